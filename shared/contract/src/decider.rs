@@ -1,0 +1,170 @@
+//! The shape of a pure core: what it hears, decides and remembers.
+//!
+//! A service decides with three total, synchronous functions. The loop of the runtime calls them in stream order:
+//! `hear` (somebody else's event), then `decide`, then `evolve` (our own decision). Each input reaches a core once; what
+//! has been handled before never gets here.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Cause, Event, Fact};
+use crate::id::AccountId;
+use crate::request::Request;
+use crate::shard::{Shard, Shards};
+
+/// Something that stands in a shard's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// What a client asks.
+    Request(Request),
+    /// What a service has decided.
+    Event(Event),
+}
+
+impl Input {
+    /// The input as the cause of a decision; its id is what the inbox remembers.
+    pub fn as_cause(&self) -> Cause {
+        match self {
+            Self::Request(request) => Cause {
+                id: request.id,
+                transfer: request.transfer,
+                trace: request.trace,
+            },
+            Self::Event(event) => event.as_cause(),
+        }
+    }
+}
+
+/// An input with its place in the log.
+#[derive(Clone, Debug)]
+pub struct Heard<'m> {
+    /// What was heard.
+    pub input: Input,
+    /// Its JSON text, as it stands in the message.
+    pub raw: &'m str,
+    /// The message's sequence in the shard's stream.
+    pub sequence: u64,
+    /// Which element of the message, counted from 0.
+    pub index: u32,
+    /// When the message was stored in the stream, microseconds since 1970; never goes back.
+    pub at_us: i64,
+}
+
+/// Where a core decides.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The shard whose log is read.
+    pub shard: Shard,
+    /// How many there are.
+    pub shards: Shards,
+}
+
+impl Place {
+    /// Whether `account` belongs to this shard.
+    pub fn owns(&self, account: &AccountId) -> bool {
+        self.shards.of(account) == self.shard
+    }
+}
+
+/// A service's rules.
+pub trait Decider {
+    /// The rows that inputs touch, as they must be loaded.
+    type Keys: Default + Send + Sync;
+    /// Those rows, and what has changed in them.
+    type State: Default + Send + Sync;
+
+    /// Whether `input` means anything to this service on this shard.
+    fn concerns(input: &Input, place: Place) -> bool;
+
+    /// Adds the rows that `input` touches.
+    fn touches(input: &Input, place: Place, keys: &mut Self::Keys);
+
+    /// Takes in what a client asks or another service has decided.
+    fn hear(state: &mut Self::State, heard: &Heard<'_>, place: Place);
+
+    /// Decides on `input`; nothing, if there is nothing to say.
+    fn decide(state: &Self::State, input: &Input, place: Place) -> Option<Fact>;
+
+    /// Takes in what this service has decided.
+    fn evolve(state: &mut Self::State, event: &Event, place: Place);
+}
+
+/// Rows of a table, by key: those that were loaded, and what has become of them since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<K, V>(BTreeMap<K, (V, Since)>);
+
+/// What has become of a row since it was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Since {
+    Nothing,
+    Changed,
+    Created,
+}
+
+impl<K, V> Default for Rows<K, V> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord, V> Rows<K, V> {
+    /// Takes in a row as it stands in the table.
+    pub fn load(&mut self, key: K, row: V) {
+        self.0.insert(key, (row, Since::Nothing));
+    }
+
+    /// The row, if there is one.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.0.get(key).map(|(row, _)| row)
+    }
+
+    /// Changes a row in place, or a new one that `new` makes.
+    pub fn change(&mut self, key: &K, new: impl FnOnce() -> V, change: impl FnOnce(&mut V))
+    where
+        K: Clone,
+    {
+        if let Some((row, since)) = self.0.get_mut(key) {
+            change(row);
+            if *since == Since::Nothing {
+                *since = Since::Changed;
+            }
+        } else {
+            let mut row = new();
+            change(&mut row);
+            self.0.insert(key.clone(), (row, Since::Created));
+        }
+    }
+
+    /// Writes a row that is not there yet.
+    pub fn create(&mut self, key: K, row: V) {
+        self.0.insert(key, (row, Since::Created));
+    }
+
+    /// All rows, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0.iter().map(|(key, (row, _))| (key, row))
+    }
+
+    /// The rows that are not as they were loaded.
+    pub fn written(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0
+            .iter()
+            .filter(|(_, (_, since))| *since != Since::Nothing)
+            .map(|(key, (row, _))| (key, row))
+    }
+
+    /// The rows that the table does not have yet.
+    pub fn created(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0
+            .iter()
+            .filter(|(_, (_, since))| *since == Since::Created)
+            .map(|(key, (row, _))| (key, row))
+    }
+
+    /// The rows that the table has otherwise.
+    pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0
+            .iter()
+            .filter(|(_, (_, since))| *since == Since::Changed)
+            .map(|(key, (row, _))| (key, row))
+    }
+}

@@ -1,0 +1,371 @@
+//! The wire form of events: a JSON array of CloudEvents 1.0 (the batch format), one NATS message.
+//!
+//! Reading borrows from the message and gives each element's own text along, so that who stores it need not write it
+//! again. A type or version that is not known is an error of that element alone.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::event::{Event, Fact, Failure, Movement, Overdraft, Parked, Source};
+use crate::id::{AccountId, EventId, TransferId};
+use crate::money::{Currency, Money};
+use crate::reason::Refusal;
+use crate::shard::Shard;
+use crate::subject::{Service, Verb};
+use crate::trace::TraceId;
+
+/// The content type of an envelope (CloudEvents NATS binding, batched).
+pub const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
+
+/// Why bytes are not an envelope, or an element of one not an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not JSON, or JSON of another shape.
+    #[error("not a CloudEvent of the wallet: {0}")]
+    Json(String),
+    /// A type or version that this program does not know.
+    #[error("unknown event type {0:?}: a newer service may have said it")]
+    Type(String),
+    /// An attribute that is missing or makes no sense.
+    #[error("attribute {name:?} of {kind}: {detail}")]
+    Attribute {
+        /// The event's type.
+        kind: String,
+        /// The attribute's name.
+        name: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+#[derive(Serialize, Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    specversion: Text<'a>,
+    id: Uuid,
+    #[serde(borrow)]
+    source: Text<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Text<'a>,
+    subject: Uuid,
+    time: Timestamp,
+    #[serde(borrow)]
+    traceparent: Text<'a>,
+    causationid: Uuid,
+    correlationid: Text<'a>,
+    #[serde(default)]
+    workus: u32,
+    #[serde(borrow)]
+    data: Data<'a>,
+}
+
+/// The union of all facts' fields; which ones a fact needs stands in [`to_fact`].
+#[derive(Default, Serialize, Deserialize)]
+struct Data<'a> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    account: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    payer: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    payee: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    amount: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    currency: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    memo: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    overdraft: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    verb: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    outcome: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    reason: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    detail: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    subject: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sequence: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<u32>,
+}
+
+/// Writes one event as a JSON object.
+pub fn write(event: &Event) -> String {
+    let wire = Wire {
+        specversion: borrowed("1.0"),
+        id: event.id.0,
+        source: owned(format!("/{}/{}", event.source.service.name(), event.source.shard)),
+        kind: borrowed(event.fact.kind()),
+        subject: event.transfer.0,
+        time: event.time,
+        traceparent: owned(event.trace.traceparent(event.id)),
+        causationid: event.cause.0,
+        correlationid: owned(event.trace.to_string()),
+        workus: event.work_us,
+        data: to_data(&event.fact),
+    };
+    serde_json::to_string(&wire).expect("strings, numbers and UUIDs are always JSON")
+}
+
+/// Joins written events into one envelope.
+pub fn join<'a>(events: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let mut envelope = vec![b'['];
+    for event in events {
+        if envelope.len() > 1 {
+            envelope.push(b',');
+        }
+        envelope.extend_from_slice(event.as_bytes());
+    }
+    envelope.push(b']');
+    envelope
+}
+
+/// Cuts an envelope into its events, each as JSON text.
+pub fn split(payload: &[u8]) -> Result<Vec<&str>, Unreadable> {
+    let elements: Vec<&RawValue> =
+        serde_json::from_slice(payload).map_err(|error| Unreadable::Json(error.to_string()))?;
+    Ok(elements.into_iter().map(RawValue::get).collect())
+}
+
+/// Reads one event.
+pub fn read(json: &str) -> Result<Event, Unreadable> {
+    let wire: Wire<'_> = serde_json::from_str(json).map_err(|error| Unreadable::Json(error.to_string()))?;
+    let kind = &*wire.kind.0;
+    let bad = |name, detail: String| Unreadable::Attribute {
+        kind: kind.to_owned(),
+        name,
+        detail,
+    };
+    if wire.specversion.0 != "1.0" {
+        return Err(bad(
+            "specversion",
+            format!("{:?} is not \"1.0\"", wire.specversion.0),
+        ));
+    }
+    let source = source(&wire.source.0).ok_or_else(|| bad("source", format!("{:?}", wire.source.0)))?;
+    let trace =
+        TraceId::from_traceparent(&wire.traceparent.0).map_err(|e| bad("traceparent", e.to_string()))?;
+    Ok(Event {
+        id: EventId(wire.id),
+        cause: EventId(wire.causationid),
+        source,
+        time: wire.time,
+        work_us: wire.workus,
+        transfer: TransferId(wire.subject),
+        trace,
+        fact: to_fact(kind, &wire.data)?,
+    })
+}
+
+fn source(text: &str) -> Option<Source> {
+    let (service, shard) = text.strip_prefix('/')?.split_once('/')?;
+    let service = Service::ALL.into_iter().find(|s| s.name() == service)?;
+    Some(Source {
+        service,
+        shard: Shard(shard.parse().ok()?),
+    })
+}
+
+fn borrowed(text: &str) -> Text<'_> {
+    Text(Cow::Borrowed(text))
+}
+
+fn owned<'a>(text: String) -> Text<'a> {
+    Text(Cow::Owned(text))
+}
+
+fn to_data(fact: &Fact) -> Data<'_> {
+    let account = |name| Data {
+        account: Some(borrowed(name)),
+        ..Data::default()
+    };
+    let mut data = match fact {
+        Fact::AccountOpened(name, currency, overdraft) => Data {
+            currency: Some(borrowed(currency.code())),
+            overdraft: Some(owned(overdraft.format(*currency))),
+            ..account(name.as_str())
+        },
+        Fact::AccountFrozen(name)
+        | Fact::AccountUnfrozen(name)
+        | Fact::AccountClosing(name)
+        | Fact::ClosureAccepted(name)
+        | Fact::ClosureRefused(name, _)
+        | Fact::AccountClosed(name) => account(name.as_str()),
+        Fact::RequestRefused(name, verb, _) => Data {
+            verb: Some(borrowed(verb.token())),
+            ..account(name.as_str())
+        },
+        Fact::MessageParked(parked) => Data {
+            sequence: Some(parked.sequence),
+            index: parked.index,
+            subject: Some(borrowed(&parked.subject)),
+            detail: Some(borrowed(&parked.detail)),
+            ..Data::default()
+        },
+        Fact::DebitRefused(payer, ..) => Data {
+            payer: Some(borrowed(payer.as_str())),
+            ..Data::default()
+        },
+        Fact::TransferFailed(payer, _, failure, _) => Data {
+            payer: Some(borrowed(payer.as_str())),
+            outcome: Some(borrowed(failure.word())),
+            ..Data::default()
+        },
+        Fact::AccountDebited(_)
+        | Fact::DebitReversed(..)
+        | Fact::AccountCredited(_)
+        | Fact::CreditRefused(..)
+        | Fact::TransferSettled(_) => Data::default(),
+    };
+    if let Some(movement) = fact.movement() {
+        data.payer = Some(borrowed(movement.payer.as_str()));
+        data.payee = Some(borrowed(movement.payee.as_str()));
+        data.amount = Some(owned(movement.money.decimal()));
+        data.currency = Some(borrowed(movement.money.currency.code()));
+        data.memo = movement.memo.as_deref().map(borrowed);
+    }
+    if let Some(refusal) = fact.refusal() {
+        data.reason = Some(borrowed(refusal.reason.code()));
+        data.detail = Some(borrowed(&refusal.detail));
+    }
+    data
+}
+
+/// Reads the fields of one kind of fact, and says which one is missing or wrong.
+struct Fields<'d, 'a> {
+    kind: &'d str,
+    data: &'d Data<'a>,
+}
+
+impl Fields<'_, '_> {
+    fn parse<T: std::str::FromStr<Err: ToString>>(
+        &self,
+        name: &'static str,
+        field: &Option<Text<'_>>,
+    ) -> Result<T, Unreadable> {
+        let bad = |detail: String| Unreadable::Attribute {
+            kind: self.kind.to_owned(),
+            name,
+            detail,
+        };
+        let text = field.as_ref().ok_or_else(|| bad("is missing".to_owned()))?;
+        text.0.parse().map_err(|error: T::Err| bad(error.to_string()))
+    }
+
+    fn bad<E: ToString>(&self, name: &'static str) -> impl Fn(E) -> Unreadable {
+        move |error| Unreadable::Attribute {
+            kind: self.kind.to_owned(),
+            name,
+            detail: error.to_string(),
+        }
+    }
+
+    fn account(&self) -> Result<AccountId, Unreadable> {
+        self.parse("account", &self.data.account)
+    }
+
+    fn payer(&self) -> Result<AccountId, Unreadable> {
+        self.parse("payer", &self.data.payer)
+    }
+
+    fn movement(&self) -> Result<Movement, Unreadable> {
+        let currency: Currency = self.parse("currency", &self.data.currency)?;
+        let amount = self.data.amount.as_ref().map_or("", |text| &*text.0);
+        Ok(Movement {
+            payer: self.payer()?,
+            payee: self.parse("payee", &self.data.payee)?,
+            money: Money::parse(amount, currency).map_err(self.bad("amount"))?,
+            memo: self.data.memo.as_ref().map(|memo| memo.0.to_string()),
+        })
+    }
+
+    /// The movement, where the request that was refused had a sound one.
+    fn wanted(&self) -> Result<Option<Movement>, Unreadable> {
+        self.data.payee.as_ref().map(|_| self.movement()).transpose()
+    }
+
+    fn refusal(&self) -> Result<Refusal, Unreadable> {
+        let reason = self.parse("reason", &self.data.reason)?;
+        Ok(Refusal {
+            reason,
+            detail: self.parse("detail", &self.data.detail)?,
+        })
+    }
+
+    fn failure(&self) -> Result<Failure, Unreadable> {
+        match self.data.outcome.as_ref().map_or("", |text| &*text.0) {
+            "refused" => Ok(Failure::Refused),
+            "compensated" => Ok(Failure::Compensated),
+            other => Err(self.bad("outcome")(format!(
+                "{other:?} is neither refused nor compensated"
+            ))),
+        }
+    }
+
+    fn verb(&self) -> Result<Verb, Unreadable> {
+        let token: String = self.parse("verb", &self.data.verb)?;
+        let verb = Verb::ALL.into_iter().find(|verb| verb.token() == token);
+        verb.ok_or_else(|| self.bad("verb")(format!("unknown verb {token:?}")))
+    }
+
+    fn overdraft(&self, currency: Currency) -> Result<Overdraft, Unreadable> {
+        let text = self.data.overdraft.as_ref().map_or("", |text| &*text.0);
+        Overdraft::parse(text, currency).map_err(self.bad("overdraft"))
+    }
+
+    fn parked(&self) -> Result<Parked, Unreadable> {
+        Ok(Parked {
+            sequence: self
+                .data
+                .sequence
+                .ok_or("is missing")
+                .map_err(self.bad("sequence"))?,
+            index: self.data.index,
+            subject: self.parse("subject", &self.data.subject)?,
+            detail: self.parse("detail", &self.data.detail)?,
+        })
+    }
+}
+
+fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
+    let fields = Fields { kind, data };
+    Ok(match kind {
+        "wallet.account.opened.v1" => {
+            let currency = fields.parse("currency", &data.currency)?;
+            Fact::AccountOpened(fields.account()?, currency, fields.overdraft(currency)?)
+        }
+        "wallet.account.frozen.v1" => Fact::AccountFrozen(fields.account()?),
+        "wallet.account.unfrozen.v1" => Fact::AccountUnfrozen(fields.account()?),
+        "wallet.account.closing.v1" => Fact::AccountClosing(fields.account()?),
+        "wallet.closure.accepted.v1" => Fact::ClosureAccepted(fields.account()?),
+        "wallet.closure.refused.v1" => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
+        "wallet.account.closed.v1" => Fact::AccountClosed(fields.account()?),
+        "wallet.account.debited.v1" => Fact::AccountDebited(fields.movement()?),
+        "wallet.debit.refused.v1" => Fact::DebitRefused(fields.payer()?, fields.wanted()?, fields.refusal()?),
+        "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
+        "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
+        "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
+        "wallet.transfer.settled.v1" => Fact::TransferSettled(fields.movement()?),
+        "wallet.transfer.failed.v1" => Fact::TransferFailed(
+            fields.payer()?,
+            fields.wanted()?,
+            fields.failure()?,
+            fields.refusal()?,
+        ),
+        "wallet.request.refused.v1" => {
+            Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?)
+        }
+        "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
+        unknown => return Err(Unreadable::Type(unknown.to_owned())),
+    })
+}

@@ -1,0 +1,17 @@
+//! What crosses the wire between clients, `debit-svc`, `credit-svc` and `ledger-svc`.
+//!
+//! Everything here is pure: no clock, no randomness, no I/O. A value of one of these types has been checked at the
+//! edge; inner code takes it as proven.
+#![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
+
+pub mod decider;
+pub mod envelope;
+pub mod event;
+pub mod id;
+pub mod money;
+pub mod reason;
+pub mod request;
+pub mod shard;
+pub mod stream;
+pub mod subject;
+pub mod trace;

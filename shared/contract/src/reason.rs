@@ -1,0 +1,123 @@
+//! Why something was refused: a stable code for machines, a sentence for people.
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// Why a request was refused. The codes never change their meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Reason { $($(#[$doc])* $name,)* }
+
+        impl Reason {
+            /// Every reason there is.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable code.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The payer may not spend that much.
+    InsufficientFunds = "insufficient_funds",
+    /// No such account was opened.
+    AccountNotFound = "account_not_found",
+    /// The account was not opened in that currency.
+    CurrencyNotOpen = "currency_not_open",
+    /// The account is frozen.
+    AccountFrozen = "account_frozen",
+    /// The account is closed, or closing.
+    AccountClosed = "account_closed",
+    /// The account is already open in that currency.
+    AlreadyOpen = "already_open",
+    /// The account is not frozen, so it can't be unfrozen.
+    NotFrozen = "not_frozen",
+    /// The account still holds, owes or moves money, so it can't be closed.
+    BalanceNotZero = "balance_not_zero",
+    /// Payer and payee are one.
+    SameAccount = "same_account",
+    /// Not an amount of that currency.
+    InvalidAmount = "invalid_amount",
+    /// Not an account name that can be used here.
+    InvalidAccount = "invalid_account",
+    /// Not an ISO 4217 currency with minor units.
+    UnknownCurrency = "unknown_currency",
+    /// A field is missing, unknown, too long or of the wrong type.
+    InvalidRequest = "invalid_request",
+    /// The id was already used for a request with another content.
+    IdReused = "id_reused",
+    /// The request came to a shard that does not own the account.
+    WrongShard = "wrong_shard",
+    /// The body names another account than the subject.
+    NotThePayer = "not_the_payer",
+    /// What the account would hold, or has ever received, is more than can be counted.
+    CeilingReached = "ceiling_reached",
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A code that is no reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown reason {0:?}")]
+pub struct BadReason(pub String);
+
+impl FromStr for Reason {
+    type Err = BadReason;
+
+    fn from_str(code: &str) -> Result<Self, BadReason> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|r| r.code() == code)
+            .ok_or_else(|| BadReason(code.to_owned()))
+    }
+}
+
+/// A reason, and what it was in this case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Refusal {
+    /// The stable code.
+    pub reason: Reason,
+    /// A sentence with the value that was wrong and what would be right.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal with its sentence.
+    pub fn new(reason: Reason, detail: impl fmt::Display) -> Self {
+        Self {
+            reason,
+            detail: detail.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.reason, self.detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_names_one_reason() {
+        for reason in Reason::ALL {
+            assert_eq!(reason.code().parse(), Ok(*reason));
+        }
+        assert_eq!(
+            "Insufficient_Funds".parse::<Reason>(),
+            Err(BadReason("Insufficient_Funds".into()))
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! NATS subjects: who may say what is decided on them.
+//!
+//! | subject | who publishes | what |
+//! |---|---|---|
+//! | `wallet.cmd.<verb>.<account>`, `wallet.adm.<verb>.<account>` | clients, operators | a request; the server's mapping inserts the shard |
+//! | `wallet.<shard>.cmd.<verb>.<account>` | the mapping | a payer's request |
+//! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
+//! | `wallet.<shard>.bulk` | trusted gateways | transfers of many payers of one shard |
+//! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
+//! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | how a request ended, for who waits |
+
+use std::fmt;
+
+use crate::id::{AccountId, BadAccountId, TransferId};
+use crate::shard::Shard;
+
+/// One of the three services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// What an account may spend.
+    Debit,
+    /// What an account may receive.
+    Credit,
+    /// The books.
+    Ledger,
+}
+
+impl Service {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Debit, Self::Credit, Self::Ledger];
+
+    /// The subject token.
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::Debit => "debit",
+            Self::Credit => "credit",
+            Self::Ledger => "ledger",
+        }
+    }
+
+    /// The name of the program.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debit => "debit-svc",
+            Self::Credit => "credit-svc",
+            Self::Ledger => "ledger-svc",
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Move money from the subject's account.
+    Transfer,
+    /// Open an account in a currency.
+    Open,
+    /// Stop an account from paying and receiving.
+    Freeze,
+    /// Let it again.
+    Unfreeze,
+    /// Close it for good; only at zero.
+    Close,
+}
+
+impl Verb {
+    /// All verbs.
+    pub const ALL: [Self; 5] = [
+        Self::Transfer,
+        Self::Open,
+        Self::Freeze,
+        Self::Unfreeze,
+        Self::Close,
+    ];
+
+    /// The subject token.
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Open => "open",
+            Self::Freeze => "freeze",
+            Self::Unfreeze => "unfreeze",
+            Self::Close => "close",
+        }
+    }
+
+    /// `cmd` for what a payer may ask, `adm` for what an operator may.
+    pub fn realm(self) -> &'static str {
+        match self {
+            Self::Transfer => "cmd",
+            Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => "adm",
+        }
+    }
+
+    /// The service that decides it.
+    pub fn decided_by(self) -> Service {
+        match self {
+            Self::Transfer => Service::Debit,
+            Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => Service::Credit,
+        }
+    }
+
+    /// The subject a client publishes to; the server's mapping inserts the shard.
+    pub fn unmapped_subject(self, account: &AccountId) -> String {
+        format!("wallet.{}.{}.{account}", self.realm(), self.token())
+    }
+
+    /// The subject in `shard`'s log.
+    pub fn subject(self, shard: Shard, account: &AccountId) -> String {
+        format!("wallet.{shard}.{}.{}.{account}", self.realm(), self.token())
+    }
+}
+
+/// The subject on which the outcome of `transfer` is told to whoever waits for it.
+pub fn outcome(account: &AccountId, transfer: TransferId) -> String {
+    format!("wallet.outcome.{account}.{transfer}")
+}
+
+/// The subject of `service`'s envelopes in `shard`'s log.
+pub fn envelopes(shard: Shard, service: Service) -> String {
+    format!("wallet.{shard}.evt.{}", service.token())
+}
+
+/// The subject of bulk requests to `shard`.
+pub fn bulk(shard: Shard) -> String {
+    format!("wallet.{shard}.bulk")
+}
+
+/// What stands in a shard's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A request with the authority of one account.
+    Request(Verb, AccountId),
+    /// Transfers of many payers.
+    Bulk,
+    /// An envelope of events.
+    Events(Service),
+}
+
+impl Subject {
+    /// Whether `service` reads what stands there.
+    pub fn heard_by(&self, service: Service) -> bool {
+        match (service, self) {
+            (Service::Ledger, _) => true,
+            (Service::Debit | Service::Credit, Self::Request(verb, _)) => verb.decided_by() == service,
+            (Service::Debit | Service::Credit, Self::Bulk) => service == Service::Debit,
+            (Service::Debit, Self::Events(from)) => *from == Service::Credit,
+            (Service::Credit, Self::Events(from)) => *from == Service::Debit,
+        }
+    }
+}
+
+/// A subject in a shard's log that nobody understands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSubject {
+    /// None of the forms above.
+    #[error("subject {0:?} is not one of the wallet's")]
+    Form(String),
+    /// It names another shard than the log it stands in.
+    #[error("subject {subject:?} stands in the log of shard {here}")]
+    Shard {
+        /// The subject.
+        subject: String,
+        /// The shard whose log it is in.
+        here: Shard,
+    },
+    /// No such verb in its realm.
+    #[error(
+        "subject {0:?} has an unknown verb: use cmd.transfer, adm.open, adm.freeze, adm.unfreeze or adm.close"
+    )]
+    Verb(String),
+    /// No such account can be.
+    #[error("subject {subject:?} names no account")]
+    Account {
+        /// The subject.
+        subject: String,
+        /// What is wrong with the name.
+        source: BadAccountId,
+    },
+}
+
+impl Subject {
+    /// Reads a subject that stands in the log of shard `here`.
+    ///
+    /// NATS stores a message that comes as a reply under any subject its stream has, so the shard is checked.
+    pub fn read(subject: &str, here: Shard) -> Result<Self, BadSubject> {
+        let form = || BadSubject::Form(subject.to_owned());
+        let mut tokens = subject.split('.').skip(1);
+        let mut token = || tokens.next();
+        if token() != Some(here.to_string().as_str()) {
+            return Err(BadSubject::Shard {
+                subject: subject.to_owned(),
+                here,
+            });
+        }
+        match (token(), token(), token(), token()) {
+            (Some("bulk"), None, None, None) => Ok(Self::Bulk),
+            (Some("evt"), Some(name), None, None) => Service::ALL
+                .into_iter()
+                .find(|s| s.token() == name)
+                .map(Self::Events)
+                .ok_or_else(form),
+            (Some(realm @ ("cmd" | "adm")), Some(verb), Some(account), None) => {
+                let verb = Verb::ALL
+                    .into_iter()
+                    .find(|v| v.realm() == realm && v.token() == verb);
+                let verb = verb.ok_or_else(|| BadSubject::Verb(subject.to_owned()))?;
+                let account = account.parse();
+                let account = account.map_err(|source| BadSubject::Account {
+                    subject: subject.to_owned(),
+                    source,
+                })?;
+                Ok(Self::Request(verb, account))
+            }
+            _ => Err(form()),
+        }
+    }
+}
+
+/// Which service must park a message on a `subject` that it can't read; the ledger takes what no other service owns.
+pub fn owner(subject: &str) -> Service {
+    match subject.split('.').nth(2) {
+        Some("cmd" | "bulk") => Service::Debit,
+        Some("adm") => Service::Credit,
+        _ => Service::Ledger,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_read_as_it_was_written() {
+        let alice: AccountId = "alice".parse().unwrap();
+        for verb in Verb::ALL {
+            let subject = verb.subject(Shard(1), &alice);
+            assert_eq!(
+                Subject::read(&subject, Shard(1)),
+                Ok(Subject::Request(verb, alice.clone())),
+                "{subject}"
+            );
+        }
+        for service in Service::ALL {
+            assert_eq!(
+                Subject::read(&envelopes(Shard(0), service), Shard(0)),
+                Ok(Subject::Events(service))
+            );
+        }
+        assert_eq!(Subject::read(&bulk(Shard(3)), Shard(3)), Ok(Subject::Bulk));
+    }
+
+    #[test]
+    fn a_subject_that_is_not_ours_says_what_is_wrong() {
+        let check = |subject: &str, expected: &str, parked_by: Service| {
+            assert_eq!(
+                Subject::read(subject, Shard(0)).unwrap_err().to_string(),
+                expected
+            );
+            assert_eq!(owner(subject), parked_by, "{subject}");
+        };
+        let elsewhere = "subject \"wallet.1.evt.debit\" stands in the log of shard 0";
+        check("wallet.1.evt.debit", elsewhere, Service::Ledger);
+        let verbs = "use cmd.transfer, adm.open, adm.freeze, adm.unfreeze or adm.close";
+        check(
+            "wallet.0.x",
+            "subject \"wallet.0.x\" is not one of the wallet's",
+            Service::Ledger,
+        );
+        check(
+            "wallet.0.evt.x",
+            "subject \"wallet.0.evt.x\" is not one of the wallet's",
+            Service::Ledger,
+        );
+        let unknown = |subject: &str| format!("subject {subject:?} has an unknown verb: {verbs}");
+        check(
+            "wallet.0.cmd.open.bob",
+            &unknown("wallet.0.cmd.open.bob"),
+            Service::Debit,
+        );
+        check(
+            "wallet.0.adm.pay.bob",
+            &unknown("wallet.0.adm.pay.bob"),
+            Service::Credit,
+        );
+        check(
+            "wallet.0.cmd.transfer.b€",
+            "subject \"wallet.0.cmd.transfer.b€\" names no account",
+            Service::Debit,
+        );
+    }
+}
