@@ -1,0 +1,98 @@
+//! What the loop needs of a log.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use wallet_contract::shard::Shard;
+
+/// A message as it stands in a shard's stream.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its subject.
+    pub subject: String,
+    /// Its body.
+    pub payload: Bytes,
+    /// Its place in the stream, counted from 1, without gaps.
+    pub sequence: u64,
+    /// When the server stored it, microseconds since 1970.
+    pub at_us: i64,
+    /// The `traceparent` header.
+    pub traceparent: Option<String>,
+    /// The `ce-id` header.
+    pub event_id: Option<String>,
+}
+
+impl Message {
+    /// How much work it is, in bytes of what it leads to: a request is about a quarter of the event that it becomes.
+    pub fn weight(&self) -> usize {
+        let is_event = self.subject.split('.').nth(2) == Some("evt");
+        self.payload.len().saturating_mul(if is_event { 1 } else { 4 })
+    }
+}
+
+/// Something for whoever listens right now; nothing is lost if nobody does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Its subject.
+    pub subject: String,
+    /// Its body.
+    pub payload: String,
+}
+
+/// Why the log could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not reachable, or it refused.
+    #[error("NATS: {0}")]
+    Nats(String),
+    /// The server or a stream is not as it must be.
+    #[error("{0}")]
+    Unfit(String),
+    /// The stream has lost what we have read already.
+    #[error(
+        "stream {stream} ends at {last}, before our position {position}: it has lost data; \
+         nothing is changed until it is healed from the services' event stores"
+    )]
+    LostData {
+        /// The stream.
+        stream: String,
+        /// Where it ends.
+        last: u64,
+        /// How far we have read it.
+        position: u64,
+    },
+    /// The next message is not the one behind the last: read again from the position.
+    #[error("stream {stream} went on at {got} instead of {expected}")]
+    Gap {
+        /// The stream.
+        stream: String,
+        /// The sequence that should have come.
+        expected: u64,
+        /// The one that came.
+        got: u64,
+    },
+}
+
+/// Reads one shard's stream, in order.
+pub trait Reader: Send {
+    /// Waits for a message, then takes all that are there, up to about `max_weight`.
+    fn take(&mut self, max_weight: usize) -> impl Future<Output = Result<Vec<Message>, Error>> + Send;
+}
+
+/// The log.
+pub trait Bus: Send + Sync + 'static {
+    /// Reads one shard's stream.
+    type Reader: Reader;
+
+    /// Checks that `shard`'s stream is there, as it must be, and reaches to `position`.
+    fn ready(&self, shard: Shard, position: u64) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Reads `shard`'s stream behind `position`.
+    fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
+
+    /// Publishes one envelope and waits until it is durable.
+    fn publish(&self, subject: String, payload: Bytes) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Tells whoever listens.
+    fn tell(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
+}

@@ -1,0 +1,187 @@
+//! From a URL to the database of one shard.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use wallet_contract::shard::Shard;
+
+use super::schema::{self, Migration};
+use super::{Db, postgres};
+use crate::store::Error;
+
+/// One for the loop, the others for readers.
+const CONNECTIONS: u32 = 4;
+/// Each SQLite connection's page cache, KiB.
+const CACHE_KIB: u32 = 8 * 1024;
+/// Longer than any transaction of ours, shorter than an operator's patience.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Which database: a URL in which `{shard}` stands for the shard.
+///
+/// `sqlite:///var/lib/wallet/debit-{shard}.db` or `postgres://user:password@host/debit`. On PostgreSQL each shard has a
+/// schema `shard_<n>` of its own, so that one database can hold several.
+#[derive(Clone, Debug)]
+pub struct Target {
+    url: String,
+    shard: Shard,
+}
+
+/// Connections to one shard's database.
+#[derive(Clone, Debug)]
+pub enum Pool {
+    /// SQLite.
+    Sqlite(SqlitePool),
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+impl Target {
+    /// The database of `shard`.
+    pub fn new(template: &str, shard: Shard) -> Self {
+        Self {
+            url: template.replace("{shard}", &shard.to_string()),
+            shard,
+        }
+    }
+
+    /// The URL without its password.
+    pub fn shown(&self) -> String {
+        match (self.url.find("://"), self.url.rfind('@')) {
+            (Some(scheme), Some(at)) => {
+                let user = self.url[scheme + 3..at].split(':').next().unwrap_or_default();
+                format!("{}{user}{}", &self.url[..scheme + 3], &self.url[at..])
+            }
+            _ => self.url.clone(),
+        }
+    }
+
+    /// Connects, and brings the schema up to date.
+    pub async fn open(&self, migrations: &[Migration]) -> Result<Pool, Error> {
+        let unfit = |error: &dyn std::fmt::Display, hint: &str| {
+            Error::Unfit(format!("database {}: {error}; {hint}", self.shown()))
+        };
+        if self.url.starts_with("sqlite:") {
+            let options = self
+                .sqlite()
+                .map_err(|error| unfit(&error, "the form is sqlite:///folder/name-{shard}.db"))?;
+            let pool = SqlitePoolOptions::new()
+                .max_connections(CONNECTIONS)
+                .acquire_timeout(WAIT);
+            let pool = pool.connect_with(options).await;
+            let pool =
+                pool.map_err(|error| unfit(&error, "does the folder exist, and may this user write there?"))?;
+            let migrator = schema::migrator(migrations, schema::sqlite);
+            migrator
+                .run(&pool)
+                .await
+                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+            Ok(Pool::Sqlite(pool))
+        } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
+            let form = "the form is postgres://user:password@host:5432/database";
+            let options = self.postgres().map_err(|error| unfit(&error, form))?;
+            let pool = PgPoolOptions::new()
+                .max_connections(CONNECTIONS)
+                .acquire_timeout(WAIT)
+                .connect_with(options);
+            let pool = pool.await.map_err(|error| {
+                unfit(
+                    &error,
+                    "is PostgreSQL running there, with this user and database?",
+                )
+            })?;
+            self.make_schema(&pool)
+                .await
+                .map_err(|error| unfit(&error, "may this user create a schema?"))?;
+            let migrator = schema::migrator(migrations, schema::postgres);
+            migrator
+                .run(&pool)
+                .await
+                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+            Ok(Pool::Postgres(pool))
+        } else {
+            Err(unfit(
+                &"unknown kind",
+                "use sqlite:///folder/name-{shard}.db or postgres://user:password@host/database",
+            ))
+        }
+    }
+
+    fn sqlite(&self) -> sqlx::Result<SqliteConnectOptions> {
+        Ok(SqliteConnectOptions::from_str(&self.url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT)
+            .statement_cache_capacity(256)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("automatic_index", "off")
+            .pragma("temp_store", "memory")
+            .page_size(8192)
+            .pragma("wal_autocheckpoint", "16000"))
+    }
+
+    /// Every statement of ours goes through an index; the planner, without statistics on a new table, must not guess
+    /// otherwise.
+    fn postgres(&self) -> sqlx::Result<PgConnectOptions> {
+        let schema = format!("shard_{}", self.shard);
+        Ok(PgConnectOptions::from_str(&self.url)?
+            .statement_cache_capacity(256)
+            .options([
+                ("search_path", schema.as_str()),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
+                ("plan_cache_mode", "force_generic_plan"),
+            ]))
+    }
+
+    async fn make_schema(&self, pool: &PgPool) -> sqlx::Result<()> {
+        let mut db = pool.acquire().await?;
+        postgres::execute(
+            &mut db,
+            &format!("CREATE SCHEMA IF NOT EXISTS shard_{}", self.shard),
+            &[],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+impl Pool {
+    /// Takes a connection.
+    pub async fn acquire(&self) -> sqlx::Result<Db> {
+        match self {
+            Self::Sqlite(pool) => pool.acquire().await.map(Db::Sqlite),
+            Self::Postgres(pool) => pool.acquire().await.map(Db::Postgres),
+        }
+    }
+
+    /// Closes all connections, finishing what they do.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let check = |url: &str, shown: &str| assert_eq!(Target::new(url, Shard(1)).shown(), shown);
+        check(
+            "postgres://debit:secret@db:5432/debit",
+            "postgres://debit@db:5432/debit",
+        );
+        check("postgres://debit:p@ss@db/debit", "postgres://debit@db/debit");
+        check("sqlite:///data/debit-{shard}.db", "sqlite:///data/debit-1.db");
+    }
+}

@@ -1,0 +1,90 @@
+//! Statements on PostgreSQL.
+
+use std::fmt::Write as _;
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+
+use super::set::{Arg, Column, Row, Set};
+
+/// The database's clock, microseconds since 1970.
+const NOW_US: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
+type Prepared<'q> = Query<'q, Postgres, PgArguments>;
+
+pub(super) async fn command(db: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
+    sqlx::query(sql).execute(db).await.map(|_| ())
+}
+
+pub(super) async fn apply(db: &mut PgConnection, sql: &str, set: Set<'_>) -> sqlx::Result<u64> {
+    let text = text(sql, &set);
+    Ok(bound(sqlx::query(AssertSqlSafe(text)), set)
+        .execute(db)
+        .await?
+        .rows_affected())
+}
+
+pub(super) async fn select(db: &mut PgConnection, sql: &str, set: Set<'_>) -> sqlx::Result<Vec<Row>> {
+    let text = text(sql, &set);
+    let rows = bound(sqlx::query(AssertSqlSafe(text)), set).fetch_all(db).await?;
+    Ok(rows.into_iter().map(Row::Postgres).collect())
+}
+
+pub(super) async fn execute(db: &mut PgConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
+    let sql = sql.replace("{now_us}", NOW_US);
+    Ok(with(sqlx::query(AssertSqlSafe(sql)), args)
+        .execute(db)
+        .await?
+        .rows_affected())
+}
+
+pub(super) async fn query(db: &mut PgConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
+    let sql = sql.replace("{now_us}", NOW_US);
+    let rows = with(sqlx::query(AssertSqlSafe(sql)), args).fetch_all(db).await?;
+    Ok(rows.into_iter().map(Row::Postgres).collect())
+}
+
+/// `WITH k (a, b) AS (SELECT * FROM UNNEST($1::uuid[], $2::text[])) …`
+fn text(sql: &str, set: &Set<'_>) -> String {
+    let mut arrays = String::new();
+    for (number, column) in (1..).zip(&set.columns) {
+        let kind = match column {
+            Column::Uuids(_) => "uuid",
+            Column::Ints(_) | Column::IntsOrNull(_) => "bigint",
+            Column::Texts(_) | Column::TextsOrNull(_) => "text",
+        };
+        let comma = if number == 1 { "" } else { ", " };
+        let _ = write!(arrays, "{comma}${number}::{kind}[]");
+    }
+    format!(
+        "WITH k ({}) AS (SELECT * FROM UNNEST({arrays})) {sql}",
+        set.names.join(", ")
+    )
+}
+
+fn bound<'q>(mut query: Prepared<'q>, set: Set<'q>) -> Prepared<'q> {
+    for column in set.columns {
+        query = match column {
+            Column::Uuids(values) => query.bind(values),
+            Column::Ints(values) => query.bind(values),
+            Column::IntsOrNull(values) => query.bind(values),
+            Column::Texts(values) => query.bind(values),
+            Column::TextsOrNull(values) => query.bind(values),
+        };
+    }
+    query
+}
+
+fn with<'q>(mut query: Prepared<'q>, args: &[Arg<'q>]) -> Prepared<'q> {
+    for arg in args {
+        query = match *arg {
+            Arg::Uuid(value) => query.bind(value),
+            Arg::Int(value) => query.bind(value),
+            Arg::IntOrNull(value) => query.bind(value),
+            Arg::Text(value) => query.bind(value),
+            Arg::TextOrNull(value) => query.bind(value),
+        };
+    }
+    query
+}

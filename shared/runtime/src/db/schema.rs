@@ -1,0 +1,74 @@
+//! Migrations, written once in PostgreSQL's words and put into SQLite's.
+//!
+//! They only go forward. A database that has seen a newer one is refused: an older program must not write into it.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use crate::store::Error;
+
+/// One step of a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number. The runtime's are below 100, a service's above.
+    pub version: i64,
+    /// What it does, in a word or two.
+    pub name: &'static str,
+    /// `CREATE TABLE … () /* rows */;` or `/* keyed */` if the primary key is the only way to a row.
+    pub sql: &'static str,
+}
+
+const RUNTIME: Migration = Migration {
+    version: 1,
+    name: "runtime",
+    sql: include_str!("../../migrations/0001_runtime.sql"),
+};
+
+/// Our migrations, in the words of one database.
+pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migrator {
+    let migrations = std::iter::once(&RUNTIME).chain(service).map(|migration| {
+        let sql = AssertSqlSafe(words(migration.sql)).into_sql_str();
+        let name = Cow::Borrowed(migration.name);
+        SqlxMigration::new(migration.version, name, MigrationType::Simple, sql, false)
+    });
+    Migrator {
+        migrations: migrations.collect(),
+        ..Migrator::DEFAULT
+    }
+}
+
+pub(super) fn sqlite(sql: &str) -> String {
+    let tables = sql
+        .replace("/* rows */", "STRICT")
+        .replace("/* keyed */", "STRICT, WITHOUT ROWID");
+    tables.replace("BIGINT", "INTEGER").replace("UUID", "BLOB")
+}
+
+pub(super) fn postgres(sql: &str) -> String {
+    sql.to_owned()
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library's errors; what we can't explain is told as it is"
+)]
+pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> Error {
+    let newest = service
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(RUNTIME.version);
+    Error::Unfit(match error {
+        MigrateError::VersionMissing(version) => format!(
+            "database {target} has schema version {version}, this program knows up to {newest}: run the newer program"
+        ),
+        MigrateError::VersionMismatch(version) => {
+            format!(
+                "database {target}: its schema version {version} is not this program's: is it another service's?"
+            )
+        }
+        other => format!("database {target}: {other}"),
+    })
+}

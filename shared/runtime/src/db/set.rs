@@ -1,0 +1,163 @@
+//! Sets of rows on their way in, rows on their way out.
+
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
+
+/// One column of a set.
+#[derive(Debug)]
+pub enum Column<'a> {
+    /// UUIDs.
+    Uuids(Vec<Uuid>),
+    /// 64-bit integers.
+    Ints(Vec<i64>),
+    /// 64-bit integers, some of them absent.
+    IntsOrNull(Vec<Option<i64>>),
+    /// Texts.
+    Texts(Vec<&'a str>),
+    /// Texts, some of them absent.
+    TextsOrNull(Vec<Option<&'a str>>),
+}
+
+/// Columns of equal length; the table `k` of a statement.
+#[derive(Debug, Default)]
+pub struct Set<'a> {
+    pub(super) names: Vec<&'static str>,
+    pub(super) columns: Vec<Column<'a>>,
+}
+
+impl<'a> Set<'a> {
+    /// No columns yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn with(mut self, name: &'static str, column: Column<'a>) -> Self {
+        self.names.push(name);
+        self.columns.push(column);
+        self
+    }
+
+    /// Adds a column of UUIDs.
+    #[must_use]
+    pub fn uuids(self, name: &'static str, values: impl IntoIterator<Item = Uuid>) -> Self {
+        self.with(name, Column::Uuids(values.into_iter().collect()))
+    }
+
+    /// Adds a column of integers.
+    #[must_use]
+    pub fn ints(self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
+        self.with(name, Column::Ints(values.into_iter().collect()))
+    }
+
+    /// Adds a column of integers, some absent.
+    #[must_use]
+    pub fn ints_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        self.with(name, Column::IntsOrNull(values.into_iter().collect()))
+    }
+
+    /// Adds a column of texts.
+    #[must_use]
+    pub fn texts(self, name: &'static str, values: impl IntoIterator<Item = &'a str>) -> Self {
+        self.with(name, Column::Texts(values.into_iter().collect()))
+    }
+
+    /// Adds a column of texts, some absent.
+    #[must_use]
+    pub fn texts_or_null(
+        self,
+        name: &'static str,
+        values: impl IntoIterator<Item = Option<&'a str>>,
+    ) -> Self {
+        self.with(name, Column::TextsOrNull(values.into_iter().collect()))
+    }
+
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        let lengths = self.columns.iter().map(|column| match column {
+            Column::Uuids(values) => values.len(),
+            Column::Ints(values) => values.len(),
+            Column::IntsOrNull(values) => values.len(),
+            Column::Texts(values) => values.len(),
+            Column::TextsOrNull(values) => values.len(),
+        });
+        lengths.max().unwrap_or(0)
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One bound parameter.
+#[derive(Clone, Copy, Debug)]
+pub enum Arg<'a> {
+    /// A UUID.
+    Uuid(Uuid),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A text.
+    Text(&'a str),
+    /// A text that may be absent.
+    TextOrNull(Option<&'a str>),
+    /// An integer that may be absent.
+    IntOrNull(Option<i64>),
+}
+
+/// One row of an answer; columns are counted from 0.
+#[derive(Debug)]
+pub enum Row {
+    /// From SQLite.
+    Sqlite(SqliteRow),
+    /// From PostgreSQL.
+    Postgres(PgRow),
+}
+
+macro_rules! getter {
+    ($(#[$doc:meta])* $name:ident -> $type:ty) => {
+        $(#[$doc])*
+        pub fn $name(&self, column: usize) -> sqlx::Result<$type> {
+            match self {
+                Self::Sqlite(row) => row.try_get(column),
+                Self::Postgres(row) => row.try_get(column),
+            }
+        }
+    };
+}
+
+impl Row {
+    getter! {
+        /// A UUID.
+        uuid -> Uuid
+    }
+    getter! {
+        /// A 64-bit integer.
+        int -> i64
+    }
+    getter! {
+        /// An integer that may be absent.
+        int_or_null -> Option<i64>
+    }
+    getter! {
+        /// A text.
+        text -> String
+    }
+    getter! {
+        /// A text that may be absent.
+        text_or_null -> Option<String>
+    }
+
+    /// A text that is parsed into a checked type.
+    pub fn parse<T>(&self, column: usize) -> sqlx::Result<T>
+    where
+        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
+        let decode = |source| sqlx::Error::ColumnDecode {
+            index: column.to_string(),
+            source: Box::new(source),
+        };
+        self.text(column)?.parse().map_err(decode)
+    }
+}

@@ -1,0 +1,27 @@
+//! What every service runs on. It knows messages, batches, rows and shards, and no business word.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`shard_loop`] | take what is there → decide in memory → one transaction → one envelope per destination |
+//! | [`batch`] | the pure middle of it: from messages to decisions |
+//! | [`outbox`] | publishes what was committed, in order, until it is acknowledged |
+//! | [`store`] | what the loop needs of a database; [`sql_store`] is it on SQLite and PostgreSQL |
+//! | [`bus`] | what the loop needs of a log; [`jetstream`] is it on NATS |
+//! | [`db`] | one SQL text, many rows, two databases |
+//! | [`program`] | settings, start, health, shutdown |
+
+pub mod batch;
+pub mod bus;
+pub mod clock;
+pub mod db;
+pub mod http;
+pub mod jetstream;
+pub mod metrics;
+pub mod outbox;
+pub mod program;
+pub mod settings;
+pub mod shard_loop;
+pub mod sql_store;
+pub mod status;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,112 @@
+//! Publishes what was committed: in order, one envelope per destination, until it is acknowledged.
+//!
+//! Each destination of a batch gets its envelopes one after the other, so that a stream never holds an event before
+//! one that it builds on. Events that two streams must hold go to the second when the first has them.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use tracing::warn;
+use wallet_contract::envelope;
+use wallet_contract::shard::Shard;
+use wallet_contract::stream::MAX_ENVELOPE_BYTES;
+use wallet_contract::subject::{Service, envelopes};
+
+use crate::bus::{Bus, Error};
+use crate::store::Outgoing;
+
+/// Between two tries of one publish: at first, and at most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// Publishes a batch. Comes back when all of it is durable; tries for ever.
+pub async fn publish<B: Bus>(bus: &B, service: Service, events: &[Outgoing]) -> Result<(), Error> {
+    stage(bus, service, events, |event| Some(event.first)).await?;
+    stage(bus, service, events, |event| event.then).await
+}
+
+async fn stage<B: Bus>(
+    bus: &B,
+    service: Service,
+    events: &[Outgoing],
+    destination: fn(&Outgoing) -> Option<Shard>,
+) -> Result<(), Error> {
+    let mut shards: Vec<Shard> = events.iter().filter_map(destination).collect();
+    shards.sort_unstable();
+    shards.dedup();
+    let each = shards.into_iter().map(|shard| async move {
+        let chosen = events.iter().filter(|event| destination(event) == Some(shard));
+        for envelope in cut(chosen) {
+            deliver(bus, envelopes(shard, service), &envelope).await?;
+        }
+        Ok(())
+    });
+    try_join_all(each).await.map(|_| ())
+}
+
+/// Cuts events into envelopes of at most [`MAX_ENVELOPE_BYTES`].
+fn cut<'e>(events: impl Iterator<Item = &'e Outgoing>) -> Vec<Vec<&'e Outgoing>> {
+    let mut envelopes: Vec<Vec<&Outgoing>> = Vec::new();
+    let mut room = 0_usize;
+    for event in events {
+        let size = event.json.len() + 1;
+        match envelopes.last_mut() {
+            Some(envelope) if size <= room => {
+                envelope.push(event);
+                room -= size;
+            }
+            _ => {
+                envelopes.push(vec![event]);
+                room = MAX_ENVELOPE_BYTES.saturating_sub(size);
+            }
+        }
+    }
+    envelopes
+}
+
+/// Publishes one envelope until it is acknowledged. If an acknowledgement was lost the log has it twice, and the inbox of
+/// who reads it drops the second.
+async fn deliver<B: Bus>(bus: &B, subject: String, events: &[&Outgoing]) -> Result<(), Error> {
+    let payload = bytes::Bytes::from(envelope::join(events.iter().map(|event| &*event.json)));
+    let mut pause = BACKOFF.0;
+    loop {
+        match bus.publish(subject.clone(), payload.clone()).await {
+            Ok(()) => return Ok(()),
+            Err(Error::Nats(error)) => {
+                warn!(%subject, events = events.len(), "publishing again in {pause:?}: {error}");
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(BACKOFF.1);
+            }
+            Err(error @ (Error::Unfit(_) | Error::LostData { .. } | Error::Gap { .. })) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use wallet_contract::id::EventId;
+
+    use super::*;
+
+    #[test]
+    fn an_envelope_has_a_size_limit_and_keeps_the_order() {
+        let event = |no: i64, size: usize| Outgoing {
+            no,
+            id: EventId(Uuid::from_u128(7)),
+            first: Shard(0),
+            then: None,
+            json: "x".repeat(size),
+        };
+        let events = [
+            event(1, 10),
+            event(2, MAX_ENVELOPE_BYTES - 20),
+            event(3, 20),
+            event(4, MAX_ENVELOPE_BYTES * 2),
+        ];
+        let cut: Vec<Vec<i64>> = cut(events.iter())
+            .iter()
+            .map(|e| e.iter().map(|event| event.no).collect())
+            .collect();
+        assert_eq!(cut, [vec![1, 2], vec![3], vec![4]]);
+    }
+}

@@ -1,0 +1,61 @@
+//! What a service is told by flags or environment.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser, Subcommand};
+use wallet_contract::shard::Shards;
+
+/// The command line of a service.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct CommandLine {
+    /// What else than to run.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to run.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What a service can do besides its work.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Command {
+    /// Asks the running service whether it is ready; exit code 0 if so. For container health checks.
+    Healthcheck,
+}
+
+/// The settings of a running service.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// The NATS server, with user and password if it asks for them.
+    #[arg(
+        long = "nats",
+        env = "WALLET_NATS_URL",
+        default_value = "nats://127.0.0.1:4222",
+        hide_env_values = true
+    )]
+    pub nats_url: String,
+    /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
+    #[arg(long = "database", env = "WALLET_DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+    /// Where to answer /livez, /readyz, /metrics, and the ledger its queries.
+    #[arg(long = "http", env = "WALLET_HTTP_ADDR")]
+    pub http: SocketAddr,
+    /// The number of shards. It never changes: it is recorded with the streams and in each database.
+    #[arg(long, env = "WALLET_SHARDS", default_value = "2", value_parser = parse_shards)]
+    pub shards: Shards,
+    /// How many servers keep each stream: 1 alone, 3 in a cluster.
+    #[arg(long, env = "WALLET_STREAM_REPLICAS", default_value_t = 1)]
+    pub replicas: usize,
+    /// What to log, e.g. `info` or `wallet_runtime=debug`; debug has a line for each decision.
+    #[arg(long = "log", env = "WALLET_LOG", default_value = "info")]
+    pub log: String,
+    /// How to log: json, pretty, or auto (pretty on a terminal).
+    #[arg(long, env = "WALLET_LOG_FORMAT", default_value = "auto", value_parser = ["auto", "json", "pretty"])]
+    pub log_format: String,
+}
+
+fn parse_shards(text: &str) -> Result<Shards, String> {
+    let count = text.parse().map_err(|error| format!("{error}"))?;
+    Shards::new(count).map_err(|error| error.to_string())
+}

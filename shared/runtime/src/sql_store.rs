@@ -1,0 +1,308 @@
+//! The store on SQLite and PostgreSQL, for any service that says how its rows are loaded and saved.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::marker::PhantomData;
+
+use uuid::Uuid;
+use wallet_contract::decider::{Decider, Heard, Place};
+use wallet_contract::id::EventId;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+
+use crate::bus::Notice;
+use crate::db::{Arg, Db, Migration, Pool, Row, Set};
+use crate::store::{Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+
+/// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
+pub const TENURE_MS: i64 = 3_000;
+
+/// A service's own rows.
+pub trait Tables: Send + Sync + 'static {
+    /// Its rules.
+    type Core: Decider;
+    /// Which service.
+    const SERVICE: Service;
+    /// Its schema; versions above 100.
+    const MIGRATIONS: &'static [Migration];
+    /// Which of the causes `k (id)` have been handled.
+    const KNOWN: &'static str = "SELECT i.id FROM k CROSS JOIN inbox AS i WHERE i.id = k.id";
+
+    /// Remembers what was handled.
+    fn remember(
+        db: &mut Db,
+        heard: &[Heard<'_>],
+        _place: Place,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send {
+        let set = Set::new().uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0));
+        async move {
+            db.apply("INSERT INTO inbox (id) SELECT id FROM k", set)
+                .await
+                .map(|_| ())
+        }
+    }
+
+    /// Loads rows.
+    fn load(
+        db: &mut Db,
+        keys: &<Self::Core as Decider>::Keys,
+    ) -> impl Future<Output = sqlx::Result<<Self::Core as Decider>::State>> + Send;
+
+    /// Saves what changed.
+    fn save(
+        db: &mut Db,
+        state: &<Self::Core as Decider>::State,
+    ) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Whom to tell what, after the commit.
+    fn notices(
+        _db: &mut Db,
+        _state: &<Self::Core as Decider>::State,
+        _repeats: &[Heard<'_>],
+    ) -> impl Future<Output = sqlx::Result<Vec<Notice>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+}
+
+/// The database of one (service, shard), while this instance may work on it.
+#[derive(Debug)]
+pub struct SqlStore<T> {
+    pool: Pool,
+    db: Option<Db>,
+    place: Place,
+    holder: String,
+    epoch: i64,
+    tables: PhantomData<T>,
+}
+
+impl<T: Tables> SqlStore<T> {
+    /// The store of `place` in an open database. `holder` names this instance.
+    pub fn new(pool: Pool, place: Place, holder: String) -> Self {
+        Self {
+            pool,
+            db: None,
+            place,
+            holder,
+            epoch: 0,
+            tables: PhantomData,
+        }
+    }
+
+    async fn db(&mut self) -> sqlx::Result<&mut Db> {
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => self.pool.acquire().await?,
+        };
+        Ok(self.db.insert(db))
+    }
+
+    /// The database must be this service's, this shard's, and cut into as many shards.
+    async fn check_row(&mut self) -> Result<(), Error> {
+        let (shard, shards) = (
+            i64::from(self.place.shard.0),
+            i64::from(self.place.shards.count()),
+        );
+        let name = T::SERVICE.name();
+        let db = self.db().await?;
+        let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, published) \
+                     VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (one) DO NOTHING";
+        db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
+            .await?;
+        let rows = db
+            .query("SELECT service, shard, shards FROM progress", &[])
+            .await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let found = (row.text(0)?, row.int(1)?, row.int(2)?);
+        if found == (name.to_owned(), shard, shards) {
+            return Ok(());
+        }
+        let (service, other, count) = found;
+        Err(Error::Unfit(format!(
+            "the database belongs to {service}, shard {other} of {count}; this is {name}, shard {shard} of {shards}: \
+             the number of shards never changes, and each (service, shard) has its own database"
+        )))
+    }
+
+    async fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
+        let (place, epoch, progress) = (self.place, self.epoch, commit.progress);
+        let db = self.db().await?;
+        db.begin().await?;
+        keep(db, epoch, progress).await?;
+        T::remember(db, commit.heard, place).await?;
+        T::save(db, commit.state).await?;
+        insert_events(db, commit.events).await?;
+        insert_parked(db, commit.parked).await?;
+        db.commit().await?;
+        Ok(())
+    }
+
+    /// After a failure nothing of this connection is trusted any more.
+    async fn forget(&mut self) {
+        if let Some(mut db) = self.db.take() {
+            db.roll_back().await;
+        }
+    }
+}
+
+/// Checks the tenure and keeps it, in the same statement that writes the progress.
+async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> {
+    let sql = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
+               WHERE one = 1 AND epoch = $6";
+    let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
+    let args = [
+        TENURE_MS * 1000,
+        position,
+        progress.at_us,
+        progress.last_no,
+        progress.published,
+        epoch,
+    ];
+    let written = db.execute(sql, &args.map(Arg::Int)).await?;
+    if written == 1 {
+        Ok(())
+    } else {
+        Err(Error::TenureLost)
+    }
+}
+
+async fn insert_events(db: &mut Db, events: &[Outgoing]) -> sqlx::Result<()> {
+    let set = Set::new()
+        .ints("no", events.iter().map(|event| event.no))
+        .uuids("id", events.iter().map(|event| event.id.0))
+        .ints("first", events.iter().map(|event| i64::from(event.first.0)))
+        .ints_or_null(
+            "second",
+            events
+                .iter()
+                .map(|event| event.then.map(|shard| i64::from(shard.0))),
+        )
+        .texts("body", events.iter().map(|event| &*event.json));
+    let sql =
+        "INSERT INTO event (no, id, shard_first, shard_then, body) SELECT no, id, first, second, body FROM k";
+    db.apply(sql, set).await.map(|_| ())
+}
+
+async fn insert_parked(db: &mut Db, rows: &[ParkedRow]) -> sqlx::Result<()> {
+    let set = Set::new()
+        .ints(
+            "sequence",
+            rows.iter()
+                .map(|row| i64::try_from(row.sequence).unwrap_or(i64::MAX)),
+        )
+        .ints("element", rows.iter().map(|row| row.index.map_or(-1, i64::from)))
+        .texts("subject", rows.iter().map(|row| &*row.subject))
+        .texts("detail", rows.iter().map(|row| &*row.detail))
+        .texts("body", rows.iter().map(|row| &*row.body))
+        .ints("at_us", rows.iter().map(|row| row.at_us));
+    let sql = "INSERT INTO parked (sequence, element, subject, detail, body, at_us) \
+               SELECT sequence, element, subject, detail, body, at_us FROM k";
+    db.apply(sql, set).await.map(|_| ())
+}
+
+fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
+    let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
+    Ok(Outgoing {
+        no: row.int(0)?,
+        id: EventId(row.uuid(1)?),
+        first: shard(row.int(2)?),
+        then: row.int_or_null(3)?.map(shard),
+        json: row.text(4)?,
+    })
+}
+
+impl<T: Tables> Store for SqlStore<T> {
+    type Core = T::Core;
+
+    async fn acquire(&mut self) -> Result<Tenure, Error> {
+        self.forget().await;
+        self.check_row().await?;
+        let holder = self.holder.clone();
+        let db = self.db().await?;
+        let take = "UPDATE progress SET holder = $1, epoch = epoch + 1, expires_us = {now_us} + $2 \
+                    WHERE one = 1 AND (expires_us < {now_us} OR holder = $1)";
+        let taken = db
+            .execute(take, &[Arg::Text(&holder), Arg::Int(TENURE_MS * 1000)])
+            .await?;
+        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published FROM progress";
+        let rows = db.query(now, &[]).await?;
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        if taken == 0 {
+            return Ok(Tenure::Held {
+                by: row.text(0)?,
+                expires_in_ms: row.int(1)?,
+            });
+        }
+        let progress = Progress {
+            position: u64::try_from(row.int(3)?).unwrap_or_default(),
+            at_us: row.int(4)?,
+            last_no: row.int(5)?,
+            published: row.int(6)?,
+        };
+        self.epoch = row.int(2)?;
+        Ok(Tenure::Ours(progress))
+    }
+
+    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+        let epoch = self.epoch;
+        let sql =
+            "UPDATE progress SET expires_us = {now_us} + $1, published = $2 WHERE one = 1 AND epoch = $3";
+        let args = [TENURE_MS * 1000, published, epoch].map(Arg::Int);
+        let written = self.db().await?.execute(sql, &args).await?;
+        if written == 1 {
+            Ok(())
+        } else {
+            Err(Error::TenureLost)
+        }
+    }
+
+    async fn release(&mut self, published: i64) -> Result<(), Error> {
+        let epoch = self.epoch;
+        let sql = "UPDATE progress SET expires_us = 0, published = $1 WHERE one = 1 AND epoch = $2";
+        self.db()
+            .await?
+            .execute(sql, &[Arg::Int(published), Arg::Int(epoch)])
+            .await?;
+        self.db = None;
+        Ok(())
+    }
+
+    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
+        let set = Set::new().uuids("id", causes.iter().map(|cause| cause.0));
+        let rows = self.db().await?.select(T::KNOWN, set).await?;
+        Ok(rows.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?)
+    }
+
+    async fn load(
+        &mut self,
+        keys: &<T::Core as Decider>::Keys,
+    ) -> Result<<T::Core as Decider>::State, Error> {
+        Ok(T::load(self.db().await?, keys).await?)
+    }
+
+    async fn commit(&mut self, commit: Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
+        let written = self.write(&commit).await;
+        if written.is_err() {
+            self.forget().await;
+        }
+        written
+    }
+
+    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+        let sql =
+            "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
+        let rows = self
+            .db()
+            .await?
+            .query(sql, &[Arg::Int(after), Arg::Int(limit)])
+            .await?;
+        Ok(rows.iter().map(outgoing).collect::<sqlx::Result<_>>()?)
+    }
+
+    async fn notices(
+        &mut self,
+        state: &<T::Core as Decider>::State,
+        repeats: &[Heard<'_>],
+    ) -> Result<Vec<Notice>, Error> {
+        Ok(T::notices(self.db().await?, state, repeats).await?)
+    }
+}

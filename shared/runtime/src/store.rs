@@ -1,0 +1,152 @@
+//! What the loop needs of a database: a tenure, the rows of a batch, one commit.
+//!
+//! Whoever holds the tenure of a shard is the only one who writes its rows, so they can be loaded before the transaction;
+//! the transaction itself checks that the tenure still stands.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+
+use uuid::Uuid;
+use wallet_contract::decider::{Decider, Heard};
+use wallet_contract::id::EventId;
+use wallet_contract::shard::Shard;
+
+/// Where a shard's work stands. Read when a tenure begins, written with each commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The sequence of the last message that has been handled.
+    pub position: u64,
+    /// The time of that message, microseconds; the log's time never goes back.
+    pub at_us: i64,
+    /// The number of the last event that was decided.
+    pub last_no: i64,
+    /// The number up to which events have been published.
+    pub published: i64,
+}
+
+/// A decided event as it is stored and published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its number in this store, without gaps.
+    pub no: i64,
+    /// Its id.
+    pub id: EventId,
+    /// The stream that must hold it first.
+    pub first: Shard,
+    /// The stream that must hold it as soon as the first does.
+    pub then: Option<Shard>,
+    /// The event as JSON.
+    pub json: String,
+}
+
+/// A message, or an element of one, that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedRow {
+    /// The message's sequence.
+    pub sequence: u64,
+    /// Which element of it, or the whole.
+    pub index: Option<u32>,
+    /// Its subject.
+    pub subject: String,
+    /// What is wrong with it.
+    pub detail: String,
+    /// What could not be read, as text, cut at [`ParkedRow::MAX_BODY`] bytes; the log has the whole.
+    pub body: String,
+    /// When it was stored in the log, microseconds.
+    pub at_us: i64,
+}
+
+impl ParkedRow {
+    /// Enough to see what it was.
+    pub const MAX_BODY: usize = 4096;
+}
+
+/// Everything that one batch changes.
+#[derive(Debug)]
+pub struct Commit<'a, S> {
+    /// Where the work stands afterwards.
+    pub progress: Progress,
+    /// What was handled, for the inbox.
+    pub heard: &'a [Heard<'a>],
+    /// The rows that changed.
+    pub state: &'a S,
+    /// What was decided.
+    pub events: &'a [Outgoing],
+    /// What was set aside.
+    pub parked: &'a [ParkedRow],
+}
+
+/// Why the store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another instance has taken over; what we were about to write is void.
+    #[error("another instance has taken over this shard")]
+    TenureLost,
+    /// The database is not as it must be.
+    #[error("{0}")]
+    Unfit(String),
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// Who works on a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tenure {
+    /// We do, from here.
+    Ours(Progress),
+    /// Somebody else does.
+    Held {
+        /// Who.
+        by: String,
+        /// For how long yet, if it is not renewed, milliseconds.
+        expires_in_ms: i64,
+    },
+}
+
+/// The database of one (service, shard).
+pub trait Store: Send {
+    /// The service's rules.
+    type Core: Decider;
+
+    /// Takes the tenure if it is free.
+    fn acquire(&mut self) -> impl Future<Output = Result<Tenure, Error>> + Send;
+
+    /// Keeps the tenure while there is nothing to commit.
+    fn renew(&mut self, published: i64) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Gives the tenure back.
+    fn release(&mut self, published: i64) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Which of these causes have been handled before.
+    fn known(&mut self, causes: &[EventId]) -> impl Future<Output = Result<BTreeSet<Uuid>, Error>> + Send;
+
+    /// The rows with these keys.
+    fn load(
+        &mut self,
+        keys: &<Self::Core as Decider>::Keys,
+    ) -> impl Future<Output = Result<<Self::Core as Decider>::State, Error>> + Send;
+
+    /// Writes a batch, all or nothing.
+    fn commit(
+        &mut self,
+        commit: Commit<'_, <Self::Core as Decider>::State>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The events behind number `after`, at most `limit`.
+    fn events(&mut self, after: i64, limit: i64)
+    -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
+
+    /// What those who wait are to be told after this commit, and those whose request was a repeat.
+    fn notices(
+        &mut self,
+        state: &<Self::Core as Decider>::State,
+        repeats: &[Heard<'_>],
+    ) -> impl Future<Output = Result<Vec<crate::bus::Notice>, Error>> + Send;
+}
