@@ -1,0 +1,7 @@
+//! The program `debit-svc`: see the library and README.md.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wallet_runtime::program::main::<debit_svc::Tables>(|_| axum::Router::new())
+}
