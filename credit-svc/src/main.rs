@@ -1,0 +1,7 @@
+//! The program `credit-svc`: see the library and README.md.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wallet_runtime::program::main::<credit_svc::Tables>(|_| axum::Router::new())
+}
