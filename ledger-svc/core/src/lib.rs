@@ -1,0 +1,138 @@
+//! The rules of ledger-svc: the *books*.
+//!
+//! | input | books | decision |
+//! |---|---|---|
+//! | a request | a flow begins | none |
+//! | `account.debited` (home) | payer → `@in-transit` | none |
+//! | `account.credited` (payee's shard) | `@in-transit` → payee | none |
+//! | `account.credited` (home) | no longer in transit | `transfer.settled` |
+//! | `debit.reversed` | `@in-transit` → payer | `transfer.failed` (compensated) |
+//! | `debit.refused` | none | `transfer.failed` (refused) |
+//! | `account.opened`, `frozen`, … | the account's page | none; the operator's flow ends |
+//!
+//! Pure: no clock, no randomness, no I/O.
+#![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
+
+mod outcome;
+mod state;
+
+pub use outcome::Outcome;
+pub use state::{Account, Booking, BookingKind, End, Flow, FlowKey, Keys, Standing, Start, State, Status};
+
+use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::event::{Event, Fact, Failure};
+
+/// The core of ledger-svc.
+#[derive(Debug)]
+pub struct Ledger;
+
+impl Decider for Ledger {
+    type Keys = Keys;
+    type State = State;
+
+    fn concerns(input: &Input, place: Place) -> bool {
+        match input {
+            Input::Request(_) => true,
+            Input::Event(event) => match &event.fact {
+                Fact::AccountDebited(movement) => place.owns(&movement.payer),
+                Fact::AccountCredited(movement) => place.owns(&movement.payer) || place.owns(&movement.payee),
+                // Their only copy is here.
+                Fact::AccountOpened(..)
+                | Fact::AccountFrozen(_)
+                | Fact::AccountUnfrozen(_)
+                | Fact::AccountClosing(_)
+                | Fact::ClosureAccepted(_)
+                | Fact::ClosureRefused(..)
+                | Fact::AccountClosed(_)
+                | Fact::DebitRefused(..)
+                | Fact::DebitReversed(..)
+                | Fact::CreditRefused(..)
+                | Fact::TransferSettled(_)
+                | Fact::TransferFailed(..)
+                | Fact::RequestRefused(..)
+                | Fact::MessageParked(_) => true,
+            },
+        }
+    }
+
+    fn touches(input: &Input, place: Place, keys: &mut Keys) {
+        let Input::Event(event) = input else { return };
+        match &event.fact {
+            Fact::AccountDebited(movement)
+            | Fact::AccountCredited(movement)
+            | Fact::DebitReversed(movement, _) => {
+                for account in [&movement.payer, &movement.payee] {
+                    if place.owns(account) {
+                        keys.accounts.insert(account.clone());
+                    }
+                }
+            }
+            Fact::AccountOpened(account, ..)
+            | Fact::AccountFrozen(account)
+            | Fact::AccountUnfrozen(account)
+            | Fact::AccountClosing(account)
+            | Fact::ClosureRefused(account, _)
+            | Fact::AccountClosed(account) => {
+                keys.accounts.insert(account.clone());
+            }
+            Fact::ClosureAccepted(_)
+            | Fact::DebitRefused(..)
+            | Fact::CreditRefused(..)
+            | Fact::TransferSettled(_)
+            | Fact::TransferFailed(..)
+            | Fact::RequestRefused(..)
+            | Fact::MessageParked(_) => {}
+        }
+    }
+
+    fn hear(state: &mut State, heard: &Heard<'_>, place: Place) {
+        match &heard.input {
+            Input::Request(request) => state.begin(request, heard),
+            Input::Event(event) => state.book(event, heard, place),
+        }
+    }
+
+    fn decide(_state: &State, input: &Input, place: Place) -> Option<Fact> {
+        let Input::Event(event) = input else { return None };
+        match &event.fact {
+            Fact::AccountCredited(movement) => place
+                .owns(&movement.payer)
+                .then(|| Fact::TransferSettled(movement.clone())),
+            Fact::DebitRefused(payer, movement, refusal) => {
+                let failure = Failure::Refused;
+                Some(Fact::TransferFailed(
+                    payer.clone(),
+                    movement.clone(),
+                    failure,
+                    refusal.clone(),
+                ))
+            }
+            Fact::DebitReversed(movement, refusal) => {
+                let (payer, wanted) = (movement.payer.clone(), Some(movement.clone()));
+                Some(Fact::TransferFailed(
+                    payer,
+                    wanted,
+                    Failure::Compensated,
+                    refusal.clone(),
+                ))
+            }
+            Fact::AccountOpened(..)
+            | Fact::AccountFrozen(_)
+            | Fact::AccountUnfrozen(_)
+            | Fact::AccountClosing(_)
+            | Fact::ClosureAccepted(_)
+            | Fact::ClosureRefused(..)
+            | Fact::AccountClosed(_)
+            | Fact::AccountDebited(_)
+            | Fact::CreditRefused(..)
+            | Fact::TransferSettled(_)
+            | Fact::TransferFailed(..)
+            | Fact::RequestRefused(..)
+            | Fact::MessageParked(_) => None,
+        }
+    }
+
+    fn evolve(state: &mut State, event: &Event, _place: Place) {
+        state.end(event);
+    }
+}

@@ -1,0 +1,56 @@
+//! How a request ended, for whoever waits for it.
+
+use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::Verb;
+
+use crate::state::Status;
+
+/// The end of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Under whose authority the request was.
+    pub account: AccountId,
+    /// What was asked.
+    pub verb: Verb,
+    /// The flow's final status; of a request that is no flow's first, its own.
+    pub status: Status,
+    /// The word for people and machines: `settled`, `refused`, `compensated`, `opened`, `frozen`, `unfrozen`, `closed`.
+    pub word: &'static str,
+    /// The event that ended it.
+    pub event: Event,
+}
+
+impl Outcome {
+    /// The outcome that `event` is, if it ends anything.
+    pub fn of(event: &Event) -> Option<Self> {
+        let (verb, status, word) = match &event.fact {
+            Fact::TransferSettled(_) => (Verb::Transfer, Status::Settled, "settled"),
+            Fact::TransferFailed(_, _, Failure::Refused, _) => (Verb::Transfer, Status::Refused, "refused"),
+            Fact::TransferFailed(_, _, Failure::Compensated, _) => {
+                (Verb::Transfer, Status::Compensated, "compensated")
+            }
+            Fact::AccountOpened(..) => (Verb::Open, Status::Done, "opened"),
+            Fact::AccountFrozen(_) => (Verb::Freeze, Status::Done, "frozen"),
+            Fact::AccountUnfrozen(_) => (Verb::Unfreeze, Status::Done, "unfrozen"),
+            Fact::AccountClosed(_) => (Verb::Close, Status::Done, "closed"),
+            Fact::RequestRefused(_, verb, _) => (*verb, Status::Refused, "refused"),
+            Fact::ClosureRefused(..) => (Verb::Close, Status::Refused, "refused"),
+            Fact::AccountClosing(_)
+            | Fact::ClosureAccepted(_)
+            | Fact::AccountDebited(_)
+            | Fact::DebitRefused(..)
+            | Fact::DebitReversed(..)
+            | Fact::AccountCredited(_)
+            | Fact::CreditRefused(..)
+            | Fact::MessageParked(_) => return None,
+        };
+        Some(Self {
+            account: event.fact.account(),
+            verb,
+            status,
+            word,
+            event: event.clone(),
+        })
+    }
+}

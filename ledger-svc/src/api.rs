@@ -1,0 +1,285 @@
+//! The HTTP interface: JSON under `/v1`, and a page that names its parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, Query, State};
+use axum::response::Html;
+use axum::routing::get;
+use axum::{Json, Router};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::shard::Shard;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::db::{Db, Pool};
+use wallet_runtime::program::Running;
+
+use crate::books::{self, Cursor};
+use crate::flows::{self, Filter, Flow};
+use crate::listing;
+use crate::problem::Problem;
+
+/// How many rows an answer has at most.
+const MAX_ROWS: i64 = 1_000;
+/// How many it has unless asked.
+const ROWS: i64 = 100;
+/// How long a read waits for the books to catch up with the log.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+type Answer = Result<Json<Value>, Problem>;
+
+/// The routes of ledger-svc.
+pub fn routes(running: Running) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/v1/accounts", get(accounts))
+        .route("/v1/accounts/{id}", get(account))
+        .route("/v1/accounts/{id}/statement", get(statement))
+        .route("/v1/transfers", get(transfers))
+        .route("/v1/transfers/{id}", get(transfer))
+        .route("/v1/traces/{id}", get(trace))
+        .route("/v1/parked", get(parked))
+        .route("/v1/stats", get(stats))
+        .with_state(Arc::new(running))
+}
+
+type Ledger = State<Arc<Running>>;
+
+async fn index() -> Html<&'static str> {
+    Html(include_str!("index.html"))
+}
+
+/// What can stand behind the `?` of any question.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    at: Option<String>,
+    after: Option<String>,
+    before: Option<String>,
+    limit: Option<i64>,
+    currency: Option<String>,
+    payer: Option<String>,
+    account: Option<String>,
+    status: Option<String>,
+    reason: Option<String>,
+}
+
+impl Asked {
+    fn limit(&self) -> Result<i64, Problem> {
+        match self.limit.unwrap_or(ROWS) {
+            limit @ 1..=MAX_ROWS => Ok(limit),
+            limit => Err(Problem::bad_request(format!(
+                "limit {limit}: use 1 to {MAX_ROWS}"
+            ))),
+        }
+    }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, Problem> {
+    text.parse()
+        .map_err(|error| Problem::bad_request(format!("{what} {text:?}: {error}")))
+}
+
+/// The database of a shard, caught up with the log as it was when asked: what is read is never stale.
+async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
+    let target = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
+    let mut db = pool(running, shard)?.acquire().await?;
+    let deadline = tokio::time::Instant::now() + CATCH_UP;
+    loop {
+        let as_of = books::as_of(&mut db, shard.0).await?;
+        if as_of.sequence >= target {
+            return Ok(db);
+        }
+        if tokio::time::Instant::now() > deadline {
+            let behind = target - as_of.sequence;
+            return Err(Problem::unavailable(format!(
+                "the books of shard {shard} are {behind} messages behind the log: ask again, or see /readyz"
+            )));
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
+    let pool = running
+        .pools
+        .iter()
+        .find(|(owned, _)| *owned == shard)
+        .map(|(_, pool)| pool);
+    pool.ok_or_else(|| Problem::not_found(format!("no shard {shard} here")))
+}
+
+async fn account(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let name: AccountId = parse("account", &id)?;
+    let shard = running.settings.shards.of(&name);
+    let mut db = caught_up(&running, shard).await?;
+    let as_of = books::as_of(&mut db, shard.0).await?;
+    let page = books::page(&mut db, &name).await?;
+    let mut page = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
+    if let Some(at) = &asked.at {
+        let at: Timestamp = parse("at", at)?;
+        page = page.back_to(&mut db, at.as_microsecond()).await?;
+    }
+    page.as_of = Some(as_of);
+    Ok(Json(json!(page)))
+}
+
+async fn accounts(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+    let (after, limit) = (asked.after.clone().unwrap_or_default(), asked.limit()?);
+    let mut pages = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        pages.extend(books::pages(&mut db, &after, limit).await?);
+    }
+    pages.sort_by(|a, b| a.account().cmp(b.account()));
+    let more = pages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    pages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = if more {
+        pages.last().map(|page| page.account().to_owned())
+    } else {
+        None
+    };
+    Ok(Json(json!({ "accounts": pages, "next": next })))
+}
+
+async fn statement(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let name: AccountId = parse("account", &id)?;
+    let currency = asked
+        .currency
+        .as_deref()
+        .map(|code| parse("currency", code))
+        .transpose()?;
+    let before = asked.before.as_deref().map_or(Ok(Cursor::END), cursor)?;
+    let (limit, shard) = (asked.limit()?, running.settings.shards.of(&name));
+    let mut db = caught_up(&running, shard).await?;
+    if books::page(&mut db, &name).await?.is_none() {
+        return Err(Problem::not_found(format!("account {name} was never opened")));
+    }
+    let lines = books::statement(&mut db, shard.0, &name, currency, before, limit).await?;
+    let full = i64::try_from(lines.len()).is_ok_and(|lines| lines == limit);
+    let next = if full {
+        lines.last().map(|line| line.cursor.to_string())
+    } else {
+        None
+    };
+    Ok(Json(
+        json!({ "account": name.as_str(), "lines": lines, "next": next }),
+    ))
+}
+
+fn cursor(text: &str) -> Result<Cursor, Problem> {
+    Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))
+}
+
+async fn transfer(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+    let id: TransferId = parse("transfer", &id)?;
+    let shards = running.settings.shards;
+    let mut found: BTreeMap<String, ((bool, bool), Flow)> = BTreeMap::new();
+    for shard in shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        for flow in flows::by_transfer(&mut db, id).await? {
+            let payer = flow.payer().to_owned();
+            let at_home = payer.parse().is_ok_and(|payer| shards.of(&payer) == shard);
+            let likeliness = flow.likeliness(at_home);
+            let asked_for = asked.payer.as_ref().is_none_or(|asked| *asked == payer);
+            if asked_for && found.get(&payer).is_none_or(|(other, _)| *other < likeliness) {
+                found.insert(payer, (likeliness, flow.with_events(&mut db, shard.0).await?));
+            }
+        }
+    }
+    if found.len() > 1 {
+        let payers: Vec<&str> = found.keys().map(String::as_str).collect();
+        let detail = format!(
+            "{} payers used the id {id}: add ?payer= with one of {}",
+            found.len(),
+            payers.join(", ")
+        );
+        return Err(Problem::conflict(detail));
+    }
+    let flow = found.into_values().next();
+    let (_, flow) =
+        flow.ok_or_else(|| Problem::not_found(format!("no request with id {id} has been heard")))?;
+    Ok(Json(json!(flow)))
+}
+
+async fn trace(State(running): Ledger, Path(id): Path<String>) -> Answer {
+    let id: TraceId = parse("trace", &id)?;
+    let mut found = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        for flow in flows::by_trace(&mut db, id, ROWS).await? {
+            found.push(flow.with_events(&mut db, shard.0).await?);
+        }
+    }
+    if found.is_empty() {
+        return Err(Problem::not_found(format!("no flow has the trace {id}")));
+    }
+    found.sort_by_key(|flow| flow.started_us);
+    Ok(Json(json!({ "trace": id.to_string(), "transfers": found })))
+}
+
+async fn transfers(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+    let account = asked
+        .account
+        .as_deref()
+        .map(|name| parse::<AccountId>("account", name))
+        .transpose()?;
+    let filter = Filter {
+        status: asked.status.as_deref(),
+        reason: asked.reason.as_deref(),
+    };
+    let (before, limit) = (asked.before.as_deref(), asked.limit()?);
+    let mut dbs = Vec::new();
+    for shard in running.settings.shards.all() {
+        dbs.push(caught_up(&running, shard).await?);
+    }
+    let page = match account {
+        None => listing::all(&mut dbs, &filter, before, limit).await?,
+        Some(account) => {
+            listing::of_account(
+                &mut dbs,
+                running.settings.shards,
+                &account,
+                &filter,
+                before,
+                limit,
+            )
+            .await?
+        }
+    };
+    Ok(Json(json!({ "transfers": page.flows, "next": page.next })))
+}
+
+async fn parked(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+    let limit = asked.limit()?;
+    let mut rows = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        rows.extend(flows::parked(&mut db, shard.0, limit).await?);
+    }
+    Ok(Json(json!({ "parked": rows })))
+}
+
+/// How it goes. This one does not wait: it tells how far behind the books are.
+async fn stats(State(running): Ledger) -> Answer {
+    let words = ["running", "settled", "refused", "compensated"];
+    let mut transfers: BTreeMap<String, i64> = words.iter().map(|word| ((*word).to_owned(), 0)).collect();
+    let (mut shards, mut parked) = (Vec::new(), 0);
+    for shard in running.settings.shards.all() {
+        let mut db = pool(&running, shard)?.acquire().await?;
+        let as_of = books::as_of(&mut db, shard.0).await?;
+        let last = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
+        let (position, lag) = (as_of.sequence, last - as_of.sequence);
+        shards.push(json!({ "shard": shard.0, "position": position, "last_sequence": last, "lag": lag }));
+        for (status, count) in flows::tally(&mut db).await? {
+            *transfers.entry(status).or_default() += count;
+        }
+        parked += flows::parked_count(&mut db).await?;
+    }
+    Ok(Json(
+        json!({ "shards": shards, "transfers": transfers, "parked": parked }),
+    ))
+}

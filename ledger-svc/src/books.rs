@@ -1,0 +1,298 @@
+//! Questions to the books: balances now and then, statements.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::money::Currency;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::db::{Arg, Db, Row};
+
+/// An account's page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    account: String,
+    status: String,
+    balances: Vec<Balance>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<AsOf>,
+}
+
+#[derive(Debug, Serialize)]
+struct Balance {
+    currency: String,
+    available: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_transit: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overdraft: Option<String>,
+}
+
+/// How much of the log an answer knows.
+#[derive(Debug, Serialize)]
+pub(crate) struct AsOf {
+    pub(crate) shard: u16,
+    pub(crate) sequence: i64,
+    pub(crate) time: String,
+}
+
+/// One line of a statement.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    time: String,
+    shard: u16,
+    sequence: i64,
+    transfer: Uuid,
+    trace: String,
+    kind: String,
+    counterparty: String,
+    contra: String,
+    amount: String,
+    balance: String,
+    currency: String,
+    memo: Option<String>,
+    #[serde(skip)]
+    pub(crate) cursor: Cursor,
+}
+
+/// Microseconds since 1970 as RFC 3339.
+pub(crate) fn time(us: i64) -> String {
+    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| time.to_string())
+}
+
+/// How far this shard's books reach.
+pub(crate) async fn as_of(db: &mut Db, shard: u16) -> sqlx::Result<AsOf> {
+    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(AsOf {
+        shard,
+        sequence: row.int(0)?,
+        time: time(row.int(1)?),
+    })
+}
+
+fn balance(row: &Row) -> sqlx::Result<Balance> {
+    let currency: Currency = row.parse(1)?;
+    let overdraft = row
+        .int_or_null(5)?
+        .map_or("unlimited".to_owned(), |limit| currency.format_minor(limit));
+    Ok(Balance {
+        currency: currency.code().to_owned(),
+        available: currency.format_minor(row.int(3)?),
+        in_transit: Some(currency.format_minor(row.int(4)?)),
+        overdraft: Some(overdraft),
+    })
+}
+
+const PAGE: &str = "SELECT name, currency, standing, available, in_transit, overdraft FROM account";
+
+/// The account as it is.
+pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Page>> {
+    let rows = db
+        .query(
+            &format!("{PAGE} WHERE name = $1 ORDER BY currency"),
+            &[Arg::Text(name.as_str())],
+        )
+        .await?;
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let balances = rows.iter().map(balance).collect::<sqlx::Result<_>>()?;
+    Ok(Some(Page {
+        account: name.to_string(),
+        status: first.text(2)?,
+        balances,
+        as_of: None,
+    }))
+}
+
+/// Accounts behind `after`, in the order of their names.
+pub(crate) async fn pages(db: &mut Db, after: &str, limit: i64) -> sqlx::Result<Vec<Page>> {
+    let sql = format!(
+        "{PAGE} WHERE name > $1 AND name IN (SELECT DISTINCT name FROM account WHERE name > $1 ORDER BY name LIMIT $2) \
+         ORDER BY name, currency"
+    );
+    let mut pages: Vec<Page> = Vec::new();
+    for row in db.query(&sql, &[Arg::Text(after), Arg::Int(limit)]).await? {
+        let (account, balance) = (row.text(0)?, balance(&row)?);
+        match pages.last_mut() {
+            Some(page) if page.account == account => page.balances.push(balance),
+            _ => pages.push(Page {
+                account,
+                status: row.text(2)?,
+                balances: vec![balance],
+                as_of: None,
+            }),
+        }
+    }
+    Ok(pages)
+}
+
+impl Page {
+    /// The account's name.
+    pub(crate) fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Goes back to what was available at a time: one look-up for each currency.
+    pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
+        let sql = "SELECT balance FROM booking WHERE account = $1 AND currency = $2 AND at_us <= $3 \
+                   ORDER BY at_us DESC, sequence DESC, element DESC LIMIT 1";
+        for balance in &mut self.balances {
+            let args = [
+                Arg::Text(&self.account),
+                Arg::Text(&balance.currency),
+                Arg::Int(at_us),
+            ];
+            let rows = db.query(sql, &args).await?;
+            let minor = rows.first().map_or(Ok(0), |row| row.int(0))?;
+            let currency: Currency = balance
+                .currency
+                .parse()
+                .map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            let available = currency.format_minor(minor);
+            *balance = Balance {
+                currency: balance.currency.clone(),
+                available,
+                in_transit: None,
+                overdraft: None,
+            };
+        }
+        Ok(self)
+    }
+}
+
+/// A place in an account's books: time, sequence and element of a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cursor(pub(crate) i64, pub(crate) i64, pub(crate) i64);
+
+impl Cursor {
+    /// Behind all bookings.
+    pub(crate) const END: Self = Self(i64::MAX, 0, 0);
+
+    /// Reads what [`Cursor`]'s `Display` wrote.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('.').map(|part| part.parse().ok());
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(at), Some(sequence), Some(element), None) => Some(Self(at?, sequence?, element?)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// The newest bookings before a place. Each currency is one range of the key.
+async fn newest(
+    db: &mut Db,
+    columns: &str,
+    name: &AccountId,
+    currency: Option<Currency>,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<Row>> {
+    let currencies = match currency {
+        Some(currency) => vec![currency.code().to_owned()],
+        None => {
+            let rows = db
+                .query(
+                    "SELECT currency FROM account WHERE name = $1",
+                    &[Arg::Text(name.as_str())],
+                )
+                .await?;
+            rows.iter().map(|row| row.text(0)).collect::<sqlx::Result<_>>()?
+        }
+    };
+    let sql = format!(
+        "SELECT at_us, sequence, element, {columns} FROM booking \
+         WHERE account = $1 AND currency = $2 AND (at_us, sequence, element) < ($3, $4, $5) \
+         ORDER BY at_us DESC, sequence DESC, element DESC LIMIT $6"
+    );
+    let Cursor(at, sequence, element) = before;
+    let mut found = Vec::new();
+    for currency in &currencies {
+        let args = [
+            Arg::Text(name.as_str()),
+            Arg::Text(currency),
+            Arg::Int(at),
+            Arg::Int(sequence),
+            Arg::Int(element),
+            Arg::Int(limit),
+        ];
+        for row in db.query(&sql, &args).await? {
+            found.push((place(&row)?, row));
+        }
+    }
+    found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found.into_iter().map(|(_, row)| row).collect())
+}
+
+fn place(row: &Row) -> sqlx::Result<Cursor> {
+    Ok(Cursor(row.int(0)?, row.int(1)?, row.int(2)?))
+}
+
+/// Lines of a statement before a place, newest first.
+pub(crate) async fn statement(
+    db: &mut Db,
+    shard: u16,
+    name: &AccountId,
+    currency: Option<Currency>,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<Line>> {
+    let columns = "transfer, trace, kind, counterparty, contra, amount, balance, currency, memo";
+    let rows = newest(db, columns, name, currency, before, limit).await?;
+    rows.iter().map(|row| line(row, shard)).collect()
+}
+
+fn line(row: &Row, shard: u16) -> sqlx::Result<Line> {
+    let currency: Currency = row.parse(10)?;
+    Ok(Line {
+        time: time(row.int(0)?),
+        shard,
+        sequence: row.int(1)?,
+        transfer: row.uuid(3)?,
+        trace: TraceId::from_uuid(row.uuid(4)?).to_string(),
+        kind: row.text(5)?,
+        counterparty: row.text(6)?,
+        contra: row.text(7)?,
+        amount: currency.format_minor(row.int(8)?),
+        balance: currency.format_minor(row.int(9)?),
+        currency: currency.code().to_owned(),
+        memo: row.text_or_null(11)?,
+        cursor: place(row)?,
+    })
+}
+
+/// The transfers that moved an account's money before a place, newest first: where each stands, and its key.
+pub(crate) async fn movements(
+    db: &mut Db,
+    name: &AccountId,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<(Cursor, TransferKey)>> {
+    let rows = newest(db, "transfer, kind, counterparty", name, None, before, limit).await?;
+    let mut movements = Vec::new();
+    for row in &rows {
+        let key = |payer| {
+            Ok::<_, sqlx::Error>(TransferKey {
+                id: TransferId(row.uuid(3)?),
+                payer,
+            })
+        };
+        match row.text(4)?.as_str() {
+            "debit" => movements.push((place(row)?, key(name.clone())?)),
+            "credit" => movements.push((place(row)?, key(row.parse(5)?)?)),
+            // The debit before it stands for the transfer.
+            _ => {}
+        }
+    }
+    Ok(movements)
+}

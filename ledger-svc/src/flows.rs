@@ -1,0 +1,333 @@
+//! Questions about flows: one with all its events, many by account, status or reason; what was parked; how many.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use wallet_contract::envelope;
+use wallet_contract::event::Fact;
+use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey, derived_range};
+use wallet_contract::money::Currency;
+use wallet_contract::subject::Verb;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::db::{Arg, Db, Row, Set};
+
+use crate::books::time;
+use crate::rows::sequence;
+
+/// The head of a flow, and its events where they were asked for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Flow {
+    transfer: Uuid,
+    payer: String,
+    payee: Option<String>,
+    amount: Option<String>,
+    currency: Option<String>,
+    memo: Option<String>,
+    status: String,
+    verb: String,
+    reason: Option<String>,
+    detail: Option<String>,
+    trace: String,
+    started_at: String,
+    ended_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<Step>>,
+    #[serde(skip)]
+    pub(crate) started_us: i64,
+    #[serde(skip)]
+    pub(crate) no: i64,
+}
+
+/// One request or event of a flow.
+#[derive(Debug, Serialize)]
+struct Step {
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: String,
+    source: String,
+    shard: u16,
+    sequence: i64,
+    recorded_at: String,
+    time: String,
+    work_us: u32,
+    cause: Option<EventIdText>,
+    body: Box<RawValue>,
+    #[serde(skip)]
+    no: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct EventIdText(String);
+
+/// What is asked of the list.
+#[derive(Debug, Default)]
+pub(crate) struct Filter<'f> {
+    /// `running`, `settled`, ….
+    pub(crate) status: Option<&'f str>,
+    /// A reason's code.
+    pub(crate) reason: Option<&'f str>,
+}
+
+const HEAD: &str = "SELECT transfer, account, payee, amount, currency, memo, status, verb, reason, detail, trace, \
+                    started_us, ended_us, no FROM flow";
+
+fn head(row: &Row) -> sqlx::Result<Flow> {
+    let amount = match (row.int_or_null(3)?, row.text_or_null(4)?) {
+        (Some(minor), Some(code)) => {
+            let currency: Result<Currency, _> = code.parse();
+            Some(
+                currency
+                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?
+                    .format_minor(minor),
+            )
+        }
+        (Some(_) | None, _) => None,
+    };
+    Ok(Flow {
+        transfer: row.uuid(0)?,
+        payer: row.text(1)?,
+        payee: row.text_or_null(2)?,
+        amount,
+        currency: row.text_or_null(4)?,
+        memo: row.text_or_null(5)?,
+        status: row.text(6)?,
+        verb: row.text(7)?,
+        reason: row.text_or_null(8)?,
+        detail: row.text_or_null(9)?,
+        trace: TraceId::from_uuid(row.uuid(10)?).to_string(),
+        started_at: time(row.int(11)?),
+        ended_at: row.int_or_null(12)?.map(time),
+        events: None,
+        started_us: row.int(11)?,
+        no: row.int(13)?,
+    })
+}
+
+/// The flows with this transfer id, one for each payer who used it.
+pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Result<Vec<Flow>> {
+    let rows = db
+        .query(
+            &format!("{HEAD} WHERE transfer = $1 ORDER BY account"),
+            &[Arg::Uuid(transfer.0)],
+        )
+        .await?;
+    rows.iter().map(head).collect()
+}
+
+/// The flows of a trace, at most `limit`.
+pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, limit: i64) -> sqlx::Result<Vec<Flow>> {
+    let sql = format!("{HEAD} WHERE trace = $1 ORDER BY no LIMIT $2");
+    let rows = db
+        .query(&sql, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
+        .await?;
+    rows.iter().map(head).collect()
+}
+
+impl Filter<'_> {
+    /// Whether a flow is asked for.
+    pub(crate) fn takes(&self, flow: &Flow) -> bool {
+        let status = self.status.is_none_or(|status| status == flow.status);
+        status
+            && self
+                .reason
+                .is_none_or(|reason| flow.reason.as_deref() == Some(reason))
+    }
+
+    /// Adds the conditions and their parameters.
+    fn bind<'a>(&'a self, args: &mut Vec<Arg<'a>>) -> String {
+        let mut only = String::new();
+        for (column, value) in [("status", self.status), ("reason", self.reason)] {
+            if let Some(value) = value {
+                args.push(Arg::Text(value));
+                let _ = write!(only, " AND {column} = ${}", args.len());
+            }
+        }
+        only
+    }
+}
+
+/// Flows before a place in the list, newest first.
+pub(crate) async fn list(
+    db: &mut Db,
+    filter: &Filter<'_>,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<Flow>> {
+    let mut args = vec![Arg::Int(before), Arg::Int(limit)];
+    let only = filter.bind(&mut args);
+    let rows = db
+        .query(
+            &format!("{HEAD} WHERE no < $1{only} ORDER BY no DESC LIMIT $2"),
+            &args,
+        )
+        .await?;
+    rows.iter().map(head).collect()
+}
+
+/// Flows of an account that moved no money in the end, newest first: refused, compensated, an operator's. Each way to be
+/// the account's is one range of a partial index.
+pub(crate) async fn unbooked(
+    db: &mut Db,
+    account: &AccountId,
+    filter: &Filter<'_>,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<Flow>> {
+    let mut args = vec![Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
+    let only = filter.bind(&mut args);
+    let newest = "ORDER BY no DESC LIMIT $2";
+    let one = |column: &str, ends: &str| {
+        format!(
+            "SELECT * FROM ({HEAD} WHERE {column} = $3 AND no < $1 AND status IN ({ends}){only} {newest}) AS by_{column}"
+        )
+    };
+    let (paid, received) = (
+        one("account", "'refused', 'compensated', 'done'"),
+        one("payee", "'refused', 'compensated'"),
+    );
+    let rows = db
+        .query(&format!("{paid} UNION ALL {received} {newest}"), &args)
+        .await?;
+    rows.iter().map(head).collect()
+}
+
+/// The flows with these keys, in no order.
+pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<Vec<Flow>> {
+    let set = Set::new()
+        .uuids("id", keys.iter().map(|key| key.id.0))
+        .texts("payer", keys.iter().map(|key| key.payer.as_str()));
+    let sql = "SELECT f.transfer, f.account, f.payee, f.amount, f.currency, f.memo, f.status, f.verb, f.reason, f.detail, \
+               f.trace, f.started_us, f.ended_us, f.no \
+               FROM k CROSS JOIN flow AS f WHERE f.transfer = k.id AND f.account = k.payer AND f.verb = 'transfer'";
+    db.select(sql, set).await?.iter().map(head).collect()
+}
+
+impl Flow {
+    /// Who pays.
+    pub(crate) fn payer(&self) -> &str {
+        &self.payer
+    }
+
+    /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
+    pub(crate) fn likeliness(&self, at_home: bool) -> (bool, bool) {
+        (self.verb == Verb::Transfer.token(), at_home)
+    }
+
+    /// Whether this is the flow with that key.
+    pub(crate) fn has(&self, key: &TransferKey) -> bool {
+        self.transfer == key.id.0 && self.payer == key.payer.as_str()
+    }
+
+    /// Whether its money has moved, or is on its way.
+    pub(crate) fn is_booked(&self) -> bool {
+        matches!(self.status.as_str(), "running" | "settled")
+    }
+
+    /// Adds the events, in the order in which they were decided and stored.
+    pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> sqlx::Result<Self> {
+        let (first, last) = derived_range(TransferId(self.transfer));
+        let sql = "SELECT id, kind, no, at_us, body FROM record \
+                   WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
+        let args = [
+            Arg::Uuid(first.0),
+            Arg::Uuid(last.0),
+            Arg::Uuid(self.transfer),
+            Arg::Text(&self.payer),
+        ];
+        let rows = db.query(sql, &args).await?;
+        let mut steps: Vec<Step> = rows
+            .iter()
+            .map(|row| step(row, shard))
+            .collect::<sqlx::Result<_>>()?;
+        steps.sort_by_key(|step| step.no);
+        self.events = Some(steps);
+        Ok(self)
+    }
+}
+
+fn step(row: &Row, shard: u16) -> sqlx::Result<Step> {
+    let (no, at_us, text) = (row.int(2)?, row.int(3)?, row.text(4)?);
+    let event = envelope::read(&text).ok();
+    let body = RawValue::from_string(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let (source, decided, work_us, cause) = match event {
+        Some(event) => {
+            let source = format!("/{}/{}", event.source.service, event.source.shard);
+            (
+                source,
+                event.time.to_string(),
+                event.work_us,
+                Some(EventIdText(event.cause.to_string())),
+            )
+        }
+        None => ("/client".to_owned(), time(at_us), 0, None),
+    };
+    Ok(Step {
+        id: EventId(row.uuid(0)?).0,
+        kind: row.text(1)?,
+        source,
+        shard,
+        sequence: sequence(no),
+        recorded_at: time(at_us),
+        time: decided,
+        work_us,
+        cause,
+        body,
+        no,
+    })
+}
+
+/// One message that was set aside.
+#[derive(Debug, Serialize)]
+pub(crate) struct Parked {
+    service: String,
+    shard: u16,
+    sequence: u64,
+    index: Option<u32>,
+    subject: String,
+    detail: String,
+    time: String,
+}
+
+/// What the services have set aside on a shard, newest first.
+pub(crate) async fn parked(db: &mut Db, shard: u16, limit: i64) -> sqlx::Result<Vec<Parked>> {
+    let sql =
+        "SELECT body, at_us FROM record WHERE kind = 'wallet.message.parked.v1' ORDER BY at_us DESC LIMIT $1";
+    let mut parked = Vec::new();
+    for row in db.query(sql, &[Arg::Int(limit)]).await? {
+        let Ok(event) = envelope::read(&row.text(0)?) else {
+            continue;
+        };
+        let Fact::MessageParked(told) = event.fact else {
+            continue;
+        };
+        parked.push(Parked {
+            service: event.source.service.name().to_owned(),
+            shard,
+            sequence: told.sequence,
+            index: told.index,
+            subject: told.subject,
+            detail: told.detail,
+            time: time(row.int(1)?),
+        });
+    }
+    Ok(parked)
+}
+
+/// How many transfers stand how, in this shard.
+pub(crate) async fn tally(db: &mut Db) -> sqlx::Result<Vec<(String, i64)>> {
+    let rows = db.query("SELECT status, transfers FROM tally", &[]).await?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+/// How many messages were set aside on this shard.
+pub(crate) async fn parked_count(db: &mut Db) -> sqlx::Result<i64> {
+    let rows = db
+        .query(
+            "SELECT count(*) FROM record WHERE kind = 'wallet.message.parked.v1'",
+            &[],
+        )
+        .await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}

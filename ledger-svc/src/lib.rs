@@ -1,0 +1,54 @@
+//! ledger-svc keeps the *books* and shows them. The rules are in `ledger-core`; here are its rows, its queries and its
+//! HTTP.
+
+pub mod api;
+mod books;
+mod flows;
+mod listing;
+mod outcomes;
+mod problem;
+mod rows;
+
+use ledger_core::{Keys, Ledger, State};
+use wallet_contract::decider::{Heard, Place};
+use wallet_contract::subject::Service;
+use wallet_runtime::bus::Notice;
+use wallet_runtime::db::{Db, Migration};
+
+/// The tables of ledger-svc.
+#[derive(Debug)]
+pub struct Tables;
+
+impl wallet_runtime::sql_store::Tables for Tables {
+    type Core = Ledger;
+
+    const SERVICE: Service = Service::Ledger;
+    const MIGRATIONS: &'static [Migration] = &[Migration {
+        version: 101,
+        name: "ledger",
+        sql: include_str!("../migrations/0101_ledger.sql"),
+    }];
+    const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
+
+    async fn remember(db: &mut Db, heard: &[Heard<'_>], place: Place) -> sqlx::Result<()> {
+        rows::save_records(db, heard, place).await
+    }
+
+    async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
+        rows::load_accounts(db, keys).await
+    }
+
+    async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
+        rows::save_accounts(db, state).await?;
+        rows::save_bookings(db, state).await?;
+        rows::save_flows(db, state).await
+    }
+
+    async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
+        let mut notices: Vec<Notice> = state.outcomes.iter().map(outcomes::notice).collect();
+        for repeat in repeats {
+            notices.extend(outcomes::again(db, &repeat.input).await?);
+        }
+        Ok(notices)
+    }
+}

@@ -1,0 +1,87 @@
+//! What those who wait for a request are told, on `wallet.outcome.<account>.<id>`.
+
+use ledger_core::Outcome;
+use serde::Serialize;
+use wallet_contract::decider::Input;
+use wallet_contract::envelope;
+use wallet_contract::event::Fact;
+use wallet_contract::id::derived_range;
+use wallet_contract::request::Request;
+use wallet_contract::subject::{self, Verb};
+use wallet_runtime::bus::Notice;
+use wallet_runtime::db::{Arg, Db};
+
+#[derive(Serialize)]
+struct Told<'o> {
+    id: String,
+    account: &'o str,
+    outcome: &'o str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'o str>,
+    trace: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payee: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'o str>,
+    time: String,
+}
+
+/// The message that tells an outcome.
+pub(crate) fn notice(outcome: &Outcome) -> Notice {
+    let event = &outcome.event;
+    let (movement, refusal) = (event.fact.movement(), event.fact.refusal());
+    let told = Told {
+        id: event.transfer.to_string(),
+        account: outcome.account.as_str(),
+        outcome: outcome.word,
+        reason: refusal.map(|refusal| refusal.reason.code()),
+        detail: refusal.map(|refusal| &*refusal.detail),
+        trace: event.trace.to_string(),
+        payer: movement.map(|movement| movement.payer.as_str()),
+        payee: movement.map(|movement| movement.payee.as_str()),
+        amount: movement.map(|movement| movement.money.decimal()),
+        currency: movement.map(|movement| movement.money.currency.code()),
+        time: event.time.to_string(),
+    };
+    let payload = serde_json::to_string(&told).expect("strings are always JSON");
+    Notice {
+        subject: subject::outcome(&outcome.account, event.transfer),
+        payload,
+    }
+}
+
+/// Who repeats a request is told again how it ended, if it has.
+pub(crate) async fn again(db: &mut Db, repeat: &Input) -> sqlx::Result<Option<Notice>> {
+    let Input::Request(request) = repeat else {
+        return Ok(None);
+    };
+    let (first, last) = derived_range(request.transfer);
+    let sql = "SELECT body FROM record WHERE id BETWEEN $1 AND $2 AND body IS NOT NULL";
+    let rows = db.query(sql, &[Arg::Uuid(first.0), Arg::Uuid(last.0)]).await?;
+    let mut answer = None;
+    for row in rows {
+        let Ok(event) = envelope::read(&row.text(0)?) else {
+            continue;
+        };
+        let Some(outcome) = Outcome::of(&event).filter(|outcome| answers(outcome, request)) else {
+            continue;
+        };
+        // The answer to this very request comes before that to another with its id.
+        if answer.is_none() || outcome.event.cause == request.id {
+            answer = Some(outcome);
+        }
+    }
+    Ok(answer.as_ref().map(notice))
+}
+
+fn answers(outcome: &Outcome, request: &Request) -> bool {
+    let to_another = matches!(outcome.event.fact, Fact::RequestRefused(_, Verb::Transfer, _));
+    let same = outcome.account == request.account && outcome.event.transfer == request.transfer;
+    same && (outcome.event.cause == request.id || !to_another)
+}

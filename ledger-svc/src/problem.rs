@@ -1,0 +1,85 @@
+//! Errors of the HTTP interface, as RFC 9457 problem details.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// What went wrong, for a person.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    status: StatusCode,
+    detail: String,
+}
+
+impl Problem {
+    /// There is no such thing.
+    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            detail: detail.into(),
+        }
+    }
+
+    /// The question makes no sense.
+    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            detail: detail.into(),
+        }
+    }
+
+    /// The place to go on from is none that we gave.
+    pub(crate) fn not_a_place(before: &str) -> Self {
+        Self::bad_request(format!(
+            "before {before:?}: use the \"next\" of an earlier answer"
+        ))
+    }
+
+    /// The question has more than one answer.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::CONFLICT,
+            detail: detail.into(),
+        }
+    }
+
+    /// The answer would not be true yet.
+    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(%error, "a query failed: {error}");
+        Self::unavailable("the ledger's database does not answer; its log says why")
+    }
+}
+
+impl From<wallet_runtime::bus::Error> for Problem {
+    fn from(error: wallet_runtime::bus::Error) -> Self {
+        Self::unavailable(format!(
+            "how far the log reaches is not known, so no answer would be sure: {error}"
+        ))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason().unwrap_or("error"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        (
+            self.status,
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            format!("{body}\n"),
+        )
+            .into_response()
+    }
+}
