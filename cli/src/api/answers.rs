@@ -1,0 +1,274 @@
+//! What a ledger answers, field by field as it stands in the JSON.
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// An account and what it has.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Account {
+    /// Its name.
+    pub account: String,
+    /// `open`, `frozen`, `closing`, `closed`.
+    pub status: String,
+    /// One for each currency.
+    pub balances: Vec<Balance>,
+    /// How much of the log is in this answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<AsOf>,
+}
+
+/// What an account has of one currency.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Balance {
+    /// The currency's code.
+    pub currency: String,
+    /// What can be spent.
+    pub available: String,
+    /// What has left and has not arrived yet; only in answers about now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_transit: Option<String>,
+    /// How far below zero it may go; only in answers about now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdraft: Option<String>,
+}
+
+/// A place in a shard's log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AsOf {
+    /// The shard.
+    pub shard: u16,
+    /// The last sequence that is in the answer.
+    pub sequence: u64,
+    /// When that was stored.
+    pub time: Timestamp,
+}
+
+/// Accounts in the order of their names.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct AccountPage {
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// What to say as `after` for more.
+    pub next: Option<String>,
+}
+
+/// An account's bookings, newest first.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Statement {
+    /// The account.
+    pub account: String,
+    /// The bookings.
+    pub lines: Vec<Line>,
+    /// What to say as `before` for more.
+    pub next: Option<String>,
+}
+
+/// One booking.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Line {
+    /// When it was stored in the account's log.
+    pub time: Timestamp,
+    /// The account's shard.
+    pub shard: u16,
+    /// Where in the log.
+    pub sequence: u64,
+    /// The transfer that it belongs to.
+    pub transfer: Uuid,
+    /// The transfer's trace.
+    pub trace: String,
+    /// `debit`, `credit`, `reversal`.
+    pub kind: String,
+    /// Who is at the other end.
+    pub counterparty: String,
+    /// The account that the other half of the booking stands on.
+    pub contra: String,
+    /// With its sign.
+    pub amount: String,
+    /// What the account has after it.
+    pub balance: String,
+    /// The currency's code.
+    pub currency: String,
+    /// What the payer wrote.
+    pub memo: Option<String>,
+}
+
+/// How a flow stands.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Not at its end yet.
+    Running,
+    /// The money has arrived.
+    Settled,
+    /// Nothing has moved.
+    Refused,
+    /// It was debited, could not be credited and was given back.
+    Compensated,
+    /// An operator's request that was carried out.
+    Done,
+}
+
+impl Status {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Settled => "settled",
+            Self::Refused => "refused",
+            Self::Compensated => "compensated",
+            Self::Done => "done",
+        }
+    }
+
+    /// Whether it has ended, and well.
+    pub fn is_good(self) -> bool {
+        match self {
+            Self::Settled | Self::Done => true,
+            Self::Running | Self::Refused | Self::Compensated => false,
+        }
+    }
+}
+
+/// A flow: a transfer, or an operator's request.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Transfer {
+    /// The client's id.
+    pub transfer: Uuid,
+    /// Who pays, or whom an operator acted on.
+    pub payer: String,
+    /// Who is paid.
+    pub payee: Option<String>,
+    /// How much.
+    pub amount: Option<String>,
+    /// The currency's code.
+    pub currency: Option<String>,
+    /// What the payer wrote.
+    pub memo: Option<String>,
+    /// How it stands.
+    pub status: Status,
+    /// `transfer`, `open`, ….
+    pub verb: String,
+    /// Why it was refused or compensated.
+    pub reason: Option<String>,
+    /// What it was in this case.
+    pub detail: Option<String>,
+    /// The trace id.
+    pub trace: String,
+    /// When the request was stored.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Who said what, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Event>,
+}
+
+/// A request or event of a flow.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Event {
+    /// Its id.
+    pub id: Uuid,
+    /// The CloudEvents type, such as `wallet.account.debited.v1`; a request's ends in `.requested.v1`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who said it: `/client`, or service and shard as `/debit-svc/0`.
+    pub source: String,
+    /// In which shard's log it stands.
+    pub shard: u16,
+    /// Where in it.
+    pub sequence: u64,
+    /// When it stood there.
+    pub recorded_at: Timestamp,
+    /// When it was decided.
+    pub time: Timestamp,
+    /// How long the service had been at work on it by then, microseconds.
+    pub work_us: i64,
+    /// What it is the decision on.
+    pub cause: Option<Uuid>,
+    /// The request, or the whole `CloudEvent`, as it was said.
+    pub body: Box<RawValue>,
+}
+
+/// The flows of one trace.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TracePage {
+    /// The trace id.
+    pub trace: String,
+    /// The flows, oldest first.
+    pub transfers: Vec<Transfer>,
+}
+
+/// Flows, newest first.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TransferPage {
+    /// The flows.
+    pub transfers: Vec<Transfer>,
+    /// What to say as `before` for more.
+    pub next: Option<String>,
+}
+
+/// Messages that were set aside.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ParkedPage {
+    /// Newest first.
+    pub parked: Vec<Parked>,
+}
+
+/// A message that nobody could read.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Parked {
+    /// Who set it aside.
+    pub service: String,
+    /// In which shard's log it stands.
+    pub shard: u16,
+    /// Where in it.
+    pub sequence: u64,
+    /// Which element of the message; none if it is the whole.
+    pub index: Option<u32>,
+    /// Its subject.
+    pub subject: String,
+    /// What is wrong with it.
+    pub detail: String,
+    /// When it was set aside.
+    pub time: Timestamp,
+}
+
+/// How it goes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Stats {
+    /// How far the books reach.
+    pub shards: Vec<Position>,
+    /// How many transfers stand how.
+    pub transfers: Tally,
+    /// How many messages were set aside.
+    pub parked: u64,
+}
+
+/// How far a shard's books reach.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Position {
+    /// The shard.
+    pub shard: u16,
+    /// The last sequence that is in the books.
+    pub position: u64,
+    /// The last sequence of the log.
+    pub last_sequence: u64,
+    /// How many messages are between.
+    pub lag: i64,
+}
+
+/// How many transfers stand how.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Tally {
+    /// Not at their end yet.
+    pub running: u64,
+    /// Arrived.
+    pub settled: u64,
+    /// Never left.
+    pub refused: u64,
+    /// Given back.
+    pub compensated: u64,
+}

@@ -1,0 +1,285 @@
+//! Questions to the ledger over HTTP. Asks only; nothing here changes anything.
+//!
+//! A ledger answers when its books have caught up with the log as it was when asked, so what is read is never stale.
+
+mod answers;
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use jiff::Timestamp;
+use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
+use wallet_contract::trace::TraceId;
+
+pub use answers::{
+    Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Position, Statement, Stats, Status,
+    Tally, TracePage, Transfer, TransferPage,
+};
+
+/// Longer than a ledger waits for its books to catch up.
+const TIMEOUT: Duration = Duration::from_secs(15);
+/// The most rows that one answer may have.
+pub const MAX_ROWS: u32 = 1_000;
+
+/// A ledger, as its clients see it.
+#[derive(Clone, Debug)]
+pub struct Api {
+    base: Url,
+    http: Client,
+}
+
+/// What a ledger says when it can't answer (RFC 9457).
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub struct Problem {
+    /// The HTTP status.
+    pub status: u16,
+    /// What kind of problem it is.
+    pub title: String,
+    /// What it was in this case.
+    #[serde(default)]
+    pub detail: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.detail.is_empty() {
+            &self.title
+        } else {
+            &self.detail
+        })
+    }
+}
+
+impl Error for Problem {}
+
+/// Which flows are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Payer, payee, or whom an operator acted on.
+    pub account: Option<AccountId>,
+    /// How they stand.
+    pub status: Option<Status>,
+    /// Why they were refused.
+    pub reason: Option<String>,
+}
+
+impl Api {
+    /// Takes the address; connects at the first question.
+    pub fn new(url: &str) -> Result<Self> {
+        let address = "use an address such as http://127.0.0.1:8080";
+        let base: Url = url
+            .parse()
+            .with_context(|| format!("ledger address {url:?}: {address}"))?;
+        if base.scheme() != "http" || base.host_str().is_none() {
+            return Err(anyhow!(
+                "ledger address {url:?}: {address} (plain http; TLS ends at a proxy)"
+            ));
+        }
+        let mut http = Client::builder().timeout(TIMEOUT);
+        if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
+            http = http.no_proxy();
+        }
+        Ok(Self {
+            base,
+            http: http.build().context("starting the HTTP client")?,
+        })
+    }
+
+    /// The address.
+    pub fn url(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// An account as it is, or what it had at a time.
+    pub async fn account(&self, account: &AccountId, at: Option<Timestamp>) -> Result<Account> {
+        let at = at.map(|at| at.to_string());
+        self.get(&format!("v1/accounts/{account}"), &[("at", at)]).await
+    }
+
+    /// Accounts behind `after` in the order of their names, at most `limit`.
+    pub async fn accounts(&self, after: Option<&str>, limit: u32) -> Result<AccountPage> {
+        self.get("v1/accounts", &[("after", after.map(str::to_owned)), rows(limit)])
+            .await
+    }
+
+    /// An account's bookings, newest first, from `before` on.
+    pub async fn statement(
+        &self,
+        account: &AccountId,
+        currency: Option<Currency>,
+        limit: u32,
+        before: Option<&str>,
+    ) -> Result<Statement> {
+        let currency = currency.map(|currency| currency.code().to_owned());
+        let query = [
+            ("currency", currency),
+            rows(limit),
+            ("before", before.map(str::to_owned)),
+        ];
+        self.get(&format!("v1/accounts/{account}/statement"), &query)
+            .await
+    }
+
+    /// One flow with its events; nothing if no request with this id has been heard.
+    pub async fn transfer(&self, id: TransferId, payer: Option<&AccountId>) -> Result<Option<Transfer>> {
+        let payer = payer.map(ToString::to_string);
+        let found = self.get(&format!("v1/transfers/{id}"), &[("payer", payer)]).await;
+        none_if_unknown(found)
+    }
+
+    /// All flows of a trace with their events, oldest first; empty if there is none.
+    pub async fn trace(&self, trace: TraceId) -> Result<Vec<Transfer>> {
+        let found: Result<TracePage> = self.get(&format!("v1/traces/{trace}"), &[]).await;
+        Ok(none_if_unknown(found)?.map_or_else(Vec::new, |page| page.transfers))
+    }
+
+    /// Flows without their events, newest first, from `before` on.
+    pub async fn transfers(&self, filter: &Filter, limit: u32, before: Option<&str>) -> Result<TransferPage> {
+        let query = [
+            ("account", filter.account.as_ref().map(ToString::to_string)),
+            ("status", filter.status.map(|status| status.word().to_owned())),
+            ("reason", filter.reason.clone()),
+            rows(limit),
+            ("before", before.map(str::to_owned)),
+        ];
+        self.get("v1/transfers", &query).await
+    }
+
+    /// The messages that were set aside.
+    pub async fn parked(&self) -> Result<Vec<Parked>> {
+        let page: ParkedPage = self.get("v1/parked", &[rows(MAX_ROWS)]).await?;
+        Ok(page.parked)
+    }
+
+    /// How it goes. This one does not wait for the books to catch up.
+    pub async fn stats(&self) -> Result<Stats> {
+        self.get("v1/stats", &[]).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<T> {
+        let mut url = self.base.join(path).context("joining the ledger's address")?;
+        for (name, value) in query {
+            if let Some(value) = value {
+                url.query_pairs_mut().append_pair(name, value);
+            }
+        }
+        let no_answer = |error: reqwest::Error| {
+            let why = root_cause(&error);
+            anyhow!(
+                "no answer from the ledger at {}: {why}; is it running (`wallet up`), and --api right?",
+                self.url()
+            )
+        };
+        let response = self.http.get(url).send().await.map_err(no_answer)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(no_answer)?;
+        if !status.is_success() {
+            return Err(self.problem(status, &body));
+        }
+        let strange = || {
+            format!(
+                "the ledger at {} answered {path} with something else than expected",
+                self.url()
+            )
+        };
+        serde_json::from_slice(&body).with_context(strange)
+    }
+
+    fn problem(&self, status: StatusCode, body: &[u8]) -> anyhow::Error {
+        match serde_json::from_slice::<Problem>(body) {
+            Ok(problem) => problem.into(),
+            Err(_) => anyhow!(
+                "{} answered HTTP {status}; is that a wallet's ledger? See --api",
+                self.url()
+            ),
+        }
+    }
+}
+
+fn rows(limit: u32) -> (&'static str, Option<String>) {
+    ("limit", Some(limit.clamp(1, MAX_ROWS).to_string()))
+}
+
+/// A question about something that does not exist has an answer.
+fn none_if_unknown<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_unknown(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the ledger said that there is no such thing.
+pub fn is_unknown(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<Problem>()
+        .is_some_and(|problem| problem.status == StatusCode::NOT_FOUND.as_u16())
+}
+
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_plain_http() {
+        assert_eq!(
+            Api::new("http://127.0.0.1:8080").unwrap().url(),
+            "http://127.0.0.1:8080"
+        );
+        for bad in ["127.0.0.1:8080", "https://example.org", "nonsense"] {
+            let error = Api::new(bad).unwrap_err().to_string();
+            assert!(
+                error.contains("use an address such as http://127.0.0.1:8080"),
+                "{bad}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_problem_speaks_for_itself() {
+        let api = Api::new("http://127.0.0.1:8080").unwrap();
+        let body = r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"account bob was never opened"}"#;
+        let problem = api.problem(StatusCode::NOT_FOUND, body.as_bytes());
+        assert_eq!(problem.to_string(), "account bob was never opened");
+        assert!(is_unknown(&problem));
+        let other = api.problem(StatusCode::NOT_FOUND, b"<html>");
+        assert!(
+            other.to_string().contains("is that a wallet's ledger?"),
+            "{other}"
+        );
+        assert!(!is_unknown(&other), "a page of somebody else is no answer");
+    }
+
+    #[tokio::test]
+    async fn a_ledger_that_is_not_there_is_named() {
+        // Port 9 (discard) is where nobody listens.
+        let error = Api::new("http://127.0.0.1:9")
+            .unwrap()
+            .stats()
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("no answer from the ledger at http://127.0.0.1:9: "),
+            "{error}"
+        );
+        assert!(
+            error.ends_with("is it running (`wallet up`), and --api right?"),
+            "{error}"
+        );
+    }
+}

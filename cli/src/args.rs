@@ -1,0 +1,384 @@
+//! What can be said on the command line, all of it. Nothing is done here.
+//!
+//! Names and words are parsed with the contract's own types, so a bad one is told in the contract's own words before
+//! anything is connected. What depends on two arguments (an amount on its currency) is checked by the command.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "clap shows these comments as they are, and a terminal shows no Markdown"
+)]
+
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use jiff::Timestamp;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
+use wallet_contract::reason::Reason;
+
+use crate::{api, help};
+use values::{duration, instant};
+
+/// The NATS server of a local stack.
+pub const DEFAULT_NATS: &str = "nats://127.0.0.1:4222";
+/// The ledger of a local stack.
+pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
+
+/// Moves money between accounts, and shows what happened to it.
+#[derive(Debug, Parser)]
+#[command(name = "wallet", version, after_help = help::WALLET, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub common: Common,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// The NATS server, with user:password@ if it asks [default: nats://127.0.0.1:4222].
+    #[arg(
+        long,
+        global = true,
+        env = "WALLET_NATS_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub nats: Option<String>,
+    /// The ledger's HTTP address.
+    #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
+    pub api: String,
+    /// Write JSON for programs, one document a line, instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Common {
+    /// The server that was named, or the one of a local stack.
+    pub fn nats_url(&self) -> &str {
+        self.nats.as_deref().unwrap_or(DEFAULT_NATS)
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a local stack: NATS and the three services, without containers.
+    Up(Up),
+    /// Show what the wallet does: a stack of its own, named scenarios, each flow drawn.
+    Demo(Demo),
+    /// Open an account, or a further currency of it.
+    Open(Open),
+    /// Bring money in from outside (a transfer from @world).
+    Deposit(Movement),
+    /// Take money out (a transfer to @world).
+    Withdraw(Movement),
+    /// Pay from one account to another, or play a whole file of payments.
+    Transfer(Transfer),
+    /// Stop an account from paying and receiving.
+    Freeze(Standing),
+    /// Let a frozen account pay and receive again.
+    Unfreeze(Standing),
+    /// Close an account for good; it must be at zero.
+    Close(Standing),
+    /// Show what an account has, now or at a time; without an account, what all have.
+    Balance(Balance),
+    /// Show an account's bookings, oldest first.
+    Statement(Statement),
+    /// List transfers and operators' requests, newest first.
+    Transfers(Transfers),
+    /// Draw one flow: who said what when, and where the time went.
+    Trace(Trace),
+    /// Follow flows as they end, until Ctrl-C.
+    Watch(Watch),
+    /// Check over the live stack that money is conserved and nothing is lost; exit 1 on a breach.
+    Verify(Verify),
+    /// Check the server, the streams and the services, and say what is wrong.
+    Doctor(Doctor),
+    /// Load a stack of its own with transfers and measure.
+    Bench(Bench),
+    /// Write a completion script for a shell.
+    Completions(Completions),
+}
+
+/// `wallet up`
+#[derive(Args, Debug)]
+#[command(after_help = help::UP)]
+pub struct Up {
+    /// Where streams and databases live [default: ./data].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Into how many shards the accounts are divided; fixed once a stack has been started.
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub shards: u16,
+    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: SQLite in DIR].
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Where the ledger's HTTP listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub http: SocketAddr,
+}
+
+/// `wallet demo`
+#[derive(Args, Debug)]
+#[command(after_help = help::DEMO)]
+pub struct Demo {
+    /// Leave the stack running afterwards, until Ctrl-C.
+    #[arg(long)]
+    pub keep: bool,
+    /// A PostgreSQL server, as postgres://user@host/; postgres: starts a throwaway one [default: SQLite].
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+/// `wallet verify`
+#[derive(Args, Debug)]
+#[command(after_help = help::VERIFY)]
+pub struct Verify {
+    /// How long to wait for what is on its way to end.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub wait: Duration,
+}
+
+/// `wallet doctor`
+#[derive(Args, Debug)]
+#[command(after_help = help::DOCTOR)]
+pub struct Doctor {
+    /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
+    #[arg(long, value_name = "URL")]
+    pub monitor: Option<String>,
+}
+
+/// `wallet bench`
+#[derive(Args, Debug)]
+#[command(after_help = help::BENCH)]
+pub struct Bench {
+    /// How many transfers to make, in bulk.
+    #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub transfers: u64,
+    /// Among how many accounts.
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    pub accounts: u32,
+    /// How many of a hundred transfers touch one and the same account.
+    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub hot_percent: u8,
+    /// How many requests one message holds.
+    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub batch: u32,
+    /// Send this many single requests a second instead, and measure from publish to outcome.
+    #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// For how long, with --rate.
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub seconds: u32,
+    /// A PostgreSQL server, as postgres://user@host/; postgres: starts a throwaway one [default: SQLite].
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Into how many shards the accounts are divided.
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub shards: u16,
+    /// What the choice of accounts and amounts begins from; the same number makes the same transfers.
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Where the stack's streams and databases live [default: a temporary folder, removed afterwards].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// How a request is named, and whether to wait for what comes of it.
+#[derive(Args, Clone, Debug)]
+pub struct Sending {
+    /// The request's own name; with it a repeat changes nothing [default: a new one].
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<TransferId>,
+    /// Don't wait for the outcome; only make sure that the request stands in the log.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait for the outcome, such as 30s or 500ms.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// `wallet open`
+#[derive(Args, Debug)]
+#[command(after_help = help::OPEN)]
+pub struct Open {
+    /// The account's name; '@' in front makes it an operator's own.
+    pub account: AccountId,
+    /// The currency, an ISO 4217 code.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Currency,
+    /// How far below zero it may go: an amount, or "unlimited" [default: not at all].
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub overdraft: Option<String>,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet deposit`, `wallet withdraw`
+#[derive(Args, Debug)]
+#[command(after_help = help::MOVEMENT)]
+pub struct Movement {
+    /// The account.
+    pub account: AccountId,
+    /// How much, with the currency's decimals, such as 12.50.
+    #[arg(allow_negative_numbers = true)]
+    pub amount: String,
+    /// The currency, an ISO 4217 code.
+    pub currency: Currency,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet transfer`
+#[derive(Args, Debug)]
+#[command(after_help = help::TRANSFER)]
+pub struct Transfer {
+    /// Who pays.
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
+    pub from: Option<AccountId>,
+    /// Who is paid.
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
+    pub to: Option<AccountId>,
+    /// How much, with the currency's decimals, such as 12.50.
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        required_unless_present = "file",
+        allow_negative_numbers = true
+    )]
+    pub amount: Option<String>,
+    /// The currency, an ISO 4217 code.
+    #[arg(long, value_name = "CODE", required_unless_present = "file")]
+    pub currency: Option<Currency>,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// A .csv or .jsonl file of transfers; see below.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "amount", "currency", "memo", "id", "no_wait"])]
+    pub file: Option<PathBuf>,
+    /// How many transfers of the file may be under way at once.
+    #[arg(long, default_value_t = 256, value_name = "N", requires = "file",
+          value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub in_flight: u16,
+    /// A name for this run; under another one, rows without id are paid again.
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "",
+        hide_default_value = true,
+        requires = "file"
+    )]
+    pub batch: String,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet freeze`, `wallet unfreeze`, `wallet close`
+#[derive(Args, Debug)]
+#[command(after_help = help::STANDING)]
+pub struct Standing {
+    /// The account.
+    pub account: AccountId,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet balance`
+#[derive(Args, Debug)]
+#[command(after_help = help::BALANCE)]
+pub struct Balance {
+    /// The account [default: all of them].
+    pub account: Option<AccountId>,
+    /// When: a time as 2026-01-31T12:00:00Z, or how long ago as "10m ago" [default: now].
+    #[arg(long, value_name = "TIME", requires = "account", value_parser = instant)]
+    pub at: Option<Timestamp>,
+}
+
+/// `wallet statement`
+#[derive(Args, Debug)]
+#[command(after_help = help::STATEMENT)]
+pub struct Statement {
+    /// The account.
+    pub account: AccountId,
+    /// Only bookings in this currency.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<Currency>,
+    /// Only the newest so many bookings; 0 shows all.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: u32,
+}
+
+/// `wallet transfers`
+#[derive(Args, Debug)]
+#[command(after_help = help::TRANSFERS)]
+pub struct Transfers {
+    /// Only those that this account pays or is paid by.
+    #[arg(long)]
+    pub account: Option<AccountId>,
+    /// Only those that stand like this.
+    #[arg(long, value_enum)]
+    pub status: Option<api::Status>,
+    /// Only those refused for this reason, such as insufficient_funds.
+    #[arg(long)]
+    pub reason: Option<Reason>,
+    /// Only the newest so many; 0 shows all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+}
+
+/// `wallet trace`
+#[derive(Args, Debug)]
+#[command(after_help = help::TRACE)]
+pub struct Trace {
+    /// A transfer's id, or a trace id (32 hexadecimal digits).
+    pub id: String,
+    /// Whose transfer, where several payers used the id.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub payer: Option<AccountId>,
+}
+
+/// `wallet watch`
+#[derive(Args, Debug)]
+#[command(after_help = help::WATCH)]
+pub struct Watch {
+    /// Only flows that this account pays or is paid by.
+    #[arg(long)]
+    pub account: Option<AccountId>,
+}
+
+/// `wallet completions`
+#[derive(Args, Debug)]
+#[command(after_help = help::COMPLETIONS)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

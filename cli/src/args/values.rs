@@ -1,0 +1,71 @@
+//! Times on the command line.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::clock;
+
+/// Reads `30s`, `1m 30s`, `500ms`, or a plain number of seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    let parsed: SignedDuration = text
+        .parse()
+        .map_err(|error: jiff::Error| bad(error.to_string()))?;
+    Duration::try_from(parsed).map_err(|_| bad("it is below zero".to_owned()))
+}
+
+/// Reads `2026-01-31T12:00:00Z` or `10m ago`.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse() {
+        return Ok(at);
+    }
+    let bad =
+        || "use a time with its offset, as 2026-01-31T12:00:00Z, or how long ago, as \"10m ago\"".to_owned();
+    let ago: SignedDuration = text.parse().map_err(|_| bad())?;
+    if !ago.is_negative() {
+        return Err(bad());
+    }
+    clock::now().checked_add(ago).map_err(|_| bad())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_or_is_seconds() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert!(
+            duration("soon")
+                .unwrap_err()
+                .ends_with(": use a time such as 30s, 500ms or 2m")
+        );
+        assert_eq!(
+            duration("-3s").unwrap_err(),
+            "it is below zero: use a time such as 30s, 500ms or 2m"
+        );
+    }
+
+    #[test]
+    fn a_time_has_an_offset_or_lies_back() {
+        assert_eq!(
+            instant("2026-01-31T12:00:00Z"),
+            Ok("2026-01-31T12:00:00Z".parse().unwrap())
+        );
+        assert!(instant("10m ago").unwrap() < clock::now());
+        for text in ["10m", "2026-01-31", "noon"] {
+            assert!(
+                instant(text)
+                    .unwrap_err()
+                    .starts_with("use a time with its offset"),
+                "{text}"
+            );
+        }
+    }
+}

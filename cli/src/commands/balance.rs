@@ -1,0 +1,99 @@
+//! `wallet balance`
+
+use anyhow::Result;
+use wallet_contract::id::AccountId;
+
+use crate::api::{Account, AccountPage, Api, MAX_ROWS};
+use crate::args::{Balance, Common};
+use crate::exit::Exit;
+use crate::output::{self, Paint, Side, Table, clean, time};
+
+/// Shows what one account has, or what all have.
+pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {
+    let api = Api::new(&common.api)?;
+    match &args.account {
+        Some(account) => one(&api, account, args, common).await?,
+        None => all(&api, common).await?,
+    }
+    Ok(Exit::Ok)
+}
+
+async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) -> Result<()> {
+    let page = api.account(account, args.at).await?;
+    if common.json {
+        return Ok(output::json(&page)?);
+    }
+    let paint = Paint::for_stdout();
+    let mut text = format!(
+        "{}  {}\n\n",
+        paint.strong(&clean(&page.account)),
+        clean(&page.status)
+    );
+    text.push_str(&balances(std::slice::from_ref(&page), args.at.is_none()).draw(paint));
+    if let Some(as_of) = &page.as_of {
+        let place = format!("shard {}, sequence {}", as_of.shard, as_of.sequence);
+        let at = args
+            .at
+            .map_or_else(String::new, |at| format!("at {} UTC, ", time(at)));
+        text.push_str(&paint.faint(&format!("\n{at}as of {} UTC ({place})", time(as_of.time))));
+    }
+    Ok(output::line(&text)?)
+}
+
+/// A page after the other, so that any number of accounts can be shown.
+async fn all(api: &Api, common: &Common) -> Result<()> {
+    let mut accounts = Vec::new();
+    let mut next: Option<String> = None;
+    loop {
+        let page = api.accounts(next.as_deref(), MAX_ROWS).await?;
+        accounts.extend(page.accounts);
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    if common.json {
+        return Ok(output::json(&AccountPage { accounts, next })?);
+    }
+    if accounts.is_empty() {
+        eprintln!("no account has been opened yet: wallet open alice --currency USD");
+        return Ok(());
+    }
+    let mut text = Table::new(&[
+        ("account", Side::Left),
+        ("standing", Side::Left),
+        ("currency", Side::Left),
+        ("available", Side::Right),
+        ("in transit", Side::Right),
+        ("overdraft", Side::Right),
+    ]);
+    for account in &accounts {
+        for balance in &account.balances {
+            text.row([
+                &*account.account,
+                &account.status,
+                &balance.currency,
+                &balance.available,
+                balance.in_transit.as_deref().unwrap_or_default(),
+                balance.overdraft.as_deref().unwrap_or_default(),
+            ]);
+        }
+    }
+    Ok(output::line(&text.draw(Paint::for_stdout()))?)
+}
+
+fn balances(accounts: &[Account], now: bool) -> Table {
+    let mut columns = vec![("currency", Side::Left), ("available", Side::Right)];
+    if now {
+        columns.extend([("in transit", Side::Right), ("overdraft", Side::Right)]);
+    }
+    let mut table = Table::new(&columns);
+    for balance in accounts.iter().flat_map(|account| &account.balances) {
+        let later = [&balance.in_transit, &balance.overdraft]
+            .into_iter()
+            .filter(|_| now);
+        let later = later.map(|cell| cell.as_deref().unwrap_or_default());
+        table.row([&*balance.currency, &*balance.available].into_iter().chain(later));
+    }
+    table
+}

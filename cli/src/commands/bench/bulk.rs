@@ -1,0 +1,195 @@
+//! Bulk: all transfers as fast as they are taken.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::message::PublishMessage;
+use futures_util::StreamExt as _;
+use futures_util::stream::select_all;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use uuid::Uuid;
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::Verb;
+
+use super::Bed;
+use super::figures::Latency;
+use super::plan::{Message, Plan};
+use crate::clock;
+use crate::connect::Connection;
+use crate::outcome;
+
+/// How many messages may be on their way to the server, unacknowledged.
+const IN_FLIGHT: usize = 32;
+/// How many small requests may be.
+const SMALL_IN_FLIGHT: usize = 256;
+/// Of how many payers each outcome is heard.
+const SAMPLED: usize = 8;
+
+/// Publishes with a bounded number of unacknowledged messages.
+pub(super) struct Sender {
+    jetstream: Context,
+    pending: VecDeque<PublishAckFuture>,
+    limit: usize,
+}
+
+impl Sender {
+    pub(super) fn new(connection: &Connection, limit: usize) -> Self {
+        Self {
+            jetstream: connection.jetstream().clone(),
+            pending: VecDeque::with_capacity(limit),
+            limit,
+        }
+    }
+
+    pub(super) async fn send(&mut self, message: Message) -> Result<()> {
+        if self.pending.len() >= self.limit {
+            self.acknowledged().await?;
+        }
+        let Message { subject, payload } = message;
+        let publish = PublishMessage::build().payload(payload);
+        let pending = self.jetstream.send_publish(subject, publish).await;
+        self.pending
+            .push_back(pending.context("a message could not be sent")?);
+        Ok(())
+    }
+
+    async fn acknowledged(&mut self) -> Result<()> {
+        if let Some(oldest) = self.pending.pop_front() {
+            oldest.await.context("a message was not acknowledged")?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<()> {
+        while !self.pending.is_empty() {
+            self.acknowledged().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the accounts and fills them.
+pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
+    let mut sender = Sender::new(&bed.connection, SMALL_IN_FLIGHT);
+    for account in &plan.accounts {
+        let payload = format!(r#"{{"id":"{}","currency":"USD"}}"#, clock::new_id()).into();
+        sender
+            .send(Message {
+                subject: Verb::Open.subject(bed.shards.of(account), account),
+                payload,
+            })
+            .await?;
+    }
+    // What is acknowledged stands in the log, and so before every deposit's debit that comes there.
+    sender.finish().await?;
+    let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
+    for message in plan.deposits() {
+        sender.send(message).await?;
+    }
+    sender.finish().await?;
+    bed.until_ended(plan.accounts.len() as u64, |_| ()).await
+}
+
+/// Sends everything; comes back with the seconds from the first publish to the last end, and the latency of a sample.
+pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)> {
+    let sampled = plan
+        .accounts
+        .iter()
+        .rev()
+        .take(SAMPLED)
+        .cloned()
+        .collect::<Vec<_>>();
+    let (messages, places) = plan.bulk(&sampled);
+    let sample = Sample::start(&bed.connection, &sampled).await?;
+    let before = super::ended(&bed.api.stats().await?);
+    let bar = ProgressBar::new(plan.transfers);
+    bar.set_style(ProgressStyle::with_template(
+        "{wide_bar} {human_pos}/{human_len} transfers, {per_sec}",
+    )?);
+    eprintln!("Sending {} messages …", messages.len());
+
+    let began = Instant::now();
+    let mut sent_at = Vec::with_capacity(messages.len());
+    let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
+    let sending = async {
+        for message in messages {
+            sent_at.push(Instant::now());
+            sender.send(message).await?;
+        }
+        sender.finish().await
+    };
+    let ending = bed.until_ended(before + plan.transfers, |ended| {
+        bar.set_position(ended.saturating_sub(before));
+    });
+    tokio::try_join!(sending, ending)?;
+    let seconds = began.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    Ok((seconds, sample.latency(&places, &sent_at)?))
+}
+
+/// Hears the outcomes of some payers.
+pub(super) struct Sample {
+    heard: Arc<Mutex<BTreeMap<Uuid, Instant>>>,
+    task: JoinHandle<()>,
+}
+
+impl Sample {
+    pub(super) async fn start(connection: &Connection, payers: &[AccountId]) -> Result<Self> {
+        let mut subjects: Vec<String> = payers
+            .iter()
+            .map(|payer| format!("wallet.outcome.{payer}.*"))
+            .collect();
+        if subjects.is_empty() {
+            subjects.push("wallet.outcome.*.*".to_owned());
+        }
+        let mut streams = Vec::new();
+        for subject in subjects {
+            let stream = connection.client().subscribe(subject.clone()).await;
+            streams.push(stream.with_context(|| format!("{subject} can't be heard"))?);
+        }
+        connection
+            .client()
+            .flush()
+            .await
+            .context("the subscriptions did not reach the server")?;
+        let heard = Arc::new(Mutex::new(BTreeMap::new()));
+        let noted = Arc::clone(&heard);
+        let task = tokio::spawn(async move {
+            let mut outcomes = select_all(streams);
+            while let Some(message) = outcomes.next().await {
+                let now = Instant::now();
+                if let Ok(outcome) = outcome::read(&message.payload) {
+                    noted
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .entry(outcome.id)
+                        .or_insert(now);
+                }
+            }
+        });
+        Ok(Self { heard, task })
+    }
+
+    /// How many were heard.
+    pub(super) fn count(&self) -> usize {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// From sending a transfer's message to hearing its outcome. `places` says in which message a transfer was.
+    pub(super) fn latency(self, places: &[(Uuid, usize)], sent_at: &[Instant]) -> Result<Latency> {
+        self.task.abort();
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latency = Latency::new()?;
+        for (id, message) in places {
+            if let (Some(heard), Some(sent)) = (heard.get(id), sent_at.get(*message)) {
+                latency.record(heard.duration_since(*sent));
+            }
+        }
+        Ok(latency)
+    }
+}

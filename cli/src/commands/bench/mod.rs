@@ -1,0 +1,186 @@
+//! `wallet bench`: a stack of its own, load, figures, and an audit of what came of it.
+//!
+//! | part | does |
+//! |---|---|
+//! | `plan` | which transfers, as the messages that will be sent; all made before the clock starts |
+//! | `bulk` | sends them as fast as they are taken, and waits until the last one has ended |
+//! | `paced` | sends single requests at a fixed rate, and hears each outcome |
+//! | `figures` | what was measured, for people and machines |
+//!
+//! The load shares the machine with what it measures, so everything here is as cheap as it can be.
+
+mod bulk;
+mod figures;
+mod paced;
+mod plan;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
+
+use self::figures::{Figures, Latency};
+use crate::api::{Api, Stats};
+use crate::args::{Bench, Common};
+use crate::connect::{self, Connection};
+use crate::exit::{Exit, Usage};
+use crate::output;
+use crate::stack::{self, Database, Options, Stack};
+use crate::verify::live;
+
+/// Between two looks at the ledger's counts.
+const POLL: Duration = Duration::from_millis(50);
+/// If nothing ends for this long, something is broken.
+const STALLED: Duration = Duration::from_mins(1);
+
+/// Runs `wallet bench`.
+pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
+    let (dir, _removed_at_the_end) = folder(args)?;
+    let database = Database::temporary(args.database.as_deref()).await?;
+    let options = Options::temporary(&dir, Shards::new(args.shards)?, database)?;
+    let figures = stack::with(options, async |stack| measure(stack, args).await).await?;
+    if common.json {
+        output::json(&figures)?;
+    } else {
+        output::line(&figures.text())?;
+    }
+    Ok(if figures.conserved { Exit::Ok } else { Exit::Failed })
+}
+
+/// Where the stack lives: a folder that goes afterwards, or the one that was named.
+fn folder(args: &Bench) -> Result<(PathBuf, Option<TempDir>)> {
+    let Some(dir) = &args.dir else {
+        let dir = tempfile::Builder::new().prefix("wallet-bench-").tempdir()?;
+        return Ok((dir.path().to_owned(), Some(dir)));
+    };
+    let holds_something = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_something {
+        let dir = dir.display();
+        return Err(Usage::new(format!(
+            "--dir {dir} is not empty: what is there would be measured too"
+        ))
+        .into());
+    }
+    Ok((dir.clone(), None))
+}
+
+/// The stack under load, and the ways to it.
+struct Bed<'s> {
+    stack: &'s mut Stack,
+    connection: Connection,
+    api: Api,
+    shards: Shards,
+}
+
+async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
+    let (connection, api) = (
+        connect::connect(&stack.nats_url()).await?,
+        Api::new(&stack.api_url())?,
+    );
+    let shards = stack.options().shards;
+    let mut bed = Bed {
+        stack,
+        connection,
+        api,
+        shards,
+    };
+    let max_payload = bed.connection.client().server_info().max_payload;
+    let plan = plan::Plan::new(args, shards, max_payload);
+    eprintln!(
+        "Opening {} accounts and giving each {} USD …",
+        output::count(plan.accounts.len()),
+        plan.deposit()
+    );
+    bulk::prepare(&mut bed, &plan).await?;
+    let (seconds, latency) = match args.rate {
+        None => bulk::run(&mut bed, &plan).await?,
+        Some(rate) => paced::run(&mut bed, &plan, rate).await?,
+    };
+    figures(&mut bed, args, &plan, seconds, &latency).await
+}
+
+async fn figures(
+    bed: &mut Bed<'_>,
+    args: &Bench,
+    plan: &plan::Plan,
+    seconds: f64,
+    latency: &Latency,
+) -> Result<Figures> {
+    let stats = bed.api.stats().await?;
+    let memory = |service| {
+        bed.stack
+            .peak_memory(service)
+            .map(|bytes| bytes.div_ceil(1024 * 1024))
+    };
+    let memory_mb = Service::ALL
+        .map(|service| (service.name(), memory(service)))
+        .into_iter()
+        .collect();
+    eprintln!("Verifying …");
+    let report = live::audit(&bed.connection, &bed.api, Duration::from_secs(30)).await?;
+    if !report.held {
+        eprintln!("{}", report.text());
+    }
+    Ok(Figures {
+        transfers: plan.transfers,
+        seconds: figures::rounded(seconds),
+        tps: figures::per_second(plan.transfers, seconds),
+        p50_ms: latency.ms(50.0),
+        p99_ms: latency.ms(99.0),
+        max_ms: latency.ms(100.0),
+        sampled: latency.count(),
+        conserved: report.held,
+        database: bed.stack.options().database.kind(),
+        shards: bed.shards.count(),
+        accounts: args.accounts,
+        hot_percent: args.hot_percent,
+        batch: if args.rate.is_some() { 1 } else { args.batch },
+        mode: if args.rate.is_some() { "paced" } else { "bulk" },
+        rate: args.rate,
+        memory_mb,
+        // What was deposited before the clock started is no part of it.
+        settled: stats.transfers.settled.saturating_sub(plan.accounts.len() as u64),
+        refused: stats.transfers.refused,
+        compensated: stats.transfers.compensated,
+        seed: args.seed,
+    })
+}
+
+/// How many transfers have ended, in whatever way.
+fn ended(stats: &Stats) -> u64 {
+    stats.transfers.settled + stats.transfers.refused + stats.transfers.compensated
+}
+
+impl Bed<'_> {
+    /// Waits until so many transfers have ended in the ledger; tells each look's count.
+    async fn until_ended(&mut self, count: u64, mut told: impl FnMut(u64)) -> Result<()> {
+        let (mut last, mut moved) = (0, Instant::now());
+        loop {
+            let stats = self.api.stats().await?;
+            let now = ended(&stats);
+            told(now);
+            if now >= count {
+                return Ok(());
+            }
+            if now > last {
+                (last, moved) = (now, Instant::now());
+            }
+            if moved.elapsed() > STALLED {
+                let logs = self.stack.logs();
+                bail!(
+                    "nothing has ended for {STALLED:?}, with {now} of {count} transfers ended: the logs in {} may say why \
+                     (with --dir they stay)",
+                    logs.display()
+                );
+            }
+            if let Some(error) = self.stack.ended() {
+                return Err(error).context("the stack did not survive the load");
+            }
+            sleep(POLL).await;
+        }
+    }
+}

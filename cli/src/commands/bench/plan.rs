@@ -1,0 +1,331 @@
+//! Which transfers are made, as the messages that will be sent. Nothing here is left to chance but the seed.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use uuid::Uuid;
+use wallet_contract::id::AccountId;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject;
+
+use crate::args::Bench;
+use crate::clock;
+
+/// The most that one transfer moves, in cents.
+const MAX_CENTS: u64 = 100;
+/// Longer than any transfer that is written here.
+const TRANSFER_BYTES: usize = 160;
+
+/// A message of transfers, ready to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) subject: String,
+    pub(super) payload: Bytes,
+}
+
+/// One transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    pub(super) payer: usize,
+    pub(super) payee: usize,
+    pub(super) cents: u64,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) accounts: Vec<AccountId>,
+    pub(super) transfers: u64,
+    batch: usize,
+    max_payload: usize,
+    hot_percent: u64,
+    seed: u64,
+    shards: Shards,
+}
+
+impl Plan {
+    pub(super) fn new(args: &Bench, shards: Shards, max_payload: usize) -> Self {
+        let names = (0..args.accounts).map(|n| format!("a{n:04}").parse());
+        Self {
+            accounts: names
+                .collect::<Result<_, _>>()
+                .expect("a letter and digits are a name"),
+            transfers: args
+                .rate
+                .map_or(args.transfers, |rate| u64::from(rate) * u64::from(args.seconds)),
+            batch: args.batch as usize,
+            max_payload,
+            hot_percent: u64::from(args.hot_percent),
+            seed: args.seed,
+            shards,
+        }
+    }
+
+    /// What each account gets: enough to make all transfers alone, so that none is refused.
+    pub(super) fn deposit(&self) -> String {
+        decimal(self.transfers.saturating_mul(MAX_CENTS))
+    }
+
+    /// Who pays whom, and how much.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
+        let mut random = Random(self.seed);
+        (0..self.transfers).map(move |_| random.pair(self.accounts.len() as u64, self.hot_percent))
+    }
+
+    /// The deposits, from outside to each account.
+    pub(super) fn deposits(&self) -> Vec<Message> {
+        let mut bulk = Bulk::new(self);
+        let (world, amount) = (AccountId::world(), self.deposit());
+        for account in &self.accounts {
+            bulk.add(self.shards.of(&world), &world, account, &amount);
+        }
+        bulk.finish().0
+    }
+
+    /// All transfers as bulk messages, grouped by the payer's shard; and where those are that some payers make.
+    pub(super) fn bulk(&self, sampled: &[AccountId]) -> (Vec<Message>, Vec<(Uuid, usize)>) {
+        let mut bulk = Bulk::new(self);
+        bulk.sampled = sampled.to_vec();
+        for Pair { payer, payee, cents } in self.pairs() {
+            let (from, to) = (&self.accounts[payer], &self.accounts[payee]);
+            bulk.add(self.shards.of(from), from, to, &decimal(cents));
+        }
+        bulk.finish()
+    }
+
+    /// All transfers as single requests, with their ids.
+    pub(super) fn singles(&self) -> Vec<(Uuid, Message)> {
+        let single = |Pair { payer, payee, cents }: Pair| {
+            let (id, payee, amount) = (clock::new_id().0, &self.accounts[payee], decimal(cents));
+            let payload = format!(r#"{{"id":"{id}","to":"{payee}","amount":"{amount}","currency":"USD"}}"#);
+            let subject = subject::Verb::Transfer.unmapped_subject(&self.accounts[payer]);
+            (
+                id,
+                Message {
+                    subject,
+                    payload: payload.into(),
+                },
+            )
+        };
+        self.pairs().map(single).collect()
+    }
+}
+
+fn decimal(cents: u64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// Gathers transfers into messages, one array for each shard at a time.
+struct Bulk<'p> {
+    plan: &'p Plan,
+    open: Vec<(String, usize)>,
+    full: Vec<(Shard, String)>,
+    sampled: Vec<AccountId>,
+    places: Vec<(Uuid, Shard, usize)>,
+}
+
+impl<'p> Bulk<'p> {
+    fn new(plan: &'p Plan) -> Self {
+        let open = plan.shards.all().map(|_| (String::new(), 0)).collect();
+        Self {
+            plan,
+            open,
+            full: Vec::new(),
+            sampled: Vec::new(),
+            places: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, shard: Shard, from: &AccountId, to: &AccountId, amount: &str) {
+        let id = clock::new_id().0;
+        if self.sampled.contains(from) {
+            // Its message is the next one of this shard to be full.
+            let earlier = self.full.iter().filter(|(full, _)| *full == shard).count();
+            self.places.push((id, shard, earlier));
+        }
+        let (text, count) = &mut self.open[usize::from(shard.0)];
+        text.push(if *count == 0 { '[' } else { ',' });
+        // Writing to a string can't fail.
+        let _ = write!(
+            text,
+            r#"{{"id":"{id}","from":"{from}","to":"{to}","amount":"{amount}","currency":"USD"}}"#
+        );
+        *count += 1;
+        if *count >= self.plan.batch || text.len() + TRANSFER_BYTES > self.plan.max_payload {
+            self.close(shard);
+        }
+    }
+
+    fn close(&mut self, shard: Shard) {
+        let (text, count) = &mut self.open[usize::from(shard.0)];
+        if *count > 0 {
+            text.push(']');
+            *count = 0;
+            self.full.push((shard, std::mem::take(text)));
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Message>, Vec<(Uuid, usize)>) {
+        for shard in self.plan.shards.all() {
+            self.close(shard);
+        }
+        let nth_of = |shard: Shard, nth: usize| {
+            let of_shard = self
+                .full
+                .iter()
+                .enumerate()
+                .filter(|(_, (full, _))| *full == shard);
+            of_shard.map(|(index, _)| index).nth(nth)
+        };
+        let places = self
+            .places
+            .iter()
+            .filter_map(|(id, shard, nth)| Some((*id, nth_of(*shard, *nth)?)))
+            .collect();
+        let message = |(shard, text): (Shard, String)| Message {
+            subject: subject::bulk(shard),
+            payload: text.into(),
+        };
+        (self.full.into_iter().map(message).collect(), places)
+    }
+}
+
+/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, good enough to choose accounts.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// Two different accounts of `count`; in `hot_percent` of a hundred cases one of them is the first account.
+    fn pair(&mut self, count: u64, hot_percent: u64) -> Pair {
+        let cents = self.below(MAX_CENTS) + 1;
+        let (from, to) = if self.below(100) < hot_percent {
+            let other = self.below(count - 1) + 1;
+            if self.below(2) == 0 {
+                (0, other)
+            } else {
+                (other, 0)
+            }
+        } else {
+            let from = self.below(count);
+            (from, (from + 1 + self.below(count - 1)) % count)
+        };
+        let index = |account: u64| usize::try_from(account).unwrap_or_default();
+        Pair {
+            payer: index(from),
+            payee: index(to),
+            cents,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use wallet_contract::event::Movement;
+    use wallet_contract::request::{self, Context, Order};
+    use wallet_contract::subject::Verb;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn plan(line: &str, max_payload: usize) -> Plan {
+        let cli = Cli::parse_from(["wallet", "bench"].into_iter().chain(line.split_whitespace()));
+        let Command::Bench(args) = cli.command else {
+            panic!("not a bench")
+        };
+        Plan::new(&args, Shards::new(args.shards).unwrap(), max_payload)
+    }
+
+    fn read(message: &Message) -> Vec<(Uuid, Movement)> {
+        let context = Context {
+            verb: Verb::Transfer,
+            account: None,
+            traceparent: None,
+            event_id: None,
+        };
+        let requests = request::split(&message.payload).unwrap().into_iter().map(|json| {
+            let request = request::read(json, context).unwrap();
+            let Ok(Order::Transfer(movement)) = request.order else {
+                panic!("unsound: {json}")
+            };
+            (request.transfer.0, movement)
+        });
+        requests.collect()
+    }
+
+    #[test]
+    fn every_transfer_is_in_a_message_to_its_payers_shard() {
+        let plan = plan("--transfers 1000 --accounts 20 --batch 64 --shards 3", 1_000_000);
+        let (messages, _) = plan.bulk(&[]);
+        let mut count = 0;
+        for message in &messages {
+            let movements = read(message);
+            assert!(movements.len() <= 64);
+            count += movements.len();
+            for (_, movement) in movements {
+                assert_eq!(subject::bulk(plan.shards.of(&movement.payer)), message.subject);
+            }
+        }
+        assert_eq!(count, 1000);
+    }
+
+    #[test]
+    fn a_message_stays_below_the_servers_limit() {
+        let plan = plan("--transfers 1000 --accounts 20 --batch 10000", 8_000);
+        let (messages, _) = plan.bulk(&[]);
+        assert!(messages.iter().all(|message| message.payload.len() <= 8_000));
+        assert!(messages.len() > 10);
+    }
+
+    #[test]
+    fn the_sampled_transfers_are_where_they_are_said_to_be() {
+        let plan = plan("--transfers 1000 --accounts 20 --batch 50", 1_000_000);
+        let (messages, places) = plan.bulk(&plan.accounts[..2]);
+        assert!(places.len() > 50, "{}", places.len());
+        for (id, message) in places {
+            let found = read(&messages[message])
+                .into_iter()
+                .find(|(found, _)| *found == id)
+                .unwrap();
+            assert!(plan.accounts[..2].contains(&found.1.payer));
+        }
+    }
+
+    #[test]
+    fn the_hot_account_is_in_its_share_of_the_transfers() {
+        let share = |line: &str| {
+            let plan = plan(line, 1_000_000);
+            let touched = plan
+                .pairs()
+                .filter(|pair| pair.payer == 0 || pair.payee == 0)
+                .count();
+            assert!(plan.pairs().all(|pair| pair.payer != pair.payee));
+            touched
+        };
+        assert!((4_800..5_300).contains(&share("--transfers 10000 --hot-percent 50")));
+        assert!(share("--transfers 10000") < 60);
+        assert_eq!(share("--transfers 100 --hot-percent 100 --accounts 2"), 100);
+    }
+
+    #[test]
+    fn one_seed_makes_one_plan() {
+        let pairs = |seed: &str| {
+            plan(&format!("--transfers 50 --seed {seed}"), 1_000)
+                .pairs()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(pairs("7"), pairs("7"));
+        assert_ne!(pairs("7"), pairs("8"));
+    }
+}

@@ -1,0 +1,194 @@
+//! What scenarios have in common: a stack with some accounts, and ways to ask for things and to look.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use tokio::time::{Instant, sleep};
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::reason::Refusal;
+use wallet_contract::subject::Verb;
+
+use super::scene::Scene;
+use crate::api::{Api, Transfer};
+use crate::clock;
+use crate::connect::{self, Connection};
+use crate::outcome::{self, Outcome};
+use crate::request::{Request, Wanted};
+use crate::stack::Stack;
+
+/// How long an outcome may take; it takes milliseconds, or a lease of 3 s after a kill.
+pub(super) const OUTCOME_WITHIN: Duration = Duration::from_secs(20);
+/// Names to choose from, so that one is in alice's shard and one is not.
+const NAMES: [&str; 6] = ["bob", "carol", "dave", "erin", "grace", "heidi"];
+/// What alice begins with.
+const BEGINNING: &str = "100.00";
+
+fn sound(request: Result<Request, Refusal>) -> Result<Request> {
+    request.map_err(anyhow::Error::msg)
+}
+
+/// A stack with accounts.
+pub(super) struct Stage<'s> {
+    pub(super) stack: &'s mut Stack,
+    pub(super) connection: Connection,
+    pub(super) api: Api,
+    /// Has money.
+    pub(super) alice: AccountId,
+    /// In alice's shard.
+    pub(super) neighbour: AccountId,
+    /// In another shard.
+    pub(super) stranger: AccountId,
+    /// Is frozen.
+    pub(super) frozen: AccountId,
+}
+
+impl<'s> Stage<'s> {
+    /// Opens the accounts and gives alice something to spend.
+    pub(super) async fn set(stack: &'s mut Stack) -> Result<Self> {
+        let connection = connect::connect(&stack.nats_url()).await?;
+        let (api, shards) = (Api::new(&stack.api_url())?, stack.options().shards);
+        let alice: AccountId = "alice".parse()?;
+        let names = NAMES
+            .iter()
+            .map(|name| name.parse())
+            .collect::<Result<Vec<AccountId>, _>>()?;
+        let near = |name: &&AccountId| shards.of(name) == shards.of(&alice);
+        let neighbour = names
+            .iter()
+            .find(near)
+            .context("no name lies in alice's shard")?
+            .clone();
+        let stranger = names
+            .iter()
+            .find(|name| !near(name))
+            .context("all names lie in alice's shard")?
+            .clone();
+        let stage = Self {
+            stack,
+            connection,
+            api,
+            alice,
+            neighbour,
+            stranger,
+            frozen: "frank".parse()?,
+        };
+        for account in [&stage.alice, &stage.neighbour, &stage.stranger, &stage.frozen] {
+            stage
+                .done(sound(Request::open(
+                    clock::new_id(),
+                    account,
+                    "USD".parse()?,
+                    None,
+                ))?)
+                .await?;
+        }
+        stage
+            .done(Self::payment(&AccountId::world(), &stage.alice, BEGINNING)?)
+            .await?;
+        stage
+            .done(sound(Request::plain(
+                Verb::Freeze,
+                clock::new_id(),
+                &stage.frozen,
+            ))?)
+            .await?;
+        Ok(stage)
+    }
+
+    /// Who is there.
+    pub(super) fn told(&self) -> String {
+        let Self {
+            alice,
+            neighbour,
+            stranger,
+            frozen,
+            ..
+        } = self;
+        let shards = self.stack.options().shards;
+        let [home, away, cold] = [alice, stranger, frozen].map(|account| shards.of(account));
+        format!(
+            "{alice} has {BEGINNING} USD and lives in shard {home}, as does {neighbour}. {stranger} lives in shard {away}, \
+             and {frozen}, in shard {cold}, is frozen."
+        )
+    }
+
+    /// A payment in USD with an id of its own.
+    pub(super) fn payment(from: &AccountId, to: &AccountId, amount: &str) -> Result<Request> {
+        Self::payment_with(clock::new_id(), from, to, amount)
+    }
+
+    /// A payment in USD with a given id.
+    pub(super) fn payment_with(
+        id: TransferId,
+        from: &AccountId,
+        to: &AccountId,
+        amount: &str,
+    ) -> Result<Request> {
+        let wanted = Wanted {
+            from,
+            to: to.as_str(),
+            amount,
+            currency: "USD",
+            memo: None,
+        };
+        sound(Request::transfer(id, &wanted))
+    }
+
+    /// Sends a request and waits for its outcome.
+    pub(super) async fn ask(&self, request: &Request) -> Result<Outcome> {
+        let told = outcome::ask(&self.connection, request, OUTCOME_WITHIN).await?;
+        told.outcome
+            .with_context(|| format!("no outcome of {} within {OUTCOME_WITHIN:?}", request.id))
+    }
+
+    async fn done(&self, request: Request) -> Result<()> {
+        let outcome = self.ask(&request).await?;
+        if !outcome.outcome.is_good() {
+            let why = outcome.detail.unwrap_or_default();
+            bail!(
+                "{} of {} was {}: {why}",
+                request.verb.token(),
+                request.account,
+                outcome.outcome
+            );
+        }
+        Ok(())
+    }
+
+    /// What an account has.
+    pub(super) async fn available(&self, account: &AccountId) -> Result<String> {
+        let page = self.api.account(account, None).await?;
+        Ok(page
+            .balances
+            .first()
+            .map_or_else(String::new, |balance| balance.available.clone()))
+    }
+
+    /// A request's flow, as the ledger knows it now.
+    pub(super) async fn flow(&self, request: &Request) -> Result<Option<Transfer>> {
+        self.api.transfer(request.id, Some(&request.account)).await
+    }
+
+    /// Waits until a flow has an event of a kind.
+    pub(super) async fn until(&self, request: &Request, kind: &str) -> Result<Transfer> {
+        let deadline = Instant::now() + OUTCOME_WITHIN;
+        loop {
+            match self.flow(request).await? {
+                Some(flow) if flow.events.iter().any(|event| event.kind == kind) => return Ok(flow),
+                Some(_) | None if Instant::now() > deadline => bail!("no {kind} within {OUTCOME_WITHIN:?}"),
+                Some(_) | None => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// Adds the flow to a scene.
+    pub(super) async fn complete(&self, scene: Scene) -> Result<Scene> {
+        match scene.request() {
+            Some(request) => {
+                let flow = self.flow(request).await?;
+                Ok(scene.with_flow(flow))
+            }
+            None => Ok(scene),
+        }
+    }
+}

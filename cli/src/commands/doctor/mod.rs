@@ -1,0 +1,132 @@
+//! `wallet doctor`: is everything set up as it must be? One line for each finding, with what to do about it.
+//!
+//! | part | looks at |
+//! |---|---|
+//! | `streams` | the streams' settings, against the contract's |
+//! | `monitor` | what only the server's monitoring port tells: syncing and mappings |
+//! | `services` | whether the services are ready, how far the ledger is, what was parked |
+//!
+//! It only looks; it publishes nothing.
+
+mod monitor;
+mod services;
+mod streams;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::api::Api;
+use crate::args::{Common, Doctor};
+use crate::exit::Exit;
+use crate::output::{self, Paint};
+use crate::{connect, stack};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    /// As it must be.
+    Ok,
+    /// Not known from here.
+    Unknown,
+    /// Works, but somebody should look.
+    Warn,
+    /// Must be put right.
+    Fail,
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Finding {
+    level: Level,
+    /// What was looked at.
+    check: &'static str,
+    /// What was found.
+    detail: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            level: Level::Ok,
+            check,
+            detail: detail.into(),
+            advice: None,
+        }
+    }
+
+    fn new(level: Level, check: &'static str, detail: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self {
+            level,
+            check,
+            detail: detail.into(),
+            advice: Some(advice.into()),
+        }
+    }
+
+    fn told(&self, paint: Paint) -> String {
+        let mark = match self.level {
+            Level::Ok => paint.good("ok     "),
+            Level::Unknown => paint.faint("unknown"),
+            Level::Warn => paint.warn("warn   "),
+            Level::Fail => paint.bad("fail   "),
+        };
+        let advice = self
+            .advice
+            .as_ref()
+            .map_or(String::new(), |advice| format!("\n{:21}→ {advice}", ""));
+        format!(
+            "{mark}  {:<10}  {}{advice}",
+            self.check,
+            output::clean(&self.detail)
+        )
+    }
+}
+
+/// Runs `wallet doctor`.
+pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
+    let findings = examine(args, common).await?;
+    let healthy = findings.iter().all(|finding| finding.level != Level::Fail);
+    if common.json {
+        output::json(&serde_json::json!({ "ok": healthy, "findings": findings }))?;
+    } else {
+        let paint = Paint::for_stdout();
+        for finding in &findings {
+            output::line(&finding.told(paint))?;
+        }
+    }
+    Ok(if healthy { Exit::Ok } else { Exit::Failed })
+}
+
+async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    match connect::connect(common.nats_url()).await {
+        Ok(connection) => {
+            let version = connection.client().server_info().version;
+            findings.push(Finding::ok(
+                "server",
+                format!("nats-server {version} with JetStream at {}", connection.host()),
+            ));
+            let looked = streams::look(&connection).await;
+            let server = monitor::look(args.monitor.as_deref(), looked.shards, looked.replicas).await?;
+            findings.extend(looked.findings.into_iter().chain(server));
+        }
+        Err(error) => {
+            findings.push(Finding::new(
+                Level::Fail,
+                "server",
+                format!("{error:#}"),
+                "nothing works without it",
+            ));
+        }
+    }
+    findings.extend(services::look(&Api::new(&common.api)?).await?);
+    Ok(findings)
+}
+
+fn http() -> Result<reqwest::Client> {
+    stack::ready::client()
+}

@@ -1,0 +1,17 @@
+//! One module for each command: `run` does it and says with which code to exit.
+
+pub mod balance;
+pub mod bench;
+pub mod demo;
+pub mod doctor;
+pub mod movement;
+pub mod open;
+pub mod standing;
+pub mod statement;
+pub mod submit;
+pub mod trace;
+pub mod transfer;
+pub mod transfers;
+pub mod up;
+pub mod verify;
+pub mod watch;

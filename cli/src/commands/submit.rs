@@ -1,0 +1,188 @@
+//! What all commands that send one request have in common: send it, wait for its outcome, tell it.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use async_nats::jetstream::publish::PublishAck;
+use serde::Serialize;
+use serde_json::json;
+use wallet_contract::id::TransferId;
+use wallet_contract::reason::Refusal;
+
+use crate::api::{Api, Transfer};
+use crate::args::{Common, Sending};
+use crate::clock;
+use crate::connect::{Connection, connect};
+use crate::exit::{Exit, Usage};
+use crate::outcome::{self, Outcome, Told};
+use crate::output::{self, Paint, clean, span};
+use crate::request::Request;
+
+/// The id that was given, or a new one.
+pub(super) fn id(sending: &Sending) -> TransferId {
+    sending.id.unwrap_or_else(clock::new_id)
+}
+
+/// Sends a request that was found sound, and tells what came of it.
+pub(super) async fn submit(
+    request: Result<Request, Refusal>,
+    sending: &Sending,
+    common: &Common,
+) -> Result<Exit> {
+    let request = request.map_err(|refusal| Usage::new(&refusal.detail))?;
+    let connection = connect(common.nats_url()).await?;
+    if sending.no_wait {
+        let ack = outcome::publish(&connection, &request).await?;
+        return sent(&request, &ack, common);
+    }
+    let Told {
+        ack,
+        outcome,
+        elapsed,
+    } = outcome::ask(&connection, &request, sending.timeout).await?;
+    match outcome {
+        Some(outcome) => ended(&outcome, elapsed, common),
+        None => silence(&request, ack.as_ref(), elapsed, &connection, common).await,
+    }
+}
+
+fn sent(request: &Request, ack: &PublishAck, common: &Common) -> Result<Exit> {
+    let (id, stream, sequence) = (request.id, &ack.stream, ack.sequence);
+    if common.json {
+        let (account, id) = (request.account.as_str(), id.to_string());
+        output::json(
+            &json!({ "id": id, "account": account, "outcome": "sent", "stream": stream, "sequence": sequence }),
+        )?;
+    } else {
+        output::line(&format!(
+            "sent  {id}  {}  in {stream} at {sequence}; see `wallet trace {id}`",
+            subject(request)
+        ))?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn subject(request: &Request) -> String {
+    let account = &request.account;
+    match request.movement() {
+        Some((payee, money)) => format!("{account} → {payee}  {money}"),
+        None => format!("{} {account}", request.verb.token()),
+    }
+}
+
+/// An outcome, and how long it took to hear it.
+#[derive(Serialize)]
+struct Ended<'a> {
+    #[serde(flatten)]
+    outcome: &'a Outcome,
+    ms: f64,
+}
+
+fn ended(outcome: &Outcome, elapsed: Duration, common: &Common) -> Result<Exit> {
+    if common.json {
+        let ms = f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
+        output::json(&Ended { outcome, ms })?;
+    } else {
+        output::line(&tell(outcome, elapsed, Paint::for_stdout()))?;
+    }
+    Ok(if outcome.outcome.is_good() {
+        Exit::Ok
+    } else {
+        Exit::Refused
+    })
+}
+
+/// An outcome on a line, and on a second one why not.
+pub fn tell(outcome: &Outcome, elapsed: Duration, paint: Paint) -> String {
+    let word = outcome.outcome.as_str();
+    let word = match outcome.outcome {
+        outcome::Word::Refused => paint.bad(word),
+        outcome::Word::Compensated => paint.warn(word),
+        outcome::Word::Settled
+        | outcome::Word::Opened
+        | outcome::Word::Frozen
+        | outcome::Word::Unfrozen
+        | outcome::Word::Closed => paint.good(word),
+    };
+    let what = match (&outcome.payer, &outcome.payee, &outcome.amount, &outcome.currency) {
+        (Some(payer), Some(payee), Some(amount), Some(currency)) => {
+            format!("{payer} → {payee}  {amount} {currency}")
+        }
+        _ => outcome.account.clone(),
+    };
+    let (id, trace, took) = (outcome.id, clean(&outcome.trace), span(elapsed));
+    let mut line = format!("{word}  {id}  {}  in {took}  trace {trace}", clean(&what));
+    if let Some(reason) = &outcome.reason {
+        let detail = outcome.detail.as_deref().unwrap_or_default();
+        line = format!("{line}\n  {}: {}", paint.strong(&clean(reason)), clean(detail));
+    }
+    line
+}
+
+/// No outcome in time: asks the ledger once, and says what is known.
+async fn silence(
+    request: &Request,
+    ack: Option<&PublishAck>,
+    elapsed: Duration,
+    connection: &Connection,
+    common: &Common,
+) -> Result<Exit> {
+    let api = Api::new(&common.api)?;
+    let known = api.transfer(request.id, Some(&request.account)).await;
+    let (id, waited) = (request.id, span(elapsed));
+    let stands = match ack {
+        Some(ack) => format!("the request stands in {} at {}", ack.stream, ack.sequence),
+        None => format!(
+            "the NATS server at {} did not acknowledge the request",
+            connection.host()
+        ),
+    };
+    eprintln!(
+        "no outcome of {id} within {waited}: {stands}; {}",
+        what_is_known(&known)
+    );
+    eprintln!(
+        "asking again with --id {id} is safe: a request with the same id and content is carried out once"
+    );
+    if common.json {
+        let stands = ack.map(|ack| json!({ "stream": ack.stream, "sequence": ack.sequence }));
+        output::json(&json!({
+            "id": id.to_string(), "account": request.account.as_str(), "outcome": null, "request": stands,
+            "known": known.ok().flatten(),
+        }))?;
+    }
+    Ok(Exit::Timeout)
+}
+
+fn what_is_known(known: &Result<Option<Transfer>>) -> String {
+    match known {
+        Ok(Some(flow)) => {
+            let last = flow
+                .events
+                .last()
+                .map(|event| format!(", last heard: {}", event.kind))
+                .unwrap_or_default();
+            format!("the ledger knows it as {}{last}", flow.status.word())
+        }
+        Ok(None) => "the ledger has not heard of it".to_owned(),
+        Err(error) => format!("what became of it is not known: {error:#}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_told_on_a_line() {
+        let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
+        let outcome = outcome::read(refused.as_bytes()).unwrap();
+        let expected = "\
+refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  in 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
+  insufficient_funds: alice has 3.00 USD available";
+        assert_eq!(
+            tell(&outcome, Duration::from_micros(8_345), Paint::Plain),
+            expected
+        );
+    }
+}

@@ -1,0 +1,62 @@
+//! `wallet trace`
+
+use anyhow::Result;
+use serde::Serialize;
+use wallet_contract::id::TransferId;
+use wallet_contract::trace::TraceId;
+
+use crate::api::{Api, Transfer};
+use crate::args::{Common, Trace};
+use crate::draw::draw_with;
+use crate::exit::{Exit, Usage};
+use crate::output::{self, Paint};
+
+#[derive(Serialize)]
+struct Found<'a> {
+    transfers: &'a [Transfer],
+}
+
+/// Draws the flow of a transfer, or all flows of a trace.
+pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
+    let api = Api::new(&common.api)?;
+    let flows = find(&api, args).await?;
+    if flows.is_empty() {
+        let id = &args.id;
+        eprintln!("no flow has the id or trace {id}: `wallet transfers` lists what there is");
+        if common.json {
+            output::json(&Found { transfers: &flows })?;
+        }
+        return Ok(Exit::Failed);
+    }
+    if common.json {
+        output::json(&Found { transfers: &flows })?;
+    } else {
+        let paint = Paint::for_stdout();
+        let drawn: Vec<String> = flows.iter().map(|flow| draw_with(flow, paint)).collect();
+        output::line(&drawn.join("\n\n"))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
+async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
+    let text = args.id.trim().to_lowercase();
+    let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
+    if transfer.is_none() && trace.is_none() {
+        let example = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+        return Err(Usage::new(format!(
+            "{:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits",
+            args.id
+        ))
+        .into());
+    }
+    if let Some(id) = transfer
+        && let Some(flow) = api.transfer(id, args.payer.as_ref()).await?
+    {
+        return Ok(vec![flow]);
+    }
+    match trace {
+        Some(trace) => api.trace(trace).await,
+        None => Ok(Vec::new()),
+    }
+}

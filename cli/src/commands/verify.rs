@@ -1,0 +1,21 @@
+//! `wallet verify`: does the log of the live stack hold what it must, and does the ledger show it?
+
+use anyhow::Result;
+
+use crate::api::Api;
+use crate::args::{Common, Verify};
+use crate::exit::Exit;
+use crate::verify::live;
+use crate::{connect, output};
+
+/// Runs `wallet verify`.
+pub async fn run(args: &Verify, common: &Common) -> Result<Exit> {
+    let connection = connect::connect(common.nats_url()).await?;
+    let report = live::audit(&connection, &Api::new(&common.api)?, args.wait).await?;
+    if common.json {
+        output::json(&report)?;
+    } else {
+        output::line(&report.text())?;
+    }
+    Ok(if report.held { Exit::Ok } else { Exit::Failed })
+}

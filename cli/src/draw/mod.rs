@@ -1,0 +1,209 @@
+//! A flow as text: who said what when, and where the time went. Pure; at most 100 columns wide.
+//!
+//! Each line is a request or event, in the lane of who said it, with an arrow from what caused it.
+//!
+//! | column | is the time |
+//! |---|---|
+//! | ms | from the request to when this stood in the log |
+//! | wait | from when the cause stood in the log to when the service took it up |
+//! | work | that the service was at work on it until it was decided |
+//! | publish | from the decision to when it stood in the log of the flow's home shard |
+
+mod steps;
+mod words;
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use steps::{Mark, Step};
+pub use words::headline;
+
+use crate::api::Transfer;
+use crate::output::{Paint, clean};
+
+/// Who speaks, from left to right.
+const LANES: [&str; 4] = ["client", "debit", "credit", "ledger"];
+const FIRST_LANE: usize = 10;
+const LANE_WIDTH: usize = 7;
+/// Where the words begin.
+const WORDS: usize = FIRST_LANE + LANE_WIDTH * LANES.len();
+const WORDS_WIDTH: usize = 29;
+/// The widest line.
+const WIDTH: usize = 100;
+
+/// Draws a flow without colours.
+pub fn draw(flow: &Transfer) -> String {
+    draw_with(flow, Paint::Plain)
+}
+
+/// Draws a flow.
+pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
+    let steps = steps::of(flow);
+    let took = last(&steps)
+        .and_then(|last| u64::try_from(last.at_us).ok())
+        .map(Duration::from_micros);
+    let mut lines = vec![paint.strong(&words::headline_after(flow, took)), String::new()];
+    lines.push(format!(
+        "transfer  {}   trace  {}",
+        flow.transfer,
+        clean(&flow.trace)
+    ));
+    if let Some(memo) = &flow.memo {
+        lines.push(format!("memo      {}", clean(memo)));
+    }
+    lines.push(String::new());
+    if steps.is_empty() {
+        lines.push("nothing of it has been recorded yet".to_owned());
+        return lines.join("\n");
+    }
+    lines.push(paint.faint(&heading()));
+    for (index, step) in steps.iter().enumerate() {
+        let leads_on = steps
+            .get(index + 1)
+            .is_some_and(|next| next.parent == Some(index));
+        if step.parent.is_none() && index > 0 {
+            lines.push(String::new());
+        }
+        lines.push(row(step, &steps, paint));
+        for note in step.notes.iter().flat_map(|note| wrap(note, WIDTH - WORDS)) {
+            let gutter = if leads_on {
+                format!("{}│", " ".repeat(column(step.lane)))
+            } else {
+                String::new()
+            };
+            lines.push(format!("{}{}", fit(&gutter, WORDS), paint.faint(&note)));
+        }
+    }
+    lines.push(String::new());
+    let label = if flow.ended_at.is_some() {
+        "in all"
+    } else {
+        "so far"
+    };
+    lines.push(paint.strong(&total(&steps, label)));
+    lines.join("\n")
+}
+
+fn column(lane: usize) -> usize {
+    FIRST_LANE + LANE_WIDTH * lane
+}
+
+fn heading() -> String {
+    let lanes: String = LANES.iter().map(|lane| fit(lane, LANE_WIDTH)).collect();
+    let words = fit("what happened", WORDS_WIDTH);
+    format!(
+        "{:>8}  {lanes}{words}{:>7}{:>7}{:>8}  log",
+        "ms", "wait", "work", "publish"
+    )
+}
+
+fn row(step: &Step, steps: &[Step], paint: Paint) -> String {
+    let parent = step
+        .parent
+        .and_then(|parent| steps.get(parent))
+        .map(|parent| parent.lane);
+    let mut line = format!("{:>8}{}", ms(step.at_us), arrow(parent, step.lane, step.mark));
+    line = fit(&line, WORDS);
+    let words = fit(&step.words, WORDS_WIDTH);
+    line.push_str(&match step.mark {
+        Mark::Said => words,
+        Mark::Good => paint.good(&words),
+        Mark::Refused => paint.bad(&words),
+        Mark::Undone => paint.warn(&words),
+    });
+    let times = step.times.map_or_else(
+        || " ".repeat(22),
+        |times| {
+            format!(
+                "{:>7}{:>7}{:>8}",
+                ms(times.wait_us),
+                ms(times.work_us),
+                ms(times.publish_us)
+            )
+        },
+    );
+    // Writing to a string can't fail.
+    let _ = write!(
+        line,
+        "{times}  {}",
+        paint.faint(&format!("{}:{}", step.shard, step.sequence))
+    );
+    line
+}
+
+/// The lanes of one line: an arrow from the cause's lane to the mark in this one.
+fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
+    let mark = mark.sign();
+    let before = |lane: usize| " ".repeat(column(lane) - 8);
+    match parent {
+        Some(parent) if parent < lane => {
+            let shaft = "─".repeat(LANE_WIDTH * (lane - parent) - 2);
+            format!("{}╰{shaft}▶{mark}", before(parent))
+        }
+        Some(parent) if parent > lane => {
+            let shaft = "─".repeat(LANE_WIDTH * (parent - lane) - 2);
+            format!("{}{mark}◀{shaft}╯", before(lane))
+        }
+        Some(_) | None => format!("{}{mark}", before(lane)),
+    }
+}
+
+/// The last word on the flow's first request.
+fn last(steps: &[Step]) -> Option<&Step> {
+    steps.iter().rfind(|step| step.root == 0)
+}
+
+/// The sum along the way from the first request to the last word on it.
+fn total(steps: &[Step], label: &str) -> String {
+    let (mut wait_us, mut work_us, mut publish_us) = (0, 0, 0);
+    let last = last(steps);
+    let mut here = last;
+    while let Some(step) = here {
+        if let Some(times) = step.times {
+            wait_us += times.wait_us;
+            work_us += times.work_us;
+            publish_us += times.publish_us;
+        }
+        here = step.parent.and_then(|parent| steps.get(parent));
+    }
+    let at_us = last.map_or(0, |step| step.at_us);
+    let words = fit(&format!("{:>8}  {label}", ms(at_us)), WORDS + WORDS_WIDTH);
+    format!("{words}{:>7}{:>7}{:>8}", ms(wait_us), ms(work_us), ms(publish_us))
+}
+
+/// Microseconds as milliseconds, with as many decimals as six characters hold.
+fn ms(us: i64) -> String {
+    let (sign, us) = (if us < 0 { "-" } else { "" }, us.unsigned_abs());
+    match us {
+        0..1_000_000 => format!("{sign}{}.{:02}", us / 1_000, us % 1_000 / 10),
+        1_000_000..10_000_000 => format!("{sign}{}.{}", us / 1_000, us % 1_000 / 100),
+        _ => format!("{sign}{}", us / 1_000),
+    }
+}
+
+/// Fills up with blanks; what is too long stays, one blank behind it.
+fn fit(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    format!(
+        "{text}{}",
+        " ".repeat(width.saturating_sub(length).max(usize::from(length >= width)))
+    )
+}
+
+/// Breaks a sentence between words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,360 @@
+//! Flows as the ledger tells them, and what is drawn.
+
+use serde_json::{Value, json};
+use wallet_contract::envelope;
+use wallet_contract::event::{Event, Fact, Failure, Movement, Source};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::money::Money;
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+use wallet_contract::trace::TraceId;
+
+use super::*;
+
+const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+
+fn movement() -> Movement {
+    let money = Money::parse("12.50", "USD".parse().unwrap()).unwrap();
+    Movement {
+        payer: "alice".parse().unwrap(),
+        payee: "bob".parse().unwrap(),
+        money,
+        memo: None,
+    }
+}
+
+fn time(us: i64) -> String {
+    jiff::Timestamp::from_microsecond(1_769_860_800_000_000 + us)
+        .unwrap()
+        .to_string()
+}
+
+/// A request in the log of shard 0.
+fn request(number: u128, recorded_us: i64, body: &Value) -> Value {
+    json!({
+        "id": uuid::Uuid::from_u128(number).to_string(), "type": "wallet.transfer.requested.v1", "source": "/client",
+        "shard": 0, "sequence": 16 + number, "recorded_at": time(recorded_us), "time": time(recorded_us),
+        "work_us": 0, "cause": null, "body": body,
+    })
+}
+
+/// An event whose cause, decision and record are as told.
+fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), fact: Fact) -> Value {
+    let (work_us, decided_us, recorded_us) = us;
+    let kind = fact.kind();
+    let (id, cause) = (uuid::Uuid::from_u128(number), uuid::Uuid::from_u128(cause));
+    let event = Event {
+        id: EventId(id),
+        cause: EventId(cause),
+        source: Source {
+            service: from.0,
+            shard: Shard(from.1),
+        },
+        time: time(decided_us).parse().unwrap(),
+        work_us,
+        transfer: ID.parse::<TransferId>().unwrap(),
+        trace: TraceId::begun_by(EventId(id)),
+        fact,
+    };
+    let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();
+    json!({
+        "id": id.to_string(), "type": kind, "source": format!("/{}/{}", from.0, from.1), "shard": 0,
+        "sequence": 16 + number, "recorded_at": time(recorded_us), "time": time(decided_us), "work_us": work_us,
+        "cause": cause.to_string(), "body": body,
+    })
+}
+
+fn flow(status: &str, refusal: Option<&Refusal>, ended_us: Option<i64>, events: &[Value]) -> Transfer {
+    let flow = json!({
+        "transfer": ID, "payer": "alice", "payee": "bob", "amount": "12.50", "currency": "USD", "memo": "lunch",
+        "status": status, "verb": "transfer", "reason": refusal.map(|refusal| refusal.reason.code()),
+        "detail": refusal.map(|refusal| refusal.detail.clone()), "trace": "0190b1c47a2e8c3d9f005a3c1e8b2d4f",
+        "started_at": time(0), "ended_at": ended_us.map(time), "events": events,
+    });
+    serde_json::from_str(&flow.to_string()).unwrap()
+}
+
+#[track_caller]
+fn check(flow: &Transfer, expected: &str) {
+    let drawn = draw(flow);
+    let trimmed: Vec<&str> = drawn.lines().map(str::trim_end).collect();
+    assert_eq!(trimmed.join("\n"), expected, "\n{drawn}");
+    let widest = drawn.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(WIDTH), "{widest:?} columns");
+}
+
+#[test]
+fn a_settled_transfer_across_shards() {
+    let events = vec![
+        request(1, 0, &json!({})),
+        event(
+            2,
+            1,
+            (Service::Debit, 0),
+            (1_200, 1_610, 2_310),
+            Fact::AccountDebited(movement()),
+        ),
+        event(
+            3,
+            2,
+            (Service::Credit, 1),
+            (1_100, 4_010, 4_900),
+            Fact::AccountCredited(movement()),
+        ),
+        event(
+            4,
+            3,
+            (Service::Ledger, 0),
+            (900, 7_500, 8_300),
+            Fact::TransferSettled(movement()),
+        ),
+    ];
+    check(&flow("settled", None, Some(8_300), &events), SETTLED);
+}
+
+const SETTLED: &str = "\
+alice paid 12.50 USD to bob; settled in 8.30 ms
+
+transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
+memo      lunch
+
+      ms  client debit  credit ledger what happened                   wait   work publish  log
+    0.00  ●                           transfer requested                                   0:17
+    2.31  ╰─────▶●                    account debited                 0.41   1.20    0.70  0:18
+    4.90         ╰─────▶●             account credited on shard 1     0.60   1.10    0.89  0:19
+    8.30                ╰─────▶✓      transfer settled                1.70   0.90    0.80  0:20
+
+    8.30  in all                                                      2.71   3.20    2.39";
+
+#[test]
+fn a_refused_transfer() {
+    let refusal = Refusal::new(
+        Reason::InsufficientFunds,
+        "alice has 3.00 USD available, and 12.50 USD was asked for",
+    );
+    let failed = Fact::TransferFailed(
+        movement().payer,
+        Some(movement()),
+        Failure::Refused,
+        refusal.clone(),
+    );
+    let events = vec![
+        request(1, 0, &json!({})),
+        event(
+            2,
+            1,
+            (Service::Debit, 0),
+            (1_200, 1_610, 2_310),
+            Fact::DebitRefused(movement().payer, Some(movement()), refusal.clone()),
+        ),
+        event(3, 2, (Service::Ledger, 0), (900, 4_500, 5_300), failed),
+    ];
+    check(&flow("refused", Some(&refusal), Some(5_300), &events), REFUSED);
+}
+
+const REFUSED: &str = "\
+alice did not pay 12.50 USD to bob; refused after 5.30 ms: insufficient_funds
+
+transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
+memo      lunch
+
+      ms  client debit  credit ledger what happened                   wait   work publish  log
+    0.00  ●                           transfer requested                                   0:17
+    2.31  ╰─────▶✗                    debit refused                   0.41   1.20    0.70  0:18
+                 │                    insufficient_funds: alice has 3.00 USD available, and 12.50
+                 │                    USD was asked for
+    5.30         ╰────────────▶✗      transfer failed: refused        1.29   0.90    0.80  0:19
+
+    5.30  in all                                                      1.70   2.10    1.50";
+
+#[test]
+fn a_compensated_transfer() {
+    let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
+    let failed = Fact::TransferFailed(
+        movement().payer,
+        Some(movement()),
+        Failure::Compensated,
+        refusal.clone(),
+    );
+    let events = vec![
+        request(1, 0, &json!({})),
+        event(
+            2,
+            1,
+            (Service::Debit, 0),
+            (1_200, 1_610, 2_310),
+            Fact::AccountDebited(movement()),
+        ),
+        event(
+            3,
+            2,
+            (Service::Credit, 1),
+            (1_100, 4_010, 4_900),
+            Fact::CreditRefused(movement(), refusal.clone()),
+        ),
+        event(
+            4,
+            3,
+            (Service::Debit, 0),
+            (1_000, 6_000, 6_500),
+            Fact::DebitReversed(movement(), refusal.clone()),
+        ),
+        event(5, 4, (Service::Ledger, 0), (900, 7_500, 8_300), failed),
+    ];
+    check(
+        &flow("compensated", Some(&refusal), Some(8_300), &events),
+        COMPENSATED,
+    );
+}
+
+const COMPENSATED: &str = "\
+alice paid 12.50 USD to bob and got it back; compensated after 8.30 ms: account_frozen
+
+transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
+memo      lunch
+
+      ms  client debit  credit ledger what happened                   wait   work publish  log
+    0.00  ●                           transfer requested                                   0:17
+    2.31  ╰─────▶●                    account debited                 0.41   1.20    0.70  0:18
+    4.90         ╰─────▶✗             credit refused on shard 1       0.60   1.10    0.89  0:19
+                        │             account_frozen: bob is frozen
+    6.50         ↺◀─────╯             debit reversed                  0.10   1.00    0.50  0:20
+                 │                    12.50 USD goes back to alice
+    8.30         ╰────────────▶✗      transfer failed: compensated    0.10   0.90    0.80  0:21
+
+    8.30  in all                                                      1.21   4.20    2.89";
+
+#[test]
+fn an_id_that_was_used_again() {
+    let refusal = Refusal::new(Reason::IdReused, "amount was 12.50, now 13.00");
+    let again = json!({ "id": ID, "to": "bob", "amount": "13.00", "currency": "USD" });
+    let refused = Fact::RequestRefused(
+        movement().payer,
+        wallet_contract::subject::Verb::Transfer,
+        refusal,
+    );
+    let events = vec![
+        request(1, 0, &json!({})),
+        // Decided before its cause was recorded: clocks differ, and no time is shown below zero.
+        event(
+            2,
+            1,
+            (Service::Debit, 0),
+            (200, 100, 50),
+            Fact::AccountDebited(movement()),
+        ),
+        request(3, 900_000, &again),
+        event(4, 3, (Service::Debit, 0), (1_200, 901_610, 902_310), refused),
+    ];
+    check(&flow("running", None, None, &events), REUSED);
+}
+
+const REUSED: &str = "\
+alice is paying 12.50 USD to bob; still running, last heard after 0.05 ms
+
+transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
+memo      lunch
+
+      ms  client debit  credit ledger what happened                   wait   work publish  log
+    0.00  ●                           transfer requested                                   0:17
+    0.05  ╰─────▶●                    account debited                 0.00   0.20    0.00  0:18
+
+  900.00  ●                           transfer requested again                             0:19
+          │                           other content: 13.00 USD to bob
+  902.31  ╰─────▶✗                    request refused                 0.41   1.20    0.70  0:20
+                                      id_reused: amount was 12.50, now 13.00
+
+    0.05  so far                                                      0.00   0.20    0.00";
+
+#[test]
+fn colours_change_no_words() {
+    let events = vec![request(1, 0, &json!({}))];
+    let flow = flow("running", None, None, &events);
+    let painted = draw_with(&flow, Paint::Colour);
+    assert_ne!(painted, draw(&flow));
+    let plain = painted
+        .split("\x1b[")
+        .map(|part| part.split_once('m').map_or(part, |(_, text)| text));
+    assert_eq!(plain.collect::<String>().len(), draw(&flow).len());
+}
+
+#[test]
+fn a_headline_is_a_sentence() {
+    let check =
+        |verb: &str, payer: &str, payee: Option<&str>, status: &str, reason: Option<&str>, expected: &str| {
+            let mut flow = flow("settled", None, Some(8_300), &[]);
+            verb.clone_into(&mut flow.verb);
+            payer.clone_into(&mut flow.payer);
+            flow.payee = payee.map(str::to_owned);
+            flow.status = serde_json::from_value(json!(status)).unwrap();
+            flow.reason = reason.map(str::to_owned);
+            assert_eq!(headline(&flow), expected);
+        };
+    check(
+        "transfer",
+        "alice",
+        Some("bob"),
+        "settled",
+        None,
+        "alice paid 12.50 USD to bob; settled in 8.30 ms",
+    );
+    let short = Some("insufficient_funds");
+    check(
+        "transfer",
+        "alice",
+        Some("bob"),
+        "refused",
+        short,
+        "alice did not pay 12.50 USD to bob; refused after 8.30 ms: insufficient_funds",
+    );
+    check(
+        "transfer",
+        "alice",
+        None,
+        "refused",
+        Some("invalid_amount"),
+        "alice did not pay; refused after 8.30 ms: invalid_amount",
+    );
+    let frozen = Some("account_frozen");
+    check(
+        "transfer",
+        "alice",
+        Some("bob"),
+        "compensated",
+        frozen,
+        "alice paid 12.50 USD to bob and got it back; compensated after 8.30 ms: account_frozen",
+    );
+    check(
+        "transfer",
+        "@world",
+        Some("bob"),
+        "settled",
+        None,
+        "12.50 USD was deposited to bob; settled in 8.30 ms",
+    );
+    check(
+        "transfer",
+        "alice",
+        Some("@world"),
+        "refused",
+        short,
+        "alice did not withdraw 12.50 USD; refused after 8.30 ms: insufficient_funds",
+    );
+    check(
+        "open",
+        "alice",
+        None,
+        "done",
+        None,
+        "alice was opened in USD; done in 8.30 ms",
+    );
+    check(
+        "close",
+        "alice",
+        None,
+        "refused",
+        Some("balance_not_zero"),
+        "alice was not closed in USD; refused after 8.30 ms: balance_not_zero",
+    );
+}

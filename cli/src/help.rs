@@ -1,0 +1,131 @@
+//! The examples at the end of each `--help`.
+
+/// `wallet --help`
+pub const WALLET: &str = "\
+Examples:
+  wallet demo                                    see it all happen, on a stack of its own
+  wallet up                                      start a stack; then, in another terminal:
+  wallet open alice --currency USD
+  wallet open bob --currency USD
+  wallet deposit alice 100.00 USD
+  wallet transfer --from alice --to bob --amount 12.50 --currency USD
+  wallet trace ID                                the flow, drawn
+  wallet statement alice
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused or compensated, 4 no outcome in time.
+Answers go to stdout, everything else to stderr.";
+
+/// `wallet up --help`
+pub const UP: &str = "\
+Examples:
+  wallet up
+  wallet up --dir /var/lib/wallet --shards 4
+  wallet up --database postgres://postgres@127.0.0.1/
+  wallet up --nats nats://127.0.0.1:4222         use that server instead of starting one";
+
+/// `wallet demo --help`
+pub const DEMO: &str = "\
+Examples:
+  wallet demo
+  wallet demo --keep                             and look around afterwards
+  wallet demo --database postgres://postgres@127.0.0.1/";
+
+/// `wallet verify --help`
+pub const VERIFY: &str = "\
+Examples:
+  wallet verify
+  wallet verify --wait 2m --json";
+
+/// `wallet doctor --help`
+pub const DOCTOR: &str = "\
+Examples:
+  wallet doctor
+  wallet doctor --monitor http://127.0.0.1:8222";
+
+/// `wallet bench --help`
+pub const BENCH: &str = "\
+Examples:
+  wallet bench
+  wallet bench --hot-percent 50 --json
+  wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
+  wallet bench --database postgres://postgres@127.0.0.1/";
+
+/// `wallet open --help`
+pub const OPEN: &str = "\
+Examples:
+  wallet open alice --currency USD
+  wallet open alice --currency KRW               a second balance of the same account
+  wallet open carol --currency USD --overdraft 50.00
+  wallet open @fees --currency USD --overdraft unlimited";
+
+/// `wallet deposit --help`, `wallet withdraw --help`
+pub const MOVEMENT: &str = "\
+Examples:
+  wallet deposit alice 100.00 USD
+  wallet withdraw alice 20.00 USD --memo \"cash\"
+  wallet deposit alice 1250 KRW                  an amount has exactly its currency's decimals";
+
+/// `wallet transfer --help`
+pub const TRANSFER: &str = "\
+Examples:
+  wallet transfer --from alice --to bob --amount 12.50 --currency USD
+  wallet transfer --from alice --to bob --amount 12.50 --currency USD \\
+                  --id 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   the same id never pays twice
+  wallet transfer --file payments.csv
+  wallet transfer --file salaries.csv --batch 2026-02
+
+Files: CSV with a header line, or JSONL with the same names, all values strings:
+  id,from,to,amount,currency,memo
+  ,alice,bob,12.50,USD,lunch
+id and memo may be left out or empty. The whole file is checked before anything is sent. A transfer that
+touches an account starts after the file's earlier ones on that account have ended (@world, which is never
+short of money, makes nobody wait); all others run side by side. Playing a file again is harmless: a row without
+id has one that follows from its content, its line number and --batch.";
+
+/// `wallet freeze --help`, `wallet unfreeze --help`, `wallet close --help`
+pub const STANDING: &str = "\
+Examples:
+  wallet freeze alice
+  wallet unfreeze alice
+  wallet close alice                             only at zero, with nothing on its way";
+
+/// `wallet balance --help`
+pub const BALANCE: &str = "\
+Examples:
+  wallet balance alice
+  wallet balance alice --at 2026-01-31T12:00:00Z
+  wallet balance alice --at \"10m ago\"
+  wallet balance                                 all accounts";
+
+/// `wallet statement --help`
+pub const STATEMENT: &str = "\
+Examples:
+  wallet statement alice
+  wallet statement alice --currency USD --limit 0 --json";
+
+/// `wallet transfers --help`
+pub const TRANSFERS: &str = "\
+Examples:
+  wallet transfers
+  wallet transfers --account alice --limit 5
+  wallet transfers --status refused --reason insufficient_funds";
+
+/// `wallet trace --help`
+pub const TRACE: &str = "\
+Examples:
+  wallet trace 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   a transfer's id
+  wallet trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f       a trace id: all flows of the trace";
+
+/// `wallet watch --help`
+pub const WATCH: &str = "\
+Examples:
+  wallet watch
+  wallet watch --account alice
+  wallet watch --json | jq .status";
+
+/// `wallet completions --help`
+pub const COMPLETIONS: &str = "\
+Examples:
+  wallet completions bash > ~/.local/share/bash-completion/completions/wallet
+  wallet completions zsh > ~/.zfunc/_wallet
+  wallet completions fish > ~/.config/fish/completions/wallet.fish";

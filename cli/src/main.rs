@@ -1,0 +1,7 @@
+//! The tool `wallet`; all of it is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wallet::main()
+}

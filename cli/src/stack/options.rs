@@ -1,0 +1,77 @@
+//! How a stack is to run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
+
+use super::{Addresses, Database};
+
+/// How a stack is to run.
+#[derive(Debug)]
+pub struct Options {
+    /// Where streams, SQLite databases and logs live; an absolute path.
+    pub dir: PathBuf,
+    /// Into how many shards the accounts are divided.
+    pub shards: Shards,
+    /// Where the services keep what they know.
+    pub database: Database,
+    /// Who listens where.
+    pub addresses: Addresses,
+    /// A NATS server that runs already; none starts one.
+    pub nats_url: Option<String>,
+    /// Where the services' programs are; none looks beside this program.
+    pub programs: Option<PathBuf>,
+}
+
+impl Options {
+    /// Free addresses, and a NATS server of its own, in `dir`.
+    pub fn temporary(dir: &Path, shards: Shards, database: Database) -> Result<Self> {
+        let dir = std::path::absolute(dir).with_context(|| format!("folder {}", dir.display()))?;
+        Ok(Self {
+            dir,
+            shards,
+            database,
+            addresses: Addresses::free()?,
+            nats_url: None,
+            programs: None,
+        })
+    }
+
+    /// The folder in which all three services are.
+    pub(super) fn programs(&self) -> Result<PathBuf> {
+        let beside = match &self.programs {
+            Some(dir) => vec![dir.clone()],
+            None => beside_this_program()?,
+        };
+        let missing = |dir: &PathBuf| {
+            Service::ALL
+                .into_iter()
+                .find(|service| !dir.join(service.name()).is_file())
+        };
+        if let Some(dir) = beside.iter().find(|dir| missing(dir).is_none()) {
+            return Ok(dir.clone());
+        }
+        let dir = beside
+            .first()
+            .context("there is nowhere to look for the services")?;
+        let missing = missing(dir).map_or("a service", Service::name);
+        bail!(
+            "{missing} is not in {}: wallet and the three services belong in one folder. From the source they are \
+             built together: cargo build --release",
+            dir.display()
+        )
+    }
+}
+
+/// The folder of this program, and the one above it: a test's own program lies in `deps`.
+fn beside_this_program() -> Result<Vec<PathBuf>> {
+    let program = std::env::current_exe().context("this program does not know where it is")?;
+    Ok(program
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(Path::to_path_buf)
+        .collect())
+}

@@ -1,0 +1,203 @@
+//! A throwaway PostgreSQL server: as durable as a real one while it lives, and gone without a trace afterwards.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::Instant;
+
+use super::address::free_ports;
+use super::process::{Process, QUIT};
+
+/// How long it may take to start, or to stop.
+const WITHIN: Duration = Duration::from_secs(30);
+/// Four for each service and shard, and some for people.
+const MAX_CONNECTIONS: u32 = 400;
+
+/// A PostgreSQL server in a temporary folder, on a free port of 127.0.0.1. Commits are synced to the disk, as by default.
+#[derive(Debug)]
+pub struct Postgres {
+    process: Process,
+    port: u16,
+    _dir: TempDir,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts the server.
+    pub async fn start() -> Result<Self> {
+        let programs = programs()?;
+        let user = User::for_postgres()?;
+        let dir = tempfile::Builder::new().prefix("wallet-postgres-").tempdir()?;
+        if let Some(user) = user {
+            chown(dir.path(), Some(user.uid), Some(user.gid))
+                .context("the temporary folder can't be handed over")?;
+        } else {
+            fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
+        }
+        let data = dir.path().join("data");
+        initialise(&programs, &data, user).await?;
+        let [port] = free_ports()?;
+        let mut command = Command::new(programs.join("postgres"));
+        command.arg("-D").arg(&data).current_dir(dir.path());
+        let settings = [
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={port}"),
+            "unix_socket_directories=".to_owned(),
+            format!("max_connections={MAX_CONNECTIONS}"),
+            // A tenth of the wallet's rows would not fit the defaults: these are a small server's.
+            "shared_buffers=256MB".to_owned(),
+            "max_wal_size=4GB".to_owned(),
+        ];
+        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+        run_as(&mut command, user);
+        let mut server = Self {
+            process: Process::spawn("postgres", command, dir.path())?,
+            port,
+            _dir: dir,
+        };
+        server.wait_until_ready().await?;
+        Ok(server)
+    }
+
+    /// The server's URL; the user is `postgres`.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/", self.port)
+    }
+
+    /// The server's process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.pid()
+    }
+
+    /// Stops it at once, for nobody will need what it holds, and removes its folder.
+    pub async fn stop(mut self) -> Result<()> {
+        self.process.stop(QUIT, WITHIN).await
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let options = PgConnectOptions::from_str(&self.url())?.database("postgres");
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            let error = match options.connect().await {
+                Ok(connection) => return connection.close().await.context("PostgreSQL"),
+                Err(error) => error,
+            };
+            if let Some(error) = self.process.ended() {
+                return Err(error);
+            }
+            if Instant::now() > deadline {
+                bail!(
+                    "PostgreSQL is not ready after {WITHIN:?}: {error}\n{}",
+                    self.process.tail()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// Whom to run as: PostgreSQL refuses to run as root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct User {
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// `postgres`, else `nobody`; nothing if we are not root.
+    fn for_postgres() -> Result<Option<Self>> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(None);
+        }
+        let users = fs::read_to_string("/etc/passwd").context("/etc/passwd can't be read")?;
+        let user = ["postgres", "nobody"]
+            .into_iter()
+            .find_map(|name| Self::named(name, &users));
+        let hint = "PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody";
+        user.map(Some).context(hint)
+    }
+
+    fn named(name: &str, passwd: &str) -> Option<Self> {
+        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        Some(Self {
+            uid: numbers.next()?.ok()?,
+            gid: numbers.next()?.ok()?,
+        })
+    }
+}
+
+fn run_as(command: &mut Command, user: Option<User>) {
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+}
+
+async fn initialise(programs: &Path, data: &Path, user: Option<User>) -> Result<()> {
+    let mut command = Command::new(programs.join("initdb"));
+    // Only the making itself is not synced; what the server commits is.
+    command.args([
+        "--no-sync",
+        "--auth=trust",
+        "--username=postgres",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--pgdata",
+    ]);
+    command
+        .arg(data)
+        .current_dir(data.parent().unwrap_or(Path::new("/")));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    run_as(&mut command, user);
+    let output = command.output().await.context("initdb can't be started")?;
+    if !output.status.success() {
+        bail!("initdb: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+/// The folder with `initdb` and `postgres`: on the PATH, else the newest where Debian and its like put them.
+fn programs() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let mut versions: Vec<PathBuf> = versions.collect();
+    versions.sort_by_key(|version| {
+        let number = version
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(|name| name.parse::<u32>().ok());
+        std::cmp::Reverse(number)
+    });
+    folders.extend(versions.iter().map(|version| version.join("bin")));
+    let found = folders
+        .into_iter()
+        .find(|dir| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file()));
+    found.context(
+        "no PostgreSQL here: initdb and postgres are neither on the PATH nor in /usr/lib/postgresql. Install it \
+         (apt-get install postgresql), or name a running server: --database postgres://user@host:5432/",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_found_by_name() {
+        let passwd = "root:x:0:0:root:/root:/bin/bash\npostgres:x:101:104:Admin:/var:/bin/sh\n";
+        assert_eq!(User::named("postgres", passwd), Some(User { uid: 101, gid: 104 }));
+        assert_eq!(User::named("nobody", passwd), None);
+    }
+}

@@ -1,0 +1,313 @@
+//! The audit: replays all shards' logs into books of its own and names what must not be.
+//!
+//! Pure, and independent of the services: it shares nothing with them but the contract's readers. Logs are taken in
+//! their own order and merged by cause: a credit in the payee's log waits until its debit in the payer's log has been
+//! booked, so that the sums are right after every single booking. What waits is bounded by who feeds it ([`Audit::waiting`]).
+
+mod booking;
+mod end;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wallet_contract::event::{Event, Fact};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject::Verb;
+
+use super::books::{AccountNo, Books};
+use super::entry::{Entry, Place, What};
+use super::flow::{Flow, Step};
+use super::report::{Breaches, Counts, Invariant};
+
+/// What is remembered of a request or event, for each log that holds it.
+///
+/// An id is looked for in one log at a time: a request that stands in two logs, one of them not its account's, is decided in
+/// both, and the two refusals have one id. They differ in their source, and id and source together name an event.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    digest: u64,
+    decided: bool,
+}
+
+/// One shard's log.
+#[derive(Debug, Default)]
+struct Log {
+    last: u64,
+    waiting: VecDeque<Entry>,
+    nodes: BTreeMap<EventId, Node>,
+    flows: BTreeMap<(TransferId, AccountNo), Flow>,
+    undecided: BTreeMap<EventId, (Place, TransferId, Verb)>,
+    unreadable: BTreeMap<Place, String>,
+    parked: BTreeSet<Place>,
+}
+
+/// The replay of all logs.
+#[derive(Debug)]
+pub struct Audit {
+    shards: Shards,
+    logs: Vec<Log>,
+    books: Books,
+    /// Events that a second log must hold, and does not yet.
+    halves: BTreeMap<EventId, Shard>,
+    counts: Counts,
+    breaches: Breaches,
+}
+
+/// Where an event is being taken in.
+#[derive(Clone, Copy)]
+struct Here<'e> {
+    shard: Shard,
+    place: Place,
+    event: &'e Event,
+}
+
+impl Here<'_> {
+    fn told(&self) -> String {
+        let Self { shard, place, event } = self;
+        format!(
+            "{} of transfer {} ({})",
+            event.fact.kind(),
+            event.transfer,
+            located(*shard, *place)
+        )
+    }
+}
+
+fn located(shard: Shard, (sequence, index): Place) -> String {
+    let element = index.map_or(String::new(), |index| format!(", element {index}"));
+    format!("shard {shard}, message {sequence}{element}")
+}
+
+impl Audit {
+    /// An audit of `shards` empty logs.
+    pub fn new(shards: Shards) -> Self {
+        Self {
+            shards,
+            logs: shards.all().map(|_| Log::default()).collect(),
+            books: Books::default(),
+            halves: BTreeMap::new(),
+            counts: Counts::default(),
+            breaches: Breaches::default(),
+        }
+    }
+
+    /// How much of `shard`'s log has been read and can't be booked yet. Feed the log that has the least.
+    pub fn waiting(&self, shard: Shard) -> usize {
+        self.log(shard).map_or(0, |log| log.waiting.len())
+    }
+
+    /// Takes the next message of `shard`'s log, cut into its entries.
+    pub fn take(&mut self, shard: Shard, sequence: u64, entries: Vec<Entry>) {
+        self.counts.messages += 1;
+        let Some(log) = self.logs.get_mut(usize::from(shard.0)) else {
+            return;
+        };
+        let expected = log.last + 1;
+        if sequence != expected {
+            let gap = || format!("the log of shard {shard} goes on at message {sequence}, not at {expected}");
+            self.breaches.add(Invariant::NothingDropped, gap);
+        }
+        log.last = sequence;
+        log.waiting.extend(entries);
+        self.work_off();
+    }
+
+    /// Whether nothing that was read waits for anything: each request is decided, each event in all its logs.
+    pub fn is_quiet(&self) -> bool {
+        self.halves.is_empty()
+            && self
+                .logs
+                .iter()
+                .all(|log| log.undecided.is_empty() && log.waiting.is_empty())
+    }
+
+    fn log(&self, shard: Shard) -> Option<&Log> {
+        self.logs.get(usize::from(shard.0))
+    }
+
+    fn log_mut(&mut self, shard: Shard) -> Option<&mut Log> {
+        self.logs.get_mut(usize::from(shard.0))
+    }
+
+    /// Books what can be booked, until every log is empty or waits for another.
+    fn work_off(&mut self) {
+        let mut progress = true;
+        while progress {
+            progress = false;
+            for shard in self.shards.all() {
+                while !self.waits(shard) {
+                    let Some(entry) = self.log_mut(shard).and_then(|log| log.waiting.pop_front()) else {
+                        break;
+                    };
+                    self.enter(shard, &entry);
+                    progress = true;
+                }
+            }
+        }
+    }
+
+    /// Whether the next entry of a log is a credit whose debit has not been booked.
+    fn waits(&self, shard: Shard) -> bool {
+        let Some(log) = self.log(shard) else { return false };
+        let Some(Entry {
+            what: What::Event(event, _),
+            ..
+        }) = log.waiting.front()
+        else {
+            return false;
+        };
+        let Fact::AccountCredited(movement) = &event.fact else {
+            return false;
+        };
+        if log.nodes.contains_key(&event.id) || self.shards.of(&movement.payee) != shard {
+            return false;
+        }
+        let payer = self.books.find(&movement.payer);
+        let home = self.log(self.shards.of(&movement.payer));
+        let flow = payer
+            .zip(home)
+            .and_then(|(payer, home)| home.flows.get(&(event.transfer, payer)));
+        !flow.is_some_and(|flow| flow.has(Step::Debited))
+    }
+
+    /// Books what still waits although its cause never came.
+    fn work_off_by_force(&mut self) {
+        while let Some(shard) = self.shards.all().find(|shard| self.waiting(*shard) > 0) {
+            if let Some(entry) = self.log_mut(shard).and_then(|log| log.waiting.pop_front()) {
+                self.enter(shard, &entry);
+            }
+            self.work_off();
+        }
+    }
+
+    fn enter(&mut self, shard: Shard, entry: &Entry) {
+        let place = entry.place;
+        match &entry.what {
+            What::Request {
+                id, transfer, verb, ..
+            } => {
+                let Some(log) = self.log_mut(shard) else { return };
+                if log.nodes.contains_key(id) {
+                    self.counts.repeats += 1;
+                } else {
+                    log.nodes.insert(
+                        *id,
+                        Node {
+                            digest: 0,
+                            decided: false,
+                        },
+                    );
+                    log.undecided.insert(*id, (place, *transfer, *verb));
+                    self.counts.requests += 1;
+                }
+            }
+            What::Event(event, digest) => self.event(Here { shard, place, event }, *digest),
+            What::Unreadable(detail) => {
+                if let Some(log) = self.log_mut(shard) {
+                    log.unreadable.insert(place, detail.clone());
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, here: Here<'_>, digest: u64) {
+        let (shard, event) = (here.shard, here.event);
+        let (first, then) = event.fact.destinations(event.source.shard, self.shards);
+        if shard != first && Some(shard) != then {
+            self.breaches.add(Invariant::Causes, || {
+                format!("{} stands in the wrong log", here.told())
+            });
+        }
+        let Some(log) = self.log_mut(shard) else { return };
+        if let Some(known) = log.nodes.get(&event.id) {
+            if known.digest == digest {
+                self.counts.copies += 1;
+            } else {
+                let twice = || format!("{} has the id {} of another event", here.told(), event.id);
+                self.breaches.add(Invariant::Causes, twice);
+            }
+            return;
+        }
+        log.nodes.insert(
+            event.id,
+            Node {
+                digest,
+                decided: false,
+            },
+        );
+        self.cause(here, first);
+        if let Some(other) = then.map(|then| if shard == first { then } else { first }) {
+            self.match_halves(here, other, digest);
+        }
+        if shard == first {
+            self.counts.events += 1;
+            self.book(here);
+        }
+    }
+
+    /// The cause must stand earlier in the same log, and have led to nothing else there.
+    fn cause(&mut self, here: Here<'_>, first: Shard) {
+        let rooted = match &here.event.fact {
+            // Its cause is a place in the log.
+            Fact::MessageParked(_) => false,
+            // The payee's log begins with it; the request stands at home, and so must this event's other half.
+            Fact::AccountDebited(_) => here.shard == first,
+            Fact::AccountOpened(..)
+            | Fact::AccountFrozen(_)
+            | Fact::AccountUnfrozen(_)
+            | Fact::AccountClosing(_)
+            | Fact::ClosureAccepted(_)
+            | Fact::ClosureRefused(..)
+            | Fact::AccountClosed(_)
+            | Fact::DebitRefused(..)
+            | Fact::DebitReversed(..)
+            | Fact::AccountCredited(_)
+            | Fact::CreditRefused(..)
+            | Fact::TransferSettled(_)
+            | Fact::TransferFailed(..)
+            | Fact::RequestRefused(..) => true,
+        };
+        if !rooted {
+            return;
+        }
+        let cause = here.event.cause;
+        let Some(log) = self.log_mut(here.shard) else {
+            return;
+        };
+        log.undecided.remove(&cause);
+        let breach = match log.nodes.get_mut(&cause) {
+            None => Some(format!(
+                "{}: its cause {cause} does not stand before it",
+                here.told()
+            )),
+            Some(node) if node.decided => {
+                Some(format!("{}: its cause {cause} was decided before", here.told()))
+            }
+            Some(node) => {
+                node.decided = true;
+                None
+            }
+        };
+        if let Some(breach) = breach {
+            self.breaches.add(Invariant::Causes, || breach);
+        }
+    }
+
+    /// An event that two logs must hold must be the same in both.
+    fn match_halves(&mut self, here: Here<'_>, other: Shard, digest: u64) {
+        let id = here.event.id;
+        match self.log(other).and_then(|log| log.nodes.get(&id)) {
+            None => {
+                self.halves.insert(id, other);
+            }
+            Some(node) => {
+                let alike = node.digest == digest;
+                self.halves.remove(&id);
+                if !alike {
+                    let differs = || format!("{} is not the same in shard {other}", here.told());
+                    self.breaches.add(Invariant::Causes, differs);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What is left when all logs have been read.
+
+use wallet_contract::id::TransferId;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Verb;
+
+use super::{Audit, Log, located};
+use crate::verify::books::{AccountNo, Books, decimal};
+use crate::verify::flow::{End, Flow};
+use crate::verify::report::{Breaches, Counts, Invariant};
+
+impl Audit {
+    /// Looks at what is left when all logs have been read, and gives what was counted and found.
+    pub fn finish(mut self) -> (Counts, Books, Breaches) {
+        self.work_off_by_force();
+        let logs = std::mem::take(&mut self.logs);
+        for (shard, log) in self.shards.all().zip(&logs) {
+            self.left_over(shard, log);
+            for ((transfer, payer), flow) in &log.flows {
+                self.ended(*transfer, *payer, flow);
+            }
+        }
+        for (event, shard) in &self.halves {
+            let half = || format!("event {event} must also stand in the log of shard {shard}, and does not");
+            self.breaches.add(Invariant::NothingDropped, half);
+        }
+        for (currency, sum) in self.books.sums() {
+            let counted = self.books.recount(currency);
+            if counted != sum || sum != 0 {
+                let told = || format!("at the end Σ is {}, and not zero", decimal(currency, counted));
+                self.breaches.add(Invariant::Conservation, told);
+            }
+        }
+        self.counts.balances = self.books.iter().count() as u64;
+        self.counts.currencies = self.books.currencies();
+        (self.counts, self.books, self.breaches)
+    }
+
+    fn left_over(&mut self, shard: Shard, log: &Log) {
+        for (id, (place, transfer, verb)) in &log.undecided {
+            if log.parked.contains(place) || log.parked.contains(&(place.0, None)) {
+                continue;
+            }
+            if *verb == Verb::Transfer {
+                self.counts.running += 1;
+            }
+            let told = || {
+                let at = located(shard, *place);
+                format!(
+                    "{} request {transfer} ({at}, derived id {id}) has no decision",
+                    verb.token()
+                )
+            };
+            self.breaches.add(Invariant::NothingDropped, told);
+        }
+        for (place, detail) in &log.unreadable {
+            if !log.parked.contains(place) {
+                let told = || {
+                    format!(
+                        "what stands in {} was not parked: {detail}",
+                        located(shard, *place)
+                    )
+                };
+                self.breaches.add(Invariant::NothingDropped, told);
+            }
+        }
+    }
+
+    fn ended(&mut self, transfer: TransferId, payer: AccountNo, flow: &Flow) {
+        let count = match flow.end() {
+            End::Settled => &mut self.counts.settled,
+            End::Refused => &mut self.counts.refused,
+            End::Compensated => &mut self.counts.compensated,
+            End::Running | End::Broken => &mut self.counts.running,
+        };
+        *count += 1;
+        if matches!(flow.end(), End::Running | End::Broken) {
+            let payer = self.books.name(payer);
+            let told = || format!("transfer {transfer} of {payer} has no sound end: {}", flow.told());
+            self.breaches.add(Invariant::OneEnd, told);
+        }
+    }
+}

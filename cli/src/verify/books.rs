@@ -1,0 +1,162 @@
+//! The audit's own books: balances and floors of accounts, and what is in transit. It knows nothing of the ledger's.
+//!
+//! What is in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes out what its own
+//! flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in the sum.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::event::Overdraft;
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+
+/// An account's number in these books: shorter than its name, for a million flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountNo(u32);
+
+/// One currency of one account. Minor units; wider than the services', so that sums of broken logs fit too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// What it may spend.
+    pub available: i128,
+    /// What it has paid and nobody has received.
+    pub in_transit: i128,
+    /// How low `available` may go; none if it has no limit.
+    floor: Option<i128>,
+}
+
+impl Balance {
+    /// How low it may go.
+    pub fn floor(&self) -> i128 {
+        self.floor.unwrap_or(i128::MIN)
+    }
+}
+
+/// All balances, and their sums.
+#[derive(Debug, Default)]
+pub struct Books {
+    names: Vec<AccountId>,
+    numbers: BTreeMap<AccountId, AccountNo>,
+    balances: BTreeMap<(AccountNo, Currency), Balance>,
+    sums: BTreeMap<Currency, i128>,
+}
+
+/// What one booking did to the invariants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// How much money of that currency there is now that nobody brought; told when it changes.
+    pub made: Option<i128>,
+    /// How far below its floor the account is, if it just went down.
+    pub below_floor: Option<Balance>,
+}
+
+impl Books {
+    /// The number of an account.
+    pub fn number(&mut self, name: &AccountId) -> AccountNo {
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = AccountNo(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name.clone());
+        self.numbers.insert(name.clone(), number);
+        number
+    }
+
+    /// The number of an account, if it has one.
+    pub fn find(&self, name: &AccountId) -> Option<AccountNo> {
+        self.numbers.get(name).copied()
+    }
+
+    /// The name of an account.
+    pub fn name(&self, number: AccountNo) -> &str {
+        self.names.get(number.0 as usize).map_or("?", AccountId::as_str)
+    }
+
+    /// Opens an account in a currency, with its floor.
+    pub fn open(&mut self, account: AccountNo, currency: Currency, overdraft: Overdraft) {
+        self.balance(account, currency).floor = match overdraft {
+            Overdraft::Limit(limit) => Some(-i128::from(limit)),
+            Overdraft::Unlimited => None,
+        };
+    }
+
+    /// The payer pays: the amount goes into transit.
+    pub fn debit(&mut self, payer: AccountNo, currency: Currency, amount: i64) -> Effect {
+        let balance = self.balance(payer, currency);
+        balance.available -= i128::from(amount);
+        balance.in_transit += i128::from(amount);
+        let below = balance
+            .floor
+            .is_some_and(|floor| balance.available < floor)
+            .then_some(*balance);
+        Effect {
+            made: None,
+            below_floor: below,
+        }
+    }
+
+    /// Someone receives `amount`: the payee, or the payer again; `in_transit` is what the payer's flow had there.
+    pub fn receive(
+        &mut self,
+        (payer, receiver): (AccountNo, AccountNo),
+        currency: Currency,
+        amount: i64,
+        in_transit: i64,
+    ) -> Effect {
+        self.balance(receiver, currency).available += i128::from(amount);
+        self.balance(payer, currency).in_transit -= i128::from(in_transit);
+        let made = i128::from(amount) - i128::from(in_transit);
+        let sum = self.sums.entry(currency).or_default();
+        *sum += made;
+        Effect {
+            made: (made != 0).then_some(*sum),
+            below_floor: None,
+        }
+    }
+
+    fn balance(&mut self, account: AccountNo, currency: Currency) -> &mut Balance {
+        let world = self
+            .names
+            .get(account.0 as usize)
+            .is_some_and(AccountId::is_world);
+        self.sums.entry(currency).or_default();
+        // Nobody but the outside may owe anything before it was opened.
+        let new = || Balance {
+            floor: if world { None } else { Some(0) },
+            ..Balance::default()
+        };
+        self.balances.entry((account, currency)).or_insert_with(new)
+    }
+
+    /// All balances by name and currency.
+    pub fn iter(&self) -> impl Iterator<Item = ((&AccountId, Currency), Balance)> {
+        self.balances.iter().filter_map(|((account, currency), balance)| {
+            Some(((self.names.get(account.0 as usize)?, *currency), *balance))
+        })
+    }
+
+    /// How many currencies were booked in.
+    pub fn currencies(&self) -> u64 {
+        self.sums.len() as u64
+    }
+
+    /// The sum over all balances, counted anew: the running sums must agree with it.
+    pub fn recount(&self, currency: Currency) -> i128 {
+        let of_currency = self.balances.iter().filter(|((_, c), _)| *c == currency);
+        of_currency
+            .map(|(_, balance)| balance.available + balance.in_transit)
+            .sum()
+    }
+
+    /// The running sums, by currency.
+    pub fn sums(&self) -> impl Iterator<Item = (Currency, i128)> {
+        self.sums.iter().map(|(currency, sum)| (*currency, *sum))
+    }
+}
+
+/// Minor units as people read them.
+pub fn decimal(currency: Currency, minor: i128) -> String {
+    match i64::try_from(minor) {
+        Ok(minor) => format!("{} {currency}", currency.format_minor(minor)),
+        Err(_) => format!("{minor} minor units of {currency}"),
+    }
+}

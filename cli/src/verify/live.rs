@@ -1,0 +1,254 @@
+//! Reads a live stack: all shards' logs through NATS, the ledger's pages over HTTP.
+//!
+//! It reads as often as needed until nothing moved between the end of the logs and the ledger's answers, so that the two
+//! can be held against each other. Readers are ordered consumers without acknowledgements: they leave nothing behind.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use async_nats::jetstream;
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
+use futures_util::StreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::stream;
+
+use super::audit::Audit;
+use super::compare::{Shown, compare, minor};
+use super::entry::{self, Entry, Message};
+use super::report::{Report, grouped};
+use crate::api::{Api, MAX_ROWS, Stats};
+use crate::connect::Connection;
+
+/// How long the next message of a log may take: it stands there, so it only has to come.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(15);
+/// How many messages of each log may have been read and cut, and not been booked: bounds the memory.
+const AHEAD: usize = 8;
+/// What one pull may bring, for each log.
+const PULL_BYTES: i64 = 4 * 1024 * 1024;
+/// How many messages one pull may bring.
+const PULL_MESSAGES: i64 = 1024;
+/// Who waits longer than this wants to know for what.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks whether everything has come to rest.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Audits the stack behind `connection` and `api`. Waits at most `wait` for what is on its way.
+pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result<Report> {
+    let shards = connection.shards().await?;
+    let deadline = Instant::now() + wait;
+    let mut audit = Audit::new(shards);
+    let mut positions = vec![0; usize::from(shards.count())];
+    let (shown, at_rest) = loop {
+        let stats = rest(api, deadline).await?;
+        let ends = ends(&stats, shards)?;
+        read_logs(connection.jetstream(), &mut audit, &positions, &ends).await?;
+        positions.clone_from(&ends);
+        let shown = shown(api).await?;
+        let still = self::ends(&api.stats().await?, shards)? == ends;
+        let at_rest = is_at_rest(&stats) && still && audit.is_quiet();
+        if at_rest || Instant::now() >= deadline {
+            break (shown, at_rest);
+        }
+        sleep(POLL).await;
+    };
+    if !at_rest {
+        eprintln!(
+            "The stack did not come to rest within {wait:?}: what is on its way counts as not ended, and the ledger may \
+             be ahead of what was read. Stop the load, or give a longer --wait."
+        );
+    }
+    let (counts, books, mut breaches) = audit.finish();
+    let compared = compare(&counts, &books, &shown, &mut breaches);
+    Ok(Report::new(counts, &breaches, Some(&compared)))
+}
+
+fn is_at_rest(stats: &Stats) -> bool {
+    stats.transfers.running == 0 && stats.shards.iter().all(|shard| shard.lag <= 0)
+}
+
+/// Waits until nothing is on its way and the books have caught up, or until the deadline.
+async fn rest(api: &Api, deadline: Instant) -> Result<Stats> {
+    let (mut told, tell_at) = (false, Instant::now() + PATIENCE);
+    loop {
+        let stats = api.stats().await?;
+        if is_at_rest(&stats) || Instant::now() >= deadline {
+            return Ok(stats);
+        }
+        if !told && Instant::now() > tell_at {
+            let lag: i64 = stats.shards.iter().map(|shard| shard.lag.max(0)).sum();
+            let running = grouped(stats.transfers.running);
+            eprintln!(
+                "Waiting for {running} transfers on their way, and {lag} messages that the ledger has not read yet …"
+            );
+            told = true;
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Where each shard's log ends, as the ledger has asked the server.
+fn ends(stats: &Stats, shards: Shards) -> Result<Vec<u64>> {
+    let end = |shard: Shard| {
+        let found = stats.shards.iter().find(|position| position.shard == shard.0);
+        let found = found.with_context(|| {
+            format!("the ledger knows nothing of shard {shard}: do --nats and --api belong to one stack?")
+        });
+        found.map(|position| position.last_sequence)
+    };
+    shards.all().map(end).collect()
+}
+
+type Parcel = Result<(u64, Vec<Entry>)>;
+
+/// Feeds the audit with all logs from behind `positions` up to `ends`, merged so that no log runs far ahead.
+async fn read_logs(
+    jetstream: &jetstream::Context,
+    audit: &mut Audit,
+    positions: &[u64],
+    ends: &[u64],
+) -> Result<()> {
+    let total: u64 = ends
+        .iter()
+        .zip(positions)
+        .map(|(end, position)| end.saturating_sub(*position))
+        .sum();
+    let bar =
+        ProgressBar::new(total).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} messages")?);
+    let mut logs = Vec::new();
+    for (index, (position, end)) in positions.iter().zip(ends).enumerate() {
+        if end > position {
+            let shard = Shard(u16::try_from(index)?);
+            let (sender, receiver) = mpsc::channel(AHEAD);
+            tokio::spawn(read_log(jetstream.clone(), shard, *position, *end, sender));
+            logs.push((shard, *end, receiver));
+        }
+    }
+    while let Some(next) = (0..logs.len()).min_by_key(|log| audit.waiting(logs[*log].0)) {
+        let (shard, end, receiver) = &mut logs[next];
+        let parcel = receiver.recv().await;
+        let (sequence, entries) =
+            parcel.with_context(|| format!("the reader of shard {shard} has ended"))??;
+        audit.take(*shard, sequence, entries);
+        bar.inc(1);
+        if sequence >= *end {
+            logs.swap_remove(next);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Reads one shard's log behind `position` up to `end`, cutting each message on the way.
+async fn read_log(
+    jetstream: jetstream::Context,
+    shard: Shard,
+    position: u64,
+    end: u64,
+    parcels: mpsc::Sender<Parcel>,
+) {
+    if let Err(error) = try_read_log(&jetstream, shard, position, end, &parcels).await {
+        // Who no longer listens has an error of its own.
+        let _ = parcels.send(Err(error)).await;
+    }
+}
+
+async fn try_read_log(
+    jetstream: &jetstream::Context,
+    shard: Shard,
+    position: u64,
+    end: u64,
+    parcels: &mpsc::Sender<Parcel>,
+) -> Result<()> {
+    let name = stream::name(shard);
+    let log = jetstream
+        .get_stream_no_info(&name)
+        .await
+        .with_context(|| format!("stream {name}"))?;
+    let config = pull::OrderedConfig {
+        description: Some("wallet verify, reads everything once".to_owned()),
+        deliver_policy: DeliverPolicy::ByStartSequence {
+            start_sequence: position + 1,
+        },
+        replay_policy: ReplayPolicy::Instant,
+        max_batch: PULL_MESSAGES,
+        max_bytes: PULL_BYTES,
+        ..pull::OrderedConfig::default()
+    };
+    let consumer = log.create_consumer(config).await;
+    let consumer =
+        consumer.with_context(|| format!("stream {name} can't be read: may this user do that?"))?;
+    let mut messages = consumer
+        .messages()
+        .await
+        .with_context(|| format!("stream {name} can't be read"))?;
+    loop {
+        let message = timeout(MESSAGE_WITHIN, messages.next()).await;
+        let message = message.map_err(|_| anyhow!("stream {name}: nothing came for {MESSAGE_WITHIN:?}"))?;
+        let Some(message) = message else {
+            bail!("stream {name}: its reader ended before message {end}")
+        };
+        let message = received(&message.with_context(|| format!("stream {name}"))?)?;
+        let entries = entry::read(&message, shard);
+        if parcels.send(Ok((message.sequence, entries))).await.is_err() || message.sequence >= end {
+            return Ok(());
+        }
+    }
+}
+
+fn received(message: &jetstream::Message) -> Result<Message> {
+    let sequence = message
+        .info()
+        .map_err(|error| anyhow!("a message without its place: {error}"))?
+        .stream_sequence;
+    let headers = message.headers.as_ref();
+    let header = |name: &str| {
+        headers
+            .and_then(|headers| headers.get(name))
+            .map(|value| value.as_str().to_owned())
+    };
+    Ok(Message {
+        sequence,
+        subject: message.subject.to_string(),
+        payload: message.payload.clone(),
+        traceparent: header("traceparent"),
+        event_id: header("ce-id"),
+    })
+}
+
+/// What the ledger shows of all accounts and transfers.
+async fn shown(api: &Api) -> Result<Shown> {
+    let mut shown = Shown::default();
+    let mut after = None;
+    loop {
+        let page = api.accounts(after.as_deref(), MAX_ROWS).await?;
+        for account in page.accounts {
+            for balance in account.balances {
+                let available = minor(&balance.available, &balance.currency)?;
+                let in_transit = balance.in_transit.as_deref().unwrap_or("0");
+                let in_transit = if in_transit == "0" {
+                    0
+                } else {
+                    minor(in_transit, &balance.currency)?
+                };
+                shown.balances.insert(
+                    (account.account.clone(), balance.currency),
+                    (available, in_transit),
+                );
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let stats = api.stats().await?;
+    shown.running = stats.transfers.running;
+    shown.settled = stats.transfers.settled;
+    shown.refused = stats.transfers.refused;
+    shown.compensated = stats.transfers.compensated;
+    shown.parked = stats.parked;
+    Ok(shown)
+}

@@ -1,0 +1,260 @@
+//! What the audit found: for each invariant whether it holds, over what, and the first breaches by name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::output;
+
+/// How many breaches of one invariant are told in full; the rest are counted.
+const TOLD: usize = 5;
+
+/// What must always hold, and is checked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// Σ available + in transit = 0 at every prefix of the log, with `@world` counted.
+    Conservation,
+    /// No account goes below what it may.
+    Floors,
+    /// Each transfer ends exactly once, and as what happened to its money says.
+    OneEnd,
+    /// Each event's cause stands before it and is decided once; each event id exists once.
+    Causes,
+    /// Each request is decided, a repeat, or parked; nothing that can't be read is passed over.
+    NothingDropped,
+    /// The ledger shows what the log says.
+    Books,
+}
+
+impl Invariant {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [
+        Self::Conservation,
+        Self::Floors,
+        Self::OneEnd,
+        Self::Causes,
+        Self::NothingDropped,
+        Self::Books,
+    ];
+
+    /// Its short name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conservation => "conservation",
+            Self::Floors => "floors",
+            Self::OneEnd => "one end",
+            Self::Causes => "causes",
+            Self::NothingDropped => "nothing dropped",
+            Self::Books => "books",
+        }
+    }
+}
+
+/// The breaches found so far.
+#[derive(Debug, Default)]
+pub struct Breaches(BTreeMap<Invariant, (u64, Vec<String>)>);
+
+impl Breaches {
+    /// Notes a breach; its text is made only while there is room for it.
+    pub fn add(&mut self, invariant: Invariant, text: impl FnOnce() -> String) {
+        let (count, told) = self.0.entry(invariant).or_default();
+        *count += 1;
+        if told.len() < TOLD {
+            told.push(text());
+        }
+    }
+
+    /// How often an invariant was broken, and the first times in words.
+    pub fn of(&self, invariant: Invariant) -> (u64, &[String]) {
+        self.0
+            .get(&invariant)
+            .map_or((0, &[]), |(count, told)| (*count, told))
+    }
+}
+
+/// What was read and counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Messages in all logs.
+    pub messages: u64,
+    /// Requests, repeats not counted.
+    pub requests: u64,
+    /// Requests that stood in the log once more.
+    pub repeats: u64,
+    /// Events, each counted once.
+    pub events: u64,
+    /// Events that stood in the same log once more, word for word.
+    pub copies: u64,
+    /// Accounts that were opened or booked on, each of their currencies.
+    pub balances: u64,
+    /// Currencies that were booked in.
+    pub currencies: u64,
+    /// Transfers that settled.
+    pub settled: u64,
+    /// Transfers that were refused before any money moved.
+    pub refused: u64,
+    /// Transfers that were given back.
+    pub compensated: u64,
+    /// Transfers that have not ended.
+    pub running: u64,
+    /// What was set aside.
+    pub parked: u64,
+}
+
+/// One line of the report.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// Whether it holds.
+    pub held: bool,
+    /// Over what.
+    pub detail: String,
+    /// How often it was broken.
+    pub breaches: u64,
+    /// The first breaches, in words.
+    pub first: Vec<String>,
+}
+
+/// What the audit found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Whether all invariants hold.
+    pub held: bool,
+    /// One line for each invariant.
+    pub checks: Vec<Check>,
+    /// What was read.
+    pub counts: Counts,
+}
+
+impl Report {
+    /// Puts the report together. `compared` says what was held against the log, if anything was.
+    pub fn new(counts: Counts, breaches: &Breaches, compared: Option<&str>) -> Self {
+        let checks = Invariant::ALL.into_iter().filter_map(|invariant| {
+            let detail = match invariant {
+                Invariant::Books => compared?.to_owned(),
+                Invariant::Conservation
+                | Invariant::Floors
+                | Invariant::OneEnd
+                | Invariant::Causes
+                | Invariant::NothingDropped => over(invariant, &counts),
+            };
+            let (breaches, first) = breaches.of(invariant);
+            Some(Check {
+                invariant: invariant.name(),
+                held: breaches == 0,
+                detail,
+                breaches,
+                first: first.to_vec(),
+            })
+        });
+        let checks: Vec<Check> = checks.collect();
+        Self {
+            held: checks.iter().all(|check| check.held),
+            checks,
+            counts,
+        }
+    }
+
+    /// The report for people: a line for each invariant, and below it the first breaches.
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for check in &self.checks {
+            let mark = if check.held { "✓" } else { "✗" };
+            lines.push(format!("{mark} {:<15}  {}", check.invariant, check.detail));
+            lines.extend(check.first.iter().map(|breach| format!("    {breach}")));
+            let more = check.breaches.saturating_sub(check.first.len() as u64);
+            if more > 0 {
+                lines.push(format!("    … and {} more", grouped(more)));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+fn over(invariant: Invariant, counts: &Counts) -> String {
+    let events = plural(counts.events, "event", "events");
+    match invariant {
+        Invariant::Conservation => {
+            let currencies = plural(counts.currencies, "currency", "currencies");
+            format!("Σ available + in transit = 0 after each of {events}, in {currencies}")
+        }
+        Invariant::Floors => {
+            format!(
+                "{} never below what they may",
+                plural(counts.balances, "balance", "balances")
+            )
+        }
+        Invariant::OneEnd => {
+            let all = counts.settled + counts.refused + counts.compensated + counts.running;
+            let ends = [
+                ("settled", counts.settled),
+                ("refused", counts.refused),
+                ("compensated", counts.compensated),
+            ];
+            let mut ends: Vec<String> = ends
+                .iter()
+                .map(|(word, n)| format!("{} {word}", grouped(*n)))
+                .collect();
+            if counts.running > 0 {
+                ends.push(format!("{} still running", grouped(counts.running)));
+            }
+            format!("{}: {}", plural(all, "transfer", "transfers"), ends.join(", "))
+        }
+        Invariant::Causes => {
+            let copies = match counts.copies {
+                0 => String::new(),
+                copies => format!(
+                    " ({} again, word for word)",
+                    plural(copies, "stands there", "stand there")
+                ),
+            };
+            format!("{events} behind their causes, each id once{copies}")
+        }
+        Invariant::NothingDropped => {
+            let [messages, requests, repeats] = [
+                ("message", counts.messages),
+                ("request", counts.requests),
+                ("exact repeat", counts.repeats),
+            ]
+            .map(|(word, count)| plural(count, word, &format!("{word}s")));
+            format!(
+                "{messages}: {requests} decided, {repeats}, {} parked",
+                grouped(counts.parked)
+            )
+        }
+        Invariant::Books => String::new(),
+    }
+}
+
+/// A number and its word.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A number for people.
+pub fn grouped(number: u64) -> String {
+    output::count(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_breaches_are_told_and_all_are_counted() {
+        let mut breaches = Breaches::default();
+        for n in 0..12 {
+            breaches.add(Invariant::Floors, || format!("breach {n}"));
+        }
+        let report = Report::new(Counts::default(), &breaches, None);
+        assert!(!report.held);
+        assert!(report.text().contains("✗ floors"), "{}", report.text());
+        assert!(
+            report.text().contains("    breach 4\n    … and 7 more"),
+            "{}",
+            report.text()
+        );
+        assert!(report.checks.iter().all(|check| check.invariant != "books"));
+    }
+}
