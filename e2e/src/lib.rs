@@ -1,0 +1,174 @@
+//! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
+
+use std::path::PathBuf;
+use std::process::Output;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wallet::api::Api;
+use wallet::clock::new_id;
+use wallet::connect::{Connection, connect};
+use wallet::outcome::{Listener, Outcome};
+use wallet::stack::{Database, Options, Stack};
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Verb;
+
+/// How long anything may take before a test gives it up.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+/// The two databases, as `--database` takes them.
+pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres:")];
+
+/// A stack in a folder of its own, with a connection and the ledger's interface.
+pub struct World {
+    /// The stack.
+    pub stack: Stack,
+    /// A client's connection.
+    pub nats: Connection,
+    /// The ledger.
+    pub api: Api,
+    dir: TempDir,
+}
+
+impl World {
+    /// Starts a stack of two shards.
+    pub async fn start(database: Option<&str>) -> Result<Self> {
+        let dir = TempDir::new()?;
+        let shards = Shards::new(2)?;
+        let options = Options::temporary(dir.path(), shards, Database::temporary(database).await?)?;
+        let stack = Stack::start(options).await?;
+        let nats = connect(&stack.nats_url()).await?;
+        let api = Api::new(&stack.api_url())?;
+        Ok(Self {
+            stack,
+            nats,
+            api,
+            dir,
+        })
+    }
+
+    /// The stack's folder.
+    pub fn dir(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+
+    /// Publishes a body and waits for its outcome.
+    pub async fn ask(&self, verb: Verb, account: &str, body: Value) -> Result<Outcome> {
+        let account: AccountId = account.parse()?;
+        let id: TransferId = body["id"].as_str().context("a test's body has an id")?.parse()?;
+        let mut listener = Listener::start(&self.nats, &account, id).await?;
+        self.nats.request(verb, &account, body.to_string(), None).await?;
+        let outcome = listener.until(tokio::time::Instant::now() + PATIENCE).await?;
+        outcome.with_context(|| format!("no outcome for {body}"))
+    }
+
+    /// Opens accounts in USD and gives each 100.00.
+    pub async fn open(&self, accounts: &[&str]) -> Result<()> {
+        for account in accounts {
+            self.ask(Verb::Open, account, json!({ "id": id(), "currency": "USD" }))
+                .await?;
+            self.pay("@world", account, "100.00").await?;
+        }
+        Ok(())
+    }
+
+    /// Transfers USD.
+    pub async fn pay(&self, from: &str, to: &str, amount: &str) -> Result<Outcome> {
+        self.ask(Verb::Transfer, from, transfer(to, amount)).await
+    }
+
+    /// What an account has available, in its first currency.
+    pub async fn available(&self, account: &str) -> Result<String> {
+        let page = self.api.account(&account.parse()?, None).await?;
+        Ok(page
+            .balances
+            .first()
+            .context("an open account has a balance")?
+            .available
+            .clone())
+    }
+
+    /// Audits the stack: everything has ended, and every invariant holds.
+    pub async fn verify(&self) -> Result<()> {
+        let report = wallet::verify::live::audit(&self.nats, &self.api, PATIENCE).await?;
+        anyhow::ensure!(report.held, "{}", report.text());
+        println!("{}", report.text());
+        Ok(())
+    }
+
+    /// Runs the tool against this stack.
+    pub async fn wallet(&self, args: &[&str]) -> Result<Output> {
+        run_wallet(args, &self.stack.nats_url(), &self.stack.api_url()).await
+    }
+
+    /// Ends the stack in order.
+    pub async fn stop(self) -> Result<()> {
+        self.stack.stop().await
+    }
+}
+
+/// A new id, as text.
+pub fn id() -> String {
+    new_id().to_string()
+}
+
+/// The body of a transfer of USD with a new id.
+pub fn transfer(to: &str, amount: &str) -> Value {
+    json!({ "id": id(), "to": to, "amount": amount, "currency": "USD" })
+}
+
+/// Where a program of the workspace was built: beside this test, or one folder up.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let found = test
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|dir| dir.join(name))
+        .find(|path| path.is_file());
+    found.with_context(|| format!("{name} is not built: `make build`"))
+}
+
+/// Runs the tool.
+pub async fn run_wallet(args: &[&str], nats: &str, api: &str) -> Result<Output> {
+    let mut command = tokio::process::Command::new(program("wallet")?);
+    command
+        .args(args)
+        .env("WALLET_NATS_URL", nats)
+        .env("WALLET_API_URL", api)
+        .env("NO_COLOR", "1");
+    Ok(command.output().await?)
+}
+
+/// The real bank movements, where they are; a test that needs them says that it skips.
+pub fn bank_movements() -> Option<PathBuf> {
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    dir.join("pkdd99-transfers.csv").is_file().then_some(dir)
+}
+
+/// Numbers that look random and are not: the same seed, the same run. (Steele, Lea and Flood's generator `SplitMix64`.)
+#[derive(Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// From `WALLET_SEED`, or from the clock; prints it, so that a run can be had again.
+    pub fn seeded() -> Result<Self> {
+        let seed = match std::env::var("WALLET_SEED") {
+            Ok(text) => text.parse().context("WALLET_SEED is a number")?,
+            Err(_) => wallet::clock::now().as_microsecond().unsigned_abs(),
+        };
+        println!("WALLET_SEED={seed}");
+        Ok(Self(seed))
+    }
+
+    /// A number below `limit`.
+    pub fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit.max(1)
+    }
+}

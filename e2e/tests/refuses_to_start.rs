@@ -1,0 +1,202 @@
+//! A service that lacks what it needs does not start to work, and says what and what to do.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use e2e::{World, program};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+use wallet::stack::address::free_ports;
+
+/// Starts debit-svc and waits for a line that says `expected`; it may end, or go on trying.
+async fn check(nats: &str, database: &str, http: &str, shards: &str, expected: &str) -> Result<()> {
+    let mut command = Command::new(program("debit-svc")?);
+    command.args([
+        "--nats",
+        nats,
+        "--database",
+        database,
+        "--http",
+        http,
+        "--shards",
+        shards,
+    ]);
+    command
+        .env("WALLET_LOG_FORMAT", "json")
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let mut child = command.spawn()?;
+    let mut lines = BufReader::new(child.stderr.take().context("a pipe")?).lines();
+    let mut seen = Vec::new();
+    let found = async {
+        while let Some(line) = lines.next_line().await? {
+            if line.contains(expected) {
+                return Ok(true);
+            }
+            seen.push(line);
+        }
+        Ok::<_, anyhow::Error>(false)
+    };
+    let found = tokio::time::timeout(Duration::from_secs(20), found).await;
+    let _ = child.kill().await;
+    assert!(
+        matches!(found, Ok(Ok(true))),
+        "nobody said {expected:?}: {seen:#?}"
+    );
+    Ok(())
+}
+
+fn free_http() -> Result<String> {
+    let [port] = free_ports()?;
+    Ok(format!("127.0.0.1:{port}"))
+}
+
+fn files(dir: &TempDir) -> String {
+    format!("sqlite://{}/debit-{{shard}}.db", dir.path().display())
+}
+
+#[tokio::test]
+async fn without_its_nats_server() -> Result<()> {
+    let dir = TempDir::new()?;
+    let [port] = free_ports()?;
+    let url = format!("nats://127.0.0.1:{port}");
+    check(
+        &url,
+        &files(&dir),
+        &free_http()?,
+        "2",
+        &format!("no connection to 127.0.0.1:{port}"),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn without_jetstream() -> Result<()> {
+    let (dir, [port]) = (TempDir::new()?, free_ports()?);
+    let server = tokio::task::spawn_blocking(wallet::stack::nats::find).await??;
+    let mut nats = Command::new(server);
+    nats.args(["-a", "127.0.0.1", "-p", &port.to_string()])
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let _nats = nats.spawn()?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    check(
+        &format!("nats://127.0.0.1:{port}"),
+        &files(&dir),
+        &free_http()?,
+        "2",
+        "has no JetStream",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn on_a_server_that_is_too_old() -> Result<()> {
+    let Some(old) = std::env::var_os("WALLET_OLD_NATS_SERVER").filter(|path| !path.is_empty()) else {
+        println!(
+            "skipped: WALLET_OLD_NATS_SERVER names no nats-server older than 2.12 (scripts/install-tools gets one)"
+        );
+        return Ok(());
+    };
+    let (dir, [port]) = (TempDir::new()?, free_ports()?);
+    let mut nats = Command::new(old);
+    nats.args(["-js", "-sd"])
+        .arg(dir.path().join("js"))
+        .args(["-a", "127.0.0.1", "-p", &port.to_string()]);
+    let _nats = nats.stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    check(
+        &format!("nats://127.0.0.1:{port}"),
+        &files(&dir),
+        &free_http()?,
+        "2",
+        "use 2.12 or newer",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn on_streams_or_databases_that_are_not_its_own() -> Result<()> {
+    let world = World::start(None).await?;
+    let (nats, dir) = (world.stack.nats_url(), TempDir::new()?);
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let taken = taken.local_addr()?.to_string();
+    let ours = files(&dir);
+    check(&nats, &ours, &taken, "2", "can't listen on http://").await?;
+    check(
+        &nats,
+        &ours,
+        &free_http()?,
+        "3",
+        "number of shards is 2, must be 3",
+    )
+    .await?;
+    check(&nats, "mysql://x", &free_http()?, "2", "unknown kind").await?;
+    check(
+        &nats,
+        "sqlite:///no/such/folder/d-{shard}.db",
+        &free_http()?,
+        "2",
+        "does the folder exist",
+    )
+    .await?;
+    let none = "postgres://nobody:secret@127.0.0.1:1/none";
+    check(
+        &nats,
+        none,
+        &free_http()?,
+        "2",
+        "postgres://nobody@127.0.0.1:1/none",
+    )
+    .await?;
+    let ledgers = format!("sqlite://{}/ledger-{{shard}}.db", world.dir().display());
+    check(&nats, &ledgers, &free_http()?, "2", "is it another service's?").await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn on_a_newer_or_read_only_database() -> Result<()> {
+    let mut world = World::start(None).await?;
+    world.open(&["alice"]).await?;
+    let (nats, folder) = (world.stack.nats_url(), world.dir());
+    world
+        .stack
+        .stop_service(wallet_contract::subject::Service::Debit)
+        .await?;
+    let url = format!("sqlite://{}/debit-{{shard}}.db", folder.display());
+    let pool = sqlx::SqlitePool::connect(&url.replace("{shard}", "0")).await?;
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'newer', 1, x'00', 0)";
+    sqlx::query(newer).execute(&pool).await?;
+    check(
+        &nats,
+        &url,
+        &free_http()?,
+        "2",
+        "has schema version 999, this program knows up to 101",
+    )
+    .await?;
+    sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 999")
+        .execute(&pool)
+        .await?;
+    pool.close().await;
+
+    // A full or read-only disk shows at the first write; root may write anywhere, so the file is refused otherwise.
+    let file = folder.join("debit-0.db");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444))?;
+    if rustix::process::geteuid().is_root() {
+        println!("read-only file not tried: root may write it");
+    } else {
+        check(&nats, &url, &free_http()?, "2", "readonly").await?;
+    }
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644))?;
+    world
+        .stack
+        .start_service(wallet_contract::subject::Service::Debit)
+        .await?;
+    world.verify().await?;
+    world.stop().await
+}
