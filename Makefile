@@ -1,0 +1,66 @@
+# make demo    builds the wallet and shows what it does, on SQLite and a nats-server that it finds or installs for itself
+# make up      a local stack in ./data, until Ctrl-C
+# make test    installs what tests need, and runs all of them
+# make bench   figures of this machine, on SQLite and PostgreSQL
+SHELL := bash
+.DEFAULT_GOAL := demo
+.PHONY: demo up test lint purity doc unit deny bench compose-test tools
+
+# Tools for tests that a machine may lack: nats-py, PostgreSQL, cargo-nextest.
+TOOLS := .tools
+export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
+CARGO := cargo --locked
+WALLET := target/release/wallet
+PROGRAMS := -p debit-svc -p credit-svc -p ledger-svc -p wallet
+
+
+.PHONY: build
+build:
+	$(CARGO) build --release $(PROGRAMS)
+
+demo: build
+	$(WALLET) demo
+
+up: build
+	$(WALLET) up
+
+test: tools lint purity doc unit deny
+	@echo "all checks passed"
+
+# What needs no building comes first: a slip shows early.
+lint:
+	cargo fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+
+# The rules can't do I/O: no runtime, database or network among what the pure crates build on.
+PURE := wallet-contract debit-core credit-core ledger-core
+purity:
+	@for crate in $(PURE); do \
+	  found=$$($(CARGO) tree -p $$crate -e normal --prefix none | grep -E '^(tokio|sqlx|async-nats|reqwest|axum) ' | sort -u); \
+	  if [ -n "$$found" ]; then echo "$$crate is not pure: $$found"; exit 1; fi; \
+	  echo "$$crate is pure"; \
+	done
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet
+
+unit: build
+	WALLET_OLD_NATS_SERVER=$$(ls $(CURDIR)/$(TOOLS)/nats-old/usr/*bin/nats-server 2>/dev/null) \
+	$(CARGO) nextest run --release --workspace --no-fail-fast
+
+deny:
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
+	else echo "cargo-deny is not installed: licences and bans not checked (cargo install cargo-deny)"; fi
+
+tools:
+	scripts/install-tools $(TOOLS)
+
+bench: build
+	$(WALLET) bench
+	$(WALLET) bench --hot-percent 50
+	$(WALLET) bench --rate 50 --seconds 20
+	$(WALLET) bench --database postgres:
+	$(WALLET) bench --database postgres: --hot-percent 50
+
+compose-test:
+	deploy/compose-test.sh
