@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Pays from one account to another, with nothing of the wallet but its subjects and one line of JSON.
+
+    python3 -m pip install nats-py
+    python3 examples/pay.py --from alice --to bob --amount 12.50 --currency USD
+
+1. Make the transfer's id. It is what makes a repeat harmless, so keep it until you know the outcome.
+2. Subscribe to the outcome, then publish the request: the other way round the outcome could be missed.
+3. Wait. Prints the outcome as one line of JSON.
+
+Exit codes: 0 settled, 1 could not be sent, 2 wrong use, 3 refused or compensated, 4 no outcome in time.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import secrets
+import sys
+import time
+import uuid
+from urllib.parse import urlsplit
+
+try:
+    import nats
+    from nats.errors import Error as NatsError, TimeoutError as NatsTimeout
+    from nats.js.errors import Error as JetStreamError, NoStreamResponseError
+except ImportError:
+    sys.exit("pay.py needs nats-py: python3 -m pip install nats-py")
+
+SETTLED, FAILED, REFUSED, TIMEOUT = 0, 1, 3, 4
+PUBLISH_ATTEMPTS = 3
+ACK_SECONDS = 5.0
+ACCOUNT = re.compile(r"(?=.{1,64}\Z)@?[A-Za-z0-9_-]+\Z")
+
+
+def uuid7():
+    """RFC 9562: 48 bits of milliseconds in front, so that ids made one after the other are neighbours in an index."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76  # version 7
+    value = value & ~(0x3 << 62) | 0x2 << 62  # RFC 9562 variant
+    return uuid.UUID(int=value)
+
+
+def account(text):
+    if not ACCOUNT.match(text):
+        rule = "up to 64 of A-Z a-z 0-9 - _, '@' only in front"
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account name: {rule}")
+    return text
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description="Pays from one account to another over NATS.")
+    parser.add_argument("--from", dest="payer", type=account, required=True, metavar="ACCOUNT")
+    parser.add_argument("--to", dest="payee", type=account, required=True, metavar="ACCOUNT")
+    parser.add_argument("--amount", required=True, help="with exactly its currency's decimals, such as 12.50")
+    parser.add_argument("--currency", required=True, help="ISO 4217 code, such as USD")
+    parser.add_argument("--memo", help="a line for the statement")
+    parser.add_argument("--id", type=uuid.UUID, default=None, metavar="UUID", help="the same id never pays twice")
+    parser.add_argument("--nats", default=os.environ.get("WALLET_NATS_URL", "nats://127.0.0.1:4222"), metavar="URL")
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="for the outcome")
+    return parser.parse_args()
+
+
+class CannotPay(Exception):
+    """Why the request could not be handed over."""
+
+
+async def connect(url, said):
+    """Connects. `said` collects what the server complains about: a refused publish shows only there."""
+
+    async def complaint(error):
+        said.append(str(error))
+
+    # A user's permissions may keep others out of its inbox, so it has a prefix of its own.
+    parts = urlsplit(url)
+    prefix = f"_INBOX_{parts.username}" if parts.username else "_INBOX"
+    try:
+        return await nats.connect(
+            url,
+            name="pay.py",
+            inbox_prefix=prefix,
+            error_cb=complaint,
+            connect_timeout=5,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,  # else nats-py tries a server that isn't there for two minutes
+            reconnect_time_wait=0.2,
+        )
+    except (OSError, NatsError, ValueError) as error:
+        where = f"{parts.hostname}:{parts.port or 4222}" if parts.hostname else url
+        reason = said[-1] if said else str(error)
+        raise CannotPay(f"no connection to NATS at {where}: {reason}") from None
+
+
+async def publish(connection, subject, body, said, retry):
+    """Publishes until the log has the request. A repeat is harmless: it has the same id."""
+    jetstream = connection.jetstream()
+    for attempt in range(1, PUBLISH_ATTEMPTS + 1):
+        try:
+            return await jetstream.publish(subject, body, timeout=ACK_SECONDS)
+        except NoStreamResponseError:
+            raise CannotPay(
+                f"nothing listens on {subject}: either the wallet is not running, or this server has no subject "
+                "mapping that inserts the shard (see deploy/nats.conf); `wallet transfer` works without one"
+            ) from None
+        except NatsTimeout:
+            if denied := [text for text in said if "permissions violation" in text.lower()]:
+                raise CannotPay(f"this user may not publish there: {denied[-1]}") from None
+            if attempt == PUBLISH_ATTEMPTS:
+                raise CannotPay(
+                    f"no acknowledgement on {subject} after {attempt} attempts; the request may stand in the log "
+                    f"all the same: {retry}"
+                ) from None
+        except (JetStreamError, NatsError) as error:
+            raise CannotPay(f"publishing on {subject}: {error}") from None
+
+
+async def pay(args):
+    transfer = args.id or uuid7()
+    request = {"id": str(transfer), "to": args.payee, "amount": args.amount, "currency": args.currency}
+    if args.memo is not None:
+        request["memo"] = args.memo
+    retry = f"run this again with --id {transfer}: it never pays twice"
+
+    said = []
+    connection = await connect(args.nats, said)
+    try:
+        outcomes = await connection.subscribe(f"wallet.outcome.{args.payer}.{transfer}")
+        await connection.flush()
+        await publish(connection, f"wallet.cmd.transfer.{args.payer}", json.dumps(request).encode(), said, retry)
+        try:
+            message = await outcomes.next_msg(timeout=args.timeout)
+        except NatsTimeout:
+            waited = f"no outcome came within {args.timeout:g} s"
+            print(f"pay.py: the request stands in the log, but {waited}; {retry}", file=sys.stderr)
+            for text in said:
+                print(f"the server said: {text}", file=sys.stderr)
+            return TIMEOUT
+    except NatsError as error:
+        raise CannotPay(f"NATS: {error}; {retry}") from None
+    finally:
+        if connection.is_connected:
+            await connection.close()
+
+    outcome = json.loads(message.data)
+    print(json.dumps(outcome))
+    return SETTLED if outcome["outcome"] == "settled" else REFUSED
+
+
+def main():
+    args = arguments()
+    try:
+        return asyncio.run(pay(args))
+    except CannotPay as error:
+        print(f"pay.py: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
