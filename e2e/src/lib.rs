@@ -1,5 +1,7 @@
 //! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
 
+pub mod disk;
+
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;

@@ -4,22 +4,26 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, program};
+use e2e::disk::SmallDisk;
+use e2e::{DATABASES, PATIENCE, World, program, transfer};
+use serde_json::Value;
 use tokio::process::{Child, Command};
 use wallet::stack::address::free_ports;
-use wallet_contract::subject::Service;
+use wallet_contract::subject::{Service, Verb};
 
 /// A second instance of a service of the stack; its log goes to a file.
 fn second(world: &World, service: Service, port: u16, log: &str) -> Result<Child> {
     let options = world.stack.options();
+    let database = options.database.url(service, &options.dir)?;
+    instance(world, service, &database, port, log)
+}
+
+fn instance(world: &World, service: Service, database: &str, port: u16, log: &str) -> Result<Child> {
     let file = std::fs::File::create(world.dir().join(log))?;
     let mut command = Command::new(program(service.name())?);
     command
         .env("WALLET_NATS_URL", world.stack.nats_url())
-        .env(
-            "WALLET_DATABASE_URL",
-            options.database.url(service, &options.dir)?,
-        )
+        .env("WALLET_DATABASE_URL", database)
         .env("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}"))
         .env("WALLET_SHARDS", "2")
         .env("WALLET_LOG", "debug")
@@ -29,13 +33,22 @@ fn second(world: &World, service: Service, port: u16, log: &str) -> Result<Child
     Ok(command.spawn()?)
 }
 
+async fn until_says(port: u16, text: &str) -> Result<()> {
+    until(port, text, 1).await
+}
+
+/// Both shards are in a state.
 async fn until_ready(port: u16, text: &str) -> Result<()> {
+    until(port, text, 2).await
+}
+
+async fn until(port: u16, text: &str, times: usize) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut last = String::new();
     while Instant::now() < deadline {
         if let Ok(answer) = reqwest::get(format!("http://127.0.0.1:{port}/readyz")).await {
             last = answer.text().await?;
-            if last.matches(text).count() == 2 {
+            if last.matches(text).count() >= times {
                 return Ok(());
             }
         }
@@ -86,6 +99,44 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
         world.stop().await?;
     }
     Ok(())
+}
+
+/// debit-svc goes on with its databases moved to a small disk, which then fills while it works.
+#[tokio::test]
+async fn a_disk_that_fills_under_load_loses_nothing() -> Result<()> {
+    let mut world = World::start(None).await?;
+    let Some(disk) = SmallDisk::mount(24 * 1024)? else {
+        return world.stop().await;
+    };
+    world.open(&["alice", "bob", "carol"]).await?;
+    world.stack.stop_service(Service::Debit).await?;
+    for file in ["debit-0.db", "debit-1.db"] {
+        std::fs::copy(world.dir().join(file), disk.path().join(file))?;
+    }
+    let [port] = free_ports()?;
+    let database = format!("sqlite://{}/debit-{{shard}}.db", disk.path().display());
+    let mut debit = instance(&world, Service::Debit, &database, port, "debit.log")?;
+    until_ready(port, "\"state\":\"working\"").await?;
+    assert!(world.pay("alice", "bob", "0.01").await?.outcome.is_good());
+
+    let ballast = disk.fill()?;
+    let requests: Vec<Value> = (0..5_000).map(|_| transfer("bob", "0.01")).collect();
+    for some in requests.chunks(500) {
+        let body = Value::from(some.to_vec()).to_string();
+        world
+            .nats
+            .request(Verb::Transfer, &"alice".parse()?, body, None)
+            .await?;
+    }
+    until_says(port, "the disk is full: make room on it").await?;
+    std::fs::remove_file(ballast)?;
+    until_ready(port, "\"state\":\"working\"").await?;
+    world.verify().await?;
+    assert_eq!(world.available("alice").await?, "49.99", "each was paid once");
+
+    terminate(&debit)?;
+    debit.wait().await?;
+    world.stop().await
 }
 
 #[tokio::test]

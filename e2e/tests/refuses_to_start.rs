@@ -1,11 +1,11 @@
 //! A service that lacks what it needs does not start to work, and says what and what to do.
 
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use e2e::disk::SmallDisk;
 use e2e::{World, program};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -184,19 +184,31 @@ async fn on_a_newer_or_read_only_database() -> Result<()> {
         .await?;
     pool.close().await;
 
-    // A full or read-only disk shows at the first write; root may write anywhere, so the file is refused otherwise.
-    let file = folder.join("debit-0.db");
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444))?;
-    if rustix::process::geteuid().is_root() {
-        println!("read-only file not tried: root may write it");
-    } else {
-        check(&nats, &url, &free_http()?, "2", "readonly").await?;
-    }
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644))?;
+    let read_only = format!("{url}?mode=ro");
+    let says = "give this service the right to write it";
+    check(&nats, &read_only, &free_http()?, "2", says).await?;
     world
         .stack
         .start_service(wallet_contract::subject::Service::Debit)
         .await?;
     world.verify().await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn on_a_full_disk() -> Result<()> {
+    let world = World::start(None).await?;
+    let Some(disk) = SmallDisk::mount(64)? else {
+        return world.stop().await;
+    };
+    let url = format!("sqlite://{}/debit-{{shard}}.db", disk.path().display());
+    check(
+        &world.stack.nats_url(),
+        &url,
+        &free_http()?,
+        "2",
+        "make room on it",
+    )
+    .await?;
     world.stop().await
 }

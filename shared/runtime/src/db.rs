@@ -5,12 +5,14 @@
 //! cached prepared statement. Values only ever travel as bound parameters.
 
 mod connect;
+mod hint;
 mod postgres;
 mod schema;
 mod set;
 mod sqlite;
 
 pub use connect::{Pool, Target};
+pub use hint::hint;
 pub use schema::Migration;
 pub use set::{Arg, Column, Row, Set};
 

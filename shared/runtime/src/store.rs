@@ -86,7 +86,7 @@ pub enum Error {
     #[error("{0}")]
     Unfit(String),
     /// The database failed.
-    #[error("database: {0}")]
+    #[error("database: {0}{hint}", hint = crate::db::hint(.0))]
     Database(#[source] sqlx::Error),
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
+use super::hint;
 use crate::store::Error;
 
 /// One step of a schema.
@@ -68,6 +69,9 @@ pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> 
             format!(
                 "database {target}: its schema version {version} is not this program's: is it another service's?"
             )
+        }
+        MigrateError::Execute(ref cause) | MigrateError::ExecuteMigration(ref cause, _) => {
+            format!("database {target}: {error}{}", hint(cause))
         }
         other => format!("database {target}: {other}"),
     })
