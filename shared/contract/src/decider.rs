@@ -1,23 +1,37 @@
 //! The shape of a pure core: what it hears, decides and remembers.
 //!
 //! A service decides with three total, synchronous functions. The loop of the runtime calls them in stream order:
-//! `hear` (somebody else's event), then `decide`, then `evolve` (our own decision). Each input reaches a core once; what
-//! has been handled before never gets here.
+//! `decide` on what is heard, from the state before it; `hear`, which takes it in; and `evolve`, which takes in our own
+//! decision. Each input reaches a core once; what has been handled before never gets here.
 
 use std::collections::BTreeMap;
 
 use crate::event::{Cause, Event, Fact};
-use crate::id::AccountId;
+use crate::id::{AccountId, EventId, TransferKey};
 use crate::request::Request;
 use crate::shard::{Shard, Shards};
+use crate::trace::TraceId;
 
-/// Something that stands in a shard's log.
+/// Something to decide on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// What a client asks.
     Request(Request),
     /// What a service has decided.
     Event(Event),
+    /// That the time of something is up. It stands in no log: the runtime's clock says it.
+    Due(Due),
+}
+
+/// Something whose time is up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The transfer.
+    pub transfer: TransferKey,
+    /// The event that set the time: what is decided now names it as its cause.
+    pub event: EventId,
+    /// The flow's trace.
+    pub trace: TraceId,
 }
 
 impl Input {
@@ -30,11 +44,16 @@ impl Input {
                 trace: request.trace,
             },
             Self::Event(event) => event.as_cause(),
+            Self::Due(due) => Cause {
+                id: due.event,
+                transfer: due.transfer.id,
+                trace: due.trace,
+            },
         }
     }
 }
 
-/// An input with its place in the log.
+/// An input with its place in the log, and its time.
 #[derive(Clone, Debug)]
 pub struct Heard<'m> {
     /// What was heard.
@@ -45,7 +64,8 @@ pub struct Heard<'m> {
     pub sequence: u64,
     /// Which element of the message, counted from 0.
     pub index: u32,
-    /// When the message was stored in the stream, microseconds since 1970; never goes back.
+    /// When the message was stored in the stream, microseconds since 1970; never goes back. What the clock says, of what
+    /// is due.
     pub at_us: i64,
 }
 
@@ -78,11 +98,16 @@ pub trait Decider {
     /// Adds the rows that `input` touches.
     fn touches(input: &Input, place: Place, keys: &mut Self::Keys);
 
+    /// Decides on what is heard, which has not been taken in yet; nothing, if there is nothing to say.
+    fn decide(state: &Self::State, heard: &Heard<'_>, place: Place) -> Option<Fact>;
+
+    /// What a decision on `input` names as its cause. A later request of a flow goes on with the flow's own trace.
+    fn cause(_state: &Self::State, input: &Input) -> Cause {
+        input.as_cause()
+    }
+
     /// Takes in what a client asks or another service has decided.
     fn hear(state: &mut Self::State, heard: &Heard<'_>, place: Place);
-
-    /// Decides on `input`; nothing, if there is nothing to say.
-    fn decide(state: &Self::State, input: &Input, place: Place) -> Option<Fact>;
 
     /// Takes in what this service has decided.
     fn evolve(state: &mut Self::State, event: &Event, place: Place);

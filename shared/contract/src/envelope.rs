@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::event::{Event, Fact, Failure, Movement, Overdraft, Parked, Source};
+use crate::event::{Event, Fact, Failure, Movement, Overdraft, Parked, Source, Terms};
 use crate::id::{AccountId, EventId, TransferId};
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
@@ -81,6 +81,14 @@ struct Data<'a> {
     currency: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     memo: Option<Text<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    reserved: Option<Text<'a>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auto_confirm: Option<bool>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     overdraft: Option<Text<'a>>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -212,8 +220,19 @@ fn to_data(fact: &Fact) -> Data<'_> {
             detail: Some(borrowed(&parked.detail)),
             ..Data::default()
         },
-        Fact::DebitRefused(payer, ..) => Data {
-            payer: Some(borrowed(payer.as_str())),
+        Fact::DebitRefused(payer, ..) | Fact::ReservationBarred(payer) | Fact::ReversalDenied(payer, ..) => {
+            Data {
+                payer: Some(borrowed(payer.as_str())),
+                ..Data::default()
+            }
+        }
+        Fact::FundsReserved(_, terms) | Fact::CreditPromised(_, terms) => Data {
+            expires_at: Some(terms.expires),
+            auto_confirm: terms.auto_confirm.then_some(true),
+            ..Data::default()
+        },
+        Fact::ReservationReleased(_, failure, _) => Data {
+            outcome: Some(borrowed(failure.word())),
             ..Data::default()
         },
         Fact::TransferFailed(payer, _, failure, _) => Data {
@@ -225,6 +244,8 @@ fn to_data(fact: &Fact) -> Data<'_> {
         | Fact::DebitReversed(..)
         | Fact::AccountCredited(_)
         | Fact::CreditRefused(..)
+        | Fact::ConfirmationDeferred(_)
+        | Fact::ReversalGranted(_)
         | Fact::TransferSettled(_) => Data::default(),
     };
     if let Some(movement) = fact.movement() {
@@ -233,6 +254,11 @@ fn to_data(fact: &Fact) -> Data<'_> {
         data.amount = Some(owned(movement.money.decimal()));
         data.currency = Some(borrowed(movement.money.currency.code()));
         data.memo = movement.memo.as_deref().map(borrowed);
+        let currency = movement.money.currency;
+        data.reserved = movement
+            .reserved
+            .map(|amount| owned(currency.format_minor(amount.minor())));
+        data.reverses = movement.reverses.map(|id| id.0);
     }
     if let Some(refusal) = fact.refusal() {
         data.reason = Some(borrowed(refusal.reason.code()));
@@ -281,11 +307,15 @@ impl Fields<'_, '_> {
     fn movement(&self) -> Result<Movement, Unreadable> {
         let currency: Currency = self.parse("currency", &self.data.currency)?;
         let amount = self.data.amount.as_ref().map_or("", |text| &*text.0);
+        let reserved = self.data.reserved.as_ref();
+        let reserved = reserved.map(|text| Money::parse(&text.0, currency).map_err(self.bad("reserved")));
         Ok(Movement {
             payer: self.payer()?,
             payee: self.parse("payee", &self.data.payee)?,
             money: Money::parse(amount, currency).map_err(self.bad("amount"))?,
             memo: self.data.memo.as_ref().map(|memo| memo.0.to_string()),
+            reserved: reserved.transpose()?.map(|money| money.amount),
+            reverses: self.data.reverses.map(TransferId),
         })
     }
 
@@ -303,13 +333,17 @@ impl Fields<'_, '_> {
     }
 
     fn failure(&self) -> Result<Failure, Unreadable> {
-        match self.data.outcome.as_ref().map_or("", |text| &*text.0) {
-            "refused" => Ok(Failure::Refused),
-            "compensated" => Ok(Failure::Compensated),
-            other => Err(self.bad("outcome")(format!(
-                "{other:?} is neither refused nor compensated"
-            ))),
-        }
+        let word = self.data.outcome.as_ref().map_or("", |text| &*text.0);
+        let failure = Failure::ALL.into_iter().find(|failure| failure.word() == word);
+        failure.ok_or_else(|| self.bad("outcome")(format!("{word:?} is no way to fail")))
+    }
+
+    fn terms(&self) -> Result<Terms, Unreadable> {
+        let expires = self.data.expires_at.ok_or("is missing");
+        Ok(Terms {
+            expires: expires.map_err(self.bad("expires_at"))?,
+            auto_confirm: self.data.auto_confirm.unwrap_or(false),
+        })
     }
 
     fn verb(&self) -> Result<Verb, Unreadable> {
@@ -355,6 +389,17 @@ fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
         "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
         "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
         "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
+        "wallet.funds.reserved.v1" => Fact::FundsReserved(fields.movement()?, fields.terms()?),
+        "wallet.credit.promised.v1" => Fact::CreditPromised(fields.movement()?, fields.terms()?),
+        "wallet.confirmation.deferred.v1" => Fact::ConfirmationDeferred(fields.movement()?),
+        "wallet.reservation.released.v1" => {
+            Fact::ReservationReleased(fields.movement()?, fields.failure()?, fields.refusal()?)
+        }
+        "wallet.reservation.barred.v1" => Fact::ReservationBarred(fields.payer()?),
+        "wallet.reversal.granted.v1" => Fact::ReversalGranted(fields.movement()?),
+        "wallet.reversal.denied.v1" => {
+            Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?)
+        }
         "wallet.transfer.settled.v1" => Fact::TransferSettled(fields.movement()?),
         "wallet.transfer.failed.v1" => Fact::TransferFailed(
             fields.payer()?,

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use crate::id::{AccountId, EventId, TransferId};
-use crate::money::{BadAmount, Currency, Money};
+use crate::money::{Amount, BadAmount, Currency, Money};
 use crate::reason::{Reason, Refusal};
 use crate::shard::{Shard, Shards};
 use crate::subject::{Service, Verb};
@@ -22,6 +22,26 @@ pub struct Movement {
     pub money: Money,
     /// A line for the statement.
     pub memo: Option<String>,
+    /// How much had been reserved for it, if it is what was confirmed of a reservation.
+    pub reserved: Option<Amount>,
+    /// The transfer that this one gives back, in whole or in part: the same two accounts, the other way.
+    pub reverses: Option<TransferId>,
+}
+
+impl Movement {
+    /// How much leaves what is held; nothing if nothing was.
+    pub fn held(&self) -> i64 {
+        self.reserved.map_or(0, Amount::minor)
+    }
+}
+
+/// For how long a reservation holds, and whether it waits for anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// From when on it may be released although nobody cancelled it.
+    pub expires: Timestamp,
+    /// Whether the payee's promise confirms it.
+    pub auto_confirm: bool,
 }
 
 /// How far below zero an account may go, in minor units.
@@ -62,14 +82,23 @@ pub enum Failure {
     Refused,
     /// It was debited, not credited, and given back.
     Compensated,
+    /// It was reserved, or was to be, and cancelled.
+    Cancelled,
+    /// It was reserved and not confirmed in time.
+    Expired,
 }
 
 impl Failure {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Refused, Self::Compensated, Self::Cancelled, Self::Expired];
+
     /// The word on the wire.
     pub fn word(self) -> &'static str {
         match self {
             Self::Refused => "refused",
             Self::Compensated => "compensated",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
         }
     }
 }
@@ -114,6 +143,20 @@ pub enum Fact {
     AccountCredited(Movement),
     /// The payee does not receive.
     CreditRefused(Movement, Refusal),
+    /// The payer's money is held for the payee.
+    FundsReserved(Movement, Terms),
+    /// The payee will receive what is reserved, whatever becomes of its account until then.
+    CreditPromised(Movement, Terms),
+    /// What is reserved is confirmed, and moves when the payee's side has promised. `money` is what was confirmed.
+    ConfirmationDeferred(Movement),
+    /// What was held is the payer's again: how the transfer fails, and why.
+    ReservationReleased(Movement, Failure, Refusal),
+    /// A reservation was cancelled before it was heard of; it will be refused.
+    ReservationBarred(AccountId),
+    /// An account may give back what it has received.
+    ReversalGranted(Movement),
+    /// It may not. The movement is there if the request was sound.
+    ReversalDenied(AccountId, Option<Movement>, Refusal),
     /// The transfer has ended well.
     TransferSettled(Movement),
     /// The transfer has ended, the payer whole.
@@ -140,6 +183,13 @@ impl Fact {
             Self::DebitReversed(..) => "wallet.debit.reversed.v1",
             Self::AccountCredited(..) => "wallet.account.credited.v1",
             Self::CreditRefused(..) => "wallet.credit.refused.v1",
+            Self::FundsReserved(..) => "wallet.funds.reserved.v1",
+            Self::CreditPromised(..) => "wallet.credit.promised.v1",
+            Self::ConfirmationDeferred(..) => "wallet.confirmation.deferred.v1",
+            Self::ReservationReleased(..) => "wallet.reservation.released.v1",
+            Self::ReservationBarred(..) => "wallet.reservation.barred.v1",
+            Self::ReversalGranted(..) => "wallet.reversal.granted.v1",
+            Self::ReversalDenied(..) => "wallet.reversal.denied.v1",
             Self::TransferSettled(..) => "wallet.transfer.settled.v1",
             Self::TransferFailed(..) => "wallet.transfer.failed.v1",
             Self::RequestRefused(..) => "wallet.request.refused.v1",
@@ -158,12 +208,19 @@ impl Fact {
             | Self::ClosureRefused(account, _)
             | Self::AccountClosed(account)
             | Self::DebitRefused(account, ..)
+            | Self::ReservationBarred(account)
+            | Self::ReversalDenied(account, ..)
             | Self::TransferFailed(account, ..)
             | Self::RequestRefused(account, ..) => account.clone(),
             Self::AccountDebited(movement)
             | Self::DebitReversed(movement, _)
             | Self::AccountCredited(movement)
             | Self::CreditRefused(movement, _)
+            | Self::FundsReserved(movement, _)
+            | Self::CreditPromised(movement, _)
+            | Self::ConfirmationDeferred(movement)
+            | Self::ReservationReleased(movement, ..)
+            | Self::ReversalGranted(movement)
             | Self::TransferSettled(movement) => movement.payer.clone(),
             Self::MessageParked(_) => AccountId::world(),
         }
@@ -176,8 +233,15 @@ impl Fact {
             | Self::DebitReversed(movement, _)
             | Self::AccountCredited(movement)
             | Self::CreditRefused(movement, _)
+            | Self::FundsReserved(movement, _)
+            | Self::CreditPromised(movement, _)
+            | Self::ConfirmationDeferred(movement)
+            | Self::ReservationReleased(movement, ..)
+            | Self::ReversalGranted(movement)
             | Self::TransferSettled(movement) => Some(movement),
-            Self::DebitRefused(_, movement, _) | Self::TransferFailed(_, movement, ..) => movement.as_ref(),
+            Self::DebitRefused(_, movement, _)
+            | Self::ReversalDenied(_, movement, _)
+            | Self::TransferFailed(_, movement, ..) => movement.as_ref(),
             Self::AccountOpened(..)
             | Self::AccountFrozen(_)
             | Self::AccountUnfrozen(_)
@@ -185,6 +249,7 @@ impl Fact {
             | Self::ClosureAccepted(_)
             | Self::ClosureRefused(..)
             | Self::AccountClosed(_)
+            | Self::ReservationBarred(_)
             | Self::RequestRefused(..)
             | Self::MessageParked(_) => None,
         }
@@ -196,6 +261,8 @@ impl Fact {
             Self::DebitRefused(.., refusal)
             | Self::DebitReversed(_, refusal)
             | Self::CreditRefused(_, refusal)
+            | Self::ReservationReleased(.., refusal)
+            | Self::ReversalDenied(.., refusal)
             | Self::TransferFailed(.., refusal)
             | Self::RequestRefused(.., refusal)
             | Self::ClosureRefused(_, refusal) => Some(refusal),
@@ -207,6 +274,11 @@ impl Fact {
             | Self::AccountClosed(_)
             | Self::AccountDebited(_)
             | Self::AccountCredited(_)
+            | Self::FundsReserved(..)
+            | Self::CreditPromised(..)
+            | Self::ConfirmationDeferred(_)
+            | Self::ReservationBarred(_)
+            | Self::ReversalGranted(_)
             | Self::TransferSettled(_)
             | Self::MessageParked(_) => None,
         }
@@ -220,9 +292,13 @@ impl Fact {
     pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
         let also = |other: Shard| (here, (other != here).then_some(other));
         match self {
-            Self::AccountDebited(movement) => also(shards.of(&movement.payee)),
+            Self::AccountDebited(movement)
+            | Self::FundsReserved(movement, _)
+            | Self::ReservationReleased(movement, ..) => also(shards.of(&movement.payee)),
             Self::AccountCredited(movement) => also(shards.of(&movement.payer)),
-            Self::CreditRefused(movement, _) => (shards.of(&movement.payer), None),
+            Self::CreditRefused(movement, _) | Self::CreditPromised(movement, _) => {
+                (shards.of(&movement.payer), None)
+            }
             Self::AccountOpened(..)
             | Self::AccountFrozen(_)
             | Self::AccountUnfrozen(_)
@@ -232,6 +308,10 @@ impl Fact {
             | Self::AccountClosed(_)
             | Self::DebitRefused(..)
             | Self::DebitReversed(..)
+            | Self::ConfirmationDeferred(_)
+            | Self::ReservationBarred(_)
+            | Self::ReversalGranted(_)
+            | Self::ReversalDenied(..)
             | Self::TransferSettled(_)
             | Self::TransferFailed(..)
             | Self::RequestRefused(..)

@@ -54,6 +54,22 @@ reasons! {
     WrongShard = "wrong_shard",
     /// The body names another account than the subject.
     NotThePayer = "not_the_payer",
+    /// The reservation was cancelled.
+    Cancelled = "cancelled",
+    /// The reservation was not confirmed in time.
+    Expired = "expired",
+    /// The payee's side did not promise to take it.
+    Declined = "declined",
+    /// The reservation was confirmed before.
+    AlreadyConfirmed = "already_confirmed",
+    /// There is no reservation with this id.
+    NoReservation = "no_reservation",
+    /// More than is reserved can't be confirmed.
+    ExceedsReservation = "exceeds_reservation",
+    /// The account has received no such transfer.
+    TransferNotFound = "transfer_not_found",
+    /// More than is left of a transfer can't be reversed.
+    ExceedsTransfer = "exceeds_transfer",
     /// What the account would hold, or has ever received, is more than can be counted.
     CeilingReached = "ceiling_reached",
 }

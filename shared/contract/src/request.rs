@@ -4,6 +4,8 @@
 //! is wrong (it has an id and an account, so it gets a refusal); and bytes that nobody can be answered for
 //! ([`Unreadable`]), which are parked.
 
+mod order;
+
 use std::borrow::Cow;
 
 use serde::Deserialize;
@@ -14,13 +16,17 @@ use crate::event::{Movement, Overdraft};
 use crate::id::{AccountId, EventId, TransferId, derive};
 use crate::money::{Currency, Money};
 use crate::reason::{Reason, Refusal};
-use crate::subject::Verb;
+use crate::subject::{Service, Verb};
 use crate::trace::TraceId;
 
 /// A memo is a line for a statement, not a document.
 pub const MAX_MEMO_BYTES: usize = 256;
 /// How many requests one message may hold.
 pub const MAX_ARRAY: usize = 10_000;
+/// How long a reservation holds unless the request says otherwise, seconds: a week, as card authorisations do.
+pub const EXPIRES_IN: u32 = 7 * 24 * 3600;
+/// How long one may hold at most, seconds: a year.
+pub const MAX_EXPIRES_IN: u32 = 365 * 24 * 3600;
 
 /// A request with the authority of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +50,14 @@ pub struct Request {
 pub enum Order {
     /// Move money.
     Transfer(Movement),
+    /// Hold money.
+    Reserve(Movement, Hold),
+    /// Move what is held: all of it, or this much.
+    Confirm(Option<Money>),
+    /// Release what is held.
+    Cancel,
+    /// Give back what was received; the movement names the transfer.
+    Reverse(Movement),
     /// Open the account in a currency.
     Open(Currency, Overdraft),
     /// Freeze the account.
@@ -52,6 +66,15 @@ pub enum Order {
     Unfreeze,
     /// Close the account.
     Close,
+}
+
+/// On what terms money is to be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// For how long, seconds from when the request was stored in the log.
+    pub expires_in: u32,
+    /// Whether the payee's promise confirms it.
+    pub auto_confirm: bool,
 }
 
 /// Bytes that can't be answered.
@@ -86,8 +109,26 @@ struct Body<'a> {
     currency: Option<Text<'a>>,
     overdraft: Option<Text<'a>>,
     memo: Option<Text<'a>>,
+    reverses: Option<Text<'a>>,
+    expires_in: Option<u64>,
+    auto_confirm: Option<bool>,
+    verb: Option<Text<'a>>,
     traceparent: Option<Text<'a>>,
 }
+
+/// The fields that are texts.
+const TEXTS: [&str; 10] = [
+    "id",
+    "from",
+    "to",
+    "amount",
+    "currency",
+    "overdraft",
+    "memo",
+    "reverses",
+    "verb",
+    "traceparent",
+];
 
 /// The attributes of a CloudEvent that matter here; `data` holds the plain request.
 #[derive(Deserialize)]
@@ -102,7 +143,7 @@ struct CloudEvent<'a> {
 /// What the message's subject and headers say about every request in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// What is asked.
+    /// What is asked; in bulk a body may name another payer's verb.
     pub verb: Verb,
     /// Whose authority is used; none for bulk, where each body names its payer.
     pub account: Option<&'a AccountId>,
@@ -162,38 +203,87 @@ fn sound(json: &str, body: &Body<'_>, context: Context<'_>) -> Result<Request, U
         Some(account) => account.clone(),
         None => payer(text(&body.from))?,
     };
+    let (verb, meant) = verb(body, context);
     let (trace, order) = match trace(body, context) {
-        Ok(trace) => (trace, order(body, &account, context.verb)),
+        Ok(trace) => (trace, meant.and_then(|()| order::read(body, &account, verb))),
         Err(refusal) => (None, Err(refusal)),
     };
-    let verb = context.verb.token();
-    let id = if order.is_ok() {
-        let content = [
-            &body.to,
-            &body.amount,
-            &body.currency,
-            &body.overdraft,
-            &body.memo,
-        ];
-        let [to, amount, currency, overdraft, memo] =
-            content.map(|field| text(field).unwrap_or_default().as_bytes());
-        derive(
-            &account,
-            transfer.0,
-            &[verb.as_bytes(), to, amount, currency, overdraft, memo],
-        )
-    } else {
-        flawed_id(json, &account, transfer, context.verb)
+    let id = match &order {
+        Ok(order) => sound_id(body, order, &account, transfer, verb),
+        Err(_) => flawed_id(json, &account, transfer, verb),
     };
     let trace = trace.unwrap_or_else(|| TraceId::begun_by(id));
     Ok(Request {
         id,
         transfer,
         account,
-        verb: context.verb,
+        verb,
         trace,
         order,
     })
+}
+
+/// The same content has the same id, however it is written.
+fn sound_id(
+    body: &Body<'_>,
+    order: &Order,
+    account: &AccountId,
+    transfer: TransferId,
+    verb: Verb,
+) -> EventId {
+    let content = [
+        &body.to,
+        &body.amount,
+        &body.currency,
+        &body.overdraft,
+        &body.memo,
+    ];
+    let [to, amount, currency, overdraft, memo] =
+        content.map(|field| text(field).unwrap_or_default().as_bytes());
+    let common = [verb.token().as_bytes(), to, amount, currency, overdraft, memo];
+    match order {
+        Order::Reserve(_, hold) => {
+            let terms = format!("{}/{}", hold.expires_in, hold.auto_confirm);
+            derive(account, transfer.0, &[&common[..], &[terms.as_bytes()]].concat())
+        }
+        Order::Reverse(Movement {
+            reverses: Some(reverses),
+            ..
+        }) => derive(
+            account,
+            transfer.0,
+            &[&common[..], &[reverses.0.as_bytes()]].concat(),
+        ),
+        Order::Transfer(_)
+        | Order::Reverse(_)
+        | Order::Confirm(_)
+        | Order::Cancel
+        | Order::Open(..)
+        | Order::Freeze
+        | Order::Unfreeze
+        | Order::Close => derive(account, transfer.0, &common),
+    }
+}
+
+/// The subject's verb; in bulk, the one that the body names, if it is one that debit-svc decides.
+fn verb(body: &Body<'_>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
+    let Some(named) = text(&body.verb) else {
+        return (context.verb, Ok(()));
+    };
+    let can = |verb: &Verb| match context.account {
+        Some(_) => *verb == context.verb,
+        None => verb.decided_by() == Service::Debit,
+    };
+    let found = Verb::ALL
+        .into_iter()
+        .filter(can)
+        .find(|verb| verb.token() == named);
+    let wrong = || {
+        let words: Vec<&str> = Verb::ALL.into_iter().filter(can).map(Verb::token).collect();
+        let detail = format!("verb {named:?}: here it can be {}", words.join(", "));
+        (context.verb, Err(Refusal::new(Reason::InvalidRequest, detail)))
+    };
+    found.map_or_else(wrong, |verb| (verb, Ok(())))
 }
 
 /// W3C: a header that can't be read is ignored and a trace begun. In a body it is a field like the others.
@@ -230,30 +320,7 @@ fn flawed(json: &str, error: &serde_json::Error, context: Context<'_>) -> Result
         Some(account) => account.clone(),
         None => payer(text("from"))?,
     };
-    let known = [
-        "id",
-        "from",
-        "to",
-        "amount",
-        "currency",
-        "overdraft",
-        "memo",
-        "traceparent",
-    ];
-    let flaw = object.iter().find_map(|(name, value)| {
-        if !known.contains(&name.as_str()) {
-            Some(format!(
-                "unknown field {name:?}: a request has {}",
-                known.join(", ")
-            ))
-        } else if !value.is_string() {
-            Some(format!(
-                "field {name:?} is {value}: use a string, such as \"12.50\""
-            ))
-        } else {
-            None
-        }
-    });
+    let flaw = object.iter().find_map(|(name, value)| flaw(name, value));
     let order = Err(Refusal::new(
         Reason::InvalidRequest,
         flaw.unwrap_or_else(|| error.to_string()),
@@ -267,6 +334,25 @@ fn flawed(json: &str, error: &serde_json::Error, context: Context<'_>) -> Result
         trace: TraceId::begun_by(id),
         order,
     })
+}
+
+/// What is wrong with a field's name or type.
+fn flaw(name: &str, value: &serde_json::Value) -> Option<String> {
+    let wrong = |use_this: &str| Some(format!("field {name:?} is {value}: use {use_this}"));
+    match name {
+        "expires_in" if !value.is_u64() => wrong("a whole number of seconds, such as 900"),
+        "auto_confirm" if !value.is_boolean() => wrong("true or false"),
+        "expires_in" | "auto_confirm" => None,
+        text if TEXTS.contains(&text) => (!value.is_string())
+            .then(|| wrong("a string, such as \"12.50\""))
+            .flatten(),
+        _ => {
+            let known = TEXTS.join(", ");
+            Some(format!(
+                "unknown field {name:?}: a request has {known}, expires_in, auto_confirm"
+            ))
+        }
+    }
 }
 
 fn text<'t>(field: &'t Option<Text<'_>>) -> Option<&'t str> {
@@ -284,104 +370,4 @@ fn transfer_id(text: Option<&str>) -> Result<TransferId, Unreadable> {
 fn payer(text: Option<&str>) -> Result<AccountId, Unreadable> {
     let text = text.ok_or_else(|| Unreadable::Payer("no payer".to_owned()))?;
     text.parse().map_err(|bad| Unreadable::Payer(format!("{bad}")))
-}
-
-fn order(body: &Body<'_>, account: &AccountId, verb: Verb) -> Result<Order, Refusal> {
-    only_meant(body, verb)?;
-    if let Some(from) = text(&body.from).filter(|from| *from != account.as_str()) {
-        let detail = format!("the body is from {from:?}, the subject's account is {account}");
-        return Err(Refusal::new(Reason::NotThePayer, detail));
-    }
-    match verb {
-        Verb::Transfer => transfer(body, account).map(Order::Transfer),
-        Verb::Open => open(body, account),
-        Verb::Freeze => Ok(Order::Freeze),
-        Verb::Unfreeze => Ok(Order::Unfreeze),
-        Verb::Close => Ok(Order::Close),
-    }
-}
-
-/// Refuses a field that the verb gives no meaning: who sent it expects something that would not happen.
-fn only_meant(body: &Body<'_>, verb: Verb) -> Result<(), Refusal> {
-    let meant: &[&str] = match verb {
-        Verb::Transfer => &["from", "to", "amount", "currency", "memo"],
-        Verb::Open => &["from", "currency", "overdraft"],
-        Verb::Freeze | Verb::Unfreeze | Verb::Close => &["from"],
-    };
-    let given = [
-        ("to", &body.to),
-        ("amount", &body.amount),
-        ("currency", &body.currency),
-        ("overdraft", &body.overdraft),
-        ("memo", &body.memo),
-    ];
-    match given
-        .iter()
-        .find(|(name, field)| field.is_some() && !meant.contains(name))
-    {
-        Some((name, _)) => {
-            let detail = format!("field {name:?} has no meaning for {}", verb.token());
-            Err(Refusal::new(Reason::InvalidRequest, detail))
-        }
-        None => Ok(()),
-    }
-}
-
-fn needed<'t>(name: &str, field: &'t Option<Text<'_>>, verb: Verb) -> Result<&'t str, Refusal> {
-    let missing = || {
-        Refusal::new(
-            Reason::InvalidRequest,
-            format!("{} needs field {name:?}", verb.token()),
-        )
-    };
-    text(field).ok_or_else(missing)
-}
-
-fn currency(body: &Body<'_>, verb: Verb) -> Result<Currency, Refusal> {
-    let code = needed("currency", &body.currency, verb)?;
-    code.parse()
-        .map_err(|bad| Refusal::new(Reason::UnknownCurrency, bad))
-}
-
-fn transfer(body: &Body<'_>, payer: &AccountId) -> Result<Movement, Refusal> {
-    let payee = needed("to", &body.to, Verb::Transfer)?.parse::<AccountId>();
-    let payee = payee.map_err(|bad| Refusal::new(Reason::InvalidAccount, bad))?;
-    let amount = needed("amount", &body.amount, Verb::Transfer)?;
-    let money = Money::parse(amount, currency(body, Verb::Transfer)?);
-    let money = money.map_err(|bad| Refusal::new(Reason::InvalidAmount, bad))?;
-    if let Some(account) = [&payee, payer].into_iter().find(|account| account.is_reserved()) {
-        let detail = format!("{account} belongs to the books: it neither pays nor is paid");
-        return Err(Refusal::new(Reason::InvalidAccount, detail));
-    }
-    if payee == *payer {
-        return Err(Refusal::new(
-            Reason::SameAccount,
-            format!("{payer} can't pay itself"),
-        ));
-    }
-    let memo = text(&body.memo).map(str::to_owned);
-    if let Some(memo) = memo.as_ref().filter(|memo| memo.len() > MAX_MEMO_BYTES) {
-        let detail = format!("a memo of {} bytes: the limit is {MAX_MEMO_BYTES}", memo.len());
-        return Err(Refusal::new(Reason::InvalidRequest, detail));
-    }
-    Ok(Movement {
-        payer: payer.clone(),
-        payee,
-        money,
-        memo,
-    })
-}
-
-fn open(body: &Body<'_>, account: &AccountId) -> Result<Order, Refusal> {
-    let currency = currency(body, Verb::Open)?;
-    if account.is_reserved() || account.is_world() {
-        let detail = format!("{account} is there from the start and can't be opened");
-        return Err(Refusal::new(Reason::InvalidAccount, detail));
-    }
-    let overdraft =
-        text(&body.overdraft).map_or(Ok(Overdraft::NONE), |text| Overdraft::parse(text, currency));
-    Ok(Order::Open(
-        currency,
-        overdraft.map_err(|bad| Refusal::new(Reason::InvalidAmount, bad))?,
-    ))
 }

@@ -5,7 +5,7 @@
 //! | `wallet.cmd.<verb>.<account>`, `wallet.adm.<verb>.<account>` | clients, operators | a request; the server's mapping inserts the shard |
 //! | `wallet.<shard>.cmd.<verb>.<account>` | the mapping | a payer's request |
 //! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
-//! | `wallet.<shard>.bulk` | trusted gateways | transfers of many payers of one shard |
+//! | `wallet.<shard>.bulk` | trusted gateways | requests of many payers of one shard |
 //! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | how a request ended, for who waits |
 
@@ -59,6 +59,14 @@ impl fmt::Display for Service {
 pub enum Verb {
     /// Move money from the subject's account.
     Transfer,
+    /// Hold money of the subject's account for a payee: Try.
+    Reserve,
+    /// Move what is held, or a part of it, and release the rest: Confirm.
+    Confirm,
+    /// Release what is held: Cancel.
+    Cancel,
+    /// Give back what the subject's account has received, or a part of it.
+    Reverse,
     /// Open an account in a currency.
     Open,
     /// Stop an account from paying and receiving.
@@ -71,8 +79,12 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Transfer,
+        Self::Reserve,
+        Self::Confirm,
+        Self::Cancel,
+        Self::Reverse,
         Self::Open,
         Self::Freeze,
         Self::Unfreeze,
@@ -83,6 +95,10 @@ impl Verb {
     pub fn token(self) -> &'static str {
         match self {
             Self::Transfer => "transfer",
+            Self::Reserve => "reserve",
+            Self::Confirm => "confirm",
+            Self::Cancel => "cancel",
+            Self::Reverse => "reverse",
             Self::Open => "open",
             Self::Freeze => "freeze",
             Self::Unfreeze => "unfreeze",
@@ -93,7 +109,7 @@ impl Verb {
     /// `cmd` for what a payer may ask, `adm` for what an operator may.
     pub fn realm(self) -> &'static str {
         match self {
-            Self::Transfer => "cmd",
+            Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel | Self::Reverse => "cmd",
             Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => "adm",
         }
     }
@@ -101,8 +117,17 @@ impl Verb {
     /// The service that decides it.
     pub fn decided_by(self) -> Service {
         match self {
-            Self::Transfer => Service::Debit,
-            Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => Service::Credit,
+            Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel => Service::Debit,
+            Self::Reverse | Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => Service::Credit,
+        }
+    }
+
+    /// The kind of flow it belongs to. All that a payer may ask shares one space of ids and is about a transfer; what an
+    /// operator asks is a flow apart.
+    pub fn flow(self) -> Self {
+        match self {
+            Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel | Self::Reverse => Self::Transfer,
+            Self::Open | Self::Freeze | Self::Unfreeze | Self::Close => self,
         }
     }
 
@@ -137,7 +162,7 @@ pub fn bulk(shard: Shard) -> String {
 pub enum Subject {
     /// A request with the authority of one account.
     Request(Verb, AccountId),
-    /// Transfers of many payers.
+    /// Requests of many payers.
     Bulk,
     /// An envelope of events.
     Events(Service),
@@ -172,7 +197,8 @@ pub enum BadSubject {
     },
     /// No such verb in its realm.
     #[error(
-        "subject {0:?} has an unknown verb: use cmd.transfer, adm.open, adm.freeze, adm.unfreeze or adm.close"
+        "subject {0:?} has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, cmd.reverse, adm.open, \
+         adm.freeze, adm.unfreeze or adm.close"
     )]
     Verb(String),
     /// No such account can be.
@@ -267,7 +293,8 @@ mod tests {
         };
         let elsewhere = "subject \"wallet.1.evt.debit\" stands in the log of shard 0";
         check("wallet.1.evt.debit", elsewhere, Service::Ledger);
-        let verbs = "use cmd.transfer, adm.open, adm.freeze, adm.unfreeze or adm.close";
+        let verbs = "use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, cmd.reverse, adm.open, adm.freeze, \
+                     adm.unfreeze or adm.close";
         check(
             "wallet.0.x",
             "subject \"wallet.0.x\" is not one of the wallet's",

@@ -24,9 +24,10 @@ CREATE TABLE event (
     body TEXT NOT NULL
 ) /* rows */;
 
--- The causes that have been handled.
+-- The causes that have been handled, and the number of the event that was decided on each.
 CREATE TABLE inbox (
-    id UUID PRIMARY KEY
+    id UUID PRIMARY KEY,
+    no BIGINT
 ) /* keyed */;
 
 -- What could not be read.

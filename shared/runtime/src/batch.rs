@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::decider::{Decider, Due, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact, Parked, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
@@ -191,14 +191,42 @@ pub fn decide<C: Decider>(
 ) -> Vec<Event> {
     let mut events = Vec::with_capacity(heard.len());
     for input in heard {
+        let decision = C::decide(state, input, place);
+        let event = decision.map(|fact| moment.event(fact, C::cause(state, &input.input)));
         C::hear(state, input, place);
-        if let Some(fact) = C::decide(state, &input.input, place) {
-            let event = moment.event(fact, input.input.as_cause());
+        if let Some(event) = event {
             C::evolve(state, &event, place);
             events.push(event);
         }
     }
     events
+}
+
+/// What is due, as it is heard. It stands in no log.
+pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
+    let heard = due.into_iter().map(|due| Heard {
+        input: Input::Due(due),
+        raw: "",
+        sequence: 0,
+        index: 0,
+        at_us: now_us,
+    });
+    Batch {
+        heard: heard.collect(),
+        parked: Vec::new(),
+    }
+}
+
+/// The number of the event that was decided on each input, if one was; events are numbered from behind `last_no`.
+pub fn decisions(heard: &[Heard<'_>], events: &[Event], last_no: i64) -> Vec<Option<i64>> {
+    let mut numbered = (last_no.saturating_add(1)..).zip(events).peekable();
+    let mut number = |heard: &Heard<'_>| {
+        let cause = heard.input.as_cause().id;
+        numbered
+            .next_if(|(_, event)| event.cause == cause)
+            .map(|(no, _)| no)
+    };
+    heard.iter().map(&mut number).collect()
 }
 
 /// The events that tell what was set aside.

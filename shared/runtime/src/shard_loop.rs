@@ -4,12 +4,14 @@
 //! |---|---|---|
 //! | acquire | take the shard's tenure, or stand by | try again |
 //! | republish | what was committed and perhaps not published | try for ever |
-//! | take | what is there behind our position, up to a limit | read again from the position |
+//! | take | what is there behind our position, up to a limit; now and then, what the clock says is due | read again from the position |
 //! | decide | drop repeats, load rows, decide in memory | – |
 //! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
 //! | publish | one envelope per destination, while the next batch is decided | try for ever |
 //!
 //! Every failure leads back to `acquire`, which reads everything anew from the database: there is one way to start.
+
+mod work;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -17,19 +19,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Event, Source};
+use tracing::{debug, error, info};
+use wallet_contract::decider::Place;
 use wallet_contract::subject::Service;
 
-use crate::batch::{self, Moment};
 use crate::bus::{self, Bus, Message, Notice, Reader};
 use crate::clock::Clock;
 use crate::metrics::ShardMetrics;
 use crate::outbox;
 use crate::sql_store::TENURE_MS;
 use crate::status::{Board, State};
-use crate::store::{self, Commit, Outgoing, Progress, Store, Tenure};
+use crate::store::{self, Outgoing, Progress, Store, Tenure};
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
 const BATCH_WEIGHT: usize = 2 * 1024 * 1024;
@@ -41,6 +41,8 @@ const REPUBLISH: i64 = 2_000;
 const STANDBY: Duration = Duration::from_millis(500);
 /// Between two tries to work.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often the clock is asked whether something is due.
+const LOOK: Duration = Duration::from_millis(250);
 /// A tenure is renewed three times before it would run out.
 const RENEW: Duration = Duration::from_millis(TENURE_MS.unsigned_abs() / 3);
 
@@ -164,7 +166,16 @@ async fn republish<S: Store, B: Bus>(
     Ok(())
 }
 
+/// Why there is something to decide.
+enum Wake {
+    /// There are messages.
+    Log(Vec<Message>),
+    /// It is time to look at what is due.
+    Clock,
+}
+
 /// A batch on its way out.
+#[derive(Default)]
 struct Decided {
     events: Vec<Outgoing>,
     notices: Vec<Notice>,
@@ -180,18 +191,24 @@ async fn decide<S: Store, B: Bus>(
 ) -> Result<(), Ended> {
     let mut renew = interval(RENEW);
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let messages = tokio::select! {
+        let wake = tokio::select! {
             biased;
             () = context.stop.cancelled() => return Ok(()),
             _ = renew.tick() => {
                 store.renew(published.load(Ordering::Acquire)).await?;
                 continue;
             }
-            messages = reader.take(BATCH_WEIGHT) => messages?,
+            _ = look.tick() => Wake::Clock,
+            messages = reader.take(BATCH_WEIGHT) => Wake::Log(messages?),
         };
         progress.published = published.load(Ordering::Acquire);
-        let batch = handle(store, context, &mut progress, &messages).await?;
+        let batch = match wake {
+            Wake::Log(messages) => work::messages(store, context, &mut progress, &messages).await?,
+            Wake::Clock => work::due(store, context, &mut progress).await?,
+        };
         context.board.advance(context.place.shard, progress.position);
         if !batch.events.is_empty() || !batch.notices.is_empty() {
             context
@@ -202,82 +219,6 @@ async fn decide<S: Store, B: Bus>(
             decided.send(batch).await.map_err(closed)?;
         }
     }
-}
-
-async fn handle<S: Store, B: Bus>(
-    store: &mut S,
-    context: &Context<B>,
-    progress: &mut Progress,
-    messages: &[Message],
-) -> Result<Decided, Ended> {
-    let Context {
-        service,
-        place,
-        metrics,
-        ..
-    } = context;
-    let taken = (context.clock)();
-    let mut batch = batch::read::<S::Core>(messages, *service, *place, progress.at_us);
-    let causes: Vec<_> = batch
-        .heard
-        .iter()
-        .map(|heard| heard.input.as_cause().id)
-        .collect();
-    let repeats = batch::without_repeats(&mut batch.heard, store.known(&causes).await?);
-
-    let mut keys = <S::Core as Decider>::Keys::default();
-    for heard in &batch.heard {
-        S::Core::touches(&heard.input, *place, &mut keys);
-    }
-    let mut state = store.load(&keys).await?;
-    let source = Source {
-        service: *service,
-        shard: place.shard,
-    };
-    let moment = Moment {
-        source,
-        taken,
-        now: (context.clock)(),
-    };
-    let mut events = batch::decide::<S::Core>(&mut state, &batch.heard, *place, moment);
-    events.extend(batch::parked(&batch.parked, moment));
-    let outgoing = batch::outgoing(&events, *place, progress.last_no);
-
-    progress.position = messages
-        .last()
-        .map_or(progress.position, |message| message.sequence);
-    progress.at_us = messages
-        .iter()
-        .map(|message| message.at_us)
-        .fold(progress.at_us, i64::max);
-    progress.last_no = outgoing.last().map_or(progress.last_no, |event| event.no);
-    let (heard, parked) = (&batch.heard, &batch.parked);
-    store
-        .commit(Commit {
-            progress: *progress,
-            heard,
-            state: &state,
-            events: &outgoing,
-            parked,
-        })
-        .await?;
-    let notices = store.notices(&state, &repeats).await?;
-
-    log(&batch, &events, &repeats);
-    metrics.inputs.inc_by(batch.heard.len() as u64);
-    metrics.repeats.inc_by(repeats.len() as u64);
-    metrics.events.inc_by(events.len() as u64);
-    metrics.parked.inc_by(batch.parked.len() as u64);
-    metrics
-        .position
-        .set(i64::try_from(progress.position).unwrap_or(i64::MAX));
-    metrics
-        .batch_seconds
-        .observe((context.clock)().duration_since(taken).as_secs_f64());
-    Ok(Decided {
-        events: outgoing,
-        notices,
-    })
 }
 
 async fn publish<B: Bus>(
@@ -303,36 +244,4 @@ async fn publish<B: Bus>(
             .observe((context.clock)().duration_since(began).as_secs_f64());
     }
     Ok(())
-}
-
-/// Each line of a flow bears its trace and transfer. At `debug`, since a busy service decides thousands a second; what
-/// was set aside is a warning, for a person must look.
-fn log(batch: &batch::Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
-    for parked in &batch.parked {
-        let (sequence, subject) = (parked.sequence, &parked.subject);
-        warn!(
-            sequence,
-            subject, "parked message {sequence} on {subject}: {}", parked.detail
-        );
-    }
-    if !tracing::enabled!(tracing::Level::DEBUG) {
-        return;
-    }
-    for heard in repeats {
-        let cause = heard.input.as_cause();
-        let what = match &heard.input {
-            Input::Request(request) => request.verb.token(),
-            Input::Event(event) => event.fact.kind(),
-        };
-        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");
-    }
-    for event in events {
-        let (kind, cause) = (event.fact.kind(), event.cause);
-        match event.fact.refusal() {
-            Some(refusal) => {
-                debug!(trace_id = %event.trace, transfer_id = %event.transfer, %cause, reason = %refusal.reason, "{kind}: {refusal}");
-            }
-            None => debug!(trace_id = %event.trace, transfer_id = %event.transfer, %cause, "{kind}"),
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard, Place};
+use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
@@ -28,18 +28,26 @@ pub trait Tables: Send + Sync + 'static {
     /// Which of the causes `k (id)` have been handled.
     const KNOWN: &'static str = "SELECT i.id FROM k CROSS JOIN inbox AS i WHERE i.id = k.id";
 
-    /// Remembers what was handled.
+    /// Remembers what was handled, and the number of the event that was decided on it.
     fn remember(
         db: &mut Db,
         heard: &[Heard<'_>],
+        decisions: &[Option<i64>],
         _place: Place,
     ) -> impl Future<Output = sqlx::Result<()>> + Send {
-        let set = Set::new().uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0));
+        let set = Set::new()
+            .uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0))
+            .ints_or_null("no", decisions.iter().copied());
         async move {
-            db.apply("INSERT INTO inbox (id) SELECT id FROM k", set)
+            db.apply("INSERT INTO inbox (id, no) SELECT id, no FROM k", set)
                 .await
                 .map(|_| ())
         }
+    }
+
+    /// What is due at `now_us`, the most overdue first; nothing, unless the service waits for a time.
+    fn due(_db: &mut Db, _now_us: i64, _limit: i64) -> impl Future<Output = sqlx::Result<Vec<Due>>> + Send {
+        async { Ok(Vec::new()) }
     }
 
     /// Loads rows.
@@ -128,7 +136,7 @@ impl<T: Tables> SqlStore<T> {
         let db = self.db().await?;
         db.begin().await?;
         keep(db, epoch, progress).await?;
-        T::remember(db, commit.heard, place).await?;
+        T::remember(db, commit.heard, commit.decisions, place).await?;
         T::save(db, commit.state).await?;
         insert_events(db, commit.events).await?;
         insert_parked(db, commit.parked).await?;
@@ -270,6 +278,10 @@ impl<T: Tables> Store for SqlStore<T> {
         let set = Set::new().uuids("id", causes.iter().map(|cause| cause.0));
         let rows = self.db().await?.select(T::KNOWN, set).await?;
         Ok(rows.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?)
+    }
+
+    async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
+        Ok(T::due(self.db().await?, now_us, limit).await?)
     }
 
     async fn load(

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard};
+use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 
@@ -68,6 +68,8 @@ pub struct Commit<'a, S> {
     pub progress: Progress,
     /// What was handled, for the inbox.
     pub heard: &'a [Heard<'a>],
+    /// The number of the event that was decided on each, if one was.
+    pub decisions: &'a [Option<i64>],
     /// The rows that changed.
     pub state: &'a S,
     /// What was decided.
@@ -126,6 +128,9 @@ pub trait Store: Send {
 
     /// Which of these causes have been handled before.
     fn known(&mut self, causes: &[EventId]) -> impl Future<Output = Result<BTreeSet<Uuid>, Error>> + Send;
+
+    /// What is due at `now_us`, the most overdue first, at most `limit`.
+    fn due(&mut self, now_us: i64, limit: i64) -> impl Future<Output = Result<Vec<Due>, Error>> + Send;
 
     /// The rows with these keys.
     fn load(

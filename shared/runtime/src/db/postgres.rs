@@ -50,7 +50,7 @@ fn text(sql: &str, set: &Set<'_>) -> String {
     let mut arrays = String::new();
     for (number, column) in (1..).zip(&set.columns) {
         let kind = match column {
-            Column::Uuids(_) => "uuid",
+            Column::Uuids(_) | Column::UuidsOrNull(_) => "uuid",
             Column::Ints(_) | Column::IntsOrNull(_) => "bigint",
             Column::Texts(_) | Column::TextsOrNull(_) => "text",
         };
@@ -67,6 +67,7 @@ fn bound<'q>(mut query: Prepared<'q>, set: Set<'q>) -> Prepared<'q> {
     for column in set.columns {
         query = match column {
             Column::Uuids(values) => query.bind(values),
+            Column::UuidsOrNull(values) => query.bind(values),
             Column::Ints(values) => query.bind(values),
             Column::IntsOrNull(values) => query.bind(values),
             Column::Texts(values) => query.bind(values),

@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub enum Column<'a> {
     /// UUIDs.
     Uuids(Vec<Uuid>),
+    /// UUIDs, some of them absent.
+    UuidsOrNull(Vec<Option<Uuid>>),
     /// 64-bit integers.
     Ints(Vec<i64>),
     /// 64-bit integers, some of them absent.
@@ -45,6 +47,12 @@ impl<'a> Set<'a> {
         self.with(name, Column::Uuids(values.into_iter().collect()))
     }
 
+    /// Adds a column of UUIDs, some absent.
+    #[must_use]
+    pub fn uuids_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<Uuid>>) -> Self {
+        self.with(name, Column::UuidsOrNull(values.into_iter().collect()))
+    }
+
     /// Adds a column of integers.
     #[must_use]
     pub fn ints(self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
@@ -77,6 +85,7 @@ impl<'a> Set<'a> {
     pub fn len(&self) -> usize {
         let lengths = self.columns.iter().map(|column| match column {
             Column::Uuids(values) => values.len(),
+            Column::UuidsOrNull(values) => values.len(),
             Column::Ints(values) => values.len(),
             Column::IntsOrNull(values) => values.len(),
             Column::Texts(values) => values.len(),
@@ -131,6 +140,10 @@ impl Row {
     getter! {
         /// A UUID.
         uuid -> Uuid
+    }
+    getter! {
+        /// A UUID that may be absent.
+        uuid_or_null -> Option<Uuid>
     }
     getter! {
         /// A 64-bit integer.

@@ -94,6 +94,7 @@ fn bound<'q>(mut query: Prepared<'q>, set: &Set<'_>, from: usize, rows: usize) -
         for column in &set.columns {
             query = match column {
                 Column::Uuids(values) => query.bind(values[row]),
+                Column::UuidsOrNull(values) => query.bind(values[row]),
                 Column::Ints(values) => query.bind(values[row]),
                 Column::IntsOrNull(values) => query.bind(values[row]),
                 Column::Texts(values) => query.bind(values[row].to_owned()),

@@ -6,14 +6,20 @@ use serde_json::json;
 
 /// What went wrong, for a person.
 #[derive(Debug)]
-pub(crate) struct Problem {
+pub struct Problem {
     status: StatusCode,
     detail: String,
 }
 
 impl Problem {
+    /// Reads a part of the question, or says what is wrong with it.
+    pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, Self> {
+        text.parse()
+            .map_err(|error| Self::bad_request(format!("{what} {text:?}: {error}")))
+    }
+
     /// There is no such thing.
-    pub(crate) fn not_found(detail: impl Into<String>) -> Self {
+    pub fn not_found(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
             detail: detail.into(),
@@ -21,7 +27,7 @@ impl Problem {
     }
 
     /// The question makes no sense.
-    pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
+    pub fn bad_request(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             detail: detail.into(),
@@ -29,14 +35,14 @@ impl Problem {
     }
 
     /// The place to go on from is none that we gave.
-    pub(crate) fn not_a_place(before: &str) -> Self {
+    pub fn not_a_place(before: &str) -> Self {
         Self::bad_request(format!(
             "before {before:?}: use the \"next\" of an earlier answer"
         ))
     }
 
     /// The question has more than one answer.
-    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+    pub fn conflict(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::CONFLICT,
             detail: detail.into(),
@@ -44,7 +50,7 @@ impl Problem {
     }
 
     /// The answer would not be true yet.
-    pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
+    pub fn unavailable(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,
             detail: detail.into(),
@@ -55,12 +61,12 @@ impl Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
-        Self::unavailable("the ledger's database does not answer; its log says why")
+        Self::unavailable("the service's database does not answer; its log says why")
     }
 }
 
-impl From<wallet_runtime::bus::Error> for Problem {
-    fn from(error: wallet_runtime::bus::Error) -> Self {
+impl From<crate::bus::Error> for Problem {
+    fn from(error: crate::bus::Error) -> Self {
         Self::unavailable(format!(
             "how far the log reaches is not known, so no answer would be sure: {error}"
         ))

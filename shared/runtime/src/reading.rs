@@ -1,0 +1,67 @@
+//! Answers that are never stale: a read waits until the service has caught up with the log.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use wallet_contract::shard::Shard;
+
+use crate::db::{Db, Pool};
+use crate::problem::Problem;
+use crate::program::Running;
+
+/// How long a read waits for the service to catch up with the log.
+const CATCH_UP: Duration = Duration::from_secs(5);
+
+/// How much of a shard's log an answer knows.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// The sequence of the last message that was handled.
+    pub sequence: i64,
+    /// When that message was stored, microseconds since 1970.
+    pub at_us: i64,
+}
+
+/// How far the service has come with a shard.
+pub async fn as_of(db: &mut Db) -> sqlx::Result<AsOf> {
+    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(AsOf {
+        sequence: row.int(0)?,
+        at_us: row.int(1)?,
+    })
+}
+
+/// The database of a shard, caught up with the log as it was when asked.
+pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
+    let target = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
+    let mut db = pool(running, shard)?.acquire().await?;
+    let deadline = tokio::time::Instant::now() + CATCH_UP;
+    loop {
+        let as_of = as_of(&mut db).await?;
+        if as_of.sequence >= target {
+            return Ok(db);
+        }
+        if tokio::time::Instant::now() > deadline {
+            let behind = target.saturating_sub(as_of.sequence);
+            return Err(Problem::unavailable(format!(
+                "shard {shard} is {behind} messages behind the log: ask again, or see /readyz"
+            )));
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// The databases of a shard, as they are.
+pub fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
+    let pool = running
+        .pools
+        .iter()
+        .find(|(owned, _)| *owned == shard)
+        .map(|(_, pool)| pool);
+    pool.ok_or_else(|| Problem::not_found(format!("no shard {shard} here")))
+}
+
+/// Microseconds since 1970 as RFC 3339.
+pub fn time(us: i64) -> String {
+    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| time.to_string())
+}
