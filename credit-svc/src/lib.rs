@@ -22,10 +22,16 @@ impl wallet_runtime::sql_store::Tables for Tables {
     }];
 
     async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
-        rows::load_accounts(db, keys).await
+        let mut state = State::default();
+        rows::load(db, keys, &mut state).await?;
+        rows::promises::load(db, keys, &mut state).await?;
+        rows::reversals::load(db, keys, &mut state).await?;
+        Ok(state)
     }
 
     async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-        rows::save_accounts(db, state).await
+        rows::save(db, state).await?;
+        rows::promises::save(db, state).await?;
+        rows::reversals::save(db, state).await
     }
 }

@@ -1,27 +1,30 @@
 //! The register as rows.
 
+pub(crate) mod promises;
+pub(crate) mod reversals;
+
 use credit_core::{Account, Keys, Standing, State};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
 use wallet_runtime::db::{Db, Set};
 
-pub(crate) async fn load_accounts(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
+pub(crate) async fn load(db: &mut Db, keys: &Keys, state: &mut State) -> sqlx::Result<()> {
     let set = Set::new().texts("name", keys.accounts.iter().map(AccountId::as_str));
-    let sql = "SELECT a.name, a.currency, a.standing, a.overdraft, a.received \
+    let sql = "SELECT a.name, a.currency, a.standing, a.overdraft, a.received, a.promised \
                FROM k CROSS JOIN account AS a WHERE a.name = k.name";
-    let mut state = State::default();
     for row in db.select(sql, set).await? {
         let account = Account {
             standing: standing(&row.text(2)?)?,
             overdraft: row.int_or_null(3)?.map_or(Overdraft::Unlimited, Overdraft::Limit),
             received: row.int(4)?,
+            promised: row.int(5)?,
         };
         state.accounts.load((row.parse(0)?, row.parse(1)?), account);
     }
-    Ok(state)
+    Ok(())
 }
 
-pub(crate) async fn save_accounts(db: &mut Db, state: &State) -> sqlx::Result<()> {
+pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
     let rows: Vec<_> = state.accounts.written().collect();
     let set = Set::new()
         .texts("name", rows.iter().map(|((name, _), _)| name.as_str()))
@@ -34,11 +37,13 @@ pub(crate) async fn save_accounts(db: &mut Db, state: &State) -> sqlx::Result<()
             "overdraft",
             rows.iter().map(|(_, account)| limit(account.overdraft)),
         )
-        .ints("received", rows.iter().map(|(_, account)| account.received));
-    let sql = "INSERT INTO account (name, currency, standing, overdraft, received) \
-               SELECT name, currency, standing, overdraft, received FROM k WHERE true \
+        .ints("received", rows.iter().map(|(_, account)| account.received))
+        .ints("promised", rows.iter().map(|(_, account)| account.promised));
+    let sql = "INSERT INTO account (name, currency, standing, overdraft, received, promised) \
+               SELECT name, currency, standing, overdraft, received, promised FROM k WHERE true \
                ON CONFLICT (name, currency) DO UPDATE SET standing = excluded.standing, \
-               overdraft = excluded.overdraft, received = excluded.received";
+               overdraft = excluded.overdraft, received = excluded.received, \
+               promised = excluded.promised";
     db.apply(sql, set).await.map(|_| ())
 }
 
@@ -64,10 +69,14 @@ fn standing(word: &str) -> sqlx::Result<Standing> {
         "frozen" => Ok(Standing::Frozen),
         "closing" => Ok(Standing::Closing),
         "closed" => Ok(Standing::Closed),
-        // The CHECK constraint leaves no other word; if one is there, somebody else wrote it.
-        _ => Err(sqlx::Error::ColumnDecode {
-            index: "standing".to_owned(),
-            source: format!("unknown value {word:?}").into(),
-        }),
+        _ => Err(unknown("standing", word)),
+    }
+}
+
+/// The CHECK constraints leave no other word; if one is there, somebody else wrote it.
+fn unknown(column: &str, word: &str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: format!("unknown value {word:?}").into(),
     }
 }

@@ -1,10 +1,14 @@
 //! debit-svc decides what an account may *spend*. The rules are in `debit-core`; here are its rows.
 
+pub mod api;
 mod rows;
 
 use debit_core::{Debit, Keys, State};
+use wallet_contract::decider::Due;
 use wallet_contract::subject::Service;
 use wallet_runtime::db::{Db, Migration};
+
+use crate::rows::{accounts, transfers};
 
 /// The tables of debit-svc.
 #[derive(Debug)]
@@ -22,14 +26,17 @@ impl wallet_runtime::sql_store::Tables for Tables {
 
     async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
         let mut state = State::default();
-        rows::load_accounts(db, keys, &mut state).await?;
-        rows::load_transfers(db, keys, &mut state).await?;
+        accounts::load(db, keys, &mut state).await?;
+        transfers::load(db, keys, &mut state).await?;
         Ok(state)
     }
 
     async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-        rows::save_accounts(db, state).await?;
-        rows::insert_transfers(db, state).await?;
-        rows::update_transfers(db, state).await
+        accounts::save(db, state).await?;
+        transfers::save(db, state).await
+    }
+
+    async fn due(db: &mut Db, now_us: i64, limit: i64) -> sqlx::Result<Vec<Due>> {
+        transfers::due(db, now_us, limit).await
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
@@ -12,22 +11,19 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::shard::Shard;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Db, Pool};
+use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
+use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use crate::books::{self, Cursor};
 use crate::flows::{self, Filter, Flow};
 use crate::listing;
-use crate::problem::Problem;
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
 /// How many it has unless asked.
 const ROWS: i64 = 100;
-/// How long a read waits for the books to catch up with the log.
-const CATCH_UP: Duration = Duration::from_secs(5);
 
 type Answer = Result<Json<Value>, Problem>;
 
@@ -78,52 +74,18 @@ impl Asked {
     }
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, Problem> {
-    text.parse()
-        .map_err(|error| Problem::bad_request(format!("{what} {text:?}: {error}")))
-}
-
-/// The database of a shard, caught up with the log as it was when asked: what is read is never stale.
-async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
-    let target = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
-    let mut db = pool(running, shard)?.acquire().await?;
-    let deadline = tokio::time::Instant::now() + CATCH_UP;
-    loop {
-        let as_of = books::as_of(&mut db, shard.0).await?;
-        if as_of.sequence >= target {
-            return Ok(db);
-        }
-        if tokio::time::Instant::now() > deadline {
-            let behind = target - as_of.sequence;
-            return Err(Problem::unavailable(format!(
-                "the books of shard {shard} are {behind} messages behind the log: ask again, or see /readyz"
-            )));
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-}
-
-fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
-    let pool = running
-        .pools
-        .iter()
-        .find(|(owned, _)| *owned == shard)
-        .map(|(_, pool)| pool);
-    pool.ok_or_else(|| Problem::not_found(format!("no shard {shard} here")))
-}
-
 async fn account(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
-    let name: AccountId = parse("account", &id)?;
+    let name: AccountId = Problem::parse("account", &id)?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
-    let as_of = books::as_of(&mut db, shard.0).await?;
+    let as_of = as_of(&mut db).await?;
     let page = books::page(&mut db, &name).await?;
     let mut page = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
     if let Some(at) = &asked.at {
-        let at: Timestamp = parse("at", at)?;
+        let at: Timestamp = Problem::parse("at", at)?;
         page = page.back_to(&mut db, at.as_microsecond()).await?;
     }
-    page.as_of = Some(as_of);
+    page.as_of = Some(books::AsOf::new(shard.0, as_of));
     Ok(Json(json!(page)))
 }
 
@@ -146,11 +108,11 @@ async fn accounts(State(running): Ledger, Query(asked): Query<Asked>) -> Answer 
 }
 
 async fn statement(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
-    let name: AccountId = parse("account", &id)?;
+    let name: AccountId = Problem::parse("account", &id)?;
     let currency = asked
         .currency
         .as_deref()
-        .map(|code| parse("currency", code))
+        .map(|code| Problem::parse("currency", code))
         .transpose()?;
     let before = asked.before.as_deref().map_or(Ok(Cursor::END), cursor)?;
     let (limit, shard) = (asked.limit()?, running.settings.shards.of(&name));
@@ -175,7 +137,7 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
 }
 
 async fn transfer(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
-    let id: TransferId = parse("transfer", &id)?;
+    let id: TransferId = Problem::parse("transfer", &id)?;
     let shards = running.settings.shards;
     let mut found: BTreeMap<String, ((bool, bool), Flow)> = BTreeMap::new();
     for shard in shards.all() {
@@ -200,13 +162,18 @@ async fn transfer(State(running): Ledger, Path(id): Path<String>, Query(asked): 
         return Err(Problem::conflict(detail));
     }
     let flow = found.into_values().next();
-    let (_, flow) =
+    let (_, mut flow) =
         flow.ok_or_else(|| Problem::not_found(format!("no request with id {id} has been heard")))?;
+    for shard in shards.all() {
+        let mut db = pool(&running, shard)?.acquire().await?;
+        let reversals = flows::reversals(&mut db, flow.transfer(), flow.payer()).await?;
+        flow.reversed_by.extend(reversals);
+    }
     Ok(Json(json!(flow)))
 }
 
 async fn trace(State(running): Ledger, Path(id): Path<String>) -> Answer {
-    let id: TraceId = parse("trace", &id)?;
+    let id: TraceId = Problem::parse("trace", &id)?;
     let mut found = Vec::new();
     for shard in running.settings.shards.all() {
         let mut db = caught_up(&running, shard).await?;
@@ -225,7 +192,7 @@ async fn transfers(State(running): Ledger, Query(asked): Query<Asked>) -> Answer
     let account = asked
         .account
         .as_deref()
-        .map(|name| parse::<AccountId>("account", name))
+        .map(|name| Problem::parse::<AccountId>("account", name))
         .transpose()?;
     let filter = Filter {
         status: asked.status.as_deref(),
@@ -265,12 +232,20 @@ async fn parked(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
 
 /// How it goes. This one does not wait: it tells how far behind the books are.
 async fn stats(State(running): Ledger) -> Answer {
-    let words = ["running", "settled", "refused", "compensated"];
+    let words = [
+        "running",
+        "reserved",
+        "settled",
+        "refused",
+        "compensated",
+        "cancelled",
+        "expired",
+    ];
     let mut transfers: BTreeMap<String, i64> = words.iter().map(|word| ((*word).to_owned(), 0)).collect();
     let (mut shards, mut parked) = (Vec::new(), 0);
     for shard in running.settings.shards.all() {
         let mut db = pool(&running, shard)?.acquire().await?;
-        let as_of = books::as_of(&mut db, shard.0).await?;
+        let as_of = as_of(&mut db).await?;
         let last = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
         let (position, lag) = (as_of.sequence, last - as_of.sequence);
         shards.push(json!({ "shard": shard.0, "position": position, "last_sequence": last, "lag": lag }));

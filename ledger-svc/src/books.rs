@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row};
+use wallet_runtime::reading::{self, time};
 
 /// An account's page.
 #[derive(Debug, Serialize)]
@@ -24,6 +24,7 @@ pub(crate) struct Page {
 struct Balance {
     currency: String,
     available: String,
+    held: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     in_transit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,43 +51,45 @@ pub(crate) struct Line {
     counterparty: String,
     contra: String,
     amount: String,
+    held: String,
     balance: String,
+    held_balance: String,
     currency: String,
     memo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    /// The transfers that gave this one back, in whole or in part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reversed_by: Vec<Uuid>,
     #[serde(skip)]
     pub(crate) cursor: Cursor,
 }
 
-/// Microseconds since 1970 as RFC 3339.
-pub(crate) fn time(us: i64) -> String {
-    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| time.to_string())
-}
-
-/// How far this shard's books reach.
-pub(crate) async fn as_of(db: &mut Db, shard: u16) -> sqlx::Result<AsOf> {
-    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    Ok(AsOf {
-        shard,
-        sequence: row.int(0)?,
-        time: time(row.int(1)?),
-    })
+impl AsOf {
+    pub(crate) fn new(shard: u16, as_of: reading::AsOf) -> Self {
+        Self {
+            shard,
+            sequence: as_of.sequence,
+            time: time(as_of.at_us),
+        }
+    }
 }
 
 fn balance(row: &Row) -> sqlx::Result<Balance> {
     let currency: Currency = row.parse(1)?;
     let overdraft = row
-        .int_or_null(5)?
+        .int_or_null(6)?
         .map_or("unlimited".to_owned(), |limit| currency.format_minor(limit));
     Ok(Balance {
         currency: currency.code().to_owned(),
         available: currency.format_minor(row.int(3)?),
-        in_transit: Some(currency.format_minor(row.int(4)?)),
+        held: currency.format_minor(row.int(4)?),
+        in_transit: Some(currency.format_minor(row.int(5)?)),
         overdraft: Some(overdraft),
     })
 }
 
-const PAGE: &str = "SELECT name, currency, standing, available, in_transit, overdraft FROM account";
+const PAGE: &str = "SELECT name, currency, standing, available, held, in_transit, overdraft FROM account";
 
 /// The account as it is.
 pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Page>> {
@@ -136,9 +139,9 @@ impl Page {
         &self.account
     }
 
-    /// Goes back to what was available at a time: one look-up for each currency.
+    /// Goes back to what was available and held at a time: one look-up for each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
-        let sql = "SELECT balance FROM booking WHERE account = $1 AND currency = $2 AND at_us <= $3 \
+        let sql = "SELECT balance, held_balance FROM booking WHERE account = $1 AND currency = $2 AND at_us <= $3 \
                    ORDER BY at_us DESC, sequence DESC, element DESC LIMIT 1";
         for balance in &mut self.balances {
             let args = [
@@ -147,15 +150,16 @@ impl Page {
                 Arg::Int(at_us),
             ];
             let rows = db.query(sql, &args).await?;
-            let minor = rows.first().map_or(Ok(0), |row| row.int(0))?;
+            let minor = |column| rows.first().map_or(Ok(0), |row| row.int(column));
             let currency: Currency = balance
                 .currency
                 .parse()
                 .map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-            let available = currency.format_minor(minor);
+            let [available, held] = [minor(0)?, minor(1)?].map(|minor| currency.format_minor(minor));
             *balance = Balance {
                 currency: balance.currency.clone(),
                 available,
+                held,
                 in_transit: None,
                 overdraft: None,
             };
@@ -247,13 +251,29 @@ pub(crate) async fn statement(
     before: Cursor,
     limit: i64,
 ) -> sqlx::Result<Vec<Line>> {
-    let columns = "transfer, trace, kind, counterparty, contra, amount, balance, currency, memo";
+    let columns = "transfer, trace, kind, counterparty, contra, amount, held, balance, held_balance, currency, memo, reverses";
     let rows = newest(db, columns, name, currency, before, limit).await?;
-    rows.iter().map(|row| line(row, shard)).collect()
+    let mut lines: Vec<Line> = rows
+        .iter()
+        .map(|row| line(row, shard))
+        .collect::<sqlx::Result<_>>()?;
+    for line in &mut lines {
+        line.reversed_by = reversed_by(db, name, line.transfer).await?;
+    }
+    Ok(lines)
+}
+
+/// The transfers of an account that gave a transfer back. A line of each end of it stands here.
+async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    let sql = "SELECT DISTINCT transfer FROM booking WHERE reverses = $1 AND account = $2 ORDER BY transfer";
+    let rows = db
+        .query(sql, &[Arg::Uuid(transfer), Arg::Text(name.as_str())])
+        .await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
 }
 
 fn line(row: &Row, shard: u16) -> sqlx::Result<Line> {
-    let currency: Currency = row.parse(10)?;
+    let currency: Currency = row.parse(12)?;
     Ok(Line {
         time: time(row.int(0)?),
         shard,
@@ -264,21 +284,35 @@ fn line(row: &Row, shard: u16) -> sqlx::Result<Line> {
         counterparty: row.text(6)?,
         contra: row.text(7)?,
         amount: currency.format_minor(row.int(8)?),
-        balance: currency.format_minor(row.int(9)?),
+        held: currency.format_minor(row.int(9)?),
+        balance: currency.format_minor(row.int(10)?),
+        held_balance: currency.format_minor(row.int(11)?),
         currency: currency.code().to_owned(),
-        memo: row.text_or_null(11)?,
+        memo: row.text_or_null(13)?,
+        reverses: row.uuid_or_null(14)?,
+        reversed_by: Vec::new(),
         cursor: place(row)?,
     })
 }
 
-/// The transfers that moved an account's money before a place, newest first: where each stands, and its key.
+/// The transfers that moved an account's money before a place, newest first: where each stands, and its key; and how far
+/// the books were read for them.
 pub(crate) async fn movements(
     db: &mut Db,
     name: &AccountId,
     before: Cursor,
     limit: i64,
-) -> sqlx::Result<Vec<(Cursor, TransferKey)>> {
-    let rows = newest(db, "transfer, kind, counterparty", name, None, before, limit).await?;
+) -> sqlx::Result<(Vec<(Cursor, TransferKey)>, Option<Cursor>)> {
+    let rows = newest(
+        db,
+        "transfer, kind, counterparty, held",
+        name,
+        None,
+        before,
+        limit,
+    )
+    .await?;
+    let last = rows.last().map(place).transpose()?;
     let mut movements = Vec::new();
     for row in &rows {
         let key = |payer| {
@@ -287,12 +321,12 @@ pub(crate) async fn movements(
                 payer,
             })
         };
-        match row.text(4)?.as_str() {
-            "debit" => movements.push((place(row)?, key(name.clone())?)),
-            "credit" => movements.push((place(row)?, key(row.parse(5)?)?)),
-            // The debit before it stands for the transfer.
+        match (row.text(4)?.as_str(), row.int(6)?) {
+            ("debit", 0) | ("hold", _) => movements.push((place(row)?, key(name.clone())?)),
+            ("credit", _) => movements.push((place(row)?, key(row.parse(5)?)?)),
+            // The line before it stands for the transfer.
             _ => {}
         }
     }
-    Ok(movements)
+    Ok((movements, last))
 }

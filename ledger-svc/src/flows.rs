@@ -12,8 +12,8 @@ use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row, Set};
+use wallet_runtime::reading::time;
 
-use crate::books::time;
 use crate::rows::sequence;
 
 /// The head of a flow, and its events where they were asked for.
@@ -23,8 +23,16 @@ pub(crate) struct Flow {
     payer: String,
     payee: Option<String>,
     amount: Option<String>,
+    /// How much was confirmed of a reservation, if not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured: Option<String>,
     currency: Option<String>,
     memo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<Uuid>,
+    /// The transfers that give this one back, however they stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reversed_by: Vec<Reversal>,
     status: String,
     verb: String,
     reason: Option<String>,
@@ -34,10 +42,22 @@ pub(crate) struct Flow {
     ended_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Step>>,
+    /// The kind of flow, which with the id and the account names it.
+    #[serde(skip)]
+    kind: String,
     #[serde(skip)]
     pub(crate) started_us: i64,
     #[serde(skip)]
     pub(crate) no: i64,
+}
+
+/// A transfer that gives back another one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reversal {
+    transfer: Uuid,
+    payer: String,
+    amount: Option<String>,
+    status: String,
 }
 
 /// One request or event of a flow.
@@ -71,29 +91,33 @@ pub(crate) struct Filter<'f> {
 }
 
 const HEAD: &str = "SELECT transfer, account, payee, amount, currency, memo, status, verb, reason, detail, trace, \
-                    started_us, ended_us, no FROM flow";
+                    started_us, ended_us, no, form, captured, reverses FROM flow";
 
 fn head(row: &Row) -> sqlx::Result<Flow> {
-    let amount = match (row.int_or_null(3)?, row.text_or_null(4)?) {
-        (Some(minor), Some(code)) => {
-            let currency: Result<Currency, _> = code.parse();
-            Some(
-                currency
-                    .map_err(|error| sqlx::Error::Decode(Box::new(error)))?
-                    .format_minor(minor),
-            )
-        }
-        (Some(_) | None, _) => None,
+    let code = row.text_or_null(4)?;
+    let currency = code.as_ref().map(|_| row.parse::<Currency>(4)).transpose()?;
+    let money = |column| {
+        let minor = row.int_or_null(column)?;
+        Ok::<_, sqlx::Error>(
+            currency
+                .zip(minor)
+                .map(|(currency, minor)| currency.format_minor(minor)),
+        )
     };
+    let verb = row.text(7)?;
     Ok(Flow {
         transfer: row.uuid(0)?,
         payer: row.text(1)?,
         payee: row.text_or_null(2)?,
-        amount,
-        currency: row.text_or_null(4)?,
+        amount: money(3)?,
+        captured: money(15)?,
+        currency: code,
         memo: row.text_or_null(5)?,
+        reverses: row.uuid_or_null(16)?,
+        reversed_by: Vec::new(),
         status: row.text(6)?,
-        verb: row.text(7)?,
+        verb: row.text_or_null(14)?.unwrap_or_else(|| verb.clone()),
+        kind: verb,
         reason: row.text_or_null(8)?,
         detail: row.text_or_null(9)?,
         trace: TraceId::from_uuid(row.uuid(10)?).to_string(),
@@ -184,8 +208,11 @@ pub(crate) async fn unbooked(
         )
     };
     let (paid, received) = (
-        one("account", "'refused', 'compensated', 'done'"),
-        one("payee", "'refused', 'compensated'"),
+        one(
+            "account",
+            "'refused', 'compensated', 'cancelled', 'expired', 'done'",
+        ),
+        one("payee", "'refused', 'compensated', 'cancelled', 'expired'"),
     );
     let rows = db
         .query(&format!("{paid} UNION ALL {received} {newest}"), &args)
@@ -199,12 +226,33 @@ pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<
         .uuids("id", keys.iter().map(|key| key.id.0))
         .texts("payer", keys.iter().map(|key| key.payer.as_str()));
     let sql = "SELECT f.transfer, f.account, f.payee, f.amount, f.currency, f.memo, f.status, f.verb, f.reason, f.detail, \
-               f.trace, f.started_us, f.ended_us, f.no \
+               f.trace, f.started_us, f.ended_us, f.no, f.form, f.captured, f.reverses \
                FROM k CROSS JOIN flow AS f WHERE f.transfer = k.id AND f.account = k.payer AND f.verb = 'transfer'";
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
+/// The transfers that give this one back to `payer`, of those whose home is this shard.
+pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx::Result<Vec<Reversal>> {
+    let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
+    let rows = db.query(&sql, &[Arg::Uuid(transfer), Arg::Text(payer)]).await?;
+    let reversal = |row| {
+        let flow = head(row)?;
+        Ok(Reversal {
+            transfer: flow.transfer,
+            payer: flow.payer,
+            amount: flow.amount,
+            status: flow.status,
+        })
+    };
+    rows.iter().map(reversal).collect()
+}
+
 impl Flow {
+    /// Its transfer.
+    pub(crate) fn transfer(&self) -> Uuid {
+        self.transfer
+    }
+
     /// Who pays.
     pub(crate) fn payer(&self) -> &str {
         &self.payer
@@ -212,7 +260,7 @@ impl Flow {
 
     /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
     pub(crate) fn likeliness(&self, at_home: bool) -> (bool, bool) {
-        (self.verb == Verb::Transfer.token(), at_home)
+        (self.kind == Verb::Transfer.token(), at_home)
     }
 
     /// Whether this is the flow with that key.
@@ -222,7 +270,7 @@ impl Flow {
 
     /// Whether its money has moved, or is on its way.
     pub(crate) fn is_booked(&self) -> bool {
-        matches!(self.status.as_str(), "running" | "settled")
+        matches!(self.status.as_str(), "running" | "reserved" | "settled")
     }
 
     /// Adds the events, in the order in which they were decided and stored.

@@ -6,7 +6,6 @@ mod books;
 mod flows;
 mod listing;
 mod outcomes;
-mod problem;
 mod rows;
 
 use ledger_core::{Keys, Ledger, State};
@@ -30,7 +29,12 @@ impl wallet_runtime::sql_store::Tables for Tables {
     }];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
-    async fn remember(db: &mut Db, heard: &[Heard<'_>], place: Place) -> sqlx::Result<()> {
+    async fn remember(
+        db: &mut Db,
+        heard: &[Heard<'_>],
+        _decisions: &[Option<i64>],
+        place: Place,
+    ) -> sqlx::Result<()> {
         rows::save_records(db, heard, place).await
     }
 
@@ -41,7 +45,7 @@ impl wallet_runtime::sql_store::Tables for Tables {
     async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
         rows::save_accounts(db, state).await?;
         rows::save_bookings(db, state).await?;
-        rows::save_flows(db, state).await
+        rows::flows::save(db, state).await
     }
 
     async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {

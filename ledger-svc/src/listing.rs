@@ -8,7 +8,7 @@ use wallet_runtime::db::Db;
 
 use crate::books::{self, Cursor};
 use crate::flows::{self, Filter, Flow};
-use crate::problem::Problem;
+use wallet_runtime::problem::Problem;
 
 /// One page.
 #[derive(Debug)]
@@ -100,9 +100,8 @@ pub(crate) async fn of_account(
     )?;
 
     let home = usize::from(shards.of(account).0);
-    let movements = books::movements(&mut dbs[home], account, booked, limit).await?;
-    let mut more = !movements.is_empty();
-    let last = movements.last().map(|(place, _)| *place);
+    let (movements, last) = books::movements(&mut dbs[home], account, booked, limit).await?;
+    let mut more = last.is_some();
     let mut found: Vec<(i64, From, Flow)> = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
         let here = |key: &TransferKey| usize::from(shards.of(&key.payer).0) == shard;

@@ -1,6 +1,6 @@
 //! What those who wait for a request are told, on `wallet.outcome.<account>.<id>`.
 
-use ledger_core::Outcome;
+use ledger_core::{Outcome, Status};
 use serde::Serialize;
 use wallet_contract::decider::Input;
 use wallet_contract::envelope;
@@ -15,6 +15,7 @@ use wallet_runtime::db::{Arg, Db};
 struct Told<'o> {
     id: String,
     account: &'o str,
+    verb: &'o str,
     outcome: &'o str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'o str>,
@@ -39,6 +40,7 @@ pub(crate) fn notice(outcome: &Outcome) -> Notice {
     let told = Told {
         id: event.transfer.to_string(),
         account: outcome.account.as_str(),
+        verb: outcome.verb.token(),
         outcome: outcome.word,
         reason: refusal.map(|refusal| refusal.reason.code()),
         detail: refusal.map(|refusal| &*refusal.detail),
@@ -72,16 +74,30 @@ pub(crate) async fn again(db: &mut Db, repeat: &Input) -> sqlx::Result<Option<No
         let Some(outcome) = Outcome::of(&event).filter(|outcome| answers(outcome, request)) else {
             continue;
         };
-        // The answer to this very request comes before that to another with its id.
-        if answer.is_none() || outcome.event.cause == request.id {
+        let better = |other: &Outcome| rank(&outcome, request) > rank(other, request);
+        if answer.as_ref().is_none_or(better) {
             answer = Some(outcome);
         }
     }
     Ok(answer.as_ref().map(notice))
 }
 
+/// Whether an outcome answers a repeat of `request`: it was decided on it, or it is one of its flow's.
 fn answers(outcome: &Outcome, request: &Request) -> bool {
-    let to_another = matches!(outcome.event.fact, Fact::RequestRefused(_, Verb::Transfer, _));
-    let same = outcome.account == request.account && outcome.event.transfer == request.transfer;
+    let same = outcome.account == request.account
+        && outcome.event.transfer == request.transfer
+        && outcome.verb.flow() == request.verb.flow();
+    let to_another = match &outcome.event.fact {
+        Fact::RequestRefused(_, verb, _) => verb.flow() == Verb::Transfer,
+        _ => outcome.status == Status::Reserved && request.verb != Verb::Reserve,
+    };
     same && (outcome.event.cause == request.id || !to_another)
+}
+
+/// The answer to this very request comes first, then the flow's end, then that it is reserved.
+fn rank(outcome: &Outcome, request: &Request) -> (bool, bool) {
+    (
+        outcome.event.cause == request.id,
+        outcome.status != Status::Reserved,
+    )
 }

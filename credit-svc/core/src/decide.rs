@@ -1,20 +1,93 @@
 //! The decisions, each a function of the state and one input.
 
 use wallet_contract::decider::Place;
-use wallet_contract::event::{Fact, Movement, Overdraft, check_shard};
-use wallet_contract::id::AccountId;
+use wallet_contract::event::{Fact, Movement, Overdraft, Terms, check_shard};
+use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{Order, Request};
 
-use crate::state::{Account, Standing, State};
+use crate::state::{Account, PromiseStanding, Standing, State};
 
-/// Credits the payee, or says why not.
-pub(crate) fn credit(state: &State, movement: &Movement) -> Fact {
+/// Credits the payee, or says why not. What was promised is credited whatever has become of the account.
+pub(crate) fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
+    let promise = state.promises.get(key).filter(|_| movement.reserved.is_some());
+    if promise.is_some_and(|promise| promise.standing == PromiseStanding::Open) {
+        return Fact::AccountCredited(movement.clone());
+    }
     match may_receive(state, movement) {
         Ok(()) => Fact::AccountCredited(movement.clone()),
         Err(refusal) => Fact::CreditRefused(movement.clone(), refusal),
     }
+}
+
+/// Promises to credit the payee, or says why not.
+pub(crate) fn promise(state: &State, movement: &Movement, terms: Terms) -> Fact {
+    match may_receive(state, movement) {
+        Ok(()) => Fact::CreditPromised(movement.clone(), terms),
+        Err(refusal) => Fact::CreditRefused(movement.clone(), refusal),
+    }
+}
+
+/// Lets an account give back what it has received, never more than what is left of it.
+pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
+    let account = &request.account;
+    let key = TransferKey {
+        id: request.transfer,
+        payer: account.clone(),
+    };
+    if state.reversals.get(&key).is_some() {
+        let detail = "the id was used for another reversal: use a new id";
+        let refusal = Refusal::new(Reason::IdReused, detail);
+        return Fact::RequestRefused(account.clone(), request.verb, refusal);
+    }
+    let order = check_shard(account, place.shard, place.shards).and_then(|()| request.order.clone());
+    let movement = match order {
+        Ok(Order::Reverse(movement)) => movement,
+        Ok(_) => return denied(account, None, Refusal::new(Reason::InvalidRequest, "no reversal")),
+        Err(refusal) => return denied(account, None, refusal),
+    };
+    match may_give_back(state, &movement) {
+        Ok(()) => Fact::ReversalGranted(movement),
+        Err(refusal) => denied(account, Some(movement), refusal),
+    }
+}
+
+fn denied(account: &AccountId, movement: Option<Movement>, refusal: Refusal) -> Fact {
+    Fact::ReversalDenied(account.clone(), movement, refusal)
+}
+
+fn may_give_back(state: &State, movement: &Movement) -> Result<(), Refusal> {
+    let (from, to, money) = (&movement.payer, &movement.payee, movement.money);
+    let given = movement.reverses.map(|id| TransferKey {
+        id,
+        payer: to.clone(),
+    });
+    let Some((of, received)) = given.and_then(|of| {
+        let received = state
+            .receipts
+            .get(&of)?
+            .as_ref()
+            .filter(|received| received.payee == *from)?;
+        Some((of, received.money))
+    }) else {
+        let id = movement.reverses.map(|id| id.to_string()).unwrap_or_default();
+        let detail = format!("{from} has received no transfer {id} from {to}");
+        return Err(Refusal::new(Reason::TransferNotFound, detail));
+    };
+    let back = state
+        .reversals
+        .iter()
+        .filter(|(_, reversal)| reversal.live && reversal.of == of);
+    let back: i64 = back.fold(0, |sum, (_, reversal)| sum.saturating_add(reversal.amount));
+    let left = received.amount.minor().saturating_sub(back);
+    if received.currency == money.currency && money.amount.minor() <= left {
+        return Ok(());
+    }
+    let left = received.currency.format_minor(left);
+    let (code, id) = (received.currency, of.id);
+    let detail = format!("{left} {code} of {received} is left of transfer {id}, {money} can't be given back");
+    Err(Refusal::new(Reason::ExceedsTransfer, detail))
 }
 
 fn may_receive(state: &State, movement: &Movement) -> Result<(), Refusal> {
@@ -29,7 +102,8 @@ fn may_receive(state: &State, movement: &Movement) -> Result<(), Refusal> {
         });
     };
     stands_open(payee, account)?;
-    match account.received.checked_add(movement.money.amount.minor()) {
+    let bound = account.received.checked_add(account.promised);
+    match bound.and_then(|bound| bound.checked_add(movement.money.amount.minor())) {
         Some(_) => Ok(()),
         None => {
             let detail = format_args!("{payee} can't receive more than can be counted");
@@ -60,7 +134,9 @@ fn stands_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
 pub(crate) fn request(state: &State, request: &Request, place: Place) -> Option<Fact> {
     let name = &request.account;
     let decided = check_shard(name, place.shard, place.shards).and_then(|()| match &request.order {
-        Ok(Order::Transfer(_)) => Ok(None),
+        Ok(
+            Order::Transfer(_) | Order::Reserve(..) | Order::Confirm(_) | Order::Cancel | Order::Reverse(_),
+        ) => Ok(None),
         Ok(Order::Open(currency, overdraft)) => open(state, name, *currency, *overdraft).map(Some),
         Ok(Order::Freeze) => {
             let account = opened(state, name)?;

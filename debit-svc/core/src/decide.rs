@@ -1,41 +1,178 @@
 //! The decisions, each a function of the state and one input.
 
-use wallet_contract::decider::Place;
-use wallet_contract::event::{Fact, Movement, Overdraft, check_shard};
-use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use jiff::Timestamp;
+use wallet_contract::decider::{Due, Place};
+use wallet_contract::event::{Event, Fact, Failure, Movement, Overdraft, Terms, check_shard};
+use wallet_contract::id::{AccountId, TransferKey};
+use wallet_contract::money::{Amount, Money};
 use wallet_contract::reason::{Reason, Refusal};
-use wallet_contract::request::{Order, Request};
+use wallet_contract::request::{Hold, Order, Request};
+use wallet_contract::subject::Verb;
 
-use crate::state::{Account, Phase, Standing, State, Transfer};
+use crate::phase::{Rule, Signal, rule};
+use crate::refuse;
+use crate::state::{Account, Standing, State, Transfer};
 
-/// Debits the payer, or says why not. A refused transfer burns its id.
-pub(crate) fn transfer(state: &State, request: &Request, place: Place) -> Fact {
-    let payer = &request.account;
-    let key = TransferKey {
+/// Decides what a payer asks, by the transfer's phase. A refused transfer burns its id.
+pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place) -> Option<Fact> {
+    let (payer, signal) = (&request.account, Signal::of_verb(request.verb)?);
+    let transfer = state.transfers.get(&TransferKey {
         id: request.transfer,
         payer: payer.clone(),
+    });
+    let burn = |refusal| Some(Fact::DebitRefused(payer.clone(), None, refusal));
+    let refuse = |refusal| Some(Fact::RequestRefused(payer.clone(), request.verb, refusal));
+    let Some(transfer) = transfer else {
+        let order = check_shard(payer, place.shard, place.shards).and_then(|()| request.order.clone());
+        return match (rule(None, signal), order) {
+            (_, Err(refusal)) => burn(refusal),
+            (Rule::Pay, Ok(Order::Transfer(movement))) => Some(pay(state, movement)),
+            (Rule::Hold, Ok(Order::Reserve(movement, terms))) => Some(hold(state, movement, terms, at_us)),
+            (Rule::Bar, Ok(Order::Cancel)) => Some(Fact::ReservationBarred(payer.clone())),
+            (_, Ok(_)) => burn(refuse::unknown()),
+        };
     };
-    if let Some(earlier) = state.transfers.get(&key) {
-        return Fact::RequestRefused(payer.clone(), request.verb, reused(earlier, request));
-    }
-    let refuse = |movement, refusal| Fact::DebitRefused(payer.clone(), movement, refusal);
-    if let Err(refusal) = check_shard(payer, place.shard, place.shards) {
-        return refuse(None, refusal);
-    }
-    let movement = match &request.order {
-        Ok(Order::Transfer(movement)) => movement,
-        Ok(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) => {
-            let detail = "a payer's request can only be a transfer";
-            return refuse(None, Refusal::new(Reason::InvalidRequest, detail));
-        }
-        Err(refusal) => return refuse(None, refusal.clone()),
+    let order = match (&request.order, request.verb) {
+        (Err(refusal), Verb::Confirm | Verb::Cancel) => return refuse(refusal.clone()),
+        (order, _) => order.as_ref().ok(),
     };
-    match may_pay(state, movement) {
-        Ok(()) => Fact::AccountDebited(movement.clone()),
-        Err(refusal) => refuse(Some(movement.clone()), refusal),
+    match rule(Some(transfer.phase), signal) {
+        Rule::TooLate(reason) => refuse(refuse::too_late(transfer, reason)),
+        Rule::Release(failure) => release(transfer, failure, &refuse::cancelled(payer)),
+        Rule::Defer => match confirmed(transfer, order) {
+            Ok(movement) => Some(Fact::ConfirmationDeferred(movement)),
+            Err(refusal) => refuse(refusal),
+        },
+        Rule::Capture => match confirmed(transfer, order) {
+            Ok(movement) => Some(Fact::AccountDebited(movement)),
+            Err(refusal) => refuse(refusal),
+        },
+        Rule::Reused
+        | Rule::Pay
+        | Rule::Hold
+        | Rule::Burn
+        | Rule::Bar
+        | Rule::Promise
+        | Rule::GiveBack
+        | Rule::Complete
+        | Rule::Ignore
+        | Rule::Never => refuse(refuse::reused(transfer, order)),
     }
 }
 
+/// Decides on what credit-svc says of a transfer that is paid here.
+pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
+    let signal = Signal::of_fact(&event.fact)?;
+    let payer = event.fact.account();
+    let transfer = state.transfers.get(&TransferKey {
+        id: event.transfer,
+        payer: payer.clone(),
+    });
+    let phase = transfer.map(|transfer| transfer.phase);
+    match (rule(phase, signal), &event.fact, transfer) {
+        (Rule::Pay, Fact::ReversalGranted(movement), _) => Some(pay(state, movement.clone())),
+        (Rule::Burn, Fact::ReversalDenied(payer, movement, refusal), _) => Some(Fact::DebitRefused(
+            payer.clone(),
+            movement.clone(),
+            refusal.clone(),
+        )),
+        (Rule::Reused, _, Some(transfer)) => {
+            let movement = event.fact.movement().cloned();
+            let refusal = refuse::reused(transfer, movement.map(Order::Reverse).as_ref());
+            Some(Fact::RequestRefused(payer, Verb::Reverse, refusal))
+        }
+        (Rule::Promise, _, Some(transfer)) => {
+            let reservation = transfer.reservation.as_ref()?;
+            let all = reservation
+                .auto_confirm
+                .then(|| confirmed(transfer, Some(&Order::Confirm(None))));
+            all?.ok().map(Fact::AccountDebited)
+        }
+        (Rule::Capture, _, Some(transfer)) => {
+            let captured = transfer.reservation.as_ref()?.captured;
+            transfer
+                .movement
+                .as_ref()
+                .map(|held| Fact::AccountDebited(part(held, captured)))
+        }
+        (Rule::Release(failure), Fact::CreditRefused(_, refusal), Some(transfer)) => {
+            release(transfer, failure, refusal)
+        }
+        (Rule::GiveBack, Fact::CreditRefused(movement, refusal), _) => {
+            Some(Fact::DebitReversed(movement.clone(), refusal.clone()))
+        }
+        _ => None,
+    }
+}
+
+/// Releases a reservation whose time is up.
+pub(crate) fn due(state: &State, due: &Due, now_us: i64) -> Option<Fact> {
+    let transfer = state.transfers.get(&due.transfer)?;
+    let reservation = transfer.reservation.as_ref()?;
+    let expires = Timestamp::from_microsecond(reservation.expires_us).ok()?;
+    match rule(Some(transfer.phase), Signal::Due) {
+        Rule::Release(failure) if reservation.expires_us <= now_us => {
+            let refusal = Refusal::new(Reason::Expired, format_args!("not confirmed until {expires}"));
+            release(transfer, failure, &refusal)
+        }
+        _ => None,
+    }
+}
+
+fn release(transfer: &Transfer, failure: Failure, refusal: &Refusal) -> Option<Fact> {
+    let movement = transfer.movement.clone()?;
+    Some(Fact::ReservationReleased(movement, failure, refusal.clone()))
+}
+
+fn pay(state: &State, movement: Movement) -> Fact {
+    match may_pay(state, &movement) {
+        Ok(()) => Fact::AccountDebited(movement),
+        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), refusal),
+    }
+}
+
+/// Holds money until `at_us`, when the request was stored in the log, and as long as it asks for.
+fn hold(state: &State, movement: Movement, hold: Hold, at_us: i64) -> Fact {
+    let expires_us = i64::from(hold.expires_in)
+        .checked_mul(1_000_000)
+        .and_then(|lasts| at_us.checked_add(lasts));
+    let expires = Timestamp::from_microsecond(expires_us.unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
+    let terms = Terms {
+        expires,
+        auto_confirm: hold.auto_confirm,
+    };
+    match may_pay(state, &movement) {
+        Ok(()) => Fact::FundsReserved(movement, terms),
+        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), refusal),
+    }
+}
+
+/// What a confirmation moves: all that is held, or the part that it names.
+fn confirmed(transfer: &Transfer, order: Option<&Order>) -> Result<Movement, Refusal> {
+    let held = transfer.movement.as_ref().ok_or_else(refuse::unknown)?;
+    match order {
+        Some(Order::Confirm(Some(money))) => {
+            refuse::more_than_held(held, *money)?;
+            Ok(part(held, Some(money.amount)))
+        }
+        _ => Ok(part(held, None)),
+    }
+}
+
+/// A part of what is held as a movement of its own.
+fn part(held: &Movement, amount: Option<Amount>) -> Movement {
+    let reserved = held.money.amount;
+    Movement {
+        money: Money {
+            amount: amount.unwrap_or(reserved),
+            ..held.money
+        },
+        reserved: Some(reserved),
+        ..held.clone()
+    }
+}
+
+/// Whether an account may pay, or hold, this much. What is held is no longer available, so a limit counts it.
 fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     let (payer, money) = (&movement.payer, movement.money);
     let Some(account) = state.account(payer, money.currency) else {
@@ -47,20 +184,11 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
             }
         });
     };
+    let stands = |reason, how| Err(Refusal::new(reason, format_args!("{payer} is {how}")));
     match account.standing {
         Standing::Open => {}
-        Standing::Frozen => {
-            return Err(Refusal::new(
-                Reason::AccountFrozen,
-                format_args!("{payer} is frozen"),
-            ));
-        }
-        Standing::Closed => {
-            return Err(Refusal::new(
-                Reason::AccountClosed,
-                format_args!("{payer} is closed"),
-            ));
-        }
+        Standing::Frozen => return stands(Reason::AccountFrozen, "frozen"),
+        Standing::Closed => return stands(Reason::AccountClosed, "closed"),
     }
     let floor = match account.overdraft {
         Overdraft::Limit(limit) => limit.checked_neg().unwrap_or(i64::MIN),
@@ -71,10 +199,12 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
         .available
         .checked_sub(amount)
         .filter(|left| *left >= floor);
-    let moving = account.in_transit.checked_add(amount);
-    match (left, moving) {
+    let bound = account.held.checked_add(account.in_transit);
+    match (left, bound.and_then(|bound| bound.checked_add(amount))) {
         (Some(_), Some(_)) => Ok(()),
-        (None, _) if account.overdraft != Overdraft::Unlimited => Err(insufficient(movement, &account)),
+        (None, _) if account.overdraft != Overdraft::Unlimited => {
+            Err(refuse::insufficient(movement, &account))
+        }
         _ => Err(Refusal::new(
             Reason::CeilingReached,
             format_args!("{payer} can't owe more than can be counted"),
@@ -82,88 +212,19 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     }
 }
 
-fn insufficient(movement: &Movement, account: &Account) -> Refusal {
-    let currency = movement.money.currency;
-    let available = currency.format_minor(account.available);
-    let detail = match account.overdraft {
-        Overdraft::Limit(limit) if limit > 0 => {
-            let limit = currency.format_minor(limit);
-            format!(
-                "{available} {currency} available, overdraft limit {limit} {currency}, {} asked",
-                movement.money
-            )
-        }
-        Overdraft::Limit(_) | Overdraft::Unlimited => {
-            format!("{available} {currency} available, {} asked", movement.money)
-        }
-    };
-    Refusal::new(Reason::InsufficientFunds, detail)
-}
-
-/// Names the first field in which a request differs from the one that used its id before.
-fn reused(earlier: &Transfer, request: &Request) -> Refusal {
-    let refuse = |detail: String| Refusal::new(Reason::IdReused, detail);
-    let now = match &request.order {
-        Ok(Order::Transfer(movement)) => movement,
-        Ok(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | Err(_) => {
-            return refuse("the id was used for another request, and this one is not sound".to_owned());
-        }
-    };
-    let Some(then) = &earlier.movement else {
-        return refuse(
-            "the id was used for a request that was not sound, and is burned: use a new id".to_owned(),
-        );
-    };
-    let differs = |field: &str, then: &str, now: &str| {
-        refuse(format!(
-            "the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id"
-        ))
-    };
-    if then.payee != now.payee {
-        differs("to", then.payee.as_str(), now.payee.as_str())
-    } else if then.money.currency != now.money.currency {
-        differs("currency", then.money.currency.code(), now.money.currency.code())
-    } else if then.money.amount != now.money.amount {
-        differs("amount", &then.money.decimal(), &now.money.decimal())
-    } else {
-        let memo = |movement: &Movement| movement.memo.clone().unwrap_or_default();
-        differs("memo", &memo(then), &memo(now))
-    }
-}
-
-/// Gives the money of a debited transfer back.
-pub(crate) fn reversal(
-    state: &State,
-    id: TransferId,
-    movement: &Movement,
-    refusal: &Refusal,
-) -> Option<Fact> {
-    let key = TransferKey {
-        id,
-        payer: movement.payer.clone(),
-    };
-    let transfer = state.transfers.get(&key)?;
-    match transfer.phase {
-        Phase::Debited => Some(Fact::DebitReversed(movement.clone(), refusal.clone())),
-        Phase::Refused | Phase::Credited | Phase::Reversed => None,
-    }
-}
-
-/// Says whether an account is at zero in all its currencies, with nothing on its way out.
+/// Says whether an account is at zero in all its currencies, with nothing held and nothing on its way out.
 ///
 /// credit-svc has stopped crediting it before it asks, and what it credited earlier stands earlier in the log: the
 /// answer is exact.
 pub(crate) fn closure(state: &State, name: &AccountId) -> Fact {
-    let busy = state
-        .currencies(name)
-        .find(|(_, account)| account.available != 0 || account.in_transit != 0);
+    let at_zero = |account: &Account| (account.available, account.held, account.in_transit) == (0, 0, 0);
+    let busy = state.currencies(name).find(|(_, account)| !at_zero(account));
     match busy {
         None => Fact::ClosureAccepted(name.clone()),
         Some((currency, account)) => {
-            let [available, in_transit] =
-                [account.available, account.in_transit].map(|minor| currency.format_minor(minor));
-            let detail =
-                format!("{name} has {available} {currency} available and {in_transit} {currency} in transit");
+            let [available, held, in_transit] = [account.available, account.held, account.in_transit]
+                .map(|minor| format!("{} {currency}", currency.format_minor(minor)));
+            let detail = format!("{name} has {available} available, {held} held and {in_transit} in transit");
             Fact::ClosureRefused(name.clone(), Refusal::new(Reason::BalanceNotZero, detail))
         }
     }

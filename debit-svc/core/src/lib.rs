@@ -2,9 +2,7 @@
 //!
 //! | input | decision |
 //! |---|---|
-//! | `transfer.requested` | `account.debited`, or `debit.refused`; `request.refused` if the id was used for something else |
-//! | `account.credited` | none: the payee may spend it, the payer's transfer is complete |
-//! | `credit.refused` | `debit.reversed`, which never fails |
+//! | anything about a transfer | by its phase: see [`phase::TABLE`] |
 //! | `account.closing` | `closure.accepted` at zero, else `closure.refused` |
 //! | `account.opened`, `frozen`, `unfrozen` | none: remembered |
 //!
@@ -12,18 +10,36 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod decide;
+pub mod phase;
+mod refuse;
 mod state;
 
-pub use state::{Account, Keys, Phase, Standing, State, Transfer};
+pub use phase::Phase;
+pub use state::{Account, Keys, Reservation, Standing, State, Times, Transfer};
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Cause, Event, Fact};
 use wallet_contract::id::TransferKey;
-use wallet_contract::subject::{Service, Verb};
+use wallet_contract::subject::Service;
 
 /// The core of debit-svc.
 #[derive(Debug)]
 pub struct Debit;
+
+/// The transfer that an input is about.
+pub(crate) fn key(input: &Input) -> TransferKey {
+    match input {
+        Input::Request(request) => TransferKey {
+            id: request.transfer,
+            payer: request.account.clone(),
+        },
+        Input::Event(event) => TransferKey {
+            id: event.transfer,
+            payer: event.fact.account(),
+        },
+        Input::Due(due) => due.transfer.clone(),
+    }
+}
 
 impl Decider for Debit {
     type Keys = Keys;
@@ -31,10 +47,15 @@ impl Decider for Debit {
 
     fn concerns(input: &Input, place: Place) -> bool {
         match input {
+            Input::Due(_) => true,
             Input::Request(request) => request.verb.decided_by() == Service::Debit,
             Input::Event(event) => match &event.fact {
                 Fact::AccountCredited(movement) => place.owns(&movement.payee) || place.owns(&movement.payer),
-                Fact::CreditRefused(movement, _) => place.owns(&movement.payer),
+                Fact::CreditRefused(movement, _)
+                | Fact::CreditPromised(movement, _)
+                | Fact::ReversalGranted(movement) => place.owns(&movement.payer),
+                // Its only copy is here, and so is its flow's end.
+                Fact::ReversalDenied(..) => true,
                 Fact::AccountOpened(account, ..)
                 | Fact::AccountFrozen(account)
                 | Fact::AccountUnfrozen(account)
@@ -45,6 +66,10 @@ impl Decider for Debit {
                 | Fact::AccountDebited(_)
                 | Fact::DebitRefused(..)
                 | Fact::DebitReversed(..)
+                | Fact::FundsReserved(..)
+                | Fact::ConfirmationDeferred(_)
+                | Fact::ReservationReleased(..)
+                | Fact::ReservationBarred(_)
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
@@ -54,71 +79,50 @@ impl Decider for Debit {
     }
 
     fn touches(input: &Input, place: Place, keys: &mut Keys) {
-        match input {
-            Input::Request(request) => {
-                keys.accounts.insert(request.account.clone());
-                keys.transfers.insert(TransferKey {
-                    id: request.transfer,
-                    payer: request.account.clone(),
-                });
+        let key = key(input);
+        if let Input::Event(event) = input {
+            if let Some(movement) = event.fact.movement().filter(|m| place.owns(&m.payee)) {
+                keys.accounts.insert(movement.payee.clone());
             }
-            Input::Event(event) => {
-                if let Some(movement) = event.fact.movement() {
-                    for account in [&movement.payer, &movement.payee] {
-                        if place.owns(account) {
-                            keys.accounts.insert(account.clone());
-                        }
-                    }
-                    if place.owns(&movement.payer) {
-                        keys.transfers.insert(TransferKey {
-                            id: event.transfer,
-                            payer: movement.payer.clone(),
-                        });
-                    }
-                } else {
-                    keys.accounts.insert(event.fact.account());
-                }
+            if !place.owns(&key.payer) && !matches!(event.fact, Fact::ReversalDenied(..)) {
+                return;
             }
+        }
+        keys.accounts.insert(key.payer.clone());
+        keys.transfers.insert(key);
+    }
+
+    fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        match &heard.input {
+            Input::Request(request) => decide::request(state, request, heard.at_us, place),
+            Input::Event(event) => match &event.fact {
+                Fact::AccountClosing(account) => Some(decide::closure(state, account)),
+                _ => decide::event(state, event),
+            },
+            Input::Due(due) => decide::due(state, due, heard.at_us),
+        }
+    }
+
+    fn cause(state: &State, input: &Input) -> Cause {
+        let cause = input.as_cause();
+        let known = state.transfers.get(&key(input));
+        match known.and_then(|transfer| transfer.reservation.as_ref()) {
+            Some(reservation) => Cause {
+                trace: reservation.trace,
+                ..cause
+            },
+            None => cause,
         }
     }
 
     fn hear(state: &mut State, heard: &Heard<'_>, place: Place) {
         match &heard.input {
-            Input::Request(_) => {}
-            Input::Event(event) => state.take(event, place),
-        }
-    }
-
-    fn decide(state: &State, input: &Input, place: Place) -> Option<Fact> {
-        match input {
-            Input::Request(request) => match request.verb {
-                Verb::Transfer => Some(decide::transfer(state, request, place)),
-                Verb::Open | Verb::Freeze | Verb::Unfreeze | Verb::Close => None,
-            },
-            Input::Event(event) => match &event.fact {
-                Fact::CreditRefused(movement, refusal) => {
-                    decide::reversal(state, event.transfer, movement, refusal)
-                }
-                Fact::AccountClosing(account) => Some(decide::closure(state, account)),
-                Fact::AccountOpened(..)
-                | Fact::AccountFrozen(_)
-                | Fact::AccountUnfrozen(_)
-                | Fact::ClosureAccepted(_)
-                | Fact::ClosureRefused(..)
-                | Fact::AccountClosed(_)
-                | Fact::AccountDebited(_)
-                | Fact::DebitRefused(..)
-                | Fact::DebitReversed(..)
-                | Fact::AccountCredited(_)
-                | Fact::TransferSettled(_)
-                | Fact::TransferFailed(..)
-                | Fact::RequestRefused(..)
-                | Fact::MessageParked(_) => None,
-            },
+            Input::Request(_) | Input::Due(_) => {}
+            Input::Event(event) => state.take(event, heard.at_us, place),
         }
     }
 
     fn evolve(state: &mut State, event: &Event, place: Place) {
-        state.take(event, place);
+        state.take(event, event.time.as_microsecond(), place);
     }
 }

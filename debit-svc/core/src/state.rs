@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Place, Rows};
-use wallet_contract::event::{Event, Fact, Movement, Overdraft};
-use wallet_contract::id::{AccountId, TransferId, TransferKey};
-use wallet_contract::money::Currency;
+use wallet_contract::event::{Event, Fact, Failure, Movement, Overdraft};
+use wallet_contract::id::{AccountId, EventId, TransferKey};
+use wallet_contract::money::{Amount, Currency};
+use wallet_contract::trace::TraceId;
+
+use crate::phase::{Phase, Rule, Signal, rule};
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]
@@ -36,21 +39,10 @@ pub struct Account {
     pub overdraft: Overdraft,
     /// What it may spend, below zero if it has overdrawn.
     pub available: i64,
+    /// What is reserved for payees.
+    pub held: i64,
     /// What it has paid and no payee has received yet.
     pub in_transit: i64,
-}
-
-/// How far a transfer has come, as its payer's side knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Refused; its id is burned.
-    Refused,
-    /// Paid, and in transit.
-    Debited,
-    /// Received by the payee.
-    Credited,
-    /// Refused by the payee's side, and given back.
-    Reversed,
 }
 
 /// A transfer that one of this shard's accounts pays.
@@ -60,6 +52,38 @@ pub struct Transfer {
     pub movement: Option<Movement>,
     /// How far it has come.
     pub phase: Phase,
+    /// What two phases need, if it has two.
+    pub reservation: Option<Reservation>,
+    /// What was heard when.
+    pub times: Times,
+}
+
+/// The second half of a transfer in two phases. With it, it can be finished or undone after any crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// When it is due, microseconds since 1970.
+    pub expires_us: i64,
+    /// Whether the promise confirms it.
+    pub auto_confirm: bool,
+    /// How much was confirmed; nothing until then.
+    pub captured: Option<Amount>,
+    /// The flow's trace.
+    pub trace: TraceId,
+    /// The event that reserved it.
+    pub event: EventId,
+}
+
+/// What was heard of a transfer when, microseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The first decision.
+    pub decided: i64,
+    /// The payee's side's promise.
+    pub promised: Option<i64>,
+    /// The decision on the payer's confirm or cancel, or on the clock's word.
+    pub ordered: Option<i64>,
+    /// The payee's side's last word: credited, or refused.
+    pub answered: Option<i64>,
 }
 
 /// The rows, loaded and changed.
@@ -78,6 +102,7 @@ impl Account {
             standing,
             overdraft,
             available: 0,
+            held: 0,
             in_transit: 0,
         }
     }
@@ -103,8 +128,8 @@ impl State {
         row.or_else(|| name.is_world().then(Account::world))
     }
 
-    /// Takes in an event, our own or another's. Cannot fail: what is decided, is.
-    pub(crate) fn take(&mut self, event: &Event, place: Place) {
+    /// Takes in an event, our own or another's, heard or decided at `at_us`. Cannot fail: what is decided, is.
+    pub(crate) fn take(&mut self, event: &Event, at_us: i64, place: Place) {
         match &event.fact {
             Fact::AccountOpened(name, currency, overdraft) => {
                 let standing = self
@@ -117,40 +142,48 @@ impl State {
             Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen),
             Fact::AccountUnfrozen(name) => self.stand(name, Standing::Open),
             Fact::ClosureAccepted(name) => self.stand(name, Standing::Closed),
-            Fact::AccountDebited(movement) => {
-                self.shift(&movement.payer, movement, -1, 1);
-                self.phase(event.transfer, movement, Phase::Debited);
-            }
-            Fact::DebitReversed(movement, _) => {
-                self.shift(&movement.payer, movement, 1, -1);
-                self.phase(event.transfer, movement, Phase::Reversed);
-            }
             Fact::AccountCredited(movement) => {
                 if place.owns(&movement.payee) {
-                    self.shift(&movement.payee, movement, 1, 0);
+                    self.shift(&movement.payee, movement, |amount| [amount, 0, 0]);
                 }
                 if place.owns(&movement.payer) {
-                    self.shift(&movement.payer, movement, 0, -1);
-                    self.phase(event.transfer, movement, Phase::Credited);
+                    self.shift(&movement.payer, movement, |amount| [0, 0, opposite(amount)]);
+                    self.transfer(event, at_us);
                 }
             }
-            Fact::DebitRefused(payer, movement, _) => {
-                let key = TransferKey {
-                    id: event.transfer,
-                    payer: payer.clone(),
+            Fact::AccountDebited(movement) => {
+                let held = movement.held();
+                let rest = |amount| {
+                    held.checked_sub(amount)
+                        .expect("no more is captured than is held")
                 };
-                self.transfers.create(
-                    key,
-                    Transfer {
-                        movement: movement.clone(),
-                        phase: Phase::Refused,
-                    },
-                );
+                self.shift(&movement.payer, movement, |amount| {
+                    [rest(amount), opposite(held), amount]
+                });
+                self.transfer(event, at_us);
             }
+            Fact::DebitReversed(movement, _) => {
+                self.shift(&movement.payer, movement, |amount| [amount, 0, opposite(amount)]);
+                self.transfer(event, at_us);
+            }
+            Fact::FundsReserved(movement, _) => {
+                self.shift(&movement.payer, movement, |amount| [opposite(amount), amount, 0]);
+                self.transfer(event, at_us);
+            }
+            Fact::ReservationReleased(movement, ..) => {
+                self.shift(&movement.payer, movement, |amount| [amount, opposite(amount), 0]);
+                self.transfer(event, at_us);
+            }
+            Fact::CreditPromised(..)
+            | Fact::CreditRefused(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReservationBarred(_)
+            | Fact::DebitRefused(..) => self.transfer(event, at_us),
             Fact::AccountClosing(_)
             | Fact::ClosureRefused(..)
             | Fact::AccountClosed(_)
-            | Fact::CreditRefused(..)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
@@ -168,37 +201,135 @@ impl State {
         }
     }
 
-    /// Adds the movement's amount to `available` and `in_transit`, each times 1, 0 or -1.
+    /// Adds to what is available, held and in transit, as `change` says of the movement's amount.
     ///
     /// The deciders leave no room for an overflow: a debit is checked here, a credit by credit-svc's ceiling.
-    fn shift(&mut self, name: &AccountId, movement: &Movement, available: i64, in_transit: i64) {
-        let amount = movement.money.amount.minor();
-        let add = |value: i64, times: i64| {
-            let sum = amount
-                .checked_mul(times)
-                .and_then(|change| value.checked_add(change));
+    fn shift(&mut self, name: &AccountId, movement: &Movement, change: impl FnOnce(i64) -> [i64; 3]) {
+        let [available, held, in_transit] = change(movement.money.amount.minor());
+        let add = |value: i64, change: i64| {
+            let sum = value.checked_add(change);
             sum.expect("a debit is checked when it is decided, a credit by credit-svc's ceiling")
         };
-        self.accounts.change(
-            &(name.clone(), movement.money.currency),
-            Account::world,
-            |account| {
-                account.available = add(account.available, available);
-                account.in_transit = add(account.in_transit, in_transit);
-            },
-        );
+        let key = (name.clone(), movement.money.currency);
+        self.accounts.change(&key, Account::world, |account| {
+            account.available = add(account.available, available);
+            account.held = add(account.held, held);
+            account.in_transit = add(account.in_transit, in_transit);
+        });
     }
 
-    fn phase(&mut self, id: TransferId, movement: &Movement, phase: Phase) {
+    /// Writes an event into the row of its transfer.
+    fn transfer(&mut self, event: &Event, at_us: i64) {
         let key = TransferKey {
-            id,
-            payer: movement.payer.clone(),
+            id: event.transfer,
+            payer: event.fact.account(),
         };
-        let new = || Transfer {
-            movement: Some(movement.clone()),
-            phase,
-        };
+        if self.transfers.get(&key).is_none() {
+            if let Some(new) = Transfer::begun_by(event, at_us) {
+                self.transfers.create(key, new);
+            }
+            return;
+        }
+        let unreached = || unreachable!("the row is there");
         self.transfers
-            .change(&key, new, |transfer| transfer.phase = phase);
+            .change(&key, unreached, |transfer| transfer.take(event, at_us));
+    }
+}
+
+fn opposite(amount: i64) -> i64 {
+    amount
+        .checked_neg()
+        .expect("an amount is not negative, so it has an opposite")
+}
+
+impl Transfer {
+    /// When the clock may end it, microseconds since 1970; nothing once it can't.
+    pub fn due_us(&self) -> Option<i64> {
+        let ends = matches!(rule(Some(self.phase), Signal::Due), Rule::Release(_));
+        self.reservation
+            .as_ref()
+            .filter(|_| ends)
+            .map(|reservation| reservation.expires_us)
+    }
+
+    /// The row that a first decision makes.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only what debit-svc decides first begins a row"
+    )]
+    fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
+        let (phase, terms) = match &event.fact {
+            Fact::AccountDebited(_) => (Phase::Debited, None),
+            Fact::DebitRefused(..) => (Phase::Refused, None),
+            Fact::FundsReserved(_, terms) => (Phase::Reserved, Some(terms)),
+            Fact::ReservationBarred(_) => (Phase::Cancelled, None),
+            _ => return None,
+        };
+        let reservation = terms.map(|terms| Reservation {
+            expires_us: terms.expires.as_microsecond(),
+            auto_confirm: terms.auto_confirm,
+            captured: None,
+            trace: event.trace,
+            event: event.id,
+        });
+        let times = Times {
+            decided: at_us,
+            ..Times::default()
+        };
+        Some(Self {
+            movement: event.fact.movement().cloned(),
+            phase,
+            reservation,
+            times,
+        })
+    }
+
+    /// What a later event changes.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few of many change a row that is there"
+    )]
+    fn take(&mut self, event: &Event, at_us: i64) {
+        match (&event.fact, self.phase) {
+            (Fact::CreditPromised(..), phase) => {
+                self.times.promised.get_or_insert(at_us);
+                if phase == Phase::Reserved {
+                    self.phase = Phase::Promised;
+                }
+            }
+            (Fact::CreditRefused(..), _) => {
+                self.times.answered.get_or_insert(at_us);
+            }
+            (Fact::AccountCredited(_), phase) => {
+                self.times.answered.get_or_insert(at_us);
+                match phase {
+                    Phase::Debited => self.phase = Phase::Credited,
+                    Phase::Confirmed => self.phase = Phase::Completed,
+                    _ => {}
+                }
+            }
+            (Fact::ConfirmationDeferred(movement), _) => self.confirm(movement, Phase::Confirming, at_us),
+            (Fact::AccountDebited(movement), _) => self.confirm(movement, Phase::Confirmed, at_us),
+            (Fact::DebitReversed(..), _) => self.phase = Phase::Reversed,
+            (Fact::ReservationReleased(_, failure, _), _) => {
+                self.phase = match failure {
+                    Failure::Cancelled => Phase::Cancelled,
+                    Failure::Expired => Phase::Expired,
+                    Failure::Refused | Failure::Compensated => Phase::Declined,
+                };
+                if self.phase != Phase::Declined {
+                    self.times.ordered.get_or_insert(at_us);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn confirm(&mut self, movement: &Movement, phase: Phase, at_us: i64) {
+        self.phase = phase;
+        self.times.ordered.get_or_insert(at_us);
+        if let Some(reservation) = &mut self.reservation {
+            reservation.captured = Some(movement.money.amount);
+        }
     }
 }

@@ -3,11 +3,15 @@
 //! | input | books | decision |
 //! |---|---|---|
 //! | a request | a flow begins | none |
-//! | `account.debited` (home) | payer → `@in-transit` | none |
+//! | `account.debited` (home) | payer, or what it held → `@in-transit` | none |
 //! | `account.credited` (payee's shard) | `@in-transit` → payee | none |
 //! | `account.credited` (home) | no longer in transit | `transfer.settled` |
 //! | `debit.reversed` | `@in-transit` → payer | `transfer.failed` (compensated) |
 //! | `debit.refused` | none | `transfer.failed` (refused) |
+//! | `funds.reserved` (home) | available → held | none |
+//! | `reservation.released` (home) | held → available | `transfer.failed` (cancelled, expired or refused) |
+//! | `reservation.barred` | none | `transfer.failed` (cancelled) |
+//! | `credit.promised` | none | none; the flow waits for its payer |
 //! | `account.opened`, `frozen`, … | the account's page | none; the operator's flow ends |
 //!
 //! Pure: no clock, no randomness, no I/O.
@@ -20,7 +24,8 @@ pub use outcome::Outcome;
 pub use state::{Account, Booking, BookingKind, End, Flow, FlowKey, Keys, Standing, Start, State, Status};
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::reason::{Reason, Refusal};
 
 /// The core of ledger-svc.
 #[derive(Debug)]
@@ -32,9 +37,12 @@ impl Decider for Ledger {
 
     fn concerns(input: &Input, place: Place) -> bool {
         match input {
+            Input::Due(_) => false,
             Input::Request(_) => true,
             Input::Event(event) => match &event.fact {
-                Fact::AccountDebited(movement) => place.owns(&movement.payer),
+                Fact::AccountDebited(movement)
+                | Fact::FundsReserved(movement, _)
+                | Fact::ReservationReleased(movement, ..) => place.owns(&movement.payer),
                 Fact::AccountCredited(movement) => place.owns(&movement.payer) || place.owns(&movement.payee),
                 // Their only copy is here.
                 Fact::AccountOpened(..)
@@ -47,6 +55,11 @@ impl Decider for Ledger {
                 | Fact::DebitRefused(..)
                 | Fact::DebitReversed(..)
                 | Fact::CreditRefused(..)
+                | Fact::CreditPromised(..)
+                | Fact::ConfirmationDeferred(_)
+                | Fact::ReservationBarred(_)
+                | Fact::ReversalGranted(_)
+                | Fact::ReversalDenied(..)
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
@@ -60,6 +73,8 @@ impl Decider for Ledger {
         match &event.fact {
             Fact::AccountDebited(movement)
             | Fact::AccountCredited(movement)
+            | Fact::FundsReserved(movement, _)
+            | Fact::ReservationReleased(movement, ..)
             | Fact::DebitReversed(movement, _) => {
                 for account in [&movement.payer, &movement.payee] {
                     if place.owns(account) {
@@ -78,6 +93,11 @@ impl Decider for Ledger {
             Fact::ClosureAccepted(_)
             | Fact::DebitRefused(..)
             | Fact::CreditRefused(..)
+            | Fact::CreditPromised(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReservationBarred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
@@ -85,36 +105,37 @@ impl Decider for Ledger {
         }
     }
 
-    fn hear(state: &mut State, heard: &Heard<'_>, place: Place) {
-        match &heard.input {
-            Input::Request(request) => state.begin(request, heard),
-            Input::Event(event) => state.book(event, heard, place),
-        }
-    }
-
-    fn decide(_state: &State, input: &Input, place: Place) -> Option<Fact> {
-        let Input::Event(event) = input else { return None };
+    fn decide(_state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        let Input::Event(event) = &heard.input else {
+            return None;
+        };
+        let failed = |movement: &Option<Movement>, failure, refusal: &Refusal| {
+            let payer = event.fact.account();
+            Some(Fact::TransferFailed(
+                payer,
+                movement.clone(),
+                failure,
+                refusal.clone(),
+            ))
+        };
         match &event.fact {
             Fact::AccountCredited(movement) => place
                 .owns(&movement.payer)
                 .then(|| Fact::TransferSettled(movement.clone())),
-            Fact::DebitRefused(payer, movement, refusal) => {
-                let failure = Failure::Refused;
-                Some(Fact::TransferFailed(
-                    payer.clone(),
-                    movement.clone(),
-                    failure,
-                    refusal.clone(),
-                ))
-            }
+            Fact::DebitRefused(_, movement, refusal) => failed(movement, Failure::Refused, refusal),
             Fact::DebitReversed(movement, refusal) => {
-                let (payer, wanted) = (movement.payer.clone(), Some(movement.clone()));
-                Some(Fact::TransferFailed(
-                    payer,
-                    wanted,
-                    Failure::Compensated,
-                    refusal.clone(),
-                ))
+                failed(&Some(movement.clone()), Failure::Compensated, refusal)
+            }
+            Fact::ReservationReleased(movement, failure, refusal) => {
+                failed(&Some(movement.clone()), *failure, refusal)
+            }
+            Fact::ReservationBarred(payer) => {
+                let detail = format_args!("{payer} cancelled it before it was reserved");
+                failed(
+                    &None,
+                    Failure::Cancelled,
+                    &Refusal::new(Reason::Cancelled, detail),
+                )
             }
             Fact::AccountOpened(..)
             | Fact::AccountFrozen(_)
@@ -124,7 +145,12 @@ impl Decider for Ledger {
             | Fact::ClosureRefused(..)
             | Fact::AccountClosed(_)
             | Fact::AccountDebited(_)
+            | Fact::FundsReserved(..)
             | Fact::CreditRefused(..)
+            | Fact::CreditPromised(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
@@ -132,7 +158,15 @@ impl Decider for Ledger {
         }
     }
 
+    fn hear(state: &mut State, heard: &Heard<'_>, place: Place) {
+        match &heard.input {
+            Input::Due(_) => {}
+            Input::Request(request) => state.begin(request, heard),
+            Input::Event(event) => state.book(event, heard, place),
+        }
+    }
+
     fn evolve(state: &mut State, event: &Event, _place: Place) {
-        state.end(event);
+        state.tell(event);
     }
 }

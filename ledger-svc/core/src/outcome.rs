@@ -6,29 +6,38 @@ use wallet_contract::subject::Verb;
 
 use crate::state::Status;
 
-/// The end of a request.
+/// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Under whose authority the request was.
     pub account: AccountId,
-    /// What was asked.
+    /// What was asked; of a transfer's end, the kind of its flow.
     pub verb: Verb,
     /// The flow's final status; of a request that is no flow's first, its own.
     pub status: Status,
-    /// The word for people and machines: `settled`, `refused`, `compensated`, `opened`, `frozen`, `unfrozen`, `closed`.
+    /// The word for people and machines: `settled`, `refused`, `compensated`, `reserved`, `cancelled`,
+    /// `expired`, `opened`, `frozen`, `unfrozen`, `closed`.
     pub word: &'static str,
-    /// The event that ended it.
+    /// The event that decided it.
     pub event: Event,
 }
 
 impl Outcome {
-    /// The outcome that `event` is, if it ends anything.
+    /// The outcome that `event` is, if it is one. A reservation has two: that it is promised, and how it ends.
     pub fn of(event: &Event) -> Option<Self> {
         let (verb, status, word) = match &event.fact {
             Fact::TransferSettled(_) => (Verb::Transfer, Status::Settled, "settled"),
-            Fact::TransferFailed(_, _, Failure::Refused, _) => (Verb::Transfer, Status::Refused, "refused"),
-            Fact::TransferFailed(_, _, Failure::Compensated, _) => {
-                (Verb::Transfer, Status::Compensated, "compensated")
+            Fact::TransferFailed(_, _, failure, _) => {
+                let status = match failure {
+                    Failure::Refused => Status::Refused,
+                    Failure::Compensated => Status::Compensated,
+                    Failure::Cancelled => Status::Cancelled,
+                    Failure::Expired => Status::Expired,
+                };
+                (Verb::Transfer, status, failure.word())
+            }
+            Fact::CreditPromised(_, terms) if !terms.auto_confirm => {
+                (Verb::Reserve, Status::Reserved, "reserved")
             }
             Fact::AccountOpened(..) => (Verb::Open, Status::Done, "opened"),
             Fact::AccountFrozen(_) => (Verb::Freeze, Status::Done, "frozen"),
@@ -43,6 +52,13 @@ impl Outcome {
             | Fact::DebitReversed(..)
             | Fact::AccountCredited(_)
             | Fact::CreditRefused(..)
+            | Fact::CreditPromised(..)
+            | Fact::FundsReserved(..)
+            | Fact::ReservationReleased(..)
+            | Fact::ReservationBarred(_)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::MessageParked(_) => return None,
         };
         Some(Self {

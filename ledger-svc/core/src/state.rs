@@ -42,6 +42,8 @@ pub struct Account {
     pub overdraft: Overdraft,
     /// The running balance.
     pub available: i64,
+    /// What is reserved for payees.
+    pub held: i64,
     /// What it has paid and no payee has received yet.
     pub in_transit: i64,
 }
@@ -55,9 +57,13 @@ pub enum BookingKind {
     Credit,
     /// The payer got it back: `@in-transit` → account.
     Reversal,
+    /// What was available is held.
+    Hold,
+    /// What was held is available again.
+    Release,
 }
 
-/// One line of a statement: double entry between an account and `@in-transit`.
+/// One line of a statement: double entry between what an account has available, what it holds, and `@in-transit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
     /// Whose line.
@@ -72,10 +78,14 @@ pub struct Booking {
     pub index: u32,
     /// Why.
     pub kind: BookingKind,
-    /// What the account gains, minor units; `@in-transit` gains the opposite.
+    /// What the account gains of what is available, minor units.
     pub amount: i64,
-    /// The running balance behind it.
+    /// What it gains of what is held. `@in-transit` gains the opposite of both.
+    pub held: i64,
+    /// What is available behind it.
     pub balance: i64,
+    /// What is held behind it.
+    pub held_balance: i64,
     /// Who is at the other end of the transfer.
     pub counterparty: AccountId,
     /// The transfer.
@@ -86,19 +96,27 @@ pub struct Booking {
     pub event: EventId,
     /// The line's text.
     pub memo: Option<String>,
+    /// The transfer that this one gives back.
+    pub reverses: Option<TransferId>,
 }
 
 /// How a flow stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// Not ended yet.
+    /// Not ended yet, and somebody's turn who will not keep it waiting.
     Running,
+    /// Reserved and promised: its payer's turn, or the clock's.
+    Reserved,
     /// A transfer that ended well.
     Settled,
     /// Refused before any money moved.
     Refused,
     /// Debited, not credited, given back.
     Compensated,
+    /// Cancelled by its payer.
+    Cancelled,
+    /// Not confirmed in time.
+    Expired,
     /// An operator's request that was carried out.
     Done,
 }
@@ -127,13 +145,15 @@ pub struct Start {
 pub struct End {
     /// The final status.
     pub status: Status,
+    /// How much moved, if it is not what was asked, minor units.
+    pub captured: Option<i64>,
     /// Why, if not well.
     pub refusal: Option<Refusal>,
     /// When that was decided, microseconds.
     pub at_us: i64,
 }
 
-/// Which flow: one id may name a transfer, and apart from it an operator's request.
+/// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].
 pub type FlowKey = (TransferKey, Verb);
 
 /// What a batch learnt of a flow.
@@ -141,6 +161,8 @@ pub type FlowKey = (TransferKey, Verb);
 pub struct Flow {
     /// Its beginning, if it was in this batch.
     pub start: Option<Start>,
+    /// Whether it was promised in this batch, and waits for its payer.
+    pub reserved: bool,
     /// Its end, if it was in this batch.
     pub end: Option<End>,
 }
@@ -177,13 +199,22 @@ impl BookingKind {
             Self::Debit => "debit",
             Self::Credit => "credit",
             Self::Reversal => "reversal",
+            Self::Hold => "hold",
+            Self::Release => "release",
         }
     }
 }
 
 impl Status {
     /// How a flow can end.
-    pub const ENDS: [Self; 4] = [Self::Settled, Self::Refused, Self::Compensated, Self::Done];
+    pub const ENDS: [Self; 6] = [
+        Self::Settled,
+        Self::Refused,
+        Self::Compensated,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Done,
+    ];
 
     /// The word that is stored and shown.
     pub fn word(self) -> &'static str {
@@ -192,6 +223,9 @@ impl Status {
             Self::Settled => "settled",
             Self::Refused => "refused",
             Self::Compensated => "compensated",
+            Self::Reserved => "reserved",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
             Self::Done => "done",
         }
     }
@@ -201,8 +235,18 @@ impl State {
     /// A request begins a flow, unless its id began one before.
     pub(crate) fn begin(&mut self, request: &Request, heard: &Heard<'_>) {
         let movement = match &request.order {
-            Ok(Order::Transfer(movement)) => Some(movement.clone()),
-            Ok(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | Err(_) => None,
+            Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
+                Some(movement.clone())
+            }
+            Ok(
+                Order::Confirm(_)
+                | Order::Cancel
+                | Order::Open(..)
+                | Order::Freeze
+                | Order::Unfreeze
+                | Order::Close,
+            )
+            | Err(_) => None,
         };
         let start = Start {
             verb: request.verb,
@@ -217,9 +261,10 @@ impl State {
             id: request.transfer,
             payer: request.account.clone(),
         };
-        self.flows.change(&(key, request.verb), Flow::default, |flow| {
-            flow.start.get_or_insert(start);
-        });
+        self.flows
+            .change(&(key, request.verb.flow()), Flow::default, |flow| {
+                flow.start.get_or_insert(start);
+            });
     }
 
     /// Books what was heard.
@@ -232,6 +277,10 @@ impl State {
             Fact::DebitReversed(movement, _) => {
                 self.line(BookingKind::Reversal, movement, event, heard);
                 self.move_in_transit(movement, false);
+            }
+            Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
+            Fact::ReservationReleased(movement, ..) => {
+                self.line(BookingKind::Release, movement, event, heard);
             }
             Fact::AccountCredited(movement) => {
                 if place.owns(&movement.payee) {
@@ -246,11 +295,10 @@ impl State {
                 let account = Account {
                     standing,
                     overdraft: *overdraft,
-                    available: 0,
-                    in_transit: 0,
+                    ..world()
                 };
                 self.accounts.create((name.clone(), *currency), account);
-                self.end(event);
+                self.tell(event);
             }
             Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen, event),
             Fact::AccountUnfrozen(name) | Fact::ClosureRefused(name, _) => {
@@ -258,37 +306,46 @@ impl State {
             }
             Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
-            Fact::RequestRefused(..) => self.end(event),
+            Fact::RequestRefused(..) | Fact::CreditPromised(..) => self.tell(event),
             // Our own were taken in when they were decided.
             Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::ClosureAccepted(_)
             | Fact::DebitRefused(..)
             | Fact::CreditRefused(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReservationBarred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::MessageParked(_) => {}
         }
     }
 
-    /// Ends the flow, if that is what the event does, and tells it.
-    pub(crate) fn end(&mut self, event: &Event) {
+    /// Writes what became of the flow, if the event says so, and tells it.
+    pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
-        // An id that was used again is told to who did so; the first transfer's flow is not touched.
-        let another = matches!(&event.fact, Fact::RequestRefused(_, Verb::Transfer, _));
-        if !another {
-            let key = TransferKey {
-                id: event.transfer,
-                payer: outcome.account.clone(),
-            };
-            let at_us = event.time.as_microsecond();
-            let refusal = event.fact.refusal().cloned();
+        let key = TransferKey {
+            id: event.transfer,
+            payer: outcome.account.clone(),
+        };
+        let flow = (key, outcome.verb.flow());
+        // A request refused for what its transfer is already is told to who asked; the transfer's flow goes its way.
+        let another =
+            matches!(&event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
+        if outcome.status == Status::Reserved {
+            self.flows
+                .change(&flow, Flow::default, |flow| flow.reserved = true);
+        } else if !another {
+            let movement = event.fact.movement();
+            let captured = movement.filter(|m| m.reserved.is_some_and(|all| all != m.money.amount));
             let end = End {
                 status: outcome.status,
-
-                refusal,
-                at_us,
+                captured: captured.map(|movement| movement.money.amount.minor()),
+                refusal: event.fact.refusal().cloned(),
+                at_us: event.time.as_microsecond(),
             };
             self.flows
-                .change(&(key, outcome.verb), Flow::default, |flow| flow.end = Some(end));
+                .change(&flow, Flow::default, |flow| flow.end = Some(end));
         }
         self.outcomes.push(outcome);
     }
@@ -311,23 +368,30 @@ impl State {
             self.accounts
                 .change(&page, world, |account| account.standing = standing);
         }
-        self.end(event);
+        self.tell(event);
     }
 
     fn line(&mut self, kind: BookingKind, movement: &Movement, event: &Event, heard: &Heard<'_>) {
-        let minor = movement.money.amount.minor();
-        let (account, counterparty, amount) = match kind {
-            BookingKind::Debit => (&movement.payer, &movement.payee, minor.checked_neg()),
-            BookingKind::Reversal => (&movement.payer, &movement.payee, Some(minor)),
-            BookingKind::Credit => (&movement.payee, &movement.payer, Some(minor)),
+        let (minor, reserved) = (movement.money.amount.minor(), movement.held());
+        let (account, counterparty) = match kind {
+            BookingKind::Credit => (&movement.payee, &movement.payer),
+            BookingKind::Debit | BookingKind::Reversal | BookingKind::Hold | BookingKind::Release => {
+                (&movement.payer, &movement.payee)
+            }
         };
-        let amount = amount.expect("an amount is above zero, so it has an opposite");
-        let mut balance = 0;
-        self.accounts
-            .change(&(account.clone(), movement.money.currency), world, |page| {
-                page.available = add(page.available, amount);
-                balance = page.available;
-            });
+        let (amount, held) = match kind {
+            BookingKind::Debit => (add(reserved, opposite(minor)), opposite(reserved)),
+            BookingKind::Reversal | BookingKind::Credit => (minor, 0),
+            BookingKind::Hold => (opposite(minor), minor),
+            BookingKind::Release => (minor, opposite(minor)),
+        };
+        let key = (account.clone(), movement.money.currency);
+        let (mut balance, mut held_balance) = (0, 0);
+        self.accounts.change(&key, world, |page| {
+            page.available = add(page.available, amount);
+            page.held = add(page.held, held);
+            (balance, held_balance) = (page.available, page.held);
+        });
         self.bookings.push(Booking {
             account: account.clone(),
             currency: movement.money.currency,
@@ -336,19 +400,21 @@ impl State {
             index: heard.index,
             kind,
             amount,
+            held,
             balance,
+            held_balance,
             counterparty: counterparty.clone(),
             transfer: event.transfer,
             trace: event.trace,
             event: event.id,
             memo: movement.memo.clone(),
+            reverses: movement.reverses,
         });
     }
 
     fn move_in_transit(&mut self, movement: &Movement, out: bool) {
         let minor = movement.money.amount.minor();
-        let change = if out { Some(minor) } else { minor.checked_neg() };
-        let change = change.expect("an amount is above zero, so it has an opposite");
+        let change = if out { minor } else { opposite(minor) };
         self.accounts.change(
             &(movement.payer.clone(), movement.money.currency),
             world,
@@ -365,12 +431,19 @@ fn add(balance: i64, change: i64) -> i64 {
         .expect("debit-svc and credit-svc decide nothing that can't be counted")
 }
 
+fn opposite(amount: i64) -> i64 {
+    amount
+        .checked_neg()
+        .expect("an amount is not negative, so it has an opposite")
+}
+
 /// The outside, whose page is there from the start.
 fn world() -> Account {
     Account {
         standing: Standing::Open,
         overdraft: Overdraft::Unlimited,
         available: 0,
+        held: 0,
         in_transit: 0,
     }
 }

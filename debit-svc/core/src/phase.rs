@@ -1,0 +1,264 @@
+//! The phases of a transfer, and what is decided in each on whatever is heard: a table, as data.
+//!
+//! Everything may come late, early, twice or not at all. Each cell says what happens then, so there is no order of events
+//! that nobody thought of. ARCHITECTURE.md shows the same table, made from this one.
+
+use wallet_contract::event::{Fact, Failure};
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::Verb;
+
+/// How far a transfer has come, as its payer's side knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Refused; its id is burned.
+    Refused,
+    /// Paid in one phase, and in transit.
+    Debited,
+    /// Received by the payee.
+    Credited,
+    /// Refused by the payee's side, and given back.
+    Reversed,
+    /// Held; the payee's side has not said yet whether it can take it.
+    Reserved,
+    /// Held, and confirmed before the payee's side has said so.
+    Confirming,
+    /// Held, and the payee's side will take it.
+    Promised,
+    /// Confirmed, and in transit.
+    Confirmed,
+    /// What was confirmed has been received by the payee.
+    Completed,
+    /// Released by a cancel; or cancelled before it was heard of.
+    Cancelled,
+    /// Released because its time was up.
+    Expired,
+    /// Released because the payee's side can't take it.
+    Declined,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Refused,
+        Self::Debited,
+        Self::Credited,
+        Self::Reversed,
+        Self::Reserved,
+        Self::Confirming,
+        Self::Promised,
+        Self::Confirmed,
+        Self::Completed,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Declined,
+    ];
+
+    /// The word that is stored and shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Debited => "debited",
+            Self::Credited => "credited",
+            Self::Reversed => "reversed",
+            Self::Reserved => "reserved",
+            Self::Confirming => "confirming",
+            Self::Promised => "promised",
+            Self::Confirmed => "confirmed",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Declined => "declined",
+        }
+    }
+}
+
+/// What can be heard of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signal {
+    /// The payer asks to pay.
+    Transfer,
+    /// The payer asks to reserve.
+    Reserve,
+    /// credit-svc lets a payee give back what it has received.
+    Granted,
+    /// credit-svc does not.
+    Denied,
+    /// The payer confirms.
+    Confirm,
+    /// The payer cancels.
+    Cancel,
+    /// The payee's side can take it.
+    Promised,
+    /// The payee's side can't take it.
+    CreditRefused,
+    /// The payee has received.
+    Credited,
+    /// The clock says that its time is up.
+    Due,
+}
+
+impl Signal {
+    /// All of them, in the order of the table's columns.
+    pub const ALL: [Self; 10] = [
+        Self::Transfer,
+        Self::Reserve,
+        Self::Granted,
+        Self::Denied,
+        Self::Confirm,
+        Self::Cancel,
+        Self::Promised,
+        Self::CreditRefused,
+        Self::Credited,
+        Self::Due,
+    ];
+
+    /// The word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Reserve => "reserve",
+            Self::Granted => "reversal granted",
+            Self::Denied => "reversal denied",
+            Self::Confirm => "confirm",
+            Self::Cancel => "cancel",
+            Self::Promised => "credit promised",
+            Self::CreditRefused => "credit refused",
+            Self::Credited => "credited",
+            Self::Due => "due",
+        }
+    }
+
+    /// What a request is; nothing if debit-svc does not decide it.
+    pub fn of_verb(verb: Verb) -> Option<Self> {
+        match verb {
+            Verb::Transfer => Some(Self::Transfer),
+            Verb::Reserve => Some(Self::Reserve),
+            Verb::Confirm => Some(Self::Confirm),
+            Verb::Cancel => Some(Self::Cancel),
+            Verb::Reverse | Verb::Open | Verb::Freeze | Verb::Unfreeze | Verb::Close => None,
+        }
+    }
+
+    /// What another service's event is; nothing if it says nothing of a transfer that is paid here.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a few of many, and the table has a column for each"
+    )]
+    pub fn of_fact(fact: &Fact) -> Option<Self> {
+        match fact {
+            Fact::ReversalGranted(_) => Some(Self::Granted),
+            Fact::ReversalDenied(..) => Some(Self::Denied),
+            Fact::CreditPromised(..) => Some(Self::Promised),
+            Fact::CreditRefused(..) => Some(Self::CreditRefused),
+            Fact::AccountCredited(_) => Some(Self::Credited),
+            _ => None,
+        }
+    }
+}
+
+/// What is decided in a phase on what is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// `account.debited`, or `debit.refused` if the account may not pay.
+    Pay,
+    /// `funds.reserved`, or `debit.refused` if the account may not pay.
+    Hold,
+    /// `debit.refused`: nothing can come of it, its id is burned.
+    Burn,
+    /// `reservation.barred`: cancelled before it was heard of.
+    Bar,
+    /// `request.refused`: the id was used before.
+    Reused,
+    /// `request.refused`, with this reason.
+    TooLate(Reason),
+    /// `confirmation.deferred`; `request.refused` if it is for more than is held.
+    Defer,
+    /// `account.debited` out of what is held; `request.refused` if it is for more.
+    Capture,
+    /// Remembered; with `auto_confirm`, `account.debited`.
+    Promise,
+    /// `reservation.released`.
+    Release(Failure),
+    /// `debit.reversed`.
+    GiveBack,
+    /// Remembered, and the end of it here.
+    Complete,
+    /// Nothing: it comes too late to change anything.
+    Ignore,
+    /// Nothing: no service ever says this in this phase.
+    Never,
+}
+
+use Rule::{
+    Bar, Burn, Capture, Complete, Defer, GiveBack, Hold, Ignore, Never, Pay, Promise, Release, Reused,
+    TooLate,
+};
+
+const CANCEL: Rule = Release(Failure::Cancelled);
+const EXPIRE: Rule = Release(Failure::Expired);
+const DECLINE: Rule = Release(Failure::Refused);
+const NONE: Rule = TooLate(Reason::NoReservation);
+const CONFIRMED: Rule = TooLate(Reason::AlreadyConfirmed);
+const CANCELLED: Rule = TooLate(Reason::Cancelled);
+const EXPIRED: Rule = TooLate(Reason::Expired);
+const DECLINED: Rule = TooLate(Reason::Declined);
+
+/// A row: the phase, none if nothing was ever heard, and a rule for each of [`Signal::ALL`].
+pub type Row = (Option<Phase>, [Rule; Signal::ALL.len()]);
+
+/// The table.
+#[rustfmt::skip]
+pub const TABLE: [Row; Phase::ALL.len() + 1] = [
+    //                        transfer reserve granted denied confirm    cancel     promised refused   credited  due
+    (None,                    [Pay,    Hold,   Pay,    Burn,   Burn,      Bar,       Never,   Never,    Never,    Never ]),
+    (Some(Phase::Refused),    [Reused, Reused, Reused, Reused, NONE,      NONE,      Never,   Never,    Never,    Never ]),
+    (Some(Phase::Debited),    [Reused, Reused, Reused, Reused, NONE,      NONE,      Never,   GiveBack, Complete, Never ]),
+    (Some(Phase::Credited),   [Reused, Reused, Reused, Reused, NONE,      NONE,      Never,   Never,    Never,    Never ]),
+    (Some(Phase::Reversed),   [Reused, Reused, Reused, Reused, NONE,      NONE,      Never,   Never,    Never,    Never ]),
+    (Some(Phase::Reserved),   [Reused, Reused, Reused, Reused, Defer,     CANCEL,    Promise, DECLINE,  Never,    EXPIRE]),
+    (Some(Phase::Confirming), [Reused, Reused, Reused, Reused, CONFIRMED, CONFIRMED, Capture, DECLINE,  Never,    Ignore]),
+    (Some(Phase::Promised),   [Reused, Reused, Reused, Reused, Capture,   CANCEL,    Never,   Never,    Never,    EXPIRE]),
+    (Some(Phase::Confirmed),  [Reused, Reused, Reused, Reused, CONFIRMED, CONFIRMED, Never,   GiveBack, Complete, Ignore]),
+    (Some(Phase::Completed),  [Reused, Reused, Reused, Reused, CONFIRMED, CONFIRMED, Never,   Never,    Never,    Ignore]),
+    (Some(Phase::Cancelled),  [Reused, Reused, Reused, Reused, CANCELLED, CANCELLED, Ignore,  Ignore,   Never,    Ignore]),
+    (Some(Phase::Expired),    [Reused, Reused, Reused, Reused, EXPIRED,   EXPIRED,   Ignore,  Ignore,   Never,    Ignore]),
+    (Some(Phase::Declined),   [Reused, Reused, Reused, Reused, DECLINED,  DECLINED,  Never,   Never,    Never,    Ignore]),
+];
+
+/// The rule of one cell.
+pub fn rule(phase: Option<Phase>, signal: Signal) -> Rule {
+    TABLE[phase.map_or(0, |phase| phase as usize + 1)].1[signal as usize]
+}
+
+/// The table in Markdown.
+pub fn markdown() -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let header = std::iter::once("phase").chain(Signal::ALL.map(Signal::word));
+    let mut text = line(header.map(str::to_owned).collect());
+    text.push_str(&line(vec!["---".to_owned(); Signal::ALL.len() + 1]));
+    for (phase, rules) in TABLE {
+        let name = phase.map_or("*(unknown)*".to_owned(), |phase| format!("**{}**", phase.word()));
+        text.push_str(&line(std::iter::once(name).chain(rules.map(words)).collect()));
+    }
+    text
+}
+
+fn words(rule: Rule) -> String {
+    let words = match rule {
+        Pay => "debit, or refuse",
+        Hold => "hold, or refuse",
+        Burn => "refuse, burn the id",
+        Bar => "bar: a late try is refused",
+        Reused => "refuse: `id_reused`",
+        TooLate(reason) => return format!("refuse: `{reason}`"),
+        Defer => "defer until promised",
+        Capture => "debit what is confirmed, release the rest",
+        Promise => "remember; debit if `auto_confirm`",
+        Release(failure) => return format!("release: {}", failure.word()),
+        GiveBack => "give back",
+        Complete => "complete",
+        Ignore => "too late: nothing",
+        Never => "–",
+    };
+    words.to_owned()
+}

@@ -1,0 +1,142 @@
+//! The HTTP interface of debit-svc: the phase table, as JSON.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use debit_core::{Phase, Transfer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use wallet_contract::id::{TransferId, TransferKey};
+use wallet_contract::money::Amount;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::{caught_up, time};
+
+use crate::rows::transfers;
+
+/// The routes of debit-svc.
+pub fn routes(running: Running) -> Router {
+    Router::new()
+        .route("/v1/phases/{id}", get(phases))
+        .with_state(Arc::new(running))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    payer: Option<String>,
+}
+
+/// How far a transfer has come, as its payer's side knows it.
+#[derive(Debug, Serialize)]
+struct Phases {
+    transfer: String,
+    shard: u16,
+    payer: String,
+    payee: Option<String>,
+    amount: Option<String>,
+    currency: Option<String>,
+    phase: &'static str,
+    two_phase: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_confirm: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    heard: Vec<Word>,
+}
+
+/// What was heard from whom, and when.
+#[derive(Debug, Serialize)]
+struct Word {
+    from: &'static str,
+    what: &'static str,
+    time: String,
+}
+
+async fn phases(
+    State(running): State<Arc<Running>>,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Json<Value>, Problem> {
+    let id: TransferId = Problem::parse("transfer", &id)?;
+    let mut found = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        for (key, transfer) in transfers::by_id(&mut db, id).await? {
+            if asked
+                .payer
+                .as_ref()
+                .is_none_or(|payer| *payer == key.payer.as_str())
+            {
+                found.push(told(shard.0, &key, &transfer));
+            }
+        }
+    }
+    if found.is_empty() {
+        return Err(Problem::not_found(format!(
+            "no transfer {id} was ever decided on"
+        )));
+    }
+    Ok(Json(json!({ "phases": found })))
+}
+
+fn told(shard: u16, key: &TransferKey, transfer: &Transfer) -> Phases {
+    let movement = transfer.movement.as_ref();
+    let reservation = transfer.reservation.as_ref();
+    let decimal = |amount: Amount| Some(movement?.money.currency.format_minor(amount.minor()));
+    Phases {
+        transfer: key.id.to_string(),
+        shard,
+        payer: key.payer.to_string(),
+        payee: movement.map(|movement| movement.payee.to_string()),
+        amount: movement.map(|movement| movement.money.decimal()),
+        currency: movement.map(|movement| movement.money.currency.code().to_owned()),
+        phase: transfer.phase.word(),
+        two_phase: reservation.is_some(),
+        confirmed: reservation.and_then(|reservation| decimal(reservation.captured?)),
+        auto_confirm: reservation.map(|reservation| reservation.auto_confirm),
+        expires_at: reservation.map(|reservation| time(reservation.expires_us)),
+        heard: heard(transfer),
+    }
+}
+
+fn heard(transfer: &Transfer) -> Vec<Word> {
+    let (reservation, times) = (transfer.reservation.as_ref(), transfer.times);
+    let reverses = transfer
+        .movement
+        .as_ref()
+        .is_some_and(|movement| movement.reverses.is_some());
+    let first = match (reservation, transfer.phase) {
+        (Some(_), _) => ("client", "reserve"),
+        (None, Phase::Cancelled) => ("client", "cancel"),
+        (None, _) if reverses => ("credit-svc", "reversal granted"),
+        (None, _) => ("client", "transfer"),
+    };
+    let auto = reservation.is_some_and(|reservation| reservation.auto_confirm);
+    let order = match transfer.phase {
+        Phase::Cancelled => ("client", "cancel"),
+        Phase::Expired => ("clock", "due"),
+        _ if auto => ("auto_confirm", "confirm"),
+        _ => ("client", "confirm"),
+    };
+    let answer = match transfer.phase {
+        Phase::Reversed | Phase::Declined => ("credit-svc", "credit refused"),
+        _ => ("credit-svc", "credited"),
+    };
+    let mut words = vec![(Some(times.decided), first)];
+    words.push((times.promised, ("credit-svc", "credit promised")));
+    words.push((times.ordered, order));
+    words.push((times.answered, answer));
+    words.retain(|(at, _)| at.is_some());
+    words.sort_by_key(|(at, _)| *at);
+    let word = |(at, (from, what)): (Option<i64>, _)| Word {
+        from,
+        what,
+        time: time(at.unwrap_or_default()),
+    };
+    words.into_iter().map(word).collect()
+}
