@@ -8,13 +8,14 @@
     reason = "clap shows these comments as they are, and a terminal shows no Markdown"
 )]
 
+mod two_phase;
 mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
@@ -22,6 +23,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 
 use crate::{api, help};
+pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::{duration, instant};
 
 /// The NATS server of a local stack.
@@ -84,6 +86,14 @@ pub enum Command {
     Withdraw(Movement),
     /// Pay from one account to another, or play a whole file of payments.
     Transfer(Transfer),
+    /// Hold money for a payee, to be confirmed or cancelled later.
+    Reserve(Reserve),
+    /// Pay what is reserved, or a part of it; the rest is released.
+    Confirm(Confirm),
+    /// Release what is reserved.
+    Cancel(Cancel),
+    /// Give back what was received by a transfer, or a part of it.
+    Reverse(Reverse),
     /// Stop an account from paying and receiving.
     Freeze(Standing),
     /// Let a frozen account pay and receive again.
@@ -98,6 +108,8 @@ pub enum Command {
     Transfers(Transfers),
     /// Draw one flow: who said what when, and where the time went.
     Trace(Trace),
+    /// Show how far a transfer has come as its payer's side knows it, and what was heard from whom.
+    Phases(Phases),
     /// Follow flows as they end, until Ctrl-C.
     Watch(Watch),
     /// Check over the live stack that money is conserved and nothing is lost; exit 1 on a breach.
@@ -168,6 +180,9 @@ pub struct Bench {
     /// Among how many accounts.
     #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub accounts: u32,
+    /// What is measured: plain transfers, or reservations that are confirmed, each counted as one.
+    #[arg(long, value_enum, default_value_t = Mode::Transfer, value_name = "MODE")]
+    pub mode: Mode,
     /// How many of a hundred transfers touch one and the same account.
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub hot_percent: u8,
@@ -194,12 +209,39 @@ pub struct Bench {
     pub dir: Option<PathBuf>,
 }
 
+/// What `wallet bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Transfers of one phase.
+    Transfer,
+    /// Transfers of two phases: reserve and confirm.
+    Reserve,
+}
+
+impl Mode {
+    /// The word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Reserve => "reserve",
+        }
+    }
+}
+
 /// How a request is named, and whether to wait for what comes of it.
 #[derive(Args, Clone, Debug)]
 pub struct Sending {
     /// The request's own name; with it a repeat changes nothing [default: a new one].
     #[arg(long, value_name = "UUID")]
     pub id: Option<TransferId>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// Whether to wait for what comes of a request, and how long.
+#[derive(Args, Clone, Debug)]
+pub struct Waiting {
     /// Don't wait for the outcome; only make sure that the request stands in the log.
     #[arg(long)]
     pub no_wait: bool,

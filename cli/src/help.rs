@@ -12,7 +12,7 @@ Examples:
   wallet trace ID                                the flow, drawn
   wallet statement alice
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused or compensated, 4 no outcome in time.
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, compensated or expired, 4 no outcome in time.
 Answers go to stdout, everything else to stderr.";
 
 /// `wallet up --help`
@@ -47,6 +47,7 @@ pub const BENCH: &str = "\
 Examples:
   wallet bench
   wallet bench --hot-percent 50 --json
+  wallet bench --mode reserve                    reserve and confirm, counted as one
   wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
   wallet bench --database postgres://postgres@127.0.0.1/";
 
@@ -81,6 +82,44 @@ id and memo may be left out or empty. The whole file is checked before anything 
 touches an account starts after the file's earlier ones on that account have ended (@world, which is never
 short of money, makes nobody wait); all others run side by side. Playing a file again is harmless: a row without
 id has one that follows from its content, its line number and --batch.";
+
+/// `wallet reserve --help`
+pub const RESERVE: &str = "\
+Examples:
+  wallet reserve --from alice --to bob --amount 20.00 --currency USD
+  wallet reserve --from alice --to bob --amount 20.00 --currency USD --expires-in 15m
+  wallet reserve --from alice --to bob --amount 20.00 --currency USD --auto-confirm
+
+Reserved money is alice's, and she can't spend it. Then, with the id that is printed:
+  wallet confirm ID                              bob gets it
+  wallet cancel ID                               alice has it again; so she has when its time is up";
+
+/// `wallet confirm --help`
+pub const CONFIRM: &str = "\
+Examples:
+  wallet confirm 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f
+  wallet confirm 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --amount 12.50     the rest is released";
+
+/// `wallet cancel --help`
+pub const CANCEL: &str = "\
+Examples:
+  wallet cancel 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f
+  wallet cancel 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --from alice        also before the reservation is heard of";
+
+/// `wallet reverse --help`
+pub const REVERSE: &str = "\
+Examples:
+  wallet reverse 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f                    all that is left of it
+  wallet reverse 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --amount 2.50 --memo \"one bottle broken\"
+
+A reversal is a transfer from the payee to the payer that names the old one. It needs the payee's right to pay, and its
+money; all reversals of a transfer together never give back more than it moved.";
+
+/// `wallet phases --help`
+pub const PHASES: &str = "\
+Examples:
+  wallet phases 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f
+  wallet phases 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --debit http://10.0.0.7:8081";
 
 /// `wallet freeze --help`, `wallet unfreeze --help`, `wallet close --help`
 pub const STANDING: &str = "\

@@ -56,8 +56,8 @@ pub fn main() -> ExitCode {
 /// Does what the command line says.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, movement, open, standing, statement, trace, transfer, transfers, up,
-        verify, watch,
+        balance, bench, demo, doctor, movement, open, phases, reservation, reverse, standing, statement,
+        trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
 
@@ -69,6 +69,11 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Deposit(args) => movement::deposit(args, common).await,
         Command::Withdraw(args) => movement::withdraw(args, common).await,
         Command::Transfer(args) => transfer::run(args, common).await,
+        Command::Reserve(args) => reservation::reserve(args, common).await,
+        Command::Confirm(args) => reservation::confirm(args, common).await,
+        Command::Cancel(args) => reservation::cancel(args, common).await,
+        Command::Reverse(args) => reverse::run(args, common).await,
+        Command::Phases(args) => phases::run(args, common).await,
         Command::Freeze(args) => standing::run(Verb::Freeze, args, common).await,
         Command::Unfreeze(args) => standing::run(Verb::Unfreeze, args, common).await,
         Command::Close(args) => standing::run(Verb::Close, args, common).await,

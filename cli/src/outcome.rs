@@ -18,7 +18,7 @@ use tokio::sync::broadcast;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::subject;
+use wallet_contract::subject::{self, Verb};
 
 use crate::connect::{Connection, denied};
 use crate::request::Request;
@@ -33,6 +33,8 @@ pub struct Outcome {
     pub id: Uuid,
     /// Whose authority was used.
     pub account: String,
+    /// What was asked; of a transfer's end, `transfer`.
+    pub verb: String,
     /// How it ended, in a word.
     pub outcome: Word,
     /// Why not, as a stable code.
@@ -69,6 +71,12 @@ pub enum Word {
     Refused,
     /// The money was debited, could not be credited and was given back.
     Compensated,
+    /// The money is held, and the payee's side will take it.
+    Reserved,
+    /// The payer cancelled.
+    Cancelled,
+    /// The reservation was not confirmed in time.
+    Expired,
     /// The account is open in the currency.
     Opened,
     /// The account is frozen.
@@ -80,11 +88,13 @@ pub enum Word {
 }
 
 impl Word {
-    /// Whether what was asked for was done.
+    /// Whether what was asked for was done, if it was not a cancel.
     pub fn is_good(self) -> bool {
         match self {
-            Self::Settled | Self::Opened | Self::Frozen | Self::Unfrozen | Self::Closed => true,
-            Self::Refused | Self::Compensated => false,
+            Self::Settled | Self::Reserved | Self::Opened | Self::Frozen | Self::Unfrozen | Self::Closed => {
+                true
+            }
+            Self::Refused | Self::Compensated | Self::Cancelled | Self::Expired => false,
         }
     }
 
@@ -94,6 +104,9 @@ impl Word {
             Self::Settled => "settled",
             Self::Refused => "refused",
             Self::Compensated => "compensated",
+            Self::Reserved => "reserved",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
             Self::Opened => "opened",
             Self::Frozen => "frozen",
             Self::Unfrozen => "unfrozen",
@@ -105,6 +118,33 @@ impl Word {
 impl fmt::Display for Word {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl Outcome {
+    /// Whether this is what became of a request with that verb: other requests of the same flow are told on the same
+    /// subject.
+    pub fn answers(&self, asked: Verb) -> bool {
+        let Some(told) = Verb::ALL.into_iter().find(|verb| verb.token() == self.verb) else {
+            return false;
+        };
+        match self.outcome {
+            Word::Reserved => asked == Verb::Reserve,
+            Word::Refused => told == asked || (told == Verb::Transfer && asked.flow() == Verb::Transfer),
+            Word::Settled
+            | Word::Compensated
+            | Word::Cancelled
+            | Word::Expired
+            | Word::Opened
+            | Word::Frozen
+            | Word::Unfrozen
+            | Word::Closed => told.flow() == asked.flow(),
+        }
+    }
+
+    /// Whether what was asked for was done.
+    pub fn is_good(&self, asked: Verb) -> bool {
+        self.outcome.is_good() || (asked == Verb::Cancel && self.outcome == Word::Cancelled)
     }
 }
 
@@ -122,6 +162,7 @@ pub struct Told {
 /// Listens for the outcome of one request.
 #[derive(Debug)]
 pub struct Listener {
+    verb: Verb,
     subject: String,
     messages: Subscriber,
     denials: broadcast::Receiver<String>,
@@ -129,20 +170,35 @@ pub struct Listener {
 
 impl Listener {
     /// Starts to listen. Do it before publishing.
-    pub async fn start(connection: &Connection, account: &AccountId, id: TransferId) -> Result<Self> {
+    pub async fn start(
+        connection: &Connection,
+        verb: Verb,
+        account: &AccountId,
+        id: TransferId,
+    ) -> Result<Self> {
         let subject = subject::outcome(account, id);
         let denials = connection.denials();
         let messages = connection.client().subscribe(subject.clone()).await;
         let messages = messages.with_context(|| format!("subscribing to {subject}"))?;
         Ok(Self {
+            verb,
             subject,
             messages,
             denials,
         })
     }
 
-    /// The next outcome, if it is told before `deadline`.
+    /// The outcome, if it is told before `deadline`.
     pub async fn until(&mut self, deadline: Instant) -> Result<Option<Outcome>> {
+        loop {
+            let outcome = self.next(deadline).await?;
+            if outcome.as_ref().is_none_or(|outcome| outcome.answers(self.verb)) {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    async fn next(&mut self, deadline: Instant) -> Result<Option<Outcome>> {
         tokio::select! {
             biased;
             message = self.messages.next() => {
@@ -170,7 +226,7 @@ pub fn read(payload: &[u8]) -> Result<Outcome> {
 
 /// Sends a request and waits for its outcome, repeating it if nothing is heard for long.
 pub async fn ask(connection: &Connection, request: &Request, timeout: Duration) -> Result<Told> {
-    let mut listener = Listener::start(connection, &request.account, request.id).await?;
+    let mut listener = Listener::start(connection, request.verb, &request.account, request.id).await?;
     let started = Instant::now();
     let deadline = started + timeout;
     let ack = match timeout_at(deadline, publish(connection, request)).await {
@@ -214,15 +270,29 @@ mod tests {
 
     #[test]
     fn an_outcome_is_read_as_the_ledger_tells_it() {
-        let json = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00.000001Z"}"#;
+        let json = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00.000001Z"}"#;
         let outcome = read(json.as_bytes()).unwrap();
         assert_eq!(
             (outcome.outcome, outcome.outcome.is_good()),
             (Word::Refused, false)
         );
         assert_eq!(serde_json::to_string(&outcome).unwrap(), json);
-        let opened = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","outcome":"opened","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00Z"}"#;
+        let opened = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"open","outcome":"opened","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00Z"}"#;
         assert!(read(opened.as_bytes()).unwrap().outcome.is_good());
+        let check = |verb: &str, word: &str, asked: Verb, expected: bool| {
+            let told = json
+                .replace("\"refused\"", &format!("{word:?}"))
+                .replace("\"transfer\"", &format!("{verb:?}"));
+            let answers = read(told.as_bytes()).unwrap().answers(asked);
+            assert_eq!(answers, expected, "{verb} {word}, {} asked", asked.token());
+        };
+        check("transfer", "refused", Verb::Reserve, true);
+        check("confirm", "refused", Verb::Reserve, false);
+        check("confirm", "refused", Verb::Confirm, true);
+        check("reserve", "reserved", Verb::Reserve, true);
+        check("reserve", "reserved", Verb::Confirm, false);
+        check("transfer", "cancelled", Verb::Cancel, true);
+        check("transfer", "settled", Verb::Open, false);
         let error = read(b"{}").unwrap_err().to_string();
         assert_eq!(error, "an outcome that this version does not understand: {}");
     }

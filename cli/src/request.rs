@@ -51,19 +51,65 @@ struct Body<'a> {
     overdraft: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reverses: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_confirm: Option<bool>,
+}
+
+impl<'a> Wanted<'a> {
+    fn body(&self) -> Body<'a> {
+        Body {
+            to: Some(self.to),
+            amount: Some(self.amount),
+            currency: Some(self.currency),
+            memo: self.memo,
+            ..Body::default()
+        }
+    }
 }
 
 impl Request {
     /// A payment.
     pub fn transfer(id: TransferId, wanted: &Wanted<'_>) -> Result<Self, Refusal> {
+        Self::checked(Verb::Transfer, wanted.from, id, &wanted.body())
+    }
+
+    /// A payment in two phases: the first.
+    pub fn reserve(
+        id: TransferId,
+        wanted: &Wanted<'_>,
+        expires_in: Option<u64>,
+        auto_confirm: bool,
+    ) -> Result<Self, Refusal> {
         let body = Body {
-            to: Some(wanted.to),
-            amount: Some(wanted.amount),
-            currency: Some(wanted.currency),
-            memo: wanted.memo,
+            expires_in,
+            auto_confirm: auto_confirm.then_some(true),
+            ..wanted.body()
+        };
+        Self::checked(Verb::Reserve, wanted.from, id, &body)
+    }
+
+    /// The second: all that is reserved, or this much, as amount and currency.
+    pub fn confirm(id: TransferId, payer: &AccountId, part: Option<(&str, &str)>) -> Result<Self, Refusal> {
+        let body = Body {
+            amount: part.map(|(amount, _)| amount),
+            currency: part.map(|(_, currency)| currency),
             ..Body::default()
         };
-        Self::checked(Verb::Transfer, wanted.from, id, &body)
+        Self::checked(Verb::Confirm, payer, id, &body)
+    }
+
+    /// Gives back what was received by a transfer, or a part of it.
+    pub fn reverse(id: TransferId, wanted: &Wanted<'_>, transfer: TransferId) -> Result<Self, Refusal> {
+        let transfer = transfer.to_string();
+        let body = Body {
+            reverses: Some(&transfer),
+            ..wanted.body()
+        };
+        Self::checked(Verb::Reverse, wanted.from, id, &body)
     }
 
     /// The opening of an account in a currency.
@@ -81,7 +127,7 @@ impl Request {
         Self::checked(Verb::Open, account, id, &body)
     }
 
-    /// A request that has no content but its verb: freeze, unfreeze, close.
+    /// A request that has no content but its verb: cancel, freeze, unfreeze, close.
     pub fn plain(verb: Verb, id: TransferId, account: &AccountId) -> Result<Self, Refusal> {
         Self::checked(verb, account, id, &Body::default())
     }
@@ -111,8 +157,15 @@ impl Request {
     /// The payee and the money, where there is a movement.
     pub fn movement(&self) -> Option<(&AccountId, Money)> {
         match &self.order {
-            Order::Transfer(movement) => Some((&movement.payee, movement.money)),
-            Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close => None,
+            Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement) => {
+                Some((&movement.payee, movement.money))
+            }
+            Order::Confirm(_)
+            | Order::Cancel
+            | Order::Open(..)
+            | Order::Freeze
+            | Order::Unfreeze
+            | Order::Close => None,
         }
     }
 }

@@ -60,7 +60,7 @@ impl World {
     pub async fn ask(&self, verb: Verb, account: &str, body: Value) -> Result<Outcome> {
         let account: AccountId = account.parse()?;
         let id: TransferId = body["id"].as_str().context("a test's body has an id")?.parse()?;
-        let mut listener = Listener::start(&self.nats, &account, id).await?;
+        let mut listener = Listener::start(&self.nats, verb, &account, id).await?;
         self.nats.request(verb, &account, body.to_string(), None).await?;
         let outcome = listener.until(tokio::time::Instant::now() + PATIENCE).await?;
         outcome.with_context(|| format!("no outcome for {body}"))

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
+use wallet_contract::subject::Verb;
 
 /// An account and what it has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -27,6 +28,8 @@ pub struct Balance {
     pub currency: String,
     /// What can be spent.
     pub available: String,
+    /// What is reserved for others.
+    pub held: String,
     /// What has left and has not arrived yet; only in answers about now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_transit: Option<String>,
@@ -79,20 +82,30 @@ pub struct Line {
     pub transfer: Uuid,
     /// The transfer's trace.
     pub trace: String,
-    /// `debit`, `credit`, `reversal`.
+    /// `debit`, `credit`, `reversal`, `hold`, `release`.
     pub kind: String,
     /// Who is at the other end.
     pub counterparty: String,
     /// The account that the other half of the booking stands on.
     pub contra: String,
-    /// With its sign.
+    /// What it changes of what is available, with its sign.
     pub amount: String,
-    /// What the account has after it.
+    /// What it changes of what is held, with its sign.
+    pub held: String,
+    /// What is available after it.
     pub balance: String,
+    /// What is held after it.
+    pub held_balance: String,
     /// The currency's code.
     pub currency: String,
     /// What the payer wrote.
     pub memo: Option<String>,
+    /// The transfer that this one gives back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<Uuid>,
+    /// The transfers that gave this one back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reversed_by: Vec<Uuid>,
 }
 
 /// How a flow stands.
@@ -101,14 +114,28 @@ pub struct Line {
 pub enum Status {
     /// Not at its end yet.
     Running,
+    /// Reserved and promised; it waits to be confirmed.
+    Reserved,
     /// The money has arrived.
     Settled,
     /// Nothing has moved.
     Refused,
     /// It was debited, could not be credited and was given back.
     Compensated,
+    /// Cancelled by its payer.
+    Cancelled,
+    /// Not confirmed in time.
+    Expired,
     /// An operator's request that was carried out.
     Done,
+}
+
+impl Transfer {
+    /// Whether it is about a payment, and not an operator's request.
+    pub fn is_payment(&self) -> bool {
+        let verb = Verb::ALL.into_iter().find(|verb| verb.token() == self.verb);
+        verb.is_some_and(|verb| verb.flow() == Verb::Transfer)
+    }
 }
 
 impl Status {
@@ -119,6 +146,9 @@ impl Status {
             Self::Settled => "settled",
             Self::Refused => "refused",
             Self::Compensated => "compensated",
+            Self::Reserved => "reserved",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
             Self::Done => "done",
         }
     }
@@ -127,7 +157,12 @@ impl Status {
     pub fn is_good(self) -> bool {
         match self {
             Self::Settled | Self::Done => true,
-            Self::Running | Self::Refused | Self::Compensated => false,
+            Self::Running
+            | Self::Reserved
+            | Self::Refused
+            | Self::Compensated
+            | Self::Cancelled
+            | Self::Expired => false,
         }
     }
 }
@@ -143,13 +178,22 @@ pub struct Transfer {
     pub payee: Option<String>,
     /// How much.
     pub amount: Option<String>,
+    /// How much of a reservation was confirmed, if not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captured: Option<String>,
     /// The currency's code.
     pub currency: Option<String>,
     /// What the payer wrote.
     pub memo: Option<String>,
+    /// The transfer that this one gives back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverses: Option<Uuid>,
+    /// The transfers that give this one back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reversed_by: Vec<Reversal>,
     /// How it stands.
     pub status: Status,
-    /// `transfer`, `open`, ….
+    /// What began it: `transfer`, `reserve`, `reverse`, `open`, ….
     pub verb: String,
     /// Why it was refused or compensated.
     pub reason: Option<String>,
@@ -164,6 +208,19 @@ pub struct Transfer {
     /// Who said what, where it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
+}
+
+/// A transfer that gives back another one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Reversal {
+    /// Its id.
+    pub transfer: Uuid,
+    /// Who gives back.
+    pub payer: String,
+    /// How much.
+    pub amount: Option<String>,
+    /// How it stands.
+    pub status: Status,
 }
 
 /// A request or event of a flow.
@@ -190,6 +247,56 @@ pub struct Event {
     pub cause: Option<Uuid>,
     /// The request, or the whole `CloudEvent`, as it was said.
     pub body: Box<RawValue>,
+}
+
+/// The phases of the transfers with one id.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct PhasesPage {
+    /// One for each payer who used the id.
+    pub phases: Vec<Phases>,
+}
+
+/// How far a transfer has come, as its payer's side knows it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Phases {
+    /// The client's id.
+    pub transfer: Uuid,
+    /// The payer's shard.
+    pub shard: u16,
+    /// Who pays.
+    pub payer: String,
+    /// Who is paid.
+    pub payee: Option<String>,
+    /// How much was asked for.
+    pub amount: Option<String>,
+    /// The currency's code.
+    pub currency: Option<String>,
+    /// `debited`, `reserved`, `promised`, ….
+    pub phase: String,
+    /// Whether it has two phases.
+    pub two_phase: bool,
+    /// How much was confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<String>,
+    /// Whether the promise confirms it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_confirm: Option<bool>,
+    /// When it is released if nobody confirms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What was heard from whom.
+    pub heard: Vec<Word>,
+}
+
+/// Something that was heard.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Word {
+    /// From whom: `client`, `credit-svc`, `clock`.
+    pub from: String,
+    /// What.
+    pub what: String,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// The flows of one trace.
@@ -261,14 +368,20 @@ pub struct Position {
 }
 
 /// How many transfers stand how.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Tally {
     /// Not at their end yet.
     pub running: u64,
+    /// Waiting to be confirmed.
+    pub reserved: u64,
     /// Arrived.
     pub settled: u64,
     /// Never left.
     pub refused: u64,
     /// Given back.
     pub compensated: u64,
+    /// Cancelled by their payers.
+    pub cancelled: u64,
+    /// Not confirmed in time.
+    pub expired: u64,
 }

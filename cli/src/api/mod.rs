@@ -18,8 +18,8 @@ use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 
 pub use answers::{
-    Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Position, Statement, Stats, Status,
-    Tally, TracePage, Transfer, TransferPage,
+    Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Phases, PhasesPage, Position,
+    Reversal, Statement, Stats, Status, Tally, TracePage, Transfer, TransferPage, Word,
 };
 
 /// Longer than a ledger waits for its books to catch up.
@@ -151,6 +151,12 @@ impl Api {
         self.get("v1/transfers", &query).await
     }
 
+    /// The phases of the transfers with this id; only debit-svc answers this.
+    pub async fn phases(&self, id: TransferId, payer: Option<&AccountId>) -> Result<PhasesPage> {
+        let payer = payer.map(ToString::to_string);
+        self.get(&format!("v1/phases/{id}"), &[("payer", payer)]).await
+    }
+
     /// The messages that were set aside.
     pub async fn parked(&self) -> Result<Vec<Parked>> {
         let page: ParkedPage = self.get("v1/parked", &[rows(MAX_ROWS)]).await?;
@@ -200,6 +206,14 @@ impl Api {
             ),
         }
     }
+}
+
+/// The service that a local stack has `after` ports behind the ledger.
+pub fn neighbour(url: &str, after: u16) -> Option<String> {
+    let mut url = Url::parse(url).ok()?;
+    let port = url.port_or_known_default()?.checked_add(after)?;
+    url.set_port(Some(port)).ok()?;
+    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn rows(limit: u32) -> (&'static str, Option<String>) {

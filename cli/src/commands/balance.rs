@@ -64,6 +64,7 @@ async fn all(api: &Api, common: &Common) -> Result<()> {
         ("standing", Side::Left),
         ("currency", Side::Left),
         ("available", Side::Right),
+        ("held", Side::Right),
         ("in transit", Side::Right),
         ("overdraft", Side::Right),
     ]);
@@ -74,6 +75,7 @@ async fn all(api: &Api, common: &Common) -> Result<()> {
                 &account.status,
                 &balance.currency,
                 &balance.available,
+                &balance.held,
                 balance.in_transit.as_deref().unwrap_or_default(),
                 balance.overdraft.as_deref().unwrap_or_default(),
             ]);
@@ -83,7 +85,11 @@ async fn all(api: &Api, common: &Common) -> Result<()> {
 }
 
 fn balances(accounts: &[Account], now: bool) -> Table {
-    let mut columns = vec![("currency", Side::Left), ("available", Side::Right)];
+    let mut columns = vec![
+        ("currency", Side::Left),
+        ("available", Side::Right),
+        ("held", Side::Right),
+    ];
     if now {
         columns.extend([("in transit", Side::Right), ("overdraft", Side::Right)]);
     }
@@ -93,7 +99,8 @@ fn balances(accounts: &[Account], now: bool) -> Table {
             .into_iter()
             .filter(|_| now);
         let later = later.map(|cell| cell.as_deref().unwrap_or_default());
-        table.row([&*balance.currency, &*balance.available].into_iter().chain(later));
+        let always = [&*balance.currency, &*balance.available, &*balance.held];
+        table.row(always.into_iter().chain(later));
     }
     table
 }

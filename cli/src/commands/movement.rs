@@ -28,7 +28,7 @@ async fn pay(from: &AccountId, to: &AccountId, args: &Movement, common: &Common)
     };
     submit::submit(
         Request::transfer(submit::id(&args.sending), &wanted),
-        &args.sending,
+        &args.sending.waiting,
         common,
     )
     .await

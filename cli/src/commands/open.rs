@@ -11,5 +11,5 @@ use crate::request::Request;
 pub async fn run(args: &Open, common: &Common) -> Result<Exit> {
     let id = submit::id(&args.sending);
     let request = Request::open(id, &args.account, args.currency, args.overdraft.as_deref());
-    submit::submit(request, &args.sending, common).await
+    submit::submit(request, &args.sending.waiting, common).await
 }

@@ -11,5 +11,5 @@ use crate::request::Request;
 /// Asks credit-svc to change how an account stands.
 pub async fn run(verb: Verb, args: &Standing, common: &Common) -> Result<Exit> {
     let request = Request::plain(verb, submit::id(&args.sending), &args.account);
-    submit::submit(request, &args.sending, common).await
+    submit::submit(request, &args.sending.waiting, common).await
 }

@@ -48,27 +48,37 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     if more {
         eprintln!("the newest {} bookings; --limit 0 shows all", lines.len());
     }
-    let mut table = Table::new(&[
+    let held = lines
+        .iter()
+        .any(|line| !line.held.trim_start_matches(['0', '.']).is_empty());
+    let mut columns = vec![
         ("time (UTC)", Side::Left),
         ("booking", Side::Left),
         ("with", Side::Left),
         ("amount", Side::Right),
-        ("balance", Side::Right),
-        ("", Side::Left),
-        ("transfer", Side::Left),
-        ("memo", Side::Left),
-    ]);
+        ("available", Side::Right),
+    ];
+    if held {
+        columns.extend([("held", Side::Right), ("in all", Side::Right)]);
+    }
+    columns.extend([("", Side::Left), ("transfer", Side::Left), ("memo", Side::Left)]);
+    let mut table = Table::new(&columns);
     for line in lines {
-        table.row([
-            &*time(line.time),
-            &line.kind,
-            &line.counterparty,
-            &line.amount,
-            &line.balance,
-            &line.currency,
-            &line.transfer.to_string(),
-            line.memo.as_deref().unwrap_or_default(),
-        ]);
+        let (at, transfer, memo) = (time(line.time), line.transfer.to_string(), memo(line));
+        let mut row = vec![&*at, &line.kind, &line.counterparty, &line.amount, &line.balance];
+        if held {
+            row.extend([&*line.held, &*line.held_balance]);
+        }
+        row.extend([&*line.currency, &*transfer, &*memo]);
+        table.row(row);
     }
     Ok(output::line(&table.draw(Paint::for_stdout()))?)
+}
+
+/// The line's text, and the transfers that it is linked with.
+fn memo(line: &Line) -> String {
+    let back = line.reverses.iter().map(|id| format!("gives back {id}"));
+    let by = line.reversed_by.iter().map(|id| format!("given back by {id}"));
+    let parts: Vec<String> = line.memo.clone().into_iter().chain(back).chain(by).collect();
+    parts.join("; ")
 }

@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::json;
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
+use wallet_contract::subject::Verb;
 
 use crate::api::{Api, Transfer};
-use crate::args::{Common, Sending};
+use crate::args::{Common, Sending, Waiting};
 use crate::clock;
 use crate::connect::{Connection, connect};
 use crate::exit::{Exit, Usage};
@@ -26,12 +27,12 @@ pub(super) fn id(sending: &Sending) -> TransferId {
 /// Sends a request that was found sound, and tells what came of it.
 pub(super) async fn submit(
     request: Result<Request, Refusal>,
-    sending: &Sending,
+    waiting: &Waiting,
     common: &Common,
 ) -> Result<Exit> {
     let request = request.map_err(|refusal| Usage::new(&refusal.detail))?;
     let connection = connect(common.nats_url()).await?;
-    if sending.no_wait {
+    if waiting.no_wait {
         let ack = outcome::publish(&connection, &request).await?;
         return sent(&request, &ack, common);
     }
@@ -39,9 +40,9 @@ pub(super) async fn submit(
         ack,
         outcome,
         elapsed,
-    } = outcome::ask(&connection, &request, sending.timeout).await?;
+    } = outcome::ask(&connection, &request, waiting.timeout).await?;
     match outcome {
-        Some(outcome) => ended(&outcome, elapsed, common),
+        Some(outcome) => ended(&outcome, request.verb, elapsed, common),
         None => silence(&request, ack.as_ref(), elapsed, &connection, common).await,
     }
 }
@@ -78,14 +79,14 @@ struct Ended<'a> {
     ms: f64,
 }
 
-fn ended(outcome: &Outcome, elapsed: Duration, common: &Common) -> Result<Exit> {
+fn ended(outcome: &Outcome, asked: Verb, elapsed: Duration, common: &Common) -> Result<Exit> {
     if common.json {
         let ms = f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
         output::json(&Ended { outcome, ms })?;
     } else {
         output::line(&tell(outcome, elapsed, Paint::for_stdout()))?;
     }
-    Ok(if outcome.outcome.is_good() {
+    Ok(if outcome.is_good(asked) {
         Exit::Ok
     } else {
         Exit::Refused
@@ -97,8 +98,9 @@ pub fn tell(outcome: &Outcome, elapsed: Duration, paint: Paint) -> String {
     let word = outcome.outcome.as_str();
     let word = match outcome.outcome {
         outcome::Word::Refused => paint.bad(word),
-        outcome::Word::Compensated => paint.warn(word),
+        outcome::Word::Compensated | outcome::Word::Cancelled | outcome::Word::Expired => paint.warn(word),
         outcome::Word::Settled
+        | outcome::Word::Reserved
         | outcome::Word::Opened
         | outcome::Word::Frozen
         | outcome::Word::Unfrozen
@@ -175,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_outcome_is_told_on_a_line() {
-        let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
+        let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
         let outcome = outcome::read(refused.as_bytes()).unwrap();
         let expected = "\
 refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  in 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f

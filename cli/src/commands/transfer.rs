@@ -42,7 +42,7 @@ async fn pay(args: &Transfer, common: &Common) -> Result<Exit> {
     };
     submit::submit(
         Request::transfer(submit::id(&args.sending), &wanted),
-        &args.sending,
+        &args.sending.waiting,
         common,
     )
     .await
@@ -53,7 +53,7 @@ async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
     let connection = connect(common.nats_url()).await?;
     let limits = Limits {
         in_flight: usize::from(args.in_flight),
-        timeout: args.sending.timeout,
+        timeout: args.sending.waiting.timeout,
     };
     let started = Instant::now();
     let mut progress = Progress::new(rows.len());

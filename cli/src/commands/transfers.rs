@@ -71,7 +71,8 @@ fn table(transfers: &[Transfer]) -> Table {
 /// `alice → bob`, or `open alice`.
 pub(super) fn what(flow: &Transfer) -> String {
     match &flow.payee {
-        Some(payee) => format!("{} → {payee}", flow.payer),
+        Some(payee) if flow.verb == "transfer" => format!("{} → {payee}", flow.payer),
+        Some(payee) => format!("{} {} → {payee}", flow.verb, flow.payer),
         None => format!("{} {}", flow.verb, flow.payer),
     }
 }

@@ -90,7 +90,9 @@ fn told(flow: &Transfer, paint: Paint) -> String {
     match flow.status {
         Status::Settled | Status::Done => paint.good(&text),
         Status::Refused => paint.bad(&text),
-        Status::Compensated | Status::Running => paint.warn(&text),
+        Status::Compensated | Status::Running | Status::Reserved | Status::Cancelled | Status::Expired => {
+            paint.warn(&text)
+        }
     }
 }
 

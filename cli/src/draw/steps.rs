@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, Failure};
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context, Order};
 use wallet_contract::subject::{Service, Verb};
 
 use crate::api::{Event, Transfer};
-use crate::output::clean;
+use crate::output::{self, clean};
 
 /// One line of the drawing.
 #[derive(Debug)]
@@ -74,8 +74,12 @@ pub(super) fn of(flow: &Transfer) -> Vec<Step> {
     let roots = events
         .iter()
         .filter(|event| event.cause.is_none_or(|cause| !known(cause) || cause == event.id));
-    for (root, event) in roots.enumerate() {
-        drawing.add(event, None, root);
+    let mut others = 0;
+    for (index, event) in roots.enumerate() {
+        // The second phase goes on with the first request.
+        let goes_on = matches!(verb(event), Some(Verb::Confirm | Verb::Cancel));
+        others += usize::from(index > 0 && !goes_on);
+        drawing.add(event, None, if goes_on { 0 } else { others });
     }
     drawing.steps
 }
@@ -138,12 +142,46 @@ impl<'f> Drawing<'f> {
             | Fact::RequestRefused(..) => {
                 (Mark::Refused, placed(event, words), refusal.into_iter().collect())
             }
+            Fact::ReversalDenied(..) => (Mark::Refused, placed(event, words), refusal.into_iter().collect()),
+            Fact::FundsReserved(movement, terms) => {
+                let until = output::time(terms.expires);
+                let held = format!("{} held for {} until {until} UTC", movement.money, movement.payee);
+                (Mark::Said, placed(event, words), vec![held])
+            }
+            Fact::ConfirmationDeferred(movement) => {
+                let waits = format!("{} as soon as it is promised", movement.money);
+                (Mark::Said, placed(event, words), vec![waits])
+            }
+            Fact::ReservationReleased(movement, ..) => {
+                let back = format!("{} is available to {} again", movement.money, movement.payer);
+                let notes = std::iter::once(back).chain(refusal);
+                (Mark::Undone, placed(event, words), notes.collect())
+            }
+            Fact::ReservationBarred(_) => {
+                let late = "it will be refused when it comes".to_owned();
+                (Mark::Undone, placed(event, words), vec![late])
+            }
+            Fact::AccountDebited(movement) => {
+                let rest = movement.reserved.map(|reserved| {
+                    let code = movement.money.currency;
+                    format!(
+                        "{} of {} {code} held",
+                        movement.money,
+                        code.format_minor(reserved.minor())
+                    )
+                });
+                (Mark::Said, placed(event, words), rest.into_iter().collect())
+            }
             Fact::DebitReversed(movement, _) => {
                 let back = format!("{} goes back to {}", movement.money, movement.payer);
                 (Mark::Undone, placed(event, words), vec![back])
             }
             Fact::TransferFailed(_, _, failure, _) => {
-                (Mark::Refused, format!("{words}: {}", failure.word()), Vec::new())
+                let mark = match failure {
+                    Failure::Refused | Failure::Compensated => Mark::Refused,
+                    Failure::Cancelled | Failure::Expired => Mark::Undone,
+                };
+                (mark, format!("{words}: {}", failure.word()), Vec::new())
             }
             Fact::TransferSettled(_)
             | Fact::AccountOpened(..)
@@ -153,17 +191,15 @@ impl<'f> Drawing<'f> {
             Fact::MessageParked(parked) => (Mark::Refused, words, vec![clean(&parked.detail)]),
             Fact::AccountClosing(_)
             | Fact::ClosureAccepted(_)
-            | Fact::AccountDebited(_)
+            | Fact::CreditPromised(..)
+            | Fact::ReversalGranted(_)
             | Fact::AccountCredited(_) => (Mark::Said, placed(event, words), Vec::new()),
         }
     }
 
-    /// A request. One that comes later than the first has the same id and another content.
+    /// A request. One that comes later than the first goes on with it, or has the same id and another content.
     fn asked(&self, event: &Event, words: String, root: usize) -> (Mark, String, Vec<String>) {
-        if root == 0 {
-            return (Mark::Said, words, Vec::new());
-        }
-        let verb = Verb::ALL.into_iter().find(|verb| words.starts_with(verb.token()));
+        let verb = verb(event);
         let account = self.flow.payer.parse::<AccountId>().ok();
         let order = verb.zip(account.as_ref()).and_then(|(verb, account)| {
             let context = Context {
@@ -174,16 +210,31 @@ impl<'f> Drawing<'f> {
             };
             request::read(event.body.get(), context).ok()?.order.ok()
         });
+        let goes_on = matches!(verb, Some(Verb::Confirm | Verb::Cancel));
         let content = match order {
-            Some(Order::Transfer(movement)) => {
-                format!("other content: {} to {}", movement.money, movement.payee)
+            Some(Order::Confirm(Some(money))) => Some(format!("{money} of it")),
+            Some(Order::Confirm(None) | Order::Cancel) => None,
+            _ if root == 0 || goes_on => None,
+            Some(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
+                Some(format!("other content: {} to {}", movement.money, movement.payee))
             }
             Some(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | None => {
-                "same id, other content".to_owned()
+                Some("same id, other content".to_owned())
             }
         };
-        (Mark::Said, format!("{words} again"), vec![content])
+        let words = if root == 0 || goes_on {
+            words
+        } else {
+            format!("{words} again")
+        };
+        (Mark::Said, words, content.into_iter().collect())
     }
+}
+
+/// What a request asks.
+fn verb(event: &Event) -> Option<Verb> {
+    let token = event.kind.strip_prefix("wallet.")?.split('.').next()?;
+    Verb::ALL.into_iter().find(|verb| verb.token() == token)
 }
 
 /// Adds the shard, where another than the flow's home had a say.

@@ -26,7 +26,8 @@ use super::report::{Breaches, Counts, Invariant};
 #[derive(Clone, Copy, Debug)]
 struct Node {
     digest: u64,
-    decided: bool,
+    /// Which services have decided on it, one bit for each: a service decides once on a cause.
+    decided: u8,
 }
 
 /// One shard's log.
@@ -194,7 +195,7 @@ impl Audit {
                         *id,
                         Node {
                             digest: 0,
-                            decided: false,
+                            decided: 0,
                         },
                     );
                     log.undecided.insert(*id, (place, *transfer, *verb));
@@ -228,13 +229,7 @@ impl Audit {
             }
             return;
         }
-        log.nodes.insert(
-            event.id,
-            Node {
-                digest,
-                decided: false,
-            },
-        );
+        log.nodes.insert(event.id, Node { digest, decided: 0 });
         self.cause(here, first);
         if let Some(other) = then.map(|then| if shard == first { then } else { first }) {
             self.match_halves(here, other, digest);
@@ -251,7 +246,9 @@ impl Audit {
             // Its cause is a place in the log.
             Fact::MessageParked(_) => false,
             // The payee's log begins with it; the request stands at home, and so must this event's other half.
-            Fact::AccountDebited(_) => here.shard == first,
+            Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..) => {
+                here.shard == first
+            }
             Fact::AccountOpened(..)
             | Fact::AccountFrozen(_)
             | Fact::AccountUnfrozen(_)
@@ -263,6 +260,11 @@ impl Audit {
             | Fact::DebitReversed(..)
             | Fact::AccountCredited(_)
             | Fact::CreditRefused(..)
+            | Fact::CreditPromised(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReservationBarred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..) => true,
@@ -271,6 +273,7 @@ impl Audit {
             return;
         }
         let cause = here.event.cause;
+        let by = 1 << here.event.source.service as u8;
         let Some(log) = self.log_mut(here.shard) else {
             return;
         };
@@ -280,11 +283,11 @@ impl Audit {
                 "{}: its cause {cause} does not stand before it",
                 here.told()
             )),
-            Some(node) if node.decided => {
+            Some(node) if node.decided & by != 0 => {
                 Some(format!("{}: its cause {cause} was decided before", here.told()))
             }
             Some(node) => {
-                node.decided = true;
+                node.decided |= by;
                 None
             }
         };

@@ -1,7 +1,8 @@
 //! The audit's own books: balances and floors of accounts, and what is in transit. It knows nothing of the ledger's.
 //!
-//! What is in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes out what its own
-//! flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in the sum.
+//! What is held and what is in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes
+//! out what its own flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in
+//! the sum.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub struct AccountNo(u32);
 pub struct Balance {
     /// What it may spend.
     pub available: i128,
+    /// What it has reserved for others.
+    pub held: i128,
     /// What it has paid and nobody has received.
     pub in_transit: i128,
     /// How low `available` may go; none if it has no limit.
@@ -25,6 +28,10 @@ pub struct Balance {
 }
 
 impl Balance {
+    fn is_below(&self) -> bool {
+        self.floor.is_some_and(|floor| self.available < floor)
+    }
+
     /// How low it may go.
     pub fn floor(&self) -> i128 {
         self.floor.unwrap_or(i128::MIN)
@@ -79,18 +86,33 @@ impl Books {
         };
     }
 
+    /// The payer holds `amount` back.
+    pub fn hold(&mut self, payer: AccountNo, currency: Currency, amount: i64) -> Effect {
+        let balance = self.balance(payer, currency);
+        balance.available -= i128::from(amount);
+        balance.held += i128::from(amount);
+        Effect {
+            made: None,
+            below_floor: balance.is_below().then_some(*balance),
+        }
+    }
+
+    /// The payer has `amount` again; `held` is what its flow had held.
+    pub fn release(&mut self, payer: AccountNo, currency: Currency, amount: i64, held: i64) -> Effect {
+        let balance = self.balance(payer, currency);
+        balance.available += i128::from(amount);
+        balance.held -= i128::from(held);
+        self.made(currency, i128::from(amount) - i128::from(held))
+    }
+
     /// The payer pays: the amount goes into transit.
     pub fn debit(&mut self, payer: AccountNo, currency: Currency, amount: i64) -> Effect {
         let balance = self.balance(payer, currency);
         balance.available -= i128::from(amount);
         balance.in_transit += i128::from(amount);
-        let below = balance
-            .floor
-            .is_some_and(|floor| balance.available < floor)
-            .then_some(*balance);
         Effect {
             made: None,
-            below_floor: below,
+            below_floor: balance.is_below().then_some(*balance),
         }
     }
 
@@ -104,7 +126,10 @@ impl Books {
     ) -> Effect {
         self.balance(receiver, currency).available += i128::from(amount);
         self.balance(payer, currency).in_transit -= i128::from(in_transit);
-        let made = i128::from(amount) - i128::from(in_transit);
+        self.made(currency, i128::from(amount) - i128::from(in_transit))
+    }
+
+    fn made(&mut self, currency: Currency, made: i128) -> Effect {
         let sum = self.sums.entry(currency).or_default();
         *sum += made;
         Effect {
@@ -143,7 +168,7 @@ impl Books {
     pub fn recount(&self, currency: Currency) -> i128 {
         let of_currency = self.balances.iter().filter(|((_, c), _)| *c == currency);
         of_currency
-            .map(|(_, balance)| balance.available + balance.in_transit)
+            .map(|(_, balance)| balance.available + balance.held + balance.in_transit)
             .sum()
     }
 

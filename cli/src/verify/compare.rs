@@ -7,20 +7,15 @@ use wallet_contract::money::Currency;
 
 use super::books::{Books, decimal};
 use super::report::{Breaches, Counts, Invariant, plural};
+use crate::api::Tally;
 
 /// What the ledger shows, as its HTTP interface tells it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
-    /// Available and in transit of each account and currency, minor units.
-    pub balances: BTreeMap<(String, String), (i128, i128)>,
-    /// Transfers still on their way.
-    pub running: u64,
-    /// Transfers that settled.
-    pub settled: u64,
-    /// Transfers that were refused.
-    pub refused: u64,
-    /// Transfers that were given back.
-    pub compensated: u64,
+    /// Available, held and in transit of each account and currency, minor units.
+    pub balances: BTreeMap<(String, String), [i128; 3]>,
+    /// How many transfers stand how.
+    pub transfers: Tally,
     /// What was set aside.
     pub parked: u64,
 }
@@ -41,12 +36,13 @@ pub fn compare(counts: &Counts, books: &Books, shown: &Shown, breaches: &mut Bre
     let mut unseen = shown.balances.clone();
     for ((account, currency), balance) in books.iter() {
         let key = (account.to_string(), currency.code().to_owned());
-        let Some((available, in_transit)) = unseen.remove(&key) else {
+        let Some([available, held, in_transit]) = unseen.remove(&key) else {
             differs(format!("the ledger does not show {account} in {currency}"));
             continue;
         };
         let each = [
             ("available", balance.available, available),
+            ("held", balance.held, held),
             ("in transit", balance.in_transit, in_transit),
         ];
         for (what, log, ledger) in each.into_iter().filter(|(_, log, ledger)| log != ledger) {
@@ -61,11 +57,15 @@ pub fn compare(counts: &Counts, books: &Books, shown: &Shown, breaches: &mut Bre
             "the ledger shows {account} in {currency}, of which the log knows nothing"
         ));
     }
+    let tally = &shown.transfers;
     let each = [
-        ("running", counts.running, shown.running),
-        ("settled", counts.settled, shown.settled),
-        ("refused", counts.refused, shown.refused),
-        ("compensated", counts.compensated, shown.compensated),
+        ("running", counts.running, tally.running),
+        ("reserved", counts.reserved, tally.reserved),
+        ("settled", counts.settled, tally.settled),
+        ("refused", counts.refused, tally.refused),
+        ("compensated", counts.compensated, tally.compensated),
+        ("cancelled", counts.cancelled, tally.cancelled),
+        ("expired", counts.expired, tally.expired),
         ("parked", counts.parked, shown.parked),
     ];
     for (what, log, ledger) in each.into_iter().filter(|(_, log, ledger)| log != ledger) {

@@ -5,52 +5,63 @@ use wallet_contract::money::Currency;
 
 use super::books::AccountNo;
 
-/// A step of a transfer. Each must happen at most once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Step {
+macro_rules! steps {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// A step of a transfer. Each must happen at most once.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Step { $($(#[$doc])* $name,)* }
+
+        impl Step {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The word for people.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+    };
+}
+
+steps! {
+    /// `reversal.granted`
+    Granted = "reversal granted",
+    /// `reversal.denied`
+    Denied = "reversal denied",
+    /// `funds.reserved`
+    Reserved = "reserved",
+    /// `reservation.barred`
+    Barred = "barred",
+    /// `credit.promised`
+    Promised = "promised",
+    /// `confirmation.deferred`
+    Deferred = "confirmation deferred",
     /// `account.debited`
-    Debited = 1,
+    Debited = "debited",
     /// `debit.refused`
-    DebitRefused = 1 << 1,
+    DebitRefused = "debit refused",
     /// `account.credited`
-    Credited = 1 << 2,
+    Credited = "credited",
     /// `credit.refused`
-    CreditRefused = 1 << 3,
+    CreditRefused = "credit refused",
     /// `debit.reversed`
-    Reversed = 1 << 4,
+    Reversed = "reversed",
+    /// `reservation.released`
+    Released = "released",
     /// `transfer.settled`
-    Settled = 1 << 5,
+    Settled = "settled",
     /// `transfer.failed`, refused
-    Refused = 1 << 6,
+    Refused = "failed (refused)",
     /// `transfer.failed`, compensated
-    Compensated = 1 << 7,
+    Compensated = "failed (compensated)",
+    /// `transfer.failed`, cancelled
+    Cancelled = "failed (cancelled)",
+    /// `transfer.failed`, expired
+    Expired = "failed (expired)",
 }
 
 impl Step {
-    const ALL: [Self; 8] = [
-        Self::Debited,
-        Self::DebitRefused,
-        Self::Credited,
-        Self::CreditRefused,
-        Self::Reversed,
-        Self::Settled,
-        Self::Refused,
-        Self::Compensated,
-    ];
-
-    /// The word for people.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Debited => "debited",
-            Self::DebitRefused => "debit refused",
-            Self::Credited => "credited",
-            Self::CreditRefused => "credit refused",
-            Self::Reversed => "reversed",
-            Self::Settled => "settled",
-            Self::Refused => "failed (refused)",
-            Self::Compensated => "failed (compensated)",
-        }
+    fn bit(self) -> u32 {
+        1 << self as u32
     }
 
     /// The step that a failure is.
@@ -58,6 +69,8 @@ impl Step {
         match failure {
             Failure::Refused => Self::Refused,
             Failure::Compensated => Self::Compensated,
+            Failure::Cancelled => Self::Cancelled,
+            Failure::Expired => Self::Expired,
         }
     }
 }
@@ -76,9 +89,15 @@ pub struct Moved {
 /// One transfer, as its home's log tells it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
-    steps: u8,
+    steps: u32,
+    /// What was reserved.
+    pub reserved: Option<Moved>,
     /// What the debit moved.
     pub moved: Option<Moved>,
+    /// What is held, minor units.
+    pub held: i64,
+    /// How much of it other transfers have given back, minor units.
+    pub given_back: i64,
     /// What is in transit, minor units.
     pub in_transit: i64,
 }
@@ -92,6 +111,12 @@ pub enum End {
     Refused,
     /// Debited, and given back.
     Compensated,
+    /// Reserved, and released by its payer.
+    Cancelled,
+    /// Reserved, and released by the clock.
+    Expired,
+    /// Reserved and promised: its payer's turn, or the clock's.
+    Waiting,
     /// On its way, and nothing wrong with it so far.
     Running,
     /// None of these.
@@ -102,32 +127,66 @@ impl Flow {
     /// Takes a step; false if it was taken before.
     pub fn take(&mut self, step: Step) -> bool {
         let first = !self.has(step);
-        self.steps |= step as u8;
+        self.steps |= step.bit();
         first
     }
 
     /// Whether a step was taken.
     pub fn has(&self, step: Step) -> bool {
-        self.steps & step as u8 != 0
+        self.steps & step.bit() != 0
     }
 
     /// How it stands.
     pub fn end(&self) -> End {
-        use Step::{Compensated, CreditRefused, Credited, DebitRefused, Debited, Refused, Reversed, Settled};
-        let paths: [(&[Step], End); 3] = [
-            (&[Debited, Credited, Settled], End::Settled),
-            (&[DebitRefused, Refused], End::Refused),
-            (&[Debited, CreditRefused, Reversed, Compensated], End::Compensated),
+        use Step::{
+            Barred, Cancelled, Compensated, CreditRefused, Credited, DebitRefused, Debited, Deferred, Denied,
+            Expired, Granted, Promised, Refused, Released, Reserved, Reversed, Settled,
+        };
+        if self.steps == Reserved.bit() | Promised.bit() {
+            return End::Waiting;
+        }
+        // The steps in their order; and those that may come between, or too late to change anything.
+        let paths: [(&[Step], &[Step], End); 8] = [
+            (&[Debited, Credited, Settled], &[Granted], End::Settled),
+            (&[DebitRefused, Refused], &[Granted, Denied], End::Refused),
+            (
+                &[Debited, CreditRefused, Reversed, Compensated],
+                &[Granted],
+                End::Compensated,
+            ),
+            (
+                &[Reserved, Promised, Debited, Credited, Settled],
+                &[Deferred],
+                End::Settled,
+            ),
+            (
+                &[Reserved, Released, Cancelled],
+                &[Promised, CreditRefused],
+                End::Cancelled,
+            ),
+            (
+                &[Reserved, Released, Expired],
+                &[Promised, CreditRefused],
+                End::Expired,
+            ),
+            (
+                &[Reserved, CreditRefused, Released, Refused],
+                &[Deferred],
+                End::Refused,
+            ),
+            (&[Barred, Cancelled], &[], End::Cancelled),
         ];
-        for (path, end) in paths {
+        for (path, between, end) in paths {
+            let beside: u32 = between.iter().map(|step| step.bit()).sum();
+            let steps = self.steps & !beside;
             let mut walked = 0;
             for step in path {
-                if self.steps == walked {
+                if steps == walked {
                     return End::Running;
                 }
-                walked |= *step as u8;
+                walked |= step.bit();
             }
-            if self.steps == walked {
+            if steps == walked {
                 return end;
             }
         }
@@ -137,7 +196,8 @@ impl Flow {
     /// The steps that were taken, in words.
     pub fn told(&self) -> String {
         let words: Vec<&str> = Step::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|step| self.has(*step))
             .map(Step::word)
             .collect();
@@ -152,12 +212,13 @@ impl Flow {
 #[cfg(test)]
 mod tests {
     use super::Step::{
-        Compensated, CreditRefused, Credited, DebitRefused, Debited, Refused, Reversed, Settled,
+        Barred, Cancelled, Compensated, CreditRefused, Credited, DebitRefused, Debited, Deferred, Denied,
+        Expired, Granted, Promised, Refused, Released, Reserved, Reversed, Settled,
     };
     use super::*;
 
     #[test]
-    fn a_transfer_ends_in_one_of_three_ways() {
+    fn a_transfer_ends_in_one_of_few_ways() {
         let check = |steps: &[Step], end: End| {
             let mut flow = Flow::default();
             for step in steps {
@@ -173,6 +234,23 @@ mod tests {
         check(&[DebitRefused, Refused], End::Refused);
         check(&[Debited, CreditRefused], End::Running);
         check(&[Debited, CreditRefused, Reversed, Compensated], End::Compensated);
+        check(&[Granted], End::Running);
+        check(&[Granted, Debited, Credited, Settled], End::Settled);
+        check(&[Denied, DebitRefused, Refused], End::Refused);
+        check(&[Reserved], End::Running);
+        check(&[Reserved, Promised], End::Waiting);
+        check(&[Reserved, Deferred, Promised], End::Running);
+        check(
+            &[Reserved, Deferred, Promised, Debited, Credited, Settled],
+            End::Settled,
+        );
+        check(&[Reserved, Promised, Debited, Credited, Settled], End::Settled);
+        check(&[Reserved, Released, Promised, Cancelled], End::Cancelled);
+        check(&[Reserved, Promised, Released, Expired], End::Expired);
+        check(&[Reserved, CreditRefused, Released, Refused], End::Refused);
+        check(&[Barred, Cancelled], End::Cancelled);
+        check(&[Reserved, Debited, Credited, Settled], End::Broken);
+        check(&[Reserved, Promised, Debited, Released, Cancelled], End::Broken);
         check(&[Debited, Settled], End::Broken);
         check(&[Credited], End::Broken);
         check(&[Debited, Credited, Reversed], End::Broken);

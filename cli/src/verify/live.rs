@@ -226,16 +226,13 @@ async fn shown(api: &Api) -> Result<Shown> {
         let page = api.accounts(after.as_deref(), MAX_ROWS).await?;
         for account in page.accounts {
             for balance in account.balances {
-                let available = minor(&balance.available, &balance.currency)?;
-                let in_transit = balance.in_transit.as_deref().unwrap_or("0");
-                let in_transit = if in_transit == "0" {
-                    0
-                } else {
-                    minor(in_transit, &balance.currency)?
-                };
+                let in_transit = balance.in_transit.as_deref();
+                let in_transit = in_transit.map_or(Ok(0), |text| minor(text, &balance.currency))?;
+                let [available, held] =
+                    [&balance.available, &balance.held].map(|text| minor(text, &balance.currency));
                 shown.balances.insert(
                     (account.account.clone(), balance.currency),
-                    (available, in_transit),
+                    [available?, held?, in_transit],
                 );
             }
         }
@@ -245,10 +242,7 @@ async fn shown(api: &Api) -> Result<Shown> {
         }
     }
     let stats = api.stats().await?;
-    shown.running = stats.transfers.running;
-    shown.settled = stats.transfers.settled;
-    shown.refused = stats.transfers.refused;
-    shown.compensated = stats.transfers.compensated;
+    shown.transfers = stats.transfers;
     shown.parked = stats.parked;
     Ok(shown)
 }

@@ -12,7 +12,7 @@ const TOLD: usize = 5;
 /// What must always hold, and is checked here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
-    /// Σ available + in transit = 0 at every prefix of the log, with `@world` counted.
+    /// Σ available + held + in transit = 0 at every prefix of the log, with `@world` counted.
     Conservation,
     /// No account goes below what it may.
     Floors,
@@ -95,6 +95,12 @@ pub struct Counts {
     pub refused: u64,
     /// Transfers that were given back.
     pub compensated: u64,
+    /// Reservations that were cancelled.
+    pub cancelled: u64,
+    /// Reservations that were not confirmed in time.
+    pub expired: u64,
+    /// Reservations that wait for their payer, or the clock.
+    pub reserved: u64,
     /// Transfers that have not ended.
     pub running: u64,
     /// What was set aside.
@@ -177,7 +183,7 @@ fn over(invariant: Invariant, counts: &Counts) -> String {
     match invariant {
         Invariant::Conservation => {
             let currencies = plural(counts.currencies, "currency", "currencies");
-            format!("Σ available + in transit = 0 after each of {events}, in {currencies}")
+            format!("Σ available + held + in transit = 0 after each of {events}, in {currencies}")
         }
         Invariant::Floors => {
             format!(
@@ -186,19 +192,20 @@ fn over(invariant: Invariant, counts: &Counts) -> String {
             )
         }
         Invariant::OneEnd => {
-            let all = counts.settled + counts.refused + counts.compensated + counts.running;
-            let ends = [
+            let always = [
                 ("settled", counts.settled),
                 ("refused", counts.refused),
                 ("compensated", counts.compensated),
             ];
-            let mut ends: Vec<String> = ends
-                .iter()
-                .map(|(word, n)| format!("{} {word}", grouped(*n)))
-                .collect();
-            if counts.running > 0 {
-                ends.push(format!("{} still running", grouped(counts.running)));
-            }
+            let some = [
+                ("cancelled", counts.cancelled),
+                ("expired", counts.expired),
+                ("reserved", counts.reserved),
+                ("still running", counts.running),
+            ];
+            let all = always.iter().chain(&some).map(|(_, n)| n).sum();
+            let ends = always.iter().chain(some.iter().filter(|(_, n)| *n > 0));
+            let ends: Vec<String> = ends.map(|(word, n)| format!("{} {word}", grouped(*n))).collect();
             format!("{}: {}", plural(all, "transfer", "transfers"), ends.join(", "))
         }
         Invariant::Causes => {

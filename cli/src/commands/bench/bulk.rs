@@ -21,7 +21,7 @@ use super::figures::Latency;
 use super::plan::{Message, Plan};
 use crate::clock;
 use crate::connect::Connection;
-use crate::outcome;
+use crate::outcome::{self, Word};
 
 /// How many messages may be on their way to the server, unacknowledged.
 const IN_FLIGHT: usize = 32;
@@ -163,7 +163,9 @@ impl Sample {
             let mut outcomes = select_all(streams);
             while let Some(message) = outcomes.next().await {
                 let now = Instant::now();
-                if let Ok(outcome) = outcome::read(&message.payload) {
+                let outcome = outcome::read(&message.payload);
+                // That it is reserved is not yet the end of it.
+                if let Some(outcome) = outcome.ok().filter(|outcome| outcome.outcome != Word::Reserved) {
                     noted
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)

@@ -74,6 +74,7 @@ pub(super) struct Figures {
     pub(super) hot_percent: u8,
     pub(super) batch: u32,
     pub(super) mode: &'static str,
+    pub(super) sending: &'static str,
     pub(super) rate: Option<u32>,
     /// The most memory that each service has used, MiB.
     pub(super) memory_mb: BTreeMap<&'static str, Option<u64>>,

@@ -25,7 +25,7 @@ use wallet_contract::subject::Service;
 
 use self::figures::{Figures, Latency};
 use crate::api::{Api, Stats};
-use crate::args::{Bench, Common};
+use crate::args::{Bench, Common, Mode};
 use crate::connect::{self, Connection};
 use crate::exit::{Exit, Usage};
 use crate::output;
@@ -39,6 +39,9 @@ const STALLED: Duration = Duration::from_mins(1);
 
 /// Runs `wallet bench`.
 pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
+    if args.mode == Mode::Reserve && args.rate.is_some() {
+        return Err(Usage::new("--rate measures plain transfers only: leave --mode reserve out").into());
+    }
     let (dir, _removed_at_the_end) = folder(args)?;
     let database = Database::temporary(args.database.as_deref()).await?;
     let options = Options::temporary(&dir, Shards::new(args.shards)?, database)?;
@@ -139,7 +142,8 @@ async fn figures(
         accounts: args.accounts,
         hot_percent: args.hot_percent,
         batch: if args.rate.is_some() { 1 } else { args.batch },
-        mode: if args.rate.is_some() { "paced" } else { "bulk" },
+        mode: args.mode.word(),
+        sending: if args.rate.is_some() { "paced" } else { "bulk" },
         rate: args.rate,
         memory_mb,
         // What was deposited before the clock started is no part of it.
@@ -152,7 +156,8 @@ async fn figures(
 
 /// How many transfers have ended, in whatever way.
 fn ended(stats: &Stats) -> u64 {
-    stats.transfers.settled + stats.transfers.refused + stats.transfers.compensated
+    let tally = &stats.transfers;
+    tally.settled + tally.refused + tally.compensated + tally.cancelled + tally.expired
 }
 
 impl Bed<'_> {

@@ -1,5 +1,6 @@
 //! Which transfers are made, as the messages that will be sent. Nothing here is left to chance but the seed.
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -8,13 +9,16 @@ use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject;
 
-use crate::args::Bench;
+use crate::args::{Bench, Mode};
 use crate::clock;
 
 /// The most that one transfer moves, in cents.
 const MAX_CENTS: u64 = 100;
-/// Longer than any transfer that is written here.
-const TRANSFER_BYTES: usize = 160;
+/// Longer than any request that is written here.
+const REQUEST_BYTES: usize = 192;
+/// How many messages of reservations are sent before the first is confirmed: by then most have been promised, as with
+/// clients that wait for it.
+const CONFIRMED_BEHIND: usize = 8;
 
 /// A message of transfers, ready to be sent.
 #[derive(Clone, Debug)]
@@ -41,6 +45,7 @@ pub(super) struct Plan {
     hot_percent: u64,
     seed: u64,
     shards: Shards,
+    mode: Mode,
 }
 
 impl Plan {
@@ -58,6 +63,7 @@ impl Plan {
             hot_percent: u64::from(args.hot_percent),
             seed: args.seed,
             shards,
+            mode: args.mode,
         }
     }
 
@@ -74,7 +80,7 @@ impl Plan {
 
     /// The deposits, from outside to each account.
     pub(super) fn deposits(&self) -> Vec<Message> {
-        let mut bulk = Bulk::new(self);
+        let mut bulk = Bulk::new(self, Mode::Transfer);
         let (world, amount) = (AccountId::world(), self.deposit());
         for account in &self.accounts {
             bulk.add(self.shards.of(&world), &world, account, &amount);
@@ -84,7 +90,7 @@ impl Plan {
 
     /// All transfers as bulk messages, grouped by the payer's shard; and where those are that some payers make.
     pub(super) fn bulk(&self, sampled: &[AccountId]) -> (Vec<Message>, Vec<(Uuid, usize)>) {
-        let mut bulk = Bulk::new(self);
+        let mut bulk = Bulk::new(self, self.mode);
         bulk.sampled = sampled.to_vec();
         for Pair { payer, payee, cents } in self.pairs() {
             let (from, to) = (&self.accounts[payer], &self.accounts[payee]);
@@ -115,21 +121,31 @@ fn decimal(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// Gathers transfers into messages, one array for each shard at a time.
+/// Gathers requests into messages, one array for each shard at a time.
 struct Bulk<'p> {
     plan: &'p Plan,
-    open: Vec<(String, usize)>,
+    mode: Mode,
+    open: Vec<Open>,
     full: Vec<(Shard, String)>,
     sampled: Vec<AccountId>,
     places: Vec<(Uuid, Shard, usize)>,
 }
 
+/// A message that is being filled, the one that confirms it, and those that wait to be sent behind later ones.
+#[derive(Clone, Debug, Default)]
+struct Open {
+    text: String,
+    count: usize,
+    confirm: String,
+    confirms: VecDeque<String>,
+}
+
 impl<'p> Bulk<'p> {
-    fn new(plan: &'p Plan) -> Self {
-        let open = plan.shards.all().map(|_| (String::new(), 0)).collect();
+    fn new(plan: &'p Plan, mode: Mode) -> Self {
         Self {
             plan,
-            open,
+            mode,
+            open: plan.shards.all().map(|_| Open::default()).collect(),
             full: Vec::new(),
             sampled: Vec::new(),
             places: Vec::new(),
@@ -143,31 +159,48 @@ impl<'p> Bulk<'p> {
             let earlier = self.full.iter().filter(|(full, _)| *full == shard).count();
             self.places.push((id, shard, earlier));
         }
-        let (text, count) = &mut self.open[usize::from(shard.0)];
-        text.push(if *count == 0 { '[' } else { ',' });
+        let open = &mut self.open[usize::from(shard.0)];
+        let before = if open.count == 0 { '[' } else { ',' };
+        let verb = match self.mode {
+            Mode::Transfer => "",
+            Mode::Reserve => r#""verb":"reserve","#,
+        };
         // Writing to a string can't fail.
         let _ = write!(
-            text,
-            r#"{{"id":"{id}","from":"{from}","to":"{to}","amount":"{amount}","currency":"USD"}}"#
+            open.text,
+            r#"{before}{{"id":"{id}",{verb}"from":"{from}","to":"{to}","amount":"{amount}","currency":"USD"}}"#
         );
-        *count += 1;
-        if *count >= self.plan.batch || text.len() + TRANSFER_BYTES > self.plan.max_payload {
-            self.close(shard);
+        if self.mode == Mode::Reserve {
+            let _ = write!(
+                open.confirm,
+                r#"{before}{{"id":"{id}","verb":"confirm","from":"{from}"}}"#
+            );
+        }
+        open.count += 1;
+        if open.count >= self.plan.batch || open.text.len() + REQUEST_BYTES > self.plan.max_payload {
+            self.close(shard, CONFIRMED_BEHIND);
         }
     }
 
-    fn close(&mut self, shard: Shard) {
-        let (text, count) = &mut self.open[usize::from(shard.0)];
-        if *count > 0 {
-            text.push(']');
-            *count = 0;
-            self.full.push((shard, std::mem::take(text)));
+    /// Ends a message, and all but the newest `behind` of those that confirm.
+    fn close(&mut self, shard: Shard, behind: usize) {
+        let open = &mut self.open[usize::from(shard.0)];
+        if open.count > 0 {
+            open.count = 0;
+            self.full.push((shard, std::mem::take(&mut open.text) + "]"));
+            if self.mode == Mode::Reserve {
+                open.confirms.push_back(std::mem::take(&mut open.confirm) + "]");
+            }
+        }
+        while open.confirms.len() > behind {
+            let confirm = open.confirms.pop_front();
+            self.full.extend(confirm.map(|text| (shard, text)));
         }
     }
 
     fn finish(mut self) -> (Vec<Message>, Vec<(Uuid, usize)>) {
         for shard in self.plan.shards.all() {
-            self.close(shard);
+            self.close(shard, 0);
         }
         let nth_of = |shard: Shard, nth: usize| {
             let of_shard = self

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tokio::time::{Instant, sleep};
 use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
 use wallet_contract::reason::Refusal;
 use wallet_contract::subject::Verb;
 
@@ -23,7 +24,7 @@ const NAMES: [&str; 6] = ["bob", "carol", "dave", "erin", "grace", "heidi"];
 /// What alice begins with.
 const BEGINNING: &str = "100.00";
 
-fn sound(request: Result<Request, Refusal>) -> Result<Request> {
+pub(super) fn sound(request: Result<Request, Refusal>) -> Result<Request> {
     request.map_err(anyhow::Error::msg)
 }
 
@@ -143,7 +144,7 @@ impl<'s> Stage<'s> {
 
     async fn done(&self, request: Request) -> Result<()> {
         let outcome = self.ask(&request).await?;
-        if !outcome.outcome.is_good() {
+        if !outcome.is_good(request.verb) {
             let why = outcome.detail.unwrap_or_default();
             bail!(
                 "{} of {} was {}: {why}",
@@ -151,6 +152,18 @@ impl<'s> Stage<'s> {
                 request.account,
                 outcome.outcome
             );
+        }
+        Ok(())
+    }
+
+    /// Gives alice as much as it takes to have `amount`.
+    pub(super) async fn top_up(&self, amount: &str) -> Result<()> {
+        let usd: Currency = "USD".parse()?;
+        let missing = usd.parse_minor(amount)? - usd.parse_minor(&self.available(&self.alice).await?)?;
+        if missing > 0 {
+            let missing = usd.format_minor(missing);
+            self.done(Self::payment(&AccountId::world(), &self.alice, &missing)?)
+                .await?;
         }
         Ok(())
     }

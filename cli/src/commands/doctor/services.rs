@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use reqwest::Url;
 use wallet_contract::subject::Service;
 
 use super::{Finding, Level, http};
-use crate::api::{Api, Stats};
+use crate::api::{Api, Stats, neighbour};
 use crate::stack::ready;
 
 /// After this long a ledger that is behind must have moved.
@@ -35,13 +34,6 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
         )),
     }
     Ok(findings)
-}
-
-fn neighbour(url: &str, after: u16) -> Option<String> {
-    let mut url = Url::parse(url).ok()?;
-    let port = url.port_or_known_default()?.checked_add(after)?;
-    url.set_port(Some(port)).ok()?;
-    Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
 async fn ready(service: Service, url: &str, absent: Level) -> Result<Finding> {

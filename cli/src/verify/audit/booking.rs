@@ -17,7 +17,17 @@ impl Audit {
                 self.books.open(account, *currency, *overdraft);
             }
             Fact::AccountDebited(movement) => self.debited(here, movement),
-            Fact::AccountCredited(movement) => self.received(here, Step::Credited, movement),
+            Fact::FundsReserved(movement, _) => self.reserved(here, movement),
+            Fact::ReservationReleased(movement, ..) => self.released(here, movement),
+            Fact::CreditPromised(..) => self.step(here, Step::Promised, None),
+            Fact::ConfirmationDeferred(_) => self.step(here, Step::Deferred, None),
+            Fact::ReservationBarred(_) => self.step(here, Step::Barred, None),
+            Fact::ReversalGranted(_) => self.step(here, Step::Granted, None),
+            Fact::ReversalDenied(..) => self.step(here, Step::Denied, None),
+            Fact::AccountCredited(movement) => {
+                self.received(here, Step::Credited, movement);
+                self.given_back(here, movement);
+            }
             Fact::DebitReversed(movement, _) => self.received(here, Step::Reversed, movement),
             Fact::CreditRefused(movement, _) => self.step(here, Step::CreditRefused, Some(movement)),
             Fact::TransferSettled(movement) => self.step(here, Step::Settled, Some(movement)),
@@ -88,14 +98,70 @@ impl Audit {
         }
     }
 
+    fn reserved(&mut self, here: Here<'_>, movement: &Movement) {
+        self.step(here, Step::Reserved, None);
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        flow.reserved.get_or_insert(moved);
+        flow.held = flow.held.saturating_add(moved.amount);
+        let effect = self.books.hold(payer, moved.currency, moved.amount);
+        self.judge(here, movement, effect);
+    }
+
+    /// What was held is the payer's again.
+    fn released(&mut self, here: Here<'_>, movement: &Movement) {
+        self.step(here, Step::Released, None);
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        let held = std::mem::take(&mut flow.held);
+        let effect = self.books.release(payer, moved.currency, moved.amount, held);
+        self.judge(here, movement, effect);
+    }
+
     fn debited(&mut self, here: Here<'_>, movement: &Movement) {
         self.step(here, Step::Debited, Some(movement));
         let moved = self.moved(movement);
         let (payer, flow) = self.flow(here);
         flow.moved.get_or_insert(moved);
         flow.in_transit = flow.in_transit.saturating_add(moved.amount);
+        let held = std::mem::take(&mut flow.held);
+        let other = flow.reserved.is_some_and(|reserved| {
+            (reserved.payee, reserved.currency) != (moved.payee, moved.currency)
+                || reserved.amount < moved.amount
+        });
+        if other {
+            let told = || {
+                let (money, payee) = (movement.money, &movement.payee);
+                format!("{}: {money} to {payee} is not what was reserved", here.told())
+            };
+            self.breaches.add(Invariant::OneEnd, told);
+        }
+        if let Some(reserved) = movement.reserved {
+            let effect = self.books.release(payer, moved.currency, reserved.minor(), held);
+            self.judge(here, movement, effect);
+        }
         let effect = self.books.debit(payer, moved.currency, moved.amount);
         self.judge(here, movement, effect);
+    }
+
+    /// A reversal has arrived: no more may come back than was paid.
+    fn given_back(&mut self, here: Here<'_>, movement: &Movement) {
+        let Some(of) = movement.reverses else { return };
+        let home = usize::from(self.shards.of(&movement.payee).0);
+        let payer = self.books.number(&movement.payee);
+        let paid = self.logs[home].flows.get_mut(&(of, payer)).map(|flow| {
+            flow.given_back = flow.given_back.saturating_add(movement.money.amount.minor());
+            flow.given_back <= flow.moved.map_or(0, |moved| moved.amount)
+        });
+        if paid != Some(true) {
+            let more = || {
+                format!(
+                    "{}: more has come back of transfer {of} than was paid",
+                    here.told()
+                )
+            };
+            self.breaches.add(Invariant::OneEnd, more);
+        }
     }
 
     /// Money leaves transit, to the payee or back to the payer.

@@ -41,7 +41,7 @@ impl Audit {
             if log.parked.contains(place) || log.parked.contains(&(place.0, None)) {
                 continue;
             }
-            if *verb == Verb::Transfer {
+            if verb.flow() == Verb::Transfer && !log.flows.keys().any(|(known, _)| known == transfer) {
                 self.counts.running += 1;
             }
             let told = || {
@@ -71,6 +71,9 @@ impl Audit {
             End::Settled => &mut self.counts.settled,
             End::Refused => &mut self.counts.refused,
             End::Compensated => &mut self.counts.compensated,
+            End::Cancelled => &mut self.counts.cancelled,
+            End::Expired => &mut self.counts.expired,
+            End::Waiting => &mut self.counts.reserved,
             End::Running | End::Broken => &mut self.counts.running,
         };
         *count += 1;

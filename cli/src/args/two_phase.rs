@@ -1,0 +1,114 @@
+//! The commands of two-phase transfers, and of reversals.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "clap shows these comments as they are, and a terminal shows no Markdown"
+)]
+
+use std::time::Duration;
+
+use clap::Args;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
+
+use super::values::duration;
+use super::{Sending, Waiting};
+use crate::help;
+
+/// `wallet reserve`
+#[derive(Args, Debug)]
+#[command(after_help = help::RESERVE)]
+pub struct Reserve {
+    /// Who pays.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub from: AccountId,
+    /// For whom it is held.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub to: AccountId,
+    /// How much, with the currency's decimals, such as 12.50.
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub amount: String,
+    /// The currency, an ISO 4217 code.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Currency,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// For how long it is held, such as 15m or 7d; then it is released by itself [default: 7 days].
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub expires_in: Option<Duration>,
+    /// Confirm as soon as the payee's side has promised to take it: nobody sees a state in between.
+    #[arg(long)]
+    pub auto_confirm: bool,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet confirm`
+#[derive(Args, Debug)]
+#[command(after_help = help::CONFIRM)]
+pub struct Confirm {
+    /// The reservation's id.
+    pub id: TransferId,
+    /// Who reserved; where it is not said, the ledger is asked.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub from: Option<AccountId>,
+    /// How much of it [default: all].
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub amount: Option<String>,
+    /// Its currency; where it is not said, the ledger is asked.
+    #[arg(long, value_name = "CODE", requires = "amount")]
+    pub currency: Option<Currency>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// `wallet cancel`
+#[derive(Args, Debug)]
+#[command(after_help = help::CANCEL)]
+pub struct Cancel {
+    /// The reservation's id.
+    pub id: TransferId,
+    /// Who reserved; where it is not said, the ledger is asked.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub from: Option<AccountId>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// `wallet reverse`
+#[derive(Args, Debug)]
+#[command(after_help = help::REVERSE)]
+pub struct Reverse {
+    /// The transfer that is to be given back.
+    pub transfer: TransferId,
+    /// Who paid it, where several payers used the id.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub payer: Option<AccountId>,
+    /// How much of it [default: all that is left of it].
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub amount: Option<String>,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet phases`
+#[derive(Args, Debug)]
+#[command(after_help = help::PHASES)]
+pub struct Phases {
+    /// The transfer's id.
+    pub id: TransferId,
+    /// Whose transfer, where several payers used the id.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub payer: Option<AccountId>,
+    /// The HTTP address of debit-svc, which keeps the table [default: the ledger's, one port up].
+    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
+    pub debit: Option<String>,
+}

@@ -1,0 +1,56 @@
+//! `wallet phases`: the phase table of debit-svc.
+
+use anyhow::Result;
+
+use crate::api::{Api, Phases, neighbour};
+use crate::args::{self, Common};
+use crate::exit::{Exit, Usage};
+use crate::output::{self, Paint, Side, Table, clean, time};
+
+/// Shows what debit-svc knows of a transfer.
+pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
+    let beside = || neighbour(&common.api, 1);
+    let Some(url) = args.debit.clone().or_else(beside) else {
+        return Err(Usage::new("say where debit-svc answers: --debit URL").into());
+    };
+    let page = Api::new(&url)?.phases(args.id, args.payer.as_ref()).await?;
+    if common.json {
+        output::json(&page)?;
+        return Ok(Exit::Ok);
+    }
+    let paint = Paint::for_stdout();
+    let texts: Vec<String> = page.phases.iter().map(|phases| text(phases, paint)).collect();
+    output::line(&texts.join("\n\n"))?;
+    Ok(Exit::Ok)
+}
+
+fn text(phases: &Phases, paint: Paint) -> String {
+    let mut head = vec![format!("{} of {}", phases.transfer, clean(&phases.payer))];
+    if let (Some(payee), Some(amount), Some(currency)) = (&phases.payee, &phases.amount, &phases.currency) {
+        head.push(format!("{amount} {currency} for {}", clean(payee)));
+    }
+    let mut phase = format!("phase     {}", paint.strong(&clean(&phases.phase)));
+    if let (Some(confirmed), Some(currency)) = (&phases.confirmed, &phases.currency) {
+        phase = format!("{phase}, {confirmed} {currency} confirmed");
+    }
+    let mut lines = vec![head.join("  "), String::new(), phase];
+    if let Some(expires) = phases.expires_at {
+        let auto = if phases.auto_confirm == Some(true) {
+            ", confirmed by the promise itself"
+        } else {
+            ""
+        };
+        lines.push(format!("expires   {} UTC{auto}", time(expires)));
+    }
+    lines.push(String::new());
+    let mut table = Table::new(&[
+        ("time (UTC)", Side::Left),
+        ("from", Side::Left),
+        ("heard", Side::Left),
+    ]);
+    for word in &phases.heard {
+        table.row([&*time(word.time), &word.from, &word.what]);
+    }
+    lines.push(table.draw(paint));
+    lines.join("\n")
+}
