@@ -1,11 +1,13 @@
-//! kill -9 of any service, or of nats-server, at random moments under load: everything settles and every invariant holds.
+//! kill -9 of any service, or of nats-server, at random moments under load, in one phase and in two: everything ends and
+//! every invariant holds.
 
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use e2e::{Random, World, id};
+use e2e::{PATIENCE, Random, World, id};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
+use wallet::api::Tally;
 use wallet_contract::subject::{Service, Verb, bulk};
 
 const ACCOUNTS: u64 = 40;
@@ -28,23 +30,50 @@ async fn open_all(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Messages of bulk transfers, some of which the payer can't afford: (subject, body).
+/// Messages of bulk requests: (subject, body). Some payers can't afford theirs. A third are reservations; some of these are
+/// confirmed, whole or in part, or cancelled, by a message that comes later, or now and then too early; the others expire.
 async fn load(world: &World, random: &mut Random) -> Result<Vec<(String, String)>> {
     let shards = world.nats.shards().await?;
-    let mut messages = Vec::new();
-    for _ in 0..MESSAGES {
+    let mut messages: Vec<(u64, String, String)> = Vec::new();
+    for message in 0..MESSAGES {
         let payer = name(random.below(ACCOUNTS));
-        let shard = shards.of(&payer.parse()?);
-        let transfers: Vec<_> = (0..TRANSFERS_A_MESSAGE)
-            .map(|_| {
-                let payee = name(random.below(ACCOUNTS));
-                let amount = format!("{}.{:02}", random.below(3), 1 + random.below(99));
-                json!({ "id": id(), "from": payer, "to": payee, "amount": amount, "currency": "USD" })
-            })
-            .collect();
-        messages.push((bulk(shard), json!(transfers).to_string()));
+        let subject = bulk(shards.of(&payer.parse()?));
+        let (mut requests, mut second) = (Vec::new(), Vec::new());
+        for _ in 0..TRANSFERS_A_MESSAGE {
+            let (id, payee) = (id(), name(random.below(ACCOUNTS)));
+            let amount = format!("{}.{:02}", random.below(3), 1 + random.below(99));
+            let mut request =
+                json!({ "id": id, "from": payer, "to": payee, "amount": amount, "currency": "USD" });
+            if random.below(3) == 0 {
+                request["verb"] = "reserve".into();
+                request["expires_in"] = (1 + random.below(3)).into();
+                request["auto_confirm"] = (random.below(4) == 0).into();
+                second.extend(match random.below(4) {
+                    0 => Some(json!({ "id": id, "from": payer, "verb": "confirm" })),
+                    1 => Some(json!({ "id": id, "from": payer, "verb": "confirm", "amount": "0.01", "currency": "USD" })),
+                    2 => Some(json!({ "id": id, "from": payer, "verb": "cancel" })),
+                    _ => None,
+                });
+            }
+            requests.push(request);
+        }
+        let at = 10 * u64::try_from(message)?;
+        messages.push((at, subject.clone(), json!(requests).to_string()));
+        if !second.is_empty() {
+            let later = at + 1 + random.below(60);
+            let when = if random.below(10) == 0 {
+                at.saturating_sub(1)
+            } else {
+                later
+            };
+            messages.push((when, subject, json!(second).to_string()));
+        }
     }
-    Ok(messages)
+    messages.sort_by_key(|(at, ..)| *at);
+    Ok(messages
+        .into_iter()
+        .map(|(_, subject, body)| (subject, body))
+        .collect())
 }
 
 /// Publishes each message until it is acknowledged: the server may be gone, and may have stored it before it went.
@@ -86,6 +115,19 @@ async fn kill_something(world: &mut World, random: &mut Random) -> Result<()> {
     }
 }
 
+/// Waits until the clock has ended what nobody confirmed.
+async fn nothing_waits(world: &World) -> Result<Tally> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let tally = world.api.stats().await?.transfers;
+        if tally.reserved == 0 && tally.running == 0 {
+            return Ok(tally);
+        }
+        ensure!(Instant::now() < deadline, "not all has ended: {tally:?}");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
 async fn survives(database: Option<&str>) -> Result<()> {
     let mut random = Random::seeded()?;
     let mut world = World::start(database).await?;
@@ -97,10 +139,12 @@ async fn survives(database: Option<&str>) -> Result<()> {
     }
     publishing.await??;
     world.verify().await?;
-    let stats = world.api.stats().await?;
+    let tally = nothing_waits(&world).await?;
+    world.verify().await?;
     let transfers = u64::try_from(MESSAGES * TRANSFERS_A_MESSAGE)? + ACCOUNTS;
-    let ended: u64 = stats.transfers.settled + stats.transfers.refused + stats.transfers.compensated;
-    assert_eq!((stats.transfers.running, ended), (0, transfers));
+    let ended = tally.settled + tally.refused + tally.compensated + tally.cancelled + tally.expired;
+    assert_eq!((tally.running, ended), (0, transfers), "{tally:?}");
+    assert!(tally.cancelled > 0 && tally.expired > 0, "{tally:?}");
     world.stop().await
 }
 

@@ -77,7 +77,7 @@ pub(super) fn of(flow: &Transfer) -> Vec<Step> {
     let mut others = 0;
     for (index, event) in roots.enumerate() {
         // The second phase goes on with the first request.
-        let goes_on = matches!(verb(event), Some(Verb::Confirm | Verb::Cancel));
+        let goes_on = index > 0 && goes_on(event) && !drawing.is_refused(event);
         others += usize::from(index > 0 && !goes_on);
         drawing.add(event, None, if goes_on { 0 } else { others });
     }
@@ -117,6 +117,16 @@ impl<'f> Drawing<'f> {
         for effect in flow.events.iter().filter(|effect| effect.cause == Some(event.id)) {
             self.add(effect, Some((index, event)), root);
         }
+    }
+
+    /// Whether a request led to nothing.
+    fn is_refused(&self, request: &Event) -> bool {
+        let mut effects = self
+            .flow
+            .events
+            .iter()
+            .filter(|event| event.cause == Some(request.id));
+        effects.all(|effect| effect.kind == "wallet.request.refused.v1")
     }
 
     /// What an event says, in words.
@@ -210,25 +220,36 @@ impl<'f> Drawing<'f> {
             };
             request::read(event.body.get(), context).ok()?.order.ok()
         });
-        let goes_on = matches!(verb, Some(Verb::Confirm | Verb::Cancel));
+        let first = self.flow.events.first().and_then(|first| self::verb(first));
+        let another = root > 0 && !goes_on(event);
         let content = match order {
             Some(Order::Confirm(Some(money))) => Some(format!("{money} of it")),
             Some(Order::Confirm(None) | Order::Cancel) => None,
-            _ if root == 0 || goes_on => None,
+            _ if !another => None,
             Some(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
-                Some(format!("other content: {} to {}", movement.money, movement.payee))
+                let asked = format!("{} to {}", movement.money, movement.payee);
+                Some(if first == verb {
+                    format!("other content: {asked}")
+                } else {
+                    asked
+                })
             }
             Some(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | None => {
                 Some("same id, other content".to_owned())
             }
         };
-        let words = if root == 0 || goes_on {
-            words
-        } else {
+        let words = if another && first == verb {
             format!("{words} again")
+        } else {
+            words
         };
         (Mark::Said, words, content.into_iter().collect())
     }
+}
+
+/// Whether a request is the second phase of a transfer.
+fn goes_on(event: &Event) -> bool {
+    matches!(verb(event), Some(Verb::Confirm | Verb::Cancel))
 }
 
 /// What a request asks.

@@ -21,6 +21,8 @@ fn movement() -> Movement {
         payee: "bob".parse().unwrap(),
         money,
         memo: None,
+        reserved: None,
+        reverses: None,
     }
 }
 

@@ -213,7 +213,7 @@ mod tests {
 
     fn told(word: &str, reason: Option<&str>) -> End {
         let json = json!({
-            "id": "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", "account": "alice", "outcome": word, "reason": reason,
+            "id": "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", "account": "alice", "verb": "transfer", "outcome": word, "reason": reason,
             "detail": reason.map(|_| "the detail"), "trace": "", "time": "2026-01-31T12:00:00Z",
         });
         End::Told {

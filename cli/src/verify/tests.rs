@@ -13,6 +13,7 @@ use super::audit::Audit;
 use super::compare::{Shown, compare, minor};
 use super::entry::{self, Message};
 use super::report::{Breaches, Invariant};
+use crate::api::Tally;
 
 /// Writes the logs of two shards as the services would.
 struct Script {
@@ -36,6 +37,8 @@ fn movement(from: &str, to: &str, amount: &str) -> Movement {
         payee: account(to),
         money,
         memo: None,
+        reserved: None,
+        reverses: None,
     }
 }
 
@@ -418,7 +421,7 @@ fn what_cannot_be_read_must_be_parked() {
 #[test]
 fn the_ledger_must_show_what_the_log_says() {
     let (counts, books, _) = Script::sound().audit();
-    let balance = |name: &str, available| ((name.to_owned(), "USD".to_owned()), (available, 0));
+    let balance = |name: &str, available| ((name.to_owned(), "USD".to_owned()), [available, 0, 0]);
     let sound = Shown {
         balances: [
             balance("@world", -10_000),
@@ -426,10 +429,13 @@ fn the_ledger_must_show_what_the_log_says() {
             balance("bob", 3_000),
         ]
         .into(),
-        settled: 2,
-        refused: 1,
-        compensated: 1,
-        ..Shown::default()
+        transfers: Tally {
+            settled: 2,
+            refused: 1,
+            compensated: 1,
+            ..Tally::default()
+        },
+        parked: 0,
     };
     let check = |shown: &Shown, expected: &[&str]| {
         let mut breaches = Breaches::default();
@@ -441,7 +447,7 @@ fn the_ledger_must_show_what_the_log_says() {
     other
         .balances
         .extend([balance("alice", 7_001), balance("carol", 5)]);
-    other.settled = 3;
+    other.transfers.settled = 3;
     check(
         &other,
         &[

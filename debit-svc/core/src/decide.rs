@@ -112,7 +112,7 @@ pub(crate) fn due(state: &State, due: &Due, now_us: i64) -> Option<Fact> {
     let expires = Timestamp::from_microsecond(reservation.expires_us).ok()?;
     match rule(Some(transfer.phase), Signal::Due) {
         Rule::Release(failure) if reservation.expires_us <= now_us => {
-            let refusal = Refusal::new(Reason::Expired, format_args!("not confirmed until {expires}"));
+            let refusal = Refusal::new(Reason::Expired, format_args!("not confirmed by {expires}"));
             release(transfer, failure, &refusal)
         }
         _ => None,

@@ -62,9 +62,9 @@ pub(super) async fn confirm_part(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(format!("reserve {}", words(&request)))
         .asked("confirm 12.50 USD of it")
         .asked("confirm 20.00 USD of it")
-        .check("reserved", "reserved", reserved.outcome.as_str())
-        .check("alice, in between", "80.00 available, 20.00 held", between)
         .check("confirmed", "settled", confirmed.outcome.as_str())
+        .check("before it", "reserved", reserved.outcome.as_str())
+        .check("alice, in between", "80.00 available, 20.00 held", between)
         .check("and once more", "refused: already_confirmed", with_reason(&again))
         .check(
             "alice, afterwards",
@@ -84,13 +84,13 @@ pub(super) async fn cancel(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(format!("reserve {}", words(&request)))
         .asked(format!("pay {}", words(&beyond)))
         .asked("cancel the reservation")
-        .check("reserved", "reserved", reserved.outcome.as_str())
+        .check("cancelled", "cancelled", cancelled.outcome.as_str())
+        .check("before it", "reserved", reserved.outcome.as_str())
         .check(
             "the payment",
             "40.00 USD available, 60.00 USD held, 50.00 USD asked",
             detail(&refused),
         )
-        .check("cancelled", "cancelled", cancelled.outcome.as_str())
         .check(
             "alice, afterwards",
             "100.00 available, 0.00 held",
@@ -108,8 +108,8 @@ pub(super) async fn expiry(stage: &mut Stage<'_>) -> Result<Scene> {
     Ok(Scene::of(&request)
         .asked(format!("reserve {} for 1 second", words(&request)))
         .asked("confirm it, too late")
-        .check("reserved", "reserved", reserved.outcome.as_str())
-        .check("then", "expired", flow.status.word())
+        .check("in the end", "expired", flow.status.word())
+        .check("before it", "reserved", reserved.outcome.as_str())
         .check("the confirmation", "refused: expired", with_reason(&late))
         .check(
             "alice, afterwards",

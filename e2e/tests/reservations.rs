@@ -1,0 +1,325 @@
+//! Transfers of two phases over NATS, and reversals; a service killed in the midst of each.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use e2e::{DATABASES, PATIENCE, World, id};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::{Service, Verb};
+
+fn reserve(id: &str, to: &str, amount: &str, expires_in: u32) -> Value {
+    json!({ "id": id, "to": to, "amount": amount, "currency": "USD", "expires_in": expires_in })
+}
+
+fn only(id: &str) -> Value {
+    json!({ "id": id })
+}
+
+async fn send(world: &World, verb: Verb, body: &Value) -> Result<()> {
+    let alice: AccountId = "alice".parse()?;
+    world.nats.request(verb, &alice, body.to_string(), None).await?;
+    Ok(())
+}
+
+/// Waits until a transfer of alice stands so.
+async fn until(world: &World, id: &str, status: &str) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let flow = world.api.transfer(id.parse()?, Some(&"alice".parse()?)).await?;
+        let stands = flow.map_or("unknown", |flow| flow.status.word());
+        if stands == status {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{id} is {stands}, not {status}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// `75.00 available, 20.00 held, 5.00 in transit`
+async fn money(world: &World, account: &str) -> Result<String> {
+    let page = world.api.account(&account.parse()?, None).await?;
+    let balance = &page.balances[0];
+    let in_transit = balance.in_transit.clone().unwrap_or_default();
+    Ok(format!(
+        "{} available, {} held, {in_transit} in transit",
+        balance.available, balance.held
+    ))
+}
+
+#[tokio::test]
+async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let check = async |verb, body: Value, expected: &str| {
+            let outcome = world.ask(verb, "alice", body).await?;
+            let reason = outcome
+                .reason
+                .map_or_else(String::new, |reason| format!(": {reason}"));
+            assert_eq!(format!("{}{reason}", outcome.outcome), expected);
+            anyhow::Ok(())
+        };
+        let (one, two, three, four) = (id(), id(), id(), id());
+        check(Verb::Reserve, reserve(&one, "bob", "30.00", 600), "reserved").await?;
+        assert_eq!(
+            money(&world, "alice").await?,
+            "70.00 available, 30.00 held, 0.00 in transit"
+        );
+        // Whatever becomes of bob's account: what was promised is credited.
+        world.ask(Verb::Freeze, "bob", only(&id())).await?;
+        let part = json!({ "id": one, "amount": "20.00", "currency": "USD" });
+        let most = json!({ "id": one, "amount": "30.01", "currency": "USD" });
+        check(Verb::Confirm, most, "refused: exceeds_reservation").await?;
+        check(Verb::Confirm, part.clone(), "settled").await?;
+        check(Verb::Confirm, part, "settled").await?;
+        check(Verb::Cancel, only(&one), "refused: already_confirmed").await?;
+        assert_eq!(
+            money(&world, "alice").await?,
+            "80.00 available, 0.00 held, 0.00 in transit"
+        );
+        assert_eq!(world.available("bob").await?, "120.00");
+        check(
+            Verb::Reserve,
+            reserve(&two, "bob", "1.00", 600),
+            "refused: account_frozen",
+        )
+        .await?;
+        check(Verb::Confirm, only(&two), "refused: declined").await?;
+        world.ask(Verb::Unfreeze, "bob", only(&id())).await?;
+
+        check(Verb::Reserve, reserve(&three, "bob", "5.00", 600), "reserved").await?;
+        check(Verb::Cancel, only(&three), "cancelled: cancelled").await?;
+        check(Verb::Confirm, only(&three), "refused: cancelled").await?;
+        check(
+            Verb::Reserve,
+            reserve(&four, "bob", "80.01", 600),
+            "refused: insufficient_funds",
+        )
+        .await?;
+        check(Verb::Confirm, only(&id()), "refused: no_reservation").await?;
+        let at_once =
+            json!({ "id": id(), "to": "bob", "amount": "1.00", "currency": "USD", "auto_confirm": true });
+        check(Verb::Reserve, at_once, "settled").await?;
+        let short = id();
+        check(Verb::Reserve, reserve(&short, "bob", "5.00", 1), "reserved").await?;
+        let began = Instant::now();
+        until(&world, &short, "expired").await?;
+        println!(
+            "{database:?}: expired {:?} after it was reserved for 1 s",
+            began.elapsed()
+        );
+        ensure!(
+            began.elapsed() < Duration::from_secs(2),
+            "at most a second late, was {:?}",
+            began.elapsed()
+        );
+        assert_eq!(
+            money(&world, "alice").await?,
+            "79.00 available, 0.00 held, 0.00 in transit"
+        );
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_received_can_be_given_back_once() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let paid = world.pay("alice", "bob", "10.00").await?.id.to_string();
+        let back = |amount: &str| json!({ "id": id(), "to": "alice", "amount": amount, "currency": "USD", "reverses": paid });
+        let check = async |who: &str, body: Value, expected: &str| {
+            let outcome = world.ask(Verb::Reverse, who, body).await?;
+            let reason = outcome
+                .reason
+                .map_or_else(String::new, |reason| format!(": {reason}"));
+            assert_eq!(format!("{}{reason}", outcome.outcome), expected);
+            anyhow::Ok(outcome.id.to_string())
+        };
+        let first = check("bob", back("4.00"), "settled").await?;
+        check("bob", back("6.01"), "refused: exceeds_transfer").await?;
+        check("carol", back("1.00"), "refused: transfer_not_found").await?;
+        // What could not be given back is left.
+        world.ask(Verb::Freeze, "alice", only(&id())).await?;
+        check("bob", back("6.00"), "compensated: account_frozen").await?;
+        world.ask(Verb::Unfreeze, "alice", only(&id())).await?;
+        let second = check("bob", back("6.00"), "settled").await?;
+        check("bob", back("0.01"), "refused: exceeds_transfer").await?;
+        assert_eq!(world.available("alice").await?, "100.00");
+
+        for account in ["alice", "bob"] {
+            let lines = world
+                .api
+                .statement(&account.parse()?, None, 100, None)
+                .await?
+                .lines;
+            let by = |line: &&wallet::api::Line| line.transfer.to_string() == paid;
+            let line = lines.iter().find(by).expect("a line of each end");
+            let by: Vec<String> = line.reversed_by.iter().map(ToString::to_string).collect();
+            assert!(by.contains(&first) && by.contains(&second), "{account}: {by:?}");
+            let back = lines
+                .iter()
+                .find(|line| line.transfer.to_string() == first)
+                .expect("and of the reversal's");
+            assert_eq!(back.reverses.map(|id| id.to_string()), Some(paid.clone()));
+        }
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let one = id();
+    let run = async |args: &[&str], code: i32, says: &[&str]| {
+        let output = world.wallet(args).await?;
+        let text =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
+        for part in says {
+            assert!(text.contains(part), "{args:?} does not say {part:?}: {text}");
+        }
+        anyhow::Ok(())
+    };
+    let asked = [
+        "reserve",
+        "--from",
+        "alice",
+        "--to",
+        "bob",
+        "--amount",
+        "20.00",
+        "--currency",
+        "USD",
+        "--id",
+        &one,
+    ];
+    run(&asked, 0, &["reserved", "alice → bob  20.00 USD"]).await?;
+    run(&["balance", "alice"], 0, &["held", "80.00", "20.00"]).await?;
+    let url = world.stack.service_url(Service::Debit);
+    let phases = ["phases", &one, "--debit", &url];
+    run(
+        &phases,
+        0,
+        &["phase     promised", "expires", "credit-svc", "credit promised"],
+    )
+    .await?;
+    run(
+        &["transfers", "--status", "reserved"],
+        0,
+        &["reserve alice → bob", &one],
+    )
+    .await?;
+    run(
+        &["confirm", &one, "--amount", "12.50"],
+        0,
+        &["settled", "12.50 USD"],
+    )
+    .await?;
+    run(
+        &phases,
+        0,
+        &[
+            "phase     completed, 12.50 USD confirmed",
+            "client",
+            "confirm",
+            "credited",
+        ],
+    )
+    .await?;
+    run(&["cancel", &one], 3, &["already_confirmed"]).await?;
+    run(
+        &["trace", &one],
+        0,
+        &[
+            "alice paid 12.50 of 20.00 USD reserved for bob",
+            "credit promised",
+        ],
+    )
+    .await?;
+    run(&["statement", "alice"], 0, &["hold", "-20.00", "20.00", "7.50"]).await?;
+    run(
+        &["reverse", &one, "--amount", "2.50"],
+        0,
+        &["settled", "bob → alice  2.50 USD"],
+    )
+    .await?;
+    run(
+        &["reverse", &one, "--amount", "10.01"],
+        3,
+        &["exceeds_transfer", "10.00 USD of 12.50 USD is left"],
+    )
+    .await?;
+    run(&["reverse", &one], 0, &["10.00 USD"]).await?;
+    run(&["reverse", &one], 2, &["nothing is left of transfer"]).await?;
+    run(&["statement", "bob"], 0, &["gives back", "given back by"]).await?;
+    run(
+        &["confirm", &id()],
+        2,
+        &["the ledger knows no reservation", "--from"],
+    )
+    .await?;
+    let early = id();
+    run(&["cancel", &early, "--from", "alice"], 0, &["cancelled"]).await?;
+    let late = [
+        "reserve",
+        "--from",
+        "alice",
+        "--to",
+        "bob",
+        "--amount",
+        "1.00",
+        "--currency",
+        "USD",
+        "--id",
+        &early,
+    ];
+    run(&late, 3, &["refused", "cancelled before it was heard of"]).await?;
+    world.verify().await?;
+    world.stop().await
+}
+
+/// A reservation meets a service that is gone, comes back, and goes on: before the hold, between hold and confirm, before a
+/// cancel, before its time is up.
+#[tokio::test]
+async fn a_service_killed_in_mid_reservation_changes_nothing() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        for service in Service::ALL {
+            let (kept, dropped, left) = (id(), id(), id());
+            world.stack.kill(service).await?;
+            for id in [&kept, &dropped] {
+                send(&world, Verb::Reserve, &reserve(id, "bob", "2.00", 600)).await?;
+            }
+            send(&world, Verb::Reserve, &reserve(&left, "bob", "2.00", 2)).await?;
+            world.stack.start_service(service).await?;
+            until(&world, &kept, "reserved").await?;
+            until(&world, &dropped, "reserved").await?;
+            world.stack.kill(service).await?;
+            send(&world, Verb::Confirm, &only(&kept)).await?;
+            send(&world, Verb::Cancel, &only(&dropped)).await?;
+            sleep(Duration::from_secs(2)).await;
+            world.stack.start_service(service).await?;
+            until(&world, &kept, "settled").await?;
+            until(&world, &dropped, "cancelled").await?;
+            until(&world, &left, "expired").await?;
+            println!("{database:?}: {service} was killed twice, all ended");
+        }
+        assert_eq!(
+            money(&world, "alice").await?,
+            "94.00 available, 0.00 held, 0.00 in transit"
+        );
+        assert_eq!(world.available("bob").await?, "106.00");
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
