@@ -166,7 +166,7 @@ impl State {
                 self.promises
                     .create(crate::key(event), Promise { amount, standing });
                 self.change(movement, |account| {
-                    account.promised = add(account.promised, amount)
+                    account.promised = add(account.promised, amount);
                 });
             }
             Fact::ReservationReleased(movement, ..) => {
@@ -216,7 +216,7 @@ impl State {
     fn receive(&mut self, movement: &Movement) {
         let amount = movement.money.amount.minor();
         self.change(movement, |account| {
-            account.received = add(account.received, amount)
+            account.received = add(account.received, amount);
         });
     }
 
@@ -236,7 +236,9 @@ impl State {
         self.promises
             .change(key, new, |promise| promise.standing = standing);
         let less = amount.checked_neg().unwrap_or(0);
-        self.change(movement, |account| account.promised = add(account.promised, less));
+        self.change(movement, |account| {
+            account.promised = add(account.promised, less);
+        });
     }
 
     /// A reversal that debit-svc refused, or whose debit was given back, gives nothing back.

@@ -60,8 +60,11 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
     }
 }
 
-/// Decides on what credit-svc says of a transfer that is paid here.
+/// Decides on what credit-svc says: that an account is to be closed, or something of a transfer that is paid here.
 pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
+    if let Fact::AccountClosing(account) = &event.fact {
+        return Some(closure(state, account));
+    }
     let signal = Signal::of_fact(&event.fact)?;
     let payer = event.fact.account();
     let transfer = state.transfers.get(&TransferKey {
@@ -110,13 +113,14 @@ pub(crate) fn due(state: &State, due: &Due, now_us: i64) -> Option<Fact> {
     let transfer = state.transfers.get(&due.transfer)?;
     let reservation = transfer.reservation.as_ref()?;
     let expires = Timestamp::from_microsecond(reservation.expires_us).ok()?;
-    match rule(Some(transfer.phase), Signal::Due) {
-        Rule::Release(failure) if reservation.expires_us <= now_us => {
-            let refusal = Refusal::new(Reason::Expired, format_args!("not confirmed by {expires}"));
-            release(transfer, failure, &refusal)
-        }
-        _ => None,
+    let Rule::Release(failure) = rule(Some(transfer.phase), Signal::Due) else {
+        return None;
+    };
+    if reservation.expires_us > now_us {
+        return None;
     }
+    let refusal = Refusal::new(Reason::Expired, format_args!("not confirmed by {expires}"));
+    release(transfer, failure, &refusal)
 }
 
 fn release(transfer: &Transfer, failure: Failure, refusal: &Refusal) -> Option<Fact> {
@@ -216,7 +220,7 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
 ///
 /// credit-svc has stopped crediting it before it asks, and what it credited earlier stands earlier in the log: the
 /// answer is exact.
-pub(crate) fn closure(state: &State, name: &AccountId) -> Fact {
+fn closure(state: &State, name: &AccountId) -> Fact {
     let at_zero = |account: &Account| (account.available, account.held, account.in_transit) == (0, 0, 0);
     let busy = state.currencies(name).find(|(_, account)| !at_zero(account));
     match busy {

@@ -227,15 +227,17 @@ pub const TABLE: [Row; Phase::ALL.len() + 1] = [
 
 /// The rule of one cell.
 pub fn rule(phase: Option<Phase>, signal: Signal) -> Rule {
-    TABLE[phase.map_or(0, |phase| phase as usize + 1)].1[signal as usize]
+    TABLE[phase.map_or(0, |phase| (phase as usize).saturating_add(1))].1[signal as usize]
 }
 
 /// The table in Markdown.
 pub fn markdown() -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let header = std::iter::once("phase").chain(Signal::ALL.map(Signal::word));
-    let mut text = line(header.map(str::to_owned).collect());
-    text.push_str(&line(vec!["---".to_owned(); Signal::ALL.len() + 1]));
+    let header: Vec<String> = header.map(str::to_owned).collect();
+    let ruler = line(vec!["---".to_owned(); header.len()]);
+    let mut text = line(header);
+    text.push_str(&ruler);
     for (phase, rules) in TABLE {
         let name = phase.map_or("*(unknown)*".to_owned(), |phase| format!("**{}**", phase.word()));
         text.push_str(&line(std::iter::once(name).chain(rules.map(words)).collect()));

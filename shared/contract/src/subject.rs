@@ -124,6 +124,7 @@ impl Verb {
 
     /// The kind of flow it belongs to. All that a payer may ask shares one space of ids and is about a transfer; what an
     /// operator asks is a flow apart.
+    #[must_use]
     pub fn flow(self) -> Self {
         match self {
             Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel | Self::Reverse => Self::Transfer,
