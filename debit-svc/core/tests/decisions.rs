@@ -1,56 +1,17 @@
 //! What debit-svc decides: given events, when an input, then a fact.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
-use debit_core::{Debit, State};
-use jiff::Timestamp;
-use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Cause, Event, Fact, Movement, Overdraft, Source};
-use wallet_contract::id::{AccountId, EventId, TransferId};
-use wallet_contract::money::Money;
+use std::borrow::Borrow;
+
+use debit_core::Debit;
+use wallet_contract::decider::Input;
+use wallet_contract::event::Fact;
 use wallet_contract::reason::{Reason, Refusal};
-use wallet_contract::request::{self, Context};
-use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::trace::TraceId;
+use wallet_contract::testing;
+use wallet_contract::testing::{ONE, Player, TWO, movement, name, opened, place, told};
 
-const ONE: &str = "01900000-0000-7000-8000-000000000001";
-const TWO: &str = "01900000-0000-7000-8000-000000000002";
-
-/// Plays the given inputs, then expects the last one's fact, as text.
-fn check(given: &[Input], when: Input, expected: &str) {
-    let mut state = State::default();
-    let mut last = None;
-    for input in given.iter().cloned().chain([when]) {
-        last = play(&mut state, input);
-    }
-    let told = last.map_or("nothing".to_owned(), |fact| {
-        let kind = fact
-            .kind()
-            .trim_start_matches("wallet.")
-            .trim_end_matches(".v1")
-            .to_owned();
-        fact.refusal()
-            .map_or(kind.clone(), |refusal| format!("{kind}: {refusal}"))
-    });
-    assert_eq!(told, expected);
-}
-
-fn play(state: &mut State, input: Input) -> Option<Fact> {
-    if !Debit::concerns(&input, place()) {
-        return None;
-    }
-    let heard = Heard {
-        input,
-        raw: "",
-        sequence: 1,
-        index: 0,
-        at_us: 0,
-    };
-    Debit::hear(state, &heard, place());
-    let fact = Debit::decide(state, &heard.input, place())?;
-    Debit::evolve(state, &event_of(fact.clone(), heard.input.as_cause()), place());
-    Some(fact)
+fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
+    testing::check::<Debit>(Service::Debit, given, when, expected);
 }
 
 #[test]
@@ -173,14 +134,14 @@ fn an_account_closes_at_zero_with_nothing_on_its_way() {
     let closing = || event(Fact::AccountClosing(name("alice")));
     check(&[opened("alice", "5.00")], closing(), "closure.accepted");
     let rich = [opened("alice", "0.00"), credited("@world", "alice", "1.00")];
-    let has = "alice has 1.00 USD available and 0.00 USD in transit";
+    let has = "alice has 1.00 USD available, 0.00 USD held and 0.00 USD in transit";
     check(
         &rich,
         closing(),
         &format!("closure.refused: balance_not_zero: {has}"),
     );
     let paying = [rich.to_vec(), vec![asks(ONE, "alice", "bob", "1.00")]].concat();
-    let has = "alice has 0.00 USD available and 1.00 USD in transit";
+    let has = "alice has 0.00 USD available, 0.00 USD held and 1.00 USD in transit";
     check(
         &paying,
         closing(),
@@ -192,74 +153,19 @@ fn an_account_closes_at_zero_with_nothing_on_its_way() {
 
 #[test]
 fn a_request_on_the_wrong_shard_is_refused() {
-    let place = Place {
-        shard: Shard(1),
-        shards: Shards::new(2).unwrap(),
-    };
+    let here = place(1, 2);
     let payer = ["alice", "bob"]
         .into_iter()
-        .find(|payer| !place.owns(&name(payer)))
-        .unwrap();
-    let fact = Debit::decide(&State::default(), &asks(ONE, payer, "carol", "1.00"), place);
-    let detail = format!("{payer} belongs to shard 0 of 2, this is shard 1");
-    assert_eq!(
-        fact.unwrap().refusal(),
-        Some(&Refusal::new(Reason::WrongShard, detail))
-    );
-}
-
-fn place() -> Place {
-    Place {
-        shard: Shard(0),
-        shards: Shards::new(1).unwrap(),
-    }
-}
-
-fn name(text: &str) -> AccountId {
-    text.parse().unwrap()
-}
-
-fn movement(payer: &str, payee: &str, amount: &str) -> Movement {
-    let money = Money::parse(amount, "USD".parse().unwrap()).unwrap();
-    Movement {
-        payer: name(payer),
-        payee: name(payee),
-        money,
-        memo: None,
-    }
-}
-
-fn event_of(fact: Fact, cause: Cause) -> Event {
-    Event::new(
-        fact,
-        cause,
-        Source {
-            service: Service::Credit,
-            shard: Shard(0),
-        },
-        Timestamp::UNIX_EPOCH,
-        0,
-    )
+        .find(|payer| !here.owns(&name(payer)));
+    let payer = payer.expect("the two have different shards");
+    let event = Player::<Debit>::on(Service::Debit, here).hear(&asks(ONE, payer, "carol", "1.00"));
+    let expected = format!("debit.refused: wrong_shard: {payer} belongs to shard 0 of 2, this is shard 1");
+    assert_eq!(told(event.as_ref()), expected);
 }
 
 /// An event of the flow [`ONE`].
 fn event(fact: Fact) -> Input {
-    let id = EventId(Uuid::parse_str(ONE).unwrap());
-    let cause = Cause {
-        id,
-        transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
-    };
-    Input::Event(event_of(fact, cause))
-}
-
-fn opened(account: &str, overdraft: &str) -> Input {
-    let usd = "USD".parse().unwrap();
-    event(Fact::AccountOpened(
-        name(account),
-        usd,
-        Overdraft::parse(overdraft, usd).unwrap(),
-    ))
+    testing::event(Service::Credit, ONE, fact)
 }
 
 fn credited(payer: &str, payee: &str, amount: &str) -> Input {
@@ -267,16 +173,10 @@ fn credited(payer: &str, payee: &str, amount: &str) -> Input {
 }
 
 fn asks(id: &str, payer: &str, payee: &str, amount: &str) -> Input {
-    asks_in(id, payer, payee, amount, "USD")
+    testing::asks(Verb::Transfer, id, payer, &testing::pays(payee, amount))
 }
 
 fn asks_in(id: &str, payer: &str, payee: &str, amount: &str, currency: &str) -> Input {
-    let json = format!(r#"{{"id":"{id}","to":"{payee}","amount":"{amount}","currency":"{currency}"}}"#);
-    let context = Context {
-        verb: Verb::Transfer,
-        account: Some(&name(payer)),
-        traceparent: None,
-        event_id: None,
-    };
-    Input::Request(request::read(&json, context).unwrap())
+    let more = testing::pays(payee, amount).replace("USD", currency);
+    testing::asks(Verb::Transfer, id, payer, &more)
 }

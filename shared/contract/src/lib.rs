@@ -14,4 +14,6 @@ pub mod request;
 pub mod shard;
 pub mod stream;
 pub mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod trace;
