@@ -1,0 +1,240 @@
+//! What a request asks for, verb by verb, and what it is told if it makes no sense.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+
+use wallet_contract::id::AccountId;
+use wallet_contract::request::{self, Context, Order, Request};
+use wallet_contract::subject::Verb;
+use wallet_contract::testing::{ONE, TWO, name, pays, reversal};
+
+/// Reads what alice asks with these fields, and expects why it is refused.
+fn check(verb: Verb, fields: &str, expected: &str) {
+    assert_eq!(refusal(&asks(verb, fields)), expected, "{fields}");
+}
+
+#[test]
+fn a_field_without_meaning_for_the_verb_is_refused() {
+    let fields = [
+        ("to", r#""bob""#),
+        ("amount", r#""1.00""#),
+        ("currency", r#""USD""#),
+        ("overdraft", r#""1.00""#),
+        ("memo", r#""rent""#),
+        ("reverses", r#""01900000-0000-7000-8000-000000000002""#),
+        ("expires_in", "900"),
+        ("auto_confirm", "true"),
+    ];
+    let without = |verb| match verb {
+        Verb::Transfer => vec!["overdraft", "reverses", "expires_in", "auto_confirm"],
+        Verb::Reserve => vec!["overdraft", "reverses"],
+        Verb::Confirm => vec![
+            "to",
+            "overdraft",
+            "memo",
+            "reverses",
+            "expires_in",
+            "auto_confirm",
+        ],
+        Verb::Reverse => vec!["overdraft", "expires_in", "auto_confirm"],
+        Verb::Open => vec!["to", "amount", "memo", "reverses", "expires_in", "auto_confirm"],
+        Verb::Cancel | Verb::Freeze | Verb::Unfreeze | Verb::Close => {
+            fields.iter().map(|(name, _)| *name).collect()
+        }
+    };
+    for verb in Verb::ALL {
+        for (name, value) in fields {
+            let refused = format!(
+                "invalid_request: field {name:?} has no meaning for {}",
+                verb.token()
+            );
+            let request = asks(verb, &format!("{name:?}:{value}"));
+            let told = refusal(&request);
+            assert_eq!(
+                told == refused,
+                without(verb).contains(&name),
+                "{} with {name}: {told}",
+                verb.token()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reservation_holds_from_a_second_to_a_year() {
+    let reserve = |terms: &str| format!("{},{terms}", pays("bob", "1.00"));
+    let held = |fields: &str| match asks(Verb::Reserve, fields).order {
+        Ok(Order::Reserve(_, hold)) => (hold.expires_in, hold.auto_confirm),
+        other => panic!("{fields}: {other:?}"),
+    };
+    assert_eq!(held(&pays("bob", "1.00")), (7 * 24 * 3600, false));
+    assert_eq!(held(&reserve(r#""expires_in":1"#)), (1, false));
+    assert_eq!(
+        held(&reserve(r#""expires_in":31536000,"auto_confirm":true"#)),
+        (31_536_000, true)
+    );
+    let limits = "use 1 to 31536000 seconds";
+    for seconds in ["0", "31536001", "4294967297", "18446744073709551615"] {
+        let fields = reserve(&format!(r#""expires_in":{seconds}"#));
+        let expected = format!("invalid_request: expires_in {seconds}: {limits}");
+        check(Verb::Reserve, &fields, &expected);
+    }
+    for value in [r#""900""#, "1.5", "-1", "18446744073709551616"] {
+        let fields = reserve(&format!(r#""expires_in":{value}"#));
+        let number: serde_json::Value = serde_json::from_str(value).unwrap();
+        let expected = format!(
+            "invalid_request: field \"expires_in\" is {number}: use a whole number of seconds, such as 900"
+        );
+        check(Verb::Reserve, &fields, &expected);
+    }
+    for value in [r#""yes""#, "1"] {
+        let fields = reserve(&format!(r#""auto_confirm":{value}"#));
+        let expected = format!("invalid_request: field \"auto_confirm\" is {value}: use true or false");
+        check(Verb::Reserve, &fields, &expected);
+    }
+}
+
+#[test]
+fn a_reservation_needs_what_a_transfer_needs() {
+    check(Verb::Reserve, "", "invalid_request: reserve needs field \"to\"");
+    check(
+        Verb::Reserve,
+        r#""to":"bob","currency":"USD""#,
+        "invalid_request: reserve needs field \"amount\"",
+    );
+    check(
+        Verb::Reserve,
+        &pays("alice", "1.00"),
+        "same_account: alice can't pay itself",
+    );
+    check(
+        Verb::Reserve,
+        &pays("@in-transit", "1.00"),
+        "invalid_account: @in-transit belongs to the books: it neither pays nor is paid",
+    );
+    check(
+        Verb::Reserve,
+        &pays("bob", "1.5"),
+        "invalid_amount: amount \"1.5\" has 1 decimals, USD has 2",
+    );
+}
+
+#[test]
+fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
+    let confirms = |fields: &str| match asks(Verb::Confirm, fields).order {
+        Ok(Order::Confirm(money)) => money.map(|money| money.to_string()),
+        other => panic!("{fields}: {other:?}"),
+    };
+    assert_eq!(confirms(""), None);
+    assert_eq!(
+        confirms(r#""amount":"4.00","currency":"USD""#).as_deref(),
+        Some("4.00 USD")
+    );
+    check(
+        Verb::Confirm,
+        r#""amount":"4.00""#,
+        "invalid_request: confirm needs field \"currency\"",
+    );
+    check(
+        Verb::Confirm,
+        r#""currency":"USD""#,
+        "invalid_request: confirm needs field \"amount\"",
+    );
+    check(
+        Verb::Confirm,
+        r#""amount":"4.00","currency":"XXX""#,
+        "unknown_currency: unknown currency \"XXX\": use an ISO 4217 code in capitals, such as USD",
+    );
+}
+
+#[test]
+fn a_reversal_names_the_transfer_that_it_gives_back() {
+    let reverse = |id: &str| format!(r#"{},"reverses":"{id}""#, pays("bob", "1.00"));
+    assert_eq!(
+        asks(Verb::Reverse, &reverse(TWO)).order,
+        Ok(Order::Reverse(reversal("alice", "bob", "1.00", TWO)))
+    );
+    check(
+        Verb::Reverse,
+        &pays("bob", "1.00"),
+        "invalid_request: reverse needs field \"reverses\"",
+    );
+    for id in ["", "7", "01900000-0000-7000-8000-00000000000g"] {
+        let expected = format!(
+            "invalid_request: reverses {id:?}: use the id of the transfer that is to be given back, a UUID"
+        );
+        check(Verb::Reverse, &reverse(id), &expected);
+    }
+}
+
+#[test]
+fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
+    let named = |verb: &str| format!(r#"{},"verb":"{verb}""#, pays("bob", "1.00"));
+    check(Verb::Transfer, &named("transfer"), "sound");
+    check(
+        Verb::Transfer,
+        &named("reserve"),
+        "invalid_request: verb \"reserve\": here it can be transfer",
+    );
+    let bulk = |verb: &str| {
+        let json = format!(r#"{{"id":"{ONE}","from":"alice",{}}}"#, named(verb));
+        let request = request::read(&json, context(Verb::Transfer, None)).unwrap();
+        format!("{}: {}", request.verb.token(), refusal(&request))
+    };
+    assert_eq!(bulk("transfer"), "transfer: sound");
+    assert_eq!(bulk("reserve"), "reserve: sound");
+    assert_eq!(
+        bulk("confirm"),
+        "confirm: invalid_request: field \"to\" has no meaning for confirm"
+    );
+    for verb in [
+        "reverse", "open", "freeze", "unfreeze", "close", "pay", "Transfer", "",
+    ] {
+        let expected = format!(
+            "transfer: invalid_request: verb {verb:?}: here it can be transfer, reserve, confirm, cancel"
+        );
+        assert_eq!(bulk(verb), expected);
+    }
+}
+
+#[test]
+fn other_terms_or_another_verb_make_another_request() {
+    let reserve = |terms: &str| asks(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
+    assert_eq!(
+        reserve(""),
+        reserve(r#","expires_in":604800,"auto_confirm":false"#)
+    );
+    assert_ne!(reserve(""), reserve(r#","expires_in":604801"#));
+    assert_ne!(reserve(""), reserve(r#","auto_confirm":true"#));
+    assert_ne!(reserve(""), asks(Verb::Transfer, &pays("bob", "1.00")).id);
+    let reverse = |of: &str| {
+        let fields = format!(r#"{},"reverses":"{of}""#, pays("bob", "1.00"));
+        asks(Verb::Reverse, &fields).id
+    };
+    assert_ne!(reverse(ONE), reverse(TWO));
+    assert_ne!(
+        asks(Verb::Confirm, "").id,
+        asks(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
+    );
+    assert_ne!(asks(Verb::Confirm, "").id, asks(Verb::Cancel, "").id);
+}
+
+fn refusal(request: &Request) -> String {
+    match &request.order {
+        Ok(_) => "sound".to_owned(),
+        Err(refusal) => refusal.to_string(),
+    }
+}
+
+fn asks(verb: Verb, fields: &str) -> Request {
+    let comma = if fields.is_empty() { "" } else { "," };
+    let json = format!(r#"{{"id":"{ONE}"{comma}{fields}}}"#);
+    request::read(&json, context(verb, Some(&name("alice")))).unwrap()
+}
+
+fn context(verb: Verb, account: Option<&AccountId>) -> Context<'_> {
+    Context {
+        verb,
+        account,
+        traceparent: None,
+        event_id: None,
+    }
+}
