@@ -1,0 +1,234 @@
+//! Each cell of the table of phases, checked by a test that is made from the table.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+
+use debit_core::phase::{self, Rule, Signal, TABLE};
+use debit_core::{Debit, Phase, State};
+use jiff::Timestamp;
+use wallet_contract::decider::{Due, Input};
+use wallet_contract::event::{Event, Fact, Failure, Terms};
+use wallet_contract::id::EventId;
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{
+    ONE, Player, THREE, TWO, asks, event, key, movement, name, opened, part, pays, reversal,
+};
+use wallet_contract::trace::TraceId;
+
+/// What alice has, what she reserves or pays, and what she confirms of it; minor units.
+const HAS: i64 = 10_000;
+const ASKED: i64 = 1_000;
+const PART: i64 = 400;
+/// When a reservation is due, microseconds.
+const DUE_US: i64 = 900 * 1_000_000;
+
+#[test]
+fn each_cell_of_the_table_is_decided_as_it_says() {
+    let mut cells = 0;
+    for (phase, rules) in TABLE {
+        for (signal, rule) in Signal::ALL.into_iter().zip(rules) {
+            check_cell(phase, signal, rule);
+            cells += 1;
+        }
+    }
+    println!("{cells} of 130 cells checked");
+    assert_eq!(cells, 130);
+}
+
+#[test]
+fn the_architecture_shows_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let table = phase::markdown();
+    assert!(
+        text.contains(&table),
+        "ARCHITECTURE.md needs this table:\n{table}"
+    );
+}
+
+fn check_cell(phase: Option<Phase>, signal: Signal, rule: Rule) {
+    let cell = format!("{phase:?} x {signal:?} -> {rule:?}");
+    assert_eq!(phase::rule(phase, signal), rule, "{cell}");
+    let mut player = alice();
+    for signal in way(phase) {
+        hear(&mut player, *signal);
+    }
+    assert_eq!(phase_of(&player.state), phase, "{cell}: the phase before");
+    assert_eq!(money(&player.state), implied(phase), "{cell}: the money before");
+
+    let decided = hear(&mut player, signal);
+    assert_eq!(told(decided.as_ref()), expected(rule), "{cell}");
+    let after = phase_after(phase, rule);
+    assert_eq!(phase_of(&player.state), after, "{cell}: the phase behind it");
+    assert_eq!(total(&player.state), 0, "{cell}: the sum of all money");
+    // What no service ever says is not guarded against: such a credit is booked, and only the sum holds.
+    if (rule, signal) != (Rule::Never, Signal::Credited) {
+        assert_eq!(
+            money(&player.state),
+            implied(after),
+            "{cell}: the money behind it"
+        );
+    }
+}
+
+/// The shortest way to a phase that has all its numbers.
+fn way(phase: Option<Phase>) -> &'static [Signal] {
+    use Signal::{Cancel, Confirm, CreditRefused, Credited, Denied, Due, Promised, Reserve, Transfer};
+    match phase {
+        None => &[],
+        Some(Phase::Refused) => &[Denied],
+        Some(Phase::Debited) => &[Transfer],
+        Some(Phase::Credited) => &[Transfer, Credited],
+        Some(Phase::Reversed) => &[Transfer, CreditRefused],
+        Some(Phase::Reserved) => &[Reserve],
+        Some(Phase::Confirming) => &[Reserve, Confirm],
+        Some(Phase::Promised) => &[Reserve, Promised],
+        Some(Phase::Confirmed) => &[Reserve, Confirm, Promised],
+        Some(Phase::Completed) => &[Reserve, Promised, Confirm, Credited],
+        Some(Phase::Cancelled) => &[Reserve, Cancel],
+        Some(Phase::Expired) => &[Reserve, Promised, Due],
+        Some(Phase::Declined) => &[Reserve, CreditRefused],
+    }
+}
+
+/// Alice, who has got 100.00 from outside, and bob.
+fn alice() -> Player<Debit> {
+    let paid_in = movement("@world", "alice", "100.00");
+    let mut player = Player::new(Service::Debit);
+    player.hear_all(&[
+        opened("alice", "0.00"),
+        opened("bob", "0.00"),
+        asks(Verb::Transfer, THREE, "@world", &pays("alice", "100.00")),
+        event(Service::Credit, THREE, Fact::AccountCredited(paid_in)),
+    ]);
+    player
+}
+
+fn hear(player: &mut Player<Debit>, signal: Signal) -> Option<Event> {
+    if signal == Signal::Due {
+        player.at_us = DUE_US;
+    }
+    let input = input(&player.state, signal);
+    player.hear(&input)
+}
+
+/// What the signal is in alice's flow [`ONE`]. What she asks has another content in each phase: it is no repeat.
+fn input(state: &State, signal: Signal) -> Input {
+    let says = |fact| event(Service::Credit, ONE, fact);
+    let refusal = || Refusal::new(Reason::AccountFrozen, "bob is frozen");
+    let asked = |verb, fields: &str| asks(verb, ONE, "alice", fields);
+    let to_bob = format!(r#"{},"memo":"{:?}""#, pays("bob", "10.00"), phase_of(state));
+    let back = || reversal("alice", "bob", "10.00", TWO);
+    let held = || movement("alice", "bob", "10.00");
+    let reservation = || state.transfers.get(&key(ONE, "alice"))?.reservation;
+    let debited = || match reservation().and_then(|reservation| reservation.captured) {
+        Some(_) => part("alice", "bob", "4.00", "10.00"),
+        None => held(),
+    };
+    match signal {
+        Signal::Transfer => asked(Verb::Transfer, &to_bob),
+        Signal::Reserve => asked(Verb::Reserve, &format!(r#"{to_bob},"expires_in":900"#)),
+        Signal::Granted => says(Fact::ReversalGranted(back())),
+        Signal::Denied => says(Fact::ReversalDenied(name("alice"), Some(back()), refusal())),
+        Signal::Confirm => asked(Verb::Confirm, r#""amount":"4.00","currency":"USD""#),
+        Signal::Cancel => asked(Verb::Cancel, ""),
+        Signal::Promised => {
+            let terms = Terms {
+                expires: Timestamp::from_microsecond(DUE_US).unwrap(),
+                auto_confirm: false,
+            };
+            says(Fact::CreditPromised(held(), terms))
+        }
+        Signal::CreditRefused => says(Fact::CreditRefused(debited(), refusal())),
+        Signal::Credited => says(Fact::AccountCredited(debited())),
+        Signal::Due => {
+            let reserved = EventId(key(ONE, "alice").id.0);
+            Input::Due(Due {
+                transfer: key(ONE, "alice"),
+                event: reservation().map_or(reserved, |reservation| reservation.event),
+                trace: TraceId::begun_by(reserved),
+            })
+        }
+    }
+}
+
+/// The kind of what is decided, and the word that the rule fixes: the reason, or how it fails.
+fn expected(rule: Rule) -> (&'static str, Option<&'static str>) {
+    match rule {
+        Rule::Pay | Rule::Capture => ("wallet.account.debited.v1", None),
+        Rule::Hold => ("wallet.funds.reserved.v1", None),
+        Rule::Burn => ("wallet.debit.refused.v1", None),
+        Rule::Bar => ("wallet.reservation.barred.v1", None),
+        Rule::Reused => ("wallet.request.refused.v1", Some("id_reused")),
+        Rule::TooLate(reason) => ("wallet.request.refused.v1", Some(reason.code())),
+        Rule::Defer => ("wallet.confirmation.deferred.v1", None),
+        Rule::Release(failure) => ("wallet.reservation.released.v1", Some(failure.word())),
+        Rule::GiveBack => ("wallet.debit.reversed.v1", None),
+        Rule::Promise | Rule::Complete | Rule::Ignore | Rule::Never => ("nothing", None),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "only two say more than their kind")]
+fn told(event: Option<&Event>) -> (&'static str, Option<&'static str>) {
+    let Some(Event { fact, .. }) = event else {
+        return ("nothing", None);
+    };
+    let word = match fact {
+        Fact::ReservationReleased(_, failure, _) => Some(failure.word()),
+        Fact::RequestRefused(.., refusal) => Some(refusal.reason.code()),
+        _ => None,
+    };
+    (fact.kind(), word)
+}
+
+fn phase_after(phase: Option<Phase>, rule: Rule) -> Option<Phase> {
+    match rule {
+        Rule::Pay => Some(Phase::Debited),
+        Rule::Hold => Some(Phase::Reserved),
+        Rule::Burn => Some(Phase::Refused),
+        Rule::Bar | Rule::Release(Failure::Cancelled) => Some(Phase::Cancelled),
+        Rule::Defer => Some(Phase::Confirming),
+        Rule::Capture => Some(Phase::Confirmed),
+        Rule::Promise => Some(Phase::Promised),
+        Rule::Release(Failure::Expired) => Some(Phase::Expired),
+        Rule::Release(Failure::Refused) => Some(Phase::Declined),
+        Rule::Release(Failure::Compensated) => panic!("what is held has not been debited"),
+        Rule::GiveBack => Some(Phase::Reversed),
+        Rule::Complete if phase == Some(Phase::Debited) => Some(Phase::Credited),
+        Rule::Complete => Some(Phase::Completed),
+        Rule::Reused | Rule::TooLate(_) | Rule::Ignore | Rule::Never => phase,
+    }
+}
+
+/// What alice has available, held and in transit when her transfer has come so far.
+fn implied(phase: Option<Phase>) -> (i64, i64, i64) {
+    match phase {
+        None
+        | Some(Phase::Refused | Phase::Reversed | Phase::Cancelled | Phase::Expired | Phase::Declined) => {
+            (HAS, 0, 0)
+        }
+        Some(Phase::Debited) => (HAS - ASKED, 0, ASKED),
+        Some(Phase::Credited) => (HAS - ASKED, 0, 0),
+        Some(Phase::Reserved | Phase::Confirming | Phase::Promised) => (HAS - ASKED, ASKED, 0),
+        Some(Phase::Confirmed) => (HAS - PART, 0, PART),
+        Some(Phase::Completed) => (HAS - PART, 0, 0),
+    }
+}
+
+fn phase_of(state: &State) -> Option<Phase> {
+    state
+        .transfers
+        .get(&key(ONE, "alice"))
+        .map(|transfer| transfer.phase)
+}
+
+fn money(state: &State) -> (i64, i64, i64) {
+    let account = state.account(&name("alice"), "USD".parse().unwrap()).unwrap();
+    (account.available, account.held, account.in_transit)
+}
+
+fn total(state: &State) -> i64 {
+    let accounts = state.accounts.iter();
+    accounts
+        .map(|(_, account)| account.available + account.held + account.in_transit)
+        .sum()
+}
