@@ -1,55 +1,17 @@
 //! What credit-svc decides: given inputs, when an input, then a fact.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
-use credit_core::{Credit, State};
-use jiff::Timestamp;
-use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Cause, Event, Fact, Movement, Source};
-use wallet_contract::id::{AccountId, EventId, TransferId};
-use wallet_contract::money::Money;
+use credit_core::Credit;
+use wallet_contract::decider::Input;
+use wallet_contract::event::Fact;
 use wallet_contract::reason::{Reason, Refusal};
-use wallet_contract::request::{self, Context};
-use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::trace::TraceId;
+use wallet_contract::testing::{self, ONE, movement, name};
 
-const ONE: &str = "01900000-0000-7000-8000-000000000001";
 const MOST: &str = "92233720368547758.07";
 
 /// Plays the given inputs, then expects the last one's fact, as text.
 fn check(given: &[Input], when: &Input, expected: &str) {
-    let mut state = State::default();
-    for input in given {
-        play(&mut state, input);
-    }
-    let told = play(&mut state, when).map_or("nothing".to_owned(), |fact| {
-        let kind = fact
-            .kind()
-            .trim_start_matches("wallet.")
-            .trim_end_matches(".v1")
-            .to_owned();
-        fact.refusal()
-            .map_or(kind.clone(), |refusal| format!("{kind}: {refusal}"))
-    });
-    assert_eq!(told, expected);
-}
-
-fn play(state: &mut State, input: &Input) -> Option<Fact> {
-    if !Credit::concerns(input, place()) {
-        return None;
-    }
-    let heard = Heard {
-        input: input.clone(),
-        raw: "",
-        sequence: 1,
-        index: 0,
-        at_us: 0,
-    };
-    Credit::hear(state, &heard, place());
-    let fact = Credit::decide(state, input, place())?;
-    Credit::evolve(state, &event_of(fact.clone(), input.as_cause()), place());
-    Some(fact)
+    testing::check::<Credit>(Service::Credit, given, when, expected);
 }
 
 #[test]
@@ -62,7 +24,7 @@ fn an_open_account_receives() {
         &debited("alice", "bob", "1.00"),
         "credit.refused: account_not_found: bob was never opened",
     );
-    let euros = [request(Verb::Open, "bob", r#","currency":"EUR""#)];
+    let euros = [request(Verb::Open, "bob", r#""currency":"EUR""#)];
     check(
         &euros,
         &debited("alice", "bob", "1.00"),
@@ -89,7 +51,7 @@ fn an_account_opens_once_in_each_currency() {
     );
     check(
         &bob,
-        &request(Verb::Open, "bob", r#","currency":"EUR""#),
+        &request(Verb::Open, "bob", r#""currency":"EUR""#),
         "account.opened",
     );
     let world = "request.refused: invalid_account: @world is there from the start and can't be opened";
@@ -98,7 +60,7 @@ fn an_account_opens_once_in_each_currency() {
 
 #[test]
 fn a_request_is_from_the_account_of_its_subject() {
-    let mallory = request(Verb::Freeze, "bob", r#","from":"mallory""#);
+    let mallory = request(Verb::Freeze, "bob", r#""from":"mallory""#);
     let detail = "request.refused: not_the_payer: the body is from \"mallory\", the subject's account is bob";
     check(&[asks(Verb::Open, "bob")], &mallory, detail);
 }
@@ -118,7 +80,7 @@ fn a_frozen_account_neither_receives_nor_opens_nor_closes() {
             "request.refused: account_frozen: bob is frozen",
         );
     }
-    let euros = request(Verb::Open, "bob", r#","currency":"EUR""#);
+    let euros = request(Verb::Open, "bob", r#""currency":"EUR""#);
     check(&frozen, &euros, "request.refused: account_frozen: bob is frozen");
     check(&frozen, &asks(Verb::Unfreeze, "bob"), "account.unfrozen");
     check(
@@ -169,68 +131,23 @@ fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
     );
 }
 
-fn place() -> Place {
-    Place {
-        shard: Shard(0),
-        shards: Shards::new(1).unwrap(),
-    }
-}
-
-fn name(text: &str) -> AccountId {
-    text.parse().unwrap()
-}
-
-fn event_of(fact: Fact, cause: Cause) -> Event {
-    Event::new(
-        fact,
-        cause,
-        Source {
-            service: Service::Debit,
-            shard: Shard(0),
-        },
-        Timestamp::UNIX_EPOCH,
-        0,
-    )
-}
-
 fn event(fact: Fact) -> Input {
-    let id = EventId(Uuid::parse_str(ONE).unwrap());
-    let cause = Cause {
-        id,
-        transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
-    };
-    Input::Event(event_of(fact, cause))
+    testing::event(Service::Debit, ONE, fact)
 }
 
 fn debited(payer: &str, payee: &str, amount: &str) -> Input {
-    let money = Money::parse(amount, "USD".parse().unwrap()).unwrap();
-    event(Fact::AccountDebited(Movement {
-        payer: name(payer),
-        payee: name(payee),
-        money,
-        memo: None,
-    }))
+    event(Fact::AccountDebited(movement(payer, payee, amount)))
 }
 
 fn asks(verb: Verb, account: &str) -> Input {
-    request(
-        verb,
-        account,
-        if verb == Verb::Open {
-            r#","currency":"USD""#
-        } else {
-            ""
-        },
-    )
+    let fields = if verb == Verb::Open {
+        r#""currency":"USD""#
+    } else {
+        ""
+    };
+    request(verb, account, fields)
 }
 
-fn request(verb: Verb, account: &str, more: &str) -> Input {
-    let context = Context {
-        verb,
-        account: Some(&name(account)),
-        traceparent: None,
-        event_id: None,
-    };
-    Input::Request(request::read(&format!(r#"{{"id":"{ONE}"{more}}}"#), context).unwrap())
+fn request(verb: Verb, account: &str, fields: &str) -> Input {
+    testing::asks(verb, ONE, account, fields)
 }

@@ -11,7 +11,7 @@ use wallet_contract::testing;
 use wallet_contract::testing::{ONE, Player, TWO, movement, name, opened, place, told};
 
 fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
-    testing::check::<Debit>(Service::Debit, given, when, expected);
+    testing::check::<Debit>(Service::Debit, given, when.borrow(), expected);
 }
 
 #[test]

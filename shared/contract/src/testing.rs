@@ -3,8 +3,6 @@
 //! Behind the feature `testing`, which only dev-dependencies switch on. Pure, as all of this crate.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
-use std::borrow::Borrow;
-
 use jiff::Timestamp;
 
 use crate::decider::{Decider, Heard, Input, Place};
@@ -85,10 +83,10 @@ impl<C: Decider> Player<C> {
 }
 
 /// Plays the given inputs, then expects what is decided on the last one, as text.
-pub fn check<C: Decider>(service: Service, given: &[Input], when: impl Borrow<Input>, expected: &str) {
+pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
     let mut player = Player::<C>::new(service);
     player.hear_all(given);
-    assert_eq!(told(player.hear(when.borrow()).as_ref()), expected);
+    assert_eq!(told(player.hear(when).as_ref()), expected);
 }
 
 /// An event in few words: its kind, and why, where something was refused.

@@ -1,0 +1,223 @@
+//! What credit-svc lets an account give back of what it has received.
+
+use credit_core::Credit;
+use wallet_contract::decider::{Decider, Input};
+use wallet_contract::event::{Fact, Movement};
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{
+    ONE, Player, THREE, TWO, asks, event, key, movement, name, part, pays, place, reversal, told,
+};
+
+const FOUR: &str = "01900000-0000-7000-8000-000000000004";
+
+/// Plays to bob, who has received [`ONE`], 10.00 from alice, then expects the last input's fact.
+fn check(given: &[Input], when: &Input, expected: &str) {
+    let mut player = received(Some(movement("alice", "bob", "10.00")));
+    player.hear_all(given);
+    assert_eq!(told(player.hear(when).as_ref()), expected);
+}
+
+#[test]
+fn what_was_received_can_be_given_back() {
+    check(&[], &reverse(TWO, "10.00"), "reversal.granted");
+    check(&[], &reverse(TWO, "0.01"), "reversal.granted");
+    let mut player = received(Some(movement("alice", "bob", "10.00")));
+    let granted = player.hear(&reverse(TWO, "4.00")).unwrap();
+    assert_eq!(
+        granted.fact,
+        Fact::ReversalGranted(reversal("bob", "alice", "4.00", ONE))
+    );
+    assert!(player.state.reversals.get(&key(TWO, "bob")).unwrap().live);
+}
+
+#[test]
+fn no_more_than_is_left_can_be_given_back() {
+    let more = |left: &str, asked: &str| {
+        format!(
+            "reversal.denied: exceeds_transfer: {left} USD of 10.00 USD is left of transfer {ONE}, {asked} USD can't be given \
+             back"
+        )
+    };
+    check(&[], &reverse(TWO, "10.01"), &more("10.00", "10.01"));
+    let once = [reverse(TWO, "4.00")];
+    check(&once, &reverse(THREE, "6.01"), &more("6.00", "6.01"));
+    check(&once, &reverse(THREE, "6.00"), "reversal.granted");
+    let twice = [reverse(TWO, "4.00"), reverse(THREE, "6.00")];
+    check(&twice, &reverse(FOUR, "0.01"), &more("0.00", "0.01"));
+}
+
+#[test]
+fn only_a_confirmed_part_can_be_given_back() {
+    let mut player = received(Some(part("alice", "bob", "3.00", "10.00")));
+    let denied = player.hear(&reverse(TWO, "3.01"));
+    let left = format!(
+        "reversal.denied: exceeds_transfer: 3.00 USD of 3.00 USD is left of transfer {ONE}, 3.01 USD can't be given back"
+    );
+    assert_eq!(told(denied.as_ref()), left);
+    assert_eq!(
+        told(player.hear(&reverse(THREE, "3.00")).as_ref()),
+        "reversal.granted"
+    );
+}
+
+#[test]
+fn only_what_was_received_from_that_payer_can_be_given_back() {
+    let none = |from: &str, id: &str, to: &str| {
+        format!("reversal.denied: transfer_not_found: {from} has received no transfer {id} from {to}")
+    };
+    let reverse = |from: &str, to: &str, of: &str| {
+        let fields = format!(r#"{},"reverses":"{of}""#, pays(to, "1.00"));
+        asks(Verb::Reverse, TWO, from, &fields)
+    };
+    check(&[], &reverse("bob", "alice", THREE), &none("bob", THREE, "alice"));
+    // The other direction, somebody else's, and from another payer.
+    check(&[], &reverse("alice", "bob", ONE), &none("alice", ONE, "bob"));
+    check(&[], &reverse("carol", "alice", ONE), &none("carol", ONE, "alice"));
+    check(&[], &reverse("bob", "carol", ONE), &none("bob", ONE, "carol"));
+    let mut player = received(None);
+    assert_eq!(
+        told(player.hear(&reverse("bob", "alice", ONE)).as_ref()),
+        none("bob", ONE, "alice")
+    );
+}
+
+#[test]
+fn a_transfer_is_given_back_in_its_currency() {
+    let euros = pays("alice", "1.00").replace("USD", "EUR");
+    let euros = asks(
+        Verb::Reverse,
+        TWO,
+        "bob",
+        &format!(r#"{euros},"reverses":"{ONE}""#),
+    );
+    let left = format!(
+        "reversal.denied: exceeds_transfer: 10.00 USD of 10.00 USD is left of transfer {ONE}, 1.00 EUR can't be given back"
+    );
+    check(&[], &euros, &left);
+}
+
+#[test]
+fn an_id_names_one_reversal_for_ever() {
+    let given = [reverse(TWO, "1.00")];
+    let reused = "request.refused: id_reused: the id was used for another reversal: use a new id";
+    check(&given, &reverse(TWO, "2.00"), reused);
+    let undone = [&given[..], &[refused(TWO)]].concat();
+    check(&undone, &reverse(TWO, "2.00"), reused);
+    // Another account may use the same id.
+    let carol = asks(
+        Verb::Reverse,
+        TWO,
+        "carol",
+        &format!(r#"{},"reverses":"{ONE}""#, pays("alice", "1.00")),
+    );
+    let none =
+        format!("reversal.denied: transfer_not_found: carol has received no transfer {ONE} from alice");
+    check(&given, &carol, &none);
+}
+
+#[test]
+fn a_request_that_is_not_sound_is_denied() {
+    let fields = pays("alice", "1.00");
+    let needs = "reversal.denied: invalid_request: reverse needs field \"reverses\"";
+    check(&[], &asks(Verb::Reverse, TWO, "bob", &fields), needs);
+    let mut elsewhere = Player::<Credit>::on(Service::Credit, place(1, 2));
+    let payer = ["alice", "bob"]
+        .into_iter()
+        .find(|payer| !place(1, 2).owns(&name(payer)));
+    let payer = payer.unwrap();
+    let fields = format!(r#"{},"reverses":"{ONE}""#, pays("carol", "1.00"));
+    let denied = elsewhere.hear(&asks(Verb::Reverse, TWO, payer, &fields));
+    let wrong = format!("reversal.denied: wrong_shard: {payer} belongs to shard 0 of 2, this is shard 1");
+    assert_eq!(told(denied.as_ref()), wrong);
+}
+
+#[test]
+fn a_reversal_that_failed_gives_its_part_back() {
+    let given = [reverse(TWO, "10.00")];
+    let refusal = || Refusal::new(Reason::InsufficientFunds, "0.00 USD available");
+    let back = || reversal("bob", "alice", "10.00", ONE);
+    let says = |by, fact| event(by, TWO, fact);
+    let never = Fact::DebitRefused(name("bob"), Some(back()), refusal());
+    let reversed = Fact::DebitReversed(back(), refusal());
+    let reused = Fact::RequestRefused(name("bob"), Verb::Reverse, refusal());
+    for fact in [never, reversed, reused.clone()] {
+        let failed = [&given[..], &[says(Service::Debit, fact)]].concat();
+        check(&given, &failed[1], "nothing");
+        check(&failed, &reverse(THREE, "10.00"), "reversal.granted");
+        check(
+            &[&failed[..], &[failed[1].clone()]].concat(),
+            &reverse(THREE, "10.00"),
+            "reversal.granted",
+        );
+    }
+    let left = format!(
+        "reversal.denied: exceeds_transfer: 0.00 USD of 10.00 USD is left of transfer {ONE}, 10.00 USD can't be given back"
+    );
+    let plain = Fact::DebitRefused(name("bob"), Some(movement("bob", "alice", "10.00")), refusal());
+    let other = Fact::RequestRefused(name("bob"), Verb::Transfer, refusal());
+    for stays in [
+        says(Service::Credit, reused),
+        says(Service::Debit, plain),
+        says(Service::Debit, other),
+        refused(THREE),
+    ] {
+        let given = [&given[..], &[stays]].concat();
+        check(&given, &reverse(FOUR, "10.00"), &left);
+    }
+}
+
+/// The event store does not have it yet when the batch is loaded; the credit is decided in the same batch.
+#[test]
+fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
+    let mut player = received(None);
+    let denied =
+        format!("reversal.denied: transfer_not_found: bob has received no transfer {ONE} from alice");
+    assert_eq!(told(player.hear(&reverse(FOUR, "1.00")).as_ref()), denied);
+    player.hear(&asks(Verb::Open, THREE, "bob", r#""currency":"USD""#));
+    player.hear(&event(
+        Service::Debit,
+        ONE,
+        Fact::AccountDebited(movement("alice", "bob", "10.00")),
+    ));
+    assert_eq!(
+        told(player.hear(&reverse(TWO, "10.00")).as_ref()),
+        "reversal.granted"
+    );
+    assert!(
+        told(player.hear(&reverse(THREE, "0.01")).as_ref()).starts_with("reversal.denied: exceeds_transfer")
+    );
+}
+
+#[test]
+fn a_reversal_loads_itself_and_what_it_gives_back() {
+    let mut keys = credit_core::Keys::default();
+    Credit::touches(&reverse(TWO, "1.00"), place(0, 1), &mut keys);
+    assert_eq!(Vec::from_iter(keys.reversals), [key(TWO, "bob")]);
+    assert_eq!(Vec::from_iter(keys.reversed), [key(ONE, "alice")]);
+}
+
+/// A state as it is loaded for reversals of [`ONE`] and of [`THREE`], which is none that was received.
+fn received(movement: Option<Movement>) -> Player<Credit> {
+    let mut player = Player::<Credit>::new(Service::Credit);
+    player.state.receipts.insert(key(ONE, "alice"), movement);
+    player.state.receipts.insert(key(THREE, "alice"), None);
+    player
+}
+
+/// Bob gives back so much of [`ONE`].
+fn reverse(id: &str, amount: &str) -> Input {
+    let fields = format!(r#"{},"reverses":"{ONE}""#, pays("alice", amount));
+    asks(Verb::Reverse, id, "bob", &fields)
+}
+
+/// debit-svc refuses what was granted.
+fn refused(id: &str) -> Input {
+    let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
+    let back = reversal("bob", "alice", "1.00", ONE);
+    event(
+        Service::Debit,
+        id,
+        Fact::DebitRefused(name("bob"), Some(back), refusal),
+    )
+}
