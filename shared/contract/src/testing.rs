@@ -28,8 +28,10 @@ pub struct Player<C: Decider> {
     pub state: C::State,
     /// What its clock and its log say, microseconds since 1970.
     pub at_us: i64,
-    source: Source,
-    place: Place,
+    /// Who it is.
+    pub source: Source,
+    /// Where it decides.
+    pub place: Place,
     sequence: u64,
 }
 

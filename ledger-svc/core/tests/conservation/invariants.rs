@@ -1,0 +1,159 @@
+//! What holds of money after each step, and when all is over.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use debit_core::Phase;
+use wallet_contract::event::Fact;
+use wallet_contract::id::{AccountId, EventId};
+use wallet_contract::money::Amount;
+
+use crate::reader::Node;
+use crate::world::{World, shards};
+
+/// Available, held and in transit.
+type Money = [i64; 3];
+type Balances = BTreeMap<AccountId, Money>;
+
+pub(crate) fn at_each_step(world: &World) {
+    let [debit, ledger] = both(world);
+    money_is_conserved(world, &debit, |node| &node.debit.inbox);
+    money_is_conserved(world, &ledger, |node| &node.ledger.inbox);
+    floors(&debit);
+    floors(&ledger);
+    each_event_is_booked_once(world);
+    accounts_hold_what_their_transfers_say(world, &debit);
+}
+
+/// Nothing is held, promised or on its way, and what debit-svc and ledger-svc have is the same.
+pub(crate) fn when_all_is_over(world: &World) {
+    let [debit, ledger] = both(world);
+    assert_eq!(debit, ledger);
+    assert!(
+        debit
+            .values()
+            .all(|[_, held, in_transit]| (*held, *in_transit) == (0, 0)),
+        "{debit:?}"
+    );
+    for node in &world.nodes {
+        let mut credit = node.credit.player.state.accounts.iter();
+        assert_eq!(credit.find(|(_, row)| row.promised != 0), None);
+    }
+}
+
+/// Reading everything once more, copies of it, changes nothing.
+pub(crate) fn repeats_change_nothing(world: &mut World) {
+    let before: Vec<_> = world.nodes.iter().map(snapshot).collect();
+    world.copy_all();
+    world.until_quiet();
+    for (node, before) in world.nodes.iter().zip(before) {
+        assert!(snapshot(node) == before, "a repeat has changed something");
+    }
+}
+
+fn snapshot(node: &Node) -> impl PartialEq + use<> {
+    let states = (
+        node.debit.player.state.clone(),
+        node.credit.player.state.clone(),
+        node.ledger.player.state.clone(),
+    );
+    let said = [&node.debit.said, &node.credit.said, &node.ledger.said].map(Vec::clone);
+    (states, said)
+}
+
+/// Every balance, as debit-svc and as ledger-svc have it.
+fn both(world: &World) -> [Balances; 2] {
+    let (mut debit, mut ledger) = (Balances::new(), Balances::new());
+    for node in &world.nodes {
+        for ((name, _), row) in node.debit.player.state.accounts.iter() {
+            debit.insert(name.clone(), [row.available, row.held, row.in_transit]);
+        }
+        for ((name, _), row) in node.ledger.player.state.accounts.iter() {
+            ledger.insert(name.clone(), [row.available, row.held, row.in_transit]);
+        }
+    }
+    [debit, ledger]
+}
+
+/// All money adds up to nothing, but for what has been heard at one end of a transfer and not at the other.
+fn money_is_conserved(world: &World, balances: &Balances, inbox: impl Fn(&Node) -> &BTreeSet<EventId>) {
+    let mut expected = 0;
+    for event in world.events() {
+        if let Fact::AccountCredited(movement) = &event.fact {
+            let heard = |account| {
+                let node = &world.nodes[usize::from(shards().of(account).0)];
+                i64::from(inbox(node).contains(&event.id))
+            };
+            expected += movement.money.amount.minor() * (heard(&movement.payee) - heard(&movement.payer));
+        }
+    }
+    let sum: i64 = balances.values().flatten().sum();
+    assert_eq!(sum, expected, "{balances:?}");
+}
+
+fn floors(balances: &Balances) {
+    for (name, [available, held, in_transit]) in balances {
+        assert!(name.is_world() || *available >= 0, "{name} has {available}");
+        assert!(
+            *held >= 0 && *in_transit >= 0,
+            "{name}: {held} held, {in_transit} in transit"
+        );
+    }
+}
+
+/// What is booked is what was decided: once or not yet, never twice, never another amount.
+fn each_event_is_booked_once(world: &World) {
+    let mut booked: BTreeMap<EventId, [i64; 2]> = BTreeMap::new();
+    for line in world
+        .nodes
+        .iter()
+        .flat_map(|node| &node.ledger.player.state.bookings)
+    {
+        let sums = booked.entry(line.event).or_default();
+        *sums = [sums[0] + line.amount, sums[1] + line.held];
+    }
+    for event in world.events() {
+        let movement = event.fact.movement();
+        let (amount, held) = movement.map_or((0, 0), |movement| {
+            (movement.money.amount.minor(), movement.held())
+        });
+        let expected = match &event.fact {
+            Fact::AccountDebited(_) => [held - amount, -held],
+            Fact::AccountCredited(_) | Fact::DebitReversed(..) => [amount, 0],
+            Fact::FundsReserved(..) => [-amount, amount],
+            Fact::ReservationReleased(..) => [amount, -amount],
+            _ => [0, 0],
+        };
+        let sums = booked.remove(&event.id).unwrap_or_default();
+        assert!(
+            sums == expected || sums == [0, 0],
+            "{event:?} is booked as {sums:?}"
+        );
+    }
+    assert!(booked.is_empty(), "bookings without an event: {booked:?}");
+}
+
+fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
+    let mut expected: BTreeMap<&AccountId, [i64; 2]> = BTreeMap::new();
+    let transfers = world
+        .nodes
+        .iter()
+        .flat_map(|node| node.debit.player.state.transfers.iter());
+    for (key, row) in transfers {
+        let Some(movement) = &row.movement else { continue };
+        let asked = movement.money.amount.minor();
+        let captured = row.reservation.and_then(|reservation| reservation.captured);
+        let change = match row.phase {
+            Phase::Reserved | Phase::Confirming | Phase::Promised => [asked, 0],
+            Phase::Debited => [0, asked],
+            Phase::Confirmed => [0, captured.map_or(0, Amount::minor)],
+            _ => [0, 0],
+        };
+        let sums = expected.entry(&key.payer).or_default();
+        *sums = [sums[0] + change[0], sums[1] + change[1]];
+    }
+    for (name, [_, held, in_transit]) in balances {
+        let expected = expected.get(name).copied().unwrap_or_default();
+        assert_eq!([*held, *in_transit], expected, "{name} holds, and has in transit");
+    }
+}
