@@ -117,16 +117,18 @@ fn heard(transfer: &Transfer) -> Vec<Word> {
         (None, _) => ("client", "transfer"),
     };
     let auto = reservation.is_some_and(|reservation| reservation.auto_confirm);
-    let order = match transfer.phase {
-        Phase::Cancelled => ("client", "cancel"),
-        Phase::Expired => ("clock", "due"),
-        _ if auto => ("auto_confirm", "confirm"),
-        _ => ("client", "confirm"),
+    let order = if transfer.phase == Phase::Cancelled {
+        ("client", "cancel")
+    } else if transfer.phase == Phase::Expired {
+        ("clock", "due")
+    } else if auto {
+        ("auto_confirm", "confirm")
+    } else {
+        ("client", "confirm")
     };
-    let answer = match transfer.phase {
-        Phase::Reversed | Phase::Declined => ("credit-svc", "credit refused"),
-        _ => ("credit-svc", "credited"),
-    };
+    let refused = matches!(transfer.phase, Phase::Reversed | Phase::Declined);
+    let answer = if refused { "credit refused" } else { "credited" };
+    let answer = ("credit-svc", answer);
     let mut words = vec![(Some(times.decided), first)];
     words.push((times.promised, ("credit-svc", "credit promised")));
     words.push((times.ordered, order));

@@ -173,115 +173,84 @@ async fn what_was_received_can_be_given_back_once() -> Result<()> {
     Ok(())
 }
 
+/// Runs the tool with these words.
+async fn tool(world: &World, words: &str, code: i32, says: &[&str]) -> Result<()> {
+    let args: Vec<&str> = words.split(' ').collect();
+    let output = world.wallet(&args).await?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert_eq!(output.status.code(), Some(code), "{words}: {text}");
+    for part in says {
+        assert!(text.contains(part), "{words} does not say {part:?}: {text}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
+    let check = async |words: &str, code, says: &[&str]| tool(&world, words, code, says).await;
     let one = id();
-    let run = async |args: &[&str], code: i32, says: &[&str]| {
-        let output = world.wallet(args).await?;
-        let text =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
-        for part in says {
-            assert!(text.contains(part), "{args:?} does not say {part:?}: {text}");
-        }
-        anyhow::Ok(())
-    };
-    let asked = [
-        "reserve",
-        "--from",
-        "alice",
-        "--to",
-        "bob",
-        "--amount",
-        "20.00",
-        "--currency",
-        "USD",
-        "--id",
-        &one,
-    ];
-    run(&asked, 0, &["reserved", "alice → bob  20.00 USD"]).await?;
-    run(&["balance", "alice"], 0, &["held", "80.00", "20.00"]).await?;
-    let url = world.stack.service_url(Service::Debit);
-    let phases = ["phases", &one, "--debit", &url];
-    run(
+    let asked = format!("reserve --from alice --to bob --amount 20.00 --currency USD --id {one}");
+    check(&asked, 0, &["reserved", "alice → bob  20.00 USD"]).await?;
+    check("balance alice", 0, &["held", "80.00", "20.00"]).await?;
+    let phases = format!("phases {one} --debit {}", world.stack.service_url(Service::Debit));
+    check(
         &phases,
         0,
         &["phase     promised", "expires", "credit-svc", "credit promised"],
     )
     .await?;
-    run(
-        &["transfers", "--status", "reserved"],
-        0,
-        &["reserve alice → bob", &one],
-    )
-    .await?;
-    run(
-        &["confirm", &one, "--amount", "12.50"],
+    check("transfers --status reserved", 0, &["reserve alice → bob", &one]).await?;
+    check(
+        &format!("confirm {one} --amount 12.50"),
         0,
         &["settled", "12.50 USD"],
     )
     .await?;
-    run(
-        &phases,
-        0,
-        &[
-            "phase     completed, 12.50 USD confirmed",
-            "client",
-            "confirm",
-            "credited",
-        ],
-    )
-    .await?;
-    run(&["cancel", &one], 3, &["already_confirmed"]).await?;
-    run(
-        &["trace", &one],
-        0,
-        &[
-            "alice paid 12.50 of 20.00 USD reserved for bob",
-            "credit promised",
-        ],
-    )
-    .await?;
-    run(&["statement", "alice"], 0, &["hold", "-20.00", "20.00", "7.50"]).await?;
-    run(
-        &["reverse", &one, "--amount", "2.50"],
-        0,
-        &["settled", "bob → alice  2.50 USD"],
-    )
-    .await?;
-    run(
-        &["reverse", &one, "--amount", "10.01"],
-        3,
-        &["exceeds_transfer", "10.00 USD of 12.50 USD is left"],
-    )
-    .await?;
-    run(&["reverse", &one], 0, &["10.00 USD"]).await?;
-    run(&["reverse", &one], 2, &["nothing is left of transfer"]).await?;
-    run(&["statement", "bob"], 0, &["gives back", "given back by"]).await?;
-    run(
-        &["confirm", &id()],
+    let after = [
+        "phase     completed, 12.50 USD confirmed",
+        "client",
+        "confirm",
+        "credited",
+    ];
+    check(&phases, 0, &after).await?;
+    check(&format!("cancel {one}"), 3, &["already_confirmed"]).await?;
+    let drawn = [
+        "alice paid 12.50 of 20.00 USD reserved for bob",
+        "credit promised",
+    ];
+    check(&format!("trace {one}"), 0, &drawn).await?;
+    check("statement alice", 0, &["hold", "-20.00", "20.00", "7.50"]).await?;
+    check(
+        &format!("confirm {}", id()),
         2,
         &["the ledger knows no reservation", "--from"],
     )
     .await?;
     let early = id();
-    run(&["cancel", &early, "--from", "alice"], 0, &["cancelled"]).await?;
-    let late = [
-        "reserve",
-        "--from",
-        "alice",
-        "--to",
-        "bob",
-        "--amount",
-        "1.00",
-        "--currency",
-        "USD",
-        "--id",
-        &early,
-    ];
-    run(&late, 3, &["refused", "cancelled before it was heard of"]).await?;
+    check(&format!("cancel {early} --from alice"), 0, &["cancelled"]).await?;
+    let late = format!("reserve --from alice --to bob --amount 1.00 --currency USD --id {early}");
+    check(&late, 3, &["refused", "cancelled before it was heard of"]).await?;
+    world.verify().await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn the_tool_gives_back_what_is_left() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let check = async |words: &str, code, says: &[&str]| tool(&world, words, code, says).await;
+    let paid = world.pay("alice", "bob", "12.50").await?.id;
+    let first = ["settled", "bob → alice  2.50 USD"];
+    check(&format!("reverse {paid} --amount 2.50"), 0, &first).await?;
+    let beyond = ["exceeds_transfer", "10.00 USD of 12.50 USD is left"];
+    check(&format!("reverse {paid} --amount 10.01"), 3, &beyond).await?;
+    check(&format!("reverse {paid}"), 0, &["10.00 USD"]).await?;
+    check(&format!("reverse {paid}"), 2, &["nothing is left of transfer"]).await?;
+    check("statement bob", 0, &["gives back", "given back by"]).await?;
+    check(&format!("reverse {}", id()), 2, &["the ledger knows no transfer"]).await?;
     world.verify().await?;
     world.stop().await
 }

@@ -49,7 +49,8 @@ impl wallet_runtime::sql_store::Tables for Tables {
     }
 
     async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
-        let mut notices: Vec<Notice> = state.outcomes.iter().map(outcomes::notice).collect();
+        let told = outcomes::still_true(db, &state.outcomes).await?;
+        let mut notices: Vec<Notice> = told.into_iter().map(outcomes::notice).collect();
         for repeat in repeats {
             notices.extend(outcomes::again(db, &repeat.input).await?);
         }

@@ -1,7 +1,10 @@
 //! What those who wait for a request are told, on `wallet.outcome.<account>.<id>`.
 
+use std::collections::BTreeSet;
+
 use ledger_core::{Outcome, Status};
 use serde::Serialize;
+use uuid::Uuid;
 use wallet_contract::decider::Input;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
@@ -9,7 +12,7 @@ use wallet_contract::id::derived_range;
 use wallet_contract::request::Request;
 use wallet_contract::subject::{self, Verb};
 use wallet_runtime::bus::Notice;
-use wallet_runtime::db::{Arg, Db};
+use wallet_runtime::db::{Arg, Db, Set};
 
 #[derive(Serialize)]
 struct Told<'o> {
@@ -58,6 +61,26 @@ pub(crate) fn notice(outcome: &Outcome) -> Notice {
     }
 }
 
+/// Leaves out that a reservation is promised, where the flow has gone on: a promise may come behind a cancel.
+pub(crate) async fn still_true<'o>(db: &mut Db, outcomes: &'o [Outcome]) -> sqlx::Result<Vec<&'o Outcome>> {
+    let key = |outcome: &Outcome| (outcome.event.transfer.0, outcome.account.to_string());
+    let reserved: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.status == Status::Reserved)
+        .map(key)
+        .collect();
+    let set = Set::new()
+        .uuids("id", reserved.iter().map(|(id, _)| *id))
+        .texts("account", reserved.iter().map(|(_, account)| account.as_str()));
+    let sql = "SELECT f.transfer, f.account FROM k CROSS JOIN flow AS f \
+               WHERE f.transfer = k.id AND f.account = k.account AND f.verb = 'transfer' AND f.status = 'reserved'";
+    let rows = db.select(sql, set).await?;
+    let stand = rows.iter().map(|row| Ok((row.uuid(0)?, row.text(1)?)));
+    let stand: BTreeSet<(Uuid, String)> = stand.collect::<sqlx::Result<_>>()?;
+    let is_true = |outcome: &&Outcome| outcome.status != Status::Reserved || stand.contains(&key(outcome));
+    Ok(outcomes.iter().filter(is_true).collect())
+}
+
 /// Who repeats a request is told again how it ended, if it has.
 pub(crate) async fn again(db: &mut Db, repeat: &Input) -> sqlx::Result<Option<Notice>> {
     let Input::Request(request) = repeat else {
@@ -87,10 +110,9 @@ fn answers(outcome: &Outcome, request: &Request) -> bool {
     let same = outcome.account == request.account
         && outcome.event.transfer == request.transfer
         && outcome.verb.flow() == request.verb.flow();
-    let to_another = match &outcome.event.fact {
-        Fact::RequestRefused(_, verb, _) => verb.flow() == Verb::Transfer,
-        _ => outcome.status == Status::Reserved && request.verb != Verb::Reserve,
-    };
+    let of_transfer =
+        matches!(&outcome.event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
+    let to_another = of_transfer || (outcome.status == Status::Reserved && request.verb != Verb::Reserve);
     same && (outcome.event.cause == request.id || !to_another)
 }
 

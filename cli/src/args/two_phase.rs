@@ -1,10 +1,5 @@
 //! The commands of two-phase transfers, and of reversals.
 
-#![expect(
-    clippy::doc_markdown,
-    reason = "clap shows these comments as they are, and a terminal shows no Markdown"
-)]
-
 use std::time::Duration;
 
 use clap::Args;

@@ -220,7 +220,7 @@ impl<'f> Drawing<'f> {
             };
             request::read(event.body.get(), context).ok()?.order.ok()
         });
-        let first = self.flow.events.first().and_then(|first| self::verb(first));
+        let first = self.flow.events.first().and_then(self::verb);
         let another = root > 0 && !goes_on(event);
         let content = match order {
             Some(Order::Confirm(Some(money))) => Some(format!("{money} of it")),

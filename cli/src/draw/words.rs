@@ -45,9 +45,10 @@ pub(super) fn headline_after(flow: &Transfer, took: Option<Duration>) -> String 
 fn movement(flow: &Transfer) -> String {
     let payer = &flow.payer;
     let (Some(payee), Some(amount), Some(currency)) = (&flow.payee, &flow.amount, &flow.currency) else {
-        return match flow.status {
-            Status::Cancelled => format!("{payer} cancelled a reservation before it was heard of"),
-            _ => format!("{payer} did not pay"),
+        return if flow.status == Status::Cancelled {
+            format!("{payer} cancelled a reservation before it was heard of")
+        } else {
+            format!("{payer} did not pay")
         };
     };
     let money = format!("{amount} {currency}");
@@ -65,41 +66,32 @@ fn movement(flow: &Transfer) -> String {
     if let Some(captured) = &flow.captured {
         return format!("{payer} paid {captured} of {money} reserved for {payee}");
     }
-    let paid = |is: &str, was: &str, was_not: &str| match flow.status {
-        Status::Running | Status::Reserved => is.to_owned(),
-        Status::Settled | Status::Done => was.to_owned(),
-        Status::Refused | Status::Cancelled | Status::Expired => was_not.to_owned(),
-        Status::Compensated => format!("{was} and got it back"),
+    let form = |is: &'static str, was: &'static str, was_not: &'static str| match flow.status {
+        Status::Running | Status::Reserved => is,
+        Status::Settled | Status::Done | Status::Compensated => was,
+        Status::Refused | Status::Cancelled | Status::Expired => was_not,
     };
+    let compensated = flow.status == Status::Compensated;
     match (payer.as_str(), payee.as_str()) {
-        _ if flow.reverses.is_some() => {
-            let verb = paid("is giving back", "gave back", "did not give back");
-            match verb.strip_suffix(" and got it back") {
-                Some(verb) => format!("{payer} {verb} {money} to {payee} and got it again"),
-                None => format!("{payer} {verb} {money} to {payee}"),
-            }
+        ("@world", _) if compensated => format!("{money} could not be deposited to {payee} and went back"),
+        ("@world", _) => {
+            let deposited = form("is being deposited", "was deposited", "was not deposited");
+            format!("{money} {deposited} to {payee}")
         }
-        ("@world", _) => match flow.status {
-            Status::Compensated => format!("{money} could not be deposited to {payee} and went back"),
-            _ => format!(
-                "{money} {} to {payee}",
-                paid("is being deposited", "was deposited", "was not deposited")
-            ),
-        },
-        (_, "@world") => match flow.status {
-            Status::Compensated => format!("{payer} could not withdraw {money} and got it back"),
-            _ => format!(
-                "{payer} {} {money}",
-                paid("is withdrawing", "withdrew", "did not withdraw")
-            ),
-        },
-        (_, _) => match flow.status {
-            Status::Compensated => format!("{payer} paid {money} to {payee} and got it back"),
-            _ => format!(
-                "{payer} {} {money} to {payee}",
-                paid("is paying", "paid", "did not pay")
-            ),
-        },
+        (_, "@world") if compensated => format!("{payer} could not withdraw {money} and got it back"),
+        (_, "@world") => {
+            let withdrew = form("is withdrawing", "withdrew", "did not withdraw");
+            format!("{payer} {withdrew} {money}")
+        }
+        (_, _) => {
+            let paid = if flow.reverses.is_some() {
+                form("is giving back", "gave back", "did not give back")
+            } else {
+                form("is paying", "paid", "did not pay")
+            };
+            let back = if compensated { " and got it back" } else { "" };
+            format!("{payer} {paid} {money} to {payee}{back}")
+        }
     }
 }
 

@@ -37,10 +37,11 @@ async fn receipt(db: &mut Db, key: &TransferKey) -> sqlx::Result<Option<Movement
         let Ok(event) = envelope::read(&row.text(0)?) else {
             continue;
         };
-        if let Fact::AccountCredited(movement) = event.fact {
-            if event.transfer == key.id && movement.payer == key.payer {
-                return Ok(Some(movement));
-            }
+        if let Fact::AccountCredited(movement) = event.fact
+            && event.transfer == key.id
+            && movement.payer == key.payer
+        {
+            return Ok(Some(movement));
         }
     }
     Ok(None)

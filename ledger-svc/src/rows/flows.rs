@@ -33,12 +33,8 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
     let starts = flows
         .iter()
         .filter_map(|(key, flow)| Some((*key, flow.start.as_ref()?)));
-    count(
-        &mut tally,
-        None,
-        Status::Running,
-        insert_starts(db, &Vec::from_iter(starts)).await?,
-    );
+    let begun = insert_starts(db, &starts.collect::<Vec<_>>()).await?;
+    count(&mut tally, None, Status::Running, begun);
     let reserved: Vec<&FlowKey> = flows
         .iter()
         .filter(|(_, flow)| flow.reserved)

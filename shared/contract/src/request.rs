@@ -203,7 +203,7 @@ fn sound(json: &str, body: &Body<'_>, context: Context<'_>) -> Result<Request, U
         Some(account) => account.clone(),
         None => payer(text(&body.from))?,
     };
-    let (verb, meant) = verb(body, context);
+    let (verb, meant) = verb(text(&body.verb), context);
     let (trace, order) = match trace(body, context) {
         Ok(trace) => (trace, meant.and_then(|()| order::read(body, &account, verb))),
         Err(refusal) => (None, Err(refusal)),
@@ -266,8 +266,8 @@ fn sound_id(
 }
 
 /// The subject's verb; in bulk, the one that the body names, if it is one that debit-svc decides.
-fn verb(body: &Body<'_>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
-    let Some(named) = text(&body.verb) else {
+fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
+    let Some(named) = named else {
         return (context.verb, Ok(()));
     };
     let can = |verb: &Verb| match context.account {
@@ -321,16 +321,17 @@ fn flawed(json: &str, error: &serde_json::Error, context: Context<'_>) -> Result
         None => payer(text("from"))?,
     };
     let flaw = object.iter().find_map(|(name, value)| flaw(name, value));
+    let (verb, _) = verb(text("verb"), context);
     let order = Err(Refusal::new(
         Reason::InvalidRequest,
         flaw.unwrap_or_else(|| error.to_string()),
     ));
-    let id = flawed_id(json, &account, transfer, context.verb);
+    let id = flawed_id(json, &account, transfer, verb);
     Ok(Request {
         id,
         transfer,
         account,
-        verb: context.verb,
+        verb,
         trace: TraceId::begun_by(id),
         order,
     })
