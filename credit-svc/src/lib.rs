@@ -4,8 +4,9 @@
 mod rows;
 
 use credit_core::{Credit, Keys, State};
+use wallet_contract::decider::{Heard, Place};
 use wallet_contract::subject::Service;
-use wallet_runtime::db::{Db, Migration};
+use wallet_runtime::db::{Db, Migration, Set};
 
 /// The tables of credit-svc.
 #[derive(Debug)]
@@ -20,6 +21,21 @@ impl wallet_runtime::sql_store::Tables for Tables {
         name: "credit",
         sql: include_str!("../migrations/0101_credit.sql"),
     }];
+
+    /// With the number of each decision, by which a reversal finds what was credited.
+    async fn remember(
+        db: &mut Db,
+        heard: &[Heard<'_>],
+        decisions: &[Option<i64>],
+        _place: Place,
+    ) -> sqlx::Result<()> {
+        let set = Set::new()
+            .uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0))
+            .ints_or_null("no", decisions.iter().copied());
+        db.apply("INSERT INTO inbox (id, no) SELECT id, no FROM k", set)
+            .await
+            .map(|_| ())
+    }
 
     async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
         let mut state = State::default();

@@ -23,9 +23,9 @@ CREATE TABLE booking (
     element BIGINT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('debit', 'credit', 'reversal', 'hold', 'release')),
     amount BIGINT NOT NULL,
-    held BIGINT NOT NULL,
+    held BIGINT NOT NULL DEFAULT 0,
     balance BIGINT NOT NULL,
-    held_balance BIGINT NOT NULL CHECK (held_balance >= 0),
+    held_balance BIGINT NOT NULL DEFAULT 0 CHECK (held_balance >= 0),
     contra TEXT NOT NULL CHECK (contra = '@in-transit'),
     counterparty TEXT NOT NULL,
     transfer UUID NOT NULL,
@@ -34,8 +34,7 @@ CREATE TABLE booking (
     memo TEXT,
     reverses UUID,
     PRIMARY KEY (account, currency, at_us, sequence, element),
-    CHECK ((kind = 'debit') = (amount + held < 0)),
-    CHECK ((kind IN ('hold', 'release')) = (amount + held = 0))
+    CHECK ((kind = 'debit') = (amount + held < 0))
 ) /* keyed */;
 CREATE INDEX booking_reverses ON booking (reverses, account) WHERE reverses IS NOT NULL;
 

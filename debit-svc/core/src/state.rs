@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Place, Rows};
 use wallet_contract::event::{Event, Fact, Failure, Movement, Overdraft};
-use wallet_contract::id::{AccountId, EventId, TransferKey};
+use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
 use wallet_contract::money::{Amount, Currency};
 use wallet_contract::trace::TraceId;
 
@@ -243,6 +243,11 @@ fn opposite(amount: i64) -> i64 {
 }
 
 impl Transfer {
+    /// The transfer that it gives back, if it gives one back.
+    pub fn reverses(&self) -> Option<TransferId> {
+        self.movement.as_ref()?.reverses
+    }
+
     /// When the clock may end it, microseconds since 1970; nothing once it can't.
     pub fn due_us(&self) -> Option<i64> {
         let ends = matches!(rule(Some(self.phase), Signal::Due), Rule::Release(_));

@@ -61,7 +61,9 @@ pub(crate) async fn by_id(db: &mut Db, id: TransferId) -> sqlx::Result<Vec<(Tran
 pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
     let (created, changed) = (state.transfers.created(), state.transfers.changed());
     let (one, two): (Vec<_>, Vec<_>) = created.partition(|(_, row)| row.reservation.is_none());
-    insert(db, &one).await?;
+    let (plain, reversals): (Vec<_>, Vec<_>) = one.into_iter().partition(|(_, row)| row.reverses().is_none());
+    insert(db, &plain).await?;
+    insert_reversals(db, &reversals).await?;
     insert_reserved(db, &two).await?;
     let (one, two): (Vec<_>, Vec<_>) = changed.partition(|(_, row)| row.reservation.is_none());
     update(db, &one).await?;
@@ -82,9 +84,15 @@ fn common<'s>(rows: &Rows<'s>) -> Set<'s> {
         .ints("decided_us", rows.iter().map(|(_, row)| row.times.decided))
 }
 
+/// Most are plain transfers, and each column less in a statement is time.
 async fn insert(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
-    let reverses = rows.iter().map(|(_, row)| row.movement.as_ref()?.reverses);
-    let set = common(rows).uuids_or_null("reverses", reverses.map(|id| id.map(|id| id.0)));
+    let sql = "INSERT INTO transfer (id, payer, payee, amount, currency, memo, phase, decided_us) \
+               SELECT id, payer, payee, amount, currency, memo, phase, decided_us FROM k";
+    db.apply(sql, common(rows)).await.map(|_| ())
+}
+
+async fn insert_reversals(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
+    let set = common(rows).uuids_or_null("reverses", rows.iter().map(|(_, row)| Some(row.reverses()?.0)));
     let sql = "INSERT INTO transfer (id, payer, payee, amount, currency, memo, phase, decided_us, reverses) \
                SELECT id, payer, payee, amount, currency, memo, phase, decided_us, reverses FROM k";
     db.apply(sql, set).await.map(|_| ())

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use ledger_core::{End, Flow, FlowKey, Start, State, Status};
-use wallet_contract::event::Movement;
 use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Db, Set};
 
@@ -33,7 +32,9 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
     let starts = flows
         .iter()
         .filter_map(|(key, flow)| Some((*key, flow.start.as_ref()?)));
-    let begun = insert_starts(db, &starts.collect::<Vec<_>>()).await?;
+    let plain = |(_, start): &(&FlowKey, &Start)| start.verb == start.verb.flow();
+    let (plain, others): (Vec<_>, Vec<_>) = starts.partition(plain);
+    let begun = insert_plain(db, &plain).await? + insert_others(db, &others).await?;
     count(&mut tally, None, Status::Running, begun);
     let reserved: Vec<&FlowKey> = flows
         .iter()
@@ -47,11 +48,17 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
             .iter()
             .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)));
         let ends: Vec<_> = ends.filter(|(_, end)| end.status == status).collect();
-        let at_once = update_ends(db, FROM_RUNNING, &ends).await?;
-        count(&mut tally, Some(Status::Running), status, at_once);
-        if at_once < ends.len() as u64 {
-            let later = update_ends(db, FROM_RESERVED, &ends).await?;
-            count(&mut tally, Some(Status::Reserved), status, later);
+        let (whole, part): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(_, end)| end.captured.is_none());
+        for (rows, updates) in [(whole, &WHOLE), (part, &PART)] {
+            let mut left = rows.len() as u64;
+            for (from, sql) in updates {
+                if left == 0 {
+                    break;
+                }
+                let ended = update_ends(db, sql, &rows).await?;
+                count(&mut tally, Some(*from), status, ended);
+                left = left.saturating_sub(ended);
+            }
         }
     }
     Ok(tally)
@@ -67,33 +74,42 @@ fn count(tally: &mut Tally, from: Option<Status>, to: Status, flows: u64) {
     }
 }
 
-/// A flow begins once: a later request with the same id leaves it as it is.
-async fn insert_starts(db: &mut Db, rows: &[(&FlowKey, &Start)]) -> sqlx::Result<u64> {
+/// A flow begins once: a later request with the same id leaves it as it is. Most are plain transfers, and each column less
+/// in a statement is time.
+async fn insert_plain(db: &mut Db, rows: &[(&FlowKey, &Start)]) -> sqlx::Result<u64> {
+    let sql = "INSERT INTO flow (transfer, account, no, verb, request, trace, payee, amount, currency, memo, started_us, status) \
+               SELECT transfer, account, no, verb, request, trace, payee, amount, currency, memo, started_us, 'running' \
+               FROM k WHERE true ON CONFLICT (transfer, account, verb) DO NOTHING";
+    db.apply(sql, columns(rows)).await
+}
+
+async fn insert_others(db: &mut Db, rows: &[(&FlowKey, &Start)]) -> sqlx::Result<u64> {
+    let reverses = |start: &Start| start.movement.as_ref()?.reverses.map(|id| id.0);
+    let set = columns(rows)
+        .texts("form", rows.iter().map(|(_, start)| start.verb.token()))
+        .uuids_or_null("reverses", rows.iter().map(|(_, start)| reverses(start)));
+    let sql = "INSERT INTO flow (transfer, account, no, verb, request, trace, payee, amount, currency, memo, started_us, status, \
+               form, reverses) \
+               SELECT transfer, account, no, verb, request, trace, payee, amount, currency, memo, started_us, 'running', \
+               form, reverses FROM k WHERE true ON CONFLICT (transfer, account, verb) DO NOTHING";
+    db.apply(sql, set).await
+}
+
+/// What every beginning has.
+fn columns<'s>(rows: &[(&'s FlowKey, &'s Start)]) -> Set<'s> {
     let each = || rows.iter().map(|(_, start)| start.movement.as_ref());
-    let form = |start: &Start| (start.verb != start.verb.flow()).then(|| start.verb.token());
-    let reverses = |movement: Option<&Movement>| movement?.reverses.map(|id| id.0);
-    let set = Set::new()
-        .uuids("transfer", rows.iter().map(|((key, _), _)| key.id.0))
-        .texts("account", rows.iter().map(|((key, _), _)| key.payer.as_str()))
+    keys(rows.iter().map(|(key, _)| *key))
         .ints(
             "no",
             rows.iter().map(|(_, start)| number(start.sequence, start.index)),
         )
-        .texts("verb", rows.iter().map(|((_, verb), _)| verb.token()))
-        .texts_or_null("form", rows.iter().map(|(_, start)| form(start)))
         .uuids("request", rows.iter().map(|(_, start)| start.request.0))
         .uuids("trace", rows.iter().map(|(_, start)| start.trace.as_uuid()))
         .texts_or_null("payee", each().map(|m| m.map(|m| m.payee.as_str())))
         .ints_or_null("amount", each().map(|m| m.map(|m| m.money.amount.minor())))
         .texts_or_null("currency", each().map(|m| m.map(|m| m.money.currency.code())))
         .texts_or_null("memo", each().map(|m| m.and_then(|m| m.memo.as_deref())))
-        .uuids_or_null("reverses", each().map(reverses))
-        .ints("started_us", rows.iter().map(|(_, start)| start.at_us));
-    let sql = "INSERT INTO flow (transfer, account, no, verb, form, request, trace, payee, amount, currency, memo, reverses, \
-               started_us, status) \
-               SELECT transfer, account, no, verb, form, request, trace, payee, amount, currency, memo, reverses, \
-               started_us, 'running' FROM k WHERE true ON CONFLICT (transfer, account, verb) DO NOTHING";
-    db.apply(sql, set).await
+        .ints("started_us", rows.iter().map(|(_, start)| start.at_us))
 }
 
 fn keys<'s>(rows: impl Iterator<Item = &'s FlowKey> + Clone) -> Set<'s> {
@@ -109,27 +125,46 @@ async fn update_reserved(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
     db.apply(sql, keys(rows.iter().copied())).await
 }
 
-const FROM_RUNNING: &str = "UPDATE flow SET status = k.status, captured = k.captured, reason = k.reason, detail = k.detail, \
-    ended_us = k.ended_us FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb \
-    AND flow.status = 'running'";
-const FROM_RESERVED: &str = "UPDATE flow SET status = k.status, captured = k.captured, reason = k.reason, detail = k.detail, \
-    ended_us = k.ended_us FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb \
-    AND flow.status = 'reserved'";
+/// From which status an end is reached, the likelier one first.
+type Updates = [(Status, &'static str); 2];
+
+const WHOLE: Updates = [
+    (
+        Status::Running,
+        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'running'",
+    ),
+    (
+        Status::Reserved,
+        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'reserved'",
+    ),
+];
+/// Of what was reserved, a part has moved.
+const PART: Updates = [
+    (
+        Status::Reserved,
+        "UPDATE flow SET status = k.status, captured = k.captured, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'reserved'",
+    ),
+    (
+        Status::Running,
+        "UPDATE flow SET status = k.status, captured = k.captured, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'running'",
+    ),
+];
 
 /// A flow ends once.
 async fn update_ends(db: &mut Db, sql: &'static str, rows: &[(&FlowKey, &End)]) -> sqlx::Result<u64> {
-    let refusals = || rows.iter().map(|(_, end)| end.refusal.as_ref());
     let set = keys(rows.iter().map(|(key, _)| *key))
         .texts("status", rows.iter().map(|(_, end)| end.status.word()))
-        .ints_or_null("captured", rows.iter().map(|(_, end)| end.captured))
-        .texts_or_null(
-            "reason",
-            refusals().map(|refusal| refusal.map(|refusal| refusal.reason.code())),
-        )
-        .texts_or_null(
-            "detail",
-            refusals().map(|refusal| refusal.map(|refusal| &*refusal.detail)),
-        )
         .ints("ended_us", rows.iter().map(|(_, end)| end.at_us));
+    let set = if rows.iter().any(|(_, end)| end.captured.is_some()) {
+        set.ints_or_null("captured", rows.iter().map(|(_, end)| end.captured))
+    } else {
+        let refusals = || rows.iter().map(|(_, end)| end.refusal.as_ref());
+        set.texts_or_null("reason", refusals().map(|refusal| Some(refusal?.reason.code())))
+            .texts_or_null("detail", refusals().map(|refusal| Some(&*refusal?.detail)))
+    };
     db.apply(sql, set).await
 }

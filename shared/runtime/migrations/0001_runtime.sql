@@ -24,7 +24,7 @@ CREATE TABLE event (
     body TEXT NOT NULL
 ) /* rows */;
 
--- The causes that have been handled, and the number of the event that was decided on each.
+-- The causes that have been handled, and the number of the event that was decided on each, where the service asks for it.
 CREATE TABLE inbox (
     id UUID PRIMARY KEY,
     no BIGINT

@@ -28,18 +28,16 @@ pub trait Tables: Send + Sync + 'static {
     /// Which of the causes `k (id)` have been handled.
     const KNOWN: &'static str = "SELECT i.id FROM k CROSS JOIN inbox AS i WHERE i.id = k.id";
 
-    /// Remembers what was handled, and the number of the event that was decided on it.
+    /// Remembers what was handled. A service that looks for its decisions by their causes remembers their numbers, too.
     fn remember(
         db: &mut Db,
         heard: &[Heard<'_>],
-        decisions: &[Option<i64>],
+        _decisions: &[Option<i64>],
         _place: Place,
     ) -> impl Future<Output = sqlx::Result<()>> + Send {
-        let set = Set::new()
-            .uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0))
-            .ints_or_null("no", decisions.iter().copied());
+        let set = Set::new().uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0));
         async move {
-            db.apply("INSERT INTO inbox (id, no) SELECT id, no FROM k", set)
+            db.apply("INSERT INTO inbox (id) SELECT id FROM k", set)
                 .await
                 .map(|_| ())
         }
