@@ -106,7 +106,8 @@ impl Decider for Credit {
                     return;
                 };
                 keys.accounts.insert(movement.payee.clone());
-                if movement.reserved.is_some() || !matches!(event.fact, Fact::AccountDebited(_)) {
+                // A reservation is new; what follows it finds what was promised.
+                if movement.reserved.is_some() || matches!(event.fact, Fact::ReservationReleased(..)) {
                     keys.promises.insert(key(event));
                 }
             }

@@ -25,18 +25,24 @@ pub(crate) async fn load(db: &mut Db, keys: &Keys, state: &mut State) -> sqlx::R
 }
 
 pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-    let rows: Vec<_> = state.promises.written().collect();
-    let set = Set::new()
+    let new: Vec<_> = state.promises.created().collect();
+    let set = columns(&new).ints("amount", new.iter().map(|(_, promise)| promise.amount));
+    let sql = "INSERT INTO promise (id, payer, amount, standing) SELECT id, payer, amount, standing FROM k";
+    db.apply(sql, set).await?;
+    let sql =
+        "UPDATE promise SET standing = k.standing FROM k WHERE promise.id = k.id AND promise.payer = k.payer";
+    let changed: Vec<_> = state.promises.changed().collect();
+    db.apply(sql, columns(&changed)).await.map(|_| ())
+}
+
+fn columns<'s>(rows: &[(&'s TransferKey, &'s Promise)]) -> Set<'s> {
+    Set::new()
         .uuids("id", rows.iter().map(|(key, _)| key.id.0))
         .texts("payer", rows.iter().map(|(key, _)| key.payer.as_str()))
-        .ints("amount", rows.iter().map(|(_, promise)| promise.amount))
         .texts(
             "standing",
             rows.iter().map(|(_, promise)| promise.standing.word()),
-        );
-    let sql = "INSERT INTO promise (id, payer, amount, standing) SELECT id, payer, amount, standing FROM k WHERE true \
-               ON CONFLICT (id, payer) DO UPDATE SET standing = excluded.standing";
-    db.apply(sql, set).await.map(|_| ())
+        )
 }
 
 fn standing(word: &str) -> sqlx::Result<PromiseStanding> {

@@ -99,20 +99,30 @@ async fn insert_reversals(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
 }
 
 async fn insert_reserved(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
+    let (held, later): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, row)| row.phase == Phase::Reserved);
+    let sql = "INSERT INTO transfer (id, payer, payee, amount, currency, memo, phase, decided_us, \
+               expires_us, due_us, auto_confirm, trace, reserved_by) \
+               SELECT id, payer, payee, amount, currency, memo, phase, decided_us, \
+               expires_us, expires_us, auto_confirm, trace, reserved_by FROM k";
+    db.apply(sql, terms(common(&held), &held)).await?;
+    let sql = "INSERT INTO transfer (id, payer, payee, amount, currency, memo, phase, decided_us, answered_us, promised_us, \
+               ordered_us, due_us, captured, expires_us, auto_confirm, trace, reserved_by) \
+               SELECT id, payer, payee, amount, currency, memo, phase, decided_us, answered_us, promised_us, \
+               ordered_us, due_us, captured, expires_us, auto_confirm, trace, reserved_by FROM k";
+    let set = steps(terms(common(&later), &later), &later);
+    db.apply(sql, set).await.map(|_| ())
+}
+
+/// On what terms each is held.
+fn terms<'s>(set: Set<'s>, rows: &Rows<'s>) -> Set<'s> {
     let each = || rows.iter().filter_map(|(_, row)| row.reservation.as_ref());
-    let set = later(common(rows), rows)
-        .ints("expires_us", each().map(|reservation| reservation.expires_us))
+    set.ints("expires_us", each().map(|reservation| reservation.expires_us))
         .ints(
             "auto_confirm",
             each().map(|reservation| i64::from(reservation.auto_confirm)),
         )
         .uuids("trace", each().map(|reservation| reservation.trace.as_uuid()))
-        .uuids("reserved_by", each().map(|reservation| reservation.event.0));
-    let sql = "INSERT INTO transfer (id, payer, payee, amount, currency, memo, phase, decided_us, answered_us, promised_us, \
-               ordered_us, due_us, captured, expires_us, auto_confirm, trace, reserved_by) \
-               SELECT id, payer, payee, amount, currency, memo, phase, decided_us, answered_us, promised_us, \
-               ordered_us, due_us, captured, expires_us, auto_confirm, trace, reserved_by FROM k";
-    db.apply(sql, set).await.map(|_| ())
+        .uuids("reserved_by", each().map(|reservation| reservation.event.0))
 }
 
 fn changed<'s>(rows: &Rows<'s>) -> Set<'s> {
@@ -123,7 +133,7 @@ fn changed<'s>(rows: &Rows<'s>) -> Set<'s> {
 }
 
 /// What can change in a reservation behind its first decision.
-fn later<'s>(set: Set<'s>, rows: &Rows<'_>) -> Set<'s> {
+fn steps<'s>(set: Set<'s>, rows: &Rows<'_>) -> Set<'s> {
     let captured = |row: &Transfer| Some(row.reservation.as_ref()?.captured?.minor());
     set.ints_or_null("answered_us", rows.iter().map(|(_, row)| row.times.answered))
         .ints_or_null("promised_us", rows.iter().map(|(_, row)| row.times.promised))
@@ -141,10 +151,16 @@ async fn update(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
 }
 
 async fn update_reserved(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
+    let (promised, later): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, row)| row.phase == Phase::Promised);
+    let set =
+        changed(&promised).ints_or_null("promised_us", promised.iter().map(|(_, row)| row.times.promised));
+    let sql = "UPDATE transfer SET phase = k.phase, promised_us = k.promised_us FROM k \
+               WHERE transfer.id = k.id AND transfer.payer = k.payer";
+    db.apply(sql, set).await?;
     let sql = "UPDATE transfer SET phase = k.phase, answered_us = k.answered_us, promised_us = k.promised_us, \
                ordered_us = k.ordered_us, due_us = k.due_us, captured = k.captured FROM k \
                WHERE transfer.id = k.id AND transfer.payer = k.payer";
-    db.apply(sql, later(changed(rows), rows)).await.map(|_| ())
+    db.apply(sql, steps(changed(&later), &later)).await.map(|_| ())
 }
 
 fn read(row: &Row) -> sqlx::Result<(TransferKey, Transfer)> {

@@ -232,8 +232,11 @@ impl Status {
 }
 
 impl State {
-    /// A request begins a flow, unless its id began one before.
+    /// A request begins a flow, unless its id began one before. A confirm goes on with one.
     pub(crate) fn begin(&mut self, request: &Request, heard: &Heard<'_>) {
+        if request.verb == Verb::Confirm {
+            return;
+        }
         let movement = match &request.order {
             Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
                 Some(movement.clone())
@@ -265,6 +268,26 @@ impl State {
             .change(&(key, request.verb.flow()), Flow::default, |flow| {
                 flow.start.get_or_insert(start);
             });
+    }
+
+    /// What was refused without a sound request may have begun with a confirm, and then is a flow of its own.
+    fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
+        let start = Start {
+            verb: Verb::Confirm,
+            request: event.cause,
+            movement: None,
+            trace: event.trace,
+            at_us: heard.at_us,
+            sequence: heard.sequence,
+            index: heard.index,
+        };
+        let key = TransferKey {
+            id: event.transfer,
+            payer: payer.clone(),
+        };
+        self.flows.change(&(key, Verb::Transfer), Flow::default, |flow| {
+            flow.start.get_or_insert(start);
+        });
     }
 
     /// Books what was heard.
@@ -307,6 +330,7 @@ impl State {
             Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
             Fact::RequestRefused(..) | Fact::CreditPromised(..) => self.tell(event),
+            Fact::DebitRefused(payer, None, _) => self.begin_refused(payer, event, heard),
             // Our own were taken in when they were decided.
             Fact::TransferSettled(_)
             | Fact::TransferFailed(..)

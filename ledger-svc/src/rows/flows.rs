@@ -38,7 +38,7 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
     count(&mut tally, None, Status::Running, begun);
     let reserved: Vec<&FlowKey> = flows
         .iter()
-        .filter(|(_, flow)| flow.reserved)
+        .filter(|(_, flow)| flow.reserved && flow.end.is_none())
         .map(|(key, _)| *key)
         .collect();
     let promised = update_reserved(db, &reserved).await?;

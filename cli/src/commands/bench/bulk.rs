@@ -1,7 +1,9 @@
 //! Bulk: all transfers as fast as they are taken.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use async_nats::jetstream::Context;
@@ -11,14 +13,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream::select_all;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
 use super::Bed;
 use super::figures::Latency;
-use super::plan::{Message, Plan};
+use super::plan::{Load, Message, Plan};
 use crate::clock;
 use crate::connect::Connection;
 use crate::outcome::{self, Word};
@@ -27,6 +29,10 @@ use crate::outcome::{self, Word};
 const IN_FLIGHT: usize = 32;
 /// How many small requests may be.
 const SMALL_IN_FLIGHT: usize = 256;
+/// How many reservations may wait to be confirmed.
+const UNCONFIRMED: u64 = 40_000;
+/// Between two looks whether more have been promised.
+const LOOK: Duration = Duration::from_millis(10);
 /// Of how many payers each outcome is heard.
 const SAMPLED: usize = 8;
 
@@ -50,7 +56,7 @@ impl Sender {
         if self.pending.len() >= self.limit {
             self.acknowledged().await?;
         }
-        let Message { subject, payload } = message;
+        let Message { subject, payload, .. } = message;
         let publish = PublishMessage::build().payload(payload);
         let pending = self.jetstream.send_publish(subject, publish).await;
         self.pending
@@ -82,6 +88,7 @@ pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
             .send(Message {
                 subject: Verb::Open.subject(bed.shards.of(account), account),
                 payload,
+                requests: 1,
             })
             .await?;
     }
@@ -104,32 +111,72 @@ pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)
         .take(SAMPLED)
         .cloned()
         .collect::<Vec<_>>();
-    let (messages, places) = plan.bulk(&sampled);
+    let load = plan.bulk(&sampled);
     let sample = Sample::start(&bed.connection, &sampled).await?;
     let before = super::ended(&bed.api.stats().await?);
     let bar = ProgressBar::new(plan.transfers);
     bar.set_style(ProgressStyle::with_template(
         "{wide_bar} {human_pos}/{human_len} transfers, {per_sec}",
     )?);
-    eprintln!("Sending {} messages …", messages.len());
+    eprintln!("Sending {} messages …", load.first.len() + load.second.len());
 
     let began = Instant::now();
-    let mut sent_at = Vec::with_capacity(messages.len());
-    let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
-    let sending = async {
-        for message in messages {
-            sent_at.push(Instant::now());
-            sender.send(message).await?;
-        }
-        sender.finish().await
-    };
-    let ending = bed.until_ended(before + plan.transfers, |ended| {
-        bar.set_position(ended.saturating_sub(before));
+    let mut sent_at = Vec::with_capacity(load.first.len());
+    let promised = Cell::new(0);
+    let sender = Sender::new(&bed.connection, IN_FLIGHT);
+    let sending = send(sender, &load, &promised, &mut sent_at);
+    let ending = bed.until_ended(before + plan.transfers, |stats| {
+        let ended = super::ended(stats).saturating_sub(before);
+        promised.set(ended + stats.transfers.reserved);
+        bar.set_position(ended);
     });
     tokio::try_join!(sending, ending)?;
     let seconds = began.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    Ok((seconds, sample.latency(&places, &sent_at)?))
+    Ok((seconds, sample.latency(&load.places, &sent_at)?))
+}
+
+/// Sends the transfers at once; of reservations, as many as may wait, and confirms each message when so many have been
+/// promised, as clients do that wait for it.
+async fn send(
+    mut sender: Sender,
+    load: &Load,
+    promised: &Cell<u64>,
+    sent_at: &mut Vec<Instant>,
+) -> Result<()> {
+    let (mut reserved, mut confirmed, mut second) = (0, 0, load.second.iter());
+    let mut next = second.next();
+    for message in &load.first {
+        sent_at.push(Instant::now());
+        sender.send(message.clone()).await?;
+        reserved += message.requests;
+        while next.is_some() && reserved - confirmed > UNCONFIRMED {
+            confirm(&mut sender, &mut next, &mut second, &mut confirmed, promised).await?;
+        }
+    }
+    while next.is_some() {
+        confirm(&mut sender, &mut next, &mut second, &mut confirmed, promised).await?;
+    }
+    sender.finish().await
+}
+
+/// Sends the next confirmation, if what it confirms has been promised; else waits a moment.
+async fn confirm<'m>(
+    sender: &mut Sender,
+    next: &mut Option<&'m Message>,
+    second: &mut std::slice::Iter<'m, Message>,
+    confirmed: &mut u64,
+    promised: &Cell<u64>,
+) -> Result<()> {
+    let Some(message) = next else { return Ok(()) };
+    if *confirmed + message.requests <= promised.get() {
+        sender.send(message.clone()).await?;
+        *confirmed += message.requests;
+        *next = second.next();
+    } else {
+        sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// Hears the outcomes of some payers.

@@ -161,18 +161,19 @@ fn ended(stats: &Stats) -> u64 {
 }
 
 impl Bed<'_> {
-    /// Waits until so many transfers have ended in the ledger; tells each look's count.
-    async fn until_ended(&mut self, count: u64, mut told: impl FnMut(u64)) -> Result<()> {
+    /// Waits until so many transfers have ended in the ledger; tells what each look shows.
+    async fn until_ended(&mut self, count: u64, mut told: impl FnMut(&Stats)) -> Result<()> {
         let (mut last, mut moved) = (0, Instant::now());
         loop {
             let stats = self.api.stats().await?;
             let now = ended(&stats);
-            told(now);
+            told(&stats);
             if now >= count {
                 return Ok(());
             }
-            if now > last {
-                (last, moved) = (now, Instant::now());
+            let seen = now + stats.transfers.reserved;
+            if seen != last {
+                (last, moved) = (seen, Instant::now());
             }
             if moved.elapsed() > STALLED {
                 let logs = self.stack.logs();

@@ -1,6 +1,5 @@
 //! Which transfers are made, as the messages that will be sent. Nothing here is left to chance but the seed.
 
-use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -16,15 +15,25 @@ use crate::clock;
 const MAX_CENTS: u64 = 100;
 /// Longer than any request that is written here.
 const REQUEST_BYTES: usize = 192;
-/// How many messages of reservations are sent before the first is confirmed: by then most have been promised, as with
-/// clients that wait for it.
-const CONFIRMED_BEHIND: usize = 8;
 
-/// A message of transfers, ready to be sent.
+/// A message of requests, ready to be sent.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) subject: String,
     pub(super) payload: Bytes,
+    /// How many requests it holds.
+    pub(super) requests: u64,
+}
+
+/// All messages of a run.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    /// Transfers, or reservations.
+    pub(super) first: Vec<Message>,
+    /// What confirms each of them; empty if they have one phase.
+    pub(super) second: Vec<Message>,
+    /// In which of the first messages some transfers are.
+    pub(super) places: Vec<(Uuid, usize)>,
 }
 
 /// One transfer.
@@ -85,11 +94,11 @@ impl Plan {
         for account in &self.accounts {
             bulk.add(self.shards.of(&world), &world, account, &amount);
         }
-        bulk.finish().0
+        bulk.finish().first
     }
 
     /// All transfers as bulk messages, grouped by the payer's shard; and where those are that some payers make.
-    pub(super) fn bulk(&self, sampled: &[AccountId]) -> (Vec<Message>, Vec<(Uuid, usize)>) {
+    pub(super) fn bulk(&self, sampled: &[AccountId]) -> Load {
         let mut bulk = Bulk::new(self, self.mode);
         bulk.sampled = sampled.to_vec();
         for Pair { payer, payee, cents } in self.pairs() {
@@ -110,6 +119,7 @@ impl Plan {
                 Message {
                     subject,
                     payload: payload.into(),
+                    requests: 1,
                 },
             )
         };
@@ -126,18 +136,23 @@ struct Bulk<'p> {
     plan: &'p Plan,
     mode: Mode,
     open: Vec<Open>,
-    full: Vec<(Shard, String)>,
+    full: Vec<Full>,
     sampled: Vec<AccountId>,
     places: Vec<(Uuid, Shard, usize)>,
 }
 
-/// A message that is being filled, the one that confirms it, and those that wait to be sent behind later ones.
+/// A message that is being filled, and the one that confirms it.
 #[derive(Clone, Debug, Default)]
 struct Open {
     text: String,
-    count: usize,
     confirm: String,
-    confirms: VecDeque<String>,
+    count: usize,
+}
+
+/// The same, filled.
+struct Full {
+    shard: Shard,
+    open: Open,
 }
 
 impl<'p> Bulk<'p> {
@@ -156,7 +171,7 @@ impl<'p> Bulk<'p> {
         let id = clock::new_id().0;
         if self.sampled.contains(from) {
             // Its message is the next one of this shard to be full.
-            let earlier = self.full.iter().filter(|(full, _)| *full == shard).count();
+            let earlier = self.full.iter().filter(|full| full.shard == shard).count();
             self.places.push((id, shard, earlier));
         }
         let open = &mut self.open[usize::from(shard.0)];
@@ -178,36 +193,27 @@ impl<'p> Bulk<'p> {
         }
         open.count += 1;
         if open.count >= self.plan.batch || open.text.len() + REQUEST_BYTES > self.plan.max_payload {
-            self.close(shard, CONFIRMED_BEHIND);
+            self.close(shard);
         }
     }
 
-    /// Ends a message, and all but the newest `behind` of those that confirm.
-    fn close(&mut self, shard: Shard, behind: usize) {
-        let open = &mut self.open[usize::from(shard.0)];
+    fn close(&mut self, shard: Shard) {
+        let open = std::mem::take(&mut self.open[usize::from(shard.0)]);
         if open.count > 0 {
-            open.count = 0;
-            self.full.push((shard, std::mem::take(&mut open.text) + "]"));
-            if self.mode == Mode::Reserve {
-                open.confirms.push_back(std::mem::take(&mut open.confirm) + "]");
-            }
-        }
-        while open.confirms.len() > behind {
-            let confirm = open.confirms.pop_front();
-            self.full.extend(confirm.map(|text| (shard, text)));
+            self.full.push(Full { shard, open });
         }
     }
 
-    fn finish(mut self) -> (Vec<Message>, Vec<(Uuid, usize)>) {
+    fn finish(mut self) -> Load {
         for shard in self.plan.shards.all() {
-            self.close(shard, 0);
+            self.close(shard);
         }
         let nth_of = |shard: Shard, nth: usize| {
             let of_shard = self
                 .full
                 .iter()
                 .enumerate()
-                .filter(|(_, (full, _))| *full == shard);
+                .filter(|(_, full)| full.shard == shard);
             of_shard.map(|(index, _)| index).nth(nth)
         };
         let places = self
@@ -215,11 +221,22 @@ impl<'p> Bulk<'p> {
             .iter()
             .filter_map(|(id, shard, nth)| Some((*id, nth_of(*shard, *nth)?)))
             .collect();
-        let message = |(shard, text): (Shard, String)| Message {
-            subject: subject::bulk(shard),
-            payload: text.into(),
+        let mut load = Load {
+            places,
+            ..Load::default()
         };
-        (self.full.into_iter().map(message).collect(), places)
+        for Full { shard, open } in self.full {
+            let message = |text: String| Message {
+                subject: subject::bulk(shard),
+                payload: (text + "]").into(),
+                requests: open.count as u64,
+            };
+            load.first.push(message(open.text));
+            if self.mode == Mode::Reserve {
+                load.second.push(message(open.confirm));
+            }
+        }
+        load
     }
 }
 
@@ -300,7 +317,7 @@ mod tests {
     #[test]
     fn every_transfer_is_in_a_message_to_its_payers_shard() {
         let plan = plan("--transfers 1000 --accounts 20 --batch 64 --shards 3", 1_000_000);
-        let (messages, _) = plan.bulk(&[]);
+        let messages = plan.bulk(&[]).first;
         let mut count = 0;
         for message in &messages {
             let movements = read(message);
@@ -316,7 +333,7 @@ mod tests {
     #[test]
     fn a_message_stays_below_the_servers_limit() {
         let plan = plan("--transfers 1000 --accounts 20 --batch 10000", 8_000);
-        let (messages, _) = plan.bulk(&[]);
+        let messages = plan.bulk(&[]).first;
         assert!(messages.iter().all(|message| message.payload.len() <= 8_000));
         assert!(messages.len() > 10);
     }
@@ -324,7 +341,11 @@ mod tests {
     #[test]
     fn the_sampled_transfers_are_where_they_are_said_to_be() {
         let plan = plan("--transfers 1000 --accounts 20 --batch 50", 1_000_000);
-        let (messages, places) = plan.bulk(&plan.accounts[..2]);
+        let Load {
+            first: messages,
+            places,
+            ..
+        } = plan.bulk(&plan.accounts[..2]);
         assert!(places.len() > 50, "{}", places.len());
         for (id, message) in places {
             let found = read(&messages[message])
