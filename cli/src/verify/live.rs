@@ -23,7 +23,9 @@ use crate::api::{Api, MAX_ROWS, Stats};
 use crate::connect::Connection;
 
 /// How long the next message of a log may take: it stands there, so it only has to come.
-const MESSAGE_WITHIN: Duration = Duration::from_secs(15);
+const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
+/// How often a reader that gets nothing is made anew: one that waited long for the audit now and then stays silent.
+const TRIES: u32 = 4;
 /// How many messages of each log may have been read and cut, and not been booked: bounds the memory.
 const AHEAD: usize = 8;
 /// What one pull may bring, for each log.
@@ -167,35 +169,37 @@ async fn try_read_log(
         .get_stream_no_info(&name)
         .await
         .with_context(|| format!("stream {name}"))?;
+    let mut next = position + 1;
+    for _ in 0..TRIES {
+        let mut messages = reader(&log, next).await?;
+        while let Ok(message) = timeout(MESSAGE_WITHIN, messages.next()).await {
+            let Some(message) = message else {
+                bail!("stream {name}: its reader ended before message {end}")
+            };
+            let message = received(&message.with_context(|| format!("stream {name}"))?)?;
+            next = message.sequence + 1;
+            let entries = entry::read(&message, shard);
+            if parcels.send(Ok((message.sequence, entries))).await.is_err() || message.sequence >= end {
+                return Ok(());
+            }
+        }
+    }
+    bail!("stream {name}: message {next} of {end} did not come, {TRIES} times within {MESSAGE_WITHIN:?}")
+}
+
+/// Reads a log from message `next` on.
+async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
     let config = pull::OrderedConfig {
         description: Some("wallet verify, reads everything once".to_owned()),
-        deliver_policy: DeliverPolicy::ByStartSequence {
-            start_sequence: position + 1,
-        },
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
         replay_policy: ReplayPolicy::Instant,
         max_batch: PULL_MESSAGES,
         max_bytes: PULL_BYTES,
         ..pull::OrderedConfig::default()
     };
     let consumer = log.create_consumer(config).await;
-    let consumer =
-        consumer.with_context(|| format!("stream {name} can't be read: may this user do that?"))?;
-    let mut messages = consumer
-        .messages()
-        .await
-        .with_context(|| format!("stream {name} can't be read"))?;
-    loop {
-        let message = timeout(MESSAGE_WITHIN, messages.next()).await;
-        let message = message.map_err(|_| anyhow!("stream {name}: nothing came for {MESSAGE_WITHIN:?}"))?;
-        let Some(message) = message else {
-            bail!("stream {name}: its reader ended before message {end}")
-        };
-        let message = received(&message.with_context(|| format!("stream {name}"))?)?;
-        let entries = entry::read(&message, shard);
-        if parcels.send(Ok((message.sequence, entries))).await.is_err() || message.sequence >= end {
-            return Ok(());
-        }
-    }
+    let consumer = consumer.context("the log can't be read: may this user do that?")?;
+    consumer.messages().await.context("the log can't be read")
 }
 
 fn received(message: &jetstream::Message) -> Result<Message> {

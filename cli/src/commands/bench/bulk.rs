@@ -30,7 +30,7 @@ const IN_FLIGHT: usize = 32;
 /// How many small requests may be.
 const SMALL_IN_FLIGHT: usize = 256;
 /// How many reservations may wait to be confirmed.
-const UNCONFIRMED: u64 = 40_000;
+const UNCONFIRMED: u64 = 10_000;
 /// Between two looks whether more have been promised.
 const LOOK: Duration = Duration::from_millis(10);
 /// Of how many payers each outcome is heard.
