@@ -8,6 +8,7 @@
     reason = "clap shows these comments as they are, and a terminal shows no Markdown"
 )]
 
+mod bench;
 mod two_phase;
 mod values;
 
@@ -15,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
@@ -23,6 +24,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 
 use crate::{api, help};
+pub use bench::{Bench, Mode};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::{duration, instant};
 
@@ -168,64 +170,6 @@ pub struct Doctor {
     /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
     #[arg(long, value_name = "URL")]
     pub monitor: Option<String>,
-}
-
-/// `wallet bench`
-#[derive(Args, Debug)]
-#[command(after_help = help::BENCH)]
-pub struct Bench {
-    /// How many transfers to make, in bulk.
-    #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub transfers: u64,
-    /// Among how many accounts.
-    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
-    pub accounts: u32,
-    /// What is measured: plain transfers, or reservations that are confirmed, each counted as one.
-    #[arg(long, value_enum, default_value_t = Mode::Transfer, value_name = "MODE")]
-    pub mode: Mode,
-    /// How many of a hundred transfers touch one and the same account.
-    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub hot_percent: u8,
-    /// How many requests one message holds.
-    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub batch: u32,
-    /// Send this many single requests a second instead, and measure from publish to outcome.
-    #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
-    pub rate: Option<u32>,
-    /// For how long, with --rate.
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub seconds: u32,
-    /// A PostgreSQL server, as postgres://user@host/; postgres: starts a throwaway one [default: SQLite].
-    #[arg(long, value_name = "URL")]
-    pub database: Option<String>,
-    /// Into how many shards the accounts are divided.
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub shards: u16,
-    /// What the choice of accounts and amounts begins from; the same number makes the same transfers.
-    #[arg(long, default_value_t = 1, value_name = "N")]
-    pub seed: u64,
-    /// Where the stack's streams and databases live [default: a temporary folder, removed afterwards].
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-}
-
-/// What `wallet bench` measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Transfers of one phase.
-    Transfer,
-    /// Transfers of two phases: reserve and confirm.
-    Reserve,
-}
-
-impl Mode {
-    /// The word for reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Transfer => "transfer",
-            Self::Reserve => "reserve",
-        }
-    }
 }
 
 /// How a request is named, and whether to wait for what comes of it.

@@ -32,7 +32,24 @@ pub const MAX_ROWS: u32 = 1_000;
 pub struct Api {
     base: Url,
     http: Client,
+    who: Who,
 }
+
+/// Whom is asked, and with which option another address is named.
+#[derive(Clone, Copy, Debug)]
+struct Who {
+    name: &'static str,
+    option: &'static str,
+}
+
+const LEDGER: Who = Who {
+    name: "the ledger",
+    option: "--api",
+};
+const DEBIT: Who = Who {
+    name: "debit-svc",
+    option: "--debit",
+};
 
 /// What a ledger says when it can't answer (RFC 9457).
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -70,15 +87,24 @@ pub struct Filter {
 }
 
 impl Api {
-    /// Takes the address; connects at the first question.
+    /// Takes the ledger's address; connects at the first question.
     pub fn new(url: &str) -> Result<Self> {
-        let address = "use an address such as http://127.0.0.1:8080";
+        Self::of(LEDGER, url)
+    }
+
+    /// Takes the address of debit-svc, which answers for the phases of transfers only.
+    pub fn debit(url: &str) -> Result<Self> {
+        Self::of(DEBIT, url)
+    }
+
+    fn of(who: Who, url: &str) -> Result<Self> {
+        let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
         let base: Url = url
             .parse()
-            .with_context(|| format!("ledger address {url:?}: {address}"))?;
+            .with_context(|| format!("address of {name} {url:?}: {address}"))?;
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(anyhow!(
-                "ledger address {url:?}: {address} (plain http; TLS ends at a proxy)"
+                "address of {name} {url:?}: {address} (plain http; TLS ends at a proxy)"
             ));
         }
         let mut http = Client::builder().timeout(TIMEOUT);
@@ -88,6 +114,7 @@ impl Api {
         Ok(Self {
             base,
             http: http.build().context("starting the HTTP client")?,
+            who,
         })
     }
 
@@ -177,10 +204,8 @@ impl Api {
         }
         let no_answer = |error: reqwest::Error| {
             let why = root_cause(&error);
-            anyhow!(
-                "no answer from the ledger at {}: {why}; is it running (`wallet up`), and --api right?",
-                self.url()
-            )
+            let (Who { name, option }, url) = (self.who, self.url());
+            anyhow!("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")
         };
         let response = self.http.get(url).send().await.map_err(no_answer)?;
         let status = response.status();
@@ -190,7 +215,8 @@ impl Api {
         }
         let strange = || {
             format!(
-                "the ledger at {} answered {path} with something else than expected",
+                "{} at {} answered {path} with something else than expected",
+                self.who.name,
                 self.url()
             )
         };
@@ -201,8 +227,10 @@ impl Api {
         match serde_json::from_slice::<Problem>(body) {
             Ok(problem) => problem.into(),
             Err(_) => anyhow!(
-                "{} answered HTTP {status}; is that a wallet's ledger? See --api",
-                self.url()
+                "{} answered HTTP {status}; is that {} of a wallet? See {}",
+                self.url(),
+                self.who.name,
+                self.who.option
             ),
         }
     }

@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use crate::clock;
 
-/// Reads `30s`, `1m 30s`, `500ms`, or a plain number of seconds.
+/// Reads `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
     }
-    let parsed: SignedDuration = text
+    let span: Span = text
         .parse()
         .map_err(|error: jiff::Error| bad(error.to_string()))?;
+    let parsed = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let parsed = parsed.map_err(|error| bad(error.to_string()))?;
     Duration::try_from(parsed).map_err(|_| bad("it is below zero".to_owned()))
 }
 
@@ -41,6 +43,7 @@ mod tests {
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
         assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
         assert!(
             duration("soon")
                 .unwrap_err()

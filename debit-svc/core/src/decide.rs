@@ -11,7 +11,8 @@ use wallet_contract::subject::Verb;
 
 use crate::phase::{Rule, Signal, rule};
 use crate::refuse;
-use crate::state::{Account, Standing, State, Transfer};
+use crate::state::{Account, Standing, State};
+use crate::transfer::Transfer;
 
 /// Decides what a payer asks, by the transfer's phase. A refused transfer burns its id.
 pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place) -> Option<Fact> {

@@ -13,9 +13,11 @@ mod decide;
 pub mod phase;
 mod refuse;
 mod state;
+mod transfer;
 
 pub use phase::Phase;
-pub use state::{Account, Keys, Reservation, Standing, State, Times, Transfer};
+pub use state::{Account, Keys, Standing, State};
+pub use transfer::{Reservation, Times, Transfer};
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact};

@@ -6,7 +6,8 @@ use wallet_contract::money::Money;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::Order;
 
-use crate::state::{Account, Transfer};
+use crate::state::Account;
+use crate::transfer::Transfer;
 
 pub(crate) fn insufficient(movement: &Movement, account: &Account) -> Refusal {
     let currency = movement.money.currency;

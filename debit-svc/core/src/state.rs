@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Place, Rows};
-use wallet_contract::event::{Event, Fact, Failure, Movement, Overdraft};
-use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
-use wallet_contract::money::{Amount, Currency};
-use wallet_contract::trace::TraceId;
+use wallet_contract::event::{Event, Fact, Movement, Overdraft};
+use wallet_contract::id::{AccountId, TransferKey};
+use wallet_contract::money::Currency;
 
-use crate::phase::{Phase, Rule, Signal, rule};
+use crate::transfer::Transfer;
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]
@@ -43,47 +42,6 @@ pub struct Account {
     pub held: i64,
     /// What it has paid and no payee has received yet.
     pub in_transit: i64,
-}
-
-/// A transfer that one of this shard's accounts pays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transfer {
-    /// What was asked; nothing if the request was not sound.
-    pub movement: Option<Movement>,
-    /// How far it has come.
-    pub phase: Phase,
-    /// What two phases need, if it has two.
-    pub reservation: Option<Reservation>,
-    /// What was heard when.
-    pub times: Times,
-}
-
-/// The second half of a transfer in two phases. With it, it can be finished or undone after any crash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reservation {
-    /// When it is due, microseconds since 1970.
-    pub expires_us: i64,
-    /// Whether the promise confirms it.
-    pub auto_confirm: bool,
-    /// How much was confirmed; nothing until then.
-    pub captured: Option<Amount>,
-    /// The flow's trace.
-    pub trace: TraceId,
-    /// The event that reserved it.
-    pub event: EventId,
-}
-
-/// What was heard of a transfer when, microseconds since 1970.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// The first decision.
-    pub decided: i64,
-    /// The payee's side's promise.
-    pub promised: Option<i64>,
-    /// The decision on the payer's confirm or cancel, or on the clock's word.
-    pub ordered: Option<i64>,
-    /// The payee's side's last word: credited, or refused.
-    pub answered: Option<i64>,
 }
 
 /// The rows, loaded and changed.
@@ -240,101 +198,4 @@ fn opposite(amount: i64) -> i64 {
     amount
         .checked_neg()
         .expect("an amount is not negative, so it has an opposite")
-}
-
-impl Transfer {
-    /// The transfer that it gives back, if it gives one back.
-    pub fn reverses(&self) -> Option<TransferId> {
-        self.movement.as_ref()?.reverses
-    }
-
-    /// When the clock may end it, microseconds since 1970; nothing once it can't.
-    pub fn due_us(&self) -> Option<i64> {
-        let ends = matches!(rule(Some(self.phase), Signal::Due), Rule::Release(_));
-        self.reservation
-            .as_ref()
-            .filter(|_| ends)
-            .map(|reservation| reservation.expires_us)
-    }
-
-    /// The row that a first decision makes.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "only what debit-svc decides first begins a row"
-    )]
-    fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
-        let (phase, terms) = match &event.fact {
-            Fact::AccountDebited(_) => (Phase::Debited, None),
-            Fact::DebitRefused(..) => (Phase::Refused, None),
-            Fact::FundsReserved(_, terms) => (Phase::Reserved, Some(terms)),
-            Fact::ReservationBarred(_) => (Phase::Cancelled, None),
-            _ => return None,
-        };
-        let reservation = terms.map(|terms| Reservation {
-            expires_us: terms.expires.as_microsecond(),
-            auto_confirm: terms.auto_confirm,
-            captured: None,
-            trace: event.trace,
-            event: event.id,
-        });
-        let times = Times {
-            decided: at_us,
-            ..Times::default()
-        };
-        Some(Self {
-            movement: event.fact.movement().cloned(),
-            phase,
-            reservation,
-            times,
-        })
-    }
-
-    /// What a later event changes.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a few of many change a row that is there"
-    )]
-    fn take(&mut self, event: &Event, at_us: i64) {
-        match (&event.fact, self.phase) {
-            (Fact::CreditPromised(..), phase) => {
-                self.times.promised.get_or_insert(at_us);
-                if phase == Phase::Reserved {
-                    self.phase = Phase::Promised;
-                }
-            }
-            (Fact::CreditRefused(..), _) => {
-                self.times.answered.get_or_insert(at_us);
-            }
-            (Fact::AccountCredited(_), phase) => {
-                self.times.answered.get_or_insert(at_us);
-                match phase {
-                    Phase::Debited => self.phase = Phase::Credited,
-                    Phase::Confirmed => self.phase = Phase::Completed,
-                    _ => {}
-                }
-            }
-            (Fact::ConfirmationDeferred(movement), _) => self.confirm(movement, Phase::Confirming, at_us),
-            (Fact::AccountDebited(movement), _) => self.confirm(movement, Phase::Confirmed, at_us),
-            (Fact::DebitReversed(..), _) => self.phase = Phase::Reversed,
-            (Fact::ReservationReleased(_, failure, _), _) => {
-                self.phase = match failure {
-                    Failure::Cancelled => Phase::Cancelled,
-                    Failure::Expired => Phase::Expired,
-                    Failure::Refused | Failure::Compensated => Phase::Declined,
-                };
-                if self.phase != Phase::Declined {
-                    self.times.ordered.get_or_insert(at_us);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn confirm(&mut self, movement: &Movement, phase: Phase, at_us: i64) {
-        self.phase = phase;
-        self.times.ordered.get_or_insert(at_us);
-        if let Some(reservation) = &mut self.reservation {
-            reservation.captured = Some(movement.money.amount);
-        }
-    }
 }

@@ -17,11 +17,15 @@
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+mod booking;
+mod flow;
 mod outcome;
 mod state;
 
+pub use booking::{Booking, BookingKind};
+pub use flow::{End, Flow, FlowKey, Start, Status};
 pub use outcome::Outcome;
-pub use state::{Account, Booking, BookingKind, End, Flow, FlowKey, Keys, Standing, Start, State, Status};
+pub use state::{Account, Keys, Standing, State};
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Event, Fact, Failure, Movement};

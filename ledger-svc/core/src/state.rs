@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Heard, Place, Rows};
 use wallet_contract::event::{Event, Fact, Movement, Overdraft};
-use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
+use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
-use wallet_contract::reason::Refusal;
 use wallet_contract::request::{Order, Request};
 use wallet_contract::subject::Verb;
-use wallet_contract::trace::TraceId;
 
+use crate::booking::{Booking, BookingKind};
+use crate::flow::{End, Flow, FlowKey, Start, Status};
 use crate::outcome::Outcome;
 
 /// The rows that a batch touches.
@@ -48,125 +48,6 @@ pub struct Account {
     pub in_transit: i64,
 }
 
-/// Which way a booking goes, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BookingKind {
-    /// The payer has paid: account → `@in-transit`.
-    Debit,
-    /// The payee has received: `@in-transit` → account.
-    Credit,
-    /// The payer got it back: `@in-transit` → account.
-    Reversal,
-    /// What was available is held.
-    Hold,
-    /// What was held is available again.
-    Release,
-}
-
-/// One line of a statement: double entry between what an account has available, what it holds, and `@in-transit`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Booking {
-    /// Whose line.
-    pub account: AccountId,
-    /// In which currency.
-    pub currency: Currency,
-    /// When the event was stored in the account's log, microseconds; never goes back.
-    pub at_us: i64,
-    /// The sequence of the event's message in the account's stream.
-    pub sequence: u64,
-    /// Which element of the message.
-    pub index: u32,
-    /// Why.
-    pub kind: BookingKind,
-    /// What the account gains of what is available, minor units.
-    pub amount: i64,
-    /// What it gains of what is held. `@in-transit` gains the opposite of both.
-    pub held: i64,
-    /// What is available behind it.
-    pub balance: i64,
-    /// What is held behind it.
-    pub held_balance: i64,
-    /// Who is at the other end of the transfer.
-    pub counterparty: AccountId,
-    /// The transfer.
-    pub transfer: TransferId,
-    /// Its trace.
-    pub trace: TraceId,
-    /// The event that was booked.
-    pub event: EventId,
-    /// The line's text.
-    pub memo: Option<String>,
-    /// The transfer that this one gives back.
-    pub reverses: Option<TransferId>,
-}
-
-/// How a flow stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// Not ended yet, and somebody's turn who will not keep it waiting.
-    Running,
-    /// Reserved and promised: its payer's turn, or the clock's.
-    Reserved,
-    /// A transfer that ended well.
-    Settled,
-    /// Refused before any money moved.
-    Refused,
-    /// Debited, not credited, given back.
-    Compensated,
-    /// Cancelled by its payer.
-    Cancelled,
-    /// Not confirmed in time.
-    Expired,
-    /// An operator's request that was carried out.
-    Done,
-}
-
-/// How a flow began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Start {
-    /// What was asked.
-    pub verb: Verb,
-    /// The request.
-    pub request: EventId,
-    /// The movement, of a sound transfer.
-    pub movement: Option<Movement>,
-    /// The trace.
-    pub trace: TraceId,
-    /// When the request was stored in the log, microseconds.
-    pub at_us: i64,
-    /// The sequence of its message.
-    pub sequence: u64,
-    /// Which element of the message.
-    pub index: u32,
-}
-
-/// How a flow ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The final status.
-    pub status: Status,
-    /// How much moved, if it is not what was asked, minor units.
-    pub captured: Option<i64>,
-    /// Why, if not well.
-    pub refusal: Option<Refusal>,
-    /// When that was decided, microseconds.
-    pub at_us: i64,
-}
-
-/// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].
-pub type FlowKey = (TransferKey, Verb);
-
-/// What a batch learnt of a flow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flow {
-    /// Its beginning, if it was in this batch.
-    pub start: Option<Start>,
-    /// Whether it was promised in this batch, and waits for its payer.
-    pub reserved: bool,
-    /// Its end, if it was in this batch.
-    pub end: Option<End>,
-}
-
 /// The rows, loaded and changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -188,45 +69,6 @@ impl Standing {
             Self::Frozen => "frozen",
             Self::Closing => "closing",
             Self::Closed => "closed",
-        }
-    }
-}
-
-impl BookingKind {
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Debit => "debit",
-            Self::Credit => "credit",
-            Self::Reversal => "reversal",
-            Self::Hold => "hold",
-            Self::Release => "release",
-        }
-    }
-}
-
-impl Status {
-    /// How a flow can end.
-    pub const ENDS: [Self; 6] = [
-        Self::Settled,
-        Self::Refused,
-        Self::Compensated,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Done,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Settled => "settled",
-            Self::Refused => "refused",
-            Self::Compensated => "compensated",
-            Self::Reserved => "reserved",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Done => "done",
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod decider;
 pub mod envelope;
 pub mod event;
+pub mod fact;
 pub mod id;
 pub mod money;
 pub mod reason;

@@ -1,0 +1,100 @@
+//! The head of a flow: how it began, how it stands, how it ended.
+
+use wallet_contract::event::Movement;
+use wallet_contract::id::{EventId, TransferKey};
+use wallet_contract::reason::Refusal;
+use wallet_contract::subject::Verb;
+use wallet_contract::trace::TraceId;
+
+/// How a flow stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// Not ended yet, and somebody's turn who will not keep it waiting.
+    Running,
+    /// Reserved and promised: its payer's turn, or the clock's.
+    Reserved,
+    /// A transfer that ended well.
+    Settled,
+    /// Refused before any money moved.
+    Refused,
+    /// Debited, not credited, given back.
+    Compensated,
+    /// Cancelled by its payer.
+    Cancelled,
+    /// Not confirmed in time.
+    Expired,
+    /// An operator's request that was carried out.
+    Done,
+}
+
+/// How a flow began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// What was asked.
+    pub verb: Verb,
+    /// The request.
+    pub request: EventId,
+    /// The movement, of a sound transfer.
+    pub movement: Option<Movement>,
+    /// The trace.
+    pub trace: TraceId,
+    /// When the request was stored in the log, microseconds.
+    pub at_us: i64,
+    /// The sequence of its message.
+    pub sequence: u64,
+    /// Which element of the message.
+    pub index: u32,
+}
+
+/// How a flow ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The final status.
+    pub status: Status,
+    /// How much moved, if it is not what was asked, minor units.
+    pub captured: Option<i64>,
+    /// Why, if not well.
+    pub refusal: Option<Refusal>,
+    /// When that was decided, microseconds.
+    pub at_us: i64,
+}
+
+/// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].
+pub type FlowKey = (TransferKey, Verb);
+
+/// What a batch learnt of a flow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Its beginning, if it was in this batch.
+    pub start: Option<Start>,
+    /// Whether it was promised in this batch, and waits for its payer.
+    pub reserved: bool,
+    /// Its end, if it was in this batch.
+    pub end: Option<End>,
+}
+
+impl Status {
+    /// How a flow can end.
+    pub const ENDS: [Self; 6] = [
+        Self::Settled,
+        Self::Refused,
+        Self::Compensated,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Done,
+    ];
+
+    /// The word that is stored and shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Settled => "settled",
+            Self::Refused => "refused",
+            Self::Compensated => "compensated",
+            Self::Reserved => "reserved",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Done => "done",
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Facts: what can be decided, what each is about, and where it must be heard.
+
+use crate::event::{Failure, Movement, Overdraft, Parked, Terms};
+use crate::id::AccountId;
+use crate::money::Currency;
+use crate::reason::Refusal;
+use crate::shard::{Shard, Shards};
+use crate::subject::Verb;
+
+/// What has been decided. Past tense, immutable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// An account can receive, and pay what it has.
+    AccountOpened(AccountId, Currency, Overdraft),
+    /// It neither pays nor receives for now.
+    AccountFrozen(AccountId),
+    /// It does again.
+    AccountUnfrozen(AccountId),
+    /// It no longer receives; debit-svc must say whether it is at zero.
+    AccountClosing(AccountId),
+    /// It is at zero and no longer pays.
+    ClosureAccepted(AccountId),
+    /// It still holds, owes or moves money and stays open.
+    ClosureRefused(AccountId, Refusal),
+    /// It is closed for good.
+    AccountClosed(AccountId),
+    /// The payer has paid; the money is in transit.
+    AccountDebited(Movement),
+    /// The payer does not pay. The movement is there if the request was sound.
+    DebitRefused(AccountId, Option<Movement>, Refusal),
+    /// The payer got the money back.
+    DebitReversed(Movement, Refusal),
+    /// The payee has received.
+    AccountCredited(Movement),
+    /// The payee does not receive.
+    CreditRefused(Movement, Refusal),
+    /// The payer's money is held for the payee.
+    FundsReserved(Movement, Terms),
+    /// The payee will receive what is reserved, whatever becomes of its account until then.
+    CreditPromised(Movement, Terms),
+    /// What is reserved is confirmed, and moves when the payee's side has promised. `money` is what was confirmed.
+    ConfirmationDeferred(Movement),
+    /// What was held is the payer's again: how the transfer fails, and why.
+    ReservationReleased(Movement, Failure, Refusal),
+    /// A reservation was cancelled before it was heard of; it will be refused.
+    ReservationBarred(AccountId),
+    /// An account may give back what it has received.
+    ReversalGranted(Movement),
+    /// It may not. The movement is there if the request was sound.
+    ReversalDenied(AccountId, Option<Movement>, Refusal),
+    /// The transfer has ended well.
+    TransferSettled(Movement),
+    /// The transfer has ended, the payer whole.
+    TransferFailed(AccountId, Option<Movement>, Failure, Refusal),
+    /// A request that is no transfer's first has been refused.
+    RequestRefused(AccountId, Verb, Refusal),
+    /// A message was set aside.
+    MessageParked(Parked),
+}
+
+impl Fact {
+    /// The CloudEvents `type`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::AccountOpened(..) => "wallet.account.opened.v1",
+            Self::AccountFrozen(..) => "wallet.account.frozen.v1",
+            Self::AccountUnfrozen(..) => "wallet.account.unfrozen.v1",
+            Self::AccountClosing(..) => "wallet.account.closing.v1",
+            Self::ClosureAccepted(..) => "wallet.closure.accepted.v1",
+            Self::ClosureRefused(..) => "wallet.closure.refused.v1",
+            Self::AccountClosed(..) => "wallet.account.closed.v1",
+            Self::AccountDebited(..) => "wallet.account.debited.v1",
+            Self::DebitRefused(..) => "wallet.debit.refused.v1",
+            Self::DebitReversed(..) => "wallet.debit.reversed.v1",
+            Self::AccountCredited(..) => "wallet.account.credited.v1",
+            Self::CreditRefused(..) => "wallet.credit.refused.v1",
+            Self::FundsReserved(..) => "wallet.funds.reserved.v1",
+            Self::CreditPromised(..) => "wallet.credit.promised.v1",
+            Self::ConfirmationDeferred(..) => "wallet.confirmation.deferred.v1",
+            Self::ReservationReleased(..) => "wallet.reservation.released.v1",
+            Self::ReservationBarred(..) => "wallet.reservation.barred.v1",
+            Self::ReversalGranted(..) => "wallet.reversal.granted.v1",
+            Self::ReversalDenied(..) => "wallet.reversal.denied.v1",
+            Self::TransferSettled(..) => "wallet.transfer.settled.v1",
+            Self::TransferFailed(..) => "wallet.transfer.failed.v1",
+            Self::RequestRefused(..) => "wallet.request.refused.v1",
+            Self::MessageParked(..) => "wallet.message.parked.v1",
+        }
+    }
+
+    /// The account under whose authority it came about: the payer, or the account an operator acted on.
+    pub fn account(&self) -> AccountId {
+        match self {
+            Self::AccountOpened(account, ..)
+            | Self::AccountFrozen(account)
+            | Self::AccountUnfrozen(account)
+            | Self::AccountClosing(account)
+            | Self::ClosureAccepted(account)
+            | Self::ClosureRefused(account, _)
+            | Self::AccountClosed(account)
+            | Self::DebitRefused(account, ..)
+            | Self::ReservationBarred(account)
+            | Self::ReversalDenied(account, ..)
+            | Self::TransferFailed(account, ..)
+            | Self::RequestRefused(account, ..) => account.clone(),
+            Self::AccountDebited(movement)
+            | Self::DebitReversed(movement, _)
+            | Self::AccountCredited(movement)
+            | Self::CreditRefused(movement, _)
+            | Self::FundsReserved(movement, _)
+            | Self::CreditPromised(movement, _)
+            | Self::ConfirmationDeferred(movement)
+            | Self::ReservationReleased(movement, ..)
+            | Self::ReversalGranted(movement)
+            | Self::TransferSettled(movement) => movement.payer.clone(),
+            Self::MessageParked(_) => AccountId::world(),
+        }
+    }
+
+    /// The movement it is about, where there is one.
+    pub fn movement(&self) -> Option<&Movement> {
+        match self {
+            Self::AccountDebited(movement)
+            | Self::DebitReversed(movement, _)
+            | Self::AccountCredited(movement)
+            | Self::CreditRefused(movement, _)
+            | Self::FundsReserved(movement, _)
+            | Self::CreditPromised(movement, _)
+            | Self::ConfirmationDeferred(movement)
+            | Self::ReservationReleased(movement, ..)
+            | Self::ReversalGranted(movement)
+            | Self::TransferSettled(movement) => Some(movement),
+            Self::DebitRefused(_, movement, _)
+            | Self::ReversalDenied(_, movement, _)
+            | Self::TransferFailed(_, movement, ..) => movement.as_ref(),
+            Self::AccountOpened(..)
+            | Self::AccountFrozen(_)
+            | Self::AccountUnfrozen(_)
+            | Self::AccountClosing(_)
+            | Self::ClosureAccepted(_)
+            | Self::ClosureRefused(..)
+            | Self::AccountClosed(_)
+            | Self::ReservationBarred(_)
+            | Self::RequestRefused(..)
+            | Self::MessageParked(_) => None,
+        }
+    }
+
+    /// Why, where something was refused.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::DebitRefused(.., refusal)
+            | Self::DebitReversed(_, refusal)
+            | Self::CreditRefused(_, refusal)
+            | Self::ReservationReleased(.., refusal)
+            | Self::ReversalDenied(.., refusal)
+            | Self::TransferFailed(.., refusal)
+            | Self::RequestRefused(.., refusal)
+            | Self::ClosureRefused(_, refusal) => Some(refusal),
+            Self::AccountOpened(..)
+            | Self::AccountFrozen(_)
+            | Self::AccountUnfrozen(_)
+            | Self::AccountClosing(_)
+            | Self::ClosureAccepted(_)
+            | Self::AccountClosed(_)
+            | Self::AccountDebited(_)
+            | Self::AccountCredited(_)
+            | Self::FundsReserved(..)
+            | Self::CreditPromised(..)
+            | Self::ConfirmationDeferred(_)
+            | Self::ReservationBarred(_)
+            | Self::ReversalGranted(_)
+            | Self::TransferSettled(_)
+            | Self::MessageParked(_) => None,
+        }
+    }
+
+    /// The streams that must hold it, decided on shard `here`: first this one, and once that is durable, then that one.
+    ///
+    /// The first copy goes where somebody builds on it, the other where the flow must be whole. `account.debited` goes
+    /// home first, so that in the home's log it stands before everything it leads to; `account.credited` goes to the payee
+    /// first, so that who has seen a transfer settle can spend it at once.
+    pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
+        let also = |other: Shard| (here, (other != here).then_some(other));
+        match self {
+            Self::AccountDebited(movement)
+            | Self::FundsReserved(movement, _)
+            | Self::ReservationReleased(movement, ..) => also(shards.of(&movement.payee)),
+            Self::AccountCredited(movement) => also(shards.of(&movement.payer)),
+            Self::CreditRefused(movement, _) | Self::CreditPromised(movement, _) => {
+                (shards.of(&movement.payer), None)
+            }
+            Self::AccountOpened(..)
+            | Self::AccountFrozen(_)
+            | Self::AccountUnfrozen(_)
+            | Self::AccountClosing(_)
+            | Self::ClosureAccepted(_)
+            | Self::ClosureRefused(..)
+            | Self::AccountClosed(_)
+            | Self::DebitRefused(..)
+            | Self::DebitReversed(..)
+            | Self::ConfirmationDeferred(_)
+            | Self::ReservationBarred(_)
+            | Self::ReversalGranted(_)
+            | Self::ReversalDenied(..)
+            | Self::TransferSettled(_)
+            | Self::TransferFailed(..)
+            | Self::RequestRefused(..)
+            | Self::MessageParked(_) => (here, None),
+        }
+    }
+}
