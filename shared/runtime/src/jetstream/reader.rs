@@ -1,0 +1,116 @@
+//! Our own pull consumer: reads one shard's stream behind a position, without gaps.
+//!
+//! The consumer is ephemeral: no acks, no redelivery, in stream order. Each message must be the next one; any irregularity
+//! ends the reader, and the loop opens a new one from its position. (The library's own ordered consumer does the same, but
+//! asks for 500 messages at a time whatever their size: a service that is behind would hold hundreds of megabytes.)
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull};
+use async_nats::jetstream::{self, Context};
+use bytes::Bytes;
+use futures_util::{FutureExt, StreamExt};
+use wallet_contract::shard::Shard;
+use wallet_contract::stream;
+
+use super::nats;
+use crate::bus::{self, Error, Message};
+
+/// What one pull may bring: bounds the memory of a reader that is behind, for each shard.
+pub(super) const PULL_BYTES: usize = 2 * 1024 * 1024;
+/// How many messages one pull may bring.
+const PULL_MESSAGES: usize = 4096;
+/// How long one pull waits for messages.
+const PULL_EXPIRES: Duration = Duration::from_secs(10);
+/// A pull that hears nothing for twice this long has lost its server, and the reader is opened anew.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// The server forgets a consumer that nobody has read from for this long.
+const ABANDONED: Duration = Duration::from_mins(1);
+
+/// Reads one shard's stream.
+pub struct Reader {
+    name: String,
+    messages: pull::Stream,
+    expected: u64,
+}
+
+impl Reader {
+    /// Opens a consumer on `shard`'s stream, behind `position`.
+    pub(super) async fn open(context: &Context, shard: Shard, position: u64) -> Result<Self, Error> {
+        let name = stream::name(shard);
+        let stream = context.get_stream_no_info(&name).await.map_err(nats)?;
+        let start_sequence = position.saturating_add(1);
+        let consumer = stream.create_consumer(pull::Config {
+            description: Some("reads behind a position that stands in its own database".to_owned()),
+            deliver_policy: DeliverPolicy::ByStartSequence { start_sequence },
+            ack_policy: AckPolicy::None,
+            replay_policy: ReplayPolicy::Instant,
+            inactive_threshold: ABANDONED,
+            num_replicas: 1,
+            memory_storage: true,
+            ..pull::Config::default()
+        });
+        let consumer = consumer.await.map_err(nats)?;
+        let pull = consumer
+            .stream()
+            .max_messages_per_batch(PULL_MESSAGES)
+            .max_bytes_per_batch(PULL_BYTES)
+            .expires(PULL_EXPIRES)
+            .heartbeat(HEARTBEAT);
+        let messages = pull.messages().await.map_err(nats)?;
+        Ok(Self {
+            name,
+            messages,
+            expected: start_sequence,
+        })
+    }
+
+    /// A stream has no gaps (nothing is ever deleted), so each message must be the next one.
+    fn check(&mut self, message: Result<jetstream::Message, pull::MessagesError>) -> Result<Message, Error> {
+        let message = message.map_err(nats)?;
+        let info = message.info().map_err(nats)?;
+        let (sequence, nanoseconds) = (info.stream_sequence, info.published.unix_timestamp_nanos());
+        if sequence != self.expected {
+            return Err(Error::Gap {
+                stream: self.name.clone(),
+                expected: self.expected,
+                got: sequence,
+            });
+        }
+        self.expected = sequence.saturating_add(1);
+        let header = |name: &str| {
+            message
+                .headers
+                .as_ref()
+                .and_then(|headers| headers.get(name))
+                .map(|value| value.as_str().to_owned())
+        };
+        Ok(Message {
+            traceparent: header("traceparent"),
+            event_id: header("ce-id"),
+            sequence,
+            at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
+            subject: message.message.subject.into_string(),
+            // A copy: the original is a slice of the connection's read buffer and would keep all of it.
+            payload: Bytes::copy_from_slice(&message.message.payload),
+        })
+    }
+}
+
+impl bus::Reader for Reader {
+    async fn take(&mut self, max_weight: usize) -> Result<Vec<Message>, Error> {
+        let ended = || Error::Nats(format!("the reader of {} ended", self.name));
+        let first = self.messages.next().await.ok_or_else(ended)?;
+        let mut taken = vec![self.check(first)?];
+        let mut weight = taken[0].weight();
+        while weight < max_weight {
+            let Some(Some(next)) = self.messages.next().now_or_never() else {
+                break;
+            };
+            let message = self.check(next)?;
+            weight = weight.saturating_add(message.weight());
+            taken.push(message);
+        }
+        Ok(taken)
+    }
+}
