@@ -1,0 +1,67 @@
+//! Transfers from their request to their end.
+
+use wallet_contract::event::{Cause, Fact, Failure, Overdraft};
+use wallet_contract::subject::{Service, Verb};
+
+use super::script::{Script, account, movement, refusal, usd};
+
+impl Script {
+    /// alice and bob, 100.00 from outside, and one transfer of each kind.
+    pub(super) fn sound() -> Self {
+        let mut script = Self::new();
+        script.open("alice");
+        script.open("bob");
+        script.settle("@world", "alice", "100.00");
+        script.settle("alice", "bob", "30.00");
+        script.refuse("bob", "alice", "99.00");
+        script.compensate("alice", "bob", "5.00");
+        script
+    }
+
+    fn open(&mut self, name: &str) {
+        let cause = self.ask(Verb::Open, name, r#","currency":"USD""#);
+        let opened = Fact::AccountOpened(account(name), usd(), Overdraft::NONE);
+        self.say(Service::Credit, name, opened, cause);
+    }
+
+    pub(super) fn settle(&mut self, from: &str, to: &str, amount: &str) -> Cause {
+        let asked = self.ask_transfer(from, to, amount);
+        let debited = self.debit(from, to, amount, asked);
+        let moved = movement(from, to, amount);
+        let credited = self.say(Service::Credit, to, Fact::AccountCredited(moved.clone()), debited);
+        self.say(Service::Ledger, from, Fact::TransferSettled(moved), credited)
+    }
+
+    /// A transfer that its payer's side refuses.
+    fn refuse(&mut self, from: &str, to: &str, amount: &str) {
+        let asked = self.ask_transfer(from, to, amount);
+        let moved = Some(movement(from, to, amount));
+        let fact = Fact::DebitRefused(account(from), moved.clone(), refusal());
+        let refused = self.say(Service::Debit, from, fact, asked);
+        let failed = Fact::TransferFailed(account(from), moved, Failure::Refused, refusal());
+        self.say(Service::Ledger, from, failed, refused);
+    }
+
+    /// A transfer that its payee's side refuses.
+    fn compensate(&mut self, from: &str, to: &str, amount: &str) {
+        let asked = self.ask_transfer(from, to, amount);
+        let debited = self.debit(from, to, amount, asked);
+        let moved = movement(from, to, amount);
+        let fact = Fact::CreditRefused(moved.clone(), refusal());
+        let refused = self.say(Service::Credit, to, fact, debited);
+        let fact = Fact::DebitReversed(moved.clone(), refusal());
+        let reversed = self.say(Service::Debit, from, fact, refused);
+        let failed = Fact::TransferFailed(account(from), Some(moved), Failure::Compensated, refusal());
+        self.say(Service::Ledger, from, failed, reversed);
+    }
+
+    pub(super) fn ask_transfer(&mut self, from: &str, to: &str, amount: &str) -> Cause {
+        let fields = format!(r#","to":"{to}","amount":"{amount}","currency":"USD""#);
+        self.ask(Verb::Transfer, from, &fields)
+    }
+
+    pub(super) fn debit(&mut self, from: &str, to: &str, amount: &str, cause: Cause) -> Cause {
+        let debited = Fact::AccountDebited(movement(from, to, amount));
+        self.say(Service::Debit, from, debited, cause)
+    }
+}

@@ -1,0 +1,41 @@
+//! Sound logs break nothing.
+
+use super::script::Script;
+
+/// Accounts of both shards are in play, else nothing here tests the merge.
+#[test]
+fn the_script_crosses_shards() {
+    let script = Script::new();
+    assert_ne!(script.home("alice"), script.home("bob"));
+}
+
+#[test]
+fn a_sound_log_breaks_nothing() {
+    let (counts, books) = Script::sound().holds_all();
+    assert_eq!(
+        (counts.settled, counts.refused, counts.compensated, counts.running),
+        (2, 1, 1, 0)
+    );
+    assert_eq!(
+        (counts.requests, counts.repeats, counts.copies, counts.parked),
+        (6, 0, 0, 0)
+    );
+    let balances: Vec<_> = books
+        .iter()
+        .map(|((name, _), balance)| (name.to_string(), balance.available))
+        .collect();
+    let expected = [("@world", -10_000), ("alice", 7_000), ("bob", 3_000)];
+    let mut balances: Vec<_> = balances
+        .iter()
+        .map(|(name, minor)| (name.as_str(), *minor))
+        .collect();
+    balances.sort_unstable();
+    assert_eq!(balances, expected);
+}
+
+#[test]
+fn repeats_and_copies_change_nothing() {
+    let (counts, _) = Script::sound().twice().holds_all();
+    assert_eq!((counts.requests, counts.repeats), (6, 6));
+    assert!(counts.copies > 10, "{counts:?}");
+}
