@@ -44,12 +44,13 @@ fn text(phases: &Phases, paint: Paint) -> String {
     }
     lines.push(String::new());
     let mut table = Table::new(&[
-        ("time (UTC)", Side::Left),
+        ("time", Side::Left),
         ("from", Side::Left),
         ("heard", Side::Left),
     ]);
     for word in &phases.heard {
-        table.row([&*time(word.time), &word.from, &word.what]);
+        // Milliseconds matter here, so not the short form.
+        table.row([&*word.time.to_string(), &word.from, &word.what]);
     }
     lines.push(table.draw(paint));
     lines.join("\n")

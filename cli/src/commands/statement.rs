@@ -59,7 +59,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
         ("available", Side::Right),
     ];
     if held {
-        columns.extend([("held", Side::Right), ("in all", Side::Right)]);
+        columns.extend([("± held", Side::Right), ("held", Side::Right)]);
     }
     columns.extend([("", Side::Left), ("transfer", Side::Left), ("memo", Side::Left)]);
     let mut table = Table::new(&columns);
