@@ -57,12 +57,20 @@ main() {
   balance alice 85.00
   balance bob 15.00
 
+  step "alice reserves and confirms a part, with nothing but her own user"
+  local reservation=01900000-0000-7000-8000-000000000003
+  wallet alice reserve --from alice --to bob --amount 10.00 --currency USD --id "$reservation"
+  wallet alice confirm "$reservation" --from alice --amount 4.00 --currency USD
+  wallet operator phases "$reservation" | grep "completed, 4.00 USD confirmed"
+  balance alice 81.00
+  balance bob 19.00
+
   step "everything stops and starts again, and nothing is forgotten"
   within "$ready_s" "${compose[@]}" down
   within "$ready_s" "${compose[@]}" up -d
   all_healthy 5
-  balance alice 85.00
-  balance bob 15.00
+  balance alice 81.00
+  balance bob 19.00
   wallet operator verify
 }
 
