@@ -125,6 +125,58 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
     Ok(())
 }
 
+/// Reserves 5,000 times for two seconds, and looks when each was released.
+#[tokio::test]
+async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
+    const MANY: u64 = 5_000;
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        for _ in 0..10 {
+            let some: Vec<Value> = (0..MANY / 10).map(|_| reserve(&id(), "bob", "0.01", 2)).collect();
+            send(&world, Verb::Reserve, &Value::from(some)).await?;
+        }
+        let deadline = Instant::now() + PATIENCE;
+        while world.api.stats().await?.transfers.expired < MANY {
+            ensure!(Instant::now() < deadline, "not all have expired");
+            sleep(Duration::from_millis(50)).await;
+        }
+        let filter = wallet::api::Filter {
+            status: Some(wallet::api::Status::Expired),
+            ..wallet::api::Filter::default()
+        };
+        let (mut late, mut next) = (Vec::new(), None);
+        loop {
+            let page = world.api.transfers(&filter, 1_000, next.as_deref()).await?;
+            let lasted = page
+                .transfers
+                .iter()
+                .filter_map(|flow| Some(flow.ended_at?.duration_since(flow.started_at)));
+            late.extend(lasted.map(|lasted| lasted.as_millis() - 2_000));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        late.sort_unstable();
+        println!(
+            "{database:?}: {} expired, late by {} to {} ms",
+            late.len(),
+            late[0],
+            late[late.len() - 1]
+        );
+        assert_eq!(late.len() as u64, MANY);
+        assert!(late[0] >= 0, "none too early");
+        assert_eq!(
+            money(&world, "alice").await?,
+            "100.00 available, 0.00 held, 0.00 in transit"
+        );
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_was_received_can_be_given_back_once() -> Result<()> {
     for database in DATABASES {

@@ -43,11 +43,7 @@ fn text(phases: &Phases, paint: Paint) -> String {
         lines.push(format!("expires   {} UTC{auto}", time(expires)));
     }
     lines.push(String::new());
-    let mut table = Table::new(&[
-        ("time", Side::Left),
-        ("from", Side::Left),
-        ("heard", Side::Left),
-    ]);
+    let mut table = Table::new(&[("time", Side::Left), ("from", Side::Left), ("heard", Side::Left)]);
     for word in &phases.heard {
         // Milliseconds matter here, so not the short form.
         table.row([&*word.time.to_string(), &word.from, &word.what]);

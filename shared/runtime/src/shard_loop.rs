@@ -207,7 +207,14 @@ async fn decide<S: Store, B: Bus>(
         progress.published = published.load(Ordering::Acquire);
         let batch = match wake {
             Wake::Log(messages) => work::messages(store, context, &mut progress, &messages).await?,
-            Wake::Clock => work::due(store, context, &mut progress).await?,
+            Wake::Clock => {
+                let batch = work::due(store, context, &mut progress).await?;
+                if batch.events.len() >= work::DUE {
+                    // There may be more.
+                    look.reset_immediately();
+                }
+                batch
+            }
         };
         context.board.advance(context.place.shard, progress.position);
         if !batch.events.is_empty() || !batch.notices.is_empty() {

@@ -11,7 +11,7 @@ use crate::bus::Message;
 use crate::store::{Commit, Progress, Store};
 
 /// How much that is due is decided at once.
-const DUE: i64 = 2_000;
+pub(super) const DUE: usize = 2_000;
 
 /// Decides on what stands in the log.
 pub(super) async fn messages<S: Store, B>(
@@ -40,7 +40,7 @@ pub(super) async fn due<S: Store, B>(
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
     let now_us = taken.as_microsecond().max(progress.at_us);
-    let due = store.due(now_us, DUE).await?;
+    let due = store.due(now_us, i64::try_from(DUE).unwrap_or(i64::MAX)).await?;
     if due.is_empty() {
         return Ok(Decided::default());
     }
