@@ -300,7 +300,7 @@ mod tests {
         assert!(is_unknown(&problem));
         let other = api.problem(StatusCode::NOT_FOUND, b"<html>");
         assert!(
-            other.to_string().contains("is that a wallet's ledger?"),
+            other.to_string().contains("is that the ledger of a wallet?"),
             "{other}"
         );
         assert!(!is_unknown(&other), "a page of somebody else is no answer");
