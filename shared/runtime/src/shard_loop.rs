@@ -32,7 +32,7 @@ use crate::status::{Board, State};
 use crate::store::{self, Outgoing, Progress, Store, Tenure};
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
-const BATCH_WEIGHT: usize = 2 * 1024 * 1024;
+const BATCH_WEIGHT: usize = 1536 * 1024;
 /// How many decided batches may wait to be published.
 const UNPUBLISHED_BATCHES: usize = 1;
 /// How many stored events are published again at once.
