@@ -4,12 +4,13 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use e2e::disk::SmallDisk;
 use e2e::{World, program};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
 use wallet::stack::address::free_ports;
 
 /// Starts debit-svc and waits for a line that says `expected`; it may end, or go on trying.
@@ -59,6 +60,24 @@ fn files(dir: &TempDir) -> String {
     format!("sqlite://{}/debit-{{shard}}.db", dir.path().display())
 }
 
+/// Starts a server that is not as ours, and waits until it listens.
+async fn start_server(nats: &mut Command, port: u16) -> Result<Child> {
+    nats.args(["-a", "127.0.0.1", "-p", &port.to_string()])
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let mut child = nats.spawn()?;
+    for _ in 0..600 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return Ok(child);
+        }
+        if let Some(status) = child.try_wait()? {
+            bail!("the server ended: {status}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("after 30 s the server does not listen on port {port}")
+}
+
 #[tokio::test]
 async fn without_its_nats_server() -> Result<()> {
     let dir = TempDir::new()?;
@@ -78,12 +97,7 @@ async fn without_its_nats_server() -> Result<()> {
 async fn without_jetstream() -> Result<()> {
     let (dir, [port]) = (TempDir::new()?, free_ports()?);
     let server = tokio::task::spawn_blocking(wallet::stack::nats::find).await??;
-    let mut nats = Command::new(server);
-    nats.args(["-a", "127.0.0.1", "-p", &port.to_string()])
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let _nats = nats.spawn()?;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    let _nats = start_server(&mut Command::new(server), port).await?;
     check(
         &format!("nats://127.0.0.1:{port}"),
         &files(&dir),
@@ -104,11 +118,8 @@ async fn on_a_server_that_is_too_old() -> Result<()> {
     };
     let (dir, [port]) = (TempDir::new()?, free_ports()?);
     let mut nats = Command::new(old);
-    nats.args(["-js", "-sd"])
-        .arg(dir.path().join("js"))
-        .args(["-a", "127.0.0.1", "-p", &port.to_string()]);
-    let _nats = nats.stderr(Stdio::null()).kill_on_drop(true).spawn()?;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    nats.args(["-js", "-sd"]).arg(dir.path().join("js"));
+    let _nats = start_server(&mut nats, port).await?;
     check(
         &format!("nats://127.0.0.1:{port}"),
         &files(&dir),
