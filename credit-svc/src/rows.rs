@@ -6,6 +6,7 @@ pub(crate) mod reversals;
 use credit_core::{Account, Keys, Standing, State};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
 use wallet_runtime::db::{Db, Set};
 
 pub(crate) async fn load(db: &mut Db, keys: &Keys, state: &mut State) -> sqlx::Result<()> {
@@ -25,7 +26,17 @@ pub(crate) async fn load(db: &mut Db, keys: &Keys, state: &mut State) -> sqlx::R
 }
 
 pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-    let rows: Vec<_> = state.accounts.written().collect();
+    let same = |before: &Account, now: &Account| {
+        (before.standing, before.overdraft) == (now.standing, now.overdraft)
+    };
+    let (moved, others): (Vec<_>, Vec<_>) = state
+        .accounts
+        .changed()
+        .partition(|(_, before, now)| same(before, now));
+    let moved: Vec<_> = moved.into_iter().map(|(key, _, now)| (key, now)).collect();
+    let others = others.into_iter().map(|(key, _, now)| (key, now));
+    let rows: Vec<_> = others.chain(state.accounts.created()).collect();
+    save_balances(db, &moved).await?;
     let set = Set::new()
         .texts("name", rows.iter().map(|((name, _), _)| name.as_str()))
         .texts("currency", rows.iter().map(|((_, currency), _)| currency.code()))
@@ -44,6 +55,18 @@ pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
                ON CONFLICT (name, currency) DO UPDATE SET standing = excluded.standing, \
                overdraft = excluded.overdraft, received = excluded.received, \
                promised = excluded.promised";
+    db.apply(sql, set).await.map(|_| ())
+}
+
+/// Most accounts only change what they have: each column less in a statement is time.
+async fn save_balances(db: &mut Db, rows: &[(&(AccountId, Currency), &Account)]) -> sqlx::Result<()> {
+    let set = Set::new()
+        .texts("name", rows.iter().map(|((name, _), _)| name.as_str()))
+        .texts("currency", rows.iter().map(|((_, currency), _)| currency.code()))
+        .ints("received", rows.iter().map(|(_, account)| account.received))
+        .ints("promised", rows.iter().map(|(_, account)| account.promised));
+    let sql = "UPDATE account SET received = k.received, promised = k.promised FROM k \
+               WHERE account.name = k.name AND account.currency = k.currency";
     db.apply(sql, set).await.map(|_| ())
 }
 

@@ -73,11 +73,11 @@ pub(crate) async fn still_true<'o>(db: &mut Db, outcomes: &'o [Outcome]) -> sqlx
         .uuids("id", reserved.iter().map(|(id, _)| *id))
         .texts("account", reserved.iter().map(|(_, account)| account.as_str()));
     let sql = "SELECT f.transfer, f.account FROM k CROSS JOIN flow AS f \
-               WHERE f.transfer = k.id AND f.account = k.account AND f.verb = 'transfer' AND f.status = 'reserved'";
+               WHERE f.transfer = k.id AND f.account = k.account AND f.verb = 'transfer' AND f.status <> 'reserved'";
     let rows = db.select(sql, set).await?;
-    let stand = rows.iter().map(|row| Ok((row.uuid(0)?, row.text(1)?)));
-    let stand: BTreeSet<(Uuid, String)> = stand.collect::<sqlx::Result<_>>()?;
-    let is_true = |outcome: &&Outcome| outcome.status != Status::Reserved || stand.contains(&key(outcome));
+    let gone = rows.iter().map(|row| Ok((row.uuid(0)?, row.text(1)?)));
+    let gone: BTreeSet<(Uuid, String)> = gone.collect::<sqlx::Result<_>>()?;
+    let is_true = |outcome: &&Outcome| outcome.status != Status::Reserved || !gone.contains(&key(outcome));
     Ok(outcomes.iter().filter(is_true).collect())
 }
 

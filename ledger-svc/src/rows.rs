@@ -6,6 +6,7 @@ use ledger_core::{Account, Booking, Keys, Standing, State};
 use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Db, Set};
 
@@ -99,7 +100,17 @@ pub(crate) async fn load_accounts(db: &mut Db, keys: &Keys) -> sqlx::Result<Stat
 }
 
 pub(crate) async fn save_accounts(db: &mut Db, state: &State) -> sqlx::Result<()> {
-    let rows: Vec<_> = state.accounts.written().collect();
+    let same = |before: &Account, now: &Account| {
+        (before.standing, before.overdraft) == (now.standing, now.overdraft)
+    };
+    let (moved, others): (Vec<_>, Vec<_>) = state
+        .accounts
+        .changed()
+        .partition(|(_, before, now)| same(before, now));
+    let moved: Vec<_> = moved.into_iter().map(|(key, _, now)| (key, now)).collect();
+    let others = others.into_iter().map(|(key, _, now)| (key, now));
+    let rows: Vec<_> = others.chain(state.accounts.created()).collect();
+    save_balances(db, &moved).await?;
     let limit = |account: &Account| match account.overdraft {
         Overdraft::Limit(limit) => Some(limit),
         Overdraft::Unlimited => None,
@@ -122,24 +133,47 @@ pub(crate) async fn save_accounts(db: &mut Db, state: &State) -> sqlx::Result<()
     db.apply(sql, set).await.map(|_| ())
 }
 
+/// Most accounts only change what they have: each column less in a statement is time.
+async fn save_balances(db: &mut Db, rows: &[(&(AccountId, Currency), &Account)]) -> sqlx::Result<()> {
+    let set = Set::new()
+        .texts("name", rows.iter().map(|((name, _), _)| name.as_str()))
+        .texts("currency", rows.iter().map(|((_, currency), _)| currency.code()))
+        .ints("available", rows.iter().map(|(_, account)| account.available))
+        .ints("held", rows.iter().map(|(_, account)| account.held))
+        .ints("in_transit", rows.iter().map(|(_, account)| account.in_transit));
+    let sql = "UPDATE account SET available = k.available, held = k.held, in_transit = k.in_transit FROM k \
+               WHERE account.name = k.name AND account.currency = k.currency";
+    db.apply(sql, set).await.map(|_| ())
+}
+
+/// Most hold nothing, and hardly any reverses: each column less in a statement is time.
 pub(crate) async fn save_bookings(db: &mut Db, state: &State) -> sqlx::Result<()> {
-    let plain = |row: &&Booking| row.held == 0 && row.held_balance == 0 && row.reverses.is_none();
-    let (plain, others): (Vec<&Booking>, Vec<&Booking>) = state.bookings.iter().partition(plain);
-    // Most hold nothing and reverse nothing: each column less in a statement is time.
+    let (reversing, others): (Vec<_>, Vec<_>) = state.bookings.iter().partition(|row| row.reverses.is_some());
+    let plain = |row: &&Booking| row.held == 0 && row.held_balance == 0;
+    let (plain, holding): (Vec<_>, Vec<_>) = others.into_iter().partition(plain);
     let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
                counterparty, transfer, trace, event, memo) \
-               SELECT account, currency, at_us, sequence, element, kind, amount, balance, contra, \
+               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
                counterparty, transfer, trace, event, memo FROM k";
     db.apply(sql, columns(&plain)).await?;
-    let set = columns(&others)
-        .ints("held", others.iter().map(|row| row.held))
-        .ints("held_balance", others.iter().map(|row| row.held_balance))
-        .uuids_or_null("reverses", others.iter().map(|row| row.reverses.map(|id| id.0)));
+    let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
+               counterparty, transfer, trace, event, memo, held, held_balance) \
+               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
+               counterparty, transfer, trace, event, memo, held, held_balance FROM k";
+    db.apply(sql, with_held(&holding)).await?;
     let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
                counterparty, transfer, trace, event, memo, held, held_balance, reverses) \
-               SELECT account, currency, at_us, sequence, element, kind, amount, balance, contra, \
+               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
                counterparty, transfer, trace, event, memo, held, held_balance, reverses FROM k";
+    let reverses = reversing.iter().map(|row| row.reverses.map(|id| id.0));
+    let set = with_held(&reversing).uuids_or_null("reverses", reverses);
     db.apply(sql, set).await.map(|_| ())
+}
+
+fn with_held<'r>(rows: &[&'r Booking]) -> Set<'r> {
+    columns(rows)
+        .ints("held", rows.iter().map(|row| row.held))
+        .ints("held_balance", rows.iter().map(|row| row.held_balance))
 }
 
 /// What every booking has.
@@ -153,7 +187,6 @@ fn columns<'r>(rows: &[&'r Booking]) -> Set<'r> {
         .texts("kind", rows.iter().map(|row| row.kind.word()))
         .ints("amount", rows.iter().map(|row| row.amount))
         .ints("balance", rows.iter().map(|row| row.balance))
-        .texts("contra", rows.iter().map(|_| "@in-transit"))
         .texts("counterparty", rows.iter().map(|row| row.counterparty.as_str()))
         .uuids("transfer", rows.iter().map(|row| row.transfer.0))
         .uuids("trace", rows.iter().map(|row| row.trace.as_uuid()))

@@ -31,7 +31,7 @@ pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
     db.apply(sql, set).await?;
     let sql =
         "UPDATE promise SET standing = k.standing FROM k WHERE promise.id = k.id AND promise.payer = k.payer";
-    let changed: Vec<_> = state.promises.changed().collect();
+    let changed: Vec<_> = state.promises.changed().map(|(key, _, now)| (key, now)).collect();
     db.apply(sql, columns(&changed)).await.map(|_| ())
 }
 

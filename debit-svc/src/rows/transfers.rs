@@ -58,16 +58,17 @@ pub(crate) async fn by_id(db: &mut Db, id: TransferId) -> sqlx::Result<Vec<(Tran
         .collect()
 }
 
+/// Writes what is new, and of what was there only what has changed: each column less in a statement is time.
 pub(crate) async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-    let (created, changed) = (state.transfers.created(), state.transfers.changed());
-    let (one, two): (Vec<_>, Vec<_>) = created.partition(|(_, row)| row.reservation.is_none());
+    let (one, two): (Vec<_>, Vec<_>) = state
+        .transfers
+        .created()
+        .partition(|(_, row)| row.reservation.is_none());
     let (plain, reversals): (Vec<_>, Vec<_>) = one.into_iter().partition(|(_, row)| row.reverses().is_none());
     insert(db, &plain).await?;
     insert_reversals(db, &reversals).await?;
     insert_reserved(db, &two).await?;
-    let (one, two): (Vec<_>, Vec<_>) = changed.partition(|(_, row)| row.reservation.is_none());
-    update(db, &one).await?;
-    update_reserved(db, &two).await
+    update(db, state).await
 }
 
 /// What transfers of one phase and of two have in common.
@@ -125,13 +126,6 @@ fn terms<'s>(set: Set<'s>, rows: &Rows<'s>) -> Set<'s> {
         .uuids("reserved_by", each().map(|reservation| reservation.event.0))
 }
 
-fn changed<'s>(rows: &Rows<'s>) -> Set<'s> {
-    Set::new()
-        .uuids("id", rows.iter().map(|(key, _)| key.id.0))
-        .texts("payer", rows.iter().map(|(key, _)| key.payer.as_str()))
-        .texts("phase", rows.iter().map(|(_, row)| row.phase.word()))
-}
-
 /// What can change in a reservation behind its first decision.
 fn steps<'s>(set: Set<'s>, rows: &Rows<'_>) -> Set<'s> {
     let captured = |row: &Transfer| Some(row.reservation.as_ref()?.captured?.minor());
@@ -142,25 +136,44 @@ fn steps<'s>(set: Set<'s>, rows: &Rows<'_>) -> Set<'s> {
         .ints_or_null("captured", rows.iter().map(|(_, row)| captured(row)))
 }
 
-/// A transfer of one phase changes little: its columns that the index of what is due could touch stay as they are.
-async fn update(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
-    let set = changed(rows).ints_or_null("answered_us", rows.iter().map(|(_, row)| row.times.answered));
+/// Beyond its phase most steps write one time. An index reads `due_us`, and is left alone by them.
+async fn update(db: &mut Db, state: &State) -> sqlx::Result<()> {
+    let (mut answered, mut promised, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, before, now) in state.transfers.changed() {
+        let times = |answered, promised| Times {
+            answered,
+            promised,
+            ..before.times
+        };
+        let same = before.reservation == now.reservation && before.due_us() == now.due_us();
+        if same && now.times == times(now.times.answered, before.times.promised) {
+            answered.push((key, now));
+        } else if same && now.times == times(before.times.answered, now.times.promised) {
+            promised.push((key, now));
+        } else {
+            others.push((key, now));
+        }
+    }
     let sql = "UPDATE transfer SET phase = k.phase, answered_us = k.answered_us FROM k \
                WHERE transfer.id = k.id AND transfer.payer = k.payer";
-    db.apply(sql, set).await.map(|_| ())
-}
-
-async fn update_reserved(db: &mut Db, rows: &Rows<'_>) -> sqlx::Result<()> {
-    let (promised, later): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, row)| row.phase == Phase::Promised);
-    let set =
-        changed(&promised).ints_or_null("promised_us", promised.iter().map(|(_, row)| row.times.promised));
+    let set = step(&answered).ints_or_null("answered_us", answered.iter().map(|(_, row)| row.times.answered));
+    db.apply(sql, set).await?;
     let sql = "UPDATE transfer SET phase = k.phase, promised_us = k.promised_us FROM k \
                WHERE transfer.id = k.id AND transfer.payer = k.payer";
+    let set = step(&promised).ints_or_null("promised_us", promised.iter().map(|(_, row)| row.times.promised));
     db.apply(sql, set).await?;
     let sql = "UPDATE transfer SET phase = k.phase, answered_us = k.answered_us, promised_us = k.promised_us, \
                ordered_us = k.ordered_us, due_us = k.due_us, captured = k.captured FROM k \
                WHERE transfer.id = k.id AND transfer.payer = k.payer";
-    db.apply(sql, steps(changed(&later), &later)).await.map(|_| ())
+    db.apply(sql, steps(step(&others), &others)).await.map(|_| ())
+}
+
+/// The phase that each has come to.
+fn step<'s>(rows: &Rows<'s>) -> Set<'s> {
+    Set::new()
+        .uuids("id", rows.iter().map(|(key, _)| key.id.0))
+        .texts("payer", rows.iter().map(|(key, _)| key.payer.as_str()))
+        .texts("phase", rows.iter().map(|(_, row)| row.phase.word()))
 }
 
 fn read(row: &Row) -> sqlx::Result<(TransferKey, Transfer)> {

@@ -51,6 +51,8 @@ pub struct Start {
 pub struct End {
     /// The final status.
     pub status: Status,
+    /// Whether it had two phases, as far as the event tells: then it most likely stood as reserved.
+    pub two_phase: bool,
     /// How much moved, if it is not what was asked, minor units.
     pub captured: Option<i64>,
     /// Why, if not well.

@@ -202,10 +202,15 @@ impl State {
             self.flows
                 .change(&flow, Flow::default, |flow| flow.reserved = true);
         } else if !another {
-            let movement = event.fact.movement();
-            let captured = movement.filter(|m| m.reserved.is_some_and(|all| all != m.money.amount));
+            let reserved = event
+                .fact
+                .movement()
+                .filter(|movement| movement.reserved.is_some());
+            let captured = reserved.filter(|movement| movement.reserved != Some(movement.money.amount));
             let end = End {
                 status: outcome.status,
+                two_phase: reserved.is_some()
+                    || matches!(outcome.status, Status::Cancelled | Status::Expired),
                 captured: captured.map(|movement| movement.money.amount.minor()),
                 refusal: event.fact.refusal().cloned(),
                 at_us: event.time.as_microsecond(),

@@ -43,25 +43,45 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
         .collect();
     let promised = update_reserved(db, &reserved).await?;
     count(&mut tally, Some(Status::Running), Status::Reserved, promised);
+    let ends: Vec<(&FlowKey, &End)> = flows
+        .iter()
+        .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)))
+        .collect();
     for status in Status::ENDS {
-        let ends = flows
-            .iter()
-            .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)));
-        let ends: Vec<_> = ends.filter(|(_, end)| end.status == status).collect();
-        let (whole, part): (Vec<_>, Vec<_>) = ends.into_iter().partition(|(_, end)| end.captured.is_none());
-        for (rows, updates) in [(whole, &WHOLE), (part, &PART)] {
-            let mut left = rows.len() as u64;
-            for (from, sql) in updates {
-                if left == 0 {
-                    break;
-                }
-                let ended = update_ends(db, sql, &rows).await?;
-                count(&mut tally, Some(*from), status, ended);
-                left = left.saturating_sub(ended);
-            }
+        for two_phase in [false, true] {
+            let alike = |(_, end): &&(&FlowKey, &End)| (end.status, end.two_phase) == (status, two_phase);
+            let alike: Vec<_> = ends.iter().filter(alike).copied().collect();
+            end(db, &mut tally, status, two_phase, &alike).await?;
         }
     }
     Ok(tally)
+}
+
+/// Ends flows from the status in which they most likely stand; those that did not, from the other.
+async fn end(
+    db: &mut Db,
+    tally: &mut Tally,
+    status: Status,
+    two_phase: bool,
+    rows: &[(&FlowKey, &End)],
+) -> sqlx::Result<()> {
+    let mut from = [Status::Running, Status::Reserved];
+    if two_phase {
+        from.reverse();
+    }
+    let mut left = rows.len() as u64;
+    for from in from {
+        if left > 0 {
+            let ended = if status == Status::Settled {
+                update_settled(db, from, rows).await?
+            } else {
+                update_failed(db, from, rows).await?
+            };
+            count(tally, Some(from), status, ended);
+            left = left.saturating_sub(ended);
+        }
+    }
+    Ok(())
 }
 
 fn count(tally: &mut Tally, from: Option<Status>, to: Status, flows: u64) {
@@ -119,52 +139,61 @@ fn keys<'s>(rows: impl Iterator<Item = &'s FlowKey> + Clone) -> Set<'s> {
         .texts("verb", rows.map(|(_, verb)| verb.token()))
 }
 
-async fn update_reserved(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
-    let sql = "UPDATE flow SET status = 'reserved' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
-               AND flow.verb = k.verb AND flow.status = 'running'";
-    db.apply(sql, keys(rows.iter().copied())).await
+/// Only transfers are reserved, or settle.
+fn transfers<'s>(rows: impl Iterator<Item = &'s FlowKey> + Clone) -> Set<'s> {
+    Set::new()
+        .uuids("transfer", rows.clone().map(|(key, _)| key.id.0))
+        .texts("account", rows.map(|(key, _)| key.payer.as_str()))
 }
 
-/// From which status an end is reached, the likelier one first.
-type Updates = [(Status, &'static str); 2];
+fn ended_at<'s>(rows: &[(&'s FlowKey, &'s End)]) -> Set<'s> {
+    transfers(rows.iter().map(|(key, _)| *key)).ints("ended_us", rows.iter().map(|(_, end)| end.at_us))
+}
 
-const WHOLE: Updates = [
-    (
-        Status::Running,
-        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
-         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'running'",
-    ),
-    (
-        Status::Reserved,
-        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
-         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'reserved'",
-    ),
-];
-/// Of what was reserved, a part has moved.
-const PART: Updates = [
-    (
-        Status::Reserved,
-        "UPDATE flow SET status = k.status, captured = k.captured, ended_us = k.ended_us FROM k \
-         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'reserved'",
-    ),
-    (
-        Status::Running,
-        "UPDATE flow SET status = k.status, captured = k.captured, ended_us = k.ended_us FROM k \
-         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'running'",
-    ),
-];
+async fn update_reserved(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
+    let sql = "UPDATE flow SET status = 'reserved' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
+               AND flow.verb = 'transfer' AND flow.status = 'running'";
+    db.apply(sql, transfers(rows.iter().copied())).await
+}
 
 /// A flow ends once.
-async fn update_ends(db: &mut Db, sql: &'static str, rows: &[(&FlowKey, &End)]) -> sqlx::Result<u64> {
+async fn update_settled(db: &mut Db, from: Status, rows: &[(&FlowKey, &End)]) -> sqlx::Result<u64> {
+    let (part, whole): (Vec<_>, Vec<_>) = rows.iter().partition(|(_, end)| end.captured.is_some());
+    let sql = if from == Status::Running {
+        "UPDATE flow SET status = 'settled', ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer' AND flow.status = 'running'"
+    } else {
+        "UPDATE flow SET status = 'settled', ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer' AND flow.status = 'reserved'"
+    };
+    let ended = db.apply(sql, ended_at(&whole)).await?;
+    let sql = if from == Status::Running {
+        "UPDATE flow SET status = 'settled', ended_us = k.ended_us, captured = k.captured FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer' AND flow.status = 'running'"
+    } else {
+        "UPDATE flow SET status = 'settled', ended_us = k.ended_us, captured = k.captured FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer' AND flow.status = 'reserved'"
+    };
+    let captured = part.iter().map(|(_, end)| end.captured);
+    let ended_in_part = db
+        .apply(sql, ended_at(&part).ints_or_null("captured", captured))
+        .await?;
+    Ok(ended + ended_in_part)
+}
+
+async fn update_failed(db: &mut Db, from: Status, rows: &[(&FlowKey, &End)]) -> sqlx::Result<u64> {
+    let sql = if from == Status::Running {
+        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'running'"
+    } else {
+        "UPDATE flow SET status = k.status, reason = k.reason, detail = k.detail, ended_us = k.ended_us FROM k \
+         WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = k.verb AND flow.status = 'reserved'"
+    };
+    let refusals = || rows.iter().map(|(_, end)| end.refusal.as_ref());
     let set = keys(rows.iter().map(|(key, _)| *key))
         .texts("status", rows.iter().map(|(_, end)| end.status.word()))
+        .texts_or_null("reason", refusals().map(|refusal| Some(refusal?.reason.code())))
+        .texts_or_null("detail", refusals().map(|refusal| Some(&*refusal?.detail)))
         .ints("ended_us", rows.iter().map(|(_, end)| end.at_us));
-    let set = if rows.iter().any(|(_, end)| end.captured.is_some()) {
-        set.ints_or_null("captured", rows.iter().map(|(_, end)| end.captured))
-    } else {
-        let refusals = || rows.iter().map(|(_, end)| end.refusal.as_ref());
-        set.texts_or_null("reason", refusals().map(|refusal| Some(refusal?.reason.code())))
-            .texts_or_null("detail", refusals().map(|refusal| Some(&*refusal?.detail)))
-    };
     db.apply(sql, set).await
 }

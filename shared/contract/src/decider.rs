@@ -115,13 +115,13 @@ pub trait Decider {
 
 /// Rows of a table, by key: those that were loaded, and what has become of them since.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows<K, V>(BTreeMap<K, (V, Since)>);
+pub struct Rows<K, V>(BTreeMap<K, (V, Since<V>)>);
 
 /// What has become of a row since it was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Since {
+enum Since<V> {
     Nothing,
-    Changed,
+    Changed { before: V },
     Created,
 }
 
@@ -146,12 +146,13 @@ impl<K: Ord, V> Rows<K, V> {
     pub fn change(&mut self, key: &K, new: impl FnOnce() -> V, change: impl FnOnce(&mut V))
     where
         K: Clone,
+        V: Clone,
     {
         if let Some((row, since)) = self.0.get_mut(key) {
-            change(row);
-            if *since == Since::Nothing {
-                *since = Since::Changed;
+            if matches!(since, Since::Nothing) {
+                *since = Since::Changed { before: row.clone() };
             }
+            change(row);
         } else {
             let mut row = new();
             change(&mut row);
@@ -173,7 +174,7 @@ impl<K: Ord, V> Rows<K, V> {
     pub fn written(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0
             .iter()
-            .filter(|(_, (_, since))| *since != Since::Nothing)
+            .filter(|(_, (_, since))| !matches!(since, Since::Nothing))
             .map(|(key, (row, _))| (key, row))
     }
 
@@ -181,15 +182,15 @@ impl<K: Ord, V> Rows<K, V> {
     pub fn created(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0
             .iter()
-            .filter(|(_, (_, since))| *since == Since::Created)
+            .filter(|(_, (_, since))| matches!(since, Since::Created))
             .map(|(key, (row, _))| (key, row))
     }
 
-    /// The rows that the table has otherwise.
-    pub fn changed(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0
-            .iter()
-            .filter(|(_, (_, since))| *since == Since::Changed)
-            .map(|(key, (row, _))| (key, row))
+    /// The rows that the table has otherwise: as it has them, and as they are now.
+    pub fn changed(&self) -> impl Iterator<Item = (&K, &V, &V)> {
+        self.0.iter().filter_map(|(key, (row, since))| match since {
+            Since::Changed { before } => Some((key, before, row)),
+            Since::Nothing | Since::Created => None,
+        })
     }
 }

@@ -145,17 +145,8 @@ impl<'m> Reading<'m> {
 
 /// Takes out what was handled before, or stands twice in this batch, and gives it back.
 pub fn without_repeats<'m>(heard: &mut Vec<Heard<'m>>, mut known: BTreeSet<Uuid>) -> Vec<Heard<'m>> {
-    let mut repeats = Vec::new();
-    let mut fresh = Vec::with_capacity(heard.len());
-    for input in heard.drain(..) {
-        if known.insert(input.input.as_cause().id.0) {
-            fresh.push(input);
-        } else {
-            repeats.push(input);
-        }
-    }
-    *heard = fresh;
-    repeats
+    let repeats = heard.extract_if(.., |input| !known.insert(input.input.as_cause().id.0));
+    repeats.collect()
 }
 
 /// When and where a batch is decided.

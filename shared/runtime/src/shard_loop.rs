@@ -13,11 +13,12 @@
 
 mod work;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info};
 use wallet_contract::decider::Place;
@@ -33,6 +34,9 @@ use crate::store::{self, Outgoing, Progress, Store, Tenure};
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
+/// After a batch of this weight the loop rests for as long as the batch took: there is load, and what comes meanwhile is handled
+/// together, with one commit. A lighter one shows no load, behind a heavier one more is waiting.
+const REST: Range<usize> = 16 * 1024..BATCH_WEIGHT / 4 * 3;
 /// How many decided batches may wait to be published.
 const UNPUBLISHED_BATCHES: usize = 1;
 /// How many stored events are published again at once.
@@ -174,6 +178,21 @@ enum Wake {
     Clock,
 }
 
+impl Wake {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Log(messages) => messages.iter().map(Message::weight).sum(),
+            Self::Clock => 0,
+        }
+    }
+}
+
+/// Takes what is there, once the loop has rested.
+async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>, bus::Error> {
+    sleep_until(rested).await;
+    reader.take(BATCH_WEIGHT).await
+}
+
 /// A batch on its way out.
 #[derive(Default)]
 struct Decided {
@@ -193,6 +212,7 @@ async fn decide<S: Store, B: Bus>(
     renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rested = Instant::now();
     loop {
         let wake = tokio::select! {
             biased;
@@ -202,8 +222,9 @@ async fn decide<S: Store, B: Bus>(
                 continue;
             }
             _ = look.tick() => Wake::Clock,
-            messages = reader.take(BATCH_WEIGHT) => Wake::Log(messages?),
+            messages = take(&mut reader, rested) => Wake::Log(messages?),
         };
+        let (began, weight) = (Instant::now(), wake.weight());
         progress.published = published.load(Ordering::Acquire);
         let batch = match wake {
             Wake::Log(messages) => work::messages(store, context, &mut progress, &messages).await?,
@@ -224,6 +245,9 @@ async fn decide<S: Store, B: Bus>(
                 .set(progress.last_no - published.load(Ordering::Acquire));
             let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
             decided.send(batch).await.map_err(closed)?;
+        }
+        if REST.contains(&weight) {
+            rested = Instant::now() + began.elapsed();
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Statements on SQLite.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
+use sqlx::{Arguments as _, AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::set::{Arg, Column, Row, Set};
 
@@ -21,19 +23,23 @@ pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> sql
     sqlx::query(sql).execute(db).await.map(|_| ())
 }
 
-pub(super) async fn apply(db: &mut SqliteConnection, sql: &str, set: &Set<'_>) -> sqlx::Result<u64> {
+pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> sqlx::Result<u64> {
     let mut written = 0;
     for (from, rows) in chunks(set) {
-        let query = bound(sqlx::query(AssertSqlSafe(text(sql, set, rows))), set, from, rows);
+        let query = prepared(sql, set, from, rows)?;
         written += query.execute(&mut *db).await?.rows_affected();
     }
     Ok(written)
 }
 
-pub(super) async fn select(db: &mut SqliteConnection, sql: &str, set: &Set<'_>) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn select(
+    db: &mut SqliteConnection,
+    sql: &'static str,
+    set: &Set<'_>,
+) -> sqlx::Result<Vec<Row>> {
     let mut answer = Vec::new();
     for (from, rows) in chunks(set) {
-        let query = bound(sqlx::query(AssertSqlSafe(text(sql, set, rows))), set, from, rows);
+        let query = prepared(sql, set, from, rows)?;
         answer.extend(query.fetch_all(&mut *db).await?.into_iter().map(Row::Sqlite));
     }
     Ok(answer)
@@ -89,20 +95,58 @@ fn text(sql: &str, set: &Set<'_>, rows: usize) -> String {
     text
 }
 
-fn bound<'q>(mut query: Prepared<'q>, set: &Set<'_>, from: usize, rows: usize) -> Prepared<'q> {
+fn prepared<'q>(sql: &'static str, set: &Set<'_>, from: usize, rows: usize) -> sqlx::Result<Prepared<'q>> {
+    let arguments = bound(set, from, rows).map_err(sqlx::Error::Encode)?;
+    Ok(sqlx::query_with(
+        AssertSqlSafe(cached_text(sql, set, rows)),
+        arguments,
+    ))
+}
+
+/// The texts made so far, by number of rows and statement, each with the columns that it was made for.
+type Texts = BTreeMap<(usize, &'static str), (Vec<&'static str>, Arc<str>)>;
+
+/// A text of 512 rows is long, and made again and again.
+fn cached_text(sql: &'static str, set: &Set<'_>, rows: usize) -> Arc<str> {
+    static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((names, text)) = texts.get(&(rows, sql))
+        && *names == set.names
+    {
+        return Arc::clone(text);
+    }
+    let made: Arc<str> = text(sql, set, rows).into();
+    texts.insert((rows, sql), (set.names.clone(), Arc::clone(&made)));
+    made
+}
+
+fn bound(set: &Set<'_>, from: usize, rows: usize) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(rows * set.columns.len(), 0);
+    // Words and codes stand in row after row.
+    let mut last: Vec<Arc<str>> = vec![Arc::default(); set.columns.len()];
     for row in from..from + rows {
-        for column in &set.columns {
-            query = match column {
-                Column::Uuids(values) => query.bind(values[row]),
-                Column::UuidsOrNull(values) => query.bind(values[row]),
-                Column::Ints(values) => query.bind(values[row]),
-                Column::IntsOrNull(values) => query.bind(values[row]),
-                Column::Texts(values) => query.bind(values[row].to_owned()),
-                Column::TextsOrNull(values) => query.bind(values[row].map(str::to_owned)),
-            };
+        for (column, last) in set.columns.iter().zip(&mut last) {
+            match column {
+                Column::Uuids(values) => arguments.add(values[row])?,
+                Column::UuidsOrNull(values) => arguments.add(values[row])?,
+                Column::Ints(values) => arguments.add(values[row])?,
+                Column::IntsOrNull(values) => arguments.add(values[row])?,
+                Column::Texts(values) => arguments.add(shared(values[row], last))?,
+                Column::TextsOrNull(values) => {
+                    arguments.add(values[row].map(|value| shared(value, last)))?;
+                }
+            }
         }
     }
-    query
+    Ok(arguments)
+}
+
+fn shared(value: &str, last: &mut Arc<str>) -> Arc<str> {
+    if **last != *value {
+        *last = value.into();
+    }
+    Arc::clone(last)
 }
 
 fn with<'q>(mut query: Prepared<'q>, args: &[Arg<'_>]) -> Prepared<'q> {
