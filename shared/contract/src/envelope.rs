@@ -3,19 +3,18 @@
 //! Reading borrows from the message and gives each element's own text along, so that who stores it need not write it
 //! again. A type or version that is not known is an error of that element alone.
 
-use std::borrow::Cow;
+mod data;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::event::{Event, Fact, Failure, Movement, Overdraft, Parked, Source, Terms};
-use crate::id::{AccountId, EventId, TransferId};
-use crate::money::{Currency, Money};
-use crate::reason::Refusal;
+use self::data::{Data, Text, borrowed, owned, to_data, to_fact};
+use crate::event::{Event, Source};
+use crate::id::{EventId, TransferId};
 use crate::shard::Shard;
-use crate::subject::{Service, Verb};
+use crate::subject::Service;
 use crate::trace::TraceId;
 
 /// The content type of an envelope (CloudEvents NATS binding, batched).
@@ -43,9 +42,6 @@ pub enum Unreadable {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-#[derive(Serialize, Deserialize)]
 struct Wire<'a> {
     #[serde(borrow)]
     specversion: Text<'a>,
@@ -64,47 +60,6 @@ struct Wire<'a> {
     workus: u32,
     #[serde(borrow)]
     data: Data<'a>,
-}
-
-/// The union of all facts' fields; which ones a fact needs stands in [`to_fact`].
-#[derive(Default, Serialize, Deserialize)]
-struct Data<'a> {
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    account: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    payer: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    payee: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    amount: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    currency: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    memo: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    reserved: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    reverses: Option<Uuid>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    auto_confirm: Option<bool>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    overdraft: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    verb: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    outcome: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    reason: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    detail: Option<Text<'a>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    subject: Option<Text<'a>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sequence: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    index: Option<u32>,
 }
 
 /// Writes one event as a JSON object.
@@ -181,236 +136,5 @@ fn source(text: &str) -> Option<Source> {
     Some(Source {
         service,
         shard: Shard(shard.parse().ok()?),
-    })
-}
-
-fn borrowed(text: &str) -> Text<'_> {
-    Text(Cow::Borrowed(text))
-}
-
-fn owned<'a>(text: String) -> Text<'a> {
-    Text(Cow::Owned(text))
-}
-
-fn to_data(fact: &Fact) -> Data<'_> {
-    let account = |name| Data {
-        account: Some(borrowed(name)),
-        ..Data::default()
-    };
-    let mut data = match fact {
-        Fact::AccountOpened(name, currency, overdraft) => Data {
-            currency: Some(borrowed(currency.code())),
-            overdraft: Some(owned(overdraft.format(*currency))),
-            ..account(name.as_str())
-        },
-        Fact::AccountFrozen(name)
-        | Fact::AccountUnfrozen(name)
-        | Fact::AccountClosing(name)
-        | Fact::ClosureAccepted(name)
-        | Fact::ClosureRefused(name, _)
-        | Fact::AccountClosed(name) => account(name.as_str()),
-        Fact::RequestRefused(name, verb, _) => Data {
-            verb: Some(borrowed(verb.token())),
-            ..account(name.as_str())
-        },
-        Fact::MessageParked(parked) => Data {
-            sequence: Some(parked.sequence),
-            index: parked.index,
-            subject: Some(borrowed(&parked.subject)),
-            detail: Some(borrowed(&parked.detail)),
-            ..Data::default()
-        },
-        Fact::DebitRefused(payer, ..) | Fact::ReservationBarred(payer) | Fact::ReversalDenied(payer, ..) => {
-            Data {
-                payer: Some(borrowed(payer.as_str())),
-                ..Data::default()
-            }
-        }
-        Fact::FundsReserved(_, terms) | Fact::CreditPromised(_, terms) => Data {
-            expires_at: Some(terms.expires),
-            auto_confirm: terms.auto_confirm.then_some(true),
-            ..Data::default()
-        },
-        Fact::ReservationReleased(_, failure, _) => Data {
-            outcome: Some(borrowed(failure.word())),
-            ..Data::default()
-        },
-        Fact::TransferFailed(payer, _, failure, _) => Data {
-            payer: Some(borrowed(payer.as_str())),
-            outcome: Some(borrowed(failure.word())),
-            ..Data::default()
-        },
-        Fact::AccountDebited(_)
-        | Fact::DebitReversed(..)
-        | Fact::AccountCredited(_)
-        | Fact::CreditRefused(..)
-        | Fact::ConfirmationDeferred(_)
-        | Fact::ReversalGranted(_)
-        | Fact::TransferSettled(_) => Data::default(),
-    };
-    if let Some(movement) = fact.movement() {
-        data.payer = Some(borrowed(movement.payer.as_str()));
-        data.payee = Some(borrowed(movement.payee.as_str()));
-        data.amount = Some(owned(movement.money.decimal()));
-        data.currency = Some(borrowed(movement.money.currency.code()));
-        data.memo = movement.memo.as_deref().map(borrowed);
-        let currency = movement.money.currency;
-        data.reserved = movement
-            .reserved
-            .map(|amount| owned(currency.format_minor(amount.minor())));
-        data.reverses = movement.reverses.map(|id| id.0);
-    }
-    if let Some(refusal) = fact.refusal() {
-        data.reason = Some(borrowed(refusal.reason.code()));
-        data.detail = Some(borrowed(&refusal.detail));
-    }
-    data
-}
-
-/// Reads the fields of one kind of fact, and says which one is missing or wrong.
-struct Fields<'d, 'a> {
-    kind: &'d str,
-    data: &'d Data<'a>,
-}
-
-impl Fields<'_, '_> {
-    fn parse<T: std::str::FromStr<Err: ToString>>(
-        &self,
-        name: &'static str,
-        field: &Option<Text<'_>>,
-    ) -> Result<T, Unreadable> {
-        let bad = |detail: String| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
-            name,
-            detail,
-        };
-        let text = field.as_ref().ok_or_else(|| bad("is missing".to_owned()))?;
-        text.0.parse().map_err(|error: T::Err| bad(error.to_string()))
-    }
-
-    fn bad<E: ToString>(&self, name: &'static str) -> impl Fn(E) -> Unreadable {
-        move |error| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
-            name,
-            detail: error.to_string(),
-        }
-    }
-
-    fn account(&self) -> Result<AccountId, Unreadable> {
-        self.parse("account", &self.data.account)
-    }
-
-    fn payer(&self) -> Result<AccountId, Unreadable> {
-        self.parse("payer", &self.data.payer)
-    }
-
-    fn movement(&self) -> Result<Movement, Unreadable> {
-        let currency: Currency = self.parse("currency", &self.data.currency)?;
-        let amount = self.data.amount.as_ref().map_or("", |text| &*text.0);
-        let reserved = self.data.reserved.as_ref();
-        let reserved = reserved.map(|text| Money::parse(&text.0, currency).map_err(self.bad("reserved")));
-        Ok(Movement {
-            payer: self.payer()?,
-            payee: self.parse("payee", &self.data.payee)?,
-            money: Money::parse(amount, currency).map_err(self.bad("amount"))?,
-            memo: self.data.memo.as_ref().map(|memo| memo.0.to_string()),
-            reserved: reserved.transpose()?.map(|money| money.amount),
-            reverses: self.data.reverses.map(TransferId),
-        })
-    }
-
-    /// The movement, where the request that was refused had a sound one.
-    fn wanted(&self) -> Result<Option<Movement>, Unreadable> {
-        self.data.payee.as_ref().map(|_| self.movement()).transpose()
-    }
-
-    fn refusal(&self) -> Result<Refusal, Unreadable> {
-        let reason = self.parse("reason", &self.data.reason)?;
-        Ok(Refusal {
-            reason,
-            detail: self.parse("detail", &self.data.detail)?,
-        })
-    }
-
-    fn failure(&self) -> Result<Failure, Unreadable> {
-        let word = self.data.outcome.as_ref().map_or("", |text| &*text.0);
-        let failure = Failure::ALL.into_iter().find(|failure| failure.word() == word);
-        failure.ok_or_else(|| self.bad("outcome")(format!("{word:?} is no way to fail")))
-    }
-
-    fn terms(&self) -> Result<Terms, Unreadable> {
-        let expires = self.data.expires_at.ok_or("is missing");
-        Ok(Terms {
-            expires: expires.map_err(self.bad("expires_at"))?,
-            auto_confirm: self.data.auto_confirm.unwrap_or(false),
-        })
-    }
-
-    fn verb(&self) -> Result<Verb, Unreadable> {
-        let token: String = self.parse("verb", &self.data.verb)?;
-        let verb = Verb::ALL.into_iter().find(|verb| verb.token() == token);
-        verb.ok_or_else(|| self.bad("verb")(format!("unknown verb {token:?}")))
-    }
-
-    fn overdraft(&self, currency: Currency) -> Result<Overdraft, Unreadable> {
-        let text = self.data.overdraft.as_ref().map_or("", |text| &*text.0);
-        Overdraft::parse(text, currency).map_err(self.bad("overdraft"))
-    }
-
-    fn parked(&self) -> Result<Parked, Unreadable> {
-        Ok(Parked {
-            sequence: self
-                .data
-                .sequence
-                .ok_or("is missing")
-                .map_err(self.bad("sequence"))?,
-            index: self.data.index,
-            subject: self.parse("subject", &self.data.subject)?,
-            detail: self.parse("detail", &self.data.detail)?,
-        })
-    }
-}
-
-fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
-    let fields = Fields { kind, data };
-    Ok(match kind {
-        "wallet.account.opened.v1" => {
-            let currency = fields.parse("currency", &data.currency)?;
-            Fact::AccountOpened(fields.account()?, currency, fields.overdraft(currency)?)
-        }
-        "wallet.account.frozen.v1" => Fact::AccountFrozen(fields.account()?),
-        "wallet.account.unfrozen.v1" => Fact::AccountUnfrozen(fields.account()?),
-        "wallet.account.closing.v1" => Fact::AccountClosing(fields.account()?),
-        "wallet.closure.accepted.v1" => Fact::ClosureAccepted(fields.account()?),
-        "wallet.closure.refused.v1" => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
-        "wallet.account.closed.v1" => Fact::AccountClosed(fields.account()?),
-        "wallet.account.debited.v1" => Fact::AccountDebited(fields.movement()?),
-        "wallet.debit.refused.v1" => Fact::DebitRefused(fields.payer()?, fields.wanted()?, fields.refusal()?),
-        "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
-        "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
-        "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
-        "wallet.funds.reserved.v1" => Fact::FundsReserved(fields.movement()?, fields.terms()?),
-        "wallet.credit.promised.v1" => Fact::CreditPromised(fields.movement()?, fields.terms()?),
-        "wallet.confirmation.deferred.v1" => Fact::ConfirmationDeferred(fields.movement()?),
-        "wallet.reservation.released.v1" => {
-            Fact::ReservationReleased(fields.movement()?, fields.failure()?, fields.refusal()?)
-        }
-        "wallet.reservation.barred.v1" => Fact::ReservationBarred(fields.payer()?),
-        "wallet.reversal.granted.v1" => Fact::ReversalGranted(fields.movement()?),
-        "wallet.reversal.denied.v1" => {
-            Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?)
-        }
-        "wallet.transfer.settled.v1" => Fact::TransferSettled(fields.movement()?),
-        "wallet.transfer.failed.v1" => Fact::TransferFailed(
-            fields.payer()?,
-            fields.wanted()?,
-            fields.failure()?,
-            fields.refusal()?,
-        ),
-        "wallet.request.refused.v1" => {
-            Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?)
-        }
-        "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
-        unknown => return Err(Unreadable::Type(unknown.to_owned())),
     })
 }

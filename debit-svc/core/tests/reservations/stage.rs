@@ -1,0 +1,109 @@
+//! Alice, what she has, what she asks, and what credit-svc says.
+
+use debit_core::Debit;
+use jiff::Timestamp;
+use wallet_contract::decider::{Due, Input};
+use wallet_contract::event::{Fact, Terms};
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+
+pub(crate) const SECOND: i64 = 1_000_000;
+
+/// Plays to an account of alice's with 10.00, then expects the last input's fact, and what alice has behind it.
+pub(crate) fn check(given: &[Input], when: &Input, expected: &str, money: &str) {
+    let mut player = alice("0.00");
+    player.hear_all(given);
+    let decided = player.hear(when);
+    assert_eq!(told(decided.as_ref()), expected);
+    assert_eq!(has(&player), money, "{expected}");
+}
+
+/// Alice has 10.00 and may overdraw so much.
+pub(crate) fn alice(overdraft: &str) -> Player<Debit> {
+    let mut player = Player::new(Service::Debit);
+    let paid_in = Fact::AccountCredited(movement("@world", "alice", "10.00"));
+    player.hear_all(&[opened("alice", overdraft), event(Service::Credit, TWO, paid_in)]);
+    player
+}
+
+pub(crate) fn has(player: &Player<Debit>) -> String {
+    let usd = "USD".parse().unwrap();
+    let account = player.state.account(&name("alice"), usd).unwrap();
+    let mut text = usd.format_minor(account.available);
+    for (minor, where_to) in [(account.held, "held"), (account.in_transit, "in transit")] {
+        if minor != 0 {
+            text = format!("{text} + {} {where_to}", usd.format_minor(minor));
+        }
+    }
+    text
+}
+
+pub(crate) fn due_us(player: &Player<Debit>) -> Option<i64> {
+    player.state.transfers.get(&key(ONE, "alice"))?.due_us()
+}
+
+/// What the clock says of the reservation.
+pub(crate) fn due(player: &Player<Debit>) -> Input {
+    let transfer = key(ONE, "alice");
+    let reservation = player
+        .state
+        .transfers
+        .get(&transfer)
+        .unwrap()
+        .reservation
+        .unwrap();
+    Input::Due(Due {
+        transfer,
+        event: reservation.event,
+        trace: reservation.trace,
+    })
+}
+
+/// What credit-svc says in the flow [`ONE`].
+pub(crate) fn says(fact: Fact) -> Input {
+    event(Service::Credit, ONE, fact)
+}
+
+pub(crate) fn promised(amount: &str) -> Input {
+    let terms = Terms {
+        expires: Timestamp::UNIX_EPOCH,
+        auto_confirm: false,
+    };
+    says(Fact::CreditPromised(movement("alice", "bob", amount), terms))
+}
+
+pub(crate) fn declined(amount: &str) -> Input {
+    let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
+    says(Fact::CreditRefused(movement("alice", "bob", amount), refusal))
+}
+
+/// What alice asks in the flow [`ONE`].
+pub(crate) fn asks(verb: Verb, fields: &str) -> Input {
+    testing::asks(verb, ONE, "alice", fields)
+}
+
+pub(crate) fn transfers(amount: &str) -> Input {
+    asks(Verb::Transfer, &pays("bob", amount))
+}
+
+pub(crate) fn reserves(amount: &str) -> Input {
+    reserves_on(amount, "")
+}
+
+pub(crate) fn reserves_on(amount: &str, terms: &str) -> Input {
+    let fields = format!(r#"{},"expires_in":900{terms}"#, pays("bob", amount));
+    asks(Verb::Reserve, &fields)
+}
+
+/// All that is held, or so much of it.
+pub(crate) fn confirms(amount: &str) -> Input {
+    match amount {
+        "" => asks(Verb::Confirm, ""),
+        _ => asks(Verb::Confirm, &format!(r#""amount":"{amount}","currency":"USD""#)),
+    }
+}
+
+pub(crate) fn cancels() -> Input {
+    asks(Verb::Cancel, "")
+}

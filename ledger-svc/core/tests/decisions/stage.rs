@@ -1,0 +1,112 @@
+//! Who plays, and what is read off the books.
+
+use jiff::Timestamp;
+use ledger_core::{Ledger, State, Status};
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Fact, Terms};
+use wallet_contract::id::TransferKey;
+use wallet_contract::money::Currency;
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::subject::Service;
+use wallet_contract::testing::{self, ONE, Player, movement, name, place, told};
+
+/// Two accounts on two shards.
+pub(crate) const SIDES: (&str, &str) = ("alice", "bob");
+
+/// Plays the given inputs, then expects what the last one leads to: the decision, the lines it books, what is told.
+pub(crate) fn check(given: &[Input], when: &Input, decided: &str, lines: &[&str], outcomes: &[&str]) {
+    let mut player = Player::<Ledger>::new(Service::Ledger);
+    player.hear_all(given);
+    player.state.bookings.clear();
+    player.state.outcomes.clear();
+    assert_eq!(told(player.hear(when).as_ref()), decided);
+    assert_eq!(booked(&player.state), lines, "{decided}");
+    assert_eq!(heard_of(&player.state), outcomes, "{decided}");
+}
+
+/// New lines: whose, why, what is available after the change, and what is held, if that changes.
+pub(crate) fn booked(state: &State) -> Vec<String> {
+    let lines = state.bookings.iter().map(|line| {
+        let shown = |minor| line.currency.format_minor(minor);
+        let held = format!(", {} = {} held", shown(line.held), shown(line.held_balance));
+        let held = if line.held == 0 { "" } else { &held };
+        let of = if line.reverses.is_some() { " of TWO" } else { "" };
+        let (account, kind) = (&line.account, line.kind.word());
+        format!(
+            "{account} {kind} {} = {}{held}{of}",
+            shown(line.amount),
+            shown(line.balance)
+        )
+    });
+    lines.collect()
+}
+
+/// What is told: of what, its word, how much if not all; and how its flow stands.
+pub(crate) fn heard_of(state: &State) -> Vec<String> {
+    let outcomes = state.outcomes.iter().map(|outcome| {
+        let transfer = TransferKey {
+            id: outcome.event.transfer,
+            payer: outcome.account.clone(),
+        };
+        let flow = state.flows.get(&(transfer, outcome.verb.flow()));
+        let end = flow.and_then(|flow| flow.end.as_ref());
+        let captured = end.and_then(|end| end.captured);
+        let captured = captured.map_or(String::new(), |minor| {
+            format!(" {}", "USD".parse::<Currency>().unwrap().format_minor(minor))
+        });
+        let waits = flow.is_some_and(|flow| flow.reserved);
+        let rests = if waits { Status::Reserved } else { Status::Running };
+        let status = end.map_or(rests, |end| end.status).word();
+        format!(
+            "{} {}{captured}, flow {status}",
+            outcome.verb.token(),
+            outcome.word
+        )
+    });
+    outcomes.collect()
+}
+
+pub(crate) fn in_transit(state: &State, account: &str) -> i64 {
+    let page = state.accounts.get(&(name(account), "USD".parse().unwrap()));
+    page.unwrap().in_transit
+}
+
+/// The ledger of an account's shard, of two.
+pub(crate) fn on(account: &str) -> Player<Ledger> {
+    let shard = u16::from(!place(0, 2).owns(&name(account)));
+    Player::on(Service::Ledger, place(shard, 2))
+}
+
+/// What a service says in the flow [`ONE`].
+pub(crate) fn debit(fact: Fact) -> Input {
+    testing::event(Service::Debit, ONE, fact)
+}
+
+pub(crate) fn credit(fact: Fact) -> Input {
+    testing::event(Service::Credit, ONE, fact)
+}
+
+pub(crate) fn refusal() -> Refusal {
+    Refusal::new(Reason::AccountFrozen, "bob is frozen")
+}
+
+pub(crate) fn terms(auto_confirm: bool) -> Terms {
+    Terms {
+        expires: Timestamp::from_second(900).unwrap(),
+        auto_confirm,
+    }
+}
+
+pub(crate) fn reserved() -> Input {
+    debit(Fact::FundsReserved(
+        movement("alice", "bob", "10.00"),
+        terms(false),
+    ))
+}
+
+pub(crate) fn promised(auto_confirm: bool) -> Input {
+    credit(Fact::CreditPromised(
+        movement("alice", "bob", "10.00"),
+        terms(auto_confirm),
+    ))
+}

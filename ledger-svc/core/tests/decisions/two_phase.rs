@@ -1,0 +1,108 @@
+//! Reservations.
+
+use ledger_core::State;
+use wallet_contract::event::{Fact, Failure};
+use wallet_contract::subject::Verb;
+use wallet_contract::testing::{ONE, asks, movement, name, part, pays};
+
+use crate::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
+
+#[test]
+fn a_reservation_is_held_and_waits_for_its_payer() {
+    let reserved = reserved();
+    let line = ["alice hold -10.00 = -10.00, 10.00 = 10.00 held"];
+    check(&[], &reserved, "nothing", &line, &[]);
+    let given = [asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")), reserved];
+    check(
+        &given,
+        &promised(false),
+        "nothing",
+        &[],
+        &["reserve reserved, flow reserved"],
+    );
+    check(&given, &promised(true), "nothing", &[], &[]);
+    let deferred = debit(Fact::ConfirmationDeferred(part("alice", "bob", "4.00", "10.00")));
+    check(&given, &deferred, "nothing", &[], &[]);
+}
+
+#[test]
+fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
+    let given = [reserved(), promised(false)];
+    let all = debit(Fact::AccountDebited(part("alice", "bob", "10.00", "10.00")));
+    check(
+        &given,
+        &all,
+        "nothing",
+        &["alice debit 0.00 = -10.00, -10.00 = 0.00 held"],
+        &[],
+    );
+    let some = debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    check(
+        &given,
+        &some,
+        "nothing",
+        &["alice debit 6.00 = -4.00, -10.00 = 0.00 held"],
+        &[],
+    );
+    let given = [&given[..], &[some]].concat();
+    let received = credit(Fact::AccountCredited(part("alice", "bob", "4.00", "10.00")));
+    let settled = ["transfer settled 4.00, flow settled"];
+    check(
+        &given,
+        &received,
+        "transfer.settled",
+        &["bob credit 4.00 = 4.00"],
+        &settled,
+    );
+    let reversed = debit(Fact::DebitReversed(
+        part("alice", "bob", "4.00", "10.00"),
+        refusal(),
+    ));
+    check(
+        &given,
+        &reversed,
+        "transfer.failed: account_frozen: bob is frozen",
+        &["alice reversal 4.00 = 0.00"],
+        &["transfer compensated 4.00, flow compensated"],
+    );
+}
+
+#[test]
+fn a_release_is_booked_and_ends_the_flow() {
+    for (failure, word) in [
+        (Failure::Cancelled, "cancelled"),
+        (Failure::Expired, "expired"),
+        (Failure::Refused, "refused"),
+    ] {
+        let released = Fact::ReservationReleased(movement("alice", "bob", "10.00"), failure, refusal());
+        check(
+            &[reserved(), promised(false)],
+            &debit(released),
+            "transfer.failed: account_frozen: bob is frozen",
+            &["alice release 10.00 = 0.00, -10.00 = 0.00 held"],
+            &[&format!("transfer {word}, flow {word}")],
+        );
+    }
+    check(
+        &[],
+        &debit(Fact::ReservationBarred(name("alice"))),
+        "transfer.failed: cancelled: alice cancelled it before it was reserved",
+        &[],
+        &["transfer cancelled, flow cancelled"],
+    );
+}
+
+#[test]
+fn only_the_home_books_what_is_held() {
+    let (alice, bob) = SIDES;
+    let mut away = on(bob);
+    let (held, terms) = (movement(alice, bob, "10.00"), terms(false));
+    away.hear(&debit(Fact::FundsReserved(held.clone(), terms)));
+    away.hear(&debit(Fact::ReservationReleased(
+        held,
+        Failure::Cancelled,
+        refusal(),
+    )));
+    away.hear(&debit(Fact::AccountDebited(part(alice, bob, "4.00", "10.00"))));
+    assert_eq!(away.state, State::default());
+}
