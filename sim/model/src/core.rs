@@ -1,0 +1,179 @@
+//! What a core must show of itself so that its service can be played by hand.
+
+use std::fmt::Debug;
+
+use credit_core::Credit;
+use debit_core::{Debit, Phase};
+use ledger_core::Ledger;
+use wallet_contract::decider::{Decider, Due, Input, Place};
+use wallet_contract::event::{Event, Fact, Overdraft};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::Service;
+
+/// Available, held and in transit, minor units.
+pub type Money = [i64; 3];
+
+/// An account as a service has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Whose.
+    pub account: AccountId,
+    /// What it has.
+    pub money: Money,
+    /// How far it may go below zero.
+    pub overdraft: Overdraft,
+}
+
+/// Something that the clock may say, and from when on.
+pub type Alarm = (i64, Due);
+
+/// A service's rules, and what its database does around them.
+pub trait Core: Decider<State: Clone + Debug> + Send + Sync + 'static {
+    /// Whose rules.
+    const SERVICE: Service;
+    /// Whether what was handled before is dropped, as the runtime does.
+    const INBOX: bool = true;
+
+    /// Loads what the event store holds of an input, where the rows do not.
+    fn load(_state: &mut Self::State, _input: &Input, _place: Place, _said: &[&Event]) {}
+
+    /// Drops what a transaction writes and the next one does not load.
+    fn forget(_state: &mut Self::State) {}
+
+    /// The accounts, if it counts their money.
+    fn pages(_state: &Self::State) -> Vec<Page> {
+        Vec::new()
+    }
+
+    /// What the clock may say.
+    fn alarms(_state: &Self::State) -> Vec<Alarm> {
+        Vec::new()
+    }
+
+    /// Whether something has begun here and not ended.
+    fn is_busy(state: &Self::State) -> bool;
+
+    /// Whether the accounts hold and have in transit what the transfers say.
+    fn is_consistent(_state: &Self::State) -> bool {
+        true
+    }
+}
+
+impl Core for Debit {
+    const SERVICE: Service = Service::Debit;
+
+    fn pages(state: &Self::State) -> Vec<Page> {
+        let page = |((account, _), row): (&(AccountId, _), &debit_core::Account)| Page {
+            account: account.clone(),
+            money: [row.available, row.held, row.in_transit],
+            overdraft: row.overdraft,
+        };
+        state.accounts.iter().map(page).collect()
+    }
+
+    fn alarms(state: &Self::State) -> Vec<Alarm> {
+        let alarm = |(key, row): (&_, &debit_core::Transfer)| {
+            let (at_us, reservation) = (row.due_us()?, row.reservation?);
+            let due = Due {
+                transfer: Clone::clone(key),
+                event: reservation.event,
+                trace: reservation.trace,
+            };
+            Some((at_us, due))
+        };
+        state.transfers.iter().filter_map(alarm).collect()
+    }
+
+    fn is_busy(state: &Self::State) -> bool {
+        state.transfers.iter().any(|(_, row)| match row.phase {
+            Phase::Debited | Phase::Reserved | Phase::Confirming | Phase::Promised | Phase::Confirmed => true,
+            Phase::Refused
+            | Phase::Credited
+            | Phase::Reversed
+            | Phase::Completed
+            | Phase::Cancelled
+            | Phase::Expired
+            | Phase::Declined => false,
+        })
+    }
+
+    fn is_consistent(state: &Self::State) -> bool {
+        Self::pages(state).iter().all(|page| {
+            let of_account = state
+                .transfers
+                .iter()
+                .filter(|(key, _)| key.payer == page.account);
+            let sums = of_account.fold([0, 0], |[held, in_transit], (_, row)| {
+                let all = row.movement.as_ref().map_or(0, |m| m.money.amount.minor());
+                let captured = row.reservation.and_then(|reservation| reservation.captured);
+                match row.phase {
+                    Phase::Reserved | Phase::Confirming | Phase::Promised => [held + all, in_transit],
+                    Phase::Debited => [held, in_transit + all],
+                    Phase::Confirmed => [held, in_transit + captured.map_or(0, |amount| amount.minor())],
+                    Phase::Refused
+                    | Phase::Credited
+                    | Phase::Reversed
+                    | Phase::Completed
+                    | Phase::Cancelled
+                    | Phase::Expired
+                    | Phase::Declined => [held, in_transit],
+                }
+            });
+            page.money[1..] == sums
+        })
+    }
+}
+
+impl Core for Credit {
+    const SERVICE: Service = Service::Credit;
+
+    fn load(state: &mut Self::State, input: &Input, place: Place, said: &[&Event]) {
+        let mut keys = Self::Keys::default();
+        Self::touches(input, place, &mut keys);
+        for key in keys.reversed {
+            let credited = said.iter().find_map(|event| match &event.fact {
+                Fact::AccountCredited(movement)
+                    if event.transfer == key.id && movement.payer == key.payer =>
+                {
+                    Some(movement.clone())
+                }
+                _ => None,
+            });
+            state.receipts.insert(key, credited);
+        }
+    }
+
+    fn forget(state: &mut Self::State) {
+        state.receipts.clear();
+    }
+
+    fn is_busy(state: &Self::State) -> bool {
+        let closing = |row: &credit_core::Account| row.standing == credit_core::Standing::Closing;
+        state
+            .accounts
+            .iter()
+            .any(|(_, row)| row.promised != 0 || closing(row))
+    }
+}
+
+impl Core for Ledger {
+    const SERVICE: Service = Service::Ledger;
+
+    fn forget(state: &mut Self::State) {
+        state.bookings.clear();
+        state.outcomes.clear();
+    }
+
+    fn pages(state: &Self::State) -> Vec<Page> {
+        let page = |((account, _), row): (&(AccountId, _), &ledger_core::Account)| Page {
+            account: account.clone(),
+            money: [row.available, row.held, row.in_transit],
+            overdraft: row.overdraft,
+        };
+        state.accounts.iter().map(page).collect()
+    }
+
+    fn is_busy(state: &Self::State) -> bool {
+        state.flows.iter().any(|(_, flow)| flow.end.is_none())
+    }
+}

@@ -1,0 +1,96 @@
+//! What stands in the logs of a small world.
+
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::id::{EventId, TransferKey};
+use wallet_contract::shard::{Shard, Shards};
+
+/// The number of a message.
+pub type Number = u32;
+
+/// What an event does to the money of its transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// So much was debited.
+    Debited(i64),
+    /// So much was credited.
+    Credited(i64),
+    /// So much was given back.
+    Reversed(i64),
+    /// The transfer has ended well.
+    Settled(i64),
+    /// The transfer has failed.
+    Failed(Failure),
+}
+
+/// A request or an event.
+#[derive(Debug)]
+pub struct Message {
+    /// As it is heard.
+    pub input: Input,
+    /// Its id.
+    pub id: EventId,
+    /// Its cause's id; nothing, of a request.
+    pub cause: Option<EventId>,
+    /// The number of its flow.
+    pub flow: usize,
+    /// What it does.
+    pub effect: Effect,
+    /// Where it stands first, and then.
+    pub destinations: (Shard, Option<Shard>),
+    /// Who hears it, by the number of the node.
+    pub heard_by: Vec<bool>,
+}
+
+impl Message {
+    /// The event, if it is one.
+    pub fn event(&self) -> Option<&Event> {
+        match &self.input {
+            Input::Event(event) => Some(event),
+            Input::Request(_) | Input::Due(_) => None,
+        }
+    }
+}
+
+/// The flow that an input is part of.
+pub(crate) fn flow(input: &Input) -> TransferKey {
+    match input {
+        Input::Request(request) => TransferKey {
+            id: request.transfer,
+            payer: request.account.clone(),
+        },
+        Input::Event(event) => TransferKey {
+            id: event.transfer,
+            payer: event.fact.account(),
+        },
+        Input::Due(due) => due.transfer.clone(),
+    }
+}
+
+/// What an input does to the money of its flow.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money or end a flow")]
+pub(crate) fn effect(input: &Input) -> Effect {
+    let Input::Event(event) = input else {
+        return Effect::None;
+    };
+    let amount = event.fact.movement().map_or(0, |movement| movement.money.amount.minor());
+    match &event.fact {
+        Fact::AccountDebited(_) => Effect::Debited(amount),
+        Fact::AccountCredited(_) => Effect::Credited(amount),
+        Fact::DebitReversed(..) => Effect::Reversed(amount),
+        Fact::TransferSettled(_) => Effect::Settled(amount),
+        Fact::TransferFailed(_, _, failure, _) => Effect::Failed(*failure),
+        _ => Effect::None,
+    }
+}
+
+/// Where an input goes: a request to its account's shard, an event where its fact says.
+pub(crate) fn destinations(input: &Input, shards: Shards) -> (Shard, Option<Shard>) {
+    match input {
+        Input::Event(event) => event.fact.destinations(event.source.shard, shards),
+        Input::Request(request) => (shards.of(&request.account), None),
+        Input::Due(due) => (shards.of(&due.transfer.payer), None),
+    }
+}

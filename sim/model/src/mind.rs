@@ -1,0 +1,219 @@
+//! A service on one shard: what it remembers, and what it says to what it hears.
+//!
+//! A mind is a value. What one makes of an input depends on nothing else, so it is worked out once and looked up then;
+//! most states of the world differ only in which minds meet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use wallet_contract::decider::{Heard, Input, Place};
+use wallet_contract::event::{Event, Fact, Overdraft, Source};
+use wallet_contract::id::EventId;
+use wallet_runtime::batch::{self, Moment};
+
+use crate::core::{Alarm, Core, Page};
+use crate::interned::Interned;
+use crate::message::Number;
+
+/// When everything is said: an hour behind 1970. What is due has its own time.
+const NOW_US: i64 = 3_600_000_000;
+
+/// What one service has on one shard: its rows, its inbox, its event store.
+#[derive(Debug)]
+struct Mind<C: Core> {
+    state: C::State,
+    inbox: BTreeSet<EventId>,
+    said: Vec<(Number, Event)>,
+    /// What it has heard at one end of a transfer: plus what its payees got, minus what left its payers for good.
+    one_end: i64,
+    seen: Arc<Seen>,
+}
+
+/// What can be seen of a mind without knowing whose it is.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The accounts.
+    pub pages: Vec<Page>,
+    /// All its money, less what it knows at one end of a transfer only: zero in the sum over all shards.
+    pub money: i64,
+    /// What it has said, in the order of the numbers.
+    pub said: Vec<Number>,
+    /// What the clock may say.
+    pub alarms: Vec<Alarm>,
+    /// Whether something has begun and not ended.
+    pub is_busy: bool,
+    /// Whether no account is below its limit, and its accounts have what its transfers say.
+    pub is_sound: bool,
+}
+
+/// What a mind makes of an input: the mind it then is, and what it says.
+pub(crate) type Step = (u32, Option<Number>);
+
+/// What is heard: a message, or one of the alarms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Ear {
+    /// The message with this number.
+    Message(Number),
+    /// The alarm with this place among the mind's.
+    Alarm(usize),
+}
+
+/// All minds that a service can have on one shard.
+#[derive(Debug)]
+pub(crate) struct Minds<C: Core> {
+    place: Place,
+    minds: Interned<Mind<C>>,
+    steps: RwLock<BTreeMap<(u32, Ear), Step>>,
+}
+
+impl<C: Core> Minds<C> {
+    /// Mind number 0 knows nothing.
+    pub(crate) fn new(place: Place) -> Self {
+        let minds = Self {
+            place,
+            minds: Interned::default(),
+            steps: RwLock::default(),
+        };
+        minds.number(C::State::default(), BTreeSet::new(), Vec::new(), 0);
+        minds
+    }
+
+    pub(crate) fn seen(&self, mind: u32) -> Arc<Seen> {
+        Arc::clone(&self.minds.get(mind).seen)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.minds.len()
+    }
+
+    /// What `mind` makes of what it hears. `input` finds a message, `number` gives one to what is said.
+    pub(crate) fn hear(
+        &self,
+        mind: u32,
+        ear: Ear,
+        input: impl FnOnce(Number) -> Input,
+        number: impl FnOnce(&Event) -> Number,
+    ) -> Step {
+        let known = self.steps.read().unwrap_or_else(PoisonError::into_inner).get(&(mind, ear)).copied();
+        if let Some(step) = known {
+            return step;
+        }
+        let before = self.minds.get(mind);
+        let (at_us, input) = match ear {
+            Ear::Message(message) => (NOW_US, input(message)),
+            Ear::Alarm(which) => {
+                let (at_us, due) = before.seen.alarms[which].clone();
+                (at_us, Input::Due(due))
+            }
+        };
+        let step = self.step(&before, mind, input, at_us, number);
+        self.steps.write().unwrap_or_else(PoisonError::into_inner).insert((mind, ear), step);
+        step
+    }
+
+    /// One batch of one input, as the runtime handles it.
+    fn step(
+        &self,
+        before: &Mind<C>,
+        mind: u32,
+        input: Input,
+        at_us: i64,
+        number: impl FnOnce(&Event) -> Number,
+    ) -> Step {
+        let known = before.inbox.iter().filter(|_| C::INBOX).map(|id| id.0).collect();
+        let mut heard = vec![Heard {
+            input,
+            raw: "",
+            sequence: 0,
+            index: 0,
+            at_us,
+        }];
+        batch::without_repeats(&mut heard, known);
+        let Some(input) = heard.first().map(|heard| heard.input.clone()) else {
+            return (mind, None);
+        };
+        let mut state = before.state.clone();
+        let said: Vec<&Event> = before.said.iter().map(|(_, event)| event).collect();
+        C::load(&mut state, &input, self.place, &said);
+        let now = Timestamp::from_microsecond(at_us).expect("an expiry is a time");
+        let moment = Moment {
+            source: Source {
+                service: C::SERVICE,
+                shard: self.place.shard,
+            },
+            taken: now,
+            now,
+        };
+        let event = batch::decide::<C>(&mut state, &heard, self.place, moment).pop();
+        C::forget(&mut state);
+        let mut inbox = before.inbox.clone();
+        let first = inbox.insert(input.as_cause().id);
+        let one_end = if first { one_end(&input, self.place) } else { 0 };
+        let mut said = before.said.clone();
+        let number = event.map(|event| {
+            let number = number(&event);
+            said.push((number, event));
+            number
+        });
+        said.sort_by_key(|(number, _)| *number);
+        (self.number(state, inbox, said, before.one_end + one_end), number)
+    }
+
+    fn number(
+        &self,
+        state: C::State,
+        inbox: BTreeSet<EventId>,
+        said: Vec<(Number, Event)>,
+        one_end: i64,
+    ) -> u32 {
+        let numbers: Vec<Number> = said.iter().map(|(number, _)| *number).collect();
+        let text = format!("{state:?} {inbox:?} {numbers:?}");
+        self.minds.number(text, || Mind {
+            seen: Arc::new(Seen::of::<C>(&state, numbers, one_end)),
+            state,
+            inbox,
+            said,
+            one_end,
+        })
+    }
+}
+
+impl Seen {
+    fn of<C: Core>(state: &C::State, said: Vec<Number>, one_end: i64) -> Self {
+        let pages = C::pages(state);
+        let sum: i64 = pages.iter().flat_map(|page| page.money).sum();
+        Self {
+            money: if pages.is_empty() { 0 } else { sum - one_end },
+            said,
+            alarms: C::alarms(state),
+            is_busy: C::is_busy(state),
+            is_sound: pages.iter().all(keeps_its_limit) && C::is_consistent(state),
+            pages,
+        }
+    }
+}
+
+fn keeps_its_limit(page: &Page) -> bool {
+    let [available, held, in_transit] = page.money;
+    let floor = match page.overdraft {
+        _ if page.account.is_world() => i64::MIN,
+        Overdraft::Limit(limit) => -limit,
+        Overdraft::Unlimited => i64::MIN,
+    };
+    available >= floor && held >= 0 && in_transit >= 0
+}
+
+/// What a shard's money gains by hearing of a credit whose other end may be another shard's.
+fn one_end(input: &Input, place: Place) -> i64 {
+    let Input::Event(Event {
+        fact: Fact::AccountCredited(movement),
+        ..
+    }) = input
+    else {
+        return 0;
+    };
+    let amount = movement.money.amount.minor();
+    let here = |account| i64::from(place.owns(account));
+    amount * (here(&movement.payee) - here(&movement.payer))
+}

@@ -1,0 +1,158 @@
+//! What must hold in every state, what must come in the end, and what must be possible.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use stateright::Property;
+use wallet_contract::event::Failure;
+use wallet_contract::subject::Service;
+
+use crate::core::Core;
+use crate::message::{Effect, Message};
+use crate::saga::Saga;
+use crate::scenario::Outcome;
+use crate::view::View;
+use crate::world::World;
+
+/// Money is neither lost nor made.
+pub const CONSERVED: &str = "money is conserved";
+/// No account goes below what it may, and each has held and in transit what its transfers say.
+pub const SOUND: &str = "each account keeps its limit and holds what its transfers say";
+/// A transfer is debited, credited, given back and ended at most once.
+pub const ONCE: &str = "each transfer ends at most once";
+/// A settled transfer has one debit and one credit of one amount; a failed one leaves its payer whole.
+pub const WHOLE: &str = "what settles was debited and credited, what fails leaves the payer whole";
+/// The cause of an event is a request that was delivered, or an event that was said.
+pub const CAUSED: &str = "each event has a cause";
+/// No two events have one id.
+pub const UNIQUE: &str = "each event's id is its own";
+/// When nothing is on its way, everything has ended, and the books say what the accounts have; also when requests were
+/// lost.
+pub const QUIET: &str = "when all is quiet all has ended and the books agree";
+/// Each transfer ends.
+pub const ENDS: &str = "each transfer ends";
+
+/// All that never may be found.
+pub const MUST: [&str; 8] = [CONSERVED, SOUND, ONCE, WHOLE, CAUSED, UNIQUE, QUIET, ENDS];
+
+/// What became of a flow, counted over all that was said.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    debited: Vec<i64>,
+    credited: Vec<i64>,
+    reversed: Vec<i64>,
+    settled: Vec<i64>,
+    failed: Vec<Failure>,
+}
+
+/// The properties of a scenario whose transfers can end so.
+pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Saga<D, C, L>>> {
+    let mut properties = vec![
+        Property::always(CONSERVED, |saga: &Saga<D, C, L>, world| is_conserved(&saga.view(world))),
+        Property::always(SOUND, |saga, world| saga.view(world).nodes.iter().all(|seen| seen.is_sound)),
+        Property::always(ONCE, |saga, world| tallies(saga, world).iter().all(at_most_once)),
+        Property::always(WHOLE, |saga, world| tallies(saga, world).iter().all(is_whole)),
+        Property::always(CAUSED, |saga, world| is_caused(saga, world)),
+        Property::always(UNIQUE, |saga, world| is_unique(saga, world)),
+        Property::always(QUIET, |saga, world| {
+            let view = saga.view(world);
+            !view.is_quiet() || view.has_ended() && books_agree(&view)
+        }),
+        Property::eventually(ENDS, |saga, world| {
+            let view = saga.view(world);
+            view.all_asked && view.has_ended()
+        }),
+    ];
+    properties.extend(ends.iter().map(|end| possible(*end)));
+    properties
+}
+
+/// That a transfer which somebody asks for can end so.
+fn possible<D: Core, C: Core, L: Core>(end: Outcome) -> Property<Saga<D, C, L>> {
+    match end {
+        Outcome::Settled => Property::sometimes("settled", |saga, world| {
+            asked(saga, world).iter().any(|tally| !tally.settled.is_empty())
+        }),
+        Outcome::Refused => Property::sometimes("refused", |saga, world| failed(saga, world, Failure::Refused)),
+        Outcome::Compensated => {
+            Property::sometimes("compensated", |saga, world| failed(saga, world, Failure::Compensated))
+        }
+        Outcome::Cancelled => {
+            Property::sometimes("cancelled", |saga, world| failed(saga, world, Failure::Cancelled))
+        }
+        Outcome::Expired => Property::sometimes("expired", |saga, world| failed(saga, world, Failure::Expired)),
+    }
+}
+
+fn failed<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, failure: Failure) -> bool {
+    asked(saga, world).iter().any(|tally| tally.failed.contains(&failure))
+}
+
+fn asked<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Tally> {
+    let given = saga.view(world).given_flows;
+    tallies(saga, world).split_off(given)
+}
+
+fn said<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Arc<Message>> {
+    saga.view(world).said().map(|number| saga.message(number)).collect()
+}
+
+fn is_conserved(view: &View) -> bool {
+    let sum = |service: Service| -> i64 {
+        let nodes = view.nodes.iter().skip(service as usize).step_by(Service::ALL.len());
+        nodes.map(|seen| seen.money).sum()
+    };
+    sum(Service::Debit) == 0 && sum(Service::Ledger) == 0
+}
+
+fn tallies<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); saga.flow_count()];
+    for message in said(saga, world) {
+        let tally = &mut tallies[message.flow];
+        match message.effect {
+            Effect::None => {}
+            Effect::Debited(amount) => tally.debited.push(amount),
+            Effect::Credited(amount) => tally.credited.push(amount),
+            Effect::Reversed(amount) => tally.reversed.push(amount),
+            Effect::Settled(amount) => tally.settled.push(amount),
+            Effect::Failed(failure) => tally.failed.push(failure),
+        }
+    }
+    tallies
+}
+
+fn at_most_once(tally: &Tally) -> bool {
+    let once = [&tally.debited, &tally.credited, &tally.reversed];
+    once.iter().all(|said| said.len() <= 1)
+        && tally.credited.len() + tally.reversed.len() <= 1
+        && tally.settled.len() + tally.failed.len() <= 1
+}
+
+fn is_whole(tally: &Tally) -> bool {
+    let settled = tally.settled.is_empty() || tally.settled == tally.credited && tally.settled == tally.debited;
+    let failed = tally.failed.is_empty() || tally.credited.is_empty() && tally.debited == tally.reversed;
+    settled && failed
+}
+
+fn is_caused<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> bool {
+    let said = said(saga, world);
+    let mut ids: BTreeSet<_> = saga.delivered(world).into_iter().collect();
+    ids.extend(said.iter().map(|message| message.id));
+    said.iter().all(|message| message.cause.is_none_or(|cause| ids.contains(&cause)))
+}
+
+fn is_unique<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> bool {
+    let said = said(saga, world);
+    let ids: BTreeSet<_> = said.iter().map(|message| message.id).collect();
+    ids.len() == said.len()
+}
+
+/// What debit-svc and ledger-svc have of an account is the same, and nothing is held or on its way.
+fn books_agree(view: &View) -> bool {
+    view.nodes.chunks(Service::ALL.len()).all(|shard| {
+        let (debit, ledger) = (&shard[Service::Debit as usize], &shard[Service::Ledger as usize]);
+        let still = debit.pages.iter().all(|page| page.money[1..] == [0, 0]);
+        let same = debit.pages.iter().map(|page| (&page.account, page.money));
+        still && same.eq(ledger.pages.iter().map(|page| (&page.account, page.money)))
+    })
+}
