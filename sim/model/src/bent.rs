@@ -17,11 +17,7 @@ pub trait Bend: Debug + Send + Sync + 'static {
     const INBOX: bool = true;
 
     /// Decides wrongly.
-    fn decide(
-        state: &<Self::Core as Decider>::State,
-        heard: &Heard<'_>,
-        place: Place,
-    ) -> Option<Fact> {
+    fn decide(state: &<Self::Core as Decider>::State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         Self::Core::decide(state, heard, place)
     }
 }

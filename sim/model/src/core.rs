@@ -8,6 +8,7 @@ use ledger_core::Ledger;
 use wallet_contract::decider::{Decider, Due, Input, Place};
 use wallet_contract::event::{Event, Fact, Overdraft};
 use wallet_contract::id::AccountId;
+use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
 
 /// Available, held and in transit, minor units.
@@ -109,7 +110,7 @@ impl Core for Debit {
                 match row.phase {
                     Phase::Reserved | Phase::Confirming | Phase::Promised => [held + all, in_transit],
                     Phase::Debited => [held, in_transit + all],
-                    Phase::Confirmed => [held, in_transit + captured.map_or(0, |amount| amount.minor())],
+                    Phase::Confirmed => [held, in_transit + captured.map_or(0, Amount::minor)],
                     Phase::Refused
                     | Phase::Credited
                     | Phase::Reversed
@@ -131,15 +132,11 @@ impl Core for Credit {
         let mut keys = Self::Keys::default();
         Self::touches(input, place, &mut keys);
         for key in keys.reversed {
-            let credited = said.iter().find_map(|event| match &event.fact {
-                Fact::AccountCredited(movement)
-                    if event.transfer == key.id && movement.payer == key.payer =>
-                {
-                    Some(movement.clone())
-                }
-                _ => None,
-            });
-            state.receipts.insert(key, credited);
+            let of_key = |event: &&&Event| event.transfer == key.id && event.fact.account() == key.payer;
+            let credited = |event: &&&Event| matches!(event.fact, Fact::AccountCredited(_));
+            let event = said.iter().filter(of_key).find(credited);
+            let receipt = event.and_then(|event| event.fact.movement().cloned());
+            state.receipts.insert(key, receipt);
         }
     }
 

@@ -12,10 +12,17 @@ fn main() -> ExitCode {
     println!("{}", Report::head());
     let only = std::env::args().nth(1).unwrap_or_default();
     let mut all_good = true;
-    for scenario in scenarios::ALL.iter().filter(|scenario| scenario.name.contains(&only)) {
+    for scenario in scenarios::ALL
+        .iter()
+        .filter(|scenario| scenario.name.contains(&only))
+    {
         let report = check::<Debit, Credit, Ledger>(*scenario);
         println!("{report}");
         all_good &= report.is_good();
     }
-    if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if all_good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

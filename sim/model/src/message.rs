@@ -70,12 +70,18 @@ pub(crate) fn flow(input: &Input) -> TransferKey {
 }
 
 /// What an input does to the money of its flow.
-#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money or end a flow")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few of many move money or end a flow"
+)]
 pub(crate) fn effect(input: &Input) -> Effect {
     let Input::Event(event) = input else {
         return Effect::None;
     };
-    let amount = event.fact.movement().map_or(0, |movement| movement.money.amount.minor());
+    let amount = event
+        .fact
+        .movement()
+        .map_or(0, |movement| movement.money.amount.minor());
     match &event.fact {
         Fact::AccountDebited(_) => Effect::Debited(amount),
         Fact::AccountCredited(_) => Effect::Credited(amount),

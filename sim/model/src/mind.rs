@@ -63,7 +63,7 @@ pub(crate) enum Ear {
 #[derive(Debug)]
 pub(crate) struct Minds<C: Core> {
     place: Place,
-    minds: Interned<Mind<C>>,
+    known: Interned<Mind<C>>,
     steps: RwLock<BTreeMap<(u32, Ear), Step>>,
 }
 
@@ -72,7 +72,7 @@ impl<C: Core> Minds<C> {
     pub(crate) fn new(place: Place) -> Self {
         let minds = Self {
             place,
-            minds: Interned::default(),
+            known: Interned::default(),
             steps: RwLock::default(),
         };
         minds.number(C::State::default(), BTreeSet::new(), Vec::new(), 0);
@@ -80,11 +80,11 @@ impl<C: Core> Minds<C> {
     }
 
     pub(crate) fn seen(&self, mind: u32) -> Arc<Seen> {
-        Arc::clone(&self.minds.get(mind).seen)
+        Arc::clone(&self.known.get(mind).seen)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.minds.len()
+        self.known.len()
     }
 
     /// What `mind` makes of what it hears. `input` finds a message, `number` gives one to what is said.
@@ -95,11 +95,16 @@ impl<C: Core> Minds<C> {
         input: impl FnOnce(Number) -> Input,
         number: impl FnOnce(&Event) -> Number,
     ) -> Step {
-        let known = self.steps.read().unwrap_or_else(PoisonError::into_inner).get(&(mind, ear)).copied();
+        let known = self
+            .steps
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&(mind, ear))
+            .copied();
         if let Some(step) = known {
             return step;
         }
-        let before = self.minds.get(mind);
+        let before = self.known.get(mind);
         let (at_us, input) = match ear {
             Ear::Message(message) => (NOW_US, input(message)),
             Ear::Alarm(which) => {
@@ -108,7 +113,10 @@ impl<C: Core> Minds<C> {
             }
         };
         let step = self.step(&before, mind, input, at_us, number);
-        self.steps.write().unwrap_or_else(PoisonError::into_inner).insert((mind, ear), step);
+        self.steps
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert((mind, ear), step);
         step
     }
 
@@ -169,7 +177,7 @@ impl<C: Core> Minds<C> {
     ) -> u32 {
         let numbers: Vec<Number> = said.iter().map(|(number, _)| *number).collect();
         let text = format!("{state:?} {inbox:?} {numbers:?}");
-        self.minds.number(text, || Mind {
+        self.known.number(text, || Mind {
             seen: Arc::new(Seen::of::<C>(&state, numbers, one_end)),
             state,
             inbox,

@@ -48,8 +48,12 @@ struct Tally {
 /// The properties of a scenario whose transfers can end so.
 pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Saga<D, C, L>>> {
     let mut properties = vec![
-        Property::always(CONSERVED, |saga: &Saga<D, C, L>, world| is_conserved(&saga.view(world))),
-        Property::always(SOUND, |saga, world| saga.view(world).nodes.iter().all(|seen| seen.is_sound)),
+        Property::always(CONSERVED, |saga: &Saga<D, C, L>, world| {
+            is_conserved(&saga.view(world))
+        }),
+        Property::always(SOUND, |saga, world| {
+            saga.view(world).nodes.iter().all(|seen| seen.is_sound)
+        }),
         Property::always(ONCE, |saga, world| tallies(saga, world).iter().all(at_most_once)),
         Property::always(WHOLE, |saga, world| tallies(saga, world).iter().all(is_whole)),
         Property::always(CAUSED, |saga, world| is_caused(saga, world)),
@@ -73,19 +77,25 @@ fn possible<D: Core, C: Core, L: Core>(end: Outcome) -> Property<Saga<D, C, L>> 
         Outcome::Settled => Property::sometimes("settled", |saga, world| {
             asked(saga, world).iter().any(|tally| !tally.settled.is_empty())
         }),
-        Outcome::Refused => Property::sometimes("refused", |saga, world| failed(saga, world, Failure::Refused)),
-        Outcome::Compensated => {
-            Property::sometimes("compensated", |saga, world| failed(saga, world, Failure::Compensated))
+        Outcome::Refused => {
+            Property::sometimes("refused", |saga, world| failed(saga, world, Failure::Refused))
         }
+        Outcome::Compensated => Property::sometimes("compensated", |saga, world| {
+            failed(saga, world, Failure::Compensated)
+        }),
         Outcome::Cancelled => {
             Property::sometimes("cancelled", |saga, world| failed(saga, world, Failure::Cancelled))
         }
-        Outcome::Expired => Property::sometimes("expired", |saga, world| failed(saga, world, Failure::Expired)),
+        Outcome::Expired => {
+            Property::sometimes("expired", |saga, world| failed(saga, world, Failure::Expired))
+        }
     }
 }
 
 fn failed<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, failure: Failure) -> bool {
-    asked(saga, world).iter().any(|tally| tally.failed.contains(&failure))
+    asked(saga, world)
+        .iter()
+        .any(|tally| tally.failed.contains(&failure))
 }
 
 fn asked<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Tally> {
@@ -94,12 +104,19 @@ fn asked<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<
 }
 
 fn said<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Arc<Message>> {
-    saga.view(world).said().map(|number| saga.message(number)).collect()
+    saga.view(world)
+        .said()
+        .map(|number| saga.message(number))
+        .collect()
 }
 
 fn is_conserved(view: &View) -> bool {
     let sum = |service: Service| -> i64 {
-        let nodes = view.nodes.iter().skip(service as usize).step_by(Service::ALL.len());
+        let nodes = view
+            .nodes
+            .iter()
+            .skip(service as usize)
+            .step_by(Service::ALL.len());
         nodes.map(|seen| seen.money).sum()
     };
     sum(Service::Debit) == 0 && sum(Service::Ledger) == 0
@@ -129,7 +146,8 @@ fn at_most_once(tally: &Tally) -> bool {
 }
 
 fn is_whole(tally: &Tally) -> bool {
-    let settled = tally.settled.is_empty() || tally.settled == tally.credited && tally.settled == tally.debited;
+    let settled =
+        tally.settled.is_empty() || tally.settled == tally.credited && tally.settled == tally.debited;
     let failed = tally.failed.is_empty() || tally.credited.is_empty() && tally.debited == tally.reversed;
     settled && failed
 }
@@ -138,7 +156,8 @@ fn is_caused<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> 
     let said = said(saga, world);
     let mut ids: BTreeSet<_> = saga.delivered(world).into_iter().collect();
     ids.extend(said.iter().map(|message| message.id));
-    said.iter().all(|message| message.cause.is_none_or(|cause| ids.contains(&cause)))
+    said.iter()
+        .all(|message| message.cause.is_none_or(|cause| ids.contains(&cause)))
 }
 
 fn is_unique<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> bool {

@@ -11,7 +11,7 @@ use crate::saga::Saga;
 use crate::scenario::Scenario;
 use crate::world::{Action, World, who};
 
-/// The checker's threads: one for each core of a small machine.
+/// The checker's threads, one for each core of a small machine.
 const THREADS: usize = 2;
 
 /// What a run found.
@@ -29,8 +29,10 @@ pub struct Report {
     pub minds: usize,
     /// How long it took.
     pub took: Duration,
-    /// What must never be found, and was: its name, and how it came about.
-    pub found: Vec<(&'static str, String)>,
+    /// What must never be found, and was.
+    pub found: Vec<&'static str>,
+    /// The shortest way to the first of these, a line for each step.
+    pub story: Vec<String>,
     /// What must be possible, and was not found.
     pub missing: Vec<&'static str>,
 }
@@ -38,32 +40,55 @@ pub struct Report {
 /// Checks all states of a world.
 pub fn check<D: Core, C: Core, L: Core>(scenario: Scenario) -> Report {
     let began = Instant::now();
-    let checker = Saga::<D, C, L>::new(scenario).checker().threads(THREADS).spawn_bfs().join();
-    let saga = checker.model();
+    let saga = Saga::<D, C, L>::new(scenario);
+    let wanted: Vec<&str> = saga.properties().iter().map(|property| property.name).collect();
+    let checker = saga.checker().threads(THREADS).spawn_bfs().join();
     let discoveries = checker.discoveries();
-    let found = MUST.into_iter().filter_map(|name| {
-        let path = discoveries.get(name)?;
-        Some((name, told(saga, path.clone())))
-    });
-    let properties = saga.properties();
-    let wanted = properties.iter().map(|property| property.name).filter(|name| !MUST.contains(name));
+    let found: Vec<&str> = MUST
+        .into_iter()
+        .filter(|name| discoveries.contains_key(name))
+        .collect();
+    let is_missing = |name: &&str| !MUST.contains(name) && !discoveries.contains_key(name);
     Report {
         scenario,
         steps: checker.state_count(),
         states: checker.unique_state_count(),
         depth: checker.max_depth(),
-        minds: saga.minds(),
+        minds: checker.model().minds(),
         took: began.elapsed(),
-        found: found.collect(),
-        missing: wanted.filter(|name| !discoveries.contains_key(name)).collect(),
+        story: found.first().map_or_else(Vec::new, |name| {
+            shortest::<D, C, L>(scenario, name, checker.max_depth())
+        }),
+        found,
+        missing: wanted.into_iter().filter(is_missing).collect(),
     }
 }
 
+/// The shortest way to what must not be. The checker tells the last one it met, so it is asked for fewer and fewer steps.
+fn shortest<D: Core, C: Core, L: Core>(scenario: Scenario, name: &'static str, depth: usize) -> Vec<String> {
+    let (mut without, mut with, mut story) = (0, depth + 1, Vec::new());
+    while without + 1 < with {
+        let depth = usize::midpoint(without, with);
+        let builder = Saga::<D, C, L>::new(scenario).checker().threads(THREADS);
+        let checker = builder.target_max_depth(depth).spawn_bfs().join();
+        match checker.discovery(name) {
+            Some(path) => {
+                story = told(checker.model(), path);
+                with = depth;
+            }
+            None => without = depth,
+        }
+    }
+    story
+}
+
 /// A path in words, a line for each step.
-fn told<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, path: Path<World, Action>) -> String {
+fn told<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, path: Path<World, Action>) -> Vec<String> {
     let steps = path.into_vec();
-    let lines = steps.iter().filter_map(|(world, action)| Some(step(saga, world, (*action)?)));
-    lines.collect::<Vec<_>>().join("\n")
+    let told = steps
+        .iter()
+        .filter_map(|(world, action)| Some(step(saga, world, (*action)?)));
+    told.collect()
 }
 
 fn step<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, action: Action) -> String {
@@ -79,12 +104,23 @@ fn step<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, action: 
     match action {
         Action::Ask(which) => {
             let ask = saga.scenario().asks[which];
-            format!("{} asks {} {} {}", ask.account, ask.verb.token(), ask.id, ask.fields)
+            format!(
+                "{} asks {} {} {}",
+                ask.account,
+                ask.verb.token(),
+                ask.id,
+                ask.fields
+            )
         }
         Action::Read(number) => format!("{} reads {}", name(number), kind(world.nodes[number].log[0])),
         Action::Publish(number, which) => {
             let outgoing = world.nodes[number].outbox[which];
-            format!("{} publishes {} ({:?})", name(number), kind(outgoing.message), outgoing.stage)
+            format!(
+                "{} publishes {} ({:?})",
+                name(number),
+                kind(outgoing.message),
+                outgoing.stage
+            )
         }
         Action::Crash(number) => format!("{} crashes", name(number)),
         Action::Ring(number, _) => format!("{} hears its clock", name(number)),
@@ -99,7 +135,10 @@ impl Report {
 
     /// The head of the table.
     pub fn head() -> String {
-        format!("{:<64} {:>10} {:>10} {:>5} {:>6} {:>7}", "model", "steps", "states", "depth", "minds", "seconds")
+        format!(
+            "{:<64} {:>10} {:>10} {:>5} {:>6} {:>7}",
+            "model", "steps", "states", "depth", "minds", "seconds"
+        )
     }
 }
 
@@ -107,9 +146,15 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, seconds) = (self.scenario.name, self.took.as_secs_f64());
         let (steps, states, depth, minds) = (self.steps, self.states, self.depth, self.minds);
-        write!(f, "{name:<64} {steps:>10} {states:>10} {depth:>5} {minds:>6} {seconds:>7.1}")?;
-        for (name, story) in &self.found {
-            write!(f, "\n  NOT SO: {name}:\n{story}")?;
+        write!(
+            f,
+            "{name:<64} {steps:>10} {states:>10} {depth:>5} {minds:>6} {seconds:>7.1}"
+        )?;
+        for name in &self.found {
+            write!(f, "\n  NOT SO: {name}")?;
+        }
+        for line in &self.story {
+            write!(f, "\n    {line}")?;
         }
         for name in &self.missing {
             write!(f, "\n  NEVER: {name}")?;

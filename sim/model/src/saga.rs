@@ -155,7 +155,9 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
                 flow: number,
                 effect: message::effect(&input),
                 destinations: message::destinations(&input, self.shards),
-                heard_by: (0..self.start.nodes.len()).map(|node| self.hears(node, &input)).collect(),
+                heard_by: (0..self.start.nodes.len())
+                    .map(|node| self.hears(node, &input))
+                    .collect(),
                 input,
             }
         })
@@ -271,7 +273,9 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         for (number, node) in world.nodes.iter().enumerate() {
             let mut taken: Vec<(Stage, Shard)> = Vec::new();
             for (which, outgoing) in node.outbox.iter().enumerate() {
-                let Some(shard) = self.destination(*outgoing) else { continue };
+                let Some(shard) = self.destination(*outgoing) else {
+                    continue;
+                };
                 let blocked = taken.iter().any(|(stage, other)| {
                     let earlier = *stage == Stage::First && outgoing.stage == Stage::Then;
                     earlier || (*stage, *other) == (outgoing.stage, shard)

@@ -1,6 +1,8 @@
 //! The worlds that are checked. Each is about one race, and small enough that all of it can be seen.
 
-use wallet_contract::subject::Verb::{self, Cancel, Close, Confirm, Freeze, Open, Reserve, Reverse, Transfer, Unfreeze};
+use wallet_contract::subject::Verb::{
+    self, Cancel, Close, Confirm, Freeze, Open, Reserve, Reverse, Transfer, Unfreeze,
+};
 
 use crate::scenario::Outcome::{Cancelled, Compensated, Expired, Refused, Settled};
 use crate::scenario::{Ask, Scenario};

@@ -75,7 +75,10 @@ impl World {
 impl Node {
     /// How much of the outbox is not published.
     pub fn unpublished(&self) -> usize {
-        self.outbox.iter().filter(|outgoing| outgoing.stage != Stage::Done).count()
+        self.outbox
+            .iter()
+            .filter(|outgoing| outgoing.stage != Stage::Done)
+            .count()
     }
 }
 

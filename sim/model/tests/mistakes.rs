@@ -3,27 +3,27 @@
 use credit_core::Credit;
 use debit_core::{Debit, State};
 use ledger_core::Ledger;
-use wallet_contract::decider::{Heard, Input, Place};
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::event::{Fact, Failure, Movement};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::request::Order;
 use wallet_contract::subject::Verb;
 use wallet_model::bent::{Bend, Bent};
 use wallet_model::core::Core;
-use wallet_model::properties::{CONSERVED, ENDS, ONCE, QUIET, SOUND, UNIQUE, WHOLE};
+use wallet_model::properties::{ENDS, ONCE, QUIET, SOUND, UNIQUE, WHOLE};
 use wallet_model::report::check;
 use wallet_model::scenarios;
 
 /// What credit-svc refuses is never given back.
 #[derive(Debug)]
-struct Forgets;
+struct NeverGivesBack;
 
-impl Bend for Forgets {
+impl Bend for NeverGivesBack {
     type Core = Debit;
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
-        <Debit as wallet_contract::decider::Decider>::decide(state, heard, place)
-            .filter(|fact| !matches!(fact, Fact::DebitReversed(..)))
+        Debit::decide(state, heard, place).filter(|fact| !matches!(fact, Fact::DebitReversed(..)))
     }
 }
 
@@ -36,19 +36,128 @@ impl Bend for NoInbox {
     const INBOX: bool = false;
 }
 
-/// A cancel releases what was reserved, also what was confirmed.
+/// A cancel releases what was reserved even if it was confirmed.
 #[derive(Debug)]
-struct ReleasesAlways;
+struct ReleasesWhatIsConfirmed;
 
-impl Bend for ReleasesAlways {
+impl Bend for ReleasesWhatIsConfirmed {
     type Core = Debit;
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
-        reserved(state, heard, Verb::Cancel)
-            .map(|movement| {
-                let refusal = Refusal::new(Reason::Cancelled, "too late");
-                Fact::ReservationReleased(movement, Failure::Cancelled, refusal)
-            })
-            .or_else(|| <Debit as wallet_contract::decider::Decider>::decide(state, heard, place))
+        let released = reserved(state, heard, Verb::Cancel).map(|movement| {
+            let refusal = Refusal::new(Reason::Cancelled, "never too late");
+            Fact::ReservationReleased(movement, Failure::Cancelled, refusal)
+        });
+        released.or_else(|| Debit::decide(state, heard, place))
     }
+}
+
+/// A confirm debits what was reserved even if it was released.
+#[derive(Debug)]
+struct DebitsWhatIsReleased;
+
+impl Bend for DebitsWhatIsReleased {
+    type Core = Debit;
+
+    fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        let debited = reserved(state, heard, Verb::Confirm).map(|movement| {
+            let reserved = Some(movement.money.amount);
+            Fact::AccountDebited(Movement { reserved, ..movement })
+        });
+        debited.or_else(|| Debit::decide(state, heard, place))
+    }
+}
+
+/// Whoever asks may pay.
+#[derive(Debug)]
+struct PaysWhatItHasNot;
+
+impl Bend for PaysWhatItHasNot {
+    type Core = Debit;
+
+    fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        match (Debit::decide(state, heard, place), &heard.input) {
+            (Some(Fact::DebitRefused(_, Some(movement), _)), Input::Request(_)) => {
+                Some(Fact::AccountDebited(movement))
+            }
+            (fact, _) => fact,
+        }
+    }
+}
+
+/// A transfer settles wherever its credit is heard, not only at home.
+#[derive(Debug)]
+struct SettlesTwice;
+
+impl Bend for SettlesTwice {
+    type Core = Ledger;
+
+    fn decide(state: &ledger_core::State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        if let Input::Event(event) = &heard.input
+            && let Fact::AccountCredited(movement) = &event.fact
+        {
+            return Some(Fact::TransferSettled(movement.clone()));
+        }
+        Ledger::decide(state, heard, place)
+    }
+}
+
+/// The movement that a request of this kind finds reserved, or once reserved.
+fn reserved(state: &State, heard: &Heard<'_>, verb: Verb) -> Option<Movement> {
+    let Input::Request(request) = &heard.input else {
+        return None;
+    };
+    let sound = request.verb == verb && matches!(request.order, Ok(Order::Cancel | Order::Confirm(None)));
+    let key = TransferKey {
+        id: request.transfer,
+        payer: request.account.clone(),
+    };
+    let row = state
+        .transfers
+        .get(&key)
+        .filter(|row| sound && row.reservation.is_some());
+    row.and_then(|row| row.movement.clone())
+}
+
+/// Checks a world, and expects that these properties fail, and no others.
+fn finds<D: Core, C: Core, L: Core>(world: &str, expected: &[&str]) {
+    let scenario = scenarios::ALL.iter().find(|scenario| scenario.name == world);
+    let report = check::<D, C, L>(*scenario.expect("a world of that name"));
+    println!("{report}");
+    assert_eq!(report.found, expected, "{report}");
+}
+
+const CRASHES: &str = "a payee frozen and unfrozen, crashes";
+const RACE: &str = "reserve, confirm, cancel, expiry, a payee frozen";
+const PART: &str = "a reservation and a transfer, funds for one, crash";
+const TWO: &str = "two transfers, funds for one, two shards";
+
+#[test]
+fn to_forget_to_give_back() {
+    finds::<Bent<NeverGivesBack>, Credit, Ledger>(CRASHES, &[QUIET, ENDS]);
+}
+
+#[test]
+fn to_credit_without_an_inbox() {
+    finds::<Debit, Bent<NoInbox>, Ledger>(CRASHES, &[SOUND, ONCE, WHOLE, UNIQUE, QUIET]);
+}
+
+#[test]
+fn to_release_what_is_confirmed() {
+    finds::<Bent<ReleasesWhatIsConfirmed>, Credit, Ledger>(PART, &[SOUND, ONCE, WHOLE, QUIET]);
+}
+
+#[test]
+fn to_debit_what_is_released() {
+    finds::<Bent<DebitsWhatIsReleased>, Credit, Ledger>(RACE, &[SOUND, ONCE, WHOLE, QUIET]);
+}
+
+#[test]
+fn to_pay_without_funds() {
+    finds::<Bent<PaysWhatItHasNot>, Credit, Ledger>(TWO, &[SOUND]);
+}
+
+#[test]
+fn to_settle_on_both_shards() {
+    finds::<Debit, Credit, Bent<SettlesTwice>>(TWO, &[ONCE, WHOLE, UNIQUE]);
 }

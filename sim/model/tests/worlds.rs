@@ -20,6 +20,9 @@ fn in_every_state_of_every_world_the_invariants_hold() {
 #[test]
 fn the_worlds_show_every_way_to_end() {
     for end in Outcome::ALL {
-        assert!(scenarios::ALL.iter().any(|scenario| scenario.ends.contains(&end)), "{end:?}");
+        assert!(
+            scenarios::ALL.iter().any(|scenario| scenario.ends.contains(&end)),
+            "{end:?}"
+        );
     }
 }
