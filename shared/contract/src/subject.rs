@@ -218,8 +218,11 @@ impl Subject {
     /// NATS stores a message that comes as a reply under any subject its stream has, so the shard is checked.
     pub fn read(subject: &str, here: Shard) -> Result<Self, BadSubject> {
         let form = || BadSubject::Form(subject.to_owned());
-        let mut tokens = subject.split('.').skip(1);
+        let mut tokens = subject.split('.');
         let mut token = || tokens.next();
+        if token() != Some("wallet") {
+            return Err(form());
+        }
         if token() != Some(here.to_string().as_str()) {
             return Err(BadSubject::Shard {
                 subject: subject.to_owned(),
@@ -305,6 +308,11 @@ mod tests {
             "wallet.0.evt.x",
             "subject \"wallet.0.evt.x\" is not one of the wallet's",
             Service::Ledger,
+        );
+        check(
+            "purse.0.bulk",
+            "subject \"purse.0.bulk\" is not one of the wallet's",
+            Service::Debit,
         );
         let unknown = |subject: &str| format!("subject {subject:?} has an unknown verb: {verbs}");
         check(

@@ -1,0 +1,120 @@
+//! What can happen to a text: bits flip, parts are cut, doubled, exchanged, taken from another text, or put in.
+
+use proptest::prelude::*;
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(crate) enum Blow {
+    /// A bit flips.
+    Flip(prop::sample::Index, u8),
+    /// A byte becomes another.
+    Set(prop::sample::Index, u8),
+    /// A part is gone.
+    Cut(prop::sample::Index, u8),
+    /// All behind is gone.
+    End(prop::sample::Index),
+    /// A part stands twice.
+    Double(prop::sample::Index, u8),
+    /// A part of another text comes in its place.
+    Splice(prop::sample::Index, prop::sample::Index, u8),
+    /// A word comes in.
+    Insert(prop::sample::Index, &'static str),
+}
+
+/// Words that readers have tripped over.
+const WORDS: [&str; 40] = [
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    ".",
+    "-",
+    "@",
+    "0",
+    "\0",
+    "\\u0000",
+    "\\ud800",
+    "\u{feff}",
+    "é",
+    "null",
+    "true",
+    "-0",
+    "1e999",
+    "99999999999999999999",
+    "9223372036854775807",
+    "0.00",
+    "00",
+    "{\"a\":",
+    "\"id\":\"\",",
+    "\"to\":\"bob\",",
+    "\"amount\":\"0.01\",",
+    "\"data\":{},",
+    "\"data\":[],",
+    "\"specversion\":\"1.0\",",
+    "\"verb\":\"cancel\",",
+    "\"from\":\"alice\",",
+    "\"expires_in\":1,",
+    "\"auto_confirm\":false,",
+    "\"reserved\":\"0.01\",",
+    "\"overdraft\":\"unlimited\",",
+    "+00:00",
+    "v2",
+];
+
+/// A few things that happen, one behind the other.
+pub(crate) fn blows() -> impl Strategy<Value = Vec<Blow>> {
+    let at = any::<prop::sample::Index>;
+    let blow = prop_oneof![
+        3 => (at(), 0..8_u8).prop_map(|(at, bit)| Blow::Flip(at, bit)),
+        3 => (at(), any::<u8>()).prop_map(|(at, byte)| Blow::Set(at, byte)),
+        3 => (at(), 1..40_u8).prop_map(|(at, length)| Blow::Cut(at, length)),
+        1 => at().prop_map(Blow::End),
+        2 => (at(), 1..40_u8).prop_map(|(at, length)| Blow::Double(at, length)),
+        3 => (at(), at(), 1..80_u8).prop_map(|(at, from, length)| Blow::Splice(at, from, length)),
+        5 => (at(), prop::sample::select(&WORDS[..])).prop_map(|(at, word)| Blow::Insert(at, word)),
+    ];
+    prop::collection::vec(blow, 0..5)
+}
+
+/// What is left of a text.
+pub(crate) fn damaged(text: &[u8], other: &[u8], blows: &[Blow]) -> Vec<u8> {
+    let mut bytes = text.to_vec();
+    for blow in blows {
+        if bytes.is_empty() {
+            break;
+        }
+        strike(&mut bytes, other, blow);
+    }
+    bytes
+}
+
+fn strike(bytes: &mut Vec<u8>, other: &[u8], blow: &Blow) {
+    let length = bytes.len();
+    let part = |at: &prop::sample::Index, much: &u8, length: usize| {
+        let from = at.index(length);
+        from..length.min(from + usize::from(*much))
+    };
+    match blow {
+        Blow::Flip(at, bit) => bytes[at.index(length)] ^= 1 << bit,
+        Blow::Set(at, byte) => bytes[at.index(length)] = *byte,
+        Blow::Cut(at, much) => drop(bytes.drain(part(at, much, length))),
+        Blow::End(at) => bytes.truncate(at.index(length)),
+        Blow::Double(at, much) => {
+            let part = part(at, much, length);
+            let twice = bytes[part.clone()].to_vec();
+            bytes.splice(part.start..part.start, twice);
+        }
+        Blow::Splice(at, from, much) => {
+            let theirs = other[part(from, much, other.len())].to_vec();
+            bytes.splice(part(at, much, length), theirs);
+        }
+        Blow::Insert(at, word) => {
+            let at = at.index(length + 1);
+            bytes.splice(at..at, word.bytes());
+        }
+    }
+}
