@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use debit_core::{Phase, Transfer};
@@ -12,6 +12,7 @@ use wallet_contract::id::{TransferId, TransferKey};
 use wallet_contract::money::Amount;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
+use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::{caught_up, time};
 
 use crate::rows::transfers;
@@ -25,7 +26,7 @@ pub fn routes(running: Running) -> Router {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct Question {
     payer: Option<String>,
 }
 
@@ -59,8 +60,8 @@ struct Word {
 
 async fn phases(
     State(running): State<Arc<Running>>,
-    Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Named(id): Named,
+    Asked(asked): Asked<Question>,
 ) -> Result<Json<Value>, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let mut found = Vec::new();

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 use jiff::Timestamp;
+use ledger_core::Status;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::reason::Reason;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
+use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use crate::books::{self, Cursor};
@@ -51,7 +54,7 @@ async fn index() -> Html<&'static str> {
 /// What can stand behind the `?` of any question.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct Question {
     at: Option<String>,
     after: Option<String>,
     before: Option<String>,
@@ -63,7 +66,7 @@ struct Asked {
     reason: Option<String>,
 }
 
-impl Asked {
+impl Question {
     fn limit(&self) -> Result<i64, Problem> {
         match self.limit.unwrap_or(ROWS) {
             limit @ 1..=MAX_ROWS => Ok(limit),
@@ -72,9 +75,29 @@ impl Asked {
             ))),
         }
     }
+
+    /// What is asked of the list, in words that a flow can have.
+    fn filter(&self) -> Result<Filter<'_>, Problem> {
+        let words = Status::ALL.map(Status::word);
+        if let Some(status) = self
+            .status
+            .as_ref()
+            .filter(|status| !words.contains(&status.as_str()))
+        {
+            let detail = format!("status {status:?}: use one of {}", words.join(", "));
+            return Err(Problem::bad_request(detail));
+        }
+        if let Some(reason) = &self.reason {
+            Problem::parse::<Reason>("reason", reason)?;
+        }
+        Ok(Filter {
+            status: self.status.as_deref(),
+            reason: self.reason.as_deref(),
+        })
+    }
 }
 
-async fn account(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+async fn account(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Question>) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
@@ -89,7 +112,7 @@ async fn account(State(running): Ledger, Path(id): Path<String>, Query(asked): Q
     Ok(Json(json!(page)))
 }
 
-async fn accounts(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+async fn accounts(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
     let (after, limit) = (asked.after.clone().unwrap_or_default(), asked.limit()?);
     let mut pages = Vec::new();
     for shard in running.settings.shards.all() {
@@ -107,7 +130,7 @@ async fn accounts(State(running): Ledger, Query(asked): Query<Asked>) -> Answer 
     Ok(Json(json!({ "accounts": pages, "next": next })))
 }
 
-async fn statement(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+async fn statement(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Question>) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
     let currency = asked
         .currency
@@ -136,7 +159,7 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
     Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))
 }
 
-async fn transfer(State(running): Ledger, Path(id): Path<String>, Query(asked): Query<Asked>) -> Answer {
+async fn transfer(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Question>) -> Answer {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let shards = running.settings.shards;
     let mut found: BTreeMap<String, ((bool, bool), Flow)> = BTreeMap::new();
@@ -172,7 +195,7 @@ async fn transfer(State(running): Ledger, Path(id): Path<String>, Query(asked): 
     Ok(Json(json!(flow)))
 }
 
-async fn trace(State(running): Ledger, Path(id): Path<String>) -> Answer {
+async fn trace(State(running): Ledger, Named(id): Named) -> Answer {
     let id: TraceId = Problem::parse("trace", &id)?;
     let mut found = Vec::new();
     for shard in running.settings.shards.all() {
@@ -188,16 +211,13 @@ async fn trace(State(running): Ledger, Path(id): Path<String>) -> Answer {
     Ok(Json(json!({ "trace": id.to_string(), "transfers": found })))
 }
 
-async fn transfers(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+async fn transfers(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
     let account = asked
         .account
         .as_deref()
         .map(|name| Problem::parse::<AccountId>("account", name))
         .transpose()?;
-    let filter = Filter {
-        status: asked.status.as_deref(),
-        reason: asked.reason.as_deref(),
-    };
+    let filter = asked.filter()?;
     let (before, limit) = (asked.before.as_deref(), asked.limit()?);
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
@@ -220,7 +240,7 @@ async fn transfers(State(running): Ledger, Query(asked): Query<Asked>) -> Answer
     Ok(Json(json!({ "transfers": page.flows, "next": page.next })))
 }
 
-async fn parked(State(running): Ledger, Query(asked): Query<Asked>) -> Answer {
+async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
     let limit = asked.limit()?;
     let mut rows = Vec::new();
     for shard in running.settings.shards.all() {

@@ -76,6 +76,18 @@ pub struct Flow {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Running,
+        Self::Reserved,
+        Self::Settled,
+        Self::Refused,
+        Self::Compensated,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Done,
+    ];
+
     /// How a flow can end.
     pub const ENDS: [Self; 6] = [
         Self::Settled,

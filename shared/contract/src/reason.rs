@@ -106,12 +106,25 @@ pub struct Refusal {
     pub detail: String,
 }
 
+/// A sentence tells what a client wrote as far as this: an answer must fit into a message, however long the question was.
+pub const MAX_DETAIL_BYTES: usize = 1024;
+
+/// A sentence as it may be told and stored: not too long, and without zero bytes, which PostgreSQL does not take.
+pub fn sentence(text: &str) -> String {
+    let mut sentence = text.replace('\0', "\u{fffd}");
+    if sentence.len() > MAX_DETAIL_BYTES {
+        sentence.truncate(sentence.floor_char_boundary(MAX_DETAIL_BYTES));
+        sentence.push('…');
+    }
+    sentence
+}
+
 impl Refusal {
     /// A refusal with its sentence.
     pub fn new(reason: Reason, detail: impl fmt::Display) -> Self {
         Self {
             reason,
-            detail: detail.to_string(),
+            detail: sentence(&detail.to_string()),
         }
     }
 }
@@ -125,6 +138,15 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_can_be_stored_and_told() {
+        let detail = |text: &str| Refusal::new(Reason::InvalidRequest, text).detail;
+        assert_eq!(detail("to \"b\u{0}b\""), "to \"b\u{fffd}b\"");
+        assert_eq!(detail(&"é".repeat(512)), "é".repeat(512));
+        assert_eq!(detail(&"é".repeat(513)), format!("{}…", "é".repeat(512)));
+        assert_eq!(detail(&"€".repeat(400)), format!("{}…", "€".repeat(341)));
+    }
 
     #[test]
     fn a_code_names_one_reason() {

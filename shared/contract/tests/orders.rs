@@ -118,6 +118,21 @@ fn a_reservation_needs_what_a_transfer_needs() {
 }
 
 #[test]
+fn a_memo_has_no_zero_byte_and_no_answer_is_long() {
+    let memo = format!(r#"{},"memo":"rent\u0000""#, pays("bob", "1.00"));
+    let expected = "invalid_request: a memo with a zero byte: it is a line of text";
+    check(Verb::Transfer, &memo, expected);
+    for amount in [
+        format!("\"{}\"", r#"\""#.repeat(300_000)),
+        format!("[{}0]", "\"\",".repeat(200_000)),
+    ] {
+        let fields = format!(r#""to":"bob","amount":{amount},"currency":"USD""#);
+        let told = refusal(&asks(Verb::Transfer, &fields));
+        assert!(told.len() < 2_000, "{} bytes", told.len());
+    }
+}
+
+#[test]
 fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
     let confirms = |fields: &str| match asks(Verb::Confirm, fields).order {
         Ok(Order::Confirm(money)) => money.map(|money| money.to_string()),

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact, Parked, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
+use wallet_contract::reason::sentence;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject, Verb};
 use wallet_contract::trace::TraceId;
@@ -134,8 +135,8 @@ impl<'m> Reading<'m> {
         ParkedRow {
             sequence: self.message.sequence,
             index,
-            subject: self.message.subject.clone(),
-            detail,
+            subject: sentence(&self.message.subject),
+            detail: sentence(&detail),
             // A zero byte is text to us, but not to PostgreSQL.
             body: String::from_utf8_lossy(kept).replace('\0', "\u{fffd}"),
             at_us: self.at_us,

@@ -8,7 +8,7 @@
 //! | [`store`] | what the loop needs of a database; [`sql_store`] is it on SQLite and PostgreSQL |
 //! | [`bus`] | what the loop needs of a log; [`jetstream`] is it on NATS |
 //! | [`db`] | one SQL text, many rows, two databases |
-//! | [`reading`], [`problem`] | answers over HTTP that are never stale, and errors |
+//! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
 //! | [`program`] | settings, start, health, shutdown |
 
 pub mod batch;
@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod problem;
 pub mod program;
+pub mod question;
 pub mod reading;
 pub mod settings;
 pub mod shard_loop;

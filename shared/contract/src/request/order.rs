@@ -103,6 +103,11 @@ fn movement(body: &Body<'_>, payer: &AccountId, verb: Verb) -> Result<Movement, 
         let detail = format!("a memo of {} bytes: the limit is {MAX_MEMO_BYTES}", memo.len());
         return Err(Refusal::new(Reason::InvalidRequest, detail));
     }
+    // Not every database takes one.
+    if memo.as_ref().is_some_and(|memo| memo.contains('\0')) {
+        let detail = "a memo with a zero byte: it is a line of text";
+        return Err(Refusal::new(Reason::InvalidRequest, detail));
+    }
     Ok(Movement {
         payer: payer.clone(),
         payee,

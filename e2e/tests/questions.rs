@@ -1,0 +1,163 @@
+//! Questions over HTTP that make no sense: each is told so, as a problem of the asker's, on both databases.
+
+use anyhow::{Result, ensure};
+use e2e::{DATABASES, Random, World};
+
+/// How many damaged questions are asked of each database.
+const ASKED: u64 = 2_000;
+
+/// Questions that are good, which damage begins with.
+const GOOD: [&str; 14] = [
+    "/v1/accounts",
+    "/v1/accounts?after=alice&limit=2",
+    "/v1/accounts/alice",
+    "/v1/accounts/alice?at=2026-01-01T00:00:00Z",
+    "/v1/accounts/alice/statement",
+    "/v1/accounts/alice/statement?currency=USD&limit=1",
+    "/v1/accounts/alice/statement?before=1700000000000000.7.0",
+    "/v1/transfers",
+    "/v1/transfers?status=settled&limit=1000",
+    "/v1/transfers?account=alice&reason=insufficient_funds",
+    "/v1/transfers?before=7.7",
+    "/v1/transfers?account=alice&before=1700000000000000.7.0/7.7",
+    "/v1/parked?limit=5",
+    "/v1/stats",
+];
+
+/// Questions that are none.
+const BAD: [&str; 33] = [
+    "/v1/accounts?limit=0",
+    "/v1/accounts?limit=1001",
+    "/v1/accounts?limit=-1",
+    "/v1/accounts?limit=x",
+    "/v1/accounts?limit=",
+    "/v1/accounts?limit=99999999999999999999",
+    "/v1/accounts?after=%00",
+    "/v1/accounts?before_=1",
+    "/v1/accounts?limit=1&limit=2",
+    "/v1/accounts/a.b",
+    "/v1/accounts/%00",
+    "/v1/accounts/%ff",
+    "/v1/accounts/alice?at=yesterday",
+    "/v1/accounts/alice?at=",
+    "/v1/accounts/alice?at=2026-13-01T00:00:00Z",
+    "/v1/accounts/alice?at=99999-01-01T00:00:00Z",
+    "/v1/accounts/alice/statement?currency=usd",
+    "/v1/accounts/alice/statement?currency=XAU",
+    "/v1/accounts/alice/statement?before=1",
+    "/v1/accounts/alice/statement?before=1.2.3.4",
+    "/v1/accounts/alice/statement?before=1.2.x",
+    "/v1/accounts/alice/statement?before=9223372036854775808.0.0",
+    "/v1/transfers?status=ended",
+    "/v1/transfers?status=%00",
+    "/v1/transfers?reason=because",
+    "/v1/transfers?reason=%00",
+    "/v1/transfers?account=",
+    "/v1/transfers?account=%ff",
+    "/v1/transfers?before=7",
+    "/v1/transfers?before=7.7.7",
+    "/v1/transfers?account=alice&before=7.7",
+    "/v1/transfers/7",
+    "/v1/traces/00000000000000000000000000000000",
+];
+
+const WORDS: [&str; 24] = [
+    "%00",
+    "%ff",
+    "%",
+    "%2",
+    "&",
+    "=",
+    "?",
+    "/",
+    ".",
+    "-",
+    "+",
+    "'",
+    "\"",
+    ";",
+    "0",
+    "9223372036854775807",
+    "9223372036854775808",
+    "limit=",
+    "&before=",
+    "at=",
+    "%F0%9F%92%B6",
+    "%27%20OR%201=1--",
+    "1e9",
+    "-1",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_without_sense_is_told_so() -> Result<()> {
+    let mut random = Random::seeded()?;
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        world.pay("alice", "bob", "1.00").await?;
+        let http = reqwest::Client::new();
+        for question in GOOD {
+            let status = ask(&world, &http, question).await?;
+            ensure!(status == 200, "{question}: {status}");
+        }
+        for question in BAD {
+            let status = ask(&world, &http, question).await?;
+            ensure!(status == 400, "{question}: {status}");
+        }
+        let mut answers = std::collections::BTreeMap::new();
+        for _ in 0..ASKED {
+            let question = damaged(&mut random);
+            *answers.entry(ask(&world, &http, &question).await?).or_insert(0) += 1;
+        }
+        println!("{database:?}: {answers:?}");
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// Asks, and expects an answer or a problem of the asker's.
+async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u16> {
+    let answer = http
+        .get(format!("{}{question}", world.stack.api_url()))
+        .send()
+        .await?;
+    let status = answer.status().as_u16();
+    let kind = answer
+        .headers()
+        .get("content-type")
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    let text = answer.text().await?;
+    // No such route: that is axum's own answer, without a word.
+    let nowhere = status == 404 && text.is_empty();
+    let expected = if status == 200 {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
+    ensure!(
+        matches!(status, 200 | 400 | 404 | 409),
+        "{question}: {status} {text}"
+    );
+    ensure!(
+        nowhere || kind == expected || kind.starts_with("text/html"),
+        "{question}: {status} {kind} {text}"
+    );
+    Ok(status)
+}
+
+/// A good question to which a few things have happened.
+fn damaged(random: &mut Random) -> String {
+    let pick =
+        |random: &mut Random, length: usize| usize::try_from(random.below(length as u64)).unwrap_or_default();
+    let mut question = GOOD[pick(random, GOOD.len())].to_owned();
+    for _ in 0..=pick(random, 3) {
+        let at = 4 + pick(random, question.len() - 3);
+        match random.below(3) {
+            0 => question.insert_str(at, WORDS[pick(random, WORDS.len())]),
+            1 => question.truncate(at),
+            _ => question.replace_range(at..question.len().min(at + 1), ""),
+        }
+    }
+    question
+}

@@ -1,0 +1,47 @@
+//! Texts that a database or a stream does not take: whatever a client writes, what is behind it goes on.
+
+use anyhow::{Context as _, Result};
+use e2e::{DATABASES, World, id, transfer};
+use serde_json::{Value, json};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::Verb;
+
+/// More than half of what a message may have, and twice as much when it is quoted in another.
+const MANY: usize = 300_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_stops_what_is_behind_it() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let zero = refused(&world, "memo", json!("rent\u{0}")).await?;
+        assert_eq!(zero, "a memo with a zero byte: it is a line of text");
+        let long = refused(&world, "amount", json!("\"".repeat(MANY))).await?;
+        assert!(
+            long.starts_with("amount \"\\\"") && long.len() < 2_000,
+            "{} bytes",
+            long.len()
+        );
+        let shape = refused(&world, "amount", json!(vec![""; MANY / 2])).await?;
+        assert!(shape.len() < 2_000, "{} bytes", shape.len());
+
+        let alice: AccountId = "alice".parse()?;
+        for nobody in ["\"".repeat(MANY), "7\u{0}".to_owned()] {
+            let body = json!({ "id": nobody }).to_string();
+            world.nats.request(Verb::Transfer, &alice, body, None).await?;
+        }
+        assert_eq!(world.pay("alice", "bob", "1.00").await?.reason, None);
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// Why a transfer of alice's with this field is refused.
+async fn refused(world: &World, field: &str, value: Value) -> Result<String> {
+    let mut body = transfer("bob", "1.00");
+    body["id"] = json!(id());
+    body[field] = value;
+    let outcome = world.ask(Verb::Transfer, "alice", body).await?;
+    outcome.detail.context("a refusal has a sentence")
+}
