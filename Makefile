@@ -1,10 +1,12 @@
 # make demo    builds the wallet and shows what it does, on SQLite and a nats-server that it finds or installs for itself
 # make up      a local stack in ./data, until Ctrl-C
 # make test    installs what tests need, and runs all of them
+# make model   every interleaving of small worlds, checked
+# make fuzz    a million damaged messages of each kind
 # make bench   figures of this machine, on SQLite and PostgreSQL
 SHELL := bash
 .DEFAULT_GOAL := demo
-.PHONY: demo up test lint purity doc unit deny bench compose-test tools
+.PHONY: demo up test lint purity doc unit deny model fuzz bench compose-test tools
 
 # Tools for tests that a machine may lack: nats-py, PostgreSQL, cargo-nextest.
 TOOLS := .tools
@@ -54,6 +56,12 @@ deny:
 
 tools:
 	scripts/install-tools $(TOOLS)
+
+model:
+	$(CARGO) run --release -p wallet-model
+
+fuzz:
+	WALLET_FUZZ_CASES=$${WALLET_FUZZ_CASES:-1000000} $(CARGO) test --release -p wallet-contract --test fuzz
 
 bench: build
 	$(WALLET) bench

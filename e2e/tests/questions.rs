@@ -152,7 +152,9 @@ fn damaged(random: &mut Random) -> String {
         |random: &mut Random, length: usize| usize::try_from(random.below(length as u64)).unwrap_or_default();
     let mut question = GOOD[pick(random, GOOD.len())].to_owned();
     for _ in 0..=pick(random, 3) {
-        let at = 4 + pick(random, question.len() - 3);
+        // Mostly behind the path, so that there is somebody to ask.
+        let path = question.find('?').filter(|_| random.below(5) > 0).unwrap_or(3);
+        let at = path + 1 + pick(random, question.len() - path);
         match random.below(3) {
             0 => question.insert_str(at, WORDS[pick(random, WORDS.len())]),
             1 => question.truncate(at),

@@ -23,9 +23,11 @@ const fn twice(ask: Ask) -> Ask {
 
 const USD: &str = r#""currency":"USD""#;
 const TO_ALICE_10: &str = r#""to":"alice","amount":"10.00","currency":"USD""#;
+const TO_BOB_10: &str = r#""to":"bob","amount":"10.00","currency":"USD""#;
 const TO_BOB_3: &str = r#""to":"bob","amount":"3.00","currency":"USD""#;
 const TO_BOB_6: &str = r#""to":"bob","amount":"6.00","currency":"USD""#;
 const TO_BOB_7: &str = r#""to":"bob","amount":"7.00","currency":"USD""#;
+const TO_ALICE_2: &str = r#""to":"alice","amount":"2.00","currency":"USD""#;
 const TO_ALICE_5: &str = r#""to":"alice","amount":"5.00","currency":"USD""#;
 const AUTO_6: &str = r#""to":"bob","amount":"6.00","currency":"USD","auto_confirm":true"#;
 const SOME_4: &str = r#""amount":"4.00","currency":"USD""#;
@@ -174,6 +176,44 @@ pub const ALL: &[Scenario] = &[
         ..BASE
     },
     Scenario {
+        name: "a reservation races all that can end it, crash",
+        asks: &[
+            ask(Reserve, "alice", 1, TO_BOB_6),
+            ask(Confirm, "alice", 1, SOME_4),
+            ask(Cancel, "alice", 1, ""),
+            ask(Freeze, "bob", 3, ""),
+            ask(Unfreeze, "bob", 4, ""),
+        ],
+        crashes: 1,
+        ends: &[Settled, Refused, Cancelled, Expired],
+        ..BASE
+    },
+    Scenario {
+        name: "two reservations of one account, funds for one",
+        asks: &[
+            ask(Reserve, "alice", 1, TO_BOB_6),
+            ask(Reserve, "alice", 2, TO_BOB_7),
+            ask(Confirm, "alice", 1, ""),
+            ask(Cancel, "alice", 2, ""),
+            ask(Freeze, "bob", 3, ""),
+        ],
+        ends: &[Settled, Refused, Cancelled, Expired],
+        ..BASE
+    },
+    Scenario {
+        name: "a payer closes while it pays, one shard",
+        shards: 1,
+        asks: &[
+            ask(Transfer, "alice", 1, TO_BOB_10),
+            ask(Reserve, "alice", 2, TO_BOB_3),
+            twice(ask(Close, "alice", 3, "")),
+            ask(Freeze, "bob", 4, ""),
+        ],
+        ends: &[Settled, Refused, Compensated, Expired],
+        late_books: true,
+        ..BASE
+    },
+    Scenario {
         name: "three transfers, a reservation, a freeze",
         asks: &[
             ask(Transfer, "alice", 1, TO_BOB_3),
@@ -182,8 +222,21 @@ pub const ALL: &[Scenario] = &[
             ask(Transfer, "alice", 3, TO_BOB_7),
             ask(Freeze, "bob", 4, ""),
         ],
-        late_reads: false,
         ends: &[Settled, Refused, Compensated, Expired],
+        ..BASE
+    },
+    Scenario {
+        name: "a transfer each way, a reservation, a cancel, crashes, nothing read late",
+        asks: &[
+            ask(Transfer, "alice", 1, TO_BOB_3),
+            ask(Reserve, "alice", 2, TO_BOB_6),
+            ask(Cancel, "alice", 2, ""),
+            ask(Transfer, "bob", 3, TO_ALICE_2),
+            ask(Freeze, "bob", 4, ""),
+        ],
+        crashes: 1,
+        late_reads: false,
+        ends: &[Settled, Refused, Compensated, Cancelled, Expired],
         ..BASE
     },
 ];
