@@ -38,7 +38,7 @@ fn no_form_is_missing_from_the_corpus() {
             assert!(names.contains(name.as_str()), "{name}");
         }
     }
-    let readings = messages.iter().flat_map(|message| elements(message));
+    let readings = messages.iter().flat_map(elements);
     let kinds: BTreeSet<&str> = readings
         .filter_map(|reading| match reading {
             Ok(Reading::Event(event)) => Some(event.fact.kind()),

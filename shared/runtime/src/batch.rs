@@ -41,7 +41,7 @@ pub fn read<C: Decider>(messages: &[Message], service: Service, place: Place, mu
             Err(bad) if subject::owner(&message.subject) == service => {
                 batch
                     .parked
-                    .push(reading.park(None, bad.to_string(), &message.payload));
+                    .push(reading.park(None, &bad.to_string(), &message.payload));
             }
             Err(_) => {}
         }
@@ -63,7 +63,7 @@ impl<'m> Reading<'m> {
                 "a message of {} bytes: the limit is {MAX_MESSAGE_BYTES}",
                 payload.len()
             );
-            return self.set_aside(subject, None, detail, payload, batch);
+            return self.set_aside(subject, None, &detail, payload, batch);
         }
         let elements = match subject {
             Subject::Request(..) | Subject::Bulk => request::split(payload).map_err(|bad| bad.to_string()),
@@ -71,7 +71,7 @@ impl<'m> Reading<'m> {
         };
         let elements = match elements {
             Ok(elements) => elements,
-            Err(detail) => return self.set_aside(subject, None, detail, payload, batch),
+            Err(detail) => return self.set_aside(subject, None, &detail, payload, batch),
         };
         for (index, raw) in (0..).zip(elements) {
             match self.element(subject, raw) {
@@ -86,7 +86,7 @@ impl<'m> Reading<'m> {
                     });
                 }
                 Ok(_) => {}
-                Err(detail) => self.set_aside(subject, Some(index), detail, raw.as_bytes(), batch),
+                Err(detail) => self.set_aside(subject, Some(index), &detail, raw.as_bytes(), batch),
             }
         }
     }
@@ -117,7 +117,7 @@ impl<'m> Reading<'m> {
         &self,
         subject: &Subject,
         index: Option<u32>,
-        detail: String,
+        detail: &str,
         body: &[u8],
         batch: &mut Batch<'m>,
     ) {
@@ -130,13 +130,13 @@ impl<'m> Reading<'m> {
         }
     }
 
-    fn park(&self, index: Option<u32>, detail: String, body: &[u8]) -> ParkedRow {
+    fn park(&self, index: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
         let kept = &body[..body.len().min(ParkedRow::MAX_BODY)];
         ParkedRow {
             sequence: self.message.sequence,
             index,
             subject: sentence(&self.message.subject),
-            detail: sentence(&detail),
+            detail: sentence(detail),
             // A zero byte is text to us, but not to PostgreSQL.
             body: String::from_utf8_lossy(kept).replace('\0', "\u{fffd}"),
             at_us: self.at_us,
