@@ -210,7 +210,6 @@ pub const ALL: &[Scenario] = &[
             ask(Freeze, "bob", 4, ""),
         ],
         ends: &[Settled, Refused, Compensated, Expired],
-        late_books: true,
         ..BASE
     },
     Scenario {
@@ -222,6 +221,7 @@ pub const ALL: &[Scenario] = &[
             ask(Transfer, "alice", 3, TO_BOB_7),
             ask(Freeze, "bob", 4, ""),
         ],
+        late_reads: false,
         ends: &[Settled, Refused, Compensated, Expired],
         ..BASE
     },
