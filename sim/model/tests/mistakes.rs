@@ -128,7 +128,7 @@ fn finds<D: Core, C: Core, L: Core>(world: &str, expected: &[&str]) {
 }
 
 const CRASHES: &str = "a payee frozen and unfrozen, crashes";
-const RACE: &str = "reserve, confirm, cancel, expiry, a payee frozen";
+const CONFIRMS: &str = "two confirms, one for a part, repeated";
 const PART: &str = "a reservation and a transfer, funds for one, crash";
 const TWO: &str = "two transfers, funds for one, two shards";
 
@@ -149,7 +149,7 @@ fn to_release_what_is_confirmed() {
 
 #[test]
 fn to_debit_what_is_released() {
-    finds::<Bent<DebitsWhatIsReleased>, Credit, Ledger>(RACE, &[SOUND, ONCE, WHOLE, QUIET]);
+    finds::<Bent<DebitsWhatIsReleased>, Credit, Ledger>(CONFIRMS, &[SOUND, ONCE, WHOLE, QUIET]);
 }
 
 #[test]
