@@ -1,7 +1,13 @@
 //! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
 
 pub mod disk;
+pub mod faults;
+pub mod instance;
+pub mod load;
+pub mod proxy;
+pub mod reckoning;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
@@ -16,10 +22,15 @@ use wallet::outcome::{Listener, Outcome};
 use wallet::stack::{Database, Options, Stack};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shards;
-use wallet_contract::subject::Verb;
+use wallet_contract::subject::{Service, Verb};
+
+use crate::disk::SmallDisk;
+use crate::proxy::Proxy;
 
 /// How long anything may take before a test gives it up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+/// Room for the files of debit-svc in a test of some minutes, and little enough to be filled.
+const DISK_KIB: u32 = 192 * 1024;
 /// The two databases, as `--database` takes them.
 pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres:")];
 
@@ -31,6 +42,8 @@ pub struct World {
     pub nats: Connection,
     /// The ledger.
     pub api: Api,
+    proxies: BTreeMap<Service, Proxy>,
+    disk: Option<SmallDisk>,
     dir: TempDir,
 }
 
@@ -38,8 +51,40 @@ impl World {
     /// Starts a stack of two shards.
     pub async fn start(database: Option<&str>) -> Result<Self> {
         let dir = TempDir::new()?;
-        let shards = Shards::new(2)?;
-        let options = Options::temporary(dir.path(), shards, Database::temporary(database).await?)?;
+        let options = options(&dir, database).await?;
+        Self::run(options, dir, BTreeMap::new(), None).await
+    }
+
+    /// The same, made to be harmed: each service reaches NATS through a proxy, and the files of debit-svc, if there are
+    /// any, lie on a small disk.
+    pub async fn fragile(database: Option<&str>) -> Result<Self> {
+        let dir = TempDir::new()?;
+        let mut options = options(&dir, database).await?;
+        let mut proxies = BTreeMap::new();
+        for service in Service::ALL {
+            let proxy = Proxy::start(options.addresses.nats).await?;
+            options.ways.insert(service, proxy.url());
+            proxies.insert(service, proxy);
+        }
+        let disk = if options.database.is_in_folder() {
+            SmallDisk::mount(DISK_KIB)?
+        } else {
+            None
+        };
+        if let Some(disk) = &disk {
+            for file in ["debit-0.db", "debit-1.db"] {
+                std::os::unix::fs::symlink(disk.path().join(file), dir.path().join(file))?;
+            }
+        }
+        Self::run(options, dir, proxies, disk).await
+    }
+
+    async fn run(
+        options: Options,
+        dir: TempDir,
+        proxies: BTreeMap<Service, Proxy>,
+        disk: Option<SmallDisk>,
+    ) -> Result<Self> {
         let stack = Stack::start(options).await?;
         let nats = connect(&stack.nats_url()).await?;
         let api = Api::new(&stack.api_url())?;
@@ -47,8 +92,20 @@ impl World {
             stack,
             nats,
             api,
+            proxies,
+            disk,
             dir,
         })
+    }
+
+    /// What stands between a service and NATS.
+    pub fn proxy(&self, service: Service) -> &Proxy {
+        &self.proxies[&service]
+    }
+
+    /// The small disk, if there is one.
+    pub fn disk(&self) -> Option<&SmallDisk> {
+        self.disk.as_ref()
     }
 
     /// The stack's folder.
@@ -111,6 +168,11 @@ impl World {
     }
 }
 
+async fn options(dir: &TempDir, database: Option<&str>) -> Result<Options> {
+    let database = Database::temporary(database).await?;
+    Options::temporary(dir.path(), Shards::new(2)?, database)
+}
+
 /// A new id, as text.
 pub fn id() -> String {
     new_id().to_string()
@@ -163,6 +225,12 @@ impl Random {
         };
         println!("WALLET_SEED={seed}");
         Ok(Self(seed))
+    }
+
+    /// Another sequence of numbers, which depends on this one's seed alone.
+    #[must_use]
+    pub fn split(&mut self) -> Self {
+        Self(self.below(u64::MAX))
     }
 
     /// A number below `limit`.

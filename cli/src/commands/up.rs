@@ -24,6 +24,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
         database: Database::lasting(args.database.as_deref())?,
         addresses: Addresses::usual(args.http)?,
         nats_url: common.nats.clone(),
+        ways: std::collections::BTreeMap::new(),
         programs: None,
     };
     eprintln!(

@@ -97,6 +97,14 @@ impl Database {
         matches!(self, Self::Sqlite)
     }
 
+    /// The server that was started for this stack only.
+    pub(super) fn server(&mut self) -> Option<&mut Postgres> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(server) => server.process.as_deref_mut(),
+        }
+    }
+
     /// The URL that a service is given; `{shard}` in it stands for the shard.
     pub fn url(&self, service: Service, dir: &Path) -> Result<String> {
         match self {

@@ -177,9 +177,14 @@ impl Stack {
             bail!("{service} runs already");
         }
         let options = &self.options;
+        let nats = options
+            .ways
+            .get(&service)
+            .cloned()
+            .unwrap_or_else(|| self.nats_url());
         let mut command = Command::new(self.programs.join(service.name()));
         command
-            .env("WALLET_NATS_URL", self.nats_url())
+            .env("WALLET_NATS_URL", nats)
             .env(
                 "WALLET_DATABASE_URL",
                 options.database.url(service, &options.dir)?,
@@ -223,6 +228,11 @@ impl Stack {
         let server = nats::Server::start(&self.options).await?;
         let server = self.nats.insert(server);
         ready::nats(&self.http, server, READY_WITHIN).await
+    }
+
+    /// The PostgreSQL server, if it was started for this stack.
+    pub fn postgres(&mut self) -> Option<&mut postgres::Postgres> {
+        self.options.database.server()
     }
 
     /// The most memory that a service has used so far, bytes; only where `/proc` is.

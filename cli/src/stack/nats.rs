@@ -252,6 +252,7 @@ mod tests {
             database: Database::Sqlite,
             addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
             nats_url: None,
+            ways: std::collections::BTreeMap::new(),
             programs: None,
         };
         let text = configuration(&options);

@@ -1,5 +1,6 @@
 //! How a stack is to run.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -21,6 +22,8 @@ pub struct Options {
     pub addresses: Addresses,
     /// A NATS server that runs already; none starts one.
     pub nats_url: Option<String>,
+    /// Another way to the NATS server for some services, such as a proxy in front of it.
+    pub ways: BTreeMap<Service, String>,
     /// Where the services' programs are; none looks beside this program.
     pub programs: Option<PathBuf>,
 }
@@ -35,6 +38,7 @@ impl Options {
             database,
             addresses: Addresses::free()?,
             nats_url: None,
+            ways: BTreeMap::new(),
             programs: None,
         })
     }

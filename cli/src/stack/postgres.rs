@@ -26,8 +26,10 @@ const MAX_CONNECTIONS: u32 = 400;
 #[derive(Debug)]
 pub struct Postgres {
     process: Process,
+    programs: PathBuf,
+    user: Option<User>,
     port: u16,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Postgres {
@@ -42,29 +44,35 @@ impl Postgres {
         } else {
             fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
         }
-        let data = dir.path().join("data");
-        initialise(&programs, &data, user).await?;
+        initialise(&programs, &dir.path().join("data"), user).await?;
         let [port] = free_ports()?;
-        let mut command = Command::new(programs.join("postgres"));
-        command.arg("-D").arg(&data).current_dir(dir.path());
-        let settings = [
-            "listen_addresses=127.0.0.1".to_owned(),
-            format!("port={port}"),
-            "unix_socket_directories=".to_owned(),
-            format!("max_connections={MAX_CONNECTIONS}"),
-            // A tenth of the wallet's rows would not fit the defaults: these are a small server's.
-            "shared_buffers=256MB".to_owned(),
-            "max_wal_size=4GB".to_owned(),
-        ];
-        command.args(settings.iter().flat_map(|setting| ["-c", setting]));
-        run_as(&mut command, user);
         let mut server = Self {
-            process: Process::spawn("postgres", command, dir.path())?,
+            process: spawn(&programs, dir.path(), user, port)?,
+            programs,
+            user,
             port,
-            _dir: dir,
+            dir,
         };
         server.wait_until_ready().await?;
         Ok(server)
+    }
+
+    /// Kills the server with SIGKILL; its children notice and follow.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.process.kill().await
+    }
+
+    /// Starts it again on what it has stored. What is left of a killed one may hold its memory for a moment yet.
+    pub async fn start_again(&mut self) -> Result<()> {
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            self.process = spawn(&self.programs, self.dir.path(), self.user, self.port)?;
+            match self.wait_until_ready().await {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
+        }
     }
 
     /// The server's URL; the user is `postgres`.
@@ -102,6 +110,23 @@ impl Postgres {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16) -> Result<Process> {
+    let mut command = Command::new(programs.join("postgres"));
+    command.arg("-D").arg(dir.join("data")).current_dir(dir);
+    let settings = [
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("port={port}"),
+        "unix_socket_directories=".to_owned(),
+        format!("max_connections={MAX_CONNECTIONS}"),
+        // A tenth of the wallet's rows would not fit the defaults: these are a small server's.
+        "shared_buffers=256MB".to_owned(),
+        "max_wal_size=4GB".to_owned(),
+    ];
+    command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+    run_as(&mut command, user);
+    Process::spawn("postgres", command, dir)
 }
 
 /// Whom to run as: PostgreSQL refuses to run as root.

@@ -1,0 +1,133 @@
+//! A TCP proxy between a service and nats-server, so that a test can take their connection away.
+//!
+//! *Cut*: what is connected is closed, and who comes anew is turned away. *Held*: nothing is closed and nothing passes, as
+//! with a cable that is pulled; what was sent meanwhile comes when it is let go, late.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How it stands between the two sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Everything passes.
+    Open,
+    /// Nothing passes, nothing is closed.
+    Held,
+    /// Everything is closed.
+    Cut,
+}
+
+/// A running proxy; it ends when it is dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    line: watch::Sender<Line>,
+    task: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Listens on a free port of this machine, in front of `target`.
+    pub async fn start(target: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let (line, seen) = watch::channel(Line::Open);
+        let task = tokio::spawn(accept(listener, target, seen));
+        Ok(Self { address, line, task })
+    }
+
+    /// As a NATS URL.
+    pub fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// Changes how it stands.
+    pub fn set(&self, line: Line) {
+        self.line.send_replace(line);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.line.send_replace(Line::Cut);
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, target: SocketAddr, line: watch::Receiver<Line>) {
+    loop {
+        let Ok((client, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: they come back.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        if *line.borrow() != Line::Cut {
+            tokio::spawn(connect(client, target, line.clone()));
+        }
+    }
+}
+
+async fn connect(client: TcpStream, target: SocketAddr, mut line: watch::Receiver<Line>) {
+    let Ok(server) = TcpStream::connect(target).await else {
+        return;
+    };
+    let (from_client, to_client) = client.into_split();
+    let (from_server, to_server) = server.into_split();
+    tokio::select! {
+        () = pass(from_client, to_server, line.clone()) => {}
+        () = pass(from_server, to_client, line.clone()) => {}
+        _ = line.wait_for(|line| *line == Line::Cut) => {}
+    }
+}
+
+/// Copies one direction until either side ends.
+async fn pass(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut line: watch::Receiver<Line>,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        let held = line.wait_for(|line| *line != Line::Held).await.is_err();
+        if held || to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_is_open_then_held_then_cut() {
+        let echo = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = echo.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (mut stream, _) = echo.accept().await.unwrap();
+            let (mut reader, mut writer) = stream.split();
+            tokio::io::copy(&mut reader, &mut writer).await
+        });
+        let proxy = Proxy::start(target).await.unwrap();
+        let mut client = TcpStream::connect(proxy.address).await.unwrap();
+        let mut answer = [0; 1];
+        client.write_all(b"a").await.unwrap();
+        client.read_exact(&mut answer).await.unwrap();
+
+        proxy.set(Line::Held);
+        client.write_all(b"b").await.unwrap();
+        let waited = tokio::time::timeout(Duration::from_millis(100), client.read_exact(&mut answer)).await;
+        assert!(waited.is_err(), "a held line passes nothing");
+        proxy.set(Line::Open);
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"b", "and loses nothing");
+
+        proxy.set(Line::Cut);
+        assert_eq!(client.read(&mut answer).await.unwrap(), 0, "a cut line is closed");
+    }
+}
