@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 
+use crate::api::ApiToken;
 use crate::{api, help};
 pub use bench::{Bench, Mode};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
@@ -61,6 +63,15 @@ pub struct Common {
     /// The ledger's HTTP address.
     #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
     pub api: String,
+    /// The token that the services' HTTP asks for.
+    #[arg(
+        long,
+        global = true,
+        env = "WALLET_API_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub api_token: Option<ApiToken>,
     /// Write JSON for programs, one document a line, instead of text for people.
     #[arg(long, global = true)]
     pub json: bool,
@@ -70,6 +81,13 @@ impl Common {
     /// The server that was named, or the one of a local stack.
     pub fn nats_url(&self) -> &str {
         self.nats.as_deref().unwrap_or(DEFAULT_NATS)
+    }
+}
+
+impl Common {
+    /// The ledger that was named.
+    pub fn ledger(&self) -> Result<api::Api> {
+        api::Api::new(&self.api)?.with_token(self.api_token.as_ref())
     }
 }
 

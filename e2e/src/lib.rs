@@ -1,11 +1,14 @@
 //! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
 
+pub mod bank;
 pub mod disk;
 pub mod faults;
 pub mod instance;
 pub mod load;
 pub mod proxy;
+pub mod raw;
 pub mod reckoning;
+pub mod secured;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,8 +53,14 @@ pub struct World {
 impl World {
     /// Starts a stack of two shards.
     pub async fn start(database: Option<&str>) -> Result<Self> {
+        Self::with(database, |_| ()).await
+    }
+
+    /// The same with other options.
+    pub async fn with(database: Option<&str>, change: impl FnOnce(&mut Options)) -> Result<Self> {
         let dir = TempDir::new()?;
-        let options = options(&dir, database).await?;
+        let mut options = options(&dir, database).await?;
+        change(&mut options);
         Self::run(options, dir, BTreeMap::new(), None).await
     }
 
@@ -77,6 +86,17 @@ impl World {
             }
         }
         Self::run(options, dir, proxies, disk).await
+    }
+
+    /// The same on a NATS server that runs already, where each service has a URL of its own.
+    pub async fn on(nats: &str, ways: BTreeMap<Service, String>) -> Result<Self> {
+        let dir = TempDir::new()?;
+        let options = Options {
+            nats_url: Some(nats.to_owned()),
+            ways,
+            ..options(&dir, None).await?
+        };
+        Self::run(options, dir, BTreeMap::new(), None).await
     }
 
     async fn run(

@@ -118,7 +118,11 @@ async fn flows(api: &Api) -> Result<BTreeMap<(String, String), Status>> {
         let page = api
             .transfers(&Filter::default(), MAX_ROWS, before.as_deref())
             .await?;
-        for flow in page.transfers.into_iter().filter(wallet::api::Transfer::is_payment) {
+        for flow in page
+            .transfers
+            .into_iter()
+            .filter(wallet::api::Transfer::is_payment)
+        {
             let key = (flow.payer, flow.transfer.to_string());
             ensure!(flows.insert(key.clone(), flow.status).is_none(), "{key:?} twice");
         }

@@ -10,12 +10,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
+
+use crate::exit::Usage;
 
 pub use answers::{
     Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Phases, PhasesPage, Position,
@@ -33,6 +36,23 @@ pub struct Api {
     base: Url,
     http: Client,
     who: Who,
+    authorization: Option<HeaderValue>,
+}
+
+/// A bearer token that is never shown.
+#[derive(Clone)]
+pub struct ApiToken(String);
+
+impl From<String> for ApiToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiToken(…)")
+    }
 }
 
 /// Whom is asked, and with which option another address is named.
@@ -115,7 +135,21 @@ impl Api {
             base,
             http: http.build().context("starting the HTTP client")?,
             who,
+            authorization: None,
         })
+    }
+
+    /// Shows a token with each question.
+    pub fn with_token(mut self, token: Option<&ApiToken>) -> Result<Self> {
+        if let Some(ApiToken(token)) = token.filter(|token| !token.0.is_empty()) {
+            let value = HeaderValue::from_str(&format!("Bearer {token}"));
+            // The error could repeat it.
+            let mut value =
+                value.map_err(|_| Usage::new("--api-token has characters that no header can hold"))?;
+            value.set_sensitive(true);
+            self.authorization = Some(value);
+        }
+        Ok(self)
     }
 
     /// The address.
@@ -207,7 +241,11 @@ impl Api {
             let (Who { name, option }, url) = (self.who, self.url());
             anyhow!("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")
         };
-        let response = self.http.get(url).send().await.map_err(no_answer)?;
+        let mut request = self.http.get(url);
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization.clone());
+        }
+        let response = request.send().await.map_err(no_answer)?;
         let status = response.status();
         let body = response.bytes().await.map_err(no_answer)?;
         if !status.is_success() {

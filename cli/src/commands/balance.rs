@@ -10,7 +10,7 @@ use crate::output::{self, Paint, Side, Table, clean, time};
 
 /// Shows what one account has, or what all have.
 pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     match &args.account {
         Some(account) => one(&api, account, args, common).await?,
         None => all(&api, common).await?,

@@ -13,7 +13,10 @@ pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
     let Some(url) = args.debit.clone().or_else(beside) else {
         return Err(Usage::new("say where debit-svc answers: --debit URL").into());
     };
-    let page = Api::debit(&url)?.phases(args.id, args.payer.as_ref()).await?;
+    let page = Api::debit(&url)?
+        .with_token(common.api_token.as_ref())?
+        .phases(args.id, args.payer.as_ref())
+        .await?;
     if common.json {
         output::json(&page)?;
         return Ok(Exit::Ok);

@@ -5,7 +5,7 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::Verb;
 
 use super::submit;
-use crate::api::{Api, Transfer};
+use crate::api::Transfer;
 use crate::args::{Cancel, Common, Confirm, Reserve};
 use crate::exit::{Exit, Usage};
 use crate::request::{Request, Wanted};
@@ -58,7 +58,7 @@ pub async fn cancel(args: &Cancel, common: &Common) -> Result<Exit> {
 
 /// The reservation as the ledger knows it.
 async fn known(id: TransferId, payer: Option<&AccountId>, common: &Common) -> Result<Transfer> {
-    let flow = Api::new(&common.api)?.transfer(id, payer).await;
+    let flow = common.ledger()?.transfer(id, payer).await;
     let flow = flow.context("who reserved is not known; say --from")?;
     let unknown = || {
         Usage::new(format!(

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use wallet_contract::money::Currency;
 
 use super::submit;
-use crate::api::{Api, Status, Transfer};
+use crate::api::{Status, Transfer};
 use crate::args::{Common, Reverse};
 use crate::exit::{Exit, Usage};
 use crate::request::{Request, Wanted};
@@ -12,7 +12,7 @@ use crate::request::{Request, Wanted};
 /// Gives back a transfer, or what is left of it, or a part of that.
 pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
     let id = args.transfer;
-    let flow = Api::new(&common.api)?.transfer(id, args.payer.as_ref()).await?;
+    let flow = common.ledger()?.transfer(id, args.payer.as_ref()).await?;
     let unknown = || Usage::new(format!("the ledger knows no transfer {id}"));
     let flow = flow.ok_or_else(unknown)?;
     let (Some(payee), Some(code)) = (&flow.payee, &flow.currency) else {

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 
-use crate::api::{Api, Line, MAX_ROWS};
+use crate::api::{Line, MAX_ROWS};
 use crate::args::{Common, Statement};
 use crate::exit::Exit;
 use crate::output::{self, Paint, Side, Table, time};
 
 /// Shows an account's bookings, oldest first, as on paper.
 pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     let wanted = if args.limit == 0 {
         usize::MAX
     } else {

@@ -10,7 +10,7 @@ use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
 use wallet_contract::subject::Verb;
 
-use crate::api::{Api, Transfer};
+use crate::api::Transfer;
 use crate::args::{Common, Sending, Waiting};
 use crate::clock;
 use crate::connect::{Connection, connect};
@@ -129,7 +129,7 @@ async fn silence(
     connection: &Connection,
     common: &Common,
 ) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     let known = api.transfer(request.id, Some(&request.account)).await;
     let (id, waited) = (request.id, span(elapsed));
     let stands = match ack {

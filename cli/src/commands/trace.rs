@@ -18,7 +18,7 @@ struct Found<'a> {
 
 /// Draws the flow of a transfer, or all flows of a trace.
 pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     let flows = find(&api, args).await?;
     if flows.is_empty() {
         let id = &args.id;

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 
-use crate::api::{Api, Filter, MAX_ROWS, Transfer, TransferPage};
+use crate::api::{Filter, MAX_ROWS, Transfer, TransferPage};
 use crate::args::{Common, Transfers};
 use crate::exit::Exit;
 use crate::output::{self, Paint, Side, Table, time};
 
 /// Lists flows, newest first.
 pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     let reason = args.reason.map(|reason| reason.code().to_owned());
     let filter = Filter {
         account: args.account.clone(),

@@ -25,6 +25,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
         addresses: Addresses::usual(args.http)?,
         nats_url: common.nats.clone(),
         ways: std::collections::BTreeMap::new(),
+        http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
         programs: None,
     };
     eprintln!(
@@ -91,7 +92,7 @@ fn tell(stack: &Stack, common: &Common) -> Result<()> {
             logs.display()
         ))?;
         let (nats, monitor) = (stack.nats_url(), stack.monitor_url());
-        output::line(&commands(&nats, &api, monitor.as_deref()))?;
+        output::line(&commands(&typed(&nats), &api, monitor.as_deref()))?;
     }
     let own_nats = stack.nats_pid().is_some();
     eprintln!(
@@ -128,7 +129,16 @@ fn commands(nats: &str, api: &str, monitor: Option<&str>) -> String {
     format!("\nIn another terminal, for example:\n\n{}\n", lines.join("\n"))
 }
 
-/// A URL without its password.
+/// A URL as it must be typed; who reads our output need not see the password.
+fn typed(url: &str) -> String {
+    let shown = shown(url);
+    if shown == url {
+        return shown;
+    }
+    shown.replacen("://", "://USER:PASSWORD@", 1)
+}
+
+/// A URL without user and password.
 fn shown(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
@@ -144,5 +154,10 @@ mod tests {
     fn a_url_is_shown_without_user_and_password() {
         assert_eq!(shown("nats://me:secret@host:4222"), "nats://host:4222");
         assert_eq!(shown("nats://host:4222"), "nats://host:4222");
+        assert_eq!(
+            typed("nats://me:secret@host:4222"),
+            "nats://USER:PASSWORD@host:4222"
+        );
+        assert_eq!(typed("nats://host:4222"), "nats://host:4222");
     }
 }

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use crate::api::Api;
 use crate::args::{Common, Verify};
 use crate::exit::Exit;
 use crate::verify::live;
@@ -11,7 +10,7 @@ use crate::{connect, output};
 /// Runs `wallet verify`.
 pub async fn run(args: &Verify, common: &Common) -> Result<Exit> {
     let connection = connect::connect(common.nats_url()).await?;
-    let report = live::audit(&connection, &Api::new(&common.api)?, args.wait).await?;
+    let report = live::audit(&connection, &common.ledger()?, args.wait).await?;
     if common.json {
         output::json(&report)?;
     } else {

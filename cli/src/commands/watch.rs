@@ -28,7 +28,7 @@ const MAX_ASKED: usize = 100;
 
 /// Shows flows as they end, until Ctrl-C.
 pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
-    let api = Api::new(&common.api)?;
+    let api = common.ledger()?;
     let filter = Filter {
         account: args.account.clone(),
         ..Filter::default()

@@ -191,6 +191,12 @@ impl Stack {
             )
             .env("WALLET_HTTP_ADDR", options.addresses.of(service).to_string())
             .env("WALLET_SHARDS", options.shards.count().to_string());
+        // What stands in our environment is for another stack.
+        command.env_remove("WALLET_HTTP_TOKEN_FILE");
+        command.env(
+            "WALLET_HTTP_TOKEN",
+            options.http_token.as_deref().unwrap_or_default(),
+        );
         if options.nats_url.is_none() {
             // Our own server is alone.
             command.env("WALLET_STREAM_REPLICAS", "1");

@@ -253,6 +253,7 @@ mod tests {
             addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
             nats_url: None,
             ways: std::collections::BTreeMap::new(),
+            http_token: None,
             programs: None,
         };
         let text = configuration(&options);

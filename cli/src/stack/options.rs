@@ -24,6 +24,8 @@ pub struct Options {
     pub nats_url: Option<String>,
     /// Another way to the NATS server for some services, such as a proxy in front of it.
     pub ways: BTreeMap<Service, String>,
+    /// The token that the services' HTTP asks for.
+    pub http_token: Option<String>,
     /// Where the services' programs are; none looks beside this program.
     pub programs: Option<PathBuf>,
 }
@@ -39,6 +41,7 @@ impl Options {
             addresses: Addresses::free()?,
             nats_url: None,
             ways: BTreeMap::new(),
+            http_token: None,
             programs: None,
         })
     }

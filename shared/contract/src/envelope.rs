@@ -20,12 +20,18 @@ use crate::trace::TraceId;
 /// The content type of an envelope (CloudEvents NATS binding, batched).
 pub const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
 
+/// How many events one envelope may hold; a service says some hundreds at most.
+pub const MAX_EVENTS: usize = 10_000;
+
 /// Why bytes are not an envelope, or an element of one not an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// Not JSON, or JSON of another shape.
     #[error("not a CloudEvent of the wallet: {0}")]
     Json(String),
+    /// Too much at once.
+    #[error("{0} events in one envelope: the limit is {MAX_EVENTS}")]
+    TooMany(usize),
     /// A type or version that this program does not know.
     #[error("unknown event type {0:?}: a newer service may have said it")]
     Type(String),
@@ -97,6 +103,9 @@ pub fn join<'a>(events: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
 pub fn split(payload: &[u8]) -> Result<Vec<&str>, Unreadable> {
     let elements: Vec<&RawValue> =
         serde_json::from_slice(payload).map_err(|error| Unreadable::Json(error.to_string()))?;
+    if elements.len() > MAX_EVENTS {
+        return Err(Unreadable::TooMany(elements.len()));
+    }
     Ok(elements.into_iter().map(RawValue::get).collect())
 }
 

@@ -9,12 +9,14 @@
 //! | [`bus`] | what the loop needs of a log; [`jetstream`] is it on NATS |
 //! | [`db`] | one SQL text, many rows, two databases |
 //! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
+//! | [`guard`] | who may ask over HTTP, and how much at once |
 //! | [`program`] | settings, start, health, shutdown |
 
 pub mod batch;
 pub mod bus;
 pub mod clock;
 pub mod db;
+pub mod guard;
 pub mod http;
 pub mod jetstream;
 pub mod metrics;

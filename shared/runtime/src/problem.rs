@@ -1,6 +1,6 @@
 //! Errors of the HTTP interface, as RFC 9457 problem details.
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -39,6 +39,30 @@ impl Problem {
         Self::bad_request(format!(
             "before {before:?}: use the \"next\" of an earlier answer"
         ))
+    }
+
+    /// Who asks has no right to, or didn't show it.
+    pub fn unauthorized(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            detail: detail.into(),
+        }
+    }
+
+    /// The question is too long.
+    pub fn uri_too_long(length: usize, limit: usize) -> Self {
+        Self {
+            status: StatusCode::URI_TOO_LONG,
+            detail: format!("a question of {length} bytes: the limit is {limit}"),
+        }
+    }
+
+    /// What comes with the question is too long.
+    pub fn headers_too_large(length: usize, limit: usize) -> Self {
+        Self {
+            status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            detail: format!("headers of {length} bytes: the limit is {limit}"),
+        }
     }
 
     /// The question has more than one answer.
@@ -81,11 +105,12 @@ impl IntoResponse for Problem {
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
-        (
-            self.status,
-            [(header::CONTENT_TYPE, "application/problem+json")],
-            format!("{body}\n"),
-        )
-            .into_response()
+        let content = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, content, format!("{body}\n")).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let ask = HeaderValue::from_static("Bearer realm=\"wallet\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
+        }
+        response
     }
 }

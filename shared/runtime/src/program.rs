@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
+use axum::{Router, middleware};
 use clap::Parser;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,6 +17,7 @@ use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 
 use crate::db::{Pool, Target};
+use crate::guard::{self, Token};
 use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
@@ -45,7 +46,10 @@ pub fn main<T: Tables>(more: fn(Running) -> Router) -> ExitCode {
     let ended = tokio::runtime::Runtime::new()
         .context("no runtime")
         .and_then(|runtime| match line.command {
-            Some(Command::Healthcheck) => runtime.block_on(health(line.settings.http)),
+            Some(Command::Healthcheck) => {
+                let address = line.settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+                runtime.block_on(health(address))
+            }
             None => runtime.block_on(run::<T>(line.settings, more)),
         });
     match ended {
@@ -61,14 +65,18 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
     telemetry::start(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
-    let listener = http::listen(settings.http).await?;
+    let address = settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+    let token = settings.http_token.as_ref().map(|token| token.0.as_str());
+    let token = Token::of(token, settings.http_token_file.as_deref())?;
+    guard::warn_if_open(address, token);
+    let listener = http::listen(address).await?;
     let name = T::SERVICE.name();
-    let bus = JetStream::connect(&settings.nats_url, name, settings.shards, settings.replicas).await?;
+    let bus = JetStream::connect(&settings.nats_url.0, name, settings.shards, settings.replicas).await?;
     let mut pools = Vec::new();
     for shard in settings.shards.all() {
         pools.push((
             shard,
-            Target::new(&settings.database_url, shard)
+            Target::new(&settings.database_url.0, shard)
                 .open(T::MIGRATIONS)
                 .await?,
         ));
@@ -81,6 +89,7 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         settings: settings.clone(),
     };
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone()).merge(more(running));
+    let routes = routes.layer(middleware::from_fn_with_state(token, guard::guard));
     let shards = TaskTracker::new();
     for (shard, pool) in &pools {
         let place = Place {
@@ -104,7 +113,7 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
     let quiet = stop.clone();
     let server = axum::serve(listener, routes).with_graceful_shutdown(async move { quiet.cancelled().await });
     let server = tokio::spawn(server.into_future());
-    info!("{name} answers on http://{}", settings.http);
+    info!("{name} answers on http://{address}");
 
     tokio::select! {
         _ = terminate.recv() => info!("SIGTERM: finishing what is held"),

@@ -1,6 +1,7 @@
 //! What a service is told by flags or environment.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use wallet_contract::shard::Shards;
@@ -34,13 +35,20 @@ pub struct Settings {
         default_value = "nats://127.0.0.1:4222",
         hide_env_values = true
     )]
-    pub nats_url: String,
+    pub nats_url: Hidden,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
     #[arg(long = "database", env = "WALLET_DATABASE_URL", hide_env_values = true)]
-    pub database_url: String,
-    /// Where to answer /livez, /readyz, /metrics, and the ledger its queries.
-    #[arg(long = "http", env = "WALLET_HTTP_ADDR")]
-    pub http: SocketAddr,
+    pub database_url: Hidden,
+    /// Where to answer /livez, /readyz, /metrics, and the ledger its queries [default: 127.0.0.1, and 8080 for the ledger,
+    /// 8081 for debit-svc, 8082 for credit-svc].
+    #[arg(long = "http", env = "WALLET_HTTP_ADDR", value_name = "ADDR")]
+    pub http: Option<SocketAddr>,
+    /// The bearer token that everything but /livez and /readyz asks for; of 16 characters or more [default: none].
+    #[arg(long, env = "WALLET_HTTP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub http_token: Option<Hidden>,
+    /// A file with the token: other users of this machine can see a command line, and often an environment.
+    #[arg(long, env = "WALLET_HTTP_TOKEN_FILE", value_name = "FILE")]
+    pub http_token_file: Option<PathBuf>,
     /// The number of shards. It never changes: it is recorded with the streams and in each database.
     #[arg(long, env = "WALLET_SHARDS", default_value = "2", value_parser = parse_shards)]
     pub shards: Shards,
@@ -53,6 +61,22 @@ pub struct Settings {
     /// How to log: json, pretty, or auto (pretty on a terminal).
     #[arg(long, env = "WALLET_LOG_FORMAT", default_value = "auto", value_parser = ["auto", "json", "pretty"])]
     pub log_format: String,
+}
+
+/// A setting that is never shown.
+#[derive(Clone)]
+pub struct Hidden(pub String);
+
+impl From<String> for Hidden {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(…)")
+    }
 }
 
 fn parse_shards(text: &str) -> Result<Shards, String> {

@@ -15,7 +15,6 @@ mod streams;
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::api::Api;
 use crate::args::{Common, Doctor};
 use crate::exit::Exit;
 use crate::output::{self, Paint};
@@ -123,7 +122,7 @@ async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
             ));
         }
     }
-    findings.extend(services::look(&Api::new(&common.api)?).await?);
+    findings.extend(services::look(&common.ledger()?).await?);
     Ok(findings)
 }
 

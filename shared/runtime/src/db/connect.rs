@@ -50,14 +50,21 @@ impl Target {
         }
     }
 
-    /// The URL without its password.
+    /// The URL without its password, which can stand behind the user or in the query; a URL without a host may have it
+    /// where the port would be.
     pub fn shown(&self) -> String {
-        match (self.url.find("://"), self.url.rfind('@')) {
-            (Some(scheme), Some(at)) => {
-                let user = self.url[scheme + 3..at].split(':').next().unwrap_or_default();
-                format!("{}{user}{}", &self.url[..scheme + 3], &self.url[at..])
-            }
-            _ => self.url.clone(),
+        let url = self.url.split('?').next().unwrap_or_default();
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
+        if let Some((login, place)) = rest.rsplit_once('@') {
+            let user = login.split(':').next().unwrap_or_default();
+            return format!("{scheme}://{user}@{place}");
+        }
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match host.split_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_err() => format!("{scheme}://{host}:…/{path}"),
+            Some(_) | None => url.to_owned(),
         }
     }
 
@@ -185,6 +192,12 @@ mod tests {
             "postgres://debit@db:5432/debit",
         );
         check("postgres://debit:p@ss@db/debit", "postgres://debit@db/debit");
+        check(
+            "postgres://db/debit?user=debit&password=secret",
+            "postgres://db/debit",
+        );
+        check("postgres://debit:secret/debit", "postgres://debit:…/debit");
+        check("postgres://db:5432/debit", "postgres://db:5432/debit");
         check("sqlite:///data/debit-{shard}.db", "sqlite:///data/debit-1.db");
     }
 }

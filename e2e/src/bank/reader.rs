@@ -1,0 +1,166 @@
+//! Reads the bank: at one moment, and as it is now.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use wallet::api::{Api, Line, MAX_ROWS};
+
+use super::{Seen, Total, cents, pairs};
+use crate::reckoning::lines;
+
+/// How long one read may take, with the ledger gone or behind.
+const READ_WITHIN: Duration = Duration::from_secs(4);
+/// Between two reads.
+const PAUSE: Duration = Duration::from_millis(100);
+/// As all stacks of these tests.
+const SHARDS: usize = 2;
+
+#[derive(Clone, Copy, Debug)]
+enum Read {
+    Moment,
+    Now,
+}
+
+/// Reads the bank again and again.
+#[derive(Debug)]
+pub struct Reader {
+    api: Api,
+    accounts: Vec<String>,
+    statements: BTreeMap<String, Vec<Line>>,
+    seen: Seen,
+    began: Instant,
+}
+
+impl Reader {
+    /// Of these accounts and the outside.
+    pub fn new(api: Api, accounts: &[String]) -> Self {
+        let accounts = accounts.iter().cloned().chain(["@world".to_owned()]);
+        Self {
+            api,
+            accounts: accounts.collect(),
+            statements: BTreeMap::new(),
+            seen: Seen::default(),
+            began: Instant::now(),
+        }
+    }
+
+    /// Reads until told to stop, and once more.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Seen {
+        loop {
+            let last = *stop.borrow_and_update();
+            for read in [Read::Moment, Read::Now] {
+                if !matches!(timeout(READ_WITHIN, self.read(read)).await, Ok(Ok(()))) {
+                    self.seen.unanswered += 1;
+                }
+            }
+            if last {
+                return self.seen;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn read(&mut self, read: Read) -> Result<()> {
+        match read {
+            Read::Moment => self.moment().await,
+            Read::Now => self.now().await,
+        }
+    }
+
+    /// The balances as they are: each shard's for itself.
+    async fn now(&mut self) -> Result<()> {
+        let page = self.api.accounts(None, MAX_ROWS).await?;
+        let mut sum = 0;
+        for account in &page.accounts {
+            for balance in &account.balances {
+                let available = cents(&balance.available)?;
+                if available < 0 && account.account != "@world" {
+                    let found = format!("{} has {} available", account.account, balance.available);
+                    self.seen.breaches.push(found);
+                }
+                let in_transit = balance.in_transit.as_deref().unwrap_or("0.00");
+                sum += available + cents(&balance.held)? + cents(in_transit)?;
+            }
+        }
+        self.seen.now += 1;
+        self.seen.skewed += usize::from(sum != 0);
+        Ok(())
+    }
+
+    /// The balances at one moment.
+    async fn moment(&mut self) -> Result<()> {
+        let at = self.settled_until().await?;
+        let mut total = Total {
+            read_at: 0.0,
+            available: 0,
+            held: 0,
+            in_transit: 0,
+            world: 0,
+        };
+        for account in self.accounts.clone() {
+            let page = self.api.account(&account.parse()?, Some(at)).await?;
+            let balance = page.balances.first().context("opened in one currency")?;
+            let (available, held) = (cents(&balance.available)?, cents(&balance.held)?);
+            if account == "@world" {
+                total.world += available;
+            } else {
+                total.available += available;
+                total.held += held;
+                if available < 0 || held < 0 {
+                    let found = format!("{account} had {available} available and {held} held at {at}");
+                    self.seen.breaches.push(found);
+                }
+            }
+            self.follow(&account).await?;
+        }
+        total.in_transit = pairs::in_transit(&self.statements, at)?;
+        total.read_at = self.began.elapsed().as_secs_f64();
+        if total.sum() != 0 {
+            self.seen
+                .wrong
+                .push(format!("{} at {at}: {total:?}", total.sum()));
+        }
+        self.seen.totals.push(total);
+        Ok(())
+    }
+
+    /// A time that no shard will add anything to: one microsecond before the earliest of what their books have reached.
+    async fn settled_until(&self) -> Result<Timestamp> {
+        let mut reached: BTreeMap<u16, Timestamp> = BTreeMap::new();
+        for account in &self.accounts {
+            let page = self.api.account(&account.parse()?, None).await?;
+            let as_of = page.as_of.context("an answer says how much it knows")?;
+            reached.entry(as_of.shard).or_insert(as_of.time);
+            if reached.len() == SHARDS {
+                break;
+            }
+        }
+        let earliest = reached.into_values().min().context("there is a shard")?;
+        Ok(Timestamp::from_microsecond(earliest.as_microsecond() - 1)?)
+    }
+
+    /// Reads what is new on a statement, and checks that each line continues the one before.
+    async fn follow(&mut self, account: &str) -> Result<()> {
+        let known = self.statements.entry(account.to_owned()).or_default();
+        let mut fresh = lines(&self.api, account, known.last()).await?;
+        fresh.reverse();
+        for line in fresh {
+            let (balance, held) = match known.last() {
+                Some(last) => (cents(&last.balance)?, cents(&last.held_balance)?),
+                None => (0, 0),
+            };
+            let (amount, moved) = (cents(&line.amount)?, cents(&line.held)?);
+            let adds_up =
+                (balance + amount, held + moved) == (cents(&line.balance)?, cents(&line.held_balance)?);
+            if !adds_up || (account != "@world" && cents(&line.balance)? < 0) {
+                self.seen.breaches.push(format!("{account}: {line:?}"));
+            }
+            known.push(line);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! An event can't be forged: what a client or an operator can get into a log is never taken for what a service said.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::instance::until;
+use e2e::secured::Secured;
+use e2e::{World, id};
+use serde_json::{Value, json};
+use wallet_contract::id::AccountId;
+
+/// What credit-svc would say if the world had paid `payee` a million, in an envelope.
+fn forged(kind: &str, payer: &str, payee: &str) -> Value {
+    json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": kind, "subject": id(),
+        "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": id(),
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "data": { "payer": payer, "payee": payee, "amount": "1000000.00", "currency": "USD" } }])
+}
+
+const KINDS: [&str; 4] = [
+    "wallet.account.credited.v1",
+    "wallet.account.debited.v1",
+    "wallet.debit.reversed.v1",
+    "wallet.credit.promised.v1",
+];
+
+async fn nothing_came_of_it(world: &World) -> Result<()> {
+    world.pay("alice", "bob", "1.00").await?;
+    world.verify().await?;
+    ensure!(
+        world.available("alice").await? == "99.00",
+        "alice has gained something"
+    );
+    ensure!(
+        world.available("bob").await? == "101.00",
+        "bob has gained something"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_on_a_clients_own_subject_is_no_event() -> Result<()> {
+    let secured = Secured::start().await?;
+    let world = &secured.world;
+    world.open(&["alice", "bob"]).await?;
+    let mut alice = secured.raw("alice").await?;
+    for kind in KINDS {
+        for payer in ["@world", "bob", "alice"] {
+            let envelope = forged(kind, payer, "alice");
+            for verb in ["transfer", "confirm"] {
+                let subject = format!("wallet.cmd.{verb}.alice");
+                for body in [&envelope, &envelope[0]] {
+                    let said = alice.publish(&subject, "", &body.to_string()).await?;
+                    ensure!(said.is_none(), "{said:?}");
+                }
+            }
+        }
+    }
+    nothing_came_of_it(world).await?;
+    secured.world.stop().await
+}
+
+/// Reply subjects aren't checked, so the server itself can be made to write into a log below any name.
+#[tokio::test]
+async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
+    let secured = Secured::start().await?;
+    let world = &secured.world;
+    world.open(&["alice", "bob"]).await?;
+    let shard = world.nats.shards().await?.of(&"alice".parse::<AccountId>()?);
+    for user in ["alice", "operator"] {
+        let mut raw = secured.raw(user).await?;
+        for service in ["debit", "credit", "ledger"] {
+            let reply = format!("wallet.{shard}.evt.{service}");
+            let body = forged(KINDS[0], "@world", "alice").to_string();
+            raw.publish("wallet.cmd.transfer.alice", &reply, &body).await?;
+            raw.publish("$JS.API.STREAM.INFO.WALLET_0", &reply, &body).await?;
+            // With this an operator could choose the words: the answer is the stored message itself.
+            for call in ["DIRECT.GET", "STREAM.MSG.GET"] {
+                let subject = format!("$JS.API.{call}.WALLET_{shard}");
+                for sequence in 1..30 {
+                    let asked = json!({ "seq": sequence }).to_string();
+                    raw.publish(&subject, &reply, &asked).await?;
+                }
+            }
+        }
+    }
+    nothing_came_of_it(world).await?;
+    ensure!(
+        !world.api.parked().await?.is_empty(),
+        "an acknowledgement in a log is parked"
+    );
+    secured.world.stop().await
+}
+
+/// A reader of streams can have messages delivered below another subject; they keep their own.
+#[tokio::test]
+async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
+    let secured = Secured::start().await?;
+    let world = &secured.world;
+    world.open(&["alice", "bob"]).await?;
+    let shard = world.nats.shards().await?.of(&"alice".parse::<AccountId>()?);
+    let mut raw = secured.raw("operator").await?;
+    let body = forged(KINDS[0], "@world", "alice").to_string();
+    raw.publish("wallet.cmd.transfer.alice", "", &body).await?;
+    let reply = format!("wallet.{shard}.evt.credit");
+    let config = json!({ "stream_name": format!("WALLET_{shard}"), "config": { "name": "x", "ack_policy": "none",
+        "filter_subject": format!("wallet.{shard}.cmd.transfer.alice"), "inactive_threshold": 60_000_000_000_u64 } });
+    raw.publish(
+        &format!("$JS.API.CONSUMER.CREATE.WALLET_{shard}.x.wallet.{shard}.cmd.transfer.alice"),
+        "_INBOX_operator.1",
+        &config.to_string(),
+    )
+    .await?;
+    for _ in 0..5 {
+        raw.publish(
+            &format!("$JS.API.CONSUMER.MSG.NEXT.WALLET_{shard}.x"),
+            &reply,
+            "1",
+        )
+        .await?;
+    }
+    until(&world.stack.api_url(), "working", 2)
+        .await
+        .context("the ledger works")?;
+    nothing_came_of_it(world).await?;
+    secured.world.stop().await
+}

@@ -1,0 +1,210 @@
+//! The limits on everything that comes from outside, each tried at its edge and behind it. README lists them.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{PATIENCE, World, id, transfer};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::{Verb, bulk};
+
+async fn publish(world: &World, subject: String, body: String) -> Result<()> {
+    world
+        .nats
+        .jetstream()
+        .publish(subject, body.into())
+        .await?
+        .await?;
+    Ok(())
+}
+
+/// A refusal repeats what was wrong, and an event must fit into a message: or one request would stop its whole shard.
+#[tokio::test]
+async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let much = "\"\u{1}é".repeat(100_000);
+    for field in [
+        "to",
+        "amount",
+        "currency",
+        "from",
+        "memo",
+        "traceparent",
+        "verb",
+        &much,
+    ] {
+        let mut body = transfer("bob", "1.00");
+        body[field] = much.clone().into();
+        ensure!(
+            body.to_string().len() < 1024 * 1024 || field == much,
+            "a message that the server takes"
+        );
+        if field == much {
+            body[field] = 7.into();
+        }
+        let outcome = world.ask(Verb::Transfer, "alice", body).await?;
+        let told = outcome.detail.unwrap_or_default();
+        ensure!(
+            outcome.reason.is_some() && told.len() <= 520,
+            "{} bytes: {told:.100}",
+            told.len()
+        );
+    }
+    let alice: AccountId = "alice".parse()?;
+    let shard = world.nats.shards().await?.of(&alice);
+    let subject = Verb::Transfer.subject(shard, &alice);
+    publish(&world, subject.clone(), json!({ "id": much }).to_string()).await?;
+    publish(
+        &world,
+        subject,
+        json!({ "id": id(), "expires_in": [much] }).to_string(),
+    )
+    .await?;
+    let many: Vec<Value> = (0..20_000).map(|number| json!({ "id": number })).collect();
+    publish(&world, bulk(shard), json!(many).to_string()).await?;
+    publish(
+        &world,
+        format!("wallet.{shard}.evt.credit"),
+        json!(many).to_string(),
+    )
+    .await?;
+    world.pay("alice", "bob", "1.00").await?;
+    let parked = world.api.parked().await?;
+    ensure!(
+        parked.iter().all(|parked| parked.detail.len() <= 520),
+        "{parked:#?}"
+    );
+    for says in [
+        "20000 requests in one message: the limit is 10000",
+        "20000 events in one envelope: the limit is 10000",
+    ] {
+        ensure!(
+            parked.iter().any(|parked| parked.detail.contains(says)),
+            "{says}: {parked:#?}"
+        );
+    }
+    world.verify().await?;
+    world.stop().await
+}
+
+/// (field, at the limit, behind it)
+#[tokio::test]
+async fn each_field_has_its_limit() -> Result<()> {
+    let world = World::start(None).await?;
+    let longest = "a".repeat(64);
+    world.open(&["alice", &longest]).await?;
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (field, at, behind) in [
+        ("to", json!(longest), json!("a".repeat(65))),
+        ("memo", json!("m".repeat(256)), json!("m".repeat(257))),
+        ("amount", json!("0.01"), json!("0.001")),
+        (
+            "amount",
+            json!("00000000000000000001.00"),
+            json!("92233720368547758.08"),
+        ),
+        (
+            "memo",
+            json!("fine"),
+            serde_json::from_str::<Value>("[[[[[[[[[[]]]]]]]]]]")?,
+        ),
+    ] {
+        let mut body = transfer(&longest, "1.00");
+        body[field] = at;
+        let outcome = world.ask(Verb::Transfer, "alice", body.clone()).await?;
+        ensure!(
+            outcome.outcome.is_good() || field == "amount",
+            "{field} at its limit: {outcome:?}"
+        );
+        body["id"] = id().into();
+        body[field] = behind;
+        let outcome = world.ask(Verb::Transfer, "alice", body).await?;
+        ensure!(outcome.reason.is_some(), "{field} behind its limit: {outcome:?}");
+    }
+    for (seconds, good) in [(365 * 24 * 3600, true), (365 * 24 * 3600 + 1, false), (0, false)] {
+        let mut body = transfer(&longest, "1.00");
+        body["expires_in"] = seconds.into();
+        let outcome = world.ask(Verb::Reserve, "alice", body).await?;
+        ensure!(outcome.reason.is_none() == good, "{seconds}: {outcome:?}");
+    }
+    let alice: AccountId = "alice".parse()?;
+    let subject = Verb::Transfer.subject(world.nats.shards().await?.of(&alice), &alice);
+    publish(
+        &world,
+        subject,
+        format!("{{\"id\":\"{}\",\"memo\":{deep}}}", id()),
+    )
+    .await?;
+    world.pay("alice", &longest, "1.00").await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn a_question_over_http_has_limits() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice"]).await?;
+    let (http, url) = (reqwest::Client::new(), world.stack.api_url());
+    let ask = async |path: &str, header: usize| {
+        let request = http
+            .get(format!("{url}{path}"))
+            .header("x-much", "x".repeat(header));
+        let answer = request.timeout(PATIENCE).send().await.context("an answer")?;
+        anyhow::Ok((answer.status(), answer.text().await?))
+    };
+    let long = format!("/v1/transfers?before={}", "x".repeat(5_000));
+    let name = format!("/v1/accounts/{}", "a".repeat(65));
+    for (path, header, status, says) in [
+        ("/v1/accounts/alice", 8_000, StatusCode::OK, "alice"),
+        (
+            "/v1/accounts/alice",
+            20_000,
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            "the limit is 16384",
+        ),
+        (&long, 0, StatusCode::URI_TOO_LONG, "the limit is 4096"),
+        (&name, 0, StatusCode::BAD_REQUEST, "the limit is 64"),
+        ("/v1/transfers?limit=1000", 0, StatusCode::OK, "transfers"),
+        (
+            "/v1/transfers?limit=1001",
+            0,
+            StatusCode::BAD_REQUEST,
+            "use 1 to 1000",
+        ),
+        (
+            "/v1/accounts?limit=-1",
+            0,
+            StatusCode::BAD_REQUEST,
+            "use 1 to 1000",
+        ),
+        (
+            "/v1/parked?limit=99999",
+            0,
+            StatusCode::BAD_REQUEST,
+            "use 1 to 1000",
+        ),
+        (
+            "/v1/accounts/alice/statement?limit=0",
+            0,
+            StatusCode::BAD_REQUEST,
+            "use 1 to 1000",
+        ),
+        ("/v1/transfers?unheard=of", 0, StatusCode::BAD_REQUEST, "unheard"),
+    ] {
+        let (answered, text) = ask(path, header).await?;
+        ensure!(
+            answered == status && text.contains(says),
+            "{path:.80}: {answered} {text:.300}"
+        );
+    }
+    let written = http
+        .post(format!("{url}/v1/accounts/alice"))
+        .body("x".repeat(10_000_000))
+        .send()
+        .await;
+    ensure!(
+        written.is_err() || written?.status() == StatusCode::METHOD_NOT_ALLOWED,
+        "nothing is written over HTTP"
+    );
+    ensure!(ask("/readyz", 0).await?.0 == StatusCode::OK, "and it goes on");
+    world.stop().await
+}
