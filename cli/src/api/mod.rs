@@ -119,12 +119,18 @@ impl Api {
 
     fn of(who: Who, url: &str) -> Result<Self> {
         let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
+        let shown = without_login(url);
         let base: Url = url
             .parse()
-            .with_context(|| format!("address of {name} {url:?}: {address}"))?;
+            .with_context(|| format!("address of {name} {shown:?}: {address}"))?;
+        if shown != url {
+            return Err(anyhow!(
+                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: --api-token"
+            ));
+        }
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(anyhow!(
-                "address of {name} {url:?}: {address} (plain http; TLS ends at a proxy)"
+                "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
             ));
         }
         let mut http = Client::builder().timeout(TIMEOUT);
@@ -282,6 +288,15 @@ pub fn neighbour(url: &str, after: u16) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// An address as it may be shown: without what stands in front of the host.
+fn without_login(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
+        (None, Some(at)) => url[at + 1..].to_owned(),
+        (_, _) => url.to_owned(),
+    }
+}
+
 fn rows(limit: u32) -> (&'static str, Option<String>) {
     ("limit", Some(limit.clamp(1, MAX_ROWS).to_string()))
 }
@@ -326,6 +341,19 @@ mod tests {
                 error.contains("use an address such as http://127.0.0.1:8080"),
                 "{bad}: {error}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_it() {
+        for url in [
+            "http://me:secret@host:8080",
+            "https://me:secret@host",
+            "me:secret@host",
+            "http://me:secret@:x",
+        ] {
+            let error = format!("{:#}", Api::new(url).unwrap_err());
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 

@@ -40,7 +40,7 @@ fn check(url: &str) -> Result<()> {
     let form = "use postgres://user:password@host:5432/";
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(Usage::new(format!(
-            "--database {url:?} is no PostgreSQL URL: {form}, or nothing for SQLite"
+            "--database: this is no PostgreSQL URL: {form}, or nothing for SQLite"
         ))
         .into());
     }

@@ -19,6 +19,9 @@ const CONNECTIONS: u32 = 4;
 const CACHE_KIB: u32 = 8 * 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;
+/// An instance that is stopped amid a transaction keeps its locks, the lease's among them. Nobody of ours waits so long
+/// between two statements, so PostgreSQL may end it, and a stand-by can take over.
+const ABANDONED_MS: &str = "3000";
 /// Longer than any transaction of ours, shorter than an operator's patience.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -146,6 +149,7 @@ impl Target {
                 ("enable_mergejoin", "off"),
                 ("enable_seqscan", "off"),
                 ("jit", "off"),
+                ("idle_in_transaction_session_timeout", ABANDONED_MS),
                 ("plan_cache_mode", "force_generic_plan"),
             ]))
     }

@@ -1,0 +1,62 @@
+//! How long nothing settles when a working instance dies: from kill -9 to the first transfer that is asked and settled
+//! afterwards. The figures are printed; the bound is generous, for a machine that is shared.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use e2e::instance::{Instance, STANDBY, WORKING};
+use e2e::{DATABASES, World};
+use wallet_contract::subject::Service;
+
+/// A lease of 3 s, a look each half second, and a slow machine.
+const BOUND: Duration = Duration::from_secs(10);
+
+fn rounds() -> Result<u32> {
+    Ok(std::env::var("WALLET_TAKEOVER_ROUNDS").map_or(Ok(2), |text| text.parse())?)
+}
+
+/// Kills the stack's instance and then the stand-by that took over, so that each round finds a stand-by.
+async fn gaps(world: &mut World, service: Service) -> Result<Vec<Duration>> {
+    let mut gaps = Vec::new();
+    for _ in 0..rounds()? {
+        let spare = Instance::second(world, service)?;
+        spare.until_both(STANDBY).await?;
+        let began = Instant::now();
+        world.stack.kill(service).await?;
+        let outcome = world.pay("alice", "bob", "0.01").await?;
+        gaps.push(began.elapsed());
+        ensure!(outcome.outcome.is_good(), "{outcome:?}");
+        spare.until_both(WORKING).await?;
+        ensure!(spare.stop().await?.success(), "an orderly end");
+        world.stack.start_service(service).await?;
+    }
+    Ok(gaps)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stand_by_takes_over_soon() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let mut all = Vec::new();
+        for service in Service::ALL {
+            let found = gaps(&mut world, service).await?;
+            println!(
+                "{}: {service} dies, next settled after {found:.2?}",
+                world.stack.options().database.kind()
+            );
+            all.extend(found);
+        }
+        all.sort_unstable();
+        let [least, half, most] = [0, all.len() / 2, all.len() - 1].map(|at| all[at]);
+        println!(
+            "{}: {} take-overs: least {least:.2?}, median {half:.2?}, most {most:.2?}",
+            world.stack.options().database.kind(),
+            all.len()
+        );
+        ensure!(most < BOUND, "a take-over took {most:?}");
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
