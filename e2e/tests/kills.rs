@@ -14,7 +14,7 @@ async fn survives(database: Option<&str>) -> Result<()> {
     let mut random = Random::seeded()?;
     let mut world = World::fragile(database).await?;
     let accounts = accounts(ACCOUNTS)?;
-    open_all(&world, &accounts, "10.00").await?;
+    open_all(&world, &accounts, "100.00").await?;
 
     let (stop, stopped) = watch::channel(false);
     let traffic = Traffic::new(random.split(), world.nats.shards().await?, accounts.clone());

@@ -45,7 +45,10 @@ impl JetStream {
                 .custom_inbox_prefix(format!("_INBOX_{user}"))
                 .user_and_password(user, password);
         }
-        let client = options.connect(address).await.map_err(unreachable)?;
+        let client = options
+            .connect(without_login(address)?)
+            .await
+            .map_err(unreachable)?;
         server::check(&client)?;
         let mut context = context::ContextBuilder::new()
             .timeout(ACK_TIMEOUT)
@@ -59,6 +62,17 @@ impl JetStream {
             replicas,
         })
     }
+}
+
+/// The address alone: at debug level the library logs it with all that it holds.
+fn without_login(address: ServerAddr) -> Result<ServerAddr, Error> {
+    let mut url = address.into_inner();
+    let cleared = url
+        .set_username("")
+        .is_ok_and(|()| url.set_password(None).is_ok());
+    let unfit = || Error::Unfit("NATS URL: use nats://user:password@host:4222".to_owned());
+    let address = ServerAddr::from_url(url).map_err(|_| unfit())?;
+    if cleared { Ok(address) } else { Err(unfit()) }
 }
 
 fn log(event: &async_nats::Event) {
