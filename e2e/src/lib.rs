@@ -247,6 +247,11 @@ impl Random {
         Ok(Self(seed))
     }
 
+    /// From a seed.
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Another sequence of numbers, which depends on this one's seed alone.
     #[must_use]
     pub fn split(&mut self) -> Self {

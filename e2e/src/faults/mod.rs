@@ -3,18 +3,21 @@
 //! [`Plan`] says which fault comes when, from a seed: every kind once in random order, then again in another order, so
 //! that a short run has seen each kind and a long one many of their sequences.
 
-use std::collections::{BTreeMap, VecDeque};
+mod plan;
+
 use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use rustix::process::Signal;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use wallet_contract::subject::Service;
 
+use crate::World;
 use crate::instance::{Instance, STANDBY, WORKING, family, signal, until};
 use crate::proxy::Line;
-use crate::{Random, World};
+
+pub use plan::{Injected, Plan, span, torment};
 
 /// Longer than a lease of 3 s: a stand-by has taken over when the stopped one wakes.
 const PAST_THE_LEASE: Duration = Duration::from_millis(4_500);
@@ -161,75 +164,4 @@ async fn zombie(world: &World, service: Service) -> Result<()> {
     let status = spare.stop().await?;
     ensure!(status.success(), "the stand-by of {service} ended with {status}");
     until(&world.stack.service_url(service), WORKING, 2).await
-}
-
-/// Which faults come, and when; the same seed, the same plan.
-#[derive(Debug)]
-pub struct Plan {
-    kinds: Vec<Fault>,
-    round: VecDeque<Fault>,
-}
-
-impl Plan {
-    /// A plan of these kinds.
-    pub fn new(kinds: Vec<Fault>) -> Self {
-        Self {
-            kinds,
-            round: VecDeque::new(),
-        }
-    }
-
-    fn next(&mut self, random: &mut Random) -> Option<Fault> {
-        if self.round.is_empty() {
-            let mut kinds = self.kinds.clone();
-            while !kinds.is_empty() {
-                let at = usize::try_from(random.below(kinds.len() as u64)).unwrap_or(0);
-                self.round.push_back(kinds.swap_remove(at));
-            }
-        }
-        self.round.pop_front()
-    }
-}
-
-/// What has been done to a stack.
-#[derive(Debug, Default)]
-pub struct Injected {
-    /// How often each.
-    pub counts: BTreeMap<Fault, u32>,
-    /// From when to when, seconds from the start.
-    pub spans: Vec<(f64, f64, Fault)>,
-}
-
-impl Injected {
-    /// How many in all.
-    pub fn total(&self) -> u32 {
-        self.counts.values().sum()
-    }
-}
-
-/// Does harm to a stack for so long, and leaves it whole.
-pub async fn torment(world: &mut World, random: &mut Random, span: Duration) -> Result<Injected> {
-    let mut plan = Plan::new(Fault::possible(world));
-    let (mut done, began) = (Injected::default(), Instant::now());
-    while began.elapsed() < span {
-        sleep(Duration::from_millis(random.below(1_000))).await;
-        let Some(fault) = plan.next(random) else { break };
-        let a_while = Duration::from_millis(500 + random.below(2_500));
-        let from = began.elapsed().as_secs_f64();
-        println!("{from:7.2} s  {fault}");
-        let happened = fault.happen(world, a_while).await;
-        happened.with_context(|| format!("the stack did not recover from: {fault}"))?;
-        done.spans.push((from, began.elapsed().as_secs_f64(), fault));
-        *done.counts.entry(fault).or_default() += 1;
-    }
-    Ok(done)
-}
-
-/// How long faults last: `WALLET_FAULT_SECONDS`, else so many.
-pub fn span(seconds: u64) -> Result<Duration> {
-    let seconds = match std::env::var("WALLET_FAULT_SECONDS") {
-        Ok(text) => text.parse().context("WALLET_FAULT_SECONDS is a number")?,
-        Err(_) => seconds,
-    };
-    Ok(Duration::from_secs(seconds))
 }
