@@ -90,7 +90,7 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
             .unwrap_or_default();
         if path.is_dir() && name != "target" && name != "tests" && !name.starts_with('.') {
             sources(&path, found)?;
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             found.push(path);
         }
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use e2e::instance::{Instance, STANDBY, WORKING};
-use e2e::{DATABASES, World};
+use e2e::{DATABASES, Random, World};
+use tokio::time::sleep;
 use wallet_contract::subject::Service;
 
 /// A lease of 3 s, a look each half second, and a slow machine.
@@ -15,12 +16,14 @@ fn rounds() -> Result<u32> {
     Ok(std::env::var("WALLET_TAKEOVER_ROUNDS").map_or(Ok(2), |text| text.parse())?)
 }
 
-/// Kills the stack's instance and then the stand-by that took over, so that each round finds a stand-by.
-async fn gaps(world: &mut World, service: Service) -> Result<Vec<Duration>> {
+/// Kills the working instance some times, each time with a stand-by beside it.
+async fn gaps(world: &mut World, service: Service, random: &mut Random) -> Result<Vec<Duration>> {
     let mut gaps = Vec::new();
     for _ in 0..rounds()? {
         let spare = Instance::second(world, service)?;
         spare.until_both(STANDBY).await?;
+        // Anywhere between two renewals of the lease.
+        sleep(Duration::from_millis(random.below(2_000))).await;
         let began = Instant::now();
         world.stack.kill(service).await?;
         let outcome = world.pay("alice", "bob", "0.01").await?;
@@ -35,12 +38,13 @@ async fn gaps(world: &mut World, service: Service) -> Result<Vec<Duration>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stand_by_takes_over_soon() -> Result<()> {
+    let mut random = Random::seeded()?;
     for database in DATABASES {
         let mut world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         let mut all = Vec::new();
         for service in Service::ALL {
-            let found = gaps(&mut world, service).await?;
+            let found = gaps(&mut world, service, &mut random).await?;
             println!(
                 "{}: {service} dies, next settled after {found:.2?}",
                 world.stack.options().database.kind()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -101,10 +102,12 @@ impl Reader {
             in_transit: 0,
             world: 0,
         };
-        for account in self.accounts.clone() {
-            let page = self.api.account(&account.parse()?, Some(at)).await?;
+        let asked = self.accounts.iter().map(async |name| {
+            let page = self.api.account(&name.parse()?, Some(at)).await?;
             let balance = page.balances.first().context("opened in one currency")?;
-            let (available, held) = (cents(&balance.available)?, cents(&balance.held)?);
+            anyhow::Ok((cents(&balance.available)?, cents(&balance.held)?))
+        });
+        for (account, (available, held)) in self.accounts.iter().zip(try_join_all(asked).await?) {
             if account == "@world" {
                 total.world += available;
             } else {
@@ -115,8 +118,8 @@ impl Reader {
                     self.seen.breaches.push(found);
                 }
             }
-            self.follow(&account).await?;
         }
+        self.follow().await?;
         total.in_transit = pairs::in_transit(&self.statements, at)?;
         total.read_at = self.began.elapsed().as_secs_f64();
         if total.sum() != 0 {
@@ -143,24 +146,33 @@ impl Reader {
         Ok(Timestamp::from_microsecond(earliest.as_microsecond() - 1)?)
     }
 
-    /// Reads what is new on a statement, and checks that each line continues the one before.
-    async fn follow(&mut self, account: &str) -> Result<()> {
-        let known = self.statements.entry(account.to_owned()).or_default();
-        let mut fresh = lines(&self.api, account, known.last()).await?;
-        fresh.reverse();
-        for line in fresh {
-            let (balance, held) = match known.last() {
-                Some(last) => (cents(&last.balance)?, cents(&last.held_balance)?),
-                None => (0, 0),
-            };
-            let (amount, moved) = (cents(&line.amount)?, cents(&line.held)?);
-            let adds_up =
-                (balance + amount, held + moved) == (cents(&line.balance)?, cents(&line.held_balance)?);
-            if !adds_up || (account != "@world" && cents(&line.balance)? < 0) {
-                self.seen.breaches.push(format!("{account}: {line:?}"));
+    /// Reads what is new on the statements, and checks that each line continues the one before.
+    async fn follow(&mut self) -> Result<()> {
+        let known = |name: &String| self.statements.get(name).and_then(|known| known.last());
+        let asked = self
+            .accounts
+            .iter()
+            .map(|name| lines(&self.api, name, known(name)));
+        let fresh = try_join_all(asked).await?;
+        for (account, fresh) in self.accounts.iter().zip(fresh) {
+            let known = self.statements.entry(account.clone()).or_default();
+            for line in fresh.into_iter().rev() {
+                if !continues(known.last(), &line)? || (account != "@world" && cents(&line.balance)? < 0) {
+                    self.seen.breaches.push(format!("{account}: {line:?}"));
+                }
+                known.push(line);
             }
-            known.push(line);
         }
         Ok(())
     }
+}
+
+/// Whether a line's running balances are those of the line before, changed by what it says.
+fn continues(last: Option<&Line>, line: &Line) -> Result<bool> {
+    let (balance, held) = match last {
+        Some(last) => (cents(&last.balance)?, cents(&last.held_balance)?),
+        None => (0, 0),
+    };
+    let expected = (balance + cents(&line.amount)?, held + cents(&line.held)?);
+    Ok(expected == (cents(&line.balance)?, cents(&line.held_balance)?))
 }
