@@ -32,8 +32,10 @@ use crate::proxy::Proxy;
 
 /// How long anything may take before a test gives it up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Room for the files of debit-svc in a test of some minutes, and little enough to be filled.
+/// Room for the files of debit-svc, and little enough to be filled.
 const DISK_KIB: u32 = 192 * 1024;
+/// And for a test that is told to last longer.
+const DISK_KIB_A_SECOND: u32 = 1024;
 /// The two databases, as `--database` takes them.
 pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres:")];
 
@@ -76,7 +78,8 @@ impl World {
             proxies.insert(service, proxy);
         }
         let disk = if options.database.is_in_folder() {
-            SmallDisk::mount(DISK_KIB)?
+            let seconds = u32::try_from(faults::span(0)?.as_secs())?;
+            SmallDisk::mount(DISK_KIB + DISK_KIB_A_SECOND * seconds)?
         } else {
             None
         };
