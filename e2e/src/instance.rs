@@ -47,12 +47,17 @@ impl Instance {
 
     /// Waits until `/readyz` says `text` for both shards.
     pub async fn until_both(&self, text: &str) -> Result<()> {
-        until(&self.url(), text, 2).await
+        until(&self.url(), &[text], 2).await
     }
 
     /// Waits until `/readyz` says `text` at all.
     pub async fn until_says(&self, text: &str) -> Result<()> {
-        until(&self.url(), text, 1).await
+        until(&self.url(), &[text], 1).await
+    }
+
+    /// Waits until it works on each shard, or stands by there.
+    pub async fn until_settled(&self) -> Result<()> {
+        until(&self.url(), &[STANDBY, WORKING], 2).await
     }
 
     /// Its HTTP address.
@@ -78,20 +83,20 @@ pub const STANDBY: &str = "\"state\":\"standby\"";
 /// The state of a shard as `/readyz` tells it.
 pub const WORKING: &str = "\"state\":\"working\"";
 
-/// Waits until a service's `/readyz` says `text` so many times.
-pub async fn until(url: &str, text: &str, times: usize) -> Result<()> {
+/// Waits until a service's `/readyz` says one of these so many times.
+pub async fn until(url: &str, texts: &[&str], times: usize) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut last = String::new();
     while Instant::now() < deadline {
         if let Ok(answer) = reqwest::get(format!("{url}/readyz")).await {
             last = answer.text().await?;
-            if last.matches(text).count() >= times {
+            if texts.iter().map(|text| last.matches(text).count()).sum::<usize>() >= times {
                 return Ok(());
             }
         }
         sleep(Duration::from_millis(20)).await;
     }
-    bail!("not {text}: {last}")
+    bail!("not {texts:?}: {last}")
 }
 
 /// Signals a process that this test has started.

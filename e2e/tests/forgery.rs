@@ -117,7 +117,7 @@ async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
         )
         .await?;
     }
-    until(&world.stack.api_url(), "working", 2)
+    until(&world.stack.api_url(), &["working"], 2)
         .await
         .context("the ledger works")?;
     nothing_came_of_it(world).await?;

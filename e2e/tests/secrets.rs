@@ -145,7 +145,7 @@ async fn nobody_tells_a_password_or_a_token() -> Result<()> {
     let [port] = free_ports()?;
     let child = service(Service::Debit, &nats, &database, TOKEN, port)?;
     let url = format!("http://127.0.0.1:{port}");
-    until(&url, WORKING, 2).await?;
+    until(&url, &[WORKING], 2).await?;
     for token in [GUESS, TOKEN] {
         let asked = reqwest::Client::new()
             .get(format!("{url}/v1/phases/x"))

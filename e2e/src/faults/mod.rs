@@ -147,14 +147,15 @@ async fn line(world: &World, service: Service, line: Line, a_while: Duration) ->
 /// is the same that the stand-by has published.
 async fn zombie(world: &World, service: Service) -> Result<()> {
     let spare = Instance::second(world, service)?;
-    spare.until_both(STANDBY).await?;
+    // If the first has just lost its connection, the second may have a shard of its own already.
+    spare.until_settled().await?;
     let pid = world.stack.pid(service).context("it runs")?;
     signal(pid, Signal::STOP)?;
     sleep(PAST_THE_LEASE).await;
     let taken = timeout(TAKEN_WITHIN, spare.until_both(WORKING)).await;
     signal(pid, Signal::CONT)?;
     if taken.is_ok() {
-        until(&world.stack.service_url(service), STANDBY, 2).await?;
+        until(&world.stack.service_url(service), &[STANDBY], 2).await?;
     } else {
         // Who is stopped amid a transaction keeps the file's lock, and nothing can take that away but its end.
         let on_files = world.stack.options().database.is_in_folder();
@@ -163,5 +164,5 @@ async fn zombie(world: &World, service: Service) -> Result<()> {
     }
     let status = spare.stop().await?;
     ensure!(status.success(), "the stand-by of {service} ended with {status}");
-    until(&world.stack.service_url(service), WORKING, 2).await
+    until(&world.stack.service_url(service), &[WORKING], 2).await
 }
