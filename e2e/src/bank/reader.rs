@@ -23,6 +23,7 @@ const SHARDS: usize = 2;
 #[derive(Clone, Copy, Debug)]
 enum Read {
     Moment,
+    AtRest,
     Now,
 }
 
@@ -49,11 +50,12 @@ impl Reader {
         }
     }
 
-    /// Reads until told to stop, and once more.
+    /// Reads until told to stop; by then everything has come to rest, and a last read is of that.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Seen {
         loop {
             let last = *stop.borrow_and_update();
-            for read in [Read::Moment, Read::Now] {
+            let moment = if last { Read::AtRest } else { Read::Moment };
+            for read in [moment, Read::Now] {
                 if !matches!(timeout(READ_WITHIN, self.read(read)).await, Ok(Ok(()))) {
                     self.seen.unanswered += 1;
                 }
@@ -67,7 +69,11 @@ impl Reader {
 
     async fn read(&mut self, read: Read) -> Result<()> {
         match read {
-            Read::Moment => self.moment().await,
+            Read::Moment => {
+                let at = self.settled_until().await?;
+                self.moment(at).await
+            }
+            Read::AtRest => self.moment(wallet::clock::now()).await,
             Read::Now => self.now().await,
         }
     }
@@ -93,8 +99,7 @@ impl Reader {
     }
 
     /// The balances at one moment.
-    async fn moment(&mut self) -> Result<()> {
-        let at = self.settled_until().await?;
+    async fn moment(&mut self, at: Timestamp) -> Result<()> {
         let mut total = Total {
             read_at: 0.0,
             available: 0,
