@@ -102,8 +102,10 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
             }
         };
         tokio::select! {
-            () = sleep(pause) => {}
+            // Chance has no place in the loop: a simulation plays it again, step by step.
+            biased;
             () = context.stop.cancelled() => {}
+            () = sleep(pause) => {}
         }
     }
 }

@@ -1,0 +1,125 @@
+//! The bus of an instance: the loop's way to the simulated server.
+
+use bytes::Bytes;
+use wallet_contract::shard::Shard;
+use wallet_runtime::bus::{Bus, Error, Message, Notice, Reader};
+
+use crate::node::{Failed, Node, Point};
+
+/// The connection of one instance.
+#[derive(Clone, Debug)]
+pub(crate) struct SimBus(Node);
+
+/// Reads one shard's stream for one instance.
+#[derive(Debug)]
+pub(crate) struct SimReader {
+    node: Node,
+    shard: Shard,
+    position: usize,
+    generation: u64,
+}
+
+impl SimBus {
+    pub(crate) fn new(node: Node) -> Self {
+        Self(node)
+    }
+
+    pub(crate) fn node(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(_: Failed) -> Self {
+        Self::Nats("the connection broke".to_owned())
+    }
+}
+
+impl Bus for SimBus {
+    type Reader = SimReader;
+
+    async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
+        self.0.pass(Point::Ready).await?;
+        let last = self.0.world().log(shard, |log| log.durable().len() as u64);
+        if last < position {
+            let stream = wallet_contract::stream::name(shard);
+            return Err(Error::LostData {
+                stream,
+                last,
+                position,
+            });
+        }
+        Ok(())
+    }
+
+    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+        self.0.pass(Point::Read).await?;
+        Ok(SimReader {
+            node: self.0.clone(),
+            shard,
+            position: usize::try_from(position).unwrap_or(usize::MAX),
+            generation: self.0.world().log(shard, |log| log.generation()),
+        })
+    }
+
+    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
+        self.0.pass(Point::BeforePublish).await?;
+        let shard = shard_of(&subject);
+        let published = self.0.world().store(shard, subject, payload);
+        // It is on its way to the disk; the server may crash here.
+        self.0.pass(Point::AfterPublish).await?;
+        if self.0.world().acknowledge(shard, published) {
+            Ok(())
+        } else {
+            Err(Failed.into())
+        }
+    }
+
+    async fn tell(&self, _notice: Notice) -> Result<(), Error> {
+        Ok(self.0.pass(Point::Tell).await?)
+    }
+}
+
+impl Reader for SimReader {
+    async fn take(&mut self, max_weight: usize) -> Result<Vec<Message>, Error> {
+        loop {
+            self.node.pass(Point::Take).await?;
+            let changed = self.node.world().log(self.shard, |log| log.changed());
+            let stored = changed.notified();
+            if self.node.world().log(self.shard, |log| log.generation()) != self.generation {
+                return Err(Failed.into());
+            }
+            let taken = self.ready(max_weight);
+            if !taken.is_empty() {
+                self.position += taken.len();
+                return Ok(taken);
+            }
+            stored.await;
+        }
+    }
+}
+
+impl SimReader {
+    /// Some of what is there: as many as chance wants, for a server delivers them one by one.
+    fn ready(&self, max_weight: usize) -> Vec<Message> {
+        let chance = self.node.below(8) + 1;
+        self.node.world().log(self.shard, |log| {
+            let there = log.durable().get(self.position..).unwrap_or_default();
+            let many = if chance == 8 { there.len() } else { chance };
+            let mut weight = 0_usize;
+            let fits = |message: &&Message| {
+                let before = weight;
+                weight = weight.saturating_add(message.weight());
+                before < max_weight
+            };
+            let messages = there.iter().map(|stored| &stored.message).take(many);
+            messages.take_while(fits).cloned().collect()
+        })
+    }
+}
+
+/// The shard whose stream holds a mapped subject.
+pub(crate) fn shard_of(subject: &str) -> Shard {
+    let token = subject.split('.').nth(1);
+    Shard(token.and_then(|token| token.parse().ok()).unwrap_or(0))
+}

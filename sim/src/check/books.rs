@@ -1,0 +1,109 @@
+//! Books of the checker's own: what each account has, by what stands in the logs alone.
+//!
+//! What is held and in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes out what its
+//! own flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in the sum.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::event::{Fact, Movement, Overdraft};
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+
+use super::flow::Flow;
+use super::{Breach, hold};
+
+/// Available, held, in transit.
+pub(crate) type Balance = [i64; 3];
+
+/// All balances, their sums and limits.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    pub(crate) balances: BTreeMap<(AccountId, Currency), Balance>,
+    limits: BTreeMap<(AccountId, Currency), Overdraft>,
+    sums: BTreeMap<Currency, i64>,
+}
+
+impl Books {
+    /// Books what an event says of a flow, and checks what it leaves behind.
+    pub(crate) fn book(&mut self, fact: &Fact, flow: &mut Flow) -> Result<(), Breach> {
+        if let Fact::AccountOpened(name, currency, overdraft) = fact {
+            self.limits.insert((name.clone(), *currency), *overdraft);
+            return Ok(());
+        }
+        let Some(movement) = fact.movement() else {
+            return Ok(());
+        };
+        let (payer, amount) = (&movement.payer, movement.money.amount.minor());
+        #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
+        match fact {
+            Fact::FundsReserved(..) => {
+                flow.held += amount;
+                self.shift(payer, movement, [-amount, amount, 0]);
+            }
+            Fact::ReservationReleased(..) => {
+                let held = std::mem::take(&mut flow.held);
+                self.shift(payer, movement, [amount, -held, 0]);
+            }
+            Fact::AccountDebited(_) => {
+                let held = std::mem::take(&mut flow.held);
+                flow.in_transit += amount;
+                self.shift(payer, movement, [movement.held() - amount, -held, amount]);
+            }
+            Fact::AccountCredited(_) => {
+                let in_transit = std::mem::take(&mut flow.in_transit);
+                self.shift(payer, movement, [0, 0, -in_transit]);
+                self.shift(&movement.payee, movement, [amount, 0, 0]);
+            }
+            Fact::DebitReversed(..) => {
+                let in_transit = std::mem::take(&mut flow.in_transit);
+                self.shift(payer, movement, [amount, 0, -in_transit]);
+            }
+            _ => return Ok(()),
+        }
+        self.invariant_conserved(fact, movement)?;
+        self.invariant_floor(fact, movement)
+    }
+
+    /// Σ available + held + in transit = 0 at every prefix of the log, with `@world` counted.
+    fn invariant_conserved(&self, fact: &Fact, movement: &Movement) -> Result<(), Breach> {
+        let sum = self.sums.get(&movement.money.currency).copied().unwrap_or(0);
+        hold("invariant_conserved", sum == 0, || {
+            format!(
+                "the sum is {sum} behind {} of {} {} -> {}",
+                fact.kind(),
+                movement.money,
+                movement.payer,
+                movement.payee
+            )
+        })
+    }
+
+    /// No account goes below what it may, or holds or owes less than nothing.
+    fn invariant_floor(&self, fact: &Fact, movement: &Movement) -> Result<(), Breach> {
+        let key = (movement.payer.clone(), movement.money.currency);
+        let [available, held, in_transit] = self.balances.get(&key).copied().unwrap_or_default();
+        let floor = match self.limits.get(&key) {
+            Some(Overdraft::Unlimited) => i64::MIN,
+            Some(Overdraft::Limit(limit)) => -limit,
+            None if movement.payer.is_world() => i64::MIN,
+            None => 0,
+        };
+        let holds = available >= floor && held >= 0 && in_transit >= 0;
+        hold("invariant_floor", holds, || {
+            let kind = fact.kind();
+            format!(
+                "{} has {available}, {held} held, {in_transit} in transit behind {kind}",
+                movement.payer
+            )
+        })
+    }
+
+    fn shift(&mut self, name: &AccountId, movement: &Movement, change: Balance) {
+        let currency = movement.money.currency;
+        let balance = self.balances.entry((name.clone(), currency)).or_default();
+        for (sum, change) in balance.iter_mut().zip(change) {
+            *sum += change;
+        }
+        *self.sums.entry(currency).or_default() += change.iter().sum::<i64>();
+    }
+}

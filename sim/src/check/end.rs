@@ -1,0 +1,81 @@
+//! What must hold when no more faults come and all is quiet.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+use wallet_contract::subject::Verb;
+
+use super::books::Balance;
+use super::log::Logs;
+use super::{Breach, hold};
+use crate::world::World;
+
+type Balances = BTreeMap<(AccountId, Currency), Balance>;
+
+/// Everything that was asked was decided, everything that was decided stands where it must, and has come to its end. A
+/// reservation may wait for its payer as long as `waiting` may be.
+pub(crate) fn invariant_everything_ends(logs: &Logs, waiting: bool) -> Result<(), Breach> {
+    let name = "invariant_everything_ends";
+    hold(name, logs.undecided.is_empty(), || {
+        format!("not decided: {:?}", logs.undecided)
+    })?;
+    hold(name, logs.halves.is_empty(), || {
+        format!("not in its second log: {:?}", logs.halves)
+    })?;
+    for (key, flow) in &logs.flows {
+        let ends = flow.has_ended() || (waiting && flow.waits());
+        hold(name, ends, || format!("{key:?}: {}", flow.told()))?;
+    }
+    Ok(())
+}
+
+/// debit-svc, ledger-svc and the log's own sums say the same of each account.
+pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(), Breach> {
+    let (mut debit, mut ledger) = (Balances::new(), Balances::new());
+    for shared in &world.debit {
+        let database = shared.lock();
+        let rows = database.rows.accounts.iter();
+        debit.extend(rows.map(|(key, row)| (key.clone(), [row.available, row.held, row.in_transit])));
+    }
+    for shared in &world.ledger {
+        let database = shared.lock();
+        let rows = database.rows.accounts.iter();
+        ledger.extend(rows.map(|(key, row)| (key.clone(), [row.available, row.held, row.in_transit])));
+    }
+    let mut books = logs.books.balances.clone();
+    for balances in [&mut debit, &mut ledger, &mut books] {
+        balances.retain(|_, balance| *balance != [0, 0, 0]);
+    }
+    let agree = debit == books && ledger == books;
+    hold("invariant_services_agree", agree, || {
+        format!("debit {debit:?}\nledger {ledger:?}\nlog {books:?}")
+    })
+}
+
+/// Each flow that the ledger shows has ended, or waits as its transfer does; nothing is promised that nobody waits for.
+pub(crate) fn invariant_nothing_is_left(world: &World, logs: &Logs) -> Result<(), Breach> {
+    for shared in &world.ledger {
+        let database = shared.lock();
+        for ((key, verb), flow) in &database.rows.flows {
+            let home = (database.place.shard, key.id, key.payer.clone());
+            let waits =
+                *verb == Verb::Transfer && logs.flows.get(&home).is_some_and(super::flow::Flow::waits);
+            hold(
+                "invariant_every_flow_is_shown_to_its_end",
+                flow.end.is_some() != waits,
+                || format!("{key:?} {verb:?} waits: {waits}; {flow:?}"),
+            )?;
+        }
+    }
+    let waits = logs.flows.values().any(super::flow::Flow::waits);
+    for shared in &world.credit {
+        let database = shared.lock();
+        for ((name, currency), row) in &database.rows.accounts {
+            hold("invariant_no_promise_is_left", waits || row.promised == 0, || {
+                format!("{name} {currency}: {row:?}")
+            })?;
+        }
+    }
+    Ok(())
+}

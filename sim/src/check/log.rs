@@ -1,0 +1,215 @@
+//! Reads all logs as they grow, in the one order in which messages became durable.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Event, Fact};
+use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::request::Request;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject::Service;
+
+use super::books::Books;
+use super::flow::Flow;
+use super::{Breach, hold};
+use crate::entry::Stored;
+
+/// A transfer, or an operator's request, on the shard where it is decided.
+pub(crate) type FlowKey = (Shard, TransferId, AccountId);
+
+/// What all logs say.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    shards: Shards,
+    streams: Vec<Stream>,
+    pub(crate) books: Books,
+    pub(crate) flows: BTreeMap<FlowKey, Flow>,
+    /// Requests that nobody has decided on.
+    pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
+    /// Events that a second stream must hold, and does not yet.
+    pub(crate) halves: BTreeSet<(EventId, Shard)>,
+    /// How many transfers have ended.
+    pub(crate) ended: u64,
+}
+
+#[derive(Debug, Default)]
+struct Stream {
+    /// What stands in it, with a hash of each event's content.
+    ids: BTreeMap<EventId, u64>,
+    /// On what which service has decided.
+    decided: BTreeSet<(EventId, Service)>,
+}
+
+impl Logs {
+    pub(crate) fn new(shards: Shards) -> Self {
+        Self {
+            shards,
+            streams: shards.all().map(|_| Stream::default()).collect(),
+            books: Books::default(),
+            flows: BTreeMap::new(),
+            undecided: BTreeMap::new(),
+            halves: BTreeSet::new(),
+            ended: 0,
+        }
+    }
+
+    /// Takes the next message of a shard's log.
+    pub(crate) fn take(&mut self, shard: Shard, stored: &Stored) -> Result<(), Breach> {
+        for entry in &stored.entries {
+            match &entry.what {
+                Ok(Input::Request(request)) => self.request(shard, request),
+                Ok(Input::Event(event)) => self.event(shard, event)?,
+                Ok(Input::Due(_)) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&mut self, shard: Shard) -> &mut Stream {
+        &mut self.streams[usize::from(shard.0)]
+    }
+
+    fn request(&mut self, shard: Shard, request: &Request) {
+        if self.stream(shard).ids.insert(request.id, 0).is_none() {
+            let told = format!(
+                "{} {} of {}",
+                request.verb.token(),
+                request.transfer,
+                request.account
+            );
+            self.undecided.insert((shard, request.id), told);
+        }
+    }
+
+    fn event(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
+        let (first, then) = event.fact.destinations(event.source.shard, self.shards);
+        hold(
+            "invariant_destination",
+            shard == first || Some(shard) == then,
+            || format!("{} stands in shard {shard}", event.fact.kind()),
+        )?;
+        let digest = digest(event);
+        if let Some(known) = self.stream(shard).ids.get(&event.id).copied() {
+            return hold("invariant_an_id_names_one_event", known == digest, || {
+                format!(
+                    "{} {} stands in shard {shard} with two contents",
+                    event.fact.kind(),
+                    event.id
+                )
+            });
+        }
+        self.invariant_the_cause_stands_before(shard, first, event)?;
+        self.stream(shard).ids.insert(event.id, digest);
+        if let Some(then) = then {
+            self.invariant_copies_are_alike(shard, first, then, event, digest)?;
+        }
+        if shard == first { self.book(event) } else { Ok(()) }
+    }
+
+    /// Each event's cause exists, before it in the same log, and each service has decided on it once.
+    fn invariant_the_cause_stands_before(
+        &mut self,
+        shard: Shard,
+        first: Shard,
+        event: &Event,
+    ) -> Result<(), Breach> {
+        // The payee's log begins with these; their causes stand at home, and so must their other halves.
+        let begins = matches!(
+            event.fact,
+            Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..)
+        );
+        // The cause of what was parked is a place in the log.
+        if matches!(event.fact, Fact::MessageParked(_)) || (begins && shard != first) {
+            return Ok(());
+        }
+        self.undecided.remove(&(shard, event.cause));
+        let stream = self.stream(shard);
+        let stands = stream.ids.contains_key(&event.cause);
+        hold("invariant_the_cause_stands_before", stands, || {
+            format!("{:?} in shard {shard}: no {} before it", event.fact, event.cause)
+        })?;
+        let once = stream.decided.insert((event.cause, event.source.service));
+        hold("invariant_a_cause_is_decided_once", once, || {
+            format!(
+                "{:?} in shard {shard}: {} was decided on before",
+                event.fact, event.cause
+            )
+        })
+    }
+
+    /// What two streams hold is the same, and the second never has it before the first.
+    fn invariant_copies_are_alike(
+        &mut self,
+        shard: Shard,
+        first: Shard,
+        then: Shard,
+        event: &Event,
+        digest: u64,
+    ) -> Result<(), Breach> {
+        if shard == first {
+            self.halves.insert((event.id, then));
+            return Ok(());
+        }
+        self.halves.remove(&(event.id, then));
+        let alike = self.stream(first).ids.get(&event.id) == Some(&digest);
+        hold("invariant_copies_are_alike", alike, || {
+            format!(
+                "{} {} in shard {then} is not as in shard {first}",
+                event.fact.kind(),
+                event.id
+            )
+        })
+    }
+
+    fn book(&mut self, event: &Event) -> Result<(), Breach> {
+        let key = self.flow_of(event);
+        let flow = self.flows.entry(key).or_default();
+        self.books.book(&event.fact, flow)?;
+        flow.note(event)?;
+        if matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..)) {
+            self.ended += 1;
+        }
+        if let Fact::AccountCredited(movement) = &event.fact
+            && let Some(of) = movement.reverses
+        {
+            let home = self.shards.of(&movement.payee);
+            let of = self.flows.entry((home, of, movement.payee.clone())).or_default();
+            of.given_back += movement.money.amount.minor();
+            let received = of
+                .credited
+                .as_ref()
+                .map_or(0, |movement| movement.money.amount.minor());
+            return hold(
+                "invariant_no_more_is_given_back",
+                of.given_back <= received,
+                || {
+                    format!(
+                        "{} of {received} of {:?} is given back",
+                        of.given_back, movement.reverses
+                    )
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// The flow of an event: at home if it is of a transfer, else where it was decided.
+    fn flow_of(&self, event: &Event) -> FlowKey {
+        let payer = event.fact.account();
+        let by_payee = event.source.service == Service::Credit && event.fact.movement().is_some();
+        let denied = matches!(event.fact, Fact::ReversalDenied(..));
+        let home = if by_payee && !denied {
+            self.shards.of(&payer)
+        } else {
+            event.source.shard
+        };
+        (home, event.transfer, payer)
+    }
+}
+
+fn digest(event: &Event) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    wallet_contract::envelope::write(event).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,38 @@
+//! Simulated time: the runtime's own, which stands still while anybody works, and for each clock how far it is off.
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::node;
+
+/// When every simulation begins, microseconds since 1970.
+const START_US: i64 = 1_700_000_000_000_000;
+
+/// True time, which no service can read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Time(Instant);
+
+impl Time {
+    /// Time that begins now.
+    pub(crate) fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Microseconds since 1970.
+    pub(crate) fn now_us(self) -> i64 {
+        let passed = i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX);
+        START_US.saturating_add(passed)
+    }
+}
+
+/// The clock that the loop is given: that of the instance which asks.
+pub(crate) fn now() -> Timestamp {
+    let now_us = node::here(node::Node::clock_us);
+    Timestamp::from_microsecond(now_us).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A time for people: seconds since the simulation began.
+pub(crate) fn told(at_us: i64) -> String {
+    let ms = at_us.saturating_sub(START_US) / 1000;
+    format!("{:>4}.{:03}", ms / 1000, ms % 1000)
+}

@@ -1,0 +1,116 @@
+//! Which cells of the phase table were reached, and where instances were hurt.
+
+use std::collections::BTreeMap;
+
+use debit_core::Phase;
+use debit_core::phase::{Rule, Signal, TABLE};
+
+/// A phase, and what was heard in it.
+pub type Cell = (Option<Phase>, Signal);
+
+/// What was reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Decided and committed.
+    cells: BTreeMap<Cell, u64>,
+    /// Decided by an instance that could not commit it: it was a zombie, or its store failed, or it died.
+    void: BTreeMap<Cell, u64>,
+}
+
+/// Why a cell can't be reached although its rule is not [`Rule::Never`].
+pub const UNREACHABLE: &[(Cell, &str)] = &[(
+    (Some(Phase::Confirmed), Signal::CreditRefused),
+    "nothing is confirmed that was not promised, and what was promised is credited whatever becomes of the payee",
+)];
+
+impl Coverage {
+    /// Counts a decision.
+    pub(crate) fn count(&mut self, cell: Cell, committed: bool) {
+        let cells = if committed {
+            &mut self.cells
+        } else {
+            &mut self.void
+        };
+        *cells.entry(cell).or_default() += 1;
+    }
+
+    /// Adds what another run reached.
+    pub fn add(&mut self, other: &Self) {
+        for (to, from) in [(&mut self.cells, &other.cells), (&mut self.void, &other.void)] {
+            for (cell, count) in from {
+                *to.entry(*cell).or_default() += count;
+            }
+        }
+    }
+
+    /// How often a cell was decided in: committed, and void.
+    pub fn of(&self, cell: Cell) -> (u64, u64) {
+        let count = |cells: &BTreeMap<Cell, u64>| cells.get(&cell).copied().unwrap_or(0);
+        (count(&self.cells), count(&self.void))
+    }
+
+    /// The cells that should be reached and were not.
+    pub fn missing(&self) -> Vec<Cell> {
+        let open = |cell: &Cell| self.of(*cell) == (0, 0);
+        reachable().into_iter().filter(open).collect()
+    }
+
+    /// A table for people, and below it what it means.
+    pub fn text(&self) -> String {
+        let mut lines = vec![heading()];
+        for (phase, rules) in TABLE {
+            let name = phase.map_or("(unknown)", Phase::word);
+            let cells = Signal::ALL.into_iter().zip(rules).map(|(signal, rule)| {
+                let cell = (phase, signal);
+                let text = match (self.of(cell), rule) {
+                    ((0, 0), Rule::Never) => "–".to_owned(),
+                    ((0, 0), _) if is_unreachable(cell) => "–*".to_owned(),
+                    ((0, 0), _) => "MISSING".to_owned(),
+                    ((0, void), _) => format!("({void})"),
+                    ((count, _), _) => count.to_string(),
+                };
+                format!("{text:>9}")
+            });
+            lines.push(format!("{name:<11}{}", cells.collect::<String>()));
+        }
+        let reached = reachable().len() - self.missing().len();
+        let never = 130 - reachable().len() - UNREACHABLE.len();
+        lines.push(format!(
+            "{reached} of {} cells reached; {never} that no service ever leads to (–) were not; (n): only by an instance \
+             that could not commit it",
+            reachable().len(),
+        ));
+        for ((phase, signal), why) in UNREACHABLE {
+            let phase = phase.map_or("(unknown)", Phase::word);
+            lines.push(format!("* {phase}, {}: {why}", signal.word()));
+        }
+        lines.join("\n")
+    }
+}
+
+fn heading() -> String {
+    let words = Signal::ALL.map(|signal| {
+        format!(
+            "{:>9}",
+            signal.word().replace("reversal ", "").replace("credit ", "")
+        )
+    });
+    format!("{:<11}{}", "phase", words.concat())
+}
+
+fn is_unreachable(cell: Cell) -> bool {
+    UNREACHABLE.iter().any(|(unreachable, _)| *unreachable == cell)
+}
+
+/// The cells that something can lead to.
+fn reachable() -> Vec<Cell> {
+    let rows = TABLE.into_iter();
+    let cells = rows.flat_map(|(phase, rules)| {
+        Signal::ALL
+            .into_iter()
+            .zip(rules)
+            .map(move |(signal, rule)| ((phase, signal), rule))
+    });
+    let can = cells.filter(|(cell, rule)| *rule != Rule::Never && !is_unreachable(*cell));
+    can.map(|(cell, _)| cell).collect()
+}

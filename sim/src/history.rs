@@ -1,0 +1,142 @@
+//! What happened, line by line, for people and for machines.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+use wallet_contract::decider::Input;
+use wallet_contract::envelope;
+use wallet_contract::shard::Shard;
+
+use crate::clock::told;
+use crate::entry::{Entry, Stored};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub(crate) enum Line {
+    /// In words.
+    Text(String),
+    /// A message became durable.
+    Stored(Shard, u64),
+}
+
+/// Everything that happened, in order.
+#[derive(Debug, Default)]
+pub struct History {
+    lines: Vec<(i64, Line)>,
+    logs: Vec<Vec<Stored>>,
+}
+
+impl History {
+    pub(crate) fn add(&mut self, at_us: i64, line: Line) {
+        self.lines.push((at_us, line));
+    }
+
+    /// Keeps a shard's log, to tell what its messages said.
+    pub(crate) fn keep(&mut self, log: &[Stored]) {
+        self.logs.push(log.to_vec());
+    }
+
+    /// How many messages there were.
+    pub fn messages(&self) -> usize {
+        self.logs.iter().map(Vec::len).sum()
+    }
+
+    /// The whole as text.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (at_us, line) in &self.lines {
+            let time = told(*at_us);
+            match line {
+                Line::Text(words) => {
+                    let _ = writeln!(text, "{time}  {words}");
+                }
+                Line::Stored(shard, sequence) => self.message(&mut text, &time, *shard, *sequence),
+            }
+        }
+        text
+    }
+
+    fn message(&self, text: &mut String, time: &str, shard: Shard, sequence: u64) {
+        let Some(stored) = self.stored(shard, sequence) else {
+            return;
+        };
+        let _ = writeln!(text, "{time}    {shard}:{sequence} {}", stored.message.subject);
+        for entry in &stored.entries {
+            let _ = writeln!(text, "{:10}      {}", "", words(entry));
+        }
+    }
+
+    fn stored(&self, shard: Shard, sequence: u64) -> Option<&Stored> {
+        let at = usize::try_from(sequence).ok()?.checked_sub(1)?;
+        self.logs.get(usize::from(shard.0))?.get(at)
+    }
+
+    /// All messages, as machines read them: where each stands, when it was stored, and its elements.
+    pub fn json(&self) -> Value {
+        let durable = self.lines.iter().filter_map(|(_, line)| match line {
+            Line::Stored(shard, sequence) => self.stored(*shard, *sequence).map(|stored| (*shard, stored)),
+            Line::Text(_) => None,
+        });
+        let messages = durable.flat_map(|(shard, stored)| {
+            stored
+                .entries
+                .iter()
+                .map(move |entry| element(shard, stored, entry))
+        });
+        Value::Array(messages.collect())
+    }
+}
+
+fn words(entry: &Entry) -> String {
+    match &entry.what {
+        Ok(Input::Request(request)) => {
+            let order = match &request.order {
+                Ok(order) => format!("{order:?}"),
+                Err(refusal) => refusal.to_string(),
+            };
+            format!(
+                "{} {} of {}: {order}",
+                request.verb.token(),
+                request.transfer,
+                request.account
+            )
+        }
+        Ok(Input::Event(event)) => {
+            let refusal = event
+                .fact
+                .refusal()
+                .map(|refusal| format!(": {refusal}"))
+                .unwrap_or_default();
+            let moved = event
+                .fact
+                .movement()
+                .map(|movement| format!(" {} {} -> {}", movement.money, movement.payer, movement.payee));
+            format!(
+                "{} of {}{}{refusal}",
+                event.fact.kind(),
+                event.transfer,
+                moved.unwrap_or_default()
+            )
+        }
+        Ok(Input::Due(due)) => format!("{due:?}"),
+        Err(detail) => format!("unreadable: {detail}"),
+    }
+}
+
+fn element(shard: Shard, stored: &Stored, entry: &Entry) -> Value {
+    let message = &stored.message;
+    let event = match &entry.what {
+        Ok(Input::Event(event)) => serde_json::from_str(&envelope::write(event)).unwrap_or(Value::Null),
+        Ok(Input::Request(_) | Input::Due(_)) | Err(_) => {
+            Value::String(String::from_utf8_lossy(&message.payload).into_owned())
+        }
+    };
+    json!({
+        "stream": wallet_contract::stream::name(shard),
+        "sequence": message.sequence,
+        "element": entry.index,
+        "subject": message.subject,
+        "stored_us": message.at_us,
+        "message": event,
+    })
+}

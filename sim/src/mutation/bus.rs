@@ -1,0 +1,49 @@
+//! A bus that does something wrong.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use wallet_contract::shard::Shard;
+use wallet_runtime::bus::{Bus, Error, Notice};
+
+use crate::bus::{SimBus, SimReader, shard_of};
+use crate::node::Point;
+
+/// Says that an envelope is durable, and stores it a little later.
+#[derive(Debug)]
+pub(crate) struct AckEarly(pub(crate) SimBus);
+
+/// How much later, at most, milliseconds.
+const LATER_MS: usize = 40;
+
+impl Bus for AckEarly {
+    type Reader = SimReader;
+
+    async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
+        self.0.ready(shard, position).await
+    }
+
+    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+        self.0.read(shard, position).await
+    }
+
+    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
+        let node = self.0.node().clone();
+        node.pass(Point::BeforePublish).await?;
+        let later = Duration::from_millis(node.below(LATER_MS) as u64);
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            // What an instance had not sent when it died is lost.
+            if !node.is_dead() {
+                let (world, shard) = (node.world(), shard_of(&subject));
+                let published = world.store(shard, subject, payload);
+                world.acknowledge(shard, published);
+            }
+        });
+        Ok(())
+    }
+
+    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+        self.0.tell(notice).await
+    }
+}

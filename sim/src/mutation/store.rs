@@ -1,0 +1,113 @@
+//! A store that does something wrong.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+use wallet_contract::decider::{Decider, Due, Heard};
+use wallet_contract::id::EventId;
+use wallet_runtime::bus::Notice;
+use wallet_runtime::outbox;
+use wallet_runtime::store::{Commit, Error, Outgoing, Store, Tenure};
+
+use super::Mutation;
+use crate::bus::SimBus;
+use crate::store::SimStore;
+use crate::tables::Tables;
+
+/// For how long [`Mutation::InboxWindow`] knows what was handled, microseconds.
+const WINDOW_US: i64 = 2_000_000;
+
+/// A store with a mutation.
+#[derive(Debug)]
+pub(crate) struct Mutant<C, T: Tables> {
+    store: SimStore<C, T>,
+    mutation: Mutation,
+}
+
+impl<C, T: Tables> Mutant<C, T> {
+    pub(crate) fn new(store: SimStore<C, T>, mutation: Mutation) -> Self {
+        Self { store, mutation }
+    }
+
+    /// Takes whatever epoch there is for its own.
+    fn usurp(&mut self) {
+        if self.mutation == Mutation::NoEpochCheck {
+            self.store.epoch = self.store.database.lock().epoch;
+        }
+    }
+
+    fn has_a_poor_inbox(&self) -> bool {
+        matches!(self.mutation, Mutation::SkipInbox | Mutation::InboxWindow)
+    }
+}
+
+impl<C, T> Store for Mutant<C, T>
+where
+    T: Tables,
+    C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
+{
+    type Core = C;
+
+    async fn acquire(&mut self) -> Result<Tenure, Error> {
+        self.store.acquire().await
+    }
+
+    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+        self.usurp();
+        self.store.renew(published).await
+    }
+
+    async fn release(&mut self, published: i64) -> Result<(), Error> {
+        self.store.release(published).await
+    }
+
+    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
+        let mut known = self.store.known(causes).await?;
+        if self.has_a_poor_inbox() {
+            let since_us = match self.mutation {
+                Mutation::InboxWindow => self.store.now_us() - WINDOW_US,
+                _ => i64::MAX,
+            };
+            let database = self.store.database.lock();
+            known.retain(|id| {
+                database
+                    .inbox
+                    .get(&EventId(*id))
+                    .is_some_and(|at_us| *at_us > since_us)
+            });
+        }
+        Ok(known)
+    }
+
+    async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
+        self.store.due(now_us, limit).await
+    }
+
+    async fn load(&mut self, keys: &C::Keys) -> Result<C::State, Error> {
+        self.store.load(keys).await
+    }
+
+    async fn commit(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
+        if self.mutation == Mutation::PublishEarly {
+            let bus = SimBus::new(self.store.node.clone());
+            let sent = outbox::publish(&bus, T::SERVICE, commit.events).await;
+            sent.map_err(|error| Error::Unfit(error.to_string()))?;
+        }
+        if self.has_a_poor_inbox() {
+            let mut database = self.store.database.lock();
+            for heard in commit.heard {
+                database.inbox.remove(&heard.input.as_cause().id);
+            }
+        }
+        self.usurp();
+        self.store.commit(commit).await
+    }
+
+    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+        self.store.events(after, limit).await
+    }
+
+    async fn notices(&mut self, state: &C::State, repeats: &[Heard<'_>]) -> Result<Vec<Notice>, Error> {
+        self.store.notices(state, repeats).await
+    }
+}

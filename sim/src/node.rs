@@ -1,0 +1,272 @@
+//! One running instance of a service on a shard, and the points at which it can be hurt.
+//!
+//! Each call of the loop to its bus or its store passes a [`Point`] before it takes effect, and some one after. There the seed
+//! lets time pass, and there a fault that the plan has laid strikes: the instance dies with all that it had in memory, is
+//! paused, or is told that the call failed.
+
+use std::fmt;
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use fastrand::Rng;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use wallet_contract::decider::Place;
+use wallet_contract::subject::Service;
+
+use crate::coverage::Cell;
+use crate::world::World;
+
+tokio::task_local! {
+    static HERE: Node;
+}
+
+/// A service on a shard, whichever instance works there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Site {
+    /// The service.
+    pub service: Service,
+    /// Its shard's number.
+    pub shard: u16,
+}
+
+impl fmt::Display for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.service.token(), self.shard)
+    }
+}
+
+macro_rules! points {
+    ($($name:ident,)*) => {
+        /// Where the loop touches the world.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "each is a call of the loop, by its name")]
+        pub enum Point { $($name,)* }
+
+        impl Point {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+points! {
+    Acquire, Renew, Release, Known, Due, Load, BeforeCommit, AfterCommit, Events, Notices,
+    Ready, Read, Take, BeforePublish, AfterPublish, Tell,
+}
+
+/// What happens to an instance at a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blow {
+    /// It dies; after so long another one starts.
+    Crash {
+        /// Milliseconds.
+        down_ms: u64,
+    },
+    /// It stands still, and then goes on as if nothing had been.
+    Pause {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The call fails: before a commit or publish took effect, or behind it.
+    Fail,
+}
+
+/// A fault that waits for its moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trap {
+    /// Who it is for.
+    pub site: Site,
+    /// Where it strikes.
+    pub point: Point,
+    /// How often that point is passed before.
+    pub skip: u32,
+    /// What it does.
+    pub blow: Blow,
+}
+
+/// That a call failed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failed;
+
+/// An instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Node(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    site: Site,
+    place: Place,
+    number: u32,
+    world: Arc<World>,
+    stop: CancellationToken,
+    life: Mutex<Life>,
+}
+
+#[derive(Debug)]
+struct Life {
+    rng: Rng,
+    dead: bool,
+    resumes: Option<Instant>,
+    abort: Option<AbortHandle>,
+    cells: Vec<Cell>,
+}
+
+/// Runs a future as `node`.
+pub(crate) async fn run_as<F: Future>(node: Node, future: F) -> F::Output {
+    HERE.scope(node, future).await
+}
+
+/// Asks the instance that is running.
+pub(crate) fn here<T>(ask: impl FnOnce(&Node) -> T) -> T {
+    HERE.with(ask)
+}
+
+impl Node {
+    pub(crate) fn new(world: Arc<World>, site: Site, place: Place, number: u32, seed: u64) -> Self {
+        let life = Life {
+            rng: Rng::with_seed(seed),
+            dead: false,
+            resumes: None,
+            abort: None,
+            cells: Vec::new(),
+        };
+        Self(Arc::new(Inner {
+            site,
+            place,
+            number,
+            world,
+            stop: CancellationToken::new(),
+            life: Mutex::new(life),
+        }))
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        self.0.site
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.0.place
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.0.world
+    }
+
+    pub(crate) fn shared_world(&self) -> Arc<World> {
+        self.0.world.clone()
+    }
+
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    /// What its clock shows.
+    pub(crate) fn clock_us(&self) -> i64 {
+        self.0.world.clock_us(self.0.site)
+    }
+
+    pub(crate) fn aborts_by(&self, abort: AbortHandle) {
+        self.life().abort = Some(abort);
+    }
+
+    /// What it has decided in which phase, since it was last asked.
+    pub(crate) fn cells(&self) -> Vec<Cell> {
+        std::mem::take(&mut self.life().cells)
+    }
+
+    pub(crate) fn note_cell(&self, cell: Cell) {
+        self.life().cells.push(cell);
+    }
+
+    /// A number below `end`, from the instance's own chance.
+    pub(crate) fn below(&self, end: usize) -> usize {
+        self.life().rng.usize(0..end.max(1))
+    }
+
+    /// Dies. Whatever it was at will never be finished.
+    pub(crate) fn kill(&self) {
+        let abort = {
+            let mut life = self.life();
+            life.dead = true;
+            life.abort.take()
+        };
+        self.0.world.forget(self);
+        if let Some(abort) = abort {
+            abort.abort();
+        }
+    }
+
+    /// Which of all instances it is, counted from 1.
+    pub(crate) fn number(&self) -> u32 {
+        self.0.number
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.life().dead
+    }
+
+    /// Goes on at once, if it was paused.
+    pub(crate) fn resume(&self) {
+        self.life().resumes = None;
+    }
+
+    /// Passes a point: lets time pass, and takes what strikes there.
+    pub(crate) async fn pass(&self, point: Point) -> Result<(), Failed> {
+        self.stand().await;
+        let pause = self.0.world.pace().pause(&mut self.life().rng, point);
+        if pause.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            sleep(pause).await;
+        }
+        self.stand().await;
+        let Some(blow) = self.0.world.strike(self.0.site, point) else {
+            return Ok(());
+        };
+        let told = format!("{self} at {point:?}: {blow:?}");
+        self.0.world.note(told);
+        match blow {
+            Blow::Crash { down_ms } => {
+                self.0.world.restart(self.0.site, Duration::from_millis(down_ms));
+                self.kill();
+                pending().await
+            }
+            Blow::Pause { ms } => {
+                self.life().resumes = Some(Instant::now() + Duration::from_millis(ms));
+                self.stand().await;
+                Ok(())
+            }
+            Blow::Fail => Err(Failed),
+        }
+    }
+
+    /// Waits while it is paused, and for ever if it is dead.
+    async fn stand(&self) {
+        loop {
+            if self.is_dead() {
+                pending::<()>().await;
+            }
+            let resumes = self.life().resumes;
+            match resumes {
+                Some(resumes) if resumes > Instant::now() => {
+                    // Looks now and then whether the pause was called off.
+                    sleep_until(resumes.min(Instant::now() + Duration::from_millis(200))).await;
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.0.life.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.0.site, self.0.number)
+    }
+}

@@ -1,0 +1,205 @@
+//! How likely each thing is: every seed has weights of its own, so that some do one thing all the time and others never. What
+//! is rare on average is then common somewhere.
+
+use fastrand::Rng;
+use wallet_contract::subject::Verb;
+
+use super::ask::Client;
+use super::{Blow, ClockOf, Point, Site, Step, Trap};
+use crate::world::{SHARDS, sites};
+
+/// A seed's weights.
+#[derive(Debug)]
+pub(super) struct Swarm {
+    verbs: Vec<(Verb, u32)>,
+    repeats: u32,
+    oddities: u32,
+    bulk: u32,
+    waits: u32,
+    long_waits: u32,
+    faults: u32,
+    pauses: u32,
+    turns: u32,
+    /// The points where faults strike; most seeds have all.
+    points: Vec<Point>,
+    /// Who is hurt; most seeds have all.
+    victims: Vec<Site>,
+}
+
+impl Swarm {
+    pub(super) fn new(rng: &mut Rng) -> Self {
+        let mut weight = |usual: u32| match rng.u8(0..6) {
+            0 => 0,
+            1 => usual * 4,
+            _ => usual,
+        };
+        let usual = |verb| match verb {
+            Verb::Transfer => 14,
+            Verb::Reserve | Verb::Confirm => 12,
+            Verb::Cancel | Verb::Reverse => 7,
+            Verb::Freeze | Verb::Unfreeze | Verb::Open | Verb::Close => 1,
+        };
+        let verbs = Verb::ALL.map(|verb| (verb, weight(usual(verb)))).to_vec();
+        let (repeats, oddities, bulk) = (weight(8), weight(2), weight(3));
+        let (waits, long_waits) = (weight(20), weight(2));
+        let (faults, pauses, turns) = (weight(14), weight(4), weight(2));
+        let points = if rng.u8(0..4) == 0 {
+            (0..3).filter_map(|_| rng.choice(Point::ALL)).copied().collect()
+        } else {
+            Point::ALL.to_vec()
+        };
+        let all: Vec<Site> = sites().collect();
+        let victims = if rng.u8(0..3) == 0 {
+            rng.choice(&all).into_iter().copied().collect()
+        } else {
+            all
+        };
+        Self {
+            verbs,
+            repeats,
+            oddities,
+            bulk,
+            waits,
+            long_waits,
+            faults,
+            pauses,
+            turns,
+            points,
+            victims,
+        }
+    }
+
+    /// One more step; sometimes a few that belong together.
+    pub(super) fn step(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
+        let asks: u32 = self.verbs.iter().map(|(_, weight)| weight).sum();
+        let weights = [
+            asks.max(1),
+            self.repeats,
+            self.oddities,
+            self.bulk,
+            self.waits,
+            self.long_waits,
+            self.faults,
+            self.pauses,
+            self.turns,
+        ];
+        match chosen(rng, &weights) {
+            0 => {
+                let weights: Vec<u32> = self.verbs.iter().map(|(_, weight)| *weight).collect();
+                let (verb, _) = self.verbs[chosen(rng, &weights)];
+                steps.push(client.ask(verb));
+            }
+            1 => {
+                let asked: Vec<&Step> = steps
+                    .iter()
+                    .filter(|step| matches!(step, Step::Ask { .. }))
+                    .collect();
+                let again = rng.choice(asked).cloned();
+                steps.extend(again);
+            }
+            2 => steps.push(client.oddity()),
+            3 => steps.push(client.bulk()),
+            4 => steps.push(Step::Wait { ms: rng.u64(1..120) }),
+            5 => steps.push(Step::Wait {
+                ms: rng.u64(500..6_000),
+            }),
+            6 => self.fault(rng, steps),
+            7 => self.zombie(rng, steps),
+            _ => steps.push(turn(rng)),
+        }
+    }
+
+    fn fault(&self, rng: &mut Rng, steps: &mut Vec<Step>) {
+        let Some(site) = rng.choice(&self.victims).copied() else {
+            return;
+        };
+        let Some(point) = rng.choice(&self.points).copied() else {
+            return;
+        };
+        steps.push(match rng.u8(0..12) {
+            0 => Step::CrashServer(rng.u16(0..SHARDS)),
+            1 => Step::Second(site),
+            2 => Step::Stop {
+                site,
+                back_ms: rng.u64(1..1_000),
+            },
+            roll => {
+                let blow = match roll {
+                    3..7 => Blow::Crash {
+                        down_ms: rng.u64(1..2_000),
+                    },
+                    7..10 => Blow::Fail,
+                    _ => Blow::Pause {
+                        ms: rng.u64(1..2_500),
+                    },
+                };
+                let skip = if rng.bool() { 0 } else { rng.u32(0..12) };
+                Step::Lay(Trap {
+                    site,
+                    point,
+                    skip,
+                    blow,
+                })
+            }
+        });
+    }
+
+    /// An instance is paused for longer than its lease lasts, and another one takes over.
+    fn zombie(&self, rng: &mut Rng, steps: &mut Vec<Step>) {
+        let Some(site) = rng.choice(&self.victims).copied() else {
+            return;
+        };
+        let within = [
+            Point::Known,
+            Point::Due,
+            Point::Load,
+            Point::BeforeCommit,
+            Point::Take,
+            Point::BeforePublish,
+        ];
+        let Some(point) = rng.choice(within) else { return };
+        steps.push(Step::Second(site));
+        steps.push(Step::Lay(Trap {
+            site,
+            point,
+            skip: rng.u32(0..4),
+            blow: Blow::Pause {
+                ms: rng.u64(3_500..7_000),
+            },
+        }));
+        if rng.bool() {
+            steps.push(Step::Wait {
+                ms: rng.u64(100..5_000),
+            });
+        }
+    }
+}
+
+fn turn(rng: &mut Rng) -> Step {
+    let all: Vec<Site> = sites().collect();
+    let site = rng.choice(all).unwrap_or(Site {
+        service: wallet_contract::subject::Service::Debit,
+        shard: 0,
+    });
+    let (clock, most_ms) = match rng.u8(0..3) {
+        0 => (ClockOf::Service(site), 60_000),
+        1 => (ClockOf::Database(site), 5_000),
+        _ => (ClockOf::Server(site.shard), 60_000),
+    };
+    Step::Turn {
+        clock,
+        by_ms: rng.i64(-most_ms..most_ms),
+    }
+}
+
+fn chosen(rng: &mut Rng, weights: &[u32]) -> usize {
+    let sum: u32 = weights.iter().sum();
+    let mut roll = rng.u32(0..sum.max(1));
+    for (at, weight) in weights.iter().enumerate() {
+        if roll < *weight {
+            return at;
+        }
+        roll -= weight;
+    }
+    0
+}

@@ -1,0 +1,132 @@
+//! Plays a plan: its steps one after the other, then no more faults, until all is quiet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::bus::shard_of;
+use crate::check::Breach;
+use crate::check::end::{invariant_everything_ends, invariant_nothing_is_left, invariant_services_agree};
+use crate::coverage::Coverage;
+use crate::history::History;
+use crate::mutation::Mutation;
+use crate::plan::{Plan, Step};
+use crate::world::{World, sites};
+
+/// How often it is looked whether all is quiet.
+const LOOK: Duration = Duration::from_millis(250);
+/// How often at most: longer than any instance is down, any lease lasts and any publish waits.
+const LOOKS: u32 = 240;
+/// Longer than any reservation holds, microseconds: more than the default of a week.
+const PAST_EVERY_EXPIRY_US: i64 = 8 * 24 * 3600 * 1_000_000;
+/// More than one instance to spare helps nobody.
+const INSTANCES: usize = 3;
+
+/// What came of a plan.
+#[derive(Debug)]
+pub struct Played {
+    /// The first invariant that did not hold.
+    pub breach: Option<Breach>,
+    /// What happened.
+    pub history: History,
+    /// Which cells were reached.
+    pub coverage: Coverage,
+    /// How many transfers came to an end.
+    pub transfers: u64,
+}
+
+/// Plays a plan, with the program as it is or with a mutation.
+pub fn play(plan: &Plan, mutation: Option<Mutation>) -> Played {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    let runtime = runtime.expect("a runtime without I/O needs nothing that could fail");
+    runtime.block_on(async {
+        let world = World::new(plan, mutation);
+        for site in sites() {
+            world.start(site);
+        }
+        for step in &plan.steps {
+            take(&world, step).await;
+            if world.is_broken() {
+                break;
+            }
+        }
+        if !world.is_broken() {
+            calm_down(&world).await;
+        }
+        let (history, coverage, breach, transfers) = world.finish();
+        Played {
+            breach,
+            history,
+            coverage,
+            transfers,
+        }
+    })
+}
+
+async fn take(world: &Arc<World>, step: &Step) {
+    if !matches!(step, Step::Ask { .. } | Step::Wait { .. }) {
+        world.note(step.to_string());
+    }
+    match step {
+        Step::Ask { subject, payload } => {
+            let shard = shard_of(subject);
+            let published = world.store(shard, subject.clone(), payload.clone().into());
+            world.acknowledge(shard, published);
+            sleep(Duration::from_millis(1)).await;
+        }
+        Step::Wait { ms } => sleep(Duration::from_millis(*ms)).await,
+        Step::Lay(trap) => world.lay(*trap),
+        Step::Second(site) => {
+            if world.living(*site).len() < INSTANCES {
+                world.start(*site);
+            }
+        }
+        Step::Stop { site, back_ms } => {
+            if let Some(node) = world.living(*site).first() {
+                node.stop().cancel();
+                world.restart(*site, Duration::from_millis(*back_ms));
+            }
+        }
+        Step::Turn { clock, by_ms } => world.turn(*clock, by_ms * 1_000),
+        Step::CrashServer(shard) => world.crash_server(*shard),
+    }
+}
+
+/// No more faults: everything drains. Then the time of every reservation is up, and everything drains again.
+async fn calm_down(world: &Arc<World>) {
+    world.calm();
+    for waiting in [true, false] {
+        if !until_quiet(world).await {
+            world.breach("invariant_all_gets_quiet", world.standing());
+        }
+        if world.is_broken() {
+            return;
+        }
+        let found = world.checks(|logs| {
+            invariant_everything_ends(logs, waiting)?;
+            invariant_nothing_is_left(world, logs)?;
+            invariant_services_agree(world, logs)
+        });
+        world.found(found);
+        if waiting {
+            world.turn_all(PAST_EVERY_EXPIRY_US);
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+async fn until_quiet(world: &World) -> bool {
+    let mut quiet = 0;
+    for _ in 0..LOOKS {
+        sleep(LOOK).await;
+        quiet = if world.is_quiet() { quiet + 1 } else { 0 };
+        if world.is_broken() || quiet == 2 {
+            return true;
+        }
+    }
+    false
+}

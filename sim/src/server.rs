@@ -1,0 +1,99 @@
+//! The simulated log server: one totally ordered stream for each shard.
+//!
+//! A message is *stored* when it has its sequence, and *durable* when its publisher may be told so. Readers see only what is
+//! durable. When the server crashes, what was stored and not yet durable is gone, whoever published it is told that the
+//! connection broke, and so is every reader.
+//!
+//! What is durable is never lost here, as `sync_interval: always` promises. A server that syncs now and then can lose what was
+//! acknowledged and read; then a stream ends before its readers' positions, and it has to be healed from the services' event
+//! stores. [`Log::crash`] is the place to lose more, as soon as somebody heals it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use wallet_contract::shard::Shard;
+use wallet_runtime::bus::Message;
+
+use crate::entry::Stored;
+
+/// One shard's stream.
+#[derive(Debug)]
+pub(crate) struct Log {
+    shard: Shard,
+    stored: Vec<Stored>,
+    durable: usize,
+    /// How often the server has crashed.
+    generation: u64,
+    changed: Arc<Notify>,
+}
+
+/// What was published, and has not been acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unacknowledged {
+    sequence: usize,
+    generation: u64,
+}
+
+impl Log {
+    pub(crate) fn new(shard: Shard) -> Self {
+        Self {
+            shard,
+            stored: Vec::new(),
+            durable: 0,
+            generation: 0,
+            changed: Arc::default(),
+        }
+    }
+
+    /// Stores a message.
+    pub(crate) fn store(&mut self, subject: String, payload: Bytes, at_us: i64) -> Unacknowledged {
+        let message = Message {
+            subject,
+            payload,
+            sequence: self.stored.len() as u64 + 1,
+            at_us,
+            traceparent: None,
+            event_id: None,
+        };
+        self.stored.push(Stored::read(message, self.shard));
+        Unacknowledged {
+            sequence: self.stored.len(),
+            generation: self.generation,
+        }
+    }
+
+    /// Makes everything up to a message durable, and gives what has become so; nothing if the server has crashed since.
+    pub(crate) fn acknowledge(&mut self, published: Unacknowledged) -> Option<&[Stored]> {
+        if published.generation != self.generation {
+            return None;
+        }
+        let before = self.durable;
+        self.durable = self.durable.max(published.sequence);
+        self.changed.notify_waiters();
+        self.stored.get(before..self.durable)
+    }
+
+    /// The server crashes: how many messages are gone.
+    pub(crate) fn crash(&mut self) -> usize {
+        let lost = self.stored.len().saturating_sub(self.durable);
+        self.stored.truncate(self.durable);
+        self.generation += 1;
+        self.changed.notify_waiters();
+        lost
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Tells when something was stored, or the server has crashed.
+    pub(crate) fn changed(&self) -> Arc<Notify> {
+        self.changed.clone()
+    }
+
+    /// What can be read.
+    pub(crate) fn durable(&self) -> &[Stored] {
+        self.stored.get(..self.durable).unwrap_or_default()
+    }
+}

@@ -1,0 +1,227 @@
+//! The simulated database of a (service, shard), and an instance's connection to it.
+//!
+//! What is committed stands in memory and survives every instance. A commit is all or nothing, checks the epoch of the lease,
+//! and refuses what the tables' constraints refuse. Every commit is held against a refold of the log: see [`Refold`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+use wallet_contract::decider::{Decider, Due, Heard, Place};
+use wallet_contract::id::EventId;
+use wallet_runtime::bus::Notice;
+use wallet_runtime::sql_store::TENURE_MS;
+use wallet_runtime::store::{Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+
+use crate::check::refold::Refold;
+use crate::node::{Failed, Node, Point};
+use crate::tables::Tables;
+
+/// What is committed.
+#[derive(Debug)]
+pub(crate) struct Database<T: Tables> {
+    pub(crate) place: Place,
+    pub(crate) progress: Progress,
+    pub(crate) epoch: i64,
+    holder: u32,
+    expires_us: i64,
+    /// What was handled, and when.
+    pub(crate) inbox: BTreeMap<EventId, i64>,
+    pub(crate) events: Vec<Outgoing>,
+    pub(crate) parked: Vec<ParkedRow>,
+    pub(crate) rows: T,
+    pub(crate) refold: Refold<T::Core>,
+}
+
+/// A database that instances share.
+#[derive(Debug)]
+pub(crate) struct Shared<T: Tables>(Arc<Mutex<Database<T>>>);
+
+impl<T: Tables> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Tables> Shared<T> {
+    pub(crate) fn new(place: Place) -> Self {
+        let database = Database {
+            place,
+            progress: Progress::default(),
+            epoch: 0,
+            holder: 0,
+            expires_us: 0,
+            inbox: BTreeMap::new(),
+            events: Vec::new(),
+            parked: Vec::new(),
+            rows: T::default(),
+            refold: Refold::new(place),
+        };
+        Self(Arc::new(Mutex::new(database)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Database<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One instance's connection.
+#[derive(Debug)]
+pub(crate) struct SimStore<C, T: Tables> {
+    pub(crate) node: Node,
+    pub(crate) database: Shared<T>,
+    pub(crate) epoch: i64,
+    core: PhantomData<fn() -> C>,
+}
+
+impl<C, T: Tables> SimStore<C, T> {
+    pub(crate) fn new(node: Node, database: Shared<T>) -> Self {
+        Self {
+            node,
+            database,
+            epoch: 0,
+            core: PhantomData,
+        }
+    }
+
+    /// What the database's clock shows.
+    pub(crate) fn now_us(&self) -> i64 {
+        self.node.world().database_us(self.node.site())
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(_: Failed) -> Self {
+        Self::Database(sqlx::Error::PoolTimedOut)
+    }
+}
+
+impl<C, T> Store for SimStore<C, T>
+where
+    T: Tables,
+    C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
+{
+    type Core = C;
+
+    async fn acquire(&mut self) -> Result<Tenure, Error> {
+        self.node.pass(Point::Acquire).await?;
+        let now_us = self.now_us();
+        let mut database = self.database.lock();
+        if database.holder != self.node.number() && database.expires_us >= now_us {
+            return Ok(Tenure::Held {
+                by: format!("instance {}", database.holder),
+                expires_in_ms: (database.expires_us - now_us) / 1000,
+            });
+        }
+        database.holder = self.node.number();
+        database.epoch += 1;
+        database.expires_us = now_us + TENURE_MS * 1000;
+        self.epoch = database.epoch;
+        Ok(Tenure::Ours(database.progress))
+    }
+
+    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+        self.node.pass(Point::Renew).await?;
+        let now_us = self.now_us();
+        let mut database = self.database.lock();
+        if database.epoch != self.epoch {
+            return Err(Error::TenureLost);
+        }
+        database.expires_us = now_us + TENURE_MS * 1000;
+        database.progress.published = published;
+        Ok(())
+    }
+
+    async fn release(&mut self, published: i64) -> Result<(), Error> {
+        self.node.pass(Point::Release).await?;
+        let mut database = self.database.lock();
+        if database.epoch == self.epoch {
+            database.expires_us = 0;
+            database.progress.published = published;
+        }
+        Ok(())
+    }
+
+    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
+        self.node.world().count_void(&self.node);
+        self.node.pass(Point::Known).await?;
+        let database = self.database.lock();
+        let known = causes.iter().filter(|cause| database.inbox.contains_key(cause));
+        Ok(known.map(|cause| cause.0).collect())
+    }
+
+    async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
+        self.node.pass(Point::Due).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.database.lock().rows.due(now_us, limit))
+    }
+
+    async fn load(&mut self, keys: &C::Keys) -> Result<C::State, Error> {
+        self.node.pass(Point::Load).await?;
+        let database = self.database.lock();
+        Ok(database.rows.load(keys, &database.events))
+    }
+
+    async fn commit(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
+        self.node.pass(Point::BeforeCommit).await?;
+        let world = self.node.shared_world();
+        let now_us = self.now_us();
+        let written = {
+            let mut database = self.database.lock();
+            if database.epoch == self.epoch {
+                database.expires_us = now_us + TENURE_MS * 1000;
+                database.write(&commit, now_us)
+            } else {
+                return Err(Error::TenureLost);
+            }
+        };
+        if let Err(constraint) = written {
+            world.breach("invariant_constraints", format!("{}: {constraint}", self.node));
+            return Err(Error::Unfit(constraint));
+        }
+        world.committed::<T>(&self.node, &self.database);
+        self.node.pass(Point::AfterCommit).await?;
+        Ok(())
+    }
+
+    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+        self.node.pass(Point::Events).await?;
+        let database = self.database.lock();
+        let after = usize::try_from(after).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let events = database.events.get(after..).unwrap_or_default();
+        Ok(events.iter().take(limit).cloned().collect())
+    }
+
+    async fn notices(&mut self, state: &C::State, _repeats: &[Heard<'_>]) -> Result<Vec<Notice>, Error> {
+        self.node.pass(Point::Notices).await?;
+        Ok(T::notices(state))
+    }
+}
+
+impl<T: Tables> Database<T> {
+    /// One transaction; nothing is written if a constraint refuses it.
+    fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>, now_us: i64) -> Result<(), String> {
+        let mut ids = BTreeSet::new();
+        for heard in commit.heard {
+            let id = heard.input.as_cause().id;
+            if self.inbox.contains_key(&id) || !ids.insert(id) {
+                return Err(format!("the inbox has {id} already"));
+            }
+        }
+        let mut next = self.events.len();
+        for event in commit.events {
+            next += 1;
+            if usize::try_from(event.no) != Ok(next) {
+                return Err(format!("event {} is numbered {}, not {next}", event.id, event.no));
+            }
+        }
+        self.rows.save(commit.state)?;
+        self.inbox.extend(ids.into_iter().map(|id| (id, now_us)));
+        self.events.extend(commit.events.iter().cloned());
+        self.parked.extend(commit.parked.iter().cloned());
+        self.progress = commit.progress;
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Starts instances: the real loop with the real core, unless a mutation puts something in between.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use credit_core::Credit;
+use debit_core::Debit;
+use futures_util::FutureExt;
+use ledger_core::Ledger;
+use wallet_contract::decider::Place;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+use wallet_runtime::bus::Bus;
+use wallet_runtime::metrics::Metrics;
+use wallet_runtime::shard_loop::{self, Context};
+use wallet_runtime::status::Board;
+use wallet_runtime::store::Store;
+
+use super::World;
+use crate::bus::SimBus;
+use crate::clock;
+use crate::mutation::Mutation;
+use crate::mutation::bus::AckEarly;
+use crate::mutation::cores::{CompensateTwice, CreditEarly, Forgetful};
+use crate::mutation::store::Mutant;
+use crate::node::{Node, Site, run_as};
+use crate::store::{Shared, SimStore};
+use crate::tables::Tables;
+use crate::watch::Watched;
+
+impl World {
+    /// Starts an instance, which works as soon as the lease is free.
+    pub(crate) fn start(self: &Arc<Self>, site: Site) {
+        let shard = usize::from(site.shard);
+        let place = Place {
+            shard: Shard(site.shard),
+            shards: self.shards,
+        };
+        let node = {
+            let mut state = self.state();
+            state.instances += 1;
+            let node = Node::new(
+                self.clone(),
+                site,
+                place,
+                state.instances,
+                self.chance(state.instances),
+            );
+            state.nodes.push(node.clone());
+            node
+        };
+        self.note(format!("{node} starts"));
+        match (site.service, self.mutation) {
+            (Service::Debit, Some(Mutation::ForgetToCompensate)) => {
+                self.work::<Watched<Forgetful>, _>(&node, &self.debit[shard]);
+            }
+            (Service::Debit, Some(Mutation::CompensateTwice)) => {
+                self.work::<Watched<CompensateTwice>, _>(&node, &self.debit[shard]);
+            }
+            (Service::Credit, Some(Mutation::CreditEarly)) => {
+                self.work::<CreditEarly, _>(&node, &self.credit[shard]);
+            }
+            (Service::Debit, _) => self.work::<Watched<Debit>, _>(&node, &self.debit[shard]),
+            (Service::Credit, _) => self.work::<Credit, _>(&node, &self.credit[shard]),
+            (Service::Ledger, _) => self.work::<Ledger, _>(&node, &self.ledger[shard]),
+        }
+    }
+
+    fn work<C, T>(self: &Arc<Self>, node: &Node, database: &Shared<T>)
+    where
+        T: Tables,
+        SimStore<C, T>: Store + 'static,
+        Mutant<C, T>: Store + 'static,
+    {
+        let store = SimStore::<C, T>::new(node.clone(), database.clone());
+        let bus = SimBus::new(node.clone());
+        match self.mutation {
+            Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),
+            Some(mutation) if mutation.is_of_the_store() => {
+                self.spawn(node, Mutant::new(store, mutation), bus);
+            }
+            Some(_) | None => self.spawn(node, store, bus),
+        }
+    }
+
+    fn spawn<S: Store + 'static, B: Bus>(self: &Arc<Self>, node: &Node, store: S, bus: B) {
+        let context = Context {
+            service: node.site().service,
+            place: node.place(),
+            bus,
+            clock: clock::now,
+            board: Board::default(),
+            metrics: Metrics::new(node.site().service.name()).shard(node.place().shard),
+            stop: node.stop().clone(),
+        };
+        let (world, node, running) = (self.clone(), node.clone(), node.clone());
+        let ended = node.clone();
+        let work = async move {
+            let worked = AssertUnwindSafe(run_as(running, shard_loop::run(store, context)));
+            match worked.catch_unwind().await {
+                Ok(()) => world.note(format!("{ended} has stopped")),
+                Err(panic) => {
+                    let text = panic.downcast_ref::<String>().map(String::as_str);
+                    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+                    let text = format!("{ended}: {}", text.unwrap_or("it panicked"));
+                    world.breach("invariant_nothing_panics", text);
+                }
+            }
+            world.forget(&ended);
+        };
+        node.aborts_by(tokio::spawn(work).abort_handle());
+    }
+
+    /// An instance is gone.
+    pub(crate) fn forget(&self, node: &Node) {
+        self.state().nodes.retain(|other| other.number() != node.number());
+    }
+
+    /// Who lives on a site.
+    pub(crate) fn living(&self, site: Site) -> Vec<Node> {
+        let state = self.state();
+        let here = state.nodes.iter().filter(|node| node.site() == site);
+        here.cloned().collect()
+    }
+}
