@@ -9,11 +9,13 @@
 //! | `check` | what must always hold, each as a function `invariant_*` |
 //! | [`mutation`] | faults of the program itself, which must be seen |
 //! | [`coverage`] | which cells of the phase table were reached |
+//! | [`seeds`] | plays many |
 //! | [`mod@shrink`], [`history`] | a failing plan made short, and told |
 //!
 //! Nothing here is left to chance but what the seed decides: time is the runtime's own and stands still while anybody works,
 //! all tasks run on one thread, and every instance has a generator of its own.
 
+pub mod args;
 mod bus;
 mod check;
 mod clock;
@@ -24,7 +26,9 @@ pub mod mutation;
 mod node;
 pub mod plan;
 pub mod play;
+pub mod seeds;
 mod server;
+pub mod shrink;
 mod store;
 mod tables;
 mod watch;

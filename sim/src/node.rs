@@ -53,7 +53,7 @@ macro_rules! points {
 }
 
 points! {
-    Acquire, Renew, Release, Known, Due, Load, BeforeCommit, AfterCommit, Events, Notices,
+    Acquire, Renew, Release, Known, Due, AfterDue, Load, BeforeCommit, AfterCommit, Events, Notices,
     Ready, Read, Take, BeforePublish, AfterPublish, Tell,
 }
 

@@ -34,6 +34,8 @@ pub struct Played {
     pub coverage: Coverage,
     /// How many transfers came to an end.
     pub transfers: u64,
+    /// How many steps were taken.
+    pub steps: usize,
 }
 
 /// Plays a plan, with the program as it is or with a mutation.
@@ -48,8 +50,10 @@ pub fn play(plan: &Plan, mutation: Option<Mutation>) -> Played {
         for site in sites() {
             world.start(site);
         }
+        let mut steps = 0;
         for step in &plan.steps {
             take(&world, step).await;
+            steps += 1;
             if world.is_broken() {
                 break;
             }
@@ -63,6 +67,7 @@ pub fn play(plan: &Plan, mutation: Option<Mutation>) -> Played {
             history,
             coverage,
             transfers,
+            steps,
         }
     })
 }

@@ -154,7 +154,11 @@ where
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
         self.node.pass(Point::Due).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.database.lock().rows.due(now_us, limit))
+        let due = self.database.lock().rows.due(now_us, limit);
+        if !due.is_empty() {
+            self.node.pass(Point::AfterDue).await?;
+        }
+        Ok(due)
     }
 
     async fn load(&mut self, keys: &C::Keys) -> Result<C::State, Error> {

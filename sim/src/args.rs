@@ -1,0 +1,50 @@
+//! The command line.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::mutation::Mutation;
+
+/// Plays the real services on a simulated bus, store and clock. The same seed plays the same history.
+#[derive(Debug, Parser)]
+#[command(name = "sim")]
+pub struct Args {
+    /// Play this seed, and tell what happened.
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    pub seed: Option<u64>,
+    /// Play these seeds, the last not included.
+    #[arg(long, value_name = "A..B", value_parser = range, default_value = "0..2000")]
+    pub seeds: Range<u64>,
+    /// How many steps each has.
+    #[arg(long, value_name = "M", default_value_t = STEPS)]
+    pub steps: usize,
+    /// Of the seed's steps only these, as a failure names them.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "seed")]
+    pub only: Option<Vec<usize>>,
+    /// Do something wrong, which should be found.
+    #[arg(long, value_name = "WORD", value_parser = mutation)]
+    pub mutation: Option<Mutation>,
+    /// Where to write a failure's history as JSON.
+    #[arg(long, value_name = "FILE", default_value = "sim-failure.json")]
+    pub json: PathBuf,
+    /// How many threads play; as many as there are cores, if not said.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// How many steps a simulation has unless it is said.
+pub const STEPS: usize = 250;
+
+fn range(text: &str) -> Result<Range<u64>, String> {
+    let parsed = text
+        .split_once("..")
+        .and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    parsed.ok_or_else(|| format!("{text:?}: use two numbers, such as 0..2000"))
+}
+
+fn mutation(word: &str) -> Result<Mutation, String> {
+    let words = Mutation::ALL.map(Mutation::word).join(", ");
+    Mutation::named(word).ok_or_else(|| format!("{word:?}: use one of {words}"))
+}
