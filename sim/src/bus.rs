@@ -5,6 +5,7 @@ use wallet_contract::shard::Shard;
 use wallet_runtime::bus::{Bus, Error, Message, Notice, Reader};
 
 use crate::node::{Failed, Node, Point};
+use crate::server::Log;
 
 /// The connection of one instance.
 #[derive(Clone, Debug)]
@@ -58,7 +59,7 @@ impl Bus for SimBus {
             node: self.0.clone(),
             shard,
             position: usize::try_from(position).unwrap_or(usize::MAX),
-            generation: self.0.world().log(shard, |log| log.generation()),
+            generation: self.0.world().log(shard, Log::generation),
         })
     }
 
@@ -84,9 +85,9 @@ impl Reader for SimReader {
     async fn take(&mut self, max_weight: usize) -> Result<Vec<Message>, Error> {
         loop {
             self.node.pass(Point::Take).await?;
-            let changed = self.node.world().log(self.shard, |log| log.changed());
+            let changed = self.node.world().log(self.shard, Log::changed);
             let stored = changed.notified();
-            if self.node.world().log(self.shard, |log| log.generation()) != self.generation {
+            if self.node.world().log(self.shard, Log::generation) != self.generation {
                 return Err(Failed.into());
             }
             let taken = self.ready(max_weight);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use debit_core::Phase;
-use debit_core::phase::{Rule, Signal, TABLE};
+use debit_core::phase::{Rule, Signal, TABLE, rule};
+
+use crate::check::{Breach, hold};
 
 /// A phase, and what was heard in it.
 pub type Cell = (Option<Phase>, Signal);
@@ -86,6 +88,15 @@ impl Coverage {
         }
         lines.join("\n")
     }
+}
+
+/// No service ever says what the table has no rule for; only an instance that reads what is old may think so.
+pub(crate) fn invariant_cell_can_be((phase, signal): Cell) -> Result<(), Breach> {
+    hold(
+        "invariant_cell_can_be",
+        rule(phase, signal) != Rule::Never,
+        || format!("{signal:?} was heard in {phase:?}"),
+    )
 }
 
 fn heading() -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use wallet_contract::decider::Input;
 use wallet_contract::envelope;
+use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
 
 use crate::clock::told;
@@ -91,7 +92,14 @@ fn words(entry: &Entry) -> String {
     match &entry.what {
         Ok(Input::Request(request)) => {
             let order = match &request.order {
-                Ok(order) => format!("{order:?}"),
+                Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
+                    format!("{} to {}", movement.money, movement.payee)
+                }
+                Ok(Order::Confirm(Some(part))) => part.to_string(),
+                Ok(Order::Open(currency, overdraft)) => format!("{currency}, {overdraft:?}"),
+                Ok(Order::Confirm(None) | Order::Cancel | Order::Freeze | Order::Unfreeze | Order::Close) => {
+                    "all of it".to_owned()
+                }
                 Err(refusal) => refusal.to_string(),
             };
             format!(

@@ -17,7 +17,7 @@ use crate::check::log::Logs;
 use crate::check::refold::invariant_refold_equals_live;
 use crate::check::{Breach, hold};
 use crate::clock::Time;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, invariant_cell_can_be};
 use crate::history::{History, Line};
 use crate::mutation::Mutation;
 use crate::node::{Blow, Node, Point, Site, Trap};
@@ -122,10 +122,6 @@ impl World {
 
     pub(crate) fn pace(&self) -> Pace {
         self.pace
-    }
-
-    pub(crate) fn mutation(&self) -> Option<Mutation> {
-        self.mutation
     }
 
     /// What the clock of a service's instances shows.
@@ -276,6 +272,9 @@ impl World {
         let mut state = self.state();
         for cell in node.cells() {
             state.coverage.count(cell, true);
+            if let Err(breach) = invariant_cell_can_be(cell) {
+                state.breach.get_or_insert(breach);
+            }
         }
         let log = state.logs[usize::from(database.place.shard.0)].durable();
         if let Err(breach) = invariant_refold_equals_live(&mut database, log) {

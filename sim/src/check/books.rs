@@ -13,14 +13,15 @@ use super::flow::Flow;
 use super::{Breach, hold};
 
 /// Available, held, in transit.
-pub(crate) type Balance = [i64; 3];
+/// Wider than the services' numbers, so that sums of broken logs fit too.
+pub(crate) type Balance = [i128; 3];
 
 /// All balances, their sums and limits.
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     pub(crate) balances: BTreeMap<(AccountId, Currency), Balance>,
     limits: BTreeMap<(AccountId, Currency), Overdraft>,
-    sums: BTreeMap<Currency, i64>,
+    sums: BTreeMap<Currency, i128>,
 }
 
 impl Books {
@@ -33,7 +34,7 @@ impl Books {
         let Some(movement) = fact.movement() else {
             return Ok(());
         };
-        let (payer, amount) = (&movement.payer, movement.money.amount.minor());
+        let (payer, amount) = (&movement.payer, i128::from(movement.money.amount.minor()));
         #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
         match fact {
             Fact::FundsReserved(..) => {
@@ -47,7 +48,11 @@ impl Books {
             Fact::AccountDebited(_) => {
                 let held = std::mem::take(&mut flow.held);
                 flow.in_transit += amount;
-                self.shift(payer, movement, [movement.held() - amount, -held, amount]);
+                self.shift(
+                    payer,
+                    movement,
+                    [i128::from(movement.held()) - amount, -held, amount],
+                );
             }
             Fact::AccountCredited(_) => {
                 let in_transit = std::mem::take(&mut flow.in_transit);
@@ -83,9 +88,9 @@ impl Books {
         let key = (movement.payer.clone(), movement.money.currency);
         let [available, held, in_transit] = self.balances.get(&key).copied().unwrap_or_default();
         let floor = match self.limits.get(&key) {
-            Some(Overdraft::Unlimited) => i64::MIN,
-            Some(Overdraft::Limit(limit)) => -limit,
-            None if movement.payer.is_world() => i64::MIN,
+            Some(Overdraft::Unlimited) => i128::MIN,
+            Some(Overdraft::Limit(limit)) => -i128::from(*limit),
+            None if movement.payer.is_world() => i128::MIN,
             None => 0,
         };
         let holds = available >= floor && held >= 0 && in_transit >= 0;
@@ -104,6 +109,6 @@ impl Books {
         for (sum, change) in balance.iter_mut().zip(change) {
             *sum += change;
         }
-        *self.sums.entry(currency).or_default() += change.iter().sum::<i64>();
+        *self.sums.entry(currency).or_default() += change.iter().sum::<i128>();
     }
 }

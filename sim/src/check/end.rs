@@ -36,12 +36,22 @@ pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(),
     for shared in &world.debit {
         let database = shared.lock();
         let rows = database.rows.accounts.iter();
-        debit.extend(rows.map(|(key, row)| (key.clone(), [row.available, row.held, row.in_transit])));
+        debit.extend(rows.map(|(key, row)| {
+            (
+                key.clone(),
+                [row.available, row.held, row.in_transit].map(i128::from),
+            )
+        }));
     }
     for shared in &world.ledger {
         let database = shared.lock();
         let rows = database.rows.accounts.iter();
-        ledger.extend(rows.map(|(key, row)| (key.clone(), [row.available, row.held, row.in_transit])));
+        ledger.extend(rows.map(|(key, row)| {
+            (
+                key.clone(),
+                [row.available, row.held, row.in_transit].map(i128::from),
+            )
+        }));
     }
     let mut books = logs.books.balances.clone();
     for balances in [&mut debit, &mut ledger, &mut books] {

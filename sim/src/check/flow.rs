@@ -10,11 +10,11 @@ use super::{Breach, hold};
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
     /// What is held, minor units.
-    pub(crate) held: i64,
+    pub(crate) held: i128,
     /// What is in transit, minor units.
-    pub(crate) in_transit: i64,
+    pub(crate) in_transit: i128,
     /// How much of it was given back, minor units.
-    pub(crate) given_back: i64,
+    pub(crate) given_back: i128,
     said: BTreeSet<&'static str>,
     reserved: Option<Movement>,
     debited: Option<Movement>,
@@ -87,16 +87,13 @@ impl Flow {
 
     /// Each transfer ends once: settled with one debit and one credit of the same amount, or failed with its payer whole.
     fn invariant_one_end(&mut self, event: &Event) -> Result<(), Breach> {
-        let sound = match &event.fact {
-            Fact::TransferSettled(movement) => {
-                let moved = Some(movement);
-                self.debited.as_ref() == moved && self.credited.as_ref() == moved && !self.reversed
-            }
-            fact => {
-                let compensated = matches!(fact, Fact::TransferFailed(_, _, Failure::Compensated, _));
-                let whole = self.debited.is_some() == compensated && self.reversed == compensated;
-                whole && self.credited.is_none()
-            }
+        let sound = if let Fact::TransferSettled(movement) = &event.fact {
+            let moved = Some(movement);
+            self.debited.as_ref() == moved && self.credited.as_ref() == moved && !self.reversed
+        } else {
+            let compensated = matches!(event.fact, Fact::TransferFailed(_, _, Failure::Compensated, _));
+            let whole = self.debited.is_some() == compensated && self.reversed == compensated;
+            whole && self.credited.is_none()
         };
         let nothing_left = self.held == 0 && self.in_transit == 0;
         let once = !std::mem::replace(&mut self.ended, true);

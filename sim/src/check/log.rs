@@ -175,11 +175,11 @@ impl Logs {
         {
             let home = self.shards.of(&movement.payee);
             let of = self.flows.entry((home, of, movement.payee.clone())).or_default();
-            of.given_back += movement.money.amount.minor();
+            of.given_back += i128::from(movement.money.amount.minor());
             let received = of
                 .credited
                 .as_ref()
-                .map_or(0, |movement| movement.money.amount.minor());
+                .map_or(0, |movement| i128::from(movement.money.amount.minor()));
             return hold(
                 "invariant_no_more_is_given_back",
                 of.given_back <= received,

@@ -53,7 +53,7 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
     let behind = usize::try_from(database.refold.position).unwrap_or(usize::MAX);
     hold(
         "invariant_position",
-        position as usize <= log.len() && database.refold.position <= position,
+        position <= log.len() as u64 && database.refold.position <= position,
         || {
             format!(
                 "{} goes from {behind} to {position} in a log of {}",

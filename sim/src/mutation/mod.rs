@@ -16,6 +16,8 @@ pub enum Mutation {
     NoEpochCheck,
     /// What was decided is published before it is committed.
     PublishEarly,
+    /// What was committed counts as published before it is.
+    MarkEarly,
     /// The bus says that an envelope is durable before it is.
     AckEarly,
     /// debit-svc does not give back what the payee's side refused.
@@ -28,11 +30,12 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
         Self::PublishEarly,
+        Self::MarkEarly,
         Self::AckEarly,
         Self::ForgetToCompensate,
         Self::CompensateTwice,
@@ -46,6 +49,7 @@ impl Mutation {
             Self::InboxWindow => "inbox-window",
             Self::NoEpochCheck => "no-epoch-check",
             Self::PublishEarly => "publish-early",
+            Self::MarkEarly => "mark-early",
             Self::AckEarly => "ack-early",
             Self::ForgetToCompensate => "forget-to-compensate",
             Self::CompensateTwice => "compensate-twice",
@@ -60,7 +64,11 @@ impl Mutation {
 
     pub(crate) fn is_of_the_store(self) -> bool {
         match self {
-            Self::SkipInbox | Self::InboxWindow | Self::NoEpochCheck | Self::PublishEarly => true,
+            Self::SkipInbox
+            | Self::InboxWindow
+            | Self::NoEpochCheck
+            | Self::PublishEarly
+            | Self::MarkEarly => true,
             Self::AckEarly | Self::ForgetToCompensate | Self::CompensateTwice | Self::CreditEarly => false,
         }
     }

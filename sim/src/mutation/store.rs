@@ -64,9 +64,10 @@ where
     async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
         let mut known = self.store.known(causes).await?;
         if self.has_a_poor_inbox() {
-            let since_us = match self.mutation {
-                Mutation::InboxWindow => self.store.now_us() - WINDOW_US,
-                _ => i64::MAX,
+            let since_us = if self.mutation == Mutation::InboxWindow {
+                self.store.now_us() - WINDOW_US
+            } else {
+                i64::MAX
             };
             let database = self.store.database.lock();
             known.retain(|id| {
@@ -87,7 +88,7 @@ where
         self.store.load(keys).await
     }
 
-    async fn commit(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
+    async fn commit(&mut self, mut commit: Commit<'_, C::State>) -> Result<(), Error> {
         if self.mutation == Mutation::PublishEarly {
             let bus = SimBus::new(self.store.node.clone());
             let sent = outbox::publish(&bus, T::SERVICE, commit.events).await;
@@ -98,6 +99,9 @@ where
             for heard in commit.heard {
                 database.inbox.remove(&heard.input.as_cause().id);
             }
+        }
+        if self.mutation == Mutation::MarkEarly {
+            commit.progress.published = commit.progress.last_no;
         }
         self.usurp();
         self.store.commit(commit).await

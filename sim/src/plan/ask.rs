@@ -22,6 +22,8 @@ pub(super) struct Client {
     rng: Rng,
     known: Vec<Known>,
     ids: u64,
+    /// Whether there are amounts near the end of what can be counted.
+    whales: bool,
 }
 
 /// A movement that was asked for.
@@ -30,7 +32,7 @@ struct Known {
     id: u64,
     payer: &'static str,
     payee: &'static str,
-    minor: u32,
+    minor: u64,
 }
 
 /// The subject's parts and the body of one request.
@@ -41,8 +43,9 @@ struct Request {
 }
 
 impl Client {
-    pub(super) fn new(rng: Rng) -> Self {
+    pub(super) fn new(mut rng: Rng) -> Self {
         Self {
+            whales: rng.u8(0..8) == 0,
             rng,
             known: Vec::new(),
             ids: 0,
@@ -54,10 +57,10 @@ impl Client {
         let mut steps = Vec::new();
         for account in &ACCOUNTS[..ENDOWED] {
             let id = self.new_id();
-            let overdraft = if self.rng.u8(0..3) == 0 {
-                r#","overdraft":"5.00""#
-            } else {
-                ""
+            let overdraft = match self.rng.u8(0..12) {
+                0 => r#","overdraft":"unlimited""#,
+                1..4 => r#","overdraft":"5.00""#,
+                _ => "",
             };
             let body = format!(r#"{{"id":"{}","currency":"USD"{overdraft}}}"#, uuid(id));
             steps.push(step(Verb::Open, account, body));
@@ -118,7 +121,7 @@ impl Client {
         };
         let mut body = format!(r#"{{"id":"{}""#, uuid(id));
         if verb == Verb::Confirm && self.rng.u8(0..3) == 0 {
-            let part = self.rng.u32(1..=minor + minor / 10 + 1);
+            let part = self.rng.u64(1..=minor.saturating_add(minor / 10 + 1));
             let _ = write!(body, r#","amount":"{}","currency":"USD""#, decimal(part));
         }
         body.push('}');
@@ -144,7 +147,7 @@ impl Client {
         let minor = if self.rng.bool() {
             paid.minor
         } else {
-            self.rng.u32(1..=paid.minor + 10)
+            self.rng.u64(1..=paid.minor.saturating_add(10))
         };
         self.know(id, paid.payee, paid.payer, minor);
         let body = format!(
@@ -180,13 +183,11 @@ impl Client {
     fn movement(&mut self) -> (Known, String) {
         let again = self.recent().filter(|_| self.rng.u8(0..5) == 0);
         let id = again.map_or_else(|| self.new_id(), |known| known.id);
-        let payer = again.map_or_else(|| self.account(), |known| known.payer);
+        // Two payers may use the same id.
+        let same = again.filter(|_| self.rng.u8(0..6) > 0);
+        let payer = same.map_or_else(|| self.account(), |known| known.payer);
         let payee = self.account();
-        let minor = if self.rng.u8(0..10) == 0 {
-            self.rng.u32(1..3_000)
-        } else {
-            self.rng.u32(1..300)
-        };
+        let minor = self.amount();
         let known = self.know(id, payer, payee, minor);
         let body = moves(id, payee, minor);
         (known, body.trim_matches(['{', '}']).to_owned())
@@ -216,6 +217,23 @@ impl Client {
         }
     }
 
+    /// A reservation that holds for half a minute: how it is asked for, on which shard, and how it is confirmed and cancelled.
+    pub(super) fn reservation(&mut self) -> (Step, u16, Step, Step) {
+        let (id, payer, payee) = (self.new_id(), self.account(), self.account());
+        let known = self.know(id, payer, payee, 10);
+        let body = moves(id, payee, known.minor);
+        let reserve = body.replace('}', r#","expires_in":30}"#);
+        let second = format!(r#"{{"id":"{}"}}"#, uuid(id));
+        let confirm = step(Verb::Confirm, payer, second.clone());
+        let cancel = step(Verb::Cancel, payer, second);
+        (
+            step(Verb::Reserve, payer, reserve),
+            shard_of(payer).0,
+            confirm,
+            cancel,
+        )
+    }
+
     /// Something that is wrong: unreadable, or not quite right, or at the wrong place.
     pub(super) fn oddity(&mut self) -> Step {
         let account = self.account();
@@ -223,7 +241,7 @@ impl Client {
         let shard = shard_of(account);
         let subject = Verb::Transfer.subject(shard, &name(account));
         let plain = format!(r#"{{"id":"{id}","to":"bob","amount":"1.00","currency":"USD"}}"#);
-        let (subject, payload) = match self.rng.u8(0..9) {
+        let (subject, payload) = match self.rng.u8(0..11) {
             0 => (subject, b"not json".to_vec()),
             1 => (subject, vec![0xff, 0xfe, b'{']),
             2 => (subject, br#"[{"to":"bob"},7]"#.to_vec()),
@@ -244,13 +262,35 @@ impl Client {
                 Verb::Transfer.subject(Shard(1 - shard.0), &name(account)),
                 plain.into_bytes(),
             ),
+            8 | 9 => return self.flawed(),
             _ => (format!("wallet.{shard}.nonsense"), b"{}".to_vec()),
         };
         Step::Ask { subject, payload }
     }
 
+    /// A confirm or cancel with a field that it can't have.
+    fn flawed(&mut self) -> Step {
+        let verb = if self.rng.bool() {
+            Verb::Cancel
+        } else {
+            Verb::Confirm
+        };
+        let Request { account, body, .. } = self.second(verb);
+        step(verb, account, body.replace('}', r#","memo":"please"}"#))
+    }
+
     fn account(&mut self) -> &'static str {
         self.rng.choice(ACCOUNTS).unwrap_or("alice")
+    }
+
+    /// Mostly small; in some seeds now and then as much as can be counted, or nearly.
+    fn amount(&mut self) -> u64 {
+        match self.rng.u8(0..10) {
+            0 if self.whales => i64::MAX.unsigned_abs() >> self.rng.u8(0..3),
+            1 if self.whales => i64::MAX.unsigned_abs() - self.rng.u64(0..2_000),
+            0 | 1 => self.rng.u64(1..3_000),
+            _ => self.rng.u64(1..300),
+        }
     }
 
     /// Mostly one of the last few.
@@ -269,7 +309,7 @@ impl Client {
         self.ids
     }
 
-    fn know(&mut self, id: u64, payer: &'static str, payee: &'static str, minor: u32) -> Known {
+    fn know(&mut self, id: u64, payer: &'static str, payee: &'static str, minor: u64) -> Known {
         let known = Known {
             id,
             payer,
@@ -288,7 +328,7 @@ fn step(verb: Verb, account: &str, body: String) -> Step {
     }
 }
 
-fn moves(id: u64, payee: &str, minor: u32) -> String {
+fn moves(id: u64, payee: &str, minor: u64) -> String {
     format!(
         r#"{{"id":"{}","to":"{payee}","amount":"{}","currency":"USD"}}"#,
         uuid(id),
@@ -312,6 +352,6 @@ fn uuid(id: u64) -> Uuid {
     )
 }
 
-fn decimal(minor: u32) -> String {
+fn decimal(minor: u64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }

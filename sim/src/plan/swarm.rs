@@ -2,7 +2,7 @@
 //! is rare on average is then common somewhere.
 
 use fastrand::Rng;
-use wallet_contract::subject::Verb;
+use wallet_contract::subject::{Service, Verb};
 
 use super::ask::Client;
 use super::{Blow, ClockOf, Point, Site, Step, Trap};
@@ -20,6 +20,7 @@ pub(super) struct Swarm {
     faults: u32,
     pauses: u32,
     turns: u32,
+    stories: u32,
     /// The points where faults strike; most seeds have all.
     points: Vec<Point>,
     /// Who is hurt; most seeds have all.
@@ -37,12 +38,13 @@ impl Swarm {
             Verb::Transfer => 14,
             Verb::Reserve | Verb::Confirm => 12,
             Verb::Cancel | Verb::Reverse => 7,
-            Verb::Freeze | Verb::Unfreeze | Verb::Open | Verb::Close => 1,
+            Verb::Freeze | Verb::Unfreeze | Verb::Open | Verb::Close => 2,
         };
         let verbs = Verb::ALL.map(|verb| (verb, weight(usual(verb)))).to_vec();
         let (repeats, oddities, bulk) = (weight(8), weight(2), weight(3));
         let (waits, long_waits) = (weight(20), weight(2));
         let (faults, pauses, turns) = (weight(14), weight(4), weight(2));
+        let stories = weight(1);
         let points = if rng.u8(0..4) == 0 {
             (0..3).filter_map(|_| rng.choice(Point::ALL)).copied().collect()
         } else {
@@ -64,6 +66,7 @@ impl Swarm {
             faults,
             pauses,
             turns,
+            stories,
             points,
             victims,
         }
@@ -82,6 +85,7 @@ impl Swarm {
             self.faults,
             self.pauses,
             self.turns,
+            self.stories,
         ];
         match chosen(rng, &weights) {
             0 => {
@@ -105,7 +109,8 @@ impl Swarm {
             }),
             6 => self.fault(rng, steps),
             7 => self.zombie(rng, steps),
-            _ => steps.push(turn(rng)),
+            8 => steps.push(turn(rng)),
+            _ => late_due(rng, client, steps),
         }
     }
 
@@ -175,10 +180,50 @@ impl Swarm {
     }
 }
 
+/// An instance finds that a reservation is due, by a clock that is ahead, and is paused; the clock is set right, another
+/// instance takes over and hears the payer; then the first one goes on.
+fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
+    let (reserve, shard, confirm, cancel) = client.reservation();
+    let site = |service| Site { service, shard };
+    let (debit, ahead_ms) = (site(Service::Debit), 60_000);
+    let clock = ClockOf::Service(debit);
+    let lay = |site, point, ms| {
+        Step::Lay(Trap {
+            site,
+            point,
+            skip: 0,
+            blow: Blow::Pause { ms },
+        })
+    };
+    steps.push(Step::Second(debit));
+    if rng.bool() {
+        // The promise, or the refusal, comes late.
+        let slow = Site {
+            service: Service::Credit,
+            shard: rng.u16(0..SHARDS),
+        };
+        steps.push(lay(slow, Point::Take, rng.u64(500..5_000)));
+    }
+    steps.extend([reserve, Step::Wait { ms: rng.u64(50..600) }]);
+    steps.push(lay(debit, Point::AfterDue, rng.u64(4_500..6_000)));
+    for by_ms in [ahead_ms, -ahead_ms] {
+        steps.push(Step::Turn { clock, by_ms });
+        steps.push(Step::Wait {
+            ms: rng.u64(280..400),
+        });
+    }
+    if rng.u8(0..4) > 0 {
+        steps.push(if rng.u8(0..3) > 0 { confirm } else { cancel });
+    }
+    steps.push(Step::Wait {
+        ms: rng.u64(3_000..6_000),
+    });
+}
+
 fn turn(rng: &mut Rng) -> Step {
     let all: Vec<Site> = sites().collect();
     let site = rng.choice(all).unwrap_or(Site {
-        service: wallet_contract::subject::Service::Debit,
+        service: Service::Debit,
         shard: 0,
     });
     let (clock, most_ms) = match rng.u8(0..3) {

@@ -82,12 +82,11 @@ fn receipt(key: &TransferKey, events: &[Outgoing]) -> Option<Movement> {
     let (first, last) = derived_range(key.id);
     let flow = events
         .iter()
-        .filter(|event| first <= event.id && event.id <= last);
-    flow.filter_map(|event| envelope::read(&event.json).ok())
-        .find_map(|event| match event.fact {
-            Fact::AccountCredited(movement) if event.transfer == key.id && movement.payer == key.payer => {
-                Some(movement)
-            }
-            _ => None,
-        })
+        .filter(|event| first <= event.id && event.id <= last)
+        .filter_map(|event| envelope::read(&event.json).ok());
+    let mut credited = flow.filter(|event| {
+        let is_credit = matches!(event.fact, Fact::AccountCredited(_));
+        is_credit && event.transfer == key.id && event.fact.account() == key.payer
+    });
+    credited.next()?.fact.movement().cloned()
 }
