@@ -352,10 +352,14 @@ pub struct Transfers {
 #[command(after_help = help::TRACE)]
 pub struct Trace {
     /// A transfer's id, or a trace id (32 hexadecimal digits).
-    pub id: String,
+    #[arg(required_unless_present = "file")]
+    pub id: Option<String>,
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
     pub payer: Option<AccountId>,
+    /// Draw the flows in this file, as `--json` or a simulation wrote it; no ledger is asked.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// `wallet watch`

@@ -153,7 +153,8 @@ Examples:
 pub const TRACE: &str = "\
 Examples:
   wallet trace 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   a transfer's id
-  wallet trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f       a trace id: all flows of the trace";
+  wallet trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f       a trace id: all flows of the trace
+  wallet trace --file sim-failure.json                all flows that a simulation wrote";
 
 /// `wallet watch --help`
 pub const WATCH: &str = "\

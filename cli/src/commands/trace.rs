@@ -1,7 +1,9 @@
 //! `wallet trace`
 
-use anyhow::Result;
-use serde::Serialize;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use wallet_contract::id::TransferId;
 use wallet_contract::trace::TraceId;
 
@@ -16,12 +18,20 @@ struct Found<'a> {
     transfers: &'a [Transfer],
 }
 
+/// What [`Found`] was written to.
+#[derive(Deserialize)]
+struct Written {
+    transfers: Vec<Transfer>,
+}
+
 /// Draws the flow of a transfer, or all flows of a trace.
 pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
-    let api = common.ledger()?;
-    let flows = find(&api, args).await?;
+    let flows = match &args.file {
+        Some(file) => read(file, args)?,
+        None => find(&common.ledger()?, args).await?,
+    };
     if flows.is_empty() {
-        let id = &args.id;
+        let id = args.id.as_deref().unwrap_or("that was asked for");
         eprintln!("no flow has the id or trace {id}: `wallet transfers` lists what there is");
         if common.json {
             output::json(&Found { transfers: &flows })?;
@@ -38,15 +48,33 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// The flows in a file; with an id or a payer only theirs.
+fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+    let written: Written = serde_json::from_str(&text)
+        .with_context(|| format!("{} is not what `wallet trace --json` writes", file.display()))?;
+    let asked = |flow: &Transfer| {
+        let id = args.id.as_deref().map(str::to_lowercase);
+        let named = id.is_none_or(|id| flow.transfer.to_string() == id || flow.trace == id);
+        named
+            && args
+                .payer
+                .as_ref()
+                .is_none_or(|payer| flow.payer == payer.as_str())
+    };
+    Ok(written.transfers.into_iter().filter(asked).collect())
+}
+
 /// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
 async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
-    let text = args.id.trim().to_lowercase();
+    let given = args.id.as_deref().unwrap_or_default();
+    let text = given.trim().to_lowercase();
     let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
     if transfer.is_none() && trace.is_none() {
         let example = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
         return Err(Usage::new(format!(
             "{:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits",
-            args.id
+            given
         ))
         .into());
     }

@@ -142,16 +142,18 @@ impl Flow {
             Barred, Cancelled, Compensated, CreditRefused, Credited, DebitRefused, Debited, Deferred, Denied,
             Expired, Granted, Promised, Refused, Released, Reserved, Reversed, Settled,
         };
-        if self.steps == Reserved.bit() | Promised.bit() {
+        // A reversal may be asked for under an id that is used; whatever it is told, the transfer goes its way.
+        let steps = self.steps & !(Granted.bit() | Denied.bit());
+        if steps == Reserved.bit() | Promised.bit() {
             return End::Waiting;
         }
         // The steps in their order; and those that may come between, or too late to change anything.
         let paths: [(&[Step], &[Step], End); 8] = [
-            (&[Debited, Credited, Settled], &[Granted], End::Settled),
-            (&[DebitRefused, Refused], &[Granted, Denied], End::Refused),
+            (&[Debited, Credited, Settled], &[], End::Settled),
+            (&[DebitRefused, Refused], &[], End::Refused),
             (
                 &[Debited, CreditRefused, Reversed, Compensated],
-                &[Granted],
+                &[],
                 End::Compensated,
             ),
             (
@@ -178,7 +180,7 @@ impl Flow {
         ];
         for (path, between, end) in paths {
             let beside: u32 = between.iter().map(|step| step.bit()).sum();
-            let steps = self.steps & !beside;
+            let steps = steps & !beside;
             let mut walked = 0;
             for step in path {
                 if steps == walked {
@@ -249,6 +251,13 @@ mod tests {
         check(&[Reserved, Promised, Released, Expired], End::Expired);
         check(&[Reserved, CreditRefused, Released, Refused], End::Refused);
         check(&[Barred, Cancelled], End::Cancelled);
+        check(&[Granted, Denied], End::Running);
+        check(
+            &[Debited, Denied, CreditRefused, Reversed, Compensated],
+            End::Compensated,
+        );
+        check(&[Reserved, Granted, Promised], End::Waiting);
+        check(&[Denied, Barred, Cancelled], End::Cancelled);
         check(&[Reserved, Debited, Credited, Settled], End::Broken);
         check(&[Reserved, Promised, Debited, Released, Cancelled], End::Broken);
         check(&[Debited, Settled], End::Broken);

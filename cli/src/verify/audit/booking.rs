@@ -23,7 +23,10 @@ impl Audit {
             Fact::ConfirmationDeferred(_) => self.step(here, Step::Deferred, None),
             Fact::ReservationBarred(_) => self.step(here, Step::Barred, None),
             Fact::ReversalGranted(_) => self.step(here, Step::Granted, None),
-            Fact::ReversalDenied(..) => self.step(here, Step::Denied, None),
+            // It may be asked for again in other words, and denied again.
+            Fact::ReversalDenied(..) => {
+                self.flow(here).1.take(Step::Denied);
+            }
             Fact::AccountCredited(movement) => {
                 self.received(here, Step::Credited, movement);
                 self.given_back(here, movement);

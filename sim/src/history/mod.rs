@@ -1,12 +1,14 @@
 //! What happened, line by line, for people and for machines.
 
+mod flows;
+
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use wallet_contract::decider::Input;
-use wallet_contract::envelope;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
+use wallet_runtime::bus::Message;
 
 use crate::clock::told;
 use crate::entry::{Entry, Stored};
@@ -42,6 +44,12 @@ impl History {
         self.logs.iter().map(Vec::len).sum()
     }
 
+    /// A shard's log, message by message.
+    pub fn log(&self, shard: Shard) -> impl Iterator<Item = &Message> {
+        let log = self.logs.get(usize::from(shard.0)).into_iter().flatten();
+        log.map(|stored| &stored.message)
+    }
+
     /// The whole as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -72,19 +80,9 @@ impl History {
         self.logs.get(usize::from(shard.0))?.get(at)
     }
 
-    /// All messages, as machines read them: where each stands, when it was stored, and its elements.
+    /// All flows, as `wallet trace --json` writes them and `wallet trace --file` draws them.
     pub fn json(&self) -> Value {
-        let durable = self.lines.iter().filter_map(|(_, line)| match line {
-            Line::Stored(shard, sequence) => self.stored(*shard, *sequence).map(|stored| (*shard, stored)),
-            Line::Text(_) => None,
-        });
-        let messages = durable.flat_map(|(shard, stored)| {
-            stored
-                .entries
-                .iter()
-                .map(move |entry| element(shard, stored, entry))
-        });
-        Value::Array(messages.collect())
+        flows::json(&self.logs)
     }
 }
 
@@ -129,22 +127,4 @@ fn words(entry: &Entry) -> String {
         Ok(Input::Due(due)) => format!("{due:?}"),
         Err(detail) => format!("unreadable: {detail}"),
     }
-}
-
-fn element(shard: Shard, stored: &Stored, entry: &Entry) -> Value {
-    let message = &stored.message;
-    let event = match &entry.what {
-        Ok(Input::Event(event)) => serde_json::from_str(&envelope::write(event)).unwrap_or(Value::Null),
-        Ok(Input::Request(_) | Input::Due(_)) | Err(_) => {
-            Value::String(String::from_utf8_lossy(&message.payload).into_owned())
-        }
-    };
-    json!({
-        "stream": wallet_contract::stream::name(shard),
-        "sequence": message.sequence,
-        "element": entry.index,
-        "subject": message.subject,
-        "stored_us": message.at_us,
-        "message": event,
-    })
 }

@@ -1,0 +1,191 @@
+//! A simulation's flows as `wallet trace --file` draws them: the form in which the ledger answers, made from the logs alone.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::request::{self, Order, Request};
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Verb;
+use wallet_contract::{envelope, event};
+
+use crate::entry::{Entry, Stored};
+
+/// An id in an account's hands, on a shard; what an operator asks is apart from transfers.
+type Key = (Shard, TransferId, AccountId, Verb);
+
+/// What is known of a flow.
+#[derive(Debug, Default)]
+struct Flow {
+    began_us: i64,
+    ended_us: Option<i64>,
+    verb: Option<Verb>,
+    movement: Option<event::Movement>,
+    trace: String,
+    status: &'static str,
+    refusal: Option<(String, String)>,
+    elements: Vec<Value>,
+}
+
+/// All flows of all logs, each out of its own shard's.
+pub(super) fn json(logs: &[Vec<Stored>]) -> Value {
+    let mut flows: BTreeMap<Key, Flow> = BTreeMap::new();
+    for (shard, log) in (0..).map(Shard).zip(logs) {
+        for stored in log {
+            for entry in &stored.entries {
+                take(&mut flows, shard, stored, entry);
+            }
+        }
+    }
+    let mut flows: Vec<_> = flows.iter().filter(|(_, flow)| flow.verb.is_some()).collect();
+    flows.sort_by_key(|(_, flow)| flow.began_us);
+    let transfers: Vec<Value> = flows.into_iter().map(|(key, flow)| head(key, flow)).collect();
+    json!({ "transfers": transfers })
+}
+
+fn take(flows: &mut BTreeMap<Key, Flow>, shard: Shard, stored: &Stored, entry: &Entry) {
+    let at_us = stored.message.at_us;
+    match &entry.what {
+        Ok(Input::Request(request)) => {
+            let key = (
+                shard,
+                request.transfer,
+                request.account.clone(),
+                request.verb.flow(),
+            );
+            let flow = flows.entry(key).or_default();
+            if flow.verb.is_none() {
+                begin(flow, request, at_us);
+            }
+            flow.elements.push(requested(shard, stored, entry, request));
+        }
+        Ok(Input::Event(event)) => {
+            let kinds = [
+                Verb::Transfer,
+                Verb::Open,
+                Verb::Freeze,
+                Verb::Unfreeze,
+                Verb::Close,
+            ];
+            let key = |verb| (shard, event.transfer, event.fact.account(), verb);
+            // An event does not name its verb: it belongs to the flow that has its cause.
+            let mine = kinds
+                .map(key)
+                .into_iter()
+                .find(|key| flows.get(key).is_some_and(|flow| has(flow, event)));
+            if let Some(flow) = mine.and_then(|key| flows.get_mut(&key)) {
+                end(flow, event);
+                flow.elements.push(said(shard, stored, event));
+            }
+        }
+        Ok(Input::Due(_)) | Err(_) => {}
+    }
+}
+
+fn has(flow: &Flow, event: &Event) -> bool {
+    let cause = event.cause.to_string();
+    let known = |element: &Value| element.get("id").and_then(Value::as_str) == Some(&cause);
+    flow.elements.iter().any(known)
+}
+
+fn begin(flow: &mut Flow, request: &Request, at_us: i64) {
+    flow.began_us = at_us;
+    flow.verb = Some(request.verb);
+    flow.trace = request.trace.to_string();
+    flow.status = "running";
+    if let Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) =
+        &request.order
+    {
+        flow.movement = Some(movement.clone());
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many end a flow")]
+fn end(flow: &mut Flow, event: &Event) {
+    flow.status = match &event.fact {
+        Fact::TransferSettled(_) => "settled",
+        Fact::TransferFailed(_, _, Failure::Refused, _) => "refused",
+        Fact::TransferFailed(_, _, Failure::Compensated, _) => "compensated",
+        Fact::TransferFailed(_, _, Failure::Cancelled, _) => "cancelled",
+        Fact::TransferFailed(_, _, Failure::Expired, _) => "expired",
+        Fact::CreditPromised(..) if flow.status == "running" => "reserved",
+        Fact::AccountOpened(..)
+        | Fact::AccountFrozen(_)
+        | Fact::AccountUnfrozen(_)
+        | Fact::AccountClosed(_) => "done",
+        _ => return,
+    };
+    if flow.status != "reserved" {
+        flow.ended_us = Some(event.time.as_microsecond());
+        flow.refusal = event
+            .fact
+            .refusal()
+            .map(|refusal| (refusal.reason.to_string(), refusal.detail.clone()));
+    }
+}
+
+fn head((_, transfer, payer, _): &Key, flow: &Flow) -> Value {
+    let movement = flow.movement.as_ref();
+    json!({
+        "transfer": transfer.0,
+        "payer": payer.as_str(),
+        "payee": movement.map(|movement| movement.payee.as_str()),
+        "amount": movement.map(|movement| movement.money.decimal()),
+        "currency": movement.map(|movement| movement.money.currency.code()),
+        "memo": movement.and_then(|movement| movement.memo.as_deref()),
+        "status": flow.status,
+        "verb": flow.verb.map(Verb::token),
+        "reason": flow.refusal.as_ref().map(|(reason, _)| reason),
+        "detail": flow.refusal.as_ref().map(|(_, detail)| detail),
+        "trace": flow.trace,
+        "started_at": time(flow.began_us),
+        "ended_at": flow.ended_us.map(time),
+        "events": flow.elements,
+    })
+}
+
+fn requested(shard: Shard, stored: &Stored, entry: &Entry, request: &Request) -> Value {
+    let message = &stored.message;
+    let elements = request::split(&message.payload).unwrap_or_default();
+    let at = usize::try_from(entry.index.unwrap_or(0)).unwrap_or(usize::MAX);
+    let body = elements
+        .get(at)
+        .and_then(|body| serde_json::from_str::<&RawValue>(body).ok());
+    json!({
+        "id": request.id.to_string(),
+        "type": format!("wallet.{}.requested.v1", request.verb.token()),
+        "source": "/client",
+        "shard": shard.0,
+        "sequence": message.sequence,
+        "recorded_at": time(message.at_us),
+        "time": time(message.at_us),
+        "work_us": 0,
+        "cause": null,
+        "body": body,
+    })
+}
+
+fn said(shard: Shard, stored: &Stored, event: &Event) -> Value {
+    let message = &stored.message;
+    let text = envelope::write(event);
+    json!({
+        "id": event.id.to_string(),
+        "type": event.fact.kind(),
+        "source": format!("/{}/{}", event.source.service.name(), event.source.shard),
+        "shard": shard.0,
+        "sequence": message.sequence,
+        "recorded_at": time(message.at_us),
+        "time": event.time,
+        "work_us": event.work_us,
+        "cause": event.cause.to_string(),
+        "body": serde_json::from_str::<&RawValue>(&text).ok(),
+    })
+}
+
+fn time(at_us: i64) -> Timestamp {
+    Timestamp::from_microsecond(at_us).unwrap_or(Timestamp::UNIX_EPOCH)
+}
