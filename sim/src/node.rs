@@ -101,6 +101,8 @@ struct Inner {
     place: Place,
     number: u32,
     world: Arc<World>,
+    /// How far its host's clock is ahead of what all hosts of its site have, microseconds.
+    skew_us: i64,
     stop: CancellationToken,
     life: Mutex<Life>,
 }
@@ -114,6 +116,9 @@ struct Life {
     cells: Vec<Cell>,
 }
 
+/// How far the clocks of two hosts are apart at most.
+const MOST_SKEW_US: i64 = 5_000_000;
+
 /// Runs a future as `node`.
 pub(crate) async fn run_as<F: Future>(node: Node, future: F) -> F::Output {
     HERE.scope(node, future).await
@@ -126,8 +131,14 @@ pub(crate) fn here<T>(ask: impl FnOnce(&Node) -> T) -> T {
 
 impl Node {
     pub(crate) fn new(world: Arc<World>, site: Site, place: Place, number: u32, seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let skew_us = if rng.u8(0..4) == 0 {
+            rng.i64(-MOST_SKEW_US..MOST_SKEW_US)
+        } else {
+            0
+        };
         let life = Life {
-            rng: Rng::with_seed(seed),
+            rng,
             dead: false,
             resumes: None,
             abort: None,
@@ -138,6 +149,7 @@ impl Node {
             place,
             number,
             world,
+            skew_us,
             stop: CancellationToken::new(),
             life: Mutex::new(life),
         }))
@@ -165,7 +177,7 @@ impl Node {
 
     /// What its clock shows.
     pub(crate) fn clock_us(&self) -> i64 {
-        self.0.world.clock_us(self.0.site)
+        self.0.world.clock_us(self.0.site) + self.0.skew_us
     }
 
     pub(crate) fn aborts_by(&self, abort: AbortHandle) {

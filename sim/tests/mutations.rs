@@ -40,6 +40,7 @@ mutations! {
     a_compensation_that_is_forgotten_is_seen: ForgetToCompensate,
     a_compensation_that_comes_twice_is_seen: CompensateTwice,
     a_credit_before_the_debit_is_seen: CreditEarly,
+    a_promise_that_is_broken_is_seen: BreakPromise,
 }
 
 #[test]

@@ -9,7 +9,7 @@ use wallet::verify::entry::{self, Message};
 use wallet::verify::report::Report;
 use wallet_contract::shard::Shards;
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1_000;
 /// How many seeds may be needed until the audit sees a mutation that shows in the logs.
 const CATCHES: u64 = 60;
 

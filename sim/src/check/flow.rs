@@ -46,6 +46,7 @@ impl Flow {
             Fact::AccountDebited(movement) => self.debited = Some(movement.clone()),
             Fact::AccountCredited(movement) => self.credited = Some(movement.clone()),
             Fact::DebitReversed(..) => self.reversed = true,
+            Fact::CreditRefused(..) => self.invariant_a_promise_is_kept(event)?,
             Fact::TransferSettled(_) | Fact::TransferFailed(..) => self.invariant_one_end(event)?,
             _ => {}
         }
@@ -82,6 +83,14 @@ impl Flow {
                 event.id,
                 self.told()
             )
+        })
+    }
+
+    /// What was promised to a payee is credited, whatever has become of its account.
+    fn invariant_a_promise_is_kept(&self, event: &Event) -> Result<(), Breach> {
+        let promised = self.said.contains("wallet.credit.promised.v1");
+        hold("invariant_a_promise_is_kept", !promised, || {
+            format!("{:?} of {}: {}", event.fact, event.transfer, self.told())
         })
     }
 

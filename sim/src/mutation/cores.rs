@@ -1,6 +1,6 @@
 //! Cores that decide something wrong.
 
-use credit_core::Credit;
+use credit_core::{Credit, Standing};
 use debit_core::{Debit, Phase};
 use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact};
@@ -60,6 +60,10 @@ but_for_decide! {
     /// credit-svc that takes a reservation for a debit.
     CreditEarly, Credit, credit_early
 }
+but_for_decide! {
+    /// credit-svc that looks at the payee's standing again.
+    BreakPromise, Credit, break_promise
+}
 
 fn forget_to_compensate(_: &State, _: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
     decided.filter(|fact| !matches!(fact, Fact::DebitReversed(..)))
@@ -91,4 +95,17 @@ fn credit_early(_: &credit_core::State, _: &Heard<'_>, decided: Option<Fact>) ->
         Some(Fact::CreditPromised(movement, _)) => Some(Fact::AccountCredited(movement)),
         decided => decided,
     }
+}
+
+fn break_promise(state: &credit_core::State, _: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
+    let Some(Fact::AccountCredited(movement)) = &decided else {
+        return decided;
+    };
+    let account = state.account(&movement.payee, movement.money.currency);
+    let open = account.is_some_and(|account| account.standing == Standing::Open);
+    if movement.reserved.is_none() || open {
+        return decided;
+    }
+    let refusal = Refusal::new(Reason::AccountFrozen, "it is frozen by now");
+    Some(Fact::CreditRefused(movement.clone(), refusal))
 }

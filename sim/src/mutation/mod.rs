@@ -26,11 +26,13 @@ pub enum Mutation {
     CompensateTwice,
     /// credit-svc credits what is reserved, before it hears of a debit.
     CreditEarly,
+    /// credit-svc does not credit what it has promised, if the payee is frozen or closed by now.
+    BreakPromise,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
@@ -40,6 +42,7 @@ impl Mutation {
         Self::ForgetToCompensate,
         Self::CompensateTwice,
         Self::CreditEarly,
+        Self::BreakPromise,
     ];
 
     /// The word of the command line.
@@ -54,6 +57,7 @@ impl Mutation {
             Self::ForgetToCompensate => "forget-to-compensate",
             Self::CompensateTwice => "compensate-twice",
             Self::CreditEarly => "credit-early",
+            Self::BreakPromise => "break-promise",
         }
     }
 
@@ -69,7 +73,11 @@ impl Mutation {
             | Self::NoEpochCheck
             | Self::PublishEarly
             | Self::MarkEarly => true,
-            Self::AckEarly | Self::ForgetToCompensate | Self::CompensateTwice | Self::CreditEarly => false,
+            Self::AckEarly
+            | Self::ForgetToCompensate
+            | Self::CompensateTwice
+            | Self::CreditEarly
+            | Self::BreakPromise => false,
         }
     }
 }

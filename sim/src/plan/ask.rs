@@ -166,7 +166,7 @@ impl Client {
 
     fn operate(&mut self, verb: Verb) -> Request {
         let (account, id) = (self.account(), self.new_id());
-        let currency = if self.rng.u8(0..8) == 0 { "EUR" } else { "USD" };
+        let currency = if self.rng.bool() { "EUR" } else { "USD" };
         let fields = if verb == Verb::Open {
             format!(r#","currency":"{currency}""#)
         } else {
@@ -268,6 +268,26 @@ impl Client {
         Step::Ask { subject, payload }
     }
 
+    /// What was asked before: mostly word for word, else the same in another trace, or another content under the same id.
+    pub(super) fn in_other_words(&mut self, step: Step) -> Step {
+        let more = match self.rng.u8(0..6) {
+            0 => {
+                let (trace, span) = (self.rng.u128(1..), self.rng.u64(1..));
+                format!(r#","traceparent":"00-{trace:032x}-{span:016x}-01"}}"#)
+            }
+            1 => r#","memo":"again"}"#.to_owned(),
+            _ => return step,
+        };
+        let Step::Ask { subject, payload } = step else {
+            return step;
+        };
+        let text = String::from_utf8_lossy(&payload);
+        let whole = text.strip_suffix('}').filter(|text| !text.contains(&more[..8]));
+        let payload = whole.map(|text| format!("{text}{more}").into_bytes());
+        let payload = payload.unwrap_or_else(|| text.as_bytes().to_vec());
+        Step::Ask { subject, payload }
+    }
+
     /// A confirm or cancel with a field that it can't have.
     fn flawed(&mut self) -> Step {
         let verb = if self.rng.bool() {
@@ -329,8 +349,10 @@ fn step(verb: Verb, account: &str, body: String) -> Step {
 }
 
 fn moves(id: u64, payee: &str, minor: u64) -> String {
+    // Few accounts have the other currency.
+    let currency = if id.is_multiple_of(23) { "EUR" } else { "USD" };
     format!(
-        r#"{{"id":"{}","to":"{payee}","amount":"{}","currency":"USD"}}"#,
+        r#"{{"id":"{}","to":"{payee}","amount":"{}","currency":"{currency}"}}"#,
         uuid(id),
         decimal(minor)
     )

@@ -99,7 +99,7 @@ impl Swarm {
                     .filter(|step| matches!(step, Step::Ask { .. }))
                     .collect();
                 let again = rng.choice(asked).cloned();
-                steps.extend(again);
+                steps.extend(again.map(|again| client.in_other_words(again)));
             }
             2 => steps.push(client.oddity()),
             3 => steps.push(client.bulk()),

@@ -21,7 +21,7 @@ use crate::bus::SimBus;
 use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::bus::AckEarly;
-use crate::mutation::cores::{CompensateTwice, CreditEarly, Forgetful};
+use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::store::Mutant;
 use crate::node::{Node, Site, run_as};
 use crate::store::{Shared, SimStore};
@@ -59,6 +59,9 @@ impl World {
             }
             (Service::Credit, Some(Mutation::CreditEarly)) => {
                 self.work::<CreditEarly, _>(&node, &self.credit[shard]);
+            }
+            (Service::Credit, Some(Mutation::BreakPromise)) => {
+                self.work::<BreakPromise, _>(&node, &self.credit[shard]);
             }
             (Service::Debit, _) => self.work::<Watched<Debit>, _>(&node, &self.debit[shard]),
             (Service::Credit, _) => self.work::<Credit, _>(&node, &self.credit[shard]),
