@@ -6,6 +6,7 @@ use debit_core::Phase;
 use debit_core::phase::{Rule, Signal, TABLE, rule};
 
 use crate::check::{Breach, hold};
+use crate::node::{Blow, Point};
 
 /// A phase, and what was heard in it.
 pub type Cell = (Option<Phase>, Signal);
@@ -17,6 +18,8 @@ pub struct Coverage {
     cells: BTreeMap<Cell, u64>,
     /// Decided by an instance that could not commit it: it was a zombie, or its store failed, or it died.
     void: BTreeMap<Cell, u64>,
+    /// How often an instance died, stood still, or was refused at each point.
+    blows: BTreeMap<Point, [u64; 3]>,
 }
 
 /// Why a cell can't be reached although its rule is not [`Rule::Never`].
@@ -36,8 +39,30 @@ impl Coverage {
         *cells.entry(cell).or_default() += 1;
     }
 
+    /// Counts a fault that struck.
+    pub(crate) fn count_blow(&mut self, point: Point, blow: Blow) {
+        let kind = match blow {
+            Blow::Crash { .. } => 0,
+            Blow::Pause { .. } => 1,
+            Blow::Fail => 2,
+        };
+        self.blows.entry(point).or_default()[kind] += 1;
+    }
+
+    /// The points at which no instance ever died, or stood still, or was refused.
+    pub fn spared(&self) -> Vec<Point> {
+        let hurt = |point: &Point| self.blows.get(point).is_some_and(|counts| !counts.contains(&0));
+        Point::ALL.iter().copied().filter(|point| !hurt(point)).collect()
+    }
+
     /// Adds what another run reached.
     pub fn add(&mut self, other: &Self) {
+        for (point, counts) in &other.blows {
+            let sums = self.blows.entry(*point).or_default();
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count;
+            }
+        }
         for (to, from) in [(&mut self.cells, &other.cells), (&mut self.void, &other.void)] {
             for (cell, count) in from {
                 *to.entry(*cell).or_default() += count;
@@ -85,6 +110,17 @@ impl Coverage {
         for ((phase, signal), why) in UNREACHABLE {
             let phase = phase.map_or("(unknown)", Phase::word);
             lines.push(format!("* {phase}, {}: {why}", signal.word()));
+        }
+        lines.push("died / stood still / was refused, at each call of the loop:".to_owned());
+        for points in self.blows.iter().collect::<Vec<_>>().chunks(4) {
+            let each = points.iter().map(|(point, [died, stood, refused])| {
+                format!(
+                    "{:<14}{:<18}",
+                    format!("{point:?}"),
+                    format!("{died} / {stood} / {refused}")
+                )
+            });
+            lines.push(each.collect::<String>().trim_end().to_owned());
         }
         lines.join("\n")
     }

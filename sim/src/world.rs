@@ -209,7 +209,7 @@ impl World {
 
     /// What strikes an instance at a point, if something does.
     pub(crate) fn strike(&self, site: Site, point: Point) -> Option<Blow> {
-        let traps = &mut self.state().traps;
+        let State { traps, coverage, .. } = &mut *self.state();
         let mut struck = None;
         for (at, trap) in traps.iter_mut().enumerate() {
             if (trap.site, trap.point) == (site, point) {
@@ -220,7 +220,9 @@ impl World {
                 trap.skip -= 1;
             }
         }
-        struck.map(|at| traps.remove(at).blow)
+        let blow = struck.map(|at| traps.remove(at).blow)?;
+        coverage.count_blow(point, blow);
+        Some(blow)
     }
 
     /// Lays a trap.

@@ -27,6 +27,7 @@ fn all_invariants_hold_and_every_cell_is_reached() {
     );
     assert_eq!(sum.seeds, SEEDS);
     assert_eq!(sum.coverage.missing(), [], "cells that no seed reaches");
+    assert_eq!(sum.coverage.spared(), [], "calls at which nobody is ever hurt");
 }
 
 #[test]

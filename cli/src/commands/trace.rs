@@ -73,8 +73,7 @@ async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
     if transfer.is_none() && trace.is_none() {
         let example = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
         return Err(Usage::new(format!(
-            "{:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits",
-            given
+            "{given:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits"
         ))
         .into());
     }
@@ -86,5 +85,43 @@ async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
     match trace {
         Some(trace) => api.trace(trace).await,
         None => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_written_is_read_again() {
+        let flow = |id: &str, payer: &str| {
+            format!(
+                r#"{{"transfer":"{id}","payer":"{payer}","status":"settled","verb":"transfer",
+                "trace":"0af7651916cd43dd8448eb211c80319c","started_at":"2026-01-01T00:00:00Z"}}"#
+            )
+        };
+        let (one, two) = (
+            "01900000-0000-7000-8000-000000000001",
+            "01900000-0000-7000-8000-000000000002",
+        );
+        let flows = [flow(one, "alice"), flow(two, "alice"), flow(two, "bob")].join(",");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, r#"{{"transfers":[{flows}]}}"#).unwrap();
+        let check = |id: Option<&str>, payer: Option<&str>, expected: usize| {
+            let args = Trace {
+                id: id.map(str::to_owned),
+                payer: payer.map(|payer| payer.parse().unwrap()),
+                file: Some(file.path().to_owned()),
+            };
+            let found = read(file.path(), &args).unwrap();
+            assert_eq!(found.len(), expected, "{id:?} {payer:?}");
+        };
+        check(None, None, 3);
+        check(Some(two), None, 2);
+        check(Some(two), Some("bob"), 1);
+        check(Some("0af7651916cd43dd8448eb211c80319c"), None, 3);
+        check(Some("0af7651916cd43dd8448eb211c80319d"), None, 0);
     }
 }
