@@ -107,7 +107,7 @@ fn failed(args: &Args, plan: &Plan, played: Played) -> Result<ExitCode> {
         .mutation
         .map(|mutation| format!(" --mutation {}", mutation.word()));
     println!(
-        "\nthe same again: sim --seed {} --steps {}{} --only {}\nas JSON: {}",
+        "\nthe same again: sim --seed {} --steps {}{} --only {}\ndrawn: wallet trace --file {}",
         plan.seed,
         args.steps,
         mutation.unwrap_or_default(),
