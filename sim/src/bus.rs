@@ -44,6 +44,10 @@ impl Bus for SimBus {
         let last = self.0.world().log(shard, |log| log.durable().len() as u64);
         if last < position {
             let stream = wallet_contract::stream::name(shard);
+            self.0.world().note(format!(
+                "{} is told that {stream} ends at {last}, before {position}",
+                self.0
+            ));
             return Err(Error::LostData {
                 stream,
                 last,

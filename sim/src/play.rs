@@ -98,6 +98,7 @@ async fn take(world: &Arc<World>, step: &Step) {
         }
         Step::Turn { clock, by_ms } => world.turn(*clock, by_ms * 1_000),
         Step::CrashServer(shard) => world.crash_server(*shard),
+        Step::LoseData { shard, messages } => world.lose_data(*shard, *messages),
     }
 }
 

@@ -4,9 +4,9 @@
 //! durable. When the server crashes, what was stored and not yet durable is gone, whoever published it is told that the
 //! connection broke, and so is every reader.
 //!
-//! What is durable is never lost here, as `sync_interval: always` promises. A server that syncs now and then can lose what was
-//! acknowledged and read; then a stream ends before its readers' positions, and it has to be healed from the services' event
-//! stores. [`Log::crash`] is the place to lose more, as soon as somebody heals it.
+//! What is durable is not lost by chance, as `sync_interval: always` promises. A server that syncs now and then, or a disk, can
+//! lose what was acknowledged and read: [`Log::lose`]. Then a stream ends before its readers' positions, and has to be healed
+//! from the services' event stores; `tests/loss.rs` says what happens as long as nobody does.
 
 use std::sync::Arc;
 
@@ -80,6 +80,14 @@ impl Log {
         self.stored.truncate(self.durable);
         self.generation += 1;
         self.changed.notify_waiters();
+        lost
+    }
+
+    /// The server crashes, and comes back without the last messages that were durable; gives them.
+    pub(crate) fn lose(&mut self, many: usize) -> Vec<Stored> {
+        self.durable = self.durable.saturating_sub(many);
+        let lost = self.stored.split_off(self.durable);
+        self.crash();
         lost
     }
 

@@ -207,6 +207,13 @@ impl World {
         ));
     }
 
+    /// A shard's log loses what was durable. Nobody can decide on a request that is gone.
+    pub(crate) fn lose_data(&self, shard: u16, messages: usize) {
+        let State { logs, checks, .. } = &mut *self.state();
+        let lost = logs[usize::from(shard)].lose(messages);
+        checks.forget_requests(Shard(shard), &lost);
+    }
+
     /// What strikes an instance at a point, if something does.
     pub(crate) fn strike(&self, site: Site, point: Point) -> Option<Blow> {
         let State { traps, coverage, .. } = &mut *self.state();

@@ -66,6 +66,15 @@ impl Logs {
         Ok(())
     }
 
+    /// Requests that are gone are nobody's to decide.
+    pub(crate) fn forget_requests(&mut self, shard: Shard, lost: &[Stored]) {
+        for entry in lost.iter().flat_map(|stored| &stored.entries) {
+            if let Ok(Input::Request(request)) = &entry.what {
+                self.undecided.remove(&(shard, request.id));
+            }
+        }
+    }
+
     fn stream(&mut self, shard: Shard) -> &mut Stream {
         &mut self.streams[usize::from(shard.0)]
     }

@@ -48,6 +48,13 @@ pub enum Step {
     },
     /// The server of a shard's log crashes.
     CrashServer(u16),
+    /// It crashes, and has lost messages that were durable. No plan has this by chance: see `tests/loss.rs`.
+    LoseData {
+        /// Which log.
+        shard: u16,
+        /// How many messages of its end.
+        messages: usize,
+    },
 }
 
 /// How much time the calls of the loop take.
@@ -138,6 +145,7 @@ impl fmt::Display for Step {
             Self::Stop { site, back_ms } => write!(f, "stop     {site} in order, back in {back_ms} ms"),
             Self::Turn { clock, by_ms } => write!(f, "clock    {clock:?} by {by_ms} ms"),
             Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
+            Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
         }
     }
 }

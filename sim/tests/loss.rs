@@ -1,0 +1,73 @@
+//! A log that has lost what was durable, as long as nobody heals it.
+
+use sim::plan::{Pace, Plan, Step};
+use sim::play::{Played, play};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject::Verb;
+
+const LOST: usize = 3;
+
+/// bob, on shard 0, is opened and pays a few times; then his log loses its end, and `then` happens.
+fn lose(then: impl IntoIterator<Item = Step>) -> Played {
+    let mut steps = vec![ask(Verb::Open, 1, r#""currency":"USD","overdraft":"unlimited""#)];
+    steps.extend((2..8).map(pay));
+    steps.push(Step::Wait { ms: 3_000 });
+    steps.push(Step::LoseData {
+        shard: 0,
+        messages: LOST,
+    });
+    steps.extend(then);
+    steps.push(Step::Wait { ms: 5_000 });
+    let pace = Pace { slow: 20, most_ms: 5 };
+    play(&Plan { seed: 1, pace, steps }, None)
+}
+
+fn pay(id: u64) -> Step {
+    ask(
+        Verb::Transfer,
+        id,
+        r#""to":"alice","amount":"1.00","currency":"USD""#,
+    )
+}
+
+fn ask(verb: Verb, id: u64, fields: &str) -> Step {
+    let bob = "bob".parse().expect("a name");
+    assert_eq!(Shards::new(2).map(|shards| shards.of(&bob)), Ok(Shard(0)));
+    Step::Ask {
+        subject: verb.subject(Shard(0), &bob),
+        payload: format!(r#"{{"id":"01900000-0000-7000-8000-{id:012}",{fields}}}"#).into_bytes(),
+    }
+}
+
+#[test]
+fn it_is_noticed_and_nothing_is_changed() {
+    let played = lose([]);
+    let text = played.history.text();
+    let (_, after) = text
+        .split_once("lose     3 messages of shard 0")
+        .expect("it is told");
+    for service in ["debit", "credit", "ledger"] {
+        let told = |words: &str| {
+            let site = format!(" {service}/0#");
+            after
+                .lines()
+                .any(|line| line.contains(&site) && line.contains(words))
+        };
+        assert!(told("is told that WALLET_0 ends at"), "{service}: {after}");
+        assert!(!told("commits"), "{service}: {after}");
+    }
+    let breach = played.breach.expect("what is lost is missing until it is healed");
+    assert_eq!(breach.invariant, "invariant_all_gets_quiet", "{breach}");
+}
+
+/// The end of the stream is all that is looked at. If enough is stored before anybody looks, it is behind the positions again, and
+/// what was stored in the place of what was lost is never read. Who heals a log must not go by its length alone.
+#[test]
+fn a_log_that_grows_again_before_anybody_looks_hides_its_loss_from_the_services() {
+    let played = lose((20..30).map(pay));
+    let text = played.history.text();
+    assert!(!text.contains("is told that WALLET_0 ends at"), "{text}");
+    let breach = played.breach.expect("some requests were never read");
+    assert_eq!(breach.invariant, "invariant_everything_ends", "{breach}");
+    println!("{text}{breach}");
+}
