@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wallet_contract::decider::Place;
 use wallet_contract::subject::Service;
+use wallet_runtime::status::Board;
 
 use crate::coverage::Cell;
 use crate::world::World;
@@ -104,6 +105,7 @@ struct Inner {
     /// How far its host's clock is ahead of what all hosts of its site have, microseconds.
     skew_us: i64,
     stop: CancellationToken,
+    board: Board,
     life: Mutex<Life>,
 }
 
@@ -151,6 +153,7 @@ impl Node {
             world,
             skew_us,
             stop: CancellationToken::new(),
+            board: Board::default(),
             life: Mutex::new(life),
         }))
     }
@@ -173,6 +176,20 @@ impl Node {
 
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.0.stop
+    }
+
+    /// Where it writes how it goes.
+    pub(crate) fn board(&self) -> &Board {
+        &self.0.board
+    }
+
+    /// The words with which its rules panicked, if that was the last it did.
+    pub(crate) fn panicked(&self) -> Option<String> {
+        let board = self.0.board.read();
+        let (state, _) = board.get(&self.0.place.shard)?;
+        Some(state.detail())
+            .filter(|text| text.contains("panicked"))
+            .map(str::to_owned)
     }
 
     /// What its clock shows.

@@ -30,6 +30,18 @@ fn all_invariants_hold_and_every_cell_is_reached() {
     assert_eq!(sum.coverage.spared(), [], "calls at which nobody is ever hurt");
 }
 
+/// An instance that was replaced loads rows that have its batch already, and makes a sum of them that does not fit. It must come
+/// back, and stand by.
+const PANICS: u64 = 10_605;
+
+#[test]
+fn an_instance_that_was_replaced_survives_what_it_makes_of_it() {
+    let played = play(&Plan::new(PANICS, STEPS), None);
+    assert_eq!(played.breach, None);
+    let text = played.history.text();
+    assert!(text.contains("the rules panicked"), "the seed no longer shows it");
+}
+
 #[test]
 fn a_seed_is_the_same_history_byte_for_byte() {
     let play = |seed| {

@@ -9,14 +9,17 @@
 //! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
 //! | publish | one envelope per destination, while the next batch is decided | try for ever |
 //!
-//! Every failure leads back to `acquire`, which reads everything anew from the database: there is one way to start.
+//! Every failure, a panic too, leads back to `acquire`, which reads everything anew from the database: there is one way to start.
 
 mod work;
 
+use std::any::Any;
 use std::ops::Range;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -76,6 +79,8 @@ enum Ended {
     Store(#[from] store::Error),
     #[error(transparent)]
     Bus(#[from] bus::Error),
+    #[error("the rules panicked: {0}")]
+    Panicked(String),
 }
 
 /// Works on a shard until it is told to stop.
@@ -83,7 +88,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
     let shard = context.place.shard;
     while !context.stop.is_cancelled() {
         let pause = match store.acquire().await {
-            Ok(Tenure::Ours(progress)) => match tenure(&mut store, &context, progress).await {
+            Ok(Tenure::Ours(progress)) => match guarded(tenure(&mut store, &context, progress)).await {
                 Ok(()) => break,
                 Err(ended) => {
                     error!(%shard, "shard {shard}: {ended}; trying again");
@@ -108,6 +113,19 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
             () = sleep(pause) => {}
         }
     }
+}
+
+/// Makes a panic one more way in which a tenure ends. An instance that was paused while another took over may load rows that have
+/// its batch already, and a sum that it makes of them may not fit; without this it would be gone, and the board say that it works.
+async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
+    let told = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no words")
+            .to_owned()
+    };
+    let ended = AssertUnwindSafe(tenure).catch_unwind().await;
+    ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
 }
 
 fn stand_by<B>(context: &Context<B>, by: &str, expires_in_ms: i64) {

@@ -13,7 +13,6 @@ use wallet_contract::subject::Service;
 use wallet_runtime::bus::Bus;
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::shard_loop::{self, Context};
-use wallet_runtime::status::Board;
 use wallet_runtime::store::Store;
 
 use super::World;
@@ -92,7 +91,7 @@ impl World {
             place: node.place(),
             bus,
             clock: clock::now,
-            board: Board::default(),
+            board: node.board().clone(),
             metrics: Metrics::new(node.site().service.name()).shard(node.place().shard),
             stop: node.stop().clone(),
         };
