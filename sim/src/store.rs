@@ -86,7 +86,7 @@ impl<C, T: Tables> SimStore<C, T> {
     }
 
     /// Rules never panic but in an instance that another one has replaced: it mixed rows of now with a batch of then.
-    fn judge_panic(&self, epoch: i64, text: String) {
+    fn judge_panic(&self, epoch: i64, text: &str) {
         let text = format!("{}: {text}", self.node);
         if epoch == self.epoch {
             self.node.world().breach("invariant_nothing_panics", text);
@@ -119,7 +119,7 @@ where
         let now_us = self.now_us();
         let mut database = self.database.lock();
         if let Some(text) = self.node.panicked() {
-            self.judge_panic(database.epoch, text);
+            self.judge_panic(database.epoch, &text);
         }
         if database.holder != self.node.number() && database.expires_us >= now_us {
             return Ok(Tenure::Held {
