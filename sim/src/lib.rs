@@ -5,7 +5,7 @@
 //! | [`plan`] | what happens, as data: requests, faults, jumps of clocks |
 //! | [`mod@play`] | plays a plan: the loop runs for every service on every shard, and everything is watched |
 //! | `world`, `server`, `bus`, `store`, `tables` | what the loop runs on |
-//! | `node` | an instance, and the points at which it can be killed, paused or refused |
+//! | `node`, `fault` | an instance, and the points at which it can be killed, paused or refused |
 //! | `check` | what must always hold, each as a function `invariant_*` |
 //! | [`mutation`] | faults of the program itself, which must be seen |
 //! | [`coverage`] | which cells of the phase table were reached |
@@ -21,6 +21,7 @@ mod check;
 mod clock;
 pub mod coverage;
 mod entry;
+mod fault;
 pub mod history;
 pub mod mutation;
 mod node;

@@ -2,6 +2,7 @@
 //!
 //! All of it lives on one thread. Locks are there because the loop's futures must be `Send`; nobody ever waits for one.
 
+mod seen;
 mod start;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,17 +15,16 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
 
 use crate::check::log::Logs;
-use crate::check::refold::invariant_refold_equals_live;
 use crate::check::{Breach, hold};
 use crate::clock::Time;
-use crate::coverage::{Coverage, invariant_cell_can_be};
+use crate::coverage::Coverage;
 use crate::history::{History, Line};
 use crate::mutation::Mutation;
 use crate::node::{Blow, Node, Point, Site, Trap};
 use crate::plan::{Pace, Plan};
 use crate::server::{Log, Unacknowledged};
 use crate::store::Shared;
-use crate::tables::{CreditTables, DebitTables, LedgerTables, Tables};
+use crate::tables::{CreditTables, DebitTables, LedgerTables};
 
 /// Everything.
 #[derive(Debug)]
@@ -275,85 +275,6 @@ impl World {
         look(&self.state().checks)
     }
 
-    /// An instance has committed: holds it against the log.
-    pub(crate) fn committed<T: Tables>(&self, node: &Node, shared: &Shared<T>) {
-        let mut database = shared.lock();
-        let mut state = self.state();
-        for cell in node.cells() {
-            state.coverage.count(cell, true);
-            if let Err(breach) = invariant_cell_can_be(cell) {
-                state.breach.get_or_insert(breach);
-            }
-        }
-        let log = state.logs[usize::from(database.place.shard.0)].durable();
-        if let Err(breach) = invariant_refold_equals_live(&mut database, log) {
-            state.breach.get_or_insert(breach);
-        }
-        let (position, last) = (database.progress.position, database.progress.last_no);
-        let text = format!("{node} commits to {position}, event {last}");
-        state.history.add(self.time.now_us(), Line::Text(text));
-    }
-
-    /// Counts what an instance has decided and not committed.
-    pub(crate) fn count_void(&self, node: &Node) {
-        let cells = node.cells();
-        let mut state = self.state();
-        for cell in cells {
-            state.coverage.count(cell, false);
-        }
-    }
-
-    /// Whether every service has read all of its log, and published all that it has decided.
-    pub(crate) fn is_quiet(&self) -> bool {
-        let state = self.state();
-        let ends: Vec<u64> = state.logs.iter().map(|log| log.durable().len() as u64).collect();
-        let starting = state.starting > 0;
-        drop(state);
-        !starting && is_at(&self.debit, &ends) && is_at(&self.credit, &ends) && is_at(&self.ledger, &ends)
-    }
-
-    /// How far everybody is, for who wants to know why it is not quiet.
-    pub(crate) fn standing(&self) -> String {
-        let ends = self
-            .shards
-            .all()
-            .map(|shard| self.log(shard, |log| log.durable().len()));
-        let ends: Vec<usize> = ends.collect();
-        format!(
-            "logs end at {ends:?}; {} {} {}",
-            told(&self.debit),
-            told(&self.credit),
-            told(&self.ledger)
-        )
-    }
-
-    /// Ends the simulation: who works stops, and what was seen is given out.
-    pub(crate) fn finish(&self) -> (History, Coverage, Option<Breach>, u64) {
-        let nodes = std::mem::take(&mut self.state().nodes);
-        for node in &nodes {
-            self.count_void(node);
-            node.kill();
-        }
-        let mut state = self.state();
-        let State {
-            logs,
-            checks,
-            history,
-            coverage,
-            breach,
-            ..
-        } = &mut *state;
-        for log in logs {
-            history.keep(log.durable());
-        }
-        (
-            std::mem::take(history),
-            std::mem::take(coverage),
-            breach.take(),
-            checks.ended,
-        )
-    }
-
     /// How long until an instance is back.
     pub(crate) fn restart(self: &Arc<Self>, site: Site, after: Duration) {
         self.state().starting += 1;
@@ -364,20 +285,4 @@ impl World {
             world.start(site);
         });
     }
-}
-
-fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {
-    databases.iter().zip(ends).all(|(shared, end)| {
-        let progress = shared.lock().progress;
-        progress.position == *end && progress.published == progress.last_no
-    })
-}
-
-fn told<T: Tables>(databases: &[Shared<T>]) -> String {
-    let each = databases.iter().map(|shared| {
-        let database = shared.lock();
-        let progress = database.progress;
-        format!("{}/{}", progress.position, progress.last_no - progress.published)
-    });
-    format!("{} {}", T::SERVICE, each.collect::<Vec<_>>().join(", "))
 }

@@ -1,12 +1,14 @@
 //! What clients ask: mostly about the few transfers that they know already, so that requests collide.
 
+mod odd;
+
 use std::fmt::Write;
 
 use fastrand::Rng;
 use uuid::Uuid;
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_contract::subject::{self, Verb};
+use wallet_contract::subject::Verb;
 
 use super::Step;
 use crate::world::SHARDS;
@@ -193,30 +195,6 @@ impl Client {
         (known, body.trim_matches(['{', '}']).to_owned())
     }
 
-    /// What many clients of one shard ask, in one message.
-    pub(super) fn bulk(&mut self) -> Step {
-        let shard = self.rng.u16(0..SHARDS);
-        let mut bodies = Vec::new();
-        for _ in 0..self.rng.usize(1..6) {
-            let verbs = [Verb::Transfer, Verb::Reserve, Verb::Confirm, Verb::Cancel];
-            let verb = self.rng.choice(verbs).unwrap_or(Verb::Transfer);
-            let request = self.request(verb);
-            // Now and then a payer of another shard.
-            if shard_of(request.account) == Shard(shard) || self.rng.u8(0..20) == 0 {
-                let fields = request.body.trim_start_matches('{');
-                bodies.push(format!(
-                    r#"{{"from":"{}","verb":"{}",{fields}"#,
-                    request.account,
-                    verb.token()
-                ));
-            }
-        }
-        Step::Ask {
-            subject: subject::bulk(Shard(shard)),
-            payload: format!("[{}]", bodies.join(",")).into_bytes(),
-        }
-    }
-
     /// A reservation that holds for half a minute: how it is asked for, on which shard, and how it is confirmed and cancelled.
     pub(super) fn reservation(&mut self) -> (Step, u16, Step, Step) {
         let (id, payer, payee) = (self.new_id(), self.account(), self.account());
@@ -232,71 +210,6 @@ impl Client {
             confirm,
             cancel,
         )
-    }
-
-    /// Something that is wrong: unreadable, or not quite right, or at the wrong place.
-    pub(super) fn oddity(&mut self) -> Step {
-        let account = self.account();
-        let id = uuid(self.new_id());
-        let shard = shard_of(account);
-        let subject = Verb::Transfer.subject(shard, &name(account));
-        let plain = format!(r#"{{"id":"{id}","to":"bob","amount":"1.00","currency":"USD"}}"#);
-        let (subject, payload) = match self.rng.u8(0..11) {
-            0 => (subject, b"not json".to_vec()),
-            1 => (subject, vec![0xff, 0xfe, b'{']),
-            2 => (subject, br#"[{"to":"bob"},7]"#.to_vec()),
-            3 => (
-                subject,
-                format!(r#"{{"id":"{id}","to":"bob","amount":"1.005","currency":"USD"}}"#).into_bytes(),
-            ),
-            4 => (
-                subject,
-                format!(r#"{{"id":"{id}","too":"bob","amount":1}}"#).into_bytes(),
-            ),
-            5 => (format!("wallet.{shard}.cmd.steal.{account}"), plain.into_bytes()),
-            6 => (
-                format!("wallet.{shard}.evt.debit"),
-                br#"[{"specversion":"1.0","type":"wallet.account.gilded.v1"}]"#.to_vec(),
-            ),
-            7 => (
-                Verb::Transfer.subject(Shard(1 - shard.0), &name(account)),
-                plain.into_bytes(),
-            ),
-            8 | 9 => return self.flawed(),
-            _ => (format!("wallet.{shard}.nonsense"), b"{}".to_vec()),
-        };
-        Step::Ask { subject, payload }
-    }
-
-    /// What was asked before: mostly word for word, else the same in another trace, or another content under the same id.
-    pub(super) fn in_other_words(&mut self, step: Step) -> Step {
-        let more = match self.rng.u8(0..6) {
-            0 => {
-                let (trace, span) = (self.rng.u128(1..), self.rng.u64(1..));
-                format!(r#","traceparent":"00-{trace:032x}-{span:016x}-01"}}"#)
-            }
-            1 => r#","memo":"again"}"#.to_owned(),
-            _ => return step,
-        };
-        let Step::Ask { subject, payload } = step else {
-            return step;
-        };
-        let text = String::from_utf8_lossy(&payload);
-        let whole = text.strip_suffix('}').filter(|text| !text.contains(&more[..8]));
-        let payload = whole.map(|text| format!("{text}{more}").into_bytes());
-        let payload = payload.unwrap_or_else(|| text.as_bytes().to_vec());
-        Step::Ask { subject, payload }
-    }
-
-    /// A confirm or cancel with a field that it can't have.
-    fn flawed(&mut self) -> Step {
-        let verb = if self.rng.bool() {
-            Verb::Cancel
-        } else {
-            Verb::Confirm
-        };
-        let Request { account, body, .. } = self.second(verb);
-        step(verb, account, body.replace('}', r#","memo":"please"}"#))
     }
 
     fn account(&mut self) -> &'static str {
