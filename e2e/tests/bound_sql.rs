@@ -12,7 +12,7 @@ const KNOWN: [(&str, &str, usize, &str); 10] = [
     (
         "shared/runtime/src/db/sqlite.rs",
         "AssertSqlSafe",
-        4,
+        3,
         "statements that the other rows of this table name",
     ),
     (

@@ -5,6 +5,7 @@ use e2e::{PATIENCE, World, id, transfer};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use wallet_contract::id::AccountId;
+use wallet_contract::reason::MAX_DETAIL_BYTES;
 use wallet_contract::subject::{Verb, bulk};
 
 async fn publish(world: &World, subject: String, body: String) -> Result<()> {
@@ -45,7 +46,7 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
         let outcome = world.ask(Verb::Transfer, "alice", body).await?;
         let told = outcome.detail.unwrap_or_default();
         ensure!(
-            outcome.reason.is_some() && told.len() <= 520,
+            outcome.reason.is_some() && told.len() <= MAX_DETAIL_BYTES + "…".len(),
             "{} bytes: {told:.100}",
             told.len()
         );
@@ -71,7 +72,9 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
     world.pay("alice", "bob", "1.00").await?;
     let parked = world.api.parked().await?;
     ensure!(
-        parked.iter().all(|parked| parked.detail.len() <= 520),
+        parked
+            .iter()
+            .all(|parked| parked.detail.len() <= MAX_DETAIL_BYTES + "…".len()),
         "{parked:#?}"
     );
     for says in [
