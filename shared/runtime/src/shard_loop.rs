@@ -37,8 +37,8 @@ use crate::store::{self, Outgoing, Progress, Store, Tenure};
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
-/// After a batch of this weight the loop rests for as long as the batch took: there is load, and what comes meanwhile is handled
-/// together, with one commit. A lighter one shows no load, behind a heavier one more is waiting.
+/// After a batch of this weight the loop rests for twice as long as the batch took: there is load, and what comes meanwhile is
+/// handled together, with one commit. A lighter one shows no load, behind a heavier one more is waiting.
 const REST: Range<usize> = 16 * 1024..BATCH_WEIGHT / 4 * 3;
 /// How many decided batches may wait to be published.
 const UNPUBLISHED_BATCHES: usize = 1;
@@ -267,7 +267,7 @@ async fn decide<S: Store, B: Bus>(
             decided.send(batch).await.map_err(closed)?;
         }
         if REST.contains(&weight) {
-            rested = Instant::now() + began.elapsed();
+            rested = Instant::now() + began.elapsed() * 2;
         }
     }
 }
