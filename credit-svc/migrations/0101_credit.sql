@@ -7,7 +7,7 @@ CREATE TABLE account (
     received BIGINT NOT NULL CHECK (received >= 0),
     promised BIGINT NOT NULL CHECK (promised >= 0),
     PRIMARY KEY (name, currency)
-) /* keyed */;
+) /* keyed, updated */;
 
 -- The promises that reservations have got.
 CREATE TABLE promise (
@@ -16,7 +16,7 @@ CREATE TABLE promise (
     amount BIGINT NOT NULL CHECK (amount > 0),
     standing TEXT NOT NULL CHECK (standing IN ('open', 'kept', 'released')),
     PRIMARY KEY (id, payer)
-) /* keyed */;
+) /* keyed, updated */;
 
 -- The transfers that give another one back: `id` and `payer` name the one, `of_id` and `of_payer` the other.
 CREATE TABLE reversal (
@@ -27,5 +27,5 @@ CREATE TABLE reversal (
     amount BIGINT NOT NULL CHECK (amount > 0),
     live BIGINT NOT NULL CHECK (live IN (0, 1)),
     PRIMARY KEY (id, payer)
-) /* keyed */;
+) /* keyed, updated */;
 CREATE INDEX reversal_of ON reversal (of_id, of_payer);

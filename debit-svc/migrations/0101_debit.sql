@@ -9,7 +9,7 @@ CREATE TABLE account (
     in_transit BIGINT NOT NULL CHECK (in_transit >= 0),
     PRIMARY KEY (name, currency),
     CONSTRAINT within_limit CHECK (overdraft IS NULL OR available >= -overdraft)
-) /* keyed */;
+) /* keyed, updated */;
 
 -- The phase table: the transfers that the shard's accounts pay, how far each has come, and what was heard when. It is
 -- enough to finish or undo any of them. What two phases need is absent in transfers of one; `due_us` is there as long as the
@@ -36,5 +36,5 @@ CREATE TABLE transfer (
     reserved_by UUID,
     PRIMARY KEY (id, payer),
     CHECK ((expires_us IS NULL) = (trace IS NULL AND reserved_by IS NULL AND auto_confirm IS NULL))
-) /* keyed */;
+) /* keyed, updated */;
 CREATE INDEX transfer_due ON transfer (due_us) WHERE due_us IS NOT NULL;

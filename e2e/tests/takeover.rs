@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use wallet_contract::subject::Service;
 
 /// A lease of 3 s, a look each half second, and a slow machine.
-const BOUND: Duration = Duration::from_secs(10);
+const BOUND: Duration = Duration::from_secs(20);
 
 fn rounds() -> Result<u32> {
     Ok(std::env::var("WALLET_TAKEOVER_ROUNDS").map_or(Ok(2), |text| text.parse())?)

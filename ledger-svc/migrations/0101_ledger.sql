@@ -49,7 +49,7 @@ CREATE TABLE account (
     in_transit BIGINT NOT NULL CHECK (in_transit >= 0),
     PRIMARY KEY (name, currency),
     CONSTRAINT within_limit CHECK (overdraft IS NULL OR available >= -overdraft)
-) /* keyed */;
+) /* keyed, updated */;
 
 -- The head of each flow. `no` is the place of its request in the log. `verb` is the kind of flow: all that a payer asks is
 -- about a transfer; `form` is what began it, if it was no plain transfer.
@@ -89,4 +89,4 @@ CREATE INDEX flow_reverses ON flow (reverses) WHERE reverses IS NOT NULL;
 CREATE TABLE tally (
     status TEXT PRIMARY KEY,
     transfers BIGINT NOT NULL
-) /* keyed */;
+) /* keyed, updated */;
