@@ -302,12 +302,10 @@ fn step(row: &Row, shard: u16) -> sqlx::Result<Step> {
     let (source, decided, work_us, cause) = match event {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
-            (
-                source,
-                event.time.to_string(),
-                event.work_us,
-                Some(EventIdText(event.cause.to_string())),
-            )
+            // What stands for a lost request begins a flow, as that did.
+            let begins = matches!(event.fact, Fact::RequestRecalled(..));
+            let cause = (!begins).then(|| EventIdText(event.cause.to_string()));
+            (source, event.time.to_string(), event.work_us, cause)
         }
         None => ("/client".to_owned(), time(at_us), 0, None),
     };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Message, Notice, Reader};
+use wallet_runtime::bus::{Bus, Error, Loss, Message, Notice, Reader};
 
 use crate::node::{Failed, Node, Point};
 use crate::server::Log;
@@ -28,6 +28,14 @@ impl SimBus {
     pub(crate) fn node(&self) -> &Node {
         &self.0
     }
+
+    fn lost(&self, shard: Shard, how: Option<Loss>) -> Result<(), Error> {
+        let Some(how) = how else { return Ok(()) };
+        let stream = wallet_contract::stream::name(shard);
+        let told = format!("{} is told that {stream} {how}", self.0);
+        self.0.world().note(told);
+        Err(Error::LostData { stream, how })
+    }
 }
 
 impl From<Failed> for Error {
@@ -42,23 +50,27 @@ impl Bus for SimBus {
     async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
         self.0.pass(Point::Ready).await?;
         let last = self.0.world().log(shard, |log| log.durable().len() as u64);
-        if last < position {
-            let stream = wallet_contract::stream::name(shard);
-            self.0.world().note(format!(
-                "{} is told that {stream} ends at {last}, before {position}",
-                self.0
-            ));
-            return Err(Error::LostData {
-                stream,
+        let (first, short) = (1, last < position);
+        self.lost(
+            shard,
+            short.then_some(Loss::Short {
+                first,
                 last,
                 position,
-            });
-        }
-        Ok(())
+            }),
+        )
     }
 
-    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<SimReader, Error> {
         self.0.pass(Point::Read).await?;
+        let index = usize::try_from(position)
+            .ok()
+            .and_then(|position| position.checked_sub(1));
+        let later = self.0.world().log(shard, |log| {
+            let last = index.and_then(|index| log.durable().get(index));
+            last.is_some_and(|last| last.message.at_us > at_us)
+        });
+        self.lost(shard, later.then_some(Loss::Other { position }))?;
         Ok(SimReader {
             node: self.0.clone(),
             shard,

@@ -200,6 +200,7 @@ impl<'f> Drawing<'f> {
             | Fact::AccountClosed(_) => (Mark::Good, words, Vec::new()),
             Fact::MessageParked(parked) => (Mark::Refused, words, vec![clean(&parked.detail)]),
             Fact::AccountClosing(_)
+            | Fact::RequestRecalled(..)
             | Fact::ClosureAccepted(_)
             | Fact::CreditPromised(..)
             | Fact::ReversalGranted(_)

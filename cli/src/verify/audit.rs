@@ -243,8 +243,8 @@ impl Audit {
     /// The cause must stand earlier in the same log, and have led to nothing else there.
     fn cause(&mut self, here: Here<'_>, first: Shard) {
         let rooted = match &here.event.fact {
-            // Its cause is a place in the log.
-            Fact::MessageParked(_) => false,
+            // The cause of the one is a place in the log, the other is a cause itself.
+            Fact::MessageParked(_) | Fact::RequestRecalled(..) => false,
             // The payee's log begins with it; the request stands at home, and so must this event's other half.
             Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..) => {
                 here.shard == first

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use wallet_contract::event::Event;
+use wallet_contract::event::{Event, Fact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
@@ -118,6 +118,14 @@ fn element(message: &Message, subject: &Subject, json: &str) -> Result<What, Str
         Subject::Bulk => asked(Verb::Transfer, None),
         Subject::Events(_) => {
             let event = envelope::read(json).map_err(|bad| bad.to_string())?;
+            if let Fact::RequestRecalled(account, verb, _) = &event.fact {
+                return Ok(What::Request {
+                    id: event.id,
+                    transfer: event.transfer,
+                    account: account.clone(),
+                    verb: *verb,
+                });
+            }
             let mut hasher = DefaultHasher::new();
             json.hash(&mut hasher);
             Ok(What::Event(Box::new(event), hasher.finish()))

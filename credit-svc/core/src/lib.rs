@@ -83,6 +83,7 @@ impl Decider for Credit {
                 | Fact::ReversalDenied(..)
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
+                | Fact::RequestRecalled(..)
                 | Fact::MessageParked(_) => false,
             },
         }

@@ -200,6 +200,7 @@ impl State {
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_) => {}
         }
     }

@@ -75,6 +75,7 @@ impl Decider for Debit {
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
+                | Fact::RequestRecalled(..)
                 | Fact::MessageParked(_) => false,
             },
         }

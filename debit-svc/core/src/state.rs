@@ -145,6 +145,7 @@ impl State {
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_) => {}
         }
     }

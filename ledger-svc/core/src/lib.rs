@@ -67,6 +67,7 @@ impl Decider for Ledger {
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
+                | Fact::RequestRecalled(..)
                 | Fact::MessageParked(_) => true,
             },
         }
@@ -105,6 +106,7 @@ impl Decider for Ledger {
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_) => {}
         }
     }
@@ -158,6 +160,7 @@ impl Decider for Ledger {
             | Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_) => None,
         }
     }

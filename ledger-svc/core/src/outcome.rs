@@ -59,6 +59,7 @@ impl Outcome {
             | Fact::ConfirmationDeferred(_)
             | Fact::ReversalGranted(_)
             | Fact::ReversalDenied(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_) => return None,
         };
         Some(Self {

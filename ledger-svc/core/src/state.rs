@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Heard, Place, Rows};
-use wallet_contract::event::{Event, Fact, Movement, Overdraft};
-use wallet_contract::id::{AccountId, TransferKey};
+use wallet_contract::event::{Cause, Event, Fact, Movement, Overdraft};
+use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::{Order, Request};
 use wallet_contract::subject::Verb;
@@ -93,43 +93,25 @@ impl State {
             )
             | Err(_) => None,
         };
-        let start = Start {
-            verb: request.verb,
-            request: request.id,
-            movement,
-            trace: request.trace,
-            at_us: heard.at_us,
-            sequence: heard.sequence,
-            index: heard.index,
-        };
-        let key = TransferKey {
-            id: request.transfer,
-            payer: request.account.clone(),
-        };
-        self.flows
-            .change(&(key, request.verb.flow()), Flow::default, |flow| {
-                flow.start.get_or_insert(start);
-            });
+        let start = start(request.verb, heard.input.as_cause(), movement, heard);
+        self.begin_flow(&request.account, start, request.transfer);
+    }
+
+    fn begin_flow(&mut self, account: &AccountId, start: Start, id: TransferId) {
+        let payer = account.clone();
+        let key = (TransferKey { id, payer }, start.verb.flow());
+        self.flows.change(&key, Flow::default, |flow| {
+            flow.start.get_or_insert(start);
+        });
     }
 
     /// What was refused without a sound request may have begun with a confirm, and then is a flow of its own.
     fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
-        let start = Start {
-            verb: Verb::Confirm,
-            request: event.cause,
-            movement: None,
-            trace: event.trace,
-            at_us: heard.at_us,
-            sequence: heard.sequence,
-            index: heard.index,
+        let asked = Cause {
+            id: event.cause,
+            ..event.as_cause()
         };
-        let key = TransferKey {
-            id: event.transfer,
-            payer: payer.clone(),
-        };
-        self.flows.change(&(key, Verb::Transfer), Flow::default, |flow| {
-            flow.start.get_or_insert(start);
-        });
+        self.begin_flow(payer, start(Verb::Confirm, asked, None, heard), event.transfer);
     }
 
     /// Books what was heard.
@@ -173,6 +155,12 @@ impl State {
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
             Fact::RequestRefused(..) | Fact::CreditPromised(..) => self.tell(event),
             Fact::DebitRefused(payer, None, _) => self.begin_refused(payer, event, heard),
+            // Its flow goes on with the reservation's.
+            Fact::RequestRecalled(_, Verb::Confirm, _) => {}
+            Fact::RequestRecalled(account, verb, movement) => {
+                let start = start(*verb, event.as_cause(), movement.clone(), heard);
+                self.begin_flow(account, start, event.transfer);
+            }
             // Our own were taken in when they were decided.
             Fact::TransferSettled(_)
             | Fact::TransferFailed(..)
@@ -293,6 +281,18 @@ impl State {
                 page.in_transit = add(page.in_transit, change);
             },
         );
+    }
+}
+
+fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'_>) -> Start {
+    Start {
+        verb,
+        request: request.id,
+        movement,
+        trace: request.trace,
+        at_us: heard.at_us,
+        sequence: heard.sequence,
+        index: heard.index,
     }
 }
 

@@ -54,6 +54,8 @@ pub enum Fact {
     TransferFailed(AccountId, Option<Movement>, Failure, Refusal),
     /// A request that is no transfer's first has been refused.
     RequestRefused(AccountId, Verb, Refusal),
+    /// A request was lost by the broker; this stands for it. The movement is there if the decision on it has one.
+    RequestRecalled(AccountId, Verb, Option<Movement>),
     /// A message was set aside.
     MessageParked(Parked),
 }
@@ -84,6 +86,7 @@ impl Fact {
             Self::TransferSettled(..) => "wallet.transfer.settled.v1",
             Self::TransferFailed(..) => "wallet.transfer.failed.v1",
             Self::RequestRefused(..) => "wallet.request.refused.v1",
+            Self::RequestRecalled(..) => "wallet.request.recalled.v1",
             Self::MessageParked(..) => "wallet.message.parked.v1",
         }
     }
@@ -102,7 +105,8 @@ impl Fact {
             | Self::ReservationBarred(account)
             | Self::ReversalDenied(account, ..)
             | Self::TransferFailed(account, ..)
-            | Self::RequestRefused(account, ..) => account.clone(),
+            | Self::RequestRefused(account, ..)
+            | Self::RequestRecalled(account, ..) => account.clone(),
             Self::AccountDebited(movement)
             | Self::DebitReversed(movement, _)
             | Self::AccountCredited(movement)
@@ -132,7 +136,8 @@ impl Fact {
             | Self::TransferSettled(movement) => Some(movement),
             Self::DebitRefused(_, movement, _)
             | Self::ReversalDenied(_, movement, _)
-            | Self::TransferFailed(_, movement, ..) => movement.as_ref(),
+            | Self::TransferFailed(_, movement, ..)
+            | Self::RequestRecalled(_, _, movement) => movement.as_ref(),
             Self::AccountOpened(..)
             | Self::AccountFrozen(_)
             | Self::AccountUnfrozen(_)
@@ -171,6 +176,7 @@ impl Fact {
             | Self::ReservationBarred(_)
             | Self::ReversalGranted(_)
             | Self::TransferSettled(_)
+            | Self::RequestRecalled(..)
             | Self::MessageParked(_) => None,
         }
     }
@@ -206,6 +212,7 @@ impl Fact {
             | Self::TransferSettled(_)
             | Self::TransferFailed(..)
             | Self::RequestRefused(..)
+            | Self::RequestRecalled(..)
             | Self::MessageParked(_) => (here, None),
         }
     }

@@ -11,6 +11,7 @@ pub mod fact;
 pub mod id;
 pub mod money;
 pub mod reason;
+pub mod recall;
 pub mod request;
 pub mod shard;
 pub mod stream;

@@ -50,16 +50,13 @@ pub enum Error {
     Unfit(String),
     /// The stream has lost what we have read already.
     #[error(
-        "stream {stream} ends at {last}, before our position {position}: it has lost data; \
-         nothing is changed until it is healed from the services' event stores"
+        "stream {stream} {how}: it has lost data; nothing is changed until `wallet heal` has put it back"
     )]
     LostData {
         /// The stream.
         stream: String,
-        /// Where it ends.
-        last: u64,
-        /// How far we have read it.
-        position: u64,
+        /// How we know.
+        how: Loss,
     },
     /// The next message is not the one behind the last: read again from the position.
     #[error("stream {stream} went on at {got} instead of {expected}")]
@@ -70,6 +67,33 @@ pub enum Error {
         expected: u64,
         /// The one that came.
         got: u64,
+    },
+}
+
+/// How a stream shows that it has lost what we have read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// It is not there any more.
+    #[error("is gone, and we have read it up to {position}")]
+    Gone {
+        /// How far we have read it.
+        position: u64,
+    },
+    /// It ends too early, or begins too late.
+    #[error("holds {first} to {last}, and we have read it up to {position}")]
+    Short {
+        /// Where it begins.
+        first: u64,
+        /// Where it ends.
+        last: u64,
+        /// How far we have read it.
+        position: u64,
+    },
+    /// It went on after the loss: where our last message stood, there is a later one.
+    #[error("has another message at our position {position}, stored later than what we have read there")]
+    Other {
+        /// How far we have read it.
+        position: u64,
     },
 }
 
@@ -84,11 +108,16 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads one shard's stream.
     type Reader: Reader;
 
-    /// Checks that `shard`'s stream is there, as it must be, and reaches to `position`.
+    /// Checks that `shard`'s stream is as it must be, and reaches to `position`. At position 0 it is made if it is not there.
     fn ready(&self, shard: Shard, position: u64) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Reads `shard`'s stream behind `position`.
-    fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
+    /// Reads `shard`'s stream behind `position`, where a message stands that was stored at `at_us` or before.
+    fn read(
+        &self,
+        shard: Shard,
+        position: u64,
+        at_us: i64,
+    ) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
 
     /// Publishes one envelope and waits until it is durable.
     fn publish(&self, subject: String, payload: Bytes) -> impl Future<Output = Result<(), Error>> + Send;

@@ -19,15 +19,21 @@ mod streams;
 pub use reader::Reader;
 pub use settings::differences;
 
+use std::time::Duration;
+
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
+use tokio::time::timeout;
 use tracing::warn;
 use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 
-use crate::bus::{Bus, Error, Notice};
+use crate::bus::{Bus, Error, Loss, Notice, Reader as _};
+
+/// How long a message may take that stands in a stream.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection to NATS that knows the shards' streams.
 #[derive(Clone, Debug)]
@@ -42,6 +48,21 @@ impl JetStream {
     pub async fn last_sequence(&self, shard: Shard) -> Result<u64, Error> {
         let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
         Ok(stream.cached_info().state.last_sequence)
+    }
+
+    /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if the stream begins
+    /// behind it.
+    pub async fn stored_at(&self, shard: Shard, position: u64) -> Result<Option<i64>, Error> {
+        let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
+        let state = &stream.cached_info().state;
+        if position == 0 || !(state.first_sequence..=state.last_sequence).contains(&position) {
+            return Ok(None);
+        }
+        let mut reader = Reader::open(&self.context, shard, position - 1).await?;
+        let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
+        let taken =
+            taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))??;
+        Ok(taken.first().map(|message| message.at_us))
     }
 
     /// Sends what is buffered, before leaving.
@@ -61,7 +82,13 @@ impl Bus for JetStream {
         self.check_stream(settings, position).await
     }
 
-    async fn read(&self, shard: Shard, position: u64) -> Result<Reader, Error> {
+    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<Reader, Error> {
+        if let Some(found_us) = self.stored_at(shard, position).await? {
+            if found_us > at_us {
+                let (stream, how) = (stream::name(shard), Loss::Other { position });
+                return Err(Error::LostData { stream, how });
+            }
+        }
         Reader::open(&self.context, shard, position).await
     }
 

@@ -9,6 +9,7 @@
 //! | [`bus`] | what the loop needs of a log; [`jetstream`] is it on NATS |
 //! | [`db`] | one SQL text, many rows, two databases |
 //! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
+//! | [`healing`], [`stored`] | what is asked of a service when the broker has lost messages |
 //! | [`guard`] | who may ask over HTTP, and how much at once |
 //! | [`program`] | settings, start, health, shutdown |
 
@@ -17,6 +18,7 @@ pub mod bus;
 pub mod clock;
 pub mod db;
 pub mod guard;
+pub mod healing;
 pub mod http;
 pub mod jetstream;
 pub mod metrics;
@@ -30,4 +32,5 @@ pub mod shard_loop;
 pub mod sql_store;
 pub mod status;
 pub mod store;
+pub mod stored;
 pub mod telemetry;

@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 
+use crate::clock::Clock;
 use crate::db::{Pool, Target};
 use crate::guard::{self, Token};
 use crate::jetstream::JetStream;
@@ -24,7 +25,7 @@ use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
 use crate::status::{Board, State};
-use crate::{clock, http, telemetry};
+use crate::{clock, healing, http, telemetry};
 
 /// How long an orderly stop may take before the process leaves anyway; the outbox keeps what is left.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -38,6 +39,8 @@ pub struct Running {
     pub bus: JetStream,
     /// How the service was told to run.
     pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -87,8 +90,11 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         pools: pools.clone(),
         bus: bus.clone(),
         settings: settings.clone(),
+        clock: clock::system,
     };
-    let routes = http::routes(T::SERVICE, board.clone(), metrics.clone()).merge(more(running));
+    let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
+        .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
+        .merge(more(running));
     let routes = routes.layer(middleware::from_fn_with_state(token, guard::guard));
     let shards = TaskTracker::new();
     for (shard, pool) in &pools {

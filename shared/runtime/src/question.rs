@@ -1,6 +1,7 @@
 //! What a question over HTTP says: read, or a problem that says what is wrong with it.
 
-use axum::extract::{FromRequestParts, Path, Query};
+use axum::Json;
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -13,6 +14,20 @@ pub struct Asked<T>(pub T);
 /// The part of the path that names something.
 #[derive(Clone, Debug)]
 pub struct Named(pub String);
+
+/// What is told in the body, as JSON.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let told = Json::<T>::from_request(request, state).await;
+        told.map(|Json(told)| Self(told))
+            .map_err(|bad| Problem::bad_request(bad.body_text()))
+    }
+}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;

@@ -83,6 +83,17 @@ enum Ended {
     Panicked(String),
 }
 
+impl Ended {
+    fn state(&self) -> State {
+        match self {
+            Self::Bus(bus::Error::LostData { .. }) => State::LostData(self.to_string()),
+            Self::Bus(bus::Error::Nats(_) | bus::Error::Unfit(_) | bus::Error::Gap { .. })
+            | Self::Store(_)
+            | Self::Panicked(_) => State::Failed(self.to_string()),
+        }
+    }
+}
+
 /// Works on a shard until it is told to stop.
 pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
     let shard = context.place.shard;
@@ -92,7 +103,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                 Ok(()) => break,
                 Err(ended) => {
                     error!(%shard, "shard {shard}: {ended}; trying again");
-                    context.board.set(shard, State::Failed(ended.to_string()));
+                    context.board.set(shard, ended.state());
                     RETRY
                 }
             },
@@ -156,7 +167,7 @@ async fn tenure<S: Store, B: Bus>(
     bus.ready(place.shard, progress.position).await?;
     let published = AtomicI64::new(progress.published);
     republish(store, context, progress, &published).await?;
-    let reader = bus.read(place.shard, progress.position).await?;
+    let reader = bus.read(place.shard, progress.position, progress.at_us).await?;
     board.set(place.shard, State::Working);
     board.advance(place.shard, progress.position);
     info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);

@@ -205,7 +205,7 @@ async fn insert_parked(db: &mut Db, rows: &[ParkedRow]) -> sqlx::Result<()> {
     db.apply(sql, set).await.map(|_| ())
 }
 
-fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
+pub(crate) fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
     let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
     Ok(Outgoing {
         no: row.int(0)?,

@@ -17,6 +17,8 @@ pub enum State {
     Standby(String),
     /// It can't work, and tries again.
     Failed(String),
+    /// The log has lost what was read, and must be healed.
+    LostData(String),
 }
 
 impl fmt::Display for State {
@@ -26,6 +28,7 @@ impl fmt::Display for State {
             Self::Working => "working",
             Self::Standby(_) => "standby",
             Self::Failed(_) => "failed",
+            Self::LostData(_) => "lost-data",
         })
     }
 }
@@ -35,15 +38,20 @@ impl State {
     pub fn detail(&self) -> &str {
         match self {
             Self::Starting | Self::Working => "",
-            Self::Standby(detail) | Self::Failed(detail) => detail,
+            Self::Standby(detail) | Self::Failed(detail) | Self::LostData(detail) => detail,
         }
+    }
+
+    /// Whether the log has lost what was read.
+    pub fn has_lost_data(&self) -> bool {
+        matches!(self, Self::LostData(_))
     }
 
     /// Whether the service does what it should: it works, or stands by for one that does.
     pub fn is_ready(&self) -> bool {
         match self {
             Self::Working | Self::Standby(_) => true,
-            Self::Starting | Self::Failed(_) => false,
+            Self::Starting | Self::Failed(_) | Self::LostData(_) => false,
         }
     }
 }

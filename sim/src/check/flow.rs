@@ -34,6 +34,7 @@ impl Flow {
             // Any number of requests can be refused, and an operator may use one id for many.
             Fact::RequestRefused(..)
             | Fact::ReversalDenied(..)
+            | Fact::RequestRecalled(..)
             | Fact::MessageParked(_)
             | Fact::AccountOpened(..)
             | Fact::AccountFrozen(_)

@@ -23,8 +23,8 @@ impl Bus for AckEarly {
         self.0.ready(shard, position).await
     }
 
-    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
-        self.0.read(shard, position).await
+    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<SimReader, Error> {
+        self.0.read(shard, position, at_us).await
     }
 
     async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {

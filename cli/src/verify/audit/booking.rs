@@ -45,6 +45,7 @@ impl Audit {
             | Fact::ClosureAccepted(_)
             | Fact::ClosureRefused(..)
             | Fact::AccountClosed(_)
+            | Fact::RequestRecalled(..)
             | Fact::RequestRefused(..) => {}
         }
     }

@@ -1,0 +1,46 @@
+//! What a decision tells of the request that it was made on: enough to know a flow whose request a broker has lost.
+
+use crate::event::{Event, Fact};
+use crate::reason::Reason;
+use crate::subject::Verb;
+
+/// The request that `decision` answers, as an event that bears the request's own id; nothing if it answers no request.
+///
+/// Whether a decision answers a request or another event can't always be told from the decision alone: who asks has looked
+/// for its cause everywhere, and has not found it.
+pub fn recalled(decision: &Event) -> Option<Event> {
+    let verb = match &decision.fact {
+        Fact::AccountOpened(..) => Verb::Open,
+        Fact::AccountFrozen(_) => Verb::Freeze,
+        Fact::AccountUnfrozen(_) => Verb::Unfreeze,
+        Fact::AccountClosing(_) => Verb::Close,
+        Fact::AccountDebited(movement) if movement.reserved.is_some() => Verb::Confirm,
+        // What a reversal is debited for is an event.
+        Fact::AccountDebited(movement) if movement.reverses.is_some() => return None,
+        Fact::AccountDebited(_) => Verb::Transfer,
+        // It names no verb; of an id that was never reserved it is told like this.
+        Fact::DebitRefused(_, None, refusal) if refusal.reason == Reason::NoReservation => Verb::Confirm,
+        Fact::DebitRefused(..) => Verb::Transfer,
+        Fact::FundsReserved(..) => Verb::Reserve,
+        Fact::ConfirmationDeferred(_) => Verb::Confirm,
+        Fact::ReservationReleased(..) | Fact::ReservationBarred(_) => Verb::Cancel,
+        Fact::ReversalGranted(_) | Fact::ReversalDenied(..) => Verb::Reverse,
+        Fact::RequestRefused(_, verb, _) => *verb,
+        Fact::ClosureAccepted(_)
+        | Fact::ClosureRefused(..)
+        | Fact::AccountClosed(_)
+        | Fact::DebitReversed(..)
+        | Fact::AccountCredited(_)
+        | Fact::CreditRefused(..)
+        | Fact::CreditPromised(..)
+        | Fact::TransferSettled(_)
+        | Fact::TransferFailed(..)
+        | Fact::RequestRecalled(..)
+        | Fact::MessageParked(_) => return None,
+    };
+    Some(Event {
+        id: decision.cause,
+        fact: Fact::RequestRecalled(decision.fact.account(), verb, decision.fact.movement().cloned()),
+        ..decision.clone()
+    })
+}

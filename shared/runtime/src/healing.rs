@@ -1,0 +1,210 @@
+//! What `wallet heal` asks of a service when the broker has lost messages: where it stands, what it has said, and to say
+//! that again. Nothing is decided here, and nothing changes what was.
+//!
+//! | question | does |
+//! |---|---|
+//! | `GET /v1/store` | how far each shard's work has come |
+//! | `GET /v1/store/events?shard=&after=&limit=` | what was decided and published, without its content |
+//! | `POST /v1/store/reach` | makes a shard's stream reach to a position |
+//! | `POST /v1/store/publish` | publishes stored decisions again, as stored, or what they tell of the request that they answer |
+//! | `POST /v1/store/position` | sets a shard's work forward, if its stream has lost what was read |
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::warn;
+use wallet_contract::envelope;
+use wallet_contract::recall::recalled;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+
+use crate::outbox;
+use crate::problem::Problem;
+use crate::program::Running;
+use crate::question::{Asked, Told};
+use crate::reading::pool;
+use crate::status::Board;
+use crate::store::Outgoing;
+use crate::stored;
+
+/// How many decisions one answer lists, and one question publishes.
+pub const AT_ONCE: usize = 2_000;
+
+struct Healer {
+    service: Service,
+    running: Running,
+    board: Board,
+}
+
+type Here = State<Arc<Healer>>;
+type Answer = Result<Json<Value>, Problem>;
+
+/// The routes of every service.
+pub fn routes(service: Service, running: Running, board: Board) -> Router {
+    let healer = Healer {
+        service,
+        running,
+        board,
+    };
+    Router::new()
+        .route("/v1/store", get(store))
+        .route("/v1/store/events", get(events))
+        .route("/v1/store/reach", post(reach))
+        .route("/v1/store/publish", post(publish))
+        .route("/v1/store/position", post(position))
+        .with_state(Arc::new(healer))
+}
+
+async fn store(State(healer): Here) -> Answer {
+    let board = healer.board.read();
+    let mut shards = Vec::new();
+    for (shard, pool) in &healer.running.pools {
+        let state = board.get(shard).map(|(state, _)| state.to_string());
+        let mut db = pool.acquire().await?;
+        shards.push(stored::position(&mut db, shard.0, state.unwrap_or_default()).await?);
+    }
+    Ok(Json(
+        json!({ "service": healer.service.name(), "shards": shards }),
+    ))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    shard: u16,
+    after: Option<i64>,
+    limit: Option<usize>,
+}
+
+async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
+    let limit = asked.limit.unwrap_or(AT_ONCE);
+    if !(1..=AT_ONCE).contains(&limit) {
+        return Err(Problem::bad_request(format!("limit {limit}: use 1 to {AT_ONCE}")));
+    }
+    let mut db = pool(&healer.running, Shard(asked.shard))?.acquire().await?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let said = stored::said(&mut db, asked.after.unwrap_or(0), limit).await?;
+    Ok(Json(json!({ "events": said })))
+}
+
+/// A place in a shard's stream.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    shard: u16,
+    position: u64,
+}
+
+async fn reach(State(healer): Here, Told(place): Told<Place>) -> Answer {
+    let shard = Shard(place.shard);
+    pool(&healer.running, shard)?;
+    warn!(%shard, position = place.position, "healing shard {shard}: its stream is to reach to {}", place.position);
+    let bus = &healer.running.bus;
+    let last = bus.reach(shard, healer.service, place.position).await?;
+    Ok(Json(json!({ "shard": shard.0, "last_sequence": last })))
+}
+
+/// Which decisions are to stand in which shard's stream again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Again {
+    shard: u16,
+    to: u16,
+    events: Vec<i64>,
+    /// Not the decisions, but the requests that they answer.
+    #[serde(default)]
+    recall: bool,
+}
+
+async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
+    if again.events.len() > AT_ONCE {
+        let many = again.events.len();
+        return Err(Problem::bad_request(format!(
+            "{many} events: {AT_ONCE} at once at most"
+        )));
+    }
+    let mut db = pool(&healer.running, Shard(again.shard))?.acquire().await?;
+    let decisions = stored::decisions(&mut db, &again.events).await?;
+    let decisions = decisions.map_err(|no| {
+        Problem::not_found(format!(
+            "{} has no event {no} on shard {}",
+            healer.service, again.shard
+        ))
+    })?;
+    drop(db);
+    let to = Shard(again.to);
+    let outgoing = decisions.into_iter().map(|decision| {
+        let only = |decision: Outgoing| Outgoing {
+            first: to,
+            then: None,
+            ..decision
+        };
+        if again.recall && again.shard == again.to {
+            return request_of(&decision).map(only);
+        }
+        let (no, there) = (
+            decision.no,
+            [Some(decision.first), decision.then].contains(&Some(to)),
+        );
+        let never = || Problem::bad_request(format!("event {no} was never to stand in shard {to}'s stream"));
+        there.then_some(decision).map(only).ok_or_else(never)
+    });
+    let outgoing: Vec<Outgoing> = outgoing.collect::<Result<_, _>>()?;
+    warn!(
+        shard = again.shard,
+        events = outgoing.len(),
+        recall = again.recall,
+        "healing: publishing again to shard {to}"
+    );
+    outbox::publish(&healer.running.bus, healer.service, &outgoing).await?;
+    Ok(Json(json!({ "published": outgoing.len() })))
+}
+
+/// What a decision tells of the request that it answers.
+fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
+    let none = || Problem::bad_request(format!("event {} answers no request", decision.no));
+    let event = envelope::read(&decision.json)
+        .ok()
+        .and_then(|event| recalled(&event));
+    let event = event.ok_or_else(none)?;
+    Ok(Outgoing {
+        id: event.id,
+        json: envelope::write(&event),
+        ..decision.clone()
+    })
+}
+
+/// Only what has lost its place may be set to another: skipping what can be read would lose it.
+async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
+    let (shard, position) = (Shard(place.shard), place.position);
+    let pool = pool(&healer.running, shard)?;
+    let board = healer.board.read();
+    if !board.get(&shard).is_some_and(|(state, _)| state.has_lost_data()) {
+        let detail = format!("shard {shard} can read on from where it is: its position is left as it is");
+        return Err(Problem::conflict(detail));
+    }
+    let bus = &healer.running.bus;
+    let last = bus.last_sequence(shard).await?;
+    if position > last {
+        let detail = format!("position {position}: the stream of shard {shard} ends at {last}");
+        return Err(Problem::bad_request(detail));
+    }
+    // A stream that was made anew begins behind the position: then nothing stands there.
+    let at_us = match bus.stored_at(shard, position).await? {
+        Some(at_us) => at_us,
+        None => (healer.running.clock)().as_microsecond(),
+    };
+    if !stored::set_position(&mut pool.acquire().await?, position, at_us).await? {
+        let detail = format!(
+            "position {position}: {} has read further on shard {shard}",
+            healer.service
+        );
+        return Err(Problem::conflict(detail));
+    }
+    warn!(%shard, position, "healing shard {shard}: going on behind {position}");
+    Ok(Json(json!({ "shard": shard.0, "position": position })))
+}
