@@ -136,6 +136,8 @@ pub enum Command {
     Verify(Verify),
     /// Check the server, the streams and the services, and say what is wrong.
     Doctor(Doctor),
+    /// Put back into the streams what the broker has lost, from what the services have stored.
+    Heal(Heal),
     /// Load a stack of its own with transfers and measure.
     Bench(Bench),
     /// Write a completion script for a shell.
@@ -188,6 +190,21 @@ pub struct Doctor {
     /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
     #[arg(long, value_name = "URL")]
     pub monitor: Option<String>,
+}
+
+/// `wallet heal`
+#[derive(Args, Debug)]
+#[command(after_help = help::HEAL)]
+pub struct Heal {
+    /// Do it without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// The HTTP address of debit-svc [default: the ledger's, one port up].
+    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
+    pub debit: Option<String>,
+    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
+    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
+    pub credit: Option<String>,
 }
 
 /// How a request is named, and whether to wait for what comes of it.

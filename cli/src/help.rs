@@ -163,6 +163,16 @@ Examples:
   wallet watch --account alice
   wallet watch --json | jq .status";
 
+/// `wallet heal --help`
+pub const HEAL: &str = "\
+It shows what is missing and asks before it does anything; without a terminal it needs --yes. Requests go back as the
+operator, events through the services that said them. What is there already is left alone, so it can be run again.
+
+Examples:
+  wallet heal
+  wallet heal --yes && wallet verify
+  wallet heal --json                             only what it would do";
+
 /// `wallet completions --help`
 pub const COMPLETIONS: &str = "\
 Examples:

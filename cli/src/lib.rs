@@ -13,6 +13,7 @@
 //! | [`draw`] | a flow as text |
 //! | [`mod@file`] | a whole file of transfers |
 //! | [`stack`], [`verify`] | a stack of one's own; the invariants |
+//! | [`heal`] | puts back what a broker has lost |
 
 pub mod api;
 pub mod args;
@@ -22,6 +23,7 @@ pub mod connect;
 pub mod draw;
 pub mod exit;
 pub mod file;
+pub mod heal;
 pub mod help;
 pub mod outcome;
 pub mod output;
@@ -56,8 +58,8 @@ pub fn main() -> ExitCode {
 /// Does what the command line says.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, movement, open, phases, reservation, reverse, standing, statement,
-        trace, transfer, transfers, up, verify, watch,
+        balance, bench, demo, doctor, heal, movement, open, phases, reservation, reverse, standing,
+        statement, trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
 
@@ -84,6 +86,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Watch(args) => watch::run(args, common).await,
         Command::Verify(args) => verify::run(args, common).await,
         Command::Doctor(args) => doctor::run(args, common).await,
+        Command::Heal(args) => heal::run(args, common).await,
         Command::Bench(args) => bench::run(args, common).await,
         Command::Completions(args) => {
             clap_complete::generate(args.shell, &mut Cli::command(), "wallet", &mut io::stdout());

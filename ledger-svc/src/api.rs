@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::reason::Reason;
+use wallet_contract::shard::Shard;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
@@ -21,7 +22,7 @@ use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use crate::books::{self, Cursor};
 use crate::flows::{self, Filter, Flow};
-use crate::listing;
+use crate::{listing, recorded};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -42,6 +43,7 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/traces/{id}", get(trace))
         .route("/v1/parked", get(parked))
         .route("/v1/stats", get(stats))
+        .route("/v1/log", get(log))
         .with_state(Arc::new(running))
 }
 
@@ -248,6 +250,28 @@ async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer
         rows.extend(flows::parked(&mut db, shard.0, limit).await?);
     }
     Ok(Json(json!({ "parked": rows })))
+}
+
+/// What is asked of the recorded log.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recorded {
+    shard: u16,
+    after: Option<i64>,
+    limit: Option<i64>,
+}
+
+/// What was recorded of a shard's log. This one does not wait either: it is asked when the log itself is not whole.
+async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -> Answer {
+    let limit = asked.limit.unwrap_or(ROWS);
+    if !(1..=MAX_ROWS).contains(&limit) {
+        return Err(Problem::bad_request(format!(
+            "limit {limit}: use 1 to {MAX_ROWS}"
+        )));
+    }
+    let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
+    let (records, next) = recorded::behind(&mut db, asked.after.unwrap_or(0), limit).await?;
+    Ok(Json(json!({ "records": records, "next": next })))
 }
 
 /// How it goes. This one does not wait: it tells how far behind the books are.

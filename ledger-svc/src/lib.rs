@@ -6,6 +6,7 @@ mod books;
 mod flows;
 mod listing;
 mod outcomes;
+mod recorded;
 mod rows;
 
 use ledger_core::{Keys, Ledger, State};

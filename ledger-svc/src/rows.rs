@@ -204,6 +204,11 @@ pub(crate) fn sequence(no: i64) -> i64 {
     no >> 14
 }
 
+/// Which element of the message in [`number`].
+pub(crate) fn index(no: i64) -> i64 {
+    no & ((1 << 14) - 1)
+}
+
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

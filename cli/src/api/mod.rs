@@ -1,8 +1,9 @@
-//! Questions to the ledger over HTTP. Asks only; nothing here changes anything.
+//! Questions to the ledger over HTTP. They only ask, but for what heals a stream.
 //!
 //! A ledger answers when its books have caught up with the log as it was when asked, so what is read is never stale.
 
 mod answers;
+pub mod healing;
 
 use std::error::Error;
 use std::fmt;
@@ -11,9 +12,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use jiff::Timestamp;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
-use reqwest::{Client, StatusCode, Url};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
@@ -70,6 +71,10 @@ const DEBIT: Who = Who {
     name: "debit-svc",
     option: "--debit",
 };
+const CREDIT: Who = Who {
+    name: "credit-svc",
+    option: "--credit",
+};
 
 /// What a ledger says when it can't answer (RFC 9457).
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
@@ -115,6 +120,11 @@ impl Api {
     /// Takes the address of debit-svc, which answers for the phases of transfers only.
     pub fn debit(url: &str) -> Result<Self> {
         Self::of(DEBIT, url)
+    }
+
+    /// Takes the address of credit-svc, which is asked for healing only.
+    pub fn credit(url: &str) -> Result<Self> {
+        Self::of(CREDIT, url)
     }
 
     fn of(who: Who, url: &str) -> Result<Self> {
@@ -224,6 +234,43 @@ impl Api {
         self.get(&format!("v1/phases/{id}"), &[("payer", payer)]).await
     }
 
+    /// How far any service has come.
+    pub async fn store(&self) -> Result<healing::Store> {
+        self.get("v1/store", &[]).await
+    }
+
+    /// What any service has decided on a shard behind number `after`; empty at the end.
+    pub async fn decisions(&self, shard: u16, after: i64) -> Result<Vec<healing::Decision>> {
+        let query = [
+            ("shard", Some(shard.to_string())),
+            ("after", Some(after.to_string())),
+        ];
+        let page: healing::Decisions = self.get("v1/store/events", &query).await?;
+        Ok(page.events)
+    }
+
+    /// What the ledger has recorded of a shard's log behind `after`.
+    pub async fn recorded(&self, shard: u16, after: i64) -> Result<healing::RecordPage> {
+        let (shard, after) = (Some(shard.to_string()), Some(after.to_string()));
+        self.get("v1/log", &[("shard", shard), ("after", after), rows(MAX_ROWS)])
+            .await
+    }
+
+    /// Has any service make a shard's stream reach to a position.
+    pub async fn reach(&self, place: healing::Place) -> Result<()> {
+        self.post("v1/store/reach", &place).await
+    }
+
+    /// Has a service publish decisions again.
+    pub async fn publish(&self, again: &healing::Again) -> Result<()> {
+        self.post("v1/store/publish", again).await
+    }
+
+    /// Has a service go on behind a position, because what it had read is lost.
+    pub async fn go_on(&self, place: healing::Place) -> Result<()> {
+        self.post("v1/store/position", &place).await
+    }
+
     /// The messages that were set aside.
     pub async fn parked(&self) -> Result<Vec<Parked>> {
         let page: ParkedPage = self.get("v1/parked", &[rows(MAX_ROWS)]).await?;
@@ -242,12 +289,21 @@ impl Api {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
+        self.answer(path, self.http.get(url)).await
+    }
+
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<()> {
+        let url = self.base.join(path).context("joining the service's address")?;
+        let _: IgnoredAny = self.answer(path, self.http.post(url).json(body)).await?;
+        Ok(())
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, path: &str, mut request: RequestBuilder) -> Result<T> {
         let no_answer = |error: reqwest::Error| {
             let why = root_cause(&error);
             let (Who { name, option }, url) = (self.who, self.url());
             anyhow!("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")
         };
-        let mut request = self.http.get(url);
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }

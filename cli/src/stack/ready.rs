@@ -14,6 +14,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Between two questions.
 const POLL: Duration = Duration::from_millis(25);
 
+/// What a service says of a shard whose stream has lost what it had read.
+const LOST_DATA: &str = "lost-data";
+
 /// What `/readyz` says.
 #[derive(Debug, Deserialize)]
 pub struct Readiness {
@@ -26,7 +29,7 @@ pub struct Readiness {
 pub struct ShardState {
     /// Which shard.
     pub shard: u16,
-    /// `working`, `standby`, `starting` or `failed`.
+    /// `working`, `standby`, `starting`, `failed` or `lost-data`.
     pub state: String,
     /// What there is to say about it.
     #[serde(default)]
@@ -34,6 +37,11 @@ pub struct ShardState {
 }
 
 impl ShardState {
+    /// Whether there is nothing to wait for: it works, or waits itself for somebody to heal its stream.
+    fn is_up(&self) -> bool {
+        matches!(self.state.as_str(), "working" | LOST_DATA)
+    }
+
     /// One line for people.
     pub fn told(&self) -> String {
         let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
@@ -66,7 +74,7 @@ fn root_cause(error: &dyn std::error::Error) -> Error {
     anyhow!("{cause}")
 }
 
-/// Waits until a service works on all its shards.
+/// Waits until a service works on all its shards. What only healing can bring back is told, and not waited for.
 pub(super) async fn service(
     http: &reqwest::Client,
     url: &str,
@@ -76,9 +84,10 @@ pub(super) async fn service(
     let deadline = Instant::now() + within;
     loop {
         let said = match ask(http, url).await {
-            Ok(ready)
-                if ready.shards.iter().all(|shard| shard.state == "working") && !ready.shards.is_empty() =>
-            {
+            Ok(ready) if !ready.shards.is_empty() && ready.shards.iter().all(ShardState::is_up) => {
+                for shard in ready.shards.iter().filter(|shard| shard.state == LOST_DATA) {
+                    eprintln!("{}: {}", process.name(), shard.told());
+                }
                 return Ok(());
             }
             Ok(ready) => ready

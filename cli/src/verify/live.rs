@@ -188,7 +188,7 @@ async fn try_read_log(
 }
 
 /// Reads a log from message `next` on.
-async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
+pub(crate) async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
     let config = pull::OrderedConfig {
         description: Some("wallet verify, reads everything once".to_owned()),
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
@@ -202,7 +202,7 @@ async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::
     consumer.messages().await.context("the log can't be read")
 }
 
-fn received(message: &jetstream::Message) -> Result<Message> {
+pub(crate) fn received(message: &jetstream::Message) -> Result<Message> {
     let sequence = message
         .info()
         .map_err(|error| anyhow!("a message without its place: {error}"))?

@@ -4,7 +4,7 @@
 //! | question | does |
 //! |---|---|
 //! | `GET /v1/store` | how far each shard's work has come |
-//! | `GET /v1/store/events?shard=&after=&limit=` | what was decided and published, without its content |
+//! | `GET /v1/store/events?shard=&after=&limit=` | what was decided, without its content |
 //! | `POST /v1/store/reach` | makes a shard's stream reach to a position |
 //! | `POST /v1/store/publish` | publishes stored decisions again, as stored, or what they tell of the request that they answer |
 //! | `POST /v1/store/position` | sets a shard's work forward, if its stream has lost what was read |

@@ -1,6 +1,8 @@
 //! What a shard's database remembers, read and set back for healing: how far the work has come, and what was decided.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
@@ -11,7 +13,7 @@ use crate::sql_store::outgoing;
 use crate::store::Outgoing;
 
 /// How far the work on a shard has come.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Position {
     /// The shard.
     pub shard: u16,
@@ -26,7 +28,7 @@ pub struct Position {
 }
 
 /// A stored decision, without its content.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Said {
     /// Its number in this store.
     pub no: i64,
@@ -67,10 +69,9 @@ pub async fn set_position(db: &mut Db, position: u64, at_us: i64) -> sqlx::Resul
     Ok(db.execute(sql, &[Arg::Int(position), Arg::Int(at_us)]).await? == 1)
 }
 
-/// The published decisions behind number `after`, at most `limit`.
+/// The decisions behind number `after`, at most `limit`.
 pub async fn said(db: &mut Db, after: i64, limit: i64) -> sqlx::Result<Vec<Said>> {
-    let sql = "SELECT e.no, e.id, e.shard_first, e.shard_then, e.body FROM event AS e CROSS JOIN progress AS p \
-               WHERE e.no > $1 AND e.no <= p.published ORDER BY e.no LIMIT $2";
+    let sql = "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
     let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
     rows.iter().map(short).collect()
 }
@@ -97,10 +98,10 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> sqlx::Result<Result<Vec<
     let set = Set::new().ints("no", numbers.iter().copied());
     let sql = "SELECT e.no, e.id, e.shard_first, e.shard_then, e.body FROM k CROSS JOIN event AS e WHERE e.no = k.no";
     let rows = db.select(sql, set).await?;
-    let found: Vec<Outgoing> = rows.iter().map(outgoing).collect::<sqlx::Result<_>>()?;
-    let in_order = numbers.iter().map(|no| {
-        let one = found.iter().find(|decision| decision.no == *no);
-        one.cloned().ok_or(*no)
-    });
+    let found = rows
+        .iter()
+        .map(|row| outgoing(row).map(|decision| (decision.no, decision)));
+    let found: BTreeMap<i64, Outgoing> = found.collect::<sqlx::Result<_>>()?;
+    let in_order = numbers.iter().map(|no| found.get(no).cloned().ok_or(*no));
     Ok(in_order.collect())
 }

@@ -62,16 +62,16 @@ async fn ready(service: Service, url: &str, absent: Level) -> Result<Finding> {
     let states: Vec<String> = said.shards.iter().map(ready::ShardState::told).collect();
     let good = |state: &str| matches!(state, "working" | "standby");
     let detail = format!("{url}: {}", states.join(", "));
+    let advice = if said.shards.iter().any(|shard| shard.state == "lost-data") {
+        "`wallet heal` puts back what the stream has lost"
+    } else {
+        "it tries again by itself; its log says more"
+    };
     Ok(
         if !said.shards.is_empty() && said.shards.iter().all(|shard| good(&shard.state)) {
             Finding::ok(service.name(), detail)
         } else {
-            Finding::new(
-                Level::Fail,
-                service.name(),
-                detail,
-                "it tries again by itself; its log says more",
-            )
+            Finding::new(Level::Fail, service.name(), detail, advice)
         },
     )
 }

@@ -1,0 +1,158 @@
+//! `wallet heal`: puts back what the broker has lost.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use wallet_contract::shard::Shard;
+use wallet_contract::stream;
+use wallet_contract::subject::Service;
+
+use crate::api::{Api, neighbour};
+use crate::args::{Common, Heal};
+use crate::exit::{Exit, Usage};
+use crate::heal::plan::{Item, Plan, plan};
+use crate::heal::read::Services;
+use crate::heal::{apply, read};
+use crate::{connect, output};
+
+/// Runs `wallet heal`.
+pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
+    let services = services(args, common)?;
+    let connection = connect::connect(common.nats_url()).await?;
+    let known = read::known(&connection, &services).await?;
+    let plans: Vec<Plan> = known.iter().map(plan).collect();
+    let work: u64 = plans.iter().map(|plan| count(plan, |_| true)).sum();
+    let healthy = plans.iter().all(Plan::is_empty);
+    if common.json {
+        let told: Vec<Value> = (0..)
+            .zip(&plans)
+            .map(|(shard, plan)| as_json(shard, plan))
+            .collect();
+        output::json(&json!({ "streams": told, "applied": args.yes && !healthy }))?;
+    } else {
+        for (shard, plan) in (0..).zip(&plans) {
+            output::line(&text(shard, plan))?;
+        }
+    }
+    if healthy {
+        return Ok(Exit::Ok);
+    }
+    if !args.yes && !agreed(common.json)? {
+        eprintln!("Nothing was changed. `wallet heal --yes` does it.");
+        return Ok(Exit::Failed);
+    }
+    let bar =
+        ProgressBar::new(work).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} put back")?);
+    for (shard, plan) in (0..).zip(&plans) {
+        apply::apply(plan, shard, &connection, &services, &bar).await?;
+    }
+    bar.finish_and_clear();
+    apply::until_working(&services).await?;
+    eprintln!("Healed: all services work again. `wallet verify` checks that everything holds.");
+    Ok(Exit::Ok)
+}
+
+fn services(args: &Heal, common: &Common) -> Result<Services> {
+    let token = common.api_token.as_ref();
+    let address = |given: &Option<String>, after, option: &str, name: &str| {
+        let url = given.clone().or_else(|| neighbour(&common.api, after));
+        url.with_context(|| Usage::new(format!("say where {name} answers: {option} URL")))
+    };
+    let debit = Api::debit(&address(&args.debit, 1, "--debit", "debit-svc")?)?.with_token(token)?;
+    let credit = Api::credit(&address(&args.credit, 2, "--credit", "credit-svc")?)?.with_token(token)?;
+    let each = [
+        (Service::Debit, debit),
+        (Service::Credit, credit),
+        (Service::Ledger, common.ledger()?),
+    ];
+    Ok(Services { each })
+}
+
+fn agreed(json: bool) -> Result<bool> {
+    if json || !std::io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    eprint!("\nPut this back? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn count(plan: &Plan, which: impl Fn(&Item) -> bool) -> u64 {
+    u64::try_from(plan.items.iter().filter(|item| which(item)).count()).unwrap_or(u64::MAX)
+}
+
+fn by(service: Service) -> impl Fn(&Item) -> bool {
+    move |item| matches!(item, Item::Said(at) if at.service == service)
+}
+
+fn requests(plan: &Plan) -> u64 {
+    count(plan, |item| matches!(item, Item::Request(_)))
+}
+
+fn recalled(plan: &Plan) -> u64 {
+    count(plan, |item| matches!(item, Item::Recalled(_)))
+}
+
+fn text(shard: u16, plan: &Plan) -> String {
+    let name = stream::name(Shard(shard));
+    if plan.is_empty() {
+        return format!("{name} has all that the services have stored.");
+    }
+    let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
+    let mut lines = vec![match (plan.gone, moved.is_empty()) {
+        (true, _) => format!("{name} is gone; it had reached {}.", plan.reach),
+        (false, true) => format!("{name} lacks what nobody had read yet."),
+        (false, false) => format!(
+            "{name} has lost what {} had read; it had reached {}.",
+            moved.join(", "),
+            plan.reach
+        ),
+    }];
+    let mut add = |many: u64, what: &str| {
+        if many > 0 {
+            lines.push(format!("  {:>9}  {what}", crate::verify::report::grouped(many)));
+        }
+    };
+    add(
+        plan.fill,
+        "places filled with nothing, so that no place is used twice",
+    );
+    add(
+        requests(plan),
+        "requests put back as the ledger has recorded them, or as they came after the loss",
+    );
+    add(
+        recalled(plan),
+        "requests put back as the decisions on them tell them: their text is lost",
+    );
+    for service in Service::ALL {
+        add(
+            count(plan, by(service)),
+            &format!("events put back from the store of {service}"),
+        );
+    }
+    if !moved.is_empty() {
+        lines.push(format!(
+            "  Then {} go on behind {}.",
+            moved.join(", "),
+            plan.reach
+        ));
+    }
+    lines.join("\n")
+}
+
+fn as_json(shard: u16, plan: &Plan) -> Value {
+    let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
+    let events: serde_json::Map<String, Value> = Service::ALL
+        .into_iter()
+        .map(|service| (service.name().to_owned(), count(plan, by(service)).into()))
+        .collect();
+    json!({
+        "stream": stream::name(Shard(shard)), "gone": plan.gone, "reach": plan.reach, "filled": plan.fill,
+        "requests": requests(plan), "recalled": recalled(plan), "events": events, "go_on": moved,
+    })
+}

@@ -1,0 +1,293 @@
+//! What a shard's stream has lost, and in which order it goes back.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+use wallet_contract::subject::Service;
+
+/// What the services and the stream know of one shard.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// How far each service has read the stream.
+    pub positions: Vec<Position>,
+    /// What all services have decided that this stream must hold, of all their shards.
+    pub said: Vec<Said>,
+    /// What the ledger has recorded of this stream, in its order.
+    pub recorded: Vec<Recorded>,
+    /// The stream, if it is there.
+    pub stream: Option<Stream>,
+}
+
+/// How far a service has read the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The service.
+    pub service: Service,
+    /// The sequence of the last message that it has handled.
+    pub position: u64,
+    /// The time of that message, microseconds, or of an earlier one that was stored later.
+    pub at_us: i64,
+}
+
+/// A decision, as its service stores it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Where it is stored.
+    pub at: Stored,
+    /// Whether the store is this shard's, and so its cause stands in this stream.
+    pub here: bool,
+    /// Its id.
+    pub id: Uuid,
+    /// The request or event that it answers.
+    pub cause: Uuid,
+    /// When it was decided, microseconds.
+    pub at_us: i64,
+    /// Whether it was published when the store was asked.
+    pub published: bool,
+    /// Whether it can answer a request.
+    pub answers: bool,
+}
+
+/// A place in a service's store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stored {
+    /// Whose store.
+    pub service: Service,
+    /// Of which shard.
+    pub shard: u16,
+    /// The number in it.
+    pub no: i64,
+}
+
+/// What the ledger has recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Its id.
+    pub id: Uuid,
+    /// What a client asked, if it was a request: how to publish it again.
+    pub request: Option<Publish>,
+}
+
+/// A message that this tool may publish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Publish {
+    /// The subject, with its shard.
+    pub subject: String,
+    /// Headers, by name.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// A stream as it was found.
+#[derive(Clone, Debug, Default)]
+pub struct Stream {
+    /// Where it begins.
+    pub first: u64,
+    /// Where it ends.
+    pub last: u64,
+    /// What it holds.
+    pub messages: Vec<Message>,
+}
+
+/// One message of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// Its place.
+    pub sequence: u64,
+    /// When it was stored, microseconds.
+    pub at_us: i64,
+    /// The ids of its requests and events.
+    pub ids: Vec<Uuid>,
+    /// The message itself, if a client sent it.
+    pub request: Option<Publish>,
+}
+
+/// What is to be done to a shard's stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Whether the stream is not there at all.
+    pub gone: bool,
+    /// To which position it must reach, so that nothing is put where something stood.
+    pub reach: u64,
+    /// How many places must be filled for that.
+    pub fill: u64,
+    /// What goes back, causes first.
+    pub items: Vec<Item>,
+    /// Who goes on behind [`Plan::reach`], having read what is no longer there.
+    pub moved: Vec<Service>,
+}
+
+/// Something that goes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A request, as its client sent it.
+    Request(Publish),
+    /// A request whose text is lost, as the decision on it tells it.
+    Recalled(Stored),
+    /// A decision, as it is stored.
+    Said(Stored),
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.moved.is_empty()
+    }
+}
+
+/// An item on its way into the plan.
+struct Lost {
+    id: Uuid,
+    cause: Option<Uuid>,
+    /// Where the ledger has recorded it, else behind all of that and by time.
+    order: (Option<usize>, i64),
+    item: Item,
+}
+
+/// What is missing, and how it goes back.
+pub fn plan(known: &Known) -> Plan {
+    let moved: Vec<Position> = known
+        .positions
+        .iter()
+        .copied()
+        .filter(|at| has_lost(at, known))
+        .collect();
+    let furthest = known.positions.iter().map(|at| at.position).max().unwrap_or(0);
+    let (reach, last) = match (&known.stream, moved.is_empty()) {
+        (Some(stream), true) => (stream.last, stream.last),
+        (Some(stream), false) => (furthest, stream.last),
+        (None, _) => (furthest, furthest),
+    };
+    let (present, unread) = present(known, &moved, reach);
+    let lost = lost(known, &present, unread, !moved.is_empty());
+    Plan {
+        gone: known.stream.is_none() && furthest > 0,
+        reach,
+        fill: reach.saturating_sub(last),
+        items: in_order(lost),
+        moved: moved.iter().map(|at| at.service).collect(),
+    }
+}
+
+/// Whether what a service has read last is no longer where it was.
+fn has_lost(at: &Position, known: &Known) -> bool {
+    if at.position == 0 {
+        return false;
+    }
+    let Some(stream) = &known.stream else { return true };
+    if stream.last < at.position || stream.first > at.position.saturating_add(1) {
+        return true;
+    }
+    let there = stream
+        .messages
+        .binary_search_by_key(&at.position, |message| message.sequence);
+    there.is_ok_and(|index| stream.messages[index].at_us > at.at_us)
+}
+
+/// What stands in the stream for everybody to read, and the messages that came into it after the loss, where who goes on
+/// behind `reach` will never look.
+fn present<'k>(known: &'k Known, moved: &[Position], reach: u64) -> (HashSet<Uuid>, Vec<&'k Message>) {
+    let mut present = HashSet::new();
+    let mut unread = Vec::new();
+    for message in known.stream.iter().flat_map(|stream| &stream.messages) {
+        let late = |at: &Position| message.at_us > at.at_us;
+        if message.sequence <= reach && moved.iter().any(late) {
+            unread.push(message);
+        } else {
+            present.extend(message.ids.iter().copied());
+        }
+    }
+    (present, unread)
+}
+
+/// What is not in the stream. Of a stream that is whole but for what nobody had read yet, only what had been published.
+fn lost(known: &Known, present: &HashSet<Uuid>, unread: Vec<&Message>, broken: bool) -> Vec<Lost> {
+    let places: HashMap<Uuid, usize> = known
+        .recorded
+        .iter()
+        .enumerate()
+        .map(|(place, recorded)| (recorded.id, place))
+        .collect();
+    let said: HashSet<Uuid> = known.said.iter().map(|said| said.id).collect();
+    let mut lost = Vec::new();
+    for recorded in known
+        .recorded
+        .iter()
+        .filter(|recorded| !present.contains(&recorded.id))
+    {
+        if let Some(request) = &recorded.request {
+            lost.push(Lost {
+                id: recorded.id,
+                cause: None,
+                order: (places.get(&recorded.id).copied(), 0),
+                item: Item::Request(request.clone()),
+            });
+        }
+    }
+    for message in unread {
+        if let (Some(request), Some(id)) = (
+            &message.request,
+            message.ids.iter().find(|id| !places.contains_key(id)),
+        ) {
+            lost.push(Lost {
+                id: *id,
+                cause: None,
+                order: (None, message.at_us),
+                item: Item::Request(request.clone()),
+            });
+        }
+    }
+    let asked: HashSet<Uuid> = lost.iter().map(|lost| lost.id).collect();
+    let mut recalled = HashSet::new();
+    for said_here in &known.said {
+        let Said {
+            at, id, cause, at_us, ..
+        } = *said_here;
+        let unknown = |id: &Uuid| !present.contains(id) && !said.contains(id) && !asked.contains(id);
+        if broken && said_here.here && said_here.answers && unknown(&cause) && recalled.insert(cause) {
+            lost.push(Lost {
+                id: cause,
+                cause: None,
+                order: (places.get(&cause).copied(), at_us),
+                item: Item::Recalled(at),
+            });
+        }
+        if !present.contains(&id) && (broken || said_here.published) {
+            lost.push(Lost {
+                id,
+                cause: Some(cause),
+                order: (places.get(&id).copied(), at_us),
+                item: Item::Said(at),
+            });
+        }
+    }
+    lost
+}
+
+/// As the ledger has recorded it, then by time; but nothing before its cause, whatever the services' clocks say.
+fn in_order(mut lost: Vec<Lost>) -> Vec<Item> {
+    lost.sort_by_key(|lost| (lost.order.0.unwrap_or(usize::MAX), lost.order.1));
+    let places: BTreeMap<Uuid, usize> = lost
+        .iter()
+        .enumerate()
+        .map(|(place, lost)| (lost.id, place))
+        .collect();
+    let mut taken = BTreeSet::new();
+    let mut order = Vec::with_capacity(lost.len());
+    for place in 0..lost.len() {
+        let mut chain = vec![place];
+        while let Some(cause) = chain.last().and_then(|place| lost[*place].cause) {
+            match places.get(&cause) {
+                Some(before) if !taken.contains(before) && !chain.contains(before) => chain.push(*before),
+                Some(_) | None => break,
+            }
+        }
+        order.extend(chain.into_iter().rev().filter(|place| taken.insert(*place)));
+    }
+    let mut items: Vec<Option<Item>> = lost.into_iter().map(|lost| Some(lost.item)).collect();
+    order
+        .into_iter()
+        .filter_map(|place| items[place].take())
+        .collect()
+}

@@ -1,0 +1,74 @@
+//! What the ledger has recorded of a shard's log, in the log's order: for healing, when the log has lost it.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::db::{Arg, Db, Row};
+
+use crate::rows::{index, sequence};
+
+/// One request or event, where it stood.
+#[derive(Debug, Serialize)]
+pub(crate) struct Recorded {
+    sequence: i64,
+    index: i64,
+    id: Uuid,
+    /// What was asked, of a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Asked>,
+    #[serde(skip)]
+    no: i64,
+}
+
+/// A request as its client sent it.
+#[derive(Debug, Serialize)]
+struct Asked {
+    verb: String,
+    account: String,
+    transfer: Uuid,
+    trace: Option<String>,
+    body: Box<RawValue>,
+}
+
+/// What stands behind `after`, at most `limit`, and where to go on, if there may be more.
+pub(crate) async fn behind(
+    db: &mut Db,
+    after: i64,
+    limit: i64,
+) -> sqlx::Result<(Vec<Recorded>, Option<i64>)> {
+    // Events are in the stores of those who said them.
+    let sql = "SELECT r.no, r.id, r.kind, r.account, r.transfer, f.trace, \
+               CASE WHEN r.kind LIKE 'wallet.%.requested.v1' THEN r.body END \
+               FROM record AS r LEFT JOIN flow AS f \
+               ON f.transfer = r.transfer AND f.account = r.account AND f.request = r.id \
+               WHERE r.no > $1 ORDER BY r.no LIMIT $2";
+    let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
+    let recorded: Vec<Recorded> = rows.iter().map(recorded).collect::<sqlx::Result<_>>()?;
+    let full = i64::try_from(recorded.len()).is_ok_and(|rows| rows == limit);
+    let next = recorded.last().filter(|_| full).map(|last| last.no);
+    Ok((recorded, next))
+}
+
+fn recorded(row: &Row) -> sqlx::Result<Recorded> {
+    let (no, kind) = (row.int(0)?, row.text(2)?);
+    let request = match row.text_or_null(6)? {
+        Some(body) => Some(Asked {
+            verb: kind.split('.').nth(1).unwrap_or_default().to_owned(),
+            account: row.text(3)?,
+            transfer: row.uuid(4)?,
+            trace: row
+                .uuid_or_null(5)?
+                .map(|trace| TraceId::from_uuid(trace).to_string()),
+            body: RawValue::from_string(body).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+        }),
+        None => None,
+    };
+    Ok(Recorded {
+        sequence: sequence(no),
+        index: index(no),
+        id: row.uuid(1)?,
+        request,
+        no,
+    })
+}
