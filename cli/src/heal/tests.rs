@@ -1,1 +1,288 @@
+//! What is missing, and the order in which it goes back.
 
+use uuid::Uuid;
+use wallet_contract::subject::Service;
+
+use super::plan::{Item, Known, Message, Plan, Position, Publish, Recorded, Said, Stored, Stream, plan};
+
+/// Who is known by which id in these tests: a request, the decision on it, and the one on that.
+const REQUEST: u128 = 1;
+const DEBITED: u128 = 2;
+const CREDITED: u128 = 3;
+
+fn at(service: Service, position: u64, at_us: i64) -> Position {
+    Position {
+        service,
+        position,
+        at_us,
+    }
+}
+
+/// All three have read as far.
+fn all_at(position: u64, at_us: i64) -> Vec<Position> {
+    Service::ALL.map(|service| at(service, position, at_us)).to_vec()
+}
+
+fn request(id: u128) -> Publish {
+    Publish {
+        subject: format!("wallet.0.cmd.transfer.a{id}"),
+        ..Publish::default()
+    }
+}
+
+fn stored(service: Service, no: i64) -> Stored {
+    Stored {
+        service,
+        shard: 0,
+        no,
+    }
+}
+
+fn said(service: Service, no: i64, id: u128, cause: u128, at_us: i64) -> Said {
+    Said {
+        at: stored(service, no),
+        here: true,
+        id: Uuid::from_u128(id),
+        cause: Uuid::from_u128(cause),
+        at_us,
+        published: true,
+        answers: service == Service::Debit,
+    }
+}
+
+fn recorded(id: u128, asked: bool) -> Recorded {
+    Recorded {
+        id: Uuid::from_u128(id),
+        request: asked.then(|| request(id)),
+    }
+}
+
+fn message(sequence: u64, at_us: i64, ids: &[u128], from_client: bool) -> Message {
+    Message {
+        sequence,
+        at_us,
+        ids: ids.iter().copied().map(Uuid::from_u128).collect(),
+        request: from_client.then(|| request(ids[0])),
+    }
+}
+
+/// A transfer that all have heard of, in a stream of three messages at 10, 20 and 30 µs.
+fn settled() -> Known {
+    let stream = Stream {
+        first: 1,
+        last: 3,
+        messages: vec![
+            message(1, 10, &[REQUEST], true),
+            message(2, 20, &[DEBITED], false),
+            message(3, 30, &[CREDITED], false),
+        ],
+    };
+    Known {
+        positions: all_at(3, 30),
+        said: vec![
+            said(Service::Debit, 7, DEBITED, REQUEST, 15),
+            said(Service::Credit, 4, CREDITED, DEBITED, 25),
+        ],
+        recorded: vec![
+            recorded(REQUEST, true),
+            recorded(DEBITED, false),
+            recorded(CREDITED, false),
+        ],
+        stream: Some(stream),
+    }
+}
+
+fn check(change: impl FnOnce(&mut Known), expected: Plan) {
+    let mut known = settled();
+    change(&mut known);
+    assert_eq!(plan(&known), expected);
+}
+
+fn cut(known: &mut Known, last: u64) {
+    let stream = known.stream.as_mut().expect("it is there");
+    stream.messages.retain(|message| message.sequence <= last);
+    stream.last = last;
+}
+
+#[test]
+fn what_is_whole_is_left_alone() {
+    let whole = || Plan {
+        reach: 3,
+        ..Plan::default()
+    };
+    check(|_| (), whole());
+    // One that is behind reads on.
+    check(|known| known.positions[2] = at(Service::Ledger, 1, 10), whole());
+    // What is decided and not published yet is no loss: its service will publish it.
+    check(
+        |known| {
+            known.said.push(Said {
+                published: false,
+                ..said(Service::Debit, 8, 9, CREDITED, 35)
+            });
+        },
+        whole(),
+    );
+    assert!(whole().is_empty());
+}
+
+#[test]
+fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
+    check(
+        |known| known.stream = None,
+        Plan {
+            gone: true,
+            reach: 3,
+            fill: 0,
+            items: vec![
+                Item::Request(request(REQUEST)),
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+            ],
+            moved: Service::ALL.to_vec(),
+        },
+    );
+}
+
+#[test]
+fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
+    check(
+        |known| cut(known, 1),
+        Plan {
+            reach: 3,
+            fill: 2,
+            items: vec![
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+            ],
+            moved: Service::ALL.to_vec(),
+            ..Plan::default()
+        },
+    );
+    // Who had not read so far has lost nothing, and stays where it is.
+    check(
+        |known| {
+            cut(known, 1);
+            known.positions[2] = at(Service::Ledger, 1, 10);
+            known.recorded.truncate(1);
+        },
+        Plan {
+            reach: 3,
+            fill: 2,
+            items: vec![
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+            ],
+            moved: vec![Service::Debit, Service::Credit],
+            ..Plan::default()
+        },
+    );
+}
+
+#[test]
+fn what_came_after_the_loss_is_put_where_all_read_it() {
+    const LATER: u128 = 11;
+    check(
+        |known| {
+            cut(known, 1);
+            let stream = known.stream.as_mut().expect("it is there");
+            stream
+                .messages
+                .extend([message(2, 50, &[LATER], true), message(3, 60, &[], false)]);
+            stream.last = 3;
+        },
+        Plan {
+            reach: 3,
+            items: vec![
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+                Item::Request(request(LATER)),
+            ],
+            moved: Service::ALL.to_vec(),
+            ..Plan::default()
+        },
+    );
+}
+
+#[test]
+fn a_request_that_nobody_recorded_is_known_by_its_decision() {
+    check(
+        |known| {
+            known.stream = None;
+            known.recorded.clear();
+            known.positions[2] = at(Service::Ledger, 0, 0);
+        },
+        Plan {
+            gone: true,
+            reach: 3,
+            items: vec![
+                Item::Recalled(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+            ],
+            moved: vec![Service::Debit, Service::Credit],
+            ..Plan::default()
+        },
+    );
+}
+
+#[test]
+fn causes_go_first_whatever_the_clocks_say() {
+    check(
+        |known| {
+            cut(known, 1);
+            known.recorded.truncate(1);
+            // credit-svc's clock is behind.
+            known.said[1].at_us = 5;
+            known.said.reverse();
+        },
+        Plan {
+            reach: 3,
+            fill: 2,
+            items: vec![
+                Item::Said(stored(Service::Debit, 7)),
+                Item::Said(stored(Service::Credit, 4)),
+            ],
+            moved: Service::ALL.to_vec(),
+            ..Plan::default()
+        },
+    );
+}
+
+#[test]
+fn what_was_published_and_lost_before_anybody_read_it_goes_back() {
+    check(
+        |known| {
+            cut(known, 2);
+            known.positions = all_at(2, 20);
+            known.recorded.truncate(2);
+        },
+        Plan {
+            reach: 2,
+            items: vec![Item::Said(stored(Service::Credit, 4))],
+            ..Plan::default()
+        },
+    );
+}
+
+#[test]
+fn healing_twice_does_nothing_more() {
+    check(
+        |known| {
+            cut(known, 1);
+            let stream = known.stream.as_mut().expect("it is there");
+            stream.messages.extend([
+                message(2, 50, &[], false),
+                message(3, 51, &[], false),
+                message(4, 52, &[DEBITED], false),
+                message(5, 53, &[CREDITED], false),
+            ]);
+            stream.last = 5;
+            known.positions = all_at(3, 51);
+        },
+        Plan {
+            reach: 5,
+            ..Plan::default()
+        },
+    );
+}

@@ -92,6 +92,13 @@ impl Audit {
         }
     }
 
+    /// Says where `shard`'s log begins, unless with message 1: it was made anew after a loss, and goes on counting.
+    pub fn begins(&mut self, shard: Shard, first: u64) {
+        if let Some(log) = self.log_mut(shard) {
+            log.last = first.saturating_sub(1);
+        }
+    }
+
     /// How much of `shard`'s log has been read and can't be booked yet. Feed the log that has the least.
     pub fn waiting(&self, shard: Shard) -> usize {
         self.log(shard).map_or(0, |log| log.waiting.len())

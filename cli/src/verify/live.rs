@@ -43,6 +43,10 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     let deadline = Instant::now() + wait;
     let mut audit = Audit::new(shards);
     let mut positions = vec![0; usize::from(shards.count())];
+    for shard in shards.all() {
+        let stream = connection.jetstream().get_stream(stream::name(shard)).await?;
+        audit.begins(shard, stream.cached_info().config.first_sequence.unwrap_or(1));
+    }
     let (shown, at_rest) = loop {
         let stats = rest(api, deadline).await?;
         let ends = ends(&stats, shards)?;
