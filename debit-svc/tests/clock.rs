@@ -106,7 +106,7 @@ impl Bus for Log {
         Ok(())
     }
 
-    async fn read(&self, _shard: Shard, position: u64) -> Result<LogReader, bus::Error> {
+    async fn read(&self, _shard: Shard, position: u64, _at_us: i64) -> Result<LogReader, bus::Error> {
         Ok(LogReader {
             log: self.clone(),
             position: usize::try_from(position).unwrap_or(usize::MAX),

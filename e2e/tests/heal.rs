@@ -12,13 +12,17 @@ use e2e::reckoning::{nothing_waits, reckon};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use wallet::api::Api;
+use wallet::api::healing::{Again, Place};
 use wallet::stack::ready;
-use wallet_contract::shard::Shards;
+use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, bulk};
 
 const ACCOUNTS: usize = 20;
 /// How many requests one message holds.
 const AT_ONCE: usize = 20;
+/// More messages than a stream loses.
+const GROWN: usize = 150;
 
 /// A message of requests, and the transfers that it begins.
 struct Load {
@@ -28,7 +32,13 @@ struct Load {
 }
 
 /// Messages of one payer each: transfers, some too large, and reservations that are confirmed at once or expire.
-fn load(random: &mut Random, shards: Shards, accounts: &[String], messages: usize) -> Result<Vec<Load>> {
+fn requests(
+    random: &mut Random,
+    shards: Shards,
+    accounts: &[String],
+    messages: usize,
+    at_once: usize,
+) -> Result<Vec<Load>> {
     let account = |random: &mut Random| {
         let at = usize::try_from(random.below(accounts.len() as u64)).unwrap_or(0);
         accounts[at].clone()
@@ -37,7 +47,7 @@ fn load(random: &mut Random, shards: Shards, accounts: &[String], messages: usiz
     for _ in 0..messages {
         let payer = account(random);
         let (mut requests, mut begins) = (Vec::new(), Vec::new());
-        for number in 0..AT_ONCE {
+        for number in 0..at_once {
             let (id, amount) = (id(), format!("{}.{:02}", random.below(4), 1 + random.below(99)));
             begins.push((payer.clone(), id.clone()));
             let mut request = json!({ "id": id, "from": payer, "to": account(random), "amount": amount, "currency": "USD" });
@@ -125,7 +135,7 @@ async fn a_stream_that_is_gone_comes_back() -> Result<()> {
         let world = World::start(database).await?;
         let accounts = accounts(ACCOUNTS)?;
         open_all(&world, &accounts, "50.00").await?;
-        let load = load(&mut random, world.nats.shards().await?, &accounts, 40)?;
+        let load = requests(&mut random, world.nats.shards().await?, &accounts, 40, AT_ONCE)?;
         send(&world, &load).await?;
         nothing_waits(&world.api).await?;
         world.verify().await?;
@@ -173,7 +183,7 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         let mut world = World::start(database).await?;
         let accounts = accounts(ACCOUNTS)?;
         open_all(&world, &accounts, "50.00").await?;
-        let load = load(&mut random, world.nats.shards().await?, &accounts, 60)?;
+        let load = requests(&mut random, world.nats.shards().await?, &accounts, 60, AT_ONCE)?;
         let (first, rest) = load.split_at(20);
         let (second, rest) = rest.split_at(15);
         let (third, last) = rest.split_at(15);
@@ -196,6 +206,19 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         copy_all(&copy, &files)?;
         world.stack.start_nats().await?;
         send(&world, last).await?;
+        // One of the streams soon ends behind where it was read to.
+        let shards = world.nats.shards().await?;
+        let of_one: Vec<String> = accounts
+            .iter()
+            .filter(|account| {
+                account
+                    .parse()
+                    .is_ok_and(|account| shards.of(&account) == Shard(0))
+            })
+            .cloned()
+            .collect();
+        let single = requests(&mut random, shards, &of_one, GROWN, 1)?;
+        send(&world, &single).await?;
         for service in Service::ALL {
             world.stack.start_service(service).await?;
         }
@@ -211,7 +234,7 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         send(&world, &load).await?;
         nothing_waits(&world.api).await?;
         world.verify().await?;
-        let reckoning = reckon(&world.api, &accounts, &begun(&load)).await?;
+        let reckoning = reckon(&world.api, &accounts, &begun(load.iter().chain(&single))).await?;
         println!("{database:?}: {}", reckoning.text());
         reckoning.check()?;
         world.stop().await?;
@@ -231,4 +254,44 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice"]).await?;
+    let debit = Api::debit(&world.stack.service_url(Service::Debit))?;
+    let check = |done: Result<()>, expected: &str| {
+        let error = done.map_or_else(|error| format!("{error:#}"), |()| "done".to_owned());
+        assert!(error.contains(expected), "{error}");
+    };
+    let far = Place {
+        shard: 0,
+        position: 1_000_000,
+    };
+    check(
+        debit.go_on(far).await,
+        "can read on from where it is: its position is left as it is",
+    );
+    let again = |shard, to, no, recall| Again {
+        shard,
+        to,
+        events: vec![no],
+        recall,
+    };
+    check(
+        debit.publish(&again(0, 0, 4_711, false)).await,
+        "debit-svc has no event 4711 on shard 0",
+    );
+    check(debit.publish(&again(9, 0, 1, false)).await, "no shard 9 here");
+    // Its first event is that @world has paid alice, which concerns both.
+    let shards = world.nats.shards().await?;
+    let (home, hers) = (shards.of(&"@world".parse()?).0, shards.of(&"alice".parse()?).0);
+    check(
+        debit.publish(&again(home, 7, 1, false)).await,
+        "was never to stand in shard 7's stream",
+    );
+    debit.publish(&again(home, hers, 1, false)).await?;
+    world.verify().await?;
+    world.stop().await
 }

@@ -16,7 +16,7 @@ use wallet_contract::subject::Verb;
 
 use super::books::{AccountNo, Books};
 use super::entry::{Entry, Place, What};
-use super::flow::{Flow, Step};
+use super::flow::{End, Flow, Step};
 use super::report::{Breaches, Counts, Invariant};
 
 /// What is remembered of a request or event, for each log that holds it.
@@ -127,6 +127,8 @@ impl Audit {
                 .logs
                 .iter()
                 .all(|log| log.undecided.is_empty() && log.waiting.is_empty())
+            // The ledger has ended it, and its word may be on its way.
+            && !self.logs.iter().flat_map(|log| log.flows.values()).any(|flow| matches!(flow.end(), End::Running))
     }
 
     fn log(&self, shard: Shard) -> Option<&Log> {

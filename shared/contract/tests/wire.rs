@@ -328,13 +328,15 @@ fn facts() -> Vec<Fact> {
             Refusal::new(Reason::Expired, "the reservation is expired already"),
         ),
         Fact::RequestRefused(
-            alice,
+            alice.clone(),
             Verb::Reverse,
             Refusal::new(
                 Reason::IdReused,
                 "the id was used for another reversal: use a new id",
             ),
         ),
+        Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent")))),
+        Fact::RequestRecalled(alice, Verb::Freeze, None),
     ]
 }
 

@@ -1,0 +1,116 @@
+//! What each decision tells of the request that it answers.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft, Source, Terms};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::money::Currency;
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::recall::recalled;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{movement, name, part, reversal};
+use wallet_contract::trace::TraceId;
+
+const REQUEST: EventId = EventId(Uuid::from_u128(0x0190_0000_0000_8000_8000_0000_0000_0001));
+
+fn decided(fact: Fact) -> Event {
+    let cause = Cause {
+        id: REQUEST,
+        transfer: TransferId(Uuid::from_u128(7)),
+        trace: TraceId::begun_by(REQUEST),
+    };
+    let source = Source {
+        service: Service::Debit,
+        shard: Shard(0),
+    };
+    Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0)
+}
+
+#[test]
+fn a_decision_tells_what_was_asked() {
+    let check = |fact: Fact, expected: Option<(&str, Verb, Option<Movement>)>| {
+        let decision = decided(fact);
+        let told = recalled(&decision);
+        let fact = told.as_ref().map(|event| event.fact.clone());
+        let wanted =
+            expected.map(|(account, verb, movement)| Fact::RequestRecalled(name(account), verb, movement));
+        assert_eq!(fact, wanted, "{decision:?}");
+        // It bears the request's own id, so that the decision's cause is there again; all else is the flow's.
+        let flow = |event: &Event| (event.transfer, event.trace);
+        assert!(told.is_none_or(|event| event.id == REQUEST && flow(&event) == flow(&decision)));
+    };
+    let paid = || movement("alice", "bob", "12.50");
+    let refusal = |reason| Refusal::new(reason, "why");
+    let short = || refusal(Reason::InsufficientFunds);
+    let terms = || Terms {
+        expires: Timestamp::UNIX_EPOCH,
+        auto_confirm: false,
+    };
+    let alice = |verb, movement| Some(("alice", verb, movement));
+    let usd: Currency = "USD".parse().expect("a currency");
+
+    check(
+        Fact::AccountOpened(name("alice"), usd, Overdraft::NONE),
+        alice(Verb::Open, None),
+    );
+    check(Fact::AccountFrozen(name("alice")), alice(Verb::Freeze, None));
+    check(Fact::AccountUnfrozen(name("alice")), alice(Verb::Unfreeze, None));
+    check(Fact::AccountClosing(name("alice")), alice(Verb::Close, None));
+    check(Fact::AccountDebited(paid()), alice(Verb::Transfer, Some(paid())));
+    let some = || part("alice", "bob", "4.00", "12.50");
+    check(Fact::AccountDebited(some()), alice(Verb::Confirm, Some(some())));
+    check(
+        Fact::FundsReserved(paid(), terms()),
+        alice(Verb::Reserve, Some(paid())),
+    );
+    check(
+        Fact::ConfirmationDeferred(some()),
+        alice(Verb::Confirm, Some(some())),
+    );
+    check(
+        Fact::ReservationReleased(paid(), Failure::Cancelled, short()),
+        alice(Verb::Cancel, Some(paid())),
+    );
+    check(Fact::ReservationBarred(name("alice")), alice(Verb::Cancel, None));
+    check(
+        Fact::DebitRefused(name("alice"), Some(paid()), short()),
+        alice(Verb::Transfer, Some(paid())),
+    );
+    check(
+        Fact::DebitRefused(name("alice"), None, short()),
+        alice(Verb::Transfer, None),
+    );
+    check(
+        Fact::DebitRefused(name("alice"), None, refusal(Reason::NoReservation)),
+        alice(Verb::Confirm, None),
+    );
+    let back = || reversal("bob", "alice", "12.50", "01900000-0000-7000-8000-000000000009");
+    check(
+        Fact::ReversalGranted(back()),
+        Some(("bob", Verb::Reverse, Some(back()))),
+    );
+    check(
+        Fact::ReversalDenied(name("bob"), None, short()),
+        Some(("bob", Verb::Reverse, None)),
+    );
+    check(
+        Fact::RequestRefused(name("alice"), Verb::Cancel, short()),
+        alice(Verb::Cancel, None),
+    );
+
+    // These answer events.
+    check(Fact::AccountDebited(back()), None);
+    check(Fact::AccountCredited(paid()), None);
+    check(Fact::CreditRefused(paid(), short()), None);
+    check(Fact::CreditPromised(paid(), terms()), None);
+    check(Fact::DebitReversed(paid(), short()), None);
+    check(Fact::ClosureAccepted(name("alice")), None);
+    check(Fact::ClosureRefused(name("alice"), short()), None);
+    check(Fact::AccountClosed(name("alice")), None);
+    check(Fact::TransferSettled(paid()), None);
+    check(
+        Fact::TransferFailed(name("alice"), Some(paid()), Failure::Refused, short()),
+        None,
+    );
+}
