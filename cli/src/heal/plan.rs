@@ -1,6 +1,6 @@
 //! What a shard's stream has lost, and in which order it goes back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 use wallet_contract::subject::Service;
@@ -160,7 +160,7 @@ pub fn plan(known: &Known) -> Plan {
         (None, _) => (furthest, furthest),
     };
     let (present, unread) = present(known, &moved, reach);
-    let lost = lost(known, &present, unread, !moved.is_empty());
+    let lost = lost(known, &present, &unread, !moved.is_empty());
     Plan {
         gone: known.stream.is_none() && furthest > 0,
         reach,
@@ -187,8 +187,8 @@ fn has_lost(at: &Position, known: &Known) -> bool {
 
 /// What stands in the stream for everybody to read, and the messages that came into it after the loss, where who goes on
 /// behind `reach` will never look.
-fn present<'k>(known: &'k Known, moved: &[Position], reach: u64) -> (HashSet<Uuid>, Vec<&'k Message>) {
-    let mut present = HashSet::new();
+fn present<'k>(known: &'k Known, moved: &[Position], reach: u64) -> (BTreeSet<Uuid>, Vec<&'k Message>) {
+    let mut present = BTreeSet::new();
     let mut unread = Vec::new();
     for message in known.stream.iter().flat_map(|stream| &stream.messages) {
         let late = |at: &Position| message.at_us > at.at_us;
@@ -202,67 +202,75 @@ fn present<'k>(known: &'k Known, moved: &[Position], reach: u64) -> (HashSet<Uui
 }
 
 /// What is not in the stream. Of a stream that is whole but for what nobody had read yet, only what had been published.
-fn lost(known: &Known, present: &HashSet<Uuid>, unread: Vec<&Message>, broken: bool) -> Vec<Lost> {
-    let places: HashMap<Uuid, usize> = known
+fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bool) -> Vec<Lost> {
+    let places = known
         .recorded
         .iter()
         .enumerate()
-        .map(|(place, recorded)| (recorded.id, place))
-        .collect();
-    let said: HashSet<Uuid> = known.said.iter().map(|said| said.id).collect();
+        .map(|(place, recorded)| (recorded.id, place));
+    let places: BTreeMap<Uuid, usize> = places.collect();
+    let order = |id: &Uuid, at_us| (places.get(id).copied(), at_us);
     let mut lost = Vec::new();
-    for recorded in known
-        .recorded
-        .iter()
-        .filter(|recorded| !present.contains(&recorded.id))
-    {
-        if let Some(request) = &recorded.request {
+    for (id, at_us, request) in requests(known, present, unread, &places) {
+        lost.push(Lost {
+            id,
+            cause: None,
+            order: order(&id, at_us),
+            item: Item::Request(request.clone()),
+        });
+    }
+    if broken {
+        let found: BTreeSet<Uuid> = lost.iter().map(|lost| lost.id).collect();
+        for said in recalled(known, present, &found) {
             lost.push(Lost {
-                id: recorded.id,
+                id: said.cause,
                 cause: None,
-                order: (places.get(&recorded.id).copied(), 0),
-                item: Item::Request(request.clone()),
+                order: order(&said.cause, said.at_us),
+                item: Item::Recalled(said.at),
             });
         }
     }
-    for message in unread {
-        if let (Some(request), Some(id)) = (
-            &message.request,
-            message.ids.iter().find(|id| !places.contains_key(id)),
-        ) {
+    for said in &known.said {
+        if !present.contains(&said.id) && (broken || said.published) {
             lost.push(Lost {
-                id: *id,
-                cause: None,
-                order: (None, message.at_us),
-                item: Item::Request(request.clone()),
-            });
-        }
-    }
-    let asked: HashSet<Uuid> = lost.iter().map(|lost| lost.id).collect();
-    let mut recalled = HashSet::new();
-    for said_here in &known.said {
-        let Said {
-            at, id, cause, at_us, ..
-        } = *said_here;
-        let unknown = |id: &Uuid| !present.contains(id) && !said.contains(id) && !asked.contains(id);
-        if broken && said_here.here && said_here.answers && unknown(&cause) && recalled.insert(cause) {
-            lost.push(Lost {
-                id: cause,
-                cause: None,
-                order: (places.get(&cause).copied(), at_us),
-                item: Item::Recalled(at),
-            });
-        }
-        if !present.contains(&id) && (broken || said_here.published) {
-            lost.push(Lost {
-                id,
-                cause: Some(cause),
-                order: (places.get(&id).copied(), at_us),
-                item: Item::Said(at),
+                id: said.id,
+                cause: Some(said.cause),
+                order: order(&said.id, said.at_us),
+                item: Item::Said(said.at),
             });
         }
     }
     lost
+}
+
+/// The requests that are lost: those that the ledger has recorded, and those that it has never read where they stand.
+fn requests<'k>(
+    known: &'k Known,
+    present: &BTreeSet<Uuid>,
+    unread: &[&'k Message],
+    places: &BTreeMap<Uuid, usize>,
+) -> Vec<(Uuid, i64, &'k Publish)> {
+    let recorded = known
+        .recorded
+        .iter()
+        .filter(|recorded| !present.contains(&recorded.id));
+    let recorded = recorded.filter_map(|recorded| Some((recorded.id, 0, recorded.request.as_ref()?)));
+    let unread = unread.iter().filter_map(|message| {
+        let new = message.ids.iter().find(|id| !places.contains_key(id))?;
+        Some((*new, message.at_us, message.request.as_ref()?))
+    });
+    recorded.chain(unread).collect()
+}
+
+/// The decisions whose requests are nowhere any more, one for each request.
+fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uuid>) -> Vec<&'k Said> {
+    let said: BTreeSet<Uuid> = known.said.iter().map(|said| said.id).collect();
+    let somewhere = |id: &Uuid| present.contains(id) || said.contains(id) || found.contains(id);
+    let mut told = BTreeSet::new();
+    let answers = known.said.iter().filter(|said| said.here && said.answers);
+    answers
+        .filter(|said| !somewhere(&said.cause) && told.insert(said.cause))
+        .collect()
 }
 
 /// As the ledger has recorded it, then by time; but nothing before its cause, whatever the services' clocks say.

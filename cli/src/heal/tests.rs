@@ -92,10 +92,10 @@ fn settled() -> Known {
     }
 }
 
-fn check(change: impl FnOnce(&mut Known), expected: Plan) {
+fn check(change: impl FnOnce(&mut Known), expected: &Plan) {
     let mut known = settled();
     change(&mut known);
-    assert_eq!(plan(&known), expected);
+    assert_eq!(&plan(&known), expected);
 }
 
 fn cut(known: &mut Known, last: u64) {
@@ -110,9 +110,9 @@ fn what_is_whole_is_left_alone() {
         reach: 3,
         ..Plan::default()
     };
-    check(|_| (), whole());
+    check(|_| (), &whole());
     // One that is behind reads on.
-    check(|known| known.positions[2] = at(Service::Ledger, 1, 10), whole());
+    check(|known| known.positions[2] = at(Service::Ledger, 1, 10), &whole());
     // What is decided and not published yet is no loss: its service will publish it.
     check(
         |known| {
@@ -121,7 +121,7 @@ fn what_is_whole_is_left_alone() {
                 ..said(Service::Debit, 8, 9, CREDITED, 35)
             });
         },
-        whole(),
+        &whole(),
     );
     assert!(whole().is_empty());
 }
@@ -130,7 +130,7 @@ fn what_is_whole_is_left_alone() {
 fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
     check(
         |known| known.stream = None,
-        Plan {
+        &Plan {
             gone: true,
             reach: 3,
             fill: 0,
@@ -148,7 +148,7 @@ fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
 fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
     check(
         |known| cut(known, 1),
-        Plan {
+        &Plan {
             reach: 3,
             fill: 2,
             items: vec![
@@ -166,7 +166,7 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
             known.positions[2] = at(Service::Ledger, 1, 10);
             known.recorded.truncate(1);
         },
-        Plan {
+        &Plan {
             reach: 3,
             fill: 2,
             items: vec![
@@ -191,7 +191,7 @@ fn what_came_after_the_loss_is_put_where_all_read_it() {
                 .extend([message(2, 50, &[LATER], true), message(3, 60, &[], false)]);
             stream.last = 3;
         },
-        Plan {
+        &Plan {
             reach: 3,
             items: vec![
                 Item::Said(stored(Service::Debit, 7)),
@@ -212,7 +212,7 @@ fn a_request_that_nobody_recorded_is_known_by_its_decision() {
             known.recorded.clear();
             known.positions[2] = at(Service::Ledger, 0, 0);
         },
-        Plan {
+        &Plan {
             gone: true,
             reach: 3,
             items: vec![
@@ -236,7 +236,7 @@ fn causes_go_first_whatever_the_clocks_say() {
             known.said[1].at_us = 5;
             known.said.reverse();
         },
-        Plan {
+        &Plan {
             reach: 3,
             fill: 2,
             items: vec![
@@ -257,7 +257,7 @@ fn what_was_published_and_lost_before_anybody_read_it_goes_back() {
             known.positions = all_at(2, 20);
             known.recorded.truncate(2);
         },
-        Plan {
+        &Plan {
             reach: 2,
             items: vec![Item::Said(stored(Service::Credit, 4))],
             ..Plan::default()
@@ -280,7 +280,7 @@ fn healing_twice_does_nothing_more() {
             stream.last = 5;
             known.positions = all_at(3, 51);
         },
-        Plan {
+        &Plan {
             reach: 5,
             ..Plan::default()
         },

@@ -83,11 +83,10 @@ impl Bus for JetStream {
     }
 
     async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<Reader, Error> {
-        if let Some(found_us) = self.stored_at(shard, position).await? {
-            if found_us > at_us {
-                let (stream, how) = (stream::name(shard), Loss::Other { position });
-                return Err(Error::LostData { stream, how });
-            }
+        let found_us = self.stored_at(shard, position).await?;
+        if found_us.is_some_and(|found_us| found_us > at_us) {
+            let (stream, how) = (stream::name(shard), Loss::Other { position });
+            return Err(Error::LostData { stream, how });
         }
         Reader::open(&self.context, shard, position).await
     }
