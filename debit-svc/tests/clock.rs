@@ -102,11 +102,11 @@ impl Reader for LogReader {
 impl Bus for Log {
     type Reader = LogReader;
 
-    async fn ready(&self, _shard: Shard, _position: u64) -> Result<(), bus::Error> {
+    async fn ready(&self, _shard: Shard, _position: u64, _at_us: i64) -> Result<(), bus::Error> {
         Ok(())
     }
 
-    async fn read(&self, _shard: Shard, position: u64, _at_us: i64) -> Result<LogReader, bus::Error> {
+    async fn read(&self, _shard: Shard, position: u64) -> Result<LogReader, bus::Error> {
         Ok(LogReader {
             log: self.clone(),
             position: usize::try_from(position).unwrap_or(usize::MAX),

@@ -47,7 +47,7 @@ impl From<Failed> for Error {
 impl Bus for SimBus {
     type Reader = SimReader;
 
-    async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
+    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
         self.0.pass(Point::Ready).await?;
         let last = self.0.world().log(shard, |log| log.durable().len() as u64);
         let (first, short) = (1, last < position);
@@ -58,11 +58,7 @@ impl Bus for SimBus {
                 last,
                 position,
             }),
-        )
-    }
-
-    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<SimReader, Error> {
-        self.0.pass(Point::Read).await?;
+        )?;
         let index = usize::try_from(position)
             .ok()
             .and_then(|position| position.checked_sub(1));
@@ -70,7 +66,11 @@ impl Bus for SimBus {
             let last = index.and_then(|index| log.durable().get(index));
             last.is_some_and(|last| last.message.at_us > at_us)
         });
-        self.lost(shard, later.then_some(Loss::Other { position }))?;
+        self.lost(shard, later.then_some(Loss::Other { position }))
+    }
+
+    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+        self.0.pass(Point::Read).await?;
         Ok(SimReader {
             node: self.0.clone(),
             shard,

@@ -108,16 +108,17 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads one shard's stream.
     type Reader: Reader;
 
-    /// Checks that `shard`'s stream is as it must be, and reaches to `position`. At position 0 it is made if it is not there.
-    fn ready(&self, shard: Shard, position: u64) -> impl Future<Output = Result<(), Error>> + Send;
-
-    /// Reads `shard`'s stream behind `position`, where a message stands that was stored at `at_us` or before.
-    fn read(
+    /// Checks that `shard`'s stream is as it must be, and that a message stands at `position` that was stored at `at_us` or
+    /// before. At position 0 the stream is made if it is not there.
+    fn ready(
         &self,
         shard: Shard,
         position: u64,
         at_us: i64,
-    ) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Reads `shard`'s stream behind `position`.
+    fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
 
     /// Publishes one envelope and waits until it is durable.
     fn publish(&self, subject: String, payload: Bytes) -> impl Future<Output = Result<(), Error>> + Send;

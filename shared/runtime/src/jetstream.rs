@@ -76,18 +76,19 @@ impl JetStream {
 impl Bus for JetStream {
     type Reader = Reader;
 
-    async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
+    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
         server::check(&self.context.client())?;
         let settings = stream::settings(shard, self.shards, self.replicas);
-        self.check_stream(settings, position).await
-    }
-
-    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<Reader, Error> {
+        self.check_stream(settings, position).await?;
         let found_us = self.stored_at(shard, position).await?;
         if found_us.is_some_and(|found_us| found_us > at_us) {
             let (stream, how) = (stream::name(shard), Loss::Other { position });
             return Err(Error::LostData { stream, how });
         }
+        Ok(())
+    }
+
+    async fn read(&self, shard: Shard, position: u64) -> Result<Reader, Error> {
         Reader::open(&self.context, shard, position).await
     }
 

@@ -164,10 +164,11 @@ async fn tenure<S: Store, B: Bus>(
     let Context {
         place, bus, board, ..
     } = context;
-    bus.ready(place.shard, progress.position).await?;
+    // What a stream has lost goes back causes first: until then nothing is added that may rest on it.
+    bus.ready(place.shard, progress.position, progress.at_us).await?;
     let published = AtomicI64::new(progress.published);
     republish(store, context, progress, &published).await?;
-    let reader = bus.read(place.shard, progress.position, progress.at_us).await?;
+    let reader = bus.read(place.shard, progress.position).await?;
     board.set(place.shard, State::Working);
     board.advance(place.shard, progress.position);
     info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);

@@ -19,12 +19,12 @@ const LATER_MS: usize = 40;
 impl Bus for AckEarly {
     type Reader = SimReader;
 
-    async fn ready(&self, shard: Shard, position: u64) -> Result<(), Error> {
-        self.0.ready(shard, position).await
+    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
+        self.0.ready(shard, position, at_us).await
     }
 
-    async fn read(&self, shard: Shard, position: u64, at_us: i64) -> Result<SimReader, Error> {
-        self.0.read(shard, position, at_us).await
+    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+        self.0.read(shard, position).await
     }
 
     async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
