@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod reading;
 mod two_phase;
 mod values;
 
@@ -19,16 +20,15 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
-use wallet_contract::reason::Reason;
 
 use crate::api::ApiToken;
 use crate::{api, help};
 pub use bench::{Bench, Mode};
+pub use reading::{Balance, Statement, Trace, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
-use values::{duration, instant};
+use values::duration;
 
 /// The NATS server of a local stack.
 pub const DEFAULT_NATS: &str = "nats://127.0.0.1:4222";
@@ -319,73 +319,6 @@ pub struct Standing {
     /// Name and waiting.
     #[command(flatten)]
     pub sending: Sending,
-}
-
-/// `wallet balance`
-#[derive(Args, Debug)]
-#[command(after_help = help::BALANCE)]
-pub struct Balance {
-    /// The account [default: all of them].
-    pub account: Option<AccountId>,
-    /// When: a time as 2026-01-31T12:00:00Z, or how long ago as "10m ago" [default: now].
-    #[arg(long, value_name = "TIME", requires = "account", value_parser = instant)]
-    pub at: Option<Timestamp>,
-}
-
-/// `wallet statement`
-#[derive(Args, Debug)]
-#[command(after_help = help::STATEMENT)]
-pub struct Statement {
-    /// The account.
-    pub account: AccountId,
-    /// Only bookings in this currency.
-    #[arg(long, value_name = "CODE")]
-    pub currency: Option<Currency>,
-    /// Only the newest so many bookings; 0 shows all.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub limit: u32,
-}
-
-/// `wallet transfers`
-#[derive(Args, Debug)]
-#[command(after_help = help::TRANSFERS)]
-pub struct Transfers {
-    /// Only those that this account pays or is paid by.
-    #[arg(long)]
-    pub account: Option<AccountId>,
-    /// Only those that stand like this.
-    #[arg(long, value_enum)]
-    pub status: Option<api::Status>,
-    /// Only those refused for this reason, such as insufficient_funds.
-    #[arg(long)]
-    pub reason: Option<Reason>,
-    /// Only the newest so many; 0 shows all.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: u32,
-}
-
-/// `wallet trace`
-#[derive(Args, Debug)]
-#[command(after_help = help::TRACE)]
-pub struct Trace {
-    /// A transfer's id, or a trace id (32 hexadecimal digits).
-    #[arg(required_unless_present = "file")]
-    pub id: Option<String>,
-    /// Whose transfer, where several payers used the id.
-    #[arg(long, value_name = "ACCOUNT")]
-    pub payer: Option<AccountId>,
-    /// Draw the flows in this file, as `--json` or a simulation wrote it; no ledger is asked.
-    #[arg(long, value_name = "FILE")]
-    pub file: Option<PathBuf>,
-}
-
-/// `wallet watch`
-#[derive(Args, Debug)]
-#[command(after_help = help::WATCH)]
-pub struct Watch {
-    /// Only flows that this account pays or is paid by.
-    #[arg(long)]
-    pub account: Option<AccountId>,
 }
 
 /// `wallet completions`

@@ -11,11 +11,12 @@ pub mod reckoning;
 pub mod secured;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Output;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wallet::api::Api;
@@ -32,8 +33,8 @@ use crate::proxy::Proxy;
 
 /// How long anything may take before a test gives it up.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Room for the files of debit-svc, and little enough to be filled.
-const DISK_KIB: u32 = 192 * 1024;
+/// Room for the files of debit-svc, two write-ahead logs of 64 MiB among them, and little enough to be filled.
+const DISK_KIB: u32 = 384 * 1024;
 /// And for a test that is told to last longer.
 const DISK_KIB_A_SECOND: u32 = 1024;
 /// The two databases, as `--database` takes them.
@@ -175,9 +176,22 @@ impl World {
     /// Audits the stack: everything has ended, and every invariant holds.
     pub async fn verify(&self) -> Result<()> {
         let report = wallet::verify::live::audit(&self.nats, &self.api, PATIENCE).await?;
-        anyhow::ensure!(report.held, "{}", report.text());
+        ensure!(report.held, "{}\n{}", report.text(), self.last_words()?);
         println!("{}", report.text());
         Ok(())
+    }
+
+    /// The end of each log.
+    fn last_words(&self) -> Result<String> {
+        let mut words = String::new();
+        for file in std::fs::read_dir(self.stack.logs())? {
+            let (path, lines) = (file?.path(), 12);
+            let text = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            let last: Vec<&str> = text.lines().rev().take(lines).collect();
+            let last: Vec<&str> = last.into_iter().rev().collect();
+            writeln!(words, "\n{}:\n{}", path.display(), last.join("\n"))?;
+        }
+        Ok(words)
     }
 
     /// Runs the tool against this stack.

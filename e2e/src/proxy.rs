@@ -1,7 +1,7 @@
 //! A TCP proxy between a service and nats-server, so that a test can take their connection away.
 //!
 //! *Cut*: what is connected is closed, and who comes anew is turned away. *Held*: nothing is closed and nothing passes, as
-//! with a cable that is pulled; what was sent meanwhile comes when it is let go, late.
+//! with a cable that is pulled; what was sent meanwhile comes when it is let go, late, or is lost when it is cut.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -93,8 +93,9 @@ async fn pass(
 ) {
     let mut buffer = vec![0; 64 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        let held = line.wait_for(|line| *line != Line::Held).await.is_err();
-        if held || to.write_all(&buffer[..read]).await.is_err() {
+        let open = line.wait_for(|line| *line != Line::Held).await;
+        let lost = open.map_or(true, |line| *line == Line::Cut);
+        if lost || to.write_all(&buffer[..read]).await.is_err() {
             return;
         }
     }

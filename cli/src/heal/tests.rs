@@ -92,6 +92,14 @@ fn settled() -> Known {
     }
 }
 
+/// What both have decided, each behind its cause.
+fn decisions() -> Vec<Item> {
+    vec![
+        Item::Said(stored(Service::Debit, 7)),
+        Item::Said(stored(Service::Credit, 4)),
+    ]
+}
+
 fn check(change: impl FnOnce(&mut Known), expected: &Plan) {
     let mut known = settled();
     change(&mut known);
@@ -134,11 +142,7 @@ fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
             gone: true,
             reach: 3,
             fill: 0,
-            items: vec![
-                Item::Request(request(REQUEST)),
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-            ],
+            items: [vec![Item::Request(request(REQUEST))], decisions()].concat(),
             moved: Service::ALL.to_vec(),
         },
     );
@@ -151,10 +155,7 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
         &Plan {
             reach: 3,
             fill: 2,
-            items: vec![
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-            ],
+            items: decisions(),
             moved: Service::ALL.to_vec(),
             ..Plan::default()
         },
@@ -169,10 +170,7 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
         &Plan {
             reach: 3,
             fill: 2,
-            items: vec![
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-            ],
+            items: decisions(),
             moved: vec![Service::Debit, Service::Credit],
             ..Plan::default()
         },
@@ -193,11 +191,7 @@ fn what_came_after_the_loss_is_put_where_all_read_it() {
         },
         &Plan {
             reach: 3,
-            items: vec![
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-                Item::Request(request(LATER)),
-            ],
+            items: [decisions(), vec![Item::Request(request(LATER))]].concat(),
             moved: Service::ALL.to_vec(),
             ..Plan::default()
         },
@@ -215,11 +209,7 @@ fn a_request_that_nobody_recorded_is_known_by_its_decision() {
         &Plan {
             gone: true,
             reach: 3,
-            items: vec![
-                Item::Recalled(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-            ],
+            items: [vec![Item::Recalled(stored(Service::Debit, 7))], decisions()].concat(),
             moved: vec![Service::Debit, Service::Credit],
             ..Plan::default()
         },
@@ -239,10 +229,7 @@ fn causes_go_first_whatever_the_clocks_say() {
         &Plan {
             reach: 3,
             fill: 2,
-            items: vec![
-                Item::Said(stored(Service::Debit, 7)),
-                Item::Said(stored(Service::Credit, 4)),
-            ],
+            items: decisions(),
             moved: Service::ALL.to_vec(),
             ..Plan::default()
         },

@@ -22,6 +22,9 @@ pub use plan::{Injected, Plan, span, torment};
 /// Longer than a lease of 3 s: a stand-by has taken over when the stopped one wakes.
 const PAST_THE_LEASE: Duration = Duration::from_millis(4_500);
 
+/// How long before a cut nothing arrives any more.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
+
 /// How long a stand-by may take from then on.
 const TAKEN_WITHIN: Duration = Duration::from_secs(12);
 
@@ -32,7 +35,7 @@ pub enum Fault {
     Kill(Service),
     /// A service is stopped for longer than its lease, a stand-by takes over, and it wakes as a zombie.
     Zombie(Service),
-    /// A service's connection to NATS is closed, and can't be had for a while.
+    /// A service's connection to NATS breaks with all that is on its way, and can't be had for a while.
     Cut(Service),
     /// Nothing passes between a service and NATS for a while, and then all of it at once.
     Hold(Service),
@@ -94,7 +97,12 @@ impl Fault {
                 world.stack.start_service(service).await
             }
             Self::Zombie(service) => zombie(world, service).await,
-            Self::Cut(service) => line(world, service, Line::Cut, a_while).await,
+            Self::Cut(service) => {
+                // What is on its way is lost.
+                world.proxy(service).set(Line::Held);
+                sleep(ON_ITS_WAY).await;
+                line(world, service, Line::Cut, a_while).await
+            }
             Self::Hold(service) => line(world, service, Line::Held, a_while).await,
             Self::KillNats => {
                 world.stack.kill_nats().await?;

@@ -99,7 +99,8 @@ pub enum Loss {
 
 /// Reads one shard's stream, in order.
 pub trait Reader: Send {
-    /// Waits for a message, then takes all that are there, up to about `max_weight`.
+    /// Waits for a message, then takes all that are there, up to about `max_weight`. The loop leaves off waiting several times a
+    /// second and begins again.
     fn take(&mut self, max_weight: usize) -> impl Future<Output = Result<Vec<Message>, Error>> + Send;
 }
 

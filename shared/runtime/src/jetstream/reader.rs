@@ -4,8 +4,10 @@
 //! ends the reader, and the loop opens a new one from its position. (The library's own ordered consumer does the same, but
 //! asks for 500 messages at a time whatever their size: a service that is behind would hold hundreds of megabytes.)
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull};
 use async_nats::jetstream::{self, Context};
 use bytes::Bytes;
@@ -32,12 +34,16 @@ pub struct Reader {
     name: String,
     messages: pull::Stream,
     expected: u64,
+    client: Client,
+    connects: u64,
 }
 
 impl Reader {
     /// Opens a consumer on `shard`'s stream, behind `position`.
     pub(super) async fn open(context: &Context, shard: Shard, position: u64) -> Result<Self, Error> {
         let name = stream::name(shard);
+        let client = context.client();
+        let connects = connects(&client);
         let stream = context.get_stream_no_info(&name).await.map_err(nats)?;
         let start_sequence = position.saturating_add(1);
         let consumer = stream.create_consumer(pull::Config {
@@ -62,6 +68,8 @@ impl Reader {
             name,
             messages,
             expected: start_sequence,
+            client,
+            connects,
         })
     }
 
@@ -98,7 +106,15 @@ impl Reader {
 }
 
 impl bus::Reader for Reader {
+    /// Must be called again now and then while it waits: what was on its way when a connection broke is lost, the server takes
+    /// it for read, and without a next message no gap would show.
     async fn take(&mut self, max_weight: usize) -> Result<Vec<Message>, Error> {
+        if connects(&self.client) != self.connects {
+            let name = &self.name;
+            return Err(Error::Nats(format!(
+                "the connection broke: {name} is read again from our position"
+            )));
+        }
         let ended = || Error::Nats(format!("the reader of {} ended", self.name));
         let first = self.messages.next().await.ok_or_else(ended)?;
         let mut taken = vec![self.check(first)?];
@@ -113,4 +129,9 @@ impl bus::Reader for Reader {
         }
         Ok(taken)
     }
+}
+
+/// How often this client has connected.
+fn connects(client: &Client) -> u64 {
+    client.statistics().connects.load(Ordering::Relaxed)
 }

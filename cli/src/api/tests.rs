@@ -1,0 +1,66 @@
+//! Addresses, and what a ledger says that is no answer.
+
+use super::*;
+
+#[test]
+fn an_address_is_plain_http() {
+    assert_eq!(
+        Api::new("http://127.0.0.1:8080").unwrap().url(),
+        "http://127.0.0.1:8080"
+    );
+    for bad in ["127.0.0.1:8080", "https://example.org", "nonsense"] {
+        let error = Api::new(bad).unwrap_err().to_string();
+        assert!(
+            error.contains("use an address such as http://127.0.0.1:8080"),
+            "{bad}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_address_with_a_password_is_refused_without_it() {
+    for url in [
+        "http://me:secret@host:8080",
+        "https://me:secret@host",
+        "me:secret@host",
+        "http://me:secret@:x",
+    ] {
+        let error = format!("{:#}", Api::new(url).unwrap_err());
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_problem_speaks_for_itself() {
+    let api = Api::new("http://127.0.0.1:8080").unwrap();
+    let body =
+        r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"account bob was never opened"}"#;
+    let problem = api.problem(StatusCode::NOT_FOUND, body.as_bytes());
+    assert_eq!(problem.to_string(), "account bob was never opened");
+    assert!(is_unknown(&problem));
+    let other = api.problem(StatusCode::NOT_FOUND, b"<html>");
+    assert!(
+        other.to_string().contains("is that the ledger of a wallet?"),
+        "{other}"
+    );
+    assert!(!is_unknown(&other), "a page of somebody else is no answer");
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_not_there_is_named() {
+    // Port 9 (discard) is where nobody listens.
+    let error = Api::new("http://127.0.0.1:9")
+        .unwrap()
+        .stats()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("no answer from the ledger at http://127.0.0.1:9: "),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("is it running (`wallet up`), and --api right?"),
+        "{error}"
+    );
+}

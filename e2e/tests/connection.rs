@@ -1,0 +1,39 @@
+//! A connection that breaks takes with it what was on its way.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use e2e::proxy::Line;
+use e2e::{World, transfer};
+use tokio::time::{Instant, sleep};
+use wallet::outcome::Listener;
+use wallet_contract::subject::{Service, Verb};
+
+/// The server has sent the last message, and takes it for read; the connection breaks before the service has it, and no other
+/// message follows that would show the gap.
+#[tokio::test]
+async fn the_last_message_is_read_though_the_connection_broke_under_it() -> Result<()> {
+    let world = World::fragile(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let alice = "alice".parse()?;
+    for service in Service::ALL {
+        let (line, body) = (world.proxy(service), transfer("bob", "1.00"));
+        let id = body["id"].as_str().context("an id")?.parse()?;
+        let mut listener = Listener::start(&world.nats, Verb::Transfer, &alice, id).await?;
+        line.set(Line::Held);
+        world
+            .nats
+            .request(Verb::Transfer, &alice, body.to_string(), None)
+            .await?;
+        // Long enough for the server to send it, too short for a missed heartbeat.
+        sleep(Duration::from_millis(500)).await;
+        line.set(Line::Cut);
+        sleep(Duration::from_millis(100)).await;
+        line.set(Line::Open);
+        let outcome = listener.until(Instant::now() + Duration::from_secs(20)).await?;
+        let outcome = outcome.with_context(|| format!("{service} never read it"))?;
+        assert!(outcome.outcome.is_good(), "{outcome:?}");
+    }
+    world.verify().await?;
+    world.stop().await
+}
