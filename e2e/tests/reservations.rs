@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use e2e::{DATABASES, PATIENCE, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use wallet::api::{Status, StatusFilter};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb};
 
@@ -142,7 +143,7 @@ async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
             sleep(Duration::from_millis(50)).await;
         }
         let filter = wallet::api::Filter {
-            status: Some(wallet::api::Status::Expired),
+            status: Some(StatusFilter::Is(Status::Expired)),
             ..wallet::api::Filter::default()
         };
         let (mut late, mut next) = (Vec::new(), None);

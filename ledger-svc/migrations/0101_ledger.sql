@@ -78,6 +78,8 @@ CREATE TABLE flow (
 ) /* rows */;
 -- A trace that a request began has the request's id, and is found by it.
 CREATE INDEX flow_trace ON flow (trace) WHERE trace <> request;
+-- The few that keep somebody waiting, oldest first. Not by status: PostgreSQL would take it for the updates, which ask for that.
+CREATE INDEX flow_open ON flow (no) WHERE ended_us IS NULL;
 -- What has moved money is found by the bookings; these are the others. An index of all by account would write the pages of a
 -- thousand accounts with each batch.
 CREATE INDEX flow_unbooked_account ON flow (account, no)

@@ -22,10 +22,12 @@ use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use crate::books::{self, Cursor};
 use crate::flows::{self, Filter, Flow};
-use crate::{listing, recorded};
+use crate::{listing, recorded, stuck};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
+/// What no flow is stored as: see `stuck`.
+const STUCK: &str = "stuck";
 /// How many it has unless asked.
 const ROWS: i64 = 100;
 
@@ -33,6 +35,17 @@ type Answer = Result<Json<Value>, Problem>;
 
 /// The routes of ledger-svc.
 pub fn routes(running: Running) -> Router {
+    let running = Arc::new(running);
+    let metrics = &running.metrics;
+    let still = metrics.gauges(
+        "flows_stuck",
+        "Flows that have not ended, and were not heard of for too long",
+    );
+    let in_flight = metrics.gauges(
+        "flows_in_flight",
+        "Flows that have not ended, and wait for no client",
+    );
+    tokio::spawn(stuck::watch(running.clone(), still, in_flight));
     Router::new()
         .route("/", get(index))
         .route("/v1/accounts", get(accounts))
@@ -44,7 +57,7 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/parked", get(parked))
         .route("/v1/stats", get(stats))
         .route("/v1/log", get(log))
-        .with_state(Arc::new(running))
+        .with_state(running)
 }
 
 type Ledger = State<Arc<Running>>;
@@ -86,7 +99,7 @@ impl Question {
             .as_ref()
             .filter(|status| !words.contains(&status.as_str()))
         {
-            let detail = format!("status {status:?}: use one of {}", words.join(", "));
+            let detail = format!("status {status:?}: use one of {}, {STUCK}", words.join(", "));
             return Err(Problem::bad_request(detail));
         }
         if let Some(reason) = &self.reason {
@@ -189,8 +202,13 @@ async fn transfer(State(running): Ledger, Named(id): Named, Asked(asked): Asked<
     let flow = found.into_values().next();
     let (_, mut flow) =
         flow.ok_or_else(|| Problem::not_found(format!("no request with id {id} has been heard")))?;
+    let home = flow.payer().parse().ok().map(|payer| shards.of(&payer));
+    let deadline_us = stuck::deadline(&running);
     for shard in shards.all() {
         let mut db = pool(&running, shard)?.acquire().await?;
+        if home == Some(shard) {
+            stuck::mark(&mut db, shards, &mut flow, deadline_us).await?;
+        }
         let reversals = flows::reversals(&mut db, flow.transfer(), flow.payer()).await?;
         flow.reversed_by.extend(reversals);
     }
@@ -219,6 +237,9 @@ async fn transfers(State(running): Ledger, Asked(asked): Asked<Question>) -> Ans
         .as_deref()
         .map(|name| Problem::parse::<AccountId>("account", name))
         .transpose()?;
+    if asked.status.as_deref() == Some(STUCK) {
+        return stuck_ones(&running, &asked, account.as_ref()).await;
+    }
     let filter = asked.filter()?;
     let (before, limit) = (asked.before.as_deref(), asked.limit()?);
     let mut dbs = Vec::new();
@@ -240,6 +261,21 @@ async fn transfers(State(running): Ledger, Asked(asked): Asked<Question>) -> Ans
         }
     };
     Ok(Json(json!({ "transfers": page.flows, "next": page.next })))
+}
+
+/// Those that keep still, oldest first. There is one page: who has more than that has other worries.
+async fn stuck_ones(running: &Running, asked: &Question, account: Option<&AccountId>) -> Answer {
+    if asked.reason.is_some() || asked.before.is_some() {
+        let detail = format!("status {STUCK} goes with account and limit only");
+        return Err(Problem::bad_request(detail));
+    }
+    for shard in running.settings.shards.all() {
+        caught_up(running, shard).await?;
+    }
+    let mut flows = stuck::all(running).await?;
+    flows.retain(|flow| account.is_none_or(|account| flow.is_of(account)));
+    flows.truncate(usize::try_from(asked.limit()?).unwrap_or(usize::MAX));
+    Ok(Json(json!({ "transfers": flows, "next": null })))
 }
 
 async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ledger_core::{Status, choreography};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
 
 use crate::rows::sequence;
+use crate::stuck::Stuck;
 
 /// The head of a flow, and its events where they were asked for.
 #[derive(Debug, Serialize)]
@@ -34,6 +36,9 @@ pub(crate) struct Flow {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) reversed_by: Vec<Reversal>,
     status: String,
+    /// Whom it keeps waiting, and since when; if it was not heard of for too long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stuck: Option<Stuck>,
     verb: String,
     reason: Option<String>,
     detail: Option<String>,
@@ -116,6 +121,7 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
         reverses: row.uuid_or_null(16)?,
         reversed_by: Vec::new(),
         status: row.text(6)?,
+        stuck: None,
         verb: row.text_or_null(14)?.unwrap_or_else(|| verb.clone()),
         kind: verb,
         reason: row.text_or_null(8)?,
@@ -258,6 +264,21 @@ impl Flow {
         &self.payer
     }
 
+    /// Who is paid.
+    pub(crate) fn payee(&self) -> Option<&str> {
+        self.payee.as_deref()
+    }
+
+    /// Whether the account pays or is paid.
+    pub(crate) fn is_of(&self, account: &AccountId) -> bool {
+        self.payer == account.as_str() || self.payee() == Some(account.as_str())
+    }
+
+    /// Whether it is somebody's turn who should not keep it waiting.
+    pub(crate) fn is_running(&self) -> bool {
+        self.status == Status::Running.word()
+    }
+
     /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
     pub(crate) fn likeliness(&self, at_home: bool) -> (bool, bool) {
         (self.kind == Verb::Transfer.token(), at_home)
@@ -275,24 +296,30 @@ impl Flow {
 
     /// Adds the events, in the order in which they were decided and stored.
     pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> sqlx::Result<Self> {
-        let (first, last) = derived_range(TransferId(self.transfer));
-        let sql = "SELECT id, kind, no, at_us, body FROM record \
-                   WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
-        let args = [
-            Arg::Uuid(first.0),
-            Arg::Uuid(last.0),
-            Arg::Uuid(self.transfer),
-            Arg::Text(&self.payer),
-        ];
-        let rows = db.query(sql, &args).await?;
+        let rows = records(db, &self).await?;
         let mut steps: Vec<Step> = rows
             .iter()
-            .map(|row| step(row, shard))
+            .map(|(_, row)| step(row, shard))
             .collect::<sqlx::Result<_>>()?;
         steps.sort_by_key(|step| step.no);
         self.events = Some(steps);
         Ok(self)
     }
+}
+
+/// What was recorded of a flow, with its place in the log, in no order.
+async fn records(db: &mut Db, flow: &Flow) -> sqlx::Result<Vec<(i64, Row)>> {
+    let (first, last) = derived_range(TransferId(flow.transfer));
+    let sql = "SELECT id, kind, no, at_us, body FROM record \
+               WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
+    let args = [
+        Arg::Uuid(first.0),
+        Arg::Uuid(last.0),
+        Arg::Uuid(flow.transfer),
+        Arg::Text(&flow.payer),
+    ];
+    let rows = db.query(sql, &args).await?;
+    rows.into_iter().map(|row| Ok((row.int(2)?, row))).collect()
 }
 
 fn step(row: &Row, shard: u16) -> sqlx::Result<Step> {
@@ -322,6 +349,38 @@ fn step(row: &Row, shard: u16) -> sqlx::Result<Step> {
         body,
         no,
     })
+}
+
+/// A step of a flow, and when it was stored.
+pub(crate) struct Heard {
+    pub(crate) step: choreography::Step,
+    pub(crate) kind: String,
+    pub(crate) at_us: i64,
+}
+
+/// The steps of a flow, in the order in which they were stored; of a request, what was asked.
+pub(crate) async fn steps(db: &mut Db, flow: &Flow) -> sqlx::Result<Vec<Heard>> {
+    let mut rows = records(db, flow).await?;
+    rows.sort_by_key(|(no, ..)| *no);
+    let heard = rows.into_iter().filter_map(|(_, row)| {
+        let (kind, at_us, text) = (row.text(1).ok()?, row.int(3).ok()?, row.text(4).ok()?);
+        let verb = kind
+            .strip_suffix(".requested.v1")
+            .and_then(|kind| kind.strip_prefix("wallet."));
+        let step = match Verb::ALL.into_iter().find(|each| Some(each.token()) == verb) {
+            Some(verb) => choreography::Step::Asked(verb),
+            None => choreography::Step::Said(envelope::read(&text).ok()?.fact),
+        };
+        Some(Heard { step, kind, at_us })
+    });
+    Ok(heard.collect())
+}
+
+/// The flows that have begun by then and have not ended, oldest first.
+pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Result<Vec<Flow>> {
+    let sql = format!("{HEAD} WHERE ended_us IS NULL AND status = 'running' AND started_us <= $1 ORDER BY no LIMIT $2");
+    let rows = db.query(&sql, &[Arg::Int(began_us), Arg::Int(limit)]).await?;
+    rows.iter().map(head).collect()
 }
 
 /// One message that was set aside.

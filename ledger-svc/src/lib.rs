@@ -8,6 +8,7 @@ mod listing;
 mod outcomes;
 mod recorded;
 mod rows;
+mod stuck;
 
 use ledger_core::{Keys, Ledger, State};
 use wallet_contract::decider::{Heard, Place};

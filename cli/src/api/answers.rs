@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::subject::Verb;
 
+use super::Stuck;
+
 /// An account and what it has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Account {
@@ -193,6 +195,9 @@ pub struct Transfer {
     pub reversed_by: Vec<Reversal>,
     /// How it stands.
     pub status: Status,
+    /// Since when it keeps still and whom it waits for, if it was not heard of for too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
     /// What began it: `transfer`, `reserve`, `reverse`, `open`, ….
     pub verb: String,
     /// Why it was refused or compensated.

@@ -4,6 +4,7 @@
 
 mod answers;
 pub mod healing;
+mod stuck;
 
 use std::error::Error;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use answers::{
     Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Phases, PhasesPage, Position,
     Reversal, Statement, Stats, Status, Tally, TracePage, Transfer, TransferPage, Word,
 };
+pub use stuck::{StatusFilter, Stuck, WaitsFor};
 
 /// Longer than a ledger waits for its books to catch up.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -106,7 +108,7 @@ pub struct Filter {
     /// Payer, payee, or whom an operator acted on.
     pub account: Option<AccountId>,
     /// How they stand.
-    pub status: Option<Status>,
+    pub status: Option<StatusFilter>,
     /// Why they were refused.
     pub reason: Option<String>,
 }

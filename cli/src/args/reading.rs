@@ -45,7 +45,7 @@ pub struct Transfers {
     pub account: Option<AccountId>,
     /// Only those that stand like this.
     #[arg(long, value_enum)]
-    pub status: Option<api::Status>,
+    pub status: Option<api::StatusFilter>,
     /// Only those refused for this reason, such as insufficient_funds.
     #[arg(long)]
     pub reason: Option<Reason>,

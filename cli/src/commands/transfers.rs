@@ -57,15 +57,26 @@ fn table(transfers: &[Transfer]) -> Table {
     for flow in transfers {
         table.row([
             &*time(flow.started_at),
-            flow.status.word(),
+            if flow.stuck.is_some() {
+                "stuck"
+            } else {
+                flow.status.word()
+            },
             &what(flow),
             flow.amount.as_deref().unwrap_or_default(),
             flow.currency.as_deref().unwrap_or_default(),
             &flow.transfer.to_string(),
-            flow.reason.as_deref().unwrap_or_default(),
+            &why(flow),
         ]);
     }
     table
+}
+
+fn why(flow: &Transfer) -> String {
+    match &flow.stuck {
+        Some(stuck) => format!("{}, since {}", stuck.told(), time(stuck.since)),
+        None => flow.reason.clone().unwrap_or_default(),
+    }
 }
 
 /// `alice → bob`, or `open alice`.

@@ -25,6 +25,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
         addresses: Addresses::usual(args.http)?,
         nats_url: common.nats.clone(),
         ways: std::collections::BTreeMap::new(),
+        stuck_after: None,
         http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
         programs: None,
     };

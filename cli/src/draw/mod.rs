@@ -18,8 +18,8 @@ use std::time::Duration;
 use steps::{Mark, Step};
 pub use words::headline;
 
-use crate::api::Transfer;
-use crate::output::{Paint, clean};
+use crate::api::{Stuck, Transfer};
+use crate::output::{Paint, clean, time};
 
 /// Who speaks, from left to right.
 const LANES: [&str; 4] = ["client", "debit", "credit", "ledger"];
@@ -81,7 +81,19 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
         "so far"
     };
     lines.push(paint.strong(&total(&steps, label)));
+    lines.extend(flow.stuck.as_ref().map(|stuck| paint.warn(&waits(stuck))));
     lines.join("\n")
+}
+
+/// Whom a stuck flow waits for, and what would end that.
+fn waits(stuck: &Stuck) -> String {
+    let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
+    if let Some(waits_for) = &stuck.waits_for {
+        let events: Vec<String> = waits_for.events.iter().map(|kind| clean(kind)).collect();
+        // Writing to a string can't fail.
+        let _ = write!(text, "\n  it must say {}", events.join(", or "));
+    }
+    text
 }
 
 fn column(lane: usize) -> usize {

@@ -197,6 +197,9 @@ impl Stack {
             "WALLET_HTTP_TOKEN",
             options.http_token.as_deref().unwrap_or_default(),
         );
+        if let Some(seconds) = options.stuck_after {
+            command.env("WALLET_STUCK_AFTER", seconds.to_string());
+        }
         if options.nats_url.is_none() {
             // Our own server is alone.
             command.env("WALLET_STREAM_REPLICAS", "1");

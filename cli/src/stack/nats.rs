@@ -254,6 +254,7 @@ mod tests {
             nats_url: None,
             ways: std::collections::BTreeMap::new(),
             http_token: None,
+            stuck_after: None,
             programs: None,
         };
         let text = configuration(&options);

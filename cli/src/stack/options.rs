@@ -26,6 +26,8 @@ pub struct Options {
     pub ways: BTreeMap<Service, String>,
     /// The token that the services' HTTP asks for.
     pub http_token: Option<String>,
+    /// After how many seconds without a word the ledger calls a transfer stuck; none leaves it to its own default.
+    pub stuck_after: Option<u16>,
     /// Where the services' programs are; none looks beside this program.
     pub programs: Option<PathBuf>,
 }
@@ -42,6 +44,7 @@ impl Options {
             nats_url: None,
             ways: BTreeMap::new(),
             http_token: None,
+            stuck_after: None,
             programs: None,
         })
     }

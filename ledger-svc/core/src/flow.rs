@@ -51,8 +51,8 @@ pub struct Start {
 pub struct End {
     /// The final status.
     pub status: Status,
-    /// Whether it had two phases, as far as the event tells: then it most likely stood as reserved.
-    pub two_phase: bool,
+    /// Whether it most likely stood as reserved.
+    pub reserved: bool,
     /// How much moved, if it is not what was asked, minor units.
     pub captured: Option<i64>,
     /// Why, if not well.
@@ -69,8 +69,9 @@ pub type FlowKey = (TransferKey, Verb);
 pub struct Flow {
     /// Its beginning, if it was in this batch.
     pub start: Option<Start>,
-    /// Whether it was promised in this batch, and waits for its payer.
-    pub reserved: bool,
+    /// How it stands after this batch, if that has changed and it has not ended: promised, it waits for its payer; confirmed,
+    /// it goes on.
+    pub now: Option<Status>,
     /// Its end, if it was in this batch.
     pub end: Option<End>,
 }

@@ -18,6 +18,7 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod booking;
+pub mod choreography;
 mod flow;
 mod outcome;
 mod state;

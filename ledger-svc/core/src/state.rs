@@ -120,6 +120,9 @@ impl State {
             Fact::AccountDebited(movement) => {
                 self.line(BookingKind::Debit, movement, event, heard);
                 self.move_in_transit(movement, true);
+                if movement.reserved.is_some() {
+                    self.go_on(movement, event);
+                }
             }
             Fact::DebitReversed(movement, _) => {
                 self.line(BookingKind::Reversal, movement, event, heard);
@@ -175,6 +178,17 @@ impl State {
         }
     }
 
+    /// A reservation is confirmed, and its flow waits for its payer no more.
+    fn go_on(&mut self, movement: &Movement, event: &Event) {
+        let key = TransferKey {
+            id: event.transfer,
+            payer: movement.payer.clone(),
+        };
+        self.flows.change(&(key, Verb::Transfer), Flow::default, |flow| {
+            flow.now = Some(Status::Running);
+        });
+    }
+
     /// Writes what became of the flow, if the event says so, and tells it.
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
@@ -188,7 +202,7 @@ impl State {
             matches!(&event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
         if outcome.status == Status::Reserved {
             self.flows
-                .change(&flow, Flow::default, |flow| flow.reserved = true);
+                .change(&flow, Flow::default, |flow| flow.now = Some(Status::Reserved));
         } else if !another {
             let reserved = event
                 .fact
@@ -197,8 +211,7 @@ impl State {
             let captured = reserved.filter(|movement| movement.reserved != Some(movement.money.amount));
             let end = End {
                 status: outcome.status,
-                two_phase: reserved.is_some()
-                    || matches!(outcome.status, Status::Cancelled | Status::Expired),
+                reserved: matches!(outcome.status, Status::Cancelled | Status::Expired),
                 captured: captured.map(|movement| movement.money.amount.minor()),
                 refusal: event.fact.refusal().cloned(),
                 at_us: event.time.as_microsecond(),

@@ -36,22 +36,25 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
     let (plain, others): (Vec<_>, Vec<_>) = starts.partition(plain);
     let begun = insert_plain(db, &plain).await? + insert_others(db, &others).await?;
     count(&mut tally, None, Status::Running, begun);
-    let reserved: Vec<&FlowKey> = flows
-        .iter()
-        .filter(|(_, flow)| flow.reserved && flow.end.is_none())
-        .map(|(key, _)| *key)
-        .collect();
-    let promised = update_reserved(db, &reserved).await?;
+    let now = |status| {
+        let alike = flows
+            .iter()
+            .filter(move |(_, flow)| flow.now == Some(status) && flow.end.is_none());
+        alike.map(|(key, _)| *key).collect::<Vec<&FlowKey>>()
+    };
+    let promised = update_reserved(db, &now(Status::Reserved)).await?;
     count(&mut tally, Some(Status::Running), Status::Reserved, promised);
+    let confirmed = update_running(db, &now(Status::Running)).await?;
+    count(&mut tally, Some(Status::Reserved), Status::Running, confirmed);
     let ends: Vec<(&FlowKey, &End)> = flows
         .iter()
         .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)))
         .collect();
     for status in Status::ENDS {
-        for two_phase in [false, true] {
-            let alike = |(_, end): &&(&FlowKey, &End)| (end.status, end.two_phase) == (status, two_phase);
+        for reserved in [false, true] {
+            let alike = |(_, end): &&(&FlowKey, &End)| (end.status, end.reserved) == (status, reserved);
             let alike: Vec<_> = ends.iter().filter(alike).copied().collect();
-            end(db, &mut tally, status, two_phase, &alike).await?;
+            end(db, &mut tally, status, reserved, &alike).await?;
         }
     }
     Ok(tally)
@@ -62,11 +65,11 @@ async fn end(
     db: &mut Db,
     tally: &mut Tally,
     status: Status,
-    two_phase: bool,
+    reserved: bool,
     rows: &[(&FlowKey, &End)],
 ) -> sqlx::Result<()> {
     let mut from = [Status::Running, Status::Reserved];
-    if two_phase {
+    if reserved {
         from.reverse();
     }
     let mut left = rows.len() as u64;
@@ -153,6 +156,12 @@ fn ended_at<'s>(rows: &[(&'s FlowKey, &'s End)]) -> Set<'s> {
 async fn update_reserved(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
     let sql = "UPDATE flow SET status = 'reserved' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
                AND flow.verb = 'transfer' AND flow.status = 'running'";
+    db.apply(sql, transfers(rows.iter().copied())).await
+}
+
+async fn update_running(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
+    let sql = "UPDATE flow SET status = 'running' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
+               AND flow.verb = 'transfer' AND flow.status = 'reserved'";
     db.apply(sql, transfers(rows.iter().copied())).await
 }
 

@@ -52,6 +52,17 @@ pub struct ShardMetrics {
     pub publish_seconds: Histogram,
 }
 
+/// A gauge for each shard.
+#[derive(Clone, Debug)]
+pub struct Gauges(Family<Label, Gauge>);
+
+impl Gauges {
+    /// Says how much it is on a shard now.
+    pub fn set(&self, shard: Shard, value: i64) {
+        self.0.get_or_create(&Label { shard: shard.0 }).set(value);
+    }
+}
+
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_5, 2.0, 16))
 }
@@ -118,6 +129,14 @@ impl Metrics {
             batch_seconds: self.batch_seconds.get_or_create(&label).clone(),
             publish_seconds: self.publish_seconds.get_or_create(&label).clone(),
         }
+    }
+
+    /// A service's own gauges, one for each shard.
+    pub fn gauges(&self, name: &str, help: &str) -> Gauges {
+        let family = Family::default();
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        registry.register(name, help, family.clone());
+        Gauges(family)
     }
 
     /// The text that Prometheus reads (OpenMetrics).

@@ -41,6 +41,8 @@ pub struct Running {
     pub settings: Settings,
     /// What time it is.
     pub clock: Clock,
+    /// What to count.
+    pub metrics: Metrics,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -91,6 +93,7 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         bus: bus.clone(),
         settings: settings.clone(),
         clock: clock::system,
+        metrics: metrics.clone(),
     };
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
         .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))

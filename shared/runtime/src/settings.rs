@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use wallet_contract::shard::Shards;
@@ -55,6 +56,9 @@ pub struct Settings {
     /// How many servers keep each stream: 1 alone, 3 in a cluster.
     #[arg(long, env = "WALLET_STREAM_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
+    /// How long nothing may be heard of a flow that has not ended before the ledger calls it stuck, seconds.
+    #[arg(long, env = "WALLET_STUCK_AFTER", default_value = "30", value_parser = parse_seconds, value_name = "SECONDS")]
+    pub stuck_after: Duration,
     /// What to log, e.g. `info` or `wallet_runtime=debug`; debug has a line for each decision.
     #[arg(long = "log", env = "WALLET_LOG", default_value = "info")]
     pub log: String,
@@ -76,6 +80,13 @@ impl From<String> for Hidden {
 impl std::fmt::Debug for Hidden {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Hidden(…)")
+    }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        Ok(0) | Err(_) => Err("use a whole number of seconds, at least 1".to_owned()),
     }
 }
 

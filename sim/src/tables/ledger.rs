@@ -75,7 +75,7 @@ impl LedgerTables {
         if flow.start.is_none() {
             flow.start.clone_from(&learnt.start);
         }
-        flow.reserved |= learnt.reserved;
+        flow.now = learnt.now.or(flow.now);
         if flow.end.is_none() {
             flow.end.clone_from(&learnt.end);
         }
@@ -87,7 +87,7 @@ impl LedgerTables {
 
     /// A refold in memory keeps the last end of a flow and the table the first, so only that it has ended is compared.
     fn flows_differ(&self, refold: &State) -> Option<String> {
-        let head = |flow: &Flow| (flow.start.clone(), flow.reserved, flow.end.is_some());
+        let head = |flow: &Flow| (flow.start.clone(), flow.now, flow.end.is_some());
         let folded: BTreeMap<_, _> = refold.flows.iter().collect();
         let missing = folded.len() != self.flows.len();
         let differs =

@@ -1,4 +1,4 @@
-//! The services: are they ready, does the ledger keep up, was anything parked?
+//! The services: are they ready, does the ledger keep up, was anything parked, does anything keep still?
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use anyhow::Result;
 use wallet_contract::subject::Service;
 
 use super::{Finding, Level, http};
-use crate::api::{Api, Stats, neighbour};
+use crate::api::{Api, Filter, MAX_ROWS, Stats, StatusFilter, Transfer, neighbour};
 use crate::stack::ready;
 
 /// After this long a ledger that is behind must have moved.
@@ -25,6 +25,7 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
         Ok(stats) => {
             findings.push(lag(api, &stats).await?);
             findings.push(parked(stats.parked, api.url()));
+            findings.push(stuck(&stuck_ones(api).await?));
         }
         Err(error) => findings.push(Finding::new(
             Level::Fail,
@@ -102,6 +103,24 @@ async fn lag(api: &Api, stats: &Stats) -> Result<Finding> {
             "its log says why",
         )
     })
+}
+
+async fn stuck_ones(api: &Api) -> Result<Vec<Transfer>> {
+    let filter = Filter {
+        status: Some(StatusFilter::Stuck),
+        ..Filter::default()
+    };
+    Ok(api.transfers(&filter, MAX_ROWS, None).await?.transfers)
+}
+
+fn stuck(flows: &[Transfer]) -> Finding {
+    let Some((oldest, why)) = flows.iter().find_map(|flow| Some((flow, flow.stuck.as_ref()?))) else {
+        return Finding::ok("stuck", "no transfer keeps still");
+    };
+    let (count, id) = (flows.len(), oldest.transfer);
+    let detail = format!("{count} transfers keep still; the oldest is {id}: {}", why.told());
+    let advice = "`wallet transfers --status stuck` lists them; then see /readyz and the log of the service that is waited for";
+    Finding::new(Level::Warn, "stuck", detail, advice)
 }
 
 fn parked(count: u64, url: &str) -> Finding {

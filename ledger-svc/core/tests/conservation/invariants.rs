@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use debit_core::Phase;
-use wallet_contract::event::Fact;
-use wallet_contract::id::{AccountId, EventId};
+use ledger_core::choreography::{Expected, Party, Step, after, waits_for};
+use wallet_contract::event::{Fact, Failure};
+use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::Amount;
 
 use crate::reader::Node;
@@ -155,5 +156,61 @@ fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
     for (name, [_, held, in_transit]) in balances {
         let expected = expected.get(name).copied().unwrap_or_default();
         assert_eq!([*held, *in_transit], expected, "{name} holds, and has in transit");
+    }
+}
+
+/// Who reacted to what is who was to react to it, on the shard where it was to, with one of the words that it could use.
+pub(crate) fn each_reaction_is_declared(world: &World) {
+    let asked = world.asked.iter().map(|request| {
+        let step = Step::Asked(request.verb);
+        (request.id, (step, request.account.clone()))
+    });
+    let said = world.events().map(|event| {
+        let step = Step::Said(event.fact.clone());
+        (event.id, (step, event.fact.account()))
+    });
+    let causes: BTreeMap<EventId, (Step, AccountId)> = asked.chain(said).collect();
+    for event in world.events() {
+        let by_the_clock = matches!(event.fact, Fact::ReservationReleased(_, Failure::Expired, _));
+        let Some((cause, account)) = causes.get(&event.cause).filter(|_| !by_the_clock) else {
+            continue;
+        };
+        let expected = cause.expected().or_else(|| deferred(cause));
+        let expected =
+            expected.unwrap_or_else(|| panic!("{event:?} follows {cause:?}, which nothing should"));
+        let of = match expected.of {
+            Party::Payer => account,
+            Party::Payee => cause.payee().expect("who pays a payee names it"),
+        };
+        let place = (event.source.service, event.source.shard);
+        assert_eq!(
+            (expected.by, shards().of(of)),
+            place,
+            "{event:?} follows {cause:?}"
+        );
+        assert!(
+            expected.kinds.contains(&event.fact.kind()),
+            "{event:?} follows {cause:?}"
+        );
+    }
+}
+
+/// A promise may be what a confirmation that came before it has waited for.
+fn deferred(cause: &Step) -> Option<Expected> {
+    match cause {
+        Step::Said(Fact::CreditPromised(movement, _)) => after(&Fact::ConfirmationDeferred(movement.clone())),
+        Step::Asked(_) | Step::Said(_) => None,
+    }
+}
+
+/// When all is over, nobody waits for anybody but a payer who has reserved.
+pub(crate) fn nothing_is_open(world: &World) {
+    let mut flows: BTreeMap<(AccountId, TransferId), Vec<Step>> = BTreeMap::new();
+    for event in world.events() {
+        let flow = flows.entry((event.fact.account(), event.transfer)).or_default();
+        flow.push(Step::Said(event.fact.clone()));
+    }
+    for (flow, steps) in flows {
+        assert_eq!(waits_for(&steps), None, "{flow:?}: {steps:?}");
     }
 }

@@ -67,6 +67,8 @@ fn play(acts: &[Act]) -> World {
     flows::end_once_or_wait_for_their_payer(&world);
     flows::have_all_ended(&world);
     invariants::when_all_is_over(&world);
+    invariants::each_reaction_is_declared(&world);
+    invariants::nothing_is_open(&world);
     invariants::repeats_change_nothing(&mut world);
     world
 }

@@ -54,8 +54,7 @@ pub(crate) fn heard_of(state: &State) -> Vec<String> {
         let captured = captured.map_or(String::new(), |minor| {
             format!(" {}", "USD".parse::<Currency>().unwrap().format_minor(minor))
         });
-        let waits = flow.is_some_and(|flow| flow.reserved);
-        let rests = if waits { Status::Reserved } else { Status::Running };
+        let rests = flow.and_then(|flow| flow.now).unwrap_or(Status::Running);
         let status = end.map_or(rests, |end| end.status).word();
         format!(
             "{} {}{captured}, flow {status}",

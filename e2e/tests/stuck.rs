@@ -1,0 +1,143 @@
+//! A transfer that keeps still is seen, with whom it waits for; and no longer when it goes on.
+
+use std::process::Output;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{DATABASES, PATIENCE, World, transfer};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::{Service, Verb};
+
+/// Publishes a transfer that nobody brings to its end.
+async fn begin(world: &World) -> Result<String> {
+    let body = transfer("bob", "1.00");
+    let alice = "alice".parse()?;
+    world
+        .nats
+        .request(Verb::Transfer, &alice, body.to_string(), None)
+        .await?;
+    Ok(body["id"].as_str().context("an id")?.to_owned())
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+async fn listed(world: &World) -> Result<String> {
+    Ok(text(&world.wallet(&["transfers", "--status", "stuck"]).await?))
+}
+
+/// Asks until it is so.
+async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !so().await? {
+        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
+}
+
+/// The sum of a gauge over the shards.
+async fn gauge(world: &World, name: &str) -> Result<i64> {
+    let url = format!("{}/metrics", world.stack.api_url());
+    let metrics = reqwest::get(url).await?.text().await?;
+    let lines = metrics
+        .lines()
+        .filter(|line| line.starts_with(&format!("{name}{{")));
+    let values = lines.filter_map(|line| line.rsplit(' ').next());
+    Ok(values.filter_map(|value| value.parse::<i64>().ok()).sum())
+}
+
+/// Kills a service, and looks at what then waits for it.
+async fn waits(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
+    let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
+    let told = format!("{service} of shard {} has not reacted to {last}", shard.0);
+    world.stack.kill(service).await?;
+    let id = begin(world).await?;
+    until(&told, async || Ok(listed(world).await?.contains(&told))).await?;
+    let list = listed(world).await?;
+    ensure!(list.contains(&id) && list.contains("stuck"), "{list}");
+    until("the gauge", async || {
+        Ok(gauge(world, "wallet_flows_stuck").await? == 1)
+    })
+    .await?;
+    assert_eq!(gauge(world, "wallet_flows_in_flight").await?, 1);
+
+    let traced = text(&world.wallet(&["trace", &id]).await?);
+    ensure!(
+        traced.contains(&told) && traced.contains(&format!("it must say {next}")),
+        "{traced}"
+    );
+    let doctor = text(&world.wallet(&["doctor"]).await?);
+    ensure!(
+        doctor.contains(&format!("the oldest is {id}: {told}")),
+        "{doctor}"
+    );
+
+    world.stack.start_service(service).await?;
+    until("it goes on", async || Ok(!listed(world).await?.contains(&id))).await?;
+    until("the gauge", async || {
+        Ok(gauge(world, "wallet_flows_stuck").await? == 0)
+    })
+    .await?;
+    let traced = text(&world.wallet(&["trace", &id]).await?);
+    ensure!(
+        traced.contains("settled") && !traced.contains("stuck"),
+        "{traced}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::with(database, |options| options.stuck_after = Some(1)).await?;
+        world.open(&["alice", "bob"]).await?;
+        let begun = ("transfer.requested", "wallet.account.debited.v1, or ");
+        waits(&mut world, Service::Debit, "alice", begun.0, begun.1).await?;
+        let debited = (
+            "account.debited",
+            "wallet.account.credited.v1, or wallet.credit.refused.v1",
+        );
+        waits(&mut world, Service::Credit, "bob", debited.0, debited.1).await?;
+        world.verify().await?;
+
+        // What waits for its payer keeps nobody waiting.
+        let body = Value::from_iter([
+            ("id", Value::from(e2e::id())),
+            ("to", "bob".into()),
+            ("amount", "1.00".into()),
+            ("currency", "USD".into()),
+            ("expires_in", 600.into()),
+        ]);
+        world.ask(Verb::Reserve, "alice", body).await?;
+        sleep(Duration::from_secs(2)).await;
+        let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
+        assert_eq!(String::from_utf8_lossy(&list.stderr), "no such transfer\n");
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_of_what_is_stuck_is_narrowed_by_account_only() -> Result<()> {
+    let world = World::start(None).await?;
+    let url = format!("{}/v1/transfers?status=stuck", world.stack.api_url());
+    for (more, status) in [
+        ("", 200),
+        ("&account=alice", 200),
+        ("&reason=account_frozen", 400),
+        ("&before=1", 400),
+    ] {
+        let answer = reqwest::get(format!("{url}{more}")).await?;
+        assert_eq!(
+            answer.status().as_u16(),
+            status,
+            "{more}: {}",
+            answer.text().await?
+        );
+    }
+    world.stop().await
+}
