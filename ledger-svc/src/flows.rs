@@ -378,7 +378,9 @@ pub(crate) async fn steps(db: &mut Db, flow: &Flow) -> sqlx::Result<Vec<Heard>> 
 
 /// The flows that have begun by then and have not ended, oldest first.
 pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let sql = format!("{HEAD} WHERE ended_us IS NULL AND status = 'running' AND started_us <= $1 ORDER BY no LIMIT $2");
+    let sql = format!(
+        "{HEAD} WHERE ended_us IS NULL AND status = 'running' AND started_us <= $1 ORDER BY no LIMIT $2"
+    );
     let rows = db.query(&sql, &[Arg::Int(began_us), Arg::Int(limit)]).await?;
     rows.iter().map(head).collect()
 }
