@@ -6,6 +6,7 @@ mod books;
 mod flows;
 mod listing;
 mod outcomes;
+mod parked;
 mod recorded;
 mod rows;
 mod stuck;

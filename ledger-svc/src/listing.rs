@@ -7,7 +7,8 @@ use wallet_contract::shard::Shards;
 use wallet_runtime::db::Db;
 
 use crate::books::{self, Cursor};
-use crate::flows::{self, Filter, Flow};
+use crate::flows::list::{self, Filter};
+use crate::flows::{self, Flow};
 use wallet_runtime::problem::Problem;
 
 /// One page.
@@ -31,7 +32,7 @@ pub(crate) async fn all(
     };
     let mut found: Vec<(usize, Flow)> = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
-        let flows = flows::list(db, filter, places[shard], limit).await?;
+        let flows = list::newest(db, filter, places[shard], limit).await?;
         found.extend(flows.into_iter().map(|flow| (shard, flow)));
     }
     found.sort_by_key(|(shard, flow)| (Reverse(flow.started_us), *shard, Reverse(flow.no)));
@@ -119,7 +120,7 @@ pub(crate) async fn of_account(
                 found.push((place.0, From::Books(place), flow));
             }
         }
-        let unbooked = flows::unbooked(db, account, filter, others[shard], limit).await?;
+        let unbooked = list::unbooked(db, account, filter, others[shard], limit).await?;
         more |= !unbooked.is_empty();
         found.extend(
             unbooked

@@ -50,7 +50,7 @@ pub(crate) fn deadline(running: &Running) -> i64 {
 /// Says of a flow whether it is stuck, and with whom.
 pub(crate) async fn mark(db: &mut Db, shards: Shards, flow: &mut Flow, deadline_us: i64) -> sqlx::Result<()> {
     if flow.is_running() && flow.started_us <= deadline_us {
-        let steps = flows::steps(db, flow).await?;
+        let steps = flows::steps::steps(db, flow).await?;
         let last_us = steps
             .iter()
             .map(|heard| heard.at_us)
@@ -88,7 +88,7 @@ pub(crate) async fn of_shard(
     shards: Shards,
     deadline_us: i64,
 ) -> sqlx::Result<(Vec<Flow>, bool)> {
-    let mut flows = flows::running(db, deadline_us, AT_MOST).await?;
+    let mut flows = flows::list::running(db, deadline_us, AT_MOST).await?;
     let more = i64::try_from(flows.len()).is_ok_and(|found| found == AT_MOST);
     for flow in &mut flows {
         mark(db, shards, flow, deadline_us).await?;

@@ -1,0 +1,77 @@
+//! How the stack goes, for who runs it.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::json;
+use wallet_contract::shard::Shard;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::question::Asked;
+use wallet_runtime::reading::{as_of, caught_up, pool};
+
+use super::{Answer, Ledger, MAX_ROWS, Question, ROWS};
+use crate::flows::list::tally;
+use crate::{parked as aside, recorded};
+
+pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
+    let limit = asked.limit()?;
+    let mut rows = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(&running, shard).await?;
+        rows.extend(aside::list(&mut db, shard.0, limit).await?);
+    }
+    Ok(Json(json!({ "parked": rows })))
+}
+
+/// What is asked of the recorded log.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recorded {
+    shard: u16,
+    after: Option<i64>,
+    limit: Option<i64>,
+}
+
+/// What was recorded of a shard's log. This one does not wait either: it is asked when the log itself is not whole.
+pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -> Answer {
+    let limit = asked.limit.unwrap_or(ROWS);
+    if !(1..=MAX_ROWS).contains(&limit) {
+        return Err(Problem::bad_request(format!(
+            "limit {limit}: use 1 to {MAX_ROWS}"
+        )));
+    }
+    let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
+    let (records, next) = recorded::behind(&mut db, asked.after.unwrap_or(0), limit).await?;
+    Ok(Json(json!({ "records": records, "next": next })))
+}
+
+/// How it goes. This one does not wait: it tells how far behind the books are.
+pub(super) async fn stats(State(running): Ledger) -> Answer {
+    let words = [
+        "running",
+        "reserved",
+        "settled",
+        "refused",
+        "compensated",
+        "cancelled",
+        "expired",
+    ];
+    let mut transfers: BTreeMap<String, i64> = words.iter().map(|word| ((*word).to_owned(), 0)).collect();
+    let (mut shards, mut parked) = (Vec::new(), 0);
+    for shard in running.settings.shards.all() {
+        let mut db = pool(&running, shard)?.acquire().await?;
+        let as_of = as_of(&mut db).await?;
+        let last = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
+        let (position, lag) = (as_of.sequence, last - as_of.sequence);
+        shards.push(json!({ "shard": shard.0, "position": position, "last_sequence": last, "lag": lag }));
+        for (status, count) in tally(&mut db).await? {
+            *transfers.entry(status).or_default() += count;
+        }
+        parked += aside::count(&mut db).await?;
+    }
+    Ok(Json(
+        json!({ "shards": shards, "transfers": transfers, "parked": parked }),
+    ))
+}
