@@ -62,7 +62,7 @@ const KNOWN: [(&str, &str, usize, &str); 11] = [
     (
         "ledger-svc/src/flows/list.rs",
         "format!",
-        5,
+        3,
         "the constant HEAD, column names, and numbers of parameters",
     ),
 ];
