@@ -199,6 +199,11 @@ impl<'f> Drawing<'f> {
             | Fact::AccountUnfrozen(_)
             | Fact::AccountClosed(_) => (Mark::Good, words, Vec::new()),
             Fact::MessageParked(parked) => (Mark::Refused, words, vec![clean(&parked.detail)]),
+            Fact::MessageResolved(resolved) => (
+                Mark::Said,
+                format!("{words}: {}", resolved.how.word()),
+                Vec::new(),
+            ),
             Fact::AccountClosing(_)
             | Fact::RequestRecalled(..)
             | Fact::ClosureAccepted(_)
