@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod parked;
 mod reading;
 mod two_phase;
 mod values;
@@ -26,6 +27,7 @@ use wallet_contract::money::Currency;
 use crate::api::ApiToken;
 use crate::{api, help};
 pub use bench::{Bench, Mode};
+pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Statement, Trace, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::duration;
@@ -136,6 +138,8 @@ pub enum Command {
     Verify(Verify),
     /// Check the server, the streams and the services, and say what is wrong.
     Doctor(Doctor),
+    /// List what the services have set aside; have it heard, mended or let go.
+    Parked(Parked),
     /// Put back into the streams what the broker has lost, from what the services have stored.
     Heal(Heal),
     /// Load a stack of its own with transfers and measure.

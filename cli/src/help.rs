@@ -42,6 +42,16 @@ Examples:
   wallet doctor
   wallet doctor --monitor http://127.0.0.1:8222";
 
+/// `wallet parked --help`
+pub const PARKED: &str = "\
+Examples:
+  wallet parked                                  what is set aside, and why
+  wallet parked --all                            also what somebody has seen to
+  wallet parked show debit/0/17/2
+  wallet parked retry --all                      after an upgrade: heard in order, with all that waits behind
+  wallet parked edit debit/0/17 --body '{\"id\":\"…\",\"to\":\"bob\",\"amount\":\"1.00\",\"currency\":\"USD\"}'
+  wallet parked discard debit/0/17 --reason 'a test of ours'";
+
 /// `wallet bench --help`
 pub const BENCH: &str = "\
 Examples:

@@ -13,6 +13,7 @@
 //! | [`draw`] | a flow as text |
 //! | [`mod@file`] | a whole file of transfers |
 //! | [`stack`], [`verify`] | a stack of one's own; the invariants |
+//! | [`parked`] | what was set aside, and what an operator says of it |
 //! | [`heal`] | puts back what a broker has lost |
 
 pub mod api;
@@ -27,6 +28,7 @@ pub mod heal;
 pub mod help;
 pub mod outcome;
 pub mod output;
+pub mod parked;
 pub mod request;
 pub mod stack;
 pub mod verify;
@@ -58,7 +60,7 @@ pub fn main() -> ExitCode {
 /// Does what the command line says.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, heal, movement, open, phases, reservation, reverse, standing,
+        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, standing,
         statement, trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
@@ -86,6 +88,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Watch(args) => watch::run(args, common).await,
         Command::Verify(args) => verify::run(args, common).await,
         Command::Doctor(args) => doctor::run(args, common).await,
+        Command::Parked(args) => parked::run(args, common).await,
         Command::Heal(args) => heal::run(args, common).await,
         Command::Bench(args) => bench::run(args, common).await,
         Command::Completions(args) => {

@@ -135,7 +135,7 @@ async fn what_nobody_can_be_answered_for_is_parked_and_the_rest_goes_on() -> Res
     }
     world.pay("alice", "bob", "4.00").await?;
     assert_eq!(world.available("alice").await?, "93.00");
-    let parked = world.api.parked().await?;
+    let parked = world.api.parked(false).await?;
     let told: Vec<String> = parked
         .iter()
         .map(|p| format!("{} {}: {}", p.service, p.subject, p.detail))

@@ -84,7 +84,7 @@ async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
     }
     nothing_came_of_it(world).await?;
     ensure!(
-        !world.api.parked().await?.is_empty(),
+        !world.api.parked(false).await?.is_empty(),
         "an acknowledgement in a log is parked"
     );
     secured.world.stop().await

@@ -70,7 +70,7 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
     )
     .await?;
     world.pay("alice", "bob", "1.00").await?;
-    let parked = world.api.parked().await?;
+    let parked = world.api.parked(false).await?;
     ensure!(
         parked
             .iter()

@@ -67,13 +67,14 @@ const NOBODY: [Try; 36] = [
 ];
 
 /// What clients and operators ask, which no service may.
-const REQUESTS: [Try; 6] = [
+const REQUESTS: [Try; 7] = [
     Publish("wallet.cmd.transfer.alice"),
     Publish("wallet.0.cmd.transfer.alice"),
     Publish("wallet.1.cmd.confirm.bob"),
     Publish("wallet.adm.open.alice"),
     Publish("wallet.0.adm.freeze.alice"),
     Publish("wallet.0.bulk"),
+    Publish("wallet.0.park.credit"),
 ];
 
 /// What each service needs.
@@ -176,7 +177,7 @@ const ALICE: [Try; 7] = [
     Subscribe("_INBOX_alice.x"),
 ];
 
-const NO_ALICE: [Try; 22] = [
+const NO_ALICE: [Try; 23] = [
     Publish("wallet.cmd.transfer.bob"),
     Publish("wallet.0.cmd.transfer.bob"),
     Publish("wallet.1.cmd.transfer.bob"),
@@ -188,6 +189,7 @@ const NO_ALICE: [Try; 22] = [
     Publish("wallet.adm.close.bob"),
     Publish("wallet.0.bulk"),
     Publish("wallet.1.bulk"),
+    Publish("wallet.0.park.debit"),
     Publish("wallet.0.evt.debit"),
     Publish("wallet.0.evt.credit"),
     Publish("wallet.1.evt.ledger"),

@@ -75,6 +75,7 @@ struct Question {
     account: Option<String>,
     status: Option<String>,
     reason: Option<String>,
+    all: Option<bool>,
 }
 
 impl Question {

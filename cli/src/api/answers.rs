@@ -329,9 +329,11 @@ pub struct ParkedPage {
     pub parked: Vec<Parked>,
 }
 
-/// A message that nobody could read.
+/// A message, or an element of one, that was set aside.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Parked {
+    /// What it is called: `<service>/<shard>/<sequence>[/<index>]`.
+    pub id: String,
     /// Who set it aside.
     pub service: String,
     /// In which shard's log it stands.
@@ -345,6 +347,29 @@ pub struct Parked {
     /// What is wrong with it.
     pub detail: String,
     /// When it was set aside.
+    pub time: Timestamp,
+    /// The transfer that it is of, if that is known: what is heard of that waits behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Uuid>,
+    /// What became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<SeenTo>,
+}
+
+/// What became of something that was set aside.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct SeenTo {
+    /// `retried`, `replaced` or `discarded`.
+    pub outcome: String,
+    /// Why it was discarded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The sequence of the message that stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<u64>,
+    /// The sequence of the instruction.
+    pub instruction: u64,
+    /// When.
     pub time: Timestamp,
 }
 

@@ -24,7 +24,7 @@ use crate::exit::Usage;
 
 pub use answers::{
     Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Phases, PhasesPage, Position,
-    Reversal, Statement, Stats, Status, Tally, TracePage, Transfer, TransferPage, Word,
+    Reversal, SeenTo, Statement, Stats, Status, Tally, TracePage, Transfer, TransferPage, Word,
 };
 pub use stuck::{StatusFilter, Stuck, WaitsFor};
 
@@ -273,9 +273,10 @@ impl Api {
         self.post("v1/store/position", &place).await
     }
 
-    /// The messages that were set aside.
-    pub async fn parked(&self) -> Result<Vec<Parked>> {
-        let page: ParkedPage = self.get("v1/parked", &[rows(MAX_ROWS)]).await?;
+    /// What is set aside; with `all`, also what somebody has seen to.
+    pub async fn parked(&self, all: bool) -> Result<Vec<Parked>> {
+        let query = [rows(MAX_ROWS), ("all", all.then(|| "true".to_owned()))];
+        let page: ParkedPage = self.get("v1/parked", &query).await?;
         Ok(page.parked)
     }
 

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod heal;
 pub mod movement;
 pub mod open;
+pub mod parked;
 pub mod phases;
 pub mod reservation;
 pub mod reverse;

@@ -121,6 +121,8 @@ impl Connection {
         traceparent: Option<&str>,
     ) -> Result<PublishAck> {
         let body = body.into();
+        let headers = traceparent.map(|value| ("traceparent", value.to_owned()));
+        let headers: Vec<_> = headers.into_iter().collect();
         let limit = self.client.server_info().max_payload;
         if body.len() > limit {
             bail!(
@@ -131,7 +133,7 @@ impl Connection {
         }
         if !self.without_mapping.load(Ordering::Relaxed) {
             let subject = verb.unmapped_subject(account);
-            match self.publish(&subject, &body, traceparent).await {
+            match self.publish(&subject, &headers, &body).await {
                 Ok(ack) => return Ok(ack),
                 Err(Attempt::NoStream) => {}
                 Err(Attempt::Denied(text)) if text.contains(&format!("\"{subject}\"")) => {}
@@ -139,10 +141,27 @@ impl Connection {
             }
         }
         let subject = verb.subject(self.shards().await?.of(account), account);
-        let published = self.publish(&subject, &body, traceparent).await;
+        let published = self.publish(&subject, &headers, &body).await;
         let ack = published.map_err(|attempt| self.explain(attempt, verb, account))?;
         self.without_mapping.store(true, Ordering::Relaxed);
         Ok(ack)
+    }
+
+    /// Puts a message into a shard's log, on a subject that the server need not map.
+    pub async fn put(
+        &self,
+        subject: &str,
+        headers: Vec<(&'static str, String)>,
+        body: impl Into<Bytes>,
+    ) -> Result<PublishAck> {
+        let (host, body) = (&self.host, body.into());
+        let published = self.publish(subject, &headers, &body).await;
+        published.map_err(|attempt| match attempt {
+            Attempt::NoStream => anyhow!("no stream on the NATS server at {host} takes {subject}: are the services running?"),
+            Attempt::Denied(text) => anyhow!("this user may not publish on {subject}: use an operator's. The NATS server at {host} says: {text}"),
+            Attempt::NoAck(text) => NoAck(format!("the NATS server at {host} did not acknowledge what was put on {subject} ({text}): ask again, it does no harm twice")).into(),
+            Attempt::Failed(error) => error.context(format!("the NATS server at {host} did not take what was put on {subject}")),
+        })
     }
 
     fn explain(&self, attempt: Attempt, verb: Verb, account: &AccountId) -> anyhow::Error {
@@ -163,12 +182,12 @@ impl Connection {
     async fn publish(
         &self,
         subject: &str,
+        headers: &[(&'static str, String)],
         body: &Bytes,
-        traceparent: Option<&str>,
     ) -> Result<PublishAck, Attempt> {
         let mut attempts = 1;
         loop {
-            match self.publish_once(subject, body, traceparent).await {
+            match self.publish_once(subject, headers, body).await {
                 Err(Attempt::NoAck(_)) if attempts < ATTEMPTS => attempts += 1,
                 other => return other,
             }
@@ -178,14 +197,14 @@ impl Connection {
     async fn publish_once(
         &self,
         subject: &str,
+        headers: &[(&'static str, String)],
         body: &Bytes,
-        traceparent: Option<&str>,
     ) -> Result<PublishAck, Attempt> {
         let mut message = PublishMessage::build()
             .header("content-type", "application/json")
             .payload(body.clone());
-        if let Some(traceparent) = traceparent {
-            message = message.header("traceparent", traceparent);
+        for (name, value) in headers {
+            message = message.header(*name, value.as_str());
         }
         // Verb and account stand at the end of the subject, whether the server has mapped it or not.
         let end = subject

@@ -16,11 +16,11 @@ use crate::flows::list::tally;
 use crate::{parked as aside, recorded};
 
 pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
-    let limit = asked.limit()?;
+    let (limit, all) = (asked.limit()?, asked.all.unwrap_or(false));
     let mut rows = Vec::new();
     for shard in running.settings.shards.all() {
         let mut db = caught_up(&running, shard).await?;
-        rows.extend(aside::list(&mut db, shard.0, limit).await?);
+        rows.extend(aside::list(&mut db, shard.0, all, limit).await?);
     }
     Ok(Json(json!({ "parked": rows })))
 }

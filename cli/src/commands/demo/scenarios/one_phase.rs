@@ -95,7 +95,7 @@ pub(super) async fn unreadable(stage: &mut Stage<'_>) -> Result<Scene> {
     let request = Stage::payment(&stage.alice, &stage.neighbour, "1.00")?;
     let outcome = stage.ask(&request).await?;
     let shard = stage.stack.options().shards.of(&stage.alice).0;
-    let parked = stage.api.parked().await?;
+    let parked = stage.api.parked(false).await?;
     let parked = parked
         .iter()
         .find(|parked| (parked.shard, parked.sequence) == (shard, place.sequence));
