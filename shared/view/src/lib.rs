@@ -3,22 +3,32 @@
 //! | part | is |
 //! |---|---|
 //! | [`flow`] | a flow on the wire, with its events |
-//! | [`steps`] | its requests and events in causal order, with marks, words and where the time went |
-//! | [`headline`] | what it came to, in one sentence |
+//! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and where the time went |
 //! | [`expected`] | what the choreography says must come, and has not been seen yet |
 //! | [`skew`] | clocks that contradict the order of the log |
-//! | [`span`] | its OpenTelemetry spans, rebuilt from the log |
+//! | [`headline`], [`story`] | what happened, in one sentence and in a few |
+//! | [`money`] | where the money is after each step, and that it adds up to zero |
+//! | [`phases`] | which cells of debit-svc's phase table it went through |
+//! | [`causes`] | what caused what, as a graph |
+//! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
+//! | [`mermaid`] | it as the text of a diagram |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O. What it is given came out of a log and is untrusted text: whoever
 //! shows it escapes it.
 #![deny(clippy::float_arithmetic)]
 
+pub mod causes;
 pub mod content;
 pub mod expected;
 pub mod flow;
 pub mod headline;
+pub mod mermaid;
+pub mod money;
+pub mod otlp;
+pub mod phases;
 pub mod skew;
 pub mod span;
 pub mod steps;
+pub mod story;
 pub mod text;
 mod words;

@@ -159,10 +159,10 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
     if let Some(refusal) = step.content.fact().and_then(Fact::refusal) {
         attributes.push(("wallet.refusal.reason", text(refusal.reason.code())));
     }
-    let parked = match step.content.fact() {
-        Some(Fact::MessageParked(parked)) => Some(parked.detail.clone()),
-        _ => None,
-    };
+    let mut error = None;
+    if let Some(Fact::MessageParked(parked)) = step.content.fact() {
+        error = Some(parked.detail.clone());
+    }
     Span {
         trace,
         id: span_id(EventId(event.id)),
@@ -177,7 +177,7 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
             name: "decided",
             at: event.time,
         }],
-        error: parked,
+        error,
     }
 }
 
