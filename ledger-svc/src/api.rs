@@ -1,4 +1,4 @@
-//! The HTTP interface: JSON under `/v1`, and a page that names its parts.
+//! The HTTP interface: JSON under `/v1`. The pages for people are in [`crate::viewer`].
 
 mod accounts;
 mod operations;
@@ -7,7 +7,6 @@ mod transfers;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
 use ledger_core::Status;
@@ -18,7 +17,7 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
 use crate::flows::list::Filter;
-use crate::stuck;
+use crate::{stuck, viewer};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -43,7 +42,6 @@ pub fn routes(running: Running) -> Router {
     );
     tokio::spawn(stuck::watch(running.clone(), still, in_flight));
     Router::new()
-        .route("/", get(index))
         .route("/v1/accounts", get(accounts::accounts))
         .route("/v1/accounts/{id}", get(accounts::account))
         .route("/v1/accounts/{id}/statement", get(accounts::statement))
@@ -53,14 +51,11 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/parked", get(operations::parked))
         .route("/v1/stats", get(operations::stats))
         .route("/v1/log", get(operations::log))
+        .merge(viewer::routes(&running))
         .with_state(running)
 }
 
-type Ledger = State<Arc<Running>>;
-
-async fn index() -> Html<&'static str> {
-    Html(include_str!("index.html"))
-}
+pub(crate) type Ledger = State<Arc<Running>>;
 
 /// What can stand behind the `?` of any question.
 #[derive(Debug, Default, Deserialize)]
