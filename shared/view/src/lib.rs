@@ -10,6 +10,7 @@
 //! | [`money`] | where the money is after each step, and that it adds up to zero |
 //! | [`phases`] | which cells of debit-svc's phase table it went through |
 //! | [`causes`] | what caused what, as a graph |
+//! | [`timeline`] | a line of time on which idle stretches are short |
 //! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
 //! | [`mermaid`] | it as the text of a diagram |
 //!
@@ -31,4 +32,5 @@ pub mod span;
 pub mod steps;
 pub mod story;
 pub mod text;
+pub mod timeline;
 mod words;

@@ -53,6 +53,53 @@ pub fn ms(us: i64) -> String {
     }
 }
 
+/// JSON with a line for each field, its fields in the order in which they stand; of what is no JSON, something alike.
+pub fn pretty_json(raw: &str) -> String {
+    let (mut pretty, mut depth, mut in_text, mut escaped) = (String::new(), 0_usize, false, false);
+    let mut rest = raw.trim().chars().peekable();
+    while let Some(character) = rest.next() {
+        if in_text {
+            pretty.push(character);
+            in_text = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+            continue;
+        }
+        match character {
+            '{' | '[' => {
+                while rest.next_if(|next| next.is_whitespace()).is_some() {}
+                pretty.push(character);
+                if let Some(end) = rest.next_if(|next| matches!(next, '}' | ']')) {
+                    pretty.push(end);
+                } else {
+                    depth = depth.saturating_add(1);
+                    new_line(&mut pretty, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                new_line(&mut pretty, depth);
+                pretty.push(character);
+            }
+            ',' => {
+                pretty.push(character);
+                new_line(&mut pretty, depth);
+            }
+            ':' => pretty.push_str(": "),
+            blank if blank.is_whitespace() => {}
+            other => {
+                in_text = other == '"';
+                pretty.push(other);
+            }
+        }
+    }
+    pretty
+}
+
+fn new_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +111,15 @@ mod tests {
             "lunch \u{fffd}[2J\u{fffd}\u{fffd}!"
         );
         assert_eq!(clean("Lunch für 2 €"), "Lunch für 2 €");
+    }
+
+    #[test]
+    fn json_keeps_its_order_and_its_texts() {
+        let raw = r#" {"z" : [1, {"a":"x, {\"y\"}: \\"}], "empty":{ }, "n":null} "#;
+        let expected = "{\n  \"z\": [\n    1,\n    {\n      \"a\": \"x, {\\\"y\\\"}: \\\\\"\n    }\n  ],\n  \"empty\": {},\n  \"n\": null\n}";
+        assert_eq!(pretty_json(raw), expected);
+        let same = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(same(&pretty_json(raw)), same(raw));
     }
 
     #[test]

@@ -14,30 +14,30 @@ use wallet_contract::trace::TraceId;
 use wallet_view::flow::Flow;
 
 /// 2026-01-31 12:00:00 UTC.
-pub const NOON_US: i64 = 1_769_860_800_000_000;
-pub const TRACE: &str = "0190b1c47a2e8c3d9f005a3c1e8b2d4f";
+pub(crate) const NOON_US: i64 = 1_769_860_800_000_000;
+pub(crate) const TRACE: &str = "0190b1c47a2e8c3d9f005a3c1e8b2d4f";
 
 /// A flow that is being told.
 #[derive(Default)]
-pub struct Told {
+pub(crate) struct Told {
     events: Vec<Value>,
     refusal: Option<Refusal>,
 }
 
-pub fn at(us: i64) -> Timestamp {
+pub(crate) fn at(us: i64) -> Timestamp {
     Timestamp::from_microsecond(NOON_US + us).unwrap()
 }
 
-pub fn paid() -> Movement {
+pub(crate) fn paid() -> Movement {
     movement("alice", "bob", "12.50")
 }
 
-pub fn refusal(reason: Reason, detail: &str) -> Refusal {
+pub(crate) fn refusal(reason: Reason, detail: &str) -> Refusal {
     Refusal::new(reason, detail)
 }
 
 /// An hour from noon.
-pub fn terms(auto_confirm: bool) -> Terms {
+pub(crate) fn terms(auto_confirm: bool) -> Terms {
     Terms {
         expires: at(3_600_000_000),
         auto_confirm,
@@ -51,7 +51,7 @@ impl Told {
     }
 
     /// A client asks.
-    pub fn asks(mut self, verb: &str, body: &Value) -> Self {
+    pub(crate) fn asks(mut self, verb: &str, body: &Value) -> Self {
         let (id, recorded_us) = self.next();
         self.events.push(json!({
             "id": Uuid::from_u128(id), "type": format!("wallet.{verb}.requested.v1"), "source": "/client",
@@ -62,7 +62,7 @@ impl Told {
     }
 
     /// A transfer of 12.50 USD to bob.
-    pub fn asks_to_pay(self) -> Self {
+    pub(crate) fn asks_to_pay(self) -> Self {
         self.asks(
             "transfer",
             &json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD" }),
@@ -70,20 +70,20 @@ impl Told {
     }
 
     /// A reservation of 12.50 USD for bob.
-    pub fn asks_to_reserve(self) -> Self {
+    pub(crate) fn asks_to_reserve(self) -> Self {
         let body =
             json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "expires_in": 3600 });
         self.asks("reserve", &body)
     }
 
     /// A service on shard 0 decides on the event with that number, counted from 1.
-    pub fn says(self, service: Service, cause: u128, fact: Fact) -> Self {
+    pub(crate) fn says(self, service: Service, cause: u128, fact: Fact) -> Self {
         let (_, recorded_us) = self.next();
         self.says_at((service, 0), cause, recorded_us - 500, recorded_us, fact)
     }
 
     /// The same, with shard and times: decided, stored.
-    pub fn says_at(
+    pub(crate) fn says_at(
         mut self,
         (service, shard): (Service, u16),
         cause: u128,
@@ -117,7 +117,7 @@ impl Told {
     }
 
     /// The whole, with its head; `change` says what else is in it.
-    pub fn flow(self, status: &str, change: impl FnOnce(&mut Value)) -> Flow {
+    pub(crate) fn flow(self, status: &str, change: impl FnOnce(&mut Value)) -> Flow {
         let ended = !matches!(status, "running" | "reserved");
         let refused = ended && status != "settled" && status != "done";
         let refusal = self.refusal.filter(|_| refused);
@@ -139,7 +139,7 @@ impl Told {
 }
 
 /// alice pays bob, who lives on shard 1.
-pub fn settled() -> Told {
+pub(crate) fn settled() -> Told {
     Told::default()
         .asks_to_pay()
         .says(Service::Debit, 1, Fact::AccountDebited(paid()))
@@ -154,7 +154,7 @@ pub fn settled() -> Told {
 }
 
 /// bob is frozen.
-pub fn compensated() -> Told {
+pub(crate) fn compensated() -> Told {
     use wallet_contract::event::Failure::Compensated;
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
     Told::default()
@@ -176,7 +176,7 @@ pub fn compensated() -> Told {
 }
 
 /// Held and promised.
-pub fn reserved(auto_confirm: bool) -> Told {
+pub(crate) fn reserved(auto_confirm: bool) -> Told {
     Told::default()
         .asks_to_reserve()
         .says(

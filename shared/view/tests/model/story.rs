@@ -182,6 +182,11 @@ fn a_reservation_and_its_ends() {
             "After 6.00 ms the promise of the payee's side confirmed it, and all of it went to bob. It was settled after 10.0 ms.",
         ],
     );
+}
+
+#[test]
+fn a_reservation_that_comes_to_nothing() {
+    let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let cancelled = reserved(false)
         .asks("cancel", &json!({ "id": ONE }))
