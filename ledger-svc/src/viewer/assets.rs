@@ -11,7 +11,7 @@ use axum::routing::get;
 use wallet_runtime::program::Running;
 
 /// Colours, spaces and forms of every page. `viewer.css` has the meaning of each token.
-pub(crate) const CSS: &str = include_str!("viewer.css");
+pub(crate) const CSS: &str = concat!(include_str!("viewer.css"), include_str!("flow.css"));
 const JS: &str = include_str!("viewer.js");
 const ICON: &str = include_str!("icon.svg");
 
