@@ -9,9 +9,14 @@
 //! | work | that the service was at work on it until it was decided |
 //! | publish | from the decision to when it stood in the log of the flow's home shard |
 
+mod facts;
+
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
+pub use facts::{facts, link, waits as expected};
+use uuid::Uuid;
 pub use wallet_view::headline::headline;
 use wallet_view::headline::headline_after;
 use wallet_view::steps::{self, Lane, Mark, Step, last};
@@ -81,6 +86,23 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     lines.push(paint.strong(&total(&steps, label)));
     lines.extend(flow.stuck.as_ref().map(|stuck| paint.warn(&waits(stuck))));
     lines.join("\n")
+}
+
+/// The lines of those steps of a flow that are new to who watches it, and a heading if it is the first time.
+pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Vec<String> {
+    let steps = steps::of(flow);
+    let mut lines = Vec::new();
+    if seen.is_empty() && !steps.is_empty() {
+        lines.push(paint.faint(&heading()));
+    }
+    for step in &steps {
+        if seen.insert(flow.events[step.event].id) {
+            lines.push(row(step, &steps, paint));
+            let notes = step.notes.iter().flat_map(|note| wrap(note, WIDTH - WORDS));
+            lines.extend(notes.map(|note| format!("{}{}", " ".repeat(WORDS), paint.faint(&note))));
+        }
+    }
+    lines
 }
 
 /// Whom a stuck flow waits for, and what would end that.

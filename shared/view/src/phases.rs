@@ -1,7 +1,8 @@
 //! Which cells of the phase table a flow went through, played from its events by debit-svc's own rules.
 
 use debit_core::Transfer;
-use debit_core::phase::{Phase, Rule, Signal, rule};
+pub use debit_core::phase::Phase;
+use debit_core::phase::{Rule, Signal, rule};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Failure};
 use wallet_contract::subject::{Service, Verb};

@@ -348,6 +348,9 @@ impl Teller<'_> {
             Content::Asked(verb, Some(Order::Transfer(m) | Order::Reserve(m, _) | Order::Reverse(m))) => {
                 format!("a {} of {} to {}", verb.token(), m.money, m.payee)
             }
+            Content::Asked(Verb::Confirm, Some(Order::Confirm(Some(money)))) => {
+                format!("a confirm of {money}")
+            }
             Content::Asked(verb, _) => format!("a {}", verb.token()),
             Content::Said(fact) => format!("a {}", short(fact.kind())),
             Content::Unknown => "something".to_owned(),

@@ -33,7 +33,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
 fn curve(from: (i64, i64), to: (i64, i64)) -> Markup {
     let middle = i64::midpoint(from.0, to.0);
     html! {
-        path.arrow d={ "M" (from.0) " " (from.1) " C" (middle) " " (from.1) " " (middle) " " (to.1) " " (to.0 - 9) " " (to.1) };
+        path.arrow d={ "M" (from.0) " " (from.1) " C" (middle) " " (from.1) " " (middle) " " (to.1) " " (to.0 - 9) " " (to.1) } {}
         (svg::head(to.0, to.1, 1, "arrow"))
     }
 }
@@ -44,11 +44,14 @@ fn node_box(view: &View<'_>, node: &Node, (x, y): (i64, i64)) -> Markup {
         || step.lane.name().to_owned(),
         |shard| format!("{}, shard {shard}", step.lane.name()),
     );
-    let told = format!("{} {}", node.step + 1, words(step));
+    // The shard stands below.
+    let words = words(step);
+    let words = words.split_once(" on shard ").map_or(&*words, |(words, _)| words);
+    let told = format!("{} {words}", node.step + 1);
     html! {
         g data-row class={ "step node " (class(step.mark)) @if view.is_selected(node.step) { " selected" } } {
             a.open href=(view.step_url(node.step)) data-swap aria-label=(format!("Step {told}")) {
-                rect.box x=(x) y=(y) width=(BOX.0) height=(BOX.1) rx="6";
+                rect.box x=(x) y=(y) width=(BOX.0) height=(BOX.1) rx="6" {}
                 (svg::text(x + 10, y + 19, "words", &told, WORDS))
                 (svg::text(x + 10, y + 36, "note", &by, WORDS))
             }

@@ -94,7 +94,7 @@ fn flagged(view: &View<'_>, step: &Step, skew: Skew) -> String {
 fn facts(view: &View<'_>) -> Markup {
     let flow = view.flow;
     html! {
-        dl.facts {
+        dl.facts.many {
             dt { "Transfer" } dd data-id=(flow.transfer) { (parts::id(&flow.transfer.to_string())) }
             dt { "Trace" }
             dd { (parts::id(&flow.trace)) @if view.medium == Medium::Page { " " (elsewhere(view)) } }

@@ -88,8 +88,8 @@ fn ends(view: &View<'_>, expected: &Expected) -> Option<(Life, Life)> {
 
 fn lifeline((lane, shard): Life, x: i64, bottom: i64) -> Markup {
     html! {
-        line.life x1=(x) y1="44" x2=(x) y2=(bottom);
-        rect.who x=(x - 62) y="2" width="124" height="42" rx="6";
+        line.life x1=(x) y1="44" x2=(x) y2=(bottom) {}
+        rect.who x=(x - 62) y="2" width="124" height="42" rx="6" {}
         text.who x=(x) y="20" { (lane.name()) }
         @if let Some(shard) = shard { text.where x=(x) y="36" { "shard " (shard) } }
     }
@@ -106,10 +106,10 @@ fn row(view: &View<'_>, index: usize, parent: Option<i64>, x: i64, y: i64) -> Ma
     html! {
         g data-row class={ "step " (class(step.mark)) @if view.is_selected(index) { " selected" } } {
             a.open href=(view.step_url(index)) data-swap aria-label=(format!("Step {words}")) {
-                rect.row x="0" y=(y - ROW / 2 - 4) width="100%" height=(height);
+                rect.row x="0" y=(y - ROW / 2 - 4) width="100%" height=(height) {}
                 text.at x="8" y=(y + 4) { "+" (ms(step.at_us)) " ms" }
                 @if let Some(parent) = parent { (arrow(step.mark, parent, x, y)) }
-                circle.dot cx=(x) cy=(y) r="9";
+                circle.dot cx=(x) cy=(y) r="9" {}
                 text.sign x=(x) y=(y + 4) { (step.mark.sign()) }
                 (svg::text(at, y - 8, "words", &words, WORDS))
                 @if step.skew.is_some() { text.skew x="96" y=(y + 4) { "⚠" title { "its times contradict the log" } } }
@@ -130,14 +130,14 @@ fn arrow(mark: Mark, from: i64, to: i64, y: i64) -> Markup {
     if from == to {
         let (up, out) = (y - 16, to + 34);
         return html! {
-            path class=(line) d={ "M" (to + 9) " " (up) " H" (out) " V" (y) " H" (to + 10) };
+            path class=(line) d={ "M" (to + 9) " " (up) " H" (out) " V" (y) " H" (to + 10) } {}
             (svg::head(to + 10, y, -1, line))
         };
     }
     let direction = (to - from).signum();
     let tip = to - 10 * direction;
     html! {
-        line class=(line) x1=(from) y1=(y) x2=(tip) y2=(y);
+        line class=(line) x1=(from) y1=(y) x2=(tip) y2=(y) {}
         (svg::head(tip, y, direction, line))
     }
 }
@@ -149,8 +149,8 @@ fn missing(view: &View<'_>, expected: &Expected, from: i64, to: i64, y: i64) -> 
     let at = if from == to { to + 16 } else { from.min(to) + 14 };
     html! {
         g.missing {
-            @if from != to { line.arrow.dotted x1=(from) y1=(y) x2=(to - 10 * (to - from).signum()) y2=(y); }
-            circle.dot.dotted cx=(to) cy=(y) r="9";
+            @if from != to { line.arrow.dotted x1=(from) y1=(y) x2=(to - 10 * (to - from).signum()) y2=(y) {} }
+            circle.dot.dotted cx=(to) cy=(y) r="9" {}
             text.sign x=(to) y=(y + 4) { "?" }
             (svg::text(at, y - 8, "words", &words, NOTE_WORDS))
             (svg::text(at, y + 6 + NOTE, "note", &format!("not seen yet, {waited}"), NOTE_WORDS))

@@ -36,5 +36,5 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
 /// A head of an arrow that points to the right (1) or to the left (-1).
 pub(super) fn head(x: i64, y: i64, direction: i64, class: &str) -> Markup {
     let back = x - 9 * direction;
-    html! { path class={ "head " (class) } d={ "M" (x) " " (y) " L" (back) " " (y - 5) " L" (back) " " (y + 5) " Z" }; }
+    html! { path class={ "head " (class) } d={ "M" (x) " " (y) " L" (back) " " (y - 5) " L" (back) " " (y + 5) " Z" } {} }
 }

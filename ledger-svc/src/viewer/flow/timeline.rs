@@ -36,10 +36,10 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
             @let y = TOP + ROW * row;
             g.missing {
                 (svg::text(8, y + 18, "words", told, LABEL))
-                line.arrow.dotted x1=(x(*from)) y1=(y + 13) x2=(x(*to)) y2=(y + 13);
+                line.arrow.dotted x1=(x(*from)) y1=(y + 13) x2=(x(*to)) y2=(y + 13) {}
             }
         }
-        line.axis x1=(LEFT) y1=(TOP - 6) x2=(LEFT + WIDTH) y2=(TOP - 6);
+        line.axis x1=(LEFT) y1=(TOP - 6) x2=(LEFT + WIDTH) y2=(TOP - 6) {}
         text.at x=(LEFT) y="16" { "0 ms" }
         @if let Some(last) = line.last() { text.at.end x=(LEFT + WIDTH) y="16" { (span_us(last.to_us)) } }
     };
@@ -70,7 +70,7 @@ fn waits(view: &View<'_>) -> Vec<(i64, i64, String)> {
 fn cut(stretch: &Stretch, x: i64, bottom: i64) -> Markup {
     let told = format!("≈ {}", span_us(stretch.to_us.saturating_sub(stretch.from_us)));
     html! {
-        rect.idle x=(x) y=(TOP - 6) width=(CUT) height=(bottom - TOP + 6);
+        rect.idle x=(x) y=(TOP - 6) width=(CUT) height=(bottom - TOP + 6) {}
         (svg::text(x + CUT / 2, TOP - 12, "at middle", &told, 14))
     }
 }
@@ -79,17 +79,17 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
     let step = &view.steps[index];
     let part = |name: &str, from: i64, to: i64| {
         let (from, to) = (x(from), x(to));
-        html! { @if to > from { rect class={ "bar " (name) } x=(from) y=(y + 5) width=(to - from) height="16"; } }
+        html! { @if to > from { rect class={ "bar " (name) } x=(from) y=(y + 5) width=(to - from) height="16" {} } }
     };
     html! {
         g data-row class={ "step " (class(step.mark)) @if view.is_selected(index) { " selected" } } {
             a.open href=(view.step_url(index)) data-swap aria-label=(format!("Step {} {}", index + 1, step.words)) {
-                rect.row x="0" y=(y) width="100%" height=(ROW - 2);
+                rect.row x="0" y=(y) width="100%" height=(ROW - 2) {}
                 (svg::text(8, y + 18, "words", &format!("{} {}", index + 1, words(step)), LABEL))
                 (part("wait", bar.caused_us, bar.taken_us))
                 (part("work", bar.taken_us, bar.decided_us))
                 (part("publish", bar.decided_us, bar.recorded_us))
-                line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23);
+                line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23) {}
                 text.at x=(x(bar.recorded_us) + 6) y=(y + 18) {
                     (ms(step.at_us)) @if step.skew.is_some() { " ⚠" title { "its times contradict the log" } }
                 }
