@@ -3,7 +3,6 @@
 use maud::{Markup, html};
 use wallet_view::text::pretty_json;
 
-use super::super::parts;
 use super::page::{class, known, words};
 use super::{Medium, View};
 
@@ -23,9 +22,12 @@ fn one(view: &View<'_>, index: usize) -> Markup {
                 (index + 1) " " (words(step)) " "
                 span.muted { (step.lane.name()) ", WALLET_" (event.shard) ":" (event.sequence) }
             }
-            @if view.medium == Medium::Page { p { a.open data-swap href=(view.step_url(index)) { "select" } } }
+            @if view.medium == Medium::Page && !view.is_selected(index) { p { a.open data-swap href=(view.step_url(index)) { "select" } } }
             (known(view, step))
-            p { "As it stands in the log " (parts::copy(event.body.get())) }
+            p {
+                "As it stands in the log "
+                button.copy.needs-script type="button" data-copy=(event.body.get()) { "copy the JSON" }
+            }
             pre { (pretty_json(event.body.get())) }
         }
     }

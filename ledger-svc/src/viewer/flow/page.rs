@@ -223,7 +223,8 @@ fn selected(view: &View<'_>) -> Markup {
             }
             h2 class=(class(step.mark)) { (words(step)) }
             @for note in &step.notes { p { (note) } }
-            (known(view, step))
+            // There it stands open among the others.
+            @if view.tab != Tab::Events { (known(view, step)) }
         }
     }
 }

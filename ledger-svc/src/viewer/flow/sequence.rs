@@ -99,10 +99,12 @@ fn row(view: &View<'_>, index: usize, parent: Option<i64>, x: i64, y: i64) -> Ma
     let step = &view.steps[index];
     let height = ROW + NOTE * i64::try_from(step.notes.len()).unwrap_or(0);
     let words = format!("{} {}", index + 1, step.words);
-    // Between the two lifelines; beside the one, where there is one.
-    let at = parent
-        .filter(|parent| *parent != x)
-        .map_or(x + 16, |parent| parent.min(x) + 14);
+    // Between the two lifelines; beside the one, and what turns back to it, where there is one.
+    let at = match parent {
+        Some(parent) if parent == x => x + 44,
+        Some(parent) => parent.min(x) + 14,
+        None => x + 16,
+    };
     html! {
         g data-row class={ "step " (class(step.mark)) @if view.is_selected(index) { " selected" } } {
             a.open href=(view.step_url(index)) data-swap aria-label=(format!("Step {words}")) {

@@ -47,7 +47,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
         p.legend {
             span.key.wait { "waiting in the log" } " " span.key.work { "at work" } " "
-            span.key.publish { "commit and publish" } " " span.key.idle { "≈ nothing happened: cut short" }
+            span.key.publish { "commit and publish" } " " span.key.idle { "≈ a long stretch, cut short" }
         }
         (table(view))
     }
