@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use ledger_core::Status;
 use serde::Serialize;
 use uuid::Uuid;
-use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::id::{AccountId, TransferId, TransferKey, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
@@ -114,13 +114,23 @@ pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Resu
     rows.iter().map(head).collect()
 }
 
-/// The flows of a trace, at most `limit`.
+/// The flows of a trace, oldest first, at most `limit`: those that were told to go on with it, which an index has, and those
+/// whose request began it and so has its id.
 pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let sql = format!("{HEAD} WHERE trace = $1 ORDER BY no LIMIT $2");
-    let rows = db
-        .query(&sql, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
+    let told = format!("{HEAD} WHERE trace = $1 AND trace <> request ORDER BY no LIMIT $2");
+    let mut rows = db
+        .query(&told, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
         .await?;
-    rows.iter().map(head).collect()
+    let (first, last) = derived_range(TransferId(trace.as_uuid()));
+    let began = format!(
+        "{HEAD} WHERE transfer IN (SELECT transfer FROM record WHERE id BETWEEN $2 AND $3) AND trace = $1 AND trace = request"
+    );
+    let range = [Arg::Uuid(trace.as_uuid()), Arg::Uuid(first.0), Arg::Uuid(last.0)];
+    rows.extend(db.query(&began, &range).await?);
+    let mut flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    flows.sort_by_key(|flow| flow.no);
+    flows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(flows)
 }
 
 /// The flows with these keys, in no order.

@@ -108,3 +108,20 @@ fn parse_shards(text: &str) -> Result<Shards, String> {
     let count = text.parse().map_err(|error| format!("{error}"))?;
     Shards::new(count).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_a_trace_goes_to_the_web_only() {
+        let check = |text: &str, good: bool| assert_eq!(parse_trace_url(text).is_ok(), good, "{text}");
+        check("http://127.0.0.1:16686/trace/{trace_id}", true);
+        check("https://tempo.example/explore?trace={trace_id}&tab=1", true);
+        check("http://127.0.0.1:16686/trace/", false);
+        check("javascript:alert('{trace_id}')", false);
+        check("data:text/html,{trace_id}", false);
+        check("//example/{trace_id}", false);
+        check("http://a b/{trace_id}", false);
+    }
+}

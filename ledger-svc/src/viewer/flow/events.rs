@@ -1,7 +1,7 @@
 //! Each request and event as it stands in the log.
 
 use maud::{Markup, html};
-use wallet_view::text::pretty_json;
+use wallet_view::text::{clean, pretty_json};
 
 use super::page::{class, known, words};
 use super::{Medium, View};
@@ -28,7 +28,7 @@ fn one(view: &View<'_>, index: usize) -> Markup {
                 "As it stands in the log "
                 button.copy.needs-script type="button" data-copy=(event.body.get()) { "copy the JSON" }
             }
-            pre { (pretty_json(event.body.get())) }
+            pre { @for line in pretty_json(event.body.get()).lines() { (clean(line)) "\n" } }
         }
     }
 }
