@@ -76,6 +76,7 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
         ended_at: row.int_or_null(12)?.map(instant).transpose()?,
         events: Vec::new(),
         expected: Vec::new(),
+        parked: Vec::new(),
         bookings: Vec::new(),
     };
     Ok(Flow {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use wallet_contract::shard::Shard;
 use wallet_runtime::bus::{Bus, Error, Loss, Message, Notice, Reader};
 
+use crate::ill;
 use crate::node::{Failed, Node, Point};
 use crate::server::Log;
 
@@ -120,7 +121,8 @@ impl SimReader {
     /// Some of what is there: as many as chance wants, for a server delivers them one by one.
     fn ready(&self, max_weight: usize) -> Vec<Message> {
         let chance = self.node.below(8) + 1;
-        self.node.world().log(self.shard, |log| {
+        let ill = self.node.world().ill(self.node.site());
+        let mut messages: Vec<Message> = self.node.world().log(self.shard, |log| {
             let there = log.durable().get(self.position..).unwrap_or_default();
             let many = if chance == 8 { there.len() } else { chance };
             let mut weight = 0_usize;
@@ -131,7 +133,11 @@ impl SimReader {
             };
             let messages = there.iter().map(|stored| &stored.message).take(many);
             messages.take_while(fits).cloned().collect()
-        })
+        });
+        for message in &mut messages {
+            ill::read(ill, message);
+        }
+        messages
     }
 }
 

@@ -51,6 +51,11 @@ impl Stored {
         }
     }
 
+    /// Whether it tells `service` what to do about what it has set aside.
+    pub(crate) fn instructs(&self, service: Service) -> bool {
+        self.subject == Some(Subject::Parking(service))
+    }
+
     /// Whether `service` reads it at all.
     pub(crate) fn is_heard_by(&self, service: Service) -> bool {
         self.subject
@@ -69,6 +74,8 @@ fn entries(message: &Message, subject: &Subject) -> Vec<Entry> {
             request::split(&message.payload).map_err(|bad| bad.to_string())
         }
         Subject::Events(_) => envelope::split(&message.payload).map_err(|bad| bad.to_string()),
+        // It is followed as a whole: see the refold.
+        Subject::Parking(_) => Ok(Vec::new()),
     };
     match elements {
         Ok(elements) => {
@@ -97,6 +104,7 @@ fn parked_by(subject: &Subject, text: &str) -> &'static [Service] {
         Subject::Events(Service::Debit) => &[Service::Credit, Service::Ledger],
         Subject::Events(Service::Credit) => &[Service::Debit, Service::Ledger],
         Subject::Events(Service::Ledger) => &[Service::Ledger],
+        Subject::Parking(told) => alone(*told),
     }
 }
 
@@ -125,5 +133,6 @@ fn element(message: &Message, subject: &Subject, json: &str) -> Result<Input, St
         Subject::Events(_) => envelope::read(json)
             .map(Input::Event)
             .map_err(|bad| bad.to_string()),
+        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
     }
 }

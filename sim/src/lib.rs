@@ -6,6 +6,7 @@
 //! | [`mod@play`] | plays a plan: the loop runs for every service on every shard, and everything is watched |
 //! | `world`, `server`, `bus`, `store`, `tables` | what the loop runs on |
 //! | `node`, `fault` | an instance, and the points at which it can be killed, paused or refused |
+//! | `ill` | what a program can't handle yet |
 //! | `check` | what must always hold, each as a function `invariant_*` |
 //! | [`mutation`] | faults of the program itself, which must be seen |
 //! | [`coverage`] | which cells of the phase table were reached |
@@ -23,6 +24,7 @@ pub mod coverage;
 mod entry;
 mod fault;
 pub mod history;
+mod ill;
 pub mod mutation;
 mod node;
 pub mod plan;

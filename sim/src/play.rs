@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const LOOKS: u32 = 240;
 /// Longer than any reservation holds, microseconds: more than the default of a week.
 const PAST_EVERY_EXPIRY_US: i64 = 8 * 24 * 3600 * 1_000_000;
+/// How often operators ask for what was set aside: what is heard then can lead to something else that was.
+const RETRIES: u32 = 8;
 /// More than one instance to spare helps nobody.
 const INSTANCES: usize = 3;
 
@@ -97,6 +99,8 @@ async fn take(world: &Arc<World>, step: &Step) {
             }
         }
         Step::Turn { clock, by_ms } => world.turn(*clock, by_ms * 1_000),
+        Step::Ill { site, ill } => world.fall_ill(*site, *ill),
+        Step::Retry(site) => world.retry(*site),
         Step::CrashServer(shard) => world.crash_server(*shard),
         Step::LoseData { shard, messages } => world.lose_data(*shard, *messages),
     }
@@ -105,6 +109,9 @@ async fn take(world: &Arc<World>, step: &Step) {
 /// No more faults: everything drains. Then the time of every reservation is up, and everything drains again.
 async fn calm_down(world: &Arc<World>) {
     world.calm();
+    if !heard_after_all(world).await {
+        world.breach("invariant_nothing_stays_aside", world.standing());
+    }
     for waiting in [true, false] {
         if !until_quiet(world).await {
             world.breach("invariant_all_gets_quiet", world.standing());
@@ -123,6 +130,20 @@ async fn calm_down(world: &Arc<World>) {
             sleep(Duration::from_secs(1)).await;
         }
     }
+}
+
+/// Everybody can handle everything: operators have what was set aside heard, until nothing is.
+async fn heard_after_all(world: &Arc<World>) -> bool {
+    for _ in 0..RETRIES {
+        if !until_quiet(world).await || world.is_broken() {
+            return true;
+        }
+        if sites().all(|site| world.waiting(site).is_empty()) {
+            return true;
+        }
+        sites().for_each(|site| world.retry(site));
+    }
+    false
 }
 
 async fn until_quiet(world: &World) -> bool {

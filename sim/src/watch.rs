@@ -9,6 +9,7 @@ use wallet_contract::event::{Cause, Event, Fact};
 use wallet_contract::id::TransferKey;
 
 use crate::coverage::Cell;
+use crate::ill;
 use crate::node;
 
 /// debit-svc's core, watched.
@@ -28,6 +29,7 @@ impl<C: Decider<Keys = Keys, State = State>> Decider for Watched<C> {
     }
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
+        node::here(|node| ill::suffer(node.world().ill(node.site()), heard.input.as_cause().transfer.0));
         if let Some(cell) = cell(state, &heard.input, place) {
             node::here(|node| node.note_cell(cell));
         }

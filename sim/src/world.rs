@@ -19,6 +19,7 @@ use crate::check::{Breach, hold};
 use crate::clock::Time;
 use crate::coverage::Coverage;
 use crate::history::{History, Line};
+use crate::ill::Ill;
 use crate::mutation::Mutation;
 use crate::node::{Blow, Node, Point, Site, Trap};
 use crate::plan::{Pace, Plan};
@@ -51,6 +52,8 @@ struct State {
     starting: usize,
     traps: Vec<Trap>,
     skews: Skews,
+    /// What the program of each service on each shard can't handle.
+    ills: [Option<Ill>; 6],
     history: History,
     coverage: Coverage,
     breach: Option<Breach>,
@@ -99,6 +102,7 @@ impl World {
             starting: 0,
             traps: Vec::new(),
             skews: Skews::default(),
+            ills: [None; 6],
             history: History::default(),
             coverage: Coverage::default(),
             breach: None,
@@ -132,6 +136,16 @@ impl World {
     /// What a database's clock shows.
     pub(crate) fn database_us(&self, site: Site) -> i64 {
         self.time.now_us() + self.state().skews.databases[index(site)]
+    }
+
+    /// What the program of a site can't handle.
+    pub(crate) fn ill(&self, site: Site) -> Option<Ill> {
+        self.state().ills[index(site)]
+    }
+
+    /// From now on it can't handle that, or can handle everything.
+    pub(crate) fn fall_ill(&self, site: Site, ill: Option<Ill>) {
+        self.state().ills[index(site)] = ill;
     }
 
     /// Sets a clock forward, or back.
@@ -242,6 +256,7 @@ impl World {
         self.turn_all(0);
         let mut state = self.state();
         state.traps.clear();
+        state.ills = [None; 6];
         state.nodes.iter().for_each(Node::resume);
     }
 

@@ -253,7 +253,7 @@ impl Audit {
     fn cause(&mut self, here: Here<'_>, first: Shard) {
         let rooted = match &here.event.fact {
             // The cause of the one is a place in the log, the other is a cause itself.
-            Fact::MessageParked(_) | Fact::RequestRecalled(..) => false,
+            Fact::MessageParked(_) | Fact::MessageResolved(_) | Fact::RequestRecalled(..) => false,
             // The payee's log begins with it; the request stands at home, and so must this event's other half.
             Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..) => {
                 here.shard == first

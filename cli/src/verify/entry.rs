@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bytes::Bytes;
 use wallet_contract::event::{Event, Fact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::parking::Instruction;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{Subject, Verb};
@@ -80,6 +81,11 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
             request::split(&message.payload).map_err(|bad| bad.to_string())
         }
         Subject::Events(_) => envelope::split(&message.payload).map_err(|bad| bad.to_string()),
+        // Nothing of a flow: what came of it is an event.
+        Subject::Parking(_) => match Instruction::read(&message.payload) {
+            Ok(_) => return Vec::new(),
+            Err(bad) => Err(bad.to_string()),
+        },
     };
     match elements {
         Ok(elements) => {
@@ -130,5 +136,6 @@ fn element(message: &Message, subject: &Subject, json: &str) -> Result<What, Str
             json.hash(&mut hasher);
             Ok(What::Event(Box::new(event), hasher.finish()))
         }
+        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
     }
 }

@@ -84,7 +84,8 @@ impl Decider for Credit {
                 | Fact::TransferSettled(_)
                 | Fact::TransferFailed(..)
                 | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_) => false,
+                | Fact::MessageParked(_)
+                | Fact::MessageResolved(_) => false,
             },
         }
     }

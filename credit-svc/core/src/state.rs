@@ -201,7 +201,8 @@ impl State {
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
             | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_) => {}
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => {}
         }
     }
 

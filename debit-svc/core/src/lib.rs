@@ -76,7 +76,8 @@ impl Decider for Debit {
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
                 | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_) => false,
+                | Fact::MessageParked(_)
+                | Fact::MessageResolved(_) => false,
             },
         }
     }

@@ -94,8 +94,11 @@ impl State {
                     .currencies(name)
                     .next()
                     .map_or(Standing::Open, |(_, account)| account.standing);
+                // It may have received before this was heard, if this was set aside.
+                let key = (name.clone(), *currency);
+                let new = || Account::new(standing, *overdraft);
                 self.accounts
-                    .create((name.clone(), *currency), Account::new(standing, *overdraft));
+                    .change(&key, new, |account| account.overdraft = *overdraft);
             }
             Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen),
             Fact::AccountUnfrozen(name) => self.stand(name, Standing::Open),
@@ -146,7 +149,8 @@ impl State {
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
             | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_) => {}
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => {}
         }
     }
 
@@ -170,7 +174,15 @@ impl State {
             sum.expect("a debit is checked when it is decided, a credit by credit-svc's ceiling")
         };
         let key = (name.clone(), movement.money.currency);
-        self.accounts.change(&key, Account::world, |account| {
+        // Who receives before its opening was heard can spend that, and no more.
+        let new = || {
+            if name.is_world() {
+                Account::world()
+            } else {
+                Account::new(Standing::Open, Overdraft::Limit(0))
+            }
+        };
+        self.accounts.change(&key, new, |account| {
             account.available = add(account.available, available);
             account.held = add(account.held, held);
             account.in_transit = add(account.in_transit, in_transit);

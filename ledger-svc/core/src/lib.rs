@@ -69,7 +69,8 @@ impl Decider for Ledger {
                 | Fact::TransferFailed(..)
                 | Fact::RequestRefused(..)
                 | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_) => true,
+                | Fact::MessageParked(_)
+                | Fact::MessageResolved(_) => true,
             },
         }
     }
@@ -108,7 +109,8 @@ impl Decider for Ledger {
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
             | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_) => {}
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => {}
         }
     }
 
@@ -162,7 +164,8 @@ impl Decider for Ledger {
             | Fact::TransferFailed(..)
             | Fact::RequestRefused(..)
             | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_) => None,
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => None,
         }
     }
 

@@ -59,7 +59,8 @@ impl Outcome {
             | Fact::ReversalGranted(_)
             | Fact::ReversalDenied(..)
             | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_) => return None,
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => return None,
         };
         Some(Self {
             account: event.fact.account(),

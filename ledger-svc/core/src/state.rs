@@ -143,12 +143,12 @@ impl State {
             }
             Fact::AccountOpened(name, currency, overdraft) => {
                 let standing = self.standing(name).unwrap_or(Standing::Open);
-                let account = Account {
-                    standing,
-                    overdraft: *overdraft,
-                    ..world()
-                };
-                self.accounts.create((name.clone(), *currency), account);
+                // Money may have moved before this was heard, if this was set aside.
+                self.accounts
+                    .change(&(name.clone(), *currency), world, |account| {
+                        account.standing = standing;
+                        account.overdraft = *overdraft;
+                    });
                 self.tell(event);
             }
             Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen, event),
@@ -175,7 +175,8 @@ impl State {
             | Fact::ReservationBarred(_)
             | Fact::ReversalGranted(_)
             | Fact::ReversalDenied(..)
-            | Fact::MessageParked(_) => {}
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => {}
         }
     }
 

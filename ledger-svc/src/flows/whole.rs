@@ -12,7 +12,7 @@ use wallet_view::expected;
 use wallet_view::flow::Flow as Told;
 
 use super::{Flow, bookings, usual};
-use crate::{flows, stuck};
+use crate::{flows, parked, stuck};
 
 /// A flow, and in which shard's books it was found.
 pub(crate) struct Found {
@@ -96,6 +96,13 @@ impl Found {
         told.expected = expected::of(&told, shards);
         usual::add(&mut db, number, flow.no, &told.events, &mut told.expected).await?;
         drop(db);
+        if told.ended_at.is_none() {
+            for shard in shards.all() {
+                let mut db = pool(running, shard)?.acquire().await?;
+                told.parked
+                    .extend(parked::of_flow(&mut db, shard.0, &told).await?);
+            }
+        }
         told.bookings = bookings::of(running, &told).await?;
         for shard in shards.all() {
             let mut db = pool(running, shard)?.acquire().await?;

@@ -118,7 +118,8 @@ pub fn after(fact: &Fact) -> Option<Expected> {
         | Fact::TransferSettled(_)
         | Fact::TransferFailed(..)
         | Fact::RequestRefused(..)
-        | Fact::MessageParked(_) => return None,
+        | Fact::MessageParked(_)
+        | Fact::MessageResolved(_) => return None,
     })
 }
 

@@ -139,6 +139,23 @@ pub fn read(json: &str) -> Result<Event, Unreadable> {
     })
 }
 
+/// What an event is of, though the rest of it can't be read: the transfer, and the account whose standing it may tell.
+pub fn of(json: &str) -> Option<(TransferId, Option<String>)> {
+    #[derive(Deserialize)]
+    struct Named {
+        subject: Uuid,
+        #[serde(default)]
+        data: Data,
+    }
+    #[derive(Default, Deserialize)]
+    struct Data {
+        #[serde(default)]
+        account: Option<String>,
+    }
+    let named: Named = serde_json::from_str(json).ok()?;
+    Some((TransferId(named.subject), named.data.account))
+}
+
 fn source(text: &str) -> Option<Source> {
     let (service, shard) = text.strip_prefix('/')?.split_once('/')?;
     let service = Service::ALL.into_iter().find(|s| s.name() == service)?;

@@ -115,6 +115,43 @@ pub struct Parked {
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
+    /// The transfer that it belongs to, if that is known: what is heard of that waits behind it.
+    pub transfer: Option<TransferId>,
+}
+
+/// What became of a message that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    /// Its sequence in the shard's stream.
+    pub sequence: u64,
+    /// Which element of it, as in [`Parked`].
+    pub index: Option<u32>,
+    /// What became of it.
+    pub how: Resolution,
+    /// The sequence of the instruction, in the same stream.
+    pub instruction: u64,
+}
+
+/// What can become of a message that was set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// It could be handled.
+    Retried,
+    /// The message with this sequence of the same stream stands for it.
+    Replaced(u64),
+    /// It was let go, for this reason.
+    Discarded(String),
+}
+
+impl Resolution {
+    /// The word on the wire.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Retried => "retried",
+            Self::Replaced(_) => "replaced",
+            Self::Discarded(_) => "discarded",
+        }
+    }
 }
 
 /// Who said it: a service, and the shard it decided on.

@@ -1,6 +1,6 @@
 //! Facts: what can be decided, what each is about, and where it must be heard.
 
-use crate::event::{Failure, Movement, Overdraft, Parked, Terms};
+use crate::event::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::id::AccountId;
 use crate::money::Currency;
 use crate::reason::Refusal;
@@ -58,6 +58,8 @@ pub enum Fact {
     RequestRecalled(AccountId, Verb, Option<Movement>),
     /// A message was set aside.
     MessageParked(Parked),
+    /// Somebody has seen to it.
+    MessageResolved(Resolved),
 }
 
 impl Fact {
@@ -88,6 +90,7 @@ impl Fact {
             Self::RequestRefused(..) => "wallet.request.refused.v1",
             Self::RequestRecalled(..) => "wallet.request.recalled.v1",
             Self::MessageParked(..) => "wallet.message.parked.v1",
+            Self::MessageResolved(..) => "wallet.message.resolved.v1",
         }
     }
 
@@ -117,7 +120,38 @@ impl Fact {
             | Self::ReservationReleased(movement, ..)
             | Self::ReversalGranted(movement)
             | Self::TransferSettled(movement) => movement.payer.clone(),
-            Self::MessageParked(_) => AccountId::world(),
+            Self::MessageParked(_) | Self::MessageResolved(_) => AccountId::world(),
+        }
+    }
+
+    /// The account whose standing it tells, if it tells one. What is said of that must be heard in order, whichever request it answers.
+    pub fn stands(&self) -> Option<&AccountId> {
+        match self {
+            Self::AccountOpened(account, ..)
+            | Self::AccountFrozen(account)
+            | Self::AccountUnfrozen(account)
+            | Self::AccountClosing(account)
+            | Self::ClosureAccepted(account)
+            | Self::ClosureRefused(account, _)
+            | Self::AccountClosed(account) => Some(account),
+            Self::AccountDebited(_)
+            | Self::DebitRefused(..)
+            | Self::DebitReversed(..)
+            | Self::AccountCredited(_)
+            | Self::CreditRefused(..)
+            | Self::FundsReserved(..)
+            | Self::CreditPromised(..)
+            | Self::ConfirmationDeferred(_)
+            | Self::ReservationReleased(..)
+            | Self::ReservationBarred(_)
+            | Self::ReversalGranted(_)
+            | Self::ReversalDenied(..)
+            | Self::TransferSettled(_)
+            | Self::TransferFailed(..)
+            | Self::RequestRefused(..)
+            | Self::RequestRecalled(..)
+            | Self::MessageParked(_)
+            | Self::MessageResolved(_) => None,
         }
     }
 
@@ -147,7 +181,8 @@ impl Fact {
             | Self::AccountClosed(_)
             | Self::ReservationBarred(_)
             | Self::RequestRefused(..)
-            | Self::MessageParked(_) => None,
+            | Self::MessageParked(_)
+            | Self::MessageResolved(_) => None,
         }
     }
 
@@ -177,7 +212,8 @@ impl Fact {
             | Self::ReversalGranted(_)
             | Self::TransferSettled(_)
             | Self::RequestRecalled(..)
-            | Self::MessageParked(_) => None,
+            | Self::MessageParked(_)
+            | Self::MessageResolved(_) => None,
         }
     }
 
@@ -213,7 +249,8 @@ impl Fact {
             | Self::TransferFailed(..)
             | Self::RequestRefused(..)
             | Self::RequestRecalled(..)
-            | Self::MessageParked(_) => (here, None),
+            | Self::MessageParked(_)
+            | Self::MessageResolved(_) => (here, None),
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod event;
 pub mod fact;
 pub mod id;
 pub mod money;
+pub mod parking;
 pub mod reason;
 pub mod recall;
 pub mod request;

@@ -36,7 +36,8 @@ pub fn recalled(decision: &Event) -> Option<Event> {
         | Fact::TransferSettled(_)
         | Fact::TransferFailed(..)
         | Fact::RequestRecalled(..)
-        | Fact::MessageParked(_) => return None,
+        | Fact::MessageParked(_)
+        | Fact::MessageResolved(_) => return None,
     };
     Some(Event {
         id: decision.cause,

@@ -7,6 +7,7 @@
 //! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
 //! | `wallet.<shard>.bulk` | trusted gateways | requests of many payers of one shard |
 //! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
+//! | `wallet.<shard>.park.<service>` | operators | what to do about what the service has set aside |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | how a request ended, for who waits |
 
 use std::fmt;
@@ -158,6 +159,11 @@ pub fn bulk(shard: Shard) -> String {
     format!("wallet.{shard}.bulk")
 }
 
+/// The subject on which `service` is told what to do about what it has set aside of `shard`'s log.
+pub fn parking(shard: Shard, service: Service) -> String {
+    format!("wallet.{shard}.park.{}", service.token())
+}
+
 /// What stands in a shard's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -167,12 +173,15 @@ pub enum Subject {
     Bulk,
     /// An envelope of events.
     Events(Service),
+    /// What this service is to do about what it has set aside.
+    Parking(Service),
 }
 
 impl Subject {
     /// Whether `service` reads what stands there.
     pub fn heard_by(&self, service: Service) -> bool {
         match (service, self) {
+            (_, Self::Parking(told)) => *told == service,
             (Service::Ledger, _) => true,
             (Service::Debit | Service::Credit, Self::Request(verb, _)) => verb.decided_by() == service,
             (Service::Debit | Service::Credit, Self::Bulk) => service == Service::Debit,
@@ -231,11 +240,15 @@ impl Subject {
         }
         match (token(), token(), token(), token()) {
             (Some("bulk"), None, None, None) => Ok(Self::Bulk),
-            (Some("evt"), Some(name), None, None) => Service::ALL
-                .into_iter()
-                .find(|s| s.token() == name)
-                .map(Self::Events)
-                .ok_or_else(form),
+            (Some(what @ ("evt" | "park")), Some(name), None, None) => {
+                let service = Service::ALL.into_iter().find(|service| service.token() == name);
+                let of = if what == "evt" {
+                    Self::Events
+                } else {
+                    Self::Parking
+                };
+                service.map(of).ok_or_else(form)
+            }
             (Some(realm @ ("cmd" | "adm")), Some(verb), Some(account), None) => {
                 let verb = Verb::ALL
                     .into_iter()
@@ -255,7 +268,15 @@ impl Subject {
 
 /// Which service must park a message on a `subject` that it can't read; the ledger takes what no other service owns.
 pub fn owner(subject: &str) -> Service {
-    match subject.split('.').nth(2) {
+    let mut tokens = subject.split('.').skip(2);
+    match tokens.next() {
+        Some("park") => {
+            let name = tokens.next();
+            let told = Service::ALL
+                .into_iter()
+                .find(|service| Some(service.token()) == name);
+            told.unwrap_or(Service::Ledger)
+        }
         Some("cmd" | "bulk") => Service::Debit,
         Some("adm") => Service::Credit,
         _ => Service::Ledger,
@@ -282,6 +303,9 @@ mod tests {
                 Subject::read(&envelopes(Shard(0), service), Shard(0)),
                 Ok(Subject::Events(service))
             );
+            let subject = parking(Shard(0), service);
+            assert_eq!(Subject::read(&subject, Shard(0)), Ok(Subject::Parking(service)));
+            assert_eq!(owner(&subject), service);
         }
         assert_eq!(Subject::read(&bulk(Shard(3)), Shard(3)), Ok(Subject::Bulk));
     }

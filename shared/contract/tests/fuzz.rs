@@ -16,6 +16,7 @@ use wallet_contract::envelope;
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::{AccountId, EventId};
 use wallet_contract::money::{Currency, Money};
+use wallet_contract::parking::Instruction;
 use wallet_contract::request::{self, Context, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{self, Subject};
@@ -79,6 +80,7 @@ proptest! {
             Ok(Subject::Bulk) => subject::bulk(HERE),
             Ok(Subject::Events(service)) => subject::envelopes(HERE, service),
             Ok(Subject::Request(verb, account)) => verb.subject(HERE, &account),
+            Ok(Subject::Parking(service)) => subject::parking(HERE, service),
             Err(_) => return Ok(()),
         };
         prop_assert_eq!(written, text);
@@ -138,6 +140,9 @@ fn survives(subject: &Subject, headers: &BTreeMap<String, String>, body: &[u8]) 
                 events.push(written);
             }
             Ok(Reading::Request(request)) => means_the_same(&request)?,
+            Ok(Reading::Instruction(instruction)) => {
+                prop_assert_eq!(Instruction::read(instruction.write().as_bytes()), Ok(instruction));
+            }
             Err(_) => {}
         }
     }

@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft, Parked, Source, Terms};
+use wallet_contract::event::{
+    Cause, Event, Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Source, Terms,
+};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
@@ -261,6 +263,7 @@ fn facts() -> Vec<Fact> {
         index,
         subject: "wallet.0.bulk".to_owned(),
         detail: "not \"JSON\"".to_owned(),
+        transfer: None,
     };
     let terms = |auto_confirm| Terms {
         expires: Timestamp::from_microsecond(1_700_000_900_123_456).unwrap(),
@@ -337,7 +340,25 @@ fn facts() -> Vec<Fact> {
         ),
         Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent")))),
         Fact::RequestRecalled(alice, Verb::Freeze, None),
+        Fact::MessageParked(Parked {
+            transfer: Some(TransferId(Uuid::from_u128(
+                0x0190_0000_0000_7000_8000_0000_0000_0002,
+            ))),
+            ..parked(Some(2))
+        }),
+        Fact::MessageResolved(resolved(Resolution::Retried)),
+        Fact::MessageResolved(resolved(Resolution::Replaced(12))),
+        Fact::MessageResolved(resolved(Resolution::Discarded("said twice".to_owned()))),
     ]
+}
+
+fn resolved(how: Resolution) -> Resolved {
+    Resolved {
+        sequence: 7,
+        index: Some(2),
+        how,
+        instruction: 19,
+    }
 }
 
 fn placed(fact: Fact) -> event::Event {

@@ -30,7 +30,7 @@ CREATE TABLE inbox (
     no BIGINT
 ) /* keyed */;
 
--- What could not be read.
+-- What could not be read, and what is of the same transfer and waits behind it.
 CREATE TABLE parked (
     sequence BIGINT NOT NULL,
     element BIGINT NOT NULL,
@@ -38,5 +38,12 @@ CREATE TABLE parked (
     detail TEXT NOT NULL,
     body TEXT NOT NULL,
     at_us BIGINT NOT NULL,
+    transfer UUID,
+    account TEXT,
+    traceparent TEXT,
+    event_id TEXT,
     PRIMARY KEY (sequence, element)
 ) /* keyed */;
+-- Of what something waits.
+CREATE INDEX parked_transfer ON parked (transfer) WHERE transfer IS NOT NULL;
+CREATE INDEX parked_account ON parked (account) WHERE account IS NOT NULL;

@@ -10,7 +10,10 @@
 //! | publish | one envelope per destination, while the next batch is decided | try for ever |
 //!
 //! Every failure, a panic too, leads back to `acquire`, which reads everything anew from the database: there is one way to start.
+//! If it may be the fault of what was being handled, that is then handled element by element, and the one that fails by itself
+//! is set aside (`caution`).
 
+mod caution;
 mod work;
 
 use std::any::Any;
@@ -34,6 +37,8 @@ use crate::outbox;
 use crate::sql_store::TENURE_MS;
 use crate::status::{Board, State};
 use crate::store::{self, Outgoing, Progress, Store, Tenure};
+use caution::Caution;
+use work::Standing;
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
@@ -84,6 +89,15 @@ enum Ended {
 }
 
 impl Ended {
+    /// Whether what was being handled may be to blame: the rules panicked, or a constraint refused what they decided.
+    fn may_be_the_input(&self) -> bool {
+        match self {
+            Self::Panicked(_) => true,
+            Self::Store(error) => error.is_a_constraint(),
+            Self::Bus(_) => false,
+        }
+    }
+
     fn state(&self) -> State {
         match self {
             Self::Bus(bus::Error::LostData { .. }) => State::LostData(self.to_string()),
@@ -97,16 +111,20 @@ impl Ended {
 /// Works on a shard until it is told to stop.
 pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
     let shard = context.place.shard;
+    let mut caution = Caution::default();
     while !context.stop.is_cancelled() {
         let pause = match store.acquire().await {
-            Ok(Tenure::Ours(progress)) => match guarded(tenure(&mut store, &context, progress)).await {
-                Ok(()) => break,
-                Err(ended) => {
-                    error!(%shard, "shard {shard}: {ended}; trying again");
-                    context.board.set(shard, ended.state());
-                    RETRY
+            Ok(Tenure::Ours(progress)) => {
+                match guarded(tenure(&mut store, &context, progress, &mut caution)).await {
+                    Ok(()) => break,
+                    Err(ended) => {
+                        error!(%shard, "shard {shard}: {ended}; trying again");
+                        context.board.set(shard, ended.state());
+                        caution.learn(&ended);
+                        RETRY
+                    }
                 }
-            },
+            }
             Ok(Tenure::Held { by, expires_in_ms }) => {
                 stand_by(&context, &by, expires_in_ms);
                 STANDBY
@@ -160,6 +178,7 @@ async fn tenure<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
     progress: Progress,
+    caution: &mut Caution,
 ) -> Result<(), Ended> {
     let Context {
         place, bus, board, ..
@@ -174,7 +193,11 @@ async fn tenure<S: Store, B: Bus>(
     info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
 
     let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
-    let deciding = decide(store, context, progress, reader, &published, decided);
+    let standing = Standing {
+        progress,
+        blocked: store.blocked().await?,
+    };
+    let deciding = decide(store, context, standing, caution, reader, &published, decided);
     let publishing = publish(context, &published, to_publish);
     tokio::try_join!(deciding, publishing)?;
     store.release(published.load(Ordering::Acquire)).await?;
@@ -232,10 +255,18 @@ struct Decided {
     notices: Vec<Notice>,
 }
 
+impl Decided {
+    fn append(&mut self, mut more: Self) {
+        self.events.append(&mut more.events);
+        self.notices.append(&mut more.notices);
+    }
+}
+
 async fn decide<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    mut progress: Progress,
+    mut standing: Standing,
+    caution: &mut Caution,
     mut reader: B::Reader,
     published: &AtomicI64,
     decided: mpsc::Sender<Decided>,
@@ -257,31 +288,46 @@ async fn decide<S: Store, B: Bus>(
             messages = take(&mut reader, rested) => Wake::Log(messages?),
         };
         let (began, weight) = (Instant::now(), wake.weight());
-        progress.published = published.load(Ordering::Acquire);
-        let batch = match wake {
-            Wake::Log(messages) => work::messages(store, context, &mut progress, &messages).await?,
+        match wake {
+            Wake::Log(messages) => {
+                for run in work::runs(context, &messages) {
+                    standing.progress.published = published.load(Ordering::Acquire);
+                    let batch = work::messages(store, context, &mut standing, caution, run).await?;
+                    hand_over(context, standing.progress, published, &decided, batch).await?;
+                }
+            }
             Wake::Clock => {
-                let batch = work::due(store, context, &mut progress).await?;
+                standing.progress.published = published.load(Ordering::Acquire);
+                let batch = work::due(store, context, &mut standing).await?;
                 if batch.events.len() >= work::DUE {
                     // There may be more.
                     look.reset_immediately();
                 }
-                batch
+                hand_over(context, standing.progress, published, &decided, batch).await?;
             }
-        };
-        context.board.advance(context.place.shard, progress.position);
-        if !batch.events.is_empty() || !batch.notices.is_empty() {
-            context
-                .metrics
-                .outbox_lag
-                .set(progress.last_no - published.load(Ordering::Acquire));
-            let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
-            decided.send(batch).await.map_err(closed)?;
         }
         if REST.contains(&weight) {
             rested = Instant::now() + began.elapsed() * 2;
         }
     }
+}
+
+/// Gives a committed batch to who publishes it.
+async fn hand_over<B>(
+    context: &Context<B>,
+    progress: Progress,
+    published: &AtomicI64,
+    decided: &mpsc::Sender<Decided>,
+    batch: Decided,
+) -> Result<(), Ended> {
+    context.board.advance(context.place.shard, progress.position);
+    if !batch.events.is_empty() || !batch.notices.is_empty() {
+        let unpublished = progress.last_no - published.load(Ordering::Acquire);
+        context.metrics.outbox_lag.set(unpublished);
+        let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
+        decided.send(batch).await.map_err(closed)?;
+    }
+    Ok(())
 }
 
 async fn publish<B: Bus>(

@@ -1,5 +1,7 @@
 //! The store on SQLite and PostgreSQL, for any service that says how its rows are loaded and saved.
 
+mod parking;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -12,7 +14,7 @@ use wallet_contract::subject::Service;
 
 use crate::bus::Notice;
 use crate::db::{Arg, Db, Migration, Pool, Row, Set};
-use crate::store::{Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+use crate::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 /// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
 pub const TENURE_MS: i64 = 3_000;
@@ -137,7 +139,8 @@ impl<T: Tables> SqlStore<T> {
         T::remember(db, commit.heard, commit.decisions, place).await?;
         T::save(db, commit.state).await?;
         insert_events(db, commit.events).await?;
-        insert_parked(db, commit.parked).await?;
+        parking::insert(db, commit.parked).await?;
+        parking::remove(db, commit.resolved).await?;
         db.commit().await?;
         Ok(())
     }
@@ -185,23 +188,6 @@ async fn insert_events(db: &mut Db, events: &[Outgoing]) -> sqlx::Result<()> {
         .texts("body", events.iter().map(|event| &*event.json));
     let sql =
         "INSERT INTO event (no, id, shard_first, shard_then, body) SELECT no, id, first, second, body FROM k";
-    db.apply(sql, set).await.map(|_| ())
-}
-
-async fn insert_parked(db: &mut Db, rows: &[ParkedRow]) -> sqlx::Result<()> {
-    let set = Set::new()
-        .ints(
-            "sequence",
-            rows.iter()
-                .map(|row| i64::try_from(row.sequence).unwrap_or(i64::MAX)),
-        )
-        .ints("element", rows.iter().map(|row| row.index.map_or(-1, i64::from)))
-        .texts("subject", rows.iter().map(|row| &*row.subject))
-        .texts("detail", rows.iter().map(|row| &*row.detail))
-        .texts("body", rows.iter().map(|row| &*row.body))
-        .ints("at_us", rows.iter().map(|row| row.at_us));
-    let sql = "INSERT INTO parked (sequence, element, subject, detail, body, at_us) \
-               SELECT sequence, element, subject, detail, body, at_us FROM k";
     db.apply(sql, set).await.map(|_| ())
 }
 
@@ -306,6 +292,14 @@ impl<T: Tables> Store for SqlStore<T> {
             .query(sql, &[Arg::Int(after), Arg::Int(limit)])
             .await?;
         Ok(rows.iter().map(outgoing).collect::<sqlx::Result<_>>()?)
+    }
+
+    async fn blocked(&mut self) -> Result<Blocked, Error> {
+        Ok(parking::blocked(self.db().await?).await?)
+    }
+
+    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
+        Ok(parking::together(self.db().await?, sequence, index).await?)
     }
 
     async fn notices(

@@ -8,6 +8,7 @@ use std::future::Future;
 
 use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard};
+use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 
@@ -50,15 +51,62 @@ pub struct ParkedRow {
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
-    /// What could not be read, as text, cut at [`ParkedRow::MAX_BODY`] bytes; the log has the whole.
+    /// What it was, as text: whole if it belongs to a transfer, else cut at [`ParkedRow::MAX_BODY`] bytes; the log has it all.
     pub body: String,
     /// When it was stored in the log, microseconds.
     pub at_us: i64,
+    /// The transfer that it belongs to: what is heard of that waits behind it.
+    pub transfer: Option<Uuid>,
+    /// The account whose standing it tells: what else is said of that waits, too.
+    pub account: Option<String>,
+    /// The message's `traceparent` header.
+    pub traceparent: Option<String>,
+    /// The message's `ce-id` header.
+    pub event_id: Option<String>,
 }
 
 impl ParkedRow {
     /// Enough to see what it was.
     pub const MAX_BODY: usize = 4096;
+}
+
+/// Of what something was set aside: what is heard of that waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocked {
+    /// Transfers.
+    pub transfers: BTreeSet<Uuid>,
+    /// Accounts, as to how they stand.
+    pub accounts: BTreeSet<String>,
+}
+
+impl Blocked {
+    /// Of what these rows are.
+    pub fn by<'r>(rows: impl IntoIterator<Item = &'r ParkedRow>) -> Self {
+        let mut blocked = Self::default();
+        for row in rows {
+            blocked.transfers.extend(row.transfer);
+            blocked.accounts.extend(row.account.clone());
+        }
+        blocked
+    }
+
+    /// Whether this is of what is blocked.
+    pub fn holds(&self, transfer: Uuid, account: Option<&str>) -> bool {
+        self.transfers.contains(&transfer) || account.is_some_and(|account| self.accounts.contains(account))
+    }
+
+    /// Adds what these are of.
+    pub fn add(&mut self, more: Self) {
+        self.transfers.extend(more.transfers);
+        self.accounts.extend(more.accounts);
+    }
+
+    /// Takes out what these are of.
+    pub fn remove(&mut self, gone: &Self) {
+        self.transfers
+            .retain(|transfer| !gone.transfers.contains(transfer));
+        self.accounts.retain(|account| !gone.accounts.contains(account));
+    }
 }
 
 /// Everything that one batch changes.
@@ -76,6 +124,8 @@ pub struct Commit<'a, S> {
     pub events: &'a [Outgoing],
     /// What was set aside.
     pub parked: &'a [ParkedRow],
+    /// What was set aside before, and is no longer.
+    pub resolved: &'a [(ParkedRow, Resolved)],
 }
 
 /// Why the store could not do it.
@@ -90,6 +140,23 @@ pub enum Error {
     /// The database failed.
     #[error("database: {0}{hint}", hint = crate::db::hint(.0))]
     Database(#[source] sqlx::Error),
+}
+
+impl Error {
+    /// Whether a constraint of the tables refused what was to be written: it will again.
+    pub fn is_a_constraint(&self) -> bool {
+        use sqlx::error::ErrorKind;
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => matches!(
+                error.kind(),
+                ErrorKind::UniqueViolation
+                    | ErrorKind::ForeignKeyViolation
+                    | ErrorKind::NotNullViolation
+                    | ErrorKind::CheckViolation
+            ),
+            Self::Database(_) | Self::TenureLost | Self::Unfit(_) => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for Error {
@@ -143,6 +210,16 @@ pub trait Store: Send {
         &mut self,
         commit: Commit<'_, <Self::Core as Decider>::State>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Of what something is set aside.
+    fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
+
+    /// What is set aside at this place of the log, and all that waits with it, in the order of the log.
+    fn parked(
+        &mut self,
+        sequence: u64,
+        index: Option<u32>,
+    ) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
 
     /// The events behind number `after`, at most `limit`.
     fn events(&mut self, after: i64, limit: i64)

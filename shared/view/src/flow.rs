@@ -56,6 +56,9 @@ pub struct Flow {
     /// What has not been seen yet of a flow that has not ended, where it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
+    /// Messages of a flow that has not ended which a service has set aside, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<SetAside>,
     /// What its events are in the books, where it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booked>,
@@ -141,6 +144,24 @@ pub struct Expected {
     pub usually_us: Option<i64>,
 }
 
+/// A message of a flow that a service could not handle, and nobody has seen to yet.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct SetAside {
+    /// Who set it aside.
+    pub service: String,
+    /// In which shard's log it stands.
+    pub shard: u16,
+    /// Where in it.
+    pub sequence: u64,
+    /// Which element of the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// What is wrong with it.
+    pub detail: String,
+    /// When it was set aside.
+    pub since: Timestamp,
+}
+
 /// What an event is in the books of one account, with the balances behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Booked {
@@ -193,6 +214,27 @@ impl Event {
     pub fn asks(&self) -> Option<Verb> {
         let token = self.kind.strip_prefix("wallet.")?.strip_suffix(".requested.v1")?;
         Verb::ALL.into_iter().find(|verb| verb.token() == token)
+    }
+}
+
+impl Flow {
+    /// How it stands, in a word: its status, or `parked` or `stuck` if it does not go on.
+    pub fn stands(&self) -> &'static str {
+        if !self.parked.is_empty() {
+            "parked"
+        } else if self.stuck.is_some() {
+            "stuck"
+        } else {
+            self.status.word()
+        }
+    }
+}
+
+impl SetAside {
+    /// Who set what aside, and why: `credit-svc has set aside message 17 of WALLET_0: …`.
+    pub fn told(&self) -> String {
+        let (service, shard, sequence, detail) = (&self.service, self.shard, self.sequence, &self.detail);
+        format!("{service} has set aside message {sequence} of WALLET_{shard}: {detail}")
     }
 }
 

@@ -105,7 +105,8 @@ fn changes(fact: &Fact) -> Option<[i64; 4]> {
         | Fact::TransferFailed(..)
         | Fact::RequestRefused(..)
         | Fact::RequestRecalled(..)
-        | Fact::MessageParked(_) => None,
+        | Fact::MessageParked(_)
+        | Fact::MessageResolved(_) => None,
     }
 }
 

@@ -90,6 +90,9 @@ impl Teller<'_> {
     /// Whom it waits for.
     fn waits(&self) -> Option<String> {
         let since = |at: Timestamp| format!(", since {} UTC", time(at));
+        if let Some(parked) = self.flow.parked.first() {
+            return Some(format!("It is parked: {}.", parked.told()));
+        }
         if let Some(stuck) = &self.flow.stuck {
             return Some(format!("It is stuck: {}{}.", stuck.told(), since(stuck.since)));
         }

@@ -84,6 +84,10 @@ fn decided(fact: &Fact, placed: String, words: String) -> Meaning {
         | Fact::AccountUnfrozen(_)
         | Fact::AccountClosed(_) => said(Mark::Good, words, None),
         Fact::MessageParked(parked) => said(Mark::Refused, words, Some(clean(&parked.detail))),
+        Fact::MessageResolved(resolved) => {
+            let words = format!("{words}: {}", resolved.how.word());
+            said(Mark::Said, words, None)
+        }
         Fact::AccountClosing(_)
         | Fact::RequestRecalled(..)
         | Fact::ClosureAccepted(_)

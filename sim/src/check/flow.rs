@@ -36,6 +36,7 @@ impl Flow {
             | Fact::ReversalDenied(..)
             | Fact::RequestRecalled(..)
             | Fact::MessageParked(_)
+            | Fact::MessageResolved(_)
             | Fact::AccountOpened(..)
             | Fact::AccountFrozen(_)
             | Fact::AccountUnfrozen(_)

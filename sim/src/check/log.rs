@@ -129,7 +129,9 @@ impl Logs {
             Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..)
         );
         // The cause of what was parked is a place in the log.
-        if matches!(event.fact, Fact::MessageParked(_)) || (begins && shard != first) {
+        if matches!(event.fact, Fact::MessageParked(_) | Fact::MessageResolved(_))
+            || (begins && shard != first)
+        {
             return Ok(());
         }
         self.undecided.remove(&(shard, event.cause));

@@ -12,8 +12,12 @@ use wallet_contract::event::{Event, Fact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
 
+use wallet_runtime::batch::{WAITS, of};
+use wallet_runtime::store::{Blocked, ParkedRow};
+
 use crate::check::{Breach, hold};
 use crate::entry::{Entry, Stored};
+use crate::ill;
 use crate::store::Database;
 use crate::tables::Tables;
 
@@ -27,6 +31,9 @@ pub(crate) struct Refold<C: Decider> {
     at_us: i64,
     events: usize,
     parked: usize,
+    resolved: usize,
+    /// What is set aside.
+    aside: Vec<ParkedRow>,
 }
 
 impl<C: Decider> Refold<C> {
@@ -39,6 +46,8 @@ impl<C: Decider> Refold<C> {
             at_us: 0,
             events: 0,
             parked: 0,
+            resolved: 0,
+            aside: Vec::new(),
         }
     }
 }
@@ -71,8 +80,12 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
         for entry in &stored.entries {
             take::<T>(database, stored, entry, &mut decided)?;
         }
+        if stored.instructs(T::SERVICE) {
+            resume::<T>(database, stored, log, &mut decided)?;
+        }
     }
     database.refold.position = position;
+    begun::<T>(database, log, &mut decided);
     own::<T>(database, decided);
     let differs = database.rows.differs(&database.refold.state);
     hold("invariant_refold_equals_live", differs.is_none(), || {
@@ -83,6 +96,26 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
             differs.unwrap_or_default()
         )
     })
+}
+
+/// Takes in what was handled already of the message behind the position: with care each element has a commit of its own.
+fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
+    let next = usize::try_from(database.refold.position)
+        .ok()
+        .and_then(|position| log.get(position));
+    let Some(next) = next.filter(|next| next.is_heard_by(T::SERVICE)) else {
+        return;
+    };
+    for entry in &next.entries {
+        let Ok(input) = &entry.what else { continue };
+        let handled = database.inbox.contains_key(&input.as_cause().id);
+        if handled && T::Core::concerns(input, database.place) {
+            let fold = &mut database.refold;
+            fold.at_us = fold.at_us.max(next.message.at_us);
+            let place = (next.message.sequence, entry.index.unwrap_or(0));
+            fold_in::<T>(fold, input, place, decided);
+        }
+    }
 }
 
 /// What the service has decided since the last look, as it stands in its event store.
@@ -109,36 +142,103 @@ fn take<T: Tables>(
 ) -> Result<(), Breach> {
     let sequence = stored.message.sequence;
     let service = T::SERVICE;
-    let Ok(input) = &entry.what else {
-        if !entry.is_parked_by(service) {
-            return Ok(());
-        }
-        let row = database.parked.get(database.refold.parked);
-        let parked = row.is_some_and(|row| (row.sequence, row.index) == (sequence, entry.index));
+    let row = database.parked.get(database.refold.parked);
+    let row = row.filter(|row| (row.sequence, row.index) == (sequence, entry.index));
+    if let Some(row) = row {
         database.refold.parked += 1;
-        return invariant_nothing_dropped(service, sequence, entry, parked);
+        return set_aside::<T>(&mut database.refold, entry, row);
+    }
+    let Ok(input) = &entry.what else {
+        return invariant_nothing_dropped(service, sequence, entry, !entry.is_parked_by(service));
     };
     if !stored.is_heard_by(service) || !T::Core::concerns(input, database.place) {
         return Ok(());
     }
     let id = input.as_cause().id;
     invariant_nothing_dropped(service, sequence, entry, database.inbox.contains_key(&id))?;
-    if !database.refold.known.insert(id) {
-        return Ok(());
+    let (transfer, account) = of(input);
+    let waits = Blocked::by(&database.refold.aside).holds(transfer, account.as_deref());
+    hold("invariant_what_comes_later_waits", !waits, || {
+        format!("{service} has handled {input:?} of message {sequence}; something before it is set aside")
+    })?;
+    let place = (sequence, entry.index.unwrap_or(0));
+    fold_in::<T>(&mut database.refold, input, place, decided);
+    Ok(())
+}
+
+/// Something was set aside: it can't be read, it can't be handled, or it waits behind that.
+fn set_aside<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedRow) -> Result<(), Breach> {
+    let before = Blocked::by(&fold.aside);
+    let blocked = row
+        .transfer
+        .is_some_and(|transfer| before.holds(transfer, row.account.as_deref()));
+    let ill = row.detail.contains("unknown event type") || row.detail.contains(ill::POISON);
+    let right = entry.is_parked_by(T::SERVICE) || ill || (blocked && row.detail == WAITS);
+    fold.aside.push(row.clone());
+    hold("invariant_only_what_must_is_set_aside", right, || {
+        format!("{} has set aside {row:?}: {:?}", T::SERVICE, entry.what)
+    })
+}
+
+/// An operator had it heard after all, in the order of the log.
+fn resume<T: Tables>(
+    database: &mut Database<T>,
+    instruction: &Stored,
+    log: &[Stored],
+    decided: &mut VecDeque<Event>,
+) -> Result<(), Breach> {
+    let sequence = instruction.message.sequence;
+    let mut index = 0;
+    while let Some((row, resolved)) = database.resolved.get(database.refold.resolved) {
+        if resolved.instruction != sequence {
+            break;
+        }
+        let at = usize::try_from(row.sequence)
+            .ok()
+            .and_then(|sequence| log.get(sequence - 1));
+        let entry = at.and_then(|stored| stored.entries.iter().find(|entry| entry.index == row.index));
+        let input = entry.and_then(|entry| entry.what.as_ref().ok());
+        let fold = &mut database.refold;
+        fold.resolved += 1;
+        fold.aside
+            .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+        hold(
+            "invariant_only_what_can_be_read_is_heard",
+            input.is_some(),
+            || format!("{} has heard {row:?}", T::SERVICE),
+        )?;
+        let meant = input.filter(|input| T::Core::concerns(input, fold.place));
+        if let Some(input) = meant {
+            let place = (sequence, index);
+            index += 1;
+            fold_in::<T>(fold, input, place, decided);
+        }
     }
-    let fold = &mut database.refold;
+    Ok(())
+}
+
+/// Takes in what was handled, and what was decided on it; once.
+fn fold_in<T: Tables>(
+    fold: &mut Refold<T::Core>,
+    input: &Input,
+    (sequence, index): (u64, u32),
+    decided: &mut VecDeque<Event>,
+) {
+    let id = input.as_cause().id;
+    if !fold.known.insert(id) {
+        return;
+    }
     let heard = Heard {
         input: input.clone(),
         raw: "",
         sequence,
-        index: entry.index.unwrap_or(0),
+        index,
         at_us: fold.at_us,
     };
     T::Core::hear(&mut fold.state, &heard, fold.place);
     if let Some(event) = decided.pop_front_if(|event| event.cause == id) {
         T::Core::evolve(&mut fold.state, &event, fold.place);
     }
-    Ok(())
 }
 
 /// Each message is handled, known, or parked.
@@ -161,7 +261,7 @@ fn invariant_nothing_dropped(
 fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
     let fold = &mut database.refold;
     for event in decided {
-        if !matches!(event.fact, Fact::MessageParked(_)) {
+        if !matches!(event.fact, Fact::MessageParked(_) | Fact::MessageResolved(_)) {
             fold.known.insert(event.cause);
         }
         T::Core::evolve(&mut fold.state, &event, fold.place);

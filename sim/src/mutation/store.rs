@@ -7,7 +7,7 @@ use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::outbox;
-use wallet_runtime::store::{Commit, Error, Outgoing, Store, Tenure};
+use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Store, Tenure};
 
 use super::Mutation;
 use crate::bus::SimBus;
@@ -105,6 +105,14 @@ where
         }
         self.usurp();
         self.store.commit(commit).await
+    }
+
+    async fn blocked(&mut self) -> Result<Blocked, Error> {
+        self.store.blocked().await
+    }
+
+    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
+        self.store.parked(sequence, index).await
     }
 
     async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+pub use crate::ill::Ill;
 pub use crate::node::{Blow, Point, Site, Trap};
 pub use crate::world::ClockOf;
 use ask::Client;
@@ -46,6 +47,15 @@ pub enum Step {
         /// Forward, or back, milliseconds.
         by_ms: i64,
     },
+    /// From now on a site's program can't handle something, or can handle everything.
+    Ill {
+        /// Whose.
+        site: Site,
+        /// What.
+        ill: Option<Ill>,
+    },
+    /// An operator has a site hear what it has set aside.
+    Retry(Site),
     /// The server of a shard's log crashes.
     CrashServer(u16),
     /// It crashes, and has lost messages that were durable. No plan has this by chance: see `tests/loss.rs`.
@@ -144,6 +154,9 @@ impl fmt::Display for Step {
             Self::Second(site) => write!(f, "second   {site}"),
             Self::Stop { site, back_ms } => write!(f, "stop     {site} in order, back in {back_ms} ms"),
             Self::Turn { clock, by_ms } => write!(f, "clock    {clock:?} by {by_ms} ms"),
+            Self::Ill { site, ill: Some(ill) } => write!(f, "ill      {site} can't handle {ill:?}"),
+            Self::Ill { site, ill: None } => write!(f, "well     {site} can handle everything"),
+            Self::Retry(site) => write!(f, "retry    what {site} has set aside"),
             Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
             Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
         }

@@ -5,7 +5,8 @@ use fastrand::Rng;
 use wallet_contract::subject::{Service, Verb};
 
 use super::ask::Client;
-use super::{Blow, ClockOf, Point, Site, Step, Trap};
+use super::{Blow, ClockOf, Ill, Point, Site, Step, Trap};
+use crate::ill;
 use crate::world::{SHARDS, sites};
 
 /// A seed's weights.
@@ -21,6 +22,7 @@ pub(super) struct Swarm {
     pauses: u32,
     turns: u32,
     stories: u32,
+    ills: u32,
     /// The points where faults strike; most seeds have all.
     points: Vec<Point>,
     /// Who is hurt; most seeds have all.
@@ -44,7 +46,7 @@ impl Swarm {
         let (repeats, oddities, bulk) = (weight(8), weight(2), weight(3));
         let (waits, long_waits) = (weight(20), weight(2));
         let (faults, pauses, turns) = (weight(14), weight(4), weight(2));
-        let stories = weight(1);
+        let (stories, ills) = (weight(1), weight(1));
         let points = if rng.u8(0..4) == 0 {
             (0..3).filter_map(|_| rng.choice(Point::ALL)).copied().collect()
         } else {
@@ -67,6 +69,7 @@ impl Swarm {
             pauses,
             turns,
             stories,
+            ills,
             points,
             victims,
         }
@@ -86,6 +89,7 @@ impl Swarm {
             self.pauses,
             self.turns,
             self.stories,
+            self.ills,
         ];
         match chosen(rng, &weights) {
             0 => {
@@ -110,7 +114,8 @@ impl Swarm {
             6 => self.fault(rng, steps),
             7 => self.zombie(rng, steps),
             8 => steps.push(turn(rng)),
-            _ => late_due(rng, client, steps),
+            9 => late_due(rng, client, steps),
+            _ => self.ill(rng, client, steps),
         }
     }
 
@@ -147,6 +152,32 @@ impl Swarm {
                 })
             }
         });
+    }
+
+    /// A program can't handle something for a while; then it can, and an operator has it hear what it has set aside, now or later.
+    fn ill(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
+        let Some(site) = rng.choice(&self.victims).copied() else {
+            return;
+        };
+        let poison = site.service == Service::Debit && rng.bool();
+        let kind = rng.choice(ill::KINDS).unwrap_or(ill::KINDS[0]);
+        let ill = if poison {
+            Ill::Transfer(rng.u8(0..ill::POISONS))
+        } else {
+            Ill::Kind(kind)
+        };
+        steps.push(Step::Ill { site, ill: Some(ill) });
+        for _ in 0..rng.usize(1..8) {
+            let (verb, _) = self.verbs[rng.usize(0..self.verbs.len())];
+            steps.push(client.ask(verb));
+            steps.push(Step::Wait { ms: rng.u64(1..400) });
+        }
+        if rng.bool() {
+            steps.push(Step::Wait {
+                ms: rng.u64(500..6_000),
+            });
+            steps.extend([Step::Ill { site, ill: None }, Step::Retry(site)]);
+        }
     }
 
     /// An instance is paused for longer than its lease lasts, and another one takes over.

@@ -1,11 +1,17 @@
 //! What is seen of the world: commits as they happen, whether all is quiet, and the sum in the end.
 
+use std::collections::BTreeSet;
+
+use wallet_contract::parking::{Action, Instruction};
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::{Service, parking};
+
 use super::{State, World};
 use crate::check::Breach;
 use crate::check::refold::invariant_refold_equals_live;
 use crate::coverage::{Coverage, invariant_cell_can_be};
 use crate::history::{History, Line};
-use crate::node::Node;
+use crate::node::{Node, Site};
 use crate::store::Shared;
 use crate::tables::Tables;
 
@@ -45,6 +51,31 @@ impl World {
         let starting = state.starting > 0;
         drop(state);
         !starting && is_at(&self.debit, &ends) && is_at(&self.credit, &ends) && is_at(&self.ledger, &ends)
+    }
+
+    /// What a site has set aside of transfers, and nobody has seen to: the first of each.
+    pub(crate) fn waiting(&self, site: Site) -> Vec<(u64, Option<u32>)> {
+        let shard = usize::from(site.shard);
+        match site.service {
+            Service::Debit => waiting(&self.debit[shard]),
+            Service::Credit => waiting(&self.credit[shard]),
+            Service::Ledger => waiting(&self.ledger[shard]),
+        }
+    }
+
+    /// An operator has a site hear what it has set aside.
+    pub(crate) fn retry(&self, site: Site) {
+        let shard = Shard(site.shard);
+        for (sequence, index) in self.waiting(site) {
+            let instruction = Instruction {
+                sequence,
+                index,
+                action: Action::Retry,
+            };
+            let subject = parking(shard, site.service);
+            let stored = self.store(shard, subject, instruction.write().into());
+            self.acknowledge(shard, stored);
+        }
     }
 
     /// How far everybody is, for who wants to know why it is not quiet.
@@ -88,6 +119,15 @@ impl World {
             checks.ended,
         )
     }
+}
+
+fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<(u64, Option<u32>)> {
+    let database = shared.lock();
+    let mut known = BTreeSet::new();
+    let first = database
+        .aside()
+        .filter(|row| row.transfer.is_some_and(|transfer| known.insert(transfer)));
+    first.map(|row| (row.sequence, row.index)).collect()
 }
 
 fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {

@@ -39,6 +39,7 @@ impl Audit {
                 self.step(here, Step::failed(*failure), movement.as_ref());
             }
             Fact::MessageParked(parked) => self.parked(here.shard, parked),
+            Fact::MessageResolved(_) => self.counts.parked = self.counts.parked.saturating_sub(1),
             Fact::AccountFrozen(_)
             | Fact::AccountUnfrozen(_)
             | Fact::AccountClosing(_)

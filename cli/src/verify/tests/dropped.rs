@@ -40,6 +40,7 @@ fn what_cannot_be_read_must_be_parked() {
         index: Some(0),
         subject,
         detail: "not JSON".to_owned(),
+        transfer: None,
     };
     let id = uuid::Uuid::from_u128(9);
     let asked = Cause {

@@ -152,6 +152,7 @@ fn an_operators_request_ends_when_it_is_carried_out() {
             index: None,
             subject: "wallet.0.bulk".to_owned(),
             detail: "no JSON".to_owned(),
+            transfer: None,
         })),
     ] {
         check(&[], &quiet, "nothing", &[], &[]);

@@ -51,6 +51,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     html! {
         h1 { (title(flow)) " " (status(flow)) }
         div.story { @for sentence in story::of(flow) { p { (sentence) } } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::time(&parked.since.to_string())) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -70,11 +71,7 @@ fn title(flow: &Flow) -> Markup {
 }
 
 fn status(flow: &Flow) -> Markup {
-    parts::status(if flow.stuck.is_some() {
-        "stuck"
-    } else {
-        flow.status.word()
-    })
+    parts::status(flow.stands())
 }
 
 /// `credit-svc of shard 1 has not reacted to account.debited for 14.0 s; usually 3.00 ms`

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Unreadable;
-use crate::event::{Fact, Failure, Movement, Overdraft, Parked, Terms};
+use crate::event::{Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
 use crate::id::{AccountId, TransferId};
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
@@ -55,6 +55,12 @@ pub(super) struct Data<'a> {
     sequence: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transfer: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instruction: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replacement: Option<u64>,
 }
 
 pub(super) fn borrowed(text: &str) -> Text<'_> {
@@ -63,6 +69,20 @@ pub(super) fn borrowed(text: &str) -> Text<'_> {
 
 pub(super) fn owned<'a>(text: String) -> Text<'a> {
     Text(Cow::Owned(text))
+}
+
+fn how(how: &Resolution) -> Data<'_> {
+    match how {
+        Resolution::Retried => Data::default(),
+        Resolution::Replaced(by) => Data {
+            replacement: Some(*by),
+            ..Data::default()
+        },
+        Resolution::Discarded(reason) => Data {
+            detail: Some(borrowed(reason)),
+            ..Data::default()
+        },
+    }
 }
 
 pub(super) fn to_data(fact: &Fact) -> Data<'_> {
@@ -91,7 +111,15 @@ pub(super) fn to_data(fact: &Fact) -> Data<'_> {
             index: parked.index,
             subject: Some(borrowed(&parked.subject)),
             detail: Some(borrowed(&parked.detail)),
+            transfer: parked.transfer.map(|transfer| transfer.0),
             ..Data::default()
+        },
+        Fact::MessageResolved(resolved) => Data {
+            sequence: Some(resolved.sequence),
+            index: resolved.index,
+            outcome: Some(borrowed(resolved.how.word())),
+            instruction: Some(resolved.instruction),
+            ..how(&resolved.how)
         },
         Fact::DebitRefused(payer, ..) | Fact::ReservationBarred(payer) | Fact::ReversalDenied(payer, ..) => {
             Data {
@@ -230,16 +258,36 @@ impl Fields<'_, '_> {
         Overdraft::parse(text, currency).map_err(self.bad("overdraft"))
     }
 
+    fn number(&self, name: &'static str, number: Option<u64>) -> Result<u64, Unreadable> {
+        number.ok_or("is missing").map_err(self.bad(name))
+    }
+
+    fn resolved(&self) -> Result<Resolved, Unreadable> {
+        let how = match self.data.outcome.as_ref().map_or("", |text| &*text.0) {
+            "retried" => Resolution::Retried,
+            "replaced" => Resolution::Replaced(self.number("replacement", self.data.replacement)?),
+            "discarded" => Resolution::Discarded(self.parse("detail", &self.data.detail)?),
+            word => {
+                return Err(self.bad("outcome")(format!(
+                    "{word:?} is no way to see to a message"
+                )));
+            }
+        };
+        Ok(Resolved {
+            sequence: self.number("sequence", self.data.sequence)?,
+            index: self.data.index,
+            how,
+            instruction: self.number("instruction", self.data.instruction)?,
+        })
+    }
+
     fn parked(&self) -> Result<Parked, Unreadable> {
         Ok(Parked {
-            sequence: self
-                .data
-                .sequence
-                .ok_or("is missing")
-                .map_err(self.bad("sequence"))?,
+            sequence: self.number("sequence", self.data.sequence)?,
             index: self.data.index,
             subject: self.parse("subject", &self.data.subject)?,
             detail: self.parse("detail", &self.data.detail)?,
+            transfer: self.data.transfer.map(TransferId),
         })
     }
 }
@@ -287,6 +335,7 @@ pub(super) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
             Fact::RequestRecalled(fields.account()?, fields.verb()?, fields.wanted()?)
         }
         "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
+        "wallet.message.resolved.v1" => Fact::MessageResolved(fields.resolved()?),
         unknown => return Err(Unreadable::Type(unknown.to_owned())),
     })
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use wallet_contract::event::Event;
+use wallet_contract::parking::Instruction;
 use wallet_contract::request::{Context, Order, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Subject, Verb};
@@ -30,6 +31,7 @@ pub(crate) struct Message {
 pub(crate) enum Reading {
     Request(Request),
     Event(Event),
+    Instruction(Instruction),
 }
 
 /// All messages of the corpus, by name.
@@ -100,6 +102,10 @@ pub(crate) fn read(
                 .iter()
                 .map(|json| asked(Verb::Transfer, None, json))
                 .collect())
+        }
+        Subject::Parking(_) => {
+            let instruction = Instruction::read(body).map_err(|bad| bad.to_string())?;
+            Ok(vec![Ok(Reading::Instruction(instruction))])
         }
     }
 }

@@ -1,62 +1,201 @@
 //! One batch: drop repeats, load rows, decide in memory, commit.
 
 use jiff::Timestamp;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 use wallet_contract::decider::{Decider, Heard, Input};
 use wallet_contract::event::{Event, Source};
+use wallet_contract::parking::Instruction;
+use wallet_contract::subject::parking;
 
+use super::caution::Caution;
 use super::{Context, Decided, Ended};
 use crate::batch::{self, Batch, Moment};
 use crate::bus::Message;
-use crate::store::{Commit, Progress, Store};
+use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 
 /// How much that is due is decided at once.
 pub(super) const DUE: usize = 2_000;
 
-/// Decides on what stands in the log.
+/// Where the work on a shard stands, in memory as in the database.
+pub(super) struct Standing {
+    pub(super) progress: Progress,
+    /// Of what something was set aside: what is heard of that waits.
+    pub(super) blocked: Blocked,
+}
+
+/// The runs that messages are handled in: an instruction about what was set aside is one of its own, and so is each message of
+/// those up to which care is due.
+pub(super) fn runs<'m, B>(
+    context: &Context<B>,
+    messages: &'m [Message],
+) -> impl Iterator<Item = &'m [Message]> {
+    let told = parking(context.place.shard, context.service);
+    messages.chunk_by(move |one, next| one.subject != told && next.subject != told)
+}
+
+/// Decides on what stands in the log: one of its [`runs`].
 pub(super) async fn messages<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    progress: &mut Progress,
-    messages: &[Message],
+    standing: &mut Standing,
+    caution: &mut Caution,
+    run: &[Message],
 ) -> Result<Decided, Ended> {
-    let taken = (context.clock)();
-    let batch = batch::read::<S::Core>(messages, context.service, context.place, progress.at_us);
-    let position = messages.last().map(|message| message.sequence);
-    let at_us = messages.iter().map(|message| message.at_us).max();
-    let after = Progress {
-        position: position.unwrap_or(progress.position),
-        at_us: progress.at_us.max(at_us.unwrap_or(0)),
-        ..*progress
-    };
-    handle(store, context, progress, after, batch, taken).await
+    let careful = run.partition_point(|message| caution.is_due(message.sequence));
+    let (suspicious, run) = run.split_at(careful);
+    let mut decided = Decided::default();
+    for message in suspicious {
+        decided.append(one_by_one(store, context, standing, caution, message).await?);
+    }
+    if let Some(last) = run.last() {
+        caution.takes_many(last.sequence);
+        let taken = (context.clock)();
+        let rows = asked_for(store, context, run).await?;
+        let batch = read::<S::Core, B>(context, standing, run, &rows);
+        let after = after(standing, run);
+        decided.append(handle(store, context, standing, after, batch, taken).await?);
+        caution.lets_go();
+    }
+    Ok(decided)
 }
 
-/// Decides on what is due. A clock that goes back behind the log does not: what is due by the log's time is due.
+/// Handles a message element by element. Its position is taken, and what is set aside of it stored, when all are handled; until
+/// then the inbox knows those that were.
+async fn one_by_one<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+    caution: &mut Caution,
+    message: &Message,
+) -> Result<Decided, Ended> {
+    let taken = (context.clock)();
+    let run = std::slice::from_ref(message);
+    let is_instruction = instruction(context, run).is_some();
+    let rows = asked_for(store, context, run).await?;
+    let condemned = caution.condemns((message.sequence, None)).map(str::to_owned);
+    let mut rest = match condemned {
+        Some(why) if is_instruction => Batch {
+            parked: vec![batch::set_aside_whole(message, standing.progress.at_us, &why)],
+            ..Batch::default()
+        },
+        Some(_) | None => read::<S::Core, B>(context, standing, run, &rows),
+    };
+    let mut decided = Decided::default();
+    if !is_instruction {
+        for heard in std::mem::take(&mut rest.heard) {
+            let place = (heard.sequence, Some(heard.index));
+            let (transfer, account) = batch::of(&heard.input);
+            let why = match caution.condemns(place) {
+                Some(why) => why,
+                None if standing.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
+                None => {
+                    caution.takes_one(place);
+                    let (one, unmoved) = (Batch::of(heard), standing.progress);
+                    decided.append(handle(store, context, standing, unmoved, one, taken).await?);
+                    caution.lets_go();
+                    continue;
+                }
+            };
+            let row = batch::set_aside(message, &heard, why);
+            standing.blocked.add(Blocked::by([&row]));
+            rest.parked.push(row);
+        }
+        rest.parked.sort_by_key(|row| row.index);
+    }
+    caution.takes_one((message.sequence, None));
+    let after = after(standing, run);
+    decided.append(handle(store, context, standing, after, rest, taken).await?);
+    caution.lets_go();
+    Ok(decided)
+}
+
+/// Where the work stands when these have been handled.
+fn after(standing: &Standing, run: &[Message]) -> Progress {
+    let progress = standing.progress;
+    let position = run.last().map(|message| message.sequence);
+    let at_us = run.iter().map(|message| message.at_us).max();
+    Progress {
+        position: position.unwrap_or(progress.position),
+        at_us: progress.at_us.max(at_us.unwrap_or(0)),
+        ..progress
+    }
+}
+
+/// What was set aside and is what an instruction is about, if that is what has come.
+async fn asked_for<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    run: &[Message],
+) -> Result<Vec<ParkedRow>, Ended> {
+    Ok(match instruction(context, run) {
+        Some((_, told)) => store.parked(told.sequence, told.index).await?,
+        None => Vec::new(),
+    })
+}
+
+/// Reads messages; an instruction is followed, on what it is about.
+fn read<'m, C: Decider, B>(
+    context: &Context<B>,
+    standing: &mut Standing,
+    run: &'m [Message],
+    rows: &'m [ParkedRow],
+) -> Batch<'m> {
+    let (service, place) = (context.service, context.place);
+    let Standing { progress, blocked } = standing;
+    let Some((message, told)) = instruction(context, run) else {
+        return batch::read::<C>(run, service, place, progress.at_us, blocked);
+    };
+    let batch = batch::resume::<C>(rows, &told, message, place, progress.at_us.max(message.at_us));
+    if batch.resolved.is_empty() {
+        let (sequence, at) = (message.sequence, told.sequence);
+        warn!(
+            sequence,
+            "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
+        );
+    }
+    blocked.remove(&batch.released);
+    batch
+}
+
+/// What an operator has this service do about what it has set aside.
+fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m Message, Instruction)> {
+    let [message] = run else { return None };
+    let is_told = message.subject == parking(context.place.shard, context.service);
+    let told = is_told.then(|| Instruction::read(&message.payload).ok())??;
+    Some((message, told))
+}
+
+/// Decides on what is due. A clock that goes back behind the log does not: what is due by the log's time is due. What waits
+/// behind something that was set aside is not asked: its turn comes when that is seen to.
 pub(super) async fn due<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    progress: &mut Progress,
+    standing: &mut Standing,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
+    let Standing { progress, blocked } = standing;
     let now_us = taken.as_microsecond().max(progress.at_us);
-    let due = store.due(now_us, i64::try_from(DUE).unwrap_or(i64::MAX)).await?;
+    let limit = DUE.saturating_add(blocked.transfers.len());
+    let mut due = store
+        .due(now_us, i64::try_from(limit).unwrap_or(i64::MAX))
+        .await?;
+    due.retain(|due| !blocked.holds(due.transfer.id.0, None));
     if due.is_empty() {
         return Ok(Decided::default());
     }
     let after = *progress;
-    handle(store, context, progress, after, batch::due(due, now_us), taken).await
+    handle(store, context, standing, after, batch::due(due, now_us), taken).await
 }
 
 async fn handle<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    progress: &mut Progress,
+    standing: &mut Standing,
     mut after: Progress,
     mut batch: Batch<'_>,
     taken: Timestamp,
 ) -> Result<Decided, Ended> {
-    let place = context.place;
+    let (place, progress) = (context.place, &mut standing.progress);
     let causes: Vec<_> = batch
         .heard
         .iter()
@@ -80,6 +219,7 @@ async fn handle<S: Store, B>(
     };
     let mut events = batch::decide::<S::Core>(&mut state, &batch.heard, place, moment);
     events.extend(batch::parked(&batch.parked, moment));
+    events.extend(batch::resolved(&batch.resolved, moment));
     let outgoing = batch::outgoing(&events, place, progress.last_no);
     let decisions = batch::decisions(&batch.heard, &events, progress.last_no);
 
@@ -92,6 +232,7 @@ async fn handle<S: Store, B>(
             state: &state,
             events: &outgoing,
             parked: &batch.parked,
+            resolved: &batch.resolved,
         })
         .await?;
     *progress = after;
@@ -133,6 +274,14 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
         warn!(
             sequence,
             subject, "parked message {sequence} on {subject}: {}", parked.detail
+        );
+    }
+    for (_, resolved) in &batch.resolved {
+        let (sequence, how) = (resolved.sequence, resolved.how.word());
+        info!(
+            sequence,
+            instruction = resolved.instruction,
+            "parked message {sequence} was {how}"
         );
     }
     if !tracing::enabled!(tracing::Level::DEBUG) {

@@ -309,6 +309,16 @@ fn a_flow_that_has_not_ended() {
             "It waits: credit-svc of shard 0 has not reacted to account.debited, since 2026-01-31 12:00:00 UTC.",
         ],
     );
+    let parked = json!([{ "service": "credit-svc", "shard": 0, "sequence": 18, "detail": "unknown type", "since": at(2_000) }]);
+    let parked = debited().flow("running", |flow| flow["parked"] = parked);
+    assert_eq!(parked.stands(), "parked");
+    check(
+        &parked,
+        &[
+            began,
+            "It is parked: credit-svc has set aside message 18 of WALLET_0: unknown type.",
+        ],
+    );
     let stuck = json!({ "since": at(60_000_000), "waits_for": {
         "service": "credit-svc", "shard": 0, "after": "wallet.account.debited.v1", "events": [] } });
     check(

@@ -1,0 +1,239 @@
+//! Messages as a service hears them.
+
+use uuid::Uuid;
+use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::parking::Instruction;
+use wallet_contract::reason::sentence;
+use wallet_contract::stream::MAX_MESSAGE_BYTES;
+use wallet_contract::subject::{self, Service, Subject, Verb};
+use wallet_contract::{envelope, request};
+
+use super::Batch;
+use crate::bus::Message;
+use crate::store::{Blocked, ParkedRow};
+
+/// Why what can be read is set aside.
+pub const WAITS: &str = "waits behind what was set aside of the same transfer or account";
+
+/// Reads messages as `service` hears them. `at_us` is the log's time so far, which never goes back. `blocked` is
+/// of what something was set aside: what is heard of that waits.
+pub fn read<'m, C: Decider>(
+    messages: &'m [Message],
+    service: Service,
+    place: Place,
+    mut at_us: i64,
+    blocked: &mut Blocked,
+) -> Batch<'m> {
+    let mut batch = Batch::default();
+    for message in messages {
+        at_us = at_us.max(message.at_us);
+        let mut reading = Reading {
+            message,
+            service,
+            at_us,
+            blocked,
+        };
+        match Subject::read(&message.subject, place.shard) {
+            Ok(subject) if subject.heard_by(service) => reading.read::<C>(&subject, place, &mut batch),
+            Ok(_) => {}
+            Err(bad) if subject::owner(&message.subject) == service => {
+                batch
+                    .parked
+                    .push(reading.park(None, &bad.to_string(), &message.payload));
+            }
+            Err(_) => {}
+        }
+    }
+    batch
+}
+
+/// The transfer that something is of, and the account whose standing it tells, or asks to change.
+type Of = (Uuid, Option<String>);
+
+/// What an input is of.
+pub fn of(input: &Input) -> Of {
+    let account = match input {
+        Input::Request(request) if request.verb.flow() != Verb::Transfer => Some(&request.account),
+        Input::Event(event) => event.fact.stands(),
+        Input::Request(_) | Input::Due(_) => None,
+    };
+    (input.as_cause().transfer.0, account.map(ToString::to_string))
+}
+
+/// Reads one element of a message.
+pub(super) fn element(
+    subject: &Subject,
+    raw: &str,
+    traceparent: Option<&str>,
+    event_id: Option<&str>,
+) -> Result<Input, String> {
+    let context = |verb, account| request::Context {
+        verb,
+        account,
+        traceparent,
+        event_id,
+    };
+    let asked = |context| {
+        request::read(raw, context)
+            .map(Input::Request)
+            .map_err(|bad| bad.to_string())
+    };
+    match subject {
+        Subject::Request(verb, account) => asked(context(*verb, Some(account))),
+        Subject::Bulk => asked(context(Verb::Transfer, None)),
+        Subject::Events(_) => envelope::read(raw)
+            .map(Input::Event)
+            .map_err(|bad| bad.to_string()),
+        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
+    }
+}
+
+struct Reading<'m, 'b> {
+    message: &'m Message,
+    service: Service,
+    at_us: i64,
+    blocked: &'b mut Blocked,
+}
+
+impl<'m> Reading<'m, '_> {
+    fn read<C: Decider>(&mut self, subject: &Subject, place: Place, batch: &mut Batch<'m>) {
+        let payload = &*self.message.payload;
+        if payload.len() > MAX_MESSAGE_BYTES {
+            let detail = format!(
+                "a message of {} bytes: the limit is {MAX_MESSAGE_BYTES}",
+                payload.len()
+            );
+            return self.set_aside(subject, &detail, batch);
+        }
+        let elements = match subject {
+            Subject::Request(..) | Subject::Bulk => request::split(payload).map_err(|bad| bad.to_string()),
+            Subject::Events(_) => envelope::split(payload).map_err(|bad| bad.to_string()),
+            // It is followed where the store is at hand.
+            Subject::Parking(_) => Instruction::read(payload)
+                .map(|_| Vec::new())
+                .map_err(|bad| bad.to_string()),
+        };
+        let elements = match elements {
+            Ok(elements) => elements,
+            Err(detail) => return self.set_aside(subject, &detail, batch),
+        };
+        for (index, raw) in (0..).zip(elements) {
+            self.take::<C>(subject, index, raw, place, batch);
+        }
+    }
+
+    fn take<C: Decider>(
+        &mut self,
+        subject: &Subject,
+        index: u32,
+        raw: &'m str,
+        place: Place,
+        batch: &mut Batch<'m>,
+    ) {
+        let message = self.message;
+        let (traceparent, event_id) = (message.traceparent.as_deref(), message.event_id.as_deref());
+        match element(subject, raw, traceparent, event_id) {
+            Ok(input) if C::concerns(&input, place) => {
+                let of = of(&input);
+                if self.blocked.holds(of.0, of.1.as_deref()) {
+                    return self.wait(of, index, WAITS, raw, batch);
+                }
+                batch.heard.push(Heard {
+                    input,
+                    raw,
+                    sequence: message.sequence,
+                    index,
+                    at_us: self.at_us,
+                });
+            }
+            Ok(_) => {}
+            Err(detail) => match (subject, envelope::of(raw)) {
+                (Subject::Events(_), Some((transfer, account))) => {
+                    self.wait((transfer.0, account), index, &detail, raw, batch);
+                }
+                _ if self.is_ours(subject) => {
+                    batch.parked.push(self.park(Some(index), &detail, raw.as_bytes()));
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// Sets aside what something may wait behind.
+    fn wait(&mut self, of: Of, index: u32, detail: &str, raw: &str, batch: &mut Batch<'m>) {
+        let row = waiting(self.message, self.at_us, of, index, detail, raw);
+        self.blocked.add(Blocked::by([&row]));
+        batch.parked.push(row);
+    }
+
+    /// A request that can't be read is parked by the service that would have decided it; an event by each who hears it.
+    fn is_ours(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Request(..) | Subject::Bulk => subject::owner(&self.message.subject) == self.service,
+            Subject::Events(_) | Subject::Parking(_) => true,
+        }
+    }
+
+    fn set_aside(&self, subject: &Subject, detail: &str, batch: &mut Batch<'m>) {
+        if self.is_ours(subject) {
+            batch.parked.push(self.park(None, detail, &self.message.payload));
+        }
+    }
+
+    fn park(&self, index: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
+        unread(self.message, self.at_us, index, detail, body)
+    }
+}
+
+fn unread(message: &Message, at_us: i64, index: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
+    let kept = &body[..body.len().min(ParkedRow::MAX_BODY)];
+    ParkedRow {
+        sequence: message.sequence,
+        index,
+        subject: sentence(&message.subject),
+        detail: sentence(detail),
+        // A zero byte is text to us, but not to PostgreSQL.
+        body: String::from_utf8_lossy(kept).replace('\0', "\u{fffd}"),
+        at_us,
+        transfer: None,
+        account: None,
+        traceparent: None,
+        event_id: None,
+    }
+}
+
+/// What belongs to a transfer is kept whole, for it can be heard yet.
+fn waiting(
+    message: &Message,
+    at_us: i64,
+    (transfer, account): Of,
+    index: u32,
+    detail: &str,
+    raw: &str,
+) -> ParkedRow {
+    ParkedRow {
+        body: raw.to_owned(),
+        transfer: Some(transfer),
+        account,
+        traceparent: message.traceparent.clone(),
+        event_id: message.event_id.clone(),
+        ..unread(message, at_us, Some(index), detail, &[])
+    }
+}
+
+/// Sets aside what was read and can't be handled; what follows of its transfer waits behind it.
+pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
+    waiting(
+        message,
+        heard.at_us,
+        of(&heard.input),
+        heard.index,
+        why,
+        heard.raw,
+    )
+}
+
+/// Sets aside an instruction that can't be followed.
+pub fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
+    unread(message, at_us, None, why, &message.payload)
+}

@@ -1,0 +1,133 @@
+//! What is known of messages that ended a tenure.
+//!
+//! | a tenure ended while handling | then |
+//! |---|---|
+//! | many messages | up to the last of them, each element is handled by itself |
+//! | one element | it is tried once more: another instance may have had its hands in the rows |
+//! | that element again | it is set aside, with what was said; others go on |
+//!
+//! All of it is forgotten when the process ends, and learnt again.
+
+use super::Ended;
+
+/// How often an element fails by itself before it is set aside.
+const FAILURES: u32 = 2;
+
+/// An element of a message, or the whole of one.
+pub(super) type Place = (u64, Option<u32>);
+
+/// What was being handled, and what is known of it.
+#[derive(Debug, Default)]
+pub(super) struct Caution {
+    /// Up to this message elements are handled one by one.
+    until: u64,
+    hand: Option<Hand>,
+    suspect: Option<Suspect>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Hand {
+    Many { last: u64 },
+    One(Place),
+}
+
+#[derive(Debug)]
+struct Suspect {
+    place: Place,
+    failures: u32,
+    why: String,
+}
+
+impl Caution {
+    /// Whether this message must be handled element by element.
+    pub(super) fn is_due(&self, sequence: u64) -> bool {
+        sequence <= self.until
+    }
+
+    /// Messages up to this one are being handled together.
+    pub(super) fn takes_many(&mut self, last: u64) {
+        self.hand = Some(Hand::Many { last });
+    }
+
+    /// One element is being handled.
+    pub(super) fn takes_one(&mut self, place: Place) {
+        self.hand = Some(Hand::One(place));
+    }
+
+    /// It went well.
+    pub(super) fn lets_go(&mut self) {
+        self.hand = None;
+    }
+
+    /// Why an element must be set aside, if it must.
+    pub(super) fn condemns(&self, place: Place) -> Option<&str> {
+        let suspect = self.suspect.as_ref()?;
+        (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
+    }
+
+    /// Learns from what ended a tenure.
+    pub(super) fn learn(&mut self, ended: &Ended) {
+        let Some(hand) = self.hand.take().filter(|_| ended.may_be_the_input()) else {
+            return;
+        };
+        match hand {
+            Hand::Many { last } => self.until = self.until.max(last),
+            Hand::One(place) => {
+                let before = self.suspect.take().filter(|suspect| suspect.place == place);
+                self.suspect = Some(Suspect {
+                    place,
+                    failures: before.map_or(0, |suspect| suspect.failures).saturating_add(1),
+                    why: ended.to_string(),
+                });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store;
+
+    fn panicked() -> Ended {
+        Ended::Panicked("overflow".to_owned())
+    }
+
+    #[test]
+    fn what_fails_by_itself_twice_is_condemned() {
+        let mut caution = Caution::default();
+        caution.takes_many(7);
+        caution.learn(&panicked());
+        assert!(caution.is_due(7) && !caution.is_due(8));
+        let place = (5, Some(2));
+        for _ in 0..FAILURES {
+            assert_eq!(caution.condemns(place), None);
+            caution.takes_one(place);
+            caution.learn(&panicked());
+        }
+        assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
+        assert_eq!(caution.condemns((5, Some(1))), None);
+    }
+
+    #[test]
+    fn another_ones_failure_is_no_second_one() {
+        let mut caution = Caution::default();
+        for place in [(5, Some(0)), (5, Some(1)), (5, Some(0))] {
+            caution.takes_one(place);
+            caution.learn(&panicked());
+            assert_eq!(caution.condemns(place), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_its_fault_teaches_nothing() {
+        let mut caution = Caution::default();
+        caution.takes_many(7);
+        caution.learn(&Ended::Store(store::Error::TenureLost));
+        assert!(!caution.is_due(7));
+        caution.takes_many(7);
+        caution.lets_go();
+        caution.learn(&panicked());
+        assert!(!caution.is_due(7));
+    }
+}
