@@ -19,11 +19,11 @@ pub(crate) struct Filter<'f> {
 impl Filter<'_> {
     /// Whether a flow is asked for.
     pub(crate) fn takes(&self, flow: &Flow) -> bool {
-        let status = self.status.is_none_or(|status| status == flow.status);
+        let status = self.status.is_none_or(|status| status == flow.told.status.word());
         status
             && self
                 .reason
-                .is_none_or(|reason| flow.reason.as_deref() == Some(reason))
+                .is_none_or(|reason| flow.told.reason.as_deref() == Some(reason))
     }
 
     /// Adds the conditions and their parameters.

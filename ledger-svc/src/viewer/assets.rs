@@ -11,8 +11,8 @@ use axum::routing::get;
 use wallet_runtime::program::Running;
 
 /// Colours, spaces and forms of every page. `viewer.css` has the meaning of each token.
-pub(crate) const CSS: &str = include_str!("viewer.css");
-const JS: &str = include_str!("viewer.js");
+pub(crate) const CSS: &str = concat!(include_str!("viewer.css"), include_str!("flow.css"));
+const JS: &str = concat!(include_str!("viewer.js"), include_str!("flow.js"));
 const ICON: &str = include_str!("icon.svg");
 
 /// Where a page finds each.

@@ -93,7 +93,7 @@ const KEYS: [(&[&str], &str); 10] = [
     (&["/"], "search"),
     (&["j", "k"], "next and previous row"),
     (&["Enter"], "open the row"),
-    (&["[", "]"], "previous and next page, or flow"),
+    (&["[", "]"], "previous and next page, or step"),
     (&["1", "…", "6"], "the tabs of a flow"),
     (&["c"], "copy the id"),
     (&["y"], "copy the link to this page"),

@@ -3,6 +3,7 @@
 //! | part | shows |
 //! |---|---|
 //! | [`list`] | `/`: all flows, newest first |
+//! | [`flow`] | `/flows/{transfer id}`, `/traces/{trace id}`: one flow |
 //! | [`layout`] | what every page has: head, navigation, footer, help |
 //! | [`parts`] | what many pages have: ids, states, amounts, times, links |
 //! | [`assets`] | one style sheet, one script, one icon |
@@ -13,6 +14,7 @@
 
 mod assets;
 mod dress;
+mod flow;
 pub(crate) mod layout;
 mod list;
 pub(crate) mod parts;
@@ -30,6 +32,7 @@ pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
     Router::new()
         .route("/", get(list::list))
         .fallback(dress::nothing_there)
+        .merge(flow::routes())
         .merge(assets::routes())
         .layer(middleware::from_fn_with_state(running.clone(), dress::dress))
 }

@@ -59,6 +59,10 @@ pub struct Settings {
     /// How long nothing may be heard of a flow that has not ended before the ledger calls it stuck, seconds.
     #[arg(long, env = "WALLET_STUCK_AFTER", default_value = "30", value_parser = parse_seconds, value_name = "SECONDS")]
     pub stuck_after: Duration,
+    /// Where another tool shows a trace, e.g. `http://127.0.0.1:16686/trace/{trace_id}`; the ledger's pages link there
+    /// [default: nowhere].
+    #[arg(long, env = "WALLET_TRACE_URL", value_parser = parse_trace_url, value_name = "URL")]
+    pub trace_url: Option<String>,
     /// What to log, e.g. `info` or `wallet_runtime=debug`; debug has a line for each decision.
     #[arg(long = "log", env = "WALLET_LOG", default_value = "info")]
     pub log: String,
@@ -88,6 +92,16 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
         Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
         Ok(0) | Err(_) => Err("use a whole number of seconds, at least 1".to_owned()),
     }
+}
+
+fn parse_trace_url(text: &str) -> Result<String, String> {
+    let is_web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    if is_web && text.contains("{trace_id}") && !text.chars().any(char::is_whitespace) {
+        return Ok(text.to_owned());
+    }
+    Err("use an address that begins with http:// or https:// and has {trace_id} where the id goes".to_owned())
 }
 
 fn parse_shards(text: &str) -> Result<Shards, String> {
