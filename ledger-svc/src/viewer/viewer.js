@@ -116,5 +116,15 @@
     addEventListener("pagehide", () => source?.close());
   }
 
+  // A slider between two times, microseconds, which writes into the field that `data-field` names and sends its form.
+  function slider(range) {
+    const field = one(`#${range.dataset.field}`);
+    const [from, to] = [Number(range.dataset.from), Number(range.dataset.to)];
+    const time = () => new Date((from + (to - from) * range.value / range.max) / 1000).toISOString();
+    range.addEventListener("input", () => { field.value = time(); });
+    range.addEventListener("change", () => field.form.requestSubmit());
+  }
+
+  addEventListener("DOMContentLoaded", () => all("[data-field]").forEach(slider));
   addEventListener("DOMContentLoaded", () => all("[data-live]").forEach(live));
 })();
