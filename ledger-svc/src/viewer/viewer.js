@@ -105,6 +105,7 @@
     let source;
     const state = (text) => { const shown = one("#live"); if (shown) shown.textContent = text; };
     const listen = () => {
+      source?.close();
       source = new EventSource(element.dataset.live);
       source.addEventListener("open", () => state("live"));
       source.addEventListener("error", () => state("not live: trying again"));

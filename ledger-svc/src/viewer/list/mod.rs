@@ -150,7 +150,7 @@ fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
 
 fn empty() -> Markup {
     html! {
-        section.panel {
+        section.panel.empty {
             h2 { "Nothing has been asked for yet" }
             p { "Send the first transfer. This page shows it as soon as it stands in the log." }
             pre { code {
