@@ -308,7 +308,7 @@ impl Browser {
                 let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
                 asked += 1;
                 // The browser's own pages and pictures in a text reach nobody.
-                let inside = ["data:", "blob:", "chrome:", "about:"]
+                let inside = ["data:", "blob:", "chrome:", "chrome-untrusted:", "about:"]
                     .iter()
                     .any(|scheme| url.starts_with(scheme));
                 if !inside && !url.starts_with(&format!("{}/", self.origin)) {

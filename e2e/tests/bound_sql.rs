@@ -62,8 +62,8 @@ const KNOWN: [(&str, &str, usize, &str); 11] = [
     (
         "ledger-svc/src/flows/list.rs",
         "format!",
-        3,
-        "the constant HEAD, column names, and numbers of parameters",
+        4,
+        "the constant HEAD, column names, conditions that are constants, and numbers of parameters",
     ),
 ];
 

@@ -9,20 +9,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use ledger_core::Status;
 use serde::Deserialize;
 use serde_json::Value;
-use wallet_contract::reason::Reason;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
-use crate::flows::list::Filter;
 use crate::{stuck, viewer};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
-/// What no flow is stored as: see `stuck`.
-const STUCK: &str = "stuck";
 /// How many it has unless asked.
 const ROWS: i64 = 100;
 
@@ -67,38 +62,19 @@ struct Question {
     limit: Option<i64>,
     currency: Option<String>,
     payer: Option<String>,
-    account: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
 }
 
 impl Question {
     fn limit(&self) -> Result<i64, Problem> {
-        match self.limit.unwrap_or(ROWS) {
-            limit @ 1..=MAX_ROWS => Ok(limit),
-            limit => Err(Problem::bad_request(format!(
-                "limit {limit}: use 1 to {MAX_ROWS}"
-            ))),
-        }
+        limit(self.limit)
     }
+}
 
-    /// What is asked of the list, in words that a flow can have.
-    fn filter(&self) -> Result<Filter<'_>, Problem> {
-        let words = Status::ALL.map(Status::word);
-        if let Some(status) = self
-            .status
-            .as_ref()
-            .filter(|status| !words.contains(&status.as_str()))
-        {
-            let detail = format!("status {status:?}: use one of {}, {STUCK}", words.join(", "));
-            return Err(Problem::bad_request(detail));
-        }
-        if let Some(reason) = &self.reason {
-            Problem::parse::<Reason>("reason", reason)?;
-        }
-        Ok(Filter {
-            status: self.status.as_deref(),
-            reason: self.reason.as_deref(),
-        })
+fn limit(asked: Option<i64>) -> Result<i64, Problem> {
+    match asked.unwrap_or(ROWS) {
+        limit @ 1..=MAX_ROWS => Ok(limit),
+        limit => Err(Problem::bad_request(format!(
+            "limit {limit}: use 1 to {MAX_ROWS}"
+        ))),
     }
 }

@@ -7,8 +7,10 @@
 //! | [`list`] | many, by status or reason; how many stand how |
 //! | [`steps`] | what stands in the log of one |
 //! | [`bookings`] | what its events are in the books |
+//! | [`aside`] | what was set aside of one |
 //! | [`usual`] | how long a reaction usually takes |
 
+mod aside;
 mod bookings;
 pub(crate) mod list;
 pub(crate) mod steps;

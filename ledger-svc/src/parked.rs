@@ -1,28 +1,29 @@
 //! What the services have set aside.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact};
-use wallet_contract::id::{AccountId, derive};
+use wallet_contract::event::Fact;
+use wallet_contract::id::{TransferId, TransferKey};
 use wallet_runtime::db::{Arg, Db};
 use wallet_runtime::reading::time;
-use wallet_view::flow::{Flow, SetAside};
 
-use crate::flows::instant;
+use crate::flows::{self, Flow};
 
-/// The type of what tells that somebody has seen to a message.
-const RESOLVED: &str = "wallet.message.resolved.v1";
+/// How many messages are looked at for their flows.
+const LOOKED_AT: i64 = 1_000;
 
 /// One message that was set aside.
 #[derive(Debug, Serialize)]
 pub(crate) struct Parked {
-    service: String,
-    shard: u16,
-    sequence: u64,
-    index: Option<u32>,
-    subject: String,
-    detail: String,
-    time: String,
+    pub(crate) service: String,
+    pub(crate) shard: u16,
+    pub(crate) sequence: u64,
+    pub(crate) index: Option<u32>,
+    pub(crate) subject: String,
+    pub(crate) detail: String,
+    pub(crate) time: String,
 }
 
 /// What the services have set aside on a shard, newest first.
@@ -61,42 +62,28 @@ pub(crate) async fn count(db: &mut Db) -> sqlx::Result<i64> {
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-/// How many messages that were set aside since a flow began are looked at.
-const LOOKED_AT: i64 = 200;
-
-/// What the services have set aside of a flow, and nobody has seen to yet.
-pub(crate) async fn of_flow(db: &mut Db, shard: u16, flow: &Flow) -> sqlx::Result<Vec<SetAside>> {
-    let sql = "SELECT body, at_us FROM record WHERE kind = 'wallet.message.parked.v1' AND at_us >= $1 ORDER BY at_us LIMIT $2";
-    let since = flow.started_at.as_microsecond();
-    let mut parked = Vec::new();
-    for row in db.query(sql, &[Arg::Int(since), Arg::Int(LOOKED_AT)]).await? {
-        let Ok(event) = envelope::read(&row.text(0)?) else {
-            continue;
-        };
-        let Fact::MessageParked(told) = &event.fact else {
-            continue;
-        };
-        if told.transfer.is_some_and(|transfer| transfer.0 == flow.transfer)
-            && !is_resolved(db, &event).await?
-        {
-            parked.push(SetAside {
-                service: event.source.service.name().to_owned(),
-                shard,
-                sequence: told.sequence,
-                index: told.index,
-                detail: told.detail.clone(),
-                since: instant(row.int(1)?)?,
-            });
-        }
+/// The flows that a message which was set aside belongs to, newest first; of the newest [`LOOKED_AT`] such messages of a
+/// shard. Most are of none: who could not read a message does not know its flow.
+pub(crate) async fn flows(dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
+    let mut found = Vec::new();
+    for db in dbs {
+        let keys = keys(db).await?;
+        found.extend(flows::by_keys(db, &keys.iter().collect::<Vec<_>>()).await?);
     }
-    Ok(parked)
+    found.sort_by_key(|flow| std::cmp::Reverse(flow.started_us));
+    Ok(found)
 }
 
-/// Whether somebody has seen to it. The event that says so has the same cause, so its id is known.
-async fn is_resolved(db: &mut Db, parked: &Event) -> sqlx::Result<bool> {
-    let id = derive(&AccountId::world(), parked.cause.0, &[RESOLVED.as_bytes()]);
-    let rows = db
-        .query("SELECT no FROM record WHERE id = $1", &[Arg::Uuid(id.0)])
-        .await?;
-    Ok(!rows.is_empty())
+/// Their keys, in one shard.
+pub(crate) async fn keys(db: &mut Db) -> sqlx::Result<BTreeSet<TransferKey>> {
+    let sql = "SELECT transfer, account FROM record WHERE kind = 'wallet.message.parked.v1' ORDER BY at_us DESC LIMIT $1";
+    let rows = db.query(sql, &[Arg::Int(LOOKED_AT)]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(TransferKey {
+                id: TransferId(row.uuid(0)?),
+                payer: row.parse(1)?,
+            })
+        })
+        .collect()
 }

@@ -21,7 +21,7 @@ pub(super) async fn add(
         return Ok(());
     }
     let mut earlier = Vec::new();
-    for flow in newest(db, &Filter::default(), no, FLOWS).await? {
+    for flow in newest(db, &Filter::default(), no, FLOWS).await?.flows {
         earlier.push(steps::events(db, &flow, shard).await?);
     }
     for expected in expected {

@@ -11,8 +11,8 @@ use wallet_runtime::reading::{caught_up, pool};
 use wallet_view::expected;
 use wallet_view::flow::Flow as Told;
 
-use super::{Flow, bookings, usual};
-use crate::{flows, parked, stuck};
+use super::{Flow, aside, bookings, usual};
+use crate::{flows, stuck};
 
 /// A flow, and in which shard's books it was found.
 pub(crate) struct Found {
@@ -99,8 +99,7 @@ impl Found {
         if told.ended_at.is_none() {
             for shard in shards.all() {
                 let mut db = pool(running, shard)?.acquire().await?;
-                told.parked
-                    .extend(parked::of_flow(&mut db, shard.0, &told).await?);
+                told.parked.extend(aside::of(&mut db, shard.0, &told).await?);
             }
         }
         told.bookings = bookings::of(running, &told).await?;

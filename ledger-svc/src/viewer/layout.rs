@@ -1,6 +1,7 @@
 //! What every page has: head, navigation, footer, the list of keys.
 
 use maud::{DOCTYPE, Markup, html};
+use wallet_runtime::guard::LOGOUT;
 use wallet_runtime::program::Running;
 
 use super::assets::{CSS_URL, ICON_URL, JS_URL};
@@ -16,6 +17,8 @@ pub(crate) enum Here {
     Health,
     /// None of these.
     Elsewhere,
+    /// Where the token is said: nothing else can be seen yet.
+    Login,
 }
 
 /// A whole page around `body`, which is put into `<main>`. It begins with an `<h1>`.
@@ -47,7 +50,7 @@ pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) ->
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
-                (header(here))
+                (header(running, here))
                 main #main tabindex="-1" { (body) }
                 (footer(running))
                 output #said role="status" {}
@@ -57,7 +60,7 @@ pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) ->
     }
 }
 
-fn header(here: Here) -> Markup {
+fn header(running: &Running, here: Here) -> Markup {
     let entries = [
         ("/", "Transfers", Here::Transfers),
         ("/accounts", "Accounts", Here::Accounts),
@@ -67,9 +70,14 @@ fn header(here: Here) -> Markup {
         header {
             a.home href="/" { img src=(*ICON_URL) alt=""; "wallet" }
             nav aria-label="Main" {
-                @for (url, name, entry) in entries {
-                    a href=(url) aria-current=[(entry == here).then_some("page")] { (name) }
+                @if here != Here::Login {
+                    @for (url, name, entry) in entries {
+                        a href=(url) aria-current=[(entry == here).then_some("page")] { (name) }
+                    }
                 }
+            }
+            @if here != Here::Login && running.token.is_some() {
+                form method="post" action=(LOGOUT) { button { "Log out" } }
             }
             div.tools.needs-script {
                 button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }

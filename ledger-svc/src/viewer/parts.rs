@@ -84,7 +84,7 @@ pub(crate) fn time(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) title=(rfc3339) { (to_the_millisecond(rfc3339)) } }
 }
 
-fn to_the_millisecond(rfc3339: &str) -> String {
+pub(crate) fn to_the_millisecond(rfc3339: &str) -> String {
     let (date, clock) = rfc3339.split_once('T').unwrap_or((rfc3339, ""));
     let clock = clock.trim_end_matches('Z');
     let (seconds, fraction) = clock.split_once('.').unwrap_or((clock, ""));

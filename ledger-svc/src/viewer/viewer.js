@@ -105,6 +105,7 @@
     let source;
     const state = (text) => { const shown = one("#live"); if (shown) shown.textContent = text; };
     const listen = () => {
+      source?.close();
       source = new EventSource(element.dataset.live);
       source.addEventListener("open", () => state("live"));
       source.addEventListener("error", () => state("not live: trying again"));
@@ -116,5 +117,15 @@
     addEventListener("pagehide", () => source?.close());
   }
 
+  // A slider between two times, microseconds, which writes into the field that `data-field` names and sends its form.
+  function slider(range) {
+    const field = one(`#${range.dataset.field}`);
+    const [from, to] = [Number(range.dataset.from), Number(range.dataset.to)];
+    const time = () => new Date((from + (to - from) * range.value / range.max) / 1000).toISOString();
+    range.addEventListener("input", () => { field.value = time(); });
+    range.addEventListener("change", () => field.form.requestSubmit());
+  }
+
+  addEventListener("DOMContentLoaded", () => all("[data-field]").forEach(slider));
   addEventListener("DOMContentLoaded", () => all("[data-live]").forEach(live));
 })();

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use tokio::time::Instant;
 use wallet_contract::id::TransferId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
@@ -19,8 +20,10 @@ use super::{Question, View, page};
 use crate::api::Ledger;
 use crate::flows::whole;
 
-/// Between two looks.
+/// Between two looks, at least.
 const LOOK: Duration = Duration::from_millis(500);
+/// And so many times as long as the last one took, so that pages never cost more than a bounded part of the machine.
+const REST: u32 = 30;
 /// Between two answers although nothing has happened: what is waited for is waited for longer.
 const AGAIN: u32 = 4;
 
@@ -31,6 +34,7 @@ struct Watch {
     /// What was sent last, and how often nothing had changed since.
     sent: Option<(usize, bool)>,
     still: u32,
+    rest: Duration,
 }
 
 /// Sends the page's content anew until the flow has ended. Who asks about one that has, is told to stop asking (204).
@@ -46,6 +50,7 @@ pub(super) async fn live(
         asked,
         sent: None,
         still: 0,
+        rest: LOOK,
     };
     if watch.flow().await?.ended_at.is_some() {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -69,8 +74,10 @@ impl Watch {
             return None;
         }
         loop {
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(self.rest).await;
+            let began = Instant::now();
             let flow = self.flow().await.ok()?;
+            self.rest = LOOK.max(began.elapsed() * REST);
             let now = Some((flow.events.len(), flow.ended_at.is_some()));
             self.still += 1;
             if now == self.sent && self.still < AGAIN {
