@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use wallet_contract::status::Status;
+
 /// The exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
@@ -27,6 +29,17 @@ impl Exit {
             Self::Usage => 2,
             Self::Refused => 3,
             Self::Timeout => 4,
+        }
+    }
+}
+
+impl From<Status> for Exit {
+    /// What the outcome of a flow is to a script; of what is running, nobody knows yet.
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Settled | Status::Done | Status::Reserved => Self::Ok,
+            Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => Self::Refused,
+            Status::Running => Self::Timeout,
         }
     }
 }

@@ -27,7 +27,7 @@ Examples:
 pub const DEMO: &str = "\
 Examples:
   wallet demo
-  wallet demo --keep                             and look around afterwards
+  wallet demo --keep                             and look around afterwards; prints a page for each scenario
   wallet demo --database postgres://postgres@127.0.0.1/";
 
 /// `wallet verify --help`
@@ -59,6 +59,7 @@ Examples:
   wallet bench --hot-percent 50 --json
   wallet bench --mode reserve                    reserve and confirm, counted as one
   wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
+  wallet bench --transfers 1000000 --keep        fills a ledger, and says where its pages are
   wallet bench --database postgres://postgres@127.0.0.1/";
 
 /// `wallet open --help`
@@ -165,12 +166,15 @@ pub const TRACE: &str = "\
 Examples:
   wallet trace 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   a transfer's id
   wallet trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f       a trace id: all flows of the trace
-  wallet trace --file sim-failure.json                all flows that a simulation wrote";
+  wallet trace --file sim-failure.json                all flows that a simulation wrote
+
+The exit code tells the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
 
 /// `wallet watch --help`
 pub const WATCH: &str = "\
 Examples:
   wallet watch
+  wallet watch 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   one transfer, step by step; its exit code tells the outcome
   wallet watch --account alice
   wallet watch --json | jq .status";
 

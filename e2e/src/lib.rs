@@ -1,6 +1,7 @@
 //! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
 
 pub mod bank;
+pub mod browser;
 pub mod disk;
 pub mod faults;
 pub mod instance;

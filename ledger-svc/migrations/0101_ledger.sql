@@ -10,7 +10,7 @@ CREATE TABLE record (
     at_us BIGINT NOT NULL,
     body TEXT
 ) /* rows */;
-CREATE INDEX record_parked ON record (no) WHERE kind = 'wallet.message.parked.v1';
+CREATE INDEX record_parked ON record (at_us, no) WHERE kind = 'wallet.message.parked.v1';
 CREATE INDEX record_resolved ON record (no) WHERE kind = 'wallet.message.resolved.v1';
 
 -- The books: one row is one double entry between what `account` has available (`amount`), what it holds (`held`) and

@@ -1,4 +1,4 @@
-//! The HTTP interface: JSON under `/v1`, and a page that names its parts.
+//! The HTTP interface: JSON under `/v1`. The pages for people are in [`crate::viewer`].
 
 mod accounts;
 mod operations;
@@ -7,23 +7,17 @@ mod transfers;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Html;
 use axum::routing::get;
 use axum::{Json, Router};
-use ledger_core::Status;
 use serde::Deserialize;
 use serde_json::Value;
-use wallet_contract::reason::Reason;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
-use crate::flows::list::Filter;
-use crate::stuck;
+use crate::{stuck, viewer};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
-/// What no flow is stored as: see `stuck`.
-const STUCK: &str = "stuck";
 /// How many it has unless asked.
 const ROWS: i64 = 100;
 
@@ -43,7 +37,6 @@ pub fn routes(running: Running) -> Router {
     );
     tokio::spawn(stuck::watch(running.clone(), still, in_flight));
     Router::new()
-        .route("/", get(index))
         .route("/v1/accounts", get(accounts::accounts))
         .route("/v1/accounts/{id}", get(accounts::account))
         .route("/v1/accounts/{id}/statement", get(accounts::statement))
@@ -53,14 +46,11 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/parked", get(operations::parked))
         .route("/v1/stats", get(operations::stats))
         .route("/v1/log", get(operations::log))
+        .merge(viewer::routes(&running))
         .with_state(running)
 }
 
-type Ledger = State<Arc<Running>>;
-
-async fn index() -> Html<&'static str> {
-    Html(include_str!("index.html"))
-}
+pub(crate) type Ledger = State<Arc<Running>>;
 
 /// What can stand behind the `?` of any question.
 #[derive(Debug, Default, Deserialize)]
@@ -72,39 +62,20 @@ struct Question {
     limit: Option<i64>,
     currency: Option<String>,
     payer: Option<String>,
-    account: Option<String>,
-    status: Option<String>,
-    reason: Option<String>,
     all: Option<bool>,
 }
 
 impl Question {
     fn limit(&self) -> Result<i64, Problem> {
-        match self.limit.unwrap_or(ROWS) {
-            limit @ 1..=MAX_ROWS => Ok(limit),
-            limit => Err(Problem::bad_request(format!(
-                "limit {limit}: use 1 to {MAX_ROWS}"
-            ))),
-        }
+        limit(self.limit)
     }
+}
 
-    /// What is asked of the list, in words that a flow can have.
-    fn filter(&self) -> Result<Filter<'_>, Problem> {
-        let words = Status::ALL.map(Status::word);
-        if let Some(status) = self
-            .status
-            .as_ref()
-            .filter(|status| !words.contains(&status.as_str()))
-        {
-            let detail = format!("status {status:?}: use one of {}, {STUCK}", words.join(", "));
-            return Err(Problem::bad_request(detail));
-        }
-        if let Some(reason) = &self.reason {
-            Problem::parse::<Reason>("reason", reason)?;
-        }
-        Ok(Filter {
-            status: self.status.as_deref(),
-            reason: self.reason.as_deref(),
-        })
+fn limit(asked: Option<i64>) -> Result<i64, Problem> {
+    match asked.unwrap_or(ROWS) {
+        limit @ 1..=MAX_ROWS => Ok(limit),
+        limit => Err(Problem::bad_request(format!(
+            "limit {limit}: use 1 to {MAX_ROWS}"
+        ))),
     }
 }

@@ -13,22 +13,23 @@ use wallet_runtime::reading::{self, time};
 /// An account's page.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
-    account: String,
-    status: String,
-    balances: Vec<Balance>,
+    pub(crate) account: String,
+    pub(crate) status: String,
+    pub(crate) balances: Vec<Balance>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) as_of: Option<AsOf>,
 }
 
-#[derive(Debug, Serialize)]
-struct Balance {
-    currency: String,
-    available: String,
-    held: String,
+/// What an account has in one currency.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Balance {
+    pub(crate) currency: String,
+    pub(crate) available: String,
+    pub(crate) held: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    in_transit: Option<String>,
+    pub(crate) in_transit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    overdraft: Option<String>,
+    pub(crate) overdraft: Option<String>,
 }
 
 /// How much of the log an answer knows.
@@ -42,25 +43,25 @@ pub(crate) struct AsOf {
 /// One line of a statement.
 #[derive(Debug, Serialize)]
 pub(crate) struct Line {
-    time: String,
-    shard: u16,
-    sequence: i64,
-    transfer: Uuid,
-    trace: String,
-    kind: String,
-    counterparty: String,
-    contra: String,
-    amount: String,
-    held: String,
-    balance: String,
-    held_balance: String,
-    currency: String,
-    memo: Option<String>,
+    pub(crate) time: String,
+    pub(crate) shard: u16,
+    pub(crate) sequence: i64,
+    pub(crate) transfer: Uuid,
+    pub(crate) trace: String,
+    pub(crate) kind: String,
+    pub(crate) counterparty: String,
+    pub(crate) contra: String,
+    pub(crate) amount: String,
+    pub(crate) held: String,
+    pub(crate) balance: String,
+    pub(crate) held_balance: String,
+    pub(crate) currency: String,
+    pub(crate) memo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reverses: Option<Uuid>,
+    pub(crate) reverses: Option<Uuid>,
     /// The transfers that gave this one back, in whole or in part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    reversed_by: Vec<Uuid>,
+    pub(crate) reversed_by: Vec<Uuid>,
     #[serde(skip)]
     pub(crate) cursor: Cursor,
 }
@@ -242,6 +243,40 @@ fn place(row: &Row) -> sqlx::Result<Cursor> {
     Ok(Cursor(row.int(0)?, row.int(1)?, row.int(2)?))
 }
 
+/// When an account's books begin, in a currency.
+pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) -> sqlx::Result<Option<i64>> {
+    let sql = "SELECT at_us FROM booking WHERE account = $1 AND currency = $2 ORDER BY at_us, sequence, element LIMIT 1";
+    let args = [Arg::Text(name.as_str()), Arg::Text(currency.code())];
+    db.query(sql, &args)
+        .await?
+        .first()
+        .map(|row| row.int(0))
+        .transpose()
+}
+
+/// The newest balances before a time, oldest first: when, and what was available from then on, minor units.
+pub(crate) async fn balances(
+    db: &mut Db,
+    name: &AccountId,
+    currency: Currency,
+    before_us: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<(i64, i64)>> {
+    let sql = "SELECT at_us, balance FROM booking WHERE account = $1 AND currency = $2 AND at_us < $3 \
+               ORDER BY at_us DESC, sequence DESC, element DESC LIMIT $4";
+    let args = [
+        Arg::Text(name.as_str()),
+        Arg::Text(currency.code()),
+        Arg::Int(before_us),
+        Arg::Int(limit),
+    ];
+    let rows = db.query(sql, &args).await?;
+    rows.iter()
+        .rev()
+        .map(|row| Ok((row.int(0)?, row.int(1)?)))
+        .collect()
+}
+
 /// Lines of a statement before a place, newest first.
 pub(crate) async fn statement(
     db: &mut Db,
@@ -295,23 +330,24 @@ fn line(row: &Row, shard: u16) -> sqlx::Result<Line> {
     })
 }
 
-/// The transfers that moved an account's money before a place, newest first: where each stands, and its key; and how far
-/// the books were read for them.
+/// Transfers that moved an account's money, as its books tell.
+pub(crate) struct Movements {
+    /// Where each stands, and its key.
+    pub(crate) found: Vec<(Cursor, TransferKey)>,
+    /// How many lines were read for them, and down to which.
+    pub(crate) lines: usize,
+    pub(crate) last: Option<Cursor>,
+}
+
+/// The transfers that moved an account's money before a place, newest first.
 pub(crate) async fn movements(
     db: &mut Db,
     name: &AccountId,
     before: Cursor,
     limit: i64,
-) -> sqlx::Result<(Vec<(Cursor, TransferKey)>, Option<Cursor>)> {
-    let rows = newest(
-        db,
-        "transfer, kind, counterparty, held",
-        name,
-        None,
-        before,
-        limit,
-    )
-    .await?;
+) -> sqlx::Result<Movements> {
+    let columns = "transfer, kind, counterparty, held";
+    let rows = newest(db, columns, name, None, before, limit).await?;
     let last = rows.last().map(place).transpose()?;
     let mut movements = Vec::new();
     for row in &rows {
@@ -328,5 +364,9 @@ pub(crate) async fn movements(
             _ => {}
         }
     }
-    Ok((movements, last))
+    Ok(Movements {
+        found: movements,
+        lines: rows.len(),
+        last,
+    })
 }

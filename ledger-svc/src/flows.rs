@@ -3,54 +3,37 @@
 //! | part | answers |
 //! |---|---|
 //! | here | single flows, by transfer, trace or key |
+//! | [`whole`] | one flow with all that is told of it |
 //! | [`list`] | many, by status or reason; how many stand how |
 //! | [`steps`] | what stands in the log of one |
+//! | [`bookings`] | what its events are in the books |
+//! | [`aside`] | what was set aside of one |
+//! | [`usual`] | how long a reaction usually takes |
 
+mod aside;
+mod bookings;
 pub(crate) mod list;
 pub(crate) mod steps;
+mod usual;
+pub(crate) mod whole;
 
+use jiff::Timestamp;
 use ledger_core::Status;
 use serde::Serialize;
 use uuid::Uuid;
-use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::id::{AccountId, TransferId, TransferKey, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row, Set};
-use wallet_runtime::reading::time;
+use wallet_view::flow::{Flow as Told, Reversal};
 
-use self::steps::Step;
-use crate::stuck::Stuck;
-
-/// The head of a flow, and its events where they were asked for.
-#[derive(Debug, Serialize)]
+/// A flow as it is told, and what tells it apart from others.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Flow {
-    transfer: Uuid,
-    payer: String,
-    payee: Option<String>,
-    amount: Option<String>,
-    /// How much was confirmed of a reservation, if not all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    captured: Option<String>,
-    currency: Option<String>,
-    memo: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reverses: Option<Uuid>,
-    /// The transfers that give this one back, however they stand.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) reversed_by: Vec<Reversal>,
-    status: String,
-    /// Whom it keeps waiting, and since when; if it was not heard of for too long.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stuck: Option<Stuck>,
-    verb: String,
-    reason: Option<String>,
-    detail: Option<String>,
-    trace: String,
-    started_at: String,
-    ended_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    events: Option<Vec<Step>>,
+    /// What is told of it: its head, and more where it was asked for.
+    #[serde(flatten)]
+    pub(crate) told: Told,
     /// The kind of flow, which with the id and the account names it.
     #[serde(skip)]
     kind: String,
@@ -58,15 +41,6 @@ pub(crate) struct Flow {
     pub(crate) started_us: i64,
     #[serde(skip)]
     pub(crate) no: i64,
-}
-
-/// A transfer that gives back another one.
-#[derive(Debug, Serialize)]
-pub(crate) struct Reversal {
-    transfer: Uuid,
-    payer: String,
-    amount: Option<String>,
-    status: String,
 }
 
 const HEAD: &str = "SELECT transfer, account, payee, amount, currency, memo, status, verb, reason, detail, trace, \
@@ -83,8 +57,8 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
                 .map(|(currency, minor)| currency.format_minor(minor)),
         )
     };
-    let verb = row.text(7)?;
-    Ok(Flow {
+    let (kind, started_us) = (row.text(7)?, row.int(11)?);
+    let told = Told {
         transfer: row.uuid(0)?,
         payer: row.text(1)?,
         payee: row.text_or_null(2)?,
@@ -94,19 +68,42 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
         memo: row.text_or_null(5)?,
         reverses: row.uuid_or_null(16)?,
         reversed_by: Vec::new(),
-        status: row.text(6)?,
+        status: status(&row.text(6)?)?,
         stuck: None,
-        verb: row.text_or_null(14)?.unwrap_or_else(|| verb.clone()),
-        kind: verb,
+        verb: row.text_or_null(14)?.unwrap_or_else(|| kind.clone()),
         reason: row.text_or_null(8)?,
         detail: row.text_or_null(9)?,
         trace: TraceId::from_uuid(row.uuid(10)?).to_string(),
-        started_at: time(row.int(11)?),
-        ended_at: row.int_or_null(12)?.map(time),
-        events: None,
-        started_us: row.int(11)?,
+        started_at: instant(started_us)?,
+        ended_at: row.int_or_null(12)?.map(instant).transpose()?,
+        events: Vec::new(),
+        expected: Vec::new(),
+        parked: Vec::new(),
+        bookings: Vec::new(),
+    };
+    Ok(Flow {
+        told,
+        kind,
+        started_us,
         no: row.int(13)?,
     })
+}
+
+fn status(word: &str) -> sqlx::Result<Status> {
+    let unknown = || sqlx::Error::ColumnDecode {
+        index: "status".to_owned(),
+        // The CHECK constraint leaves no other word.
+        source: format!("unknown value {word:?}").into(),
+    };
+    Status::ALL
+        .into_iter()
+        .find(|status| status.word() == word)
+        .ok_or_else(unknown)
+}
+
+/// A stored time.
+pub(crate) fn instant(us: i64) -> sqlx::Result<Timestamp> {
+    Timestamp::from_microsecond(us).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
 /// The flows with this transfer id, one for each payer who used it.
@@ -120,13 +117,23 @@ pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Resu
     rows.iter().map(head).collect()
 }
 
-/// The flows of a trace, at most `limit`.
+/// The flows of a trace, oldest first, at most `limit`: those that were told to go on with it, which an index has, and those
+/// whose request began it and so has its id.
 pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let sql = format!("{HEAD} WHERE trace = $1 ORDER BY no LIMIT $2");
-    let rows = db
-        .query(&sql, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
+    let told = format!("{HEAD} WHERE trace = $1 AND trace <> request ORDER BY no LIMIT $2");
+    let mut rows = db
+        .query(&told, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
         .await?;
-    rows.iter().map(head).collect()
+    let (first, last) = derived_range(TransferId(trace.as_uuid()));
+    let began = format!(
+        "{HEAD} WHERE transfer IN (SELECT transfer FROM record WHERE id BETWEEN $2 AND $3) AND trace = $1 AND trace = request"
+    );
+    let range = [Arg::Uuid(trace.as_uuid()), Arg::Uuid(first.0), Arg::Uuid(last.0)];
+    rows.extend(db.query(&began, &range).await?);
+    let mut flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    flows.sort_by_key(|flow| flow.no);
+    flows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(flows)
 }
 
 /// The flows with these keys, in no order.
@@ -145,7 +152,7 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx:
     let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
     let rows = db.query(&sql, &[Arg::Uuid(transfer), Arg::Text(payer)]).await?;
     let reversal = |row| {
-        let flow = head(row)?;
+        let flow = head(row)?.told;
         Ok(Reversal {
             transfer: flow.transfer,
             payer: flow.payer,
@@ -159,27 +166,27 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx:
 impl Flow {
     /// Its transfer.
     pub(crate) fn transfer(&self) -> Uuid {
-        self.transfer
+        self.told.transfer
     }
 
     /// Who pays.
     pub(crate) fn payer(&self) -> &str {
-        &self.payer
+        &self.told.payer
     }
 
     /// Who is paid.
     pub(crate) fn payee(&self) -> Option<&str> {
-        self.payee.as_deref()
+        self.told.payee.as_deref()
     }
 
     /// Whether the account pays or is paid.
     pub(crate) fn is_of(&self, account: &AccountId) -> bool {
-        self.payer == account.as_str() || self.payee() == Some(account.as_str())
+        self.payer() == account.as_str() || self.payee() == Some(account.as_str())
     }
 
     /// Whether it is somebody's turn who should not keep it waiting.
     pub(crate) fn is_running(&self) -> bool {
-        self.status == Status::Running.word()
+        self.told.status == Status::Running
     }
 
     /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
@@ -189,11 +196,16 @@ impl Flow {
 
     /// Whether this is the flow with that key.
     pub(crate) fn has(&self, key: &TransferKey) -> bool {
-        self.transfer == key.id.0 && self.payer == key.payer.as_str()
+        self.told.transfer == key.id.0 && self.told.payer == key.payer.as_str()
     }
 
     /// Whether its money has moved, or is on its way.
     pub(crate) fn is_booked(&self) -> bool {
-        matches!(self.status.as_str(), "running" | "reserved" | "settled")
+        match self.told.status {
+            Status::Running | Status::Reserved | Status::Settled => true,
+            Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired | Status::Done => {
+                false
+            }
+        }
     }
 }

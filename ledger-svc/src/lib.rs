@@ -10,6 +10,7 @@ mod parked;
 mod recorded;
 mod rows;
 mod stuck;
+mod viewer;
 
 use ledger_core::{Keys, Ledger, State};
 use wallet_contract::decider::{Heard, Place};

@@ -3,33 +3,39 @@
 //! Both are events: `message.parked`, and `message.resolved` once somebody has seen to it. They have one cause, the place in
 //! the log, so the second's id is known from the first, and looked up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
-use wallet_contract::id::derive;
+use wallet_contract::id::{TransferId, derive};
 use wallet_runtime::db::{Arg, Db, Set};
+use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
+
+use crate::flows::{self, Flow};
 
 /// How many are looked at in one statement.
 const AT_ONCE: i64 = 500;
 /// How many that somebody has seen to are passed over to find those that nobody has.
 const LOOKED_AT: i64 = 20_000;
 
+/// Of how many the flows are shown as parked.
+const SHOWN: i64 = 1_000;
+
 /// One message that was set aside, or an element of one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Parked {
     /// What it is called by an operator: `<service>/<shard>/<sequence>[/<index>]`.
-    id: String,
-    service: String,
-    shard: u16,
-    sequence: u64,
-    index: Option<u32>,
-    subject: String,
-    detail: String,
-    time: String,
+    pub(crate) id: String,
+    pub(crate) service: String,
+    pub(crate) shard: u16,
+    pub(crate) sequence: u64,
+    pub(crate) index: Option<u32>,
+    pub(crate) subject: String,
+    pub(crate) detail: String,
+    pub(crate) time: String,
     /// The transfer that it is of: what is heard of that waits behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) transfer: Option<Uuid>,
@@ -54,15 +60,17 @@ struct SeenTo {
 
 /// What the services have set aside on a shard, newest first; with `all`, also what somebody has seen to.
 pub(crate) async fn list(db: &mut Db, shard: u16, all: bool, limit: i64) -> sqlx::Result<Vec<Parked>> {
-    let sql = "SELECT no, body FROM record WHERE kind = 'wallet.message.parked.v1' AND no < $1 ORDER BY no DESC LIMIT $2";
+    let sql = "SELECT at_us, no, body FROM record WHERE kind = 'wallet.message.parked.v1' AND (at_us, no) < ($1, $2) \
+               ORDER BY at_us DESC, no DESC LIMIT $3";
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut found, mut before, mut looked_at) = (Vec::new(), i64::MAX, 0);
+    let (mut found, mut before, mut looked_at) = (Vec::new(), (i64::MAX, 0), 0);
     while found.len() < limit && looked_at < LOOKED_AT {
-        let rows = db.query(sql, &[Arg::Int(before), Arg::Int(AT_ONCE)]).await?;
+        let args = [before.0, before.1, AT_ONCE].map(Arg::Int);
+        let rows = db.query(sql, &args).await?;
         let Some(last) = rows.last() else { break };
-        before = last.int(0)?;
+        before = (last.int(0)?, last.int(1)?);
         looked_at += AT_ONCE;
-        let told: Vec<String> = rows.iter().map(|row| row.text(1)).collect::<sqlx::Result<_>>()?;
+        let told: Vec<String> = rows.iter().map(|row| row.text(2)).collect::<sqlx::Result<_>>()?;
         let events = told.iter().filter_map(|body| envelope::read(body).ok());
         let events: Vec<(Event, Told)> = events
             .filter_map(|event| Some((event.clone(), parked(event)?)))
@@ -156,4 +164,26 @@ pub(crate) async fn count(db: &mut Db) -> sqlx::Result<i64> {
         *count = rows.first().map_or(Ok(0), |row| row.int(0))?;
     }
     Ok(counts[0] - counts[1])
+}
+
+/// The transfers of which something is set aside on any shard: where that is need not be the flow's home.
+pub(crate) async fn transfers(running: &Running) -> sqlx::Result<BTreeSet<Uuid>> {
+    let mut found = BTreeSet::new();
+    for (shard, pool) in &running.pools {
+        let rows = list(&mut pool.acquire().await?, shard.0, false, SHOWN).await?;
+        found.extend(rows.iter().filter_map(|row| row.transfer));
+    }
+    Ok(found)
+}
+
+/// Their flows, newest first.
+pub(crate) async fn flows(running: &Running, dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
+    let mut found = Vec::new();
+    for transfer in transfers(running).await? {
+        for db in &mut *dbs {
+            found.extend(flows::by_transfer(db, TransferId(transfer)).await?);
+        }
+    }
+    found.sort_by_key(|flow| std::cmp::Reverse(flow.started_us));
+    Ok(found)
 }

@@ -43,6 +43,9 @@ pub struct Bench {
     /// Where the stack's streams and databases live [default: a temporary folder, removed afterwards].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
+    /// Leave the stack up until Ctrl-C, to look at what came of it.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// What `wallet bench` measures.

@@ -1,14 +1,15 @@
 //! The commands that ask the ledger and change nothing.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use wallet_contract::id::AccountId;
+use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 
-use super::values::instant;
+use super::values::{duration, instant};
 use crate::{api, help};
 
 /// `wallet balance`
@@ -73,7 +74,15 @@ pub struct Trace {
 #[derive(Args, Debug)]
 #[command(after_help = help::WATCH)]
 pub struct Watch {
+    /// Only this transfer, from its beginning to its end [default: all flows as they end, until Ctrl-C].
+    pub id: Option<TransferId>,
+    /// Whose transfer, where several payers used the id.
+    #[arg(long, value_name = "ACCOUNT", requires = "id")]
+    pub payer: Option<AccountId>,
+    /// How long to wait for its end, such as 30s [default: as long as it takes].
+    #[arg(long, value_name = "TIME", requires = "id", value_parser = duration)]
+    pub timeout: Option<Duration>,
     /// Only flows that this account pays or is paid by.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "id")]
     pub account: Option<AccountId>,
 }

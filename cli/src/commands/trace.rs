@@ -9,7 +9,8 @@ use wallet_contract::trace::TraceId;
 
 use crate::api::{Api, Transfer};
 use crate::args::{Common, Trace};
-use crate::draw::draw_with;
+use crate::clock;
+use crate::draw::{draw_with, facts, link};
 use crate::exit::{Exit, Usage};
 use crate::output::{self, Paint};
 
@@ -42,10 +43,33 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         output::json(&Found { transfers: &flows })?;
     } else {
         let paint = Paint::for_stdout();
-        let drawn: Vec<String> = flows.iter().map(|flow| draw_with(flow, paint)).collect();
+        // A file has no page, and a flow in it no present.
+        let api = args.file.is_none().then(|| common.ledger()).transpose()?;
+        let drawn: Vec<String> = flows.iter().map(|flow| told(flow, api.as_ref(), paint)).collect();
         output::line(&drawn.join("\n\n"))?;
     }
-    Ok(Exit::Ok)
+    Ok(outcome(&flows))
+}
+
+/// The drawing, what is to be said about it, and where its page is.
+fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
+    let mut lines = vec![draw_with(flow, paint), String::new()];
+    lines.extend(facts(flow, clock::now(), paint));
+    lines.extend(api.map(|api| paint.faint(&link(api.url(), flow))));
+    lines.join("\n")
+}
+
+/// The same without the drawing.
+pub(super) fn summary(flow: &Transfer, api: &Api, paint: Paint) -> String {
+    let mut lines = facts(flow, clock::now(), paint);
+    lines.push(paint.faint(&link(api.url(), flow)));
+    lines.join("\n")
+}
+
+/// What the worst of them is to a script.
+fn outcome(flows: &[Transfer]) -> Exit {
+    let exits = flows.iter().map(|flow| Exit::from(flow.status));
+    exits.max().unwrap_or(Exit::Ok)
 }
 
 /// The flows in a file; with an id or a payer only theirs.
@@ -93,6 +117,24 @@ mod tests {
     use std::io::Write;
 
     use super::*;
+
+    #[test]
+    fn the_exit_code_tells_the_worst_outcome() {
+        let check = |statuses: &[&str], expected: Exit| {
+            let flow = |status: &&str| {
+                serde_json::from_value(serde_json::json!({
+                    "transfer": "01900000-0000-7000-8000-000000000001", "payer": "alice", "status": status,
+                    "verb": "transfer", "trace": "", "started_at": "2026-01-01T00:00:00Z",
+                }))
+                .unwrap()
+            };
+            let flows: Vec<Transfer> = statuses.iter().map(flow).collect();
+            assert_eq!(outcome(&flows), expected, "{statuses:?}");
+        };
+        check(&["settled", "reserved", "done"], Exit::Ok);
+        check(&["settled", "compensated"], Exit::Refused);
+        check(&["refused", "running"], Exit::Timeout);
+    }
 
     #[test]
     fn a_file_that_was_written_is_read_again() {

@@ -1,7 +1,9 @@
-//! `wallet watch`: flows as they end.
+//! `wallet watch`: flows as they end; one flow, step by step, is in [`one`].
 //!
 //! It asks the ledger again and again: for everything that began since the newest flow it knows (and a little before,
 //! since shards are read one after the other), and for each flow that it has seen running.
+
+mod one;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,9 +28,12 @@ const ROWS: u32 = 100;
 /// How many flows that are still running are asked for by name each time, the oldest first.
 const MAX_ASKED: usize = 100;
 
-/// Shows flows as they end, until Ctrl-C.
+/// Shows flows as they end, until Ctrl-C; or one, until it has ended.
 pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
+    if let Some(id) = args.id {
+        return one::run(&api, id, args, common.json).await;
+    }
     let filter = Filter {
         account: args.account.clone(),
         ..Filter::default()

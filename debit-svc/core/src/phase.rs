@@ -245,7 +245,8 @@ pub fn markdown() -> String {
     text
 }
 
-fn words(rule: Rule) -> String {
+/// What a rule does, in words; codes stand between backquotes.
+pub fn words(rule: Rule) -> String {
     let words = match rule {
         Pay => "debit, or refuse",
         Hold => "hold, or refuse",

@@ -1,60 +1,203 @@
 //! Many flows, newest first.
+//!
+//! Only what hardly costs anything has an index: a flow is written for each transfer, and asked for seldom. What has none is
+//! looked for among the newest flows before a place, at most [`LOOKED_AT`]; who asks is told how far that went, and goes on
+//! from there. A time is found by the place, since the log's times go with it.
 
 use std::fmt::Write as _;
 
-use wallet_contract::id::AccountId;
-use wallet_runtime::db::{Arg, Db};
+use jiff::Timestamp;
+use wallet_contract::id::{AccountId, TransferId, derived_range};
+use wallet_contract::money::Currency;
+use wallet_contract::status::Status;
+use wallet_runtime::db::{Arg, Db, Set};
 
 use super::{Flow, HEAD, head};
 
+/// How many flows of a shard are looked at for one page: some hundredths of a second.
+pub(crate) const LOOKED_AT: i64 = 20_000;
+
 /// What is asked of the list.
-#[derive(Debug, Default)]
-pub(crate) struct Filter<'f> {
-    /// `running`, `settled`, ….
-    pub(crate) status: Option<&'f str>,
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Filter {
+    pub(crate) status: Option<Status>,
     /// A reason's code.
-    pub(crate) reason: Option<&'f str>,
+    pub(crate) reason: Option<String>,
+    /// In which currency, and from how much to how much, minor units.
+    pub(crate) currency: Option<Currency>,
+    pub(crate) least: Option<i64>,
+    pub(crate) most: Option<i64>,
+    /// How long it has lasted, or lasts by now, at least.
+    pub(crate) lasted_us: Option<i64>,
+    pub(crate) from_us: Option<i64>,
+    pub(crate) to_us: Option<i64>,
+    /// What time it is.
+    pub(crate) now_us: i64,
 }
 
-impl Filter<'_> {
-    /// Whether a flow is asked for.
-    pub(crate) fn takes(&self, flow: &Flow) -> bool {
-        let status = self.status.is_none_or(|status| status == flow.status);
-        status
+impl Filter {
+    /// Whether a flow is asked for, which stands in the list at that time.
+    pub(crate) fn takes(&self, flow: &Flow, at_us: i64) -> bool {
+        let told = &flow.told;
+        let minor = || {
+            told.currency
+                .as_ref()?
+                .parse::<Currency>()
+                .ok()?
+                .parse_minor(told.amount.as_ref()?)
+                .ok()
+        };
+        let ended_us = || told.ended_at.map_or(self.now_us, Timestamp::as_microsecond);
+        self.status.is_none_or(|status| status == told.status)
             && self
                 .reason
-                .is_none_or(|reason| flow.reason.as_deref() == Some(reason))
+                .as_deref()
+                .is_none_or(|reason| told.reason.as_deref() == Some(reason))
+            && self
+                .currency
+                .is_none_or(|currency| told.currency.as_deref() == Some(currency.code()))
+            && self
+                .least
+                .is_none_or(|least| minor().is_some_and(|amount| amount >= least))
+            && self
+                .most
+                .is_none_or(|most| minor().is_some_and(|amount| amount <= most))
+            && self
+                .lasted_us
+                .is_none_or(|lasted| ended_us().saturating_sub(flow.started_us) >= lasted)
+            && self.from_us.is_none_or(|from| at_us >= from)
+            && self.to_us.is_none_or(|to| at_us <= to)
     }
 
-    /// Adds the conditions and their parameters.
+    /// Whether every flow is asked for, at some times or at all.
+    fn is_of_times_only(&self) -> bool {
+        let times = Self {
+            from_us: self.from_us,
+            to_us: self.to_us,
+            now_us: self.now_us,
+            ..Self::default()
+        };
+        *self == times
+    }
+
+    /// Adds the conditions and their parameters. Times are told by the place.
     fn bind<'a>(&'a self, args: &mut Vec<Arg<'a>>) -> String {
         let mut only = String::new();
-        for (column, value) in [("status", self.status), ("reason", self.reason)] {
-            if let Some(value) = value {
-                args.push(Arg::Text(value));
-                let _ = write!(only, " AND {column} = ${}", args.len());
-            }
+        let mut add = |condition: &str, arg| {
+            args.push(arg);
+            let _ = write!(only, " AND {condition} ${}", args.len());
+        };
+        if let Some(status) = self.status {
+            add("status =", Arg::Text(status.word()));
         }
+        if let Some(reason) = &self.reason {
+            add("reason =", Arg::Text(reason));
+        }
+        if let Some(currency) = &self.currency {
+            add("currency =", Arg::Text(currency.code()));
+        }
+        if let Some(least) = self.least {
+            add("amount >=", Arg::Int(least));
+        }
+        if let Some(most) = self.most {
+            add("amount <=", Arg::Int(most));
+        }
+        if let Some(lasted) = self.lasted_us {
+            // Now, less how long, is when it must have begun; of one that has ended, its end less how long.
+            add("started_us <= coalesce(ended_us - ", Arg::Int(lasted));
+            args.push(Arg::Int(self.now_us.saturating_sub(lasted)));
+            let _ = write!(only, ", ${})", args.len());
+        }
+        only.push_str(self.open());
         only
     }
+
+    /// What has not ended has an index.
+    fn open(&self) -> &'static str {
+        match self.status {
+            Some(Status::Running | Status::Reserved) => " AND ended_us IS NULL",
+            Some(
+                Status::Settled
+                | Status::Refused
+                | Status::Compensated
+                | Status::Cancelled
+                | Status::Expired
+                | Status::Done,
+            )
+            | None => "",
+        }
+    }
+}
+
+/// What was found before a place.
+pub(crate) struct Found {
+    pub(crate) flows: Vec<Flow>,
+    /// Where it was left off, time and place, if there may be more.
+    pub(crate) left_off: Option<(i64, i64)>,
 }
 
 /// Flows before a place in the list, newest first.
-pub(crate) async fn newest(
-    db: &mut Db,
-    filter: &Filter<'_>,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Vec<Flow>> {
-    let mut args = vec![Arg::Int(before), Arg::Int(limit)];
+pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64) -> sqlx::Result<Found> {
+    let first = match filter.from_us {
+        Some(from) => first_at(db, from).await?,
+        None => 0,
+    };
+    let before = match filter.to_us {
+        Some(to) => before.min(first_at(db, to.saturating_add(1)).await?),
+        None => before,
+    };
+    let floor = if filter.is_of_times_only() {
+        None
+    } else {
+        floor(db, filter, before).await?
+    };
+    let floor = floor.filter(|(_, no)| *no > first);
+    let mut args = vec![
+        Arg::Int(before),
+        Arg::Int(limit),
+        Arg::Int(floor.map_or(first, |(_, no)| no)),
+    ];
     let only = filter.bind(&mut args);
+    let sql = format!("{HEAD} WHERE no < $1 AND no >= $3{only} ORDER BY no DESC LIMIT $2");
+    let rows = db.query(&sql, &args).await?;
+    let flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let full = i64::try_from(flows.len()).is_ok_and(|found| found == limit);
+    let last = flows.last().map(|flow| (flow.started_us, flow.no));
+    Ok(Found {
+        left_off: if full { last } else { floor },
+        flows,
+    })
+}
+
+/// Down to where a page looks: time and place.
+async fn floor(db: &mut Db, filter: &Filter, before: i64) -> sqlx::Result<Option<(i64, i64)>> {
+    let sql = format!(
+        "SELECT started_us, no FROM flow WHERE no < $1{} ORDER BY no DESC LIMIT 1 OFFSET $2",
+        filter.open()
+    );
     let rows = db
-        .query(
-            &format!("{HEAD} WHERE no < $1{only} ORDER BY no DESC LIMIT $2"),
-            &args,
-        )
+        .query(&sql, &[Arg::Int(before), Arg::Int(LOOKED_AT - 1)])
         .await?;
-    rows.iter().map(head).collect()
+    rows.first().map(|row| Ok((row.int(0)?, row.int(1)?))).transpose()
+}
+
+/// The place of the first flow that began at a time or later; behind all, if there is none.
+async fn first_at(db: &mut Db, at_us: i64) -> sqlx::Result<i64> {
+    let last = db
+        .query("SELECT no FROM flow ORDER BY no DESC LIMIT 1", &[])
+        .await?;
+    let Some(last) = last.first() else { return Ok(0) };
+    let (mut low, mut high) = (0, last.int(0)?.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let sql = "SELECT no, started_us FROM flow WHERE no >= $1 ORDER BY no LIMIT 1";
+        let rows = db.query(sql, &[Arg::Int(middle)]).await?;
+        match rows.first() {
+            Some(row) if row.int(1)? < at_us => low = row.int(0)?.saturating_add(1),
+            Some(_) | None => high = middle,
+        }
+    }
+    Ok(low)
 }
 
 /// Flows of an account that moved no money in the end, newest first: refused, compensated, an operator's. Each way to be
@@ -62,16 +205,14 @@ pub(crate) async fn newest(
 pub(crate) async fn unbooked(
     db: &mut Db,
     account: &AccountId,
-    filter: &Filter<'_>,
     before: i64,
     limit: i64,
 ) -> sqlx::Result<Vec<Flow>> {
-    let mut args = vec![Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
-    let only = filter.bind(&mut args);
+    let args = [Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
     let newest = "ORDER BY no DESC LIMIT $2";
     let one = |column: &str, ends: &str| {
         format!(
-            "SELECT * FROM ({HEAD} WHERE {column} = $3 AND no < $1 AND status IN ({ends}){only} {newest}) AS by_{column}"
+            "SELECT * FROM ({HEAD} WHERE {column} = $3 AND no < $1 AND status IN ({ends}) {newest}) AS by_{column}"
         )
     };
     let (paid, received) = (
@@ -100,4 +241,41 @@ pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Res
 pub(crate) async fn tally(db: &mut Db) -> sqlx::Result<Vec<(String, i64)>> {
     let rows = db.query("SELECT status, transfers FROM tally", &[]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
+}
+
+/// How many events a flow has, and the last of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) events: usize,
+    last: i64,
+    pub(crate) last_kind: String,
+    pub(crate) last_us: i64,
+}
+
+/// That of each of these flows, whose home this is; one range of the ids each.
+pub(crate) async fn summaries(db: &mut Db, flows: &[&Flow]) -> sqlx::Result<Vec<Summary>> {
+    let range = |flow: &&Flow| derived_range(TransferId(flow.transfer()));
+    let set = Set::new()
+        .ints("place", (0..).take(flows.len()))
+        .uuids("first", flows.iter().map(|flow| range(flow).0.0))
+        .uuids("last", flows.iter().map(|flow| range(flow).1.0))
+        .uuids("transfer", flows.iter().map(|flow| flow.transfer()))
+        .texts("account", flows.iter().map(|flow| flow.payer()));
+    let sql = "SELECT k.place, r.no, r.at_us, r.kind FROM k CROSS JOIN record AS r \
+               WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
+               AND r.body IS NOT NULL";
+    let mut summaries = vec![Summary::default(); flows.len()];
+    for row in db.select(sql, set).await? {
+        let Some(summary) = usize::try_from(row.int(0)?)
+            .ok()
+            .and_then(|place| summaries.get_mut(place))
+        else {
+            continue;
+        };
+        summary.events += 1;
+        if row.int(1)? >= summary.last {
+            (summary.last, summary.last_us, summary.last_kind) = (row.int(1)?, row.int(2)?, row.text(3)?);
+        }
+    }
+    Ok(summaries)
 }

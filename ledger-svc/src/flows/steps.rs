@@ -1,119 +1,69 @@
 //! The requests and events of one flow, as they stand in the log.
 
-use ledger_core::choreography;
-use serde::Serialize;
 use serde_json::value::RawValue;
-use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferId, derived_range};
-use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Arg, Db, Row};
-use wallet_runtime::reading::time;
+use wallet_view::flow::Event;
 
-use super::Flow;
+use super::{Flow, instant};
 use crate::rows::sequence;
-
-/// One request or event of a flow.
-#[derive(Debug, Serialize)]
-pub(crate) struct Step {
-    id: Uuid,
-    #[serde(rename = "type")]
-    kind: String,
-    source: String,
-    shard: u16,
-    sequence: i64,
-    recorded_at: String,
-    time: String,
-    work_us: u32,
-    cause: Option<EventIdText>,
-    body: Box<RawValue>,
-    #[serde(skip)]
-    no: i64,
-}
-
-#[derive(Debug, Serialize)]
-struct EventIdText(String);
 
 impl Flow {
     /// Adds the events, in the order in which they were decided and stored.
     pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> sqlx::Result<Self> {
-        let rows = records(db, &self).await?;
-        let mut steps: Vec<Step> = rows
-            .iter()
-            .map(|(_, row)| step(row, shard))
-            .collect::<sqlx::Result<_>>()?;
-        steps.sort_by_key(|step| step.no);
-        self.events = Some(steps);
+        self.told.events = events(db, &self, shard).await?;
         Ok(self)
     }
 }
 
-/// What was recorded of a flow, with its place in the log, in no order.
-async fn records(db: &mut Db, flow: &Flow) -> sqlx::Result<Vec<(i64, Row)>> {
-    let (first, last) = derived_range(TransferId(flow.transfer));
+/// What was recorded of a flow, in the order of the log.
+pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> sqlx::Result<Vec<Event>> {
+    let (first, last) = derived_range(TransferId(flow.transfer()));
     let sql = "SELECT id, kind, no, at_us, body FROM record \
                WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
     let args = [
         Arg::Uuid(first.0),
         Arg::Uuid(last.0),
-        Arg::Uuid(flow.transfer),
-        Arg::Text(&flow.payer),
+        Arg::Uuid(flow.transfer()),
+        Arg::Text(flow.payer()),
     ];
     let rows = db.query(sql, &args).await?;
-    rows.into_iter().map(|row| Ok((row.int(2)?, row))).collect()
+    let events = rows.iter().map(|row| Ok((row.int(2)?, event(row, shard)?)));
+    let mut events: Vec<(i64, Event)> = events.collect::<sqlx::Result<_>>()?;
+    events.sort_by_key(|(no, _)| *no);
+    Ok(events.into_iter().map(|(_, event)| event).collect())
 }
 
-fn step(row: &Row, shard: u16) -> sqlx::Result<Step> {
-    let (no, at_us, text) = (row.int(2)?, row.int(3)?, row.text(4)?);
-    let event = envelope::read(&text).ok();
+fn event(row: &Row, shard: u16) -> sqlx::Result<Event> {
+    let (no, recorded_at, text) = (row.int(2)?, instant(row.int(3)?)?, row.text(4)?);
+    let said = envelope::read(&text).ok();
     let body = RawValue::from_string(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-    let (source, decided, work_us, cause) = match event {
+    let (source, time, work_us, cause) = match said {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
             // What stands for a lost request begins a flow, as that did.
             let begins = matches!(event.fact, Fact::RequestRecalled(..));
-            let cause = (!begins).then(|| EventIdText(event.cause.to_string()));
-            (source, event.time.to_string(), event.work_us, cause)
+            (
+                source,
+                event.time,
+                event.work_us,
+                (!begins).then_some(event.cause.0),
+            )
         }
-        None => ("/client".to_owned(), time(at_us), 0, None),
+        None => ("/client".to_owned(), recorded_at, 0, None),
     };
-    Ok(Step {
+    Ok(Event {
         id: EventId(row.uuid(0)?).0,
         kind: row.text(1)?,
         source,
         shard,
-        sequence: sequence(no),
-        recorded_at: time(at_us),
-        time: decided,
-        work_us,
+        sequence: u64::try_from(sequence(no)).unwrap_or_default(),
+        recorded_at,
+        time,
+        work_us: i64::from(work_us),
         cause,
         body,
-        no,
     })
-}
-
-/// A step of a flow, and when it was stored.
-pub(crate) struct Heard {
-    pub(crate) step: choreography::Step,
-    pub(crate) kind: String,
-    pub(crate) at_us: i64,
-}
-
-/// The steps of a flow, in the order in which they were stored; of a request, what was asked.
-pub(crate) async fn steps(db: &mut Db, flow: &Flow) -> sqlx::Result<Vec<Heard>> {
-    let mut rows = records(db, flow).await?;
-    rows.sort_by_key(|(no, ..)| *no);
-    let heard = rows.into_iter().filter_map(|(_, row)| {
-        let (kind, at_us, text) = (row.text(1).ok()?, row.int(3).ok()?, row.text(4).ok()?);
-        let verb = kind
-            .strip_suffix(".requested.v1")
-            .and_then(|kind| kind.strip_prefix("wallet."));
-        let step = match Verb::ALL.into_iter().find(|each| Some(each.token()) == verb) {
-            Some(verb) => choreography::Step::Asked(verb),
-            None => choreography::Step::Said(envelope::read(&text).ok()?.fact),
-        };
-        Some(Heard { step, kind, at_us })
-    });
-    Ok(heard.collect())
 }

@@ -2,6 +2,9 @@
 //!
 //! A token is kept as its SHA-256 only, and compared as such: what stands in memory can't be used to ask, can't be logged,
 //! and how long a comparison takes says nothing about the token.
+//!
+//! A browser can't send a token with each request. Where a service has pages, it gets a cookie for it, which is worth reading
+//! only: its value is derived from the token, so it outlives a restart and ends when the token is changed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,9 +12,10 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use tracing::warn;
 use wallet_contract::subject::Service;
@@ -27,9 +31,44 @@ pub const MIN_TOKEN_BYTES: usize = 16;
 /// Who watches a service's health has no token.
 const OPEN: [&str; 2] = ["/livez", "/readyz"];
 
+/// Where a browser asks for its cookie.
+pub const LOGIN: &str = "/login";
+/// And gives it back.
+pub const LOGOUT: &str = "/logout";
+/// What a page needs before that.
+const ASSETS: &str = "/assets/";
+/// The cookie's name.
+pub const COOKIE: &str = "wallet_session";
+
 /// A bearer token that is never shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Token([u8; 32]);
+pub struct Token {
+    bearer: [u8; 32],
+    session: [u8; 32],
+}
+
+/// Who may pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Guard {
+    token: Option<Token>,
+    /// Whether a browser is shown a page where it can say the token.
+    login: bool,
+}
+
+impl Guard {
+    /// Of a service.
+    pub fn new(token: Option<Token>, service: Service) -> Self {
+        Self {
+            token,
+            login: service == Service::Ledger,
+        }
+    }
+
+    fn is_open(self, path: &str) -> bool {
+        let of_login = path == LOGIN || path == LOGOUT || path.starts_with(ASSETS);
+        OPEN.contains(&path) || (self.login && of_login)
+    }
+}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,11 +109,23 @@ impl Token {
     }
 
     fn hashed(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
+        Self {
+            bearer: Sha256::digest(text.as_bytes()).into(),
+            session: Sha256::digest(session(text).as_bytes()).into(),
+        }
     }
 
-    /// Whether the request bears this token.
-    fn check(self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// The cookie's value for who has said the token.
+    pub fn session(self, given: &str) -> Option<String> {
+        (Self::hashed(given) == self).then(|| session(given))
+    }
+
+    /// Whether the request bears this token, or reads with its cookie.
+    fn check(self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+        let reads = matches!(*method, Method::GET | Method::HEAD);
+        if reads && !headers.contains_key(header::AUTHORIZATION) && self.has_cookie(headers) {
+            return Ok(());
+        }
         let Some(given) = headers.get(header::AUTHORIZATION) else {
             return Err(Problem::unauthorized(
                 "this service asks for a token: Authorization: Bearer …",
@@ -89,6 +140,26 @@ impl Token {
             Some(_) | None => Err(Problem::unauthorized("the token is not the right one")),
         }
     }
+
+    fn has_cookie(self, headers: &HeaderMap) -> bool {
+        let cookies = headers
+            .get_all(header::COOKIE)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        let mut ours = cookies.flat_map(|value| value.split(';')).filter_map(|cookie| {
+            let (name, value) = cookie.trim().split_once('=')?;
+            (name == COOKIE).then_some(value)
+        });
+        ours.any(|value| <[u8; 32]>::from(Sha256::digest(value.as_bytes())) == self.session)
+    }
+}
+
+/// What a browser shows instead of the token. Who learns it can read, and still does not know the token.
+fn session(token: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"a browser's session for ");
+    hash.update(token.as_bytes());
+    format!("{:x}", hash.finalize())
 }
 
 /// Where a service answers unless told otherwise: on this machine only.
@@ -111,15 +182,34 @@ pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     }
 }
 
-/// Lets a request pass, or says why not.
-pub async fn guard(State(token): State<Option<Token>>, request: Request, next: Next) -> Response {
-    match check(token, &request) {
+/// Lets a request pass, or says why not. A browser that goes to a page is sent where it can say the token.
+pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    match check(guard, &request) {
         Ok(()) => next.run(request).await,
+        Err(problem)
+            if guard.login && is_navigation(&request) && problem.status() == StatusCode::UNAUTHORIZED =>
+        {
+            Redirect::to(&login_url(request.uri())).into_response()
+        }
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check(token: Option<Token>, request: &Request) -> Result<(), Problem> {
+/// Whether a person goes to a page, and no program asks.
+fn is_navigation(request: &Request) -> bool {
+    let headers = request.headers();
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let wants_page = accepts.is_some_and(|accepts| accepts.contains("text/html"));
+    let is_page = !request.uri().path().starts_with("/v1/");
+    request.method() == Method::GET && wants_page && is_page && !headers.contains_key(header::AUTHORIZATION)
+}
+
+fn login_url(wanted: &Uri) -> String {
+    let place = wanted.path_and_query().map_or("/", |place| place.as_str());
+    format!("{LOGIN}?next={}", utf8_percent_encode(place, NON_ALPHANUMERIC))
+}
+
+fn check(guard: Guard, request: &Request) -> Result<(), Problem> {
     let uri = request.uri();
     let length = uri.path().len() + uri.query().map_or(0, str::len);
     if length > MAX_URI_BYTES {
@@ -133,8 +223,8 @@ fn check(token: Option<Token>, request: &Request) -> Result<(), Problem> {
     if length > MAX_HEADER_BYTES {
         return Err(Problem::headers_too_large(length, MAX_HEADER_BYTES));
     }
-    match token {
-        Some(token) if !OPEN.contains(&uri.path()) => token.check(headers),
+    match guard.token {
+        Some(token) if !guard.is_open(uri.path()) => token.check(request.method(), headers),
         Some(_) | None => Ok(()),
     }
 }
@@ -177,7 +267,7 @@ mod tests {
                 request = request.header(header::AUTHORIZATION, value);
             }
             check(
-                Some(Token::hashed(SECRET)),
+                Guard::new(Some(Token::hashed(SECRET)), Service::Debit),
                 &request.body(axum::body::Body::empty()).unwrap(),
             )
             .is_ok()
@@ -198,6 +288,46 @@ mod tests {
             );
         }
         assert!(!asked("/livez/../v1/stats", None) && !asked("//livez", None));
+    }
+
+    #[test]
+    fn a_cookie_reads_and_does_nothing_else() {
+        let token = Token::hashed(SECRET);
+        let asked = |service, method: &str, path: &str, cookie: &str| {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::COOKIE, cookie);
+            let guard = Guard::new(Some(token), service);
+            check(guard, &request.body(axum::body::Body::empty()).unwrap()).is_ok()
+        };
+        let value = token.session(SECRET).unwrap();
+        assert_eq!(token.session("another secret, as long"), None);
+        let right = format!("theme=dark; {COOKIE}={value}");
+        assert!(
+            asked(Service::Ledger, "GET", "/", &right)
+                && asked(Service::Debit, "GET", "/v1/phases/x", &right)
+        );
+        assert!(!asked(Service::Ledger, "POST", "/v1/healing", &right));
+        for wrong in [
+            format!("{COOKIE}={SECRET}"),
+            format!("x{COOKIE}={value}"),
+            format!("{COOKIE}={value}0"),
+            String::new(),
+        ] {
+            assert!(!asked(Service::Ledger, "GET", "/", &wrong), "{wrong}");
+        }
+        assert!(
+            asked(Service::Ledger, "GET", LOGIN, "")
+                && asked(Service::Ledger, "GET", "/assets/viewer.css", "")
+        );
+        assert!(!asked(Service::Debit, "GET", LOGIN, "") && !asked(Service::Ledger, "GET", "/login/x", ""));
+    }
+
+    #[test]
+    fn a_browser_is_sent_to_say_the_token() {
+        let uri: Uri = "/?status=stuck&account=a".parse().unwrap();
+        assert_eq!(login_url(&uri), "/login?next=%2F%3Fstatus%3Dstuck%26account%3Da");
     }
 
     #[test]

@@ -4,8 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// What went wrong, for a person.
-#[derive(Debug)]
+/// What went wrong, for a person. The answer carries it as an extension, too, for who shows it in another form.
+#[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
     detail: String,
@@ -16,6 +16,16 @@ impl Problem {
     pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, Self> {
         text.parse()
             .map_err(|error| Self::bad_request(format!("{what} {text:?}: {error}")))
+    }
+
+    /// The answer's status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What was wrong, and what to do.
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// There is no such thing.
@@ -111,6 +121,7 @@ impl IntoResponse for Problem {
             let ask = HeaderValue::from_static("Bearer realm=\"wallet\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

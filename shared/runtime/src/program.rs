@@ -43,6 +43,8 @@ pub struct Running {
     pub clock: Clock,
     /// What to count.
     pub metrics: Metrics,
+    /// What who asks must know, if anything.
+    pub token: Option<Token>,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -94,11 +96,13 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         settings: settings.clone(),
         clock: clock::system,
         metrics: metrics.clone(),
+        token,
     };
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
         .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
         .merge(more(running));
-    let routes = routes.layer(middleware::from_fn_with_state(token, guard::guard));
+    let guard = guard::Guard::new(token, T::SERVICE);
+    let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
     let shards = TaskTracker::new();
     for (shard, pool) in &pools {
         let place = Place {

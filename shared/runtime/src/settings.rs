@@ -59,6 +59,10 @@ pub struct Settings {
     /// How long nothing may be heard of a flow that has not ended before the ledger calls it stuck, seconds.
     #[arg(long, env = "WALLET_STUCK_AFTER", default_value = "30", value_parser = parse_seconds, value_name = "SECONDS")]
     pub stuck_after: Duration,
+    /// Where another tool shows a trace, e.g. `http://127.0.0.1:16686/trace/{trace_id}`; the ledger's pages link there
+    /// [default: nowhere].
+    #[arg(long, env = "WALLET_TRACE_URL", value_parser = parse_trace_url, value_name = "URL")]
+    pub trace_url: Option<String>,
     /// What to log, e.g. `info` or `wallet_runtime=debug`; debug has a line for each decision.
     #[arg(long = "log", env = "WALLET_LOG", default_value = "info")]
     pub log: String,
@@ -90,7 +94,34 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
+fn parse_trace_url(text: &str) -> Result<String, String> {
+    let is_web = ["http://", "https://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme));
+    if is_web && text.contains("{trace_id}") && !text.chars().any(char::is_whitespace) {
+        return Ok(text.to_owned());
+    }
+    Err("use an address that begins with http:// or https:// and has {trace_id} where the id goes".to_owned())
+}
+
 fn parse_shards(text: &str) -> Result<Shards, String> {
     let count = text.parse().map_err(|error| format!("{error}"))?;
     Shards::new(count).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_to_a_trace_goes_to_the_web_only() {
+        let check = |text: &str, good: bool| assert_eq!(parse_trace_url(text).is_ok(), good, "{text}");
+        check("http://127.0.0.1:16686/trace/{trace_id}", true);
+        check("https://tempo.example/explore?trace={trace_id}&tab=1", true);
+        check("http://127.0.0.1:16686/trace/", false);
+        check("javascript:alert('{trace_id}')", false);
+        check("data:text/html,{trace_id}", false);
+        check("//example/{trace_id}", false);
+        check("http://a b/{trace_id}", false);
+    }
 }

@@ -29,6 +29,7 @@ use crate::args::{Bench, Common, Mode};
 use crate::connect::{self, Connection};
 use crate::exit::{Exit, Usage};
 use crate::output;
+use crate::stack::signals::Signals;
 use crate::stack::{self, Database, Options, Stack};
 use crate::verify::live;
 
@@ -45,13 +46,33 @@ pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
     let (dir, _removed_at_the_end) = folder(args)?;
     let database = Database::temporary(args.database.as_deref()).await?;
     let options = Options::temporary(&dir, Shards::new(args.shards)?, database)?;
-    let figures = stack::with(options, async |stack| measure(stack, args).await).await?;
-    if common.json {
-        output::json(&figures)?;
-    } else {
-        output::line(&figures.text())?;
-    }
+    let figures = stack::with(options, async |stack| {
+        let figures = measure(stack, args).await?;
+        if common.json {
+            output::json(&figures)?;
+        } else {
+            output::line(&figures.text())?;
+        }
+        if args.keep {
+            keep(stack).await?;
+        }
+        Ok(figures)
+    });
+    let figures = figures.await?;
     Ok(if figures.conserved { Exit::Ok } else { Exit::Failed })
+}
+
+/// Says where the stack is, and leaves it up.
+async fn keep(stack: &mut Stack) -> Result<()> {
+    let (nats, api) = (stack.nats_url(), stack.api_url());
+    eprintln!(
+        "The stack stays up until Ctrl-C.\n  viewer  {api}/\n  export WALLET_NATS_URL={nats} WALLET_API_URL={api}"
+    );
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        error = stack.watch() => Err(error),
+        _ = signals.next() => Ok(()),
+    }
 }
 
 /// Where the stack lives: a folder that goes afterwards, or the one that was named.

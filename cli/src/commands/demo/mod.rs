@@ -39,22 +39,25 @@ pub async fn run(args: &Demo, common: &Common) -> Result<Exit> {
     let options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
     eprintln!("Starting a stack in {} …", dir.path().display());
     let good = stack::with(options, async |stack| {
-        let good = play(stack, common).await?;
+        let (good, scenes) = play(stack, common).await?;
         if args.keep {
-            keep(stack).await?;
+            keep(stack, &scenes).await?;
         }
         Ok(good)
     });
     Ok(if good.await? { Exit::Ok } else { Exit::Failed })
 }
 
+/// Scenarios, and what came of each.
+type Scenes = Vec<(Scenario, Scene)>;
+
 /// Plays all scenarios, then verifies; true if everything came out as expected.
-async fn play(stack: &mut Stack, common: &Common) -> Result<bool> {
+async fn play(stack: &mut Stack, common: &Common) -> Result<(bool, Scenes)> {
     let mut stage = Stage::set(stack).await?;
     if !common.json {
         output::line(&stage.told())?;
     }
-    let mut scenes = Vec::new();
+    let mut scenes = Scenes::new();
     for (index, scenario) in Scenario::ALL.into_iter().enumerate() {
         let scene = match scenario.play(&mut stage).await {
             Ok(scene) => stage.complete(scene).await?,
@@ -74,7 +77,7 @@ async fn play(stack: &mut Stack, common: &Common) -> Result<bool> {
     } else {
         output::line(&summary(&scenes, &report, Paint::for_stdout()))?;
     }
-    Ok(good)
+    Ok((good, scenes))
 }
 
 fn summary(scenes: &[(Scenario, Scene)], report: &Report, paint: Paint) -> String {
@@ -116,12 +119,18 @@ fn summary(scenes: &[(Scenario, Scene)], report: &Report, paint: Paint) -> Strin
 }
 
 /// Leaves the stack to the user until Ctrl-C.
-async fn keep(stack: &mut Stack) -> Result<()> {
+async fn keep(stack: &mut Stack, scenes: &Scenes) -> Result<()> {
     let (nats, api) = (stack.nats_url(), stack.api_url());
     eprintln!(
         "The stack stays up until Ctrl-C. To reach it:\n  export WALLET_NATS_URL={nats} WALLET_API_URL={api}"
     );
     eprintln!("  wallet transfers");
+    eprintln!("The viewer is at {api}/ and shows what happened in each scenario:");
+    for (scenario, scene) in scenes {
+        if let Some(link) = scene.link(&api) {
+            eprintln!("  {:<36}  {link}", scenario.title());
+        }
+    }
     let mut signals = Signals::new()?;
     tokio::select! {
         error = stack.watch() => Err(error),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::scenarios::Scenario;
 use crate::api::Transfer;
-use crate::draw::draw_with;
+use crate::draw::{draw_with, link};
 use crate::output::{Paint, clean};
 use crate::request::Request;
 
@@ -84,6 +84,11 @@ impl Scene {
         self.error.is_none() && self.checks.iter().all(|check| check.expected == check.actual)
     }
 
+    /// Where its flow's page is.
+    pub(super) fn link(&self, api: &str) -> Option<String> {
+        self.flow.as_ref().map(|flow| link(api, flow))
+    }
+
     /// In a few words, for the summary.
     pub(super) fn result(&self) -> String {
         match (
@@ -142,7 +147,7 @@ impl Scene {
                     .map(|line| format!("  {line}").trim_end().to_owned()),
             );
             lines.push(String::new());
-            lines.push(format!("  {}", paint.faint(&link(api, flow))));
+            lines.extend(self.link(api).map(|link| format!("  {}", paint.faint(&link))));
         }
         lines.join("\n")
     }
@@ -165,13 +170,9 @@ impl Scene {
             "checks": checks.collect::<Vec<_>>(),
             "error": self.error,
             "transfer": self.flow.as_ref().map(|flow| flow.transfer),
-            "link": self.flow.as_ref().map(|flow| link(api, flow)),
+            "link": self.link(api),
         })
     }
-}
-
-fn link(api: &str, flow: &Transfer) -> String {
-    format!("{api}/v1/transfers/{}", flow.transfer)
 }
 
 /// A heading as wide as the drawings.

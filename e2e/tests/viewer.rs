@@ -1,0 +1,317 @@
+//! The viewer's list, accounts and health in a real browser.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::browser::{Browser, NARROW, WIDE};
+use e2e::{DATABASES, World, id};
+use serde_json::json;
+use wallet_contract::subject::Verb;
+
+/// Text that would be dangerous as markup.
+const EVIL: &str =
+    "<img src=x onerror=\"document.title='taken'\"></td><script>document.title='taken'</script>&amp;";
+
+/// A world with two accounts, two transfers that settle and one that is refused.
+async fn some(database: Option<&str>) -> Result<World> {
+    let world = World::start(database).await?;
+    world.open(&["alice", "bob"]).await?;
+    world.pay("alice", "bob", "12.50").await?;
+    world.pay("bob", "alice", "1.00").await?;
+    world.pay("alice", "bob", "1000.00").await?;
+    Ok(world)
+}
+
+async fn rows(browser: &Browser) -> Result<usize> {
+    Ok(browser.texts("main tbody tr[data-row]").await?.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_ledger_tells_how_to_begin_and_shows_what_comes_without_being_asked() -> Result<()> {
+    let world = World::start(None).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open("/").await?;
+    let said = browser.text("main").await?;
+    ensure!(
+        said.contains("wallet transfer --from alice --to bob --amount 12.50 --currency USD"),
+        "{said}"
+    );
+    browser
+        .until("document.querySelector('#live').textContent == 'live'")
+        .await?;
+    world.open(&["alice", "bob"]).await?;
+    world.pay("alice", "bob", "12.50").await?;
+    browser
+        .until("[...document.querySelectorAll('tbody tr')].some(r => /settled/.test(r.textContent) && /alice → bob/.test(r.textContent))")
+        .await?;
+    // What has the focus keeps it while the list changes.
+    browser.press("j").await?;
+    let focused = "document.activeElement.closest('tr')?.dataset.id";
+    let before = browser.eval(focused).await?;
+    world.pay("bob", "alice", "2.00").await?;
+    browser
+        .until("/bob → alice/.test(document.querySelector('tbody tr').textContent)")
+        .await?;
+    assert_eq!(browser.eval(focused).await?, before);
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
+    for database in DATABASES {
+        let world = some(database).await?;
+        let browser = Browser::start(&world.stack.api_url()).await?;
+        for (query, found) in [
+            ("", 7),
+            ("status=refused", 1),
+            ("reason=insufficient_funds", 1),
+            ("account=bob&status=settled", 3),
+            ("account=bob&currency=USD&min=1.00&max=12.50", 2),
+            ("currency=USD&min=12.50&max=12.50", 1),
+            ("currency=USD&min=100.01&status=settled", 0),
+            ("currency=EUR", 0),
+            ("lasted_ms=600000", 0),
+            ("from=2020-01-01T00:00:00", 7),
+            ("to=2020-01-01T00:00:00Z", 0),
+            ("account=alice&to=2020-01-01", 0),
+            ("status=running", 0),
+            ("status=stuck", 0),
+            ("status=parked", 0),
+        ] {
+            browser.open(&format!("/?{query}")).await?;
+            assert_eq!(rows(&browser).await?, found, "{database:?} {query}");
+        }
+        // A form sends all its fields; the address keeps those that say something.
+        browser.open("/").await?;
+        browser.fill("[name=account]", "alice").await?;
+        browser
+            .eval("(document.querySelector('[name=status]').value = 'refused', 1)")
+            .await?;
+        browser.click(".filters button").await?;
+        browser
+            .until("location.search == '?account=alice&status=refused'")
+            .await?;
+        assert_eq!(rows(&browser).await?, 1);
+        ensure!(browser.text("tbody").await?.contains("insufficient_funds"));
+
+        browser.press("/").await?;
+        browser.press("bob\u{e007}").await?;
+        browser.until("location.search == '?account=bob'").await?;
+        let id = browser
+            .eval("document.querySelector('tbody tr').dataset.id")
+            .await?;
+        let id = id.as_str().context("an id")?.to_owned();
+        browser.fill("#search", &id).await?;
+        browser.press("\u{e007}").await?;
+        browser
+            .until(&format!("location.pathname == '/flows/{id}'"))
+            .await?;
+        browser.close().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
+    let world = World::start(None).await?;
+    let http = reqwest::Client::new();
+    for (path, status, says) in [
+        ("/?status=lost", 400, "use one of running"),
+        ("/?min=5.00", 400, "say in which currency"),
+        ("/?unknown=1", 400, "unknown"),
+        ("/?before=x", 400, "next"),
+        ("/find?q=a+b", 400, "is no transfer id"),
+        ("/accounts/nobody", 404, "account nobody was never opened"),
+        ("/nothing", 404, "there is nothing at /nothing"),
+    ] {
+        let answer = http
+            .get(format!("{}{path}", world.stack.api_url()))
+            .send()
+            .await?;
+        assert_eq!(answer.status().as_u16(), status, "{path}");
+        let policy = answer.headers()["content-security-policy"].to_str()?.to_owned();
+        ensure!(
+            policy.starts_with("default-src 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        let text = answer.text().await?;
+        ensure!(
+            text.starts_with("<!DOCTYPE html>") && text.contains(says),
+            "{path}: {text}"
+        );
+    }
+    let problem = http
+        .get(format!("{}/v1/nothing", world.stack.api_url()))
+        .send()
+        .await?;
+    assert_eq!(problem.headers()["content-type"], "application/problem+json");
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    for _ in 0..60 {
+        world.pay("alice", "bob", "0.01").await?;
+    }
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open("/").await?;
+    let ids = "[...document.querySelectorAll('tbody tr')].map(r => r.dataset.id)";
+    let first = browser.eval(ids).await?;
+    assert_eq!(first.as_array().map(Vec::len), Some(50));
+    browser.press("]").await?;
+    browser.until("location.search.includes('before=')").await?;
+    let second = browser.eval(ids).await?;
+    assert_eq!(second.as_array().map(Vec::len), Some(14));
+    ensure!(
+        second
+            .as_array()
+            .into_iter()
+            .flatten()
+            .all(|id| !first.as_array().is_some_and(|first| first.contains(id)))
+    );
+    browser.press("[").await?;
+    browser.until("location.search == ''").await?;
+
+    browser.press("jjk").await?;
+    let focused = browser
+        .eval("document.activeElement.closest('tr').dataset.id")
+        .await?;
+    assert_eq!(focused, first[0]);
+    browser.press("?").await?;
+    browser.until("document.querySelector('#help').open").await?;
+    browser.press("\u{e00c}").await?;
+    browser.until("!document.querySelector('#help').open").await?;
+    browser.press("c").await?;
+    browser
+        .until(&format!(
+            "document.querySelector('#said').textContent.includes({focused})"
+        ))
+        .await?;
+    browser.press("\u{e007}").await?;
+    browser
+        .until(&format!("location.pathname == '/flows/' + {focused}"))
+        .await?;
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
+    let world = some(None).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    let ground = "getComputedStyle(document.body).backgroundColor";
+    let pages = [
+        "/",
+        "/?status=refused&currency=USD&min=1.00",
+        "/accounts",
+        "/accounts/alice",
+        "/health",
+    ];
+    for size in [WIDE, NARROW] {
+        browser.resize(size).await?;
+        for page in pages {
+            browser.open(page).await?;
+            browser.fits().await?;
+            browser.prefer("dark").await?;
+            let dark = browser.eval(ground).await?;
+            browser.prefer("light").await?;
+            ensure!(browser.eval(ground).await? != dark, "{page}");
+        }
+    }
+    // What was chosen by hand stays, whatever the system prefers.
+    browser.open("/").await?;
+    let light = browser.eval(ground).await?;
+    browser.press("t").await?;
+    let dark = browser.eval(ground).await?;
+    ensure!(dark != light);
+    browser.open("/health").await?;
+    assert_eq!(browser.eval(ground).await?, dark);
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_shows_what_it_has_and_had() -> Result<()> {
+    for database in DATABASES {
+        let world = some(database).await?;
+        let browser = Browser::start(&world.stack.api_url()).await?;
+        browser.open("/accounts").await?;
+        ensure!(
+            browser
+                .texts("tbody tr")
+                .await?
+                .iter()
+                .any(|row| row.contains("alice") && row.contains("88.50"))
+        );
+        browser.open("/accounts/alice").await?;
+        ensure!(browser.text(".available").await? == "88.50 USD");
+        ensure!(browser.texts(".statement tbody tr").await?.len() == 3);
+        ensure!(browser.eval("!!document.querySelector('svg title') && /H/.test(document.querySelector('path.line').getAttribute('d'))").await? == json!(true));
+        // Back to right after the deposit, by its own line.
+        let lines = "[...document.querySelectorAll('.statement tbody time')].map(t => t.dateTime)";
+        let deposit = browser.eval(lines).await?[2]
+            .as_str()
+            .context("a time")?
+            .to_owned();
+        browser.fill("#at", &deposit).await?;
+        browser.click(".then-form button").await?;
+        browser.until("location.search.startsWith('?at=')").await?;
+        ensure!(browser.text(".available").await? == "100.00 USD");
+        ensure!(browser.texts(".statement tbody tr").await?.len() == 1);
+        // The slider goes there, too.
+        browser
+            .eval("(s => (s.value = 0, s.dispatchEvent(new Event('input')), s.dispatchEvent(new Event('change')), 1))(document.querySelector('#slider'))")
+            .await?;
+        browser
+            .until("document.querySelector('#slider').value == 0 && document.readyState == 'complete'")
+            .await?;
+        browser.open("/accounts/alice").await?;
+        browser.click(".statement tbody a.open").await?;
+        browser.until("location.pathname.startsWith('/flows/')").await?;
+        browser.close().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_says_that_the_books_add_up_and_what_is_parked() -> Result<()> {
+    for database in DATABASES {
+        let world = some(database).await?;
+        let browser = Browser::start(&world.stack.api_url()).await?;
+        browser.open("/health").await?;
+        let said = browser.text("main").await?;
+        ensure!(said.contains("✓ USD sums to zero"), "{said}");
+        ensure!(said.matches("✓ as they must be").count() == 2, "{said}");
+        let alice = "alice".parse()?;
+        world
+            .nats
+            .request(Verb::Transfer, &alice, format!("no JSON {EVIL}"), None)
+            .await?;
+        world.pay("alice", "bob", "1.00").await?;
+        browser.open("/health").await?;
+        browser
+            .until("/Parked, newest first/.test(document.body.textContent)")
+            .await?;
+        ensure!(browser.client.title().await?.starts_with("Health"));
+        browser.close().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_wrote_is_shown_as_text() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let body = json!({ "id": id(), "to": "bob", "amount": "1.00", "currency": "USD", "memo": EVIL });
+    world.ask(Verb::Transfer, "alice", body).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open("/accounts/alice").await?;
+    ensure!(browser.text(".statement").await?.contains(EVIL));
+    ensure!(browser.client.title().await?.starts_with("Account alice"));
+    browser.close().await?;
+    world.stop().await
+}

@@ -1,0 +1,162 @@
+//! Flow pages in a real browser: each tab, the selection in the address, keys, copies, files, a narrow screen, a flow that
+//! goes on while somebody looks.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::browser::{Browser, NARROW, WIDE};
+use e2e::{World, id, transfer};
+use serde_json::json;
+use wallet_contract::subject::{Service, Verb};
+
+const TABS: [&str; 6] = ["sequence", "timeline", "causes", "money", "phases", "events"];
+
+/// alice pays frank, who is frozen.
+async fn compensated(world: &World) -> Result<String> {
+    world.open(&["alice", "frank"]).await?;
+    world.ask(Verb::Freeze, "frank", json!({ "id": id() })).await?;
+    let mut body = transfer("frank", "5.00");
+    body["memo"] = json!("<script>document.title = 'forged'</script>");
+    let id = body["id"].as_str().context("an id")?.to_owned();
+    world.ask(Verb::Transfer, "alice", body).await?;
+    Ok(id)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
+    let world = World::start(None).await?;
+    let id = compensated(&world).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open(&format!("/flows/{id}")).await?;
+    ensure!(
+        browser
+            .text(".story")
+            .await?
+            .contains("frank is frozen, so the credit was refused")
+    );
+    ensure!(
+        browser.text(".memo").await?.contains("<script>"),
+        "a memo is shown as it was written"
+    );
+
+    // The third step, by a click in the drawing; then through all tabs by their keys.
+    browser.eval("document.querySelectorAll('.drawing a.open')[2].dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }))").await?;
+    browser.until("location.search.includes('step=3') && document.querySelector('#step h2')?.textContent.includes('credit refused')").await?;
+    for (key, tab) in (1..).zip(TABS) {
+        browser.press(&key.to_string()).await?;
+        browser
+            .until(&format!(
+                "document.querySelector('.tabs [aria-current]').textContent.toLowerCase() === '{tab}'"
+            ))
+            .await?;
+        let place = browser.place().await?;
+        ensure!(
+            place.contains(&format!("tab={tab}")) && place.contains("step=3"),
+            "{place}"
+        );
+        ensure!(browser.text(".walk").await?.contains("Step 3 of 5"), "{tab}");
+    }
+    // `[` and `]` walk through the steps, and back goes back.
+    browser.press("]").await?;
+    browser
+        .until("document.querySelector('#step h2').textContent.includes('debit reversed')")
+        .await?;
+    browser.eval("history.back()").await?;
+    browser
+        .until("document.querySelector('#step h2').textContent.includes('credit refused')")
+        .await?;
+
+    // The same by address alone, as somebody else would get it.
+    let place = browser.place().await?;
+    browser.open(&place).await?;
+    ensure!(browser.text("#step h2").await?.contains("credit refused"));
+    ensure!(browser.eval("document.title").await? != json!("forged"));
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
+    let world = World::start(None).await?;
+    let id = compensated(&world).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    for theme in ["light", "dark"] {
+        browser.prefer(theme).await?;
+        for size in [WIDE, NARROW] {
+            browser.resize(size).await?;
+            for tab in TABS {
+                browser.open(&format!("/flows/{id}?tab={tab}&step=2")).await?;
+                browser.fits().await?;
+            }
+        }
+    }
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_are_copied_and_files_taken_away() -> Result<()> {
+    let world = World::start(None).await?;
+    let id = compensated(&world).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open(&format!("/flows/{id}")).await?;
+    browser.click(".facts .copy").await?;
+    browser
+        .until(&format!(
+            "document.querySelector('#said').textContent === 'copied {id}'"
+        ))
+        .await?;
+    for file in ["html", "otlp.json", "mmd"] {
+        let link = format!(".downloads a[href*='export.{file}']");
+        let fetched = format!(
+            "fetch(document.querySelector(\"{link}\").href).then(answer => {{ window.file = answer.headers.get('content-disposition') }})"
+        );
+        browser
+            .eval(&format!("(() => {{ {fetched}; return true }})()"))
+            .await?;
+        browser
+            .until(&format!(
+                "window.file === 'attachment; filename=\"flow-{id}.{file}\"'"
+            ))
+            .await?;
+    }
+    // The page in one file, opened from a disk: it shows the flow and asks nobody.
+    let page = reqwest::get(format!("{}/flows/{id}/export.html", world.stack.api_url()))
+        .await?
+        .text()
+        .await?;
+    let file = world.dir().join("flow.html");
+    std::fs::write(&file, page)?;
+    browser.client.goto(&format!("file://{}", file.display())).await?;
+    ensure!(browser.texts(".drawing").await?.len() == 3 && browser.text("h1").await?.contains("5.00 USD"));
+    browser.client.back().await?;
+    world.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_goes_on_is_seen_to_end() -> Result<()> {
+    let mut world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    world.stack.kill(Service::Credit).await?;
+    let body = transfer("bob", "3.00");
+    let id = body["id"].as_str().context("an id")?.to_owned();
+    world
+        .nats
+        .request(Verb::Transfer, &"alice".parse()?, body.to_string(), None)
+        .await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open(&format!("/flows/{id}")).await?;
+    browser
+        .until("document.querySelector('.missing')?.textContent.includes('expected: account.credited')")
+        .await?;
+    ensure!(
+        browser
+            .text(".notice.expected")
+            .await?
+            .contains("credit-svc of shard 0 has not reacted to account.debited")
+    );
+    world.stack.start_service(Service::Credit).await?;
+    browser
+        .until("document.querySelector('h1 .settled') !== null && !document.querySelector('.missing')")
+        .await?;
+    browser.close().await?;
+    world.stop().await
+}

@@ -1,0 +1,92 @@
+//! With a token, a browser is asked for it once.
+
+use anyhow::{Result, ensure};
+use e2e::World;
+use e2e::browser::{Browser, NARROW};
+use reqwest::redirect::Policy;
+use reqwest::{StatusCode, header};
+
+const TOKEN: &str = "a-token-that-nobody-guesses";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
+    let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
+    let browser = Browser::start(&world.stack.api_url()).await?;
+    browser.open("/accounts?q=%40").await?;
+    assert_eq!(browser.place().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
+    browser.fill("[name=token]", "a-token-that-is-wrong").await?;
+    browser.press("\u{e007}").await?;
+    browser
+        .until("document.body.textContent.includes('This is not the token.')")
+        .await?;
+    ensure!(!browser.client.source().await?.contains("a-token-that-is-wrong"));
+    // The refusal is a complaint that was wanted.
+    let complaints = browser.complaints().await?;
+    ensure!(
+        complaints.iter().all(|said| said.contains("403")),
+        "{complaints:?}"
+    );
+    browser.resize(NARROW).await?;
+    browser.fits().await?;
+    browser.fill("[name=token]", TOKEN).await?;
+    browser.press("\u{e007}").await?;
+    browser.until("location.pathname == '/accounts'").await?;
+    ensure!(
+        browser.eval("document.cookie").await? == "",
+        "no script reads the cookie"
+    );
+    browser.open("/health").await?;
+    ensure!(browser.text("h1").await? == "Health");
+    browser.click("form[action='/logout'] button").await?;
+    browser.until("location.pathname == '/login'").await?;
+    browser.open("/health").await?;
+    ensure!(browser.place().await?.starts_with("/login?"));
+    browser.close().await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn the_cookie_is_strict_and_programs_are_told_401() -> Result<()> {
+    let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
+    let url = world.stack.api_url();
+    let http = reqwest::Client::builder().redirect(Policy::none()).build()?;
+    let page = http
+        .get(format!("{url}/?status=stuck"))
+        .header(header::ACCEPT, "text/html,*/*");
+    let sent = page.send().await?;
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    assert_eq!(
+        sent.headers()[header::LOCATION],
+        "/login?next=%2F%3Fstatus%3Dstuck"
+    );
+    for (path, accept) in [("/", "*/*"), ("/v1/stats", "text/html")] {
+        let told = http
+            .get(format!("{url}{path}"))
+            .header(header::ACCEPT, accept)
+            .send()
+            .await?;
+        assert_eq!(told.status(), StatusCode::UNAUTHORIZED, "{path}");
+    }
+    let log_in = |next: &'static str| {
+        let form = format!("token={TOKEN}&next={next}");
+        let ask = http.post(format!("{url}/login"));
+        ask.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form)
+            .send()
+    };
+    let elsewhere = log_in("%2F%2Fevil.example").await?;
+    assert_eq!(elsewhere.headers()[header::LOCATION], "/");
+    let cookie = elsewhere.headers()[header::SET_COOKIE].to_str()?.to_owned();
+    ensure!(
+        cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict") && !cookie.contains(TOKEN),
+        "{cookie}"
+    );
+    let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+    let read = http
+        .get(format!("{url}/v1/stats"))
+        .header(header::COOKIE, &cookie)
+        .send()
+        .await?;
+    assert_eq!(read.status(), StatusCode::OK);
+    world.stop().await
+}

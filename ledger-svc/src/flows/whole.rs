@@ -1,0 +1,113 @@
+//! One flow with all that is told of it: its events, what has not been seen yet, what it is in the books.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::id::TransferId;
+use wallet_contract::shard::Shard;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::{caught_up, pool};
+use wallet_view::expected;
+use wallet_view::flow::Flow as Told;
+
+use super::{Flow, aside, bookings, usual};
+use crate::{flows, stuck};
+
+/// A flow, and in which shard's books it was found.
+pub(crate) struct Found {
+    flow: Flow,
+    shard: Shard,
+}
+
+/// The flow of each payer who used this id, or of one payer, by the payers' names. An operator's request may have the id of a
+/// transfer; then the transfer is meant.
+pub(crate) async fn with_id(
+    running: &Running,
+    id: TransferId,
+    payer: Option<&str>,
+) -> Result<BTreeMap<String, Found>, Problem> {
+    let shards = running.settings.shards;
+    let mut found: BTreeMap<String, ((bool, bool), Found)> = BTreeMap::new();
+    for shard in shards.all() {
+        let mut db = caught_up(running, shard).await?;
+        for flow in flows::by_transfer(&mut db, id).await? {
+            let name = flow.payer().to_owned();
+            let at_home = name.parse().is_ok_and(|payer| shards.of(&payer) == shard);
+            let likeliness = flow.likeliness(at_home);
+            let asked_for = payer.is_none_or(|asked| asked == name);
+            if asked_for && found.get(&name).is_none_or(|(other, _)| *other < likeliness) {
+                found.insert(name, (likeliness, Found { flow, shard }));
+            }
+        }
+    }
+    Ok(found
+        .into_iter()
+        .map(|(name, (_, found))| (name, found))
+        .collect())
+}
+
+/// The only flow with an id; a problem, if there are more or none.
+pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Found, Problem> {
+    if found.len() > 1 {
+        let payers: Vec<&str> = found.keys().map(String::as_str).collect();
+        let detail = format!(
+            "{} payers used the id {id}: add ?payer= with one of {}",
+            found.len(),
+            payers.join(", ")
+        );
+        return Err(Problem::conflict(detail));
+    }
+    let unknown = || Problem::not_found(format!("no request with id {id} has been heard"));
+    found.into_values().next().ok_or_else(unknown)
+}
+
+/// The flows of a trace, oldest first, at most `limit` of each shard.
+pub(crate) async fn with_trace(running: &Running, id: TraceId, limit: i64) -> Result<Vec<Found>, Problem> {
+    let mut found = Vec::new();
+    for shard in running.settings.shards.all() {
+        let mut db = caught_up(running, shard).await?;
+        let flows = flows::by_trace(&mut db, id, limit).await?;
+        found.extend(flows.into_iter().map(|flow| Found { flow, shard }));
+    }
+    if found.is_empty() {
+        return Err(Problem::not_found(format!("no flow has the trace {id}")));
+    }
+    found.sort_by_key(|found| found.flow.started_us);
+    Ok(found)
+}
+
+impl Found {
+    /// The head alone.
+    pub(crate) fn head(&self) -> &Told {
+        &self.flow.told
+    }
+
+    /// Adds everything. Each part is a few look-ups by index.
+    pub(crate) async fn whole(self, running: &Running) -> Result<Told, Problem> {
+        let (shards, Shard(number)) = (running.settings.shards, self.shard);
+        let mut db = pool(running, self.shard)?.acquire().await?;
+        let mut flow = self.flow.with_events(&mut db, number).await?;
+        let home = flow.payer().parse().ok().map(|payer| shards.of(&payer));
+        if home == Some(self.shard) {
+            stuck::mark(&mut flow, shards, stuck::deadline(running));
+        }
+        let mut told = flow.told;
+        told.expected = expected::of(&told, shards);
+        usual::add(&mut db, number, flow.no, &told.events, &mut told.expected).await?;
+        drop(db);
+        if told.ended_at.is_none() {
+            for shard in shards.all() {
+                let mut db = pool(running, shard)?.acquire().await?;
+                told.parked.extend(aside::of(&mut db, shard.0, &told).await?);
+            }
+        }
+        told.bookings = bookings::of(running, &told).await?;
+        for shard in shards.all() {
+            let mut db = pool(running, shard)?.acquire().await?;
+            told.reversed_by
+                .extend(flows::reversals(&mut db, told.transfer, &told.payer).await?);
+        }
+        Ok(told)
+    }
+}

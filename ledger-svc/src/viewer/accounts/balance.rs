@@ -1,0 +1,147 @@
+//! What an account has and had: figures, a line over time, and a way to go to any time.
+
+use maud::{Markup, html};
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+use wallet_runtime::db::Db;
+use wallet_runtime::reading::time;
+
+use super::{Question, url};
+use crate::books::{self, Balance};
+use crate::viewer::chart::Chart;
+use crate::viewer::parts;
+
+/// With no more bookings than this each is drawn.
+const EACH: i64 = 400;
+/// Of more, the balance at so many times: each is one look-up.
+const SAMPLES: i64 = 120;
+
+/// What is drawn of a currency.
+pub(super) struct Drawn {
+    points: Vec<(i64, i64)>,
+    from: i64,
+    to: i64,
+}
+
+/// Reads the line, from the first booking until now.
+pub(super) async fn drawn(
+    db: &mut Db,
+    name: &AccountId,
+    currency: Currency,
+    at_us: Option<i64>,
+    now_us: i64,
+) -> sqlx::Result<Option<Drawn>> {
+    let Some(first) = books::first_us(db, name, currency).await? else {
+        return Ok(None);
+    };
+    let newest = books::balances(db, name, currency, i64::MAX, EACH).await?;
+    let last = newest.last().map_or(first, |(at, _)| *at);
+    // Until now it stays as it is; on a busy account that would leave no room for what was.
+    let to = now_us
+        .min(last.saturating_add((last - first) / 10 + 1_000_000))
+        .max(at_us.unwrap_or(last))
+        .max(last);
+    let points = if newest.first().is_some_and(|(at, _)| *at == first) {
+        newest
+    } else {
+        let mut points = Vec::new();
+        for sample in 0..=SAMPLES {
+            let at = first + (to - first) / SAMPLES * sample;
+            points.extend(
+                books::balances(db, name, currency, at.saturating_add(1), 1)
+                    .await?
+                    .first()
+                    .map(|(_, value)| (at, *value)),
+            );
+        }
+        points.extend(newest.last().copied());
+        points.sort_unstable_by_key(|(at, _)| *at);
+        points
+    };
+    Ok(Some(Drawn {
+        points,
+        from: first,
+        to,
+    }))
+}
+
+/// What there is in one currency; `limit` is the account as it is now.
+pub(super) fn panel(balance: &Balance, limit: &Balance) -> Markup {
+    html! {
+        section.panel {
+            h2.visually-hidden { (balance.currency) }
+            div.big.available { (parts::money(&balance.available, &balance.currency)) }
+            div.muted { "available" }
+            div { (parts::grouped(&balance.held)) " " small { "held" } }
+            @if let Some(in_transit) = &balance.in_transit { div { (parts::grouped(in_transit)) " " small { "in transit" } } }
+            @if let Some(overdraft) = &limit.overdraft { div { small { "overdraft " (parts::grouped(overdraft)) } } }
+        }
+    }
+}
+
+/// A field, and with the script a slider, for the time.
+pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Option<i64>) -> Markup {
+    const PLACES: i64 = 1000;
+    let to = drawn.to.max(drawn.from.saturating_add(1));
+    let place = at_us.map_or(PLACES, |at| {
+        let part = i128::from(at.clamp(drawn.from, to) - drawn.from) * i128::from(PLACES)
+            / i128::from(to - drawn.from);
+        i64::try_from(part).unwrap_or(PLACES)
+    });
+    html! {
+        form.then-form action=(parts::account_url(name.as_str())) {
+            @if !asked.currency.is_empty() { input type="hidden" name="currency" value=(asked.currency); }
+            div.fields {
+                label { "Balance at (UTC)" input #at name="at" value=(asked.at) placeholder=(time(drawn.to)) size="28"; }
+                button { "Go back" }
+            }
+            input.slider.needs-script #slider type="range" min="0" max=(PLACES) value=(place) aria-label="Time" data-field="at"
+                data-from=(drawn.from) data-to=(to);
+        }
+    }
+}
+
+pub(super) fn chart(currency: Currency, drawn: &Drawn, at_us: Option<i64>) -> Markup {
+    let values = drawn.points.iter().map(|(_, value)| *value);
+    let (low, high) = (values.clone().min().unwrap_or(0), values.max().unwrap_or(0));
+    let value = |minor| parts::grouped(&currency.format_minor(minor));
+    let chart = Chart {
+        points: &drawn.points,
+        from: drawn.from,
+        to: drawn.to,
+        then: at_us,
+        title: format!("Available, in {currency}"),
+        description: format!(
+            "From {} to {}: between {} and {}",
+            time(drawn.from),
+            time(drawn.to),
+            value(low),
+            value(high)
+        ),
+        value: &value,
+        time: &|us| parts::to_the_millisecond(&time(us)),
+    };
+    html! { div.panel { (chart.steps("balance")) } }
+}
+
+/// Which currency is drawn and listed.
+pub(super) fn choice(name: &AccountId, asked: &Question, currencies: &[Currency]) -> Markup {
+    let with = |code: &str| {
+        url(
+            name,
+            &Question {
+                currency: code.to_owned(),
+                before: String::new(),
+                ..asked.clone()
+            },
+        )
+    };
+    html! {
+        p {
+            a href=(with("")) aria-current=[asked.currency.is_empty().then_some("true")] { "All" }
+            @for currency in currencies {
+                " · " a href=(with(currency.code())) aria-current=[(asked.currency == currency.code()).then_some("true")] { (currency) }
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `/accounts`: who has what; `/accounts/{name}`: one of them, now and at any time.
+
+mod balance;
+mod statement;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use maud::{Markup, html};
+use serde::Deserialize;
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::reading::time;
+
+use super::layout::{self, Here};
+use super::{parts, reading};
+use crate::api::Ledger;
+use crate::books::{self, Balance, Cursor};
+use crate::listing::question;
+
+/// How many accounts, or lines, a page has.
+const ROWS: i64 = 50;
+
+pub(super) fn routes() -> Router<Arc<Running>> {
+    Router::new()
+        .route("/accounts", get(list))
+        .route("/accounts/{id}", get(one))
+}
+
+/// What is asked of an account.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Question {
+    at: String,
+    currency: String,
+    before: String,
+}
+
+async fn one(
+    State(running): Ledger,
+    Named(id): Named,
+    Asked(asked): Asked<Question>,
+) -> Result<Markup, Problem> {
+    let name: AccountId = Problem::parse("account", &id)?;
+    let shard = running.settings.shards.of(&name);
+    let at_us = Some(asked.at.trim())
+        .filter(|at| !at.is_empty())
+        .map(|at| question::time("at", at))
+        .transpose()?;
+    let (mut db, lag) = reading::one(&running, shard).await?;
+    let page = books::page(&mut db, &name).await?;
+    let now = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
+    let wanted: Option<Currency> = Some(&*asked.currency)
+        .filter(|code| !code.is_empty())
+        .map(|code| Problem::parse("currency", code))
+        .transpose()?;
+    let currencies: Vec<Currency> = now
+        .balances
+        .iter()
+        .filter_map(|balance| balance.currency.parse().ok())
+        .collect();
+    let currency = wanted.or(currencies.first().copied());
+    let drawn = match currency {
+        Some(currency) => {
+            balance::drawn(
+                &mut db,
+                &name,
+                currency,
+                at_us,
+                (running.clock)().as_microsecond(),
+            )
+            .await?
+        }
+        None => None,
+    };
+    let before = match (asked.before.trim(), at_us) {
+        ("", None) => Cursor::END,
+        ("", Some(at)) => Cursor(at.saturating_add(1), 0, 0),
+        (text, _) => Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))?,
+    };
+    let lines = books::statement(&mut db, shard.0, &name, wanted, before, ROWS).await?;
+    let standing = now.status.clone();
+    let limits: Vec<Balance> = now.balances.clone();
+    let shown = match at_us {
+        Some(at) => now.back_to(&mut db, at).await?,
+        None => now,
+    };
+    let body = html! {
+        h1 data-id=(name) { "Account " (name) " " (parts::copy(name.as_str())) }
+        (reading::notice(lag))
+        p {
+            "It is " strong { (standing) } ", on shard " (shard.0) ". "
+            a href={ "/?account=" (parts::escaped(name.as_str())) } { "Its transfers" }
+        }
+        @if let Some(at) = at_us { p.notice { "As it was at " (parts::time(&time(at))) ". " a href=(parts::account_url(name.as_str())) { "Now" } } }
+        div.facts {
+            @for (balance, limit) in shown.balances.iter().zip(&limits) { (self::balance::panel(balance, limit)) }
+        }
+        @if let (Some(currency), Some(drawn)) = (currency, &drawn) {
+            (self::balance::then(&name, &asked, drawn, at_us))
+            (self::balance::chart(currency, drawn, at_us))
+        }
+        @if currencies.len() > 1 { (self::balance::choice(&name, &asked, &currencies)) }
+        (statement::table(&name, &asked, &lines, ROWS))
+    };
+    Ok(layout::page(
+        &running,
+        &format!("Account {name}"),
+        Here::Accounts,
+        &body,
+    ))
+}
+
+/// An account's address with what is asked of it.
+fn url(name: &AccountId, asked: &Question) -> String {
+    let fields = [
+        ("at", &asked.at),
+        ("currency", &asked.currency),
+        ("before", &asked.before),
+    ];
+    let fields = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    let fields: Vec<String> = fields
+        .map(|(field, text)| format!("{field}={}", parts::escaped(text)))
+        .collect();
+    let place = parts::account_url(name.as_str());
+    if fields.is_empty() {
+        place
+    } else {
+        format!("{place}?{}", fields.join("&"))
+    }
+}
+
+/// What is asked of the list.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Search {
+    /// How the names begin.
+    q: String,
+    after: String,
+}
+
+async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Markup, Problem> {
+    let prefix = asked.q.trim();
+    let (mut dbs, lag) = reading::all(&running).await?;
+    let mut pages = Vec::new();
+    for db in &mut dbs {
+        if asked.after.is_empty()
+            && let Ok(name) = prefix.parse()
+        {
+            pages.extend(books::page(db, &name).await?);
+        }
+        let after = if asked.after.is_empty() {
+            prefix
+        } else {
+            &asked.after
+        };
+        pages.extend(books::pages(db, after, ROWS).await?);
+    }
+    drop(dbs);
+    pages.retain(|page| page.account.starts_with(prefix));
+    pages.sort_by(|a, b| a.account.cmp(&b.account));
+    let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
+    let next = pages
+        .get(rows - 1)
+        .filter(|_| pages.len() > rows)
+        .map(|page| page.account.clone());
+    pages.truncate(rows);
+    let body = html! {
+        h1 { "Accounts" }
+        form.find action="/accounts" role="search" {
+            label { span { "Name, or how it begins" } input #search type="search" name="q" value=(asked.q) spellcheck="false" autocapitalize="off"; }
+            button.primary { "Find" }
+        }
+        (reading::notice(lag))
+        @if pages.is_empty() {
+            p.muted { @if prefix.is_empty() { "No account has been opened yet: " code { "wallet open alice --currency USD" } } @else { "No name begins with " (prefix) "." } }
+        }
+        table.cards {
+            caption.visually-hidden { "Accounts by name" }
+            thead { tr {
+                th scope="col" { "account" } th scope="col" { "standing" } th.num scope="col" { "available" }
+                th.num scope="col" { "held" } th.num scope="col" { "in transit" } th.num scope="col" { "overdraft" }
+            } }
+            tbody {
+                @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
+                    tr data-row[at == 0] data-id=(page.account) {
+                        td data-label="account" { a.open[at == 0] href=(parts::account_url(&page.account)) { (page.account) } }
+                        td data-label="standing" { (page.status) }
+                        td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
+                        td.num data-label="held" { (parts::grouped(&balance.held)) }
+                        td.num data-label="in transit" { (balance.in_transit.as_deref().map(parts::grouped).unwrap_or_default()) }
+                        td.num data-label="overdraft" { (balance.overdraft.as_deref().map(parts::grouped).unwrap_or_default()) }
+                    }
+                } }
+            }
+        }
+        nav.pages aria-label="Pages" {
+            span {}
+            @if let Some(next) = next {
+                a.button rel="next" href={ "/accounts?q=" (parts::escaped(prefix)) "&after=" (parts::escaped(&next)) } { "More →" }
+            }
+        }
+    };
+    Ok(layout::page(&running, "Accounts", Here::Accounts, &body))
+}

@@ -1,0 +1,87 @@
+//! What every answer of the viewer has: headers that let a browser load nothing from elsewhere and run nothing that is not
+//! ours; and errors as pages that say what to do.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+
+use super::layout::{self, Here};
+
+/// Nothing but what this service serves; no script or style in a page's text, so that nothing which a page quotes can be one.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Adds the headers, and shows an error as a page.
+pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
+    let for_machines = is_for_machines(request.uri());
+    let mut response = next.run(request).await;
+    if !for_machines && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = page(&running, &problem);
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // Balances are nobody else's business, and never older than the books.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// What has no route.
+pub(super) async fn nothing_there(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+fn is_for_machines(uri: &Uri) -> bool {
+    uri.path().starts_with("/v1/")
+}
+
+fn page(running: &Running, problem: &Problem) -> Response {
+    let status = problem.status();
+    let title = title(status);
+    let body = html! {
+        h1 { (title) }
+        p.notice { (problem.detail()) }
+        p { (advice(status)) }
+        p { a href="/" { "All transfers" } }
+    };
+    (status, layout::page(running, title, Here::Elsewhere, &body)).into_response()
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => "This question makes no sense",
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::CONFLICT => "More than one answer",
+        StatusCode::SERVICE_UNAVAILABLE => "No answer just now",
+        other => other.canonical_reason().unwrap_or("Error"),
+    }
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::BAD_REQUEST => {
+            "Go back and correct it: the sentence above names the field and its value."
+        }
+        StatusCode::NOT_FOUND => {
+            "Is the id complete? A transfer is known as soon as its request stands in the log; the list shows the newest."
+        }
+        StatusCode::CONFLICT => "Choose one of those that the sentence above names.",
+        StatusCode::SERVICE_UNAVAILABLE => {
+            "Load the page again in a moment. If it stays so, the health page and the log of ledger-svc say why."
+        }
+        _ => "The log of ledger-svc may say more.",
+    }
+}

@@ -1,0 +1,243 @@
+//! `/flows/{transfer id}` and `/traces/{trace id}`: one flow, seen in six ways that share one selected step.
+//!
+//! | part | shows |
+//! |---|---|
+//! | [`page`] | what stands around the tabs: story, facts, links, the selected step |
+//! | [`sequence`] | who told whom, on lifelines |
+//! | [`timeline`] | where the time went |
+//! | [`causes`] | what caused what |
+//! | [`money`] | what payer and payee have after each step |
+//! | [`phases`] | the cells of the phase table it went through |
+//! | [`events`] | each event as it stands in the log |
+//! | [`export`] | files to take away |
+//! | [`live`] | the same again, while a flow is running |
+//!
+//! Tab and selected step stand in the address, so every view can be linked to, and works without the script.
+
+mod causes;
+mod events;
+mod export;
+mod live;
+mod money;
+mod page;
+mod phases;
+mod sequence;
+mod svg;
+mod timeline;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+use maud::html;
+use serde::Deserialize;
+use wallet_contract::id::TransferId;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::question::{Asked, Named};
+use wallet_view::flow::Flow;
+use wallet_view::steps::{self, Step};
+
+use super::layout::{self, Here};
+use super::parts;
+use crate::api::Ledger;
+use crate::flows::whole::{self, Found};
+
+/// How many flows of a trace are listed, of each shard.
+const FLOWS_OF_A_TRACE: i64 = 100;
+
+/// The routes of flow pages.
+pub(super) fn routes() -> Router<Arc<Running>> {
+    Router::new()
+        .route("/flows/{id}", get(flow))
+        .route("/flows/{id}/live", get(live::live))
+        .route("/flows/{id}/export.otlp.json", get(export::otlp))
+        .route("/flows/{id}/export.mmd", get(export::mermaid))
+        .route("/flows/{id}/export.html", get(export::page))
+        .route("/traces/{id}", get(trace))
+}
+
+/// What stands behind the `?`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    payer: Option<String>,
+    tab: Option<String>,
+    step: Option<usize>,
+}
+
+/// One way to look at a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tab {
+    Sequence,
+    Timeline,
+    Causes,
+    Money,
+    Phases,
+    Events,
+}
+
+impl Tab {
+    const ALL: [Self; 6] = [
+        Self::Sequence,
+        Self::Timeline,
+        Self::Causes,
+        Self::Money,
+        Self::Phases,
+        Self::Events,
+    ];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Sequence => "sequence",
+            Self::Timeline => "timeline",
+            Self::Causes => "causes",
+            Self::Money => "money",
+            Self::Phases => "phases",
+            Self::Events => "events",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Sequence => "Sequence",
+            Self::Timeline => "Timeline",
+            Self::Causes => "Causes",
+            Self::Money => "Money",
+            Self::Phases => "Phases",
+            Self::Events => "Events",
+        }
+    }
+}
+
+/// Where a view is shown: on a page, or in a file that is taken away and has no other pages to link to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Medium {
+    Page,
+    File,
+}
+
+/// A flow, and how it is looked at.
+struct View<'f> {
+    flow: &'f Flow,
+    steps: Vec<Step>,
+    tab: Tab,
+    /// A place among the steps.
+    selected: Option<usize>,
+    now: Timestamp,
+    medium: Medium,
+    /// Where other tools show the trace, with `{trace_id}` in it.
+    trace_url: Option<&'f str>,
+}
+
+impl<'f> View<'f> {
+    fn new(running: &'f Running, flow: &'f Flow, asked: &Question) -> Self {
+        let steps = steps::of(flow);
+        let word = asked.tab.as_deref();
+        let tab = Tab::ALL.into_iter().find(|tab| Some(tab.word()) == word);
+        // Steps are counted from 1 where people see them.
+        let selected = asked.step.and_then(|step| step.checked_sub(1));
+        Self {
+            flow,
+            selected: selected.filter(|step| *step < steps.len()),
+            steps,
+            tab: tab.unwrap_or(Tab::Sequence),
+            now: (running.clock)(),
+            medium: Medium::Page,
+            trace_url: running.settings.trace_url.as_deref(),
+        }
+    }
+
+    /// The address of this flow under another tab and step.
+    fn url(&self, tab: Tab, step: Option<usize>) -> String {
+        match (self.medium, step) {
+            (Medium::File, Some(step)) => format!("#step-{}", step + 1),
+            (Medium::File, None) => format!("#{}", tab.word()),
+            (Medium::Page, _) => {
+                let flow = parts::flow_url(&self.flow.transfer.to_string(), &self.flow.payer);
+                let step = step.map_or_else(String::new, |step| format!("&step={}", step + 1));
+                format!("{flow}&tab={}{step}#view", tab.word())
+            }
+        }
+    }
+
+    /// The address of a step under the tab that is open.
+    fn step_url(&self, step: usize) -> String {
+        self.url(self.tab, Some(step))
+    }
+
+    fn is_selected(&self, step: usize) -> bool {
+        self.selected == Some(step)
+    }
+}
+
+async fn flow(
+    State(running): Ledger,
+    Named(id): Named,
+    Asked(asked): Asked<Question>,
+) -> Result<Response, Problem> {
+    let id: TransferId = Problem::parse("transfer", &id)?;
+    let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
+    if found.len() > 1 {
+        let lead = format!(
+            "{} payers used the id {id}. These are as many transfers.",
+            found.len()
+        );
+        return Ok(choice(&running, "Whose transfer?", &lead, found.values()));
+    }
+    let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
+    Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response())
+}
+
+async fn trace(
+    State(running): Ledger,
+    Named(id): Named,
+    Asked(asked): Asked<Question>,
+) -> Result<Response, Problem> {
+    let id: TraceId = Problem::parse("trace", &id)?;
+    let mut found = whole::with_trace(&running, id, FLOWS_OF_A_TRACE).await?;
+    match found.pop() {
+        Some(only) if found.is_empty() => {
+            let flow = Box::pin(only.whole(&running)).await?;
+            Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response())
+        }
+        last => {
+            let lead = format!("{} flows have the trace {id}, oldest first.", found.len() + 1);
+            Ok(choice(
+                &running,
+                "Flows of a trace",
+                &lead,
+                found.iter().chain(&last),
+            ))
+        }
+    }
+}
+
+/// Several flows to choose from.
+fn choice<'f>(
+    running: &Running,
+    title: &str,
+    lead: &str,
+    found: impl Iterator<Item = &'f Found>,
+) -> Response {
+    let body = html! {
+        h1 { (title) }
+        p { (lead) }
+        ul.choice {
+            @for flow in found.map(Found::head) {
+                li data-row {
+                    (parts::status(flow.status.word())) " "
+                    a.open href=(parts::flow_url(&flow.transfer.to_string(), &flow.payer)) {
+                        (wallet_view::headline::headline(flow))
+                    }
+                    " " (parts::time(&flow.started_at.to_string()))
+                }
+            }
+        }
+    };
+    layout::page(running, title, Here::Transfers, &body).into_response()
+}

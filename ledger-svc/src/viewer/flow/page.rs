@@ -1,0 +1,260 @@
+//! What stands around the tabs: what it is, what happened, the facts, the selected step.
+
+use maud::{Markup, html};
+use wallet_runtime::program::Running;
+use wallet_view::flow::{Expected, Flow};
+use wallet_view::skew::Skew;
+use wallet_view::steps::{Mark, Step};
+use wallet_view::text::{clean, ms, span_us};
+use wallet_view::{headline, story};
+
+use super::super::layout::{self, Here};
+use super::super::parts;
+use super::{Medium, Tab, View, causes, events, money, phases, sequence, timeline};
+
+/// The whole page.
+pub(super) fn page(running: &Running, view: &View<'_>) -> Markup {
+    let flow = view.flow;
+    let live = flow.ended_at.is_none().then(|| live_url(view));
+    let body = html! {
+        div #flow data-live=[live] { (body(view)) }
+    };
+    layout::page(running, &headline::headline(flow), Here::Transfers, &body)
+}
+
+fn live_url(view: &View<'_>) -> String {
+    let flow = view.flow;
+    let payer = parts::escaped(&flow.payer);
+    let step = view
+        .selected
+        .map_or_else(String::new, |step| format!("&step={}", step + 1));
+    format!(
+        "/flows/{}/live?payer={payer}&tab={}{step}",
+        flow.transfer,
+        view.tab.word()
+    )
+}
+
+/// All of it but the page's frame: what is sent again while the flow goes on.
+pub(super) fn body(view: &View<'_>) -> Markup {
+    html! {
+        div data-key="head" { (head(view)) }
+        (tabs(view))
+        section #view.panel data-key="view" aria-label=(view.tab.title()) { (tab(view, view.tab)) }
+        div data-key="step" { (selected(view)) }
+    }
+}
+
+/// What it is, what happened, and the facts.
+pub(super) fn head(view: &View<'_>) -> Markup {
+    let flow = view.flow;
+    html! {
+        h1 { (title(flow)) " " (status(flow)) }
+        div.story { @for sentence in story::of(flow) { p { (sentence) } } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::time(&parked.since.to_string())) } }
+        @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
+        @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
+            p.notice.skew { "⚠ " (flagged(view, step, skew)) }
+        }
+        (facts(view))
+    }
+}
+
+/// `12.50 USD, alice → bob`, or what an operator asked.
+fn title(flow: &Flow) -> Markup {
+    html! {
+        @match (&flow.payee, flow.money()) {
+            (Some(payee), Some(money)) => { (money) ", " (clean(&flow.payer)) " → " (clean(payee)) },
+            _ => { (clean(&flow.verb)) " " (clean(&flow.payer)) },
+        }
+    }
+}
+
+fn status(flow: &Flow) -> Markup {
+    parts::status(flow.stands())
+}
+
+/// `credit-svc of shard 1 has not reacted to account.debited for 14.0 s; usually 3.00 ms`
+fn waits(view: &View<'_>, expected: &Expected) -> String {
+    format!("… {} {}.", expected.told(view.flow), expected.waited(view.now))
+}
+
+fn flagged(view: &View<'_>, step: &Step, skew: Skew) -> String {
+    let kind = view.flow.events[step.event].short_kind();
+    format!(
+        "{}: {}. No time is shifted.",
+        clean(kind),
+        skew.told(step.lane.name())
+    )
+}
+
+fn facts(view: &View<'_>) -> Markup {
+    let flow = view.flow;
+    html! {
+        dl.facts.many {
+            dt { "Transfer" } dd data-id=(flow.transfer) { (parts::id(&flow.transfer.to_string())) }
+            dt { "Trace" }
+            dd { (parts::id(&flow.trace)) @if view.medium == Medium::Page { " " (elsewhere(view)) } }
+            dt { @if flow.payee.is_some() { "Payer" } @else { "Account" } } dd { (account(view, &flow.payer)) }
+            @if let Some(payee) = &flow.payee { dt { "Payee" } dd { (account(view, payee)) } }
+            @if let Some(memo) = &flow.memo { dt { "Memo" } dd.memo { (clean(memo)) } }
+            @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
+                dt { "Reason" } dd { code { (reason) } " " (clean(detail)) }
+            }
+            dt { "Began" } dd { (parts::time(&flow.started_at.to_string())) }
+            @if let Some(ended) = flow.ended_at {
+                dt { "Ended" } dd { (parts::time(&ended.to_string())) }
+            }
+            @if let (Some(of), Some(payee)) = (flow.reverses, &flow.payee) {
+                dt { "Gives back" } dd { (other(view, &of.to_string(), payee)) }
+            }
+            @for back in &flow.reversed_by {
+                dt { "Given back" }
+                dd {
+                    @if let (Some(amount), Some(code)) = (&back.amount, &flow.currency) { (amount) " " (code) " " }
+                    (parts::status(back.status.word())) " " (other(view, &back.transfer.to_string(), &back.payer))
+                }
+            }
+        }
+        @if view.medium == Medium::Page { (downloads(flow)) }
+    }
+}
+
+fn account(view: &View<'_>, name: &str) -> Markup {
+    match view.medium {
+        Medium::Page => html! { a href=(parts::account_url(name)) { (name) } },
+        Medium::File => html! { (name) },
+    }
+}
+
+/// A link to another flow.
+fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
+    match view.medium {
+        Medium::Page => html! { a.id href=(parts::flow_url(transfer, payer)) { (transfer) } },
+        Medium::File => html! { span.id { (transfer) } },
+    }
+}
+
+/// All flows of the trace, here and where else it is kept.
+fn elsewhere(view: &View<'_>) -> Markup {
+    let trace = &view.flow.trace;
+    html! {
+        a href={ "/traces/" (parts::escaped(trace)) } { "flows of this trace" }
+        @if let Some(template) = view.trace_url {
+            " " a href=(template.replace("{trace_id}", &parts::escaped(trace))) rel="noreferrer" { "open in the trace viewer ↗" }
+        }
+    }
+}
+
+fn downloads(flow: &Flow) -> Markup {
+    let file = |name: &str| {
+        format!(
+            "/flows/{}/{name}?payer={}",
+            flow.transfer,
+            parts::escaped(&flow.payer)
+        )
+    };
+    html! {
+        p.downloads {
+            "Take it away: "
+            a href=(file("export.html")) download { "HTML" } ", "
+            a href=(file("export.otlp.json")) download { "OTLP JSON" } ", "
+            a href=(file("export.mmd")) download { "Mermaid" }
+        }
+    }
+}
+
+fn tabs(view: &View<'_>) -> Markup {
+    html! {
+        nav.tabs data-key="tabs" aria-label="Ways to look at it" {
+            @for (number, tab) in (1..).zip(Tab::ALL) {
+                a href=(view.url(tab, view.selected)) data-tab=(number) data-swap
+                    aria-current=[(tab == view.tab).then_some("true")] { (tab.title()) }
+            }
+        }
+    }
+}
+
+/// One way to look at it.
+pub(super) fn tab(view: &View<'_>, tab: Tab) -> Markup {
+    if view.steps.is_empty() {
+        return html! { p { "Nothing of it has been recorded yet." } };
+    }
+    match tab {
+        Tab::Sequence => sequence::draw(view),
+        Tab::Timeline => timeline::draw(view),
+        Tab::Causes => causes::draw(view),
+        Tab::Money => money::table(view),
+        Tab::Phases => phases::table(view),
+        Tab::Events => events::list(view),
+    }
+}
+
+/// A sign and what happened.
+pub(super) fn words(step: &Step) -> String {
+    format!("{} {}", step.mark.sign(), step.words)
+}
+
+/// The class of what a step means.
+pub(super) fn class(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Said => "mark-said",
+        Mark::Good => "mark-good",
+        Mark::Refused => "mark-refused",
+        Mark::Undone => "mark-undone",
+    }
+}
+
+/// All that is known of the selected step.
+fn selected(view: &View<'_>) -> Markup {
+    let Some(index) = view.selected else {
+        return html! { p.muted { "Choose a step to see all that is known of it." } };
+    };
+    let (step, last) = (&view.steps[index], view.steps.len() - 1);
+    html! {
+        section #step.panel aria-label="The selected step" {
+            p.walk {
+                @if index > 0 { a rel="prev" data-swap href=(view.step_url(index - 1)) { "← previous" } " " }
+                "Step " (index + 1) " of " (view.steps.len()) " "
+                @if index < last { a rel="next" data-swap href=(view.step_url(index + 1)) { "next →" } }
+            }
+            h2 class=(class(step.mark)) { (words(step)) }
+            @for note in &step.notes { p { (note) } }
+            // There it stands open among the others.
+            @if view.tab != Tab::Events { (known(view, step)) }
+        }
+    }
+}
+
+/// Who said it, where it stands, where its time went.
+pub(super) fn known(view: &View<'_>, step: &Step) -> Markup {
+    let event = &view.flow.events[step.event];
+    let by = step.decided_on.map_or_else(
+        || step.lane.name().to_owned(),
+        |shard| format!("{} of shard {shard}", step.lane.name()),
+    );
+    html! {
+        dl.facts {
+            dt { "Said by" } dd { (by) }
+            dt { "Event" } dd data-id=(event.id) { code { (clean(&event.kind)) } " " (parts::id(&event.id.to_string())) }
+            dt { "Cause" }
+            dd {
+                @match step.parent {
+                    Some(parent) => a data-swap href=(view.step_url(parent)) { "step " (parent + 1) ", " (view.steps[parent].words) },
+                    None => "none: it begins here",
+                }
+            }
+            dt { "Log" } dd { "stream WALLET_" (event.shard) ", sequence " (event.sequence) }
+            dt { "Stored" } dd { (parts::time(&event.recorded_at.to_string())) ", " (ms(step.at_us)) " ms after the beginning" }
+            @if let Some(times) = step.times {
+                dt { "Decided" } dd { (parts::time(&event.time.to_string())) }
+                dt { "Time" }
+                dd {
+                    (span_us(times.wait_us)) " waiting, " (span_us(times.work_us)) " at work, "
+                    (span_us(times.publish_us)) " to commit and publish"
+                }
+            }
+            @if let Some(skew) = step.skew { dt { "Clock" } dd.skew { "⚠ " (flagged(view, step, skew)) } }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What the health page tells, read once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wallet_contract::envelope;
+use wallet_contract::money::Currency;
+use wallet_contract::subject::Service;
+use wallet_runtime::bus::Bus as _;
+use wallet_runtime::db::{Arg, Db};
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::{as_of, pool, time};
+
+use crate::flows::Flow;
+use crate::flows::list::tally;
+use crate::parked::{self, Parked};
+use crate::stuck;
+
+/// How many stuck flows and parked messages are shown.
+const SHOWN: usize = 20;
+/// How long NATS may take to answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// In how many of the newest records each service is looked for.
+const HEARD: i64 = 200;
+
+/// All of it.
+pub(super) struct Facts {
+    pub(super) sums: Vec<Sum>,
+    pub(super) in_flight: i64,
+    pub(super) stuck: Vec<Flow>,
+    pub(super) stuck_in_all: usize,
+    pub(super) parked: Vec<Parked>,
+    pub(super) parked_in_all: i64,
+    pub(super) shards: Vec<Shard>,
+}
+
+/// What all accounts have in a currency, minor units.
+pub(super) struct Sum {
+    pub(super) currency: Currency,
+    pub(super) accounts: i64,
+    pub(super) available: i64,
+    pub(super) held: i64,
+    pub(super) in_transit: i64,
+}
+
+/// How far a shard is.
+pub(super) struct Shard {
+    pub(super) number: u16,
+    pub(super) position: i64,
+    pub(super) lag: Option<i64>,
+    pub(super) debit: Option<String>,
+    pub(super) credit: Option<String>,
+    /// What is wrong with the server or the stream.
+    pub(super) wrong: Option<String>,
+}
+
+impl Sum {
+    pub(super) fn total(&self) -> i64 {
+        self.available
+            .saturating_add(self.held)
+            .saturating_add(self.in_transit)
+    }
+}
+
+impl Facts {
+    pub(super) async fn read(running: &Running) -> Result<Self, Problem> {
+        let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+        let (mut in_flight, mut set_aside, mut parked_in_all, mut shards) = (0, Vec::new(), 0, Vec::new());
+        for shard in running.settings.shards.all() {
+            let mut db = pool(running, shard)?.acquire().await?;
+            add(&mut db, &mut sums).await?;
+            let open = |(status, count): (String, i64)| (status == "running").then_some(count);
+            in_flight += tally(&mut db).await?.into_iter().filter_map(open).sum::<i64>();
+            set_aside.extend(
+                parked::list(&mut db, shard.0, false, i64::try_from(SHOWN).unwrap_or(i64::MAX)).await?,
+            );
+            parked_in_all += parked::count(&mut db).await?;
+            let as_of = as_of(&mut db).await?;
+            let [debit, credit] = heard(&mut db).await?;
+            drop(db);
+            let last = tokio::time::timeout(PATIENCE, running.bus.last_sequence(shard)).await;
+            let last = last
+                .ok()
+                .and_then(Result::ok)
+                .and_then(|last| i64::try_from(last).ok());
+            shards.push(Shard {
+                number: shard.0,
+                position: as_of.sequence,
+                lag: last.map(|last| last.saturating_sub(as_of.sequence).max(0)),
+                debit,
+                credit,
+                wrong: wrong(running, shard, as_of.sequence, as_of.at_us).await,
+            });
+        }
+        let mut stuck = stuck::all(running).await?;
+        let stuck_in_all = stuck.len();
+        stuck.truncate(SHOWN);
+        set_aside.sort_by(|a, b| b.time.cmp(&a.time));
+        set_aside.truncate(SHOWN);
+        let sums = sums.into_values().collect();
+        Ok(Self {
+            sums,
+            in_flight,
+            stuck,
+            stuck_in_all,
+            parked: set_aside,
+            parked_in_all,
+            shards,
+        })
+    }
+}
+
+/// Adds what a shard's accounts have.
+async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> sqlx::Result<()> {
+    let sql = "SELECT currency, count(*), CAST(sum(available) AS BIGINT), CAST(sum(held) AS BIGINT), \
+               CAST(sum(in_transit) AS BIGINT) FROM account GROUP BY currency";
+    for row in db.query(sql, &[]).await? {
+        let currency: Currency = row.parse(0)?;
+        let zero = Sum {
+            currency,
+            accounts: 0,
+            available: 0,
+            held: 0,
+            in_transit: 0,
+        };
+        let sum = sums.entry(currency.code().to_owned()).or_insert(zero);
+        sum.accounts += row.int(1)?;
+        sum.available = sum.available.saturating_add(row.int(2)?);
+        sum.held = sum.held.saturating_add(row.int(3)?);
+        sum.in_transit = sum.in_transit.saturating_add(row.int(4)?);
+    }
+    Ok(())
+}
+
+/// When debit-svc and credit-svc said something last, of the newest that was recorded here.
+async fn heard(db: &mut Db) -> sqlx::Result<[Option<String>; 2]> {
+    let sql = "SELECT body, at_us FROM record WHERE body IS NOT NULL ORDER BY no DESC LIMIT $1";
+    let mut heard = [None, None];
+    for row in db.query(sql, &[Arg::Int(HEARD)]).await? {
+        let Ok(event) = envelope::read(&row.text(0)?) else {
+            continue;
+        };
+        let place = match event.source.service {
+            Service::Debit => 0,
+            Service::Credit => 1,
+            Service::Ledger => continue,
+        };
+        if heard[place].is_none() {
+            heard[place] = Some(time(row.int(1)?));
+        }
+    }
+    Ok(heard)
+}
+
+/// What a service would refuse to work with.
+async fn wrong(
+    running: &Running,
+    shard: wallet_contract::shard::Shard,
+    position: i64,
+    at_us: i64,
+) -> Option<String> {
+    let position = u64::try_from(position).unwrap_or(0);
+    if position == 0 {
+        return None;
+    }
+    match tokio::time::timeout(PATIENCE, running.bus.ready(shard, position, at_us)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("NATS does not answer within {PATIENCE:?}")),
+    }
+}

@@ -1,0 +1,149 @@
+//! `/health`: whether the books add up, what waits and for whom, how far each has read, how fast it goes.
+
+mod facts;
+mod pace;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Extension, Router};
+use maud::{Markup, html};
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+
+use self::facts::{Facts, Shard, Sum};
+use self::pace::Pace;
+use super::layout::{self, Here};
+use super::parts;
+use crate::api::Ledger;
+use crate::flows::Flow;
+use crate::parked::Parked;
+
+pub(super) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
+    let pace = Pace::default();
+    tokio::spawn(pace::watch(running.clone(), pace.clone()));
+    Router::new().route("/health", get(health)).layer(Extension(pace))
+}
+
+async fn health(State(running): Ledger, Extension(pace): Extension<Pace>) -> Result<Markup, Problem> {
+    let facts = Facts::read(&running).await?;
+    let body = html! {
+        h1 { "Health" }
+        (sums(&facts))
+        div.facts {
+            section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
+            section.panel { div.big.bad[facts.stuck_in_all > 0] { (facts.stuck_in_all) } div.muted { a href="/?status=stuck" { "stuck" } } }
+            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { "messages parked" } }
+        }
+        (stuck(&facts.stuck))
+        (parked(&facts.parked))
+        (pace::charts(&pace))
+        (shards(&facts.shards))
+    };
+    Ok(layout::page(&running, "Health", Here::Health, &body))
+}
+
+fn sums(facts: &Facts) -> Markup {
+    let messages: i64 = facts.shards.iter().map(|shard| shard.position).sum();
+    html! {
+        section.panel {
+            h2.visually-hidden { "The books" }
+            @if facts.sums.is_empty() { p { "No account has been opened yet: there is nothing to add up." } }
+            @for sum in &facts.sums {
+                p.sum {
+                    @if sum.total() == 0 {
+                        strong.good { "✓ " (sum.currency) " sums to zero" }
+                    } @else if facts.in_flight > 0 || facts.shards.iter().any(|shard| shard.lag != Some(0)) {
+                        strong { "… " (sum.currency) " is moving" }
+                        " between shards, which are not read at one instant. Load this page again when nothing is in flight."
+                    } @else {
+                        strong.bad { "✗ " (sum.currency) " does not sum to zero" }
+                        ": run " code { "wallet verify" } ", which says at which message it went wrong."
+                    }
+                    br;
+                    small { (figures(sum)) " · " (parts::grouped(&sum.accounts.to_string())) " accounts, " (parts::grouped(&messages.to_string())) " messages of the log" }
+                }
+            }
+        }
+    }
+}
+
+fn figures(sum: &Sum) -> Markup {
+    let shown = |minor| parts::grouped(&sum.currency.format_minor(minor));
+    html! {
+        "available " (shown(sum.available)) " + held " (shown(sum.held)) " + in transit " (shown(sum.in_transit))
+        " = " (shown(sum.total()))
+    }
+}
+
+fn stuck(flows: &[Flow]) -> Markup {
+    html! {
+        @if !flows.is_empty() {
+            h2 { "Stuck, oldest first" }
+            table.cards {
+                thead { tr { th scope="col" { "transfer" } th scope="col" { "waits for" } th scope="col" { "since (UTC)" } } }
+                tbody { @for flow in flows {
+                    @let id = flow.transfer().to_string();
+                    tr data-row data-id=(id) {
+                        td data-label="transfer" { span.id { a.open href=(parts::flow_url(&id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
+                        @if let Some(stuck) = &flow.told.stuck {
+                            td data-label="waits for" { span {
+                                @match &stuck.waits_for {
+                                    Some(waits) => { (waits.service) " of shard " (waits.shard) ", which has not reacted to " (waits.after) }
+                                    None => "something that the choreography does not name"
+                                }
+                            } }
+                            td data-label="since (UTC)" { (parts::time(&stuck.since.to_string())) }
+                        }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn parked(parked: &[Parked]) -> Markup {
+    html! {
+        @if !parked.is_empty() {
+            h2 { "Parked, newest first" }
+            table.cards {
+                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } th scope="col" { "time (UTC)" } } }
+                tbody { @for message in parked {
+                    tr {
+                        td data-label="id" { span.mono { (message.id) } }
+                        td data-label="by" { (message.service) }
+                        td data-label="subject" { span.mono { (message.subject) } }
+                        td data-label="why" { span { (message.detail) } }
+                        td data-label="time (UTC)" { (parts::time(&message.time)) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn shards(shards: &[Shard]) -> Markup {
+    html! {
+        h2 { "Shards" }
+        table.cards {
+            thead { tr {
+                th scope="col" { "shard" } th.num scope="col" { "ledger's position" } th.num scope="col" { "behind" }
+                th scope="col" { "last heard of debit-svc" } th scope="col" { "of credit-svc" } th scope="col" { "server and stream" }
+            } }
+            tbody { @for shard in shards {
+                tr {
+                    td data-label="shard" { (shard.number) }
+                    td.num data-label="position" { (parts::grouped(&shard.position.to_string())) }
+                    td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
+                    td data-label="debit-svc" { @if let Some(at) = &shard.debit { (parts::time(at)) } @else { "–" } }
+                    td data-label="credit-svc" { @if let Some(at) = &shard.credit { (parts::time(at)) } @else { "–" } }
+                    td data-label="server and stream" { span {
+                        @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
+                    } }
+                }
+            } }
+        }
+        p.muted { "The ledger hears the other services only through the log. Where each stands itself says its own " code { "/readyz" } ", and " code { "wallet doctor" } " asks them all." }
+    }
+}

@@ -1,0 +1,126 @@
+//! What every page has: head, navigation, footer, the list of keys.
+
+use maud::{DOCTYPE, Markup, html};
+use wallet_runtime::guard::LOGOUT;
+use wallet_runtime::program::Running;
+
+use super::assets::{CSS_URL, ICON_URL, JS_URL};
+
+/// Which part of the viewer a page belongs to: that entry of the navigation is marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Here {
+    /// The list, and single flows.
+    Transfers,
+    /// The list of accounts, and single ones.
+    Accounts,
+    /// How the stack goes.
+    Health,
+    /// None of these.
+    Elsewhere,
+    /// Where the token is said: nothing else can be seen yet.
+    Login,
+}
+
+/// A whole page around `body`, which is put into `<main>`. It begins with an `<h1>`.
+///
+/// What the script gives to the markup of any page:
+///
+/// | markup | does |
+/// |---|---|
+/// | `[data-row]` with a link `.open` in it | `j` and `k` walk through these; Enter opens |
+/// | `[data-id="…"]` around something | `c` copies that id; outside of rows the first of the page |
+/// | `button[data-copy="…"]` | copies; `parts::id` makes one |
+/// | `a[rel=prev]`, `a[rel=next]` | `[` and `]` |
+/// | `a[data-tab="1"]` … `"6"` | `1` … `6` |
+/// | `#search` | `/` |
+/// | `[data-live="/address"]` | listens there for server-sent events `fill`, whose data becomes its content; children with a `data-key` keep their focus |
+/// | `.needs-script` | is shown only where the script runs |
+pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) " · wallet" }
+                link rel="icon" href=(*ICON_URL) type="image/svg+xml";
+                link rel="stylesheet" href=(*CSS_URL);
+                // Not deferred: it sets the theme before anything is drawn.
+                script src=(*JS_URL) {}
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                (header(running, here))
+                main #main tabindex="-1" { (body) }
+                (footer(running))
+                output #said role="status" {}
+                (help())
+            }
+        }
+    }
+}
+
+fn header(running: &Running, here: Here) -> Markup {
+    let entries = [
+        ("/", "Transfers", Here::Transfers),
+        ("/accounts", "Accounts", Here::Accounts),
+        ("/health", "Health", Here::Health),
+    ];
+    html! {
+        header {
+            a.home href="/" { img src=(*ICON_URL) alt=""; "wallet" }
+            nav aria-label="Main" {
+                @if here != Here::Login {
+                    @for (url, name, entry) in entries {
+                        a href=(url) aria-current=[(entry == here).then_some("page")] { (name) }
+                    }
+                }
+            }
+            @if here != Here::Login && running.token.is_some() {
+                form method="post" action=(LOGOUT) { button { "Log out" } }
+            }
+            div.tools.needs-script {
+                button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }
+                button type="button" data-do="help" title="Keys (?)" aria-label="Keys" { "?" }
+            }
+        }
+    }
+}
+
+fn footer(running: &Running) -> Markup {
+    html! {
+        footer {
+            span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
+            span { "For programs: " a href="/v1/transfers" { "/v1" } ", " a href="/metrics" { "/metrics" } }
+        }
+    }
+}
+
+/// The keys that the script knows, and what each does.
+const KEYS: [(&[&str], &str); 10] = [
+    (&["/"], "search"),
+    (&["j", "k"], "next and previous row"),
+    (&["Enter"], "open the row"),
+    (&["[", "]"], "previous and next page, or step"),
+    (&["1", "…", "6"], "the tabs of a flow"),
+    (&["c"], "copy the id"),
+    (&["y"], "copy the link to this page"),
+    (&["t"], "dark or light"),
+    (&["?"], "this list"),
+    (&["Esc"], "close it; leave a field"),
+];
+
+fn help() -> Markup {
+    html! {
+        dialog #help aria-labelledby="help-title" {
+            h2 #help-title { "Keys" }
+            dl {
+                @for (keys, does) in KEYS {
+                    dt { @for key in keys { kbd { (key) } " " } }
+                    dd { (does) }
+                }
+            }
+            form method="dialog" { button.primary { "Close" } }
+        }
+    }
+}

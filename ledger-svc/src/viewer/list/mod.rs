@@ -1,0 +1,201 @@
+//! `/`: all flows, newest first; `/find`: from one field to the right page; `/live`: the list, sent again when it changes.
+
+mod form;
+mod rows;
+
+use std::sync::Arc;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use maud::{Markup, html};
+use serde::Deserialize;
+use uuid::Uuid;
+use wallet_contract::id::AccountId;
+use wallet_contract::reason::Reason;
+use wallet_contract::status::Status;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::question::Asked;
+
+use super::layout::{self, Here};
+use super::live::{self, Live};
+use super::parts;
+use super::reading::{self, Lag};
+use crate::api::Ledger;
+use crate::listing::question::{Question, Standing};
+use crate::listing::{self, Page};
+
+/// How many flows a page has.
+const ROWS: i64 = 50;
+
+pub(super) fn routes() -> Router<Arc<Running>> {
+    Router::new()
+        .route("/", get(list))
+        .route("/find", get(find))
+        .route("/live", get(listen))
+}
+
+async fn list(
+    State(running): Ledger,
+    RawQuery(query): RawQuery,
+    Asked(asked): Asked<Question>,
+) -> Result<Response, Problem> {
+    // A form sends its empty fields, too: an address to be copied has none.
+    if query.is_some_and(|query| query.split('&').any(|field| field.ends_with('='))) {
+        return Ok(Redirect::to(&url("/", &asked, None)).into_response());
+    }
+    let (page, lag) = read(&running, &asked).await?;
+    let rows = rows::rows(&running, &page).await?;
+    let is_filtered = !asked.fields().is_empty();
+    let body = html! {
+        h1 { "Transfers" }
+        (form::form(&asked))
+        (reading::notice(lag))
+        @if page.flows.is_empty() && !is_filtered {
+            // Live, so that the first transfer shows.
+            (empty())
+        }
+        (table(&asked, &rows, page.flows.is_empty()))
+        (pages(&asked, &page))
+    };
+    Ok(layout::page(&running, "Transfers", Here::Transfers, &body).into_response())
+}
+
+async fn read(running: &Running, asked: &Question) -> Result<(Page, Lag), Problem> {
+    let listed = asked.read((running.clock)())?;
+    let (mut dbs, lag) = reading::all(running).await?;
+    Ok((listing::page(running, &mut dbs, &listed, ROWS).await?, lag))
+}
+
+/// The rows of a page as they are now, for who listens.
+pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, Problem> {
+    let listed = asked.read((running.clock)())?;
+    let mut dbs = Vec::new();
+    for (_, pool) in &running.pools {
+        dbs.push(pool.acquire().await?);
+    }
+    let page = listing::page(running, &mut dbs, &listed, ROWS).await?;
+    drop(dbs);
+    Ok(rows::rows(running, &page).await?.into_string())
+}
+
+async fn listen(
+    State(running): Ledger,
+    Extension(live): Extension<Live>,
+    Asked(asked): Asked<Question>,
+) -> Result<Response, Problem> {
+    asked.read((running.clock)())?;
+    live::listen(&live, &asked)
+}
+
+fn table(asked: &Question, rows: &Markup, is_empty: bool) -> Markup {
+    // Only the newest can change much; an older page stays as it was read.
+    let live = asked.before.is_empty().then(|| url("/live", asked, None));
+    html! {
+        @if is_empty && !asked.fields().is_empty() { p.muted { "Nothing of what was looked at matches." } }
+        table.cards.flows {
+            caption.visually-hidden { "Transfers, newest first" }
+            thead {
+                tr {
+                    th scope="col" { "status" } th scope="col" { "transfer" } th scope="col" { "payer → payee" }
+                    th.num scope="col" { "amount" } th.num scope="col" { "events" } th.num scope="col" { "duration" }
+                    th scope="col" { "last event" } th scope="col" { "started (UTC)" }
+                }
+            }
+            tbody data-live=[live] { (rows) }
+        }
+    }
+}
+
+fn pages(asked: &Question, page: &Page) -> Markup {
+    html! {
+        nav.pages aria-label="Pages" {
+            span.muted {
+                @if let Some(to) = page.searched_to_us {
+                    "Searched back to " (parts::time(&wallet_runtime::reading::time(to))) ". "
+                }
+                @if asked.before.is_empty() { span #live.needs-script role="status" {} }
+            }
+            span {
+                @if !asked.before.is_empty() { a.button rel="prev" href=(url("/", asked, Some(""))) { "Newest" } " " }
+                @if let Some(next) = &page.next {
+                    a.button rel="next" href=(url("/", asked, Some(next))) {
+                        @if page.searched_to_us.is_some() { "Search on →" } @else { "Older →" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The same question, from another place on if there is one.
+fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
+    let mut asked = asked.clone();
+    if let Some(before) = before {
+        before.clone_into(&mut asked.before);
+    }
+    let fields: Vec<String> = asked
+        .fields()
+        .iter()
+        .map(|(name, text)| format!("{name}={}", parts::escaped(text)))
+        .collect();
+    if fields.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", fields.join("&"))
+    }
+}
+
+fn empty() -> Markup {
+    html! {
+        section.panel.empty {
+            h2 { "Nothing has been asked for yet" }
+            p { "Send the first transfer. This page shows it as soon as it stands in the log." }
+            pre { code {
+                "wallet open alice --currency USD\n"
+                "wallet open bob --currency USD\n"
+                "wallet deposit alice 100.00 USD\n"
+                "wallet transfer --from alice --to bob --amount 12.50 --currency USD"
+            } }
+            p.muted { "Not on the usual ports? Add " code { "--nats" } " with the address that " code { "wallet up" } " has printed." }
+        }
+    }
+}
+
+/// What stands in the search field.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Find {
+    q: String,
+}
+
+/// From an id to its flow, from a trace id to its flows; from a status, a reason or a name to the list of those.
+async fn find(Asked(Find { q }): Asked<Find>) -> Result<Redirect, Problem> {
+    let text = q.trim();
+    let is_trace = text.len() == 32;
+    let place = match Uuid::try_parse(text) {
+        Ok(_) if is_trace => format!("/traces/{}", text.to_lowercase()),
+        Ok(id) => format!("/flows/{id}"),
+        Err(_) if text.is_empty() => "/".to_owned(),
+        Err(_) => {
+            let word = parts::escaped(text);
+            let is_status = Status::ALL.map(Status::word).contains(&text)
+                || Standing::ALL.map(Standing::word).contains(&text);
+            if is_status {
+                format!("/?status={word}")
+            } else if text.parse::<Reason>().is_ok() {
+                format!("/?reason={word}")
+            } else {
+                let account: AccountId = text.parse().map_err(|error| {
+                    Problem::bad_request(format!(
+                        "{text:?} is no transfer id, trace id, status or reason, and {error}"
+                    ))
+                })?;
+                format!("/?account={}", parts::escaped(account.as_str()))
+            }
+        }
+    };
+    Ok(Redirect::to(&place))
+}

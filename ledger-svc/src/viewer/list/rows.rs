@@ -1,0 +1,129 @@
+//! One row for each flow.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use wallet_contract::shard::Shard;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::{pool, time};
+
+use crate::flows::list::{Summary, summaries};
+use crate::flows::{Flow, steps};
+use crate::listing::Page;
+use crate::listing::question::Standing;
+use crate::viewer::parts;
+use crate::{parked, stuck};
+
+/// What a row shows of a flow.
+struct Row<'p> {
+    flow: &'p Flow,
+    /// How it stands: as it is stored, or stuck, or parked.
+    word: &'static str,
+    summary: Summary,
+}
+
+/// The rows of a page.
+pub(super) async fn rows(running: &Running, page: &Page) -> Result<Markup, Problem> {
+    let shards = running.settings.shards;
+    let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
+    let mut rows: Vec<Option<Row<'_>>> = page.flows.iter().map(|_| None).collect();
+    for shard in shards.all() {
+        let here = page
+            .flows
+            .iter()
+            .enumerate()
+            .filter(|(_, flow)| home(flow) == Some(shard));
+        let here: Vec<(usize, &Flow)> = here.collect();
+        if here.is_empty() {
+            continue;
+        }
+        let words = words(running, shard, &here).await?;
+        let mut db = pool(running, shard)?.acquire().await?;
+        let flows: Vec<&Flow> = here.iter().map(|(_, flow)| *flow).collect();
+        let summaries = summaries(&mut db, &flows).await?;
+        for (((place, flow), summary), word) in here.into_iter().zip(summaries).zip(words) {
+            rows[place] = Some(Row { flow, word, summary });
+        }
+    }
+    let now_us = (running.clock)().as_microsecond();
+    Ok(html! { @for row in rows.iter().flatten() { (markup(row, now_us)) } })
+}
+
+/// How each stands. That a flow is stuck or parked is stored nowhere.
+async fn words(
+    running: &Running,
+    shard: Shard,
+    flows: &[(usize, &Flow)],
+) -> Result<Vec<&'static str>, Problem> {
+    let mut db = pool(running, shard)?.acquire().await?;
+    let (parked, deadline_us) = (parked::transfers(running).await?, stuck::deadline(running));
+    let mut words = Vec::new();
+    for (_, flow) in flows {
+        let mut word = flow.told.status.word();
+        if parked.contains(&flow.transfer()) {
+            word = Standing::Parked.word();
+        } else if flow.is_running() && flow.started_us <= deadline_us {
+            let mut flow = (*flow).clone();
+            flow.told.events = steps::events(&mut db, &flow, shard.0).await?;
+            stuck::mark(&mut flow, running.settings.shards, deadline_us);
+            if flow.told.stuck.is_some() {
+                word = Standing::Stuck.word();
+            }
+        }
+        words.push(word);
+    }
+    Ok(words)
+}
+
+fn markup(row: &Row<'_>, now_us: i64) -> Markup {
+    let (told, summary) = (&row.flow.told, &row.summary);
+    let id = told.transfer.to_string();
+    let ended_us = told.ended_at.map_or(now_us, Timestamp::as_microsecond);
+    let lasted = parts::duration(ended_us.saturating_sub(row.flow.started_us).max(0));
+    html! {
+        tr data-row data-id=(id) data-key={ (id) "/" (told.payer) "/" (told.verb) } {
+            td data-label="status" title=[told.reason.as_deref()] {
+                span {
+                    (parts::status(row.word))
+                    @if let Some(reason) = &told.reason { " " small.reason { (reason) } }
+                }
+            }
+            td data-label="transfer" {
+                span.id {
+                    a.open href=(parts::flow_url(&id, &told.payer)) title=(id) {
+                        span.full { (id) } span.short { (parts::short(&id)) }
+                    }
+                    (parts::copy(&id))
+                }
+            }
+            td data-label="payer → payee" { span { (who(row.flow)) } }
+            td.num data-label="amount" {
+                @if let (Some(amount), Some(currency)) = (&told.amount, &told.currency) { span { (parts::money(amount, currency)) } }
+            }
+            td.num data-label="events" { (summary.events) }
+            // What goes on lasts longer each time one looks; said when it is read, not kept true.
+            td.num data-label="duration" { @if told.ended_at.is_some() { (lasted) } @else { span.muted { "–" } } }
+            td data-label="last event" { span { (event(&summary.last_kind)) } }
+            td data-label="started (UTC)" { (parts::time(&time(row.flow.started_us))) }
+        }
+    }
+}
+
+fn who(flow: &Flow) -> Markup {
+    let told = &flow.told;
+    html! {
+        @match &told.payee {
+            Some(payee) => {
+                @if told.verb != "transfer" { small { (told.verb) } " " }
+                (parts::account(&told.payer)) " → " (parts::account(payee))
+            }
+            None => { small { (told.verb) } " " (parts::account(&told.payer)) }
+        }
+    }
+}
+
+/// `wallet.account.debited.v1` without what all have.
+fn event(kind: &str) -> &str {
+    let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
+    kind.strip_suffix(".v1").unwrap_or(kind)
+}

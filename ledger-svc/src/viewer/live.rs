@@ -1,0 +1,142 @@
+//! Lists that are sent again when they have changed.
+//!
+//! One task looks for everybody, and only while somebody listens. However many pages are open, and whatever they ask for, it
+//! rests [`REST`] times as long as it has worked: money goes first. Who listens to the same list is sent the same text.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+use tracing::debug;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::as_of;
+
+use super::list;
+use crate::listing::question::Question;
+
+/// Between two looks, at least.
+const LOOK: Duration = Duration::from_millis(400);
+/// How much longer than it has worked the task rests: it takes a thirtieth of one processor.
+const REST: u32 = 30;
+/// Although nothing is heard, something can have become stuck.
+const AGAIN: Duration = Duration::from_secs(5);
+/// How many different lists are looked after, and how many pages may listen to one.
+const LISTS: usize = 32;
+const LISTENERS: usize = 256;
+
+type Text = Option<Arc<str>>;
+/// By what is asked for, written in one way.
+type Lists = BTreeMap<String, (Question, watch::Sender<Text>)>;
+
+/// Who listens to what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Live(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    lists: Mutex<Lists>,
+    somebody: Notify,
+}
+
+impl Live {
+    /// Listens to a list.
+    fn subscribe(&self, asked: &Question) -> Result<watch::Receiver<Text>, Problem> {
+        let key = format!("{:?}", asked.fields());
+        let mut lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|_, (_, sender)| sender.receiver_count() > 0);
+        let is_full = lists.len() >= LISTS && !lists.contains_key(&key);
+        let (_, sender) = lists
+            .entry(key)
+            .or_insert_with(|| (asked.clone(), watch::channel(None).0));
+        if is_full || sender.receiver_count() >= LISTENERS {
+            return Err(Problem::unavailable(
+                "too many pages are open: this one does not change by itself",
+            ));
+        }
+        let mut receiver = sender.subscribe();
+        receiver.mark_changed();
+        self.0.somebody.notify_one();
+        Ok(receiver)
+    }
+
+    /// The lists that somebody listens to.
+    fn listened(&self) -> Vec<(Question, watch::Sender<Text>)> {
+        let mut lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|_, (_, sender)| sender.receiver_count() > 0);
+        lists.values().cloned().collect()
+    }
+}
+
+/// Sends a list whenever it has changed.
+pub(super) fn listen(live: &Live, asked: &Question) -> Result<Response, Problem> {
+    let receiver = live.subscribe(asked)?;
+    let events = stream::unfold(receiver, async |mut receiver| {
+        loop {
+            receiver.changed().await.ok()?;
+            let text = receiver.borrow_and_update().clone();
+            if let Some(text) = text {
+                return Some((
+                    Ok::<_, Infallible>(Event::default().event("fill").data(&*text)),
+                    receiver,
+                ));
+            }
+        }
+    });
+    Ok(Sse::new(Box::pin(events))
+        .keep_alive(KeepAlive::default())
+        .into_response())
+}
+
+/// Looks, for all who listen.
+pub(super) async fn look(running: Arc<Running>, live: Live) {
+    let (mut seen, mut seen_at) = (Vec::new(), Instant::now());
+    loop {
+        let lists = live.listened();
+        if lists.is_empty() {
+            live.0.somebody.notified().await;
+            continue;
+        }
+        let begun = Instant::now();
+        let now = positions(&running).await.unwrap_or_default();
+        let all = now != seen || seen_at.elapsed() >= AGAIN;
+        for (asked, sender) in lists {
+            if all || sender.borrow().is_none() {
+                send(&running, &asked, &sender).await;
+            }
+        }
+        if all {
+            (seen, seen_at) = (now, begun);
+        }
+        tokio::time::sleep(LOOK.max(begun.elapsed() * REST)).await;
+    }
+}
+
+async fn positions(running: &Running) -> sqlx::Result<Vec<i64>> {
+    let mut positions = Vec::new();
+    for (_, pool) in &running.pools {
+        positions.push(as_of(&mut pool.acquire().await?).await?.sequence);
+    }
+    Ok(positions)
+}
+
+async fn send(running: &Running, asked: &Question, sender: &watch::Sender<Text>) {
+    match list::now(running, asked).await {
+        // A line of a stream ends at a carriage return, and no row needs one.
+        Ok(rows) => {
+            let rows: Arc<str> = rows.replace('\r', " ").into();
+            sender.send_if_modified(|sent| {
+                let is_new = sent.as_ref() != Some(&rows);
+                *sent = Some(rows);
+                is_new
+            });
+        }
+        Err(problem) => debug!("a list can't be read: {}", problem.detail()),
+    }
+}

@@ -1,0 +1,156 @@
+//! What many pages have: links, ids, states, amounts, times.
+
+use maud::{Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What needs no escape in a part of a path or a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'@');
+
+/// A text as a part of a path, or a value of a query.
+pub(crate) fn escaped(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
+/// The address of a flow's page. The payer is in it since two payers may use the same id.
+pub(crate) fn flow_url(transfer: &str, payer: &str) -> String {
+    format!("/flows/{}?payer={}", escaped(transfer), escaped(payer))
+}
+
+/// The address of an account's page.
+pub(crate) fn account_url(name: &str) -> String {
+    format!("/accounts/{}", escaped(name))
+}
+
+/// An account's name, as a link to its page.
+pub(crate) fn account(name: &str) -> Markup {
+    html! { a.quiet href=(account_url(name)) { (name) } }
+}
+
+/// A whole id with a button that copies it.
+pub(crate) fn id(text: &str) -> Markup {
+    html! { span.id.whole { (text) } " " (copy(text)) }
+}
+
+/// A button that copies a text; without the script there is none.
+pub(crate) fn copy(text: &str) -> Markup {
+    html! { button.copy.needs-script type="button" data-copy=(text) title={ "Copy " (text) } aria-label={ "Copy " (text) } { "⧉" } }
+}
+
+/// An id's two ends; its last digits differ most.
+pub(crate) fn short(id: &str) -> String {
+    match (id.get(..8), id.get(id.len().saturating_sub(4)..)) {
+        (Some(first), Some(last)) if id.len() > 14 => format!("{first}…{last}"),
+        _ => id.to_owned(),
+    }
+}
+
+/// How something stands: a sign, a word, a colour. The words are those of the ledger, `stuck` and `parked` among them.
+pub(crate) fn status(word: &str) -> Markup {
+    html! { span class={ "status " (word) } { (word) } }
+}
+
+/// An amount as it stands in the books, with thin spaces between thousands, and its currency.
+pub(crate) fn money(amount: &str, currency: &str) -> Markup {
+    html! { (grouped(amount)) " " small { (currency) } }
+}
+
+/// `1234567.50` as `1 234 567.50`, with a real minus.
+pub(crate) fn grouped(amount: &str) -> String {
+    let (sign, digits) = amount.strip_prefix('-').map_or(("", amount), |rest| ("−", rest));
+    let (whole, rest) = digits
+        .split_once('.')
+        .map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let mut text = String::from(sign);
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    if let Some(rest) = rest {
+        text.push('.');
+        text.push_str(rest);
+    }
+    text
+}
+
+/// A time that stands in the log as RFC 3339, to the millisecond; the whole of it on hovering.
+pub(crate) fn time(rfc3339: &str) -> Markup {
+    html! { time datetime=(rfc3339) title=(rfc3339) { (to_the_millisecond(rfc3339)) } }
+}
+
+pub(crate) fn to_the_millisecond(rfc3339: &str) -> String {
+    let (date, clock) = rfc3339.split_once('T').unwrap_or((rfc3339, ""));
+    let clock = clock.trim_end_matches('Z');
+    let (seconds, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    let fraction: String = fraction.chars().chain("000".chars()).take(3).collect();
+    format!("{date} {seconds}.{fraction}")
+}
+
+/// How long something took, in the unit that suits it.
+pub(crate) fn duration(us: i64) -> String {
+    const UNITS: [(i64, &str); 4] = [
+        (86_400_000_000, "d"),
+        (3_600_000_000, "h"),
+        (60_000_000, "min"),
+        (1_000_000, "s"),
+    ];
+    let tenths = |unit: i64, name: &str| {
+        let tenths = us.saturating_mul(10) / unit;
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    };
+    match UNITS.into_iter().find(|(unit, _)| us >= *unit) {
+        Some((unit, name)) => tenths(unit, name),
+        None => tenths(1_000, "ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_by_thousands() {
+        let check = |amount: &str, shown: &str| assert_eq!(grouped(amount), shown.replace(' ', "\u{202f}"));
+        check("0.00", "0.00");
+        check("999.50", "999.50");
+        check("1000.00", "1 000.00");
+        check("-1234567", "−1 234 567");
+        check("92233720368547758.07", "92 233 720 368 547 758.07");
+    }
+
+    #[test]
+    fn times_and_durations_are_short_and_exact_enough() {
+        let check = |time: &str, shown: &str| assert_eq!(to_the_millisecond(time), shown);
+        check("2026-11-23T10:16:54.245897Z", "2026-11-23 10:16:54.245");
+        check("2026-11-23T10:16:54Z", "2026-11-23 10:16:54.000");
+        let check = |us: i64, shown: &str| assert_eq!(duration(us), shown);
+        check(0, "0.0 ms");
+        check(9_703, "9.7 ms");
+        check(1_250_000, "1.2 s");
+        check(90_000_000, "1.5 min");
+        check(5_400_000_000, "1.5 h");
+        check(i64::MAX, "10675199.1 d");
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_text_and_a_part_of_an_address() {
+        let evil = "<script>alert(1)</script>";
+        assert!(!id(evil).into_string().contains("<script"));
+        assert!(!status("\"><script>").into_string().contains("<script"));
+        assert_eq!(account_url("a/../b?c#d"), "/accounts/a%2F..%2Fb%3Fc%23d");
+        assert_eq!(flow_url("x", "@fees"), "/flows/x?payer=@fees");
+    }
+
+    #[test]
+    fn a_shortened_id_keeps_its_ends() {
+        assert_eq!(short("01a207e8-9ade-70ab-b9cd-d22697e901e3"), "01a207e8…01e3");
+        assert_eq!(short("x"), "x");
+        assert_eq!(short("aéééééééé"), "aéééééééé");
+    }
+}

@@ -1,0 +1,68 @@
+//! What a page reads from. A person would rather see what is known, and that there is more, than wait.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use wallet_contract::shard::Shard;
+use wallet_runtime::db::Db;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::{as_of, pool};
+
+/// How long a page waits for the books to catch up with the log.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// How far behind its log a shard is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lag {
+    None,
+    Messages(i64),
+    /// NATS does not answer.
+    Unknown,
+}
+
+/// The databases of all shards, in their order, and how far behind the furthest is.
+pub(super) async fn all(running: &Running) -> Result<(Vec<Db>, Lag), Problem> {
+    let (mut dbs, mut worst) = (Vec::new(), Lag::None);
+    for shard in running.settings.shards.all() {
+        let (db, lag) = one(running, shard).await?;
+        dbs.push(db);
+        worst = match (worst, lag) {
+            (Lag::Unknown, _) | (_, Lag::Unknown) => Lag::Unknown,
+            (Lag::None, lag) | (lag, Lag::None) => lag,
+            (Lag::Messages(a), Lag::Messages(b)) => Lag::Messages(a.max(b)),
+        };
+    }
+    Ok((dbs, worst))
+}
+
+/// The database of a shard, caught up with its log if that takes no time.
+pub(super) async fn one(running: &Running, shard: Shard) -> Result<(Db, Lag), Problem> {
+    let mut db = pool(running, shard)?.acquire().await?;
+    let Ok(Ok(last)) = tokio::time::timeout(PATIENCE, running.bus.last_sequence(shard)).await else {
+        return Ok((db, Lag::Unknown));
+    };
+    let last = i64::try_from(last).unwrap_or(i64::MAX);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let behind = last.saturating_sub(as_of(&mut db).await?.sequence);
+        if behind <= 0 {
+            return Ok((db, Lag::None));
+        }
+        if Instant::now() >= deadline {
+            return Ok((db, Lag::Messages(behind)));
+        }
+        sleep(Duration::from_millis(3)).await;
+    }
+}
+
+/// What is said of it on a page.
+pub(super) fn notice(lag: Lag) -> maud::Markup {
+    maud::html! {
+        @match lag {
+            Lag::None => {}
+            Lag::Messages(behind) => p.notice { "The books are " (behind) " messages behind the log: what is newest may be missing." }
+            Lag::Unknown => p.notice { "NATS does not answer, so how much is missing is not known. This is what the books have." }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! A flow as people see it: one model, shown by the viewer's pages and by the tool in a terminal.
+//!
+//! | part | is |
+//! |---|---|
+//! | [`flow`] | a flow on the wire, with its events |
+//! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and where the time went |
+//! | [`expected`] | what the choreography says must come, and has not been seen yet |
+//! | [`skew`] | clocks that contradict the order of the log |
+//! | [`headline`], [`story`] | what happened, in one sentence and in a few |
+//! | [`money`] | where the money is after each step, and that it adds up to zero |
+//! | [`phases`] | which cells of debit-svc's phase table it went through |
+//! | [`causes`] | what caused what, as a graph |
+//! | [`timeline`] | a line of time on which idle stretches are short |
+//! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
+//! | [`mermaid`] | it as the text of a diagram |
+//!
+//! Everything here is pure: no clock, no randomness, no I/O. What it is given came out of a log and is untrusted text: whoever
+//! shows it escapes it.
+#![deny(clippy::float_arithmetic)]
+
+pub mod causes;
+pub mod content;
+pub mod expected;
+pub mod flow;
+pub mod headline;
+pub mod mermaid;
+pub mod money;
+pub mod otlp;
+pub mod phases;
+pub mod skew;
+pub mod span;
+pub mod steps;
+pub mod story;
+pub mod text;
+pub mod timeline;
+mod words;

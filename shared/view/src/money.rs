@@ -1,0 +1,165 @@
+//! Where the money of a flow is after each step: what payer and payee have, what is held, what is in transit.
+//!
+//! The changes follow from the facts; the balances behind them stand in the books. The changes of each step add up to
+//! zero, or the flow is broken.
+
+use wallet_contract::event::{Fact, Movement};
+use wallet_contract::money::Currency;
+
+use crate::flow::{Booked, Flow};
+use crate::steps::Step;
+
+/// What one step changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The step.
+    pub step: usize,
+    /// Of what the payer has available, minor units.
+    pub payer_available: Cell,
+    /// Of what the payer holds.
+    pub payer_held: Cell,
+    /// Of what is between the two: what has left and has not arrived.
+    pub in_transit: Cell,
+    /// Of what the payee has available.
+    pub payee_available: Cell,
+    /// The sum of the changes: zero.
+    pub sum: i64,
+}
+
+/// A change, and what there is behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// By how much, minor units.
+    pub change: i64,
+    /// What was there before, if the books say so.
+    pub before: Option<i64>,
+    /// What is there after it, if the books say so.
+    pub after: Option<i64>,
+}
+
+/// The currency of a flow and its rows, one for each step that moves money; none for an operator's request.
+pub fn of(flow: &Flow, steps: &[Step]) -> Option<(Currency, Vec<Row>)> {
+    let currency: Currency = flow.currency.as_ref()?.parse().ok()?;
+    let mut in_transit = 0_i64;
+    let mut order: Vec<usize> = (0..steps.len()).collect();
+    order.sort_by_key(|index| steps[*index].event);
+    let rows = order.into_iter().filter_map(|index| {
+        let fact = steps[index].content.fact()?;
+        let [available, held, transit, payee] = changes(fact)?;
+        let before = in_transit;
+        in_transit = in_transit.saturating_add(transit);
+        let event = flow.events[steps[index].event].id;
+        let booked = |account: Option<&String>| {
+            let mut lines = flow.bookings.iter();
+            lines.find(|line| line.event == event && Some(&line.account) == account)
+        };
+        let payer = booked(Some(&flow.payer)).filter(|_| (available, held) != (0, 0));
+        let receiver = booked(flow.payee.as_ref()).filter(|_| payee != 0);
+        Some(Row {
+            step: index,
+            payer_available: cell(available, payer.map(|line| &line.balance), currency),
+            payer_held: cell(held, payer.map(|line| &line.held_balance), currency),
+            in_transit: Cell {
+                change: transit,
+                before: Some(before),
+                after: Some(in_transit),
+            },
+            payee_available: cell(payee, receiver.map(|line| &line.balance), currency),
+            sum: [available, held, transit, payee]
+                .into_iter()
+                .fold(0, i64::saturating_add),
+        })
+    });
+    Some((currency, rows.collect()))
+}
+
+/// What a fact changes: the payer's available and held, what is in transit, the payee's available. Nothing, if it moves
+/// nothing.
+fn changes(fact: &Fact) -> Option<[i64; 4]> {
+    let minor = |movement: &Movement| movement.money.amount.minor();
+    let less = |amount: i64| amount.saturating_neg();
+    match fact {
+        Fact::AccountDebited(movement) => {
+            let (amount, held) = (minor(movement), movement.held());
+            Some([held.saturating_sub(amount), less(held), amount, 0])
+        }
+        Fact::AccountCredited(movement) => Some([0, 0, less(minor(movement)), minor(movement)]),
+        Fact::DebitReversed(movement, _) => Some([minor(movement), 0, less(minor(movement)), 0]),
+        Fact::FundsReserved(movement, _) => Some([less(minor(movement)), minor(movement), 0, 0]),
+        Fact::ReservationReleased(movement, ..) => Some([minor(movement), less(minor(movement)), 0, 0]),
+        Fact::AccountOpened(..)
+        | Fact::AccountFrozen(_)
+        | Fact::AccountUnfrozen(_)
+        | Fact::AccountClosing(_)
+        | Fact::ClosureAccepted(_)
+        | Fact::ClosureRefused(..)
+        | Fact::AccountClosed(_)
+        | Fact::DebitRefused(..)
+        | Fact::CreditRefused(..)
+        | Fact::CreditPromised(..)
+        | Fact::ConfirmationDeferred(_)
+        | Fact::ReservationBarred(_)
+        | Fact::ReversalGranted(_)
+        | Fact::ReversalDenied(..)
+        | Fact::TransferSettled(_)
+        | Fact::TransferFailed(..)
+        | Fact::RequestRefused(..)
+        | Fact::RequestRecalled(..)
+        | Fact::MessageParked(_)
+        | Fact::MessageResolved(_) => None,
+    }
+}
+
+fn cell(change: i64, after: Option<&String>, currency: Currency) -> Cell {
+    let after = after.and_then(|text| minor(text, currency));
+    Cell {
+        change,
+        before: after.map(|after| after.saturating_sub(change)),
+        after,
+    }
+}
+
+/// A balance as the books tell it; it may be below zero.
+fn minor(text: &str, currency: Currency) -> Option<i64> {
+    match text.strip_prefix('-') {
+        Some(text) => currency.parse_minor(text).ok()?.checked_neg(),
+        None => currency.parse_minor(text).ok(),
+    }
+}
+
+/// Whether an event moves money, and of whom: the payer's, the payee's. So its line in the books can be looked up.
+pub fn books(fact: &Fact) -> Option<Side> {
+    let [available, held, _, payee] = changes(fact)?;
+    match (available, held, payee) {
+        (0, 0, 0) => None,
+        (0, 0, _) => Some(Side::Payee),
+        (_, _, _) => Some(Side::Payer),
+    }
+}
+
+/// Whose books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Who pays.
+    Payer,
+    /// Who is paid.
+    Payee,
+}
+
+/// What the books say of an event and the facts say otherwise; nothing if all is as it should be.
+pub fn contradicts(flow: &Flow, line: &Booked, steps: &[Step]) -> bool {
+    let Some(currency) = flow
+        .currency
+        .as_ref()
+        .and_then(|code| code.parse::<Currency>().ok())
+    else {
+        return false;
+    };
+    let step = steps.iter().find(|step| flow.events[step.event].id == line.event);
+    let Some([available, held, _, payee]) = step.and_then(|step| changes(step.content.fact()?)) else {
+        return true;
+    };
+    let booked = [minor(&line.amount, currency), minor(&line.held, currency)];
+    let expected = if payee == 0 { [available, held] } else { [payee, 0] };
+    booked != expected.map(Some)
+}

@@ -1,0 +1,119 @@
+//! A flow in a few sentences, for a person who was not there.
+//!
+//! | part | tells |
+//! |---|---|
+//! | `payment` | what moves money, or should have |
+//! | `reservation` | what holds it first |
+//! | `others` | what an operator asked, and what came again under the same id |
+
+mod others;
+mod payment;
+mod reservation;
+
+use jiff::Timestamp;
+use wallet_contract::event::Fact;
+use wallet_contract::status::Status;
+use wallet_contract::subject::Verb;
+
+use crate::flow::Flow;
+use crate::steps::{self, Step};
+use crate::text::{clean, span_us, time};
+
+/// What happened, in one to four sentences; more if the id was used again.
+pub fn of(flow: &Flow) -> Vec<String> {
+    let steps = steps::of(flow);
+    let teller = Teller { flow, steps: &steps };
+    let mut told = match flow.asked().map(Verb::flow) {
+        Some(Verb::Transfer) => teller.payment(),
+        Some(_) | None => teller.operator(),
+    };
+    told.extend(teller.waits());
+    told.extend(teller.given_back());
+    told.extend(teller.asked_again());
+    told.iter().map(|sentence| clean(sentence)).collect()
+}
+
+struct Teller<'f> {
+    flow: &'f Flow,
+    steps: &'f [Step],
+}
+
+impl Teller<'_> {
+    /// The first step of the flow itself whose fact is looked for.
+    fn find(&self, wanted: impl Fn(&Fact) -> bool) -> Option<&Step> {
+        let own = self.steps.iter().filter(|step| step.root == 0);
+        own.into_iter()
+            .find(|step| step.content.fact().is_some_and(&wanted))
+    }
+
+    fn started(&self) -> String {
+        format!("{} UTC", time(self.flow.started_at))
+    }
+
+    /// How long it all took.
+    fn took(&self) -> String {
+        let end = steps::last(self.steps).map(|last| last.at_us);
+        let head = || {
+            let ended = self.flow.ended_at.unwrap_or(self.flow.started_at);
+            ended
+                .as_microsecond()
+                .saturating_sub(self.flow.started_at.as_microsecond())
+        };
+        span_us(end.unwrap_or_else(head))
+    }
+
+    /// Why it did not go well, as a sentence's beginning: what it was in this case.
+    fn why(&self) -> String {
+        match (&self.flow.detail, &self.flow.reason) {
+            (Some(detail), _) => detail.clone(),
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => "no reason was told".to_owned(),
+        }
+    }
+
+    fn money(&self) -> Option<String> {
+        self.flow.payee.as_ref()?;
+        self.flow.money()
+    }
+
+    fn payee(&self) -> &str {
+        self.flow.payee.as_deref().unwrap_or("nobody")
+    }
+
+    /// When the payer was whole again, from the beginning.
+    fn back(&self) -> String {
+        let undone = |fact: &Fact| matches!(fact, Fact::DebitReversed(..) | Fact::ReservationReleased(..));
+        let back = self.find(undone).map(|step| span_us(step.at_us));
+        back.unwrap_or_else(|| self.took())
+    }
+
+    /// Whom it waits for.
+    fn waits(&self) -> Option<String> {
+        let since = |at: Timestamp| format!(", since {} UTC", time(at));
+        if let Some(parked) = self.flow.parked.first() {
+            return Some(format!("It is parked: {}.", parked.told()));
+        }
+        if let Some(stuck) = &self.flow.stuck {
+            return Some(format!("It is stuck: {}{}.", stuck.told(), since(stuck.since)));
+        }
+        let expected = self.flow.expected.last()?;
+        Some(format!(
+            "It waits: {}{}.",
+            expected.told(self.flow),
+            since(expected.since)
+        ))
+    }
+
+    fn given_back(&self) -> Option<String> {
+        let settled = self
+            .flow
+            .reversed_by
+            .iter()
+            .filter(|back| back.status == Status::Settled);
+        let amounts: Vec<&str> = settled.filter_map(|back| back.amount.as_deref()).collect();
+        let code = self.flow.currency.as_deref().unwrap_or_default();
+        let payee = self.payee();
+        (!amounts.is_empty())
+            .then(|| format!("{payee} gave back {} {code} of it later.", amounts.join(" and ")))
+    }
+}

@@ -1,0 +1,93 @@
+//! What the log does not say, and what it says against the clocks.
+
+use wallet_contract::event::Fact;
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
+use wallet_view::flow::Flow;
+use wallet_view::skew::Skew;
+use wallet_view::{causes, expected, steps};
+
+use crate::stage::{Told, at, compensated, paid, reserved, settled};
+
+fn missing(flow: &Flow) -> Vec<String> {
+    let found = expected::of(flow, Shards::new(2).unwrap());
+    found.iter().map(|expected| expected.told(flow)).collect()
+}
+
+#[test]
+fn what_must_come_is_named_until_it_has_come() {
+    let begun = Told::default().asks_to_pay();
+    assert_eq!(
+        missing(&begun.flow("running", |_| {})),
+        ["debit-svc of shard 1 has not reacted to transfer.requested"]
+    );
+    let debited = Told::default()
+        .asks_to_pay()
+        .says(Service::Debit, 1, Fact::AccountDebited(paid()));
+    let flow = debited.flow("running", |_| {});
+    assert_eq!(
+        missing(&flow),
+        ["credit-svc of shard 0 has not reacted to account.debited"]
+    );
+    let mut found = expected::of(&flow, Shards::new(2).unwrap());
+    assert_eq!(found[0].since, at(2_000));
+    assert_eq!(found[0].waited(at(14_002_000)), "for 14.00 s");
+    found[0].usually_us = Some(3_000);
+    assert_eq!(found[0].waited(at(14_002_000)), "for 14.00 s; usually 3.00 ms");
+    // What waits for its payer waits for no service, and what has ended for nobody.
+    assert!(missing(&reserved(false).flow("reserved", |_| {})).is_empty());
+    assert_eq!(
+        missing(&reserved(true).flow("running", |_| {})),
+        ["debit-svc of shard 1 has not reacted to credit.promised"]
+    );
+    assert!(missing(&settled().flow("settled", |_| {})).is_empty());
+}
+
+#[test]
+fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
+    let check = |decided_us: i64, recorded_us: i64, expected: Option<Skew>| {
+        let flow = Told::default()
+            .asks_to_pay()
+            .says_at(
+                (Service::Debit, 0),
+                1,
+                decided_us,
+                recorded_us,
+                Fact::AccountDebited(paid()),
+            )
+            .flow("running", |_| {});
+        let steps = steps::of(&flow);
+        assert_eq!(steps[1].skew, expected, "{decided_us} {recorded_us}");
+        assert_eq!(steps[1].at_us, recorded_us);
+    };
+    check(1_500, 2_000, None);
+    // Within what clocks differ anyway.
+    check(-900, 2_000, None);
+    check(-5_000, 2_000, Some(Skew::Behind(5_000)));
+    check(9_000, 2_000, Some(Skew::Ahead(7_000)));
+    assert_eq!(
+        Skew::Behind(5_000).told("debit-svc"),
+        "decided 5.00 ms before its cause was stored: debit-svc's clock is behind the NATS server's"
+    );
+}
+
+#[test]
+fn a_cause_stands_before_what_it_led_to() {
+    let flow = compensated().asks_to_pay().flow("compensated", |_| {});
+    let steps = steps::of(&flow);
+    let (nodes, edges) = causes::of(&steps);
+    let places: Vec<_> = nodes.iter().map(|node| (node.column, node.row)).collect();
+    assert_eq!(places, [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (0, 1)]);
+    let edges: Vec<_> = edges.iter().map(|edge| (edge.from, edge.to)).collect();
+    assert_eq!(edges, [(0, 1), (1, 2), (2, 3), (3, 4)]);
+}
+
+#[test]
+fn what_has_two_effects_has_two_lines() {
+    let flow = settled()
+        .says(Service::Ledger, 2, Fact::TransferSettled(paid()))
+        .flow("settled", |_| {});
+    let (nodes, _) = causes::of(&steps::of(&flow));
+    let places: Vec<_> = nodes.iter().map(|node| (node.column, node.row)).collect();
+    assert_eq!(places, [(0, 0), (1, 0), (2, 0), (3, 0), (2, 1)]);
+}

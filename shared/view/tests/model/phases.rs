@@ -1,0 +1,169 @@
+//! The cells of the phase table that a flow goes through.
+
+use serde_json::json;
+use wallet_contract::event::Fact;
+use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, name, part};
+use wallet_view::{phases, steps};
+
+use crate::stage::{Told, compensated, paid, refusal, reserved, settled};
+
+#[track_caller]
+fn check(told: Told, status: &str, expected: &[&str]) {
+    let flow = told.flow(status, |_| {});
+    let word = |phase: Option<debit_core::Phase>| phase.map_or("unknown", debit_core::Phase::word);
+    let visits = phases::of(&flow, &steps::of(&flow));
+    let cells = visits.iter().map(|visit| {
+        format!(
+            "{} + {} = {}",
+            word(visit.before),
+            visit.signal.word(),
+            word(visit.after)
+        )
+    });
+    assert_eq!(cells.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn one_phase() {
+    check(
+        Told::default().asks_to_pay(),
+        "running",
+        &["unknown + transfer = unknown"],
+    );
+    check(
+        settled(),
+        "settled",
+        &["unknown + transfer = debited", "debited + credited = credited"],
+    );
+    check(
+        compensated(),
+        "compensated",
+        &[
+            "unknown + transfer = debited",
+            "debited + credit refused = reversed",
+        ],
+    );
+    let short = refusal(Reason::InsufficientFunds, "too little");
+    let refused = Told::default().asks_to_pay().says(
+        Service::Debit,
+        1,
+        Fact::DebitRefused(name("alice"), Some(paid()), short),
+    );
+    check(refused, "refused", &["unknown + transfer = refused"]);
+    let reused = refusal(Reason::IdReused, "another amount");
+    let again = settled().asks_to_pay().says(
+        Service::Debit,
+        5,
+        Fact::RequestRefused(name("alice"), Verb::Transfer, reused),
+    );
+    check(
+        again,
+        "settled",
+        &[
+            "unknown + transfer = debited",
+            "debited + credited = credited",
+            "credited + transfer = credited",
+        ],
+    );
+}
+
+#[test]
+fn two_phases() {
+    let promised = [
+        "unknown + reserve = reserved",
+        "reserved + credit promised = promised",
+    ];
+    let with = |more: &[&'static str]| [&promised[..], more].concat();
+    check(reserved(false), "reserved", &promised);
+    let all = || part("alice", "bob", "12.50", "12.50");
+    let confirmed = reserved(false)
+        .asks("confirm", &json!({ "id": ONE }))
+        .says(Service::Debit, 4, Fact::AccountDebited(all()))
+        .says(Service::Credit, 5, Fact::AccountCredited(all()));
+    check(
+        confirmed,
+        "settled",
+        &with(&[
+            "promised + confirm = confirmed",
+            "confirmed + credited = completed",
+        ]),
+    );
+    let auto = reserved(true).says(Service::Debit, 3, Fact::AccountDebited(all()));
+    check(
+        auto,
+        "running",
+        &[
+            "unknown + reserve = reserved",
+            "reserved + credit promised = confirmed",
+        ],
+    );
+    let by_payer = refusal(Reason::Cancelled, "cancelled");
+    let cancelled = reserved(false).asks("cancel", &json!({ "id": ONE })).says(
+        Service::Debit,
+        4,
+        Fact::ReservationReleased(paid(), Cancelled, by_payer),
+    );
+    check(cancelled, "cancelled", &with(&["promised + cancel = cancelled"]));
+    let late = refusal(Reason::Expired, "late");
+    let expired = reserved(false).says(
+        Service::Debit,
+        2,
+        Fact::ReservationReleased(paid(), Expired, late),
+    );
+    check(expired, "expired", &with(&["promised + due = expired"]));
+}
+
+#[test]
+fn a_confirm_that_overtakes_the_promise() {
+    let all = || part("alice", "bob", "12.50", "12.50");
+    // The log has the promise before what debit-svc said to the confirm: it had decided before it heard of the promise.
+    let told = Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+        )
+        .asks("confirm", &json!({ "id": ONE }))
+        .says(
+            Service::Credit,
+            2,
+            Fact::CreditPromised(paid(), crate::stage::terms(false)),
+        )
+        .says(Service::Debit, 3, Fact::ConfirmationDeferred(all()))
+        .says(Service::Debit, 4, Fact::AccountDebited(all()));
+    check(
+        told,
+        "running",
+        &[
+            "unknown + reserve = reserved",
+            "reserved + confirm = confirming",
+            "confirming + credit promised = confirmed",
+        ],
+    );
+    let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
+    let declined = Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+        )
+        .says(Service::Credit, 2, Fact::CreditRefused(paid(), frozen()))
+        .says(
+            Service::Debit,
+            3,
+            Fact::ReservationReleased(paid(), Refused, frozen()),
+        );
+    check(
+        declined,
+        "refused",
+        &[
+            "unknown + reserve = reserved",
+            "reserved + credit refused = declined",
+        ],
+    );
+}

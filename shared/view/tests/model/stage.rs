@@ -1,0 +1,194 @@
+//! Flows as the ledger tells them, made of facts: each stands in the log 2 ms behind the one before.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use wallet_contract::envelope;
+use wallet_contract::event::{Event, Fact, Movement, Source, Terms};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+use wallet_contract::testing::{ONE, movement};
+use wallet_contract::trace::TraceId;
+use wallet_view::flow::Flow;
+
+/// 2026-01-31 12:00:00 UTC.
+pub(crate) const NOON_US: i64 = 1_769_860_800_000_000;
+pub(crate) const TRACE: &str = "0190b1c47a2e8c3d9f005a3c1e8b2d4f";
+
+/// A flow that is being told.
+#[derive(Default)]
+pub(crate) struct Told {
+    events: Vec<Value>,
+    refusal: Option<Refusal>,
+}
+
+pub(crate) fn at(us: i64) -> Timestamp {
+    Timestamp::from_microsecond(NOON_US + us).unwrap()
+}
+
+pub(crate) fn paid() -> Movement {
+    movement("alice", "bob", "12.50")
+}
+
+pub(crate) fn refusal(reason: Reason, detail: &str) -> Refusal {
+    Refusal::new(reason, detail)
+}
+
+/// An hour from noon.
+pub(crate) fn terms(auto_confirm: bool) -> Terms {
+    Terms {
+        expires: at(3_600_000_000),
+        auto_confirm,
+    }
+}
+
+impl Told {
+    fn next(&self) -> (u128, i64) {
+        let place = self.events.len();
+        (place as u128 + 1, 2_000 * i64::try_from(place).unwrap())
+    }
+
+    /// A client asks.
+    pub(crate) fn asks(mut self, verb: &str, body: &Value) -> Self {
+        let (id, recorded_us) = self.next();
+        self.events.push(json!({
+            "id": Uuid::from_u128(id), "type": format!("wallet.{verb}.requested.v1"), "source": "/client",
+            "shard": 0, "sequence": 16 + id, "recorded_at": at(recorded_us), "time": at(recorded_us),
+            "work_us": 0, "cause": null, "body": body,
+        }));
+        self
+    }
+
+    /// A transfer of 12.50 USD to bob.
+    pub(crate) fn asks_to_pay(self) -> Self {
+        self.asks(
+            "transfer",
+            &json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD" }),
+        )
+    }
+
+    /// A reservation of 12.50 USD for bob.
+    pub(crate) fn asks_to_reserve(self) -> Self {
+        let body =
+            json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "expires_in": 3600 });
+        self.asks("reserve", &body)
+    }
+
+    /// A service on shard 0 decides on the event with that number, counted from 1.
+    pub(crate) fn says(self, service: Service, cause: u128, fact: Fact) -> Self {
+        let (_, recorded_us) = self.next();
+        self.says_at((service, 0), cause, recorded_us - 500, recorded_us, fact)
+    }
+
+    /// The same, with shard and times: decided, stored.
+    pub(crate) fn says_at(
+        mut self,
+        (service, shard): (Service, u16),
+        cause: u128,
+        decided_us: i64,
+        recorded_us: i64,
+        fact: Fact,
+    ) -> Self {
+        let (id, _) = self.next();
+        self.refusal = fact.refusal().cloned().or(self.refusal);
+        let kind = fact.kind();
+        let event = Event {
+            id: EventId(Uuid::from_u128(id)),
+            cause: EventId(Uuid::from_u128(cause)),
+            source: Source {
+                service,
+                shard: Shard(shard),
+            },
+            time: at(decided_us),
+            work_us: 300,
+            transfer: ONE.parse::<TransferId>().unwrap(),
+            trace: TRACE.parse::<TraceId>().unwrap(),
+            fact,
+        };
+        let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();
+        self.events.push(json!({
+            "id": Uuid::from_u128(id), "type": kind, "source": format!("/{service}/{shard}"), "shard": 0,
+            "sequence": 16 + id, "recorded_at": at(recorded_us), "time": at(decided_us), "work_us": 300,
+            "cause": Uuid::from_u128(cause), "body": body,
+        }));
+        self
+    }
+
+    /// The whole, with its head; `change` says what else is in it.
+    pub(crate) fn flow(self, status: &str, change: impl FnOnce(&mut Value)) -> Flow {
+        let ended = !matches!(status, "running" | "reserved");
+        let refused = ended && status != "settled" && status != "done";
+        let refusal = self.refusal.filter(|_| refused);
+        let verb = self
+            .events
+            .first()
+            .and_then(|event| event["type"].as_str())
+            .unwrap_or("wallet.transfer.");
+        let verb = verb.split('.').nth(1).unwrap().to_owned();
+        let mut flow = json!({
+            "transfer": ONE, "payer": "alice", "payee": "bob", "amount": "12.50", "currency": "USD", "memo": null,
+            "status": status, "verb": verb, "reason": refusal.as_ref().map(|refusal| refusal.reason.code()),
+            "detail": refusal.as_ref().map(|refusal| &refusal.detail), "trace": TRACE, "started_at": at(0),
+            "ended_at": ended.then(|| at(8_000)), "events": self.events,
+        });
+        change(&mut flow);
+        serde_json::from_str(&flow.to_string()).unwrap()
+    }
+}
+
+/// alice pays bob, who lives on shard 1.
+pub(crate) fn settled() -> Told {
+    Told::default()
+        .asks_to_pay()
+        .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+        .says_at(
+            (Service::Credit, 1),
+            2,
+            3_500,
+            4_000,
+            Fact::AccountCredited(paid()),
+        )
+        .says(Service::Ledger, 3, Fact::TransferSettled(paid()))
+}
+
+/// bob is frozen.
+pub(crate) fn compensated() -> Told {
+    use wallet_contract::event::Failure::Compensated;
+    let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
+    Told::default()
+        .asks_to_pay()
+        .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+        .says_at(
+            (Service::Credit, 1),
+            2,
+            3_500,
+            4_000,
+            Fact::CreditRefused(paid(), frozen()),
+        )
+        .says(Service::Debit, 3, Fact::DebitReversed(paid(), frozen()))
+        .says(
+            Service::Ledger,
+            4,
+            Fact::TransferFailed(paid().payer, Some(paid()), Compensated, frozen()),
+        )
+}
+
+/// Held and promised.
+pub(crate) fn reserved(auto_confirm: bool) -> Told {
+    Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), terms(auto_confirm)),
+        )
+        .says_at(
+            (Service::Credit, 1),
+            2,
+            3_500,
+            4_000,
+            Fact::CreditPromised(paid(), terms(auto_confirm)),
+        )
+}

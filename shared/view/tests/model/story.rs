@@ -1,0 +1,397 @@
+//! Every kind of flow and outcome, told.
+
+use serde_json::{Value, json};
+use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
+use wallet_contract::event::{Fact, Overdraft};
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, TWO, name, part, reversal};
+use wallet_view::flow::Flow;
+use wallet_view::story;
+
+use crate::stage::{Told, at, compensated, paid, refusal, reserved, settled};
+
+const AS_IT_IS: fn(&mut Value) = |_| {};
+
+#[track_caller]
+fn check(flow: &Flow, expected: &[&str]) {
+    assert_eq!(story::of(flow), expected);
+}
+
+#[test]
+fn a_payment_that_settles() {
+    check(
+        &settled().flow("settled", AS_IT_IS),
+        &[
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 6.00 ms it was settled.",
+        ],
+    );
+    check(
+        &settled().flow("settled", |flow| flow["payer"] = json!("@world")),
+        &[
+            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 6.00 ms it was settled.",
+        ],
+    );
+    check(
+        &settled().flow("settled", |flow| flow["payee"] = json!("@world")),
+        &["alice withdrew 12.50 USD at 2026-01-31 12:00:00 UTC; it was settled after 6.00 ms."],
+    );
+}
+
+#[test]
+fn a_payment_that_is_given_back() {
+    let back = json!([
+        { "transfer": TWO, "payer": "bob", "amount": "1.50", "status": "settled" },
+        { "transfer": TWO, "payer": "bob", "amount": "9.50", "status": "refused" },
+    ]);
+    check(
+        &settled().flow("settled", |flow| flow["reversed_by"] = back),
+        &[
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 6.00 ms it was settled.",
+            "bob gave back 1.50 USD of it later.",
+        ],
+    );
+    let movement = || reversal("alice", "bob", "12.50", TWO);
+    let body = json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "reverses": TWO });
+    let told = || {
+        Told::default()
+            .asks("reverse", &body)
+            .says(Service::Credit, 1, Fact::ReversalGranted(movement()))
+            .says(Service::Debit, 2, Fact::AccountDebited(movement()))
+            .says(Service::Credit, 3, Fact::AccountCredited(movement()))
+            .says(Service::Ledger, 4, Fact::TransferSettled(movement()))
+    };
+    check(
+        &told().flow("settled", |flow| flow["reverses"] = json!(TWO)),
+        &[
+            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 6.00 ms later, and after 8.00 ms it was settled.",
+            "It gives back transfer 01900000-0000-7000-8000-000000000002.",
+        ],
+    );
+    let more = || refusal(Reason::ExceedsTransfer, "1.00 USD of 12.50 USD is left");
+    let denied = Told::default()
+        .asks("reverse", &body)
+        .says(
+            Service::Credit,
+            1,
+            Fact::ReversalDenied(name("alice"), Some(movement()), more()),
+        )
+        .says(
+            Service::Debit,
+            2,
+            Fact::DebitRefused(name("alice"), Some(movement()), more()),
+        )
+        .says(
+            Service::Ledger,
+            3,
+            Fact::TransferFailed(name("alice"), Some(movement()), Refused, more()),
+        );
+    check(
+        &denied.flow("refused", AS_IT_IS),
+        &[
+            "alice wanted to give back 12.50 USD to bob at 2026-01-31 12:00:00 UTC.",
+            "That was refused after 6.00 ms: 1.00 USD of 12.50 USD is left. No money moved.",
+        ],
+    );
+}
+
+#[test]
+fn a_payment_that_is_refused() {
+    let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
+    let refused = || {
+        Told::default()
+            .asks_to_pay()
+            .says(
+                Service::Debit,
+                1,
+                Fact::DebitRefused(name("alice"), Some(paid()), short()),
+            )
+            .says(
+                Service::Ledger,
+                2,
+                Fact::TransferFailed(name("alice"), Some(paid()), Refused, short()),
+            )
+    };
+    check(
+        &refused().flow("refused", AS_IT_IS),
+        &[
+            "alice wanted to pay 12.50 USD to bob at 2026-01-31 12:00:00 UTC.",
+            "That was refused after 4.00 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+        ],
+    );
+    let no_movement = |flow: &mut Value| {
+        for field in ["payee", "amount", "currency"] {
+            flow[field] = Value::Null;
+        }
+    };
+    check(
+        &refused().flow("refused", no_movement),
+        &[
+            "alice asked to transfer at 2026-01-31 12:00:00 UTC.",
+            "That was refused after 4.00 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+        ],
+    );
+}
+
+#[test]
+fn a_payment_that_is_compensated() {
+    check(
+        &compensated().flow("compensated", AS_IT_IS),
+        &[
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC.",
+            "bob is frozen, so the credit was refused, and alice got the money back 6.00 ms later.",
+        ],
+    );
+}
+
+#[test]
+fn a_reservation_and_its_ends() {
+    let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
+    check(
+        &reserved(false).flow("reserved", AS_IT_IS),
+        &[
+            began,
+            "The money is held and promised to bob. It waits for alice to confirm or cancel; if nobody does, it is released at \
+             2026-01-31 13:00:00 UTC.",
+        ],
+    );
+    let confirm = json!({ "id": ONE, "amount": "5.00", "currency": "USD" });
+    let moved = || part("alice", "bob", "5.00", "12.50");
+    let confirmed = reserved(false)
+        .asks("confirm", &confirm)
+        .says(Service::Debit, 4, Fact::AccountDebited(moved()))
+        .says(Service::Credit, 5, Fact::AccountCredited(moved()))
+        .says(Service::Ledger, 6, Fact::TransferSettled(moved()));
+    check(
+        &confirmed.flow("settled", |flow| flow["captured"] = json!("5.00")),
+        &[
+            began,
+            "After 8.00 ms alice confirmed it in part: 5.00 USD went to bob, and the rest was alice's again at once. It was \
+             settled after 12.0 ms.",
+        ],
+    );
+    let all = || part("alice", "bob", "12.50", "12.50");
+    let confirmed = reserved(true)
+        .says(Service::Debit, 3, Fact::AccountDebited(all()))
+        .says(Service::Credit, 4, Fact::AccountCredited(all()))
+        .says(Service::Ledger, 5, Fact::TransferSettled(all()));
+    check(
+        &confirmed.flow("settled", AS_IT_IS),
+        &[
+            began,
+            "After 6.00 ms the promise of the payee's side confirmed it, and all of it went to bob. It was settled after 10.0 ms.",
+        ],
+    );
+}
+
+#[test]
+fn a_reservation_that_comes_to_nothing() {
+    let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
+    let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
+    let cancelled = reserved(false)
+        .asks("cancel", &json!({ "id": ONE }))
+        .says(
+            Service::Debit,
+            4,
+            Fact::ReservationReleased(paid(), Cancelled, by_payer()),
+        )
+        .says(
+            Service::Ledger,
+            5,
+            Fact::TransferFailed(name("alice"), Some(paid()), Cancelled, by_payer()),
+        );
+    check(
+        &cancelled.flow("cancelled", AS_IT_IS),
+        &[
+            began,
+            "It was cancelled, and the money was alice's to spend again 8.00 ms after the beginning.",
+        ],
+    );
+    let late = || refusal(Reason::Expired, "not confirmed in time");
+    let expired = reserved(false)
+        .says(
+            Service::Debit,
+            2,
+            Fact::ReservationReleased(paid(), Expired, late()),
+        )
+        .says(
+            Service::Ledger,
+            4,
+            Fact::TransferFailed(name("alice"), Some(paid()), Expired, late()),
+        );
+    check(
+        &expired.flow("expired", AS_IT_IS),
+        &[
+            began,
+            "Nobody confirmed it in time, so it was released, and the money was alice's to spend again 6.00 ms after the beginning.",
+        ],
+    );
+    let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
+    let declined = Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+        )
+        .says(Service::Credit, 2, Fact::CreditRefused(paid(), frozen()))
+        .says(
+            Service::Debit,
+            3,
+            Fact::ReservationReleased(paid(), Refused, frozen()),
+        )
+        .says(
+            Service::Ledger,
+            4,
+            Fact::TransferFailed(name("alice"), Some(paid()), Refused, frozen()),
+        );
+    check(
+        &declined.flow("refused", AS_IT_IS),
+        &[
+            began,
+            "bob is frozen, so bob's side did not promise to take it, and the money was alice's to spend again 6.00 ms later.",
+        ],
+    );
+}
+
+#[test]
+fn a_cancel_that_comes_first() {
+    let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
+    let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
+    let barred = Told::default()
+        .asks("cancel", &json!({ "id": ONE }))
+        .says(Service::Debit, 1, Fact::ReservationBarred(name("alice")))
+        .says(
+            Service::Ledger,
+            2,
+            Fact::TransferFailed(name("alice"), None, Cancelled, by_payer()),
+        )
+        .asks(
+            "reserve",
+            &json!({ "id": ONE, "to": "bob", "amount": "9.00", "currency": "USD" }),
+        )
+        .says(
+            Service::Debit,
+            4,
+            Fact::RequestRefused(name("alice"), Verb::Reserve, late()),
+        );
+    let no_movement = |flow: &mut Value| {
+        for field in ["payee", "amount", "currency"] {
+            flow[field] = Value::Null;
+        }
+    };
+    check(
+        &barred.flow("cancelled", no_movement),
+        &[
+            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it was heard of; a reservation that comes late is \
+             refused.",
+            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob came under the same id; that was refused, and changed nothing: \
+             it was cancelled before it came.",
+        ],
+    );
+}
+
+#[test]
+fn a_flow_that_has_not_ended() {
+    let debited = || {
+        Told::default()
+            .asks_to_pay()
+            .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+    };
+    let began = "alice is paying 12.50 USD to bob, since 2026-01-31 12:00:00 UTC; the money has left alice and is in transit.";
+    check(&debited().flow("running", AS_IT_IS), &[began]);
+    let mut flow = debited().flow("running", AS_IT_IS);
+    flow.expected = wallet_view::expected::of(&flow, wallet_contract::shard::Shards::new(1).unwrap());
+    check(
+        &flow,
+        &[
+            began,
+            "It waits: credit-svc of shard 0 has not reacted to account.debited, since 2026-01-31 12:00:00 UTC.",
+        ],
+    );
+    let parked = json!([{ "service": "credit-svc", "shard": 0, "sequence": 18, "detail": "unknown type", "since": at(2_000) }]);
+    let parked = debited().flow("running", |flow| flow["parked"] = parked);
+    assert_eq!(parked.stands(), "parked");
+    check(
+        &parked,
+        &[
+            began,
+            "It is parked: credit-svc has set aside message 18 of WALLET_0: unknown type.",
+        ],
+    );
+    let stuck = json!({ "since": at(60_000_000), "waits_for": {
+        "service": "credit-svc", "shard": 0, "after": "wallet.account.debited.v1", "events": [] } });
+    check(
+        &debited().flow("running", |flow| flow["stuck"] = stuck),
+        &[
+            began,
+            "It is stuck: credit-svc of shard 0 has not reacted to account.debited, since 2026-01-31 12:01:00 UTC.",
+        ],
+    );
+}
+
+#[test]
+fn an_id_that_is_used_again() {
+    let reused = refusal(Reason::IdReused, "amount was 12.50, now 13.00");
+    let again = settled()
+        .asks(
+            "transfer",
+            &json!({ "id": ONE, "to": "bob", "amount": "13.00", "currency": "USD" }),
+        )
+        .says(
+            Service::Debit,
+            5,
+            Fact::RequestRefused(name("alice"), Verb::Transfer, reused),
+        );
+    check(
+        &again.flow("settled", AS_IT_IS),
+        &[
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 6.00 ms it was settled.",
+            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob came under the same id; that was refused, and changed \
+             nothing: amount was 12.50, now 13.00.",
+        ],
+    );
+}
+
+#[test]
+fn what_an_operator_asks() {
+    let of = |verb: &str, fact: Fact, status: &str| {
+        let operator = |flow: &mut Value| {
+            flow["payee"] = Value::Null;
+            flow["amount"] = Value::Null;
+            if verb != "open" {
+                flow["currency"] = Value::Null;
+            }
+        };
+        Told::default()
+            .asks(verb, &json!({ "id": ONE, "currency": "USD" }))
+            .says(Service::Credit, 1, fact)
+            .flow(status, operator)
+    };
+    let opened = Fact::AccountOpened(name("alice"), paid().money.currency, Overdraft::NONE);
+    check(
+        &of("open", opened, "done"),
+        &["alice was opened in USD: asked at 2026-01-31 12:00:00 UTC, done after 2.00 ms."],
+    );
+    check(
+        &of("freeze", Fact::AccountFrozen(name("alice")), "done"),
+        &["alice was frozen: asked at 2026-01-31 12:00:00 UTC, done after 2.00 ms."],
+    );
+    check(
+        &of("close", Fact::AccountClosing(name("alice")), "running"),
+        &["alice is to be closed, since 2026-01-31 12:00:00 UTC."],
+    );
+    let busy = refusal(Reason::BalanceNotZero, "alice has 1.00 USD available");
+    check(
+        &of("close", Fact::ClosureRefused(name("alice"), busy), "refused"),
+        &[
+            "alice was to be closed at 2026-01-31 12:00:00 UTC. That was refused after 2.00 ms: alice has 1.00 USD available.",
+        ],
+    );
+}
+
+#[test]
+fn a_text_of_somebody_else_can_not_rewrite_a_terminal() {
+    let told = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
+    assert!(!told[0].contains('\u{1b}'), "{told:?}");
+}
