@@ -18,7 +18,7 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
 use crate::flows::list::Filter;
-use crate::stuck;
+use crate::meters;
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -32,16 +32,7 @@ type Answer = Result<Json<Value>, Problem>;
 /// The routes of ledger-svc.
 pub fn routes(running: Running) -> Router {
     let running = Arc::new(running);
-    let metrics = &running.metrics;
-    let still = metrics.gauges(
-        "flows_stuck",
-        "Flows that have not ended, and were not heard of for too long",
-    );
-    let in_flight = metrics.gauges(
-        "flows_in_flight",
-        "Flows that have not ended, and wait for no client",
-    );
-    tokio::spawn(stuck::watch(running.clone(), still, in_flight));
+    meters::start(&running);
     Router::new()
         .route("/", get(index))
         .route("/v1/accounts", get(accounts::accounts))

@@ -25,7 +25,7 @@ use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
 use crate::status::{Board, State};
-use crate::{clock, healing, http, telemetry};
+use crate::{clock, healing, http, telemetry, watch};
 
 /// How long an orderly stop may take before the process leaves anyway; the outbox keeps what is left.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -43,6 +43,8 @@ pub struct Running {
     pub clock: Clock,
     /// What to count.
     pub metrics: Metrics,
+    /// How each shard's work stands.
+    pub board: Board,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -94,18 +96,21 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         settings: settings.clone(),
         clock: clock::system,
         metrics: metrics.clone(),
+        board: board.clone(),
     };
+    tokio::spawn(watch::run(running.clone()));
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
         .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
         .merge(more(running));
     let routes = routes.layer(middleware::from_fn_with_state(token, guard::guard));
+    let observers = T::observers(&metrics);
     let shards = TaskTracker::new();
     for (shard, pool) in &pools {
         let place = Place {
             shard: *shard,
             shards: settings.shards,
         };
-        let store = SqlStore::<T>::new(pool.clone(), place, holder());
+        let store = SqlStore::<T>::new(pool.clone(), place, holder(), observers(*shard, pool));
         board.set(*shard, State::Starting);
         let context = Context {
             service: T::SERVICE,

@@ -102,6 +102,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
             Ok(Tenure::Ours(progress)) => match guarded(tenure(&mut store, &context, progress)).await {
                 Ok(()) => break,
                 Err(ended) => {
+                    context.metrics.rest();
                     error!(%shard, "shard {shard}: {ended}; trying again");
                     context.board.set(shard, ended.state());
                     RETRY
