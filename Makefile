@@ -35,7 +35,7 @@ lint:
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
 # The rules can't do I/O: no runtime, database or network among what the pure crates build on.
-PURE := wallet-contract debit-core credit-core ledger-core
+PURE := wallet-contract wallet-view debit-core credit-core ledger-core
 purity:
 	@for crate in $(PURE); do \
 	  found=$$($(CARGO) tree -p $$crate -e normal --prefix none | grep -E '^(tokio|sqlx|async-nats|reqwest|axum) ' | sort -u); \

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger_core::choreography::{Expected, Party, Step, waits_for};
 use serde::Serialize;
 use tracing::debug;
+use wallet_contract::choreography::{Expected, Party, Step, waits_for};
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shards;
 use wallet_runtime::db::{Arg, Db};

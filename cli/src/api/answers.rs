@@ -1,13 +1,10 @@
 //! What a ledger answers, field by field as it stands in the JSON.
 
-use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
-use wallet_contract::subject::Verb;
 
-use super::Stuck;
+use super::Transfer;
 
 /// An account and what it has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -108,150 +105,6 @@ pub struct Line {
     /// The transfers that gave this one back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reversed_by: Vec<Uuid>,
-}
-
-/// How a flow stands.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Not at its end yet.
-    Running,
-    /// Reserved and promised; it waits to be confirmed.
-    Reserved,
-    /// The money has arrived.
-    Settled,
-    /// Nothing has moved.
-    Refused,
-    /// It was debited, could not be credited and was given back.
-    Compensated,
-    /// Cancelled by its payer.
-    Cancelled,
-    /// Not confirmed in time.
-    Expired,
-    /// An operator's request that was carried out.
-    Done,
-}
-
-impl Transfer {
-    /// Whether it is about a payment, and not an operator's request.
-    pub fn is_payment(&self) -> bool {
-        let verb = Verb::ALL.into_iter().find(|verb| verb.token() == self.verb);
-        verb.is_some_and(|verb| verb.flow() == Verb::Transfer)
-    }
-}
-
-impl Status {
-    /// The word on the wire.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Settled => "settled",
-            Self::Refused => "refused",
-            Self::Compensated => "compensated",
-            Self::Reserved => "reserved",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Done => "done",
-        }
-    }
-
-    /// Whether it has ended, and well.
-    pub fn is_good(self) -> bool {
-        match self {
-            Self::Settled | Self::Done => true,
-            Self::Running
-            | Self::Reserved
-            | Self::Refused
-            | Self::Compensated
-            | Self::Cancelled
-            | Self::Expired => false,
-        }
-    }
-}
-
-/// A flow: a transfer, or an operator's request.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Transfer {
-    /// The client's id.
-    pub transfer: Uuid,
-    /// Who pays, or whom an operator acted on.
-    pub payer: String,
-    /// Who is paid.
-    pub payee: Option<String>,
-    /// How much.
-    pub amount: Option<String>,
-    /// How much of a reservation was confirmed, if not all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub captured: Option<String>,
-    /// The currency's code.
-    pub currency: Option<String>,
-    /// What the payer wrote.
-    pub memo: Option<String>,
-    /// The transfer that this one gives back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reverses: Option<Uuid>,
-    /// The transfers that give this one back.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reversed_by: Vec<Reversal>,
-    /// How it stands.
-    pub status: Status,
-    /// Since when it keeps still and whom it waits for, if it was not heard of for too long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stuck: Option<Stuck>,
-    /// What began it: `transfer`, `reserve`, `reverse`, `open`, ….
-    pub verb: String,
-    /// Why it was refused or compensated.
-    pub reason: Option<String>,
-    /// What it was in this case.
-    pub detail: Option<String>,
-    /// The trace id.
-    pub trace: String,
-    /// When the request was stored.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Who said what, where it was asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub events: Vec<Event>,
-}
-
-/// A transfer that gives back another one.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Reversal {
-    /// Its id.
-    pub transfer: Uuid,
-    /// Who gives back.
-    pub payer: String,
-    /// How much.
-    pub amount: Option<String>,
-    /// How it stands.
-    pub status: Status,
-}
-
-/// A request or event of a flow.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Event {
-    /// Its id.
-    pub id: Uuid,
-    /// The CloudEvents type, such as `wallet.account.debited.v1`; a request's ends in `.requested.v1`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Who said it: `/client`, or service and shard as `/debit-svc/0`.
-    pub source: String,
-    /// In which shard's log it stands.
-    pub shard: u16,
-    /// Where in it.
-    pub sequence: u64,
-    /// When it stood there.
-    pub recorded_at: Timestamp,
-    /// When it was decided.
-    pub time: Timestamp,
-    /// How long the service had been at work on it by then, microseconds.
-    pub work_us: i64,
-    /// What it is the decision on.
-    pub cause: Option<Uuid>,
-    /// The request, or the whole `CloudEvent`, as it was said.
-    pub body: Box<RawValue>,
 }
 
 /// The phases of the transfers with one id.

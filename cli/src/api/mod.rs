@@ -3,8 +3,8 @@
 //! A ledger answers when its books have caught up with the log as it was when asked, so what is read is never stale.
 
 mod answers;
+mod filter;
 pub mod healing;
-mod stuck;
 
 use std::error::Error;
 use std::fmt;
@@ -23,10 +23,12 @@ use wallet_contract::trace::TraceId;
 use crate::exit::Usage;
 
 pub use answers::{
-    Account, AccountPage, AsOf, Balance, Event, Line, Parked, ParkedPage, Phases, PhasesPage, Position,
-    Reversal, Statement, Stats, Status, Tally, TracePage, Transfer, TransferPage, Word,
+    Account, AccountPage, AsOf, Balance, Line, Parked, ParkedPage, Phases, PhasesPage, Position, Statement,
+    Stats, Tally, TracePage, TransferPage, Word,
 };
-pub use stuck::{StatusFilter, Stuck, WaitsFor};
+pub use filter::StatusFilter;
+pub use wallet_contract::status::Status;
+pub use wallet_view::flow::{Event, Flow as Transfer, Reversal, Stuck, WaitsFor};
 
 /// Longer than a ledger waits for its books to catch up.
 const TIMEOUT: Duration = Duration::from_secs(15);

@@ -9,20 +9,18 @@
 //! | work | that the service was at work on it until it was decided |
 //! | publish | from the decision to when it stood in the log of the flow's home shard |
 
-mod steps;
-mod words;
-
 use std::fmt::Write;
 use std::time::Duration;
 
-use steps::{Mark, Step};
-pub use words::headline;
+pub use wallet_view::headline::headline;
+use wallet_view::headline::headline_after;
+use wallet_view::steps::{self, Lane, Mark, Step, last};
 
 use crate::api::{Stuck, Transfer};
-use crate::output::{Paint, clean, time};
+use crate::output::{Paint, clean, ms, time};
 
 /// Who speaks, from left to right.
-const LANES: [&str; 4] = ["client", "debit", "credit", "ledger"];
+const LANES: [&str; Lane::ALL.len()] = ["client", "debit", "credit", "ledger"];
 const FIRST_LANE: usize = 10;
 const LANE_WIDTH: usize = 7;
 /// Where the words begin.
@@ -42,7 +40,7 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     let took = last(&steps)
         .and_then(|last| u64::try_from(last.at_us).ok())
         .map(Duration::from_micros);
-    let mut lines = vec![paint.strong(&words::headline_after(flow, took)), String::new()];
+    let mut lines = vec![paint.strong(&headline_after(flow, took)), String::new()];
     lines.push(format!(
         "transfer  {}   trace  {}",
         flow.transfer,
@@ -67,7 +65,7 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
         lines.push(row(step, &steps, paint));
         for note in step.notes.iter().flat_map(|note| wrap(note, WIDTH - WORDS)) {
             let gutter = if leads_on {
-                format!("{}│", " ".repeat(column(step.lane)))
+                format!("{}│", " ".repeat(column(step.lane as usize)))
             } else {
                 String::new()
             };
@@ -96,6 +94,7 @@ fn waits(stuck: &Stuck) -> String {
     text
 }
 
+/// Where a lane stands.
 fn column(lane: usize) -> usize {
     FIRST_LANE + LANE_WIDTH * lane
 }
@@ -113,8 +112,12 @@ fn row(step: &Step, steps: &[Step], paint: Paint) -> String {
     let parent = step
         .parent
         .and_then(|parent| steps.get(parent))
-        .map(|parent| parent.lane);
-    let mut line = format!("{:>8}{}", ms(step.at_us), arrow(parent, step.lane, step.mark));
+        .map(|parent| parent.lane as usize);
+    let mut line = format!(
+        "{:>8}{}",
+        ms(step.at_us),
+        arrow(parent, step.lane as usize, step.mark)
+    );
     line = fit(&line, WORDS);
     let words = fit(&step.words, WORDS_WIDTH);
     line.push_str(&match step.mark {
@@ -160,37 +163,12 @@ fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
     }
 }
 
-/// The last word on the flow's first request.
-fn last(steps: &[Step]) -> Option<&Step> {
-    steps.iter().rfind(|step| step.root == 0)
-}
-
 /// The sum along the way from the first request to the last word on it.
 fn total(steps: &[Step], label: &str) -> String {
-    let (mut wait_us, mut work_us, mut publish_us) = (0, 0, 0);
-    let last = last(steps);
-    let mut here = last;
-    while let Some(step) = here {
-        if let Some(times) = step.times {
-            wait_us += times.wait_us;
-            work_us += times.work_us;
-            publish_us += times.publish_us;
-        }
-        here = step.parent.and_then(|parent| steps.get(parent));
-    }
-    let at_us = last.map_or(0, |step| step.at_us);
+    let (at_us, sum) = (last(steps).map_or(0, |step| step.at_us), steps::total(steps));
     let words = fit(&format!("{:>8}  {label}", ms(at_us)), WORDS + WORDS_WIDTH);
-    format!("{words}{:>7}{:>7}{:>8}", ms(wait_us), ms(work_us), ms(publish_us))
-}
-
-/// Microseconds as milliseconds, with as many decimals as six characters hold.
-fn ms(us: i64) -> String {
-    let (sign, us) = (if us < 0 { "-" } else { "" }, us.unsigned_abs());
-    match us {
-        0..1_000_000 => format!("{sign}{}.{:02}", us / 1_000, us % 1_000 / 10),
-        1_000_000..10_000_000 => format!("{sign}{}.{}", us / 1_000, us % 1_000 / 100),
-        _ => format!("{sign}{}", us / 1_000),
-    }
+    let [wait, work, publish] = [sum.wait_us, sum.work_us, sum.publish_us].map(ms);
+    format!("{words}{wait:>7}{work:>7}{publish:>8}")
 }
 
 /// Fills up with blanks; what is too long stays, one blank behind it.

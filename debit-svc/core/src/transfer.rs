@@ -68,7 +68,7 @@ impl Transfer {
         clippy::wildcard_enum_match_arm,
         reason = "only what debit-svc decides first begins a row"
     )]
-    pub(crate) fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
+    pub fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
         let (phase, terms) = match &event.fact {
             Fact::AccountDebited(_) => (Phase::Debited, None),
             Fact::DebitRefused(..) => (Phase::Refused, None),
@@ -100,7 +100,7 @@ impl Transfer {
         clippy::wildcard_enum_match_arm,
         reason = "a few of many change a row that is there"
     )]
-    pub(crate) fn take(&mut self, event: &Event, at_us: i64) {
+    pub fn take(&mut self, event: &Event, at_us: i64) {
         match (&event.fact, self.phase) {
             (Fact::CreditPromised(..), phase) => {
                 self.times.promised.get_or_insert(at_us);

@@ -3,29 +3,9 @@
 use wallet_contract::event::Movement;
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::reason::Refusal;
+use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
-
-/// How a flow stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    /// Not ended yet, and somebody's turn who will not keep it waiting.
-    Running,
-    /// Reserved and promised: its payer's turn, or the clock's.
-    Reserved,
-    /// A transfer that ended well.
-    Settled,
-    /// Refused before any money moved.
-    Refused,
-    /// Debited, not credited, given back.
-    Compensated,
-    /// Cancelled by its payer.
-    Cancelled,
-    /// Not confirmed in time.
-    Expired,
-    /// An operator's request that was carried out.
-    Done,
-}
 
 /// How a flow began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,42 +54,4 @@ pub struct Flow {
     pub now: Option<Status>,
     /// Its end, if it was in this batch.
     pub end: Option<End>,
-}
-
-impl Status {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Running,
-        Self::Reserved,
-        Self::Settled,
-        Self::Refused,
-        Self::Compensated,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Done,
-    ];
-
-    /// How a flow can end.
-    pub const ENDS: [Self; 6] = [
-        Self::Settled,
-        Self::Refused,
-        Self::Compensated,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Done,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Settled => "settled",
-            Self::Refused => "refused",
-            Self::Compensated => "compensated",
-            Self::Reserved => "reserved",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Done => "done",
-        }
-    }
 }

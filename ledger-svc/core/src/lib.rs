@@ -18,15 +18,15 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod booking;
-pub mod choreography;
 mod flow;
 mod outcome;
 mod state;
 
 pub use booking::{Booking, BookingKind};
-pub use flow::{End, Flow, FlowKey, Start, Status};
+pub use flow::{End, Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};
+pub use wallet_contract::status::Status;
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Event, Fact, Failure, Movement};

@@ -2,9 +2,8 @@
 
 use wallet_contract::event::{Event, Fact, Failure};
 use wallet_contract::id::AccountId;
+use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
-
-use crate::flow::Status;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

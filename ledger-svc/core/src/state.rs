@@ -7,10 +7,11 @@ use wallet_contract::event::{Cause, Event, Fact, Movement, Overdraft};
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::{Order, Request};
+use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
 use crate::booking::{Booking, BookingKind};
-use crate::flow::{End, Flow, FlowKey, Start, Status};
+use crate::flow::{End, Flow, FlowKey, Start};
 use crate::outcome::Outcome;
 
 /// The rows that a batch touches.

@@ -1,9 +1,9 @@
 //! The requests and events of one flow, as they stand in the log.
 
-use ledger_core::choreography;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
+use wallet_contract::choreography;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferId, derived_range};

@@ -4,6 +4,7 @@
 //! edge; inner code takes it as proven.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+pub mod choreography;
 pub mod decider;
 pub mod envelope;
 pub mod event;
@@ -14,6 +15,7 @@ pub mod reason;
 pub mod recall;
 pub mod request;
 pub mod shard;
+pub mod status;
 pub mod stream;
 pub mod subject;
 #[cfg(feature = "testing")]

@@ -58,9 +58,14 @@ impl TraceId {
 
     /// The `traceparent` of `event` in this trace; its span id is the hash half of the event's id, never zero.
     pub fn traceparent(self, event: EventId) -> String {
-        let [_, _, _, _, _, _, _, _, span @ ..] = event.0.into_bytes();
-        format!("00-{self}-{:016x}-01", u64::from_be_bytes(span))
+        format!("00-{self}-{:016x}-01", u64::from_be_bytes(span_id(event)))
     }
+}
+
+/// The W3C span id of a request or event: the hash half of its id, never zero. So spans can be rebuilt from the log.
+pub fn span_id(event: EventId) -> [u8; 8] {
+    let [_, _, _, _, _, _, _, _, span @ ..] = event.0.into_bytes();
+    span
 }
 
 impl FromStr for TraceId {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use debit_core::Phase;
-use ledger_core::choreography::{Expected, Party, Step, after, waits_for};
+use wallet_contract::choreography::{Expected, Party, Step, after, waits_for};
 use wallet_contract::event::{Fact, Failure};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::Amount;

@@ -3,9 +3,9 @@
 //! A flow is whole if each of its steps that something must follow has been followed. What is missing names who keeps it
 //! waiting. Nothing is decided by this.
 
-use wallet_contract::event::Fact;
-use wallet_contract::id::AccountId;
-use wallet_contract::subject::{Service, Verb};
+use crate::event::Fact;
+use crate::id::AccountId;
+use crate::subject::{Service, Verb};
 
 /// What must come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,15 +148,20 @@ impl Step {
     }
 }
 
-/// The last step of a flow that nothing has followed, and what must follow it.
-pub fn waits_for(steps: &[Step]) -> Option<(usize, Expected)> {
+/// The steps of a flow that nothing has followed, and what must follow each; in the order of the steps.
+pub fn open(steps: &[Step]) -> impl DoubleEndedIterator<Item = (usize, Expected)> {
     let followed = |expected: Expected| {
         let mut kinds = steps.iter().filter_map(Step::kind);
         kinds.any(|kind| expected.kinds.contains(&kind))
     };
-    let open = |(place, step): (usize, &Step)| {
+    let open = move |(place, step): (usize, &Step)| {
         let expected = step.expected()?;
         (!followed(expected)).then_some((place, expected))
     };
-    steps.iter().enumerate().rev().find_map(open)
+    steps.iter().enumerate().filter_map(open)
+}
+
+/// The last step of a flow that nothing has followed, and what must follow it.
+pub fn waits_for(steps: &[Step]) -> Option<(usize, Expected)> {
+    open(steps).next_back()
 }

@@ -1,18 +1,20 @@
-//! A flow in one sentence.
+//! A flow in one sentence, with numbers: for lists and drawings.
 
 use std::time::Duration;
 
-use crate::api::{Status, Transfer};
-use crate::output::{clean, span};
+use wallet_contract::status::Status;
+
+use crate::flow::Flow;
+use crate::text::{clean, span};
 
 /// What a flow came to, such as `alice paid 12.50 USD to bob; settled in 8.30 ms`.
-pub fn headline(flow: &Transfer) -> String {
+pub fn headline(flow: &Flow) -> String {
     let took = flow.ended_at.map(|end| end.duration_since(flow.started_at));
     headline_after(flow, took.and_then(|took| Duration::try_from(took).ok()))
 }
 
 /// The same, where it is known better how long it took so far.
-pub(super) fn headline_after(flow: &Transfer, took: Option<Duration>) -> String {
+pub fn headline_after(flow: &Flow, took: Option<Duration>) -> String {
     let what = if flow.is_payment() {
         movement(flow)
     } else {
@@ -42,7 +44,7 @@ pub(super) fn headline_after(flow: &Transfer, took: Option<Duration>) -> String 
     clean(&format!("{what}; {end}"))
 }
 
-fn movement(flow: &Transfer) -> String {
+fn movement(flow: &Flow) -> String {
     let payer = &flow.payer;
     let (Some(payee), Some(amount), Some(currency)) = (&flow.payee, &flow.amount, &flow.currency) else {
         return if flow.status == Status::Cancelled {
@@ -95,7 +97,7 @@ fn movement(flow: &Transfer) -> String {
     }
 }
 
-fn operator(flow: &Transfer) -> String {
+fn operator(flow: &Flow) -> String {
     let account = &flow.payer;
     let currency = flow
         .currency

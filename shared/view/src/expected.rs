@@ -1,0 +1,67 @@
+//! What the choreography says must come, and has not been seen yet.
+
+use wallet_contract::choreography::{self, Party};
+use wallet_contract::id::AccountId;
+use wallet_contract::shard::Shards;
+use wallet_contract::status::Status;
+
+use crate::content::Content;
+use crate::flow::{Event, Expected, Flow, short};
+use crate::text::{clean, span_us};
+
+/// Who has not reacted to what, on which shard, since when; nothing of a flow that has ended, for whatever is still on its
+/// way then changes nothing.
+pub fn of(flow: &Flow, shards: Shards) -> Vec<Expected> {
+    match flow.status {
+        Status::Running | Status::Reserved => {}
+        Status::Settled
+        | Status::Refused
+        | Status::Compensated
+        | Status::Cancelled
+        | Status::Expired
+        | Status::Done => return Vec::new(),
+    }
+    let (mut events, mut steps) = (Vec::new(), Vec::new());
+    for event in &flow.events {
+        if let Some(step) = Content::of(event, flow).as_step() {
+            events.push(event);
+            steps.push(step);
+        }
+    }
+    let open = choreography::open(&steps);
+    open.filter_map(|(place, expected)| named(flow, events[place], expected, shards))
+        .collect()
+}
+
+fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: Shards) -> Option<Expected> {
+    let account = match expected.of {
+        Party::Payer => Some(&flow.payer),
+        Party::Payee => flow.payee.as_ref(),
+    };
+    let account: AccountId = account?.parse().ok()?;
+    Some(Expected {
+        service: expected.by.name().to_owned(),
+        shard: shards.of(&account).0,
+        after: after.id,
+        since: after.recorded_at,
+        events: expected.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        usually_us: None,
+    })
+}
+
+impl Expected {
+    /// Who waits for whom: `credit-svc of shard 1 has not reacted to account.debited`.
+    pub fn told(&self, flow: &Flow) -> String {
+        let after = flow.events.iter().find(|event| event.id == self.after);
+        let after = after.map_or("what it was told", |event| short(&event.kind));
+        let (service, shard) = (clean(&self.service), self.shard);
+        format!("{service} of shard {shard} has not reacted to {}", clean(after))
+    }
+
+    /// For how long, at a time, and how long it usually takes: `for 14.0 s; usually 3.00 ms`.
+    pub fn waited(&self, now: jiff::Timestamp) -> String {
+        let waited_us = now.as_microsecond().saturating_sub(self.since.as_microsecond());
+        let usually = self.usually_us.map(|us| format!("; usually {}", span_us(us)));
+        format!("for {}{}", span_us(waited_us), usually.unwrap_or_default())
+    }
+}

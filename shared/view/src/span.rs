@@ -1,0 +1,243 @@
+//! A flow as OpenTelemetry spans, rebuilt from the log.
+//!
+//! | span | from | to |
+//! |---|---|---|
+//! | of a request | when it stood in the log | when the last thing that it led to did |
+//! | of an event | when the service took its cause up | when it stood in the log; an event `decided` lies between |
+//!
+//! Ids are those of the log: the flow's trace id, and for each request and event the span id that its `traceparent` carries. So
+//! the same flow gives the same spans for ever, and spans of a client that sent its own trace id stand in the same trace. What
+//! a span waited for shows as the gap before it. A refusal is a business outcome: its span's status is unset.
+
+use jiff::Timestamp;
+use wallet_contract::event::Fact;
+use wallet_contract::id::{AccountId, EventId};
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::{self, Service, Verb};
+use wallet_contract::trace::{TraceId, span_id};
+
+use crate::content::Content;
+use crate::flow::{Event, Flow};
+use crate::steps::{self, Lane, Step};
+
+/// One span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The flow's trace.
+    pub trace: TraceId,
+    /// The span's own id.
+    pub id: [u8; 8],
+    /// The span of what caused it; nothing for a request.
+    pub parent: Option<[u8; 8]>,
+    /// Who worked: `client`, `debit-svc`, `credit-svc`, `ledger-svc`; the resource's `service.name`.
+    pub service: &'static str,
+    /// What it did, one of a few names: `process transfer.requested`.
+    pub name: String,
+    /// Which side of a message it stands on.
+    pub kind: Kind,
+    /// When it began.
+    pub start: Timestamp,
+    /// When it ended; never before it began.
+    pub end: Timestamp,
+    /// What else there is to say, by the semantic conventions' names where they have one.
+    pub attributes: Vec<(&'static str, Value)>,
+    /// What happened in it.
+    pub events: Vec<SpanEvent>,
+    /// Whether something went wrong that a person must look at.
+    pub error: Option<String>,
+}
+
+/// Which side of a message a span stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It sent one.
+    Producer,
+    /// It worked on one.
+    Consumer,
+}
+
+/// A value of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+}
+
+/// Something that happened at one moment of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpanEvent {
+    /// What.
+    pub name: &'static str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The spans of a flow, each behind its parent. Empty if the flow's trace id can't be read.
+pub fn of(flow: &Flow) -> Vec<Span> {
+    let Ok(trace) = flow.trace.parse::<TraceId>() else {
+        return Vec::new();
+    };
+    let steps = steps::of(flow);
+    let spans = steps.iter().enumerate();
+    spans
+        .map(|(index, step)| {
+            let event = &flow.events[step.event];
+            let cause = step
+                .parent
+                .map(|parent| (&steps[parent], &flow.events[steps[parent].event]));
+            match event.cause {
+                None => sent(flow, trace, &steps, index),
+                Some(_) => processed(flow, trace, step, cause),
+            }
+        })
+        .collect()
+}
+
+/// The span of a request lasts until the last thing that it led to.
+fn sent(flow: &Flow, trace: TraceId, steps: &[Step], index: usize) -> Span {
+    let (step, event) = (&steps[index], &flow.events[steps[index].event]);
+    let behind = steps.iter().enumerate().skip(index);
+    let led_to = behind.filter(|(other, _)| goes_back_to(steps, *other, index));
+    let end = led_to.map(|(_, step)| flow.events[step.event].recorded_at).max();
+    let mut attributes = common(flow, event, step);
+    attributes.extend([
+        ("messaging.operation.type", text("send")),
+        ("messaging.operation.name", text("publish")),
+        ("messaging.message.id", text(event.id)),
+    ]);
+    attributes.extend(destination(flow, event, step));
+    if step.parent.is_none() && index == 0 {
+        attributes.push(("wallet.outcome", text(flow.status.word())));
+    }
+    Span {
+        trace,
+        id: span_id(EventId(event.id)),
+        parent: None,
+        service: step.lane.name(),
+        name: format!("publish {}", event.short_kind()),
+        kind: Kind::Producer,
+        start: event.recorded_at,
+        end: end.unwrap_or(event.recorded_at).max(event.recorded_at),
+        attributes,
+        events: Vec::new(),
+        error: None,
+    }
+}
+
+fn goes_back_to(steps: &[Step], step: usize, request: usize) -> bool {
+    let mut here = Some(step);
+    while let Some(index) = here {
+        if index == request {
+            return true;
+        }
+        here = steps[index].parent;
+    }
+    false
+}
+
+/// The span of an event is the work on its cause.
+fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Event)>) -> Span {
+    let event = &flow.events[step.event];
+    let taken_us = event.time.as_microsecond().saturating_sub(event.work_us.max(0));
+    let start = Timestamp::from_microsecond(taken_us).unwrap_or(event.time);
+    let heard = cause.map_or("wallet", |(_, cause)| cause.short_kind());
+    let mut attributes = common(flow, event, step);
+    attributes.extend([
+        ("messaging.operation.type", text("process")),
+        ("messaging.operation.name", text("process")),
+        ("messaging.consumer.group.name", text(step.lane.name())),
+        ("wallet.decision", text(event.short_kind())),
+    ]);
+    if let Some(cause) = event.cause {
+        attributes.push(("messaging.message.id", text(cause)));
+    }
+    if let Some((cause_step, cause)) = cause {
+        attributes.extend(destination(flow, cause, cause_step));
+    }
+    if let Some(refusal) = step.content.fact().and_then(Fact::refusal) {
+        attributes.push(("wallet.refusal.reason", text(refusal.reason.code())));
+    }
+    let parked = match step.content.fact() {
+        Some(Fact::MessageParked(parked)) => Some(parked.detail.clone()),
+        _ => None,
+    };
+    Span {
+        trace,
+        id: span_id(EventId(event.id)),
+        parent: event.cause.map(|cause| span_id(EventId(cause))),
+        service: step.lane.name(),
+        name: format!("process {heard}"),
+        kind: Kind::Consumer,
+        start,
+        end: event.recorded_at.max(event.time).max(start),
+        attributes,
+        events: vec![SpanEvent {
+            name: "decided",
+            at: event.time,
+        }],
+        error: parked,
+    }
+}
+
+/// What every span says.
+fn common(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)> {
+    let mut attributes = vec![
+        ("messaging.system", text("nats")),
+        ("messaging.message.conversation_id", text(flow.transfer)),
+        ("cloudevents.event_id", text(event.id)),
+        ("cloudevents.event_source", text(&event.source)),
+        ("cloudevents.event_type", text(&event.kind)),
+        ("wallet.transfer.id", text(flow.transfer)),
+        ("wallet.payer", text(&flow.payer)),
+        (
+            "wallet.shard",
+            Value::Int(i64::from(step.decided_on.unwrap_or(step.shard))),
+        ),
+        ("wallet.log.sequence", int(step.sequence)),
+    ];
+    attributes.extend(flow.payee.as_ref().map(|payee| ("wallet.payee", text(payee))));
+    attributes.extend(flow.amount.as_ref().map(|amount| ("wallet.amount", text(amount))));
+    attributes.extend(flow.currency.as_ref().map(|code| ("wallet.currency", text(code))));
+    attributes
+}
+
+/// On which subject a request or event was published.
+fn destination(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)> {
+    let shard = Shard(event.shard);
+    let service = |lane| match lane {
+        Lane::Client => None,
+        Lane::Debit => Some(Service::Debit),
+        Lane::Credit => Some(Service::Credit),
+        Lane::Ledger => Some(Service::Ledger),
+    };
+    let (name, template) = match (&step.content, service(step.lane)) {
+        (Content::Asked(verb, _), _) => match flow.payer.parse::<AccountId>() {
+            Ok(account) => (verb.subject(shard, &account), request_template(*verb)),
+            Err(_) => return Vec::new(),
+        },
+        (Content::Said(_) | Content::Unknown, Some(service)) => {
+            let name = subject::envelopes(shard, service);
+            (name, format!("wallet.{{shard}}.evt.{}", service.token()))
+        }
+        (Content::Said(_) | Content::Unknown, None) => return Vec::new(),
+    };
+    vec![
+        ("messaging.destination.name", text(name)),
+        ("messaging.destination.template", text(template)),
+        ("messaging.destination.partition.id", text(shard)),
+    ]
+}
+
+fn request_template(verb: Verb) -> String {
+    format!("wallet.{{shard}}.{}.{}.{{account}}", verb.realm(), verb.token())
+}
+
+fn text(value: impl std::fmt::Display) -> Value {
+    Value::Text(value.to_string())
+}
+
+fn int(value: u64) -> Value {
+    Value::Int(i64::try_from(value).unwrap_or(i64::MAX))
+}

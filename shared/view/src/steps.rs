@@ -1,0 +1,242 @@
+//! The requests and events of a flow in the order in which people read them: each behind what caused it.
+
+use uuid::Uuid;
+use wallet_contract::subject::{Service, Verb};
+
+use crate::content::Content;
+use crate::flow::{Event, Flow};
+use crate::skew::{Skew, skew};
+use crate::words::{self, Meaning};
+
+/// One request or event.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its place among the flow's events, which is that of the log.
+    pub event: usize,
+    /// Who said it.
+    pub lane: Lane,
+    /// On which shard it was decided; nothing for a client.
+    pub decided_on: Option<u16>,
+    /// The step that caused it.
+    pub parent: Option<usize>,
+    /// Which of the flow's requests it goes back to, counted from 0.
+    pub root: usize,
+    /// From the flow's first request to when this stood in the log, microseconds.
+    pub at_us: i64,
+    /// Where the time went; nothing for a request.
+    pub times: Option<Times>,
+    /// Where its times contradict the order of the log.
+    pub skew: Option<Skew>,
+    /// What it means for the flow.
+    pub mark: Mark,
+    /// What happened, in a few words.
+    pub words: String,
+    /// What there is to say about it.
+    pub notes: Vec<String>,
+    /// In which shard's log it stands.
+    pub shard: u16,
+    /// Where in it.
+    pub sequence: u64,
+    /// What it says.
+    pub content: Content,
+}
+
+/// Who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// Who asks.
+    Client,
+    /// debit-svc.
+    Debit,
+    /// credit-svc.
+    Credit,
+    /// ledger-svc.
+    Ledger,
+}
+
+/// Where a step's time went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// From when the cause stood in the log to when the service took it up.
+    pub wait_us: i64,
+    /// That the service was at work on it until it was decided.
+    pub work_us: i64,
+    /// From the decision to when it stood in the log: commit and publish. The log does not tell them apart.
+    pub publish_us: i64,
+}
+
+/// What a step means for the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// One of many.
+    Said,
+    /// A good end.
+    Good,
+    /// Somebody said no.
+    Refused,
+    /// Something was taken back.
+    Undone,
+}
+
+impl Lane {
+    /// All of them, from left to right.
+    pub const ALL: [Self; 4] = [Self::Client, Self::Debit, Self::Credit, Self::Ledger];
+
+    /// The name of who speaks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Debit => Service::Debit.name(),
+            Self::Credit => Service::Credit.name(),
+            Self::Ledger => Service::Ledger.name(),
+        }
+    }
+
+    /// The lane of a service, by its name.
+    pub fn of_service(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().skip(1).find(|lane| lane.name() == name)
+    }
+}
+
+impl Mark {
+    /// A sign that needs no colour.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Said => '●',
+            Self::Good => '✓',
+            Self::Refused => '✗',
+            Self::Undone => '↺',
+        }
+    }
+
+    /// A word for who can't see the sign; also a name for a style.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Said => "said",
+            Self::Good => "good",
+            Self::Refused => "refused",
+            Self::Undone => "undone",
+        }
+    }
+}
+
+/// Puts a flow's events in order.
+pub fn of(flow: &Flow) -> Vec<Step> {
+    let events = &flow.events;
+    let mut order = Order {
+        flow,
+        start_us: events.first().map_or(0, Event::recorded_us),
+        ids: Vec::new(),
+        steps: Vec::new(),
+    };
+    let known = |id: Uuid| events.iter().any(|event| event.id == id);
+    let begins = |event: &Event| event.cause.is_none_or(|cause| !known(cause) || cause == event.id);
+    let mut others = 0;
+    let roots = events.iter().enumerate().filter(|(_, event)| begins(event));
+    for (index, (place, event)) in roots.enumerate() {
+        // The second phase goes on with the first request.
+        let goes_on = index > 0 && goes_on(event.asks()) && !order.is_refused(event);
+        others += usize::from(index > 0 && !goes_on);
+        order.add(place, event, None, if goes_on { 0 } else { others });
+    }
+    order.steps
+}
+
+/// The last word on the flow's first request.
+pub fn last(steps: &[Step]) -> Option<&Step> {
+    steps.iter().rfind(|step| step.root == 0)
+}
+
+/// The sum along the way from the first request to the last word on it.
+pub fn total(steps: &[Step]) -> Times {
+    let mut total = Times {
+        wait_us: 0,
+        work_us: 0,
+        publish_us: 0,
+    };
+    let mut here = last(steps);
+    while let Some(step) = here {
+        if let Some(times) = step.times {
+            total.wait_us = total.wait_us.saturating_add(times.wait_us);
+            total.work_us = total.work_us.saturating_add(times.work_us);
+            total.publish_us = total.publish_us.saturating_add(times.publish_us);
+        }
+        here = step.parent.and_then(|parent| steps.get(parent));
+    }
+    total
+}
+
+struct Order<'f> {
+    flow: &'f Flow,
+    start_us: i64,
+    ids: Vec<Uuid>,
+    steps: Vec<Step>,
+}
+
+impl<'f> Order<'f> {
+    /// Adds an event and everything that it led to.
+    fn add(&mut self, place: usize, event: &'f Event, parent: Option<(usize, &Event)>, root: usize) {
+        // A log that says that two events caused each other is broken, but it can still be shown.
+        if self.ids.contains(&event.id) {
+            return;
+        }
+        let content = Content::of(event, self.flow);
+        let Meaning { mark, words, notes } = words::meaning(self.flow, event, &content, root);
+        let index = self.steps.len();
+        let (lane, decided_on) = source(&event.source);
+        let cause = parent.map(|(_, cause)| cause);
+        self.ids.push(event.id);
+        self.steps.push(Step {
+            event: place,
+            lane,
+            decided_on,
+            parent: parent.map(|(index, _)| index),
+            root,
+            at_us: event.recorded_us().saturating_sub(self.start_us),
+            times: event.cause.map(|_| times(event, cause)),
+            skew: skew(event, cause),
+            mark,
+            words,
+            notes,
+            shard: event.shard,
+            sequence: event.sequence,
+            content,
+        });
+        let flow = self.flow;
+        let effects = flow.events.iter().enumerate();
+        for (place, effect) in effects.filter(|(_, effect)| effect.cause == Some(event.id)) {
+            self.add(place, effect, Some((index, event)), root);
+        }
+    }
+
+    /// Whether a request led to nothing.
+    fn is_refused(&self, request: &Event) -> bool {
+        let events = self.flow.events.iter();
+        let mut effects = events.filter(|event| event.cause == Some(request.id));
+        effects.all(|effect| effect.kind == "wallet.request.refused.v1")
+    }
+}
+
+/// Whether a request is the second phase of a transfer.
+pub(crate) fn goes_on(verb: Option<Verb>) -> bool {
+    matches!(verb, Some(Verb::Confirm | Verb::Cancel))
+}
+
+fn times(event: &Event, cause: Option<&Event>) -> Times {
+    let decided_us = event.time.as_microsecond();
+    let taken_us = decided_us.saturating_sub(event.work_us);
+    let wait_us = cause.map_or(0, |cause| taken_us.saturating_sub(cause.recorded_us()));
+    Times {
+        wait_us: wait_us.max(0),
+        work_us: event.work_us.max(0),
+        publish_us: event.recorded_us().saturating_sub(decided_us).max(0),
+    }
+}
+
+/// Who said it, and where: a service's lane and shard, else the client's.
+fn source(source: &str) -> (Lane, Option<u16>) {
+    let mut parts = source.split('/').skip(1);
+    let lane = parts.next().and_then(Lane::of_service).unwrap_or(Lane::Client);
+    let shard = parts.next().and_then(|shard| shard.parse().ok());
+    (lane, shard)
+}
