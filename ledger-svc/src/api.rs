@@ -18,7 +18,7 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
 use crate::flows::list::Filter;
-use crate::meters;
+use crate::{export, meters};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -30,10 +30,11 @@ const ROWS: i64 = 100;
 type Answer = Result<Json<Value>, Problem>;
 
 /// The routes of ledger-svc.
-pub fn routes(running: Running) -> Router {
+pub fn routes(running: Running) -> anyhow::Result<Router> {
     let running = Arc::new(running);
     meters::start(&running);
-    Router::new()
+    export::start(&running)?;
+    let routes = Router::new()
         .route("/", get(index))
         .route("/v1/accounts", get(accounts::accounts))
         .route("/v1/accounts/{id}", get(accounts::account))
@@ -44,7 +45,8 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/parked", get(operations::parked))
         .route("/v1/stats", get(operations::stats))
         .route("/v1/log", get(operations::log))
-        .with_state(running)
+        .with_state(running);
+    Ok(routes)
 }
 
 type Ledger = State<Arc<Running>>;

@@ -99,7 +99,7 @@ pub(crate) async fn watch(running: Arc<Running>, meters: Meters) {
             match look(&running).await {
                 Ok(Some(errors)) => meters.tell(&errors, (running.clock)().as_second()),
                 Ok(None) => {
-                    debug!("too much is under way between the shards to add up what all accounts have")
+                    debug!("too much is under way between the shards to add up what all accounts have");
                 }
                 Err(problem) => debug!("what all accounts have can't be added up: {problem:?}"),
             }

@@ -4,6 +4,7 @@
 pub mod api;
 mod books;
 mod conservation;
+mod export;
 mod flows;
 mod listing;
 mod meters;
@@ -33,11 +34,18 @@ impl wallet_runtime::sql_store::Tables for Tables {
     type Observer = Pace;
 
     const SERVICE: Service = Service::Ledger;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        version: 101,
-        name: "ledger",
-        sql: include_str!("../migrations/0101_ledger.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 101,
+            name: "ledger",
+            sql: include_str!("../migrations/0101_ledger.sql"),
+        },
+        Migration {
+            version: 102,
+            name: "exported",
+            sql: include_str!("../migrations/0102_exported.sql"),
+        },
+    ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Pace + Send {

@@ -1,5 +1,7 @@
 //! The requests and events of one flow, as they stand in the log.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferId, derived_range};
 use wallet_contract::subject::Verb;
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
 
 use super::Flow;
@@ -47,6 +49,29 @@ impl Flow {
         self.events = Some(steps);
         Ok(self)
     }
+}
+
+/// Adds the events to many flows of a shard.
+pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> sqlx::Result<()> {
+    let range = |flow: &Flow| derived_range(TransferId(flow.transfer));
+    let set = Set::new()
+        .uuids("first", flows.iter().map(|flow| range(flow).0.0))
+        .uuids("last", flows.iter().map(|flow| range(flow).1.0))
+        .uuids("transfer", flows.iter().map(|flow| flow.transfer))
+        .texts("account", flows.iter().map(|flow| &*flow.payer));
+    let sql = "SELECT r.id, r.kind, r.no, r.at_us, r.body, r.transfer, r.account FROM k CROSS JOIN record AS r \
+               WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
+               AND r.body IS NOT NULL";
+    let mut steps: BTreeMap<(Uuid, String), BTreeMap<i64, Step>> = BTreeMap::new();
+    for row in db.select(sql, set).await? {
+        let (key, step) = ((row.uuid(5)?, row.text(6)?), step(&row, shard)?);
+        steps.entry(key).or_default().insert(step.no, step);
+    }
+    for flow in flows {
+        let steps = steps.remove(&flow.key()).unwrap_or_default();
+        flow.events = Some(steps.into_values().collect());
+    }
+    Ok(())
 }
 
 /// What was recorded of a flow, with its place in the log, in no order.

@@ -48,7 +48,7 @@ pub struct Running {
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
-pub fn main<T: Tables>(more: fn(Running) -> Router) -> ExitCode {
+pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
     let line = CommandLine::parse();
     let ended = tokio::runtime::Runtime::new()
         .context("no runtime")
@@ -68,7 +68,10 @@ pub fn main<T: Tables>(more: fn(Running) -> Router) -> ExitCode {
     }
 }
 
-async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyhow::Result<()> {
+async fn run<T: Tables>(
+    settings: Settings,
+    more: fn(Running) -> anyhow::Result<Router>,
+) -> anyhow::Result<()> {
     telemetry::start(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
@@ -101,7 +104,7 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
     tokio::spawn(watch::run(running.clone()));
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
         .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
-        .merge(more(running));
+        .merge(more(running)?);
     let routes = routes.layer(middleware::from_fn_with_state(token, guard::guard));
     let observers = T::observers(&metrics);
     let shards = TaskTracker::new();
