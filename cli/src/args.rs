@@ -26,7 +26,7 @@ use wallet_contract::money::Currency;
 use crate::api::ApiToken;
 use crate::{api, help};
 pub use bench::{Bench, Mode};
-pub use reading::{Balance, Statement, Trace, Transfers, Watch};
+pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::duration;
 
