@@ -45,6 +45,7 @@ pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
     info!("exporting each flow that has ended to {}", exporter.shown());
     let meters = Meters::new(&running.metrics);
     for (shard, pool) in &running.pools {
+        meters.begin(*shard);
         let export = Export {
             running: running.clone(),
             shard: *shard,

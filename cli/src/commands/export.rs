@@ -138,8 +138,9 @@ fn tell(sent: &Sending, as_json: bool) -> Result<Exit> {
             "receiver": sent.exporter.shown(),
         }))?;
     } else {
+        let flows = if sent.flows == 1 { "flow" } else { "flows" };
         output::line(&format!(
-            "{} flows exported, {} spans, to {}",
+            "{} {flows} exported, {} spans, to {}",
             count(sent.flows),
             count(sent.spans),
             sent.exporter.shown()

@@ -38,6 +38,13 @@ impl Meters {
         }
     }
 
+    /// What has not happened yet is 0, and not unknown.
+    pub(super) fn begin(&self, shard: Shard) {
+        for counter in [&self.spans, &self.rejected, &self.failures] {
+            let _ = counter.get_or_create(&label(shard));
+        }
+    }
+
     /// What is not exported yet is as old as this.
     pub(super) fn behind(&self, shard: Shard, oldest_us: Option<i64>, now_us: i64) {
         let lag = oldest_us.map_or(0.0, |oldest_us| seconds(oldest_us, now_us));
