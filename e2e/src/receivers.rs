@@ -36,7 +36,7 @@ pub struct Span {
 /// A receiver that runs. Dropping it kills it.
 #[derive(Debug)]
 pub struct Receiver {
-    _child: Child,
+    child: Child,
     out: PathBuf,
     read: fn(&str) -> Result<BTreeSet<Span>>,
     /// Where it takes HTTP.
@@ -133,9 +133,8 @@ impl Receiver {
                 sleep(Duration::from_millis(50)).await;
             }
         }
-        let _child = child;
         Ok(Self {
-            _child,
+            child,
             out,
             read,
             http,
@@ -162,7 +161,11 @@ impl Receiver {
                 return Ok(received);
             }
             if Instant::now() > deadline {
-                bail!("{} spans of {spans} have come: {}", received.len(), self.said()?);
+                let (came, process) = (received.len(), self.child.id());
+                bail!(
+                    "{came} spans of {spans} have come to process {process:?}: {}",
+                    self.said()?
+                );
             }
             sleep(Duration::from_millis(100)).await;
         }
@@ -215,8 +218,15 @@ fn as_told(said: &str) -> Result<BTreeSet<Span>> {
                 "Parent ID" => span.parent = value,
                 "ID" => span.id = value,
                 "Name" => span.name = value,
-                "Kind" if value == "SPAN_KIND_PRODUCER" => span.kind = 4,
-                "Kind" if value == "SPAN_KIND_CONSUMER" => span.kind = 5,
+                "Kind" => {
+                    span.kind = match value.as_str() {
+                        "SPAN_KIND_PRODUCER" => 4,
+                        "SPAN_KIND_CONSUMER" => 5,
+                        // Half a line, perhaps: the rest of the paragraph will come.
+                        kind if "SPAN_KIND_".starts_with(kind) || kind.starts_with("SPAN_KIND_") => 0,
+                        kind => bail!("{kind:?} is no kind of span"),
+                    }
+                }
                 "Status code" => span.error = value.contains("ERROR"),
                 attribute => {
                     if let Some(key) = attribute.strip_prefix("-> ") {
