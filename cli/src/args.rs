@@ -28,7 +28,7 @@ use crate::api::ApiToken;
 use crate::{api, help};
 pub use bench::{Bench, Mode};
 pub use parked::{Parked, ParkedAction, ParkedId};
-pub use reading::{Balance, Statement, Trace, Transfers, Watch};
+pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::duration;
 

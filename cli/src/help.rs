@@ -167,8 +167,20 @@ Examples:
   wallet trace 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   a transfer's id
   wallet trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f       a trace id: all flows of the trace
   wallet trace --file sim-failure.json                all flows that a simulation wrote
+  wallet trace export --since 1h --otlp http://127.0.0.1:4318
+                                                      as OpenTelemetry spans, to Jaeger or another receiver
 
 The exit code tells the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
+
+/// `wallet trace export --help`
+pub const EXPORT: &str = "\
+Examples:
+  wallet trace export 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --otlp http://127.0.0.1:4318
+  wallet trace export --since 1h --otlp http://127.0.0.1:4317 --protocol grpc
+  wallet trace export --since 2026-01-31T12:00:00Z --otlp https://otlp.example.org --headers api-key=…
+
+Spans are rebuilt from the log, years later too, and have the ids of the events: sent again, they are the same spans.
+A refused transfer is no error. Memos are not exported.";
 
 /// `wallet watch --help`
 pub const WATCH: &str = "\

@@ -5,8 +5,10 @@ mod rows;
 
 use credit_core::{Credit, Keys, State};
 use wallet_contract::decider::{Heard, Place};
+use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_runtime::db::{Db, Migration, Set};
+use wallet_runtime::db::{Db, Migration, Pool, Set};
+use wallet_runtime::metrics::Metrics;
 
 /// The tables of credit-svc.
 #[derive(Debug)]
@@ -14,6 +16,7 @@ pub struct Tables;
 
 impl wallet_runtime::sql_store::Tables for Tables {
     type Core = Credit;
+    type Observer = ();
 
     const SERVICE: Service = Service::Credit;
     const MIGRATIONS: &'static [Migration] = &[Migration {
@@ -21,6 +24,10 @@ impl wallet_runtime::sql_store::Tables for Tables {
         name: "credit",
         sql: include_str!("../migrations/0101_credit.sql"),
     }];
+
+    fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
+        |_, _| ()
+    }
 
     /// With the number of each decision, by which a reversal finds what was credited.
     async fn remember(

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallet_runtime::program::main::<credit_svc::Tables>(|_| axum::Router::new())
+    wallet_runtime::program::main::<credit_svc::Tables>(|_| Ok(axum::Router::new()))
 }

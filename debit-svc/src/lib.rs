@@ -5,8 +5,10 @@ mod rows;
 
 use debit_core::{Debit, Keys, State};
 use wallet_contract::decider::Due;
+use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_runtime::db::{Db, Migration};
+use wallet_runtime::db::{Db, Migration, Pool};
+use wallet_runtime::metrics::Metrics;
 
 use crate::rows::{accounts, transfers};
 
@@ -16,6 +18,7 @@ pub struct Tables;
 
 impl wallet_runtime::sql_store::Tables for Tables {
     type Core = Debit;
+    type Observer = ();
 
     const SERVICE: Service = Service::Debit;
     const MIGRATIONS: &'static [Migration] = &[Migration {
@@ -23,6 +26,10 @@ impl wallet_runtime::sql_store::Tables for Tables {
         name: "debit",
         sql: include_str!("../migrations/0101_debit.sql"),
     }];
+
+    fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
+        |_, _| ()
+    }
 
     async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
         let mut state = State::default();

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    wallet_runtime::program::main::<debit_svc::Tables>(debit_svc::api::routes)
+    wallet_runtime::program::main::<debit_svc::Tables>(|running| Ok(debit_svc::api::routes(running)))
 }

@@ -137,7 +137,7 @@ async fn start(dir: &TempDir, log: &Log) -> Result<Running> {
     let url = format!("sqlite://{}/debit-{{shard}}.db", dir.path().display());
     let migrations = <Tables as wallet_runtime::sql_store::Tables>::MIGRATIONS;
     let pool = Target::new(&url, place.shard).open(migrations).await?;
-    let store = SqlStore::<Tables>::new(pool, place, "test".to_owned());
+    let store = SqlStore::<Tables>::new(pool, place, "test".to_owned(), ());
     let stop = CancellationToken::new();
     let context = Context {
         service: Service::Debit,

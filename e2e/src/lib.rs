@@ -6,8 +6,10 @@ pub mod disk;
 pub mod faults;
 pub mod instance;
 pub mod load;
+pub mod metrics;
 pub mod proxy;
 pub mod raw;
+pub mod receivers;
 pub mod reckoning;
 pub mod secured;
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
-use crate::{stuck, viewer};
+use crate::{export, meters, viewer};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -24,19 +24,11 @@ const ROWS: i64 = 100;
 type Answer = Result<Json<Value>, Problem>;
 
 /// The routes of ledger-svc.
-pub fn routes(running: Running) -> Router {
+pub fn routes(running: Running) -> anyhow::Result<Router> {
     let running = Arc::new(running);
-    let metrics = &running.metrics;
-    let still = metrics.gauges(
-        "flows_stuck",
-        "Flows that have not ended, and were not heard of for too long",
-    );
-    let in_flight = metrics.gauges(
-        "flows_in_flight",
-        "Flows that have not ended, and wait for no client",
-    );
-    tokio::spawn(stuck::watch(running.clone(), still, in_flight));
-    Router::new()
+    meters::start(&running);
+    export::start(&running)?;
+    let routes = Router::new()
         .route("/v1/accounts", get(accounts::accounts))
         .route("/v1/accounts/{id}", get(accounts::account))
         .route("/v1/accounts/{id}/statement", get(accounts::statement))
@@ -47,7 +39,8 @@ pub fn routes(running: Running) -> Router {
         .route("/v1/stats", get(operations::stats))
         .route("/v1/log", get(operations::log))
         .merge(viewer::routes(&running))
-        .with_state(running)
+        .with_state(running);
+    Ok(routes)
 }
 
 pub(crate) type Ledger = State<Arc<Running>>;

@@ -147,6 +147,17 @@ pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
+/// Those of these accounts' flows that have ended, in no order.
+pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> sqlx::Result<Vec<Flow>> {
+    let set = Set::new()
+        .uuids("id", keys.iter().map(|(id, _)| *id))
+        .texts("account", keys.iter().map(|(_, account)| account.as_str()));
+    let sql = "SELECT f.transfer, f.account, f.payee, f.amount, f.currency, f.memo, f.status, f.verb, f.reason, f.detail, \
+               f.trace, f.started_us, f.ended_us, f.no, f.form, f.captured, f.reverses \
+               FROM k CROSS JOIN flow AS f WHERE f.transfer = k.id AND f.account = k.account AND f.ended_us IS NOT NULL";
+    db.select(sql, set).await?.iter().map(head).collect()
+}
+
 /// The transfers that give this one back to `payer`, of those whose home is this shard.
 pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx::Result<Vec<Reversal>> {
     let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
@@ -167,6 +178,11 @@ impl Flow {
     /// Its transfer.
     pub(crate) fn transfer(&self) -> Uuid {
         self.told.transfer
+    }
+
+    /// What names it, but for the kind of flow.
+    pub(crate) fn key(&self) -> (Uuid, String) {
+        (self.transfer(), self.payer().to_owned())
     }
 
     /// Who pays.

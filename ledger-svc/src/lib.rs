@@ -3,9 +3,13 @@
 
 pub mod api;
 mod books;
+mod conservation;
+mod export;
 mod flows;
 mod listing;
+mod meters;
 mod outcomes;
+mod pace;
 mod parked;
 mod recorded;
 mod rows;
@@ -14,9 +18,13 @@ mod viewer;
 
 use ledger_core::{Keys, Ledger, State};
 use wallet_contract::decider::{Heard, Place};
+use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_runtime::bus::Notice;
-use wallet_runtime::db::{Db, Migration};
+use wallet_runtime::db::{Db, Migration, Pool};
+use wallet_runtime::metrics::Metrics;
+
+pub use crate::pace::Pace;
 
 /// The tables of ledger-svc.
 #[derive(Debug)]
@@ -24,14 +32,27 @@ pub struct Tables;
 
 impl wallet_runtime::sql_store::Tables for Tables {
     type Core = Ledger;
+    type Observer = Pace;
 
     const SERVICE: Service = Service::Ledger;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        version: 101,
-        name: "ledger",
-        sql: include_str!("../migrations/0101_ledger.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 101,
+            name: "ledger",
+            sql: include_str!("../migrations/0101_ledger.sql"),
+        },
+        Migration {
+            version: 102,
+            name: "exported",
+            sql: include_str!("../migrations/0102_exported.sql"),
+        },
+    ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
+
+    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Pace + Send {
+        let meters = pace::Meters::new(metrics);
+        move |_, pool| meters.of(pool)
+    }
 
     async fn remember(
         db: &mut Db,

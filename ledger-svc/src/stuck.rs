@@ -74,10 +74,16 @@ pub(crate) async fn of_shard(
     Ok((flows, more))
 }
 
-/// Keeps the metrics true, until the process ends.
+/// Keeps the metrics of the shards on which this instance works true, until the process ends.
 pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauges) {
     loop {
+        let board = running.board.read();
         for (shard, pool) in &running.pools {
+            if !board.get(shard).is_some_and(|(state, _)| state.is_working()) {
+                stuck.clear(*shard);
+                in_flight.clear(*shard);
+                continue;
+            }
             match figures(&running, *shard, pool.acquire().await).await {
                 Ok((still, all)) => {
                     stuck.set(*shard, still);

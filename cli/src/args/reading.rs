@@ -1,15 +1,16 @@
 //! The commands that ask the ledger and change nothing.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 
-use super::values::{duration, instant};
+use super::values::{duration, instant, since};
 use crate::{api, help};
 
 /// `wallet balance`
@@ -57,8 +58,11 @@ pub struct Transfers {
 
 /// `wallet trace`
 #[derive(Args, Debug)]
-#[command(after_help = help::TRACE)]
+#[command(after_help = help::TRACE, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Trace {
+    /// What else than to draw.
+    #[command(subcommand)]
+    pub command: Option<TraceCommand>,
     /// A transfer's id, or a trace id (32 hexadecimal digits).
     #[arg(required_unless_present = "file")]
     pub id: Option<String>,
@@ -68,6 +72,68 @@ pub struct Trace {
     /// Draw the flows in this file, as `--json` or a simulation wrote it; no ledger is asked.
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// `wallet trace …`
+#[derive(Debug, Subcommand)]
+pub enum TraceCommand {
+    /// Send flows as OpenTelemetry spans to a receiver, such as Jaeger or Tempo.
+    Export(Export),
+}
+
+/// `wallet trace export`
+#[derive(Args, Debug)]
+#[command(after_help = help::EXPORT)]
+pub struct Export {
+    /// A transfer's id, or a trace id (32 hexadecimal digits).
+    #[arg(required_unless_present = "since")]
+    pub id: Option<String>,
+    /// Whose transfer, where several payers used the id.
+    #[arg(long, value_name = "ACCOUNT", requires = "id")]
+    pub payer: Option<AccountId>,
+    /// All flows that began since: a time as 2026-01-31T12:00:00Z, or how long ago as 1h.
+    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with = "id")]
+    pub since: Option<Timestamp>,
+    /// The receiver, such as http://127.0.0.1:4318; with http/protobuf the path /v1/traces is added.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub otlp: String,
+    /// How spans travel: grpc (usually port 4317) or http/protobuf (usually port 4318).
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_PROTOCOL",
+        default_value = "http/protobuf",
+        value_name = "NAME"
+    )]
+    pub protocol: wallet_otlp::Protocol,
+    /// What is sent along, such as a key: name=value,name=value.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_HEADERS",
+        hide_env_values = true,
+        value_name = "LIST"
+    )]
+    pub headers: Option<Headers>,
+}
+
+/// Headers for a receiver, never shown.
+#[derive(Clone)]
+pub struct Headers(pub String);
+
+impl From<String> for Headers {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headers(…)")
+    }
 }
 
 /// `wallet watch`

@@ -34,6 +34,15 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     clock::now().checked_add(ago).map_err(|_| bad())
 }
 
+/// Reads `2026-01-31T12:00:00Z`, `10m ago`, or `10m`, which is the same here.
+pub(super) fn since(text: &str) -> Result<Timestamp, String> {
+    instant(text).or_else(|bad| {
+        let ago = duration(text).map_err(|_| bad)?;
+        let ago = SignedDuration::try_from(ago).map_err(|error| error.to_string())?;
+        clock::now().checked_sub(ago).map_err(|error| error.to_string())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +61,19 @@ mod tests {
         assert_eq!(
             duration("-3s").unwrap_err(),
             "it is below zero: use a time such as 30s, 500ms or 2m"
+        );
+    }
+
+    #[test]
+    fn since_needs_no_ago() {
+        let hour = clock::now() - SignedDuration::from_hours(1);
+        let told = since("1h").unwrap();
+        assert!((told.as_second() - hour.as_second()).abs() <= 1, "{told}");
+        assert_eq!(since("2026-01-31T12:00:00Z"), instant("2026-01-31T12:00:00Z"));
+        assert!(
+            since("noon")
+                .unwrap_err()
+                .starts_with("use a time with its offset")
         );
     }
 

@@ -4,6 +4,7 @@ pub mod balance;
 pub mod bench;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod heal;
 pub mod movement;
 pub mod open;

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use wallet_contract::id::TransferId;
+use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::trace::TraceId;
 
+use super::export;
 use crate::api::{Api, Transfer};
-use crate::args::{Common, Trace};
+use crate::args::{Common, Trace, TraceCommand};
 use crate::clock;
 use crate::draw::{draw_with, facts, link};
 use crate::exit::{Exit, Usage};
@@ -27,9 +28,15 @@ struct Written {
 
 /// Draws the flow of a transfer, or all flows of a trace.
 pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
+    if let Some(TraceCommand::Export(args)) = &args.command {
+        return export::run(args, common).await;
+    }
     let flows = match &args.file {
         Some(file) => read(file, args)?,
-        None => find(&common.ledger()?, args).await?,
+        None => {
+            let id = args.id.as_deref().unwrap_or_default();
+            find(&common.ledger()?, id, args.payer.as_ref()).await?
+        }
     };
     if flows.is_empty() {
         let id = args.id.as_deref().unwrap_or("that was asked for");
@@ -90,8 +97,7 @@ fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
 }
 
 /// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
-async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
-    let given = args.id.as_deref().unwrap_or_default();
+pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> Result<Vec<Transfer>> {
     let text = given.trim().to_lowercase();
     let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
     if transfer.is_none() && trace.is_none() {
@@ -102,7 +108,7 @@ async fn find(api: &Api, args: &Trace) -> Result<Vec<Transfer>> {
         .into());
     }
     if let Some(id) = transfer
-        && let Some(flow) = api.transfer(id, args.payer.as_ref()).await?
+        && let Some(flow) = api.transfer(id, payer).await?
     {
         return Ok(vec![flow]);
     }
@@ -156,6 +162,7 @@ mod tests {
                 id: id.map(str::to_owned),
                 payer: payer.map(|payer| payer.parse().unwrap()),
                 file: Some(file.path().to_owned()),
+                command: None,
             };
             let found = read(file.path(), &args).unwrap();
             assert_eq!(found.len(), expected, "{id:?} {payer:?}");

@@ -26,6 +26,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
         nats_url: common.nats.clone(),
         ways: std::collections::BTreeMap::new(),
         stuck_after: None,
+        ledger: std::collections::BTreeMap::new(),
         http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
         programs: None,
     };

@@ -200,6 +200,9 @@ impl Stack {
         if let Some(seconds) = options.stuck_after {
             command.env("WALLET_STUCK_AFTER", seconds.to_string());
         }
+        if service == Service::Ledger {
+            command.envs(&options.ledger);
+        }
         if options.nats_url.is_none() {
             // Our own server is alone.
             command.env("WALLET_STREAM_REPLICAS", "1");

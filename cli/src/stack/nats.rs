@@ -255,6 +255,7 @@ mod tests {
             ways: std::collections::BTreeMap::new(),
             http_token: None,
             stuck_after: None,
+            ledger: std::collections::BTreeMap::new(),
             programs: None,
         };
         let text = configuration(&options);

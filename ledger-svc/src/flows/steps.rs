@@ -1,10 +1,13 @@
 //! The requests and events of one flow, as they stand in the log.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
+use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferId, derived_range};
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_view::flow::Event;
 
 use super::{Flow, instant};
@@ -16,6 +19,32 @@ impl Flow {
         self.told.events = events(db, &self, shard).await?;
         Ok(self)
     }
+}
+
+/// Adds the events to many flows of a shard.
+pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> sqlx::Result<()> {
+    let range = |flow: &Flow| derived_range(TransferId(flow.transfer()));
+    let set = Set::new()
+        .uuids("first", flows.iter().map(|flow| range(flow).0.0))
+        .uuids("last", flows.iter().map(|flow| range(flow).1.0))
+        .uuids("transfer", flows.iter().map(Flow::transfer))
+        .texts("account", flows.iter().map(Flow::payer));
+    let sql = "SELECT r.id, r.kind, r.no, r.at_us, r.body, r.transfer, r.account FROM k CROSS JOIN record AS r \
+               WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
+               AND r.body IS NOT NULL";
+    let mut events: BTreeMap<(Uuid, String), BTreeMap<i64, Event>> = BTreeMap::new();
+    for row in db.select(sql, set).await? {
+        let key = (row.uuid(5)?, row.text(6)?);
+        events
+            .entry(key)
+            .or_default()
+            .insert(row.int(2)?, event(&row, shard)?);
+    }
+    for flow in flows {
+        let key = flow.key();
+        flow.told.events = events.remove(&key).unwrap_or_default().into_values().collect();
+    }
+    Ok(())
 }
 
 /// What was recorded of a flow, in the order of the log.

@@ -36,6 +36,17 @@ impl Db {
         }
     }
 
+    /// Begins a transaction that reads one state of everything, whatever is written meanwhile. It ends with
+    /// [`Db::roll_back`].
+    pub async fn begin_reading(&mut self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(db) => sqlite::command(db, "BEGIN DEFERRED").await,
+            Self::Postgres(db) => {
+                postgres::command(db, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
+            }
+        }
+    }
+
     /// Makes it durable.
     pub async fn commit(&mut self) -> sqlx::Result<()> {
         match self {

@@ -50,6 +50,14 @@ impl JetStream {
         Ok(stream.cached_info().state.last_sequence)
     }
 
+    /// The last sequence of `shard`'s stream, and when that message was stored, microseconds since 1970.
+    pub async fn end(&self, shard: Shard) -> Result<(u64, i64), Error> {
+        let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
+        let state = &stream.cached_info().state;
+        let stored_us = state.last_timestamp.unix_timestamp_nanos() / 1_000;
+        Ok((state.last_sequence, i64::try_from(stored_us).unwrap_or(0)))
+    }
+
     /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if the stream begins
     /// behind it.
     pub async fn stored_at(&self, shard: Shard, position: u64) -> Result<Option<i64>, Error> {

@@ -11,6 +11,7 @@
 //! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
 //! | [`healing`], [`stored`] | what is asked of a service when the broker has lost messages |
 //! | [`guard`] | who may ask over HTTP, and how much at once |
+//! | [`metrics`], [`observer`] | what is counted, and how a service counts its own |
 //! | [`program`] | settings, start, health, shutdown |
 
 pub mod batch;
@@ -21,7 +22,9 @@ pub mod guard;
 pub mod healing;
 pub mod http;
 pub mod jetstream;
+mod lag;
 pub mod metrics;
+pub mod observer;
 pub mod outbox;
 pub mod problem;
 pub mod program;
@@ -34,3 +37,4 @@ pub mod status;
 pub mod store;
 pub mod stored;
 pub mod telemetry;
+mod watch;

@@ -1,32 +1,44 @@
-//! Prometheus metrics of the loop: base units, one label `shard`.
+//! Prometheus metrics: base units, conventional names, OpenMetrics text.
+//!
+//! What each service has alike bears the labels `service` and `shard`. What is told of the whole wallet (how transfers end,
+//! how long steps take) names no process: see [`Metrics::whole`]. A gauge of a shard is there only while this instance works
+//! on the shard, so that instances that stand by count nothing.
+
+mod durations;
+mod gauges;
+
+pub use durations::{Durations, seconds};
+pub use gauges::{Gauges, ShardGauge};
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 use wallet_contract::shard::Shard;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Label {
-    shard: u16,
+pub(crate) struct Label {
+    pub(crate) shard: u16,
 }
 
 /// All metrics of one process.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    registry: Arc<Mutex<Registry>>,
+    /// Labelled with the service.
+    own: Arc<Mutex<Registry>>,
+    /// Of the wallet as a whole.
+    whole: Arc<Mutex<Registry>>,
     inputs: Family<Label, Counter>,
     repeats: Family<Label, Counter>,
     events: Family<Label, Counter>,
-    parked: Family<Label, Counter>,
-    position: Family<Label, Gauge>,
-    outbox_lag: Family<Label, Gauge>,
+    set_aside: Family<Label, Counter>,
+    position: Gauges,
+    outbox_lag: Gauges,
     batch_seconds: Family<Label, Histogram>,
     publish_seconds: Family<Label, Histogram>,
 }
@@ -41,25 +53,22 @@ pub struct ShardMetrics {
     /// Events decided.
     pub events: Counter,
     /// Messages or elements set aside.
-    pub parked: Counter,
+    pub set_aside: Counter,
     /// The last sequence handled.
-    pub position: Gauge,
+    pub position: ShardGauge,
     /// Events committed and not yet published.
-    pub outbox_lag: Gauge,
+    pub outbox_lag: ShardGauge,
     /// From taking a batch to its commit.
     pub batch_seconds: Histogram,
     /// From commit to acknowledgement.
     pub publish_seconds: Histogram,
 }
 
-/// A gauge for each shard.
-#[derive(Clone, Debug)]
-pub struct Gauges(Family<Label, Gauge>);
-
-impl Gauges {
-    /// Says how much it is on a shard now.
-    pub fn set(&self, shard: Shard, value: i64) {
-        self.0.get_or_create(&Label { shard: shard.0 }).set(value);
+impl ShardMetrics {
+    /// This instance no longer works on the shard: another one tells how it goes there.
+    pub fn rest(&self) {
+        self.position.clear();
+        self.outbox_lag.clear();
     }
 }
 
@@ -73,13 +82,14 @@ impl Metrics {
         let label = ("service".into(), service.to_owned().into());
         let mut registry = Registry::with_prefix_and_labels("wallet", [label].into_iter());
         let metrics = Self {
-            registry: Arc::default(),
+            own: Arc::default(),
+            whole: Arc::new(Mutex::new(Registry::with_prefix("wallet"))),
             inputs: Family::default(),
             repeats: Family::default(),
             events: Family::default(),
-            parked: Family::default(),
-            position: Family::default(),
-            outbox_lag: Family::default(),
+            set_aside: Family::default(),
+            position: Gauges::default(),
+            outbox_lag: Gauges::default(),
             batch_seconds: Family::new_with_constructor(histogram),
             publish_seconds: Family::new_with_constructor(histogram),
         };
@@ -90,18 +100,12 @@ impl Metrics {
             metrics.repeats.clone(),
         );
         registry.register("events", "Events decided", metrics.events.clone());
-        registry.register(
-            "parked_messages",
-            "Messages or elements set aside",
-            metrics.parked.clone(),
-        );
-        registry.register(
-            "position",
-            "The last sequence handled of the shard's stream",
-            metrics.position.clone(),
-        );
+        let aside = "Messages or elements of messages set aside since the start";
+        registry.register("messages_parked", aside, metrics.set_aside.clone());
+        let position = "The last sequence handled of the shard's stream";
+        registry.register("position", position, metrics.position.0.clone());
         let lag = "Events committed and not yet published";
-        registry.register("outbox_lag_events", lag, metrics.outbox_lag.clone());
+        registry.register("outbox_lag_events", lag, metrics.outbox_lag.0.clone());
         let batch = "From taking a batch to its commit";
         registry.register("batch_duration_seconds", batch, metrics.batch_seconds.clone());
         let publish = "From a batch's commit to its acknowledgement by the log";
@@ -111,7 +115,7 @@ impl Metrics {
             metrics.publish_seconds.clone(),
         );
         Self {
-            registry: Arc::new(Mutex::new(registry)),
+            own: Arc::new(Mutex::new(registry)),
             ..metrics
         }
     }
@@ -123,33 +127,89 @@ impl Metrics {
             inputs: self.inputs.get_or_create(&label).clone(),
             repeats: self.repeats.get_or_create(&label).clone(),
             events: self.events.get_or_create(&label).clone(),
-            parked: self.parked.get_or_create(&label).clone(),
-            position: self.position.get_or_create(&label).clone(),
-            outbox_lag: self.outbox_lag.get_or_create(&label).clone(),
+            set_aside: self.set_aside.get_or_create(&label).clone(),
+            position: self.position.of(shard),
+            outbox_lag: self.outbox_lag.of(shard),
             batch_seconds: self.batch_seconds.get_or_create(&label).clone(),
             publish_seconds: self.publish_seconds.get_or_create(&label).clone(),
         }
     }
 
-    /// A service's own gauges, one for each shard.
+    /// A service's own gauges, one for each shard. The name ends in its unit.
     pub fn gauges(&self, name: &str, help: &str) -> Gauges {
-        let family = Family::default();
-        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
-        registry.register(name, help, family.clone());
-        Gauges(family)
+        let gauges = Gauges::default();
+        register(&self.own, name, help, gauges.0.clone());
+        gauges
+    }
+
+    /// A metric of this process; its labels need neither service nor shard.
+    pub fn own<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
+        register(&self.own, name, help, metric.clone());
+        metric
+    }
+
+    /// A metric of the wallet as a whole, which one service tells for all.
+    pub fn whole<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
+        register(&self.whole, name, help, metric.clone());
+        metric
     }
 
     /// The text that Prometheus reads (OpenMetrics).
     pub fn text(&self) -> String {
         let mut text = String::new();
-        if encode(
-            &mut text,
-            &self.registry.lock().unwrap_or_else(PoisonError::into_inner),
-        )
-        .is_err()
-        {
+        let mut write = |registry: &Mutex<Registry>| {
+            encode_registry(
+                &mut text,
+                &registry.lock().unwrap_or_else(PoisonError::into_inner),
+            )
+        };
+        let written = write(&self.own).and_then(|()| write(&self.whole));
+        if written.and_then(|()| encode_eof(&mut text)).is_err() {
             let _ = writeln!(text, "# could not be written");
         }
         text
+    }
+}
+
+fn register(registry: &Mutex<Registry>, name: &str, help: &str, metric: impl Metric) {
+    let mut registry = registry.lock().unwrap_or_else(PoisonError::into_inner);
+    registry.register(name, help, metric);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_open_metrics() {
+        let metrics = Metrics::new("debit-svc");
+        let shard = metrics.shard(Shard(1));
+        shard.inputs.inc_by(3);
+        shard.outbox_lag.set(7);
+        metrics
+            .gauges("parked_messages", "Set aside now")
+            .set(Shard(0), 2);
+        let seconds = Family::<Vec<(String, String)>, Durations>::default();
+        let seconds = metrics.whole("step_duration_seconds", "A step", seconds);
+        let label = vec![("event".to_owned(), "account.debited".to_owned())];
+        seconds.get_or_create(&label).observe_all([0.000_4, 0.003]);
+        let text = metrics.text();
+        for line in [
+            "# HELP wallet_inputs Requests and events handled.",
+            "# TYPE wallet_inputs counter",
+            "wallet_inputs_total{service=\"debit-svc\",shard=\"1\"} 3",
+            "# TYPE wallet_outbox_lag_events gauge",
+            "wallet_outbox_lag_events{service=\"debit-svc\",shard=\"1\"} 7",
+            "wallet_parked_messages{service=\"debit-svc\",shard=\"0\"} 2",
+            "# TYPE wallet_step_duration_seconds histogram",
+            "wallet_step_duration_seconds_count{event=\"account.debited\"} 2",
+            "wallet_step_duration_seconds_bucket{le=\"0.0005\",event=\"account.debited\"} 1",
+        ] {
+            assert!(text.lines().any(|found| found == line), "no {line} in\n{text}");
+        }
+        assert_eq!(text.matches("# EOF").count(), 1);
+        assert!(text.ends_with("# EOF\n"), "{text}");
+        shard.rest();
+        assert!(!metrics.text().contains("wallet_outbox_lag_events{"), "at rest");
     }
 }

@@ -25,7 +25,7 @@ use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
 use crate::status::{Board, State};
-use crate::{clock, healing, http, telemetry};
+use crate::{clock, healing, http, telemetry, watch};
 
 /// How long an orderly stop may take before the process leaves anyway; the outbox keeps what is left.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
@@ -45,10 +45,12 @@ pub struct Running {
     pub metrics: Metrics,
     /// What who asks must know, if anything.
     pub token: Option<Token>,
+    /// How each shard's work stands.
+    pub board: Board,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
-pub fn main<T: Tables>(more: fn(Running) -> Router) -> ExitCode {
+pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
     let line = CommandLine::parse();
     let ended = tokio::runtime::Runtime::new()
         .context("no runtime")
@@ -68,7 +70,10 @@ pub fn main<T: Tables>(more: fn(Running) -> Router) -> ExitCode {
     }
 }
 
-async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyhow::Result<()> {
+async fn run<T: Tables>(
+    settings: Settings,
+    more: fn(Running) -> anyhow::Result<Router>,
+) -> anyhow::Result<()> {
     telemetry::start(&settings)?;
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
@@ -97,19 +102,22 @@ async fn run<T: Tables>(settings: Settings, more: fn(Running) -> Router) -> anyh
         clock: clock::system,
         metrics: metrics.clone(),
         token,
+        board: board.clone(),
     };
+    tokio::spawn(watch::run(running.clone()));
     let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
         .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
-        .merge(more(running));
+        .merge(more(running)?);
     let guard = guard::Guard::new(token, T::SERVICE);
     let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
+    let observers = T::observers(&metrics);
     let shards = TaskTracker::new();
     for (shard, pool) in &pools {
         let place = Place {
             shard: *shard,
             shards: settings.shards,
         };
-        let store = SqlStore::<T>::new(pool.clone(), place, holder());
+        let store = SqlStore::<T>::new(pool.clone(), place, holder(), observers(*shard, pool));
         board.set(*shard, State::Starting);
         let context = Context {
             service: T::SERVICE,

@@ -1,11 +1,15 @@
 //! What a service is told by flags or environment.
 
+mod otlp;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use wallet_contract::shard::Shards;
+
+pub use otlp::Otlp;
 
 /// The command line of a service.
 #[derive(Debug, Parser)]
@@ -69,6 +73,9 @@ pub struct Settings {
     /// How to log: json, pretty, or auto (pretty on a terminal).
     #[arg(long, env = "WALLET_LOG_FORMAT", default_value = "auto", value_parser = ["auto", "json", "pretty"])]
     pub log_format: String,
+    /// Where flows go as OpenTelemetry spans.
+    #[command(flatten)]
+    pub otlp: Otlp,
 }
 
 /// A setting that is never shown.

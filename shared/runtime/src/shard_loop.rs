@@ -118,6 +118,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                 match guarded(tenure(&mut store, &context, progress, &mut caution)).await {
                     Ok(()) => break,
                     Err(ended) => {
+                        context.metrics.rest();
                         error!(%shard, "shard {shard}: {ended}; trying again");
                         context.board.set(shard, ended.state());
                         caution.learn(&ended);

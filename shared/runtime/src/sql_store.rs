@@ -14,6 +14,8 @@ use wallet_contract::subject::Service;
 
 use crate::bus::Notice;
 use crate::db::{Arg, Db, Migration, Pool, Row, Set};
+use crate::metrics::Metrics;
+use crate::observer::Observer;
 use crate::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 /// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
@@ -23,12 +25,17 @@ pub const TENURE_MS: i64 = 3_000;
 pub trait Tables: Send + Sync + 'static {
     /// Its rules.
     type Core: Decider;
+    /// What it watches of its work; `()` if nothing.
+    type Observer: Observer<Self::Core>;
     /// Which service.
     const SERVICE: Service;
     /// Its schema; versions above 100.
     const MIGRATIONS: &'static [Migration];
     /// Which of the causes `k (id)` have been handled.
     const KNOWN: &'static str = "SELECT i.id FROM k CROSS JOIN inbox AS i WHERE i.id = k.id";
+
+    /// Registers what it watches, and makes one who watches for each shard.
+    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
 
     /// Remembers what was handled. A service that looks for its decisions by their causes remembers their numbers, too.
     fn remember(
@@ -73,25 +80,26 @@ pub trait Tables: Send + Sync + 'static {
 }
 
 /// The database of one (service, shard), while this instance may work on it.
-#[derive(Debug)]
-pub struct SqlStore<T> {
+pub struct SqlStore<T: Tables> {
     pool: Pool,
     db: Option<Db>,
     place: Place,
     holder: String,
     epoch: i64,
+    observer: T::Observer,
     tables: PhantomData<T>,
 }
 
 impl<T: Tables> SqlStore<T> {
     /// The store of `place` in an open database. `holder` names this instance.
-    pub fn new(pool: Pool, place: Place, holder: String) -> Self {
+    pub fn new(pool: Pool, place: Place, holder: String, observer: T::Observer) -> Self {
         Self {
             pool,
             db: None,
             place,
             holder,
             epoch: 0,
+            observer,
             tables: PhantomData,
         }
     }
@@ -231,6 +239,7 @@ impl<T: Tables> Store for SqlStore<T> {
             published: row.int(6)?,
         };
         self.epoch = row.int(2)?;
+        self.observer.begin();
         Ok(Tenure::Ours(progress))
     }
 
@@ -277,8 +286,9 @@ impl<T: Tables> Store for SqlStore<T> {
 
     async fn commit(&mut self, commit: Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
         let written = self.write(&commit).await;
-        if written.is_err() {
-            self.forget().await;
+        match written {
+            Ok(()) => self.observer.committed(commit.heard, commit.state),
+            Err(_) => self.forget().await,
         }
         written
     }

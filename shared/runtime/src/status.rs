@@ -42,6 +42,11 @@ impl State {
         }
     }
 
+    /// Whether this instance is at work.
+    pub fn is_working(&self) -> bool {
+        matches!(self, Self::Working)
+    }
+
     /// Whether the log has lost what was read.
     pub fn has_lost_data(&self) -> bool {
         matches!(self, Self::LostData(_))

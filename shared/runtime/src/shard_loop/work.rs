@@ -258,7 +258,7 @@ fn count<B>(
     metrics.inputs.inc_by(batch.heard.len() as u64);
     metrics.repeats.inc_by(repeats as u64);
     metrics.events.inc_by(events as u64);
-    metrics.parked.inc_by(batch.parked.len() as u64);
+    metrics.set_aside.inc_by(batch.parked.len() as u64);
     metrics
         .position
         .set(i64::try_from(progress.position).unwrap_or(i64::MAX));

@@ -1,0 +1,153 @@
+//! Whether money is conserved, for metrics: Σ available + held + in transit over the account rows of all shards is 0.
+//!
+//! Each shard's rows are a prefix of its own log, and two prefixes need not fit: a payment between shards stands on both sides
+//! from when the payee's shard has booked the credit until the payer's takes it out of transit; on neither if the payer's shard
+//! is ahead. So a look reads one snapshot of each shard, finds the payments that only one of the two has booked, and takes them
+//! out of the sum: they are under way, and no error. Where too many are under way, or the books of a shard are so far behind
+//! that they have not heard of a payment at all, nothing is told, and the time of the last figure says how old it is.
+//!
+//! Whoever works on the first shard looks, for all.
+
+mod between;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use tracing::debug;
+use wallet_contract::shard::Shard;
+use wallet_runtime::db::Db;
+use wallet_runtime::metrics::Metrics;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::as_of;
+
+/// Between two looks at least.
+const LOOK: Duration = Duration::from_secs(5);
+/// A look may take a twentieth of the time: it reads each account.
+const PAUSE_FOR_EACH: u32 = 19;
+/// Two servers' clocks, and ours, are not further apart than this.
+const SKEW_US: i64 = 1_000_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Label {
+    currency: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NoLabel {}
+
+/// Minor units by currency.
+type Sums = BTreeMap<String, i128>;
+
+/// One shard at one moment.
+struct Snapshot {
+    shard: Shard,
+    db: Db,
+    /// Everything that was stored in its log before this is in it, microseconds.
+    known_us: i64,
+}
+
+/// The metrics.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    error: Family<Label, Gauge>,
+    checked: Family<NoLabel, Gauge>,
+}
+
+impl Meters {
+    /// Registers them.
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let error = "What all accounts have available, held and in transit, by currency: right is 0";
+        let checked = "When that was last computed, seconds since 1970";
+        Self {
+            error: metrics.whole("conservation_error_minor_units", error, Family::default()),
+            checked: metrics.whole(
+                "conservation_checked_timestamp_seconds",
+                checked,
+                Family::default(),
+            ),
+        }
+    }
+
+    fn tell(&self, errors: &Sums, now_s: i64) {
+        for (currency, error) in errors {
+            let currency = currency.clone();
+            let error = i64::try_from(*error).unwrap_or(if *error > 0 { i64::MAX } else { i64::MIN });
+            self.error.get_or_create(&Label { currency }).set(error);
+        }
+        self.checked.get_or_create(&NoLabel {}).set(now_s);
+    }
+
+    fn clear(&self) {
+        self.error.clear();
+        self.checked.clear();
+    }
+}
+
+/// Looks now and then, until the process ends.
+pub(crate) async fn watch(running: Arc<Running>, meters: Meters) {
+    loop {
+        let began = tokio::time::Instant::now();
+        let first = running.pools.first().map(|(shard, _)| *shard);
+        let board = running.board.read();
+        let works = first.and_then(|shard| board.get(&shard));
+        if works.is_some_and(|(state, _)| state.is_working()) {
+            match look(&running).await {
+                Ok(Some(errors)) => meters.tell(&errors, (running.clock)().as_second()),
+                Ok(None) => {
+                    debug!("too much is under way between the shards to add up what all accounts have");
+                }
+                Err(problem) => debug!("what all accounts have can't be added up: {problem:?}"),
+            }
+        } else {
+            meters.clear();
+        }
+        tokio::time::sleep(LOOK.max(began.elapsed() * PAUSE_FOR_EACH)).await;
+    }
+}
+
+/// What there is too much, by currency; nothing if it can't be told now.
+async fn look(running: &Running) -> Result<Option<Sums>, Problem> {
+    let mut ends = Vec::new();
+    for (shard, _) in &running.pools {
+        ends.push(i64::try_from(running.bus.last_sequence(*shard).await?).unwrap_or(i64::MAX));
+    }
+    let asked_us = (running.clock)().as_microsecond();
+    let mut snapshots = Vec::new();
+    for (shard, pool) in &running.pools {
+        let (shard, db) = (*shard, pool.acquire().await?);
+        let known_us = asked_us;
+        snapshots.push(Snapshot { shard, db, known_us });
+    }
+    let told = add_up(running, &mut snapshots, &ends).await;
+    // However it went: nobody else's statements are to be in these transactions.
+    for snapshot in &mut snapshots {
+        snapshot.db.roll_back().await;
+    }
+    Ok(told?)
+}
+
+async fn add_up(running: &Running, snapshots: &mut [Snapshot], ends: &[i64]) -> sqlx::Result<Option<Sums>> {
+    for (snapshot, end) in snapshots.iter_mut().zip(ends) {
+        snapshot.db.begin_reading().await?;
+        let as_of = as_of(&mut snapshot.db).await?;
+        if as_of.sequence < *end {
+            snapshot.known_us = as_of.at_us;
+        }
+    }
+    let mut sums = Sums::new();
+    let sql = "SELECT currency, CAST(sum(available) AS BIGINT), CAST(sum(held) AS BIGINT), \
+               CAST(sum(in_transit) AS BIGINT) FROM account GROUP BY currency";
+    for snapshot in snapshots.iter_mut() {
+        for row in snapshot.db.query(sql, &[]).await? {
+            let parts = [row.int(1)?, row.int(2)?, row.int(3)?];
+            *sums.entry(row.text(0)?).or_default() += parts.map(i128::from).iter().sum::<i128>();
+        }
+    }
+    let told = between::take_out(running.settings.shards, snapshots, &mut sums).await?;
+    Ok(told.then_some(sums))
+}

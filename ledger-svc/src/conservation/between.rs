@@ -1,0 +1,180 @@
+//! Payments that one of two shards has booked, and the other not yet.
+//!
+//! Either the payer's shard has heard of the payment, then its flow stands open there; or it was stored in a log only lately.
+//! So what is looked at is what is open, and what is recent: as far back as a shard's books may not reach.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+use wallet_contract::envelope;
+use wallet_contract::event::Movement;
+use wallet_contract::id::{AccountId, TransferId, derived_range};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_runtime::db::{Arg, Set};
+
+use super::{SKEW_US, Snapshot, Sums};
+
+/// So many of a shard are looked at: flows that are open, and recent messages.
+const AT_MOST: usize = 2_000;
+
+/// Takes them out of the sums; whether that could be done.
+pub(super) async fn take_out(
+    shards: Shards,
+    snapshots: &mut [Snapshot],
+    sums: &mut Sums,
+) -> sqlx::Result<bool> {
+    let (mut ahead, mut unseen) = (Vec::new(), BTreeSet::new());
+    for at in 0..snapshots.len() {
+        let Some(recent) = recent(shards, snapshots, at).await? else {
+            return Ok(false);
+        };
+        for other in snapshots.iter_mut() {
+            let shard = other.shard;
+            let ids: Vec<Uuid> = recent.iter().filter(|c| c.other == shard).map(|c| c.id).collect();
+            let known = known(other, &ids).await?;
+            for credit in recent
+                .iter()
+                .filter(|c| c.other == shard && !known.contains(&c.id))
+            {
+                match &credit.home {
+                    // Out of transit, and not yet its payee's.
+                    Some(movement) => ahead.push(movement.clone()),
+                    None => drop(unseen.insert(credit.id)),
+                }
+            }
+        }
+    }
+    let mut both = Vec::new();
+    for home in 0..snapshots.len() {
+        let Some(open) = open(shards, &mut snapshots[home]).await? else {
+            return Ok(false);
+        };
+        for payee in snapshots.iter_mut() {
+            both.extend(credited(shards, &open, payee).await?);
+        }
+    }
+    for movement in ahead {
+        let sum = sums.entry(movement.money.currency.code().to_owned()).or_default();
+        *sum += i128::from(movement.money.amount.minor());
+    }
+    for (id, currency, amount) in both {
+        unseen.remove(&id);
+        *sums.entry(currency).or_default() -= i128::from(amount);
+    }
+    // What the payer's shard has not heard of at all: its books are far behind.
+    Ok(unseen.is_empty())
+}
+
+/// A credit of a payment between shards.
+struct Credit {
+    id: Uuid,
+    /// The shard that must have it, too.
+    other: Shard,
+    /// What has moved, if this is the payer's shard.
+    home: Option<Movement>,
+}
+
+/// The credits that another shard may not have heard of; nothing if they are too many.
+async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> sqlx::Result<Option<Vec<Credit>>> {
+    let others = snapshots.iter().enumerate().filter(|(other, _)| *other != at);
+    let Some(since_us) = others.map(|(_, other)| other.known_us).min() else {
+        return Ok(Some(Vec::new()));
+    };
+    let here = &mut snapshots[at];
+    // The newest first, until they are old enough.
+    let sql = "SELECT id, at_us, account, CASE WHEN kind = 'wallet.account.credited.v1' THEN 1 ELSE 0 END, \
+               CASE WHEN kind = 'wallet.account.credited.v1' THEN body END FROM record ORDER BY no DESC LIMIT $1";
+    let limit = i64::try_from(AT_MOST).unwrap_or(i64::MAX);
+    let rows = here.db.query(sql, &[Arg::Int(limit)]).await?;
+    let (mut credits, mut seen) = (Vec::new(), 0);
+    for row in &rows {
+        if row.int(1)? < since_us.saturating_sub(SKEW_US) {
+            break;
+        }
+        seen += 1;
+        if row.int(3)? == 0 {
+            continue;
+        }
+        let id = row.uuid(0)?;
+        let home = row.text_or_null(4)?.and_then(|body| envelope::read(&body).ok());
+        let home = home.and_then(|event| event.fact.movement().cloned());
+        let other = match &home {
+            Some(movement) => shards.of(&movement.payee),
+            None => shards.of(&row.parse::<AccountId>(2)?),
+        };
+        if other != here.shard {
+            credits.push(Credit { id, other, home });
+        }
+    }
+    Ok((seen < AT_MOST).then_some(credits))
+}
+
+/// Which of these a shard has heard of.
+async fn known(snapshot: &mut Snapshot, ids: &[Uuid]) -> sqlx::Result<BTreeSet<Uuid>> {
+    let set = Set::new().uuids("id", ids.iter().copied());
+    let sql = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
+    let rows = snapshot.db.select(sql, set).await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
+}
+
+/// A transfer that has not ended.
+struct Open {
+    transfer: Uuid,
+    payer: String,
+    payee: AccountId,
+    currency: String,
+}
+
+/// The payments to other shards that have not ended; nothing if they are too many.
+async fn open(shards: Shards, home: &mut Snapshot) -> sqlx::Result<Option<Vec<Open>>> {
+    let sql = "SELECT transfer, account, payee, currency FROM flow \
+               WHERE ended_us IS NULL AND status = 'running' AND payee IS NOT NULL ORDER BY no LIMIT $1";
+    let limit = i64::try_from(AT_MOST).unwrap_or(i64::MAX);
+    let rows = home.db.query(sql, &[Arg::Int(limit)]).await?;
+    if rows.len() == AT_MOST {
+        return Ok(None);
+    }
+    let mut found = Vec::new();
+    for row in rows {
+        let payee: AccountId = row.parse(2)?;
+        if shards.of(&payee) != home.shard {
+            found.push(Open {
+                transfer: row.uuid(0)?,
+                payer: row.text(1)?,
+                payee,
+                currency: row.text(3)?,
+            });
+        }
+    }
+    Ok(Some(found))
+}
+
+/// What the payee's shard has booked of these: the event, the currency, how much.
+async fn credited(
+    shards: Shards,
+    open: &[Open],
+    payee: &mut Snapshot,
+) -> sqlx::Result<Vec<(Uuid, String, i64)>> {
+    let shard = payee.shard;
+    let theirs: Vec<&Open> = open
+        .iter()
+        .filter(|open| shards.of(&open.payee) == shard)
+        .collect();
+    let range = |open: &&Open| derived_range(TransferId(open.transfer));
+    let set = Set::new()
+        .uuids("first", theirs.iter().map(|open| range(open).0.0))
+        .uuids("last", theirs.iter().map(|open| range(open).1.0))
+        .uuids("transfer", theirs.iter().map(|open| open.transfer))
+        .texts("payer", theirs.iter().map(|open| &*open.payer))
+        .texts("payee", theirs.iter().map(|open| open.payee.as_str()))
+        .texts("currency", theirs.iter().map(|open| &*open.currency));
+    // A booking is found by its place in the log, which is in `no`: see `rows::number`.
+    let sql = "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b \
+               WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.payer \
+               AND r.kind = 'wallet.account.credited.v1' AND b.account = k.payee AND b.currency = k.currency \
+               AND b.at_us = r.at_us AND b.sequence = r.no / 16384 AND b.element = r.no % 16384";
+    let rows = payee.db.select(sql, set).await?;
+    rows.iter()
+        .map(|row| Ok((row.uuid(0)?, row.text(1)?, row.int(2)?)))
+        .collect()
+}

@@ -1,0 +1,75 @@
+//! The metrics of the export; they are there only if there is one.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use wallet_contract::shard::Shard;
+use wallet_otlp::Sent;
+use wallet_runtime::metrics::{Metrics, seconds};
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Label {
+    shard: u16,
+}
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+#[derive(Clone, Debug)]
+pub(super) struct Meters {
+    lag: Family<Label, Seconds>,
+    spans: Family<Label, Counter>,
+    rejected: Family<Label, Counter>,
+    failures: Family<Label, Counter>,
+}
+
+impl Meters {
+    pub(super) fn new(metrics: &Metrics) -> Self {
+        let lag = "For how long the oldest record that is not exported as spans has stood in the books";
+        let rejected = "Spans that the OTLP receiver refused";
+        let failures = "Tries to export that failed and are made again";
+        Self {
+            lag: metrics.own("export_lag_seconds", lag, Family::default()),
+            spans: metrics.own("export_spans", "Spans exported over OTLP", Family::default()),
+            rejected: metrics.own("export_rejected_spans", rejected, Family::default()),
+            failures: metrics.own("export_failures", failures, Family::default()),
+        }
+    }
+
+    /// What has not happened yet is 0, and not unknown.
+    pub(super) fn begin(&self, shard: Shard) {
+        for counter in [&self.spans, &self.rejected, &self.failures] {
+            let _ = counter.get_or_create(&label(shard));
+        }
+    }
+
+    /// What is not exported yet is as old as this.
+    pub(super) fn behind(&self, shard: Shard, oldest_us: Option<i64>, now_us: i64) {
+        let lag = oldest_us.map_or(0.0, |oldest_us| seconds(oldest_us, now_us));
+        self.lag.get_or_create(&label(shard)).set(lag);
+    }
+
+    pub(super) fn sent(&self, shard: Shard, sent: &Sent) {
+        self.spans.get_or_create(&label(shard)).inc_by(sent.spans as u64);
+        self.refused(shard, sent.rejected);
+    }
+
+    pub(super) fn refused(&self, shard: Shard, spans: usize) {
+        self.rejected.get_or_create(&label(shard)).inc_by(spans as u64);
+    }
+
+    pub(super) fn failed(&self, shard: Shard) {
+        self.failures.get_or_create(&label(shard)).inc();
+    }
+
+    /// Another instance exports.
+    pub(super) fn clear(&self, shard: Shard) {
+        self.lag.remove(&label(shard));
+    }
+}
+
+fn label(shard: Shard) -> Label {
+    Label { shard: shard.0 }
+}

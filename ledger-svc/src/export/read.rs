@@ -1,0 +1,67 @@
+//! Which flows the next records have ended, with all their requests and events.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use wallet_runtime::db::{Arg, Db};
+use wallet_view::flow::Flow;
+
+use crate::flows;
+
+/// What ends a flow, or comes behind its end.
+const ENDS: [&str; 8] = [
+    "wallet.transfer.settled.v1",
+    "wallet.transfer.failed.v1",
+    "wallet.request.refused.v1",
+    "wallet.account.opened.v1",
+    "wallet.account.frozen.v1",
+    "wallet.account.unfrozen.v1",
+    "wallet.account.closed.v1",
+    "wallet.closure.refused.v1",
+];
+
+/// Some records, and the flows that have ended with them.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    /// The last record, if there is one.
+    pub(super) end: Option<i64>,
+    /// When the first was stored, microseconds.
+    pub(super) oldest_us: Option<i64>,
+    /// Whether there may be more behind it.
+    pub(super) full: bool,
+    /// The flows, in the order in which they ended.
+    pub(super) flows: Vec<Flow>,
+}
+
+impl Window {
+    /// At most `limit` records behind number `cursor`.
+    pub(super) async fn behind(db: &mut Db, shard: u16, cursor: i64, limit: i64) -> sqlx::Result<Self> {
+        let sql = "SELECT no, at_us, kind, transfer, account FROM record WHERE no > $1 ORDER BY no LIMIT $2";
+        let rows = db.query(sql, &[Arg::Int(cursor), Arg::Int(limit)]).await?;
+        // The place at which each was met first.
+        let mut ended: BTreeMap<(Uuid, String), i64> = BTreeMap::new();
+        for row in &rows {
+            if ENDS.contains(&row.text(2)?.as_str()) {
+                ended.entry((row.uuid(3)?, row.text(4)?)).or_insert(row.int(0)?);
+            }
+        }
+        let keys: Vec<(Uuid, String)> = ended.keys().cloned().collect();
+        let mut found = flows::ended(db, &keys).await?;
+        found.sort_by_key(|flow| ended.get(&flow.key()).copied());
+        // An id may name a transfer and an operator's request: their records stand together.
+        found.dedup_by_key(|flow| flow.key());
+        flows::steps::add_events(db, shard, &mut found).await?;
+        Ok(Self {
+            end: rows.last().map(|row| row.int(0)).transpose()?,
+            oldest_us: rows.first().map(|row| row.int(1)).transpose()?,
+            full: i64::try_from(rows.len()).is_ok_and(|read| read == limit),
+            flows: found.iter().map(shown).collect::<sqlx::Result<_>>()?,
+        })
+    }
+}
+
+/// A flow as everybody sees it who asks over HTTP.
+fn shown(flow: &flows::Flow) -> sqlx::Result<Flow> {
+    let text = serde_json::to_string(flow).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
+}

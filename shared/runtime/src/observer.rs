@@ -1,0 +1,15 @@
+//! What a service watches of its own work, for metrics: told behind each commit, from what is in memory anyway.
+
+use wallet_contract::decider::{Decider, Heard};
+
+/// Watches one shard's batches. It is on the way of money: it may count, and hand on what takes longer.
+pub trait Observer<C: Decider>: Send {
+    /// A tenure begins. What was seen before may have gone on elsewhere.
+    fn begin(&mut self) {}
+
+    /// A batch is committed: what was heard, and the rows as they are now.
+    fn committed(&mut self, _heard: &[Heard<'_>], _state: &C::State) {}
+}
+
+/// Nothing is watched.
+impl<C: Decider> Observer<C> for () {}
