@@ -2,7 +2,8 @@
 //!
 //! It goes through `record`, as the log did, and exports a flow when it meets what ended it: each at least once, in order, none
 //! left out. A repeat is harmless, since span ids are the log's. It is never in the way of money: a task of its own reads a
-//! little and then rests three times as long; a receiver that is slow, away, or says no only makes the cursor wait.
+//! little and then rests for longer, far longer while the books are busy; a receiver that is slow, away, or says no only makes
+//! the cursor wait.
 //!
 //! Whoever works on a shard exports it.
 
@@ -29,8 +30,10 @@ use self::read::Window;
 const WINDOW: i64 = 1_000;
 /// Between two looks when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(500);
-/// How long it rests, for each time that it worked.
-const REST: u32 = 3;
+/// How long it rests, for each time that it worked: usually, and while the shard's books are busy.
+const REST: (u32, u32) = (3, 19);
+/// They are busy if they take in more requests and events than this in a second: then the machine is for money.
+const BUSY: f64 = 5_000.0;
 /// How often the cursor is written: what is exported behind it is exported again after a crash.
 const SAVE: Duration = Duration::from_secs(5);
 /// Between two tries to reach a receiver: at first, and at most.
@@ -54,6 +57,7 @@ pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
             meters: meters.clone(),
             cursor: None,
             saved: Instant::now(),
+            looked: (Instant::now(), 0),
         };
         tokio::spawn(export.run());
     }
@@ -70,6 +74,8 @@ struct Export {
     /// How far it has come, and how far the database knows that; nothing while another instance works.
     cursor: Option<(i64, i64)>,
     saved: Instant,
+    /// When it was last looked how much the books had taken in, and how much that was.
+    looked: (Instant, u64),
 }
 
 /// Why it could not go on.
@@ -99,7 +105,7 @@ impl Export {
             let pause = match self.step().await {
                 Ok(more) => {
                     backoff = BACKOFF.0;
-                    let rest = began.elapsed() * REST;
+                    let rest = began.elapsed() * if self.busy() { REST.1 } else { REST.0 };
                     if more { rest } else { rest.max(IDLE) }
                 }
                 Err(stopped) => {
@@ -113,6 +119,14 @@ impl Export {
             };
             sleep(pause).await;
         }
+    }
+
+    /// Whether the shard's books have much to do, since the last time that this was asked.
+    fn busy(&mut self) -> bool {
+        let inputs = self.running.metrics.shard(self.shard).inputs.get();
+        let (since, before) = std::mem::replace(&mut self.looked, (Instant::now(), inputs));
+        let taken = u32::try_from(inputs.saturating_sub(before)).unwrap_or(u32::MAX);
+        f64::from(taken) > BUSY * since.elapsed().as_secs_f64()
     }
 
     /// Exports what the next records have ended; whether there may be more.
