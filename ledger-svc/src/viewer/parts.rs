@@ -38,7 +38,7 @@ pub(crate) fn id(text: &str) -> Markup {
 
 /// A button that copies a text; without the script there is none.
 pub(crate) fn copy(text: &str) -> Markup {
-    html! { button.copy.needs-script type="button" data-copy=(text) title={ "Copy " (text) } aria-label={ "Copy " (text) } { "⧉" } }
+    html! { button.copy.needs-script type="button" data-copy=(text) title={ "Copy " (text) } aria-label={ "Copy " (text) } { svg viewBox="0 0 16 16" aria-hidden="true" { path d="M5.5 5.5V2.5h8v8h-3M2.5 5.5h8v8h-8z" {} } } }
 }
 
 /// An id's two ends; its last digits differ most.

@@ -98,7 +98,7 @@ async fn one(
             a href={ "/?account=" (parts::escaped(name.as_str())) } { "Its transfers" }
         }
         @if let Some(at) = at_us { p.notice { "As it was at " (parts::time(&time(at))) ". " a href=(parts::account_url(name.as_str())) { "Now" } } }
-        div.facts {
+        div.tiles {
             @for (balance, limit) in shown.balances.iter().zip(&limits) { (self::balance::panel(balance, limit)) }
         }
         @if let (Some(currency), Some(drawn)) = (currency, &drawn) {

@@ -31,7 +31,7 @@ async fn health(State(running): Ledger, Extension(pace): Extension<Pace>) -> Res
     let body = html! {
         h1 { "Health" }
         (sums(&facts))
-        div.facts {
+        div.tiles {
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
             section.panel { div.big.bad[facts.stuck_in_all > 0] { (facts.stuck_in_all) } div.muted { a href="/?status=stuck" { "stuck" } } }
             section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { "messages parked" } }

@@ -111,11 +111,20 @@ pub(super) fn charts(pace: &Pace) -> Markup {
         .collect();
     html! {
         h2 { "The last minutes" }
-        div.facts {
+        div.tiles {
             (panel("Transfers that ended, a second", &rates, &|rate| parts::grouped(&rate.to_string())))
-            (panel("Half took no longer than", &medians, &parts::duration))
-            (panel("99 of 100 took no longer than", &slow, &parts::duration))
+            (panel("Half took no longer than", &medians, &took))
+            (panel("99 of 100 took no longer than", &slow, &took))
         }
+    }
+}
+
+/// Where nothing has ended, nothing took any time.
+fn took(us: i64) -> String {
+    if us == 0 {
+        "–".to_owned()
+    } else {
+        parts::duration(us)
     }
 }
 
