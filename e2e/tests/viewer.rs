@@ -238,12 +238,12 @@ async fn an_account_shows_what_it_has_and_had() -> Result<()> {
         let world = some(database).await?;
         let browser = Browser::start(&world.stack.api_url()).await?;
         browser.open("/accounts").await?;
+        let rows = browser.texts("tbody tr").await?;
+        let has = |row: &String| row.contains("alice") && row.contains("88.50");
         ensure!(
-            browser
-                .texts("tbody tr")
-                .await?
-                .iter()
-                .any(|row| row.contains("alice") && row.contains("88.50"))
+            rows.iter().any(has),
+            "{database:?}: {}",
+            browser.text("main").await?
         );
         browser.open("/accounts/alice").await?;
         ensure!(browser.text(".available").await? == "88.50 USD");

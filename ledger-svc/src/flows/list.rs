@@ -15,7 +15,7 @@ use wallet_runtime::db::{Arg, Db, Set};
 use super::{Flow, HEAD, head};
 
 /// How many flows of a shard are looked at for one page: some hundredths of a second.
-pub(crate) const LOOKED_AT: i64 = 50_000;
+pub(crate) const LOOKED_AT: i64 = 20_000;
 
 /// What is asked of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -67,7 +67,8 @@ pub(crate) fn grouped(amount: &str) -> String {
         .map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut text = String::from(sign);
     for (at, digit) in whole.char_indices() {
-        if at > 0 && (whole.len() - at) % 3 == 0 {
+        // A word, such as `unlimited`, stays one.
+        if at > 0 && digit.is_ascii_digit() && (whole.len() - at) % 3 == 0 {
             text.push('\u{202f}');
         }
         text.push(digit);
@@ -119,6 +120,7 @@ mod tests {
         let check = |amount: &str, shown: &str| assert_eq!(grouped(amount), shown.replace(' ', "\u{202f}"));
         check("0.00", "0.00");
         check("999.50", "999.50");
+        check("unlimited", "unlimited");
         check("1000.00", "1 000.00");
         check("-1234567", "−1 234 567");
         check("92233720368547758.07", "92 233 720 368 547 758.07");
