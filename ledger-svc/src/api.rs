@@ -1,4 +1,4 @@
-//! The HTTP interface: JSON under `/v1`. The pages for people are in [`crate::viewer`].
+//! The HTTP interface: JSON under `/v1`. The pages for people are in `viewer`.
 
 mod accounts;
 mod operations;

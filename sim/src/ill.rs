@@ -10,7 +10,7 @@ use wallet_runtime::bus::Message;
 pub enum Ill {
     /// Events of this kind: a newer service says them in another version.
     Kind(&'static str),
-    /// Transfers whose ids end in this, modulo [`POISONS`]: the rules panic.
+    /// Transfers whose ids end in this, modulo `POISONS`: the rules panic.
     Transfer(u8),
 }
 
