@@ -42,9 +42,10 @@ async fn home(world: &World, account: &str) -> Result<Shard> {
     Ok(world.nats.shards().await?.of(&account.parse::<AccountId>()?))
 }
 
+/// How a transfer stands; nothing, if it was not heard of yet.
 async fn status(world: &World, id: &str) -> Result<String> {
-    let (text, _) = tool(world, &["trace", id, "--json"]).await?;
-    let answer: Value = serde_json::from_str(&text)?;
+    let answer = reqwest::get(format!("{}/v1/transfers/{id}", world.stack.api_url())).await?;
+    let answer: Value = answer.json().await?;
     Ok(answer["status"].as_str().unwrap_or_default().to_owned())
 }
 

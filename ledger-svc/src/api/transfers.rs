@@ -1,7 +1,7 @@
 //! Flows: one, those of a trace, many.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use serde_json::json;
 use wallet_contract::id::TransferId;
 use wallet_contract::trace::TraceId;
@@ -35,8 +35,10 @@ pub(super) async fn trace(State(running): Ledger, Named(id): Named) -> Answer {
 
 pub(super) async fn transfers(
     State(running): Ledger,
+    RawQuery(query): RawQuery,
     Asked(asked): Asked<listing::question::Question>,
 ) -> Answer {
+    filled_in(query.as_deref().unwrap_or_default())?;
     let (listed, limit) = (asked.read((running.clock)())?, limit(asked.limit)?);
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
@@ -47,4 +49,16 @@ pub(super) async fn transfers(
     Ok(Json(
         json!({ "transfers": page.flows, "next": page.next, "searched_to": searched_to }),
     ))
+}
+
+/// A form sends fields that nobody filled in; a program that does so has lost what it meant to ask.
+fn filled_in(query: &str) -> Result<(), Problem> {
+    let empty = query
+        .split('&')
+        .find_map(|field| field.strip_suffix('=').filter(|name| !name.is_empty()));
+    empty.map_or(Ok(()), |name| {
+        Err(Problem::bad_request(format!(
+            "{name} is empty: say what it is, or leave it out"
+        )))
+    })
 }

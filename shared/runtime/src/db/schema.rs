@@ -67,7 +67,7 @@ pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> 
         .unwrap_or(RUNTIME.version);
     Error::Unfit(match error {
         MigrateError::VersionMissing(version) => format!(
-            "database {target} has schema version {version}, this program knows up to {newest}: run the newer program"
+            "database {target} has schema version {version}, this program knows up to {newest}: run the newer program; or is it another service's?"
         ),
         MigrateError::VersionMismatch(version) => {
             format!(
