@@ -42,11 +42,18 @@ async fn home(world: &World, account: &str) -> Result<Shard> {
     Ok(world.nats.shards().await?.of(&account.parse::<AccountId>()?))
 }
 
-/// How a transfer stands; nothing, if it was not heard of yet.
-async fn status(world: &World, id: &str) -> Result<String> {
+/// A transfer as the ledger shows it.
+async fn flow(world: &World, id: &str) -> Result<Value> {
     let answer = reqwest::get(format!("{}/v1/transfers/{id}", world.stack.api_url())).await?;
-    let answer: Value = answer.json().await?;
-    Ok(answer["status"].as_str().unwrap_or_default().to_owned())
+    Ok(answer.json().await?)
+}
+
+/// How it stands; nothing, if it was not heard of yet.
+async fn status(world: &World, id: &str) -> Result<String> {
+    Ok(flow(world, id).await?["status"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned())
 }
 
 #[tokio::test]
@@ -124,6 +131,12 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
             .nats
             .request(Verb::Transfer, &alice, body.to_string(), None)
             .await?;
+        until("it is debited", async || {
+            Ok(flow(&world, &held_up).await?["events"]
+                .as_array()
+                .is_some_and(|events| events.len() == 2))
+        })
+        .await?;
         let subject = envelopes(home(&world, "alice").await?, Service::Credit);
         let message = of_a_later_version(&held_up);
         world.nats.client().publish(subject, message.into()).await?;
