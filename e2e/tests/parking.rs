@@ -112,7 +112,9 @@ async fn a_request_that_nobody_can_read_is_mended_or_let_go() -> Result<()> {
 fn of_a_later_version(transfer: &str) -> String {
     json!([{
         "specversion": "1.0", "id": e2e::id(), "source": "/credit-svc/0", "type": "wallet.account.gilded.v2",
-        "subject": transfer, "time": "2026-01-01T00:00:00Z", "data": { "payer": "alice" },
+        "subject": transfer, "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "workus": 250,
+        "data": { "payer": "alice" },
     }])
     .to_string()
 }
