@@ -1,4 +1,4 @@
-//! `wallet watch`: flows as they end; one flow, step by step, is in [`one`].
+//! `wallet watch`: flows as they end; one flow, step by step, is in `one`.
 //!
 //! It asks the ledger again and again: for everything that began since the newest flow it knows (and a little before,
 //! since shards are read one after the other), and for each flow that it has seen running.
