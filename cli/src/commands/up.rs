@@ -89,7 +89,7 @@ fn tell(stack: &Stack, common: &Common) -> Result<()> {
             ", databases on the PostgreSQL server"
         };
         output::line(&format!(
-            "The wallet is up.\n\n  NATS        {nats}\n  HTTP        {api}\n  data        {}{database}\n  logs        {}",
+            "The wallet is up.\n\n  NATS        {nats}\n  viewer      {api}\n  data        {}{database}\n  logs        {}",
             dir.display(),
             logs.display()
         ))?;
