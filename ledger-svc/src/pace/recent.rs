@@ -10,8 +10,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wallet_contract::id::{AccountId, EventId, TransferId};
 
-/// How many flows a generation holds. There are two of them for each shard: at most 16 MiB.
-const GENERATION: usize = 128 * 1024;
+/// How many flows a generation holds. There are two of them for each shard: at most 4 MiB.
+const GENERATION: usize = 32 * 1024;
 /// How many steps of a flow are remembered. What follows is caused by one of the last two: an expiry by `funds.reserved`,
 /// behind which `credit.promised` may stand.
 const STEPS: usize = 2;

@@ -28,6 +28,14 @@ pub enum Db {
 }
 
 impl Db {
+    /// Makes it the connection of a loop: on SQLite its page cache holds the rows that a batch touches.
+    pub async fn works(&mut self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(db) => sqlite::command(db, "PRAGMA cache_size = -8192").await,
+            Self::Postgres(_) => Ok(()),
+        }
+    }
+
     /// Begins a transaction that will write.
     pub async fn begin(&mut self) -> sqlx::Result<()> {
         match self {

@@ -218,6 +218,7 @@ impl<T: Tables> Store for SqlStore<T> {
         self.check_row().await?;
         let holder = self.holder.clone();
         let db = self.db().await?;
+        db.works().await?;
         let take = "UPDATE progress SET holder = $1, epoch = epoch + 1, expires_us = {now_us} + $2 \
                     WHERE one = 1 AND (expires_us < {now_us} OR holder = $1)";
         let taken = db

@@ -15,8 +15,8 @@ use crate::store::Error;
 
 /// One for the loop, the others for readers.
 const CONNECTIONS: u32 = 4;
-/// Each SQLite connection's page cache, KiB.
-const CACHE_KIB: u32 = 8 * 1024;
+/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`Db::works`].
+const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;
 /// An instance that is stopped amid a transaction keeps its locks, the lease's among them. Nobody of ours waits so long
