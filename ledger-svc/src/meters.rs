@@ -11,7 +11,7 @@ pub(crate) fn start(running: &Arc<Running>) {
     let metrics = &running.metrics;
     let still = "Flows that have not ended, and were not heard of for too long";
     let still = metrics.gauges("flows_stuck", still);
-    let in_flight = "Flows that have not ended, and wait for no client";
+    let in_flight = "Transfers that have not ended, and wait for no client";
     let in_flight = metrics.gauges("flows_in_flight", in_flight);
     tokio::spawn(stuck::watch(running.clone(), still, in_flight));
     let conserved = conservation::Meters::new(metrics);

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use tracing::debug;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_runtime::db::{Arg, Db};
+use wallet_contract::status::Status;
+use wallet_runtime::db::Db;
 use wallet_runtime::metrics::Gauges;
 use wallet_runtime::program::Running;
 use wallet_view::expected;
 use wallet_view::flow::{Stuck, WaitsFor};
 
-use crate::flows::{self, Flow, steps};
+use crate::flows::{Flow, list, steps};
 
 /// Between two looks for the metrics.
 const LOOK: Duration = Duration::from_secs(2);
@@ -63,7 +64,7 @@ pub(crate) async fn of_shard(
     shards: Shards,
     deadline_us: i64,
 ) -> sqlx::Result<(Vec<Flow>, bool)> {
-    let mut flows = flows::list::running(db, deadline_us, AT_MOST).await?;
+    let mut flows = list::running(db, deadline_us, AT_MOST).await?;
     let more = i64::try_from(flows.len()).is_ok_and(|found| found == AT_MOST);
     for flow in &mut flows {
         flow.told.events = steps::events(db, flow, shard.0).await?;
@@ -101,17 +102,13 @@ async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx:
     let (stuck, more) = of_shard(&mut db, shard, running.settings.shards, deadline_us).await?;
     let still = if more {
         // Too many to look at each: nearly all that began so long ago are.
-        count(&mut db, deadline_us).await?
+        list::running_count(&mut db, deadline_us).await?
     } else {
         i64::try_from(stuck.len()).unwrap_or(i64::MAX)
     };
-    Ok((still, count(&mut db, i64::MAX).await?))
-}
-
-async fn count(db: &mut Db, began_us: i64) -> sqlx::Result<i64> {
-    let sql = "SELECT count(*) FROM flow WHERE ended_us IS NULL AND status = 'running' AND started_us <= $1";
-    let rows = db.query(sql, &[Arg::Int(began_us)]).await?;
-    rows.first().map_or(Ok(0), |row| row.int(0))
+    let running = list::tally(&mut db).await?.into_iter();
+    let running = running.filter(|(status, _)| status == Status::Running.word());
+    Ok((still, running.map(|(_, flows)| flows).sum()))
 }
 
 /// The stuck flows of all shards, oldest first.

@@ -228,13 +228,22 @@ pub(crate) async fn unbooked(
     rows.iter().map(head).collect()
 }
 
-/// The flows that have begun by then and have not ended, oldest first.
+/// The flows that have begun by then and have not ended, oldest first. Those that began later are not even looked at: under
+/// load they are many.
 pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let sql = format!(
-        "{HEAD} WHERE ended_us IS NULL AND status = 'running' AND started_us <= $1 ORDER BY no LIMIT $2"
-    );
-    let rows = db.query(&sql, &[Arg::Int(began_us), Arg::Int(limit)]).await?;
+    let later = first_at(db, began_us.saturating_add(1)).await?;
+    let sql =
+        format!("{HEAD} WHERE ended_us IS NULL AND status = 'running' AND no < $1 ORDER BY no LIMIT $2");
+    let rows = db.query(&sql, &[Arg::Int(later), Arg::Int(limit)]).await?;
     rows.iter().map(head).collect()
+}
+
+/// How many flows have begun by then and have not ended.
+pub(crate) async fn running_count(db: &mut Db, began_us: i64) -> sqlx::Result<i64> {
+    let later = first_at(db, began_us.saturating_add(1)).await?;
+    let sql = "SELECT count(*) FROM flow WHERE ended_us IS NULL AND status = 'running' AND no < $1";
+    let rows = db.query(sql, &[Arg::Int(later)]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
 /// How many transfers stand how, in this shard.
