@@ -139,6 +139,43 @@ struct Bulk<'p> {
     full: Vec<Full>,
     sampled: Vec<AccountId>,
     places: Vec<(Uuid, Shard, usize)>,
+    names: Names,
+}
+
+/// The ids, as clients make them who ask [`RATE`] times a millisecond. Made as fast as they can be, hundreds of them would have
+/// the same first half, by which a flow is found.
+struct Names {
+    began_ms: u64,
+    made: u64,
+    random: Random,
+}
+
+/// How many ids a millisecond has.
+const RATE: u64 = 15;
+
+impl Names {
+    fn new() -> Self {
+        let (_, seed) = clock::new_id().0.as_u64_pair();
+        Self {
+            began_ms: clock::now().as_millisecond().unsigned_abs(),
+            made: 0,
+            random: Random(seed),
+        }
+    }
+
+    fn next(&mut self) -> Uuid {
+        let mut bytes = [0; 10];
+        let random = [self.random.next(), self.random.next()];
+        for (byte, random) in bytes
+            .iter_mut()
+            .zip(random.iter().flat_map(|half| half.to_le_bytes()))
+        {
+            *byte = random;
+        }
+        let millis = self.began_ms + self.made / RATE;
+        self.made += 1;
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
 }
 
 /// A message that is being filled, and the one that confirms it.
@@ -164,11 +201,12 @@ impl<'p> Bulk<'p> {
             full: Vec::new(),
             sampled: Vec::new(),
             places: Vec::new(),
+            names: Names::new(),
         }
     }
 
     fn add(&mut self, shard: Shard, from: &AccountId, to: &AccountId, amount: &str) {
-        let id = clock::new_id().0;
+        let id = self.names.next();
         if self.sampled.contains(from) {
             // Its message is the next one of this shard to be full.
             let earlier = self.full.iter().filter(|full| full.shard == shard).count();
