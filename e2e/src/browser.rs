@@ -166,7 +166,11 @@ impl Browser {
     /// Goes to an address under the origin.
     pub async fn open(&self, path: &str) -> Result<()> {
         let url = format!("{}{path}", self.origin);
-        self.client.goto(&url).await.with_context(|| url)
+        // On a busy machine the driver can answer while the page before is still there.
+        self.eval("(window.isLeft = true)").await?;
+        self.client.goto(&url).await.with_context(|| url)?;
+        self.until("!window.isLeft && document.readyState == 'complete'")
+            .await
     }
 
     /// Where it is, without the origin.

@@ -58,7 +58,7 @@ const KNOWN: [(&str, &str, usize, &str); 11] = [
         3,
         "the constant PAGE, and column names",
     ),
-    ("ledger-svc/src/flows.rs", "format!", 4, "the constant HEAD"),
+    ("ledger-svc/src/flows.rs", "format!", 3, "the constant HEAD"),
     (
         "ledger-svc/src/flows/list.rs",
         "format!",

@@ -20,8 +20,16 @@ async fn some(database: Option<&str>) -> Result<World> {
     Ok(world)
 }
 
-async fn rows(browser: &Browser) -> Result<usize> {
-    Ok(browser.texts("main tbody tr[data-row]").await?.len())
+/// A page has so many rows.
+async fn has_rows(browser: &Browser, rows: usize) -> Result<()> {
+    let found = browser.texts("main tbody tr[data-row]").await?.len();
+    ensure!(
+        found == rows,
+        "{} has {found} rows instead of {rows}: {}",
+        browser.place().await?,
+        browser.text("body").await?
+    );
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +86,9 @@ async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
             ("status=parked", 0),
         ] {
             browser.open(&format!("/?{query}")).await?;
-            assert_eq!(rows(&browser).await?, found, "{database:?} {query}");
+            has_rows(&browser, found)
+                .await
+                .with_context(|| format!("{database:?}"))?;
         }
         // A form sends all its fields; the address keeps those that say something.
         browser.open("/").await?;
@@ -90,7 +100,7 @@ async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
         browser
             .until("location.search == '?account=alice&status=refused'")
             .await?;
-        assert_eq!(rows(&browser).await?, 1);
+        has_rows(&browser, 1).await?;
         ensure!(browser.text("tbody").await?.contains("insufficient_funds"));
 
         browser.press("/").await?;

@@ -11,7 +11,6 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
 use wallet_contract::id::{TransferId, derive};
 use wallet_runtime::db::{Arg, Db, Set};
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
 
 use crate::flows::{self, Flow};
@@ -167,19 +166,21 @@ pub(crate) async fn count(db: &mut Db) -> sqlx::Result<i64> {
 }
 
 /// The transfers of which something is set aside on any shard: where that is need not be the flow's home.
-pub(crate) async fn transfers(running: &Running) -> sqlx::Result<BTreeSet<Uuid>> {
+///
+/// From each shard's database, in the order of the shards.
+pub(crate) async fn transfers(dbs: &mut [Db]) -> sqlx::Result<BTreeSet<Uuid>> {
     let mut found = BTreeSet::new();
-    for (shard, pool) in &running.pools {
-        let rows = list(&mut pool.acquire().await?, shard.0, false, SHOWN).await?;
-        found.extend(rows.iter().filter_map(|row| row.transfer));
+    for (shard, db) in (0..).zip(dbs) {
+        let set_aside = list(db, shard, false, SHOWN).await?;
+        found.extend(set_aside.iter().filter_map(|parked| parked.transfer));
     }
     Ok(found)
 }
 
 /// Their flows, newest first.
-pub(crate) async fn flows(running: &Running, dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
+pub(crate) async fn flows(dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
     let mut found = Vec::new();
-    for transfer in transfers(running).await? {
+    for transfer in transfers(dbs).await? {
         for db in &mut *dbs {
             found.extend(flows::by_transfer(db, TransferId(transfer)).await?);
         }

@@ -62,7 +62,7 @@ pub(crate) async fn page(
             flows.sort_by_key(|flow| flow.started_us);
             Ok(few(flows))
         }
-        (Some(Standing::Parked), _) => Ok(few(parked::flows(running, dbs).await?)),
+        (Some(Standing::Parked), _) => Ok(few(parked::flows(dbs).await?)),
         (None, Some(account)) => of_account(dbs, shards, account, asked, limit).await,
         (None, None) => all(dbs, asked, limit).await,
     }

@@ -22,7 +22,7 @@ use wallet_runtime::question::Asked;
 use super::layout::{self, Here};
 use super::live::{self, Live};
 use super::parts;
-use super::reading::{self, Lag};
+use super::reading;
 use crate::api::Ledger;
 use crate::listing::question::{Question, Standing};
 use crate::listing::{self, Page};
@@ -46,8 +46,11 @@ async fn list(
     if query.is_some_and(|query| query.split('&').any(|field| field.ends_with('='))) {
         return Ok(Redirect::to(&url("/", &asked, None)).into_response());
     }
-    let (page, lag) = read(&running, &asked).await?;
-    let rows = rows::rows(&running, &page).await?;
+    let listed = asked.read((running.clock)())?;
+    let (mut dbs, lag) = reading::all(&running).await?;
+    let page = listing::page(&running, &mut dbs, &listed, ROWS).await?;
+    let rows = rows::rows(&running, &mut dbs, &page).await?;
+    drop(dbs);
     let is_filtered = !asked.fields().is_empty();
     let body = html! {
         h1 { "Transfers" }
@@ -63,12 +66,6 @@ async fn list(
     Ok(layout::page(&running, "Transfers", Here::Transfers, &body).into_response())
 }
 
-async fn read(running: &Running, asked: &Question) -> Result<(Page, Lag), Problem> {
-    let listed = asked.read((running.clock)())?;
-    let (mut dbs, lag) = reading::all(running).await?;
-    Ok((listing::page(running, &mut dbs, &listed, ROWS).await?, lag))
-}
-
 /// The rows of a page as they are now, for who listens.
 pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, Problem> {
     let listed = asked.read((running.clock)())?;
@@ -77,8 +74,7 @@ pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, P
         dbs.push(pool.acquire().await?);
     }
     let page = listing::page(running, &mut dbs, &listed, ROWS).await?;
-    drop(dbs);
-    Ok(rows::rows(running, &page).await?.into_string())
+    Ok(rows::rows(running, &mut dbs, &page).await?.into_string())
 }
 
 async fn listen(

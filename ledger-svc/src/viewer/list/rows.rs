@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wallet_contract::shard::Shard;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_runtime::db::Db;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::{pool, time};
+use wallet_runtime::reading::time;
 
 use crate::flows::list::{Summary, summaries};
 use crate::flows::{Flow, steps};
@@ -22,57 +23,49 @@ struct Row<'p> {
     summary: Summary,
 }
 
-/// The rows of a page.
-pub(super) async fn rows(running: &Running, page: &Page) -> Result<Markup, Problem> {
+/// The rows of a page, from each shard's database in the order of the shards.
+pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
+    let (parked, deadline_us) = (parked::transfers(dbs).await?, stuck::deadline(running));
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     let mut rows: Vec<Option<Row<'_>>> = page.flows.iter().map(|_| None).collect();
-    for shard in shards.all() {
-        let here = page
-            .flows
-            .iter()
-            .enumerate()
-            .filter(|(_, flow)| home(flow) == Some(shard));
-        let here: Vec<(usize, &Flow)> = here.collect();
-        if here.is_empty() {
+    for (db, shard) in dbs.iter_mut().zip(shards.all()) {
+        let here = page.flows.iter().zip(&mut rows);
+        let (flows, places): (Vec<&Flow>, Vec<_>) =
+            here.filter(|(flow, _)| home(flow) == Some(shard)).unzip();
+        if flows.is_empty() {
             continue;
         }
-        let words = words(running, shard, &here).await?;
-        let mut db = pool(running, shard)?.acquire().await?;
-        let flows: Vec<&Flow> = here.iter().map(|(_, flow)| *flow).collect();
-        let summaries = summaries(&mut db, &flows).await?;
-        for (((place, flow), summary), word) in here.into_iter().zip(summaries).zip(words) {
-            rows[place] = Some(Row { flow, word, summary });
+        for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
+            let word = if parked.contains(&flow.transfer()) {
+                Standing::Parked.word()
+            } else if is_stuck(db, shard, shards, flow, deadline_us).await? {
+                Standing::Stuck.word()
+            } else {
+                flow.told.status.word()
+            };
+            *place = Some(Row { flow, word, summary });
         }
     }
     let now_us = (running.clock)().as_microsecond();
     Ok(html! { @for row in rows.iter().flatten() { (markup(row, now_us)) } })
 }
 
-/// How each stands. That a flow is stuck or parked is stored nowhere.
-async fn words(
-    running: &Running,
+/// Whether nothing was heard of it for too long, which is stored nowhere.
+async fn is_stuck(
+    db: &mut Db,
     shard: Shard,
-    flows: &[(usize, &Flow)],
-) -> Result<Vec<&'static str>, Problem> {
-    let mut db = pool(running, shard)?.acquire().await?;
-    let (parked, deadline_us) = (parked::transfers(running).await?, stuck::deadline(running));
-    let mut words = Vec::new();
-    for (_, flow) in flows {
-        let mut word = flow.told.status.word();
-        if parked.contains(&flow.transfer()) {
-            word = Standing::Parked.word();
-        } else if flow.is_running() && flow.started_us <= deadline_us {
-            let mut flow = (*flow).clone();
-            flow.told.events = steps::events(&mut db, &flow, shard.0).await?;
-            stuck::mark(&mut flow, running.settings.shards, deadline_us);
-            if flow.told.stuck.is_some() {
-                word = Standing::Stuck.word();
-            }
-        }
-        words.push(word);
+    shards: Shards,
+    flow: &Flow,
+    deadline_us: i64,
+) -> sqlx::Result<bool> {
+    if !flow.is_running() || flow.started_us > deadline_us {
+        return Ok(false);
     }
-    Ok(words)
+    let mut flow = flow.clone();
+    flow.told.events = steps::events(db, &flow, shard.0).await?;
+    stuck::mark(&mut flow, shards, deadline_us);
+    Ok(flow.told.stuck.is_some())
 }
 
 fn markup(row: &Row<'_>, now_us: i64) -> Markup {
