@@ -179,4 +179,7 @@ else
 fi
 said=$(mktemp)
 trap finish EXIT
+# Who is stopped has not passed.
+trap 'exit 130' INT
+trap 'exit 143' TERM
 main

@@ -62,6 +62,7 @@ impl Log {
             at_us: START,
             traceparent: None,
             event_id: None,
+            committed_us: None,
         });
         self.0.1.notify_waiters();
     }
@@ -113,7 +114,12 @@ impl Bus for Log {
         })
     }
 
-    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), bus::Error> {
+    async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        _committed: Option<Timestamp>,
+    ) -> Result<(), bus::Error> {
         self.store(subject, payload);
         Ok(())
     }

@@ -49,6 +49,37 @@ async fn ask(world: &World, verb: Verb, account: &str, body: Value) -> Result<St
     Ok(id)
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_tells_commit_and_publish_apart() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let transfer = ask(&world, Verb::Transfer, "alice", transfer("bob", "12.50")).await?;
+        let (id, deadline) = (transfer.parse()?, Instant::now() + PATIENCE);
+        let steps = loop {
+            // Who asks hears how it ended before the last word on it stands in the log.
+            let flow = world.api.transfer(id, None).await?.context("it is known")?;
+            let steps = steps::of(&flow);
+            if steps.len() == 4 {
+                break steps;
+            }
+            ensure!(Instant::now() < deadline, "{steps:#?}");
+            sleep(Duration::from_millis(20)).await;
+        };
+        for step in steps.iter().filter(|step| step.parent.is_some()) {
+            let times = step.times.context("who caused it is known")?;
+            ensure!(
+                times.commit_us.is_some_and(|us| us > 0),
+                "{database:?} {}: {times:?}",
+                step.words
+            );
+            ensure!(times.publish_us > 0, "{database:?} {}: {times:?}", step.words);
+        }
+        world.stop().await?;
+    }
+    Ok(())
+}
+
 /// A flow of each kind, and what its story says.
 async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)>> {
     world.open(&["alice", "bob", "frank"]).await?;

@@ -46,6 +46,11 @@ impl wallet_runtime::sql_store::Tables for Tables {
             name: "exported",
             sql: include_str!("../migrations/0102_exported.sql"),
         },
+        Migration {
+            version: 103,
+            name: "published",
+            sql: include_str!("../migrations/0103_published.sql"),
+        },
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 

@@ -75,10 +75,15 @@ pub(crate) async fn save_records(db: &mut Db, heard: &[Heard<'_>], place: Place)
         .texts("account", rows.iter().map(|row| row.account.as_str()))
         .texts("kind", rows.iter().map(|row| row.kind))
         .ints("at_us", rows.iter().map(|row| row.heard.at_us))
+        .ints_or_null("publish_us", rows.iter().map(|row| published(row.heard)))
         .texts_or_null("body", rows.iter().map(|row| row.body));
-    let sql = "INSERT INTO record (no, id, transfer, account, kind, at_us, body) \
-               SELECT no, id, transfer, account, kind, at_us, body FROM k";
+    let sql = "INSERT INTO record (no, id, transfer, account, kind, at_us, publish_us, body) \
+               SELECT no, id, transfer, account, kind, at_us, publish_us, body FROM k";
     db.apply(sql, set).await.map(|_| ())
+}
+
+fn published(heard: &Heard<'_>) -> Option<i64> {
+    Some(heard.at_us.saturating_sub(heard.committed_us?))
 }
 
 pub(crate) async fn load_accounts(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {

@@ -1,6 +1,7 @@
 //! The bus of an instance: the loop's way to the simulated server.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 use wallet_runtime::bus::{Bus, Error, Loss, Message, Notice, Reader};
 
@@ -80,10 +81,15 @@ impl Bus for SimBus {
         })
     }
 
-    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
+    async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> Result<(), Error> {
         self.0.pass(Point::BeforePublish).await?;
         let shard = shard_of(&subject);
-        let published = self.0.world().store(shard, subject, payload);
+        let published = self.0.world().store(shard, subject, payload, committed);
         // It is on its way to the disk; the server may crash here.
         self.0.pass(Point::AfterPublish).await?;
         if self.0.world().acknowledge(shard, published) {

@@ -81,7 +81,7 @@ async fn take(world: &Arc<World>, step: &Step) {
     match step {
         Step::Ask { subject, payload } => {
             let shard = shard_of(subject);
-            let published = world.store(shard, subject.clone(), payload.clone().into());
+            let published = world.store(shard, subject.clone(), payload.clone().into(), None);
             world.acknowledge(shard, published);
             sleep(Duration::from_millis(1)).await;
         }

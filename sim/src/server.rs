@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use wallet_contract::shard::Shard;
 use wallet_runtime::bus::Message;
@@ -47,7 +48,13 @@ impl Log {
     }
 
     /// Stores a message.
-    pub(crate) fn store(&mut self, subject: String, payload: Bytes, at_us: i64) -> Unacknowledged {
+    pub(crate) fn store(
+        &mut self,
+        subject: String,
+        payload: Bytes,
+        at_us: i64,
+        committed: Option<Timestamp>,
+    ) -> Unacknowledged {
         let message = Message {
             subject,
             payload,
@@ -55,6 +62,7 @@ impl Log {
             at_us,
             traceparent: None,
             event_id: None,
+            committed_us: committed.map(Timestamp::as_microsecond),
         };
         self.stored.push(Stored::read(message, self.shard));
         Unacknowledged {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
+use jiff::Timestamp;
 use wallet_contract::decider::Place;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
@@ -183,11 +184,17 @@ impl World {
     }
 
     /// Stores a message, which is not durable yet.
-    pub(crate) fn store(&self, shard: Shard, subject: String, payload: Bytes) -> Unacknowledged {
+    pub(crate) fn store(
+        &self,
+        shard: Shard,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> Unacknowledged {
         let mut state = self.state();
         let shard = usize::from(shard.0);
         let at_us = self.time.now_us() + state.skews.servers[shard];
-        state.logs[shard].store(subject, payload, at_us)
+        state.logs[shard].store(subject, payload, at_us, committed)
     }
 
     /// Makes a message durable, with all before it; false if it is lost.

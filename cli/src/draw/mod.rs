@@ -19,7 +19,7 @@ pub use facts::{facts, link, waits as expected};
 use uuid::Uuid;
 pub use wallet_view::headline::headline;
 use wallet_view::headline::headline_after;
-use wallet_view::steps::{self, Lane, Mark, Step, last};
+use wallet_view::steps::{self, Lane, Mark, Step, Times, last};
 
 use crate::api::{Stuck, Transfer};
 use crate::output::{Paint, clean, ms, time};
@@ -125,8 +125,8 @@ fn heading() -> String {
     let lanes: String = LANES.iter().map(|lane| fit(lane, LANE_WIDTH)).collect();
     let words = fit("what happened", WORDS_WIDTH);
     format!(
-        "{:>8}  {lanes}{words}{:>7}{:>7}{:>8}  log",
-        "ms", "wait", "work", "publish"
+        "{:>8}  {lanes}{words}{:>6} {:>5} {:>6} {:>7}  log",
+        "ms", "wait", "work", "commit", "publish"
     )
 }
 
@@ -148,17 +148,7 @@ fn row(step: &Step, steps: &[Step], paint: Paint) -> String {
         Mark::Refused => paint.bad(&words),
         Mark::Undone => paint.warn(&words),
     });
-    let times = step.times.map_or_else(
-        || " ".repeat(22),
-        |times| {
-            format!(
-                "{:>7}{:>7}{:>8}",
-                ms(times.wait_us),
-                ms(times.work_us),
-                ms(times.publish_us)
-            )
-        },
-    );
+    let times = step.times.map_or_else(|| " ".repeat(27), parts);
     // Writing to a string can't fail.
     let _ = write!(
         line,
@@ -189,8 +179,14 @@ fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
 fn total(steps: &[Step], label: &str) -> String {
     let (at_us, sum) = (last(steps).map_or(0, |step| step.at_us), steps::total(steps));
     let words = fit(&format!("{:>8}  {label}", ms(at_us)), WORDS + WORDS_WIDTH);
-    let [wait, work, publish] = [sum.wait_us, sum.work_us, sum.publish_us].map(ms);
-    format!("{words}{wait:>7}{work:>7}{publish:>8}")
+    format!("{words}{}", parts(sum))
+}
+
+/// Where the time went. Of what was published later than it could have been, commit and publish are known only together.
+fn parts(times: Times) -> String {
+    let [wait, work, publish] = [times.wait_us, times.work_us, times.publish_us].map(ms);
+    let commit = times.commit_us.map_or_else(|| "–".to_owned(), ms);
+    format!("{wait:>6} {work:>5} {commit:>6} {publish:>7}")
 }
 
 /// Fills up with blanks; what is too long stays, one blank behind it.

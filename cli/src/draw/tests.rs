@@ -60,10 +60,12 @@ fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), f
         fact,
     };
     let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();
+    // Each commits for 0.2 ms, but the ledger, which tells commit and publish together.
+    let publish_us = (from.0 != Service::Ledger).then_some(recorded_us - decided_us - 200);
     json!({
         "id": id.to_string(), "type": kind, "source": format!("/{}/{}", from.0, from.1), "shard": 0,
         "sequence": 16 + number, "recorded_at": time(recorded_us), "time": time(decided_us), "work_us": work_us,
-        "cause": cause.to_string(), "body": body,
+        "publish_us": publish_us, "cause": cause.to_string(), "body": body,
     })
 }
 
@@ -121,13 +123,13 @@ alice paid 12.50 USD to bob; settled in 8.30 ms
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                   wait   work publish  log
-    0.00  ●                           transfer requested                                   0:17
-    2.31  ╰─────▶●                    account debited                 0.41   1.20    0.70  0:18
-    4.90         ╰─────▶●             account credited on shard 1     0.60   1.10    0.89  0:19
-    8.30                ╰─────▶✓      transfer settled                1.70   0.90    0.80  0:20
+      ms  client debit  credit ledger what happened                  wait  work commit publish  log
+    0.00  ●                           transfer requested                                        0:17
+    2.31  ╰─────▶●                    account debited                0.41  1.20   0.20    0.50  0:18
+    4.90         ╰─────▶●             account credited on shard 1    0.60  1.10   0.20    0.69  0:19
+    8.30                ╰─────▶✓      transfer settled               1.70  0.90      –    0.80  0:20
 
-    8.30  in all                                                      2.71   3.20    2.39";
+    8.30  in all                                                     2.71  3.20   0.40    1.99";
 
 #[test]
 fn a_refused_transfer() {
@@ -161,14 +163,14 @@ alice did not pay 12.50 USD to bob; refused after 5.30 ms: insufficient_funds
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                   wait   work publish  log
-    0.00  ●                           transfer requested                                   0:17
-    2.31  ╰─────▶✗                    debit refused                   0.41   1.20    0.70  0:18
+      ms  client debit  credit ledger what happened                  wait  work commit publish  log
+    0.00  ●                           transfer requested                                        0:17
+    2.31  ╰─────▶✗                    debit refused                  0.41  1.20   0.20    0.50  0:18
                  │                    insufficient_funds: alice has 3.00 USD available, and 12.50
                  │                    USD was asked for
-    5.30         ╰────────────▶✗      transfer failed: refused        1.29   0.90    0.80  0:19
+    5.30         ╰────────────▶✗      transfer failed: refused       1.29  0.90      –    0.80  0:19
 
-    5.30  in all                                                      1.70   2.10    1.50";
+    5.30  in all                                                     1.70  2.10   0.20    1.30";
 
 #[test]
 fn a_compensated_transfer() {
@@ -216,16 +218,16 @@ alice paid 12.50 USD to bob and got it back; compensated after 8.30 ms: account_
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                   wait   work publish  log
-    0.00  ●                           transfer requested                                   0:17
-    2.31  ╰─────▶●                    account debited                 0.41   1.20    0.70  0:18
-    4.90         ╰─────▶✗             credit refused on shard 1       0.60   1.10    0.89  0:19
+      ms  client debit  credit ledger what happened                  wait  work commit publish  log
+    0.00  ●                           transfer requested                                        0:17
+    2.31  ╰─────▶●                    account debited                0.41  1.20   0.20    0.50  0:18
+    4.90         ╰─────▶✗             credit refused on shard 1      0.60  1.10   0.20    0.69  0:19
                         │             account_frozen: bob is frozen
-    6.50         ↺◀─────╯             debit reversed                  0.10   1.00    0.50  0:20
+    6.50         ↺◀─────╯             debit reversed                 0.10  1.00   0.20    0.30  0:20
                  │                    12.50 USD goes back to alice
-    8.30         ╰────────────▶✗      transfer failed: compensated    0.10   0.90    0.80  0:21
+    8.30         ╰────────────▶✗      transfer failed: compensated   0.10  0.90      –    0.80  0:21
 
-    8.30  in all                                                      1.21   4.20    2.89";
+    8.30  in all                                                     1.21  4.20   0.60    2.29";
 
 #[test]
 fn an_id_that_was_used_again() {
@@ -258,16 +260,16 @@ alice is paying 12.50 USD to bob; still running, last heard after 0.05 ms
 transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c1e8b2d4f
 memo      lunch
 
-      ms  client debit  credit ledger what happened                   wait   work publish  log
-    0.00  ●                           transfer requested                                   0:17
-    0.05  ╰─────▶●                    account debited                 0.00   0.20    0.00  0:18
+      ms  client debit  credit ledger what happened                  wait  work commit publish  log
+    0.00  ●                           transfer requested                                        0:17
+    0.05  ╰─────▶●                    account debited                0.00  0.20   0.00    0.00  0:18
 
-  900.00  ●                           transfer requested again                             0:19
+  900.00  ●                           transfer requested again                                  0:19
           │                           other content: 13.00 USD to bob
-  902.31  ╰─────▶✗                    request refused                 0.41   1.20    0.70  0:20
+  902.31  ╰─────▶✗                    request refused                0.41  1.20   0.20    0.50  0:20
                                       id_reused: amount was 12.50, now 13.00
 
-    0.05  so far                                                      0.00   0.20    0.00";
+    0.05  so far                                                     0.00  0.20   0.00    0.00";
 
 #[test]
 fn colours_change_no_words() {

@@ -67,6 +67,8 @@ pub struct Heard<'m> {
     /// When the message was stored in the stream, microseconds since 1970; never goes back. What the clock says, of what
     /// is due.
     pub at_us: i64,
+    /// When who said it had committed it, by its clock, microseconds since 1970, if it says so.
+    pub committed_us: Option<i64>,
 }
 
 /// Where a core decides.

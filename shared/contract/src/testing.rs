@@ -67,6 +67,7 @@ impl<C: Decider> Player<C> {
             sequence: self.sequence,
             index: 0,
             at_us: self.at_us,
+            committed_us: None,
         };
         let time = Timestamp::from_microsecond(self.at_us).unwrap();
         let fact = C::decide(&self.state, &heard, self.place);

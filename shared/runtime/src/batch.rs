@@ -104,6 +104,7 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
         sequence: 0,
         index: 0,
         at_us: now_us,
+        committed_us: None,
     });
     Batch {
         heard: heard.collect(),

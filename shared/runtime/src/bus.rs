@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 
 /// A message as it stands in a shard's stream.
@@ -20,6 +21,8 @@ pub struct Message {
     pub traceparent: Option<String>,
     /// The `ce-id` header.
     pub event_id: Option<String>,
+    /// When a service had committed what this says, by its clock, microseconds since 1970: the `wallet-committed` header.
+    pub committed_us: Option<i64>,
 }
 
 impl Message {
@@ -121,8 +124,13 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads `shard`'s stream behind `position`.
     fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
 
-    /// Publishes one envelope and waits until it is durable.
-    fn publish(&self, subject: String, payload: Bytes) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Publishes one envelope and waits until it is durable. It says when its events were committed, if that is known.
+    fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Tells whoever listens.
     fn tell(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;

@@ -160,7 +160,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
         recall = again.recall,
         "healing: publishing again to shard {to}"
     );
-    outbox::publish(&healer.running.bus, healer.service, &outgoing).await?;
+    outbox::publish(&healer.running.bus, healer.service, &outgoing, None).await?;
     Ok(Json(json!({ "published": outgoing.len() })))
 }
 

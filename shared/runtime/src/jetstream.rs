@@ -24,6 +24,7 @@ use std::time::Duration;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::time::timeout;
 use tracing::warn;
 use wallet_contract::envelope::CONTENT_TYPE;
@@ -34,6 +35,8 @@ use crate::bus::{Bus, Error, Loss, Notice, Reader as _};
 
 /// How long a message may take that stands in a stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
+/// The header that says when what an envelope says was committed, as RFC 3339.
+const COMMITTED: &str = "wallet-committed";
 
 /// A connection to NATS that knows the shards' streams.
 #[derive(Clone, Debug)]
@@ -100,10 +103,17 @@ impl Bus for JetStream {
         Reader::open(&self.context, shard, position).await
     }
 
-    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
-        let message = PublishMessage::build()
-            .header("content-type", CONTENT_TYPE)
-            .payload(payload);
+    async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let mut message = PublishMessage::build().header("content-type", CONTENT_TYPE);
+        if let Some(committed) = committed {
+            message = message.header(COMMITTED, committed.to_string());
+        }
+        let message = message.payload(payload);
         let ack = self.context.send_publish(subject, message).await.map_err(nats)?;
         ack.await.map_err(nats)?;
         Ok(())

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
 use tracing::warn;
 use wallet_contract::envelope;
 use wallet_contract::shard::Shard;
@@ -18,16 +19,22 @@ use crate::store::Outgoing;
 /// Between two tries of one publish: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// Publishes a batch. Comes back when all of it is durable; tries for ever.
-pub async fn publish<B: Bus>(bus: &B, service: Service, events: &[Outgoing]) -> Result<(), Error> {
-    stage(bus, service, events, |event| Some(event.first)).await?;
-    stage(bus, service, events, |event| event.then).await
+/// Publishes a batch, which was committed then, if that is known. Comes back when all of it is durable; tries for ever.
+pub async fn publish<B: Bus>(
+    bus: &B,
+    service: Service,
+    events: &[Outgoing],
+    committed: Option<Timestamp>,
+) -> Result<(), Error> {
+    stage(bus, service, events, committed, |event| Some(event.first)).await?;
+    stage(bus, service, events, committed, |event| event.then).await
 }
 
 async fn stage<B: Bus>(
     bus: &B,
     service: Service,
     events: &[Outgoing],
+    committed: Option<Timestamp>,
     destination: fn(&Outgoing) -> Option<Shard>,
 ) -> Result<(), Error> {
     let mut shards: Vec<Shard> = events.iter().filter_map(destination).collect();
@@ -36,7 +43,7 @@ async fn stage<B: Bus>(
     let each = shards.into_iter().map(|shard| async move {
         let chosen = events.iter().filter(|event| destination(event) == Some(shard));
         for envelope in cut(chosen) {
-            deliver(bus, envelopes(shard, service), &envelope).await?;
+            deliver(bus, envelopes(shard, service), &envelope, committed).await?;
         }
         Ok(())
     });
@@ -65,11 +72,16 @@ fn cut<'e>(events: impl Iterator<Item = &'e Outgoing>) -> Vec<Vec<&'e Outgoing>>
 
 /// Publishes one envelope until it is acknowledged. If an acknowledgement was lost the log has it twice, and the inbox of
 /// who reads it drops the second.
-async fn deliver<B: Bus>(bus: &B, subject: String, events: &[&Outgoing]) -> Result<(), Error> {
+async fn deliver<B: Bus>(
+    bus: &B,
+    subject: String,
+    events: &[&Outgoing],
+    committed: Option<Timestamp>,
+) -> Result<(), Error> {
     let payload = bytes::Bytes::from(envelope::join(events.iter().map(|event| &*event.json)));
     let mut pause = BACKOFF.0;
     loop {
-        match bus.publish(subject.clone(), payload.clone()).await {
+        match bus.publish(subject.clone(), payload.clone(), committed).await {
             Ok(()) => return Ok(()),
             Err(Error::Nats(error)) => {
                 warn!(%subject, events = events.len(), "publishing again in {pause:?}: {error}");

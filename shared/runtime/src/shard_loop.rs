@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -219,7 +220,7 @@ async fn republish<S: Store, B: Bus>(
         let Some(last) = events.last() else { break };
         after = last.no;
         info!(shard = %context.place.shard, events = events.len(), "publishing again up to event {after}");
-        outbox::publish(&context.bus, context.service, &events).await?;
+        outbox::publish(&context.bus, context.service, &events, None).await?;
         published.store(after, Ordering::Release);
         store.renew(after).await?;
     }
@@ -254,12 +255,15 @@ async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>
 struct Decided {
     events: Vec<Outgoing>,
     notices: Vec<Notice>,
+    /// When the last of it was.
+    committed: Option<Timestamp>,
 }
 
 impl Decided {
     fn append(&mut self, mut more: Self) {
         self.events.append(&mut more.events);
         self.notices.append(&mut more.notices);
+        self.committed = self.committed.max(more.committed);
     }
 }
 
@@ -345,7 +349,7 @@ async fn publish<B: Bus>(
             }
         }
         let Some(last) = batch.events.last() else { continue };
-        outbox::publish(&context.bus, context.service, &batch.events).await?;
+        outbox::publish(&context.bus, context.service, &batch.events, batch.committed).await?;
         published.store(last.no, Ordering::Release);
         context.metrics.outbox_lag.set(0);
         context

@@ -97,6 +97,10 @@ pub struct Event {
     pub time: Timestamp,
     /// How long the service had been at work on it by then, microseconds.
     pub work_us: i64,
+    /// How long it took from the service's commit until it stood in the log, microseconds, by two clocks; nothing if that is
+    /// not known: of what a service that had stopped published later, and of requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish_us: Option<i64>,
     /// What it is the decision on.
     pub cause: Option<Uuid>,
     /// The request, or the whole `CloudEvent`, as it was said.

@@ -3,7 +3,7 @@
 //! | span | from | to |
 //! |---|---|---|
 //! | of a request | when it stood in the log | when the last thing that it led to did |
-//! | of an event | when the service took its cause up | when it stood in the log; an event `decided` lies between |
+//! | of an event | when the service took its cause up | when it stood in the log; events `decided` and `committed` lie between |
 //!
 //! Ids are those of the log: the flow's trace id, and for each request and event the span id that its `traceparent` carries. So
 //! the same flow gives the same spans for ever, and spans of a client that sent its own trace id stand in the same trace. What
@@ -18,7 +18,7 @@ use wallet_contract::trace::{TraceId, span_id};
 
 use crate::content::Content;
 use crate::flow::{Event, Flow};
-use crate::steps::{self, Lane, Step};
+use crate::steps::{self, Lane, Step, commit_us};
 
 /// One span.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,6 +159,17 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
     if let Some(refusal) = step.content.fact().and_then(Fact::refusal) {
         attributes.push(("wallet.refusal.reason", text(refusal.reason.code())));
     }
+    let mut events = vec![SpanEvent {
+        name: "decided",
+        at: event.time,
+    }];
+    let committed_us = commit_us(event).map(|us| event.time.as_microsecond().saturating_add(us));
+    if let Some(at) = committed_us.and_then(|us| Timestamp::from_microsecond(us).ok()) {
+        events.push(SpanEvent {
+            name: "committed",
+            at,
+        });
+    }
     let mut error = None;
     if let Some(Fact::MessageParked(parked)) = step.content.fact() {
         error = Some(parked.detail.clone());
@@ -173,10 +184,7 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
         start,
         end: event.recorded_at.max(event.time).max(start),
         attributes,
-        events: vec![SpanEvent {
-            name: "decided",
-            at: event.time,
-        }],
+        events,
         error,
     }
 }

@@ -61,7 +61,9 @@ pub struct Times {
     pub wait_us: i64,
     /// That the service was at work on it until it was decided.
     pub work_us: i64,
-    /// From the decision to when it stood in the log: commit and publish. The log does not tell them apart.
+    /// From the decision to when it was committed; nothing if that is not known: the time then is in [`Self::publish_us`].
+    pub commit_us: Option<i64>,
+    /// From then on to when it stood in the log.
     pub publish_us: i64,
 }
 
@@ -152,6 +154,7 @@ pub fn total(steps: &[Step]) -> Times {
     let mut total = Times {
         wait_us: 0,
         work_us: 0,
+        commit_us: None,
         publish_us: 0,
     };
     let mut here = last(steps);
@@ -159,6 +162,8 @@ pub fn total(steps: &[Step]) -> Times {
         if let Some(times) = step.times {
             total.wait_us = total.wait_us.saturating_add(times.wait_us);
             total.work_us = total.work_us.saturating_add(times.work_us);
+            let commit_us = [total.commit_us, times.commit_us].into_iter().flatten();
+            total.commit_us = commit_us.reduce(i64::saturating_add);
             total.publish_us = total.publish_us.saturating_add(times.publish_us);
         }
         here = step.parent.and_then(|parent| steps.get(parent));
@@ -226,11 +231,25 @@ fn times(event: &Event, cause: Option<&Event>) -> Times {
     let decided_us = event.time.as_microsecond();
     let taken_us = decided_us.saturating_sub(event.work_us);
     let wait_us = cause.map_or(0, |cause| taken_us.saturating_sub(cause.recorded_us()));
+    let (rest_us, commit_us) = (
+        event.recorded_us().saturating_sub(decided_us).max(0),
+        commit_us(event),
+    );
     Times {
         wait_us: wait_us.max(0),
         work_us: event.work_us.max(0),
-        publish_us: event.recorded_us().saturating_sub(decided_us).max(0),
+        commit_us,
+        publish_us: rest_us.saturating_sub(commit_us.unwrap_or(0)),
     }
+}
+
+/// From the decision to the commit, within what it took in all: the log's clock may differ.
+pub(crate) fn commit_us(event: &Event) -> Option<i64> {
+    let rest_us = event
+        .recorded_us()
+        .saturating_sub(event.time.as_microsecond())
+        .max(0);
+    Some(rest_us.saturating_sub(event.publish_us?).clamp(0, rest_us))
 }
 
 /// Who said it, and where: a service's lane and shard, else the client's.

@@ -4,7 +4,7 @@
 //! takes together, the line is cut: that stretch gets a fixed width, and says how long it was.
 
 use crate::flow::Flow;
-use crate::steps::Step;
+use crate::steps::{Step, commit_us};
 
 /// A stretch is cut if it is longer than this many times all shorter ones together.
 const MUCH_LONGER: i64 = 3;
@@ -22,7 +22,7 @@ pub struct Stretch {
     pub cut: bool,
 }
 
-/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order wait, work, publish; nothing
+/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order wait, work, commit, publish; nothing
 /// is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
@@ -32,6 +32,8 @@ pub struct Bar {
     pub taken_us: i64,
     /// When it was decided.
     pub decided_us: i64,
+    /// When that was committed; if that is not known, when it was decided.
+    pub committed_us: i64,
     /// When it stood in the log.
     pub recorded_us: i64,
 }
@@ -45,6 +47,7 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
             caused_us: recorded_us,
             taken_us: recorded_us,
             decided_us: recorded_us,
+            committed_us: recorded_us,
             recorded_us,
         };
     }
@@ -57,11 +60,14 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     let caused_us = step.parent.map_or(decided_us, |parent| steps[parent].at_us);
     let decided_us = decided_us.max(caused_us);
     let taken_us = decided_us.saturating_sub(event.work_us.max(0)).max(caused_us);
+    let recorded_us = recorded_us.max(decided_us);
+    let commit_us = commit_us(event).unwrap_or(0);
     Bar {
         caused_us,
         taken_us,
         decided_us,
-        recorded_us: recorded_us.max(decided_us),
+        committed_us: decided_us.saturating_add(commit_us).min(recorded_us),
+        recorded_us,
     }
 }
 

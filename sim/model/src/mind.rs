@@ -136,6 +136,7 @@ impl<C: Core> Minds<C> {
             sequence: 0,
             index: 0,
             at_us,
+            committed_us: None,
         }];
         batch::without_repeats(&mut heard, known);
         let Some(input) = heard.first().map(|heard| heard.input.clone()) else {

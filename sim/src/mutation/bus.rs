@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 use wallet_runtime::bus::{Bus, Error, Notice};
 
@@ -27,7 +28,12 @@ impl Bus for AckEarly {
         self.0.read(shard, position).await
     }
 
-    async fn publish(&self, subject: String, payload: Bytes) -> Result<(), Error> {
+    async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> Result<(), Error> {
         let node = self.0.node().clone();
         node.pass(Point::BeforePublish).await?;
         let later = Duration::from_millis(node.below(LATER_MS) as u64);
@@ -36,7 +42,7 @@ impl Bus for AckEarly {
             // What an instance had not sent when it died is lost.
             if !node.is_dead() {
                 let (world, shard) = (node.world(), shard_of(&subject));
-                let published = world.store(shard, subject, payload);
+                let published = world.store(shard, subject, payload, committed);
                 world.acknowledge(shard, published);
             }
         });

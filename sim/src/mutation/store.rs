@@ -91,7 +91,7 @@ where
     async fn commit(&mut self, mut commit: Commit<'_, C::State>) -> Result<(), Error> {
         if self.mutation == Mutation::PublishEarly {
             let bus = SimBus::new(self.store.node.clone());
-            let sent = outbox::publish(&bus, T::SERVICE, commit.events).await;
+            let sent = outbox::publish(&bus, T::SERVICE, commit.events, None).await;
             sent.map_err(|error| Error::Unfit(error.to_string()))?;
         }
         if self.has_a_poor_inbox() {

@@ -73,7 +73,7 @@ impl World {
                 action: Action::Retry,
             };
             let subject = parking(shard, site.service);
-            let stored = self.store(shard, subject, instruction.write().into());
+            let stored = self.store(shard, subject, instruction.write().into(), None);
             self.acknowledge(shard, stored);
         }
     }

@@ -1,6 +1,7 @@
-//! Where the time went: a bar for each step, of waiting, work, and commit and publish.
+//! Where the time went: a bar for each step, of waiting, work, commit and publish.
 
 use maud::{Markup, html};
+use wallet_view::steps::Times;
 use wallet_view::text::{ms, span_us};
 use wallet_view::timeline::{Bar, Stretch, bar, line, place};
 
@@ -21,9 +22,15 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         .map(|step| bar(view.flow, &view.steps, step))
         .collect();
     let waits = waits(view);
-    let moments = bars
-        .iter()
-        .flat_map(|bar| [bar.caused_us, bar.taken_us, bar.decided_us, bar.recorded_us]);
+    let moments = bars.iter().flat_map(|bar| {
+        [
+            bar.caused_us,
+            bar.taken_us,
+            bar.decided_us,
+            bar.committed_us,
+            bar.recorded_us,
+        ]
+    });
     let moments = moments.chain(waits.iter().flat_map(|(from, to, _)| [*from, *to]));
     let line = line(moments.collect());
     let x = |us: i64| LEFT + place(&line, us, WIDTH, CUT);
@@ -47,7 +54,8 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
         p.legend {
             span.key.wait { "waiting in the log" } " " span.key.work { "at work" } " "
-            span.key.publish { "commit and publish" } " " span.key.idle { "≈ a long stretch, cut short" }
+            span.key.commit { "commit" } " " span.key.publish { "publish" } " "
+            span.key.idle { "≈ a long stretch, cut short" }
         }
         (table(view))
     }
@@ -88,7 +96,8 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
                 (svg::text(8, y + 18, "words", &format!("{} {}", index + 1, words(step)), LABEL))
                 (part("wait", bar.caused_us, bar.taken_us))
                 (part("work", bar.taken_us, bar.decided_us))
-                (part("publish", bar.decided_us, bar.recorded_us))
+                (part("commit", bar.decided_us, bar.committed_us))
+                (part("publish", bar.committed_us, bar.recorded_us))
                 line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23) {}
                 text.at x=(x(bar.recorded_us) + 6) y=(y + 18) {
                     (ms(step.at_us)) @if step.skew.is_some() { " ⚠" title { "its times contradict the log" } }
@@ -102,25 +111,33 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
 fn table(view: &View<'_>) -> Markup {
     let total = wallet_view::steps::total(&view.steps);
     let cell = |us: i64| html! { td.num { (ms(us)) } };
+    // Of what was published later than it could have been, only the sum is known.
+    let parts = |times: Times| {
+        html! {
+            (cell(times.wait_us)) (cell(times.work_us))
+            @match times.commit_us { Some(us) => (cell(us)), None => td.num { "–" } }
+            (cell(times.publish_us))
+        }
+    };
     html! {
         div.wide tabindex="0" role="group" aria-label="The same in numbers" {
             table {
                 caption { "Milliseconds. What waits, waits in the log for a service to take it up." }
-                thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit, publish" } } }
+                thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit" } th.num { "publish" } } }
                 tbody {
                     @for (index, step) in view.steps.iter().enumerate() {
                         tr class=(if view.is_selected(index) { "selected" } else { "" }) {
                             td { a data-swap href=(view.step_url(index)) { (index + 1) " " (words(step)) } }
                             (cell(step.at_us))
                             @match step.times {
-                                Some(times) => { (cell(times.wait_us)) (cell(times.work_us)) (cell(times.publish_us)) },
-                                None => { td {} td {} td {} },
+                                Some(times) => (parts(times)),
+                                None => { td {} td {} td {} td {} },
                             }
                         }
                     }
                 }
                 tfoot {
-                    tr { th { "along the way" } td {} (cell(total.wait_us)) (cell(total.work_us)) (cell(total.publish_us)) }
+                    tr { th { "along the way" } td {} (parts(total)) }
                 }
             }
         }

@@ -91,6 +91,7 @@ pub fn resume<'m, C: Decider>(
                         sequence: message.sequence,
                         index: u32::try_from(batch.heard.len()).unwrap_or(u32::MAX),
                         at_us,
+                        committed_us: None,
                     });
                 }
                 Resolution::Retried

@@ -144,6 +144,7 @@ impl<'m> Reading<'m, '_> {
                     sequence: message.sequence,
                     index,
                     at_us: self.at_us,
+                    committed_us: message.committed_us,
                 });
             }
             Ok(_) => {}

@@ -7,15 +7,16 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull};
 use async_nats::jetstream::{self, Context};
+use async_nats::{Client, HeaderValue};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
+use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 
-use super::nats;
+use super::{COMMITTED, nats};
 use crate::bus::{self, Error, Message};
 
 /// What one pull may bring: bounds the memory of a reader that is behind, for each shard.
@@ -91,11 +92,13 @@ impl Reader {
                 .headers
                 .as_ref()
                 .and_then(|headers| headers.get(name))
-                .map(|value| value.as_str().to_owned())
+                .map(HeaderValue::as_str)
         };
+        let committed: Option<Timestamp> = header(COMMITTED).and_then(|at| at.parse().ok());
         Ok(Message {
-            traceparent: header("traceparent"),
-            event_id: header("ce-id"),
+            traceparent: header("traceparent").map(str::to_owned),
+            event_id: header("ce-id").map(str::to_owned),
+            committed_us: committed.map(Timestamp::as_microsecond),
             sequence,
             at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
             subject: message.message.subject.into_string(),

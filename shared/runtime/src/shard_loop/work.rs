@@ -236,6 +236,7 @@ async fn handle<S: Store, B>(
         })
         .await?;
     *progress = after;
+    let committed = Some((context.clock)());
     let notices = store.notices(&state, &repeats).await?;
 
     log(&batch, &events, &repeats);
@@ -243,6 +244,7 @@ async fn handle<S: Store, B>(
     Ok(Decided {
         events: outgoing,
         notices,
+        committed,
     })
 }
 

@@ -5,7 +5,7 @@ use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_view::flow::Flow;
 use wallet_view::skew::Skew;
-use wallet_view::{causes, expected, steps};
+use wallet_view::{causes, expected, steps, timeline};
 
 use crate::stage::{Told, at, compensated, paid, reserved, settled};
 
@@ -41,6 +41,28 @@ fn what_must_come_is_named_until_it_has_come() {
         ["debit-svc of shard 1 has not reacted to credit.promised"]
     );
     assert!(missing(&settled().flow("settled", |_| {})).is_empty());
+}
+
+#[test]
+fn commit_and_publish_are_told_apart_if_the_log_says_so() {
+    let check = |publish_us: Option<i64>, expected: (Option<i64>, i64)| {
+        let mut flow = Told::default()
+            .asks_to_pay()
+            .says_at((Service::Debit, 0), 1, 1_500, 2_000, Fact::AccountDebited(paid()))
+            .flow("running", |_| {});
+        flow.events[1].publish_us = publish_us;
+        let steps = steps::of(&flow);
+        let times = steps[1].times.unwrap();
+        assert_eq!((times.commit_us, times.publish_us), expected, "{publish_us:?}");
+        assert_eq!(steps::total(&steps), times);
+        let bar = timeline::bar(&flow, &steps, &steps[1]);
+        assert_eq!(bar.committed_us, bar.decided_us + expected.0.unwrap_or(0));
+    };
+    check(Some(400), (Some(100), 400));
+    check(None, (None, 500));
+    // By another clock; the sum is that of the log.
+    check(Some(900), (Some(0), 500));
+    check(Some(-900), (Some(500), 0));
 }
 
 #[test]
