@@ -7,7 +7,7 @@ use sim::play::play;
 use sim::shrink::shrink;
 
 /// Within how many seeds each must be caught. Most are caught by the first.
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 50;
 
 /// Plays seeds until one sees the mutation.
 fn check(mutation: Mutation) {
@@ -36,6 +36,7 @@ mutations! {
     an_epoch_that_is_not_checked_is_seen: NoEpochCheck,
     what_is_published_before_it_is_committed_is_seen: PublishEarly,
     what_counts_as_published_before_it_is_is_seen: MarkEarly,
+    what_was_set_aside_and_is_forgotten_is_seen: ForgetParked,
     what_is_acknowledged_before_it_is_durable_is_seen: AckEarly,
     a_compensation_that_is_forgotten_is_seen: ForgetToCompensate,
     a_compensation_that_comes_twice_is_seen: CompensateTwice,

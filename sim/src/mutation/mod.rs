@@ -18,6 +18,8 @@ pub enum Mutation {
     PublishEarly,
     /// What was committed counts as published before it is.
     MarkEarly,
+    /// What was set aside holds nothing up once the service has started again.
+    ForgetParked,
     /// The bus says that an envelope is durable before it is.
     AckEarly,
     /// debit-svc does not give back what the payee's side refused.
@@ -32,12 +34,13 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
         Self::PublishEarly,
         Self::MarkEarly,
+        Self::ForgetParked,
         Self::AckEarly,
         Self::ForgetToCompensate,
         Self::CompensateTwice,
@@ -53,6 +56,7 @@ impl Mutation {
             Self::NoEpochCheck => "no-epoch-check",
             Self::PublishEarly => "publish-early",
             Self::MarkEarly => "mark-early",
+            Self::ForgetParked => "forget-parked",
             Self::AckEarly => "ack-early",
             Self::ForgetToCompensate => "forget-to-compensate",
             Self::CompensateTwice => "compensate-twice",
@@ -72,7 +76,8 @@ impl Mutation {
             | Self::InboxWindow
             | Self::NoEpochCheck
             | Self::PublishEarly
-            | Self::MarkEarly => true,
+            | Self::MarkEarly
+            | Self::ForgetParked => true,
             Self::AckEarly
             | Self::ForgetToCompensate
             | Self::CompensateTwice

@@ -108,6 +108,9 @@ where
     }
 
     async fn blocked(&mut self) -> Result<Blocked, Error> {
+        if self.mutation == Mutation::ForgetParked {
+            return Ok(Blocked::default());
+        }
         self.store.blocked().await
     }
 
