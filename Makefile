@@ -6,7 +6,7 @@
 # make bench   figures of this machine, on SQLite and PostgreSQL
 SHELL := bash
 .DEFAULT_GOAL := demo
-.PHONY: demo up test lint purity doc unit deny model fuzz bench compose-test tools
+.PHONY: demo up test lint purity doc unit deny advisories model fuzz bench compose-test tools
 
 # Tools for tests that a machine may lack: nats-py, PostgreSQL, cargo-nextest.
 TOOLS := .tools
@@ -55,6 +55,10 @@ unit:
 deny:
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and bans not checked (cargo install cargo-deny)"; fi
+
+# Not a part of `test`: it asks RustSec's database on GitHub, and what that answers changes without us.
+advisories:
+	cargo deny check advisories
 
 tools:
 	scripts/install-tools $(TOOLS)
