@@ -8,7 +8,7 @@ SHELL := bash
 .DEFAULT_GOAL := demo
 .PHONY: demo up test lint purity doc unit deny advisories model fuzz bench compose-test tools
 
-# Tools for tests that a machine may lack: nats-py, PostgreSQL, cargo-nextest.
+# Tools for tests that a machine may lack: scripts/install-tools.
 TOOLS := .tools
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
 CARGO := cargo --locked

@@ -22,8 +22,8 @@ pub struct Stretch {
     pub cut: bool,
 }
 
-/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order wait, work, commit, publish; nothing
-/// is shifted.
+/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order wait, work, commit,
+/// publish; nothing is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// When its cause stood in the log.

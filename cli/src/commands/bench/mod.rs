@@ -13,6 +13,7 @@ mod bulk;
 mod figures;
 mod paced;
 mod plan;
+mod random;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -8,6 +8,7 @@ use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject;
 
+use super::random::{Names, Random};
 use crate::args::{Bench, Mode};
 use crate::clock;
 
@@ -142,42 +143,6 @@ struct Bulk<'p> {
     names: Names,
 }
 
-/// The ids, as clients make them who ask [`RATE`] times a millisecond. Made as fast as they can be, hundreds of them would have
-/// the same first half, by which a flow is found.
-struct Names {
-    began_ms: u64,
-    made: u64,
-    random: Random,
-}
-
-/// How many ids a millisecond has.
-const RATE: u64 = 15;
-
-impl Names {
-    fn new() -> Self {
-        let (_, seed) = clock::new_id().0.as_u64_pair();
-        Self {
-            began_ms: clock::now().as_millisecond().unsigned_abs(),
-            made: 0,
-            random: Random(seed),
-        }
-    }
-
-    fn next(&mut self) -> Uuid {
-        let mut bytes = [0; 10];
-        let random = [self.random.next(), self.random.next()];
-        for (byte, random) in bytes
-            .iter_mut()
-            .zip(random.iter().flat_map(|half| half.to_le_bytes()))
-        {
-            *byte = random;
-        }
-        let millis = self.began_ms + self.made / RATE;
-        self.made += 1;
-        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
-    }
-}
-
 /// A message that is being filled, and the one that confirms it.
 #[derive(Clone, Debug, Default)]
 struct Open {
@@ -278,22 +243,7 @@ impl<'p> Bulk<'p> {
     }
 }
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, good enough to choose accounts.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
     /// Two different accounts of `count`; in `hot_percent` of a hundred cases one of them is the first account.
     fn pair(&mut self, count: u64, hot_percent: u64) -> Pair {
         let cents = self.below(MAX_CENTS) + 1;
