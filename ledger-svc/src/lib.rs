@@ -51,6 +51,11 @@ impl wallet_runtime::sql_store::Tables for Tables {
             name: "published",
             sql: include_str!("../migrations/0103_published.sql"),
         },
+        Migration {
+            version: 104,
+            name: "lines",
+            sql: include_str!("../migrations/0104_lines.sql"),
+        },
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 

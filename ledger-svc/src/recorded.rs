@@ -1,12 +1,11 @@
 //! What the ledger has recorded of a shard's log, in the log's order: for healing, when the log has lost it.
 
+use ledger_core::LogNo;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row};
-
-use crate::rows::{index, sequence};
 
 /// One request or event, where it stood.
 #[derive(Debug, Serialize)]
@@ -65,8 +64,8 @@ fn recorded(row: &Row) -> sqlx::Result<Recorded> {
         None => None,
     };
     Ok(Recorded {
-        sequence: sequence(no),
-        index: index(no),
+        sequence: LogNo(no).sequence(),
+        index: LogNo(no).index(),
         id: row.uuid(1)?,
         request,
         no,

@@ -2,7 +2,7 @@
 
 pub(crate) mod flows;
 
-use ledger_core::{Account, Booking, Keys, Standing, State};
+use ledger_core::{Account, Booking, Keys, LogNo, Newest, Standing, State};
 use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
@@ -65,7 +65,8 @@ pub(crate) async fn save_records(db: &mut Db, heard: &[Heard<'_>], place: Place)
     let set = Set::new()
         .ints(
             "no",
-            rows.iter().map(|row| number(row.heard.sequence, row.heard.index)),
+            rows.iter()
+                .map(|row| LogNo::new(row.heard.sequence, row.heard.index).0),
         )
         .uuids("id", rows.iter().map(|row| row.heard.input.as_cause().id.0))
         .uuids(
@@ -88,8 +89,8 @@ fn published(heard: &Heard<'_>) -> Option<i64> {
 
 pub(crate) async fn load_accounts(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
     let set = Set::new().texts("name", keys.accounts.iter().map(AccountId::as_str));
-    let sql = "SELECT a.name, a.currency, a.standing, a.overdraft, a.available, a.held, a.in_transit \
-               FROM k CROSS JOIN account AS a WHERE a.name = k.name";
+    let sql = "SELECT a.name, a.currency, a.standing, a.overdraft, a.available, a.held, a.in_transit, \
+               a.last_line, a.last_no FROM k CROSS JOIN account AS a WHERE a.name = k.name";
     let mut state = State::default();
     for row in db.select(sql, set).await? {
         let account = Account {
@@ -98,6 +99,10 @@ pub(crate) async fn load_accounts(db: &mut Db, keys: &Keys) -> sqlx::Result<Stat
             available: row.int(4)?,
             held: row.int(5)?,
             in_transit: row.int(6)?,
+            newest: row
+                .int_or_null(7)?
+                .zip(row.int_or_null(8)?)
+                .map(|(line, no)| Newest { line, no: LogNo(no) }),
         };
         state.accounts.load((row.parse(0)?, row.parse(1)?), account);
     }
@@ -130,11 +135,14 @@ pub(crate) async fn save_accounts(db: &mut Db, state: &State) -> sqlx::Result<()
         .ints_or_null("overdraft", rows.iter().map(|(_, account)| limit(account)))
         .ints("available", rows.iter().map(|(_, account)| account.available))
         .ints("held", rows.iter().map(|(_, account)| account.held))
-        .ints("in_transit", rows.iter().map(|(_, account)| account.in_transit));
-    let sql = "INSERT INTO account (name, currency, standing, overdraft, available, held, in_transit) \
-               SELECT name, currency, standing, overdraft, available, held, in_transit FROM k WHERE true \
+        .ints("in_transit", rows.iter().map(|(_, account)| account.in_transit))
+        .ints_or_null("last_line", rows.iter().map(|(_, account)| last_line(account)))
+        .ints_or_null("last_no", rows.iter().map(|(_, account)| last_no(account)));
+    let sql = "INSERT INTO account (name, currency, standing, overdraft, available, held, in_transit, last_line, last_no) \
+               SELECT name, currency, standing, overdraft, available, held, in_transit, last_line, last_no FROM k WHERE true \
                ON CONFLICT (name, currency) DO UPDATE SET standing = excluded.standing, overdraft = excluded.overdraft, \
-               available = excluded.available, held = excluded.held, in_transit = excluded.in_transit";
+               available = excluded.available, held = excluded.held, in_transit = excluded.in_transit, \
+               last_line = excluded.last_line, last_no = excluded.last_no";
     db.apply(sql, set).await.map(|_| ())
 }
 
@@ -145,10 +153,21 @@ async fn save_balances(db: &mut Db, rows: &[(&(AccountId, Currency), &Account)])
         .texts("currency", rows.iter().map(|((_, currency), _)| currency.code()))
         .ints("available", rows.iter().map(|(_, account)| account.available))
         .ints("held", rows.iter().map(|(_, account)| account.held))
-        .ints("in_transit", rows.iter().map(|(_, account)| account.in_transit));
-    let sql = "UPDATE account SET available = k.available, held = k.held, in_transit = k.in_transit FROM k \
+        .ints("in_transit", rows.iter().map(|(_, account)| account.in_transit))
+        .ints_or_null("last_line", rows.iter().map(|(_, account)| last_line(account)))
+        .ints_or_null("last_no", rows.iter().map(|(_, account)| last_no(account)));
+    let sql = "UPDATE account SET available = k.available, held = k.held, in_transit = k.in_transit, \
+               last_line = k.last_line, last_no = k.last_no FROM k \
                WHERE account.name = k.name AND account.currency = k.currency";
     db.apply(sql, set).await.map(|_| ())
+}
+
+fn last_line(account: &Account) -> Option<i64> {
+    account.newest.map(|newest| newest.line)
+}
+
+fn last_no(account: &Account) -> Option<i64> {
+    account.newest.map(|newest| newest.no.0)
 }
 
 /// Most hold nothing, and hardly any reverses: each column less in a statement is time.
@@ -156,20 +175,20 @@ pub(crate) async fn save_bookings(db: &mut Db, state: &State) -> sqlx::Result<()
     let (reversing, others): (Vec<_>, Vec<_>) = state.bookings.iter().partition(|row| row.reverses.is_some());
     let plain = |row: &&Booking| row.held == 0 && row.held_balance == 0;
     let (plain, holding): (Vec<_>, Vec<_>) = others.into_iter().partition(plain);
-    let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
-               counterparty, transfer, trace, event, memo) \
-               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
-               counterparty, transfer, trace, event, memo FROM k";
+    let sql = "INSERT INTO booking (no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo) \
+               SELECT no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo FROM k";
     db.apply(sql, columns(&plain)).await?;
-    let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
-               counterparty, transfer, trace, event, memo, held, held_balance) \
-               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
-               counterparty, transfer, trace, event, memo, held, held_balance FROM k";
+    let sql = "INSERT INTO booking (no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo, held, held_balance) \
+               SELECT no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo, held, held_balance FROM k";
     db.apply(sql, with_held(&holding)).await?;
-    let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, \
-               counterparty, transfer, trace, event, memo, held, held_balance, reverses) \
-               SELECT account, currency, at_us, sequence, element, kind, amount, balance, '@in-transit', \
-               counterparty, transfer, trace, event, memo, held, held_balance, reverses FROM k";
+    let sql = "INSERT INTO booking (no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo, held, held_balance, reverses) \
+               SELECT no, account, currency, at_us, line, previous, kind, amount, balance, \
+               counterparty, transfer, trace, memo, held, held_balance, reverses FROM k";
     let reverses = reversing.iter().map(|row| row.reverses.map(|id| id.0));
     let set = with_held(&reversing).uuids_or_null("reverses", reverses);
     db.apply(sql, set).await.map(|_| ())
@@ -184,38 +203,19 @@ fn with_held<'r>(rows: &[&'r Booking]) -> Set<'r> {
 /// What every booking has.
 fn columns<'r>(rows: &[&'r Booking]) -> Set<'r> {
     Set::new()
+        .ints("no", rows.iter().map(|row| row.no.0))
         .texts("account", rows.iter().map(|row| row.account.as_str()))
         .texts("currency", rows.iter().map(|row| row.currency.code()))
         .ints("at_us", rows.iter().map(|row| row.at_us))
-        .ints("sequence", rows.iter().map(|row| signed(row.sequence)))
-        .ints("element", rows.iter().map(|row| i64::from(row.index)))
+        .ints("line", rows.iter().map(|row| row.line))
+        .ints_or_null("previous", rows.iter().map(|row| row.previous.map(|no| no.0)))
         .texts("kind", rows.iter().map(|row| row.kind.word()))
         .ints("amount", rows.iter().map(|row| row.amount))
         .ints("balance", rows.iter().map(|row| row.balance))
         .texts("counterparty", rows.iter().map(|row| row.counterparty.as_str()))
         .uuids("transfer", rows.iter().map(|row| row.transfer.0))
         .uuids("trace", rows.iter().map(|row| row.trace.as_uuid()))
-        .uuids("event", rows.iter().map(|row| row.event.0))
         .texts_or_null("memo", rows.iter().map(|row| row.memo.as_deref()))
-}
-
-/// A place in a shard's log as one number: a message holds at most 10,000 requests or events, fewer than 2^14.
-pub(crate) fn number(sequence: u64, index: u32) -> i64 {
-    signed((sequence << 14) | u64::from(index))
-}
-
-/// The sequence of the message in [`number`].
-pub(crate) fn sequence(no: i64) -> i64 {
-    no >> 14
-}
-
-/// Which element of the message in [`number`].
-pub(crate) fn index(no: i64) -> i64 {
-    no & ((1 << 14) - 1)
-}
-
-pub(crate) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn standing(word: &str) -> sqlx::Result<Standing> {

@@ -19,6 +19,19 @@ pub enum BookingKind {
     Release,
 }
 
+/// A place in a shard's log as one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogNo(pub i64);
+
+/// The newest line of an account's books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// Which line, counted from 1.
+    pub line: i64,
+    /// Where it stands.
+    pub no: LogNo,
+}
+
 /// One line of a statement: double entry between what an account has available, what it holds, and `@in-transit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
@@ -26,12 +39,14 @@ pub struct Booking {
     pub account: AccountId,
     /// In which currency.
     pub currency: Currency,
-    /// When the event was stored in the account's log, microseconds; never goes back.
+    /// Where the event stands in the account's log.
+    pub no: LogNo,
+    /// When it was stored there, microseconds; never goes back.
     pub at_us: i64,
-    /// The sequence of the event's message in the account's stream.
-    pub sequence: u64,
-    /// Which element of the message.
-    pub index: u32,
+    /// Which line it is of the account's books in the currency, counted from 1.
+    pub line: i64,
+    /// Where the line before it stands.
+    pub previous: Option<LogNo>,
     /// Why.
     pub kind: BookingKind,
     /// What the account gains of what is available, minor units.
@@ -54,6 +69,26 @@ pub struct Booking {
     pub memo: Option<String>,
     /// The transfer that this one gives back.
     pub reverses: Option<TransferId>,
+}
+
+impl LogNo {
+    /// A message holds at most 10,000 requests or events: fewer than 2 to the power of these bits.
+    const INDEX_BITS: u32 = 14;
+
+    /// The number of an element of a message.
+    pub fn new(sequence: u64, index: u32) -> Self {
+        Self(i64::try_from((sequence << Self::INDEX_BITS) | u64::from(index)).unwrap_or(i64::MAX))
+    }
+
+    /// The sequence of the message.
+    pub fn sequence(self) -> i64 {
+        self.0 >> Self::INDEX_BITS
+    }
+
+    /// Which element of it, counted from 0.
+    pub fn index(self) -> i64 {
+        self.0 & ((1 << Self::INDEX_BITS) - 1)
+    }
 }
 
 impl BookingKind {

@@ -7,6 +7,8 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
+use crate::booking::LogNo;
+
 /// How a flow began.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
@@ -20,10 +22,8 @@ pub struct Start {
     pub trace: TraceId,
     /// When the request was stored in the log, microseconds.
     pub at_us: i64,
-    /// The sequence of its message.
-    pub sequence: u64,
-    /// Which element of the message.
-    pub index: u32,
+    /// Where it stands there.
+    pub no: LogNo,
 }
 
 /// How a flow ended.

@@ -22,7 +22,7 @@ mod flow;
 mod outcome;
 mod state;
 
-pub use booking::{Booking, BookingKind};
+pub use booking::{Booking, BookingKind, LogNo, Newest};
 pub use flow::{End, Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};

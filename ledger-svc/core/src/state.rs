@@ -10,7 +10,7 @@ use wallet_contract::request::{Order, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
-use crate::booking::{Booking, BookingKind};
+use crate::booking::{Booking, BookingKind, LogNo, Newest};
 use crate::flow::{End, Flow, FlowKey, Start};
 use crate::outcome::Outcome;
 
@@ -47,6 +47,8 @@ pub struct Account {
     pub held: i64,
     /// What it has paid and no payee has received yet.
     pub in_transit: i64,
+    /// Where its books end, once there is a line.
+    pub newest: Option<Newest>,
 }
 
 /// The rows, loaded and changed.
@@ -260,18 +262,24 @@ impl State {
             BookingKind::Release => (minor, opposite(minor)),
         };
         let key = (account.clone(), movement.money.currency);
+        let (no, mut line, mut previous) = (number(heard), 1, None);
         let (mut balance, mut held_balance) = (0, 0);
         self.accounts.change(&key, world, |page| {
             page.available = add(page.available, amount);
             page.held = add(page.held, held);
             (balance, held_balance) = (page.available, page.held);
+            if let Some(newest) = page.newest {
+                (line, previous) = (add(newest.line, 1), Some(newest.no));
+            }
+            page.newest = Some(Newest { line, no });
         });
         self.bookings.push(Booking {
             account: account.clone(),
             currency: movement.money.currency,
+            no,
             at_us: heard.at_us,
-            sequence: heard.sequence,
-            index: heard.index,
+            line,
+            previous,
             kind,
             amount,
             held,
@@ -306,9 +314,12 @@ fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'
         movement,
         trace: request.trace,
         at_us: heard.at_us,
-        sequence: heard.sequence,
-        index: heard.index,
+        no: number(heard),
     }
+}
+
+fn number(heard: &Heard<'_>) -> LogNo {
+    LogNo::new(heard.sequence, heard.index)
 }
 
 fn add(balance: i64, change: i64) -> i64 {
@@ -331,5 +342,6 @@ fn world() -> Account {
         available: 0,
         held: 0,
         in_transit: 0,
+        newest: None,
     }
 }

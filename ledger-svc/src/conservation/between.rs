@@ -168,11 +168,9 @@ async fn credited(
         .texts("payer", theirs.iter().map(|open| &*open.payer))
         .texts("payee", theirs.iter().map(|open| open.payee.as_str()))
         .texts("currency", theirs.iter().map(|open| &*open.currency));
-    // A booking is found by its place in the log, which is in `no`: see `rows::number`.
     let sql = "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.payer \
-               AND r.kind = 'wallet.account.credited.v1' AND b.account = k.payee AND b.currency = k.currency \
-               AND b.at_us = r.at_us AND b.sequence = r.no / 16384 AND b.element = r.no % 16384";
+               AND r.kind = 'wallet.account.credited.v1' AND b.no = r.no AND b.account = k.payee AND b.currency = k.currency";
     let rows = payee.db.select(sql, set).await?;
     rows.iter()
         .map(|row| Ok((row.uuid(0)?, row.text(1)?, row.int(2)?)))

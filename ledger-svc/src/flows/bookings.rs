@@ -12,8 +12,8 @@ use wallet_view::content::Content;
 use wallet_view::flow::{Booked, Flow};
 use wallet_view::money::{Side, books};
 
-/// The lines of a flow with its events. Each is one look-up by the event's id in its account's shard, and one by the key of
-/// the books.
+/// The lines of a flow with its events. Each is one look-up by the event's id in its account's shard, and one by the place
+/// in the log that it has there.
 pub(super) async fn of(running: &Running, flow: &Flow) -> Result<Vec<Booked>, Problem> {
     let mut lines = Vec::new();
     let Some(currency) = flow
@@ -50,12 +50,8 @@ async fn line(
     event: Uuid,
 ) -> sqlx::Result<Option<Booked>> {
     let sql = "SELECT b.kind, b.amount, b.held, b.balance, b.held_balance FROM record AS r CROSS JOIN booking AS b \
-               WHERE r.id = $1 AND b.account = $2 AND b.currency = $3 AND b.at_us = r.at_us AND b.event = r.id";
-    let args = [
-        Arg::Uuid(event),
-        Arg::Text(account.as_str()),
-        Arg::Text(currency.code()),
-    ];
+               WHERE r.id = $1 AND b.no = r.no AND b.account = $2";
+    let args = [Arg::Uuid(event), Arg::Text(account.as_str())];
     let rows = db.query(sql, &args).await?;
     let booked = |row: &wallet_runtime::db::Row| {
         Ok(Booked {

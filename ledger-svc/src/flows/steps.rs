@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ledger_core::LogNo;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::envelope;
@@ -11,7 +12,6 @@ use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_view::flow::Event;
 
 use super::{Flow, instant};
-use crate::rows::sequence;
 
 impl Flow {
     /// Adds the events, in the order in which they were decided and stored.
@@ -88,7 +88,7 @@ fn event(row: &Row, shard: u16) -> sqlx::Result<Event> {
         kind: row.text(1)?,
         source,
         shard,
-        sequence: u64::try_from(sequence(no)).unwrap_or_default(),
+        sequence: u64::try_from(LogNo(no).sequence()).unwrap_or_default(),
         recorded_at,
         time,
         work_us: i64::from(work_us),

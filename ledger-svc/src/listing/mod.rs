@@ -99,7 +99,7 @@ async fn of_account(
     let filter = &asked.filter;
     let mut places = Places::read(asked.before.as_deref(), dbs.len(), true)?;
     if let Some(to) = filter.to_us {
-        places.books = places.books.min(books::Cursor(to.saturating_add(1), 0, 0));
+        places.books = places.books.min(books::Cursor::at(to));
     }
     let scan = if asked.filter
         == (Filter {
@@ -118,7 +118,7 @@ async fn of_account(
         left_off: booked
             .last
             .filter(|_| cut(booked.lines))
-            .map(|last| (last.0, Place::Books(last))),
+            .map(|last| (last.at_us, Place::Books(last))),
     };
     let mut found = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
@@ -130,9 +130,9 @@ async fn of_account(
                 .iter()
                 .find(|(_, key)| flow.has(key))
                 .map(|(place, _)| *place);
-            if let Some(place) = place.filter(|place| flow.is_booked() && filter.takes(&flow, place.0)) {
+            if let Some(place) = place.filter(|place| flow.is_booked() && filter.takes(&flow, place.at_us)) {
                 movements.entries.push(Entry {
-                    at_us: place.0,
+                    at_us: place.at_us,
                     place: Place::Books(place),
                     flow,
                 });

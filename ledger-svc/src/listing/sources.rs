@@ -19,10 +19,10 @@ pub(super) enum Place {
 
 impl Place {
     /// Within the same microsecond: as each source has them, so that a page ends where the next begins.
-    fn order(self) -> (i64, i64, i64) {
+    fn order(self) -> (i64, i64) {
         match self {
-            Self::Books(Cursor(_, sequence, element)) => (i64::MIN, sequence, element),
-            Self::Shard(shard, no) => (-i64::try_from(shard).unwrap_or(0), no, 0),
+            Self::Books(cursor) => (i64::MIN, cursor.no.0),
+            Self::Shard(shard, no) => (-i64::try_from(shard).unwrap_or(0), no),
         }
     }
 }

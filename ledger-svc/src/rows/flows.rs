@@ -6,8 +6,6 @@ use ledger_core::{End, Flow, FlowKey, Start, State, Status};
 use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Db, Set};
 
-use super::{number, signed};
-
 /// How many transfers more, or fewer, stand how.
 type Tally = BTreeMap<Status, i64>;
 
@@ -89,7 +87,8 @@ async fn end(
 
 fn count(tally: &mut Tally, from: Option<Status>, to: Status, flows: u64) {
     if flows > 0 {
-        for (status, change) in [(from, -signed(flows)), (Some(to), signed(flows))] {
+        let flows = i64::try_from(flows).unwrap_or(i64::MAX);
+        for (status, change) in [(from, -flows), (Some(to), flows)] {
             if let Some(status) = status {
                 *tally.entry(status).or_default() += change;
             }
@@ -122,10 +121,7 @@ async fn insert_others(db: &mut Db, rows: &[(&FlowKey, &Start)]) -> sqlx::Result
 fn columns<'s>(rows: &[(&'s FlowKey, &'s Start)]) -> Set<'s> {
     let each = || rows.iter().map(|(_, start)| start.movement.as_ref());
     keys(rows.iter().map(|(key, _)| *key))
-        .ints(
-            "no",
-            rows.iter().map(|(_, start)| number(start.sequence, start.index)),
-        )
+        .ints("no", rows.iter().map(|(_, start)| start.no.0))
         .uuids("request", rows.iter().map(|(_, start)| start.request.0))
         .uuids("trace", rows.iter().map(|(_, start)| start.trace.as_uuid()))
         .texts_or_null("payee", each().map(|m| m.map(|m| m.payee.as_str())))

@@ -159,6 +159,16 @@ impl Core for Ledger {
     fn forget(state: &mut Self::State) {
         state.bookings.clear();
         state.outcomes.clear();
+        let pages: Vec<_> = state
+            .accounts
+            .iter()
+            .map(|(key, row)| (key.clone(), *row))
+            .collect();
+        for (key, row) in pages {
+            state
+                .accounts
+                .load(key, ledger_core::Account { newest: None, ..row });
+        }
     }
 
     fn pages(state: &Self::State) -> Vec<Page> {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use debit_core::Phase;
+use ledger_core::Newest;
 use wallet_contract::choreography::{Expected, Party, Step, after, waits_for};
 use wallet_contract::event::{Fact, Failure};
 use wallet_contract::id::{AccountId, EventId, TransferId};
@@ -23,6 +24,7 @@ pub(crate) fn at_each_step(world: &World) {
     floors(&debit);
     floors(&ledger);
     each_event_is_booked_once(world);
+    each_line_names_the_one_before(world);
     accounts_hold_what_their_transfers_say(world, &debit);
 }
 
@@ -132,6 +134,27 @@ fn each_event_is_booked_once(world: &World) {
         );
     }
     assert!(booked.is_empty(), "bookings without an event: {booked:?}");
+}
+
+/// The lines of each account are numbered and chained, in the order of the log, up to the one that its page names.
+fn each_line_names_the_one_before(world: &World) {
+    for node in &world.nodes {
+        let state = &node.ledger.player.state;
+        let mut ends = BTreeMap::new();
+        for line in &state.bookings {
+            let end = Newest {
+                line: line.line,
+                no: line.no,
+            };
+            let before: Option<Newest> = ends.insert((line.account.clone(), line.currency), end);
+            assert_eq!(line.previous, before.map(|before| before.no), "{line:?}");
+            assert_eq!(line.line, before.map_or(0, |before| before.line) + 1, "{line:?}");
+            assert!(line.previous < Some(line.no), "{line:?}");
+        }
+        for (key, page) in state.accounts.iter() {
+            assert_eq!(page.newest, ends.get(key).copied(), "{key:?}");
+        }
+    }
 }
 
 fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {

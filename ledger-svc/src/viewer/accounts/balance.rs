@@ -7,7 +7,7 @@ use wallet_runtime::db::Db;
 use wallet_runtime::reading::time;
 
 use super::{Question, url};
-use crate::books::{self, Balance};
+use crate::books::{self, Balance, Cursor};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
@@ -34,7 +34,7 @@ pub(super) async fn drawn(
     let Some(first) = books::first_us(db, name, currency).await? else {
         return Ok(None);
     };
-    let newest = books::balances(db, name, currency, i64::MAX, EACH).await?;
+    let newest = books::balances(db, name, currency, Cursor::END, EACH).await?;
     let last = newest.last().map_or(first, |(at, _)| *at);
     // Until now it stays as it is; on a busy account that would leave no room for what was.
     let to = now_us
@@ -48,7 +48,7 @@ pub(super) async fn drawn(
         for sample in 0..=SAMPLES {
             let at = first + (to - first) / SAMPLES * sample;
             points.extend(
-                books::balances(db, name, currency, at.saturating_add(1), 1)
+                books::balances(db, name, currency, Cursor::at(at), 1)
                     .await?
                     .first()
                     .map(|(_, value)| (at, *value)),

@@ -80,7 +80,7 @@ async fn one(
     };
     let before = match (asked.before.trim(), at_us) {
         ("", None) => Cursor::END,
-        ("", Some(at)) => Cursor(at.saturating_add(1), 0, 0),
+        ("", Some(at)) => Cursor::at(at),
         (text, _) => Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))?,
     };
     let lines = books::statement(&mut db, shard.0, &name, wanted, before, ROWS).await?;

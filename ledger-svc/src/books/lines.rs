@@ -1,0 +1,119 @@
+//! The bookings of an account in a currency, newest first.
+//!
+//! Bookings stand in the order of the log, where they are only ever appended: clustered by account, each batch rewrote a page
+//! or two of every account in it. Each names the one before it on the same account, and each 32nd is in an index by time. So
+//! any place is found by one look-up and a walk of at most 32 lines.
+
+use std::fmt;
+
+use ledger_core::LogNo;
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+use wallet_runtime::db::{Arg, Db, Row};
+
+/// What the index `booking_mark` holds, in the words of its definition; the first line is one of them.
+const MARKED: &str = "line % 32 = 1";
+/// So many lines a walk may begin too late.
+const STRIDE: i64 = 32;
+
+/// A place in an account's books: when a booking was stored in the log, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cursor {
+    pub(crate) at_us: i64,
+    pub(crate) no: LogNo,
+}
+
+impl Cursor {
+    /// Behind all bookings.
+    pub(crate) const END: Self = Self {
+        at_us: i64::MAX,
+        no: LogNo(0),
+    };
+
+    /// Behind all bookings of that time, microseconds.
+    pub(crate) fn at(at_us: i64) -> Self {
+        Self {
+            at_us: at_us.saturating_add(1),
+            ..Self::END
+        }
+    }
+
+    /// Reads what [`Cursor`]'s `Display` wrote.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let (at_us, no) = text.split_once('.')?;
+        Some(Self {
+            at_us: at_us.parse().ok()?,
+            no: LogNo(no.parse().ok()?),
+        })
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.at_us, self.no.0)
+    }
+}
+
+/// The newest bookings before a place, at most so many: `columns` begin with column 2 of the rows.
+pub(super) async fn newest(
+    db: &mut Db,
+    columns: &str,
+    account: &str,
+    currency: &str,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<(Cursor, Row)>> {
+    let sql = format!(
+        "WITH RECURSIVE walk (no, previous, steps) AS ( \
+         SELECT no, previous, 1 FROM booking WHERE no = COALESCE( \
+         (SELECT no FROM booking WHERE account = $1 AND currency = $2 AND {MARKED} AND (at_us, no) >= ($3, $4) \
+         ORDER BY at_us, no LIMIT 1), \
+         (SELECT last_no FROM account WHERE name = $1 AND currency = $2)) \
+         UNION ALL \
+         SELECT b.no, b.previous, w.steps + 1 FROM walk AS w CROSS JOIN booking AS b WHERE b.no = w.previous AND w.steps < $5) \
+         SELECT b.at_us, b.no, {columns} FROM walk AS w CROSS JOIN booking AS b \
+         WHERE b.no = w.no AND (b.at_us, b.no) < ($3, $4) ORDER BY b.no DESC LIMIT $6"
+    );
+    let args = [
+        Arg::Text(account),
+        Arg::Text(currency),
+        Arg::Int(before.at_us),
+        Arg::Int(before.no.0),
+        Arg::Int(limit.saturating_add(STRIDE)),
+        Arg::Int(limit),
+    ];
+    let found = |row: Row| {
+        let place = Cursor {
+            at_us: row.int(0)?,
+            no: LogNo(row.int(1)?),
+        };
+        Ok((place, row))
+    };
+    db.query(&sql, &args).await?.into_iter().map(found).collect()
+}
+
+/// When an account's books begin, in a currency.
+pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) -> sqlx::Result<Option<i64>> {
+    let sql = format!(
+        "SELECT at_us FROM booking WHERE account = $1 AND currency = $2 AND {MARKED} ORDER BY at_us, no LIMIT 1"
+    );
+    let args = [Arg::Text(name.as_str()), Arg::Text(currency.code())];
+    let rows = db.query(&sql, &args).await?;
+    rows.first().map(|row| row.int(0)).transpose()
+}
+
+/// The newest balances before a place, oldest first: when, and what was available from then on, minor units.
+pub(crate) async fn balances(
+    db: &mut Db,
+    name: &AccountId,
+    currency: Currency,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<(i64, i64)>> {
+    let rows = newest(db, "balance", name.as_str(), currency.code(), before, limit).await?;
+    let balance = |(place, row): &(Cursor, Row)| Ok((place.at_us, row.int(2)?));
+    rows.iter().rev().map(balance).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! Books as an earlier version wrote them are moved, and every place in them is found.
+
+use wallet_contract::shard::Shard;
+use wallet_runtime::db::{Pool, Target};
+use wallet_runtime::sql_store::Tables as _;
+
+use super::*;
+use crate::Tables;
+
+/// Bookings of two accounts in turn: some at the same time, and so many that walks begin at marks and at the end.
+const LINES: i64 = 150;
+
+/// When the booking of a message was stored: three messages share a time.
+fn at_us(sequence: i64) -> i64 {
+    1_000 + sequence / 3
+}
+
+/// Writes as schema version 103 did.
+async fn books_of_103(target: &Target) -> Pool {
+    let pool = target.open(&Tables::MIGRATIONS[..3]).await.unwrap();
+    let mut db = pool.acquire().await.unwrap();
+    for name in ["alice", "bob", "carol"] {
+        let sql = "INSERT INTO account (name, currency, standing, available, held, in_transit) VALUES ($1, 'USD', 'open', 0, 0, 0)";
+        db.execute(sql, &[Arg::Text(name)]).await.unwrap();
+    }
+    let sql = "INSERT INTO booking (account, currency, at_us, sequence, element, kind, amount, balance, contra, counterparty, \
+               transfer, trace, event) VALUES ($1, 'USD', $2, $3, 7, 'credit', 1, $4, '@in-transit', '@world', $5, $5, $5)";
+    for sequence in 1..=2 * LINES {
+        let args = [
+            Arg::Text(if sequence % 2 == 0 { "alice" } else { "bob" }),
+            Arg::Int(at_us(sequence)),
+            Arg::Int(sequence),
+            Arg::Int((sequence + 1) / 2),
+            Arg::Uuid(uuid::Uuid::from_u128(7)),
+        ];
+        db.execute(sql, &args).await.unwrap();
+    }
+    pool
+}
+
+/// The balances before a place, which here are the numbers of the lines.
+async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
+    let rows = newest(db, "balance, line", "alice", "USD", before, limit)
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|(place, row)| {
+            let line = row.int(3).unwrap();
+            assert_eq!(
+                (place.no, place.at_us),
+                (LogNo(line * 2 << 14 | 7), at_us(line * 2))
+            );
+            assert_eq!(row.int(2).unwrap(), line);
+            line
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_place_is_found_in_books_that_were_moved() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
+    books_of_103(&target).await.close().await;
+    let pool = target.open(Tables::MIGRATIONS).await.unwrap();
+    let mut db = pool.acquire().await.unwrap();
+
+    let ends = db
+        .query("SELECT last_line, last_no FROM account ORDER BY name", &[])
+        .await
+        .unwrap();
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|row| (row.int_or_null(0).unwrap(), row.int_or_null(1).unwrap()))
+        .collect();
+    let last = |sequence: i64| (Some(LINES), Some(sequence << 14 | 7));
+    assert_eq!(ends, [last(2 * LINES), last(2 * LINES - 1), (None, None)]);
+
+    let all: Vec<i64> = (1..=LINES).rev().collect();
+    assert_eq!(balances_before(&mut db, Cursor::END, 1_000).await, all);
+    assert_eq!(
+        newest(&mut db, "balance", "carol", "USD", Cursor::END, 9)
+            .await
+            .unwrap()
+            .len(),
+        0
+    );
+    for line in 0..=LINES + 1 {
+        let (no, at) = (LogNo(line * 2 << 14 | 7), at_us(line * 2));
+        for limit in [1, 3, 40] {
+            let first =
+                |before: i64| -> Vec<i64> { (1..before).rev().take(limit.try_into().unwrap()).collect() };
+            let here = Cursor { at_us: at, no };
+            assert_eq!(
+                balances_before(&mut db, here, limit).await,
+                first(line.min(LINES + 1)),
+                "before {here}"
+            );
+            let behind = (1..=LINES).take_while(|line| at_us(line * 2) <= at).count();
+            let told = balances_before(&mut db, Cursor::at(at), limit).await;
+            assert_eq!(told, first(i64::try_from(behind).unwrap() + 1), "at {at}");
+        }
+    }
+}
+
+#[test]
+fn the_mark_is_what_the_index_holds() {
+    assert_eq!(MARKED, format!("line % {STRIDE} = 1"));
+    let index = format!("ON booking (account, currency, at_us, no) WHERE {MARKED};");
+    assert!(
+        Tables::MIGRATIONS
+            .iter()
+            .any(|migration| migration.sql.contains(&index))
+    );
+}

@@ -1,0 +1,157 @@
+//! An account's bookings as lines of a statement, and as the transfers that they are of.
+
+use serde::Serialize;
+use uuid::Uuid;
+use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::money::Currency;
+use wallet_contract::trace::TraceId;
+use wallet_runtime::db::{Arg, Db, Row};
+use wallet_runtime::reading::time;
+
+use super::lines::{Cursor, newest};
+
+/// One line of a statement.
+#[derive(Debug, Serialize)]
+pub(crate) struct Line {
+    pub(crate) time: String,
+    pub(crate) shard: u16,
+    pub(crate) sequence: i64,
+    pub(crate) transfer: Uuid,
+    pub(crate) trace: String,
+    pub(crate) kind: String,
+    pub(crate) counterparty: String,
+    pub(crate) contra: String,
+    pub(crate) amount: String,
+    pub(crate) held: String,
+    pub(crate) balance: String,
+    pub(crate) held_balance: String,
+    pub(crate) currency: String,
+    pub(crate) memo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reverses: Option<Uuid>,
+    /// The transfers that gave this one back, in whole or in part.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) reversed_by: Vec<Uuid>,
+    #[serde(skip)]
+    pub(crate) cursor: Cursor,
+}
+
+/// The newest bookings before a place, in one currency or in all of them.
+async fn of_account(
+    db: &mut Db,
+    columns: &str,
+    name: &AccountId,
+    currency: Option<Currency>,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<(Cursor, Row)>> {
+    let currencies = match currency {
+        Some(currency) => vec![currency.code().to_owned()],
+        None => {
+            let sql = "SELECT currency FROM account WHERE name = $1";
+            let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
+            rows.iter().map(|row| row.text(0)).collect::<sqlx::Result<_>>()?
+        }
+    };
+    let mut found = Vec::new();
+    for currency in &currencies {
+        found.extend(newest(db, columns, name.as_str(), currency, before, limit).await?);
+    }
+    found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// Lines of a statement before a place, newest first.
+pub(crate) async fn statement(
+    db: &mut Db,
+    shard: u16,
+    name: &AccountId,
+    currency: Option<Currency>,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Vec<Line>> {
+    let columns =
+        "transfer, trace, kind, counterparty, amount, held, balance, held_balance, currency, memo, reverses";
+    let found = of_account(db, columns, name, currency, before, limit).await?;
+    let mut lines: Vec<Line> = found
+        .iter()
+        .map(|(place, row)| line(*place, row, shard))
+        .collect::<sqlx::Result<_>>()?;
+    for line in &mut lines {
+        line.reversed_by = reversed_by(db, name, line.transfer).await?;
+    }
+    Ok(lines)
+}
+
+/// The transfers of an account that gave a transfer back. A line of each end of it stands here.
+async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    let sql = "SELECT DISTINCT transfer FROM booking WHERE reverses = $1 AND account = $2 ORDER BY transfer";
+    let rows = db
+        .query(sql, &[Arg::Uuid(transfer), Arg::Text(name.as_str())])
+        .await?;
+    rows.iter().map(|row| row.uuid(0)).collect()
+}
+
+fn line(place: Cursor, row: &Row, shard: u16) -> sqlx::Result<Line> {
+    let currency: Currency = row.parse(10)?;
+    Ok(Line {
+        time: time(place.at_us),
+        shard,
+        sequence: place.no.sequence(),
+        transfer: row.uuid(2)?,
+        trace: TraceId::from_uuid(row.uuid(3)?).to_string(),
+        kind: row.text(4)?,
+        counterparty: row.text(5)?,
+        contra: AccountId::in_transit().to_string(),
+        amount: currency.format_minor(row.int(6)?),
+        held: currency.format_minor(row.int(7)?),
+        balance: currency.format_minor(row.int(8)?),
+        held_balance: currency.format_minor(row.int(9)?),
+        currency: currency.code().to_owned(),
+        memo: row.text_or_null(11)?,
+        reverses: row.uuid_or_null(12)?,
+        reversed_by: Vec::new(),
+        cursor: place,
+    })
+}
+
+/// Transfers that moved an account's money, as its books tell.
+pub(crate) struct Movements {
+    /// Where each stands, and its key.
+    pub(crate) found: Vec<(Cursor, TransferKey)>,
+    /// How many lines were read for them, and down to which.
+    pub(crate) lines: usize,
+    pub(crate) last: Option<Cursor>,
+}
+
+/// The transfers that moved an account's money before a place, newest first.
+pub(crate) async fn movements(
+    db: &mut Db,
+    name: &AccountId,
+    before: Cursor,
+    limit: i64,
+) -> sqlx::Result<Movements> {
+    let columns = "transfer, kind, counterparty, held";
+    let rows = of_account(db, columns, name, None, before, limit).await?;
+    let mut movements = Vec::new();
+    for (place, row) in &rows {
+        let key = |payer| {
+            Ok::<_, sqlx::Error>(TransferKey {
+                id: TransferId(row.uuid(2)?),
+                payer,
+            })
+        };
+        match (row.text(3)?.as_str(), row.int(5)?) {
+            ("debit", 0) | ("hold", _) => movements.push((*place, key(name.clone())?)),
+            ("credit", _) => movements.push((*place, key(row.parse(4)?)?)),
+            // The line before it stands for the transfer.
+            _ => {}
+        }
+    }
+    Ok(Movements {
+        found: movements,
+        lines: rows.len(),
+        last: rows.last().map(|(place, _)| *place),
+    })
+}
