@@ -15,6 +15,11 @@ fn at_us(sequence: i64) -> i64 {
     1_000 + sequence / 3
 }
 
+/// Where it stands: each is the eighth of its message.
+fn place_no(sequence: i64) -> LogNo {
+    LogNo::new(u64::try_from(sequence).unwrap(), 7)
+}
+
 /// Writes as schema version 103 did.
 async fn books_of_103(target: &Target) -> Pool {
     let pool = target.open(&Tables::MIGRATIONS[..3]).await.unwrap();
@@ -46,10 +51,7 @@ async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
     rows.iter()
         .map(|(place, row)| {
             let line = row.int(3).unwrap();
-            assert_eq!(
-                (place.no, place.at_us),
-                (LogNo(line * 2 << 14 | 7), at_us(line * 2))
-            );
+            assert_eq!((place.no, place.at_us), (place_no(line * 2), at_us(line * 2)));
             assert_eq!(row.int(2).unwrap(), line);
             line
         })
@@ -72,7 +74,7 @@ async fn every_place_is_found_in_books_that_were_moved() {
         .iter()
         .map(|row| (row.int_or_null(0).unwrap(), row.int_or_null(1).unwrap()))
         .collect();
-    let last = |sequence: i64| (Some(LINES), Some(sequence << 14 | 7));
+    let last = |sequence: i64| (Some(LINES), Some(place_no(sequence).0));
     assert_eq!(ends, [last(2 * LINES), last(2 * LINES - 1), (None, None)]);
 
     let all: Vec<i64> = (1..=LINES).rev().collect();
@@ -85,7 +87,7 @@ async fn every_place_is_found_in_books_that_were_moved() {
         0
     );
     for line in 0..=LINES + 1 {
-        let (no, at) = (LogNo(line * 2 << 14 | 7), at_us(line * 2));
+        let (no, at) = (place_no(line * 2), at_us(line * 2));
         for limit in [1, 3, 40] {
             let first =
                 |before: i64| -> Vec<i64> { (1..before).rev().take(limit.try_into().unwrap()).collect() };
