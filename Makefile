@@ -53,7 +53,7 @@ unit:
 	$(CARGO) nextest run --release --workspace --no-fail-fast
 
 deny:
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; \
+	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and bans not checked (cargo install cargo-deny)"; fi
 
 # Not a part of `test`: it asks RustSec's database on GitHub, and what that answers changes without us.
