@@ -45,9 +45,7 @@ pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
     }
     let bar =
         ProgressBar::new(work).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} put back")?);
-    for (shard, plan) in (0..).zip(&plans) {
-        apply::apply(plan, shard, &connection, &services, &bar).await?;
-    }
+    apply::apply(&plans, &connection, &services, &bar).await?;
     bar.finish_and_clear();
     apply::until_working(&services).await?;
     eprintln!("Healed: all services work again. `wallet verify` checks that everything holds.");

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
 
+use super::order::{self, Run};
 use super::plan::{Item, Plan, Publish, Stored};
 use super::read::Services;
 use crate::api::healing::{Again, Place};
@@ -22,57 +23,48 @@ const GO_ON_WITHIN: Duration = Duration::from_secs(20);
 /// Between two looks whether they have.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Heals the stream of a shard.
+/// Heals all streams. No service goes on before everything is back: what it has decided meanwhile may rest on any of it.
 pub async fn apply(
-    plan: &Plan,
-    shard: u16,
+    plans: &[Plan],
     connection: &Connection,
     services: &Services,
     bar: &ProgressBar,
 ) -> Result<()> {
-    let (_, first) = &services.each[0];
-    let mut position = plan.reach.saturating_sub(plan.fill);
-    if plan.gone {
-        first
-            .reach(Place {
-                shard,
-                position: plan.reach,
-            })
-            .await?;
-    } else {
-        while position < plan.reach {
-            position = plan.reach.min(position.saturating_add(FILLED_AT_ONCE));
-            first.reach(Place { shard, position }).await?;
+    for (shard, plan) in (0..).zip(plans) {
+        reach(shard, plan, services).await?;
+    }
+    for run in order::runs(plans, AT_ONCE) {
+        publish(run, connection, services).await?;
+        bar.inc(u64::try_from(run.items.len()).unwrap_or_default());
+    }
+    for (shard, plan) in (0..).zip(plans) {
+        let position = plan.reach;
+        for service in &plan.moved {
+            services.of(*service).go_on(Place { shard, position }).await?;
         }
-    }
-    for run in runs(&plan.items) {
-        publish(run, shard, connection, services).await?;
-        bar.inc(u64::try_from(run.len()).unwrap_or_default());
-    }
-    for service in &plan.moved {
-        let place = Place {
-            shard,
-            position: plan.reach,
-        };
-        services.of(*service).go_on(place).await?;
     }
     Ok(())
 }
 
-/// Cuts the items where another must publish them; what stands before is durable before what comes after is sent.
-fn runs(items: &[Item]) -> impl Iterator<Item = &[Item]> {
-    let whose = |item: &Item| match item {
-        Item::Request(_) => (0, None),
-        Item::Recalled(at) => (1, Some((at.service, at.shard))),
-        Item::Said(at) => (2, Some((at.service, at.shard))),
-    };
-    items
-        .chunk_by(move |a, b| whose(a) == whose(b))
-        .flat_map(|run| run.chunks(AT_ONCE))
+/// Makes a shard's stream reach to where things go back.
+async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
+    let (_, first) = &services.each[0];
+    if plan.gone {
+        let position = plan.reach;
+        return first.reach(Place { shard, position }).await;
+    }
+    let mut position = plan.reach.saturating_sub(plan.fill);
+    while position < plan.reach {
+        position = plan.reach.min(position.saturating_add(FILLED_AT_ONCE));
+        first.reach(Place { shard, position }).await?;
+    }
+    Ok(())
 }
 
-async fn publish(run: &[Item], shard: u16, connection: &Connection, services: &Services) -> Result<()> {
-    let requests = run.iter().filter_map(|item| match item {
+/// Puts a run back; when it comes back, all of it is durable.
+async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> Result<()> {
+    let Run { shard, items } = run;
+    let requests = items.iter().filter_map(|item| match item {
         Item::Request(request) => Some(request),
         Item::Recalled(_) | Item::Said(_) => None,
     });
@@ -80,7 +72,7 @@ async fn publish(run: &[Item], shard: u16, connection: &Connection, services: &S
     if !sent.is_empty() {
         return send(&sent, connection).await;
     }
-    let stored = run.iter().filter_map(|item| match item {
+    let stored = items.iter().filter_map(|item| match item {
         Item::Recalled(at) | Item::Said(at) => Some(*at),
         Item::Request(_) => None,
     });
@@ -90,7 +82,7 @@ async fn publish(run: &[Item], shard: u16, connection: &Connection, services: &S
         shard: at.shard,
         to: shard,
         events: stored.iter().map(|at| at.no).collect(),
-        recall: matches!(run.first(), Some(Item::Recalled(_))),
+        recall: matches!(items.first(), Some(Item::Recalled(_))),
     };
     services.of(at.service).publish(&again).await
 }

@@ -147,22 +147,21 @@ struct Lost {
 
 /// What is missing, and how it goes back.
 pub fn plan(known: &Known) -> Plan {
-    let moved: Vec<Position> = known
-        .positions
-        .iter()
-        .copied()
-        .filter(|at| has_lost(at, known))
-        .collect();
     let furthest = known.positions.iter().map(|at| at.position).max().unwrap_or(0);
-    let (reach, last) = match (&known.stream, moved.is_empty()) {
-        (Some(stream), true) => (stream.last, stream.last),
-        (Some(stream), false) => (furthest, stream.last),
-        (None, _) => (furthest, furthest),
+    let gone = known.stream.is_none() && furthest > 0;
+    let moved = known.positions.iter().copied();
+    let moved: Vec<Position> = moved.filter(|at| gone || has_lost(at, known)).collect();
+    // One that is gone begins one place further on: it must not look whole to who stands at the furthest position, who would
+    // go on before all is back.
+    let (reach, last) = match &known.stream {
+        Some(stream) if moved.is_empty() => (stream.last, stream.last),
+        Some(stream) => (furthest.max(stream.first.saturating_sub(1)), stream.last),
+        None => (furthest + u64::from(gone), furthest + u64::from(gone)),
     };
     let (present, unread) = present(known, &moved, reach);
     let lost = lost(known, &present, &unread, !moved.is_empty());
     Plan {
-        gone: known.stream.is_none() && furthest > 0,
+        gone,
         reach,
         fill: reach.saturating_sub(last),
         items: in_order(lost),
@@ -172,10 +171,7 @@ pub fn plan(known: &Known) -> Plan {
 
 /// Whether what a service has read last is no longer where it was.
 fn has_lost(at: &Position, known: &Known) -> bool {
-    if at.position == 0 {
-        return false;
-    }
-    let Some(stream) = &known.stream else { return true };
+    let Some(stream) = &known.stream else { return false };
     if stream.last < at.position || stream.first > at.position.saturating_add(1) {
         return true;
     }

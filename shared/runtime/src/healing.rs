@@ -22,6 +22,7 @@ use wallet_contract::recall::recalled;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 
+use crate::bus::{self, Bus as _};
 use crate::outbox;
 use crate::problem::Problem;
 use crate::program::Running;
@@ -182,12 +183,19 @@ fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
 async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
-    let board = healer.board.read();
-    if !board.get(&shard).is_some_and(|(state, _)| state.has_lost_data()) {
-        let detail = format!("shard {shard} can read on from where it is: its position is left as it is");
-        return Err(Problem::conflict(detail));
-    }
     let bus = &healer.running.bus;
+    let (handled, handled_us) = stored::last_handled(&mut pool.acquire().await?).await?;
+    match bus.ready(shard, handled, handled_us).await {
+        Err(bus::Error::LostData { .. }) => {}
+        Err(error) => return Err(error.into()),
+        Ok(()) => {
+            let detail = format!(
+                "shard {shard} can read on from {handled}, where {} is: its position is left as it is",
+                healer.service
+            );
+            return Err(Problem::conflict(detail));
+        }
+    }
     let last = bus.last_sequence(shard).await?;
     if position > last {
         let detail = format!("position {position}: the stream of shard {shard} ends at {last}");

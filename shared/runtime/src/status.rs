@@ -47,11 +47,6 @@ impl State {
         matches!(self, Self::Working)
     }
 
-    /// Whether the log has lost what was read.
-    pub fn has_lost_data(&self) -> bool {
-        matches!(self, Self::LostData(_))
-    }
-
     /// Whether the service does what it should: it works, or stands by for one that does.
     pub fn is_ready(&self) -> bool {
         match self {

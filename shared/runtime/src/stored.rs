@@ -61,6 +61,13 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> sqlx::Result<Po
     })
 }
 
+/// The sequence of the last message that was handled, and its time or a later one before it, microseconds.
+pub async fn last_handled(db: &mut Db) -> sqlx::Result<(u64, i64)> {
+    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok((u64::try_from(row.int(0)?).unwrap_or_default(), row.int(1)?))
+}
+
 /// Sets the work forward to `position`. Whoever worked on the shard no longer does.
 pub async fn set_position(db: &mut Db, position: u64, at_us: i64) -> sqlx::Result<bool> {
     let position = i64::try_from(position).unwrap_or(i64::MAX);
