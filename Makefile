@@ -74,9 +74,9 @@ bench: build
 	$(WALLET) bench --hot-percent 50
 	$(WALLET) bench --mode reserve
 	$(WALLET) bench --rate 50 --seconds 20
-	$(WALLET) bench --database postgres:
-	$(WALLET) bench --database postgres: --hot-percent 50
-	$(WALLET) bench --database postgres: --mode reserve
+	$(WALLET) bench --database postgres
+	$(WALLET) bench --database postgres --hot-percent 50
+	$(WALLET) bench --database postgres --mode reserve
 
 compose-test:
 	deploy/compose-test.sh

@@ -173,7 +173,7 @@ pub struct Demo {
     /// Leave the stack running afterwards, until Ctrl-C.
     #[arg(long)]
     pub keep: bool,
-    /// A PostgreSQL server, as postgres://user@host/; postgres: starts a throwaway one [default: SQLite].
+    /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
 }

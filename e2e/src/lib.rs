@@ -41,7 +41,7 @@ const DISK_KIB: u32 = 384 * 1024;
 /// And for a test that is told to last longer.
 const DISK_KIB_A_SECOND: u32 = 1024;
 /// The two databases, as `--database` takes them.
-pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres:")];
+pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres")];
 
 /// A stack in a folder of its own, with a connection and the ledger's interface.
 pub struct World {

@@ -83,5 +83,5 @@ async fn the_bank_keeps_its_total_on_sqlite() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bank_keeps_its_total_on_postgresql() -> Result<()> {
-    keeps_its_total(Some("postgres:"), "postgresql").await
+    keeps_its_total(Some("postgres"), "postgresql").await
 }

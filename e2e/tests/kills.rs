@@ -49,5 +49,5 @@ async fn everything_settles_on_sqlite() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_settles_on_postgresql() -> Result<()> {
-    survives(Some("postgres:")).await
+    survives(Some("postgres")).await
 }

@@ -141,7 +141,7 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
     };
     for (database, receiver, endpoint, protocol) in [
         (None, &tap, &tap.http, "http/protobuf"),
-        (Some("postgres:"), &rotel, &rotel.grpc, "grpc"),
+        (Some("postgres"), &rotel, &rotel.grpc, "grpc"),
     ] {
         let mut world = exporting(database, endpoint, protocol).await?;
         play(&world).await?;

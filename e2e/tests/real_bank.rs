@@ -100,5 +100,5 @@ async fn every_recorded_balance_comes_out_on_sqlite() -> Result<()> {
 
 #[tokio::test]
 async fn every_recorded_balance_comes_out_on_postgresql() -> Result<()> {
-    play(Some("postgres:")).await
+    play(Some("postgres")).await
 }

@@ -15,7 +15,7 @@ use wallet_contract::money::Currency;
 use wallet_runtime::db::{Arg, Db, Row};
 use wallet_runtime::reading::{self, time};
 
-pub(crate) use self::lines::{Cursor, balances, first_us};
+pub(crate) use self::lines::{Cursor, balances, first_us, sampled};
 pub(crate) use self::statement::{Line, movements, statement};
 
 /// An account's page.

@@ -31,7 +31,7 @@ pub struct Bench {
     /// For how long, with --rate.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
-    /// A PostgreSQL server, as postgres://user@host/; postgres: starts a throwaway one [default: SQLite].
+    /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// Into how many shards the accounts are divided.

@@ -12,8 +12,8 @@ use super::postgres::Postgres;
 use crate::clock;
 use crate::exit::Usage;
 
-/// The words for a PostgreSQL server that is started for this stack only.
-const THROWAWAY: [&str; 2] = ["postgres:", "temporary-postgres"];
+/// The word for a PostgreSQL server that is started for this stack only.
+const THROWAWAY: &str = "postgres";
 
 /// Where the services of a stack keep what they know.
 #[derive(Debug)]
@@ -64,10 +64,10 @@ impl Database {
         }))
     }
 
-    /// Databases for one stack only, under names of its own. `postgres:` starts a PostgreSQL server for it.
+    /// Databases for one stack only, under names of its own. `postgres` starts a PostgreSQL server for it.
     pub async fn temporary(url: Option<&str>) -> Result<Self> {
         let Some(url) = url else { return Ok(Self::Sqlite) };
-        let process = if THROWAWAY.contains(&url) {
+        let process = if url == THROWAWAY {
             Some(Postgres::start().await?)
         } else {
             check(url)?;

@@ -9,7 +9,7 @@ use std::fmt;
 use ledger_core::LogNo;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_runtime::db::{Arg, Db, Row, Set};
 
 /// What the index `booking_mark` holds, in the words of its definition; the first line is one of them.
 const MARKED: &str = "line % 32 = 1";
@@ -113,6 +113,27 @@ pub(crate) async fn balances(
     let rows = newest(db, "balance", name.as_str(), currency.code(), before, limit).await?;
     let balance = |(place, row): &(Cursor, Row)| Ok((place.at_us, row.int(2)?));
     rows.iter().rev().map(balance).collect()
+}
+
+/// The balances behind marked lines, oldest first: of each of these times, the newest that is not later. A long line drawn
+/// through them needs no walk.
+pub(crate) async fn sampled(
+    db: &mut Db,
+    name: &AccountId,
+    currency: Currency,
+    times_us: &[i64],
+) -> sqlx::Result<Vec<(i64, i64)>> {
+    const SQL: &str = "SELECT b.at_us, b.balance FROM (SELECT DISTINCT ( \
+        SELECT m.no FROM booking AS m \
+        WHERE m.account = k.account AND m.currency = k.currency AND m.line % 32 = 1 AND m.at_us <= k.at_us \
+        ORDER BY m.at_us DESC, m.no DESC LIMIT 1) AS no FROM k) AS sampled \
+        CROSS JOIN booking AS b WHERE b.no = sampled.no ORDER BY b.no";
+    let set = Set::new()
+        .texts("account", times_us.iter().map(|_| name.as_str()))
+        .texts("currency", times_us.iter().map(|_| currency.code()))
+        .ints("at_us", times_us.iter().copied());
+    let rows = db.select(SQL, set).await?;
+    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
 }
 
 #[cfg(test)]

@@ -104,6 +104,23 @@ async fn every_place_is_found_in_books_that_were_moved() {
     }
 }
 
+#[tokio::test]
+async fn a_sample_is_the_newest_mark_of_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
+    books_of_103(&target).await.close().await;
+    let pool = target.open(Tables::MIGRATIONS).await.unwrap();
+    let mut db = pool.acquire().await.unwrap();
+    let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
+    // Before the first, at the first, between marks, at one, behind the last; some twice.
+    let lines = [0, 1, 40, 41, 64, 65, 65, 150];
+    let times: Vec<i64> = lines.iter().map(|line| at_us(line * 2)).collect();
+    let found = sampled(&mut db, &alice, usd, &times).await.unwrap();
+    let mark = |line: i64| (at_us(line * 2), line);
+    assert_eq!(found, [mark(1), mark(33), mark(65), mark(129)]);
+    assert_eq!(sampled(&mut db, &alice, usd, &[at_us(0)]).await.unwrap(), []);
+}
+
 #[test]
 fn the_mark_is_what_the_index_holds() {
     assert_eq!(MARKED, format!("line % {STRIDE} = 1"));

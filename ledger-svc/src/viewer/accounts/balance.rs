@@ -11,9 +11,9 @@ use crate::books::{self, Balance, Cursor};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
-/// With no more bookings than this each is drawn.
+/// So many of the newest bookings are drawn each.
 const EACH: i64 = 400;
-/// Of more, the balance at so many times: each is one look-up.
+/// Of what was before, the balance at so many times.
 const SAMPLES: i64 = 120;
 
 /// What is drawn of a currency.
@@ -41,23 +41,16 @@ pub(super) async fn drawn(
         .min(last.saturating_add((last - first) / 10 + 1_000_000))
         .max(at_us.unwrap_or(last))
         .max(last);
-    let points = if newest.first().is_some_and(|(at, _)| *at == first) {
-        newest
-    } else {
-        let mut points = Vec::new();
-        for sample in 0..=SAMPLES {
-            let at = first + (to - first) / SAMPLES * sample;
-            points.extend(
-                books::balances(db, name, currency, Cursor::at(at), 1)
-                    .await?
-                    .first()
-                    .map(|(_, value)| (at, *value)),
-            );
+    let mut points = match newest.first() {
+        Some((oldest, _)) if *oldest > first => {
+            let times: Vec<i64> = (0..=SAMPLES)
+                .map(|sample| first + (oldest - first) / SAMPLES * sample)
+                .collect();
+            books::sampled(db, name, currency, &times).await?
         }
-        points.extend(newest.last().copied());
-        points.sort_unstable_by_key(|(at, _)| *at);
-        points
+        Some(_) | None => Vec::new(),
     };
+    points.extend(newest);
     Ok(Some(Drawn {
         points,
         from: first,
