@@ -14,6 +14,4 @@ COPY --from=build \
      /usr/local/bin/
 # A number, so that an orchestrator can tell that it isn't root. The programs need no home and write no files.
 USER 10001:10001
-# Each connection to SQLite is a thread, and the C library would give each memory of its own: a tenth less of it this way.
-ENV MALLOC_ARENA_MAX=2
 CMD ["wallet", "--help"]

@@ -183,8 +183,6 @@ impl Stack {
             .cloned()
             .unwrap_or_else(|| self.nats_url());
         let mut command = Command::new(self.programs.join(service.name()));
-        // SQLite has a thread for each connection, and the C library would give each memory of its own.
-        command.env("MALLOC_ARENA_MAX", "2");
         command
             .env("WALLET_NATS_URL", nats)
             .env(
