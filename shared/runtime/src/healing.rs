@@ -189,10 +189,7 @@ async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
         Err(bus::Error::LostData { .. }) => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {
-            let detail = format!(
-                "shard {shard} can read on from {handled}, where {} is: its position is left as it is",
-                healer.service
-            );
+            let detail = format!("shard {shard} can read on from where it is: its position is left as it is");
             return Err(Problem::conflict(detail));
         }
     }
