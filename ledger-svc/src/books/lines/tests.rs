@@ -112,13 +112,14 @@ async fn a_sample_is_the_newest_mark_of_its_time() {
     let pool = target.open(Tables::MIGRATIONS).await.unwrap();
     let mut db = pool.acquire().await.unwrap();
     let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
-    // Before the first, at the first, between marks, at one, behind the last; some twice.
-    let lines = [0, 1, 40, 41, 64, 65, 65, 150];
+    // At the first, between marks, at one, behind the last; some twice.
+    let lines = [1, 40, 41, 64, 65, 65, 150];
     let times: Vec<i64> = lines.iter().map(|line| at_us(line * 2)).collect();
     let found = sampled(&mut db, &alice, usd, &times).await.unwrap();
     let mark = |line: i64| (at_us(line * 2), line);
     assert_eq!(found, [mark(1), mark(33), mark(65), mark(129)]);
-    assert_eq!(sampled(&mut db, &alice, usd, &[at_us(0)]).await.unwrap(), []);
+    let before = [at_us(2) - 1];
+    assert_eq!(sampled(&mut db, &alice, usd, &before).await.unwrap(), []);
 }
 
 #[test]
