@@ -4,6 +4,7 @@
 //! or two of every account in it. Each names the one before it on the same account, and each 32nd is in an index by time. So
 //! any place is found by one look-up and a walk of at most 32 lines.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ledger_core::LogNo;
@@ -123,17 +124,22 @@ pub(crate) async fn sampled(
     currency: Currency,
     times_us: &[i64],
 ) -> sqlx::Result<Vec<(i64, i64)>> {
-    const SQL: &str = "SELECT b.at_us, b.balance FROM (SELECT DISTINCT ( \
+    const SQL: &str = "SELECT b.at_us, b.balance, b.no FROM (SELECT DISTINCT ( \
         SELECT m.no FROM booking AS m \
         WHERE m.account = k.account AND m.currency = k.currency AND m.line % 32 = 1 AND m.at_us <= k.at_us \
         ORDER BY m.at_us DESC, m.no DESC LIMIT 1) AS no FROM k) AS sampled \
-        CROSS JOIN booking AS b WHERE b.no = sampled.no ORDER BY b.no";
+        CROSS JOIN booking AS b WHERE b.no = sampled.no";
     let set = Set::new()
         .texts("account", times_us.iter().map(|_| name.as_str()))
         .texts("currency", times_us.iter().map(|_| currency.code()))
         .ints("at_us", times_us.iter().copied());
     let rows = db.select(SQL, set).await?;
-    rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+    let found = rows
+        .iter()
+        .map(|row| Ok((row.int(2)?, (row.int(0)?, row.int(1)?))));
+    // A set may be asked in parts, and two of them find the same line.
+    let found: BTreeMap<i64, (i64, i64)> = found.collect::<sqlx::Result<_>>()?;
+    Ok(found.into_values().collect())
 }
 
 #[cfg(test)]
