@@ -102,13 +102,9 @@ fn text(shard: u16, plan: &Plan) -> String {
     }
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
     let mut lines = vec![match (plan.gone, moved.is_empty()) {
-        (true, _) => format!("{name} is gone; it had reached {}.", plan.reach),
+        (true, _) => format!("{name} is gone; it begins anew behind {}.", plan.reach),
         (false, true) => format!("{name} lacks what nobody had read yet."),
-        (false, false) => format!(
-            "{name} has lost what {} had read; it had reached {}.",
-            moved.join(", "),
-            plan.reach
-        ),
+        (false, false) => format!("{name} has lost what {} had read.", moved.join(", ")),
     }];
     let mut add = |many: u64, what: &str| {
         if many > 0 {

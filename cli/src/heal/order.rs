@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use wallet_contract::subject::Service;
+
 use super::plan::{Item, Plan, Stored};
 
 /// Items of one stream that one question puts back: all requests, or all of one store.
@@ -72,13 +74,12 @@ fn first_run<'p>(
     (many > 0).then(|| items.split_at(many))
 }
 
-/// Who can put it back.
-fn source(item: &Item) -> Option<(bool, Stored)> {
-    let of_store = |at: &Stored| Stored { no: 0, ..*at };
+/// Which store it comes from and how: what differs in this can't be put back by one question.
+fn source(item: &Item) -> Option<(Service, u16, bool)> {
     match item {
         Item::Request(_) => None,
-        Item::Recalled(at) => Some((true, of_store(at))),
-        Item::Said(at) => Some((false, of_store(at))),
+        Item::Recalled(at) => Some((at.service, at.shard, true)),
+        Item::Said(at) => Some((at.service, at.shard, false)),
     }
 }
 

@@ -149,11 +149,12 @@ struct Lost {
 pub fn plan(known: &Known) -> Plan {
     let furthest = known.positions.iter().map(|at| at.position).max().unwrap_or(0);
     let gone = known.stream.is_none() && furthest > 0;
-    let moved = known.positions.iter().copied();
-    let moved: Vec<Position> = moved.filter(|at| gone || has_lost(at, known)).collect();
+    let stream = known.stream.as_ref();
+    let lost_by = |at: &Position| stream.map_or(gone, |stream| has_lost(*at, stream));
+    let moved: Vec<Position> = known.positions.iter().copied().filter(lost_by).collect();
     // One that is gone begins one place further on: it must not look whole to who stands at the furthest position, who would
     // go on before all is back.
-    let (reach, last) = match &known.stream {
+    let (reach, last) = match stream {
         Some(stream) if moved.is_empty() => (stream.last, stream.last),
         Some(stream) => (furthest.max(stream.first.saturating_sub(1)), stream.last),
         None => (furthest + u64::from(gone), furthest + u64::from(gone)),
@@ -170,8 +171,7 @@ pub fn plan(known: &Known) -> Plan {
 }
 
 /// Whether what a service has read last is no longer where it was.
-fn has_lost(at: &Position, known: &Known) -> bool {
-    let Some(stream) = &known.stream else { return false };
+fn has_lost(at: Position, stream: &Stream) -> bool {
     if stream.last < at.position || stream.first > at.position.saturating_add(1) {
         return true;
     }
