@@ -103,15 +103,15 @@ pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) 
     rows.first().map(|row| row.int(0)).transpose()
 }
 
-/// The newest balances before a place, oldest first: when, and what was available from then on, minor units.
+/// The newest balances, oldest first: when, and what was available from then on, minor units.
 pub(crate) async fn balances(
     db: &mut Db,
     name: &AccountId,
     currency: Currency,
-    before: Cursor,
     limit: i64,
 ) -> sqlx::Result<Vec<(i64, i64)>> {
-    let rows = newest(db, "balance", name.as_str(), currency.code(), before, limit).await?;
+    let (name, currency) = (name.as_str(), currency.code());
+    let rows = newest(db, "balance", name, currency, Cursor::END, limit).await?;
     let balance = |(place, row): &(Cursor, Row)| Ok((place.at_us, row.int(2)?));
     rows.iter().rev().map(balance).collect()
 }

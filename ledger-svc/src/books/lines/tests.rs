@@ -1,5 +1,7 @@
 //! Books as an earlier version wrote them are moved, and every place in them is found.
 
+use std::path::Path;
+
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::{Pool, Target};
 use wallet_runtime::sql_store::Tables as _;
@@ -43,6 +45,13 @@ async fn books_of_103(target: &Target) -> Pool {
     pool
 }
 
+/// Those books as they are now.
+async fn moved(dir: &Path) -> Pool {
+    let target = Target::new(&format!("sqlite://{}/ledger.db", dir.display()), Shard(0));
+    books_of_103(&target).await.close().await;
+    target.open(Tables::MIGRATIONS).await.unwrap()
+}
+
 /// The balances before a place, which here are the numbers of the lines.
 async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
     let rows = newest(db, "balance, line", "alice", "USD", before, limit)
@@ -61,10 +70,7 @@ async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
 #[tokio::test]
 async fn every_place_is_found_in_books_that_were_moved() {
     let dir = tempfile::tempdir().unwrap();
-    let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
-    books_of_103(&target).await.close().await;
-    let pool = target.open(Tables::MIGRATIONS).await.unwrap();
-    let mut db = pool.acquire().await.unwrap();
+    let mut db = moved(dir.path()).await.acquire().await.unwrap();
 
     let ends = db
         .query("SELECT last_line, last_no FROM account ORDER BY name", &[])
@@ -107,10 +113,7 @@ async fn every_place_is_found_in_books_that_were_moved() {
 #[tokio::test]
 async fn a_sample_is_the_newest_mark_of_its_time() {
     let dir = tempfile::tempdir().unwrap();
-    let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
-    books_of_103(&target).await.close().await;
-    let pool = target.open(Tables::MIGRATIONS).await.unwrap();
-    let mut db = pool.acquire().await.unwrap();
+    let mut db = moved(dir.path()).await.acquire().await.unwrap();
     let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
     // At the first, between marks, at one, behind the last; some twice.
     let lines = [1, 40, 41, 64, 65, 65, 150];

@@ -7,7 +7,7 @@ use wallet_runtime::db::Db;
 use wallet_runtime::reading::time;
 
 use super::{Question, url};
-use crate::books::{self, Balance, Cursor};
+use crate::books::{self, Balance};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
@@ -34,7 +34,7 @@ pub(super) async fn drawn(
     let Some(first) = books::first_us(db, name, currency).await? else {
         return Ok(None);
     };
-    let newest = books::balances(db, name, currency, Cursor::END, EACH).await?;
+    let newest = books::balances(db, name, currency, EACH).await?;
     let last = newest.last().map_or(first, |(at, _)| *at);
     // Until now it stays as it is; on a busy account that would leave no room for what was.
     let to = now_us
