@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use futures_util::future::{join, lazy};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Sqlite, SqliteConnection};
@@ -23,11 +24,15 @@ pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> sql
     sqlx::query(sql).execute(db).await.map(|_| ())
 }
 
+/// While the database works on one chunk, the next is bound.
 pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> sqlx::Result<u64> {
     let mut written = 0;
-    for (from, rows) in chunks(set) {
-        let query = prepared(sql, set, from, rows)?;
-        written += query.execute(&mut *db).await?.rows_affected();
+    let mut chunks = chunks(set).map(|(from, rows)| prepared(sql, set, from, rows));
+    let mut next = chunks.next().transpose()?;
+    while let Some(query) = next {
+        let (done, following) = join(query.execute(&mut *db), lazy(|_| chunks.next())).await;
+        written += done?.rows_affected();
+        next = following.transpose()?;
     }
     Ok(written)
 }
