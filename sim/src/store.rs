@@ -139,7 +139,7 @@ where
         Ok(Tenure::Ours(database.progress))
     }
 
-    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+    async fn renew(&mut self, progress: Progress) -> Result<(), Error> {
         self.node.pass(Point::Renew).await?;
         let now_us = self.now_us();
         let mut database = self.database.lock();
@@ -147,16 +147,16 @@ where
             return Err(Error::TenureLost);
         }
         database.expires_us = now_us + TENURE_MS * 1000;
-        database.progress.published = published;
+        database.progress = progress;
         Ok(())
     }
 
-    async fn release(&mut self, published: i64) -> Result<(), Error> {
+    async fn release(&mut self, progress: Progress) -> Result<(), Error> {
         self.node.pass(Point::Release).await?;
         let mut database = self.database.lock();
         if database.epoch == self.epoch {
             database.expires_us = 0;
-            database.progress.published = published;
+            database.progress = progress;
         }
         Ok(())
     }

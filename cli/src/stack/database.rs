@@ -36,13 +36,11 @@ pub struct Server {
     process: Option<Box<Postgres>>,
 }
 
-fn check(url: &str) -> Result<()> {
-    let form = "use postgres://user:password@host:5432/";
+/// `also` is what else may be said instead of a URL.
+fn check(url: &str, also: &str) -> Result<()> {
+    let form = format!("use postgres://user:password@host:5432/, {also}or nothing for SQLite");
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(Usage::new(format!(
-            "--database: this is no PostgreSQL URL: {form}, or nothing for SQLite"
-        ))
-        .into());
+        return Err(Usage::new(format!("--database: this is no PostgreSQL URL: {form}")).into());
     }
     let parsed = PgConnectOptions::from_str(url);
     parsed
@@ -54,7 +52,7 @@ impl Database {
     /// Databases that stay: `wallet_debit`, `wallet_credit`, `wallet_ledger`, or SQLite files.
     pub fn lasting(url: Option<&str>) -> Result<Self> {
         let Some(url) = url else { return Ok(Self::Sqlite) };
-        check(url)?;
+        check(url, "")?;
         let (url, prefix) = (url.to_owned(), "wallet_".to_owned());
         Ok(Self::Postgres(Server {
             url,
@@ -70,7 +68,7 @@ impl Database {
         let process = if url == THROWAWAY {
             Some(Postgres::start().await?)
         } else {
-            check(url)?;
+            check(url, "`postgres` for a server that is started for it, ")?;
             None
         };
         let url = process.as_ref().map_or_else(|| url.to_owned(), Postgres::url);
@@ -248,5 +246,11 @@ mod tests {
             Database::lasting(Some("postgres://me@db/")).unwrap().kind(),
             "postgres"
         );
+    }
+    #[tokio::test]
+    async fn who_nearly_says_the_word_is_told_it() {
+        let error = Database::temporary(Some("postgres:")).await.unwrap_err();
+        let told = "use postgres://user:password@host:5432/, `postgres` for a server that is started for it, or nothing";
+        assert!(error.to_string().contains(told), "{error:#}");
     }
 }

@@ -37,6 +37,11 @@ pub struct Batch<'m> {
 }
 
 impl<'m> Batch<'m> {
+    /// Whether there is nothing to do about it.
+    pub fn says_nothing(&self) -> bool {
+        self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
+    }
+
     /// One input by itself.
     pub fn of(heard: Heard<'m>) -> Self {
         Self {

@@ -33,12 +33,18 @@ pub async fn as_of(db: &mut Db) -> sqlx::Result<AsOf> {
 
 /// The database of a shard, caught up with the log as it was when asked.
 pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
-    let target = i64::try_from(running.bus.last_sequence(shard).await?).unwrap_or(i64::MAX);
+    let last = running.bus.last_sequence(shard).await?;
+    let target = i64::try_from(last).unwrap_or(i64::MAX);
     let mut db = pool(running, shard)?.acquire().await?;
     let deadline = tokio::time::Instant::now() + CATCH_UP;
     loop {
+        // Who works knows first: a position behind which nothing was to be committed is written a moment later.
+        let known_here = running
+            .board
+            .position(shard)
+            .is_some_and(|position| position >= last);
         let as_of = as_of(&mut db).await?;
-        if as_of.sequence >= target {
+        if known_here || as_of.sequence >= target {
             return Ok(db);
         }
         if tokio::time::Instant::now() > deadline {

@@ -54,7 +54,7 @@ const REPUBLISH: i64 = 2_000;
 const STANDBY: Duration = Duration::from_millis(500);
 /// Between two tries to work.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often the clock is asked whether something is due.
+/// How often the clock is asked whether something is due, and a position written behind which nothing was to be committed.
 const LOOK: Duration = Duration::from_millis(250);
 /// A tenure is renewed three times before it would run out.
 const RENEW: Duration = Duration::from_millis(TENURE_MS.unsigned_abs() / 3);
@@ -195,14 +195,23 @@ async fn tenure<S: Store, B: Bus>(
     info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
 
     let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
-    let standing = Standing {
+    let mut standing = Standing {
         progress,
+        stored: progress.position,
         blocked: store.blocked().await?,
     };
-    let deciding = decide(store, context, standing, caution, reader, &published, decided);
+    let deciding = decide(
+        store,
+        context,
+        &mut standing,
+        caution,
+        reader,
+        &published,
+        decided,
+    );
     let publishing = publish(context, &published, to_publish);
     tokio::try_join!(deciding, publishing)?;
-    store.release(published.load(Ordering::Acquire)).await?;
+    store.release(standing.progress(&published)).await?;
     info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
     Ok(())
 }
@@ -222,7 +231,12 @@ async fn republish<S: Store, B: Bus>(
         info!(shard = %context.place.shard, events = events.len(), "publishing again up to event {after}");
         outbox::publish(&context.bus, context.service, &events, None).await?;
         published.store(after, Ordering::Release);
-        store.renew(after).await?;
+        store
+            .renew(Progress {
+                published: after,
+                ..progress
+            })
+            .await?;
     }
     Ok(())
 }
@@ -270,7 +284,7 @@ impl Decided {
 async fn decide<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    mut standing: Standing,
+    standing: &mut Standing,
     caution: &mut Caution,
     mut reader: B::Reader,
     published: &AtomicI64,
@@ -286,7 +300,7 @@ async fn decide<S: Store, B: Bus>(
             biased;
             () = context.stop.cancelled() => return Ok(()),
             _ = renew.tick() => {
-                store.renew(published.load(Ordering::Acquire)).await?;
+                keep(store, standing, published).await?;
                 continue;
             }
             _ = look.tick() => Wake::Clock,
@@ -296,19 +310,22 @@ async fn decide<S: Store, B: Bus>(
         match wake {
             Wake::Log(messages) => {
                 for run in work::runs(context, &messages) {
-                    standing.progress.published = published.load(Ordering::Acquire);
-                    let batch = work::messages(store, context, &mut standing, caution, run).await?;
+                    standing.progress = standing.progress(published);
+                    let batch = work::messages(store, context, standing, caution, run).await?;
                     hand_over(context, standing.progress, published, &decided, batch).await?;
                 }
             }
             Wake::Clock => {
-                standing.progress.published = published.load(Ordering::Acquire);
-                let batch = work::due(store, context, &mut standing).await?;
+                standing.progress = standing.progress(published);
+                let batch = work::due(store, context, standing).await?;
                 if batch.events.len() >= work::DUE {
                     // There may be more.
                     look.reset_immediately();
                 }
                 hand_over(context, standing.progress, published, &decided, batch).await?;
+                if standing.stored < standing.progress.position {
+                    keep(store, standing, published).await?;
+                }
             }
         }
         if REST.contains(&weight) {
@@ -317,7 +334,15 @@ async fn decide<S: Store, B: Bus>(
     }
 }
 
-/// Gives a committed batch to who publishes it.
+/// Keeps the tenure, and writes how far the work has come.
+async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &AtomicI64) -> Result<(), Ended> {
+    standing.progress = standing.progress(published);
+    store.renew(standing.progress).await?;
+    standing.stored = standing.progress.position;
+    Ok(())
+}
+
+/// Tells how far the work has come, and gives a committed batch to who publishes it.
 async fn hand_over<B>(
     context: &Context<B>,
     progress: Progress,
@@ -326,6 +351,8 @@ async fn hand_over<B>(
     batch: Decided,
 ) -> Result<(), Ended> {
     context.board.advance(context.place.shard, progress.position);
+    let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
+    context.metrics.position.set(position);
     if !batch.events.is_empty() || !batch.notices.is_empty() {
         let unpublished = progress.last_no - published.load(Ordering::Acquire);
         context.metrics.outbox_lag.set(unpublished);

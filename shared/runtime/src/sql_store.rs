@@ -244,26 +244,23 @@ impl<T: Tables> Store for SqlStore<T> {
         Ok(Tenure::Ours(progress))
     }
 
-    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+    async fn renew(&mut self, progress: Progress) -> Result<(), Error> {
         let epoch = self.epoch;
-        let sql =
-            "UPDATE progress SET expires_us = {now_us} + $1, published = $2 WHERE one = 1 AND epoch = $3";
-        let args = [TENURE_MS * 1000, published, epoch].map(Arg::Int);
-        let written = self.db().await?.execute(sql, &args).await?;
-        if written == 1 {
-            Ok(())
-        } else {
-            Err(Error::TenureLost)
-        }
+        keep(self.db().await?, epoch, progress).await
     }
 
-    async fn release(&mut self, published: i64) -> Result<(), Error> {
+    async fn release(&mut self, progress: Progress) -> Result<(), Error> {
         let epoch = self.epoch;
-        let sql = "UPDATE progress SET expires_us = 0, published = $1 WHERE one = 1 AND epoch = $2";
-        self.db()
-            .await?
-            .execute(sql, &[Arg::Int(published), Arg::Int(epoch)])
-            .await?;
+        let db = self.db().await?;
+        match keep(db, epoch, progress).await {
+            // Then it is not ours to give back.
+            Err(Error::TenureLost) => {}
+            kept => {
+                kept?;
+                let sql = "UPDATE progress SET expires_us = 0 WHERE one = 1 AND epoch = $1";
+                db.execute(sql, &[Arg::Int(epoch)]).await?;
+            }
+        }
         self.db = None;
         Ok(())
     }

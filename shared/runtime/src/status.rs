@@ -76,6 +76,13 @@ impl Board {
         board.entry(shard).and_modify(|entry| entry.1 = position);
     }
 
+    /// How far this instance has come with a shard on which it works.
+    pub fn position(&self, shard: Shard) -> Option<u64> {
+        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (state, position) = board.get(&shard)?;
+        state.is_working().then_some(*position)
+    }
+
     /// Reads the board.
     pub fn read(&self) -> BTreeMap<Shard, (State, u64)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -12,7 +12,8 @@ use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 
-/// Where a shard's work stands. Read when a tenure begins, written with each commit.
+/// Where a shard's work stands. Read when a tenure begins, written with each commit, and a moment after messages that say nothing
+/// to the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The sequence of the last message that has been handled.
@@ -187,11 +188,11 @@ pub trait Store: Send {
     /// Takes the tenure if it is free.
     fn acquire(&mut self) -> impl Future<Output = Result<Tenure, Error>> + Send;
 
-    /// Keeps the tenure while there is nothing to commit.
-    fn renew(&mut self, published: i64) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Keeps the tenure, and writes how far the work has come, while there is nothing else to commit.
+    fn renew(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Gives the tenure back.
-    fn release(&mut self, published: i64) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Gives the tenure back, and writes how far the work has come.
+    fn release(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Which of these causes have been handled before.
     fn known(&mut self, causes: &[EventId]) -> impl Future<Output = Result<BTreeSet<Uuid>, Error>> + Send;

@@ -7,7 +7,7 @@ use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::outbox;
-use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Store, Tenure};
+use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use super::Mutation;
 use crate::bus::SimBus;
@@ -52,13 +52,13 @@ where
         self.store.acquire().await
     }
 
-    async fn renew(&mut self, published: i64) -> Result<(), Error> {
+    async fn renew(&mut self, progress: Progress) -> Result<(), Error> {
         self.usurp();
-        self.store.renew(published).await
+        self.store.renew(progress).await
     }
 
-    async fn release(&mut self, published: i64) -> Result<(), Error> {
-        self.store.release(published).await
+    async fn release(&mut self, progress: Progress) -> Result<(), Error> {
+        self.store.release(progress).await
     }
 
     async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {

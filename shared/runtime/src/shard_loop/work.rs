@@ -1,5 +1,7 @@
 //! One batch: drop repeats, load rows, decide in memory, commit.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::Timestamp;
 use tracing::{debug, info, warn};
 use wallet_contract::decider::{Decider, Heard, Input};
@@ -19,8 +21,20 @@ pub(super) const DUE: usize = 2_000;
 /// Where the work on a shard stands, in memory as in the database.
 pub(super) struct Standing {
     pub(super) progress: Progress,
+    /// The position in the database: messages behind it were read and say nothing to the service.
+    pub(super) stored: u64,
     /// Of what something was set aside: what is heard of that waits.
     pub(super) blocked: Blocked,
+}
+
+impl Standing {
+    /// Where the work stands, as far as it has been published.
+    pub(super) fn progress(&self, published: &AtomicI64) -> Progress {
+        Progress {
+            published: published.load(Ordering::Acquire),
+            ..self.progress
+        }
+    }
 }
 
 /// The runs that messages are handled in: an instruction about what was set aside is one of its own, and so is each message of
@@ -141,7 +155,9 @@ fn read<'m, C: Decider, B>(
     rows: &'m [ParkedRow],
 ) -> Batch<'m> {
     let (service, place) = (context.service, context.place);
-    let Standing { progress, blocked } = standing;
+    let Standing {
+        progress, blocked, ..
+    } = standing;
     let Some((message, told)) = instruction(context, run) else {
         return batch::read::<C>(run, service, place, progress.at_us, blocked);
     };
@@ -173,7 +189,9 @@ pub(super) async fn due<S: Store, B>(
     standing: &mut Standing,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
-    let Standing { progress, blocked } = standing;
+    let Standing {
+        progress, blocked, ..
+    } = standing;
     let now_us = taken.as_microsecond().max(progress.at_us);
     let limit = DUE.saturating_add(blocked.transfers.len());
     let mut due = store
@@ -196,6 +214,11 @@ async fn handle<S: Store, B>(
     taken: Timestamp,
 ) -> Result<Decided, Ended> {
     let (place, progress) = (context.place, &mut standing.progress);
+    if batch.says_nothing() {
+        // Who reads it again after a crash passes over it again.
+        *progress = after;
+        return Ok(Decided::default());
+    }
     let causes: Vec<_> = batch
         .heard
         .iter()
@@ -236,11 +259,12 @@ async fn handle<S: Store, B>(
         })
         .await?;
     *progress = after;
+    standing.stored = after.position;
     let committed = Some((context.clock)());
     let notices = store.notices(&state, &repeats).await?;
 
     log(&batch, &events, &repeats);
-    count(context, progress, &batch, events.len(), repeats.len(), taken);
+    count(context, &batch, events.len(), repeats.len(), taken);
     Ok(Decided {
         events: outgoing,
         notices,
@@ -248,22 +272,12 @@ async fn handle<S: Store, B>(
     })
 }
 
-fn count<B>(
-    context: &Context<B>,
-    progress: &Progress,
-    batch: &Batch<'_>,
-    events: usize,
-    repeats: usize,
-    taken: Timestamp,
-) {
+fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usize, taken: Timestamp) {
     let metrics = &context.metrics;
     metrics.inputs.inc_by(batch.heard.len() as u64);
     metrics.repeats.inc_by(repeats as u64);
     metrics.events.inc_by(events as u64);
     metrics.set_aside.inc_by(batch.parked.len() as u64);
-    metrics
-        .position
-        .set(i64::try_from(progress.position).unwrap_or(i64::MAX));
     let took = (context.clock)().duration_since(taken);
     metrics.batch_seconds.observe(took.as_secs_f64());
 }
