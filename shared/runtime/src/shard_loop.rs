@@ -14,31 +14,31 @@
 //! is set aside (`caution`).
 
 mod caution;
+mod publishing;
 mod work;
 
 use std::any::Any;
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info};
+use tracing::{error, info};
 use wallet_contract::decider::Place;
 use wallet_contract::subject::Service;
 
-use crate::bus::{self, Bus, Message, Notice, Reader};
+use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;
 use crate::metrics::ShardMetrics;
-use crate::outbox;
 use crate::sql_store::TENURE_MS;
 use crate::status::{Board, State};
-use crate::store::{self, Outgoing, Progress, Store, Tenure};
+use crate::store::{self, Progress, Store, Tenure};
 use caution::Caution;
+use publishing::{Decided, hand_over, publish, republish};
 use work::Standing;
 
 /// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
@@ -48,8 +48,6 @@ const BATCH_WEIGHT: usize = 1536 * 1024;
 const REST: Range<usize> = 16 * 1024..BATCH_WEIGHT / 4 * 3;
 /// How many decided batches may wait to be published.
 const UNPUBLISHED_BATCHES: usize = 1;
-/// How many stored events are published again at once.
-const REPUBLISH: i64 = 2_000;
 /// How often a stand-by looks whether it is needed.
 const STANDBY: Duration = Duration::from_millis(500);
 /// Between two tries to work.
@@ -216,31 +214,6 @@ async fn tenure<S: Store, B: Bus>(
     Ok(())
 }
 
-/// Publishes what was committed; some of it may stand in the log already, and is dropped by the inboxes there.
-async fn republish<S: Store, B: Bus>(
-    store: &mut S,
-    context: &Context<B>,
-    progress: Progress,
-    published: &AtomicI64,
-) -> Result<(), Ended> {
-    let mut after = progress.published;
-    while after < progress.last_no {
-        let events = store.events(after, REPUBLISH).await?;
-        let Some(last) = events.last() else { break };
-        after = last.no;
-        info!(shard = %context.place.shard, events = events.len(), "publishing again up to event {after}");
-        outbox::publish(&context.bus, context.service, &events, None).await?;
-        published.store(after, Ordering::Release);
-        store
-            .renew(Progress {
-                published: after,
-                ..progress
-            })
-            .await?;
-    }
-    Ok(())
-}
-
 /// Why there is something to decide.
 enum Wake {
     /// There are messages.
@@ -262,23 +235,6 @@ impl Wake {
 async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>, bus::Error> {
     sleep_until(rested).await;
     reader.take(BATCH_WEIGHT).await
-}
-
-/// A batch on its way out.
-#[derive(Default)]
-struct Decided {
-    events: Vec<Outgoing>,
-    notices: Vec<Notice>,
-    /// When the last of it was.
-    committed: Option<Timestamp>,
-}
-
-impl Decided {
-    fn append(&mut self, mut more: Self) {
-        self.events.append(&mut more.events);
-        self.notices.append(&mut more.notices);
-        self.committed = self.committed.max(more.committed);
-    }
 }
 
 async fn decide<S: Store, B: Bus>(
@@ -339,50 +295,5 @@ async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &Atom
     standing.progress = standing.progress(published);
     store.renew(standing.progress).await?;
     standing.stored = standing.progress.position;
-    Ok(())
-}
-
-/// Tells how far the work has come, and gives a committed batch to who publishes it.
-async fn hand_over<B>(
-    context: &Context<B>,
-    progress: Progress,
-    published: &AtomicI64,
-    decided: &mpsc::Sender<Decided>,
-    batch: Decided,
-) -> Result<(), Ended> {
-    context.board.advance(context.place.shard, progress.position);
-    let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
-    context.metrics.position.set(position);
-    if !batch.events.is_empty() || !batch.notices.is_empty() {
-        let unpublished = progress.last_no - published.load(Ordering::Acquire);
-        context.metrics.outbox_lag.set(unpublished);
-        let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
-        decided.send(batch).await.map_err(closed)?;
-    }
-    Ok(())
-}
-
-async fn publish<B: Bus>(
-    context: &Context<B>,
-    published: &AtomicI64,
-    mut to_publish: mpsc::Receiver<Decided>,
-) -> Result<(), Ended> {
-    while let Some(batch) = to_publish.recv().await {
-        let began = (context.clock)();
-        for notice in batch.notices {
-            if let Err(error) = context.bus.tell(notice).await {
-                // Who waits asks again; the books have it.
-                debug!(%error, "could not tell: {error}");
-            }
-        }
-        let Some(last) = batch.events.last() else { continue };
-        outbox::publish(&context.bus, context.service, &batch.events, batch.committed).await?;
-        published.store(last.no, Ordering::Release);
-        context.metrics.outbox_lag.set(0);
-        context
-            .metrics
-            .publish_seconds
-            .observe((context.clock)().duration_since(began).as_secs_f64());
-    }
     Ok(())
 }

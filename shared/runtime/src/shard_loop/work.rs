@@ -10,7 +10,8 @@ use wallet_contract::parking::Instruction;
 use wallet_contract::subject::parking;
 
 use super::caution::Caution;
-use super::{Context, Decided, Ended};
+use super::publishing::Decided;
+use super::{Context, Ended};
 use crate::batch::{self, Batch, Moment};
 use crate::bus::Message;
 use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};

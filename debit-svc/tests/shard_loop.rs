@@ -1,6 +1,8 @@
-//! The real loop and the real database under a clock that jumps: a reservation expires when its time is up, once, whatever
-//! the clock does before and behind it, and whether or not the service was running then.
+//! The real loop and the real database on a log in memory, under a clock that jumps: a reservation expires when its time is up,
+//! once, whatever the clock does before and behind it, and whether or not the service was running then. And what the loop reads
+//! that says nothing to the service.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,7 +23,7 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
 use wallet_runtime::bus::{self, Bus, Message, Notice, Reader};
-use wallet_runtime::db::Target;
+use wallet_runtime::db::{Db, Pool, Target};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::shard_loop::{self, Context};
 use wallet_runtime::sql_store::SqlStore;
@@ -135,15 +137,18 @@ struct Running {
     task: JoinHandle<()>,
 }
 
+async fn open(dir: &TempDir) -> Result<Pool> {
+    let url = format!("sqlite://{}/debit-{{shard}}.db", dir.path().display());
+    let migrations = <Tables as wallet_runtime::sql_store::Tables>::MIGRATIONS;
+    Ok(Target::new(&url, Shard(0)).open(migrations).await?)
+}
+
 async fn start(dir: &TempDir, log: &Log) -> Result<Running> {
     let place = Place {
         shard: Shard(0),
         shards: Shards::new(1)?,
     };
-    let url = format!("sqlite://{}/debit-{{shard}}.db", dir.path().display());
-    let migrations = <Tables as wallet_runtime::sql_store::Tables>::MIGRATIONS;
-    let pool = Target::new(&url, place.shard).open(migrations).await?;
-    let store = SqlStore::<Tables>::new(pool, place, "test".to_owned(), ());
+    let store = SqlStore::<Tables>::new(open(dir).await?, place, "test".to_owned(), ());
     let stop = CancellationToken::new();
     let context = Context {
         service: Service::Debit,
@@ -233,4 +238,38 @@ async fn a_reservation_expires_once_whatever_the_clock_does() -> Result<()> {
     turn(24 * 3600 * SECOND).await;
     ensure!(log.said() == kinds, "and nothing expires twice: {:?}", log.said());
     running.stop().await
+}
+
+/// The position in the database.
+async fn stored(db: &mut Db) -> Result<i64> {
+    let rows = db.query("SELECT position FROM progress", &[]).await?;
+    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    Ok(row.int(0)?)
+}
+
+#[tokio::test]
+async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
+    const MESSAGES: i64 = 60;
+    let (dir, log) = (TempDir::new()?, Log::default());
+    let of_the_ledger = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));
+    let running = start(&dir, &log).await?;
+    let mut db = open(&dir).await?.acquire().await?;
+    let mut positions = BTreeSet::new();
+    for _ in 0..MESSAGES {
+        of_the_ledger();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        positions.insert(stored(&mut db).await?);
+    }
+    ensure!(
+        positions.len() < 20,
+        "{} commits or more for {MESSAGES} messages that say nothing",
+        positions.len() - 1
+    );
+    turn(0).await;
+    assert_eq!(stored(&mut db).await?, MESSAGES, "written when the loop looks");
+    of_the_ledger();
+    running.stop().await?;
+    let left = stored(&mut db).await?;
+    ensure!(left >= MESSAGES, "and when it stops: {left}");
+    Ok(())
 }
