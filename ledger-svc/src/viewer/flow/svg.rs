@@ -6,7 +6,8 @@ use maud::{Markup, html};
 pub(super) fn drawing(label: &str, width: i64, height: i64, content: &Markup) -> Markup {
     html! {
         div.drawing tabindex="0" role="group" aria-label=(label) {
-            svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) } {
+            svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height) viewBox={ "0 0 " (width) " " (height) }
+                preserveAspectRatio="xMinYMin slice" {
                 title { (label) }
                 (content)
             }

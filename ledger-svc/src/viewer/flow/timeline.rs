@@ -1,4 +1,5 @@
-//! Where the time went: a bar for each step, of waiting, work, commit and publish.
+//! Where the time went: a bar for each step, of waiting, work, commit and publish. On a narrow screen the bars move to the steps'
+//! numbers, and the words stand in the table (`flow.css`).
 
 use maud::{Markup, html};
 use wallet_view::steps::Times;
@@ -37,18 +38,22 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
     let rows = i64::try_from(bars.len() + waits.len()).unwrap_or(0);
     let height = TOP + ROW * rows + 12;
     let content = html! {
-        @for stretch in line.iter().filter(|stretch| stretch.cut) { (cut(stretch, x(stretch.from_us), height)) }
+        g.bars {
+            @for stretch in line.iter().filter(|stretch| stretch.cut) { (cut(stretch, x(stretch.from_us), height)) }
+        }
         @for (index, (row, bar)) in (0..).zip(&bars).enumerate() { (step(view, index, bar, TOP + ROW * row, &x)) }
         @for (row, (from, to, told)) in (i64::try_from(bars.len()).unwrap_or(0)..).zip(&waits) {
             @let y = TOP + ROW * row;
             g.missing {
-                (svg::text(8, y + 18, "words", told, LABEL))
-                line.arrow.dotted x1=(x(*from)) y1=(y + 13) x2=(x(*to)) y2=(y + 13) {}
+                (svg::text(8, y + 18, "words what", told, LABEL))
+                line.arrow.dotted.bars x1=(x(*from)) y1=(y + 13) x2=(x(*to)) y2=(y + 13) {}
             }
         }
-        line.axis x1=(LEFT) y1=(TOP - 6) x2=(LEFT + WIDTH) y2=(TOP - 6) {}
-        text.at x=(LEFT) y="16" { "0 ms" }
-        @if let Some(last) = line.last() { text.at.end x=(LEFT + WIDTH) y="16" { (span_us(last.to_us)) } }
+        g.bars {
+            line.axis x1=(LEFT) y1=(TOP - 6) x2=(LEFT + WIDTH) y2=(TOP - 6) {}
+            text.at x=(LEFT) y="16" { "0 ms" }
+            @if let Some(last) = line.last() { text.at.end x=(LEFT + WIDTH) y="16" { (span_us(last.to_us)) } }
+        }
     };
     html! {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
@@ -93,14 +98,17 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
         g data-row class={ "step " (class(step.mark)) @if view.is_selected(index) { " selected" } } {
             a.open href=(view.step_url(index)) data-swap aria-label=(format!("Step {} {}", index + 1, step.words)) {
                 rect.row x="0" y=(y) width="100%" height=(ROW - 2) {}
-                (svg::text(8, y + 18, "words", &format!("{} {}", index + 1, words(step)), LABEL))
-                (part("wait", bar.caused_us, bar.taken_us))
-                (part("work", bar.taken_us, bar.decided_us))
-                (part("commit", bar.decided_us, bar.committed_us))
-                (part("publish", bar.committed_us, bar.recorded_us))
-                line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23) {}
-                text.at x=(x(bar.recorded_us) + 6) y=(y + 18) {
-                    (ms(step.at_us)) @if step.skew.is_some() { " ⚠" title { "its times contradict the log" } }
+                text.words x="8" y=(y + 18) { (index + 1) }
+                (svg::text(28, y + 18, "words what", &words(step), LABEL))
+                g.bars {
+                    (part("wait", bar.caused_us, bar.taken_us))
+                    (part("work", bar.taken_us, bar.decided_us))
+                    (part("commit", bar.decided_us, bar.committed_us))
+                    (part("publish", bar.committed_us, bar.recorded_us))
+                    line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23) {}
+                    text.at x=(x(bar.recorded_us) + 6) y=(y + 18) {
+                        (ms(step.at_us)) @if step.skew.is_some() { " ⚠" title { "its times contradict the log" } }
+                    }
                 }
             }
         }
