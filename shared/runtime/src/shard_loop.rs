@@ -209,7 +209,7 @@ async fn tenure<S: Store, B: Bus>(
     );
     let publishing = publish(context, &published, to_publish);
     tokio::try_join!(deciding, publishing)?;
-    store.release(standing.progress(&published)).await?;
+    store.release(standing.as_published(&published)).await?;
     info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
     Ok(())
 }
@@ -266,13 +266,13 @@ async fn decide<S: Store, B: Bus>(
         match wake {
             Wake::Log(messages) => {
                 for run in work::runs(context, &messages) {
-                    standing.progress = standing.progress(published);
+                    standing.progress = standing.as_published(published);
                     let batch = work::messages(store, context, standing, caution, run).await?;
                     hand_over(context, standing.progress, published, &decided, batch).await?;
                 }
             }
             Wake::Clock => {
-                standing.progress = standing.progress(published);
+                standing.progress = standing.as_published(published);
                 let batch = work::due(store, context, standing).await?;
                 if batch.events.len() >= work::DUE {
                     // There may be more.
@@ -292,7 +292,7 @@ async fn decide<S: Store, B: Bus>(
 
 /// Keeps the tenure, and writes how far the work has come.
 async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &AtomicI64) -> Result<(), Ended> {
-    standing.progress = standing.progress(published);
+    standing.progress = standing.as_published(published);
     store.renew(standing.progress).await?;
     standing.stored = standing.progress.position;
     Ok(())

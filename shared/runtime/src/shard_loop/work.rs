@@ -30,7 +30,7 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Where the work stands, as far as it has been published.
-    pub(super) fn progress(&self, published: &AtomicI64) -> Progress {
+    pub(super) fn as_published(&self, published: &AtomicI64) -> Progress {
         Progress {
             published: published.load(Ordering::Acquire),
             ..self.progress
