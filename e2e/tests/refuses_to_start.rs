@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use async_nats::jetstream::stream::Compression;
 use e2e::disk::SmallDisk;
 use e2e::{World, program};
 use tempfile::TempDir;
@@ -12,6 +13,8 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use wallet::stack::address::free_ports;
+use wallet_contract::stream;
+use wallet_contract::subject::Service;
 
 /// Starts debit-svc and waits for a line that says `expected`; it may end, or go on trying.
 async fn check(nats: &str, database: &str, http: &str, shards: &str, expected: &str) -> Result<()> {
@@ -169,15 +172,34 @@ async fn on_streams_or_databases_that_are_not_its_own() -> Result<()> {
     world.stop().await
 }
 
+/// What an operator may do to save disk, as deploy/README.md says.
+#[tokio::test]
+async fn but_not_on_streams_that_were_compressed() -> Result<()> {
+    let mut world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    for shard in world.nats.shards().await?.all() {
+        let stream = world.nats.jetstream().get_stream(stream::name(shard)).await?;
+        let mut config = stream.cached_info().config.clone();
+        assert_eq!(config.compression, Some(Compression::None));
+        config.compression = Some(Compression::S2);
+        world.nats.jetstream().update_stream(config).await?;
+    }
+    world.pay("alice", "bob", "1.00").await?;
+    for service in Service::ALL {
+        world.stack.stop_service(service).await?;
+        world.stack.start_service(service).await?;
+    }
+    world.pay("alice", "bob", "1.00").await?;
+    world.verify().await?;
+    world.stop().await
+}
+
 #[tokio::test]
 async fn on_a_newer_or_read_only_database() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice"]).await?;
     let (nats, folder) = (world.stack.nats_url(), world.dir());
-    world
-        .stack
-        .stop_service(wallet_contract::subject::Service::Debit)
-        .await?;
+    world.stack.stop_service(Service::Debit).await?;
     let url = format!("sqlite://{}/debit-{{shard}}.db", folder.display());
     let pool = sqlx::SqlitePool::connect(&url.replace("{shard}", "0")).await?;
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (999, 'newer', 1, x'00', 0)";
@@ -198,10 +220,7 @@ async fn on_a_newer_or_read_only_database() -> Result<()> {
     let read_only = format!("{url}?mode=ro");
     let says = "give this service the right to write it";
     check(&nats, &read_only, &free_http()?, "2", says).await?;
-    world
-        .stack
-        .start_service(wallet_contract::subject::Service::Debit)
-        .await?;
+    world.stack.start_service(Service::Debit).await?;
     world.verify().await?;
     world.stop().await
 }

@@ -24,7 +24,8 @@ pub(super) fn config(settings: &Settings) -> Config {
         max_consumers: -1,
         num_replicas: settings.replicas,
         duplicate_window: stream::DUPLICATE_WINDOW,
-        compression: Some(Compression::S2),
+        // An operator may compress it: deploy/README.md.
+        compression: Some(Compression::None),
         deny_delete: true,
         deny_purge: true,
         allow_direct: true,
