@@ -4,6 +4,7 @@
 //! PostgreSQL that is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks of a few fixed sizes, so that each stays a
 //! cached prepared statement. Values only ever travel as bound parameters.
 
+mod checkpoint;
 mod connect;
 mod hint;
 mod postgres;

@@ -10,11 +10,11 @@ use sqlx::sqlite::{
 use wallet_contract::shard::Shard;
 
 use super::schema::{self, Migration};
-use super::{Db, postgres};
+use super::{Db, checkpoint, postgres};
 use crate::store::Error;
 
-/// One for the loop, the others for readers.
-const CONNECTIONS: u32 = 4;
+/// One for the loop, one to look after SQLite's log now and then, the others for readers.
+const CONNECTIONS: u32 = 5;
 /// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`Db::works`].
 const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
@@ -91,6 +91,7 @@ impl Target {
                 .run(&pool)
                 .await
                 .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+            tokio::spawn(checkpoint::look_after(pool.clone()));
             Ok(Pool::Sqlite(pool))
         } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
             let form = "the form is postgres://user:password@host:5432/database";
@@ -134,7 +135,7 @@ impl Target {
             .pragma("automatic_index", "off")
             .pragma("temp_store", "memory")
             .page_size(8192)
-            .pragma("wal_autocheckpoint", "16000"))
+            .pragma("wal_autocheckpoint", checkpoint::ANEW.to_string()))
     }
 
     /// Every statement of ours goes through an index; the planner, without statistics on a new table, must not guess
@@ -145,6 +146,7 @@ impl Target {
             .statement_cache_capacity(256)
             .options([
                 ("search_path", schema.as_str()),
+                ("enable_bitmapscan", "off"),
                 ("enable_hashjoin", "off"),
                 ("enable_mergejoin", "off"),
                 ("enable_seqscan", "off"),

@@ -1,0 +1,90 @@
+//! What SQLite's log holds goes back into the database beside the loop.
+//!
+//! Left to itself, SQLite does that within the commit that makes the log long, and the shard stands still meanwhile: a second or
+//! two in every ten under load.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqlitePool;
+use tokio::time::sleep;
+use tracing::debug;
+
+/// How often the log's length is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+/// From so many pages that are in the log only, 32 MiB, they are put into the database.
+const PAGES: i64 = 4_000;
+/// When the log is so long, whoever commits puts the rest into the database, and the log begins anew: while somebody writes all the
+/// time, there is always a rest that nobody else can reach.
+pub(super) const ANEW: i64 = 16_000;
+
+/// Looks after the log until the pool is closed. Nobody waits for it, and it waits for nobody.
+pub(super) async fn look_after(pool: SqlitePool) {
+    loop {
+        tokio::select! {
+            () = pool.close_event() => return,
+            () = sleep(LOOK) => {}
+        }
+        // What is wrong with the database the loop meets as well, and tells.
+        if let Err(error) = put_back(&pool).await {
+            debug!(%error, "the log stays as long as it is: {error}");
+        }
+    }
+}
+
+async fn put_back(pool: &SqlitePool) -> sqlx::Result<()> {
+    let mut db = pool.acquire().await?;
+    let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
+    let (_, pages, put_back): (i64, i64, i64) = look.fetch_one(&mut *db).await?;
+    if pages - put_back >= PAGES {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+    use wallet_contract::shard::Shard;
+
+    use super::super::{Arg, Pool, Target};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_log_gets_into_the_database_though_nobody_commits() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/wallet.db", folder.path().display());
+        let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();
+        let Pool::Sqlite(sqlite) = &pool else {
+            unreachable!("{url} is SQLite")
+        };
+        let mut db = pool.acquire().await.unwrap();
+        db.begin().await.unwrap();
+        db.execute("CREATE TABLE page (body TEXT NOT NULL)", &[])
+            .await
+            .unwrap();
+        let body = "x".repeat(6_000);
+        for _ in 0..=PAGES {
+            db.execute("INSERT INTO page (body) VALUES ($1)", &[Arg::Text(&body)])
+                .await
+                .unwrap();
+        }
+        db.commit().await.unwrap();
+
+        let all = async {
+            loop {
+                let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
+                let (_, pages, put_back): (i64, i64, i64) = look.fetch_one(sqlite).await.unwrap();
+                assert!(pages > PAGES && pages < ANEW, "{pages} pages");
+                if put_back == pages {
+                    break;
+                }
+                sleep(LOOK).await;
+            }
+        };
+        timeout(Duration::from_secs(30), all)
+            .await
+            .expect("the log is still as long as it was");
+    }
+}
