@@ -8,7 +8,7 @@ use e2e::{DATABASES, PATIENCE, World, transfer};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
-use wallet_contract::subject::{Service, Verb};
+use wallet_contract::subject::{Service, Verb, bulk};
 
 /// Publishes a transfer that nobody brings to its end.
 async fn begin(world: &World) -> Result<String> {
@@ -116,6 +116,42 @@ async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
         sleep(Duration::from_secs(2)).await;
         let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
         assert_eq!(String::from_utf8_lossy(&list.stderr), "no such transfer\n");
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// More than are looked at one by one.
+const MANY: usize = 1_200;
+
+#[tokio::test]
+async fn a_backlog_is_counted_and_the_oldest_are_listed() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::with(database, |options| options.stuck_after = Some(1)).await?;
+        world.open(&["alice", "bob"]).await?;
+        let shard = world.nats.shards().await?.of(&"alice".parse::<AccountId>()?);
+        world.stack.kill(Service::Credit).await?;
+        let mut transfers: Vec<Value> = (0..MANY).map(|_| transfer("bob", "0.01")).collect();
+        for transfer in &mut transfers {
+            transfer["from"] = "alice".into();
+        }
+        let first = transfers[0]["id"].as_str().context("an id")?.to_owned();
+        let message = Value::from(transfers).to_string();
+        let sent = world.nats.jetstream().publish(bulk(shard), message.into());
+        sent.await?.await?;
+        until("all are counted", async || {
+            Ok(gauge(&world, "wallet_flows_stuck").await? == i64::try_from(MANY)?)
+        })
+        .await?;
+        let list = listed(&world).await?;
+        ensure!(list.contains(&first), "{list}");
+
+        world.stack.start_service(Service::Credit).await?;
+        until("none is left", async || {
+            Ok(gauge(&world, "wallet_flows_stuck").await? == 0)
+        })
+        .await?;
+        world.verify().await?;
         world.stop().await?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::{conservation, stuck};
 /// Registers them, and keeps them true.
 pub(crate) fn start(running: &Arc<Running>) {
     let metrics = &running.metrics;
-    let still = "Flows that have not ended, and were not heard of for too long";
+    let still = "Flows that have not ended, and were not heard of for too long; up to 10,000";
     let still = metrics.gauges("flows_stuck", still);
     let in_flight = "Transfers that have not ended, and wait for no client";
     let in_flight = metrics.gauges("flows_in_flight", in_flight);

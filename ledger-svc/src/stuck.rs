@@ -19,6 +19,8 @@ use crate::flows::{Flow, list, steps};
 const LOOK: Duration = Duration::from_secs(2);
 /// How many flows of a shard are looked at one by one.
 const AT_MOST: i64 = 1_000;
+/// Stuck flows of a shard are counted up to this: so many are more than enough to look.
+const COUNTED: i64 = 10_000;
 
 /// From when on a flow that was last heard of is not stuck, microseconds.
 pub(crate) fn deadline(running: &Running) -> i64 {
@@ -57,22 +59,32 @@ pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) {
     }
 }
 
-/// The stuck flows of a shard, oldest first; and whether there may be more than those that were looked at.
+/// The stuck flows of a shard, oldest first: those among the oldest of its running ones.
 pub(crate) async fn of_shard(
     db: &mut Db,
     shard: Shard,
     shards: Shards,
     deadline_us: i64,
-) -> sqlx::Result<(Vec<Flow>, bool)> {
-    let mut flows = list::running(db, deadline_us, AT_MOST).await?;
-    let more = i64::try_from(flows.len()).is_ok_and(|found| found == AT_MOST);
+) -> sqlx::Result<Vec<Flow>> {
+    let running = list::running(db, deadline_us, AT_MOST).await?;
+    those(db, running, shard, shards, deadline_us).await
+}
+
+/// Which of these flows are stuck.
+async fn those(
+    db: &mut Db,
+    mut flows: Vec<Flow>,
+    shard: Shard,
+    shards: Shards,
+    deadline_us: i64,
+) -> sqlx::Result<Vec<Flow>> {
+    steps::add_events(db, shard.0, &mut flows).await?;
     for flow in &mut flows {
-        flow.told.events = steps::events(db, flow, shard.0).await?;
         mark(flow, shards, deadline_us);
         flow.told.events.clear();
     }
     flows.retain(|flow| flow.told.stuck.is_some());
-    Ok((flows, more))
+    Ok(flows)
 }
 
 /// Keeps the metrics of the shards on which this instance works true, until the process ends.
@@ -99,11 +111,20 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
 
 async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx::Result<(i64, i64)> {
     let (mut db, deadline_us) = (db?, deadline(running));
-    let (stuck, more) = of_shard(&mut db, shard, running.settings.shards, deadline_us).await?;
-    let still = if more {
-        // Too many to look at each: nearly all that began so long ago are.
-        list::running_count(&mut db, deadline_us).await?
+    let began_so_long_ago = list::running(&mut db, deadline_us, AT_MOST).await?;
+    let many = i64::try_from(began_so_long_ago.len()).is_ok_and(|found| found == AT_MOST);
+    let still = if many {
+        // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
+        list::running_count(&mut db, deadline_us, COUNTED).await?
     } else {
+        let stuck = those(
+            &mut db,
+            began_so_long_ago,
+            shard,
+            running.settings.shards,
+            deadline_us,
+        )
+        .await?;
         i64::try_from(stuck.len()).unwrap_or(i64::MAX)
     };
     let running = list::tally(&mut db).await?.into_iter();
@@ -116,11 +137,7 @@ pub(crate) async fn all(running: &Running) -> sqlx::Result<Vec<Flow>> {
     let (mut found, deadline_us) = (Vec::new(), deadline(running));
     for (shard, pool) in &running.pools {
         let mut db = pool.acquire().await?;
-        found.extend(
-            of_shard(&mut db, *shard, running.settings.shards, deadline_us)
-                .await?
-                .0,
-        );
+        found.extend(of_shard(&mut db, *shard, running.settings.shards, deadline_us).await?);
     }
     found.sort_by_key(|flow| flow.started_us);
     Ok(found)

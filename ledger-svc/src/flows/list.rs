@@ -238,11 +238,12 @@ pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Res
     rows.iter().map(head).collect()
 }
 
-/// How many flows have begun by then and have not ended.
-pub(crate) async fn running_count(db: &mut Db, began_us: i64) -> sqlx::Result<i64> {
+/// How many flows have begun by then and have not ended, counted up to `most`.
+pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> sqlx::Result<i64> {
     let later = first_at(db, began_us.saturating_add(1)).await?;
-    let sql = "SELECT count(*) FROM flow WHERE ended_us IS NULL AND status = 'running' AND no < $1";
-    let rows = db.query(sql, &[Arg::Int(later)]).await?;
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM flow \
+               WHERE ended_us IS NULL AND status = 'running' AND no < $1 ORDER BY no LIMIT $2) AS counted";
+    let rows = db.query(sql, &[Arg::Int(later), Arg::Int(most)]).await?;
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn page(
         (Some(Standing::Stuck), _) => {
             let (mut flows, deadline_us) = (Vec::new(), stuck::deadline(running));
             for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-                flows.extend(stuck::of_shard(db, shard, shards, deadline_us).await?.0);
+                flows.extend(stuck::of_shard(db, shard, shards, deadline_us).await?);
             }
             flows.sort_by_key(|flow| flow.started_us);
             Ok(few(flows))
