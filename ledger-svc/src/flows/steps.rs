@@ -41,8 +41,9 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> s
             .insert(row.int(2)?, event(&row, shard)?);
     }
     for flow in flows {
-        let key = flow.key();
-        flow.told.events = events.remove(&key).unwrap_or_default().into_values().collect();
+        // Requests of two kinds can have one id: their flows tell the same.
+        let said = events.get(&flow.key()).into_iter().flat_map(BTreeMap::values);
+        flow.told.events = said.cloned().collect();
     }
     Ok(())
 }
