@@ -172,7 +172,7 @@ async fn on_streams_or_databases_that_are_not_its_own() -> Result<()> {
     world.stop().await
 }
 
-/// What an operator may do to save disk, as deploy/README.md says.
+/// Which saves disk, as deploy/README.md says.
 #[tokio::test]
 async fn but_not_on_streams_that_were_compressed() -> Result<()> {
     let mut world = World::start(None).await?;

@@ -1,7 +1,7 @@
 //! What SQLite's log holds goes back into the database beside the loop.
 //!
-//! Left to itself, SQLite does that within the commit that makes the log long, and the shard stands still meanwhile: a second or
-//! two in every ten under load.
+//! Left to itself, SQLite does that within the commit that makes the log long, and the shard stands still meanwhile: under load for
+//! about a second each time.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ pub(super) async fn look_after(pool: SqlitePool) {
 async fn put_back(pool: &SqlitePool) -> sqlx::Result<()> {
     let mut db = pool.acquire().await?;
     let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
-    let (_, pages, put_back): (i64, i64, i64) = look.fetch_one(&mut *db).await?;
-    if pages - put_back >= PAGES {
+    let (_, pages, done): (i64, i64, i64) = look.fetch_one(&mut *db).await?;
+    if pages - done >= PAGES {
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
             .execute(&mut *db)
             .await?;
@@ -75,9 +75,9 @@ mod tests {
         let all = async {
             loop {
                 let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
-                let (_, pages, put_back): (i64, i64, i64) = look.fetch_one(sqlite).await.unwrap();
+                let (_, pages, done): (i64, i64, i64) = look.fetch_one(sqlite).await.unwrap();
                 assert!(pages > PAGES && pages < ANEW, "{pages} pages");
-                if put_back == pages {
+                if done == pages {
                     break;
                 }
                 sleep(LOOK).await;

@@ -24,7 +24,7 @@ pub(super) fn config(settings: &Settings) -> Config {
         max_consumers: -1,
         num_replicas: settings.replicas,
         duplicate_window: stream::DUPLICATE_WINDOW,
-        // An operator may compress it: deploy/README.md.
+        // A compressed stream is as good: deploy/README.md.
         compression: Some(Compression::None),
         deny_delete: true,
         deny_purge: true,
