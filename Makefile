@@ -49,7 +49,6 @@ doc:
 # The whole workspace at once: with the simulation's features for tokio, which `build` alone would not have.
 unit:
 	$(CARGO) build --release --workspace
-	WALLET_OLD_NATS_SERVER=$$(ls $(CURDIR)/$(TOOLS)/nats-old/usr/*bin/nats-server 2>/dev/null) \
 	$(CARGO) nextest run --release --workspace --no-fail-fast
 
 deny:

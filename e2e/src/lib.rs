@@ -235,6 +235,17 @@ pub fn program(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built: `make build`"))
 }
 
+/// Where `scripts/install-tools` put a program that the tests use; a test that needs one says that it skips.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let usr = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.tools/debian/usr");
+    let found = ["bin", "sbin"].map(|dir| usr.join(dir).join(name));
+    let found = found.into_iter().find(|path| path.is_file());
+    if found.is_none() {
+        println!("skipped: no {name} in .tools (make tools)");
+    }
+    found
+}
+
 /// Runs the tool.
 pub async fn run_wallet(args: &[&str], nats: &str, api: &str) -> Result<Output> {
     let mut command = tokio::process::Command::new(program("wallet")?);
