@@ -1,0 +1,30 @@
+//! Every scenario in one program: it links once.
+
+mod bad_input;
+mod bank;
+mod bound_sql;
+mod connection;
+mod dashboard;
+mod forgery;
+mod heal;
+mod http_access;
+mod instances;
+mod kills;
+mod limits;
+mod metrics;
+mod otlp;
+mod parking;
+mod permissions;
+mod questions;
+mod real_bank;
+mod refuses_to_start;
+mod reservations;
+mod secrets;
+mod stuck;
+mod takeover;
+mod texts;
+mod tool;
+mod viewer;
+mod viewer_flow;
+mod viewer_flow_browser;
+mod viewer_login;
