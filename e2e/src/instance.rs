@@ -70,6 +70,12 @@ impl Instance {
         self.child.kill().await.context("an instance can't be killed")
     }
 
+    /// Waits until it ends by itself.
+    pub async fn ended(mut self) -> Result<ExitStatus> {
+        let status = timeout(PATIENCE, self.child.wait()).await;
+        Ok(status.context("it did not end by itself")??)
+    }
+
     /// Ends it in order.
     pub async fn stop(mut self) -> Result<ExitStatus> {
         signal(self.child.id().context("it runs")?, Signal::TERM)?;

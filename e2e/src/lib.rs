@@ -7,6 +7,7 @@ pub mod faults;
 pub mod instance;
 pub mod load;
 pub mod metrics;
+pub mod pooler;
 pub mod proxy;
 pub mod raw;
 pub mod receivers;

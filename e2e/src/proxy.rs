@@ -1,4 +1,4 @@
-//! A TCP proxy between a service and nats-server, so that a test can take their connection away.
+//! A TCP proxy between a service and a server, so that a test can take their connection away, or lead new ones elsewhere.
 //!
 //! *Cut*: what is connected is closed, and who comes anew is turned away. *Held*: nothing is closed and nothing passes, as
 //! with a cable that is pulled; what was sent meanwhile comes when it is let go, late, or is lost when it is cut.
@@ -28,6 +28,7 @@ pub enum Line {
 pub struct Proxy {
     address: SocketAddr,
     line: watch::Sender<Line>,
+    target: watch::Sender<SocketAddr>,
     task: JoinHandle<()>,
 }
 
@@ -37,8 +38,24 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (line, seen) = watch::channel(Line::Open);
-        let task = tokio::spawn(accept(listener, target, seen));
-        Ok(Self { address, line, task })
+        let (target, leads_to) = watch::channel(target);
+        let task = tokio::spawn(accept(listener, leads_to, seen));
+        Ok(Self {
+            address,
+            line,
+            target,
+            task,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Leads what connects from now on to another server.
+    pub fn lead_to(&self, target: SocketAddr) {
+        self.target.send_replace(target);
     }
 
     /// As a NATS URL.
@@ -59,7 +76,7 @@ impl Drop for Proxy {
     }
 }
 
-async fn accept(listener: TcpListener, target: SocketAddr, line: watch::Receiver<Line>) {
+async fn accept(listener: TcpListener, target: watch::Receiver<SocketAddr>, line: watch::Receiver<Line>) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
             // Out of descriptors, most likely: they come back.
@@ -67,7 +84,7 @@ async fn accept(listener: TcpListener, target: SocketAddr, line: watch::Receiver
             continue;
         };
         if *line.borrow() != Line::Cut {
-            tokio::spawn(connect(client, target, line.clone()));
+            tokio::spawn(connect(client, *target.borrow(), line.clone()));
         }
     }
 }

@@ -15,6 +15,7 @@ mod metrics;
 mod otlp;
 mod parking;
 mod permissions;
+mod postgres;
 mod questions;
 mod real_bank;
 mod refuses_to_start;

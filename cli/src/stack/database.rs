@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::str::FromStr as _;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use wallet_contract::hosts;
 use wallet_contract::subject::Service;
 
 use super::postgres::Postgres;
@@ -42,10 +43,11 @@ fn check(url: &str, also: &str) -> Result<()> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(Usage::new(format!("--database: this is no PostgreSQL URL: {form}")).into());
     }
-    let parsed = PgConnectOptions::from_str(url);
-    parsed
-        .map(|_| ())
-        .map_err(|error| Usage::new(format!("--database: {error}: {form}")).into())
+    let each = hosts::each(url);
+    let parsed = each
+        .iter()
+        .try_for_each(|url| PgConnectOptions::from_str(url).map(|_| ()));
+    parsed.map_err(|error| Usage::new(format!("--database: {error}: {form}")).into())
 }
 
 impl Database {
@@ -168,17 +170,35 @@ impl Server {
         format!("{}{}", self.prefix, service.token())
     }
 
+    /// Connects to the server that takes writes.
     async fn connect(&self) -> Result<PgConnection> {
-        let mut options = PgConnectOptions::from_str(&self.url)?;
-        if database(&self.url).is_empty() {
-            options = options.database("postgres");
-        }
-        let told = || {
+        let mut wrong = Vec::new();
+        for url in hosts::each(&self.url) {
+            // Poolers refuse this startup parameter, and there are no floats here.
+            let mut options = PgConnectOptions::from_str(&url)?.extra_float_digits(None);
+            if database(&url).is_empty() {
+                options = options.database("postgres");
+            }
             let (host, port, user) = (options.get_host(), options.get_port(), options.get_username());
-            format!("no PostgreSQL at {host}:{port} for user {user}: is it running, and the password right?")
-        };
-        options.connect().await.with_context(told)
+            match primary(&options).await {
+                Ok(Some(db)) => return Ok(db),
+                Ok(None) => wrong.push(format!("PostgreSQL at {host}:{port} is a read-only standby: name the primary, too")),
+                Err(error) => wrong.push(format!(
+                    "no PostgreSQL at {host}:{port} for user {user}: is it running, and the password right? ({error})"
+                )),
+            }
+        }
+        bail!("--database: {}", wrong.join("; "))
     }
+}
+
+/// A connection, if it leads to a server that takes writes.
+async fn primary(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
+    let mut db = options.connect().await?;
+    let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
+        .fetch_one(&mut db)
+        .await?;
+    Ok((!is_standby).then_some(db))
 }
 
 /// Where the database's name begins and ends in a URL.
@@ -222,6 +242,10 @@ mod tests {
             "postgres://me@db?sslmode=disable",
             "postgres://me@db/wallet_debit?sslmode=disable",
         );
+        check(
+            "postgres://me@one,other:5433/",
+            "postgres://me@one,other:5433/wallet_debit",
+        );
     }
 
     #[test]
@@ -234,7 +258,13 @@ mod tests {
 
     #[test]
     fn what_is_no_postgresql_url_is_refused() {
-        for url in ["mysql://me@db/", "sqlite://x", "db", "postgres://me@db:port/"] {
+        for url in [
+            "mysql://me@db/",
+            "sqlite://x",
+            "db",
+            "postgres://me@db:port/",
+            "postgres://me@db,other:port/",
+        ] {
             let error = Database::lasting(Some(url)).unwrap_err();
             assert!(
                 error.to_string().contains("postgres://user:password@host:5432/"),
@@ -243,7 +273,9 @@ mod tests {
         }
         assert_eq!(Database::lasting(None).unwrap().kind(), "sqlite");
         assert_eq!(
-            Database::lasting(Some("postgres://me@db/")).unwrap().kind(),
+            Database::lasting(Some("postgres://me@db:5432,other/"))
+                .unwrap()
+                .kind(),
             "postgres"
         );
     }

@@ -1,6 +1,9 @@
 //! A throwaway PostgreSQL server: as durable as a real one while it lives, and gone without a trace afterwards.
 
+mod standby;
+
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -35,16 +38,13 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster and starts the server.
     pub async fn start() -> Result<Self> {
-        let programs = programs()?;
-        let user = User::for_postgres()?;
-        let dir = tempfile::Builder::new().prefix("wallet-postgres-").tempdir()?;
-        if let Some(user) = user {
-            chown(dir.path(), Some(user.uid), Some(user.gid))
-                .context("the temporary folder can't be handed over")?;
-        } else {
-            fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
-        }
+        let (programs, user) = (programs()?, User::for_postgres()?);
+        let dir = folder(user)?;
         initialise(&programs, &dir.path().join("data"), user).await?;
+        Self::run(programs, user, dir).await
+    }
+
+    async fn run(programs: PathBuf, user: Option<User>, dir: TempDir) -> Result<Self> {
         let [port] = free_ports()?;
         let mut server = Self {
             process: spawn(&programs, dir.path(), user, port)?,
@@ -80,6 +80,11 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/", self.port)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
     /// The server's process id, while it runs.
     pub fn pid(&self) -> Option<u32> {
         self.process.pid()
@@ -110,6 +115,18 @@ impl Postgres {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+/// A folder that PostgreSQL takes for its own.
+fn folder(user: Option<User>) -> Result<TempDir> {
+    let dir = tempfile::Builder::new().prefix("wallet-postgres-").tempdir()?;
+    if let Some(user) = user {
+        chown(dir.path(), Some(user.uid), Some(user.gid))
+            .context("the temporary folder can't be handed over")?;
+    } else {
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(dir)
 }
 
 fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16) -> Result<Process> {
@@ -209,7 +226,9 @@ fn programs() -> Result<PathBuf> {
     let found = folders
         .into_iter()
         .find(|dir| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file()));
-    found.context(
+    // Beside the real ones lie those that nobody links to.
+    let real = found.and_then(|dir| Some(fs::canonicalize(dir.join("postgres")).ok()?.parent()?.to_owned()));
+    real.context(
         "no PostgreSQL here: initdb and postgres are neither on the PATH nor in /usr/lib/postgresql. Install it \
          (apt-get install postgresql), or name a running server: --database postgres://user@host:5432/",
     )

@@ -9,6 +9,7 @@ pub mod decider;
 pub mod envelope;
 pub mod event;
 pub mod fact;
+pub mod hosts;
 pub mod id;
 pub mod money;
 pub mod parking;

@@ -9,12 +9,15 @@ mod connect;
 mod hint;
 mod postgres;
 mod schema;
+mod servers;
+mod session;
 mod set;
 mod sqlite;
 
 pub use connect::{Pool, Target};
 pub use hint::hint;
 pub use schema::Migration;
+pub use servers::Connection;
 pub use set::{Arg, Column, Row, Set};
 
 use sqlx::pool::PoolConnection;
@@ -25,7 +28,7 @@ pub enum Db {
     /// SQLite.
     Sqlite(PoolConnection<sqlx::Sqlite>),
     /// PostgreSQL.
-    Postgres(PoolConnection<sqlx::Postgres>),
+    Postgres(Connection),
 }
 
 impl Db {

@@ -1,29 +1,27 @@
 //! From a URL to the database of one shard.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use wallet_contract::shard::Shard;
 
 use super::schema::{self, Migration};
+use super::servers::Servers;
 use super::{Db, checkpoint, postgres};
 use crate::store::Error;
 
 /// One for the loop, one to look after SQLite's log now and then, the others for readers.
-const CONNECTIONS: u32 = 5;
+pub(super) const CONNECTIONS: u32 = 5;
 /// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`Db::works`].
 const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;
-/// An instance that is stopped amid a transaction keeps its locks, the lease's among them. Nobody of ours waits so long
-/// between two statements, so PostgreSQL may end it, and a stand-by can take over.
-const ABANDONED_MS: &str = "3000";
 /// Longer than any transaction of ours, shorter than an operator's patience.
-const WAIT: Duration = Duration::from_secs(10);
+pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Which database: a URL in which `{shard}` stands for the shard.
 ///
@@ -41,7 +39,7 @@ pub enum Pool {
     /// SQLite.
     Sqlite(SqlitePool),
     /// PostgreSQL.
-    Postgres(PgPool),
+    Postgres(Arc<Servers>),
 }
 
 impl Target {
@@ -94,27 +92,20 @@ impl Target {
             tokio::spawn(checkpoint::look_after(pool.clone()));
             Ok(Pool::Sqlite(pool))
         } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
-            let form = "the form is postgres://user:password@host:5432/database";
-            let options = self.postgres().map_err(|error| unfit(&error, form))?;
-            let pool = PgPoolOptions::new()
-                .max_connections(CONNECTIONS)
-                .acquire_timeout(WAIT)
-                .connect_with(options);
-            let pool = pool.await.map_err(|error| {
-                unfit(
-                    &error,
-                    "is PostgreSQL running there, with this user and database?",
-                )
-            })?;
-            self.make_schema(&pool)
+            let form = "the form is postgres://user:password@host:5432/database, or host,other:5433 for several servers";
+            let servers = Servers::named(&self.url, self.schema()).map_err(|error| unfit(&error, form))?;
+            let servers = Arc::new(servers);
+            let hint = "is PostgreSQL running there, with this user and database?";
+            servers.look().await.map_err(|error| unfit(&error, hint))?;
+            self.make_schema(&servers)
                 .await
                 .map_err(|error| unfit(&error, "may this user create a schema?"))?;
             let migrator = schema::migrator(migrations, schema::postgres);
             migrator
-                .run(&pool)
+                .run(servers.pool())
                 .await
                 .map_err(|error| schema::told(error, &self.shown(), migrations))?;
-            Ok(Pool::Postgres(pool))
+            Ok(Pool::Postgres(servers))
         } else {
             Err(unfit(
                 &"unknown kind",
@@ -138,32 +129,14 @@ impl Target {
             .pragma("wal_autocheckpoint", checkpoint::ANEW.to_string()))
     }
 
-    /// Every statement of ours goes through an index; the planner, without statistics on a new table, must not guess
-    /// otherwise.
-    fn postgres(&self) -> sqlx::Result<PgConnectOptions> {
-        let schema = format!("shard_{}", self.shard);
-        Ok(PgConnectOptions::from_str(&self.url)?
-            .statement_cache_capacity(256)
-            .options([
-                ("search_path", schema.as_str()),
-                ("enable_bitmapscan", "off"),
-                ("enable_hashjoin", "off"),
-                ("enable_mergejoin", "off"),
-                ("enable_seqscan", "off"),
-                ("jit", "off"),
-                ("idle_in_transaction_session_timeout", ABANDONED_MS),
-                ("plan_cache_mode", "force_generic_plan"),
-            ]))
+    fn schema(&self) -> String {
+        format!("shard_{}", self.shard)
     }
 
-    async fn make_schema(&self, pool: &PgPool) -> sqlx::Result<()> {
-        let mut db = pool.acquire().await?;
-        postgres::execute(
-            &mut db,
-            &format!("CREATE SCHEMA IF NOT EXISTS shard_{}", self.shard),
-            &[],
-        )
-        .await?;
+    async fn make_schema(&self, servers: &Arc<Servers>) -> sqlx::Result<()> {
+        let mut db = servers.acquire().await?;
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema());
+        postgres::execute(&mut db, &sql, &[]).await?;
         Ok(())
     }
 }
@@ -173,7 +146,7 @@ impl Pool {
     pub async fn acquire(&self) -> sqlx::Result<Db> {
         match self {
             Self::Sqlite(pool) => pool.acquire().await.map(Db::Sqlite),
-            Self::Postgres(pool) => pool.acquire().await.map(Db::Postgres),
+            Self::Postgres(servers) => servers.acquire().await.map(Db::Postgres),
         }
     }
 
@@ -181,7 +154,7 @@ impl Pool {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(servers) => servers.pool().close().await,
         }
     }
 }

@@ -16,8 +16,11 @@ pub fn hint(error: &sqlx::Error) -> &'static str {
         .filter(|_| code.len() < 5)
         .map(|code| code & 0xff);
     match (sqlite, &*code) {
-        (Some(8), _) | (None, "25006") => {
+        (Some(8), _) => {
             "; the database is read-only: give this service the right to write it; nothing is lost, it goes on by itself then"
+        }
+        (None, "25006") => {
+            "; this server takes no writes, a standby most likely: the primary is looked for again; nothing is lost"
         }
         (Some(13), _) | (None, "53100") => {
             "; the disk is full: make room on it; nothing is lost, the service goes on by itself then, or at its next start"

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres};
+use sqlx::{AssertSqlSafe, Postgres};
 
+use super::servers::Connection;
 use super::set::{Arg, Column, Row, Set};
 
 /// The database's clock, microseconds since 1970.
@@ -13,36 +14,39 @@ const NOW_US: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
-pub(super) async fn command(db: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
-    sqlx::query(sql).execute(db).await.map(|_| ())
+pub(super) async fn command(db: &mut Connection, sql: &'static str) -> sqlx::Result<()> {
+    let done = sqlx::query(sql).execute(&mut *db.held).await;
+    db.judged(done.map(|_| ()))
 }
 
-pub(super) async fn apply(db: &mut PgConnection, sql: &str, set: Set<'_>) -> sqlx::Result<u64> {
+pub(super) async fn apply(db: &mut Connection, sql: &str, set: Set<'_>) -> sqlx::Result<u64> {
     let text = text(sql, &set);
-    Ok(bound(sqlx::query(AssertSqlSafe(text)), set)
-        .execute(db)
-        .await?
-        .rows_affected())
+    run(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
 }
 
-pub(super) async fn select(db: &mut PgConnection, sql: &str, set: Set<'_>) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> sqlx::Result<Vec<Row>> {
     let text = text(sql, &set);
-    let rows = bound(sqlx::query(AssertSqlSafe(text)), set).fetch_all(db).await?;
-    Ok(rows.into_iter().map(Row::Postgres).collect())
+    fetch(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
 }
 
-pub(super) async fn execute(db: &mut PgConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
+pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
     let sql = sql.replace("{now_us}", NOW_US);
-    Ok(with(sqlx::query(AssertSqlSafe(sql)), args)
-        .execute(db)
-        .await?
-        .rows_affected())
+    run(db, with(sqlx::query(AssertSqlSafe(sql)), args)).await
 }
 
-pub(super) async fn query(db: &mut PgConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
     let sql = sql.replace("{now_us}", NOW_US);
-    let rows = with(sqlx::query(AssertSqlSafe(sql)), args).fetch_all(db).await?;
-    Ok(rows.into_iter().map(Row::Postgres).collect())
+    fetch(db, with(sqlx::query(AssertSqlSafe(sql)), args)).await
+}
+
+async fn run(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<u64> {
+    let done = statement.execute(&mut *db.held).await;
+    db.judged(done.map(|done| done.rows_affected()))
+}
+
+async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<Vec<Row>> {
+    let rows = statement.fetch_all(&mut *db.held).await;
+    db.judged(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))
 }
 
 /// `WITH k (a, b) AS (SELECT * FROM UNNEST($1::uuid[], $2::text[])) …`

@@ -1,8 +1,8 @@
 //! Sets of rows on their way in, rows on their way out.
 
-use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
 
 /// One column of a set.
@@ -116,6 +116,9 @@ pub enum Arg<'a> {
 }
 
 /// One row of an answer; columns are counted from 0.
+///
+/// PostgreSQL gives a number the smallest type that its expression has (a `CASE` of literals is an `INT4`), SQLite knows one
+/// type of integer. So a number is read as wide as it came, and a query means the same on both.
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
@@ -145,14 +148,28 @@ impl Row {
         /// A UUID that may be absent.
         uuid_or_null -> Option<Uuid>
     }
-    getter! {
-        /// A 64-bit integer.
-        int -> i64
+    /// An integer.
+    pub fn int(&self, column: usize) -> sqlx::Result<i64> {
+        self.int_or_null(column)?
+            .ok_or_else(|| sqlx::Error::ColumnDecode {
+                index: column.to_string(),
+                source: "no number".into(),
+            })
     }
-    getter! {
-        /// An integer that may be absent.
-        int_or_null -> Option<i64>
+
+    /// An integer that may be absent.
+    pub fn int_or_null(&self, column: usize) -> sqlx::Result<Option<i64>> {
+        let row = match self {
+            Self::Sqlite(row) => return row.try_get(column),
+            Self::Postgres(row) => row,
+        };
+        match row.try_get_raw(column)?.type_info().name() {
+            "INT2" => Ok(row.try_get::<Option<i16>, _>(column)?.map(i64::from)),
+            "INT4" => Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from)),
+            _ => row.try_get(column),
+        }
     }
+
     getter! {
         /// A text.
         text -> String

@@ -1,0 +1,114 @@
+//! A session on PostgreSQL: how it must be set up, and whether what answers can keep it so.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+
+/// An instance that is stopped amid a transaction keeps its locks, the lease's among them. None of ours waits so long
+/// between two statements, so PostgreSQL may end it, and a standby can take over.
+const ABANDONED_MS: u32 = 3000;
+
+/// Why a server can't be worked with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unfit {
+    /// No session at all.
+    #[error(transparent)]
+    Sql(#[from] sqlx::Error),
+    /// No answer.
+    #[error("no answer within {0:?}")]
+    Silent(Duration),
+    /// A replica.
+    #[error(
+        "it is a read-only standby: name the primary, or all servers, as in postgres://user@one,other/database"
+    )]
+    Standby,
+    /// Statements of one session reach several backends.
+    #[error(
+        "a pooler in front of PostgreSQL hands one session's statements to several backends: let it pool by session \
+         (PgBouncer: pool_mode = session), or connect without it"
+    )]
+    SharedSession,
+    /// The session forgets what it was told.
+    #[error(
+        "the session's search_path is {0:?} right after it was set: a pooler in front of PostgreSQL must keep session \
+         settings (PgBouncer: pool_mode = session), or connect without it"
+    )]
+    SearchPath(String),
+}
+
+/// Sets up a new session for statements on the tables of `schema`.
+///
+/// Every statement of ours goes through an index; the planner, without statistics on a new table, must not guess otherwise.
+/// The settings are statements, not startup parameters, which poolers refuse or drop.
+pub(super) async fn begin(db: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
+    let settings = format!(
+        "SET search_path = {schema}; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+         SET enable_seqscan = off; SET jit = off; SET idle_in_transaction_session_timeout = {ABANDONED_MS}; \
+         SET plan_cache_mode = force_generic_plan"
+    );
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(db).await?;
+    Ok(())
+}
+
+/// Checks, before anything is written, that a server takes writes and that a session there keeps its settings and its prepared
+/// statements.
+///
+/// A second session is open meanwhile, amid a transaction: a pooler that shares backends between sessions then mixes them up.
+pub(super) async fn check(server: &PgConnectOptions, schema: &str) -> Result<(), Unfit> {
+    let mut one = server.connect().await?;
+    begin(&mut one, schema).await?;
+    let mark: String = sqlx::query("SELECT set_config('wallet.session', clock_timestamp()::text, false)")
+        .fetch_one(&mut one)
+        .await?
+        .try_get(0)?;
+    let mut other = server.connect().await?;
+    sqlx::raw_sql("BEGIN").execute(&mut other).await?;
+    let found = [
+        marked(&mut other).await,
+        marked(&mut one).await,
+        marked(&mut one).await,
+    ];
+    let [theirs, ours, again] = found.map(|found| found.map_err(mixed));
+    let (theirs, ours, again) = (theirs?, ours?, again?);
+    let path = again.search_path.clone();
+    let verdict = match () {
+        () if theirs.mark == mark || [&ours, &again].iter().any(|session| session.mark != mark) => {
+            Err(Unfit::SharedSession)
+        }
+        () if path != schema => Err(Unfit::SearchPath(path)),
+        () if again.is_standby => Err(Unfit::Standby),
+        () => Ok(()),
+    };
+    // Who can't close can't do anything else, and the next statement says so.
+    let _ = tokio::join!(one.close(), other.close());
+    verdict
+}
+
+/// What one session knows of itself.
+struct Session {
+    mark: String,
+    search_path: String,
+    is_standby: bool,
+}
+
+async fn marked(db: &mut PgConnection) -> sqlx::Result<Session> {
+    let sql = "SELECT coalesce(current_setting('wallet.session', true), ''), current_setting('search_path'), pg_is_in_recovery()";
+    let row = sqlx::query(sql).fetch_one(db).await?;
+    Ok(Session {
+        mark: row.try_get(0)?,
+        search_path: row.try_get(1)?,
+        is_standby: row.try_get(2)?,
+    })
+}
+
+/// A prepared statement that is there already, or is not there any more, is another session's.
+fn mixed(error: sqlx::Error) -> Unfit {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    match code.as_deref() {
+        Some("42P05" | "26000") => Unfit::SharedSession,
+        Some(_) | None => Unfit::Sql(error),
+    }
+}
