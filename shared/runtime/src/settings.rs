@@ -42,6 +42,7 @@ pub struct Settings {
     )]
     pub nats_url: Hidden,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
+    /// Several PostgreSQL hosts, `host:5432,other:5432`, are a primary and its standbys.
     #[arg(long = "database", env = "WALLET_DATABASE_URL", hide_env_values = true)]
     pub database_url: Hidden,
     /// Where to answer /livez, /readyz, /metrics, and the ledger its queries [default: 127.0.0.1, and 8080 for the ledger,
