@@ -105,7 +105,11 @@ impl Reader for LogReader {
 impl Bus for Log {
     type Reader = LogReader;
 
-    async fn ready(&self, _shard: Shard, _position: u64, _at_us: i64) -> Result<(), bus::Error> {
+    async fn ready(&self, _shard: Shard, _known: bus::Known) -> Result<(), bus::Error> {
+        Ok(())
+    }
+
+    async fn check(&self, _shard: Shard, _whole_from: u64) -> Result<(), bus::Error> {
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Loss, Message, Notice, Reader};
+use wallet_runtime::bus::{Bus, Error, Known, Loss, Message, Notice, Reader};
 
 use crate::ill;
 use crate::node::{Failed, Node, Point};
@@ -49,7 +49,8 @@ impl From<Failed> for Error {
 impl Bus for SimBus {
     type Reader = SimReader;
 
-    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
+    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
+        let Known { position, at_us, .. } = known;
         self.0.pass(Point::Ready).await?;
         let last = self.0.world().log(shard, |log| log.durable().len() as u64);
         let (first, short) = (1, last < position);
@@ -69,6 +70,11 @@ impl Bus for SimBus {
             last.is_some_and(|last| last.message.at_us > at_us)
         });
         self.lost(shard, later.then_some(Loss::Other { position }))
+    }
+
+    /// Nobody changes a simulated stream's settings, or loses its front.
+    async fn check(&self, _shard: Shard, _whole_from: u64) -> Result<(), Error> {
+        Ok(())
     }
 
     async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {

@@ -130,6 +130,7 @@ where
             return Ok(Tenure::Held {
                 by: format!("instance {}", database.holder),
                 expires_in_ms: (database.expires_us - now_us) / 1000,
+                whole_from: database.progress.whole_from,
             });
         }
         database.holder = self.node.number();

@@ -1,6 +1,19 @@
-//! The settings of a shard's stream, as data.
+//! A shard's stream: what it must be, as data, and what is said of one that is not so.
+//!
+//! | part | says |
+//! |---|---|
+//! | `settings` | every setting of a stream, and in which of them one differs |
+//! | `state` | which messages one lacks |
+
+mod settings;
+mod state;
 
 use std::time::Duration;
+
+use serde::Deserialize;
+
+pub use settings::Config;
+pub use state::State;
 
 use crate::shard::{Shard, Shards};
 
@@ -21,7 +34,25 @@ pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 /// that a reader's buffers stay small.
 pub const MAX_ENVELOPE_BYTES: usize = 128 * 1024;
 
-/// What must be true of a shard's stream. Storage is always files, retention by limits, and there are none.
+/// A stream as JetStream's API tells it (`STREAM.INFO`): what the server says, not only what this program knows of.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Found {
+    /// Its settings.
+    pub config: Config,
+    /// What it holds.
+    pub state: State,
+}
+
+impl Found {
+    /// From where on the stream must hold every message: from 1, or from where it was made to begin, or from `whole_from`, if
+    /// healing has put everything back from there on.
+    pub fn must_hold_from(&self, whole_from: u64) -> u64 {
+        let made_to_begin = self.config.get("first_seq").and_then(serde_json::Value::as_u64);
+        whole_from.max(made_to_begin.unwrap_or(0)).max(1)
+    }
+}
+
+/// What distinguishes one shard's stream from another; all else is the same for all of them ([`Settings::config`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// `WALLET_<shard>`.

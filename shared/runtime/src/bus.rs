@@ -42,6 +42,17 @@ pub struct Notice {
     pub payload: String,
 }
 
+/// How far a service has read a shard's stream, and what it must still find there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The sequence of the last message that it has handled.
+    pub position: u64,
+    /// When that message was stored, or one before it that was stored later, microseconds since 1970.
+    pub at_us: i64,
+    /// From where on the stream must hold every message: see [`Progress::whole_from`](crate::store::Progress::whole_from).
+    pub whole_from: u64,
+}
+
 /// Why the log could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -51,7 +62,7 @@ pub enum Error {
     /// The server or a stream is not as it must be.
     #[error("{0}")]
     Unfit(String),
-    /// The stream has lost what we have read already.
+    /// The stream has lost messages.
     #[error(
         "stream {stream} {how}: it has lost data; nothing is changed until `wallet heal` has put it back"
     )]
@@ -73,7 +84,7 @@ pub enum Error {
     },
 }
 
-/// How a stream shows that it has lost what we have read.
+/// How a stream shows that it has lost messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Loss {
     /// It is not there any more.
@@ -91,6 +102,18 @@ pub enum Loss {
         last: u64,
         /// How far we have read it.
         position: u64,
+    },
+    /// Messages are gone from its front or its middle.
+    #[error("lacks {missing} of its messages from {from} on (it holds {first} to {last})")]
+    Missing {
+        /// How many are gone.
+        missing: u64,
+        /// From where on it must hold every message.
+        from: u64,
+        /// Where it begins.
+        first: u64,
+        /// Where it ends.
+        last: u64,
     },
     /// It went on after the loss: where our last message stood, there is a later one.
     #[error("has another message at our position {position}, stored later than what we have read there")]
@@ -112,14 +135,12 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads one shard's stream.
     type Reader: Reader;
 
-    /// Checks that `shard`'s stream is as it must be, and that a message stands at `position` that was stored at `at_us` or
-    /// before. At position 0 the stream is made if it is not there.
-    fn ready(
-        &self,
-        shard: Shard,
-        position: u64,
-        at_us: i64,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    /// Checks that `shard`'s stream is as it must be and holds what is known of it: the message at the position was stored then
+    /// or before. At position 0 the stream is made if it is not there.
+    fn ready(&self, shard: Shard, known: Known) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Checks that `shard`'s stream is as it must be, and holds every message from `whole_from` on.
+    fn check(&self, shard: Shard, whole_from: u64) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Reads `shard`'s stream behind `position`.
     fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;

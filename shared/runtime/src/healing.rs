@@ -22,8 +22,8 @@ use wallet_contract::recall::recalled;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 
-use crate::bus::{self, Bus as _};
-use crate::outbox;
+use crate::bus::{self, Bus as _, Known};
+use crate::outbox::Publisher;
 use crate::problem::Problem;
 use crate::program::Running;
 use crate::question::{Asked, Told};
@@ -161,7 +161,13 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
         recall = again.recall,
         "healing: publishing again to shard {to}"
     );
-    outbox::publish(&healer.running.bus, healer.service, &outgoing, None).await?;
+    let publisher = Publisher {
+        bus: &healer.running.bus,
+        service: healer.service,
+        shard: Shard(again.shard),
+        board: &healer.board,
+    };
+    publisher.publish(&outgoing, None).await?;
     Ok(Json(json!({ "published": outgoing.len() })))
 }
 
@@ -184,8 +190,8 @@ async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
     let bus = &healer.running.bus;
-    let (handled, handled_us) = stored::last_handled(&mut pool.acquire().await?).await?;
-    match bus.ready(shard, handled, handled_us).await {
+    let known = stored::known(&mut pool.acquire().await?).await?;
+    match bus.ready(shard, known).await {
         Err(bus::Error::LostData { .. }) => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {
@@ -203,7 +209,18 @@ async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
         Some(at_us) => at_us,
         None => (healer.running.clock)().as_microsecond(),
     };
-    if !stored::set_position(&mut pool.acquire().await?, position, at_us).await? {
+    // What was gone from the front or the middle stands behind the position, with all else.
+    let whole_from = if bus.lacks_messages(shard, known.whole_from).await? {
+        position + 1
+    } else {
+        known.whole_from
+    };
+    let now_known = Known {
+        position,
+        at_us,
+        whole_from,
+    };
+    if !stored::set_known(&mut pool.acquire().await?, now_known).await? {
         let detail = format!(
             "position {position}: {} has read further on shard {shard}",
             healer.service

@@ -5,7 +5,6 @@
 //! | `connect` | connects, and logs what becomes of the connection |
 //! | `server` | what the server must be |
 //! | `streams` | makes a shard's stream, or checks the one that is there |
-//! | `settings` | what its settings must be |
 //! | `reader` | reads it behind our own position |
 //!
 //! What is published and told goes out from here.
@@ -13,11 +12,9 @@
 mod connect;
 mod reader;
 mod server;
-mod settings;
 mod streams;
 
 pub use reader::Reader;
-pub use settings::differences;
 
 use std::time::Duration;
 
@@ -31,7 +28,7 @@ use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 
-use crate::bus::{Bus, Error, Loss, Notice, Reader as _};
+use crate::bus::{Bus, Error, Known, Loss, Notice, Reader as _};
 
 /// How long a message may take that stands in a stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
@@ -87,16 +84,21 @@ impl JetStream {
 impl Bus for JetStream {
     type Reader = Reader;
 
-    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
+    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
         server::check(&self.context.client())?;
-        let settings = stream::settings(shard, self.shards, self.replicas);
-        self.check_stream(settings, position).await?;
+        self.open_stream(shard, known).await?;
+        let Known { position, at_us, .. } = known;
         let found_us = self.stored_at(shard, position).await?;
         if found_us.is_some_and(|found_us| found_us > at_us) {
             let (stream, how) = (stream::name(shard), Loss::Other { position });
             return Err(Error::LostData { stream, how });
         }
         Ok(())
+    }
+
+    async fn check(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
+        server::check(&self.context.client())?;
+        self.check_stream(shard, whole_from).await
     }
 
     async fn read(&self, shard: Shard, position: u64) -> Result<Reader, Error> {

@@ -14,25 +14,35 @@ use wallet_contract::stream::MAX_ENVELOPE_BYTES;
 use wallet_contract::subject::{Service, envelopes};
 
 use crate::bus::{Bus, Error};
+use crate::status::Board;
 use crate::store::Outgoing;
 
 /// Between two tries of one publish: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// Publishes a batch, which was committed then, if that is known. Comes back when all of it is durable; tries for ever.
-pub async fn publish<B: Bus>(
-    bus: &B,
-    service: Service,
-    events: &[Outgoing],
-    committed: Option<Timestamp>,
-) -> Result<(), Error> {
-    stage(bus, service, events, committed, |event| Some(event.first)).await?;
-    stage(bus, service, events, committed, |event| event.then).await
+/// Publishes what a service has decided on a shard.
+#[derive(Clone, Copy, Debug)]
+pub struct Publisher<'a, B> {
+    /// The log.
+    pub bus: &'a B,
+    /// Who has decided.
+    pub service: Service,
+    /// On which shard.
+    pub shard: Shard,
+    /// Where to say that it can't be published.
+    pub board: &'a Board,
+}
+
+impl<B: Bus> Publisher<'_, B> {
+    /// Publishes a batch, which was committed then, if that is known. Comes back when all of it is durable; tries for ever.
+    pub async fn publish(&self, events: &[Outgoing], committed: Option<Timestamp>) -> Result<(), Error> {
+        stage(self, events, committed, |event| Some(event.first)).await?;
+        stage(self, events, committed, |event| event.then).await
+    }
 }
 
 async fn stage<B: Bus>(
-    bus: &B,
-    service: Service,
+    publisher: &Publisher<'_, B>,
     events: &[Outgoing],
     committed: Option<Timestamp>,
     destination: fn(&Outgoing) -> Option<Shard>,
@@ -43,7 +53,7 @@ async fn stage<B: Bus>(
     let each = shards.into_iter().map(|shard| async move {
         let chosen = events.iter().filter(|event| destination(event) == Some(shard));
         for envelope in cut(chosen) {
-            deliver(bus, envelopes(shard, service), &envelope, committed).await?;
+            deliver(publisher, shard, &envelope, committed).await?;
         }
         Ok(())
     });
@@ -73,18 +83,31 @@ fn cut<'e>(events: impl Iterator<Item = &'e Outgoing>) -> Vec<Vec<&'e Outgoing>>
 /// Publishes one envelope until it is acknowledged. If an acknowledgement was lost the log has it twice, and the inbox of
 /// who reads it drops the second.
 async fn deliver<B: Bus>(
-    bus: &B,
-    subject: String,
+    publisher: &Publisher<'_, B>,
+    to: Shard,
     events: &[&Outgoing],
     committed: Option<Timestamp>,
 ) -> Result<(), Error> {
+    let Publisher {
+        bus,
+        service,
+        shard,
+        board,
+    } = publisher;
+    let subject = envelopes(to, *service);
     let payload = bytes::Bytes::from(envelope::join(events.iter().map(|event| &*event.json)));
     let mut pause = BACKOFF.0;
     loop {
         match bus.publish(subject.clone(), payload.clone(), committed).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                if pause > BACKOFF.0 {
+                    board.publishes(*shard, to, None);
+                }
+                return Ok(());
+            }
             Err(Error::Nats(error)) => {
                 warn!(%subject, events = events.len(), "publishing again in {pause:?}: {error}");
+                board.publishes(*shard, to, Some(error));
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(BACKOFF.1);
             }

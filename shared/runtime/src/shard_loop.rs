@@ -9,11 +9,14 @@
 //! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
 //! | publish | one envelope per destination, while the next batch is decided | try for ever |
 //!
+//! Beside all that it looks now and then whether the stream still is as it must be (`checking`), and a stand-by does, too.
+//!
 //! Every failure, a panic too, leads back to `acquire`, which reads everything anew from the database: there is one way to start.
 //! If it may be the fault of what was being handled, that is then handled element by element, and the one that fails by itself
 //! is set aside (`caution`).
 
 mod caution;
+mod checking;
 mod publishing;
 mod work;
 
@@ -34,6 +37,7 @@ use wallet_contract::subject::Service;
 use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;
 use crate::metrics::ShardMetrics;
+use crate::outbox::Publisher;
 use crate::sql_store::TENURE_MS;
 use crate::status::{Board, State};
 use crate::store::{self, Progress, Store, Tenure};
@@ -74,6 +78,17 @@ pub struct Context<B> {
     pub metrics: ShardMetrics,
     /// When to stop.
     pub stop: CancellationToken,
+}
+
+impl<B> Context<B> {
+    fn publisher(&self) -> Publisher<'_, B> {
+        Publisher {
+            bus: &self.bus,
+            service: self.service,
+            shard: self.place.shard,
+            board: &self.board,
+        }
+    }
 }
 
 /// Why a tenure ended.
@@ -125,8 +140,12 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                     }
                 }
             }
-            Ok(Tenure::Held { by, expires_in_ms }) => {
-                stand_by(&context, &by, expires_in_ms);
+            Ok(Tenure::Held {
+                by,
+                expires_in_ms,
+                whole_from,
+            }) => {
+                checking::stand_by(&context, &by, expires_in_ms, whole_from).await;
                 STANDBY
             }
             Err(error) => {
@@ -157,24 +176,25 @@ async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), 
     ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
 }
 
-fn stand_by<B>(context: &Context<B>, by: &str, expires_in_ms: i64) {
-    let shard = context.place.shard;
-    let state = State::Standby(format!(
-        "{by} works on this shard; its lease runs {expires_in_ms} ms yet"
-    ));
-    let known = context
-        .board
-        .read()
-        .get(&shard)
-        .is_some_and(|(state, _)| matches!(state, State::Standby(_)));
-    if !known {
-        info!(%shard, holder = by, "shard {shard}: standing by, {by} works on it");
-    }
-    context.board.set(shard, state);
-}
-
 /// One tenure: comes back in order when told to stop, else with what ended it.
 async fn tenure<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Context<B>,
+    progress: Progress,
+    caution: &mut Caution,
+) -> Result<(), Ended> {
+    // What a stream has lost goes back causes first: until then nothing is added that may rest on it.
+    let shard = context.place.shard;
+    context.bus.ready(shard, progress.known()).await?;
+    tokio::select! {
+        biased;
+        done = work(store, context, progress, caution) => done,
+        unfit = checking::until_unfit(context, progress.whole_from) => Err(unfit.into()),
+    }
+}
+
+/// Works on a stream that is as it must be.
+async fn work<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
     progress: Progress,
@@ -183,8 +203,6 @@ async fn tenure<S: Store, B: Bus>(
     let Context {
         place, bus, board, ..
     } = context;
-    // What a stream has lost goes back causes first: until then nothing is added that may rest on it.
-    bus.ready(place.shard, progress.position, progress.at_us).await?;
     let published = AtomicI64::new(progress.published);
     republish(store, context, progress, &published).await?;
     let reader = bus.read(place.shard, progress.position).await?;
@@ -257,6 +275,7 @@ async fn decide<S: Store, B: Bus>(
             () = context.stop.cancelled() => return Ok(()),
             _ = renew.tick() => {
                 keep(store, standing, published).await?;
+                context.board.advance(context.place.shard, standing.stored);
                 continue;
             }
             _ = look.tick() => Wake::Clock,

@@ -224,13 +224,15 @@ impl<T: Tables> Store for SqlStore<T> {
         let taken = db
             .execute(take, &[Arg::Text(&holder), Arg::Int(TENURE_MS * 1000)])
             .await?;
-        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published FROM progress";
+        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from \
+                   FROM progress";
         let rows = db.query(now, &[]).await?;
         let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
         if taken == 0 {
             return Ok(Tenure::Held {
                 by: row.text(0)?,
                 expires_in_ms: row.int(1)?,
+                whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
             });
         }
         let progress = Progress {
@@ -238,6 +240,7 @@ impl<T: Tables> Store for SqlStore<T> {
             at_us: row.int(4)?,
             last_no: row.int(5)?,
             published: row.int(6)?,
+            whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
         };
         self.epoch = row.int(2)?;
         self.observer.begin();

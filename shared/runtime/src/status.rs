@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use wallet_contract::shard::Shard;
+
+/// A loop shows several times a second that it goes on. One that has not for this long hangs: on its database, most likely.
+const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// What the loop of a shard is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +18,13 @@ pub enum State {
     Starting,
     /// At work.
     Working,
+    /// At work, and what it decides does not get into a log.
+    CannotPublish(String),
     /// Another instance is at work; this one takes over when it stops.
     Standby(String),
     /// It can't work, and tries again.
     Failed(String),
-    /// The log has lost what was read, and must be healed.
+    /// The log has lost messages, and must be healed.
     LostData(String),
 }
 
@@ -26,6 +33,7 @@ impl fmt::Display for State {
         f.write_str(match self {
             Self::Starting => "starting",
             Self::Working => "working",
+            Self::CannotPublish(_) => "cannot-publish",
             Self::Standby(_) => "standby",
             Self::Failed(_) => "failed",
             Self::LostData(_) => "lost-data",
@@ -38,53 +46,156 @@ impl State {
     pub fn detail(&self) -> &str {
         match self {
             Self::Starting | Self::Working => "",
-            Self::Standby(detail) | Self::Failed(detail) | Self::LostData(detail) => detail,
+            Self::CannotPublish(detail)
+            | Self::Standby(detail)
+            | Self::Failed(detail)
+            | Self::LostData(detail) => detail,
         }
     }
 
     /// Whether this instance is at work.
     pub fn is_working(&self) -> bool {
-        matches!(self, Self::Working)
+        matches!(self, Self::Working | Self::CannotPublish(_))
     }
 
     /// Whether the service does what it should: it works, or stands by for one that does.
     pub fn is_ready(&self) -> bool {
         match self {
             Self::Working | Self::Standby(_) => true,
-            Self::Starting | Self::Failed(_) | Self::LostData(_) => false,
+            Self::Starting | Self::CannotPublish(_) | Self::Failed(_) | Self::LostData(_) => false,
+        }
+    }
+}
+
+/// What is written of one shard.
+#[derive(Debug)]
+struct Entry {
+    state: State,
+    position: u64,
+    /// Why its decisions don't get into which shards' logs.
+    unpublished: BTreeMap<Shard, String>,
+    /// When it last showed that it goes on.
+    alive: Instant,
+}
+
+impl Entry {
+    fn state(&self) -> State {
+        let silent = self.alive.elapsed();
+        match (&self.state, self.unpublished.first_key_value()) {
+            (State::Starting, Some((to, why))) => State::Failed(format!(
+                "what was decided before can't be published to shard {to}: {why}"
+            )),
+            (State::Working, Some((to, why))) => {
+                State::CannotPublish(format!("to shard {to}: {why}; trying again"))
+            }
+            (State::Working | State::Standby(_), None) if silent > SILENT_AFTER => {
+                let seconds = silent.as_secs();
+                State::Failed(format!("it has been waiting for its database for {seconds} s"))
+            }
+            (state, _) => state.clone(),
         }
     }
 }
 
 /// One board for all shards of a process.
 #[derive(Clone, Debug, Default)]
-pub struct Board(Arc<Mutex<BTreeMap<Shard, (State, u64)>>>);
+pub struct Board(Arc<Mutex<BTreeMap<Shard, Entry>>>);
 
 impl Board {
-    /// Writes what a shard is doing.
-    pub fn set(&self, shard: Shard, state: State) {
-        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        board
-            .entry(shard)
-            .and_modify(|entry| entry.0 = state.clone())
-            .or_insert((state, 0));
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Shard, Entry>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes how far a shard has read its log.
+    /// Writes what a shard is doing.
+    pub fn set(&self, shard: Shard, state: State) {
+        let mut board = self.lock();
+        let position = board.get(&shard).map_or(0, |entry| entry.position);
+        let entry = Entry {
+            state,
+            position,
+            unpublished: BTreeMap::new(),
+            alive: Instant::now(),
+        };
+        board.insert(shard, entry);
+    }
+
+    /// Writes how far a shard has read its log, and that it goes on.
     pub fn advance(&self, shard: Shard, position: u64) {
-        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        board.entry(shard).and_modify(|entry| entry.1 = position);
+        if let Some(entry) = self.lock().get_mut(&shard) {
+            entry.position = position;
+            entry.alive = Instant::now();
+        }
+    }
+
+    /// Writes why a shard's decisions don't get into the log of shard `to`, or that they do again.
+    pub fn publishes(&self, shard: Shard, to: Shard, hindered: Option<String>) {
+        if let Some(entry) = self.lock().get_mut(&shard) {
+            match hindered {
+                Some(why) => entry.unpublished.insert(to, why),
+                None => entry.unpublished.remove(&to),
+            };
+        }
     }
 
     /// How far this instance has come with a shard on which it works.
     pub fn position(&self, shard: Shard) -> Option<u64> {
-        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (state, position) = board.get(&shard)?;
-        state.is_working().then_some(*position)
+        let board = self.lock();
+        let entry = board.get(&shard)?;
+        entry.state.is_working().then_some(entry.position)
     }
 
-    /// Reads the board.
+    /// Reads the board: how each shard stands, and how far it has read its log.
     pub fn read(&self) -> BTreeMap<Shard, (State, u64)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let board = self.lock();
+        let rows = board
+            .iter()
+            .map(|(shard, entry)| (*shard, (entry.state(), entry.position)));
+        rows.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Shard = Shard(0);
+
+    fn stands(board: &Board) -> State {
+        board.read()[&HERE].0.clone()
+    }
+
+    #[test]
+    fn who_can_not_publish_says_so_and_is_not_ready() {
+        let board = Board::default();
+        board.set(HERE, State::Starting);
+        let no = || Some("sealed".to_owned());
+        board.publishes(HERE, Shard(1), no());
+        assert!(matches!(stands(&board), State::Failed(why) if why.contains("shard 1: sealed")));
+        board.set(HERE, State::Working);
+        assert_eq!(stands(&board), State::Working, "a new start knows nothing yet");
+        board.publishes(HERE, Shard(1), no());
+        board.publishes(HERE, HERE, no());
+        board.publishes(HERE, HERE, None);
+        let state = stands(&board);
+        assert_eq!(state.to_string(), "cannot-publish");
+        assert_eq!(state.detail(), "to shard 1: sealed; trying again");
+        assert!(state.is_working() && !state.is_ready());
+        board.publishes(HERE, Shard(1), None);
+        assert_eq!(stands(&board), State::Working);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_no_longer_goes_on_is_not_ready() {
+        let board = Board::default();
+        for state in [State::Working, State::Standby("another works".to_owned())] {
+            board.set(HERE, state.clone());
+            tokio::time::advance(SILENT_AFTER).await;
+            assert_eq!(stands(&board), state);
+            tokio::time::advance(Duration::from_secs(2)).await;
+            let silent = "it has been waiting for its database for 12 s".to_owned();
+            assert_eq!(stands(&board), State::Failed(silent));
+            board.advance(HERE, 7);
+            assert_eq!(stands(&board), state);
+        }
     }
 }

@@ -12,6 +12,8 @@ use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 
+use crate::bus::Known;
+
 /// Where a shard's work stands. Read when a tenure begins, written with each commit, and a moment after messages that say nothing
 /// to the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,20 @@ pub struct Progress {
     pub last_no: i64,
     /// The number up to which events have been published.
     pub published: i64,
+    /// From where on the log must hold every message: from its beginning, or from where `wallet heal` has put everything back.
+    /// The work reads it; only healing writes it.
+    pub whole_from: u64,
+}
+
+impl Progress {
+    /// What the log must hold.
+    pub fn known(&self) -> Known {
+        Known {
+            position: self.position,
+            at_us: self.at_us,
+            whole_from: self.whole_from,
+        }
+    }
 }
 
 /// A decided event as it is stored and published.
@@ -177,6 +193,8 @@ pub enum Tenure {
         by: String,
         /// For how long yet, if it is not renewed, milliseconds.
         expires_in_ms: i64,
+        /// From where on the log must hold every message: see [`Progress::whole_from`].
+        whole_from: u64,
     },
 }
 

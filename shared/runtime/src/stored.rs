@@ -7,6 +7,7 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 
+use crate::bus::Known;
 use crate::db::{Arg, Db, Row, Set};
 use crate::reading::time;
 use crate::sql_store::outgoing;
@@ -23,6 +24,8 @@ pub struct Position {
     pub at: String,
     /// The number up to which decisions have been published.
     pub published: i64,
+    /// From where on the stream must hold every message.
+    pub whole_from: u64,
     /// How the loop stands: `working`, `lost-data`, ….
     pub state: String,
 }
@@ -49,7 +52,7 @@ pub struct Said {
 /// How far the work has come; the loop's own view of it comes from the board.
 pub async fn position(db: &mut Db, shard: u16, state: String) -> sqlx::Result<Position> {
     let rows = db
-        .query("SELECT position, at_us, published FROM progress", &[])
+        .query("SELECT position, at_us, published, whole_from FROM progress", &[])
         .await?;
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
     Ok(Position {
@@ -57,23 +60,31 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> sqlx::Result<Po
         position: u64::try_from(row.int(0)?).unwrap_or_default(),
         at: time(row.int(1)?),
         published: row.int(2)?,
+        whole_from: u64::try_from(row.int(3)?).unwrap_or_default(),
         state,
     })
 }
 
-/// The sequence of the last message that was handled, and its time or a later one before it, microseconds.
-pub async fn last_handled(db: &mut Db) -> sqlx::Result<(u64, i64)> {
-    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
+/// What is known of the shard's stream.
+pub async fn known(db: &mut Db) -> sqlx::Result<Known> {
+    let rows = db
+        .query("SELECT position, at_us, whole_from FROM progress", &[])
+        .await?;
     let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    Ok((u64::try_from(row.int(0)?).unwrap_or_default(), row.int(1)?))
+    Ok(Known {
+        position: u64::try_from(row.int(0)?).unwrap_or_default(),
+        at_us: row.int(1)?,
+        whole_from: u64::try_from(row.int(2)?).unwrap_or_default(),
+    })
 }
 
-/// Sets the work forward to `position`. Whoever worked on the shard no longer does.
-pub async fn set_position(db: &mut Db, position: u64, at_us: i64) -> sqlx::Result<bool> {
-    let position = i64::try_from(position).unwrap_or(i64::MAX);
-    let sql = "UPDATE progress SET position = $1, at_us = $2, epoch = epoch + 1, expires_us = 0 \
+/// Sets the work forward to what is now known of the stream. Whoever worked on the shard no longer does.
+pub async fn set_known(db: &mut Db, known: Known) -> sqlx::Result<bool> {
+    let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
                WHERE one = 1 AND position <= $1 AND at_us <= $2";
-    Ok(db.execute(sql, &[Arg::Int(position), Arg::Int(at_us)]).await? == 1)
+    let args = [int(known.position), Arg::Int(known.at_us), int(known.whole_from)];
+    Ok(db.execute(sql, &args).await? == 1)
 }
 
 /// The decisions behind number `after`, at most `limit`.

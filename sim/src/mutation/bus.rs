@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Notice};
+use wallet_runtime::bus::{Bus, Error, Known, Notice};
 
 use crate::bus::{SimBus, SimReader, shard_of};
 use crate::node::Point;
@@ -20,8 +20,12 @@ const LATER_MS: usize = 40;
 impl Bus for AckEarly {
     type Reader = SimReader;
 
-    async fn ready(&self, shard: Shard, position: u64, at_us: i64) -> Result<(), Error> {
-        self.0.ready(shard, position, at_us).await
+    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
+        self.0.ready(shard, known).await
+    }
+
+    async fn check(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
+        self.0.check(shard, whole_from).await
     }
 
     async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
 use wallet_runtime::bus::Notice;
-use wallet_runtime::outbox;
+use wallet_runtime::outbox::Publisher;
 use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use super::Mutation;
@@ -91,7 +91,13 @@ where
     async fn commit(&mut self, mut commit: Commit<'_, C::State>) -> Result<(), Error> {
         if self.mutation == Mutation::PublishEarly {
             let bus = SimBus::new(self.store.node.clone());
-            let sent = outbox::publish(&bus, T::SERVICE, commit.events, None).await;
+            let publisher = Publisher {
+                bus: &bus,
+                service: T::SERVICE,
+                shard: self.store.node.place().shard,
+                board: self.store.node.board(),
+            };
+            let sent = publisher.publish(commit.events, None).await;
             sent.map_err(|error| Error::Unfit(error.to_string()))?;
         }
         if self.has_a_poor_inbox() {

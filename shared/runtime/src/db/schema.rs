@@ -22,15 +22,22 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
-const RUNTIME: Migration = Migration {
-    version: 1,
-    name: "runtime",
-    sql: include_str!("../../migrations/0001_runtime.sql"),
-};
+const RUNTIME: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "runtime",
+        sql: include_str!("../../migrations/0001_runtime.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "whole_from",
+        sql: include_str!("../../migrations/0002_whole_from.sql"),
+    },
+];
 
 /// Our migrations, in the words of one database.
 pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migrator {
-    let migrations = std::iter::once(&RUNTIME).chain(service).map(|migration| {
+    let migrations = RUNTIME.iter().chain(service).map(|migration| {
         let sql = AssertSqlSafe(words(migration.sql)).into_sql_str();
         let name = Cow::Borrowed(migration.name);
         SqlxMigration::new(migration.version, name, MigrationType::Simple, sql, false)
@@ -60,11 +67,8 @@ pub(super) fn postgres(sql: &str) -> String {
     reason = "the library's errors; what we can't explain is told as it is"
 )]
 pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> Error {
-    let newest = service
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(RUNTIME.version);
+    let known = RUNTIME.iter().chain(service);
+    let newest = known.map(|migration| migration.version).max().unwrap_or(0);
     Error::Unfit(match error {
         MigrateError::VersionMissing(version) => format!(
             "database {target} has schema version {version}, this program knows up to {newest}: run the newer program; or is it another service's?"

@@ -1,16 +1,16 @@
 //! A shard's stream: made if it is not there, and refused if it is not as it must be.
 
-use async_nats::jetstream::context;
-use async_nats::jetstream::stream::{Config, Info};
+use async_nats::connection::State as Connection;
+use async_nats::jetstream::response::Response;
 use futures_util::future::try_join_all;
+use serde_json::{Value, json};
 use tracing::info;
 use wallet_contract::shard::Shard;
-use wallet_contract::stream::{self, Settings};
+use wallet_contract::stream::{self, Found, Settings};
 use wallet_contract::subject::{Service, envelopes};
 
-use super::settings::{config, differences};
 use super::{JetStream, nats};
-use crate::bus::{Bus as _, Error, Loss};
+use crate::bus::{Bus as _, Error, Known, Loss};
 
 /// An envelope without events: everybody can read it, and nobody hears anything.
 const EMPTY: &str = "[]";
@@ -18,77 +18,133 @@ const EMPTY: &str = "[]";
 const FILLED_AT_ONCE: usize = 256;
 
 impl JetStream {
-    /// Checks that a stream is there, as it must be, and reaches to `position`.
-    pub(super) async fn check_stream(&self, settings: Settings, position: u64) -> Result<(), Error> {
-        let lost = |how| Error::LostData {
-            stream: settings.name.clone(),
-            how,
-        };
-        let info = match self.found(&settings.name).await? {
-            Some(info) => info,
-            None if position > 0 => return Err(lost(Loss::Gone { position })),
+    /// Makes the stream if nobody has read anything of it, and checks that it is as it must be and reaches to the position.
+    pub(super) async fn open_stream(&self, shard: Shard, known: Known) -> Result<(), Error> {
+        let (settings, position) = (self.settings(shard), known.position);
+        let found = match self.found(&settings.name).await? {
+            Some(found) => found,
+            None if position > 0 => return Err(lost(&settings, Loss::Gone { position })),
             None => self.create(&settings, 1).await?,
         };
-        let wrong = differences(&settings, &info.config);
-        if !wrong.is_empty() {
-            let (name, wrong) = (&settings.name, wrong.join("; "));
-            return Err(Error::Unfit(format!(
-                "stream {name} is not as it must be: {wrong}"
-            )));
-        }
-        let (first, last) = (info.state.first_sequence, info.state.last_sequence);
+        sound(&settings, &found, known.whole_from)?;
+        let (first, last) = (found.state.first, found.state.last);
         if last < position || first > position.saturating_add(1) {
-            return Err(lost(Loss::Short {
+            let how = Loss::Short {
                 first,
                 last,
                 position,
-            }));
+            };
+            return Err(lost(&settings, how));
         }
         Ok(())
+    }
+
+    /// Checks a stream that must be there.
+    pub(super) async fn check_stream(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
+        let settings = self.settings(shard);
+        match self.found(&settings.name).await? {
+            Some(found) => sound(&settings, &found, whole_from),
+            None => Err(Error::Unfit(format!("stream {} is not there", settings.name))),
+        }
+    }
+
+    /// Whether `shard`'s stream lacks messages that it must hold.
+    pub(crate) async fn lacks_messages(&self, shard: Shard, whole_from: u64) -> Result<bool, Error> {
+        let found = self.found(&stream::name(shard)).await?;
+        Ok(found.is_some_and(|found| found.state.missing(found.must_hold_from(whole_from)) > 0))
     }
 
     /// Makes `shard`'s stream reach to `position`: one that is gone is made anew and begins behind it, one that is shorter is
     /// filled up with envelopes that hold nothing. What is put back then stands where nothing has ever stood.
     pub(crate) async fn reach(&self, shard: Shard, service: Service, position: u64) -> Result<u64, Error> {
-        let settings = stream::settings(shard, self.shards, self.replicas);
-        let Some(info) = self.found(&settings.name).await? else {
+        let settings = self.settings(shard);
+        let Some(found) = self.found(&settings.name).await? else {
             self.create(&settings, position.saturating_add(1)).await?;
             return Ok(position);
         };
-        let missing = position.saturating_sub(info.state.last_sequence);
+        let missing = position.saturating_sub(found.state.last);
         for filled in (0..missing).step_by(FILLED_AT_ONCE) {
             let many = (missing - filled).min(FILLED_AT_ONCE as u64);
             let empty = || self.publish(envelopes(shard, service), EMPTY.into(), None);
             try_join_all((0..many).map(|_| empty())).await?;
         }
-        Ok(info.state.last_sequence.max(position))
+        Ok(found.state.last.max(position))
     }
 
-    async fn create(&self, settings: &Settings, first: u64) -> Result<Info, Error> {
+    fn settings(&self, shard: Shard) -> Settings {
+        stream::settings(shard, self.shards, self.replicas)
+    }
+
+    async fn create(&self, settings: &Settings, first: u64) -> Result<Found, Error> {
         info!(stream = %settings.name, first, "creating stream {}", settings.name);
-        let config = Config {
-            first_sequence: Some(first),
-            ..config(settings)
-        };
-        let stream = self.context.create_stream(config).await.map_err(nats)?;
-        Ok(stream.cached_info().clone())
+        let mut config = settings.config();
+        config.insert("first_seq".to_owned(), first.into());
+        let subject = format!("STREAM.CREATE.{}", settings.name);
+        match self.context.request(subject, &config).await.map_err(nats)? {
+            Response::Ok(found) => Ok(found),
+            Response::Err { error } => Err(nats(error)),
+        }
     }
 
-    async fn found(&self, name: &str) -> Result<Option<Info>, Error> {
-        match self.context.get_stream(name).await {
-            Ok(stream) => Ok(Some(stream.cached_info().clone())),
-            Err(error) => match error.kind() {
-                context::GetStreamErrorKind::JetStream(code) if code.code() == 404 => Ok(None),
-                context::GetStreamErrorKind::JetStream(code) if code.code() == 503 => {
-                    Err(Error::Unfit(format!(
-                        "the NATS server has no JetStream ({code}): start it with `jetstream {{ … }}` in its configuration"
-                    )))
-                }
-                context::GetStreamErrorKind::EmptyName
-                | context::GetStreamErrorKind::Request
-                | context::GetStreamErrorKind::InvalidStreamName
-                | context::GetStreamErrorKind::JetStream(_) => Err(nats(error)),
-            },
+    async fn found(&self, name: &str) -> Result<Option<Found>, Error> {
+        let found = self.ask(name, &json!({})).await?;
+        match found {
+            // Which they are is a long answer, and seldom needed.
+            Some(found) if found.state.gaps() > 0 => {
+                self.ask(name, &json!({ "deleted_details": true })).await
+            }
+            found => Ok(found),
+        }
+    }
+
+    async fn ask(&self, name: &str, details: &Value) -> Result<Option<Found>, Error> {
+        // A question without a connection waits for one until its time is up.
+        if self.context.client().connection_state() != Connection::Connected {
+            return Err(nats("no connection to the server"));
+        }
+        let subject = format!("STREAM.INFO.{name}");
+        match self.context.request(subject, details).await.map_err(nats)? {
+            Response::Ok(found) => Ok(Some(found)),
+            Response::Err { error } if error.code() == 404 => Ok(None),
+            Response::Err { error } if error.code() == 503 => Err(Error::Unfit(format!(
+                "the NATS server has no JetStream ({error}): start it with `jetstream {{ … }}` in its configuration"
+            ))),
+            Response::Err { error } => Err(nats(error)),
         }
     }
 }
+
+fn lost(settings: &Settings, how: Loss) -> Error {
+    Error::LostData {
+        stream: settings.name.clone(),
+        how,
+    }
+}
+
+/// Whether a stream is as it must be and lacks nothing.
+fn sound(settings: &Settings, found: &Found, whole_from: u64) -> Result<(), Error> {
+    let wrong = settings.differences(&found.config);
+    if !wrong.is_empty() {
+        let (name, wrong) = (&settings.name, wrong.join("; "));
+        return Err(Error::Unfit(format!(
+            "stream {name} is not as it must be: {wrong}"
+        )));
+    }
+    let from = found.must_hold_from(whole_from);
+    match found.state.missing(from) {
+        0 => Ok(()),
+        missing => {
+            let (first, last) = (found.state.first, found.state.last);
+            let how = Loss::Missing {
+                missing,
+                from,
+                first,
+                last,
+            };
+            Err(lost(settings, how))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,6 @@ use tracing::{debug, info};
 
 use super::{Context, Ended};
 use crate::bus::{self, Bus, Notice};
-use crate::outbox;
 use crate::store::{Outgoing, Progress, Store};
 
 /// How many stored events are published again at once.
@@ -44,7 +43,7 @@ pub(super) async fn republish<S: Store, B: Bus>(
         let Some(last) = events.last() else { break };
         after = last.no;
         info!(shard = %context.place.shard, events = events.len(), "publishing again up to event {after}");
-        outbox::publish(&context.bus, context.service, &events, None).await?;
+        context.publisher().publish(&events, None).await?;
         published.store(after, Ordering::Release);
         store
             .renew(Progress {
@@ -91,7 +90,8 @@ pub(super) async fn publish<B: Bus>(
             }
         }
         let Some(last) = batch.events.last() else { continue };
-        outbox::publish(&context.bus, context.service, &batch.events, batch.committed).await?;
+        let publisher = context.publisher();
+        publisher.publish(&batch.events, batch.committed).await?;
         published.store(last.no, Ordering::Release);
         context.metrics.outbox_lag.set(0);
         context

@@ -1,0 +1,51 @@
+//! Looks now and then whether the stream still is as it must be, beside the work or instead of it.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tracing::{debug, info};
+
+use super::Context;
+use crate::bus::{self, Bus};
+use crate::status::State;
+
+/// Between two looks. A setting that loses messages does so at once, and one question to the server costs next to nothing.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Looks until the stream is no longer as it must be. A server that can't be asked is the reader's business, and the publisher's.
+pub(super) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -> bus::Error {
+    let shard = context.place.shard;
+    loop {
+        sleep(LOOK).await;
+        match context.bus.check(shard, whole_from).await {
+            Ok(()) => {}
+            Err(error @ (bus::Error::Unfit(_) | bus::Error::LostData { .. })) => return error,
+            Err(error @ (bus::Error::Nats(_) | bus::Error::Gap { .. })) => {
+                debug!(%shard, "the stream of shard {shard} can't be checked: {error}");
+            }
+        }
+    }
+}
+
+/// Stands by for who works on the shard, and says whether it could take over: it has just asked its database, and now the log.
+pub(super) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_ms: i64, whole_from: u64) {
+    let shard = context.place.shard;
+    let state = match context.bus.check(shard, whole_from).await {
+        Ok(()) => State::Standby(format!(
+            "{by} works on this shard; its lease runs {expires_in_ms} ms yet"
+        )),
+        Err(error @ bus::Error::LostData { .. }) => State::LostData(error.to_string()),
+        Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => {
+            State::Failed(format!("standing by for {by}, and could not take over: {error}"))
+        }
+    };
+    let before = context
+        .board
+        .read()
+        .remove(&shard)
+        .map(|(state, _)| state.to_string());
+    if before.as_deref() != Some(&*state.to_string()) {
+        info!(%shard, holder = by, "shard {shard}: {state}: {}", state.detail());
+    }
+    context.board.set(shard, state);
+}
