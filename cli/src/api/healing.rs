@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
+use wallet_contract::shard::Shard;
 
 /// How far a service has come.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +13,14 @@ pub struct Store {
     pub service: String,
     /// Each of its shards.
     pub shards: Vec<StoredShard>,
+}
+
+impl Store {
+    /// From where on the stream of `shard` must hold every message.
+    pub fn whole_from(&self, shard: Shard) -> u64 {
+        let stored = self.shards.iter().find(|stored| stored.shard == shard.0);
+        stored.map_or(1, |stored| stored.whole_from)
+    }
 }
 
 /// How far it has come with one shard.
@@ -25,6 +34,8 @@ pub struct StoredShard {
     pub at: Timestamp,
     /// The number up to which decisions have been published.
     pub published: i64,
+    /// From where on its stream must hold every message.
+    pub whole_from: u64,
     /// `working`, `lost-data`, ….
     pub state: String,
 }

@@ -1,6 +1,7 @@
 //! `wallet heal`: puts back what the broker has lost.
 
 use std::io::{IsTerminal as _, Write as _};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -11,11 +12,16 @@ use wallet_contract::subject::Service;
 
 use crate::api::{Api, neighbour};
 use crate::args::{Common, Heal};
+use crate::connect::{self, Connection};
 use crate::exit::{Exit, Usage};
 use crate::heal::plan::{Item, Plan, plan};
 use crate::heal::read::Services;
 use crate::heal::{apply, read};
-use crate::{connect, output};
+use crate::output;
+use crate::verify::live;
+
+/// How long what is on its way may take before what was put back is checked all the same.
+const QUIET_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs `wallet heal`.
 pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
@@ -23,33 +29,52 @@ pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
     let connection = connect::connect(common.nats_url()).await?;
     let known = read::known(&connection, &services).await?;
     let plans: Vec<Plan> = known.iter().map(plan).collect();
-    let work: u64 = plans.iter().map(|plan| count(plan, |_| true)).sum();
     let healthy = plans.iter().all(Plan::is_empty);
-    if common.json {
-        let told: Vec<Value> = (0..)
-            .zip(&plans)
-            .map(|(shard, plan)| as_json(shard, plan))
-            .collect();
-        output::json(&json!({ "streams": told, "applied": args.yes && !healthy }))?;
-    } else {
+    if !common.json {
         for (shard, plan) in (0..).zip(&plans) {
             output::line(&text(shard, plan))?;
         }
     }
-    if healthy {
-        return Ok(Exit::Ok);
+    let apply = !healthy && (args.yes || agreed(common.json)?);
+    let report = if apply {
+        put_back(&plans, &connection, &services).await?;
+        Some(live::audit(&connection, services.of(Service::Ledger), QUIET_WITHIN).await?)
+    } else {
+        None
+    };
+    if common.json {
+        let told = (0..).zip(&plans).map(|(shard, plan)| as_json(shard, plan));
+        let told: Vec<Value> = told.collect();
+        let verified = report.as_ref().map(|report| report.held);
+        output::json(&json!({ "streams": told, "applied": apply, "verified": verified }))?;
     }
-    if !args.yes && !agreed(common.json)? {
-        eprintln!("Nothing was changed. `wallet heal --yes` does it.");
-        return Ok(Exit::Failed);
-    }
+    Ok(match report {
+        None if healthy => Exit::Ok,
+        None => {
+            eprintln!("Nothing was changed. `wallet heal --yes` does it.");
+            Exit::Failed
+        }
+        Some(report) if report.held => {
+            eprintln!("Healed: all services work again, and `wallet verify` holds.");
+            Exit::Ok
+        }
+        Some(report) => {
+            eprintln!(
+                "Put back, and all services work again; but the log does not hold what it must:\n{}",
+                report.text()
+            );
+            Exit::Failed
+        }
+    })
+}
+
+async fn put_back(plans: &[Plan], connection: &Connection, services: &Services) -> Result<()> {
+    let work: u64 = plans.iter().map(|plan| count(plan, |_| true)).sum();
     let bar =
         ProgressBar::new(work).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} put back")?);
-    apply::apply(&plans, &connection, &services, &bar).await?;
+    apply::apply(plans, connection, services, &bar).await?;
     bar.finish_and_clear();
-    apply::until_working(&services).await?;
-    eprintln!("Healed: all services work again. `wallet verify` checks that everything holds.");
-    Ok(Exit::Ok)
+    apply::until_working(services).await
 }
 
 fn services(args: &Heal, common: &Common) -> Result<Services> {
@@ -101,10 +126,17 @@ fn text(shard: u16, plan: &Plan) -> String {
         return format!("{name} has all that the services have stored.");
     }
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
-    let mut lines = vec![match (plan.gone, moved.is_empty()) {
-        (true, _) => format!("{name} is gone; it begins anew behind {}.", plan.reach),
-        (false, true) => format!("{name} lacks what nobody had read yet."),
-        (false, false) => format!("{name} has lost what {} had read.", moved.join(", ")),
+    let mut lines = vec![if plan.gone {
+        format!("{name} is gone; it begins anew behind {}.", plan.reach)
+    } else if plan.torn {
+        format!(
+            "{name} has lost messages from its front or middle; all of it goes back, in its old order, behind {}.",
+            plan.reach
+        )
+    } else if moved.is_empty() {
+        format!("{name} lacks what nobody had read yet.")
+    } else {
+        format!("{name} has lost what {} had read.", moved.join(", "))
     }];
     let mut add = |many: u64, what: &str| {
         if many > 0 {
@@ -129,12 +161,14 @@ fn text(shard: u16, plan: &Plan) -> String {
             &format!("events put back from the store of {service}"),
         );
     }
+    add(plan.unread, "messages are lost for good: nobody had read them");
     if !moved.is_empty() {
         lines.push(format!(
             "  Then {} go on behind {}.",
             moved.join(", "),
             plan.reach
         ));
+        lines.push("  What was acknowledged and read by nobody is in no store: a client that heard nothing asks again.".to_owned());
     }
     lines.join("\n")
 }
@@ -146,7 +180,8 @@ fn as_json(shard: u16, plan: &Plan) -> Value {
         .map(|service| (service.name().to_owned(), count(plan, by(service)).into()))
         .collect();
     json!({
-        "stream": stream::name(Shard(shard)), "gone": plan.gone, "reach": plan.reach, "filled": plan.fill,
+        "stream": stream::name(Shard(shard)), "gone": plan.gone, "torn": plan.torn, "reach": plan.reach, "filled": plan.fill,
+        "unread": plan.unread,
         "requests": requests(plan), "recalled": recalled(plan), "events": events, "go_on": moved,
     })
 }

@@ -5,6 +5,7 @@
 //! the streams. A request that was not acknowledged is published again: its id makes that harmless.
 
 mod server;
+mod streams;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -27,6 +27,8 @@ pub struct Position {
     pub position: u64,
     /// The time of that message, microseconds, or of an earlier one that was stored later.
     pub at_us: i64,
+    /// From where on the stream must hold every message.
+    pub whole_from: u64,
 }
 
 /// A decision, as its service stores it.
@@ -86,8 +88,21 @@ pub struct Stream {
     pub first: u64,
     /// Where it ends.
     pub last: u64,
+    /// Where it was made to begin.
+    pub begins: u64,
     /// What it holds.
     pub messages: Vec<Message>,
+}
+
+impl Stream {
+    /// How many messages are gone behind `position`.
+    fn missing_behind(&self, position: u64) -> u64 {
+        let position = position.max(self.begins.saturating_sub(1));
+        let there = self.messages.iter().filter(|message| message.sequence > position);
+        self.last
+            .saturating_sub(position)
+            .saturating_sub(there.count() as u64)
+    }
 }
 
 /// One message of it.
@@ -108,6 +123,10 @@ pub struct Message {
 pub struct Plan {
     /// Whether the stream is not there at all.
     pub gone: bool,
+    /// Whether it lacks messages from its front or its middle: then all goes back, for what is left is in no order any more.
+    pub torn: bool,
+    /// How many messages are gone for good: nobody had read them.
+    pub unread: u64,
     /// To which position it must reach, so that nothing is put where something stood.
     pub reach: u64,
     /// How many places must be filled for that.
@@ -150,24 +169,35 @@ pub fn plan(known: &Known) -> Plan {
     let furthest = known.positions.iter().map(|at| at.position).max().unwrap_or(0);
     let gone = known.stream.is_none() && furthest > 0;
     let stream = known.stream.as_ref();
-    let lost_by = |at: &Position| stream.map_or(gone, |stream| has_lost(*at, stream));
+    let torn = stream.is_some_and(|stream| is_torn(stream, &known.positions));
+    let lost_by = |at: &Position| torn || stream.map_or(gone, |stream| has_lost(*at, stream));
     let moved: Vec<Position> = known.positions.iter().copied().filter(lost_by).collect();
     // One that is gone begins one place further on: it must not look whole to who stands at the furthest position, who would
     // go on before all is back.
     let (reach, last) = match stream {
         Some(stream) if moved.is_empty() => (stream.last, stream.last),
+        Some(stream) if torn => (furthest.max(stream.last), stream.last),
         Some(stream) => (furthest.max(stream.first.saturating_sub(1)), stream.last),
         None => (furthest + u64::from(gone), furthest + u64::from(gone)),
     };
-    let (present, unread) = present(known, &moved, reach);
+    let (present, unread) = present(known, &moved, if torn { Void::All } else { Void::Late(reach) });
     let lost = lost(known, &present, &unread, !moved.is_empty());
     Plan {
         gone,
+        torn,
+        unread: stream.map_or(0, |stream| stream.missing_behind(furthest)),
         reach,
         fill: reach.saturating_sub(last),
         items: in_order(lost),
         moved: moved.iter().map(|at| at.service).collect(),
     }
+}
+
+/// Whether messages are gone that somebody holds to be there.
+fn is_torn(stream: &Stream, positions: &[Position]) -> bool {
+    let from = positions.iter().map(|at| at.whole_from);
+    from.min()
+        .is_some_and(|from| stream.missing_behind(from.saturating_sub(1)) > 0)
 }
 
 /// Whether what a service has read last is no longer where it was.
@@ -181,14 +211,25 @@ fn has_lost(at: Position, stream: &Stream) -> bool {
     there.is_ok_and(|index| stream.messages[index].at_us > at.at_us)
 }
 
-/// What stands in the stream for everybody to read, and the messages that came into it after the loss, where who goes on
-/// behind `reach` will never look.
-fn present<'k>(known: &'k Known, moved: &[Position], reach: u64) -> (BTreeSet<Uuid>, Vec<&'k Message>) {
+/// Which messages of a stream count as if they were not there, once the services have gone on.
+#[derive(Clone, Copy)]
+enum Void {
+    /// All of them.
+    All,
+    /// Those up to this place that somebody who goes on behind it has not read: they came after the loss.
+    Late(u64),
+}
+
+/// What stands in the stream for everybody to read, and the messages where nobody will look who goes on.
+fn present<'k>(known: &'k Known, moved: &[Position], void: Void) -> (BTreeSet<Uuid>, Vec<&'k Message>) {
     let mut present = BTreeSet::new();
     let mut unread = Vec::new();
     for message in known.stream.iter().flat_map(|stream| &stream.messages) {
-        let late = |at: &Position| message.at_us > at.at_us;
-        if message.sequence <= reach && moved.iter().any(late) {
+        let is_void = match void {
+            Void::All => true,
+            Void::Late(reach) => message.sequence <= reach && moved.iter().any(|at| message.at_us > at.at_us),
+        };
+        if is_void {
             unread.push(message);
         } else {
             present.extend(message.ids.iter().copied());

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use async_nats::jetstream::context::GetStreamErrorKind;
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use uuid::Uuid;
-use wallet_contract::shard::Shard;
-use wallet_contract::stream;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::stream::{self, Settings};
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
 
@@ -56,11 +55,14 @@ pub async fn known(connection: &Connection, services: &Services) -> Result<Vec<K
         known.resize_with(store.shards.len().max(known.len()), Known::default);
         take_store(*service, api, &store, &mut known).await?;
     }
+    let shards = Shards::new(u16::try_from(known.len())?)?;
     for (shard, known) in (0..).zip(&mut known) {
         known.recorded = recorded(services.of(Service::Ledger), shard).await?;
     }
     for (shard, known) in (0..).zip(&mut known) {
-        known.stream = read_stream(connection, Shard(shard)).await?;
+        // More copies than one are as good.
+        let settings = stream::settings(Shard(shard), shards, 1);
+        known.stream = read_stream(connection, Shard(shard), &settings).await?;
     }
     Ok(known)
 }
@@ -78,6 +80,7 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
             service,
             position: shard.position,
             at_us: shard.at.as_microsecond(),
+            whole_from: shard.whole_from,
         });
         let mut after = 0;
         loop {
@@ -154,31 +157,31 @@ fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     })
 }
 
-async fn read_stream(connection: &Connection, shard: Shard) -> Result<Option<Stream>> {
+async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings) -> Result<Option<Stream>> {
     let name = stream::name(shard);
-    let found = match connection.jetstream().get_stream(&name).await {
-        Ok(found) => found,
-        Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(code) if code.code() == 404) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error).with_context(|| format!("stream {name}")),
+    let Some(found) = connection.stream(shard).await? else {
+        return Ok(None);
     };
-    let state = &found.cached_info().state;
+    let wrong = settings.differences(&found.config);
+    if !wrong.is_empty() {
+        let wrong = wrong.join("; ");
+        bail!(
+            "stream {name} is not as it must be: {wrong}. Put that right first: it could lose what goes back"
+        );
+    }
     let mut read = Stream {
-        first: state.first_sequence,
-        last: state.last_sequence,
+        first: found.state.first,
+        last: found.state.last,
+        begins: found.must_hold_from(1),
         messages: Vec::new(),
     };
-    if state.messages == 0 {
+    if found.state.messages == 0 {
         return Ok(Some(read));
     }
     let log = connection.jetstream().get_stream_no_info(&name).await?;
     let mut messages = live::reader(&log, read.first).await?;
-    while read
-        .messages
-        .last()
-        .is_none_or(|message| message.sequence < read.last)
-    {
+    // Not until the last sequence: that message may be one that is gone.
+    while (read.messages.len() as u64) < found.state.messages {
         let next = timeout(MESSAGE_WITHIN, messages.next()).await;
         let next = next.with_context(|| format!("stream {name}: the next message did not come"))?;
         let message = next.with_context(|| format!("stream {name}: its reader ended"))??;

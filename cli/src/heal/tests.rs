@@ -16,6 +16,7 @@ fn at(service: Service, position: u64, at_us: i64) -> Position {
         service,
         position,
         at_us,
+        whole_from: 1,
     }
 }
 
@@ -72,6 +73,7 @@ fn settled() -> Known {
     let stream = Stream {
         first: 1,
         last: 3,
+        begins: 1,
         messages: vec![
             message(1, 10, &[REQUEST], true),
             message(2, 20, &[DEBITED], false),
@@ -99,6 +101,11 @@ fn decisions() -> Vec<Item> {
         Item::Said(stored(Service::Debit, 7)),
         Item::Said(stored(Service::Credit, 4)),
     ]
+}
+
+/// The request, and what was decided on it.
+fn all() -> Vec<Item> {
+    [vec![Item::Request(request(REQUEST))], decisions()].concat()
 }
 
 fn check(change: impl FnOnce(&mut Known), expected: &Plan) {
@@ -142,9 +149,9 @@ fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
         &Plan {
             gone: true,
             reach: 4,
-            fill: 0,
-            items: [vec![Item::Request(request(REQUEST))], decisions()].concat(),
+            items: all(),
             moved: Service::ALL.to_vec(),
+            ..Plan::default()
         },
     );
 }
@@ -176,6 +183,91 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
             ..Plan::default()
         },
     );
+}
+
+/// Takes messages out of the stream, as a limit does that was set for a moment.
+fn tear(known: &mut Known, gone: impl Fn(u64) -> bool) {
+    let stream = known.stream.as_mut().expect("it is there");
+    stream.messages.retain(|message| !gone(message.sequence));
+    let first = stream.messages.first();
+    stream.first = first.map_or(stream.last + 1, |message| message.sequence);
+}
+
+#[test]
+fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
+    let torn = || Plan {
+        torn: true,
+        reach: 3,
+        items: all(),
+        moved: Service::ALL.to_vec(),
+        ..Plan::default()
+    };
+    check(|known| tear(known, |place| place == 1), &torn());
+    check(|known| tear(known, |place| place == 2), &torn());
+    check(|known| tear(known, |place| place == 3), &torn());
+    check(|known| tear(known, |_| true), &torn());
+    // What nobody had read is in no store: it can only be counted. What is still there and nobody has recorded goes back, too.
+    check(
+        |known| {
+            const LATER: u128 = 11;
+            let stream = known.stream.as_mut().expect("it is there");
+            stream.messages.extend([
+                message(4, 40, &[10], true),
+                message(5, 50, &[LATER], true),
+                message(6, 60, &[12], true),
+            ]);
+            stream.last = 6;
+            tear(known, |place| place == 4 || place == 6);
+        },
+        &Plan {
+            reach: 6,
+            unread: 2,
+            items: [all(), vec![Item::Request(request(11))]].concat(),
+            ..torn()
+        },
+    );
+}
+
+#[test]
+fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
+    // All of it stands behind 3 once more.
+    let healed = |known: &mut Known| {
+        let stream = known.stream.as_mut().expect("it is there");
+        let again = [
+            message(4, 40, &[REQUEST], true),
+            message(5, 50, &[DEBITED], false),
+            message(6, 60, &[CREDITED], false),
+        ];
+        stream.messages.extend(again);
+        stream.last = 6;
+        known.positions = all_at(6, 60);
+        for at in &mut known.positions {
+            at.whole_from = 4;
+        }
+        tear(known, |place| place < 3);
+    };
+    let whole = Plan {
+        reach: 6,
+        ..Plan::default()
+    };
+    check(healed, &whole);
+    let torn = Plan {
+        torn: true,
+        items: all(),
+        moved: Service::ALL.to_vec(),
+        ..whole
+    };
+    let tear_again = |known: &mut Known| {
+        healed(known);
+        tear(known, |place| place == 5);
+    };
+    check(tear_again, &torn);
+    // Broken off before all had gone on: the last one still waits for everything.
+    let broken_off = |known: &mut Known| {
+        healed(known);
+        known.positions[2].whole_from = 1;
+    };
+    check(broken_off, &torn);
 }
 
 #[test]
@@ -225,6 +317,7 @@ fn what_was_begun_and_broken_off_goes_on() {
             known.stream = Some(Stream {
                 first: 5,
                 last: 5,
+                begins: 5,
                 messages: vec![message(5, 50, &[REQUEST], true)],
             });
         },

@@ -42,10 +42,9 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     let shards = connection.shards().await?;
     let deadline = Instant::now() + wait;
     let mut audit = Audit::new(shards);
-    let mut positions = vec![0; usize::from(shards.count())];
-    for shard in shards.all() {
-        let stream = connection.jetstream().get_stream(stream::name(shard)).await?;
-        audit.begins(shard, stream.cached_info().config.first_sequence.unwrap_or(1));
+    let mut positions = begins(connection, api, shards).await?;
+    for (shard, position) in shards.all().zip(&positions) {
+        audit.begins(shard, position + 1);
     }
     let (shown, at_rest) = loop {
         let stats = rest(api, deadline).await?;
@@ -69,6 +68,24 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     let (counts, books, mut breaches) = audit.finish();
     let compared = compare(&counts, &books, &shown, &mut breaches);
     Ok(Report::new(counts, &breaches, Some(&compared)))
+}
+
+/// Behind which message each log must hold everything. What healing has put back stands behind all that was there before, and
+/// what is left of that is not read.
+async fn begins(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
+    let store = api.store().await?;
+    let mut positions = Vec::new();
+    for shard in shards.all() {
+        let found = connection.stream(shard).await?;
+        let found = found.with_context(|| {
+            format!(
+                "stream {} is gone: `wallet heal` makes it anew",
+                stream::name(shard)
+            )
+        })?;
+        positions.push(found.must_hold_from(store.whole_from(shard)) - 1);
+    }
+    Ok(positions)
 }
 
 fn is_at_rest(stats: &Stats) -> bool {

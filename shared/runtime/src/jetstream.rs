@@ -58,8 +58,7 @@ impl JetStream {
         Ok((state.last_sequence, i64::try_from(stored_us).unwrap_or(0)))
     }
 
-    /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if the stream begins
-    /// behind it.
+    /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if it is not there.
     pub async fn stored_at(&self, shard: Shard, position: u64) -> Result<Option<i64>, Error> {
         let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
         let state = &stream.cached_info().state;
@@ -68,9 +67,12 @@ impl JetStream {
         }
         let mut reader = Reader::open(&self.context, shard, position - 1).await?;
         let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
-        let taken =
-            taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))??;
-        Ok(taken.first().map(|message| message.at_us))
+        match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))? {
+            Ok(taken) => Ok(taken.first().map(|message| message.at_us)),
+            // It is gone.
+            Err(Error::Gap { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sends what is buffered, before leaving.

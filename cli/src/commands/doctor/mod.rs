@@ -2,7 +2,7 @@
 //!
 //! | part | looks at |
 //! |---|---|
-//! | `streams` | the streams' settings, against the contract's |
+//! | `streams` | the streams' settings, against the contract's, and whether they lack messages |
 //! | `monitor` | what only the server's monitoring port tells: syncing and mappings |
 //! | `services` | whether the services are ready, how far the ledger is, what was parked |
 //!
@@ -109,7 +109,7 @@ async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
                 "server",
                 format!("nats-server {version} with JetStream at {}", connection.host()),
             ));
-            let looked = streams::look(&connection).await;
+            let looked = streams::look(&connection, &common.ledger()?).await;
             let server = monitor::look(args.monitor.as_deref(), looked.shards, looked.replicas).await?;
             findings.extend(looked.findings.into_iter().chain(server));
         }

@@ -25,7 +25,7 @@ struct JetStreamConfig {
 pub(super) async fn look(
     monitor: Option<&str>,
     shards: Option<Shards>,
-    replicas: Option<usize>,
+    replicas: Option<u64>,
 ) -> Result<Vec<Finding>> {
     let Some(monitor) = monitor.map(root) else {
         let hint = "say where the server's monitoring port is: --monitor http://127.0.0.1:8222";
@@ -75,7 +75,7 @@ async fn ask<T: serde::de::DeserializeOwned>(url: &str) -> Result<T> {
     Ok(http()?.get(url).send().await?.error_for_status()?.json().await?)
 }
 
-fn syncing(config: &JetStreamConfig, replicas: Option<usize>) -> Finding {
+fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
     if config.sync_always {
         return Finding::ok("syncing", "a message is on the disk before it is acknowledged");
     }

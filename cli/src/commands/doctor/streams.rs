@@ -1,24 +1,24 @@
 //! The streams: are they there, and can they lose nothing?
 
-use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType};
 use wallet_contract::shard::{Shard, Shards};
-use wallet_contract::stream::{self, SHARDS_KEY, Settings};
+use wallet_contract::stream;
 
 use super::{Finding, Level};
+use crate::api::Api;
 use crate::connect::Connection;
 
 /// What there is to say about the streams.
 pub(super) struct Looked {
     pub(super) findings: Vec<Finding>,
     pub(super) shards: Option<Shards>,
-    pub(super) replicas: Option<usize>,
+    pub(super) replicas: Option<u64>,
 }
 
-const REBUILD: &str = "a stream is made right by whoever makes it first: stop the services, move its messages to a stream \
-                       that the services have made, or have its owner change the setting";
+const PUT_RIGHT: &str = "have the stream's owner put it back, e.g. with `nats stream edit`; the services go on by themselves. What \
+                         can't be put back (sealed, storage): stop the services, delete the stream, start them, `wallet heal`";
 
-/// Looks at all shards' streams.
-pub(super) async fn look(connection: &Connection) -> Looked {
+/// Looks at all shards' streams. The ledger knows from where on one that was healed is whole.
+pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
     let shards = match connection.shards().await {
         Ok(shards) => shards,
         Err(error) => {
@@ -31,11 +31,15 @@ pub(super) async fn look(connection: &Connection) -> Looked {
             };
         }
     };
-    let (mut findings, mut replicas) = (Vec::new(), None);
-    let mut messages = 0;
+    let store = ledger.store().await.ok();
+    let (mut findings, mut messages, mut replicas) = (Vec::new(), 0, None);
     for shard in shards.all() {
-        match look_at(connection, shard, shards, &mut replicas).await {
-            Ok(count) => messages += count,
+        let whole_from = store.as_ref().map_or(1, |store| store.whole_from(shard));
+        match look_at(connection, shard, shards, whole_from).await {
+            Ok((count, copies)) => {
+                messages += count;
+                replicas = Some(replicas.map_or(copies, |fewest: u64| fewest.min(copies)));
+            }
             Err(finding) => findings.push(finding),
         }
     }
@@ -61,121 +65,36 @@ async fn look_at(
     connection: &Connection,
     shard: Shard,
     shards: Shards,
-    replicas: &mut Option<usize>,
-) -> Result<u64, Finding> {
+    whole_from: u64,
+) -> Result<(u64, u64), Finding> {
     let name = stream::name(shard);
-    let found = connection.jetstream().get_stream(&name).await.map_err(|error| {
-        let advice = "start the services; they make the streams that are missing";
-        Finding::new(Level::Fail, "streams", format!("{name}: {error}"), advice)
-    })?;
-    let info = found.cached_info();
-    let wanted = stream::settings(shard, shards, *replicas.get_or_insert(info.config.num_replicas));
-    let wrong = differences(&wanted, &info.config);
-    if wrong.is_empty() {
-        Ok(info.state.messages)
-    } else {
-        Err(Finding::new(
-            Level::Fail,
-            "streams",
-            format!("{name}: {}", wrong.join("; ")),
-            REBUILD,
-        ))
+    let fail = |detail, advice| Finding::new(Level::Fail, "streams", detail, advice);
+    let found = connection.stream(shard).await;
+    let found =
+        found.map_err(|error| fail(format!("{error:#}"), "has this user the right to ask for it?"))?;
+    let gone = || {
+        let advice =
+            "start the services: they make the streams that are missing, or say that this one is lost";
+        fail(format!("stream {name} is not there"), advice)
+    };
+    let found = found.ok_or_else(gone)?;
+    // More copies than one are as good.
+    let wrong = stream::settings(shard, shards, 1).differences(&found.config);
+    if !wrong.is_empty() {
+        return Err(fail(format!("{name}: {}", wrong.join("; ")), PUT_RIGHT));
     }
-}
-
-/// Names each setting that would lose data or mean something else.
-fn differences(wanted: &Settings, actual: &Config) -> Vec<String> {
-    let recorded = actual
-        .metadata
-        .get(SHARDS_KEY)
-        .map_or("not recorded", String::as_str);
-    let unlimited = "unlimited".to_owned();
-    let limit = |limit: i64| {
-        if limit < 0 {
-            unlimited.clone()
-        } else {
-            limit.to_string()
-        }
-    };
-    let age = if actual.max_age.is_zero() {
-        unlimited.clone()
-    } else {
-        format!("{:?}", actual.max_age)
-    };
-    let size = limit(i64::from(actual.max_message_size));
-    let storage = if actual.storage == StorageType::File {
-        "file"
-    } else {
-        "memory"
-    };
-    let retention = if actual.retention == RetentionPolicy::Limits {
-        "limits"
-    } else {
-        "another"
-    };
-    let checks = [
-        ("shards", wanted.shards.to_string(), recorded.to_owned()),
-        ("subjects", wanted.subjects.join(" "), actual.subjects.join(" ")),
-        ("storage", "file".to_owned(), storage.to_owned()),
-        ("retention", "limits".to_owned(), retention.to_owned()),
-        (
-            "replicas",
-            wanted.replicas.to_string(),
-            actual.num_replicas.to_string(),
-        ),
-        ("max_age", unlimited.clone(), age),
-        ("max_msgs", unlimited.clone(), limit(actual.max_messages)),
-        ("max_bytes", unlimited.clone(), limit(actual.max_bytes)),
-        (
-            "max_msgs_per_subject",
-            unlimited.clone(),
-            limit(actual.max_messages_per_subject),
-        ),
-        ("max_msg_size", unlimited.clone(), size),
-        ("deny_delete", "true".to_owned(), actual.deny_delete.to_string()),
-        ("deny_purge", "true".to_owned(), actual.deny_purge.to_string()),
-    ];
-    let wrong = checks.into_iter().filter(|(_, wanted, actual)| wanted != actual);
-    wrong
-        .map(|(what, wanted, actual)| format!("{what} is {actual}, must be {wanted}"))
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn each_setting_that_loses_data_is_named() {
-        let wanted = stream::settings(Shard(1), Shards::new(2).unwrap(), 1);
-        let sound = Config {
-            subjects: vec!["wallet.1.>".to_owned()],
-            num_replicas: 1,
-            max_messages: -1,
-            max_bytes: -1,
-            max_messages_per_subject: -1,
-            max_message_size: -1,
-            deny_delete: true,
-            deny_purge: true,
-            metadata: [(SHARDS_KEY.to_owned(), "2".to_owned())].into(),
-            ..Config::default()
-        };
-        assert_eq!(differences(&wanted, &sound), Vec::<String>::new());
-        let other = Config {
-            max_age: Duration::from_hours(1),
-            storage: StorageType::Memory,
-            deny_purge: false,
-            metadata: [(SHARDS_KEY.to_owned(), "4".to_owned())].into(),
-            ..sound
-        };
-        let expected = [
-            "shards is 4, must be 2",
-            "storage is memory, must be file",
-            "max_age is 3600s, must be unlimited",
-            "deny_purge is false, must be true",
-        ];
-        assert_eq!(differences(&wanted, &other), expected);
+    let from = found.must_hold_from(whole_from);
+    let missing = found.state.missing(from);
+    if missing > 0 {
+        let detail = format!("{name} lacks {missing} of its messages from {from} on");
+        return Err(fail(
+            detail,
+            "`wallet heal` puts back what the services have stored",
+        ));
     }
+    let copies = found
+        .config
+        .get("num_replicas")
+        .and_then(serde_json::Value::as_u64);
+    Ok((found.state.messages, copies.unwrap_or(1)))
 }
