@@ -1,6 +1,8 @@
 //! Flows that keep still: not ended, and nothing heard of them for longer than a set time. Looked up when asked for, stored
 //! nowhere.
 
+mod withheld;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,11 @@ use wallet_runtime::db::Db;
 use wallet_runtime::metrics::Gauges;
 use wallet_runtime::program::Running;
 use wallet_view::expected;
-use wallet_view::flow::{Stuck, WaitsFor};
+use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 
 use crate::flows::{Flow, list, steps};
+
+pub(crate) use withheld::Withheld;
 
 /// Between two looks for the metrics.
 const LOOK: Duration = Duration::from_secs(2);
@@ -28,63 +32,104 @@ pub(crate) fn deadline(running: &Running) -> i64 {
     (running.clock)().as_microsecond().saturating_sub(allowed)
 }
 
-/// Says of a flow with its events whether it is stuck, and with whom.
-pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) {
+/// Says of a flow with its events whether it is stuck, and gives whom it then waits for.
+pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) -> Option<Expected> {
     if !flow.is_running() {
-        return;
+        return None;
     }
     let told = &flow.told;
     let last = told.events.iter().map(|event| event.recorded_at).max();
-    let last = last.unwrap_or(told.started_at);
-    if last.as_microsecond() <= deadline_us {
-        let missing = expected::of(told, shards).pop();
-        let kind = |id| {
-            told.events
-                .iter()
-                .find(|event| event.id == id)
-                .map(|event| event.kind.clone())
-        };
-        let waits_for = missing.and_then(|expected| {
-            Some(WaitsFor {
-                after: kind(expected.after)?,
-                service: expected.service,
-                shard: expected.shard,
-                events: expected.events,
-            })
-        });
-        flow.told.stuck = Some(Stuck {
-            since: last,
-            waits_for,
-        });
+    let since = last.unwrap_or(told.started_at);
+    if since.as_microsecond() > deadline_us {
+        return None;
     }
+    let missing = expected::of(told, shards).pop();
+    let waits_for = missing.as_ref().and_then(|missing| waits_for(told, missing));
+    flow.told.stuck = Some(Stuck { since, waits_for });
+    missing
 }
 
-/// The stuck flows of a shard, oldest first: those among the oldest of its running ones.
-pub(crate) async fn of_shard(
-    db: &mut Db,
-    shard: Shard,
-    shards: Shards,
-    deadline_us: i64,
-) -> sqlx::Result<Vec<Flow>> {
-    let running = list::running(db, deadline_us, AT_MOST).await?;
-    those(db, running, shard, shards, deadline_us).await
+fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
+    let after = told.events.iter().find(|event| event.id == missing.after)?;
+    Some(WaitsFor {
+        after: after.kind.clone(),
+        service: missing.service.clone(),
+        shard: missing.shard,
+        events: missing.events.clone(),
+        into: missing.into,
+    })
 }
 
-/// Which of these flows are stuck.
+/// The stuck flows among the oldest running ones of each shard, oldest first, from the shards' databases in their order.
+pub(crate) async fn of_shards(running: &Running, dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
+    let (shards, deadline_us) = (running.settings.shards, deadline(running));
+    let (mut found, mut withheld) = (Vec::new(), Withheld::default());
+    for (db, shard) in dbs.iter_mut().zip(shards.all()) {
+        let running = list::running(db, deadline_us, AT_MOST).await?;
+        let those = those(db, running, shard, shards, deadline_us).await?;
+        for (flow, missing) in those {
+            if let Some(missing) = &missing {
+                withheld.note(shard, missing);
+            }
+            found.push((flow, missing));
+        }
+    }
+    for (db, shard) in dbs.iter_mut().zip(shards.all()) {
+        withheld.look(running, db, shard).await?;
+    }
+    let flows = found.into_iter().map(|(mut flow, missing)| {
+        let waits_for = missing.and_then(|mut missing| {
+            withheld.correct(&flow.told, &mut missing);
+            waits_for(&flow.told, &missing)
+        });
+        if let Some(stuck) = &mut flow.told.stuck {
+            stuck.waits_for = waits_for;
+        }
+        flow.told.events.clear();
+        flow
+    });
+    let mut flows: Vec<Flow> = flows.collect();
+    flows.sort_by_key(|flow| flow.started_us);
+    Ok(flows)
+}
+
+/// Corrects of one flow whom it waits for, if that has never heard of it.
+pub(crate) async fn correct(running: &Running, home: Shard, told: &mut Told) -> sqlx::Result<()> {
+    let mut withheld = Withheld::default();
+    for expected in &told.expected {
+        withheld.note(home, expected);
+    }
+    for shard in withheld.shards() {
+        if let Some((_, pool)) = running.pools.iter().find(|(owned, _)| *owned == shard) {
+            withheld.look(running, &mut pool.acquire().await?, shard).await?;
+        }
+    }
+    let mut corrected = std::mem::take(&mut told.expected);
+    for expected in &mut corrected {
+        withheld.correct(told, expected);
+    }
+    told.expected = corrected;
+    let waits_for = told.expected.last().and_then(|missing| waits_for(told, missing));
+    if let Some(stuck) = &mut told.stuck {
+        stuck.waits_for = waits_for;
+    }
+    Ok(())
+}
+
+/// Which of these flows are stuck, with their events, and whom each waits for.
 async fn those(
     db: &mut Db,
     mut flows: Vec<Flow>,
     shard: Shard,
     shards: Shards,
     deadline_us: i64,
-) -> sqlx::Result<Vec<Flow>> {
+) -> sqlx::Result<Vec<(Flow, Option<Expected>)>> {
     steps::add_events(db, shard.0, &mut flows).await?;
-    for flow in &mut flows {
-        mark(flow, shards, deadline_us);
-        flow.told.events.clear();
-    }
-    flows.retain(|flow| flow.told.stuck.is_some());
-    Ok(flows)
+    let marked = flows.into_iter().map(|mut flow| {
+        let missing = mark(&mut flow, shards, deadline_us);
+        (flow, missing)
+    });
+    Ok(marked.filter(|(flow, _)| flow.told.stuck.is_some()).collect())
 }
 
 /// Keeps the metrics of the shards on which this instance works true, until the process ends.
@@ -134,11 +179,9 @@ async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx:
 
 /// The stuck flows of all shards, oldest first.
 pub(crate) async fn all(running: &Running) -> sqlx::Result<Vec<Flow>> {
-    let (mut found, deadline_us) = (Vec::new(), deadline(running));
-    for (shard, pool) in &running.pools {
-        let mut db = pool.acquire().await?;
-        found.extend(of_shard(&mut db, *shard, running.settings.shards, deadline_us).await?);
+    let mut dbs = Vec::new();
+    for (_, pool) in &running.pools {
+        dbs.push(pool.acquire().await?);
     }
-    found.sort_by_key(|flow| flow.started_us);
-    Ok(found)
+    of_shards(running, &mut dbs).await
 }

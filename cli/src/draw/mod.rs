@@ -109,6 +109,9 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
 fn waits(stuck: &Stuck) -> String {
     let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
     if let Some(waits_for) = &stuck.waits_for {
+        if waits_for.into.is_some() {
+            return text + "\n  its /readyz says why";
+        }
         let events: Vec<String> = waits_for.events.iter().map(|kind| clean(kind)).collect();
         // Writing to a string can't fail.
         let _ = write!(text, "\n  it must say {}", events.join(", or "));

@@ -54,14 +54,7 @@ pub(crate) async fn page(
     };
     match (asked.standing, &asked.account) {
         // Oldest first, and on one page: who has more than that has other worries.
-        (Some(Standing::Stuck), _) => {
-            let (mut flows, deadline_us) = (Vec::new(), stuck::deadline(running));
-            for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-                flows.extend(stuck::of_shard(db, shard, shards, deadline_us).await?);
-            }
-            flows.sort_by_key(|flow| flow.started_us);
-            Ok(few(flows))
-        }
+        (Some(Standing::Stuck), _) => Ok(few(stuck::of_shards(running, dbs).await?)),
         (Some(Standing::Parked), _) => Ok(few(parked::flows(dbs).await?)),
         (None, Some(account)) => of_account(dbs, shards, account, asked, limit).await,
         (None, None) => all(dbs, asked, limit).await,

@@ -6,7 +6,7 @@ use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
 
 use crate::content::Content;
-use crate::flow::{Event, Expected, Flow, short};
+use crate::flow::{Event, Expected, Flow, idle, short};
 use crate::text::{clean, span_us};
 
 /// Who has not reacted to what, on which shard, since when; nothing of a flow that has ended, for whatever is still on its
@@ -45,17 +45,27 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
         after: after.id,
         since: after.recorded_at,
         events: expected.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        into: None,
         usually_us: None,
     })
 }
 
 impl Expected {
+    /// Says that what should be reacted to does not stand in the log where that is read: then who has said it is waited for.
+    pub fn not_published(&mut self, flow: &Flow) {
+        let said = flow.events.iter().find(|event| event.id == self.after);
+        if let Some((service, shard)) = said.and_then(Event::said_by) {
+            self.into = Some(self.shard);
+            self.events = said.map(|event| event.kind.clone()).into_iter().collect();
+            (self.service, self.shard) = (service.to_owned(), shard);
+        }
+    }
+
     /// Who waits for whom: `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self, flow: &Flow) -> String {
         let after = flow.events.iter().find(|event| event.id == self.after);
         let after = after.map_or("what it was told", |event| short(&event.kind));
-        let (service, shard) = (clean(&self.service), self.shard);
-        format!("{service} of shard {shard} has not reacted to {}", clean(after))
+        idle(&clean(&self.service), self.shard, &clean(after), self.into)
     }
 
     /// For how long, at a time, and how long it usually takes: `for 14.0 s; usually 3.00 ms`.

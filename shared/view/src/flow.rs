@@ -128,6 +128,9 @@ pub struct WaitsFor {
     pub after: String,
     /// One of these types must come.
     pub events: Vec<String>,
+    /// The shard into whose log it must bring what it has said, and has not: nobody there has heard of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<u16>,
 }
 
 /// What the choreography says must come and has not been seen yet.
@@ -143,6 +146,9 @@ pub struct Expected {
     pub since: Timestamp,
     /// One of these types must come.
     pub events: Vec<String>,
+    /// The shard into whose log it must bring what it has said, and has not: nobody there has heard of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<u16>,
     /// How long that has usually taken lately, microseconds; nothing if nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usually_us: Option<i64>,
@@ -214,6 +220,12 @@ impl Event {
         short(&self.kind)
     }
 
+    /// The service that has said it, and on which shard; nothing of what a client asks.
+    pub fn said_by(&self) -> Option<(&str, u16)> {
+        let (service, shard) = self.source.strip_prefix('/')?.split_once('/')?;
+        Some((service, shard.parse().ok()?))
+    }
+
     /// What it asks, of a request.
     pub fn asks(&self) -> Option<Verb> {
         let token = self.kind.strip_prefix("wallet.")?.strip_suffix(".requested.v1")?;
@@ -246,14 +258,17 @@ impl Stuck {
     /// Whom it waits for, such as `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self) -> String {
         match &self.waits_for {
-            Some(WaitsFor {
-                service,
-                shard,
-                after,
-                ..
-            }) => format!("{service} of shard {shard} has not reacted to {}", short(after)),
+            Some(waits) => idle(&waits.service, waits.shard, short(&waits.after), waits.into),
             None => "its last event has not reached the ledger".to_owned(),
         }
+    }
+}
+
+/// Who has left what undone: reacted to something, or brought it into another shard's log, for somebody else to react to it.
+pub(crate) fn idle(service: &str, shard: u16, what: &str, into: Option<u16>) -> String {
+    match into {
+        Some(into) => format!("{service} of shard {shard} has not published {what} to shard {into}"),
+        None => format!("{service} of shard {shard} has not reacted to {what}"),
     }
 }
 

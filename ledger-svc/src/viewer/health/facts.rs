@@ -6,11 +6,12 @@ use std::time::Duration;
 use wallet_contract::envelope;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::Service;
-use wallet_runtime::bus::Bus as _;
+use wallet_runtime::bus::{Bus as _, Known};
 use wallet_runtime::db::{Arg, Db};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::{as_of, pool, time};
+use wallet_runtime::stored;
 
 use crate::flows::Flow;
 use crate::flows::list::tally;
@@ -78,6 +79,7 @@ impl Facts {
             parked_in_all += parked::count(&mut db).await?;
             let as_of = as_of(&mut db).await?;
             let [debit, credit] = heard(&mut db).await?;
+            let known = stored::known(&mut db).await?;
             drop(db);
             let last = tokio::time::timeout(PATIENCE, running.bus.last_sequence(shard)).await;
             let last = last
@@ -90,7 +92,7 @@ impl Facts {
                 lag: last.map(|last| last.saturating_sub(as_of.sequence).max(0)),
                 debit,
                 credit,
-                wrong: wrong(running, shard, as_of.sequence, as_of.at_us).await,
+                wrong: wrong(running, shard, known).await,
             });
         }
         let mut stuck = stuck::all(running).await?;
@@ -154,17 +156,11 @@ async fn heard(db: &mut Db) -> sqlx::Result<[Option<String>; 2]> {
 }
 
 /// What a service would refuse to work with.
-async fn wrong(
-    running: &Running,
-    shard: wallet_contract::shard::Shard,
-    position: i64,
-    at_us: i64,
-) -> Option<String> {
-    let position = u64::try_from(position).unwrap_or(0);
-    if position == 0 {
+async fn wrong(running: &Running, shard: wallet_contract::shard::Shard, known: Known) -> Option<String> {
+    if known.position == 0 {
         return None;
     }
-    match tokio::time::timeout(PATIENCE, running.bus.ready(shard, position, at_us)).await {
+    match tokio::time::timeout(PATIENCE, running.bus.ready(shard, known)).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),
         Err(_) => Some(format!("NATS does not answer within {PATIENCE:?}")),

@@ -89,10 +89,7 @@ fn stuck(flows: &[Flow]) -> Markup {
                         td data-label="transfer" { span.id { a.open href=(parts::flow_url(&id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
                         @if let Some(stuck) = &flow.told.stuck {
                             td data-label="waits for" { span {
-                                @match &stuck.waits_for {
-                                    Some(waits) => { (waits.service) " of shard " (waits.shard) ", which has not reacted to " (waits.after) }
-                                    None => "something that the choreography does not name"
-                                }
+                                (stuck.told())
                             } }
                             td data-label="since (UTC)" { (parts::time(&stuck.since.to_string())) }
                         }

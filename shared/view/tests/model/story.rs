@@ -328,6 +328,27 @@ fn a_flow_that_has_not_ended() {
             "It is stuck: credit-svc of shard 0 has not reacted to account.debited, since 2026-01-31 12:01:00 UTC.",
         ],
     );
+    let withheld = json!({ "since": at(60_000_000), "waits_for": {
+        "service": "debit-svc", "shard": 0, "after": "wallet.account.debited.v1", "events": [], "into": 1 } });
+    check(
+        &debited().flow("running", |flow| flow["stuck"] = withheld),
+        &[
+            began,
+            "It is stuck: debit-svc of shard 0 has not published account.debited to shard 1, since 2026-01-31 12:01:00 UTC.",
+        ],
+    );
+    let mut flow = debited().flow("running", AS_IT_IS);
+    flow.expected = wallet_view::expected::of(&flow, wallet_contract::shard::Shards::new(1).unwrap());
+    let mut withheld = flow.expected[0].clone();
+    withheld.not_published(&flow);
+    flow.expected = vec![withheld];
+    check(
+        &flow,
+        &[
+            began,
+            "It waits: debit-svc of shard 0 has not published account.debited to shard 0, since 2026-01-31 12:00:00 UTC.",
+        ],
+    );
 }
 
 #[test]
