@@ -13,6 +13,7 @@ pub mod raw;
 pub mod receivers;
 pub mod reckoning;
 pub mod secured;
+pub mod streams;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

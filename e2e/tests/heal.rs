@@ -1,5 +1,7 @@
 //! The broker loses what it had acknowledged: the services notice and wait, `wallet heal` puts it back, everything goes on.
 
+mod torn;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -121,6 +123,7 @@ async fn heal(world: &World) -> Result<Vec<Value>> {
     ensure!(done.status.success(), "{out}{err}");
     println!("{out}");
     let told: Value = serde_json::from_str(&out)?;
+    ensure!(told["verified"] != false, "{out}{err}");
     Ok(told["streams"].as_array().context("streams")?.clone())
 }
 

@@ -21,6 +21,7 @@ mod real_bank;
 mod refuses_to_start;
 mod reservations;
 mod secrets;
+mod streams;
 mod stuck;
 mod takeover;
 mod texts;

@@ -34,10 +34,15 @@ pub struct StoredShard {
     pub at: Timestamp,
     /// The number up to which decisions have been published.
     pub published: i64,
-    /// From where on its stream must hold every message.
+    /// From where on its stream must hold every message; an older service does not say.
+    #[serde(default = "beginning")]
     pub whole_from: u64,
     /// `working`, `lost-data`, ….
     pub state: String,
+}
+
+fn beginning() -> u64 {
+    1
 }
 
 /// Decisions, in the order of their numbers.

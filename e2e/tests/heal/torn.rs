@@ -1,0 +1,146 @@
+//! A stream loses messages from its front or its middle, as it does when a limit is set for a moment.
+
+use anyhow::{Result, ensure};
+use e2e::load::{accounts, open_all};
+use e2e::reckoning::{nothing_waits, reckon};
+use e2e::streams::tear;
+use e2e::{DATABASES, Random, World, transfer};
+use serde_json::json;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::{Service, Verb};
+
+use super::{begun, heal, noticed, requests, run, send, sum};
+
+const ACCOUNTS: usize = 12;
+const AT_ONCE: usize = 8;
+
+/// What the doctor says of the streams.
+async fn doctor(world: &World) -> Result<String> {
+    let said = world.wallet(&["doctor"]).await?;
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let streams = said.lines().filter(|line| line.contains("streams"));
+    Ok(streams.collect::<Vec<_>>().join("\n"))
+}
+
+async fn audit_holds(world: &World) -> Result<bool> {
+    let said = world.wallet(&["verify", "--wait", "0"]).await?;
+    Ok(said.status.success())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
+    let mut random = Random::seeded()?;
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        let accounts = accounts(ACCOUNTS)?;
+        open_all(&world, &accounts, "50.00").await?;
+        let load = requests(&mut random, world.nats.shards().await?, &accounts, 20, AT_ONCE)?;
+        send(&world, &load).await?;
+        nothing_waits(&world.api).await?;
+        world.verify().await?;
+
+        // The front: five messages are left.
+        tear(&world, 0, &[("max_msgs", json!(5))]).await?;
+        noticed(&world, 0).await?;
+        let said = doctor(&world).await?;
+        ensure!(
+            said.contains("fail") && said.contains("WALLET_0 lacks") && said.contains("from 1 on"),
+            "{said}"
+        );
+        ensure!(!audit_holds(&world).await?, "an audit of what is left can't hold");
+        // A service that starts anew sees it, too.
+        world.stack.stop_service(Service::Credit).await?;
+        world.stack.start_service(Service::Credit).await?;
+        noticed(&world, 0).await?;
+        let shown = run(&world, &[]).await?;
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        ensure!(
+            shown.contains("WALLET_0 has lost messages from its front or middle"),
+            "{shown}"
+        );
+        let streams = heal(&world).await?;
+        ensure!(
+            streams[0]["torn"] == true && streams[1]["torn"] == false,
+            "{streams:?}"
+        );
+        whole(&world).await?;
+
+        if database.is_some() {
+            // What follows asks nothing else of a database.
+            world.stop().await?;
+            continue;
+        }
+
+        // The middle of the other one: of each subject the last message is left.
+        tear(&world, 1, &[("max_msgs_per_subject", json!(1))]).await?;
+        noticed(&world, 1).await?;
+        let streams = heal(&world).await?;
+        ensure!(
+            streams[0]["torn"] == false && streams[1]["torn"] == true,
+            "{streams:?}"
+        );
+        whole(&world).await?;
+        reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
+
+        // The first one again, together with a request that nobody has read: that is in no store.
+        for service in Service::ALL {
+            world.stack.stop_service(service).await?;
+        }
+        let (payer, lost) = (of_shard(&world, &accounts, 0).await?, transfer("k00", "0.01"));
+        world
+            .nats
+            .request(Verb::Transfer, &payer.parse()?, lost.to_string(), None)
+            .await?;
+        let kept = transfer("k01", "0.01");
+        world
+            .nats
+            .request(Verb::Transfer, &payer.parse()?, kept.to_string(), None)
+            .await?;
+        tear(&world, 0, &[("max_msgs", json!(1))]).await?;
+        for service in Service::ALL {
+            world.stack.start_service(service).await?;
+        }
+        let streams = heal(&world).await?;
+        ensure!(
+            streams[0]["torn"] == true && streams[0]["unread"] == 1,
+            "{streams:?}"
+        );
+        whole(&world).await?;
+        let known = |body: &serde_json::Value| {
+            world.api.transfer(
+                body["id"].as_str().unwrap_or_default().parse().expect("an id"),
+                None,
+            )
+        };
+        ensure!(
+            known(&kept).await?.is_some() && known(&lost).await?.is_none(),
+            "one was read by heal"
+        );
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// An account of this shard.
+async fn of_shard(world: &World, accounts: &[String], shard: u16) -> Result<String> {
+    let shards = world.nats.shards().await?;
+    let found = accounts.iter().find(|account| {
+        account
+            .parse()
+            .is_ok_and(|account| shards.of(&account) == Shard(shard))
+    });
+    Ok(found.cloned().unwrap_or_default())
+}
+
+/// All is well, stays so when services start anew, and there is nothing left to heal.
+async fn whole(world: &World) -> Result<()> {
+    let said = doctor(world).await?;
+    ensure!(said.contains("2 streams as they must be"), "{said}");
+    ensure!(
+        sum(&heal(world).await?, "requests") == 0,
+        "the second time there is nothing to do"
+    );
+    ensure!(world.pay("k00", "k01", "0.01").await?.outcome.is_good());
+    ensure!(world.pay("k01", "k00", "0.01").await?.outcome.is_good());
+    world.verify().await
+}

@@ -1,0 +1,275 @@
+//! What somebody changes at a stream of a running wallet is seen by every service and by the doctor, who name it, and no longer
+//! when it is put back.
+
+use std::process::Output;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::instance::{self, Instance, STANDBY, WORKING};
+use e2e::streams::{change, config, put};
+use e2e::{PATIENCE, World, transfer};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use wallet_contract::shard::Shard;
+use wallet_contract::stream;
+use wallet_contract::subject::{Service, Verb};
+
+/// alice's shard.
+const HERS: u16 = 1;
+/// bob's shard, whose stream is changed.
+const HIS: u16 = 0;
+
+/// Waits until a service, or one that stands by for it, says all this of a shard, and is not ready.
+async fn says(url: &str, shard: u16, texts: &[&str]) -> Result<()> {
+    let (shard, deadline) = (usize::from(shard), Instant::now() + PATIENCE);
+    loop {
+        let answer = reqwest::get(format!("{url}/readyz")).await?;
+        let status = answer.status().as_u16();
+        let said: Value = answer.json().await?;
+        let said = said["shards"][shard].to_string();
+        if status == 503 && texts.iter().all(|text| said.contains(text)) {
+            return Ok(());
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "{url} does not say {texts:?}: {status} {said}"
+        );
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The doctor's output, of which all of this is part, and which is a failure.
+async fn doctor_says(world: &World, texts: &[&str]) -> Result<()> {
+    let Output { status, stdout, .. } = world.wallet(&["doctor"]).await?;
+    let said = String::from_utf8_lossy(&stdout).into_owned();
+    ensure!(status.code() == Some(1), "{status}: {said}");
+    for text in texts {
+        ensure!(said.contains(text), "{text:?} is not in {said}");
+    }
+    Ok(())
+}
+
+async fn all_work(world: &World) -> Result<()> {
+    for service in Service::ALL {
+        instance::until(&world.stack.service_url(service), &[WORKING], 2).await?;
+    }
+    Ok(())
+}
+
+/// What each of these must be named as. They can be set all at once, and unset again.
+fn flips() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        ("discard", json!("old"), "discard is old, must be new"),
+        (
+            "max_msgs",
+            json!(1_000_000),
+            "max_msgs is 1000000, must be unlimited",
+        ),
+        (
+            "max_msgs_per_subject",
+            json!(1_000_000),
+            "max_msgs_per_subject is 1000000, must be unlimited",
+        ),
+        (
+            "max_bytes",
+            json!(1_000_000_000),
+            "max_bytes is 1000000000, must be unlimited",
+        ),
+        (
+            "max_age",
+            json!(3_600_000_000_000_u64),
+            "max_age is 3600s, must be unset",
+        ),
+        (
+            "max_msg_size",
+            json!(300),
+            "max_msg_size is 300, must be unlimited",
+        ),
+        ("max_consumers", json!(1), "max_consumers is 1, must be unlimited"),
+        ("no_ack", json!(true), "no_ack is true, must be false"),
+        (
+            "allow_direct",
+            json!(false),
+            "allow_direct is false, must be true",
+        ),
+        (
+            "duplicate_window",
+            json!(120_000_000_000_u64),
+            "duplicate_window is 120s, must be 100ms",
+        ),
+        ("allow_atomic", json!(true), "allow_atomic is true, must be false"),
+        (
+            "allow_batched",
+            json!(true),
+            "allow_batched is true, must be false",
+        ),
+        (
+            "subjects",
+            json!(["wallet.0.>", "other.>"]),
+            r#"subjects is [\"wallet.0.>\",\"other.>\"]"#,
+        ),
+        (
+            "metadata",
+            json!({ "wallet_shards": "4" }),
+            "number of shards is 4, must be 2",
+        ),
+        (
+            "consumer_limits",
+            json!({ "inactive_threshold": 120_000_000_000_u64 }),
+            r#"consumer_limits is {\"inactive_threshold\":120000000000}"#,
+        ),
+        (
+            "republish",
+            json!({ "src": ">", "dest": "copy.>" }),
+            r#"republish is {\"dest\":\"copy.>\",\"src\":\">\"}, must be unset"#,
+        ),
+        (
+            "subject_transform",
+            json!({ "src": "wallet.0.>", "dest": "wallet.0.>" }),
+            r#"subject_transform is {\"dest\":\"wallet.0.>\",\"src\":\"wallet.0.>\"}, must be unset"#,
+        ),
+    ]
+}
+
+/// Every setting is another one, and then as before. Her shard goes on with what concerns nobody else.
+async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
+    let sound = config(world, HIS).await?;
+    let (settings, named): (Vec<(&str, Value)>, Vec<&str>) = flips()
+        .into_iter()
+        .map(|(name, value, named)| ((name, value), named))
+        .unzip();
+    change(world, HIS, &settings).await?;
+    let told = [
+        &["\"failed\"", "stream WALLET_0 is not as it must be"][..],
+        &named,
+    ]
+    .concat();
+    for service in Service::ALL {
+        says(&world.stack.service_url(service), HIS, &told).await?;
+    }
+    says(
+        &spare.url(),
+        HIS,
+        &["\"failed\"", "could not take over: stream WALLET_0", named[0]],
+    )
+    .await?;
+    let unquoted: Vec<String> = named.iter().map(|text| text.replace('\\', "")).collect();
+    let unquoted: Vec<&str> = unquoted.iter().map(String::as_str).collect();
+    doctor_says(world, &unquoted).await?;
+    let debit = reqwest::get(format!("{}/readyz", world.stack.service_url(Service::Debit))).await?;
+    let debit: Value = debit.json().await?;
+    assert_eq!(debit["shards"][usize::from(HERS)]["state"], "working", "{debit}");
+
+    put(world, HIS, &sound).await?;
+    all_work(world).await?;
+    instance::until(&spare.url(), &[STANDBY], 2).await?;
+    // What may differ does.
+    change(
+        world,
+        HIS,
+        &[("description", json!("ours")), ("compression", json!("s2"))],
+    )
+    .await?;
+    assert!(world.pay("alice", "bob", "1.00").await?.outcome.is_good());
+    world.verify().await
+}
+
+/// A stand-by without a server says so, although its database tells it that somebody works.
+async fn a_stand_by_misses_the_server(world: &mut World, spare: &Instance) -> Result<()> {
+    world.stack.kill_nats().await?;
+    let began = Instant::now();
+    says(&spare.url(), HERS, &["\"failed\"", "could not take over", "NATS"]).await?;
+    ensure!(
+        began.elapsed() < Duration::from_secs(10),
+        "after {:?}",
+        began.elapsed()
+    );
+    world.stack.start_nats().await?;
+    instance::until(&spare.url(), &[STANDBY, WORKING], 2).await?;
+    all_work_between(world, spare).await
+}
+
+/// Each shard of debit-svc is worked on by one of the two.
+async fn all_work_between(world: &World, spare: &Instance) -> Result<()> {
+    for service in [Service::Credit, Service::Ledger] {
+        instance::until(&world.stack.service_url(service), &[WORKING], 2).await?;
+    }
+    for url in [world.stack.service_url(Service::Debit), spare.url()] {
+        instance::until(&url, &[STANDBY, WORKING], 2).await?;
+    }
+    Ok(())
+}
+
+/// bob's stream takes nothing any more. debit-svc of alice's shard is the one who can't go on, and is named; once the stream is
+/// made anew, everything comes to its end.
+async fn a_sealed_stream_is_named_and_made_anew(world: &mut World) -> Result<()> {
+    change(world, HIS, &[("sealed", json!(true))]).await?;
+    let body = transfer("bob", "2.00");
+    let id = body["id"].as_str().context("an id")?.to_owned();
+    world
+        .nats
+        .request(Verb::Transfer, &"alice".parse()?, body.to_string(), None)
+        .await?;
+    let debit = world.stack.service_url(Service::Debit);
+    says(&debit, HERS, &["\"cannot-publish\"", "to shard 0", "sealed"]).await?;
+    for service in Service::ALL {
+        let url = world.stack.service_url(service);
+        says(&url, HIS, &["\"failed\"", "sealed is true, must be false"]).await?;
+    }
+    doctor_says(world, &["WALLET_0: sealed is true, must be false"]).await?;
+    let deadline = Instant::now() + PATIENCE;
+    let blamed = "debit-svc of shard 1 has not published account.debited to shard 0";
+    loop {
+        let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
+        let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        if list.contains(&id) {
+            ensure!(list.contains(blamed), "{list}");
+            break;
+        }
+        ensure!(Instant::now() < deadline, "it is not stuck: {list}");
+        sleep(Duration::from_millis(100)).await;
+    }
+    let traced = world.wallet(&["trace", &id]).await?;
+    let traced = String::from_utf8_lossy(&traced.stdout).into_owned();
+    ensure!(traced.contains(blamed), "{traced}");
+
+    world
+        .nats
+        .jetstream()
+        .delete_stream(stream::name(Shard(HIS)))
+        .await?;
+    says(&debit, HIS, &["\"lost-data\""]).await?;
+    let [debit, credit] = [Service::Debit, Service::Credit].map(|service| world.stack.service_url(service));
+    let healed = world
+        .wallet(&["heal", "--yes", "--debit", &debit, "--credit", &credit])
+        .await?;
+    let told = String::from_utf8_lossy(&healed.stderr).into_owned();
+    ensure!(
+        healed.status.success() && told.contains("`wallet verify` holds"),
+        "{told}"
+    );
+    all_work(world).await?;
+    assert_eq!(world.available("bob").await?, "103.00");
+    world.verify().await
+}
+
+#[tokio::test]
+async fn what_is_changed_at_a_stream_is_named_until_it_is_put_back() -> Result<()> {
+    let mut world = World::with(None, |options| options.stuck_after = Some(1)).await?;
+    world.open(&["alice", "bob"]).await?;
+    let shards = world.nats.shards().await?;
+    let homes = ["alice", "bob"].map(|name| name.parse().map(|account| shards.of(&account)));
+    assert_eq!(
+        homes,
+        [Ok(Shard(HERS)), Ok(Shard(HIS))],
+        "this is about two shards"
+    );
+    let spare = Instance::second(&world, Service::Debit)?;
+    spare.until_both(STANDBY).await?;
+    settings_are_named(&world, &spare).await?;
+    a_stand_by_misses_the_server(&mut world, &spare).await?;
+    spare.stop().await?;
+    all_work(&world).await?;
+    a_sealed_stream_is_named_and_made_anew(&mut world).await?;
+    world.stop().await
+}
