@@ -1,8 +1,6 @@
 //! Flows that keep still: not ended, and nothing heard of them for longer than a set time. Looked up when asked for, stored
 //! nowhere.
 
-mod withheld;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +15,6 @@ use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 
 use crate::flows::{Flow, list, steps};
 
-pub(crate) use withheld::Withheld;
-
 /// Between two looks for the metrics.
 const LOOK: Duration = Duration::from_secs(2);
 /// How many flows of a shard are looked at one by one.
@@ -32,21 +28,19 @@ pub(crate) fn deadline(running: &Running) -> i64 {
     (running.clock)().as_microsecond().saturating_sub(allowed)
 }
 
-/// Says of a flow with its events whether it is stuck, and gives whom it then waits for.
-pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) -> Option<Expected> {
+/// Says of a flow with its events whether it is stuck, and with whom.
+pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) {
     if !flow.is_running() {
-        return None;
+        return;
     }
     let told = &flow.told;
     let last = told.events.iter().map(|event| event.recorded_at).max();
     let since = last.unwrap_or(told.started_at);
-    if since.as_microsecond() > deadline_us {
-        return None;
+    if since.as_microsecond() <= deadline_us {
+        let missing = expected::of(told, shards).pop();
+        let waits_for = missing.and_then(|missing| waits_for(told, &missing));
+        flow.told.stuck = Some(Stuck { since, waits_for });
     }
-    let missing = expected::of(told, shards).pop();
-    let waits_for = missing.as_ref().and_then(|missing| waits_for(told, missing));
-    flow.told.stuck = Some(Stuck { since, waits_for });
-    missing
 }
 
 fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
@@ -56,80 +50,37 @@ fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
         service: missing.service.clone(),
         shard: missing.shard,
         events: missing.events.clone(),
-        into: missing.into,
+        cannot: missing.cannot.clone(),
     })
 }
 
 /// The stuck flows among the oldest running ones of each shard, oldest first, from the shards' databases in their order.
 pub(crate) async fn of_shards(running: &Running, dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
     let (shards, deadline_us) = (running.settings.shards, deadline(running));
-    let (mut found, mut withheld) = (Vec::new(), Withheld::default());
+    let mut found = Vec::new();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {
         let running = list::running(db, deadline_us, AT_MOST).await?;
-        let those = those(db, running, shard, shards, deadline_us).await?;
-        for (flow, missing) in those {
-            if let Some(missing) = &missing {
-                withheld.note(shard, missing);
-            }
-            found.push((flow, missing));
-        }
+        found.extend(those(db, running, shard, shards, deadline_us).await?);
     }
-    for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-        withheld.look(running, db, shard).await?;
-    }
-    let flows = found.into_iter().map(|(mut flow, missing)| {
-        let waits_for = missing.and_then(|mut missing| {
-            withheld.correct(&flow.told, &mut missing);
-            waits_for(&flow.told, &missing)
-        });
-        if let Some(stuck) = &mut flow.told.stuck {
-            stuck.waits_for = waits_for;
-        }
-        flow.told.events.clear();
-        flow
-    });
-    let mut flows: Vec<Flow> = flows.collect();
-    flows.sort_by_key(|flow| flow.started_us);
-    Ok(flows)
+    found.sort_by_key(|flow| flow.started_us);
+    Ok(found)
 }
 
-/// Corrects of one flow whom it waits for, if that has never heard of it.
-pub(crate) async fn correct(running: &Running, home: Shard, told: &mut Told) -> sqlx::Result<()> {
-    let mut withheld = Withheld::default();
-    for expected in &told.expected {
-        withheld.note(home, expected);
-    }
-    for shard in withheld.shards() {
-        if let Some((_, pool)) = running.pools.iter().find(|(owned, _)| *owned == shard) {
-            withheld.look(running, &mut pool.acquire().await?, shard).await?;
-        }
-    }
-    let mut corrected = std::mem::take(&mut told.expected);
-    for expected in &mut corrected {
-        withheld.correct(told, expected);
-    }
-    told.expected = corrected;
-    let waits_for = told.expected.last().and_then(|missing| waits_for(told, missing));
-    if let Some(stuck) = &mut told.stuck {
-        stuck.waits_for = waits_for;
-    }
-    Ok(())
-}
-
-/// Which of these flows are stuck, with their events, and whom each waits for.
+/// Which of these flows are stuck.
 async fn those(
     db: &mut Db,
     mut flows: Vec<Flow>,
     shard: Shard,
     shards: Shards,
     deadline_us: i64,
-) -> sqlx::Result<Vec<(Flow, Option<Expected>)>> {
+) -> sqlx::Result<Vec<Flow>> {
     steps::add_events(db, shard.0, &mut flows).await?;
-    let marked = flows.into_iter().map(|mut flow| {
-        let missing = mark(&mut flow, shards, deadline_us);
-        (flow, missing)
-    });
-    Ok(marked.filter(|(flow, _)| flow.told.stuck.is_some()).collect())
+    for flow in &mut flows {
+        mark(flow, shards, deadline_us);
+        flow.told.events.clear();
+    }
+    flows.retain(|flow| flow.told.stuck.is_some());
+    Ok(flows)
 }
 
 /// Keeps the metrics of the shards on which this instance works true, until the process ends.

@@ -109,8 +109,8 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
 fn waits(stuck: &Stuck) -> String {
     let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
     if let Some(waits_for) = &stuck.waits_for {
-        if waits_for.into.is_some() {
-            return text + "\n  its /readyz says why";
+        if waits_for.cannot.is_some() {
+            return text;
         }
         let events: Vec<String> = waits_for.events.iter().map(|kind| clean(kind)).collect();
         // Writing to a string can't fail.

@@ -96,7 +96,6 @@ impl Found {
         told.expected = expected::of(&told, shards);
         usual::add(&mut db, number, flow.no, &told.events, &mut told.expected).await?;
         drop(db);
-        stuck::correct(running, self.shard, &mut told).await?;
         if told.ended_at.is_none() {
             for shard in shards.all() {
                 let mut db = pool(running, shard)?.acquire().await?;

@@ -45,19 +45,19 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
         after: after.id,
         since: after.recorded_at,
         events: expected.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
-        into: None,
+        cannot: None,
         usually_us: None,
     })
 }
 
 impl Expected {
-    /// Says that what should be reacted to does not stand in the log where that is read: then who has said it is waited for.
-    pub fn not_published(&mut self, flow: &Flow) {
+    /// Says that whoever has said what should be reacted to can't do something, and so is waited for.
+    pub fn waits_for_who_said_it(&mut self, flow: &Flow, cannot: String) {
         let said = flow.events.iter().find(|event| event.id == self.after);
         if let Some((service, shard)) = said.and_then(Event::said_by) {
-            self.into = Some(self.shard);
             self.events = said.map(|event| event.kind.clone()).into_iter().collect();
             (self.service, self.shard) = (service.to_owned(), shard);
+            self.cannot = Some(cannot);
         }
     }
 
@@ -65,7 +65,13 @@ impl Expected {
     pub fn told(&self, flow: &Flow) -> String {
         let after = flow.events.iter().find(|event| event.id == self.after);
         let after = after.map_or("what it was told", |event| short(&event.kind));
-        idle(&clean(&self.service), self.shard, &clean(after), self.into)
+        let cannot = self.cannot.as_deref().map(clean);
+        idle(
+            &clean(&self.service),
+            self.shard,
+            &clean(after),
+            cannot.as_deref(),
+        )
     }
 
     /// For how long, at a time, and how long it usually takes: `for 14.0 s; usually 3.00 ms`.

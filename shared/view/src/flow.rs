@@ -128,9 +128,9 @@ pub struct WaitsFor {
     pub after: String,
     /// One of these types must come.
     pub events: Vec<String>,
-    /// The shard into whose log it must bring what it has said, and has not: nobody there has heard of it.
+    /// What it can't do although it must, in its own words: nobody else can go on before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub into: Option<u16>,
+    pub cannot: Option<String>,
 }
 
 /// What the choreography says must come and has not been seen yet.
@@ -146,9 +146,9 @@ pub struct Expected {
     pub since: Timestamp,
     /// One of these types must come.
     pub events: Vec<String>,
-    /// The shard into whose log it must bring what it has said, and has not: nobody there has heard of it.
+    /// What it can't do although it must, in its own words: nobody else can go on before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub into: Option<u16>,
+    pub cannot: Option<String>,
     /// How long that has usually taken lately, microseconds; nothing if nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usually_us: Option<i64>,
@@ -258,16 +258,21 @@ impl Stuck {
     /// Whom it waits for, such as `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self) -> String {
         match &self.waits_for {
-            Some(waits) => idle(&waits.service, waits.shard, short(&waits.after), waits.into),
+            Some(waits) => idle(
+                &waits.service,
+                waits.shard,
+                short(&waits.after),
+                waits.cannot.as_deref(),
+            ),
             None => "its last event has not reached the ledger".to_owned(),
         }
     }
 }
 
-/// Who has left what undone: reacted to something, or brought it into another shard's log, for somebody else to react to it.
-pub(crate) fn idle(service: &str, shard: u16, what: &str, into: Option<u16>) -> String {
-    match into {
-        Some(into) => format!("{service} of shard {shard} has not published {what} to shard {into}"),
+/// Who has not reacted to what, or can't do something.
+pub(crate) fn idle(service: &str, shard: u16, what: &str, cannot: Option<&str>) -> String {
+    match cannot {
+        Some(cannot) => format!("{service} of shard {shard} cannot {cannot}"),
         None => format!("{service} of shard {shard} has not reacted to {what}"),
     }
 }

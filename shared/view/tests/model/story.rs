@@ -329,24 +329,24 @@ fn a_flow_that_has_not_ended() {
         ],
     );
     let withheld = json!({ "since": at(60_000_000), "waits_for": {
-        "service": "debit-svc", "shard": 0, "after": "wallet.account.debited.v1", "events": [], "into": 1 } });
+        "service": "debit-svc", "shard": 0, "after": "wallet.account.debited.v1", "events": [], "cannot": "publish to shard 1: it is sealed" } });
     check(
         &debited().flow("running", |flow| flow["stuck"] = withheld),
         &[
             began,
-            "It is stuck: debit-svc of shard 0 has not published account.debited to shard 1, since 2026-01-31 12:01:00 UTC.",
+            "It is stuck: debit-svc of shard 0 cannot publish to shard 1: it is sealed, since 2026-01-31 12:01:00 UTC.",
         ],
     );
     let mut flow = debited().flow("running", AS_IT_IS);
     flow.expected = wallet_view::expected::of(&flow, wallet_contract::shard::Shards::new(1).unwrap());
     let mut withheld = flow.expected[0].clone();
-    withheld.not_published(&flow);
+    withheld.waits_for_who_said_it(&flow, "publish to shard 1: it is sealed".to_owned());
     flow.expected = vec![withheld];
     check(
         &flow,
         &[
             began,
-            "It waits: debit-svc of shard 0 has not published account.debited to shard 0, since 2026-01-31 12:00:00 UTC.",
+            "It waits: debit-svc of shard 0 cannot publish to shard 1: it is sealed, since 2026-01-31 12:00:00 UTC.",
         ],
     );
 }
