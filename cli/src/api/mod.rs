@@ -139,7 +139,8 @@ impl Api {
             .with_context(|| format!("address of {name} {shown:?}: {address}"))?;
         if shown != url {
             return Err(anyhow!(
-                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: --api-token"
+                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
+                 --api-token"
             ));
         }
         if base.scheme() != "http" || base.host_str().is_none() {
@@ -164,8 +165,12 @@ impl Api {
         if let Some(ApiToken(token)) = token.filter(|token| !token.0.is_empty()) {
             let value = HeaderValue::from_str(&format!("Bearer {token}"));
             // The error could repeat it.
-            let mut value =
-                value.map_err(|_| Usage::new("--api-token has characters that no header can hold"))?;
+            let unfit = |_| {
+                Usage::new(
+                    "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/=",
+                )
+            };
+            let mut value = value.map_err(unfit)?;
             value.set_sensitive(true);
             self.authorization = Some(value);
         }
@@ -329,6 +334,18 @@ impl Api {
     }
 
     fn problem(&self, status: StatusCode, body: &[u8]) -> anyhow::Error {
+        if status == StatusCode::UNAUTHORIZED {
+            let (name, url) = (self.who.name, self.url());
+            return match self.authorization {
+                None => {
+                    anyhow!("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")
+                }
+                Some(_) => anyhow!(
+                    "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with \
+                     as WALLET_HTTP_TOKEN"
+                ),
+            };
+        }
         match serde_json::from_slice::<Problem>(body) {
             Ok(problem) => problem.into(),
             Err(_) => anyhow!(

@@ -64,3 +64,32 @@ async fn a_ledger_that_is_not_there_is_named() {
         "{error}"
     );
 }
+
+#[test]
+fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
+    let body = br#"{"title":"Unauthorized","status":401,"detail":"as a header: Authorization: Bearer"}"#;
+    let check = |api: &Api, expected: &str| {
+        assert_eq!(api.problem(StatusCode::UNAUTHORIZED, body).to_string(), expected);
+    };
+    let token = ApiToken::from("a-token-that-nobody-guesses".to_owned());
+    let ledger = Api::new("http://127.0.0.1:8080").unwrap();
+    check(
+        &ledger,
+        "the ledger at http://127.0.0.1:8080 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+    );
+    check(
+        &Api::debit("http://127.0.0.1:8081").unwrap(),
+        "debit-svc at http://127.0.0.1:8081 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+    );
+    check(
+        &ledger.clone().with_token(Some(&token)).unwrap(),
+        "the ledger at http://127.0.0.1:8080 does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was \
+         started with as WALLET_HTTP_TOKEN",
+    );
+    let strange = ApiToken::from("s3cr3t\u{1}".to_owned());
+    let error = ledger.with_token(Some(&strange)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/="
+    );
+}

@@ -82,28 +82,28 @@ impl Token {
         let from_file = match file.filter(|file| !file.as_os_str().is_empty()) {
             Some(file) => {
                 let read = std::fs::read_to_string(file);
-                let text = read.with_context(|| format!("the HTTP token's file {}", file.display()))?;
+                let text = read.with_context(|| format!("WALLET_HTTP_TOKEN_FILE is {}", file.display()))?;
                 Some(text.trim().to_owned())
             }
             None => None,
         };
         match (text.filter(|text| !text.is_empty()), from_file) {
-            (Some(_), Some(_)) => bail!("the HTTP token is given twice, as text and as file: give one"),
-            (Some(text), None) => Self::read(text).map(Some),
-            (None, Some(text)) => Self::read(&text).map(Some),
+            (Some(_), Some(_)) => {
+                bail!("there are two tokens, WALLET_HTTP_TOKEN and WALLET_HTTP_TOKEN_FILE: give one")
+            }
+            (Some(text), None) => Self::read(text, "WALLET_HTTP_TOKEN").map(Some),
+            (None, Some(text)) => Self::read(&text, "the token in WALLET_HTTP_TOKEN_FILE").map(Some),
             (None, None) => Ok(None),
         }
     }
 
     /// What is wrong with a token is told without it.
-    fn read(text: &str) -> anyhow::Result<Self> {
+    fn read(text: &str, what: &str) -> anyhow::Result<Self> {
         if text.len() < MIN_TOKEN_BYTES {
-            bail!(
-                "the HTTP token has fewer than {MIN_TOKEN_BYTES} characters: `openssl rand -hex 24` makes one"
-            );
+            bail!("{what} has fewer than {MIN_TOKEN_BYTES} characters: `openssl rand -hex 24` makes one");
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("the HTTP token has characters that no header can hold: use letters, digits and -._~+/=");
+            bail!("{what} has characters that no header can hold: use letters, digits and -._~+/=");
         }
         Ok(Self::hashed(text))
     }
@@ -128,7 +128,7 @@ impl Token {
         }
         let Some(given) = headers.get(header::AUTHORIZATION) else {
             return Err(Problem::unauthorized(
-                "this service asks for a token: Authorization: Bearer …",
+                "this service asks for the token that it was started with (WALLET_HTTP_TOKEN), as a header: Authorization: Bearer …",
             ));
         };
         let given = given.to_str().unwrap_or_default();
@@ -137,7 +137,9 @@ impl Token {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         match bearer {
             Some((_, token)) if Self::hashed(token.trim()) == self => Ok(()),
-            Some(_) | None => Err(Problem::unauthorized("the token is not the right one")),
+            Some(_) | None => Err(Problem::unauthorized(
+                "this is not the token that the service was started with (WALLET_HTTP_TOKEN)",
+            )),
         }
     }
 
@@ -240,6 +242,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("token");
         std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+        let short = dir.path().join("short");
+        std::fs::write(&short, "short-secret").unwrap();
         let of = |text, file| Token::of(text, file).map_err(|error| error.to_string());
         assert_eq!(of(None, None), Ok(None));
         assert_eq!(of(Some(""), Some(Path::new(""))), Ok(None));
@@ -247,10 +251,27 @@ mod tests {
         assert_eq!(of(Some(SECRET), None), Ok(token));
         assert_eq!(of(None, Some(&file)), Ok(token));
         for (text, file, says) in [
-            (Some("short-secret"), None, "fewer than 16"),
-            (Some("a secret with spaces"), None, "no header can hold"),
-            (Some(SECRET), Some(&*file), "given twice"),
-            (None, Some(Path::new("/no/such/file")), "/no/such/file"),
+            (Some("short-secret"), None, "WALLET_HTTP_TOKEN has fewer than 16"),
+            (
+                Some("a secret with spaces"),
+                None,
+                "WALLET_HTTP_TOKEN has characters that no header can hold",
+            ),
+            (
+                None,
+                Some(&*short),
+                "the token in WALLET_HTTP_TOKEN_FILE has fewer than 16",
+            ),
+            (
+                Some(SECRET),
+                Some(&*file),
+                "there are two tokens, WALLET_HTTP_TOKEN and WALLET_HTTP_TOKEN_FILE",
+            ),
+            (
+                None,
+                Some(Path::new("/no/such/file")),
+                "WALLET_HTTP_TOKEN_FILE is /no/such/file",
+            ),
         ] {
             let error = of(text, file).unwrap_err();
             assert!(error.contains(says), "{error}");
