@@ -1,11 +1,17 @@
 //! What only the server's monitoring port tells: whether it syncs before it acknowledges, and the mappings.
 
+use std::fmt;
+
 use anyhow::Result;
+use percent_encoding::percent_decode_str;
+use reqwest::Url;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wallet_contract::shard::Shards;
 
 use super::{Finding, Level, http};
+use crate::exit::Usage;
 
 #[derive(Deserialize)]
 struct Jsz {
@@ -27,7 +33,7 @@ pub(super) async fn look(
     shards: Option<Shards>,
     replicas: Option<u64>,
 ) -> Result<Vec<Finding>> {
-    let Some(monitor) = monitor.map(root) else {
+    let Some(monitor) = monitor else {
         let hint = "say where the server's monitoring port is: --monitor http://127.0.0.1:8222";
         let unknown = |check, detail: &str| Finding::new(Level::Unknown, check, detail, hint);
         return Ok(vec![
@@ -38,8 +44,9 @@ pub(super) async fn look(
             unknown("mapping", "whether the server inserts the shard into requests"),
         ]);
     };
+    let monitor = Monitor::named(monitor)?;
     let mut findings = Vec::new();
-    match ask::<Jsz>(&format!("{monitor}/jsz?config=true")).await {
+    match monitor.ask::<Jsz>("jsz", &[("config", "true")]).await {
         Ok(jsz) => findings.push(syncing(&jsz.config, replicas)),
         Err(error) => findings.push(unreachable(&monitor, &error)),
     }
@@ -52,16 +59,64 @@ pub(super) async fn look(
     Ok(findings)
 }
 
-/// The address without the path of one of its pages.
-fn root(monitor: &str) -> String {
-    let after_scheme = monitor.find("://").map_or(0, |at| at + 3);
-    let end = monitor[after_scheme..]
-        .find('/')
-        .map_or(monitor.len(), |at| after_scheme + at);
-    monitor[..end].to_owned()
+/// A monitoring port. NATS lets everybody in there; what stands in front of it may ask for a login, which is never shown.
+struct Monitor {
+    root: Url,
+    login: Option<(String, String)>,
 }
 
-fn unreachable(monitor: &str, error: &anyhow::Error) -> Finding {
+impl Monitor {
+    /// Takes the address, or that of any page there.
+    fn named(text: &str) -> Result<Self, Usage> {
+        // The text may hold a password, so it is not repeated here.
+        let unfit = |why: &str| {
+            Usage::new(format!(
+                "--monitor: {why}: use an address such as http://127.0.0.1:8222"
+            ))
+        };
+        let whole = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("http://{text}")
+        };
+        let mut root = Url::parse(&whole).map_err(|error| unfit(&error.to_string()))?;
+        if !matches!(root.scheme(), "http" | "https") {
+            return Err(unfit("it begins with neither http:// nor https://"));
+        }
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let password = root.password().map(decoded);
+        let login = (!root.username().is_empty() || password.is_some())
+            .then(|| (decoded(root.username()), password.unwrap_or_default()));
+        let cleared = root.set_username("").is_ok() && root.set_password(None).is_ok();
+        root.set_path("");
+        root.set_query(None);
+        root.set_fragment(None);
+        if cleared {
+            Ok(Self { root, login })
+        } else {
+            Err(unfit("there is no host"))
+        }
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, page: &str, query: &[(&str, &str)]) -> Result<T> {
+        let mut url = self.root.clone();
+        url.set_path(page);
+        url.query_pairs_mut().extend_pairs(query);
+        let mut request = http()?.get(url);
+        if let Some((user, password)) = &self.login {
+            request = request.basic_auth(user, Some(password));
+        }
+        Ok(request.send().await?.error_for_status()?.json().await?)
+    }
+}
+
+impl fmt::Display for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.root.as_str().trim_end_matches('/'))
+    }
+}
+
+fn unreachable(monitor: &Monitor, error: &anyhow::Error) -> Finding {
     let advice = "is the address right, and has the server `http: 8222` in its configuration?";
     Finding::new(
         Level::Unknown,
@@ -69,10 +124,6 @@ fn unreachable(monitor: &str, error: &anyhow::Error) -> Finding {
         format!("nobody answers at {monitor}: {error:#}"),
         advice,
     )
-}
-
-async fn ask<T: serde::de::DeserializeOwned>(url: &str) -> Result<T> {
-    Ok(http()?.get(url).send().await?.error_for_status()?.json().await?)
 }
 
 fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
@@ -93,14 +144,12 @@ fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
 }
 
 /// The mappings of all accounts: pattern and target.
-async fn mappings(monitor: &str) -> Result<Vec<(String, String)>> {
-    let accounts: Value = ask(&format!("{monitor}/accountz")).await?;
+async fn mappings(monitor: &Monitor) -> Result<Vec<(String, String)>> {
+    let accounts: Value = monitor.ask("accountz", &[]).await?;
     let names = accounts["accounts"].as_array().cloned().unwrap_or_default();
     let mut mappings = Vec::new();
     for name in names.iter().filter_map(Value::as_str) {
-        let mut url = reqwest::Url::parse(&format!("{monitor}/accountz"))?;
-        url.query_pairs_mut().append_pair("acc", name);
-        let account: Value = ask(url.as_str()).await?;
+        let account: Value = monitor.ask("accountz", &[("acc", name)]).await?;
         let Some(found) = account["account_detail"]["mappings"].as_object() else {
             continue;
         };
@@ -198,11 +247,47 @@ mod tests {
     }
 
     #[test]
-    fn the_monitor_may_be_named_by_any_of_its_pages() {
-        assert_eq!(
-            root("http://127.0.0.1:8222/jsz?config=true"),
-            "http://127.0.0.1:8222"
+    fn the_monitor_may_be_named_by_any_of_its_pages_and_with_a_login() {
+        let check = |text: &str, shown: &str, login: Option<(&str, &str)>| {
+            let monitor = Monitor::named(text).unwrap();
+            let expected = login.map(|(user, password)| (user.to_owned(), password.to_owned()));
+            assert_eq!(
+                (monitor.to_string(), monitor.login),
+                (shown.to_owned(), expected),
+                "{text}"
+            );
+        };
+        check(
+            "http://127.0.0.1:8222/jsz?config=true#x",
+            "http://127.0.0.1:8222",
+            None,
         );
-        assert_eq!(root("http://127.0.0.1:8222"), "http://127.0.0.1:8222");
+        check("127.0.0.1:8222", "http://127.0.0.1:8222", None);
+        check(
+            "https://me:p%40ss@host/nats",
+            "https://host",
+            Some(("me", "p@ss")),
+        );
+        check("http://token@host", "http://host", Some(("token", "")));
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_monitor_is_refused_without_it() {
+        for text in [
+            "http://me:s3cr3t@:x",
+            "ftp://me:s3cr3t@host",
+            "http://me:s3cr3t:8222",
+            "http://",
+        ] {
+            let Err(error) = Monitor::named(text) else {
+                panic!("{text}")
+            };
+            let error = error.to_string();
+            assert!(
+                error.starts_with("--monitor: ") && error.ends_with("such as http://127.0.0.1:8222"),
+                "{error}"
+            );
+            assert!(!error.contains("s3cr3t"), "{error}");
+        }
     }
 }
