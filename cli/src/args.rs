@@ -32,8 +32,6 @@ pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Wa
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::duration;
 
-/// The NATS server of a local stack.
-pub const DEFAULT_NATS: &str = "nats://127.0.0.1:4222";
 /// The ledger of a local stack.
 pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
 
@@ -53,15 +51,9 @@ pub struct Cli {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Common {
-    /// The NATS server, with user:password@ if it asks [default: nats://127.0.0.1:4222].
-    #[arg(
-        long,
-        global = true,
-        env = "WALLET_NATS_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub nats: Option<String>,
+    /// Where NATS is.
+    #[command(flatten)]
+    pub nats: wallet_nats::Settings,
     /// The ledger's HTTP address.
     #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
     pub api: String,
@@ -77,13 +69,6 @@ pub struct Common {
     /// Write JSON for programs, one document a line, instead of text for people.
     #[arg(long, global = true)]
     pub json: bool,
-}
-
-impl Common {
-    /// The server that was named, or the one of a local stack.
-    pub fn nats_url(&self) -> &str {
-        self.nats.as_deref().unwrap_or(DEFAULT_NATS)
-    }
 }
 
 impl Common {
@@ -155,10 +140,11 @@ pub struct Up {
     /// Where streams and databases live [default: ./data].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Into how many shards the accounts are divided; fixed once a stack has been started.
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub shards: u16,
-    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: SQLite in DIR].
+    /// Into how many shards the accounts are divided; fixed once a stack has been started [default: as DIR records, or 2].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub shards: Option<u16>,
+    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: as DIR records, or SQLite
+    /// in DIR].
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// Where the ledger's HTTP listens.

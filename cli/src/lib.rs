@@ -51,7 +51,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into(), json).into(),
     };
-    match runtime.block_on(run(&cli)) {
+    let ended = runtime.block_on(run(&cli));
+    // What still blocks one of its threads, such as fetching a program, is not waited for.
+    runtime.shutdown_background();
+    match ended {
         Ok(exit) => exit.into(),
         Err(error) => failed(&error, json).into(),
     }

@@ -32,6 +32,7 @@ use wallet::stack::{Database, Options, Stack};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::{Service, Verb};
+use wallet_nats::Settings;
 
 use crate::disk::SmallDisk;
 use crate::proxy::Proxy;
@@ -101,7 +102,7 @@ impl World {
     pub async fn on(nats: &str, ways: BTreeMap<Service, String>) -> Result<Self> {
         let dir = TempDir::new()?;
         let options = Options {
-            nats_url: Some(nats.to_owned()),
+            nats: Some(Settings::at(nats)),
             ways,
             ..options(&dir, None).await?
         };
@@ -115,7 +116,7 @@ impl World {
         disk: Option<SmallDisk>,
     ) -> Result<Self> {
         let stack = Stack::start(options).await?;
-        let nats = connect(&stack.nats_url()).await?;
+        let nats = connect(&stack.nats()).await?;
         let api = Api::new(&stack.api_url())?;
         Ok(Self {
             stack,

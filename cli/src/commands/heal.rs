@@ -26,7 +26,7 @@ const QUIET_WITHIN: Duration = Duration::from_secs(30);
 /// Runs `wallet heal`.
 pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
     let services = services(args, common)?;
-    let connection = connect::connect(common.nats_url()).await?;
+    let connection = connect::connect(&common.nats).await?;
     let known = read::known(&connection, &services).await?;
     let plans: Vec<Plan> = known.iter().map(plan).collect();
     let healthy = plans.iter().all(Plan::is_empty);

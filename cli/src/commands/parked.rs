@@ -99,7 +99,7 @@ async fn find(api: &Api, id: ParkedId) -> Result<Row> {
 
 async fn show(api: &Api, id: ParkedId, common: &Common) -> Result<Exit> {
     let row = find(api, id).await?;
-    let connection = connect(common.nats_url()).await?;
+    let connection = connect(&common.nats).await?;
     let text = original(&connection, id).await?.text();
     if common.json {
         output::json(&json!({ "parked": row, "body": text }))?;
@@ -111,7 +111,7 @@ async fn show(api: &Api, id: ParkedId, common: &Common) -> Result<Exit> {
 }
 
 async fn act(api: &Api, action: &ParkedAction, common: &Common) -> Result<Exit> {
-    let connection = connect(common.nats_url()).await?;
+    let connection = connect(&common.nats).await?;
     let mut asked = Vec::new();
     match action {
         ParkedAction::Show { .. } => {}

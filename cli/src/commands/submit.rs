@@ -31,7 +31,7 @@ pub(super) async fn submit(
     common: &Common,
 ) -> Result<Exit> {
     let request = request.map_err(|refusal| Usage::new(&refusal.detail))?;
-    let connection = connect(common.nats_url()).await?;
+    let connection = connect(&common.nats).await?;
     if waiting.no_wait {
         let ack = outcome::publish(&connection, &request).await?;
         return sent(&request, &ack, common);

@@ -50,7 +50,7 @@ async fn pay(args: &Transfer, common: &Common) -> Result<Exit> {
 
 async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
     let rows = file::read(path, &args.batch)?;
-    let connection = connect(common.nats_url()).await?;
+    let connection = connect(&common.nats).await?;
     let limits = Limits {
         in_flight: usize::from(args.in_flight),
         timeout: args.sending.waiting.timeout,

@@ -1,42 +1,45 @@
 //! `wallet up`: a local stack, until Ctrl-C.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 use wallet_contract::shard::Shards;
+use wallet_nats::DEFAULT_URL;
 
-use crate::args::{Common, DEFAULT_API, DEFAULT_NATS, Up};
+use crate::args::{Common, DEFAULT_API, Up};
+use crate::connect::{connect, route};
 use crate::exit::Exit;
 use crate::output;
+use crate::stack::folder::Folder;
 use crate::stack::signals::Signals;
 use crate::stack::{Addresses, Database, Options, Stack};
 
 /// Where a stack lives unless told otherwise.
 const DEFAULT_DIR: &str = "data";
+/// Into how many shards the accounts of a new wallet are divided.
+const DEFAULT_SHARDS: u16 = 2;
 
 /// Runs `wallet up`.
 pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
-    let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
-    let options = Options {
-        dir: std::path::absolute(&dir).with_context(|| format!("folder {}", dir.display()))?,
-        shards: Shards::new(args.shards)?,
-        database: Database::lasting(args.database.as_deref())?,
-        addresses: Addresses::usual(args.http)?,
-        nats_url: common.nats.clone(),
-        ways: std::collections::BTreeMap::new(),
-        stuck_after: None,
-        ledger: std::collections::BTreeMap::new(),
-        http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
-        programs: None,
-    };
-    eprintln!(
-        "Starting a wallet of {} shards in {} …",
-        args.shards,
-        options.dir.display()
-    );
     let mut signals = Signals::new()?;
-    let mut stack = Stack::prepare(options).await?;
+    let prepared = async {
+        let options = options(args, common).await?;
+        eprintln!(
+            "Starting a wallet of {} shards in {} …",
+            options.shards.count(),
+            options.dir.display()
+        );
+        Stack::prepare(options).await
+    };
+    let mut stack = tokio::select! {
+        prepared = prepared => prepared?,
+        name = signals.next() => {
+            eprintln!("\n{name}: nothing was started yet.");
+            return Ok(Exit::Ok);
+        }
+    };
     let done = tokio::select! {
         error = serve(&mut stack, common) => Err(error),
         name = signals.next() => {
@@ -44,24 +47,59 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
             Ok(())
         }
     };
+    let dir = stack.dir().display().to_string();
     let stopped = stack
         .stop()
         .await
         .context("not everything could be stopped in order");
     if done.is_ok() && stopped.is_ok() {
-        eprintln!("Stopped. Everything is in {}.", dir.display());
+        eprintln!("Stopped. Everything is in {dir}.");
     }
     done.and(stopped)?;
     Ok(Exit::Ok)
 }
 
+/// How the stack is to run: as the folder says, where it knows, else as the command line does.
+async fn options(args: &Up, common: &Common) -> Result<Options> {
+    let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
+    let dir = std::path::absolute(&dir).with_context(|| format!("folder {}", dir.display()))?;
+    let folder = Folder::read(&dir)?;
+    let nats = folder.nats(&common.nats)?;
+    let database = folder.database(args.database.as_deref())?;
+    let elsewhere = match &nats {
+        Some(nats) => connect(nats).await?.recorded_shards().await?.map(Shards::count),
+        None => None,
+    };
+    let shards = folder.shards(args.shards, elsewhere)?.unwrap_or(DEFAULT_SHARDS);
+    Ok(Options {
+        dir,
+        shards: Shards::new(shards)?,
+        database: Database::lasting(database.as_deref())?,
+        addresses: Addresses::usual(args.http)?,
+        nats,
+        ways: BTreeMap::new(),
+        stuck_after: None,
+        ledger: BTreeMap::new(),
+        http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
+        programs: None,
+    })
+}
+
 /// Brings the stack up, tells where it is, and comes back only with what went wrong.
 async fn serve(stack: &mut Stack, common: &Common) -> anyhow::Error {
-    let told = match stack.start_all().await {
-        Ok(()) => tell(stack, common),
-        Err(error) => return error,
+    let up = async {
+        stack.start_all().await?;
+        let Options {
+            dir,
+            shards,
+            database,
+            nats,
+            ..
+        } = stack.options();
+        Folder::write(dir, shards.count(), database.server_url(), nats.as_ref())?;
+        tell(stack, common)
     };
-    match told {
+    match up.await {
         Ok(()) => stack
             .watch()
             .await
@@ -71,12 +109,8 @@ async fn serve(stack: &mut Stack, common: &Common) -> anyhow::Error {
 }
 
 fn tell(stack: &Stack, common: &Common) -> Result<()> {
-    let (nats, api, dir, logs) = (
-        shown(&stack.nats_url()),
-        stack.api_url(),
-        stack.dir(),
-        stack.logs(),
-    );
+    let route = route(&stack.nats())?;
+    let (nats, api, dir, logs) = (route.url(), stack.api_url(), stack.dir(), stack.logs());
     if common.json {
         let monitor = stack.monitor_url();
         let database = stack.options().database.kind();
@@ -93,8 +127,8 @@ fn tell(stack: &Stack, common: &Common) -> Result<()> {
             dir.display(),
             logs.display()
         ))?;
-        let (nats, monitor) = (stack.nats_url(), stack.monitor_url());
-        output::line(&commands(&typed(&nats), &api, monitor.as_deref()))?;
+        let nats = (nats != DEFAULT_URL).then(|| route.typed(&stack.nats()));
+        output::line(&commands(nats.as_deref(), &api, stack.monitor_url().as_deref()))?;
     }
     let own_nats = stack.nats_pid().is_some();
     eprintln!(
@@ -105,11 +139,8 @@ fn tell(stack: &Stack, common: &Common) -> Result<()> {
 }
 
 /// What to try, as it must be typed to reach this stack.
-fn commands(nats: &str, api: &str, monitor: Option<&str>) -> String {
-    let mut options = String::new();
-    if nats != DEFAULT_NATS {
-        options = format!("{options} --nats {nats}");
-    }
+fn commands(nats: Option<&str>, api: &str, monitor: Option<&str>) -> String {
+    let mut options = nats.map_or(String::new(), |nats| format!(" {nats}"));
     if api != DEFAULT_API {
         options = format!("{options} --api {api}");
     }
@@ -129,37 +160,4 @@ fn commands(nats: &str, api: &str, monitor: Option<&str>) -> String {
     ];
     let lines = lines.map(|line| format!("  {program} {line}{options}"));
     format!("\nIn another terminal, for example:\n\n{}\n", lines.join("\n"))
-}
-
-/// A URL as it must be typed; who reads our output need not see the password.
-fn typed(url: &str) -> String {
-    let shown = shown(url);
-    if shown == url {
-        return shown;
-    }
-    shown.replacen("://", "://USER:PASSWORD@", 1)
-}
-
-/// A URL without user and password.
-fn shown(url: &str) -> String {
-    match (url.find("://"), url.rfind('@')) {
-        (Some(scheme), Some(at)) => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
-        (Some(_) | None, _) => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_shown_without_user_and_password() {
-        assert_eq!(shown("nats://me:secret@host:4222"), "nats://host:4222");
-        assert_eq!(shown("nats://host:4222"), "nats://host:4222");
-        assert_eq!(
-            typed("nats://me:secret@host:4222"),
-            "nats://USER:PASSWORD@host:4222"
-        );
-        assert_eq!(typed("nats://host:4222"), "nats://host:4222");
-    }
 }

@@ -9,7 +9,7 @@ use crate::{connect, output};
 
 /// Runs `wallet verify`.
 pub async fn run(args: &Verify, common: &Common) -> Result<Exit> {
-    let connection = connect::connect(common.nats_url()).await?;
+    let connection = connect::connect(&common.nats).await?;
     let report = live::audit(&connection, &common.ledger()?, args.wait).await?;
     if common.json {
         output::json(&report)?;

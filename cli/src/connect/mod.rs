@@ -22,7 +22,7 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 use wallet_contract::subject::Verb;
 
-pub use server::connect;
+pub use server::{connect, route};
 
 /// How often it is tried in all.
 const ATTEMPTS: u32 = 3;
@@ -81,15 +81,26 @@ impl Connection {
 
     /// The number of shards, as it is recorded with the streams.
     pub async fn shards(&self) -> Result<Shards> {
-        self.shards.get_or_try_init(|| self.read_shards()).await.copied()
+        let read = async || {
+            let host = &self.host;
+            self.recorded_shards().await?.with_context(|| {
+                format!("there is no wallet on the NATS server at {host}: start the services (`wallet up`), they make the streams")
+            })
+        };
+        self.shards.get_or_try_init(read).await.copied()
     }
 
-    async fn read_shards(&self) -> Result<Shards> {
+    /// The number of shards as it is recorded; nothing if there are no streams yet.
+    pub async fn recorded_shards(&self) -> Result<Option<Shards>> {
         let (name, host) = (stream::name(Shard(0)), &self.host);
-        let found = self.context.get_stream(&name).await.map_err(|error| match error.kind() {
-            GetStreamErrorKind::JetStream(code) if code.code() == 404 => {
-                anyhow!("there is no wallet on the NATS server at {host}: start the services (`wallet up`), they make the streams")
+        let found = match self.context.get_stream(&name).await {
+            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(code) if code.code() == 404) =>
+            {
+                return Ok(None);
             }
+            found => found,
+        };
+        let found = found.map_err(|error| match error.kind() {
             GetStreamErrorKind::JetStream(code) => anyhow!("stream {name} at {host}: {code}"),
             GetStreamErrorKind::Request | GetStreamErrorKind::EmptyName | GetStreamErrorKind::InvalidStreamName => {
                 anyhow!("stream {name} at {host} can't be asked ({error}): has this user JetStream, and the right to $JS.API.STREAM.INFO.{name}?")
@@ -108,7 +119,7 @@ impl Connection {
                 stream::SHARDS_KEY
             )
         };
-        Ok(Shards::new(recorded.parse().with_context(strange)?)?)
+        Ok(Some(Shards::new(recorded.parse().with_context(strange)?)?))
     }
 
     /// Puts a request into the log of its account's shard and says where it stands.

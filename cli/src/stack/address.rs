@@ -97,7 +97,7 @@ impl Addresses {
 /// Says who can't listen, and what to do, before anything is started.
 pub(super) fn check_free(name: &str, address: SocketAddr, options: &Options) -> Result<()> {
     let is_nats = address == options.addresses.nats || address == options.addresses.monitor;
-    if (is_nats && options.nats_url.is_some()) || !is_taken(address) {
+    if (is_nats && options.nats.is_some()) || !is_taken(address) {
         return Ok(());
     }
     if is_nats {

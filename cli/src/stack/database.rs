@@ -92,6 +92,14 @@ impl Database {
         }
     }
 
+    /// The URL of the PostgreSQL server, with its login.
+    pub fn server_url(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(server) => Some(&server.url),
+        }
+    }
+
     /// Whether it lies in the stack's folder.
     pub fn is_in_folder(&self) -> bool {
         matches!(self, Self::Sqlite)

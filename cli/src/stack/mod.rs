@@ -3,6 +3,7 @@
 //! | part | does |
 //! |---|---|
 //! | [`Options`] | where, how many shards, which database, which addresses |
+//! | [`folder`] | what the folder of a wallet knows of it |
 //! | [`nats`] | finds or fetches a nats-server and writes its configuration |
 //! | [`database`], [`postgres`] | a database for each service; a throwaway PostgreSQL |
 //! | [`process`], [`ready`] | children, their logs and signals; when they are ready |
@@ -13,6 +14,7 @@
 
 pub mod address;
 pub mod database;
+pub mod folder;
 pub mod nats;
 pub mod options;
 pub mod postgres;
@@ -29,13 +31,14 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 use wallet_contract::subject::Service;
+use wallet_nats::{DEFAULT_URL, Hidden, Settings};
 
 pub use self::address::Addresses;
 pub use self::database::Database;
 pub use self::options::Options;
 use self::process::Process;
 
-/// How long a service may take to end in order before it is killed.
+/// How long a child may take to end in order before it is killed. A service leaves a second before that, and says what hung.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// Between two looks at the children.
 const WATCH: Duration = Duration::from_millis(200);
@@ -88,7 +91,7 @@ impl Stack {
 
     /// Starts everything that was prepared, and waits until it is ready.
     pub async fn start_all(&mut self) -> Result<()> {
-        if self.options.nats_url.is_none() {
+        if self.options.nats.is_none() {
             self.start_nats().await?;
         }
         for service in Service::ALL {
@@ -115,10 +118,17 @@ impl Stack {
         &self.options
     }
 
-    /// The URL of the NATS server.
+    /// The way to the NATS servers.
+    pub fn nats(&self) -> Settings {
+        let own = || Settings::at(format!("nats://{}", self.options.addresses.nats));
+        self.options.nats.clone().unwrap_or_else(own)
+    }
+
+    /// The URL of the NATS servers, with its login.
     pub fn nats_url(&self) -> String {
-        let own = || format!("nats://{}", self.options.addresses.nats);
-        self.options.nats_url.clone().unwrap_or_else(own)
+        self.nats()
+            .nats
+            .map_or_else(|| DEFAULT_URL.to_owned(), |Hidden(url)| url)
     }
 
     /// The monitoring address of the NATS server, if it is ours.
@@ -177,14 +187,18 @@ impl Stack {
             bail!("{service} runs already");
         }
         let options = &self.options;
-        let nats = options
-            .ways
-            .get(&service)
-            .cloned()
-            .unwrap_or_else(|| self.nats_url());
+        let mut nats = self.nats();
+        if let Some(way) = options.ways.get(&service) {
+            nats.nats = Some(Hidden(way.clone()));
+        }
         let mut command = Command::new(self.programs.join(service.name()));
+        for (variable, value) in nats.environment() {
+            match value {
+                Some(value) => command.env(variable, value),
+                None => command.env_remove(variable),
+            };
+        }
         command
-            .env("WALLET_NATS_URL", nats)
             .env(
                 "WALLET_DATABASE_URL",
                 options.database.url(service, &options.dir)?,
@@ -203,7 +217,7 @@ impl Stack {
         if service == Service::Ledger {
             command.envs(&options.ledger);
         }
-        if options.nats_url.is_none() {
+        if options.nats.is_none() {
             // Our own server is alone.
             command.env("WALLET_STREAM_REPLICAS", "1");
         }
@@ -278,7 +292,9 @@ impl Stack {
         if let Some(server) = &mut self.nats {
             ended.push(server.process.stop(process::TERM, STOP_WITHIN).await);
         }
-        ended.push(self.options.database.remove().await);
+        let removed = tokio::time::timeout(STOP_WITHIN, self.options.database.remove()).await;
+        let late = || format!("the databases of this stack could not be removed within {STOP_WITHIN:?}");
+        ended.push(removed.with_context(late).and_then(|removed| removed));
         ended.into_iter().collect()
     }
 }
@@ -286,7 +302,10 @@ impl Stack {
 /// Runs `body` on a stack, and stops the stack whatever comes of it: an error, Ctrl-C, SIGTERM.
 pub async fn with<T>(options: Options, body: impl AsyncFnOnce(&mut Stack) -> Result<T>) -> Result<T> {
     let mut signals = signals::Signals::new()?;
-    let mut stack = Stack::prepare(options).await?;
+    let mut stack = tokio::select! {
+        prepared = Stack::prepare(options) => prepared?,
+        name = signals.next() => bail!("ended by {name}"),
+    };
     let run = async {
         stack.start_all().await?;
         body(&mut stack).await

@@ -251,7 +251,7 @@ mod tests {
             shards: Shards::new(3).unwrap(),
             database: Database::Sqlite,
             addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
-            nats_url: None,
+            nats: None,
             ways: std::collections::BTreeMap::new(),
             http_token: None,
             stuck_after: None,

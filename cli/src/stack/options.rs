@@ -20,8 +20,8 @@ pub struct Options {
     pub database: Database,
     /// Who listens where.
     pub addresses: Addresses,
-    /// A NATS server that runs already; none starts one.
-    pub nats_url: Option<String>,
+    /// NATS servers that run already; none starts one.
+    pub nats: Option<wallet_nats::Settings>,
     /// Another way to the NATS server for some services, such as a proxy in front of it.
     pub ways: BTreeMap<Service, String>,
     /// The token that the services' HTTP asks for.
@@ -43,7 +43,7 @@ impl Options {
             shards,
             database,
             addresses: Addresses::free()?,
-            nats_url: None,
+            nats: None,
             ways: BTreeMap::new(),
             http_token: None,
             stuck_after: None,

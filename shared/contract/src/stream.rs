@@ -30,6 +30,10 @@ pub const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
 /// A message larger than this is parked unread: eight times what a service ever publishes at once.
 pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
+/// What a reader takes at once, which bounds its memory for each shard. A server that takes larger messages could hold one
+/// that nobody can read.
+pub const MAX_PAYLOAD_BYTES: usize = 2 * 1024 * 1024;
+
 /// A service cuts its envelopes at this size: some 250 events, so that a sync to disk is shared by many, and small enough
 /// that a reader's buffers stay small.
 pub const MAX_ENVELOPE_BYTES: usize = 128 * 1024;

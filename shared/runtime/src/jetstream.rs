@@ -3,7 +3,6 @@
 //! | part | does |
 //! |---|---|
 //! | `connect` | connects, and logs what becomes of the connection |
-//! | `server` | what the server must be |
 //! | `streams` | makes a shard's stream, or checks the one that is there |
 //! | `reader` | reads it behind our own position |
 //!
@@ -11,7 +10,6 @@
 
 mod connect;
 mod reader;
-mod server;
 mod streams;
 
 pub use reader::Reader;
@@ -75,6 +73,12 @@ impl JetStream {
         }
     }
 
+    /// Whether the server that this is connected to now is one that we can work with.
+    fn check_server(&self) -> Result<(), Error> {
+        let info = self.context.client().server_info();
+        Ok(wallet_nats::check(&info, &info.server_name)?)
+    }
+
     /// Sends what is buffered, before leaving.
     pub async fn flush(&self) {
         if let Err(error) = self.context.client().flush().await {
@@ -87,7 +91,7 @@ impl Bus for JetStream {
     type Reader = Reader;
 
     async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
-        server::check(&self.context.client())?;
+        self.check_server()?;
         self.open_stream(shard, known).await?;
         let Known { position, at_us, .. } = known;
         let found_us = self.stored_at(shard, position).await?;
@@ -99,7 +103,7 @@ impl Bus for JetStream {
     }
 
     async fn check(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
-        server::check(&self.context.client())?;
+        self.check_server()?;
         self.check_stream(shard, whole_from).await
     }
 

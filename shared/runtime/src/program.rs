@@ -83,7 +83,7 @@ async fn run<T: Tables>(
     guard::warn_if_open(address, token);
     let listener = http::listen(address).await?;
     let name = T::SERVICE.name();
-    let bus = JetStream::connect(&settings.nats_url.0, name, settings.shards, settings.replicas).await?;
+    let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
     let mut pools = Vec::new();
     for shard in settings.shards.all() {
         pools.push((

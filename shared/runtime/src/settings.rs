@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use wallet_contract::shard::Shards;
 
 pub use otlp::Otlp;
+pub use wallet_nats::Hidden;
 
 /// The command line of a service.
 #[derive(Debug, Parser)]
@@ -33,14 +34,9 @@ pub enum Command {
 /// The settings of a running service.
 #[derive(Clone, Debug, Args)]
 pub struct Settings {
-    /// The NATS server, with user and password if it asks for them.
-    #[arg(
-        long = "nats",
-        env = "WALLET_NATS_URL",
-        default_value = "nats://127.0.0.1:4222",
-        hide_env_values = true
-    )]
-    pub nats_url: Hidden,
+    /// Where NATS is.
+    #[command(flatten)]
+    pub nats: wallet_nats::Settings,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
     /// Several PostgreSQL hosts, `host:5432,other:5432`, are a primary and its standbys.
     #[arg(long = "database", env = "WALLET_DATABASE_URL", hide_env_values = true)]
@@ -77,22 +73,6 @@ pub struct Settings {
     /// Where flows go as OpenTelemetry spans.
     #[command(flatten)]
     pub otlp: Otlp,
-}
-
-/// A setting that is never shown.
-#[derive(Clone)]
-pub struct Hidden(pub String);
-
-impl From<String> for Hidden {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Hidden(…)")
-    }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

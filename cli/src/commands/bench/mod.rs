@@ -103,7 +103,7 @@ struct Bed<'s> {
 
 async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
     let (connection, api) = (
-        connect::connect(&stack.nats_url()).await?,
+        connect::connect(&stack.nats()).await?,
         Api::new(&stack.api_url())?,
     );
     let shards = stack.options().shards;

@@ -46,7 +46,7 @@ pub(super) struct Stage<'s> {
 impl<'s> Stage<'s> {
     /// Opens the accounts and gives alice something to spend.
     pub(super) async fn set(stack: &'s mut Stack) -> Result<Self> {
-        let connection = connect::connect(&stack.nats_url()).await?;
+        let connection = connect::connect(&stack.nats()).await?;
         let (api, shards) = (Api::new(&stack.api_url())?, stack.options().shards);
         let alice: AccountId = "alice".parse()?;
         let names = NAMES

@@ -2,6 +2,7 @@
 //!
 //! | part | looks at |
 //! |---|---|
+//! | `servers` | the NATS servers: the one in use, and the others of the list |
 //! | `streams` | the streams' settings, against the contract's, and whether they lack messages |
 //! | `monitor` | what only the server's monitoring port tells: syncing and mappings |
 //! | `services` | whether the services are ready, how far the ledger is, what was parked |
@@ -9,6 +10,7 @@
 //! It only looks; it publishes nothing.
 
 mod monitor;
+mod servers;
 mod services;
 mod streams;
 
@@ -18,7 +20,7 @@ use serde::Serialize;
 use crate::args::{Common, Doctor};
 use crate::exit::Exit;
 use crate::output::{self, Paint};
-use crate::{connect, stack};
+use crate::stack;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -101,26 +103,11 @@ pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
 }
 
 async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
-    let mut findings = Vec::new();
-    match connect::connect(common.nats_url()).await {
-        Ok(connection) => {
-            let version = connection.client().server_info().version;
-            findings.push(Finding::ok(
-                "server",
-                format!("nats-server {version} with JetStream at {}", connection.host()),
-            ));
-            let looked = streams::look(&connection, &common.ledger()?).await;
-            let server = monitor::look(args.monitor.as_deref(), looked.shards, looked.replicas).await?;
-            findings.extend(looked.findings.into_iter().chain(server));
-        }
-        Err(error) => {
-            findings.push(Finding::new(
-                Level::Fail,
-                "server",
-                format!("{error:#}"),
-                "nothing works without it",
-            ));
-        }
+    let (connection, mut findings) = servers::look(&common.nats).await;
+    if let Some(connection) = connection {
+        let looked = streams::look(&connection, &common.ledger()?).await;
+        let server = monitor::look(args.monitor.as_deref(), looked.shards, looked.replicas).await?;
+        findings.extend(looked.findings.into_iter().chain(server));
     }
     findings.extend(services::look(&common.ledger()?).await?);
     Ok(findings)

@@ -19,8 +19,6 @@ use wallet_contract::stream;
 use super::{COMMITTED, nats};
 use crate::bus::{self, Error, Message};
 
-/// What one pull may bring: bounds the memory of a reader that is behind, for each shard.
-pub(super) const PULL_BYTES: usize = 2 * 1024 * 1024;
 /// How many messages one pull may bring.
 const PULL_MESSAGES: usize = 4096;
 /// How long one pull waits for messages.
@@ -61,7 +59,7 @@ impl Reader {
         let pull = consumer
             .stream()
             .max_messages_per_batch(PULL_MESSAGES)
-            .max_bytes_per_batch(PULL_BYTES)
+            .max_bytes_per_batch(stream::MAX_PAYLOAD_BYTES)
             .expires(PULL_EXPIRES)
             .heartbeat(HEARTBEAT);
         let messages = pull.messages().await.map_err(nats)?;

@@ -1,0 +1,243 @@
+//! Reads a list of addresses: `nats://user:password@a:4222,nats://b:4222`.
+//!
+//! What stands in front of the last `@` is the login, so that a password may hold anything but a comma; what follows it
+//! may be several hosts. No error repeats any part of the text, since it may be a secret that stands in the wrong place.
+
+use async_nats::ServerAddr;
+use percent_encoding::percent_decode_str;
+
+use crate::login::Login;
+
+/// The servers of a list, without the login, which is the same for all of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) servers: Vec<ServerAddr>,
+    pub(crate) login: Login,
+    pub(crate) tls: bool,
+}
+
+/// What a right one looks like.
+const FORM: &str = "use nats://host:4222, nats://user:password@host:4222 or nats://TOKEN@host:4222 (tls:// for TLS), with \
+                    commas between several";
+
+/// Reads a list, or says what is wrong with it.
+pub(crate) fn parse(text: &str) -> Result<Addresses, String> {
+    read(text).map_err(|why| format!("{why}: {FORM}"))
+}
+
+fn read(text: &str) -> Result<Addresses, String> {
+    let (mut servers, mut logins, mut schemes) = (Vec::new(), Vec::new(), Vec::new());
+    for group in groups(text) {
+        let (scheme, rest) = group.split_once("://").unwrap_or(("nats", &group));
+        schemes.push(scheme.to_owned());
+        let hosts = match rest.rsplit_once('@') {
+            Some((login, hosts)) => {
+                logins.push(read_login(login)?);
+                hosts
+            }
+            None => rest,
+        };
+        for host in hosts.split(',') {
+            let server =
+                read_host(host.trim()).map_err(|why| format!("address {}: {why}", servers.len() + 1))?;
+            servers.push(server);
+        }
+    }
+    logins.dedup();
+    if logins.len() > 1 {
+        return Err(
+            "the servers of one list are asked with one login, and these have different ones".to_owned(),
+        );
+    }
+    let tls = one_scheme(&schemes)?;
+    let login = logins.pop().unwrap_or(Login::Nobody);
+    Ok(Addresses { servers, login, tls })
+}
+
+/// Each scheme with all that follows it: the hosts behind a comma that have none of their own belong to the one before.
+fn groups(text: &str) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    for piece in text.split(',') {
+        match groups.last_mut() {
+            Some(group) if !piece.contains("://") => {
+                group.push(',');
+                group.push_str(piece);
+            }
+            Some(_) | None => groups.push(piece.trim().to_owned()),
+        }
+    }
+    groups
+}
+
+/// Whether it is TLS. A password that goes to one server in the clear is not saved by TLS to another.
+fn one_scheme(schemes: &[String]) -> Result<bool, String> {
+    let known = |scheme: &String| scheme == "nats" || scheme == "tls";
+    if !schemes.iter().all(known) {
+        return Err("an address begins with neither nats:// nor tls://".to_owned());
+    }
+    let tls = schemes.iter().filter(|scheme| *scheme == "tls").count();
+    if tls > 0 && tls < schemes.len() {
+        return Err(
+            "some addresses begin with nats:// and others with tls://, and a list is one or the other"
+                .to_owned(),
+        );
+    }
+    Ok(tls > 0)
+}
+
+fn read_host(host: &str) -> Result<ServerAddr, String> {
+    if host.is_empty() {
+        return Err("there is no host".to_owned());
+    }
+    let server: ServerAddr = format!("nats://{host}")
+        .parse()
+        .map_err(|error| format!("{error}"))?;
+    let url = server.clone().into_inner();
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err("there is something behind the port".to_owned());
+    }
+    Ok(server)
+}
+
+/// `user:password`, or a token; what is escaped (`p%40ss`) is read as it is meant (`p@ss`).
+fn read_login(text: &str) -> Result<Login, String> {
+    if text.contains(',') {
+        return Err(
+            "there is a comma in front of an @: in a password write it as %2C, and begin each server of a list that has a \
+             login with nats://"
+                .to_owned(),
+        );
+    }
+    let decoded = |text: &str| match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("what is escaped with % in the login is not UTF-8".to_owned()),
+    };
+    match text.split_once(':') {
+        Some(("", _)) => Err("there is no user in front of the password".to_owned()),
+        Some((user, password)) => Ok(Login::User(decoded(user)?, decoded(password)?)),
+        None if text.is_empty() => Err("there is nothing in front of an @".to_owned()),
+        None => Ok(Login::Token(decoded(text)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str, password: &str) -> Login {
+        Login::User(name.to_owned(), password.to_owned())
+    }
+
+    #[test]
+    fn a_list_is_read_with_its_login() {
+        let check = |text: &str, servers: &[&str], login: Login, tls: bool| {
+            let read = parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let found: Vec<String> = read.servers.iter().map(crate::route::shown).collect();
+            assert_eq!(
+                (found, read.login, read.tls),
+                (servers.iter().map(|s| (*s).to_owned()).collect(), login, tls),
+                "{text}"
+            );
+        };
+        let nobody = || Login::Nobody;
+        check("nats://a:4222", &["a:4222"], nobody(), false);
+        check("a", &["a:4222"], nobody(), false);
+        check("nats://[::1]:4/", &["[::1]:4"], nobody(), false);
+        check("tls://a,tls://b:1", &["a:4222", "b:1"], nobody(), true);
+        check(
+            "nats://a:1, nats://b:2 ,c",
+            &["a:1", "b:2", "c:4222"],
+            nobody(),
+            false,
+        );
+        check("nats://u:p@a,b", &["a:4222", "b:4222"], user("u", "p"), false);
+        check(
+            "nats://u:p@a,nats://b",
+            &["a:4222", "b:4222"],
+            user("u", "p"),
+            false,
+        );
+        check(
+            "nats://u:p@a,nats://u:p@b",
+            &["a:4222", "b:4222"],
+            user("u", "p"),
+            false,
+        );
+        check(
+            "nats://a,nats://u:p@b",
+            &["a:4222", "b:4222"],
+            user("u", "p"),
+            false,
+        );
+        check(
+            "nats://s3cr3t@a",
+            &["a:4222"],
+            Login::Token("s3cr3t".to_owned()),
+            false,
+        );
+        check("nats://u:@a", &["a:4222"], user("u", ""), false);
+    }
+
+    #[test]
+    fn a_password_may_have_any_character() {
+        let check = |written: &str, meant: &str| {
+            let read = parse(&format!("nats://u:{written}@a")).unwrap();
+            assert_eq!(read.login, user("u", meant));
+        };
+        check("plain", "plain");
+        check("p%40s%2fs%C3%A4", "p@s/sä");
+        check("p@s/s?:#", "p@s/s?:#");
+        check("a%2Cb", "a,b");
+        check("100%", "100%");
+        check("%zz%4", "%zz%4");
+        check("x://y", "x://y");
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused_without_a_word_of_it() {
+        for (text, why) in [
+            ("", "address 1: there is no host"),
+            ("nats://s3cr3t:s3cr3t@:x", "address 1: "),
+            (
+                "nats://s3cr3t:s3cr3t:4222",
+                "address 1: NATS server URL is invalid: invalid port number",
+            ),
+            ("nats://a,,b", "address 2: there is no host"),
+            ("nats://a,", "address 2: there is no host"),
+            ("nats://a/s3cr3t", "address 1: there is something behind the port"),
+            (
+                "nats://a:4222?s3cr3t",
+                "address 1: there is something behind the port",
+            ),
+            (
+                "nats://a,tls://b",
+                "some addresses begin with nats:// and others with tls://",
+            ),
+            ("http://a", "an address begins with neither nats:// nor tls://"),
+            ("s3cr3t://a", "an address begins with neither nats:// nor tls://"),
+            (
+                "nats://u:s3,cr3t@a",
+                "there is a comma in front of an @: in a password write it as %2C",
+            ),
+            ("nats://a:4222,s3cr3t@b", "there is a comma in front of an @"),
+            (
+                "nats://u:s3cr3t@a,u:s3cr3t@b",
+                "there is a comma in front of an @",
+            ),
+            (
+                "nats://u:p@a,nats://u:s3cr3t@b",
+                "the servers of one list are asked with one login",
+            ),
+            ("nats://:s3cr3t@a", "there is no user in front of the password"),
+            ("nats://@a", "there is nothing in front of an @"),
+            (
+                "nats://u:%ff@a",
+                "what is escaped with % in the login is not UTF-8",
+            ),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(error.starts_with(why) && error.ends_with(FORM), "{text}: {error}");
+            assert!(!error.contains("s3cr3t"), "{error}");
+        }
+    }
+}

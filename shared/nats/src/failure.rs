@@ -1,0 +1,116 @@
+//! Why no server lets us in, and what to do about it.
+
+use std::error::Error as _;
+use std::io;
+
+use async_nats::rustls::{self, AlertDescription};
+use async_nats::{ConnectError, ConnectErrorKind};
+
+use crate::login::Login;
+use crate::route::{CONNECT_WITHIN, Route};
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// What was set makes no sense.
+    #[error("{0}")]
+    Settings(String),
+    /// No server lets us in. That may change by itself.
+    #[error("{0}")]
+    Unreachable(String),
+    /// A server lets us in, and is not as it must be.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// What became of one server.
+pub(crate) fn of_one(route: &Route, host: &str, error: &ConnectError) -> Error {
+    let login = route.login();
+    let text = match error.kind() {
+        ConnectErrorKind::AuthorizationViolation => format!(
+            "the NATS server at {host} did not let {login} in: {}",
+            right(login)
+        ),
+        ConnectErrorKind::Authentication => format!("{login} can't log in at {host}: {}", cause(error)),
+        ConnectErrorKind::Dns => format!(
+            "there is no host {host} ({}): is --nats (WALLET_NATS_URL) right?",
+            cause(error)
+        ),
+        ConnectErrorKind::TimedOut => {
+            let waited = CONNECT_WITHIN.as_secs();
+            format!("no NATS server answers at {host} within {waited} s: {RUNNING}")
+        }
+        ConnectErrorKind::Tls
+        | ConnectErrorKind::Io
+        | ConnectErrorKind::ServerParse
+        | ConnectErrorKind::MaxReconnects => match tls(error) {
+            Some(advice) => format!(
+                "no TLS with the NATS server at {host} ({}): {advice}",
+                cause(error)
+            ),
+            None => format!("no NATS server answers at {host} ({}): {RUNNING}", cause(error)),
+        },
+    };
+    Error::Unreachable(text)
+}
+
+/// What became of all servers of a list.
+pub(crate) fn of_all(failures: &[Error]) -> Error {
+    let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    if told.is_empty() {
+        return Error::Unreachable("no NATS server let us in, though each does now: try again".to_owned());
+    }
+    Error::Unreachable(format!(
+        "none of the NATS servers lets us in: {}",
+        told.join("; ")
+    ))
+}
+
+const RUNNING: &str = "is it running, and --nats (WALLET_NATS_URL) right?";
+
+/// How to be let in.
+fn right(login: &Login) -> &'static str {
+    match login {
+        Login::Nobody => {
+            "give a login, as --nats nats://user:password@host:4222 or nats://TOKEN@host:4222, or with --nats-creds, --nats-nkey or \
+             --nats-cert"
+        }
+        Login::User(..) => "is the password right? --nats nats://user:password@host:4222",
+        Login::Token(_) => "is it right? A user has a password, too: --nats nats://user:password@host:4222",
+        Login::Creds(_) | Login::Nkey(_) => "does that server know it, and is it valid still?",
+    }
+}
+
+/// The innermost error: what a person can act on.
+fn cause(error: &ConnectError) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+/// What to do if it is TLS that does not work.
+fn tls(error: &ConnectError) -> Option<&'static str> {
+    if error.kind() == ConnectErrorKind::Tls {
+        return Some(
+            "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?",
+        );
+    }
+    let broken = error
+        .source()?
+        .downcast_ref::<io::Error>()?
+        .get_ref()?
+        .downcast_ref::<rustls::Error>()?;
+    Some(if let rustls::Error::InvalidCertificate(_) = broken {
+        "name the authority that has signed its certificate with --nats-ca (WALLET_NATS_CA), and the server as its certificate does"
+    } else if let rustls::Error::AlertReceived(
+        AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
+    ) = broken
+    {
+        "it wants to see a certificate that its own authority has signed: --nats-cert (WALLET_NATS_CERT) and --nats-key \
+         (WALLET_NATS_KEY)"
+    } else {
+        "does that server do TLS, and a version of it that is not too old?"
+    })
+}

@@ -1,0 +1,285 @@
+//! Where the servers are and who we are, checked; and the connection.
+
+use std::fmt;
+use std::future::ready;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use futures_util::future::join_all;
+
+use crate::address::{self, Addresses};
+use crate::failover::Tried;
+use crate::failure::{self, Error};
+use crate::login::Login;
+use crate::server;
+use crate::settings::{DEFAULT_URL, Settings, given};
+
+/// How long reaching one server may take, with its greeting and TLS.
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+/// How long a server may be silent until it is asked whether it is there. The library gives it up when it has not answered
+/// twice by the third time: a server that is cut off without a word is left after three times this.
+const PING: Duration = Duration::from_secs(2);
+/// Between two tries to connect, at most.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Where the servers are and who we are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Route {
+    servers: Vec<ServerAddr>,
+    login: Login,
+    /// Whether a server that does no TLS is refused.
+    tls: bool,
+    ca: Option<PathBuf>,
+    certificate: Option<(PathBuf, PathBuf)>,
+    inbox: String,
+}
+
+/// A connection that was made.
+#[derive(Debug)]
+pub struct Reached {
+    /// The client.
+    pub client: Client,
+    /// Which server of the list it is connected to.
+    pub host: String,
+}
+
+impl Route {
+    /// Checks what somebody has set, as far as that goes without a server.
+    pub fn of(settings: &Settings) -> Result<Self, Error> {
+        let url = settings.nats.as_ref().map_or(DEFAULT_URL, |url| &url.0);
+        let Addresses { servers, login, tls } =
+            address::parse(url).map_err(|why| Error::Settings(format!("--nats (WALLET_NATS_URL): {why}")))?;
+        let login = one_login(login, settings)?;
+        let certificate = certificate(settings)?;
+        for (option, variable, file) in settings.files() {
+            if let Err(error) = std::fs::File::open(file) {
+                let file = file.display();
+                return Err(Error::Settings(format!(
+                    "{option} ({variable}): {file} can't be read: {error}"
+                )));
+            }
+        }
+        login
+            .check()
+            .map_err(|why| Error::Settings(format!("{}: {why}", option_of(&login))))?;
+        let ca = given(&settings.nats_ca).map(PathBuf::from);
+        Ok(Self {
+            inbox: inbox(settings.nats_inbox.as_deref(), &login)?,
+            tls: tls || ca.is_some() || certificate.is_some(),
+            servers,
+            login,
+            ca,
+            certificate,
+        })
+    }
+
+    /// Connects to one of the servers, and checks that it is one that we can work with. If it is lost, another one is tried,
+    /// for ever. `heard` is told what becomes of the connection from then on, and with which server.
+    pub async fn connect(
+        &self,
+        name: &str,
+        heard: impl Fn(&str, &Event) + Send + Sync + 'static,
+    ) -> Result<Reached, Error> {
+        let tried = Tried::default();
+        let (picks, logs) = (tried.clone(), tried.clone());
+        let began = AtomicBool::new(false);
+        let options = self
+            .options(name)
+            .max_reconnects(None)
+            .reconnect_to_server_callback(move |servers, _| ready(picks.next(&servers)))
+            .event_callback(move |event| {
+                // Of the first connection the caller hears by our return.
+                if event != Event::Connected || began.swap(true, Ordering::Relaxed) {
+                    heard(&logs.last().as_ref().map(shown).unwrap_or_default(), &event);
+                }
+                ready(())
+            });
+        let client = match options.connect(self.servers.as_slice()).await {
+            Ok(client) => client,
+            Err(error) => return Err(self.explain(&error).await),
+        };
+        let pool = client.server_pool().await.unwrap_or_default();
+        let found = pool
+            .iter()
+            .find(|server| server.did_connect)
+            .map(|server| &server.addr);
+        let server = found.unwrap_or(&self.servers[0]);
+        tried.is(server);
+        let host = shown(server);
+        server::check(&client.server_info(), &host)?;
+        Ok(Reached { client, host })
+    }
+
+    /// Each server by itself, to see whether it is there.
+    pub fn each(&self) -> impl Iterator<Item = Self> {
+        self.servers.iter().map(|server| Self {
+            servers: vec![server.clone()],
+            ..self.clone()
+        })
+    }
+
+    /// The list as it is written, without a login.
+    pub fn url(&self) -> String {
+        self.written("")
+    }
+
+    /// What must be typed to get there, with words instead of secrets.
+    pub fn typed(&self, settings: &Settings) -> String {
+        let login = match self.login {
+            Login::User(..) => "USER:PASSWORD@",
+            Login::Token(_) => "TOKEN@",
+            Login::Nobody | Login::Creds(_) | Login::Nkey(_) => "",
+        };
+        let mut text = format!("--nats {}", self.written(login));
+        for (option, _, file) in settings.files() {
+            text = format!("{text} {option} {}", file.display());
+        }
+        text
+    }
+
+    fn written(&self, login: &str) -> String {
+        let scheme = if self.tls { "tls" } else { "nats" };
+        let hosts: Vec<String> = self.servers.iter().map(shown).collect();
+        format!("{scheme}://{login}{}", hosts.join(","))
+    }
+
+    pub(crate) fn login(&self) -> &Login {
+        &self.login
+    }
+
+    fn options(&self, name: &str) -> ConnectOptions {
+        let login = self.login.clone();
+        let mut options = ConnectOptions::with_auth_callback(move |nonce| ready(login.show(&nonce)))
+            .name(name)
+            .custom_inbox_prefix(&self.inbox)
+            .connection_timeout(CONNECT_WITHIN)
+            .ping_interval(PING)
+            .reconnect_delay_callback(delay)
+            .require_tls(self.tls);
+        if let Some(ca) = &self.ca {
+            options = options.add_root_certificates(ca.clone());
+        }
+        if let Some((certificate, key)) = &self.certificate {
+            options = options.add_client_certificate(certificate.clone(), key.clone());
+        }
+        if self.servers.len() > 1 {
+            // Who lists the servers has said which ones can be reached from here, and by which names.
+            options = options.ignore_discovered_servers();
+        }
+        options
+    }
+
+    /// Why no server lets us in. The library says it of the last one only, so with several each is asked again.
+    async fn explain(&self, error: &async_nats::ConnectError) -> Error {
+        if let [server] = &*self.servers {
+            return failure::of_one(self, &shown(server), error);
+        }
+        let asked = self.each().map(|route| async move {
+            let error = route.options("wallet").connect(&route.servers[0]).await.err()?;
+            Some(failure::of_one(&route, &route.to_string(), &error))
+        });
+        let failures: Vec<Error> = join_all(asked).await.into_iter().flatten().collect();
+        failure::of_all(&failures)
+    }
+}
+
+/// The servers, without a login.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts: Vec<String> = self.servers.iter().map(shown).collect();
+        f.write_str(&hosts.join(", "))
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Route({self}, {:?})", self.login)
+    }
+}
+
+/// A server as it is shown.
+pub(crate) fn shown(server: &ServerAddr) -> String {
+    let (host, port) = (server.host(), server.port());
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+/// At first at once, then ever later.
+fn delay(attempts: usize) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+    let millis = if doublings == 0 {
+        0
+    } else {
+        2_u64.saturating_pow(doublings)
+    };
+    Duration::from_millis(millis).min(RETRY)
+}
+
+fn option_of(login: &Login) -> &'static str {
+    match login {
+        Login::Nobody | Login::User(..) | Login::Token(_) => "--nats (WALLET_NATS_URL)",
+        Login::Creds(_) => "--nats-creds (WALLET_NATS_CREDS)",
+        Login::Nkey(_) => "--nats-nkey (WALLET_NATS_NKEY)",
+    }
+}
+
+/// The login that was given; two are one too many.
+fn one_login(in_url: Login, settings: &Settings) -> Result<Login, Error> {
+    let creds = given(&settings.nats_creds).map(|file| Login::Creds(file.into()));
+    let nkey = given(&settings.nats_nkey).map(|file| Login::Nkey(file.into()));
+    let mut all = Some(in_url)
+        .filter(|login| *login != Login::Nobody)
+        .into_iter()
+        .chain(creds)
+        .chain(nkey);
+    let first = all.next().unwrap_or(Login::Nobody);
+    match all.next() {
+        None => Ok(first),
+        Some(second) => Err(Error::Settings(format!(
+            "there are two logins for NATS, {first} ({}) and {second} ({}): give one",
+            option_of(&first),
+            option_of(&second)
+        ))),
+    }
+}
+
+fn certificate(settings: &Settings) -> Result<Option<(PathBuf, PathBuf)>, Error> {
+    let missing = |what: &str, other: &str| {
+        Err(Error::Settings(format!(
+            "a client certificate needs its key, and there is no {what}, only {other}"
+        )))
+    };
+    match (given(&settings.nats_cert), given(&settings.nats_key)) {
+        (Some(certificate), Some(key)) => Ok(Some((certificate.into(), key.into()))),
+        (None, None) => Ok(None),
+        (Some(_), None) => missing("--nats-key (WALLET_NATS_KEY)", "--nats-cert"),
+        (None, Some(_)) => missing("--nats-cert (WALLET_NATS_CERT)", "--nats-key"),
+    }
+}
+
+/// Where answers are sent. A user's permissions can keep others out of a prefix of its own.
+fn inbox(set: Option<&str>, login: &Login) -> Result<String, Error> {
+    let Some(prefix) = set.filter(|prefix| !prefix.is_empty()) else {
+        return Ok(match login {
+            Login::User(name, _) => format!("_INBOX_{name}"),
+            Login::Nobody | Login::Token(_) | Login::Creds(_) | Login::Nkey(_) => "_INBOX".to_owned(),
+        });
+    };
+    let is_token = |token: &str| {
+        !token.is_empty()
+            && token
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"*>".contains(&byte))
+    };
+    if prefix.split('.').all(is_token) {
+        return Ok(prefix.to_owned());
+    }
+    Err(Error::Settings(format!(
+        "--nats-inbox (WALLET_NATS_INBOX): {prefix:?} is no prefix of a subject: use for example _INBOX_debit"
+    )))
+}
