@@ -1,20 +1,23 @@
 //! A service as a program: start, run, stop in order.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+mod health;
+mod leaving;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use axum::{Router, middleware};
 use clap::Parser;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::signal::unix::{SignalKind, signal};
+use futures_util::future::join_all;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
 
 use crate::clock::Clock;
 use crate::db::{Pool, Target};
@@ -24,11 +27,14 @@ use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
-use crate::status::{Board, State};
+use crate::status::Board;
 use crate::{clock, healing, http, telemetry, watch};
+use leaving::Leaving;
 
-/// How long an orderly stop may take before the process leaves anyway; the outbox keeps what is left.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How long what is held may take to be finished.
+const WORK_WITHIN: Duration = Duration::from_secs(5);
+/// How long closing may take.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a service's own routes can use.
 #[derive(Clone, Debug)]
@@ -52,107 +58,206 @@ pub struct Running {
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
 pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
     let line = CommandLine::parse();
-    let ended = tokio::runtime::Runtime::new()
-        .context("no runtime")
-        .and_then(|runtime| match line.command {
-            Some(Command::Healthcheck) => {
-                let address = line.settings.http.unwrap_or(guard::usual_address(T::SERVICE));
-                runtime.block_on(health(address))
-            }
-            None => runtime.block_on(run::<T>(line.settings, more)),
-        });
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{}: {error:#}", T::SERVICE);
-            ExitCode::FAILURE
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(T::SERVICE, &anyhow::Error::new(error).context("no runtime")),
+    };
+    let ended = match line.command {
+        Some(Command::Healthcheck) => {
+            let address = line.settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+            runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
-    }
+        None => runtime.block_on(run::<T>(line.settings, more)),
+    };
+    // What still blocks one of its threads, such as a look-up of a name, is not waited for.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|error| failed(T::SERVICE, &error))
+}
+
+fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
+    eprintln!("{service}: {error:#}");
+    ExitCode::FAILURE
 }
 
 async fn run<T: Tables>(
     settings: Settings,
     more: fn(Running) -> anyhow::Result<Router>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<ExitCode> {
     telemetry::start(&settings)?;
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
-    let address = settings.http.unwrap_or(guard::usual_address(T::SERVICE));
-    let token = settings.http_token.as_ref().map(|token| token.0.as_str());
-    let token = Token::of(token, settings.http_token_file.as_deref())?;
-    guard::warn_if_open(address, token);
-    let listener = http::listen(address).await?;
-    let name = T::SERVICE.name();
-    let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
-    let mut pools = Vec::new();
-    for shard in settings.shards.all() {
-        pools.push((
-            shard,
-            Target::new(&settings.database_url.0, shard)
-                .open(T::MIGRATIONS)
-                .await?,
-        ));
+    let mut signals = Signals::new()?;
+    let started = tokio::select! {
+        started = Started::new::<T>(settings, more) => started?,
+        // What is being made is dropped, wherever it hangs.
+        name = signals.next() => {
+            info!("{name}: leaving before the start was done");
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    tokio::select! {
+        name = signals.next() => info!("{name}: finishing what is held"),
+        () = started.loops.wait() => error!("all loops have ended"),
+    }
+    Ok(started.stop().await)
+}
+
+/// SIGTERM and Ctrl-C. From its making on, they no longer end the process by themselves.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM can't be caught")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT can't be caught")?,
+        })
     }
 
-    let (board, metrics, stop) = (Board::default(), Metrics::new(name), CancellationToken::new());
-    let running = Running {
-        pools: pools.clone(),
-        bus: bus.clone(),
-        settings: settings.clone(),
-        clock: clock::system,
-        metrics: metrics.clone(),
-        token,
-        board: board.clone(),
-    };
-    tokio::spawn(watch::run(running.clone()));
-    let routes = http::routes(T::SERVICE, board.clone(), metrics.clone())
-        .merge(healing::routes(T::SERVICE, running.clone(), board.clone()))
-        .merge(more(running)?);
-    let guard = guard::Guard::new(token, T::SERVICE);
-    let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
-    let observers = T::observers(&metrics);
-    let shards = TaskTracker::new();
-    for (shard, pool) in &pools {
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
+/// A service at work.
+struct Started {
+    running: Running,
+    loops: TaskTracker,
+    stop: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Started {
+    async fn new<T: Tables>(
+        settings: Settings,
+        more: fn(Running) -> anyhow::Result<Router>,
+    ) -> anyhow::Result<Self> {
+        let address = settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+        let token = settings.http_token.as_ref().map(|token| token.0.as_str());
+        let token = Token::of(token, settings.http_token_file.as_deref())?;
+        guard::warn_if_open(address, token);
+        let listener = http::listen(address).await?;
+        let name = T::SERVICE.name();
+        let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
+        let pools = open::<T>(&settings).await?;
+        let running = Running {
+            pools,
+            bus,
+            settings,
+            clock: clock::system,
+            metrics: Metrics::new(name),
+            token,
+            board: Board::default(),
+        };
+        let (loops, stop) = (TaskTracker::new(), CancellationToken::new());
+        tokio::spawn(watch::run(running.clone()));
+        let (board, metrics) = (running.board.clone(), running.metrics.clone());
+        let routes = http::routes(T::SERVICE, board.clone(), metrics)
+            .merge(healing::routes(T::SERVICE, running.clone(), board))
+            .merge(more(running.clone())?);
+        let guard = guard::Guard::new(token, T::SERVICE);
+        let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
+        work::<T>(&running, &loops, &stop);
+        let quiet = stop.clone().cancelled_owned();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(quiet);
+        let server = tokio::spawn(server.into_future());
+        info!("{name} answers on http://{address}");
+        Ok(Self {
+            running,
+            loops,
+            stop,
+            server,
+        })
+    }
+
+    /// Finishes what is held, within bounds, and says how that went.
+    async fn stop(self) -> ExitCode {
+        let Self {
+            running,
+            loops,
+            stop,
+            server,
+        } = self;
+        let mut leaving = Leaving::begin();
+        stop.cancel();
+        let left = || {
+            format!(
+                ": {}; what is committed will be published at the next start",
+                told(&running.board)
+            )
+        };
+        leaving
+            .step("the end of the shards' work", WORK_WITHIN, loops.wait(), left)
+            .await;
+        server.abort();
+        let closed = join_all(running.pools.iter().map(|(_, pool)| pool.close()));
+        let closed = async {
+            tokio::join!(closed, running.bus.flush());
+        };
+        leaving
+            .step(
+                "closing the databases and the connection to NATS",
+                CLOSE_WITHIN,
+                closed,
+                String::new,
+            )
+            .await;
+        if leaving.in_order() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
+    let mut pools = Vec::new();
+    for shard in settings.shards.all() {
+        let target = Target::new(&settings.database_url.0, shard);
+        pools.push((shard, target.open(T::MIGRATIONS).await?));
+    }
+    Ok(pools)
+}
+
+/// Begins to work on each shard.
+fn work<T: Tables>(running: &Running, loops: &TaskTracker, stop: &CancellationToken) {
+    let observers = T::observers(&running.metrics);
+    for (shard, pool) in &running.pools {
         let place = Place {
             shard: *shard,
-            shards: settings.shards,
+            shards: running.settings.shards,
         };
         let store = SqlStore::<T>::new(pool.clone(), place, holder(), observers(*shard, pool));
-        board.set(*shard, State::Starting);
         let context = Context {
             service: T::SERVICE,
             place,
-            bus: bus.clone(),
+            bus: running.bus.clone(),
             clock: clock::system,
-            board: board.clone(),
-            metrics: metrics.shard(*shard),
+            board: running.board.clone(),
+            metrics: running.metrics.shard(*shard),
             stop: stop.clone(),
         };
-        shards.spawn(shard_loop::run(store, context));
+        running
+            .board
+            .starting(*shard, "asks the database who works on this shard".to_owned());
+        loops.spawn(shard_loop::run(store, context));
     }
-    shards.close();
-    let quiet = stop.clone();
-    let server = axum::serve(listener, routes).with_graceful_shutdown(async move { quiet.cancelled().await });
-    let server = tokio::spawn(server.into_future());
-    info!("{name} answers on http://{address}");
+    loops.close();
+}
 
-    tokio::select! {
-        _ = terminate.recv() => info!("SIGTERM: finishing what is held"),
-        _ = interrupt.recv() => info!("SIGINT: finishing what is held"),
-        () = shards.wait() => error!("all loops have ended"),
-    }
-    stop.cancel();
-    if tokio::time::timeout(STOP_WITHIN, shards.wait()).await.is_err() {
-        warn!(
-            "not done within {STOP_WITHIN:?}: leaving; what is committed will be published at the next start"
-        );
-    }
-    server.abort();
-    for (_, pool) in pools {
-        let _ = tokio::time::timeout(Duration::from_secs(2), pool.close()).await;
-    }
-    bus.flush().await;
-    Ok(())
+/// How each shard stands, in a line.
+fn told(board: &Board) -> String {
+    let shards = board
+        .read()
+        .into_iter()
+        .map(|(shard, (state, _))| match state.detail() {
+            "" => format!("shard {shard} is {state}"),
+            detail => format!("shard {shard} is {state} ({detail})"),
+        });
+    shards.collect::<Vec<_>>().join(", ")
 }
 
 /// Names this instance in the lease: the host, and an id that no other process has.
@@ -160,30 +265,4 @@ fn holder() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let began = clock::system().as_microsecond();
     format!("{}/{}/{began}", host.trim(), std::process::id())
-}
-
-/// Asks `/readyz` of the service on this machine.
-async fn health(address: SocketAddr) -> anyhow::Result<()> {
-    let host = if address.ip().is_unspecified() {
-        IpAddr::V4(Ipv4Addr::LOCALHOST)
-    } else {
-        address.ip()
-    };
-    let address = SocketAddr::new(host, address.port());
-    let ask = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        std::io::Result::Ok(answer)
-    };
-    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await;
-    let answer = answer
-        .context("no answer within 5 s")?
-        .with_context(|| format!("nobody answers on {address}"))?;
-    if !answer.lines().next().unwrap_or_default().contains(" 200 ") {
-        bail!("not ready: {}", answer.lines().last().unwrap_or_default());
-    }
-    println!("ready");
-    Ok(())
 }

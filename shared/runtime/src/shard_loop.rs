@@ -32,6 +32,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 use wallet_contract::decider::Place;
+use wallet_contract::stream;
 use wallet_contract::subject::Service;
 
 use crate::bus::{self, Bus, Message, Reader};
@@ -205,6 +206,14 @@ async fn work<S: Store, B: Bus>(
     } = context;
     let published = AtomicI64::new(progress.published);
     republish(store, context, progress, &published).await?;
+    board.starting(
+        place.shard,
+        format!(
+            "opens stream {} at {}",
+            stream::name(place.shard),
+            progress.position
+        ),
+    );
     let reader = bus.read(place.shard, progress.position).await?;
     board.set(place.shard, State::Working);
     board.advance(place.shard, progress.position);

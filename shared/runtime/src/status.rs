@@ -14,8 +14,8 @@ const SILENT_AFTER: Duration = Duration::from_secs(10);
 /// What the loop of a shard is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not there yet.
-    Starting,
+    /// Not there yet, and what it waits for.
+    Starting(String),
     /// At work.
     Working,
     /// At work, and what it decides does not get into a log.
@@ -31,7 +31,7 @@ pub enum State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Starting => "starting",
+            Self::Starting(_) => "starting",
             Self::Working => "working",
             Self::CannotPublish(_) => "cannot-publish",
             Self::Standby(_) => "standby",
@@ -45,8 +45,9 @@ impl State {
     /// What there is to say about it.
     pub fn detail(&self) -> &str {
         match self {
-            Self::Starting | Self::Working => "",
-            Self::CannotPublish(detail)
+            Self::Working => "",
+            Self::Starting(detail)
+            | Self::CannotPublish(detail)
             | Self::Standby(detail)
             | Self::Failed(detail)
             | Self::LostData(detail) => detail,
@@ -62,7 +63,7 @@ impl State {
     pub fn is_ready(&self) -> bool {
         match self {
             Self::Working | Self::Standby(_) => true,
-            Self::Starting | Self::CannotPublish(_) | Self::Failed(_) | Self::LostData(_) => false,
+            Self::Starting(_) | Self::CannotPublish(_) | Self::Failed(_) | Self::LostData(_) => false,
         }
     }
 }
@@ -79,10 +80,19 @@ struct Entry {
 }
 
 impl Entry {
+    fn new(state: State, position: u64) -> Self {
+        Self {
+            state,
+            position,
+            unpublished: BTreeMap::new(),
+            alive: Instant::now(),
+        }
+    }
+
     fn state(&self) -> State {
         let silent = self.alive.elapsed();
         match (&self.state, self.unpublished.first_key_value()) {
-            (State::Starting, Some((to, why))) => State::Failed(format!(
+            (State::Starting(_), Some((to, why))) => State::Failed(format!(
                 "what was decided before can't be published to shard {to}: {why}"
             )),
             (State::Working, Some((to, why))) => {
@@ -110,13 +120,17 @@ impl Board {
     pub fn set(&self, shard: Shard, state: State) {
         let mut board = self.lock();
         let position = board.get(&shard).map_or(0, |entry| entry.position);
-        let entry = Entry {
-            state,
-            position,
-            unpublished: BTreeMap::new(),
-            alive: Instant::now(),
-        };
-        board.insert(shard, entry);
+        board.insert(shard, Entry::new(state, position));
+    }
+
+    /// Writes what a shard waits for before it works. Why it has failed says more, and stays.
+    pub fn starting(&self, shard: Shard, waits_for: String) {
+        let mut board = self.lock();
+        let fresh = || Entry::new(State::Starting(String::new()), 0);
+        let entry = board.entry(shard).or_insert_with(fresh);
+        if matches!(entry.state, State::Starting(_) | State::Standby(_)) {
+            entry.state = State::Starting(waits_for);
+        }
     }
 
     /// Writes how far a shard has read its log, and that it goes on.
@@ -167,7 +181,7 @@ mod tests {
     #[test]
     fn who_can_not_publish_says_so_and_is_not_ready() {
         let board = Board::default();
-        board.set(HERE, State::Starting);
+        board.set(HERE, State::Starting(String::new()));
         let no = || Some("sealed".to_owned());
         board.publishes(HERE, Shard(1), no());
         assert!(matches!(stands(&board), State::Failed(why) if why.contains("shard 1: sealed")));
@@ -197,5 +211,20 @@ mod tests {
             board.advance(HERE, 7);
             assert_eq!(stands(&board), state);
         }
+    }
+
+    #[test]
+    fn what_it_waits_for_does_not_hide_why_it_failed() {
+        let (board, shard) = (Board::default(), Shard(0));
+        let detail = || board.read()[&shard].0.detail().to_owned();
+        board.starting(shard, "asks".to_owned());
+        board.starting(shard, "looks".to_owned());
+        assert_eq!(detail(), "looks");
+        board.set(shard, State::Standby("another works".to_owned()));
+        board.starting(shard, "asks".to_owned());
+        assert_eq!(detail(), "asks");
+        board.set(shard, State::Failed("no disk".to_owned()));
+        board.starting(shard, "asks".to_owned());
+        assert_eq!(detail(), "no disk");
     }
 }

@@ -42,7 +42,12 @@ pub(super) async fn republish<S: Store, B: Bus>(
         let events = store.events(after, REPUBLISH).await?;
         let Some(last) = events.last() else { break };
         after = last.no;
-        info!(shard = %context.place.shard, events = events.len(), "publishing again up to event {after}");
+        let (shard, count) = (context.place.shard, events.len());
+        info!(%shard, events = count, "publishing again up to event {after}");
+        let waits_for = format!(
+            "publishes {count} events that were committed, up to number {after}; NATS has not taken them yet"
+        );
+        context.board.starting(shard, waits_for);
         context.publisher().publish(&events, None).await?;
         published.store(after, Ordering::Release);
         store
