@@ -13,6 +13,7 @@
 //! | [`timeline`] | a line of time on which idle stretches are short |
 //! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
 //! | [`mermaid`] | it as the text of a diagram |
+//! | [`typed`] | amounts as people type them |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O. What it is given came out of a log and is untrusted text: whoever
 //! shows it escapes it.
@@ -33,4 +34,5 @@ pub mod steps;
 pub mod story;
 pub mod text;
 pub mod timeline;
+pub mod typed;
 mod words;
