@@ -1,7 +1,11 @@
 //! Questions over HTTP that make no sense: each is told so, as a problem of the asker's, on both databases.
 
-use anyhow::{Result, ensure};
-use e2e::{DATABASES, Random, World};
+use anyhow::{Context as _, Result, ensure};
+use e2e::{DATABASES, PATIENCE, Random, World, transfer};
+use uuid::Uuid;
+use wallet::api::Status;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::subject::Verb;
 
 /// How many damaged questions are asked of each database.
 const ASKED: u64 = 2_000;
@@ -61,6 +65,16 @@ const BAD: [&str; 33] = [
     "/v1/traces/00000000000000000000000000000000",
 ];
 
+/// What asks about no transfers.
+const BAD_KNOWN: [&str; 6] = [
+    "",
+    "[]",
+    "{}",
+    r#"{"transfers":[{"id":"7","payer":"alice"}]}"#,
+    r#"{"transfers":[{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","payer":"a.b"}]}"#,
+    r#"{"transfers":[{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f"}]}"#,
+];
+
 const WORDS: [&str; 24] = [
     "%00",
     "%ff",
@@ -94,7 +108,8 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
-        world.pay("alice", "bob", "1.00").await?;
+        let paid = world.pay("alice", "bob", "1.00").await?;
+        known(&world, paid.id).await?;
         let http = reqwest::Client::new();
         for question in GOOD {
             let status = ask(&world, &http, question).await?;
@@ -104,6 +119,15 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
             let status = ask(&world, &http, question).await?;
             ensure!(status == 400, "{question}: {status}");
         }
+        for body in BAD_KNOWN {
+            let asked = http.post(format!("{}/v1/transfers/known", world.stack.api_url()));
+            let answer = asked
+                .header("content-type", "application/json")
+                .body(body)
+                .send()
+                .await?;
+            ensure!(answer.status() == 400, "{body}: {}", answer.status());
+        }
         let mut answers = std::collections::BTreeMap::new();
         for _ in 0..ASKED {
             let question = damaged(&mut random);
@@ -112,6 +136,46 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
         println!("{database:?}: {answers:?}");
         world.stop().await?;
     }
+    Ok(())
+}
+
+/// Of many transfers those are known that their payer's own shard has heard of.
+async fn known(world: &World, paid: Uuid) -> Result<()> {
+    let [alice, bob]: [AccountId; 2] = ["alice".parse()?, "bob".parse()?];
+    let elsewhere = transfer("bob", "1.00");
+    let id: TransferId = elsewhere["id"].as_str().context("an id")?.parse()?;
+    let shards = world.nats.shards().await?;
+    let wrong = shards
+        .all()
+        .find(|shard| *shard != shards.of(&alice))
+        .context("another shard")?;
+    let subject = Verb::Transfer.subject(wrong, &alice);
+    world
+        .nats
+        .put(&subject, Vec::new(), elsewhere.to_string())
+        .await?;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let flow = world.api.transfer(id, None).await?;
+        if flow.as_ref().and_then(|flow| flow.reason.as_deref()) == Some("wrong_shard") {
+            break;
+        }
+        ensure!(
+            tokio::time::Instant::now() < deadline,
+            "the wrong shard has not refused it: {flow:?}"
+        );
+    }
+    let asked = [
+        (TransferId(paid), alice.clone()),
+        (TransferId(paid), bob),
+        (id, alice),
+    ];
+    let known = world.api.known(&asked).await?;
+    let known: Vec<_> = known
+        .iter()
+        .map(|flow| (flow.transfer, &*flow.payer, flow.status))
+        .collect();
+    ensure!(known == [(paid, "alice", Status::Settled)], "{known:?}");
     Ok(())
 }
 

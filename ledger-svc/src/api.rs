@@ -7,7 +7,7 @@ mod transfers;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
@@ -33,6 +33,7 @@ pub fn routes(running: Running) -> anyhow::Result<Router> {
         .route("/v1/accounts/{id}", get(accounts::account))
         .route("/v1/accounts/{id}/statement", get(accounts::statement))
         .route("/v1/transfers", get(transfers::transfers))
+        .route("/v1/transfers/known", post(transfers::known))
         .route("/v1/transfers/{id}", get(transfers::transfer))
         .route("/v1/traces/{id}", get(transfers::trace))
         .route("/v1/parked", get(operations::parked))

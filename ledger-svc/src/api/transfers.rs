@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use serde::Deserialize;
 use serde_json::json;
-use wallet_contract::id::TransferId;
+use uuid::Uuid;
+use wallet_contract::id::{TransferId, TransferKey};
 use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::question::{Asked, Named, Told};
 use wallet_runtime::reading::{caught_up, time};
 
-use super::{Answer, Ledger, Question, ROWS, limit};
-use crate::flows::whole;
+use super::{Answer, Ledger, MAX_ROWS, Question, ROWS, limit};
+use crate::flows::{self, whole};
 use crate::listing;
 
 pub(super) async fn transfer(
@@ -22,6 +24,48 @@ pub(super) async fn transfer(
     let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
     Ok(Json(json!(flow)))
+}
+
+/// Which transfers are asked about.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct These {
+    transfers: Vec<This>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct This {
+    id: Uuid,
+    payer: String,
+}
+
+/// Those of these transfers that a request has been heard of, where their payers are at home. It is a `POST` that changes
+/// nothing: so many ids are too long for an address.
+pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> Answer {
+    if i64::try_from(asked.transfers.len()).map_or(true, |number| number > MAX_ROWS) {
+        let number = asked.transfers.len();
+        return Err(Problem::bad_request(format!(
+            "{number} transfers: ask about {MAX_ROWS} at most"
+        )));
+    }
+    let mut keys = Vec::new();
+    for This { id, payer } in asked.transfers {
+        let payer = Problem::parse("payer", &payer)?;
+        keys.push(TransferKey {
+            id: TransferId(id),
+            payer,
+        });
+    }
+    let (shards, mut known) = (running.settings.shards, Vec::new());
+    for shard in shards.all() {
+        let at_home: Vec<&TransferKey> = keys.iter().filter(|key| shards.of(&key.payer) == shard).collect();
+        if !at_home.is_empty() {
+            let mut db = caught_up(&running, shard).await?;
+            known.extend(flows::by_keys(&mut db, &at_home).await?);
+        }
+    }
+    Ok(Json(json!({ "transfers": known })))
 }
 
 pub(super) async fn trace(State(running): Ledger, Named(id): Named) -> Answer {

@@ -9,6 +9,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::problem::Problem;
+use wallet_view::typed;
 
 use crate::flows::list::Filter;
 
@@ -100,10 +101,10 @@ impl Question {
         let amount = |name: &str| match (field(name), currency) {
             (None, _) => Ok(None),
             (Some(text), Some(currency)) => {
-                let minor = currency.parse_minor(text);
+                let minor = typed::minor(text, currency);
                 minor
                     .map(Some)
-                    .map_err(|error| Problem::bad_request(format!("{name} {text:?}: {error}")))
+                    .map_err(|error| Problem::bad_request(format!("{name}: {error}")))
             }
             (Some(text), None) => Err(Problem::bad_request(format!(
                 "{name} {text:?}: say in which currency, such as currency=USD"
@@ -200,6 +201,12 @@ mod tests {
             read(|asked| asked.status = "stuck".to_owned()).unwrap().standing,
             Some(Standing::Stuck)
         );
+        let spelled = read(|asked| {
+            asked.currency = "USD".to_owned();
+            (asked.min, asked.max) = ("5".to_owned(), "1,234.5".to_owned());
+        });
+        let filter = spelled.unwrap().filter;
+        assert_eq!((filter.least, filter.most), (Some(500), Some(123_450)));
         assert_eq!(
             read(|asked| asked.status = " ".to_owned()).unwrap().filter,
             Filter::default()
@@ -213,6 +220,10 @@ mod tests {
             assert!(error.contains(says), "{error}");
         };
         check(|asked| asked.min = "1.00".to_owned(), "say in which currency");
+        check(
+            |asked| (asked.currency, asked.max) = ("USD".to_owned(), "$5".to_owned()),
+            "max: amount \"$5\" is not a plain decimal number, such as \"12.50\": did you mean 5.00?",
+        );
         check(|asked| asked.status = "lost".to_owned(), "use one of running");
         check(|asked| asked.reason = "because".to_owned(), "reason \"because\"");
         check(|asked| asked.lasted_ms = "soon".to_owned(), "whole milliseconds");
