@@ -228,7 +228,7 @@ pub struct Open {
     /// The currency, an ISO 4217 code.
     #[arg(long, value_name = "CODE")]
     pub currency: Currency,
-    /// How far below zero it may go: an amount, or "unlimited" [default: not at all].
+    /// How far below zero it may go: an amount, such as 50.00, or "unlimited" [default: not at all].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub overdraft: Option<String>,
     /// Name and waiting.
@@ -242,7 +242,7 @@ pub struct Open {
 pub struct Movement {
     /// The account.
     pub account: AccountId,
-    /// How much, with the currency's decimals, such as 12.50.
+    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
     #[arg(allow_negative_numbers = true)]
     pub amount: String,
     /// The currency, an ISO 4217 code.
@@ -265,7 +265,7 @@ pub struct Transfer {
     /// Who is paid.
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
     pub to: Option<AccountId>,
-    /// How much, with the currency's decimals, such as 12.50.
+    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
     #[arg(
         long,
         value_name = "AMOUNT",
@@ -286,7 +286,7 @@ pub struct Transfer {
     #[arg(long, default_value_t = 256, value_name = "N", requires = "file",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight: u16,
-    /// A name for this run; under another one, rows without id are paid again.
+    /// A name for the file's payments, such as 2026-07: under a new one, rows without id are new payments.
     #[arg(
         long,
         value_name = "NAME",
@@ -295,6 +295,12 @@ pub struct Transfer {
         requires = "file"
     )]
     pub batch: String,
+    /// Leave out rows without id that another file has sent before, and send the others.
+    #[arg(long, requires = "file")]
+    pub skip_paid: bool,
+    /// Send the file's refused rows again, each as a new attempt, and no others.
+    #[arg(long, requires = "file", conflicts_with = "skip_paid")]
+    pub retry_refused: bool,
     /// Name and waiting.
     #[command(flatten)]
     pub sending: Sending,

@@ -10,6 +10,8 @@ use wallet_contract::status::Status;
 pub enum Exit {
     /// It was done.
     Ok,
+    /// Nothing was paid: all of a file had ended well before.
+    Nothing,
     /// It could not be done, or a check found something wrong.
     Failed,
     /// The command line, or a file named there, makes no sense. Nothing was sent.
@@ -29,6 +31,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Refused => 3,
             Self::Timeout => 4,
+            Self::Nothing => 5,
         }
     }
 }

@@ -12,7 +12,8 @@ Examples:
   wallet trace ID                                the flow, drawn
   wallet statement alice
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, compensated or expired, 4 no outcome in time.
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, compensated or expired, 4 no outcome in time, 5 nothing was paid,
+because all payments of the file had been made before.
 Answers go to stdout, everything else to stderr.";
 
 /// `wallet up --help`
@@ -75,7 +76,7 @@ pub const MOVEMENT: &str = "\
 Examples:
   wallet deposit alice 100.00 USD
   wallet withdraw alice 20.00 USD --memo \"cash\"
-  wallet deposit alice 1250 KRW                  an amount has exactly its currency's decimals";
+  wallet deposit alice 5 USD                     5.00: zeros that are missing are added, nothing is rounded";
 
 /// `wallet transfer --help`
 pub const TRANSFER: &str = "\
@@ -85,14 +86,21 @@ Examples:
                   --id 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   the same id never pays twice
   wallet transfer --file payments.csv
   wallet transfer --file salaries.csv --batch 2026-02
+  wallet transfer --file salaries.csv --batch 2026-02 --retry-refused
 
 Files: CSV with a header line, or JSONL with the same names, all values strings:
   id,from,to,amount,currency,memo
   ,alice,bob,12.50,USD,lunch
-id and memo may be left out or empty. The whole file is checked before anything is sent. A transfer that
-touches an account starts after the file's earlier ones on that account have ended (@world, which is never
-short of money, makes nobody wait); all others run side by side. Playing a file again is harmless: a row without
-id has one that follows from its content, its line number and --batch.";
+id and memo may be left out or empty. Values may be separated by semicolons or tabs, amounts written as 5, 12,50 or
+1,234.50; what could be read in two ways is an error. The whole file is checked before anything is sent. A transfer that
+touches an account starts after the file's earlier ones on that account have ended (@world, which is never short of money,
+makes nobody wait); all others run side by side.
+
+Playing a file again pays nothing twice, also a part of it, in another order, or as JSONL: a row without id is named by its
+content, by how many equal rows stand before it, and by --batch. If another file has sent some of its rows before and others
+are new, nothing is sent until you say what is meant: --batch NAME (all are new payments) or --skip-paid (only the others are).
+--retry-refused sends refused rows again under an id of the next attempt; what was paid is not touched.
+For rows without id the ledger (--api) is asked what became of them; if it can't answer, nothing is sent.";
 
 /// `wallet reserve --help`
 pub const RESERVE: &str = "\

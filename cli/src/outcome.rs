@@ -257,9 +257,9 @@ pub async fn ask(connection: &Connection, request: &Request, timeout: Duration) 
 /// Puts a request into the log, without waiting for what comes of it.
 pub async fn publish(connection: &Connection, request: &Request) -> Result<PublishAck> {
     let naming_it = || format!("request {}", request.id);
-    let body = request.body.clone();
+    let (body, trace) = (request.body.clone(), request.traceparent());
     connection
-        .request(request.verb, &request.account, body, None)
+        .request(request.verb, &request.account, body, trace.as_deref())
         .await
         .with_context(naming_it)
 }

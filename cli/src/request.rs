@@ -1,11 +1,14 @@
 //! Requests as this tool sends them, checked beforehand with the very code that the services read them with.
 
 use serde::Serialize;
-use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::event::Overdraft;
+use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::{Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{self, Context, Order};
 use wallet_contract::subject::Verb;
+use wallet_contract::trace::TraceId;
+use wallet_view::typed;
 
 /// A request that can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Request {
     pub body: String,
     /// The same, understood.
     pub order: Order,
+    /// The trace that its flow is to have; without one the services begin one.
+    pub trace: Option<TraceId>,
 }
 
 /// A transfer as somebody wrote it down, nothing of it checked yet but the payer's name.
@@ -29,7 +34,7 @@ pub struct Wanted<'a> {
     pub from: &'a AccountId,
     /// Who is paid.
     pub to: &'a str,
-    /// How much.
+    /// How much, as a person types it.
     pub amount: &'a str,
     /// The currency's code.
     pub currency: &'a str,
@@ -133,11 +138,19 @@ impl Request {
     }
 
     fn checked(verb: Verb, account: &AccountId, id: TransferId, body: &Body<'_>) -> Result<Self, Refusal> {
+        let amount = typed(body.amount, body.currency)?;
+        let overdraft = typed(body.overdraft, body.currency)?;
         let body = Body {
             id: id.to_string(),
+            amount: amount.as_deref(),
+            overdraft: overdraft.as_deref(),
             ..*body
         };
         let body = serde_json::to_string(&body).expect("strings are always JSON");
+        Self::read(verb, account, id, body)
+    }
+
+    fn read(verb: Verb, account: &AccountId, id: TransferId, body: String) -> Result<Self, Refusal> {
         let context = Context {
             verb,
             account: Some(account),
@@ -151,7 +164,25 @@ impl Request {
             verb,
             order: read.order?,
             body,
+            trace: None,
         })
+    }
+
+    /// The same request under another id.
+    #[must_use]
+    pub fn under(&self, id: TransferId) -> Self {
+        // The id stands first in what is written here.
+        let body = self.body.replacen(&self.id.to_string(), &id.to_string(), 1);
+        let read = Self::read(self.verb, &self.account, id, body);
+        Self {
+            trace: self.trace,
+            ..read.expect("a sound request is sound under any id")
+        }
+    }
+
+    /// The W3C header that names its trace, if it has one.
+    pub fn traceparent(&self) -> Option<String> {
+        self.trace.map(|trace| trace.traceparent(EventId(self.id.0)))
     }
 
     /// The payee and the money, where there is a movement.
@@ -168,6 +199,18 @@ impl Request {
             | Order::Close => None,
         }
     }
+}
+
+/// An amount as the wire takes it. What is wrong with the currency, the contract says.
+fn typed(amount: Option<&str>, currency: Option<&str>) -> Result<Option<String>, Refusal> {
+    let (Some(amount), Some(Ok(currency))) = (amount, currency.map(str::parse)) else {
+        return Ok(amount.map(str::to_owned));
+    };
+    if Overdraft::parse(amount, currency) == Ok(Overdraft::Unlimited) {
+        return Ok(Some(amount.to_owned()));
+    }
+    let read = typed::amount(amount, currency).map_err(|bad| Refusal::new(Reason::InvalidAmount, bad))?;
+    Ok(Some(read))
 }
 
 #[cfg(test)]
@@ -220,9 +263,9 @@ mod tests {
         check(
             "alice",
             "bob",
-            "12.345",
+            "0.345",
             "USD",
-            "invalid_amount: amount \"12.345\" has 3 decimals, USD has 2",
+            "invalid_amount: amount \"0.345\" has 3 decimals, USD has 2",
         );
         check(
             "alice",
@@ -238,6 +281,61 @@ mod tests {
             "usd",
             "unknown_currency: unknown currency \"usd\": use an ISO 4217 code in capitals, such as USD",
         );
+    }
+
+    #[test]
+    fn an_amount_that_a_person_typed_is_sent_as_the_wire_has_it() {
+        let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
+        let wanted = |amount| Wanted {
+            from: &alice,
+            to: "bob",
+            amount,
+            currency: "USD",
+            memo: None,
+        };
+        let check = |request: Result<Request, Refusal>, expected: &str| {
+            let body = request.unwrap().body;
+            assert!(body.contains(expected), "{body} has no {expected}");
+        };
+        check(Request::transfer(id(), &wanted("5")), r#""amount":"5.00""#);
+        check(
+            Request::reserve(id(), &wanted("12.5"), None, false),
+            r#""amount":"12.50""#,
+        );
+        check(
+            Request::reverse(id(), &wanted("1,234.5"), id()),
+            r#""amount":"1234.50""#,
+        );
+        check(
+            Request::confirm(id(), &alice, Some(("5", "USD"))),
+            r#""amount":"5.00""#,
+        );
+        check(
+            Request::open(id(), &alice, usd, Some("50")),
+            r#""overdraft":"50.00""#,
+        );
+        check(
+            Request::open(id(), &alice, usd, Some("unlimited")),
+            r#""overdraft":"unlimited""#,
+        );
+        let refused = Request::transfer(id(), &wanted("5.")).unwrap_err().to_string();
+        assert!(refused.ends_with("did you mean 5.00?"), "{refused}");
+    }
+
+    #[test]
+    fn the_same_request_goes_under_another_id() {
+        let alice = "alice".parse().unwrap();
+        let old = id().to_string();
+        let wanted = Wanted {
+            from: &alice,
+            to: "bob",
+            amount: "1.00",
+            currency: "USD",
+            memo: Some(&old),
+        };
+        let other = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d50".parse().unwrap();
+        let request = Request::transfer(id(), &wanted).unwrap();
+        assert_eq!(request.under(other), Request::transfer(other, &wanted).unwrap());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod bank;
 mod bound_sql;
 mod connection;
 mod dashboard;
+mod files;
 mod forgery;
 mod heal;
 mod http_access;

@@ -16,6 +16,7 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
@@ -219,6 +220,20 @@ impl Api {
         none_if_unknown(found)
     }
 
+    /// Those of these transfers that any request has been heard of, without their events, in no order.
+    pub async fn known(&self, transfers: &[(TransferId, AccountId)]) -> Result<Vec<Transfer>> {
+        let mut known = Vec::new();
+        for some in transfers.chunks(MAX_ROWS as usize) {
+            let keys = some
+                .iter()
+                .map(|(id, payer)| json!({ "id": id.0, "payer": payer.as_str() }));
+            let question = json!({ "transfers": keys.collect::<Vec<_>>() });
+            let found: TransferPage = self.post("v1/transfers/known", &question).await?;
+            known.extend(found.transfers);
+        }
+        Ok(known)
+    }
+
     /// All flows of a trace with their events, oldest first; empty if there is none.
     pub async fn trace(&self, trace: TraceId) -> Result<Vec<Transfer>> {
         let found: Result<TracePage> = self.get(&format!("v1/traces/{trace}"), &[]).await;
@@ -267,17 +282,20 @@ impl Api {
 
     /// Has any service make a shard's stream reach to a position.
     pub async fn reach(&self, place: healing::Place) -> Result<()> {
-        self.post("v1/store/reach", &place).await
+        let IgnoredAny = self.post("v1/store/reach", &place).await?;
+        Ok(())
     }
 
     /// Has a service publish decisions again.
     pub async fn publish(&self, again: &healing::Again) -> Result<()> {
-        self.post("v1/store/publish", again).await
+        let IgnoredAny = self.post("v1/store/publish", again).await?;
+        Ok(())
     }
 
     /// Has a service go on behind a position, because what it had read is lost.
     pub async fn go_on(&self, place: healing::Place) -> Result<()> {
-        self.post("v1/store/position", &place).await
+        let IgnoredAny = self.post("v1/store/position", &place).await?;
+        Ok(())
     }
 
     /// What is set aside; with `all`, also what somebody has seen to.
@@ -302,10 +320,9 @@ impl Api {
         self.answer(path, self.http.get(url)).await
     }
 
-    async fn post(&self, path: &str, body: &impl Serialize) -> Result<()> {
+    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let url = self.base.join(path).context("joining the service's address")?;
-        let _: IgnoredAny = self.answer(path, self.http.post(url).json(body)).await?;
-        Ok(())
+        self.answer(path, self.http.post(url).json(body)).await
     }
 
     async fn answer<T: DeserializeOwned>(&self, path: &str, mut request: RequestBuilder) -> Result<T> {

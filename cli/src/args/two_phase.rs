@@ -20,7 +20,7 @@ pub struct Reserve {
     /// For whom it is held.
     #[arg(long, value_name = "ACCOUNT")]
     pub to: AccountId,
-    /// How much, with the currency's decimals, such as 12.50.
+    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub amount: String,
     /// The currency, an ISO 4217 code.

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
@@ -12,7 +12,8 @@ use super::submit;
 use crate::args::{Common, Transfer};
 use crate::connect::connect;
 use crate::exit::{Exit, Usage};
-use crate::file::{self, Limits, Report};
+use crate::file::before::{self, Known};
+use crate::file::{self, Choice, End, Limits, Payments, Report, Row, Step};
 use crate::output::{self, Paint, count};
 use crate::request::{Request, Wanted};
 
@@ -49,20 +50,24 @@ async fn pay(args: &Transfer, common: &Common) -> Result<Exit> {
 }
 
 async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
-    let rows = file::read(path, &args.batch)?;
-    let connection = connect(&common.nats).await?;
-    let limits = Limits {
-        in_flight: usize::from(args.in_flight),
-        timeout: args.sending.waiting.timeout,
-    };
+    let payments = file::read(path, &args.batch)?;
+    for note in &payments.notes {
+        eprintln!("{}: {note}", path.display());
+    }
     let started = Instant::now();
-    let mut progress = Progress::new(rows.len());
-    let ends = file::play(&connection, &rows, limits, |ended| progress.show(ended)).await;
-    progress.clear();
-    let ends = rows.into_iter().zip(ends?).collect();
+    let choice = Choice {
+        skip_paid: args.skip_paid,
+        retry_refused: args.retry_refused,
+    };
+    let known = known(&payments, choice, common).await?;
+    let steps = file::decide(path, &payments, &known, choice)?;
+    let ends = carry_out(steps, args, common).await?;
+    let ends = payments.rows.into_iter().zip(ends);
     let report = Report {
         file: path.display().to_string(),
-        ends,
+        ends: ends
+            .map(|(row, (request, end))| (Row { request, ..row }, end))
+            .collect(),
         elapsed: started.elapsed(),
     };
     if common.json {
@@ -71,6 +76,49 @@ async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
         output::line(&report.text(Paint::for_stdout()))?;
     }
     Ok(report.exit())
+}
+
+/// What the ledger knows of the payments. If all have ids of their own it need not be asked: these say which payments they
+/// are, and their outcomes say whether they had ended before.
+async fn known(payments: &Payments, choice: Choice, common: &Common) -> Result<Known> {
+    let known = match common.ledger() {
+        Ok(api) => before::ask(&api, &payments.rows).await,
+        Err(error) => Err(error),
+    };
+    match known {
+        Err(error) if payments.rows.iter().all(|row| row.has_id) && !choice.retry_refused => {
+            eprintln!("what became of these payments before is not known ({error:#}): all are sent, and by their ids none is made twice");
+            Ok(payments.rows.iter().map(|_| Vec::new()).collect())
+        }
+        known => known.context(
+            "nothing was sent: what became of these payments before is not known, and rows without id can't be sent without \
+             knowing it",
+        ),
+    }
+}
+
+/// Sends what is to be sent; for each payment its last request, and how it ended.
+async fn carry_out(steps: Vec<Step>, args: &Transfer, common: &Common) -> Result<Vec<(Request, End)>> {
+    let limits = Limits {
+        in_flight: usize::from(args.in_flight),
+        timeout: args.sending.waiting.timeout,
+    };
+    let requests: Vec<Request> = steps.iter().filter_map(Step::request).cloned().collect();
+    let mut ends = if requests.is_empty() {
+        Vec::new()
+    } else {
+        let connection = connect(&common.nats).await?;
+        let mut progress = Progress::new(requests.len());
+        let ends = file::play(&connection, &requests, limits, |ended| progress.show(ended)).await;
+        progress.clear();
+        ends?
+    }
+    .into_iter();
+    let done = steps.into_iter().map(|step| match step {
+        Step::Ended(request, told) => (request, End::Told(told)),
+        Step::Send(request) => (request, ends.next().unwrap_or(End::NotStarted)),
+    });
+    Ok(done.collect())
 }
 
 /// A bar for who watches, a line now and then for a log.

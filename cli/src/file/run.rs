@@ -17,8 +17,9 @@ use wallet_contract::id::AccountId;
 use crate::clock;
 use crate::connect::{Connection, NoAck, denied};
 use crate::file::plan::Plan;
-use crate::file::{End, Row};
+use crate::file::{End, Told};
 use crate::outcome::{self, FIRST_REPEAT, Outcome};
+use crate::request::Request;
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -45,18 +46,18 @@ struct Flight {
     pause: Duration,
 }
 
-/// Plays all rows, and says how each ended. `progress` hears how many have ended so far.
+/// Sends all requests, and says how each ended. `progress` hears how many have ended so far.
 ///
 /// Ctrl-C stops it: what is under way then counts as silent, the rest as not started.
 pub async fn play(
     connection: &Connection,
-    rows: &[Row],
+    requests: &[Request],
     limits: Limits,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<End>> {
     // Before the first subscription, so that a refusal of one is heard.
     let mut denials = connection.denials();
-    let mut outcomes = listen(connection, rows).await?;
+    let mut outcomes = listen(connection, requests).await?;
     // An answer to a question that came later: the server has taken the subscriptions by now, or refused one.
     connection.shards().await?;
     if let Ok(text) = timeout(REFUSAL, denied(&mut denials, OUTCOMES)).await {
@@ -64,13 +65,13 @@ pub async fn play(
     }
     let mut run = Run {
         connection,
-        rows,
+        requests,
         limits,
         began_at: clock::now(),
-        plan: Plan::new(rows.iter().filter_map(accounts)),
+        plan: Plan::new(requests.iter().filter_map(accounts)),
         flights: BTreeMap::new(),
         publishing: FuturesUnordered::new(),
-        ends: rows.iter().map(|_| End::NotStarted).collect(),
+        ends: requests.iter().map(|_| End::NotStarted).collect(),
         ended: 0,
     };
     let mut tick = interval(TICK);
@@ -98,15 +99,13 @@ pub async fn play(
     }
 }
 
-fn accounts(row: &Row) -> Option<[&AccountId; 2]> {
-    row.request
-        .movement()
-        .map(|(payee, _)| [&row.request.account, payee])
+fn accounts(request: &Request) -> Option<[&AccountId; 2]> {
+    request.movement().map(|(payee, _)| [&request.account, payee])
 }
 
 /// One subscription for each payer: a client may hear its own outcomes only.
-async fn listen(connection: &Connection, rows: &[Row]) -> Result<SelectAll<Subscriber>> {
-    let payers: BTreeSet<&AccountId> = rows.iter().map(|row| &row.request.account).collect();
+async fn listen(connection: &Connection, requests: &[Request]) -> Result<SelectAll<Subscriber>> {
+    let payers: BTreeSet<&AccountId> = requests.iter().map(|request| &request.account).collect();
     let mut subscribers = Vec::new();
     for payer in payers {
         let subject = format!("{OUTCOMES}{payer}.*");
@@ -120,7 +119,7 @@ type Publishing<'a> = Pin<Box<dyn Future<Output = (usize, Result<PublishAck>)> +
 
 struct Run<'a> {
     connection: &'a Connection,
-    rows: &'a [Row],
+    requests: &'a [Request],
     limits: Limits,
     began_at: Timestamp,
     plan: Plan,
@@ -148,12 +147,12 @@ impl Run<'_> {
     }
 
     fn key(&self, index: usize) -> (String, Uuid) {
-        let request = &self.rows[index].request;
+        let request = &self.requests[index];
         (request.account.to_string(), request.id.0)
     }
 
     fn publish(&self, index: usize) {
-        let (connection, request) = (self.connection, &self.rows[index].request);
+        let (connection, request) = (self.connection, &self.requests[index]);
         self.publishing.push(Box::pin(async move {
             (index, outcome::publish(connection, request).await)
         }));
@@ -178,13 +177,7 @@ impl Run<'_> {
             return;
         };
         let earlier = outcome.time < self.began_at;
-        self.end(
-            flight.index,
-            End::Told {
-                outcome: Box::new(outcome),
-                earlier,
-            },
-        );
+        self.end(flight.index, End::Told(Told::heard(outcome, earlier)));
         self.plan.ended(flight.index);
     }
 

@@ -1,8 +1,15 @@
 //! How transfers are written down: CSV with a header line, or a JSON object a line. Only the shape is checked here.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
-const COLUMNS: [&str; 6] = ["id", "from", "to", "amount", "currency", "memo"];
+use super::columns::{COLUMNS, Columns};
+use super::flaws::Flaw;
+use super::records::Records;
+use super::text::decode;
+
+/// What can separate the values of a CSV file; spreadsheets take a semicolon where a comma is the decimal separator.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// How the file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +22,25 @@ pub enum Format {
 
 /// A transfer as it stands in the file. Every value is text.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Written {
+    #[serde(deserialize_with = "present")]
     pub(super) id: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub(super) from: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub(super) to: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub(super) amount: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub(super) currency: Option<String>,
+    #[serde(deserialize_with = "present")]
     pub(super) memo: Option<String>,
+}
+
+/// A field that is there has a value: who writes null may mean something that would not happen.
+fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(field).map(Some)
 }
 
 /// Lines with their numbers, counted from 1.
@@ -31,110 +49,82 @@ pub(super) type Lines = Vec<(u64, Result<Written, String>)>;
 impl Format {
     /// Cuts the content of a file into transfers; what has no such shape is told.
     pub(super) fn lines(self, bytes: &[u8]) -> Lines {
-        match self {
-            Self::Csv => csv(bytes),
-            Self::Jsonl => jsonl(bytes),
+        match decode(bytes) {
+            Ok(text) => match self {
+                Self::Csv => csv(&text),
+                Self::Jsonl => jsonl(&text),
+            },
+            Err(Flaw { line, what }) => vec![(line, Err(what))],
         }
     }
 }
 
-fn jsonl(bytes: &[u8]) -> Lines {
-    let lines = bytes.split(|byte| *byte == b'\n').zip(1..);
-    let filled = lines.filter(|(line, _)| !line.trim_ascii().is_empty());
-    filled
-        .map(|(line, number)| {
-            (
-                number,
-                serde_json::from_slice(line).map_err(|bad| json_flaw(&bad)),
-            )
-        })
+fn jsonl(text: &str) -> Lines {
+    let lines = text.split('\n').zip(1..);
+    let filled = lines.filter(|(line, _)| !line.trim().is_empty());
+    filled.map(|(line, number)| (number, json(line))).collect()
+}
+
+fn json(line: &str) -> Result<Written, String> {
+    // An array would be taken for the values in the order of our fields.
+    if !line.trim_start().starts_with('{') {
+        return Err("it is not a JSON object, such as {\"from\":\"alice\",…}".to_owned());
+    }
+    serde_json::from_str(line).map_err(|bad| json_flaw(line, &bad))
+}
+
+/// What is wrong with a line: the first value that is no text, or else what serde says, without its own count of lines, which
+/// begins anew on each of ours.
+fn json_flaw(line: &str, bad: &serde_json::Error) -> String {
+    let fields: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap_or_default();
+    let wrong = fields.iter().find_map(|(name, value)| {
+        let what = match value {
+            Value::String(_) => return None,
+            Value::Null => "null: leave it out, or write text",
+            Value::Number(_) => "a number: write it as text, such as \"12.50\"",
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => "no text: every value is text",
+        };
+        COLUMNS
+            .contains(&name.as_str())
+            .then(|| format!("{name} is {what}"))
+    });
+    wrong.unwrap_or_else(|| {
+        let text = bad.to_string();
+        let what = text.split(" at line ").next().unwrap_or(&text);
+        format!("{what} (column {})", bad.column())
+    })
+}
+
+fn csv(text: &str) -> Lines {
+    let (mut text, mut first) = (text, 1);
+    // Excel's own way to say what separates the values.
+    let told = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n'));
+    let told = told.and_then(|(delimiter, rest)| Some((delimiter.parse().ok()?, rest)));
+    if let Some((_, rest)) = told {
+        (text, first) = (rest, 2);
+    }
+    let delimiter = told.map_or_else(|| delimiter(text), |(delimiter, _)| delimiter);
+    let is_blank = |values: &[String]| values.iter().all(|value| value.trim().is_empty());
+    let mut records = Records::new(text, first, delimiter)
+        .filter(|(_, values)| values.as_ref().map_or(true, |values| !is_blank(values)));
+    let columns = match records.next() {
+        Some((line, header)) => match header.and_then(|header| Columns::of(&header, delimiter)) {
+            Ok(columns) => columns,
+            Err(what) => return vec![(line, Err(what))],
+        },
+        None => return Vec::new(),
+    };
+    records
+        .map(|(line, values)| (line, values.and_then(|values| columns.row(&values))))
         .collect()
 }
 
-/// What serde says, without its own count of lines, which begins anew on each of ours.
-fn json_flaw(bad: &serde_json::Error) -> String {
-    let text = bad.to_string();
-    let what = text.split(" at line ").next().unwrap_or(&text);
-    format!("{what} (column {}); use text for every value", bad.column())
-}
-
-fn csv(bytes: &[u8]) -> Lines {
-    let mut reader = csv::ReaderBuilder::new().from_reader(bytes);
-    let names = match reader.headers() {
-        Ok(names) => names.clone(),
-        Err(bad) => return vec![(1, Err(csv_flaw(&bad)))],
-    };
-    if let Err(what) = check_columns(&names) {
-        return vec![(1, Err(what))];
-    }
-    let mut lines = Vec::new();
-    let mut record = csv::StringRecord::new();
-    loop {
-        let begins = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(false) => return lines,
-            Ok(true) => {
-                let line = record.position().map_or(begins, csv::Position::line);
-                lines.push((line, Ok(written(&names, &record))));
-            }
-            Err(bad) => {
-                let line = bad.position().map_or(begins, csv::Position::line);
-                lines.push((line, Err(csv_flaw(&bad))));
-                if bad.is_io_error() {
-                    return lines;
-                }
-            }
-        }
-    }
-}
-
-fn check_columns(names: &csv::StringRecord) -> Result<(), String> {
-    let known = format!("a header line has {}", COLUMNS.join(","));
-    if let Some(strange) = names.iter().find(|name| !COLUMNS.contains(name)) {
-        return Err(format!("unknown column {strange:?}: {known}"));
-    }
-    if let Some(twice) = COLUMNS
-        .iter()
-        .find(|known| names.iter().filter(|name| name == *known).count() > 1)
-    {
-        return Err(format!("column {twice:?} is there twice: {known}"));
-    }
-    let needed = ["from", "to", "amount", "currency"];
-    match needed
-        .iter()
-        .find(|needed| !names.iter().any(|name| name == **needed))
-    {
-        Some(missing) => Err(format!(
-            "column {missing:?} is missing: {known} (id and memo may be left out)"
-        )),
-        None => Ok(()),
-    }
-}
-
-fn written(names: &csv::StringRecord, record: &csv::StringRecord) -> Written {
-    let value = |name: &str| {
-        let index = names.iter().position(|known| known == name)?;
-        record.get(index).map(str::to_owned)
-    };
-    Written {
-        id: value("id"),
-        from: value("from"),
-        to: value("to"),
-        amount: value("amount"),
-        currency: value("currency"),
-        memo: value("memo"),
-    }
-}
-
-fn csv_flaw(bad: &csv::Error) -> String {
-    if let csv::ErrorKind::UnequalLengths {
-        expected_len, len, ..
-    } = bad.kind()
-    {
-        return format!("it has {len} values, the header line has {expected_len} names");
-    }
-    if let csv::ErrorKind::Utf8 { .. } = bad.kind() {
-        return "it is not UTF-8 text".to_owned();
-    }
-    bad.to_string()
+/// What separates the names of the header line, which have none of it themselves.
+fn delimiter(text: &str) -> char {
+    let header = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let times = |delimiter: &char| header.matches(*delimiter).count();
+    DELIMITERS.into_iter().rev().max_by_key(times).unwrap_or(',')
 }

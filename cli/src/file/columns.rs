@@ -1,0 +1,119 @@
+//! Which column of a CSV file is which: its header line, and the values under it.
+
+use super::written::Written;
+
+/// The columns there can be; in JSON, the fields.
+pub(super) const COLUMNS: [&str; 6] = ["id", "from", "to", "amount", "currency", "memo"];
+/// Those without which there is no transfer.
+const NEEDED: [&str; 4] = ["from", "to", "amount", "currency"];
+
+/// The names of a header line, where they stand.
+#[derive(Debug)]
+pub(super) struct Columns {
+    /// In lower case; empty where a column has none, as behind the last one in many a spreadsheet.
+    names: Vec<String>,
+    /// A row that has fewer values lacks one.
+    needed: usize,
+    delimiter: char,
+}
+
+impl Columns {
+    /// Reads a header line.
+    pub(super) fn of(header: &[String], delimiter: char) -> Result<Self, String> {
+        let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
+        check(&names)?;
+        let needed = names
+            .iter()
+            .rposition(|name| !name.is_empty())
+            .map_or(0, |last| last + 1);
+        Ok(Self {
+            names,
+            needed,
+            delimiter,
+        })
+    }
+
+    /// A row as a transfer is written.
+    pub(super) fn row(&self, values: &[String]) -> Result<Written, String> {
+        let given = values
+            .iter()
+            .rposition(|value| !value.trim().is_empty())
+            .map_or(0, |last| last + 1);
+        if given > self.names.len() {
+            let hint = if self.has_comma_in_amount(values) {
+                ": put amounts such as 12,50 in quotes, or write them with a point"
+            } else {
+                ""
+            };
+            return Err(format!(
+                "it has {given} values, the header line has {} names{hint}",
+                self.needed
+            ));
+        }
+        if values.len() < self.needed {
+            return Err(format!(
+                "it has {} values, the header line has {} names",
+                values.len(),
+                self.needed
+            ));
+        }
+        let mut named = self.names.iter().zip(values);
+        if let Some((_, value)) = named.find(|(name, value)| name.is_empty() && !value.trim().is_empty()) {
+            return Err(format!("the value {value:?} stands in a column that has no name"));
+        }
+        if values.iter().any(|value| self.takes_in_a_row(value)) {
+            return Err("a value in quotes goes on over several lines, and one of them looks like a transfer: is the quote closed where it should be?".to_owned());
+        }
+        let value = |name: &str| {
+            let index = self.names.iter().position(|known| known == name)?;
+            values.get(index).cloned()
+        };
+        Ok(Written {
+            id: value("id"),
+            from: value("from"),
+            to: value("to"),
+            amount: value("amount"),
+            currency: value("currency"),
+            memo: value("memo"),
+        })
+    }
+
+    /// Whether an amount with a decimal comma was split in two, where a comma separates values.
+    fn has_comma_in_amount(&self, values: &[String]) -> bool {
+        let digits = |at: usize| {
+            values.get(at).is_some_and(|value| {
+                let value = value.trim();
+                !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
+            })
+        };
+        let amount = self.names.iter().position(|name| name == "amount");
+        self.delimiter == ',' && amount.is_some_and(|at| digits(at) && digits(at + 1))
+    }
+
+    /// Whether a value in quotes has a line within that has as many values as a row: then a quote is missing before it.
+    fn takes_in_a_row(&self, value: &str) -> bool {
+        let delimiters = |line: &str| line.matches(self.delimiter).count();
+        value
+            .split('\n')
+            .skip(1)
+            .any(|line| delimiters(line) + 1 >= self.needed)
+    }
+}
+
+fn check(names: &[String]) -> Result<(), String> {
+    let known = format!("a header line has {}", COLUMNS.join(","));
+    let mut named = names.iter().filter(|name| !name.is_empty());
+    if let Some(strange) = named.find(|name| !COLUMNS.contains(&name.as_str())) {
+        return Err(format!("unknown column {strange:?}: {known}"));
+    }
+    let times = |column: &str| names.iter().filter(|name| *name == column).count();
+    if let Some(twice) = COLUMNS.into_iter().find(|column| times(column) > 1) {
+        return Err(format!("column {twice:?} is there twice: {known}"));
+    }
+    match NEEDED.into_iter().find(|column| times(column) == 0) {
+        Some(missing) => Err(format!(
+            "column {missing:?} is missing: {known} (id and memo may be left out)"
+        )),
+        None => Ok(()),
+    }
+}
