@@ -180,6 +180,9 @@ pub struct Doctor {
     /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
     #[arg(long, value_name = "URL")]
     pub monitor: Option<String>,
+    /// Exit with 2 if there is anything to look at, though nothing is broken.
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `wallet heal`

@@ -16,6 +16,8 @@ pub enum Exit {
     Failed,
     /// The command line, or a file named there, makes no sense. Nothing was sent.
     Usage,
+    /// Nothing is wrong, but somebody should look, and it was asked to say so.
+    Warned,
     /// A transfer or request was refused or compensated.
     Refused,
     /// No outcome in time; what became of it is not known yet.
@@ -28,7 +30,7 @@ impl Exit {
         match self {
             Self::Ok => 0,
             Self::Failed => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Warned => 2,
             Self::Refused => 3,
             Self::Timeout => 4,
             Self::Nothing => 5,

@@ -39,9 +39,13 @@ Examples:
 
 /// `wallet doctor --help`
 pub const DOCTOR: &str = "\
+Exit codes: 0 if all is well, 1 if something must be put right (a service that does not answer, a stuck transfer, a parked
+message, a wrong setting), 2 with --strict if something is to be looked at.
+
 Examples:
   wallet doctor
-  wallet doctor --monitor http://127.0.0.1:8222";
+  wallet doctor --monitor http://127.0.0.1:8222
+  wallet doctor --strict --json";
 
 /// `wallet parked --help`
 pub const PARKED: &str = "\

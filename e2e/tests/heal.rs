@@ -96,11 +96,7 @@ async fn noticed(world: &World, shard: u16) -> Result<()> {
             if state.state == "lost-data" {
                 break;
             }
-            ensure!(
-                Instant::now() < deadline,
-                "{service} did not notice: {}",
-                state.told()
-            );
+            ensure!(Instant::now() < deadline, "{service} did not notice: {state}");
             sleep(Duration::from_millis(100)).await;
         }
     }

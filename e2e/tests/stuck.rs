@@ -50,6 +50,22 @@ async fn gauge(world: &World, name: &str) -> Result<i64> {
     Ok(values.filter_map(|value| value.parse::<i64>().ok()).sum())
 }
 
+/// The verdict on the whole wallet.
+async fn verdict(world: &World) -> Result<String> {
+    let health: Value = reqwest::get(format!("{}/v1/health", world.stack.api_url()))
+        .await?
+        .json()
+        .await?;
+    Ok(health["summary"].as_str().context("a summary")?.to_owned())
+}
+
+async fn page(world: &World, path: &str) -> Result<String> {
+    Ok(reqwest::get(format!("{}/{path}", world.stack.api_url()))
+        .await?
+        .text()
+        .await?)
+}
+
 /// Kills a service, and looks at what then waits for it.
 async fn waits(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
@@ -70,14 +86,51 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
         traced.contains(&told) && traced.contains(&format!("it must say {next}")),
         "{traced}"
     );
-    let doctor = text(&world.wallet(&["doctor"]).await?);
+    let doctor = world.wallet(&["doctor"]).await?;
+    assert_eq!(doctor.status.code(), Some(1));
+    let doctor = text(&doctor);
+    for expected in [
+        &format!("the oldest is {id}: {told}"),
+        "silent (last heard from at ",
+        "2 to put right: ",
+    ] {
+        ensure!(doctor.contains(expected), "no {expected:?} in {doctor}");
+    }
+    let verdict = verdict(world).await?;
+    let transit = if service == Service::Credit {
+        ", 1.00 USD in transit"
+    } else {
+        ""
+    };
+    let expected = format!("Degraded: {service} silent for ");
+    let rest = format!(" s on shards 0 and 1; 1 transfer stuck{transit}");
     ensure!(
-        doctor.contains(&format!("the oldest is {id}: {told}")),
-        "{doctor}"
+        verdict.starts_with(&expected) && verdict.ends_with(&rest),
+        "{verdict}"
     );
+    ensure!(
+        page(world, "health").await?.contains(&expected),
+        "the health page does not say so"
+    );
+    until("every page shows it", async || {
+        Ok(page(world, "accounts").await?.contains("✗ degraded"))
+    })
+    .await?;
 
     world.stack.start_service(service).await?;
     until("it goes on", async || Ok(!listed(world).await?.contains(&id))).await?;
+    until("it is well", async || {
+        Ok(self::verdict(world).await?.starts_with("Healthy: "))
+    })
+    .await?;
+    until("every page shows it", async || {
+        Ok(page(world, "accounts").await?.contains("healthy"))
+    })
+    .await?;
+    assert_eq!(
+        world.wallet(&["doctor", "--strict"]).await?.status.code(),
+        Some(0)
+    );
     until("the gauge", async || {
         Ok(gauge(world, "wallet_flows_stuck").await? == 0)
     })

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::Value;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
-use crate::{export, meters, viewer};
+use crate::{export, meters, verdict, viewer};
 
 /// How many rows an answer has at most.
 const MAX_ROWS: i64 = 1_000;
@@ -26,7 +26,8 @@ type Answer = Result<Json<Value>, Problem>;
 /// The routes of ledger-svc.
 pub fn routes(running: Running) -> anyhow::Result<Router> {
     let running = Arc::new(running);
-    meters::start(&running);
+    let verdict = verdict::start(&running);
+    meters::start(&running, verdict.clone());
     export::start(&running)?;
     let routes = Router::new()
         .route("/v1/accounts", get(accounts::accounts))
@@ -38,8 +39,10 @@ pub fn routes(running: Running) -> anyhow::Result<Router> {
         .route("/v1/traces/{id}", get(transfers::trace))
         .route("/v1/parked", get(operations::parked))
         .route("/v1/stats", get(operations::stats))
+        .route("/v1/health", get(operations::health))
         .route("/v1/log", get(operations::log))
         .merge(viewer::routes(&running))
+        .layer(Extension(verdict))
         .with_state(running);
     Ok(routes)
 }

@@ -25,6 +25,8 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::as_of;
 
+use crate::verdict;
+
 /// Between two looks at least.
 const LOOK: Duration = Duration::from_secs(5);
 /// A look may take a twentieth of the time: it reads each account.
@@ -82,6 +84,11 @@ impl Meters {
         self.checked.get_or_create(&NoLabel {}).set(now_s);
     }
 
+    /// Tells no sum that is not known now; when one last was, stays.
+    fn unknown(&self) {
+        self.error.clear();
+    }
+
     fn clear(&self) {
         self.error.clear();
         self.checked.clear();
@@ -89,7 +96,7 @@ impl Meters {
 }
 
 /// Looks now and then, until the process ends.
-pub(crate) async fn watch(running: Arc<Running>, meters: Meters) {
+pub(crate) async fn watch(running: Arc<Running>, meters: Meters, verdict: verdict::Watch) {
     loop {
         let began = tokio::time::Instant::now();
         let first = running.pools.first().map(|(shard, _)| *shard);
@@ -97,11 +104,19 @@ pub(crate) async fn watch(running: Arc<Running>, meters: Meters) {
         let works = first.and_then(|shard| board.get(&shard));
         if works.is_some_and(|(state, _)| state.is_working()) {
             match look(&running).await {
-                Ok(Some(errors)) => meters.tell(&errors, (running.clock)().as_second()),
+                Ok(Some(errors)) => {
+                    meters.tell(&errors, (running.clock)().as_second());
+                    let wrong = errors.into_iter().filter(|(_, error)| *error != 0);
+                    verdict.unbalanced(wrong.map(|(currency, _)| currency).collect());
+                }
                 Ok(None) => {
+                    meters.unknown();
                     debug!("too much is under way between the shards to add up what all accounts have");
                 }
-                Err(problem) => debug!("what all accounts have can't be added up: {problem:?}"),
+                Err(problem) => {
+                    meters.unknown();
+                    debug!("what all accounts have can't be added up: {problem:?}");
+                }
             }
         } else {
             meters.clear();

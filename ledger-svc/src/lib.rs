@@ -14,6 +14,7 @@ mod parked;
 mod recorded;
 mod rows;
 mod stuck;
+mod verdict;
 mod viewer;
 
 use ledger_core::{Keys, Ledger, State};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use wallet_runtime::program::Running;
 
-use crate::{conservation, stuck};
+use crate::{conservation, stuck, verdict};
 
 /// Registers them, and keeps them true.
-pub(crate) fn start(running: &Arc<Running>) {
+pub(crate) fn start(running: &Arc<Running>, verdict: verdict::Watch) {
     let metrics = &running.metrics;
     let still = "Flows that have not ended, and were not heard of for too long; up to 10,000";
     let still = metrics.gauges("flows_stuck", still);
@@ -15,5 +15,5 @@ pub(crate) fn start(running: &Arc<Running>) {
     let in_flight = metrics.gauges("flows_in_flight", in_flight);
     tokio::spawn(stuck::watch(running.clone(), still, in_flight));
     let conserved = conservation::Meters::new(metrics);
-    tokio::spawn(conservation::watch(running.clone(), conserved));
+    tokio::spawn(conservation::watch(running.clone(), conserved, verdict));
 }

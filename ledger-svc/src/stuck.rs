@@ -18,7 +18,7 @@ use crate::flows::{Flow, list, steps};
 /// Between two looks for the metrics.
 const LOOK: Duration = Duration::from_secs(2);
 /// How many flows of a shard are looked at one by one.
-const AT_MOST: i64 = 1_000;
+pub(crate) const LISTED: i64 = 1_000;
 /// Stuck flows of a shard are counted up to this: so many are more than enough to look.
 const COUNTED: i64 = 10_000;
 
@@ -59,7 +59,7 @@ pub(crate) async fn of_shards(running: &Running, dbs: &mut [Db]) -> sqlx::Result
     let (shards, deadline_us) = (running.settings.shards, deadline(running));
     let mut found = Vec::new();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-        let running = list::running(db, deadline_us, AT_MOST).await?;
+        let running = list::running(db, deadline_us, LISTED).await?;
         found.extend(those(db, running, shard, shards, deadline_us).await?);
     }
     found.sort_by_key(|flow| flow.started_us);
@@ -98,7 +98,11 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
                     stuck.set(*shard, still);
                     in_flight.set(*shard, all);
                 }
-                Err(error) => debug!(%shard, "no figures of shard {shard}: {error}"),
+                Err(error) => {
+                    stuck.clear(*shard);
+                    in_flight.clear(*shard);
+                    debug!(%shard, "no figures of shard {shard}: {error}");
+                }
             }
         }
         tokio::time::sleep(LOOK).await;
@@ -106,26 +110,23 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
 }
 
 async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx::Result<(i64, i64)> {
-    let (mut db, deadline_us) = (db?, deadline(running));
-    let began_so_long_ago = list::running(&mut db, deadline_us, AT_MOST).await?;
-    let many = i64::try_from(began_so_long_ago.len()).is_ok_and(|found| found == AT_MOST);
-    let still = if many {
-        // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
-        list::running_count(&mut db, deadline_us, COUNTED).await?
-    } else {
-        let stuck = those(
-            &mut db,
-            began_so_long_ago,
-            shard,
-            running.settings.shards,
-            deadline_us,
-        )
-        .await?;
-        i64::try_from(stuck.len()).unwrap_or(i64::MAX)
-    };
+    let mut db = db?;
+    let still = count(running, &mut db, shard).await?;
     let running = list::tally(&mut db).await?.into_iter();
     let running = running.filter(|(status, _)| status == Status::Running.word());
     Ok((still, running.map(|(_, flows)| flows).sum()))
+}
+
+/// How many flows of a shard are stuck, up to a limit.
+pub(crate) async fn count(running: &Running, db: &mut Db, shard: Shard) -> sqlx::Result<i64> {
+    let (shards, deadline_us) = (running.settings.shards, deadline(running));
+    let began_so_long_ago = list::running(db, deadline_us, LISTED).await?;
+    if i64::try_from(began_so_long_ago.len()).is_ok_and(|found| found == LISTED) {
+        // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
+        return list::running_count(db, deadline_us, COUNTED).await;
+    }
+    let stuck = those(db, began_so_long_ago, shard, shards, deadline_us).await?;
+    Ok(i64::try_from(stuck.len()).unwrap_or(i64::MAX))
 }
 
 /// The stuck flows of all shards, oldest first.

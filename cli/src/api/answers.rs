@@ -1,5 +1,7 @@
 //! What a ledger answers, field by field as it stands in the JSON.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -235,6 +237,74 @@ pub struct Stats {
     pub transfers: Tally,
     /// How many messages were set aside.
     pub parked: u64,
+}
+
+/// Whether the whole wallet is well.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Health {
+    /// Whether nobody need do anything.
+    pub healthy: bool,
+    /// One line that says so, or why not.
+    pub summary: String,
+    /// How each service does on each shard.
+    pub services: Vec<Duty>,
+    /// How many transfers are stuck, up to 10,000 on a shard.
+    pub stuck: u64,
+    /// What those have in transit, by currency.
+    #[serde(default)]
+    pub in_transit: BTreeMap<String, String>,
+    /// How many messages are parked.
+    pub parked: u64,
+    /// Currencies whose books do not sum to zero.
+    pub unbalanced: Vec<String>,
+    /// Why something of this is not known.
+    #[serde(default)]
+    pub unknown: Option<String>,
+}
+
+/// How a service does on a shard.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Duty {
+    /// The service.
+    pub service: String,
+    /// The shard.
+    pub shard: u16,
+    /// The state of the instance that does best there; `silent` if none answers.
+    pub state: String,
+    /// What there is to say about it.
+    #[serde(default)]
+    pub detail: String,
+    /// How far that instance has read the log.
+    #[serde(default)]
+    pub position: u64,
+    /// The instances that answer.
+    #[serde(default)]
+    pub instances: Vec<String>,
+    /// When one last answered, as far as the ledger has heard.
+    #[serde(default)]
+    pub heard_at: Option<Timestamp>,
+}
+
+impl Duty {
+    /// Whether somebody works there.
+    pub fn is_good(&self) -> bool {
+        self.state == wallet_contract::ready::WORKING
+    }
+
+    /// One line for people.
+    pub fn told(&self) -> String {
+        let since = self
+            .heard_at
+            .filter(|_| self.state == "silent")
+            .map(|at| format!("last heard from at {at}"));
+        let detail = since.unwrap_or_else(|| self.detail.clone());
+        let detail = if detail.is_empty() {
+            detail
+        } else {
+            format!(" ({detail})")
+        };
+        format!("shard {}: {}{detail}", self.shard, self.state)
+    }
 }
 
 /// How far a shard's books reach.

@@ -24,8 +24,8 @@ use wallet_contract::trace::TraceId;
 use crate::exit::Usage;
 
 pub use answers::{
-    Account, AccountPage, AsOf, Balance, Line, Parked, ParkedPage, Phases, PhasesPage, Position, SeenTo,
-    Statement, Stats, Tally, TracePage, TransferPage, Word,
+    Account, AccountPage, AsOf, Balance, Duty, Health, Line, Parked, ParkedPage, Phases, PhasesPage,
+    Position, SeenTo, Statement, Stats, Tally, TracePage, TransferPage, Word,
 };
 pub use filter::StatusFilter;
 pub use wallet_contract::status::Status;
@@ -308,6 +308,11 @@ impl Api {
     /// How it goes. This one does not wait for the books to catch up.
     pub async fn stats(&self) -> Result<Stats> {
         self.get("v1/stats", &[]).await
+    }
+
+    /// Whether the whole wallet is well. This one does not wait for the books either.
+    pub async fn health(&self) -> Result<Health> {
+        self.get("v1/health", &[]).await
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<T> {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, anyhow, bail};
-use serde::Deserialize;
 use tokio::time::Instant;
+use wallet_contract::ready::{LOST_DATA, Ready, ShardReady, WORKING};
 
 use super::nats::Server;
 use super::process::Process;
@@ -14,40 +14,9 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Between two questions.
 const POLL: Duration = Duration::from_millis(25);
 
-/// What a service says of a shard whose stream has lost what it had read.
-const LOST_DATA: &str = "lost-data";
-
-/// What `/readyz` says.
-#[derive(Debug, Deserialize)]
-pub struct Readiness {
-    /// How each shard stands.
-    pub shards: Vec<ShardState>,
-}
-
-/// How a service stands on one shard.
-#[derive(Debug, Deserialize)]
-pub struct ShardState {
-    /// Which shard.
-    pub shard: u16,
-    /// `working`, `standby`, `starting`, `failed` or `lost-data`.
-    pub state: String,
-    /// What there is to say about it.
-    #[serde(default)]
-    pub detail: Option<String>,
-}
-
-impl ShardState {
-    /// Whether there is nothing to wait for: it works, or waits itself for somebody to heal its stream.
-    fn is_up(&self) -> bool {
-        matches!(self.state.as_str(), "working" | LOST_DATA)
-    }
-
-    /// One line for people.
-    pub fn told(&self) -> String {
-        let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
-        let detail = detail.map_or(String::new(), |detail| format!(" ({detail})"));
-        format!("shard {}: {}{detail}", self.shard, self.state)
-    }
+/// Whether there is nothing to wait for: it works, or waits itself for somebody to heal its stream.
+fn is_up(on: &ShardReady) -> bool {
+    matches!(on.state.as_str(), WORKING | LOST_DATA)
 }
 
 /// A client for services and servers nearby: no proxy, no long waits.
@@ -60,7 +29,7 @@ pub fn client() -> Result<reqwest::Client> {
 }
 
 /// Asks a service how it stands.
-pub async fn ask(http: &reqwest::Client, url: &str) -> Result<Readiness> {
+pub async fn ask(http: &reqwest::Client, url: &str) -> Result<Ready> {
     let asked = async { http.get(format!("{url}/readyz")).send().await?.json().await };
     asked.await.map_err(|error: reqwest::Error| root_cause(&error))
 }
@@ -84,16 +53,16 @@ pub(super) async fn service(
     let deadline = Instant::now() + within;
     loop {
         let said = match ask(http, url).await {
-            Ok(ready) if !ready.shards.is_empty() && ready.shards.iter().all(ShardState::is_up) => {
+            Ok(ready) if !ready.shards.is_empty() && ready.shards.iter().all(is_up) => {
                 for shard in ready.shards.iter().filter(|shard| shard.state == LOST_DATA) {
-                    eprintln!("{}: {}", process.name(), shard.told());
+                    eprintln!("{}: {}", process.name(), shard);
                 }
                 return Ok(());
             }
             Ok(ready) => ready
                 .shards
                 .iter()
-                .map(ShardState::told)
+                .map(ShardReady::to_string)
                 .collect::<Vec<_>>()
                 .join(", "),
             Err(error) => format!("{error:#}"),

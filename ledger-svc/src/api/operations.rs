@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::shard::Shard;
@@ -13,6 +13,7 @@ use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use super::{Answer, Ledger, MAX_ROWS, Question, ROWS};
 use crate::flows::list::tally;
+use crate::verdict::Watch;
 use crate::{parked as aside, recorded};
 
 pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
@@ -45,6 +46,20 @@ pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -
     let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
     let (records, next) = recorded::behind(&mut db, asked.after.unwrap_or(0), limit).await?;
     Ok(Json(json!({ "records": records, "next": next })))
+}
+
+/// Whether the whole wallet is well, and if not, why. It does not wait for the books either.
+pub(super) async fn health(State(running): Ledger, Extension(watch): Extension<Watch>) -> Answer {
+    let found = watch.look(&running).await;
+    let verdict = found.verdict((running.clock)());
+    let in_transit = found.in_transit.iter();
+    let in_transit: BTreeMap<&str, String> = in_transit
+        .map(|(currency, minor)| (currency.code(), currency.format_minor(*minor)))
+        .collect();
+    Ok(Json(json!({
+        "healthy": verdict.healthy, "summary": verdict.summary, "services": found.services, "stuck": found.stuck,
+        "in_transit": in_transit, "parked": found.parked, "unbalanced": found.unbalanced, "unknown": found.unknown,
+    })))
 }
 
 /// How it goes. This one does not wait: it tells how far behind the books are.

@@ -72,7 +72,10 @@ fn header(running: &Running, here: Here) -> Markup {
             nav aria-label="Main" {
                 @if here != Here::Login {
                     @for (url, name, entry) in entries {
-                        a href=(url) aria-current=[(entry == here).then_some("page")] { (name) }
+                        a href=(url) aria-current=[(entry == here).then_some("page")] {
+                            (name)
+                            @if entry == Here::Health { (indicator(running)) }
+                        }
                     }
                 }
             }
@@ -82,6 +85,19 @@ fn header(running: &Running, here: Here) -> Markup {
             div.tools.needs-script {
                 button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }
                 button type="button" data-do="help" title="Keys (?)" aria-label="Keys" { "?" }
+            }
+        }
+    }
+}
+
+/// Whether the wallet was well a few seconds ago: a sign with words for those who don't see it.
+fn indicator(running: &Running) -> Markup {
+    html! {
+        @if let Some(line) = running.headline.get() {
+            @if line.is_good {
+                span.sign.good title=(line.text) { " ✓" span.visually-hidden { " healthy" } }
+            } @else {
+                span.sign.bad title=(line.text) { " ✗ degraded" }
             }
         }
     }

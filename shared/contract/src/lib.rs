@@ -13,6 +13,7 @@ pub mod hosts;
 pub mod id;
 pub mod money;
 pub mod parking;
+pub mod ready;
 pub mod reason;
 pub mod recall;
 pub mod request;

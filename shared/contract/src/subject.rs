@@ -9,6 +9,7 @@
 //! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
 //! | `wallet.<shard>.park.<service>` | operators | what to do about what the service has set aside |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | how a request ended, for who waits |
+//! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers how it stands ([`crate::ready`]) |
 
 use std::fmt;
 

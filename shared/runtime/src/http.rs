@@ -2,21 +2,21 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use tokio::net::TcpListener;
-use wallet_contract::subject::Service;
+use wallet_contract::ready::Ready;
 
 use crate::metrics::Metrics;
-use crate::status::Board;
+use crate::status::Instance;
 
 /// The routes of every service.
-pub fn routes(service: Service, board: Board, metrics: Metrics) -> Router {
+pub fn routes(instance: Instance, metrics: Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(move || async move { ready(service, &board) }))
+        .route("/readyz", get(move || async move { answer(&instance.ready()) }))
         .route("/metrics", get(move || async move { text(&metrics) }))
 }
 
@@ -28,23 +28,13 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(taken)
 }
 
-fn ready(service: Service, board: &Board) -> Response {
-    let shards = board.read();
-    let ready = !shards.is_empty() && shards.values().all(|(state, _)| state.is_ready());
-    let rows: Vec<String> = shards
-        .iter()
-        .map(|(shard, (state, position))| {
-            let detail = quoted(state.detail());
-            format!(r#"{{"shard":{shard},"state":"{state}","detail":{detail},"position":{position}}}"#)
-        })
-        .collect();
-    let body = format!("{{\"service\":\"{service}\",\"shards\":[{}]}}\n", rows.join(","));
-    let status = if ready {
+fn answer(ready: &Ready) -> Response {
+    let status = if ready.is_ready() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    (status, Json(ready)).into_response()
 }
 
 fn text(metrics: &Metrics) -> Response {
@@ -56,9 +46,4 @@ fn text(metrics: &Metrics) -> Response {
         metrics.text(),
     )
         .into_response()
-}
-
-/// A text as a JSON string.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

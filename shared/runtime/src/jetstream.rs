@@ -5,11 +5,13 @@
 //! | `connect` | connects, and logs what becomes of the connection |
 //! | `streams` | makes a shard's stream, or checks the one that is there |
 //! | `reader` | reads it behind our own position |
+//! | `roll_call` | how all instances of all services stand |
 //!
 //! What is published and told goes out from here.
 
 mod connect;
 mod reader;
+mod roll_call;
 mod streams;
 
 pub use reader::Reader;

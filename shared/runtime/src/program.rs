@@ -27,7 +27,7 @@ use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
-use crate::status::Board;
+use crate::status::{Board, Headline, Instance};
 use crate::{clock, healing, http, telemetry, watch};
 use leaving::Leaving;
 
@@ -53,6 +53,8 @@ pub struct Running {
     pub token: Option<Token>,
     /// How each shard's work stands.
     pub board: Board,
+    /// What is to be seen on every page.
+    pub headline: Headline,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -121,7 +123,6 @@ impl Signals {
         }
     }
 }
-
 /// A service at work.
 struct Started {
     running: Running,
@@ -151,16 +152,24 @@ impl Started {
             metrics: Metrics::new(name),
             token,
             board: Board::default(),
+            headline: Headline::default(),
         };
+        let instance = Instance {
+            service: T::SERVICE,
+            name: holder(),
+            board: running.board.clone(),
+        };
+        let (called, answers) = (running.bus.clone(), instance.clone());
+        tokio::spawn(async move { called.answer_roll_calls(|| answers.ready()).await });
         let (loops, stop) = (TaskTracker::new(), CancellationToken::new());
         tokio::spawn(watch::run(running.clone()));
         let (board, metrics) = (running.board.clone(), running.metrics.clone());
-        let routes = http::routes(T::SERVICE, board.clone(), metrics)
+        let routes = http::routes(instance.clone(), metrics)
             .merge(healing::routes(T::SERVICE, running.clone(), board))
             .merge(more(running.clone())?);
         let guard = guard::Guard::new(token, T::SERVICE);
         let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
-        work::<T>(&running, &loops, &stop);
+        work::<T>(&running, &instance.name, &loops, &stop);
         let quiet = stop.clone().cancelled_owned();
         let server = axum::serve(listener, routes).with_graceful_shutdown(quiet);
         let server = tokio::spawn(server.into_future());
@@ -223,14 +232,14 @@ async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool
 }
 
 /// Begins to work on each shard.
-fn work<T: Tables>(running: &Running, loops: &TaskTracker, stop: &CancellationToken) {
+fn work<T: Tables>(running: &Running, instance: &str, loops: &TaskTracker, stop: &CancellationToken) {
     let observers = T::observers(&running.metrics);
     for (shard, pool) in &running.pools {
         let place = Place {
             shard: *shard,
             shards: running.settings.shards,
         };
-        let store = SqlStore::<T>::new(pool.clone(), place, holder(), observers(*shard, pool));
+        let store = SqlStore::<T>::new(pool.clone(), place, instance.to_owned(), observers(*shard, pool));
         let context = Context {
             service: T::SERVICE,
             place,

@@ -59,12 +59,19 @@ impl Watch {
     async fn look(&mut self, running: &Running, shard: Shard, pool: &Pool, position: u64) {
         match parked(pool).await {
             Ok(parked) => self.parked.set(shard, parked),
-            Err(error) => debug!(%shard, "what is set aside on shard {shard} can't be counted: {error}"),
+            Err(error) => {
+                self.parked.clear(shard);
+                debug!(%shard, "what is parked on shard {shard} can't be counted: {error}");
+            }
         }
         let lag = self.seen.entry(shard).or_default();
         match running.bus.end(shard).await {
             Ok((sequence, stored_us)) => lag.seen(sequence, stored_us),
-            Err(error) => debug!(%shard, "where the log of shard {shard} ends is not known: {error}"),
+            Err(error) => {
+                debug!(%shard, "where the log of shard {shard} ends is not known: {error}");
+                self.lag.remove(&Label { shard: shard.0 });
+                return;
+            }
         }
         let behind_us = lag.behind(position, (running.clock)().as_microsecond());
         self.lag

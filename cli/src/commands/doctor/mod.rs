@@ -7,7 +7,7 @@
 //! | `monitor` | what only the server's monitoring port tells: syncing and mappings |
 //! | `services` | whether the services are ready, how far the ledger is, what was parked |
 //!
-//! It only looks; it publishes nothing.
+//! It only looks, and changes nothing.
 
 mod monitor;
 mod servers;
@@ -90,16 +90,39 @@ impl Finding {
 /// Runs `wallet doctor`.
 pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
     let findings = examine(args, common).await?;
-    let healthy = findings.iter().all(|finding| finding.level != Level::Fail);
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    let (failed, warned, unknown) = (count(Level::Fail), count(Level::Warn), count(Level::Unknown));
+    let summary = summary(findings.len(), failed, warned, unknown);
     if common.json {
-        output::json(&serde_json::json!({ "ok": healthy, "findings": findings }))?;
+        output::json(&serde_json::json!({ "ok": failed == 0, "summary": summary, "findings": findings }))?;
     } else {
         let paint = Paint::for_stdout();
         for finding in &findings {
             output::line(&finding.told(paint))?;
         }
+        output::line(&format!("\n{summary}"))?;
     }
-    Ok(if healthy { Exit::Ok } else { Exit::Failed })
+    Ok(match (failed, warned) {
+        (0, 1..) if args.strict => Exit::Warned,
+        (0, _) => Exit::Ok,
+        _ => Exit::Failed,
+    })
+}
+
+/// One line for all findings.
+fn summary(checks: usize, failed: usize, warned: usize, unknown: usize) -> String {
+    let verdict = match (failed, warned) {
+        (0, 0) => "All is well".to_owned(),
+        (0, _) => format!("{warned} to look at"),
+        (_, 0) => format!("{failed} to put right"),
+        _ => format!("{failed} to put right, {warned} to look at"),
+    };
+    let unknown = if unknown == 0 {
+        String::new()
+    } else {
+        format!(", {unknown} not known from here")
+    };
+    format!("{verdict}: {checks} checks{unknown}.")
 }
 
 async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
@@ -115,4 +138,19 @@ async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
 
 fn http() -> Result<reqwest::Client> {
     stack::ready::client()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::summary;
+
+    #[test]
+    fn the_last_line_sums_it_up() {
+        assert_eq!(
+            summary(9, 0, 0, 2),
+            "All is well: 9 checks, 2 not known from here."
+        );
+        assert_eq!(summary(9, 0, 1, 0), "1 to look at: 9 checks.");
+        assert_eq!(summary(9, 2, 1, 0), "2 to put right, 1 to look at: 9 checks.");
+    }
 }

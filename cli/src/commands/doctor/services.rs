@@ -1,12 +1,16 @@
-//! The services: are they ready, does the ledger keep up, was anything parked, does anything keep still?
+//! The services: does each work on every shard, does the ledger keep up, is anything parked or stuck?
+//!
+//! The ledger calls the roll, so it knows of services wherever they run. Without a ledger those of a local stack are asked at
+//! their own addresses.
 
 use std::time::Duration;
 
 use anyhow::Result;
+use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
 
 use super::{Finding, Level, http};
-use crate::api::{Api, Filter, MAX_ROWS, Stats, StatusFilter, Transfer, neighbour};
+use crate::api::{Api, Duty, Filter, Health, Stats, StatusFilter, Transfer, neighbour};
 use crate::stack::ready;
 
 /// After this long a ledger that is behind must have moved.
@@ -14,67 +18,78 @@ const MOVES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Looks at all three services and at the ledger's figures.
 pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
-    let mut findings = vec![ready(Service::Ledger, api.url(), Level::Fail).await?];
+    let health = match api.health().await {
+        Ok(health) => health,
+        Err(error) => return without_ledger(api, &error).await,
+    };
+    let mut findings = Vec::new();
+    for service in Service::ALL {
+        let duties = health
+            .services
+            .iter()
+            .filter(|duty| duty.service == service.name());
+        findings.push(duty(service, &duties.collect::<Vec<_>>()));
+    }
+    findings.push(lag(api, &api.stats().await?).await?);
+    findings.push(parked(health.parked));
+    findings.push(stuck(&health, api).await?);
+    findings.extend(books(&health));
+    Ok(findings)
+}
+
+async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>> {
+    let detail = format!("no answer from {}: {error:#}", api.url());
+    let advice = "start it, or say where it is: --api URL. Until then nobody knows what is stuck or parked";
+    let mut findings = vec![Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)];
     for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
         // Where a local stack has them; elsewhere they can be anywhere.
         if let Some(url) = neighbour(api.url(), after) {
-            findings.push(ready(service, &url, Level::Unknown).await?);
+            findings.push(beside(service, &url).await?);
         }
-    }
-    match api.stats().await {
-        Ok(stats) => {
-            findings.push(lag(api, &stats).await?);
-            findings.push(parked(stats.parked, api.url()));
-            findings.push(stuck(&stuck_ones(api).await?));
-        }
-        Err(error) => findings.push(Finding::new(
-            Level::Fail,
-            "ledger",
-            format!("{error:#}"),
-            "see its log",
-        )),
     }
     Ok(findings)
 }
 
-async fn ready(service: Service, url: &str, absent: Level) -> Result<Finding> {
+/// What a service says of itself at its own address.
+async fn beside(service: Service, url: &str) -> Result<Finding> {
     let said = match ready::ask(&http()?, url).await {
         Ok(said) => said,
-        Err(error) if absent == Level::Unknown => {
+        Err(error) => {
             let advice =
                 format!("if it runs elsewhere, ask it there: curl http://HOST:PORT/readyz ({error:#})");
             return Ok(Finding::new(
-                absent,
+                Level::Unknown,
                 service.name(),
-                format!("nobody answers at {url}"),
+                format!("no answer from {url}"),
                 advice,
             ));
         }
-        Err(error) => {
-            let detail = format!("nobody answers at {url}: {error:#}");
-            return Ok(Finding::new(
-                absent,
-                service.name(),
-                detail,
-                "start it, or say where it is: --api URL",
-            ));
-        }
     };
-    let states: Vec<String> = said.shards.iter().map(ready::ShardState::told).collect();
-    let good = |state: &str| matches!(state, "working" | "standby");
-    let detail = format!("{url}: {}", states.join(", "));
-    let advice = if said.shards.iter().any(|shard| shard.state == "lost-data") {
+    let states: Vec<String> = said.shards.iter().map(ToString::to_string).collect();
+    let detail = states.join(", ");
+    Ok(if said.is_ready() {
+        Finding::ok(service.name(), detail)
+    } else {
+        Finding::new(Level::Fail, service.name(), detail, "its log says more")
+    })
+}
+
+/// How a service does on its shards, as the ledger heard it.
+fn duty(service: Service, duties: &[&Duty]) -> Finding {
+    let states: Vec<String> = duties.iter().map(|duty| duty.told()).collect();
+    let detail = states.join(", ");
+    if !duties.is_empty() && duties.iter().all(|duty| duty.is_good()) {
+        return Finding::ok(service.name(), detail);
+    }
+    let has = |state: &str| duties.iter().any(|duty| duty.state == state);
+    let advice = if has(LOST_DATA) {
         "`wallet heal` puts back what the stream has lost"
+    } else if has("silent") {
+        "no instance of it answers: start it, or see its log; transfers wait for it, and nothing is lost"
     } else {
         "it tries again by itself; its log says more"
     };
-    Ok(
-        if !said.shards.is_empty() && said.shards.iter().all(|shard| good(&shard.state)) {
-            Finding::ok(service.name(), detail)
-        } else {
-            Finding::new(Level::Fail, service.name(), detail, advice)
-        },
-    )
+    Finding::new(Level::Fail, service.name(), detail, advice)
 }
 
 fn behind(stats: &Stats) -> i64 {
@@ -105,35 +120,65 @@ async fn lag(api: &Api, stats: &Stats) -> Result<Finding> {
     })
 }
 
-async fn stuck_ones(api: &Api) -> Result<Vec<Transfer>> {
+/// The oldest transfer that is stuck.
+async fn oldest(api: &Api) -> Result<Option<Transfer>> {
     let filter = Filter {
         status: Some(StatusFilter::Stuck),
         ..Filter::default()
     };
-    Ok(api.transfers(&filter, MAX_ROWS, None).await?.transfers)
+    Ok(api.transfers(&filter, 1, None).await?.transfers.pop())
 }
 
-fn stuck(flows: &[Transfer]) -> Finding {
-    let Some((oldest, why)) = flows.iter().find_map(|flow| Some((flow, flow.stuck.as_ref()?))) else {
-        return Finding::ok("stuck", "no transfer keeps still");
-    };
-    let (count, id) = (flows.len(), oldest.transfer);
-    let detail = format!("{count} transfers keep still; the oldest is {id}: {}", why.told());
-    let advice = "`wallet transfers --status stuck` lists them; then see /readyz and the log of the service that is waited for";
-    Finding::new(Level::Warn, "stuck", detail, advice)
-}
-
-fn parked(count: u64, url: &str) -> Finding {
-    if count == 0 {
-        return Finding::ok("parked", "nothing was set aside");
+async fn stuck(health: &Health, api: &Api) -> Result<Finding> {
+    if health.stuck == 0 {
+        return Ok(Finding::ok("stuck", "no transfer is stuck"));
     }
-    let detail = format!("{count} messages that could not be read were set aside");
-    Finding::new(
-        Level::Warn,
-        "parked",
-        detail,
-        format!("see what and why: {url}/v1/parked"),
-    )
+    let sums = health
+        .in_transit
+        .iter()
+        .map(|(currency, amount)| format!(", {amount} {currency} in transit"));
+    let mut detail = format!(
+        "{}{}",
+        many(health.stuck, "transfer is", "transfers are"),
+        sums.collect::<String>()
+    );
+    let oldest = oldest(api).await?;
+    if let Some((oldest, why)) = oldest
+        .as_ref()
+        .and_then(|flow| Some((flow, flow.stuck.as_ref()?)))
+    {
+        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.told());
+    }
+    let advice =
+        "`wallet transfers --status stuck` lists them; then see the log of the service that they wait for";
+    Ok(Finding::new(Level::Fail, "stuck", detail, advice))
+}
+
+fn many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {} stuck", if count == 1 { one } else { more })
+}
+
+fn parked(count: u64) -> Finding {
+    match count {
+        0 => Finding::ok("parked", "no message is parked"),
+        1 => Finding::new(Level::Fail, "parked", "1 message is parked", PARKED_ADVICE),
+        _ => Finding::new(
+            Level::Fail,
+            "parked",
+            format!("{count} messages are parked"),
+            PARKED_ADVICE,
+        ),
+    }
+}
+
+/// What to do about parked messages.
+const PARKED_ADVICE: &str = "`wallet parked` says which and why, and how to retry, edit or discard each";
+
+fn books(health: &Health) -> Option<Finding> {
+    let wrong = health.unbalanced.join(", ");
+    let detail = format!("the books of {wrong} do not sum to zero");
+    let advice = "`wallet verify` says at which message they went wrong";
+    (!wrong.is_empty()).then(|| Finding::new(Level::Fail, "books", detail, advice))
 }
 
 #[cfg(test)]
@@ -150,8 +195,39 @@ mod tests {
     }
 
     #[test]
-    fn what_was_parked_is_worth_a_look() {
-        assert_eq!(parked(0, "http://x").level, Level::Ok);
-        assert_eq!(parked(3, "http://x").level, Level::Warn);
+    fn a_parked_message_fails_the_check() {
+        assert_eq!(parked(0).level, Level::Ok);
+        assert_eq!(parked(3).level, Level::Fail);
+    }
+
+    #[test]
+    fn a_service_must_work_on_each_shard() {
+        let on = |shard, state: &str| Duty {
+            service: "credit-svc".to_owned(),
+            shard,
+            state: state.to_owned(),
+            ..Duty::default()
+        };
+        let check = |states: [&str; 2], level: Level, detail: &str| {
+            let duties = [on(0, states[0]), on(1, states[1])];
+            let found = duty(Service::Credit, &duties.iter().collect::<Vec<_>>());
+            assert_eq!((found.level, &*found.detail), (level, detail));
+        };
+        check(
+            ["working", "working"],
+            Level::Ok,
+            "shard 0: working, shard 1: working",
+        );
+        check(
+            ["working", "silent"],
+            Level::Fail,
+            "shard 0: working, shard 1: silent",
+        );
+        check(
+            ["standby", "working"],
+            Level::Fail,
+            "shard 0: standby, shard 1: working",
+        );
+        assert_eq!(duty(Service::Credit, &[]).level, Level::Fail);
     }
 }

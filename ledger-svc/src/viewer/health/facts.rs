@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use wallet_contract::envelope;
 use wallet_contract::money::Currency;
-use wallet_contract::subject::Service;
 use wallet_runtime::bus::{Bus as _, Known};
-use wallet_runtime::db::{Arg, Db};
+use wallet_runtime::db::Db;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::{as_of, pool, time};
+use wallet_runtime::reading::{as_of, pool};
 use wallet_runtime::stored;
 
 use crate::flows::Flow;
@@ -22,8 +20,6 @@ use crate::stuck;
 const SHOWN: usize = 20;
 /// How long NATS may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// In how many of the newest records each service is looked for.
-const HEARD: i64 = 200;
 
 /// All of it.
 pub(super) struct Facts {
@@ -50,8 +46,6 @@ pub(super) struct Shard {
     pub(super) number: u16,
     pub(super) position: i64,
     pub(super) lag: Option<i64>,
-    pub(super) debit: Option<String>,
-    pub(super) credit: Option<String>,
     /// What is wrong with the server or the stream.
     pub(super) wrong: Option<String>,
 }
@@ -78,7 +72,6 @@ impl Facts {
             );
             parked_in_all += parked::count(&mut db).await?;
             let as_of = as_of(&mut db).await?;
-            let [debit, credit] = heard(&mut db).await?;
             let known = stored::known(&mut db).await?;
             drop(db);
             let last = tokio::time::timeout(PATIENCE, running.bus.last_sequence(shard)).await;
@@ -90,8 +83,6 @@ impl Facts {
                 number: shard.0,
                 position: as_of.sequence,
                 lag: last.map(|last| last.saturating_sub(as_of.sequence).max(0)),
-                debit,
-                credit,
                 wrong: wrong(running, shard, known).await,
             });
         }
@@ -133,26 +124,6 @@ async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> sqlx::Result<()> 
         sum.in_transit = sum.in_transit.saturating_add(row.int(4)?);
     }
     Ok(())
-}
-
-/// When debit-svc and credit-svc said something last, of the newest that was recorded here.
-async fn heard(db: &mut Db) -> sqlx::Result<[Option<String>; 2]> {
-    let sql = "SELECT body, at_us FROM record WHERE body IS NOT NULL ORDER BY no DESC LIMIT $1";
-    let mut heard = [None, None];
-    for row in db.query(sql, &[Arg::Int(HEARD)]).await? {
-        let Ok(event) = envelope::read(&row.text(0)?) else {
-            continue;
-        };
-        let place = match event.source.service {
-            Service::Debit => 0,
-            Service::Credit => 1,
-            Service::Ledger => continue,
-        };
-        if heard[place].is_none() {
-            heard[place] = Some(time(row.int(1)?));
-        }
-    }
-    Ok(heard)
 }
 
 /// What a service would refuse to work with.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Extension, Router};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
@@ -19,6 +20,7 @@ use super::parts;
 use crate::api::Ledger;
 use crate::flows::Flow;
 use crate::parked::Parked;
+use crate::verdict::{Duty, Verdict, Watch};
 
 pub(super) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
     let pace = Pace::default();
@@ -26,22 +28,63 @@ pub(super) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
     Router::new().route("/health", get(health)).layer(Extension(pace))
 }
 
-async fn health(State(running): Ledger, Extension(pace): Extension<Pace>) -> Result<Markup, Problem> {
+async fn health(
+    State(running): Ledger,
+    Extension(pace): Extension<Pace>,
+    Extension(watch): Extension<Watch>,
+) -> Result<Markup, Problem> {
     let facts = Facts::read(&running).await?;
+    let found = watch.look(&running).await;
+    let now = (running.clock)();
     let body = html! {
         h1 { "Health" }
+        (verdict(&found.verdict(now)))
         (sums(&facts))
         div.tiles {
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
             section.panel { div.big.bad[facts.stuck_in_all > 0] { (facts.stuck_in_all) } div.muted { a href="/?status=stuck" { "stuck" } } }
             section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { "messages parked" } }
         }
+        (services(&found.services, now))
         (stuck(&facts.stuck))
         (parked(&facts.parked))
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
     Ok(layout::page(&running, "Health", Here::Health, &body))
+}
+
+fn verdict(verdict: &Verdict) -> Markup {
+    html! {
+        p.verdict.notice.panel role="status" {
+            @if verdict.healthy { strong.good { "✓ " (verdict.summary) "." } } @else { strong.bad { "✗ " (verdict.summary) "." } }
+        }
+    }
+}
+
+/// One row for each service and shard, from what its instances answer.
+fn services(duties: &[Duty], now: Timestamp) -> Markup {
+    html! {
+        h2 { "Services" }
+        table.cards {
+            thead { tr {
+                th scope="col" { "service" } th.num scope="col" { "shard" } th scope="col" { "state" }
+                th.num scope="col" { "position" } th scope="col" { "instances" } th scope="col" { "last heard from (UTC)" }
+            } }
+            tbody { @for duty in duties {
+                tr {
+                    td data-label="service" { (duty.service) }
+                    td.num data-label="shard" { (duty.shard) }
+                    td data-label="state" { span {
+                        @match duty.trouble(now) { None => span.good { "✓ " (duty.state) }, Some(trouble) => span.bad { "✗ " (trouble) } }
+                    } }
+                    td.num data-label="position" { (parts::grouped(&duty.position.to_string())) }
+                    td.num data-label="instances" { (duty.instances.len()) }
+                    td data-label="last heard from" { @match duty.heard_at { Some(at) => (parts::time(&at.to_string())), None => "not since this ledger started" } }
+                }
+            } }
+        }
+    }
 }
 
 fn sums(facts: &Facts) -> Markup {
@@ -126,21 +169,18 @@ fn shards(shards: &[Shard]) -> Markup {
         table.cards {
             thead { tr {
                 th scope="col" { "shard" } th.num scope="col" { "ledger's position" } th.num scope="col" { "behind" }
-                th scope="col" { "last heard of debit-svc" } th scope="col" { "of credit-svc" } th scope="col" { "server and stream" }
+                th scope="col" { "server and stream" }
             } }
             tbody { @for shard in shards {
                 tr {
                     td data-label="shard" { (shard.number) }
                     td.num data-label="position" { (parts::grouped(&shard.position.to_string())) }
                     td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
-                    td data-label="debit-svc" { @if let Some(at) = &shard.debit { (parts::time(at)) } @else { "–" } }
-                    td data-label="credit-svc" { @if let Some(at) = &shard.credit { (parts::time(at)) } @else { "–" } }
                     td data-label="server and stream" { span {
                         @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
                     } }
                 }
             } }
         }
-        p.muted { "The ledger hears the other services only through the log. Where each stands itself says its own " code { "/readyz" } ", and " code { "wallet doctor" } " asks them all." }
     }
 }

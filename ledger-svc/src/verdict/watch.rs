@@ -1,0 +1,162 @@
+//! Finds out whether the wallet is well, now and then for every page, and at once for whoever asks.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use wallet_contract::money::Currency;
+use wallet_contract::ready::{Ready, ShardReady};
+use wallet_contract::subject::Service;
+use wallet_runtime::program::Running;
+use wallet_runtime::reading::pool;
+use wallet_runtime::status::Line;
+
+use super::{Duty, Found, SILENT};
+use crate::flows::Flow;
+use crate::{parked, stuck};
+
+/// Between two looks for the pages.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long the services may take to answer a roll call.
+const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+/// How many roll calls in a row nobody may answer before a service is called silent: one answer can be lost on its way.
+const CALLS: usize = 2;
+
+/// What is remembered between two looks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watch {
+    /// When each service was last heard of on each shard.
+    heard: Arc<Mutex<BTreeMap<(Service, u16), Timestamp>>>,
+    /// The currencies whose books did not sum to zero when they were last added up.
+    unbalanced: Arc<Mutex<Vec<String>>>,
+}
+
+/// Keeps the headline of all pages true, until the process ends.
+pub(crate) fn start(running: &Arc<Running>) -> Watch {
+    let watch = Watch::default();
+    let (seen, running) = (watch.clone(), Arc::clone(running));
+    tokio::spawn(async move {
+        loop {
+            let found = seen.look(&running).await;
+            let verdict = found.verdict((running.clock)());
+            running.headline.set(Line {
+                is_good: verdict.healthy,
+                text: verdict.summary,
+            });
+            tokio::time::sleep(LOOK).await;
+        }
+    });
+    watch
+}
+
+impl Watch {
+    /// Remembers which currencies' books don't sum to zero.
+    pub(crate) fn unbalanced(&self, currencies: Vec<String>) {
+        *self.unbalanced.lock().unwrap_or_else(PoisonError::into_inner) = currencies;
+    }
+
+    /// What there is to find now.
+    pub(crate) async fn look(&self, running: &Running) -> Found {
+        let mut found = Found {
+            services: self.services(running).await,
+            unbalanced: self
+                .unbalanced
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            ..Found::default()
+        };
+        if let Err(error) = count(running, &mut found).await {
+            found.unknown = Some(format!("the books can't be read: {error}"));
+        }
+        found
+    }
+
+    async fn services(&self, running: &Running) -> Vec<Duty> {
+        let mut duties = Vec::new();
+        for _ in 0..CALLS {
+            let present = running.bus.call_roll(ANSWER_WITHIN).await.unwrap_or_default();
+            duties = self.duties(running, &present);
+            if duties.iter().all(|duty| duty.state != SILENT) {
+                break;
+            }
+        }
+        duties
+    }
+
+    fn duties(&self, running: &Running, present: &[Ready]) -> Vec<Duty> {
+        let now = (running.clock)();
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut duties = Vec::new();
+        for service in Service::ALL {
+            for shard in running.settings.shards.all() {
+                let theirs: Vec<(&Ready, &ShardReady)> = present
+                    .iter()
+                    .filter(|ready| ready.of() == Some(service))
+                    .filter_map(|ready| Some((ready, ready.on(shard.0)?)))
+                    .collect();
+                if !theirs.is_empty() {
+                    heard.insert((service, shard.0), now);
+                }
+                let heard_at = heard.get(&(service, shard.0)).copied();
+                duties.push(duty(service, shard.0, &theirs, heard_at));
+            }
+        }
+        duties
+    }
+}
+
+/// How a service does on a shard where these instances answer.
+fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard_at: Option<Timestamp>) -> Duty {
+    // Whoever works tells how it goes; if nobody does, whoever tries to.
+    let stands_by = |on: &ShardReady| on.state == wallet_contract::ready::STANDBY;
+    let best = theirs
+        .iter()
+        .min_by_key(|(_, on)| (!on.is_working(), stands_by(on)));
+    Duty {
+        service: service.name(),
+        shard,
+        state: best.map_or_else(|| SILENT.to_owned(), |(_, on)| on.state.clone()),
+        detail: best.map(|(_, on)| on.detail.clone()).unwrap_or_default(),
+        position: best.map_or(0, |(_, on)| on.position),
+        instances: theirs.iter().map(|(ready, _)| ready.instance.clone()).collect(),
+        heard_at,
+    }
+}
+
+/// Counts what is stuck and what is parked.
+async fn count(running: &Running, found: &mut Found) -> sqlx::Result<()> {
+    for shard in running.settings.shards.all() {
+        let mut db = match pool(running, shard) {
+            Ok(pool) => pool.acquire().await?,
+            Err(_) => continue,
+        };
+        found.parked += parked::count(&mut db).await?;
+        found.stuck += stuck::count(running, &mut db, shard).await?;
+    }
+    if (1..=stuck::LISTED).contains(&found.stuck) {
+        for flow in stuck::all(running).await? {
+            add(&flow, &mut found.in_transit);
+        }
+    }
+    Ok(())
+}
+
+/// Adds what a stuck transfer has in transit: it was debited, and nothing has followed.
+fn add(flow: &Flow, in_transit: &mut BTreeMap<Currency, i64>) {
+    let told = &flow.told;
+    let waits_for = told.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
+    let is_debited = waits_for.is_some_and(|waits| {
+        matches!(
+            waits.after.as_str(),
+            "wallet.account.debited.v1" | "wallet.credit.refused.v1"
+        )
+    });
+    let currency: Option<Currency> = told.currency.as_ref().and_then(|code| code.parse().ok());
+    let amount = told.captured.as_ref().or(told.amount.as_ref());
+    if let (true, Some(currency), Some(amount)) = (is_debited, currency, amount) {
+        let sum = in_transit.entry(currency).or_default();
+        *sum = sum.saturating_add(currency.parse_minor(amount).unwrap_or(0));
+    }
+}

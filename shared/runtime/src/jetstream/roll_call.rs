@@ -1,0 +1,75 @@
+//! The roll call: how all instances of all services stand, over core NATS, wherever they run.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, warn};
+use wallet_contract::ready::{ROLL_CALL, Ready, ShardReady};
+use wallet_contract::subject::Service;
+
+use super::{JetStream, nats};
+use crate::bus::Error;
+
+/// Once somebody works on everything, how long it is waited for those who stand by.
+const STRAGGLERS: Duration = Duration::from_millis(50);
+/// Between two tries to listen.
+const RETRY: Duration = Duration::from_secs(1);
+
+impl JetStream {
+    /// Answers each roll call with what `ready` says, until the process ends.
+    pub async fn answer_roll_calls(&self, ready: impl Fn() -> Ready) {
+        let client = self.context.client();
+        loop {
+            match client.subscribe(ROLL_CALL).await {
+                Ok(mut calls) => {
+                    while let Some(call) = calls.next().await {
+                        let Some(reply) = call.reply else { continue };
+                        // Texts and numbers always have a JSON form.
+                        let said = serde_json::to_vec(&ready()).unwrap_or_default();
+                        if let Err(error) = client.publish(reply, said.into()).await {
+                            debug!("a roll call can't be answered: {error}");
+                        }
+                    }
+                }
+                Err(error) => warn!("roll calls can't be heard: {error}"),
+            }
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Who answers within a time, or until each service works on each shard.
+    pub async fn call_roll(&self, within: Duration) -> Result<Vec<Ready>, Error> {
+        let client = self.context.client();
+        let inbox = client.new_inbox();
+        let mut answers = client.subscribe(inbox.clone()).await.map_err(nats)?;
+        let mut deadline = Instant::now() + within;
+        client
+            .publish_with_reply(ROLL_CALL, inbox, Vec::new().into())
+            .await
+            .map_err(nats)?;
+        let mut present: Vec<Ready> = Vec::new();
+        while let Ok(Some(answer)) = timeout_at(deadline, answers.next()).await {
+            // The server's own answer, if nobody listens, is none of these.
+            if let Ok(ready) = serde_json::from_slice(&answer.payload) {
+                present.push(ready);
+            }
+            if self.is_complete(&present) {
+                deadline = deadline.min(Instant::now() + STRAGGLERS);
+            }
+        }
+        Ok(present)
+    }
+
+    fn is_complete(&self, present: &[Ready]) -> bool {
+        let works = |service: Service, shard: u16| {
+            let mut theirs = present.iter().filter(|ready| ready.of() == Some(service));
+            theirs.any(|ready| ready.on(shard).is_some_and(ShardReady::is_working))
+        };
+        let mut each = self
+            .shards
+            .all()
+            .flat_map(|shard| Service::ALL.map(|service| (service, shard)));
+        each.all(|(service, shard)| works(service, shard.0))
+    }
+}
