@@ -78,7 +78,7 @@ const REQUESTS: [Try; 7] = [
 ];
 
 /// What each service needs.
-const SERVICE: [Try; 8] = [
+const SERVICE: [Try; 9] = [
     Api("INFO"),
     Api("STREAM.INFO.WALLET_0"),
     Api("STREAM.INFO.WALLET_1"),
@@ -87,6 +87,7 @@ const SERVICE: [Try; 8] = [
     Api("CONSUMER.CREATE.WALLET_0"),
     Api("CONSUMER.CREATE.WALLET_0.x"),
     Api("CONSUMER.MSG.NEXT.WALLET_0.x"),
+    Subscribe("wallet.ready"),
 ];
 
 /// What no service may besides: end another's reader, list what there is.
@@ -116,6 +117,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
             Publish("wallet.1.evt.ledger"),
             Subscribe("_INBOX_ledger.x"),
             Publish("wallet.outcome.alice.x"),
+            Publish("wallet.ready"),
         ],
     };
     let others: &[Try] = match name {
@@ -123,12 +125,14 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
             Publish("wallet.0.evt.credit"),
             Publish("wallet.1.evt.ledger"),
             Publish("wallet.outcome.alice.x"),
+            Publish("wallet.ready"),
             Subscribe("_INBOX_credit.x"),
         ],
         "credit" => &[
             Publish("wallet.0.evt.debit"),
             Publish("wallet.1.evt.ledger"),
             Publish("wallet.outcome.alice.x"),
+            Publish("wallet.ready"),
             Subscribe("_INBOX_ledger.x"),
         ],
         _ => &[
@@ -158,7 +162,9 @@ const OPERATOR: [Try; 12] = [
     Subscribe("_INBOX_operator.x"),
 ];
 
-const NO_OPERATOR: [Try; 6] = [
+const NO_OPERATOR: [Try; 8] = [
+    Publish("wallet.ready"),
+    Subscribe("wallet.ready"),
     Publish("wallet.0.evt.debit"),
     Publish("wallet.0.evt.credit"),
     Publish("wallet.0.evt.ledger"),
@@ -177,7 +183,9 @@ const ALICE: [Try; 7] = [
     Subscribe("_INBOX_alice.x"),
 ];
 
-const NO_ALICE: [Try; 23] = [
+const NO_ALICE: [Try; 25] = [
+    Publish("wallet.ready"),
+    Subscribe("wallet.ready"),
     Publish("wallet.cmd.transfer.bob"),
     Publish("wallet.0.cmd.transfer.bob"),
     Publish("wallet.1.cmd.transfer.bob"),

@@ -70,6 +70,10 @@ async fn page(world: &World, path: &str) -> Result<String> {
 async fn waits(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
     let told = format!("{service} of shard {} has not reacted to {last}", shard.0);
+    until("it is well", async || {
+        Ok(verdict(world).await?.starts_with("Healthy: "))
+    })
+    .await?;
     world.stack.kill(service).await?;
     let id = begin(world).await?;
     until(&told, async || Ok(listed(world).await?.contains(&told))).await?;

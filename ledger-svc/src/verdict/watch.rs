@@ -17,7 +17,7 @@ use crate::flows::Flow;
 use crate::{parked, stuck};
 
 /// Between two looks for the pages.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(2);
 /// How long the services may take to answer a roll call.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 /// How many roll calls in a row nobody may answer before a service is called silent: one answer can be lost on its way.
