@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
+use wallet_contract::headers;
 use wallet_contract::parking::{Action, Instruction};
-use wallet_contract::request;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::parking;
@@ -37,11 +37,7 @@ pub async fn original(connection: &Connection, id: ParkedId) -> Result<Original>
     let next = next.with_context(|| format!("stream {name}: message {} did not come", id.sequence))?;
     let message = next.with_context(|| format!("stream {name}: its reader ended"))??;
     let message = live::received(&message)?;
-    let element = id.index.and_then(|index| {
-        let elements = request::split(&message.payload).ok()?;
-        let element = elements.get(usize::try_from(index).ok()?)?;
-        Some((*element).to_owned())
-    });
+    let element = id.index.and_then(|index| entry::text(&message, id.shard, index));
     Ok(Original {
         subject: message.subject.clone(),
         text: element.unwrap_or_else(|| String::from_utf8_lossy(&message.payload).into_owned()),
@@ -76,8 +72,8 @@ impl Original {
     /// Publishes a text in its place, and says where it stands now.
     pub async fn publish(&self, connection: &Connection, text: String) -> Result<u64> {
         let headers = [
-            ("traceparent", self.message.traceparent.clone()),
-            ("ce-id", self.message.event_id.clone()),
+            (headers::TRACEPARENT, self.message.traceparent.clone()),
+            (headers::EVENT_ID, self.message.event_id.clone()),
         ];
         let headers = headers
             .into_iter()

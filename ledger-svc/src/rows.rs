@@ -44,7 +44,7 @@ fn record<'h>(heard: &'h Heard<'h>, place: Place) -> Record<'h> {
             heard,
             account: request.account.clone(),
             kind: requested(request.verb),
-            body: Some(heard.raw),
+            body: Some(&heard.raw),
         },
         Input::Event(event) => {
             let account = event.fact.account();
@@ -54,7 +54,7 @@ fn record<'h>(heard: &'h Heard<'h>, place: Place) -> Record<'h> {
                 heard,
                 account,
                 kind: event.fact.kind(),
-                body: (!elsewhere).then_some(heard.raw),
+                body: (!elsewhere).then_some(&*heard.raw),
             }
         }
     }

@@ -1,10 +1,11 @@
 //! What stands in a message, read with the contract's own readers, and not by the loop that is under test.
 
 use wallet_contract::decider::Input;
+use wallet_contract::envelope;
+use wallet_contract::request::{self, Context, Element};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
-use wallet_contract::subject::{self, Service, Subject, Verb};
-use wallet_contract::{envelope, request};
+use wallet_contract::subject::{self, Service, Subject};
 use wallet_runtime::bus::Message;
 
 /// One element of a message.
@@ -56,6 +57,13 @@ impl Stored {
         self.subject == Some(Subject::Parking(service))
     }
 
+    /// The text of one of its requests.
+    pub(crate) fn text(&self, index: u32) -> Option<String> {
+        let elements = asked(&self.message, self.subject.as_ref()?)?.ok()?;
+        let element = elements.into_iter().nth(usize::try_from(index).ok()?)?;
+        Some(element.raw.into_owned())
+    }
+
     /// Whether `service` reads it at all.
     pub(crate) fn is_heard_by(&self, service: Service) -> bool {
         self.subject
@@ -66,28 +74,49 @@ impl Stored {
 
 fn entries(message: &Message, subject: &Subject) -> Vec<Entry> {
     let parked_by = parked_by(subject, &message.subject);
-    if message.payload.len() > MAX_MESSAGE_BYTES {
-        return vec![unreadable(None, "too large".to_owned(), parked_by)];
-    }
-    let elements = match subject {
-        Subject::Request(..) | Subject::Bulk => {
-            request::split(&message.payload).map_err(|bad| bad.to_string())
-        }
-        Subject::Events(_) => envelope::split(&message.payload).map_err(|bad| bad.to_string()),
-        // It is followed as a whole: see the refold.
-        Subject::Parking(_) => Ok(Vec::new()),
+    let read = match asked(message, subject) {
+        Some(read) => read.map(|elements| {
+            let asked = elements
+                .into_iter()
+                .map(|element| element.request.map(Input::Request));
+            asked.map(|read| read.map_err(|bad| bad.to_string())).collect()
+        }),
+        None => said(message, subject),
     };
-    match elements {
+    match read {
         Ok(elements) => {
-            let entries = (0..).zip(elements).map(|(index, json)| Entry {
+            let entries = (0..).zip(elements).map(|(index, what)| Entry {
                 index: Some(index),
-                what: element(message, subject, json),
+                what,
                 parked_by,
             });
             entries.collect()
         }
         Err(detail) => vec![unreadable(None, detail, parked_by)],
     }
+}
+
+/// The requests of a message; nothing if it has none.
+fn asked<'m>(message: &'m Message, subject: &Subject) -> Option<Result<Vec<Element<'m>>, String>> {
+    let (traceparent, event_id) = (message.traceparent.as_deref(), message.event_id.as_deref());
+    let (context, against) = Context::of(subject, traceparent, event_id)?;
+    let elements = request::elements(&message.payload, context, against);
+    Some(elements.map_err(|bad| bad.to_string()))
+}
+
+fn said(message: &Message, subject: &Subject) -> Result<Vec<Result<Input, String>>, String> {
+    if message.payload.len() > MAX_MESSAGE_BYTES {
+        return Err("too large".to_owned());
+    }
+    // An instruction is followed as a whole: see the refold.
+    if let Subject::Parking(_) = subject {
+        return Ok(Vec::new());
+    }
+    let elements = envelope::split(&message.payload).map_err(|bad| bad.to_string())?;
+    let events = elements
+        .into_iter()
+        .map(|json| envelope::read(json).map(Input::Event));
+    Ok(events.map(|read| read.map_err(|bad| bad.to_string())).collect())
 }
 
 fn unreadable(index: Option<u32>, detail: String, parked_by: &'static [Service]) -> Entry {
@@ -100,7 +129,7 @@ fn unreadable(index: Option<u32>, detail: String, parked_by: &'static [Service])
 
 fn parked_by(subject: &Subject, text: &str) -> &'static [Service] {
     match subject {
-        Subject::Request(..) | Subject::Bulk => alone(subject::owner(text)),
+        Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => alone(subject::owner(text)),
         Subject::Events(Service::Debit) => &[Service::Credit, Service::Ledger],
         Subject::Events(Service::Credit) => &[Service::Debit, Service::Ledger],
         Subject::Events(Service::Ledger) => &[Service::Ledger],
@@ -113,26 +142,5 @@ fn alone(service: Service) -> &'static [Service] {
         Service::Debit => &[Service::Debit],
         Service::Credit => &[Service::Credit],
         Service::Ledger => &[Service::Ledger],
-    }
-}
-
-fn element(message: &Message, subject: &Subject, json: &str) -> Result<Input, String> {
-    let asked = |verb, account| {
-        let context = request::Context {
-            verb,
-            account,
-            traceparent: message.traceparent.as_deref(),
-            event_id: message.event_id.as_deref(),
-        };
-        let request = request::read(json, context).map_err(|bad| bad.to_string())?;
-        Ok(Input::Request(request))
-    };
-    match subject {
-        Subject::Request(verb, account) => asked(*verb, Some(account)),
-        Subject::Bulk => asked(Verb::Transfer, None),
-        Subject::Events(_) => envelope::read(json)
-            .map(Input::Event)
-            .map_err(|bad| bad.to_string()),
-        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
     }
 }

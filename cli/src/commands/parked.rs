@@ -8,7 +8,6 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use wallet_contract::parking::Action;
-use wallet_contract::request;
 
 use crate::api::{Api, Parked as Row, SeenTo};
 use crate::args::{Common, Parked, ParkedAction, ParkedId};
@@ -241,7 +240,6 @@ async fn report(api: &Api, asked: &[ParkedId], common: &Common) -> Result<Exit> 
 impl Original {
     /// Whether a text would be read now, where this stands.
     fn check(&self, body: &str, shard: wallet_contract::shard::Shard) -> Result<(), String> {
-        request::split(body.as_bytes()).map_err(|bad| bad.to_string())?;
         match self.read(body, shard) {
             Some(detail) => Err(detail),
             None => Ok(()),

@@ -17,6 +17,7 @@ use async_nats::jetstream::publish::PublishAck;
 use async_nats::{Client, jetstream};
 use bytes::Bytes;
 use tokio::sync::{OnceCell, broadcast};
+use wallet_contract::headers::TRACEPARENT;
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
@@ -133,7 +134,7 @@ impl Connection {
         traceparent: Option<&str>,
     ) -> Result<PublishAck> {
         let body = body.into();
-        let headers = traceparent.map(|value| ("traceparent", value.to_owned()));
+        let headers = traceparent.map(|value| (TRACEPARENT, value.to_owned()));
         let headers: Vec<_> = headers.into_iter().collect();
         let limit = self.client.server_info().max_payload;
         if body.len() > limit {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 use uuid::Uuid;
+use wallet_contract::headers;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream::{self, Settings};
 use wallet_contract::subject::{Service, Verb};
@@ -141,11 +142,14 @@ fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     let verb = verb.with_context(|| format!("the ledger has recorded a request to {:?}", request.verb))?;
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
-        ("ce-id", request.transfer.to_string()),
+        (headers::EVENT_ID, request.transfer.to_string()),
     ];
     if let Some(trace) = &request.trace {
         let trace: TraceId = trace.parse().context("the ledger's trace id")?;
-        headers.push(("traceparent", trace.traceparent(wallet_contract::id::EventId(id))));
+        headers.push((
+            headers::TRACEPARENT,
+            trace.traceparent(wallet_contract::id::EventId(id)),
+        ));
     }
     Ok(Publish {
         subject: verb.subject(
@@ -205,8 +209,8 @@ fn message_of(message: &async_nats::jetstream::Message, shard: Shard) -> Result<
     let ids: Vec<Uuid> = ids.collect();
     let from_client = received.subject.split('.').nth(2) != Some("evt");
     let mut headers = vec![("content-type", "application/json".to_owned())];
-    headers.extend(received.traceparent.map(|value| ("traceparent", value)));
-    headers.extend(received.event_id.map(|value| ("ce-id", value)));
+    headers.extend(received.traceparent.map(|value| (headers::TRACEPARENT, value)));
+    headers.extend(received.event_id.map(|value| (headers::EVENT_ID, value)));
     let request = from_client.then(|| Publish {
         subject: received.subject,
         headers,

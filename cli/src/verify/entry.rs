@@ -3,13 +3,14 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
+use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::parking::Instruction;
+use wallet_contract::request::{self, Context};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{Subject, Verb};
-use wallet_contract::{envelope, request};
 
 /// A message as it stands in a shard's stream.
 #[derive(Clone, Debug, Default)]
@@ -20,9 +21,9 @@ pub struct Message {
     pub subject: String,
     /// Its body.
     pub payload: Bytes,
-    /// The `traceparent` header.
+    /// The trace in its headers: see [`wallet_contract::headers`].
     pub traceparent: Option<String>,
-    /// The `ce-id` header of a `CloudEvent` in binary mode.
+    /// The id of the event that its headers say it is.
     pub event_id: Option<String>,
 }
 
@@ -70,28 +71,19 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
         Ok(subject) => subject,
         Err(bad) => return whole(bad.to_string()),
     };
-    if message.payload.len() > MAX_MESSAGE_BYTES {
-        return whole(format!(
-            "a message of {} bytes: the limit is {MAX_MESSAGE_BYTES}",
-            message.payload.len()
-        ));
-    }
-    let elements = match &subject {
-        Subject::Request(..) | Subject::Bulk => {
-            request::split(&message.payload).map_err(|bad| bad.to_string())
-        }
-        Subject::Events(_) => envelope::split(&message.payload).map_err(|bad| bad.to_string()),
-        // Nothing of a flow: what came of it is an event.
-        Subject::Parking(_) => match Instruction::read(&message.payload) {
-            Ok(_) => return Vec::new(),
-            Err(bad) => Err(bad.to_string()),
-        },
+    let read = match Context::of(
+        &subject,
+        message.traceparent.as_deref(),
+        message.event_id.as_deref(),
+    ) {
+        Some((context, against)) => asked(message, context, against),
+        None => said(message, &subject),
     };
-    match elements {
+    match read {
         Ok(elements) => {
-            let entries = (0..).zip(elements).map(|(index, json)| Entry {
+            let entries = (0..).zip(elements).map(|(index, what)| Entry {
                 place: (message.sequence, Some(index)),
-                what: element(message, &subject, json).unwrap_or_else(What::Unreadable),
+                what: what.unwrap_or_else(What::Unreadable),
             });
             entries.collect()
         }
@@ -99,43 +91,66 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
     }
 }
 
-fn element(message: &Message, subject: &Subject, json: &str) -> Result<What, String> {
-    let asked = |verb, account| {
-        let (traceparent, event_id) = (message.traceparent.as_deref(), message.event_id.as_deref());
-        let request = request::read(
-            json,
-            request::Context {
-                verb,
-                account,
-                traceparent,
-                event_id,
-            },
-        );
-        let request = request.map_err(|bad| bad.to_string())?;
+/// The text of an element of a message, as the services keep it.
+pub fn text(message: &Message, shard: Shard, index: u32) -> Option<String> {
+    let index = usize::try_from(index).ok()?;
+    let subject = Subject::read(&message.subject, shard).ok()?;
+    match Context::of(
+        &subject,
+        message.traceparent.as_deref(),
+        message.event_id.as_deref(),
+    ) {
+        Some((context, against)) => {
+            let elements = request::elements(&message.payload, context, against).ok()?;
+            Some(elements.into_iter().nth(index)?.raw.into_owned())
+        }
+        None => Some((*envelope::split(&message.payload).ok()?.get(index)?).to_owned()),
+    }
+}
+
+type Elements = Result<Vec<Result<What, String>>, String>;
+
+fn asked(message: &Message, context: Context<'_>, against: Option<&str>) -> Elements {
+    let elements = request::elements(&message.payload, context, against).map_err(|bad| bad.to_string())?;
+    let what = elements.into_iter().map(|element| {
+        let request = element.request.map_err(|bad| bad.to_string())?;
         Ok(What::Request {
             id: request.id,
             transfer: request.transfer,
             account: request.account,
             verb: request.verb,
         })
-    };
-    match subject {
-        Subject::Request(verb, account) => asked(*verb, Some(account)),
-        Subject::Bulk => asked(Verb::Transfer, None),
-        Subject::Events(_) => {
-            let event = envelope::read(json).map_err(|bad| bad.to_string())?;
-            if let Fact::RequestRecalled(account, verb, _) = &event.fact {
-                return Ok(What::Request {
-                    id: event.id,
-                    transfer: event.transfer,
-                    account: account.clone(),
-                    verb: *verb,
-                });
-            }
-            let mut hasher = DefaultHasher::new();
-            json.hash(&mut hasher);
-            Ok(What::Event(Box::new(event), hasher.finish()))
-        }
-        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
+    });
+    Ok(what.collect())
+}
+
+fn said(message: &Message, subject: &Subject) -> Elements {
+    let length = message.payload.len();
+    if length > MAX_MESSAGE_BYTES {
+        return Err(format!(
+            "a message of {length} bytes: the limit is {MAX_MESSAGE_BYTES}"
+        ));
     }
+    // Nothing of a flow: what came of an instruction is an event.
+    if let Subject::Parking(_) = subject {
+        let read = Instruction::read(&message.payload);
+        return read.map(|_| Vec::new()).map_err(|bad| bad.to_string());
+    }
+    let elements = envelope::split(&message.payload).map_err(|bad| bad.to_string())?;
+    Ok(elements.into_iter().map(event).collect())
+}
+
+fn event(json: &str) -> Result<What, String> {
+    let event = envelope::read(json).map_err(|bad| bad.to_string())?;
+    if let Fact::RequestRecalled(account, verb, _) = &event.fact {
+        return Ok(What::Request {
+            id: event.id,
+            transfer: event.transfer,
+            account: account.clone(),
+            verb: *verb,
+        });
+    }
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    Ok(What::Event(Box::new(event), hasher.finish()))
 }

@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use async_nats::jetstream;
 use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
+use async_nats::{HeaderMap, jetstream};
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
+use wallet_contract::headers::Headers;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 
@@ -228,19 +229,24 @@ pub(crate) fn received(message: &jetstream::Message) -> Result<Message> {
         .info()
         .map_err(|error| anyhow!("a message without its place: {error}"))?
         .stream_sequence;
-    let headers = message.headers.as_ref();
-    let header = |name: &str| {
-        headers
-            .and_then(|headers| headers.get(name))
-            .map(|value| value.as_str().to_owned())
-    };
+    let Headers {
+        traceparent,
+        event_id,
+    } = message.headers.as_ref().map(read_headers).unwrap_or_default();
     Ok(Message {
         sequence,
         subject: message.subject.to_string(),
         payload: message.payload.clone(),
-        traceparent: header("traceparent"),
-        event_id: header("ce-id"),
+        traceparent,
+        event_id,
     })
+}
+
+fn read_headers(headers: &HeaderMap) -> Headers {
+    let all = headers
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    Headers::read(all.map(|(name, value)| (AsRef::<str>::as_ref(name), value.as_str())))
 }
 
 /// What the ledger shows of all accounts and transfers.

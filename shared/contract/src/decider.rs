@@ -4,6 +4,7 @@
 //! `decide` on what is heard, from the state before it; `hear`, which takes it in; and `evolve`, which takes in our own
 //! decision. Each input reaches a core once; what has been handled before never gets here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::event::{Cause, Event, Fact};
@@ -58,8 +59,8 @@ impl Input {
 pub struct Heard<'m> {
     /// What was heard.
     pub input: Input,
-    /// Its JSON text, as it stands in the message.
-    pub raw: &'m str,
+    /// Its JSON text, as it stands in the message; of a request that is none, one that stands for it.
+    pub raw: Cow<'m, str>,
     /// The message's sequence in the shard's stream.
     pub sequence: u64,
     /// Which element of the message, counted from 0.

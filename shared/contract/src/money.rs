@@ -114,6 +114,19 @@ impl Currency {
     }
 }
 
+/// An amount that can be read, without the zeros in front that change no value: `"00.01"` is `"0.01"`.
+///
+/// What is derived from an amount's text is derived from this one.
+pub(crate) fn plain(amount: &str) -> &str {
+    let digits = amount.trim_start_matches('0');
+    let one_zero = digits.is_empty() || digits.starts_with('.');
+    let length = digits.len().saturating_add(usize::from(one_zero));
+    amount
+        .len()
+        .checked_sub(length)
+        .map_or(amount, |zeros| &amount[zeros..])
+}
+
 impl FromStr for Currency {
     type Err = BadCurrency;
 
@@ -226,6 +239,24 @@ mod tests {
     }
 
     #[test]
+    fn zeros_in_front_change_nothing() {
+        for (text, expected) in [
+            ("0.01", "0.01"),
+            ("00.01", "0.01"),
+            ("012.50", "12.50"),
+            ("100.00", "100.00"),
+            ("0.00", "0.00"),
+            ("000.00", "0.00"),
+            ("0", "0"),
+            ("000", "0"),
+            ("0012", "12"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_currency_is_an_iso_code_with_minor_units() {
         assert_eq!(currency("USD").exponent(), 2);
         assert_eq!(currency("KRW").exponent(), 0);
@@ -244,6 +275,9 @@ mod tests {
         fn an_amount_survives_the_wire(minor in 1..=i64::MAX, code in prop::sample::select(vec!["USD", "KRW", "BHD"])) {
             let money = Money { amount: Amount::from_minor(minor).unwrap(), currency: currency(code) };
             prop_assert_eq!(Money::parse(&money.decimal(), money.currency), Ok(money));
+            let written = format!("000{}", money.decimal());
+            prop_assert_eq!(Money::parse(&written, money.currency), Ok(money));
+            prop_assert_eq!(plain(&written), money.decimal());
         }
 
         #[test]

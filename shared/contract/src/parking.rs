@@ -6,8 +6,12 @@
 //! | `replace` | it was said anew, mended, at `replacement` of the same log: lets it go |
 //! | `discard` | lets it go; `reason` says why |
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::present::present;
 use crate::reason::sentence;
 
 /// What is to be done about what.
@@ -38,6 +42,17 @@ pub enum BadInstruction {
     /// Not of the form.
     #[error("no instruction such as {{\"sequence\":17,\"index\":0,\"action\":\"retry\"}}: {0}")]
     Form(String),
+    /// A field that is there and says nothing.
+    #[error("field {0:?} is null: give it a value, or leave it out")]
+    Null(String),
+    /// An action with what it has no use for.
+    #[error("action {action:?} has no use for {field:?}: leave it out")]
+    Unused {
+        /// The action.
+        action: &'static str,
+        /// The field.
+        field: &'static str,
+    },
     /// An action without what it needs.
     #[error("action {action:?} needs {field:?}")]
     Missing {
@@ -60,21 +75,40 @@ enum Word {
 #[serde(deny_unknown_fields)]
 struct Wire {
     sequence: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     index: Option<u32>,
     action: Word,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     replacement: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     reason: Option<String>,
 }
 
 impl Instruction {
     /// Reads one.
     pub fn read(payload: &[u8]) -> Result<Self, BadInstruction> {
-        let wire: Wire =
-            serde_json::from_slice(payload).map_err(|bad| BadInstruction::Form(bad.to_string()))?;
+        let wire: Wire = serde_json::from_slice(payload).map_err(|bad| no_form(payload, &bad))?;
         let missing = |action, field| BadInstruction::Missing { action, field };
+        let unused = |action, field| BadInstruction::Unused { action, field };
+        match (wire.action, wire.replacement, &wire.reason) {
+            (Word::Retry, Some(_), _) => return Err(unused("retry", "replacement")),
+            (Word::Retry, _, Some(_)) => return Err(unused("retry", "reason")),
+            (Word::Replace, _, Some(_)) => return Err(unused("replace", "reason")),
+            (Word::Discard, Some(_), _) => return Err(unused("discard", "replacement")),
+            (Word::Retry | Word::Replace | Word::Discard, ..) => {}
+        }
         let reason = wire.reason.filter(|reason| !reason.trim().is_empty());
         let action = match wire.action {
             Word::Retry => Action::Retry,
@@ -108,6 +142,16 @@ impl Instruction {
         // Numbers and text always have a JSON form.
         serde_json::to_string(&wire).unwrap_or_default()
     }
+}
+
+/// Why something has not the form of an instruction.
+fn no_form(payload: &[u8], bad: &serde_json::Error) -> BadInstruction {
+    let fields: BTreeMap<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
+    let null = fields.into_iter().find(|(_, value)| value.is_null());
+    null.map_or_else(
+        || BadInstruction::Form(bad.to_string()),
+        |(field, _)| BadInstruction::Null(field),
+    )
 }
 
 #[cfg(test)]
@@ -150,6 +194,22 @@ mod tests {
         check(
             r#"{"sequence":17,"action":"replace"}"#,
             "\"replace\" needs \"replacement\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"retry","replacement":19}"#,
+            "\"retry\" has no use for \"replacement\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"retry","reason":"why not"}"#,
+            "\"retry\" has no use for \"reason\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"replace","replacement":19,"reason":"mended"}"#,
+            "\"replace\" has no use for \"reason\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"discard","replacement":19,"reason":"twice"}"#,
+            "\"discard\" has no use for \"replacement\"",
         );
     }
 }

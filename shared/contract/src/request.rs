@@ -3,20 +3,32 @@
 //! Reading has three outcomes. A request that is sound; a request whose client can be answered although something in it
 //! is wrong (it has an id and an account, so it gets a refusal); and bytes that nobody can be answered for
 //! ([`Unreadable`]), which are parked.
+//!
+//! | module | does |
+//! |---|---|
+//! | `body`, `order` | read what is sound, once, borrowed from the message |
+//! | `event` | unpacks a `CloudEvent` |
+//! | `elements`, `cut` | cut a message into requests, damaged ones too |
+//! | `answer` | refuses what is not sound, if it can be answered |
+//! | `known`, `scan` | find out whom to answer, and what is wrong |
+//! | `stand_in` | what is recorded of what is no JSON |
 
+mod answer;
+mod body;
+mod cut;
+mod elements;
+mod event;
+mod known;
 mod order;
+mod scan;
+mod stand_in;
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use uuid::Uuid;
-
+pub use self::elements::{Element, elements};
 use crate::event::{Movement, Overdraft};
-use crate::id::{AccountId, EventId, TransferId, derive};
+use crate::id::{AccountId, EventId, TransferId};
 use crate::money::{Currency, Money};
-use crate::reason::{Reason, Refusal};
-use crate::subject::{Service, Verb};
+use crate::reason::Refusal;
+use crate::subject::{Subject, Verb};
 use crate::trace::TraceId;
 
 /// A memo is a line for a statement, not a document.
@@ -89,55 +101,9 @@ pub enum Unreadable {
     /// No account to answer to, in a bulk request.
     #[error("{0}: a bulk request needs \"from\", the payer's account")]
     Payer(String),
-    /// Too much at once.
-    #[error("{0} requests in one message: the limit is {MAX_ARRAY}")]
-    TooMany(usize),
-}
-
-/// A string that is borrowed from the message unless it has escapes.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Body<'a> {
-    #[serde(borrow)]
-    id: Option<Text<'a>>,
-    from: Option<Text<'a>>,
-    to: Option<Text<'a>>,
-    amount: Option<Text<'a>>,
-    currency: Option<Text<'a>>,
-    overdraft: Option<Text<'a>>,
-    memo: Option<Text<'a>>,
-    reverses: Option<Text<'a>>,
-    expires_in: Option<u64>,
-    auto_confirm: Option<bool>,
-    verb: Option<Text<'a>>,
-    traceparent: Option<Text<'a>>,
-}
-
-/// The fields that are texts.
-const TEXTS: [&str; 10] = [
-    "id",
-    "from",
-    "to",
-    "amount",
-    "currency",
-    "overdraft",
-    "memo",
-    "reverses",
-    "verb",
-    "traceparent",
-];
-
-/// The attributes of a CloudEvent that matter here; `data` holds the plain request.
-#[derive(Deserialize)]
-struct CloudEvent<'a> {
-    #[serde(borrow)]
-    specversion: Text<'a>,
-    id: Option<Text<'a>>,
-    traceparent: Option<Text<'a>>,
-    data: &'a RawValue,
+    /// It would be refused, and there is nobody to tell.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// What the message's subject and headers say about every request in it.
@@ -153,222 +119,76 @@ pub struct Context<'a> {
     pub event_id: Option<&'a str>,
 }
 
-/// Cuts a message into its requests, each as JSON text.
-pub fn split(payload: &[u8]) -> Result<Vec<&str>, Unreadable> {
-    let text = std::str::from_utf8(payload).map_err(|e| Unreadable::Json(e.to_string()))?;
-    if !text.trim_start().starts_with('[') {
-        return Ok(vec![text]);
-    }
-    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| Unreadable::Json(e.to_string()))?;
-    if elements.len() > MAX_ARRAY {
-        return Err(Unreadable::TooMany(elements.len()));
-    }
-    Ok(elements.into_iter().map(RawValue::get).collect())
-}
-
-/// Reads one request.
-pub fn read(json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
-    match serde_json::from_str::<Body<'_>>(json) {
-        Ok(body) => sound(json, &body, context),
-        Err(error) => match serde_json::from_str::<CloudEvent<'_>>(json) {
-            Ok(event) => unwrapped(&event, context),
-            Err(_) => flawed(json, &error, context),
-        },
-    }
-}
-
-fn unwrapped(event: &CloudEvent<'_>, context: Context<'_>) -> Result<Request, Unreadable> {
-    if event.specversion.0 != "1.0" {
-        return Err(Unreadable::Json(format!(
-            "CloudEvents specversion {:?}: use \"1.0\"",
-            event.specversion.0
-        )));
-    }
-    let inner = Context {
-        traceparent: event.traceparent.as_ref().map(|t| &*t.0).or(context.traceparent),
-        event_id: event.id.as_ref().map(|t| &*t.0).or(context.event_id),
-        ..context
-    };
-    let json = event.data.get();
-    match serde_json::from_str::<Body<'_>>(json) {
-        Ok(body) => sound(json, &body, inner),
-        Err(error) => flawed(json, &error, inner),
-    }
-}
-
-/// A body of the right shape. Its values may still be wrong; then it is answered with a refusal.
-fn sound(json: &str, body: &Body<'_>, context: Context<'_>) -> Result<Request, Unreadable> {
-    let transfer = transfer_id(text(&body.id).or(context.event_id))?;
-    let account = match context.account {
-        Some(account) => account.clone(),
-        None => payer(text(&body.from))?,
-    };
-    let (verb, meant) = verb(text(&body.verb), context);
-    let (trace, order) = match trace(body, context) {
-        Ok(trace) => (trace, meant.and_then(|()| order::read(body, &account, verb))),
-        Err(refusal) => (None, Err(refusal)),
-    };
-    let id = match &order {
-        Ok(order) => sound_id(body, order, &account, transfer, verb),
-        Err(_) => flawed_id(json, &account, transfer, verb),
-    };
-    let trace = trace.unwrap_or_else(|| TraceId::begun_by(id));
-    Ok(Request {
-        id,
-        transfer,
-        account,
-        verb,
-        trace,
-        order,
-    })
-}
-
-/// The same content has the same id, however it is written.
-fn sound_id(
-    body: &Body<'_>,
-    order: &Order,
-    account: &AccountId,
-    transfer: TransferId,
-    verb: Verb,
-) -> EventId {
-    let content = [
-        &body.to,
-        &body.amount,
-        &body.currency,
-        &body.overdraft,
-        &body.memo,
-    ];
-    let [to, amount, currency, overdraft, memo] =
-        content.map(|field| text(field).unwrap_or_default().as_bytes());
-    let common = [verb.token().as_bytes(), to, amount, currency, overdraft, memo];
-    match order {
-        Order::Reserve(_, hold) => {
-            let terms = format!("{}/{}", hold.expires_in, hold.auto_confirm);
-            derive(account, transfer.0, &[&common[..], &[terms.as_bytes()]].concat())
-        }
-        Order::Reverse(Movement {
-            reverses: Some(reverses),
-            ..
-        }) => derive(
+impl<'a> Context<'a> {
+    /// What a subject and the headers say of the requests that stand there, and what is said against all of them; nothing if
+    /// no requests do.
+    pub fn of(
+        subject: &'a Subject,
+        traceparent: Option<&'a str>,
+        event_id: Option<&'a str>,
+    ) -> Option<(Self, Option<&'a str>)> {
+        let (verb, account, against) = match subject {
+            Subject::Request(verb, account) => (*verb, Some(account), None),
+            Subject::Unknown(verb, account, flaw) => (*verb, Some(account), Some(&**flaw)),
+            Subject::Bulk => (Verb::Transfer, None, None),
+            Subject::Events(_) | Subject::Parking(_) => return None,
+        };
+        let context = Self {
+            verb,
             account,
-            transfer.0,
-            &[&common[..], &[reverses.0.as_bytes()]].concat(),
-        ),
-        Order::Transfer(_)
-        | Order::Reverse(_)
-        | Order::Confirm(_)
-        | Order::Cancel
-        | Order::Open(..)
-        | Order::Freeze
-        | Order::Unfreeze
-        | Order::Close => derive(account, transfer.0, &common),
+            traceparent,
+            event_id,
+        };
+        Some((context, against))
+    }
+
+    /// The trace of the header. W3C: one that can't be read is ignored.
+    fn trace(&self) -> Option<TraceId> {
+        let parent = self.traceparent?;
+        TraceId::from_traceparent(parent).ok()
     }
 }
 
-/// The subject's verb; in bulk, the one that the body names, if it is one that debit-svc decides.
-fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
-    let Some(named) = named else {
-        return (context.verb, Ok(()));
-    };
-    let can = |verb: &Verb| match context.account {
-        Some(_) => *verb == context.verb,
-        None => verb.decided_by() == Service::Debit,
-    };
-    let found = Verb::ALL
-        .into_iter()
-        .filter(can)
-        .find(|verb| verb.token() == named);
-    let wrong = || {
-        let words: Vec<&str> = Verb::ALL.into_iter().filter(can).map(Verb::token).collect();
-        let detail = format!("verb {named:?}: here it can be {}", words.join(", "));
-        (context.verb, Err(Refusal::new(Reason::InvalidRequest, detail)))
-    };
-    found.map_or_else(wrong, |verb| (verb, Ok(())))
-}
-
-/// W3C: a header that can't be read is ignored and a trace begun. In a body it is a field like the others.
-fn trace(body: &Body<'_>, context: Context<'_>) -> Result<Option<TraceId>, Refusal> {
-    match text(&body.traceparent) {
-        Some(parent) => TraceId::from_traceparent(parent)
-            .map(Some)
-            .map_err(|bad| Refusal::new(Reason::InvalidRequest, bad)),
-        None => Ok(context
-            .traceparent
-            .and_then(|parent| TraceId::from_traceparent(parent).ok())),
+impl Hold {
+    /// When what is held at `at_us` is due, microseconds since 1970.
+    pub fn expires_us(self, at_us: i64) -> i64 {
+        let lasts = i64::from(self.expires_in).checked_mul(1_000_000);
+        let expires = lasts.and_then(|lasts| at_us.checked_add(lasts));
+        expires.unwrap_or(i64::MAX)
     }
 }
 
-/// The id of a request that has no sound content: its bytes stand for it.
-fn flawed_id(json: &str, account: &AccountId, transfer: TransferId, verb: Verb) -> EventId {
-    derive(
-        account,
-        transfer.0,
-        &[verb.token().as_bytes(), b"flawed", json.as_bytes()],
-    )
-}
+impl Order {
+    /// What asks for it.
+    pub fn verb(&self) -> Verb {
+        match self {
+            Self::Transfer(_) => Verb::Transfer,
+            Self::Reserve(..) => Verb::Reserve,
+            Self::Confirm(_) => Verb::Confirm,
+            Self::Cancel => Verb::Cancel,
+            Self::Reverse(_) => Verb::Reverse,
+            Self::Open(..) => Verb::Open,
+            Self::Freeze => Verb::Freeze,
+            Self::Unfreeze => Verb::Unfreeze,
+            Self::Close => Verb::Close,
+        }
+    }
 
-/// A body of the wrong shape: refused by name of the field when there is somebody to answer.
-fn flawed(json: &str, error: &serde_json::Error, context: Context<'_>) -> Result<Request, Unreadable> {
-    let value: serde_json::Value =
-        serde_json::from_str(json).map_err(|_| Unreadable::Json(error.to_string()))?;
-    let object = value
-        .as_object()
-        .ok_or_else(|| Unreadable::Json(error.to_string()))?;
-    let text = |name: &str| object.get(name).and_then(serde_json::Value::as_str);
-    let transfer = transfer_id(text("id").or(context.event_id))?;
-    let account = match context.account {
-        Some(account) => account.clone(),
-        None => payer(text("from"))?,
-    };
-    let flaw = object.iter().find_map(|(name, value)| flaw(name, value));
-    let (verb, _) = verb(text("verb"), context);
-    let order = Err(Refusal::new(
-        Reason::InvalidRequest,
-        flaw.unwrap_or_else(|| error.to_string()),
-    ));
-    let id = flawed_id(json, &account, transfer, verb);
-    Ok(Request {
-        id,
-        transfer,
-        account,
-        verb,
-        trace: TraceId::begun_by(id),
-        order,
-    })
-}
-
-/// What is wrong with a field's name or type.
-fn flaw(name: &str, value: &serde_json::Value) -> Option<String> {
-    let wrong = |use_this: &str| Some(format!("field {name:?} is {value}: use {use_this}"));
-    match name {
-        "expires_in" if !value.is_u64() => wrong("a whole number of seconds, such as 900"),
-        "auto_confirm" if !value.is_boolean() => wrong("true or false"),
-        "expires_in" | "auto_confirm" => None,
-        text if TEXTS.contains(&text) => (!value.is_string())
-            .then(|| wrong("a string, such as \"12.50\""))
-            .flatten(),
-        _ => {
-            let known = TEXTS.join(", ");
-            Some(format!(
-                "unknown field {name:?}: a request has {known}, expires_in, auto_confirm"
-            ))
+    /// The movement that it asks for, where it asks for one.
+    pub fn movement(&self) -> Option<&Movement> {
+        match self {
+            Self::Transfer(movement) | Self::Reserve(movement, _) | Self::Reverse(movement) => Some(movement),
+            Self::Confirm(_)
+            | Self::Cancel
+            | Self::Open(..)
+            | Self::Freeze
+            | Self::Unfreeze
+            | Self::Close => None,
         }
     }
 }
 
-fn text<'t>(field: &'t Option<Text<'_>>) -> Option<&'t str> {
-    field.as_ref().map(|text| &*text.0)
-}
-
-fn transfer_id(text: Option<&str>) -> Result<TransferId, Unreadable> {
-    let text = text.ok_or_else(|| Unreadable::Id("no id".to_owned()))?;
-    match Uuid::try_parse(text) {
-        Ok(id) if !id.is_nil() => Ok(TransferId(id)),
-        _ => Err(Unreadable::Id(format!("id {text:?}"))),
-    }
-}
-
-fn payer(text: Option<&str>) -> Result<AccountId, Unreadable> {
-    let text = text.ok_or_else(|| Unreadable::Payer("no payer".to_owned()))?;
-    text.parse().map_err(|bad| Unreadable::Payer(format!("{bad}")))
+/// Reads one request: an object of JSON, plain or a `CloudEvent`.
+pub fn read(json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
+    answer::answer(json, context).map(|answered| answered.request)
 }

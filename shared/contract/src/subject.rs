@@ -170,6 +170,9 @@ pub fn parking(shard: Shard, service: Service) -> String {
 pub enum Subject {
     /// A request with the authority of one account.
     Request(Verb, AccountId),
+    /// Something that no verb asks for, with the authority of one account, and what is wrong with it. Whoever sent it is told
+    /// so: as of this verb, the first of its realm.
+    Unknown(Verb, AccountId, String),
     /// Requests of many payers.
     Bulk,
     /// An envelope of events.
@@ -184,7 +187,9 @@ impl Subject {
         match (service, self) {
             (_, Self::Parking(told)) => *told == service,
             (Service::Ledger, _) => true,
-            (Service::Debit | Service::Credit, Self::Request(verb, _)) => verb.decided_by() == service,
+            (Service::Debit | Service::Credit, Self::Request(verb, _) | Self::Unknown(verb, ..)) => {
+                verb.decided_by() == service
+            }
             (Service::Debit | Service::Credit, Self::Bulk) => service == Service::Debit,
             (Service::Debit, Self::Events(from)) => *from == Service::Credit,
             (Service::Credit, Self::Events(from)) => *from == Service::Debit,
@@ -206,12 +211,6 @@ pub enum BadSubject {
         /// The shard whose log it is in.
         here: Shard,
     },
-    /// No such verb in its realm.
-    #[error(
-        "subject {0:?} has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, cmd.reverse, adm.open, \
-         adm.freeze, adm.unfreeze or adm.close"
-    )]
-    Verb(String),
     /// No such account can be.
     #[error("subject {subject:?} names no account")]
     Account {
@@ -251,20 +250,31 @@ impl Subject {
                 service.map(of).ok_or_else(form)
             }
             (Some(realm @ ("cmd" | "adm")), Some(verb), Some(account), None) => {
-                let verb = Verb::ALL
-                    .into_iter()
-                    .find(|v| v.realm() == realm && v.token() == verb);
-                let verb = verb.ok_or_else(|| BadSubject::Verb(subject.to_owned()))?;
                 let account = account.parse();
                 let account = account.map_err(|source| BadSubject::Account {
                     subject: subject.to_owned(),
                     source,
                 })?;
-                Ok(Self::Request(verb, account))
+                let mut verbs = Verb::ALL.into_iter().filter(|verb| verb.realm() == realm);
+                match verbs.clone().find(|known| known.token() == verb) {
+                    Some(verb) => Ok(Self::Request(verb, account)),
+                    None => {
+                        let first = verbs.next().ok_or_else(form)?;
+                        Ok(Self::Unknown(first, account, unknown(subject)))
+                    }
+                }
             }
             _ => Err(form()),
         }
     }
+}
+
+fn unknown(subject: &str) -> String {
+    let verbs = Verb::ALL.map(|verb| format!("{}.{}", verb.realm(), verb.token()));
+    format!(
+        "subject {subject:?} has an unknown verb: use {}",
+        verbs.join(", ")
+    )
 }
 
 /// Which service must park a message on a `subject` that it can't read; the ledger takes what no other service owns.
@@ -322,8 +332,6 @@ mod tests {
         };
         let elsewhere = "subject \"wallet.1.evt.debit\" stands in the log of shard 0";
         check("wallet.1.evt.debit", elsewhere, Service::Ledger);
-        let verbs = "use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, cmd.reverse, adm.open, adm.freeze, \
-                     adm.unfreeze or adm.close";
         check(
             "wallet.0.x",
             "subject \"wallet.0.x\" is not one of the wallet's",
@@ -339,21 +347,32 @@ mod tests {
             "subject \"purse.0.bulk\" is not one of the wallet's",
             Service::Debit,
         );
-        let unknown = |subject: &str| format!("subject {subject:?} has an unknown verb: {verbs}");
-        check(
-            "wallet.0.cmd.open.bob",
-            &unknown("wallet.0.cmd.open.bob"),
-            Service::Debit,
-        );
-        check(
-            "wallet.0.adm.pay.bob",
-            &unknown("wallet.0.adm.pay.bob"),
-            Service::Credit,
-        );
         check(
             "wallet.0.cmd.transfer.b€",
             "subject \"wallet.0.cmd.transfer.b€\" names no account",
             Service::Debit,
         );
+    }
+
+    #[test]
+    fn an_unknown_verb_is_its_senders_mistake() {
+        for (realm, verb, first) in [
+            ("cmd", "pay", Verb::Transfer),
+            ("cmd", "open", Verb::Transfer),
+            ("adm", "pay", Verb::Open),
+        ] {
+            let subject = format!("wallet.0.{realm}.{verb}.bob");
+            let flaw = format!(
+                "subject {subject:?} has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, cmd.reverse, \
+                 adm.open, adm.freeze, adm.unfreeze, adm.close"
+            );
+            let read = Subject::read(&subject, Shard(0)).unwrap();
+            assert_eq!(read, Subject::Unknown(first, "bob".parse().unwrap(), flaw));
+            let heard: Vec<Service> = Service::ALL
+                .into_iter()
+                .filter(|service| read.heard_by(*service))
+                .collect();
+            assert_eq!(heard, [owner(&subject), Service::Ledger]);
+        }
     }
 }

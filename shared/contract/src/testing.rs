@@ -63,7 +63,7 @@ impl<C: Decider> Player<C> {
         self.sequence = self.sequence.checked_add(1).unwrap();
         let heard = Heard {
             input: input.clone(),
-            raw: "",
+            raw: "".into(),
             sequence: self.sequence,
             index: 0,
             at_us: self.at_us,

@@ -79,9 +79,8 @@ fn a_reservation_holds_from_a_second_to_a_year() {
     }
     for value in [r#""900""#, "1.5", "-1", "18446744073709551616"] {
         let fields = reserve(&format!(r#""expires_in":{value}"#));
-        let number: serde_json::Value = serde_json::from_str(value).unwrap();
         let expected = format!(
-            "invalid_request: field \"expires_in\" is {number}: use a whole number of seconds, such as 900"
+            "invalid_request: field \"expires_in\" is {value}: use a whole number of seconds, such as 900"
         );
         check(Verb::Reserve, &fields, &expected);
     }
@@ -230,6 +229,110 @@ fn other_terms_or_another_verb_make_another_request() {
         asks(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
     );
     assert_ne!(asks(Verb::Confirm, "").id, asks(Verb::Cancel, "").id);
+}
+
+#[test]
+fn the_same_content_in_another_spelling_is_the_same_request() {
+    let same = |verb: Verb, one: &str, other: &str| {
+        let [one, other] = [one, other].map(|fields| asks(verb, fields));
+        assert_eq!(
+            (refusal(&one), refusal(&other)),
+            ("sound".to_owned(), "sound".to_owned())
+        );
+        assert_eq!(
+            one.id,
+            other.id,
+            "{} {:?} {:?}",
+            verb.token(),
+            one.order,
+            other.order
+        );
+    };
+    for verb in [Verb::Transfer, Verb::Reserve] {
+        let plain = pays("bob", "12.50");
+        for amount in ["012.50", "00012.50", r"12.\u0035\u0030", r"\u00312.50"] {
+            same(verb, &plain, &pays("bob", amount));
+        }
+        same(verb, &plain, &pays(r"b\u006fb", "12.50"));
+        same(verb, &plain, &format!(r#"{plain},"from":"alice""#));
+        same(verb, &plain, &format!(r#"{plain},"memo":"""#));
+        same(
+            verb,
+            &format!(r#"{plain},"memo":"é""#),
+            &format!(r#"{plain},"memo":"\u00e9""#),
+        );
+        same(verb, &plain, r#""currency":"USD","amount":"12.50","to":"bob""#);
+        same(
+            verb,
+            &plain.replace("12.50", "0.01"),
+            &plain.replace("12.50", "00.01"),
+        );
+        same(
+            verb,
+            &plain.replace("12.50", "7").replace("USD", "KRW"),
+            &plain.replace("12.50", "007").replace("USD", "KRW"),
+        );
+    }
+    let plain = pays("bob", "12.50");
+    same(
+        Verb::Reserve,
+        &plain,
+        &format!(r#"{plain},"expires_in":604800,"auto_confirm":false"#),
+    );
+    same(
+        Verb::Confirm,
+        r#""amount":"4.00","currency":"USD""#,
+        r#""amount":"04.00","currency":"USD""#,
+    );
+    let reverse = |of: &str| format!(r#"{plain},"reverses":"{of}""#);
+    for of in [
+        TWO.to_uppercase(),
+        format!("{{{TWO}}}"),
+        format!("urn:uuid:{TWO}"),
+        TWO.replace('-', ""),
+    ] {
+        same(Verb::Reverse, &reverse(TWO), &reverse(&of));
+    }
+    for overdraft in ["0.00", "00.00"] {
+        let opens = format!(r#""currency":"USD","overdraft":"{overdraft}""#);
+        same(Verb::Open, r#""currency":"USD""#, &opens);
+    }
+    same(
+        Verb::Open,
+        r#""currency":"USD","overdraft":"5.00""#,
+        r#""currency":"USD","overdraft":"05.00""#,
+    );
+    for id in [
+        ONE.to_uppercase(),
+        format!("{{{ONE}}}"),
+        format!("urn:uuid:{ONE}"),
+        ONE.replace('-', ""),
+    ] {
+        let json = format!(r#"{{"id":"{id}",{plain}}}"#);
+        let request = request::read(&json, context(Verb::Transfer, Some(&name("alice")))).unwrap();
+        assert_eq!(request, asks(Verb::Transfer, &plain), "{id}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_field_and_its_value() {
+    check(
+        Verb::Transfer,
+        &pays("b.ob", "1.00"),
+        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' ('@' in front is \
+         the operator's)",
+    );
+    check(
+        Verb::Open,
+        r#""currency":"USD","overdraft":"5""#,
+        "invalid_amount: field \"overdraft\": amount \"5\" has 0 decimals, USD has 2",
+    );
+    check(
+        Verb::Transfer,
+        &format!(r#"{},"traceparent":"00-zz""#, pays("bob", "1.00")),
+        "invalid_request: field \"traceparent\": \"00-zz\" is not a W3C trace context, such as \
+         00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    );
 }
 
 fn refusal(request: &Request) -> String {

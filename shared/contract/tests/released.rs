@@ -4,6 +4,7 @@
 //! file. What is expected is written in words of this test, not as our types are: these grow, what was said does not.
 
 mod message;
+mod reading;
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ use wallet_contract::envelope;
 use wallet_contract::request::Request;
 use wallet_contract::subject::{Subject, Verb};
 
-use message::{HERE, Message, Reading, corpus, fields, read};
+use message::{HERE, Message, corpus, fields};
+use reading::{Reading, read};
 
 #[test]
 fn every_released_message_is_read_as_it_was() {

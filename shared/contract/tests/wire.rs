@@ -87,22 +87,6 @@ fn what_is_no_event_of_ours_says_why() {
 }
 
 #[test]
-fn an_array_is_cut_into_its_requests() {
-    assert_eq!(
-        request::split(b"[{\"id\":1}, 5 ,\"x\"]").unwrap(),
-        ["{\"id\":1}", "5", "\"x\""]
-    );
-    assert_eq!(request::split(b" {} ").unwrap(), [" {} "]);
-    assert!(request::split(b"[1,").is_err());
-    assert!(request::split(&[0xff, 0xfe]).is_err());
-    let many = format!("[{}0]", "0,".repeat(10_000));
-    assert_eq!(
-        request::split(many.as_bytes()).unwrap_err().to_string(),
-        "10001 requests in one message: the limit is 10000"
-    );
-}
-
-#[test]
 fn the_same_request_has_the_same_id_however_it_is_written() {
     let id = |json: &str| {
         request::read(json, context(Verb::Transfer, Some(&name("alice"))))
@@ -186,9 +170,10 @@ fn read_everything(bytes: &[u8], verb: Verb) {
     for element in envelope::split(bytes).unwrap_or_default() {
         let _ = envelope::read(element);
     }
-    for element in request::split(bytes).unwrap_or_default() {
-        let _ = request::read(element, context(verb, Some(&alice)));
-        let _ = request::read(element, context(verb, None));
+    for account in [Some(&alice), None] {
+        for element in request::elements(bytes, context(verb, account), None).unwrap_or_default() {
+            let _ = request::read(&element.raw, context(verb, account));
+        }
     }
     let text = String::from_utf8_lossy(bytes);
     let _ = (

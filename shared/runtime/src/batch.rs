@@ -105,7 +105,7 @@ pub fn decide<C: Decider>(
 pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     let heard = due.into_iter().map(|due| Heard {
         input: Input::Due(due),
-        raw: "",
+        raw: "".into(),
         sequence: 0,
         index: 0,
         at_us: now_us,

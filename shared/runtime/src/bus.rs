@@ -17,9 +17,9 @@ pub struct Message {
     pub sequence: u64,
     /// When the server stored it, microseconds since 1970.
     pub at_us: i64,
-    /// The `traceparent` header.
+    /// The trace in its headers: see [`wallet_contract::headers`].
     pub traceparent: Option<String>,
-    /// The `ce-id` header.
+    /// The id of the event that its headers say it is.
     pub event_id: Option<String>,
     /// When a service had committed what this says, by its clock, microseconds since 1970: the `wallet-committed` header.
     pub committed_us: Option<i64>,

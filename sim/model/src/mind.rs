@@ -132,7 +132,7 @@ impl<C: Core> Minds<C> {
         let known = before.inbox.iter().filter(|_| C::INBOX).map(|id| id.0).collect();
         let mut heard = vec![Heard {
             input,
-            raw: "",
+            raw: "".into(),
             sequence: 0,
             index: 0,
             at_us,

@@ -230,7 +230,7 @@ fn fold_in<T: Tables>(
     }
     let heard = Heard {
         input: input.clone(),
-        raw: "",
+        raw: "".into(),
         sequence,
         index,
         at_us: fold.at_us,

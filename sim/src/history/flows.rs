@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wallet_contract::decider::Input;
 use wallet_contract::event::{Event, Fact, Failure};
 use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::request::{self, Order, Request};
+use wallet_contract::request::Request;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Verb;
 use wallet_contract::{envelope, event};
@@ -97,11 +97,11 @@ fn begin(flow: &mut Flow, request: &Request, at_us: i64) {
     flow.verb = Some(request.verb);
     flow.trace = request.trace.to_string();
     flow.status = "running";
-    if let Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) =
-        &request.order
-    {
-        flow.movement = Some(movement.clone());
-    }
+    flow.movement = request
+        .order
+        .as_ref()
+        .ok()
+        .and_then(|order| order.movement().cloned());
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many end a flow")]
@@ -150,11 +150,9 @@ fn head((_, transfer, payer, _): &Key, flow: &Flow) -> Value {
 
 fn requested(shard: Shard, stored: &Stored, entry: &Entry, request: &Request) -> Value {
     let message = &stored.message;
-    let elements = request::split(&message.payload).unwrap_or_default();
-    let at = usize::try_from(entry.index.unwrap_or(0)).unwrap_or(usize::MAX);
-    let body = elements
-        .get(at)
-        .and_then(|body| serde_json::from_str::<&RawValue>(body).ok());
+    let body = stored
+        .text(entry.index.unwrap_or(0))
+        .and_then(|body| RawValue::from_string(body).ok());
     json!({
         "id": request.id.to_string(),
         "type": format!("wallet.{}.requested.v1", request.verb.token()),

@@ -292,10 +292,11 @@ mod tests {
             traceparent: None,
             event_id: None,
         };
-        let requests = request::split(&message.payload).unwrap().into_iter().map(|json| {
-            let request = request::read(json, context).unwrap();
+        let elements = request::elements(&message.payload, context, None).unwrap();
+        let requests = elements.into_iter().map(|element| {
+            let request = element.request.unwrap();
             let Ok(Order::Transfer(movement)) = request.order else {
-                panic!("unsound: {json}")
+                panic!("unsound: {}", element.raw)
             };
             (request.transfer.0, movement)
         });

@@ -6,8 +6,14 @@ use wallet_contract::subject::Verb;
 
 use super::{Audit, Log, located};
 use crate::verify::books::{AccountNo, Books, decimal};
+use crate::verify::entry::Place;
 use crate::verify::flow::{End, Flow};
 use crate::verify::report::{Breaches, Counts, Invariant};
+
+/// Whether an element was set aside, by itself or with all of its message.
+fn is_parked(log: &Log, place: Place) -> bool {
+    log.parked.contains(&place) || log.parked.contains(&(place.0, None))
+}
 
 impl Audit {
     /// Looks at what is left when all logs have been read, and gives what was counted and found.
@@ -38,7 +44,7 @@ impl Audit {
 
     fn left_over(&mut self, shard: Shard, log: &Log) {
         for (id, (place, transfer, verb)) in &log.undecided {
-            if log.parked.contains(place) || log.parked.contains(&(place.0, None)) {
+            if is_parked(log, *place) {
                 continue;
             }
             if verb.flow() == Verb::Transfer && !log.flows.keys().any(|(known, _)| known == transfer) {
@@ -54,7 +60,7 @@ impl Audit {
             self.breaches.add(Invariant::NothingDropped, told);
         }
         for (place, detail) in &log.unreadable {
-            if !log.parked.contains(place) {
+            if !is_parked(log, *place) {
                 let told = || {
                     format!(
                         "what stands in {} was not parked: {detail}",

@@ -1,6 +1,7 @@
 //! What a body of the right shape asks for, verb by verb; or by name of the field, why it makes no sense.
 
-use super::{Body, EXPIRES_IN, Hold, MAX_EXPIRES_IN, MAX_MEMO_BYTES, Order, Text, text};
+use super::body::{Body, Text, text};
+use super::{EXPIRES_IN, Hold, MAX_EXPIRES_IN, MAX_MEMO_BYTES, Order};
 use crate::event::{Movement, Overdraft};
 use crate::id::{AccountId, TransferId};
 use crate::money::{Currency, Money};
@@ -86,7 +87,8 @@ fn money(body: &Body<'_>, verb: Verb) -> Result<Money, Refusal> {
 
 fn movement(body: &Body<'_>, payer: &AccountId, verb: Verb) -> Result<Movement, Refusal> {
     let payee = needed("to", &body.to, verb)?.parse::<AccountId>();
-    let payee = payee.map_err(|bad| Refusal::new(Reason::InvalidAccount, bad))?;
+    let payee =
+        payee.map_err(|bad| Refusal::new(Reason::InvalidAccount, format_args!("field \"to\": {bad}")))?;
     let money = money(body, verb)?;
     if let Some(account) = [&payee, payer].into_iter().find(|account| account.is_reserved()) {
         let detail = format!("{account} belongs to the books: it neither pays nor is paid");
@@ -160,6 +162,7 @@ fn open(body: &Body<'_>, account: &AccountId) -> Result<Order, Refusal> {
         text(&body.overdraft).map_or(Ok(Overdraft::NONE), |text| Overdraft::parse(text, currency));
     Ok(Order::Open(
         currency,
-        overdraft.map_err(|bad| Refusal::new(Reason::InvalidAmount, bad))?,
+        overdraft
+            .map_err(|bad| Refusal::new(Reason::InvalidAmount, format_args!("field \"overdraft\": {bad}")))?,
     ))
 }

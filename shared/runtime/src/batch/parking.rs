@@ -1,14 +1,17 @@
 //! What was set aside: telling it, and hearing it after all.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Parked, Resolution, Resolved, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
 use wallet_contract::parking::{Action, Instruction};
+use wallet_contract::request::{self, Context};
 use wallet_contract::subject::Subject;
 use wallet_contract::trace::TraceId;
 
-use super::reading::element;
 use super::{Batch, Moment};
 use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
@@ -87,7 +90,7 @@ pub fn resume<'m, C: Decider>(
                 if C::concerns(&input, place) {
                     batch.heard.push(Heard {
                         input,
-                        raw: &row.body,
+                        raw: Cow::Borrowed(&*row.body),
                         sequence: message.sequence,
                         index: u32::try_from(batch.heard.len()).unwrap_or(u32::MAX),
                         at_us,
@@ -115,11 +118,8 @@ pub fn resume<'m, C: Decider>(
 fn again(row: &ParkedRow, place: Place) -> Option<Input> {
     row.transfer?;
     let subject = Subject::read(&row.subject, place.shard).ok()?;
-    element(
-        &subject,
-        &row.body,
-        row.traceparent.as_deref(),
-        row.event_id.as_deref(),
-    )
-    .ok()
+    match Context::of(&subject, row.traceparent.as_deref(), row.event_id.as_deref()) {
+        Some((context, _)) => request::read(&row.body, context).ok().map(Input::Request),
+        None => envelope::read(&row.body).ok().map(Input::Event),
+    }
 }

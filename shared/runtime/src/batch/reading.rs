@@ -1,12 +1,15 @@
 //! Messages as a service hears them.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::envelope;
 use wallet_contract::parking::Instruction;
 use wallet_contract::reason::sentence;
+use wallet_contract::request::{self, Context};
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject, Verb};
-use wallet_contract::{envelope, request};
 
 use super::Batch;
 use crate::bus::Message;
@@ -60,34 +63,6 @@ pub fn of(input: &Input) -> Of {
     (input.as_cause().transfer.0, account.map(ToString::to_string))
 }
 
-/// Reads one element of a message.
-pub(super) fn element(
-    subject: &Subject,
-    raw: &str,
-    traceparent: Option<&str>,
-    event_id: Option<&str>,
-) -> Result<Input, String> {
-    let context = |verb, account| request::Context {
-        verb,
-        account,
-        traceparent,
-        event_id,
-    };
-    let asked = |context| {
-        request::read(raw, context)
-            .map(Input::Request)
-            .map_err(|bad| bad.to_string())
-    };
-    match subject {
-        Subject::Request(verb, account) => asked(context(*verb, Some(account))),
-        Subject::Bulk => asked(context(Verb::Transfer, None)),
-        Subject::Events(_) => envelope::read(raw)
-            .map(Input::Event)
-            .map_err(|bad| bad.to_string()),
-        Subject::Parking(_) => Err("an instruction has no elements".to_owned()),
-    }
-}
-
 struct Reading<'m, 'b> {
     message: &'m Message,
     service: Service,
@@ -97,67 +72,102 @@ struct Reading<'m, 'b> {
 
 impl<'m> Reading<'m, '_> {
     fn read<C: Decider>(&mut self, subject: &Subject, place: Place, batch: &mut Batch<'m>) {
-        let payload = &*self.message.payload;
-        if payload.len() > MAX_MESSAGE_BYTES {
-            let detail = format!(
-                "a message of {} bytes: the limit is {MAX_MESSAGE_BYTES}",
-                payload.len()
-            );
-            return self.set_aside(subject, &detail, batch);
-        }
-        let elements = match subject {
-            Subject::Request(..) | Subject::Bulk => request::split(payload).map_err(|bad| bad.to_string()),
-            Subject::Events(_) => envelope::split(payload).map_err(|bad| bad.to_string()),
-            // It is followed where the store is at hand.
-            Subject::Parking(_) => Instruction::read(payload)
-                .map(|_| Vec::new())
-                .map_err(|bad| bad.to_string()),
+        let message = self.message;
+        let (traceparent, event_id) = (message.traceparent.as_deref(), message.event_id.as_deref());
+        let read = match Context::of(subject, traceparent, event_id) {
+            Some((context, against)) => self.requests::<C>(context, against, place, batch),
+            None => self.others::<C>(subject, place, batch),
         };
-        let elements = match elements {
-            Ok(elements) => elements,
-            Err(detail) => return self.set_aside(subject, &detail, batch),
-        };
-        for (index, raw) in (0..).zip(elements) {
-            self.take::<C>(subject, index, raw, place, batch);
+        if let Err(detail) = read
+            && self.is_ours(subject)
+        {
+            batch.parked.push(self.park(None, &detail, &message.payload));
         }
     }
 
-    fn take<C: Decider>(
+    fn requests<C: Decider>(
+        &mut self,
+        context: Context<'_>,
+        against: Option<&str>,
+        place: Place,
+        batch: &mut Batch<'m>,
+    ) -> Result<(), String> {
+        let elements = request::elements(&self.message.payload, context, against);
+        for (index, element) in (0..).zip(elements.map_err(|bad| bad.to_string())?) {
+            match element.request {
+                Ok(request) => self.hear::<C>(Input::Request(request), index, element.raw, place, batch),
+                Err(bad) if subject::owner(&self.message.subject) == self.service => {
+                    let detail = bad.to_string();
+                    batch
+                        .parked
+                        .push(self.park(Some(index), &detail, element.raw.as_bytes()));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// An envelope of events, or an instruction.
+    fn others<C: Decider>(
         &mut self,
         subject: &Subject,
+        place: Place,
+        batch: &mut Batch<'m>,
+    ) -> Result<(), String> {
+        let payload = &*self.message.payload;
+        if payload.len() > MAX_MESSAGE_BYTES {
+            let length = payload.len();
+            return Err(format!(
+                "a message of {length} bytes: the limit is {MAX_MESSAGE_BYTES}"
+            ));
+        }
+        if let Subject::Parking(_) = subject {
+            // It is followed where the store is at hand.
+            return Instruction::read(payload)
+                .map(drop)
+                .map_err(|bad| bad.to_string());
+        }
+        let elements = envelope::split(payload).map_err(|bad| bad.to_string())?;
+        for (index, raw) in (0..).zip(elements) {
+            match envelope::read(raw) {
+                Ok(event) => self.hear::<C>(Input::Event(event), index, Cow::Borrowed(raw), place, batch),
+                Err(bad) => match envelope::of(raw) {
+                    Some((transfer, account)) => {
+                        self.wait((transfer.0, account), index, &bad.to_string(), raw, batch);
+                    }
+                    None => batch
+                        .parked
+                        .push(self.park(Some(index), &bad.to_string(), raw.as_bytes())),
+                },
+            }
+        }
+        Ok(())
+    }
+
+    fn hear<C: Decider>(
+        &mut self,
+        input: Input,
         index: u32,
-        raw: &'m str,
+        raw: Cow<'m, str>,
         place: Place,
         batch: &mut Batch<'m>,
     ) {
-        let message = self.message;
-        let (traceparent, event_id) = (message.traceparent.as_deref(), message.event_id.as_deref());
-        match element(subject, raw, traceparent, event_id) {
-            Ok(input) if C::concerns(&input, place) => {
-                let of = of(&input);
-                if self.blocked.holds(of.0, of.1.as_deref()) {
-                    return self.wait(of, index, WAITS, raw, batch);
-                }
-                batch.heard.push(Heard {
-                    input,
-                    raw,
-                    sequence: message.sequence,
-                    index,
-                    at_us: self.at_us,
-                    committed_us: message.committed_us,
-                });
-            }
-            Ok(_) => {}
-            Err(detail) => match (subject, envelope::of(raw)) {
-                (Subject::Events(_), Some((transfer, account))) => {
-                    self.wait((transfer.0, account), index, &detail, raw, batch);
-                }
-                _ if self.is_ours(subject) => {
-                    batch.parked.push(self.park(Some(index), &detail, raw.as_bytes()));
-                }
-                _ => {}
-            },
+        if !C::concerns(&input, place) {
+            return;
         }
+        let of = of(&input);
+        if self.blocked.holds(of.0, of.1.as_deref()) {
+            return self.wait(of, index, WAITS, &raw, batch);
+        }
+        batch.heard.push(Heard {
+            input,
+            raw,
+            sequence: self.message.sequence,
+            index,
+            at_us: self.at_us,
+            committed_us: self.message.committed_us,
+        });
     }
 
     /// Sets aside what something may wait behind.
@@ -170,14 +180,10 @@ impl<'m> Reading<'m, '_> {
     /// A request that can't be read is parked by the service that would have decided it; an event by each who hears it.
     fn is_ours(&self, subject: &Subject) -> bool {
         match subject {
-            Subject::Request(..) | Subject::Bulk => subject::owner(&self.message.subject) == self.service,
+            Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => {
+                subject::owner(&self.message.subject) == self.service
+            }
             Subject::Events(_) | Subject::Parking(_) => true,
-        }
-    }
-
-    fn set_aside(&self, subject: &Subject, detail: &str, batch: &mut Batch<'m>) {
-        if self.is_ours(subject) {
-            batch.parked.push(self.park(None, detail, &self.message.payload));
         }
     }
 
@@ -230,7 +236,7 @@ pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
         of(&heard.input),
         heard.index,
         why,
-        heard.raw,
+        &heard.raw,
     )
 }
 

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, ReplayPolicy, pull};
 use async_nats::jetstream::{self, Context};
-use async_nats::{Client, HeaderValue};
+use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use jiff::Timestamp;
+use wallet_contract::headers::Headers;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 
@@ -85,17 +86,16 @@ impl Reader {
             });
         }
         self.expected = sequence.saturating_add(1);
-        let header = |name: &str| {
-            message
-                .headers
-                .as_ref()
-                .and_then(|headers| headers.get(name))
-                .map(HeaderValue::as_str)
-        };
-        let committed: Option<Timestamp> = header(COMMITTED).and_then(|at| at.parse().ok());
+        let headers = message.headers.as_ref();
+        let committed = headers.and_then(|headers| headers.get(COMMITTED));
+        let committed: Option<Timestamp> = committed.and_then(|at| at.as_str().parse().ok());
+        let Headers {
+            traceparent,
+            event_id,
+        } = headers.map(read_headers).unwrap_or_default();
         Ok(Message {
-            traceparent: header("traceparent").map(str::to_owned),
-            event_id: header("ce-id").map(str::to_owned),
+            traceparent,
+            event_id,
             committed_us: committed.map(Timestamp::as_microsecond),
             sequence,
             at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
@@ -104,6 +104,13 @@ impl Reader {
             payload: Bytes::copy_from_slice(&message.message.payload),
         })
     }
+}
+
+fn read_headers(headers: &HeaderMap) -> Headers {
+    let all = headers
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    Headers::read(all.map(|(name, value)| (AsRef::<str>::as_ref(name), value.as_str())))
 }
 
 impl bus::Reader for Reader {

@@ -1,0 +1,182 @@
+//! Reads one request, and refuses what is not sound if there is somebody to answer.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::body::{self, Body, flawed_id, uuid};
+use super::cut::Why;
+use super::event::{self, CloudEvent};
+use super::known::{Known, shown};
+use super::stand_in::StandIn;
+use super::{Context, Request, Unreadable};
+use crate::id::TransferId;
+use crate::reason::{Reason, Refusal};
+use crate::trace::TraceId;
+
+/// A request as it was read.
+#[derive(Debug)]
+pub(super) struct Answered<'t> {
+    /// The request.
+    pub(super) request: Request,
+    /// The same refusal under every other id that the text names: whoever sent it may wait for any of them.
+    pub(super) also: Vec<Request>,
+    /// The text to record: its own, or one that stands for it.
+    pub(super) raw: Cow<'t, str>,
+}
+
+impl Answered<'_> {
+    /// Whether it is refused under this id, too.
+    pub(super) fn is_told(&self, id: &str) -> bool {
+        let id = uuid(id);
+        self.also.iter().any(|request| Some(request.transfer) == id)
+    }
+}
+
+/// Reads one request from its text.
+pub(super) fn answer<'t>(json: &'t str, context: Context<'_>) -> Result<Answered<'t>, Unreadable> {
+    let header = context.event_id.map(event::header);
+    let context = Context {
+        event_id: header.as_deref(),
+        ..context
+    };
+    let error = match serde_json::from_str::<Body<'_>>(json) {
+        Ok(body) => match body.read(json, context) {
+            Ok(request) => return Ok(sound(request, json)),
+            Err(unreadable) => unreadable.to_string(),
+        },
+        Err(error) => match serde_json::from_str::<CloudEvent<'_>>(json) {
+            Ok(event) => return carried(json, &event, context),
+            Err(_) => error.to_string(),
+        },
+    };
+    if let Some(stand_in) = StandIn::read(json) {
+        return refuse(&stand_in.known(), json, context)
+            .map(|requests| answered(requests, Cow::Borrowed(json)));
+    }
+    flawed(json, json, Known::of(json), error, context)
+}
+
+/// Reads the request in a `CloudEvent`.
+fn carried<'t>(
+    json: &'t str,
+    event: &CloudEvent<'_>,
+    context: Context<'_>,
+) -> Result<Answered<'t>, Unreadable> {
+    let context = Context {
+        traceparent: event.traceparent().or(context.traceparent),
+        event_id: event.id().or(context.event_id),
+        ..context
+    };
+    let text = match event.request() {
+        Ok(text) => text,
+        Err(why) => return flawed(json, json, Known::of(json), why, context),
+    };
+    let error = match serde_json::from_str::<Body<'_>>(&text) {
+        Ok(body) => {
+            if let Some(why) = contradiction(body.named(), context.event_id) {
+                return flawed(json, json, Known::of(&text), why, context);
+            }
+            match body.read(&text, context) {
+                Ok(request) => return Ok(sound(request, json)),
+                Err(unreadable) => unreadable.to_string(),
+            }
+        }
+        Err(error) => format!("\"data\" is {}: {error}", shown(&text)),
+    };
+    flawed(json, &text, Known::of(&text), error, context)
+}
+
+/// Two ids that both can be the transfer's.
+pub(super) fn contradiction(own: Option<TransferId>, event_id: Option<&str>) -> Option<String> {
+    let (own, id) = (own?, uuid(event_id?)?);
+    (own != id)
+        .then(|| format!("the event's id {id} contradicts \"id\" {own} of its data: use one id for both"))
+}
+
+/// Reads a text that is to be refused.
+pub(super) fn refused(text: &str, why: &Why, context: Context<'_>) -> Result<Answered<'static>, Unreadable> {
+    let stand_in = StandIn::of(text, why, context);
+    let raw = stand_in.write();
+    let requests = refuse(&stand_in.known(), &raw, context)?;
+    Ok(answered(requests, Cow::Owned(raw)))
+}
+
+fn sound(request: Request, json: &str) -> Answered<'_> {
+    Answered {
+        request,
+        also: Vec::new(),
+        raw: Cow::Borrowed(json),
+    }
+}
+
+fn answered((request, also): (Request, Vec<Request>), raw: Cow<'_, str>) -> Answered<'_> {
+    Answered { request, also, raw }
+}
+
+/// Refuses what is not sound, by name of the field. `content` is what its id is derived from.
+fn flawed<'t>(
+    json: &'t str,
+    content: &str,
+    known: Known,
+    error: String,
+    context: Context<'_>,
+) -> Result<Answered<'t>, Unreadable> {
+    let why = known.flaw.clone().unwrap_or(error);
+    match serde_json::from_str(json) {
+        Ok(Value::Object(_)) => {
+            let known = Known {
+                flaw: Some(why),
+                ..known
+            };
+            let requests = refuse(&known, content, context)?;
+            Ok(answered(requests, Cow::Borrowed(json)))
+        }
+        Ok(_) => {
+            let why = format!("{} is no request: use an object", shown(json));
+            let bad = |_| Unreadable::Json(format!("{} is no object", shown(json)));
+            refused(json, &Why::Other(why), context).map_err(bad)
+        }
+        // Somebody else's reader could not read it either.
+        Err(bad) if known.ids.is_empty() && context.event_id.is_none() => {
+            Err(Unreadable::Json(bad.to_string()))
+        }
+        Err(_) => refused(json, &Why::Other(why), context),
+    }
+}
+
+/// Refuses for each of the ids that are known.
+fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request, Vec<Request>), Unreadable> {
+    let mut ids = known.ids.clone();
+    let header = context.event_id.and_then(|id| uuid(&event::header(id)));
+    ids.extend(header.filter(|id| !ids.contains(id)));
+    let (first, others) = ids.split_first().ok_or_else(|| {
+        let what = known.no_id.as_deref().or(context.event_id);
+        Unreadable::Id(what.map_or("no id".to_owned(), |id| format!("id {id:?}")))
+    })?;
+    let account = match context.account {
+        Some(account) => account.clone(),
+        None => body::payer(known.from.as_deref())?,
+    };
+    let (verb, _) = body::verb(known.verb.as_deref(), context);
+    let trace = known
+        .traceparent
+        .as_deref()
+        .and_then(|text| TraceId::from_traceparent(text).ok());
+    let refusal = Refusal::new(
+        Reason::InvalidRequest,
+        known.flaw.as_deref().unwrap_or("not sound"),
+    );
+    let request = |transfer: &TransferId| {
+        let id = flawed_id(content, &account, *transfer, verb);
+        Request {
+            id,
+            transfer: *transfer,
+            account: account.clone(),
+            verb,
+            trace: trace.or(context.trace()).unwrap_or_else(|| TraceId::begun_by(id)),
+            order: Err(refusal.clone()),
+        }
+    };
+    Ok((request(first), others.iter().map(request).collect()))
+}

@@ -1,0 +1,202 @@
+//! A plain request: an object with the fields of a request and no others, read once and borrowed from the message.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{Context, Order, Request, Unreadable, order};
+use crate::event::{Movement, Overdraft};
+use crate::id::{AccountId, EventId, TransferId, derive};
+use crate::money;
+use crate::present::present;
+use crate::reason::{Reason, Refusal};
+use crate::subject::{Service, Verb};
+use crate::trace::TraceId;
+
+/// A string that is borrowed from the message unless it has escapes.
+#[derive(Deserialize)]
+pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Body<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) from: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) to: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) amount: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) currency: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) overdraft: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) memo: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    pub(super) reverses: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) expires_in: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    pub(super) auto_confirm: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    verb: Option<Text<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    traceparent: Option<Text<'a>>,
+}
+
+/// The fields that are texts.
+pub(super) const TEXTS: [&str; 10] = [
+    "id",
+    "from",
+    "to",
+    "amount",
+    "currency",
+    "overdraft",
+    "memo",
+    "reverses",
+    "verb",
+    "traceparent",
+];
+
+pub(super) fn text<'t>(field: &'t Option<Text<'_>>) -> Option<&'t str> {
+    field.as_ref().map(|text| &*text.0)
+}
+
+/// Reads a plain request, if a text is one and it can be answered.
+pub(super) fn plainly(json: &str, context: Context<'_>) -> Option<Request> {
+    serde_json::from_str::<Body<'_>>(json)
+        .ok()?
+        .read(json, context)
+        .ok()
+}
+
+impl Body<'_> {
+    /// The id in it, if that is one.
+    pub(super) fn named(&self) -> Option<TransferId> {
+        text(&self.id).and_then(uuid)
+    }
+
+    /// What it asks for. Its values may still be wrong; then it is answered with a refusal. `json` is its own text.
+    pub(super) fn read(&self, json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
+        let transfer = transfer(text(&self.id).or(context.event_id))?;
+        let account = match context.account {
+            Some(account) => account.clone(),
+            None => payer(text(&self.from))?,
+        };
+        let (verb, meant) = verb(text(&self.verb), context);
+        let (trace, order) = match self.trace(context) {
+            Ok(trace) => (trace, meant.and_then(|()| order::read(self, &account, verb))),
+            Err(refusal) => (None, Err(refusal)),
+        };
+        let id = match &order {
+            Ok(order) => self.id_of(order, &account, transfer, verb),
+            Err(_) => flawed_id(json, &account, transfer, verb),
+        };
+        Ok(Request {
+            id,
+            transfer,
+            account,
+            verb,
+            trace: trace.unwrap_or_else(|| TraceId::begun_by(id)),
+            order,
+        })
+    }
+
+    /// The same content has the same id, however it is written.
+    fn id_of(&self, order: &Order, account: &AccountId, transfer: TransferId, verb: Verb) -> EventId {
+        let plain = |field| text(field).map_or("", money::plain);
+        let [to, currency, memo] =
+            [&self.to, &self.currency, &self.memo].map(|field| text(field).unwrap_or_default());
+        let overdraft = if matches!(order, Order::Open(_, Overdraft::NONE)) {
+            ""
+        } else {
+            plain(&self.overdraft)
+        };
+        let common = [verb.token(), to, plain(&self.amount), currency, overdraft, memo].map(str::as_bytes);
+        match order {
+            Order::Reserve(_, hold) => {
+                let terms = format!("{}/{}", hold.expires_in, hold.auto_confirm);
+                derive(account, transfer.0, &[&common[..], &[terms.as_bytes()]].concat())
+            }
+            Order::Reverse(Movement {
+                reverses: Some(reverses),
+                ..
+            }) => derive(
+                account,
+                transfer.0,
+                &[&common[..], &[reverses.0.as_bytes()]].concat(),
+            ),
+            Order::Transfer(_)
+            | Order::Reverse(_)
+            | Order::Confirm(_)
+            | Order::Cancel
+            | Order::Open(..)
+            | Order::Freeze
+            | Order::Unfreeze
+            | Order::Close => derive(account, transfer.0, &common),
+        }
+    }
+
+    /// W3C: a header that can't be read is ignored and a trace begun. In a body it is a field like the others.
+    fn trace(&self, context: Context<'_>) -> Result<Option<TraceId>, Refusal> {
+        match text(&self.traceparent) {
+            Some(parent) => TraceId::from_traceparent(parent).map(Some).map_err(|bad| {
+                Refusal::new(
+                    Reason::InvalidRequest,
+                    format_args!("field \"traceparent\": {bad}"),
+                )
+            }),
+            None => Ok(context.trace()),
+        }
+    }
+}
+
+/// The id of a request that has no sound content: its text stands for it.
+pub(super) fn flawed_id(json: &str, account: &AccountId, transfer: TransferId, verb: Verb) -> EventId {
+    derive(
+        account,
+        transfer.0,
+        &[verb.token().as_bytes(), b"flawed", json.as_bytes()],
+    )
+}
+
+/// The subject's verb; in bulk, the one that the body names, if it is one that debit-svc decides.
+pub(super) fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
+    let Some(named) = named else {
+        return (context.verb, Ok(()));
+    };
+    let can = |verb: &Verb| match context.account {
+        Some(_) => *verb == context.verb,
+        None => verb.decided_by() == Service::Debit,
+    };
+    let found = Verb::ALL
+        .into_iter()
+        .filter(can)
+        .find(|verb| verb.token() == named);
+    let wrong = || {
+        let words: Vec<&str> = Verb::ALL.into_iter().filter(can).map(Verb::token).collect();
+        let detail = format!("verb {named:?}: here it can be {}", words.join(", "));
+        (context.verb, Err(Refusal::new(Reason::InvalidRequest, detail)))
+    };
+    found.map_or_else(wrong, |verb| (verb, Ok(())))
+}
+
+pub(super) fn uuid(text: &str) -> Option<TransferId> {
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|id| !id.is_nil())
+        .map(TransferId)
+}
+
+fn transfer(text: Option<&str>) -> Result<TransferId, Unreadable> {
+    let text = text.ok_or_else(|| Unreadable::Id("no id".to_owned()))?;
+    uuid(text).ok_or_else(|| Unreadable::Id(format!("id {text:?}")))
+}
+
+pub(super) fn payer(text: Option<&str>) -> Result<AccountId, Unreadable> {
+    let text = text.ok_or_else(|| Unreadable::Payer("no payer".to_owned()))?;
+    text.parse().map_err(|bad| Unreadable::Payer(format!("{bad}")))
+}

@@ -1,0 +1,153 @@
+//! A field that is there and null is refused by name: with every verb, in every form. "Left out" is said by leaving it out.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::parking::Instruction;
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::{Service, Subject, Verb};
+use wallet_contract::testing::{ONE, TWO, name, pays};
+
+use crate::reading::{Reading, read};
+
+/// The fields of a request, but its id.
+const FIELDS: [&str; 11] = [
+    "from",
+    "to",
+    "amount",
+    "currency",
+    "overdraft",
+    "memo",
+    "reverses",
+    "expires_in",
+    "auto_confirm",
+    "verb",
+    "traceparent",
+];
+
+/// What makes a verb's request sound.
+fn sound(verb: Verb) -> String {
+    match verb {
+        Verb::Transfer | Verb::Reserve => pays("bob", "1.00"),
+        Verb::Reverse => format!(r#"{},"reverses":"{TWO}""#, pays("bob", "1.00")),
+        Verb::Open => r#""currency":"USD""#.to_owned(),
+        Verb::Confirm | Verb::Cancel | Verb::Freeze | Verb::Unfreeze | Verb::Close => String::new(),
+    }
+}
+
+/// The fields of a sound request, and one that is null.
+fn with_null(verb: Verb, field: &str) -> String {
+    let sound: Vec<String> = sound(verb)
+        .split(',')
+        .filter(|given| !given.is_empty() && !given.starts_with(&format!("{field:?}:")))
+        .map(str::to_owned)
+        .collect();
+    [sound, vec![format!("{field:?}:null")]].concat().join(",")
+}
+
+/// A message with these fields, in each form that a client can choose.
+fn forms(verb: Verb, fields: &str) -> Vec<(Subject, BTreeMap<String, String>, String)> {
+    let plain = format!(r#"{{"id":"{ONE}",{fields}}}"#);
+    let event = |fields: &str| {
+        format!(r#"{{"specversion":"1.0","id":"{ONE}","source":"/s","type":"t","data":{{{fields}}}}}"#)
+    };
+    let header = BTreeMap::from([("ce-id".to_owned(), ONE.to_owned())]);
+    let alices = || Subject::Request(verb, name("alice"));
+    let mut forms = vec![
+        (alices(), BTreeMap::new(), plain.clone()),
+        (alices(), BTreeMap::new(), format!("[{plain}]")),
+        (alices(), BTreeMap::new(), event(fields)),
+        (alices(), BTreeMap::new(), format!("[{}]", event(fields))),
+        (alices(), header, format!("{{{fields}}}")),
+    ];
+    if verb.decided_by() == Service::Debit && !fields.contains("\"from\"") && !fields.contains("\"verb\"") {
+        let whose = format!(r#""from":"alice","verb":"{}",{fields}"#, verb.token());
+        forms.push((
+            Subject::Bulk,
+            BTreeMap::new(),
+            format!(r#"[{{"id":"{ONE}",{whose}}}]"#),
+        ));
+        forms.push((Subject::Bulk, BTreeMap::new(), format!("[{}]", event(&whose))));
+    }
+    forms
+}
+
+fn refusal(subject: &Subject, headers: &BTreeMap<String, String>, body: &str) -> (Verb, String) {
+    let read = read(subject, headers, body.as_bytes()).expect("elements");
+    let [Ok(Reading::Request(request))] = &read[..] else {
+        panic!("{body}: {read:?}")
+    };
+    assert_eq!(
+        (request.transfer.to_string(), request.account.as_str()),
+        (ONE.to_owned(), "alice")
+    );
+    let refusal = request.order.as_ref().expect_err(body);
+    assert_eq!(refusal.reason, Reason::InvalidRequest);
+    (request.verb, refusal.detail.clone())
+}
+
+#[test]
+fn a_field_that_is_null_is_refused_by_name() {
+    for verb in Verb::ALL {
+        for field in FIELDS {
+            for (subject, headers, body) in forms(verb, &with_null(verb, field)) {
+                let (asked, told) = refusal(&subject, &headers, &body);
+                let expected = format!("field {field:?} is null: use ");
+                assert!(
+                    told.starts_with(&expected) && told.ends_with(", or leave it out"),
+                    "{body}: {told}"
+                );
+                assert_eq!(asked, verb, "{body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_id_that_is_null_is_refused_where_another_tells_whom_to_answer() {
+    for verb in Verb::ALL {
+        let fields = [r#""id":null"#.to_owned(), sound(verb)].join(",");
+        let fields = fields.trim_end_matches(',');
+        for (subject, headers, body) in forms(verb, fields) {
+            // In the plain forms another `id` stands before it.
+            let (_, told) = refusal(&subject, &headers, &body);
+            assert!(told.contains("field \"id\""), "{body}: {told}");
+        }
+    }
+}
+
+#[test]
+fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
+    let body = format!(
+        r#"{{"specversion":"1.0","id":null,"traceparent":null,"data":{{"id":"{ONE}",{}}}}}"#,
+        pays("bob", "1.00")
+    );
+    let read = read(
+        &Subject::Request(Verb::Transfer, name("alice")),
+        &BTreeMap::new(),
+        body.as_bytes(),
+    )
+    .unwrap();
+    let [Ok(Reading::Request(request))] = &read[..] else {
+        panic!("{read:?}")
+    };
+    assert!(request.order.is_ok(), "{request:?}");
+}
+
+#[test]
+fn an_instruction_has_no_null_either() {
+    for field in ["sequence", "index", "action", "replacement", "reason"] {
+        let given = [
+            ("sequence", "17"),
+            ("index", "0"),
+            ("action", "\"discard\""),
+            ("reason", "\"twice\""),
+        ];
+        let given = given.iter().filter(|(name, _)| *name != field);
+        let given = given
+            .map(|(name, value)| format!("{name:?}:{value}"))
+            .chain([format!("{field:?}:null")]);
+        let body = format!("{{{}}}", given.collect::<Vec<_>>().join(","));
+        let bad = Instruction::read(body.as_bytes()).expect_err(&body).to_string();
+        assert!(bad.contains(&format!("field {field:?} is null")), "{body}: {bad}");
+    }
+}
