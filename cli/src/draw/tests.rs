@@ -150,7 +150,7 @@ fn a_refused_transfer() {
             1,
             (Service::Debit, 0),
             (1_200, 1_610, 2_310),
-            Fact::DebitRefused(movement().payer, Some(movement()), refusal.clone()),
+            Fact::DebitRefused(movement().payer, Some(movement()), None, refusal.clone()),
         ),
         event(3, 2, (Service::Ledger, 0), (900, 4_500, 5_300), failed),
     ];

@@ -4,10 +4,10 @@ use wallet_contract::decider::Place;
 use wallet_contract::event::{Fact, Movement, Overdraft, Terms, check_shard};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
-use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::{Order, Request};
 
-use crate::state::{Account, PromiseStanding, Standing, State};
+use crate::state::{Account, PromiseStanding, Reversal, Standing, State};
 
 /// Credits the payee, or says why not. What was promised is credited whatever has become of the account.
 pub(crate) fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
@@ -36,9 +36,11 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
         id: request.transfer,
         payer: account.clone(),
     };
-    if state.reversals.get(&key).is_some() {
-        let detail = "the id was used for another reversal: use a new id";
-        let refusal = Refusal::new(Reason::IdReused, detail);
+    if let Some(earlier) = state.reversals.get(&key) {
+        let refusal = match &request.order {
+            Ok(order) => reused(state, earlier, order),
+            Err(refusal) => refusal.clone(),
+        };
         return Fact::RequestRefused(account.clone(), request.verb, refusal);
     }
     let order = check_shard(account, place.shard, place.shards).and_then(|()| request.order.clone());
@@ -51,6 +53,34 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
         Ok(()) => Fact::ReversalGranted(movement),
         Err(refusal) => denied(account, Some(movement), refusal),
     }
+}
+
+/// Names the first field in which a reversal differs from the one that used its id before, with both values as far as they were
+/// kept: of the memo there is only the new one.
+fn reused(state: &State, earlier: &Reversal, order: &Order) -> Refusal {
+    let refuse = |detail: &str| Refusal::new(Reason::IdReused, detail);
+    let Some((now, reverses)) = order.movement().and_then(|now| Some((now, now.reverses?))) else {
+        return refuse("the id was used for a reversal: use a new id");
+    };
+    let received = state.receipts.get(&earlier.of).and_then(Option::as_ref);
+    let currency = received.map_or(now.money.currency, |received| received.money.currency);
+    let memo = || {
+        let memo = now.memo.as_deref().unwrap_or_default();
+        refuse(&format!(
+            "the id was used with another \"memo\", now {memo:?}: use a new id"
+        ))
+    };
+    id_reused("to", earlier.of.payer.as_str(), now.payee.as_str())
+        .or_else(|| id_reused("reverses", &earlier.of.id.to_string(), &reverses.to_string()))
+        .or_else(|| id_reused("currency", currency.code(), now.money.currency.code()))
+        .or_else(|| {
+            id_reused(
+                "amount",
+                &currency.format_minor(earlier.amount),
+                &now.money.decimal(),
+            )
+        })
+        .unwrap_or_else(memo)
 }
 
 fn denied(account: &AccountId, movement: Option<Movement>, refusal: Refusal) -> Fact {
@@ -162,11 +192,13 @@ fn opened(state: &State, name: &AccountId) -> Result<Account, Refusal> {
 }
 
 fn open(state: &State, name: &AccountId, currency: Currency, overdraft: Overdraft) -> Result<Fact, Refusal> {
-    if state.account(name, currency).is_some() {
-        return Err(Refusal::new(
-            Reason::AlreadyOpen,
-            format_args!("{name} is open in {currency} already"),
-        ));
+    if let Some(account) = state.account(name, currency) {
+        let mut detail = format!("{name} is open in {currency} already");
+        if account.overdraft != overdraft {
+            let [then, now] = [account.overdraft, overdraft].map(|overdraft| overdraft.format(currency));
+            detail = format!("{detail}, with \"overdraft\" {then:?}, now {now:?}: it stays as it is");
+        }
+        return Err(Refusal::new(Reason::AlreadyOpen, detail));
     }
     if let Some((_, account)) = state.currencies(name).next() {
         stands_open(name, account)?;

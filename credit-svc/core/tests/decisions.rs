@@ -51,6 +51,12 @@ fn an_account_opens_once_in_each_currency() {
     );
     check(
         &bob,
+        &request(Verb::Open, "bob", r#""currency":"USD","overdraft":"5.00""#),
+        "request.refused: already_open: bob is open in USD already, with \"overdraft\" \"0.00\", now \"5.00\": it stays as \
+         it is",
+    );
+    check(
+        &bob,
         &request(Verb::Open, "bob", r#""currency":"EUR""#),
         "account.opened",
     );

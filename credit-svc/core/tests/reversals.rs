@@ -100,10 +100,42 @@ fn a_transfer_is_given_back_in_its_currency() {
 #[test]
 fn an_id_names_one_reversal_for_ever() {
     let given = [reverse(TWO, "1.00")];
-    let reused = "request.refused: id_reused: the id was used for another reversal: use a new id";
-    check(&given, &reverse(TWO, "2.00"), reused);
+    let reused = |field: &str, then: &str, now: &str| {
+        let told =
+            format!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");
+        format!("request.refused: id_reused: {told}")
+    };
+    check(&given, &reverse(TWO, "2.00"), &reused("amount", "1.00", "2.00"));
     let undone = [&given[..], &[refused(TWO)]].concat();
-    check(&undone, &reverse(TWO, "2.00"), reused);
+    check(&undone, &reverse(TWO, "2.00"), &reused("amount", "1.00", "2.00"));
+    let other = |to: &str, fields: &str, of: &str| {
+        let fields = format!(r#"{},"reverses":"{of}"{fields}"#, pays(to, "1.00"));
+        asks(Verb::Reverse, TWO, "bob", &fields)
+    };
+    check(&given, &other("carol", "", ONE), &reused("to", "alice", "carol"));
+    check(
+        &given,
+        &other("alice", "", THREE),
+        &reused("reverses", ONE, THREE),
+    );
+    let memo =
+        "request.refused: id_reused: the id was used with another \"memo\", now \"sorry\": use a new id";
+    check(&given, &other("alice", r#","memo":"sorry""#, ONE), memo);
+    let euros = format!(
+        r#"{},"reverses":"{ONE}""#,
+        pays("alice", "1.00").replace("USD", "EUR")
+    );
+    check(
+        &given,
+        &asks(Verb::Reverse, TWO, "bob", &euros),
+        &reused("currency", "USD", "EUR"),
+    );
+    let unsound = "request.refused: invalid_request: reverse needs field \"reverses\"";
+    check(
+        &given,
+        &asks(Verb::Reverse, TWO, "bob", &pays("alice", "1.00")),
+        unsound,
+    );
     // Another account may use the same id.
     let carol = asks(
         Verb::Reverse,
@@ -138,7 +170,7 @@ fn a_reversal_that_failed_gives_its_part_back() {
     let refusal = || Refusal::new(Reason::InsufficientFunds, "0.00 USD available");
     let back = || reversal("bob", "alice", "10.00", ONE);
     let says = |by, fact| event(by, TWO, fact);
-    let never = Fact::DebitRefused(name("bob"), Some(back()), refusal());
+    let never = Fact::DebitRefused(name("bob"), Some(back()), None, refusal());
     let reversed = Fact::DebitReversed(back(), refusal());
     let reused = Fact::RequestRefused(name("bob"), Verb::Reverse, refusal());
     for fact in [never, reversed, reused.clone()] {
@@ -154,7 +186,12 @@ fn a_reversal_that_failed_gives_its_part_back() {
     let left = format!(
         "reversal.denied: exceeds_transfer: 0.00 USD of 10.00 USD is left of transfer {ONE}, 10.00 USD can't be given back"
     );
-    let plain = Fact::DebitRefused(name("bob"), Some(movement("bob", "alice", "10.00")), refusal());
+    let plain = Fact::DebitRefused(
+        name("bob"),
+        Some(movement("bob", "alice", "10.00")),
+        None,
+        refusal(),
+    );
     let other = Fact::RequestRefused(name("bob"), Verb::Transfer, refusal());
     for stays in [
         says(Service::Credit, reused),
@@ -218,6 +255,6 @@ fn refused(id: &str) -> Input {
     event(
         Service::Debit,
         id,
-        Fact::DebitRefused(name("bob"), Some(back), refusal),
+        Fact::DebitRefused(name("bob"), Some(back), None, refusal),
     )
 }

@@ -21,7 +21,7 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
         id: request.transfer,
         payer: payer.clone(),
     });
-    let burn = |refusal| Some(Fact::DebitRefused(payer.clone(), None, refusal));
+    let burn = |refusal| Some(Fact::DebitRefused(payer.clone(), None, None, refusal));
     let refuse = |refusal| Some(Fact::RequestRefused(payer.clone(), request.verb, refusal));
     let Some(transfer) = transfer else {
         let order = check_shard(payer, place.shard, place.shards).and_then(|()| request.order.clone());
@@ -33,9 +33,9 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
             (_, Ok(_)) => burn(refuse::unknown()),
         };
     };
-    let order = match (&request.order, request.verb) {
-        (Err(refusal), Verb::Confirm | Verb::Cancel) => return refuse(refusal.clone()),
-        (order, _) => order.as_ref().ok(),
+    let order = match &request.order {
+        Ok(order) => order,
+        Err(refusal) => return refuse(refusal.clone()),
     };
     match rule(Some(transfer.phase), signal) {
         Rule::TooLate(reason) => refuse(refuse::too_late(transfer, reason)),
@@ -57,12 +57,12 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
         | Rule::GiveBack
         | Rule::Complete
         | Rule::Ignore
-        | Rule::Never => refuse(refuse::reused(transfer, order)),
+        | Rule::Never => refuse(refuse::reused(transfer, order, at_us)),
     }
 }
 
 /// Decides on what credit-svc says: that an account is to be closed, or something of a transfer that is paid here.
-pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
+pub(crate) fn event(state: &State, event: &Event, at_us: i64) -> Option<Fact> {
     if let Fact::AccountClosing(account) = &event.fact {
         return Some(closure(state, account));
     }
@@ -78,18 +78,22 @@ pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
         (Rule::Burn, Fact::ReversalDenied(payer, movement, refusal), _) => Some(Fact::DebitRefused(
             payer.clone(),
             movement.clone(),
+            None,
             refusal.clone(),
         )),
-        (Rule::Reused, _, Some(transfer)) => {
-            let movement = event.fact.movement().cloned();
-            let refusal = refuse::reused(transfer, movement.map(Order::Reverse).as_ref());
+        (Rule::Reused, Fact::ReversalDenied(_, None, refusal), Some(_)) => {
+            Some(Fact::RequestRefused(payer, Verb::Reverse, refusal.clone()))
+        }
+        (Rule::Reused, fact, Some(transfer)) => {
+            let order = Order::Reverse(fact.movement()?.clone());
+            let refusal = refuse::reused(transfer, &order, at_us);
             Some(Fact::RequestRefused(payer, Verb::Reverse, refusal))
         }
         (Rule::Promise, _, Some(transfer)) => {
             let reservation = transfer.reservation.as_ref()?;
             let all = reservation
                 .auto_confirm
-                .then(|| confirmed(transfer, Some(&Order::Confirm(None))));
+                .then(|| confirmed(transfer, &Order::Confirm(None)));
             all?.ok().map(Fact::AccountDebited)
         }
         (Rule::Capture, _, Some(transfer)) => {
@@ -132,36 +136,35 @@ fn release(transfer: &Transfer, failure: Failure, refusal: &Refusal) -> Option<F
 fn pay(state: &State, movement: Movement) -> Fact {
     match may_pay(state, &movement) {
         Ok(()) => Fact::AccountDebited(movement),
-        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), refusal),
+        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), None, refusal),
     }
 }
 
 /// Holds money until `at_us`, when the request was stored in the log, and as long as it asks for.
 fn hold(state: &State, movement: Movement, hold: Hold, at_us: i64) -> Fact {
-    let expires_us = i64::from(hold.expires_in)
-        .checked_mul(1_000_000)
-        .and_then(|lasts| at_us.checked_add(lasts));
-    let expires = Timestamp::from_microsecond(expires_us.unwrap_or(i64::MAX)).unwrap_or(Timestamp::MAX);
     let terms = Terms {
-        expires,
+        expires: Timestamp::from_microsecond(hold.expires_us(at_us)).unwrap_or(Timestamp::MAX),
         auto_confirm: hold.auto_confirm,
     };
     match may_pay(state, &movement) {
         Ok(()) => Fact::FundsReserved(movement, terms),
-        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), refusal),
+        Err(refusal) => Fact::DebitRefused(
+            movement.payer.clone(),
+            Some(movement),
+            Some(Box::new(terms)),
+            refusal,
+        ),
     }
 }
 
 /// What a confirmation moves: all that is held, or the part that it names.
-fn confirmed(transfer: &Transfer, order: Option<&Order>) -> Result<Movement, Refusal> {
+fn confirmed(transfer: &Transfer, order: &Order) -> Result<Movement, Refusal> {
     let held = transfer.movement.as_ref().ok_or_else(refuse::unknown)?;
-    match order {
-        Some(Order::Confirm(Some(money))) => {
-            refuse::more_than_held(held, *money)?;
-            Ok(part(held, Some(money.amount)))
-        }
-        _ => Ok(part(held, None)),
-    }
+    let Order::Confirm(Some(money)) = order else {
+        return Ok(part(held, None));
+    };
+    refuse::more_than_held(held, *money)?;
+    Ok(part(held, Some(money.amount)))
 }
 
 /// A part of what is held as a movement of its own.

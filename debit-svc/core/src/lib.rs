@@ -99,7 +99,7 @@ impl Decider for Debit {
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         match &heard.input {
             Input::Request(request) => decide::request(state, request, heard.at_us, place),
-            Input::Event(event) => decide::event(state, event),
+            Input::Event(event) => decide::event(state, event, heard.at_us),
             Input::Due(due) => decide::due(state, due, heard.at_us),
         }
     }

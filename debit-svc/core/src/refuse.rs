@@ -1,11 +1,14 @@
 //! Refusals, each with the values that it is about.
 
+use jiff::Timestamp;
 use wallet_contract::event::{Movement, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Money;
-use wallet_contract::reason::{Reason, Refusal};
+use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::Order;
+use wallet_contract::subject::Verb;
 
+use crate::phase::Phase;
 use crate::state::Account;
 use crate::transfer::Transfer;
 
@@ -57,58 +60,64 @@ pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusa
     Err(Refusal::new(Reason::ExceedsReservation, detail))
 }
 
-/// Names the first field in which a request differs from the one that used its id before.
-pub(crate) fn reused(earlier: &Transfer, order: Option<&Order>) -> Refusal {
-    let refuse = |detail: &str| Refusal::new(Reason::IdReused, detail);
-    let (form, now) = match order {
-        Some(Order::Transfer(movement)) => ("transfer", movement),
-        Some(Order::Reserve(movement, _)) => ("reserve", movement),
-        Some(Order::Reverse(movement)) => ("reverse", movement),
-        Some(
-            Order::Confirm(_)
-            | Order::Cancel
-            | Order::Open(..)
-            | Order::Freeze
-            | Order::Unfreeze
-            | Order::Close,
-        )
-        | None => {
-            return refuse("the id was used for another request, and this one is not sound");
-        }
-    };
-    let Some(then) = &earlier.movement else {
-        return if earlier.phase == crate::Phase::Cancelled {
-            let detail = "cancelled before it was heard of: use a new id";
-            Refusal::new(Reason::Cancelled, detail)
-        } else {
-            refuse("the id was used for a request that was not sound, and is burned: use a new id")
-        };
-    };
-    let differs = |field: &str, then: &str, now: &str| {
-        refuse(&format!(
-            "the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id"
-        ))
-    };
-    let was = match (&earlier.reservation, then.reverses) {
-        (Some(_), _) => "reserve",
-        (None, Some(_)) => "reverse",
-        (None, None) => "transfer",
+/// Names the first field in which a request differs from the one that used its id before, with both values. The request was
+/// heard at `at_us`.
+pub(crate) fn reused(earlier: &Transfer, order: &Order, at_us: i64) -> Refusal {
+    let Some((then, now)) = earlier.movement.as_ref().zip(order.movement()) else {
+        return burned(earlier, order);
     };
     let memo = |movement: &Movement| movement.memo.clone().unwrap_or_default();
     let reverses = |movement: &Movement| movement.reverses.map(|id| id.to_string()).unwrap_or_default();
-    if then.payee != now.payee {
-        differs("to", then.payee.as_str(), now.payee.as_str())
-    } else if then.money.currency != now.money.currency {
-        differs("currency", then.money.currency.code(), now.money.currency.code())
-    } else if then.money.amount != now.money.amount {
-        differs("amount", &then.money.decimal(), &now.money.decimal())
-    } else if memo(then) != memo(now) {
-        differs("memo", &memo(then), &memo(now))
-    } else if earlier.phase != crate::Phase::Refused && was != form {
-        differs("verb", was, form)
-    } else if then.reverses != now.reverses {
-        differs("reverses", &reverses(then), &reverses(now))
-    } else {
-        refuse("the id was used for a request on other terms: use a new id")
+    let same = || {
+        let detail =
+            "the same was asked under this id before, and decided: what became of it stands under the id";
+        Refusal::new(Reason::IdReused, detail)
+    };
+    id_reused("to", then.payee.as_str(), now.payee.as_str())
+        .or_else(|| id_reused("currency", then.money.currency.code(), now.money.currency.code()))
+        .or_else(|| id_reused("amount", &then.money.decimal(), &now.money.decimal()))
+        .or_else(|| id_reused("memo", &memo(then), &memo(now)))
+        .or_else(|| id_reused("verb", form(earlier, then), order.verb().token()))
+        .or_else(|| id_reused("reverses", &reverses(then), &reverses(now)))
+        .or_else(|| terms(earlier, order, at_us))
+        .unwrap_or_else(same)
+}
+
+fn form(transfer: &Transfer, movement: &Movement) -> &'static str {
+    match (&transfer.reservation, movement.reverses) {
+        (Some(_), _) => Verb::Reserve.token(),
+        (None, Some(_)) => Verb::Reverse.token(),
+        (None, None) => Verb::Transfer.token(),
     }
+}
+
+/// A reservation keeps when it expires, and not for how long that was from when it was asked for.
+fn terms(earlier: &Transfer, order: &Order, at_us: i64) -> Option<Refusal> {
+    let (then, Order::Reserve(_, hold)) = (earlier.reservation.as_ref()?, order) else {
+        return None;
+    };
+    let until = |us| Timestamp::from_microsecond(us).unwrap_or(Timestamp::MAX);
+    id_reused("auto_confirm", &then.auto_confirm, &hold.auto_confirm).or_else(|| {
+        let (first, seconds, now) = (until(then.expires_us), hold.expires_in, until(hold.expires_us(at_us)));
+        let detail = format_args!(
+            "the id was used with another \"expires_in\": then until {first}, now {seconds}, until {now}: use a new id"
+        );
+        Some(Refusal::new(Reason::IdReused, detail))
+    })
+}
+
+/// Refuses what comes under an id that was used for something of which no field was kept: it was not sound, or confirmed
+/// nothing, or was cancelled before it was heard of.
+fn burned(earlier: &Transfer, order: &Order) -> Refusal {
+    if earlier.phase == Phase::Cancelled {
+        let detail = "cancelled before it was heard of: use a new id";
+        return Refusal::new(Reason::Cancelled, detail);
+    }
+    let now = order
+        .movement()
+        .map(|now| format!(", now {} of {} to {}", order.verb().token(), now.money, now.payee));
+    let now = now.unwrap_or_default();
+    let detail =
+        format!("the id was used for a request that was not sound, and is burned{now}: use a new id");
+    Refusal::new(Reason::IdReused, detail)
 }

@@ -14,7 +14,7 @@ pub struct Transfer {
     pub movement: Option<Movement>,
     /// How far it has come.
     pub phase: Phase,
-    /// What two phases need, if it has two.
+    /// What two phases need, if it has two; of one that was refused, what it asked for.
     pub reservation: Option<Reservation>,
     /// What was heard when.
     pub times: Times,
@@ -71,7 +71,7 @@ impl Transfer {
     pub fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
         let (phase, terms) = match &event.fact {
             Fact::AccountDebited(_) => (Phase::Debited, None),
-            Fact::DebitRefused(..) => (Phase::Refused, None),
+            Fact::DebitRefused(_, _, terms, _) => (Phase::Refused, terms.as_deref()),
             Fact::FundsReserved(_, terms) => (Phase::Reserved, Some(terms)),
             Fact::ReservationBarred(_) => (Phase::Cancelled, None),
             _ => return None,

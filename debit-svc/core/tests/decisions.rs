@@ -109,6 +109,75 @@ fn an_id_names_one_transfer_for_ever() {
     );
 }
 
+/// What was reserved, or was to be, under [`ONE`]: with 900 s and without `auto_confirm`.
+fn reserve(terms: &str) -> Input {
+    let fields = format!("{}{terms}", testing::pays("bob", "1.00"));
+    testing::asks(Verb::Reserve, ONE, "alice", &fields)
+}
+
+#[test]
+fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
+    let reused = |field: &str, then: &str, now: &str| {
+        let told = format!("the id was used with another {field:?}: then {then}, now {now}: use a new id");
+        format!("request.refused: id_reused: {told}")
+    };
+    let plain = |fields: &str| {
+        let fields = format!("{}{fields}", testing::pays("bob", "1.00"));
+        testing::asks(Verb::Transfer, ONE, "alice", &fields)
+    };
+    let quarter = r#","expires_in":900"#;
+    let [until, later] = ["until 1970-01-01T00:15:00Z", "901, until 1970-01-01T00:15:01Z"];
+    let back = event(Fact::ReversalGranted(testing::reversal(
+        "alice", "bob", "1.00", TWO,
+    )));
+    for rich in ["5.00", "0.00"] {
+        // Whether it was paid or refused: what was asked for is known.
+        let paid = [opened("alice", rich), plain("")];
+        check(&paid, reserve(""), &reused("verb", "\"transfer\"", "\"reserve\""));
+        check(
+            &paid,
+            plain(r#","memo":"rent""#),
+            &reused("memo", "\"\"", "\"rent\""),
+        );
+        check(
+            &paid,
+            back.clone(),
+            &reused("verb", "\"transfer\"", "\"reverse\""),
+        );
+        let held = [opened("alice", rich), reserve(quarter)];
+        check(&held, plain(""), &reused("verb", "\"reserve\"", "\"transfer\""));
+        check(
+            &held,
+            reserve(r#","expires_in":901"#),
+            &reused("expires_in", until, later),
+        );
+        let auto = format!(r#"{quarter},"auto_confirm":true"#);
+        check(&held, reserve(&auto), &reused("auto_confirm", "false", "true"));
+        let returned = [opened("alice", rich), back.clone()];
+        check(
+            &returned,
+            plain(""),
+            &reused("verb", "\"reverse\"", "\"transfer\""),
+        );
+    }
+}
+
+#[test]
+fn what_is_not_sound_is_told_so_though_its_id_was_used() {
+    let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
+    check(
+        &paid,
+        asks(ONE, "alice", "bob", "1.005"),
+        "request.refused: invalid_amount: amount \"1.005\" has 3 decimals, USD has 2",
+    );
+    let refusal = Refusal::new(Reason::InvalidRequest, "reverse needs field \"to\"");
+    check(
+        &paid,
+        event(Fact::ReversalDenied(name("alice"), None, refusal)),
+        "request.refused: invalid_request: reverse needs field \"to\"",
+    );
+}
+
 #[test]
 fn a_refused_credit_is_given_back_once() {
     let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];

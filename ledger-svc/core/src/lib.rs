@@ -131,7 +131,7 @@ impl Decider for Ledger {
             Fact::AccountCredited(movement) => place
                 .owns(&movement.payer)
                 .then(|| Fact::TransferSettled(movement.clone())),
-            Fact::DebitRefused(_, movement, refusal) => failed(movement, Failure::Refused, refusal),
+            Fact::DebitRefused(_, movement, _, refusal) => failed(movement, Failure::Refused, refusal),
             Fact::DebitReversed(movement, refusal) => {
                 failed(&Some(movement.clone()), Failure::Compensated, refusal)
             }

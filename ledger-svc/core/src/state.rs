@@ -160,7 +160,7 @@ impl State {
             Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
             Fact::RequestRefused(..) | Fact::CreditPromised(..) => self.tell(event),
-            Fact::DebitRefused(payer, None, _) => self.begin_refused(payer, event, heard),
+            Fact::DebitRefused(payer, None, ..) => self.begin_refused(payer, event, heard),
             // Its flow goes on with the reservation's.
             Fact::RequestRecalled(_, Verb::Confirm, _) => {}
             Fact::RequestRecalled(account, verb, movement) => {

@@ -26,8 +26,8 @@ pub enum Fact {
     AccountClosed(AccountId),
     /// The payer has paid; the money is in transit.
     AccountDebited(Movement),
-    /// The payer does not pay. The movement is there if the request was sound.
-    DebitRefused(AccountId, Option<Movement>, Refusal),
+    /// The payer does not pay. The movement is there if the request was sound, and the terms if it was to be reserved.
+    DebitRefused(AccountId, Option<Movement>, Option<Box<Terms>>, Refusal),
     /// The payer got the money back.
     DebitReversed(Movement, Refusal),
     /// The payee has received.
@@ -168,7 +168,7 @@ impl Fact {
             | Self::ReservationReleased(movement, ..)
             | Self::ReversalGranted(movement)
             | Self::TransferSettled(movement) => Some(movement),
-            Self::DebitRefused(_, movement, _)
+            Self::DebitRefused(_, movement, ..)
             | Self::ReversalDenied(_, movement, _)
             | Self::TransferFailed(_, movement, ..)
             | Self::RequestRecalled(_, _, movement) => movement.as_ref(),

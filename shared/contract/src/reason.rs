@@ -129,6 +129,13 @@ impl Refusal {
     }
 }
 
+/// Refuses a request whose id was used before with another value of a field; nothing if the two are the same.
+pub fn id_reused<T: fmt::Debug + PartialEq + ?Sized>(field: &str, then: &T, now: &T) -> Option<Refusal> {
+    let detail =
+        format_args!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");
+    (then != now).then(|| Refusal::new(Reason::IdReused, detail))
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.reason, self.detail)

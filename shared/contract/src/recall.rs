@@ -19,7 +19,8 @@ pub fn recalled(decision: &Event) -> Option<Event> {
         Fact::AccountDebited(movement) if movement.reverses.is_some() => return None,
         Fact::AccountDebited(_) => Verb::Transfer,
         // It names no verb; of an id that was never reserved it is told like this.
-        Fact::DebitRefused(_, None, refusal) if refusal.reason == Reason::NoReservation => Verb::Confirm,
+        Fact::DebitRefused(_, None, _, refusal) if refusal.reason == Reason::NoReservation => Verb::Confirm,
+        Fact::DebitRefused(_, _, Some(_), _) => Verb::Reserve,
         Fact::DebitRefused(..) => Verb::Transfer,
         Fact::FundsReserved(..) => Verb::Reserve,
         Fact::ConfirmationDeferred(_) => Verb::Confirm,

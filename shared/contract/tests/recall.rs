@@ -74,16 +74,20 @@ fn a_decision_tells_what_was_asked() {
     );
     check(Fact::ReservationBarred(name("alice")), alice(Verb::Cancel, None));
     check(
-        Fact::DebitRefused(name("alice"), Some(paid()), short()),
+        Fact::DebitRefused(name("alice"), Some(paid()), None, short()),
         alice(Verb::Transfer, Some(paid())),
     );
     check(
-        Fact::DebitRefused(name("alice"), None, short()),
+        Fact::DebitRefused(name("alice"), None, None, short()),
         alice(Verb::Transfer, None),
     );
     check(
-        Fact::DebitRefused(name("alice"), None, refusal(Reason::NoReservation)),
+        Fact::DebitRefused(name("alice"), None, None, refusal(Reason::NoReservation)),
         alice(Verb::Confirm, None),
+    );
+    check(
+        Fact::DebitRefused(name("alice"), Some(paid()), Some(Box::new(terms())), short()),
+        alice(Verb::Reserve, Some(paid())),
     );
     let back = || reversal("bob", "alice", "12.50", "01900000-0000-7000-8000-000000000009");
     check(

@@ -241,6 +241,27 @@ const BULK: &[&str] = &[
 ];
 
 fn facts() -> Vec<Fact> {
+    [first_facts(), refused_reservations()].concat()
+}
+
+fn refused_reservations() -> Vec<Fact> {
+    let refused = |(memo, auto_confirm)| {
+        let terms = Terms {
+            expires: Timestamp::from_microsecond(1_700_000_900_123_456).unwrap(),
+            auto_confirm,
+        };
+        let refusal = Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
+        Fact::DebitRefused(
+            name("alice"),
+            Some(movement(memo)),
+            Some(Box::new(terms)),
+            refusal,
+        )
+    };
+    [(Some("room 7"), false), (None, true)].map(refused).to_vec()
+}
+
+fn first_facts() -> Vec<Fact> {
     let (alice, usd) = (name("alice"), "USD".parse().unwrap());
     let refusal = || Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
     let parked = |index| Parked {
@@ -268,8 +289,8 @@ fn facts() -> Vec<Fact> {
         ),
         Fact::AccountClosed(alice.clone()),
         Fact::AccountDebited(movement(Some("rent, März"))),
-        Fact::DebitRefused(alice.clone(), Some(movement(None)), refusal()),
-        Fact::DebitRefused(alice.clone(), None, refusal()),
+        Fact::DebitRefused(alice.clone(), Some(movement(None)), None, refusal()),
+        Fact::DebitRefused(alice.clone(), None, None, refusal()),
         Fact::DebitReversed(movement(None), refusal()),
         Fact::AccountCredited(movement(None)),
         Fact::CreditRefused(movement(None), refusal()),
@@ -305,7 +326,7 @@ fn facts() -> Vec<Fact> {
         Fact::ReversalDenied(alice.clone(), Some(back()), refusal()),
         Fact::ReversalDenied(alice.clone(), None, refusal()),
         Fact::AccountDebited(back()),
-        Fact::DebitRefused(alice.clone(), Some(back()), refusal()),
+        Fact::DebitRefused(alice.clone(), Some(back()), None, refusal()),
         Fact::AccountCredited(back()),
         Fact::TransferSettled(back()),
         Fact::TransferFailed(alice.clone(), Some(movement(None)), Failure::Cancelled, refusal()),

@@ -77,7 +77,7 @@ impl Bend for PaysWhatItHasNot {
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         match (Debit::decide(state, heard, place), &heard.input) {
-            (Some(Fact::DebitRefused(_, Some(movement), _)), Input::Request(_)) => {
+            (Some(Fact::DebitRefused(_, Some(movement), ..)), Input::Request(_)) => {
                 Some(Fact::AccountDebited(movement))
             }
             (fact, _) => fact,

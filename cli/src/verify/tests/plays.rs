@@ -36,7 +36,7 @@ impl Script {
     fn refuse(&mut self, from: &str, to: &str, amount: &str) {
         let asked = self.ask_transfer(from, to, amount);
         let moved = Some(movement(from, to, amount));
-        let fact = Fact::DebitRefused(account(from), moved.clone(), refusal());
+        let fact = Fact::DebitRefused(account(from), moved.clone(), None, refusal());
         let refused = self.say(Service::Debit, from, fact, asked);
         let failed = Fact::TransferFailed(account(from), moved, Failure::Refused, refusal());
         self.say(Service::Ledger, from, failed, refused);

@@ -122,7 +122,8 @@ fn a_confirm_of_nothing_burns_the_id() {
     check(
         &burnt,
         &reserves("4.00"),
-        "request.refused: id_reused: the id was used for a request that was not sound, and is burned: use a new id",
+        "request.refused: id_reused: the id was used for a request that was not sound, and is burned, now reserve of 4.00 USD to \
+         bob: use a new id",
         "10.00",
     );
     let paid = [transfers("4.00")];

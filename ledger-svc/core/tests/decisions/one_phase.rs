@@ -39,7 +39,7 @@ fn each_shard_books_its_own_side() {
 #[test]
 fn a_refused_transfer_moves_nothing() {
     for moved in [Some(movement("alice", "bob", "10.00")), None] {
-        let refused = debit(Fact::DebitRefused(name("alice"), moved, refusal()));
+        let refused = debit(Fact::DebitRefused(name("alice"), moved, None, refusal()));
         check(
             &[],
             &refused,
@@ -92,7 +92,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
     );
     let denied = credit(Fact::ReversalDenied(name("bob"), Some(back()), refusal()));
     check(slice::from_ref(&asked), &denied, "nothing", &[], &[]);
-    let refused = debit(Fact::DebitRefused(name("bob"), Some(back()), refusal()));
+    let refused = debit(Fact::DebitRefused(name("bob"), Some(back()), None, refusal()));
     let failed = "transfer.failed: account_frozen: bob is frozen";
     check(
         &[asked, denied],

@@ -183,6 +183,14 @@ fn how(how: &Resolution) -> Data<'_> {
     }
 }
 
+fn to_terms(terms: &Terms) -> Data<'_> {
+    Data {
+        expires_at: Some(terms.expires),
+        auto_confirm: terms.auto_confirm.then_some(true),
+        ..Data::default()
+    }
+}
+
 pub(super) fn to_data(fact: &Fact) -> Data<'_> {
     let account = |name| Data {
         account: Some(borrowed(name)),
@@ -219,17 +227,15 @@ pub(super) fn to_data(fact: &Fact) -> Data<'_> {
             instruction: Some(resolved.instruction),
             ..how(&resolved.how)
         },
-        Fact::DebitRefused(payer, ..) | Fact::ReservationBarred(payer) | Fact::ReversalDenied(payer, ..) => {
-            Data {
-                payer: Some(borrowed(payer.as_str())),
-                ..Data::default()
-            }
-        }
-        Fact::FundsReserved(_, terms) | Fact::CreditPromised(_, terms) => Data {
-            expires_at: Some(terms.expires),
-            auto_confirm: terms.auto_confirm.then_some(true),
+        Fact::ReservationBarred(payer) | Fact::ReversalDenied(payer, ..) => Data {
+            payer: Some(borrowed(payer.as_str())),
             ..Data::default()
         },
+        Fact::DebitRefused(payer, _, terms, _) => Data {
+            payer: Some(borrowed(payer.as_str())),
+            ..terms.as_deref().map(to_terms).unwrap_or_default()
+        },
+        Fact::FundsReserved(_, terms) | Fact::CreditPromised(_, terms) => to_terms(terms),
         Fact::ReservationReleased(_, failure, _) => Data {
             outcome: Some(borrowed(failure.word())),
             ..Data::default()
@@ -404,7 +410,15 @@ pub(super) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
         "wallet.closure.refused.v1" => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
         "wallet.account.closed.v1" => Fact::AccountClosed(fields.account()?),
         "wallet.account.debited.v1" => Fact::AccountDebited(fields.movement()?),
-        "wallet.debit.refused.v1" => Fact::DebitRefused(fields.payer()?, fields.wanted()?, fields.refusal()?),
+        "wallet.debit.refused.v1" => {
+            let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
+            Fact::DebitRefused(
+                fields.payer()?,
+                fields.wanted()?,
+                terms.map(Box::new),
+                fields.refusal()?,
+            )
+        }
         "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
         "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
         "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),

@@ -50,7 +50,7 @@ fn one_phase() {
     let refused = Told::default().asks_to_pay().says(
         Service::Debit,
         1,
-        Fact::DebitRefused(name("alice"), Some(paid()), short),
+        Fact::DebitRefused(name("alice"), Some(paid()), None, short),
     );
     check(refused, "refused", &["unknown + transfer = refused"]);
     let reused = refusal(Reason::IdReused, "another amount");

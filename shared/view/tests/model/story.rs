@@ -79,7 +79,7 @@ fn a_payment_that_is_given_back() {
         .says(
             Service::Debit,
             2,
-            Fact::DebitRefused(name("alice"), Some(movement()), more()),
+            Fact::DebitRefused(name("alice"), Some(movement()), None, more()),
         )
         .says(
             Service::Ledger,
@@ -104,7 +104,7 @@ fn a_payment_that_is_refused() {
             .says(
                 Service::Debit,
                 1,
-                Fact::DebitRefused(name("alice"), Some(paid()), short()),
+                Fact::DebitRefused(name("alice"), Some(paid()), None, short()),
             )
             .says(
                 Service::Ledger,
