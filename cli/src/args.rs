@@ -30,7 +30,7 @@ pub use bench::{Bench, Mode};
 pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
-use values::duration;
+use values::{duration, name};
 
 /// The ledger of a local stack.
 pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
@@ -293,11 +293,10 @@ pub struct Transfer {
     #[arg(
         long,
         value_name = "NAME",
-        default_value = "",
-        hide_default_value = true,
+        value_parser = name,
         requires = "file"
     )]
-    pub batch: String,
+    pub batch: Option<String>,
     /// Leave out rows without id that another file has sent before, and send the others.
     #[arg(long, requires = "file")]
     pub skip_paid: bool,

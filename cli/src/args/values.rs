@@ -1,10 +1,18 @@
-//! Times on the command line.
+//! Times and names on the command line.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use crate::clock;
+
+/// Reads a name. Blanks around it are nobody's intention, and an empty one is a variable that was not set.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty: use a name such as 2026-07, or leave the option out".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
 
 /// Reads `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -62,6 +70,14 @@ mod tests {
             duration("-3s").unwrap_err(),
             "it is below zero: use a time such as 30s, 500ms or 2m"
         );
+    }
+
+    #[test]
+    fn a_name_has_no_blanks_around_it() {
+        assert_eq!(name(" 2026-07\u{a0}"), Ok("2026-07".to_owned()));
+        for text in ["", " \t"] {
+            assert!(name(text).unwrap_err().starts_with("it is empty"), "{text:?}");
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ async fn pay(args: &Transfer, common: &Common) -> Result<Exit> {
 }
 
 async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
-    let payments = file::read(path, &args.batch)?;
+    let payments = file::read(path, args.batch.as_deref().unwrap_or_default())?;
     for note in &payments.notes {
         eprintln!("{}: {note}", path.display());
     }

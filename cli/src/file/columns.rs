@@ -39,14 +39,14 @@ impl Columns {
             .iter()
             .rposition(|value| !value.trim().is_empty())
             .map_or(0, |last| last + 1);
-        if given > self.names.len() {
-            let hint = if self.has_comma_in_amount(values) {
-                ": put amounts such as 12,50 in quotes, or write them with a point"
-            } else {
-                ""
-            };
+        if let Some(amount) = self.split_amount(values, given) {
             return Err(format!(
-                "it has {given} values, the header line has {} names{hint}",
+                "{amount:?} is two values where commas separate values: put it in quotes, or write it with a point"
+            ));
+        }
+        if given > self.names.len() {
+            return Err(format!(
+                "it has {given} values, the header line has {} names",
                 self.needed
             ));
         }
@@ -78,16 +78,18 @@ impl Columns {
         })
     }
 
-    /// Whether an amount with a decimal comma was split in two, where a comma separates values.
-    fn has_comma_in_amount(&self, values: &[String]) -> bool {
+    /// An amount with a decimal comma that was split in two: its second half is the currency, or one value too many.
+    fn split_amount(&self, values: &[String], given: usize) -> Option<String> {
+        let at = self.names.iter().position(|name| name == "amount")?;
         let digits = |at: usize| {
-            values.get(at).is_some_and(|value| {
-                let value = value.trim();
-                !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit())
-            })
+            let value = values.get(at)?.trim();
+            let are_digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+            are_digits.then_some(value)
         };
-        let amount = self.names.iter().position(|name| name == "amount");
-        self.delimiter == ',' && amount.is_some_and(|at| digits(at) && digits(at + 1))
+        let (whole, fraction) = (digits(at)?, digits(at + 1)?);
+        let is_wrong =
+            self.names.get(at + 1).is_some_and(|name| name == "currency") || given > self.names.len();
+        (self.delimiter == ',' && is_wrong).then(|| format!("{whole},{fraction}"))
     }
 
     /// Whether a value in quotes has a line within that has as many values as a row: then a quote is missing before it.

@@ -191,7 +191,8 @@ fn every_bad_line_is_told() {
          ,alice,bob,12,50,USD,\n\
          ,alice,bob,12,50,USD,rent\n\
          ,alice,bob,\"1,234\",USD,\n\
-         ,alice,bob,-5.00,USD,\n"
+         ,alice,bob,-5.00,USD,\n\
+         ,alice,bob,5.00,USD,rent,for June\n"
     );
     let expected = [
         "2: amount \"0.125\" has 3 decimals, USD has 2",
@@ -201,11 +202,12 @@ fn every_bad_line_is_told() {
         "7: from is missing",
         "8: it has 5 values, the header line has 6 names",
         "9: currency: unknown currency \"EURO\": use an ISO 4217 code in capitals, such as USD",
-        "10: currency: unknown currency \"50\": use an ISO 4217 code in capitals, such as USD",
-        "11: currency: unknown currency \"50\": use an ISO 4217 code in capitals, such as USD",
-        "12: it has 7 values, the header line has 6 names: put amounts such as 12,50 in quotes, or write them with a point",
+        "10: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
+        "11: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
+        "12: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
         "13: amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1234.00?",
         "14: amount \"-5.00\" is below zero: an amount has no sign, payer and payee say which way it goes",
+        "15: it has 7 values, the header line has 6 names",
     ];
     assert_eq!(flaws(&file, Format::Csv), expected);
 }
@@ -321,7 +323,7 @@ fn a_fault_on_many_lines_is_one_line() {
         flaws,
     }
     .to_string();
-    let expected = "f.csv has 400 bad lines; nothing was sent:\n  lines 2 to 401, such as line 2: it has 5 values, the header line \
-                    has 4 names: put amounts such as 12,50 in quotes, or write them with a point";
+    let expected = "f.csv has 400 bad lines; nothing was sent:\n  lines 2 to 401, such as line 2: \"12,50\" is two values where \
+                    commas separate values: put it in quotes, or write it with a point";
     assert_eq!(text, expected);
 }
