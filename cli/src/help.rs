@@ -95,16 +95,16 @@ Examples:
 Files: CSV with a header line, or JSONL with the same names, all values strings:
   id,from,to,amount,currency,memo
   ,alice,bob,12.50,USD,lunch
-id and memo may be left out or empty. Values may be separated by semicolons or tabs, amounts written as 5, 12,50 or
-1,234.50; what could be read in two ways is an error. The whole file is checked before anything is sent. A transfer that
+id and memo may be left out or empty. Semicolons or tabs may separate the values, and amounts may be written as 5, 12,50 or
+1,234.50; whatever could be read in two ways is an error. The whole file is checked before anything is sent. A transfer that
 touches an account starts after the file's earlier ones on that account have ended (@world, which is never short of money,
 makes nobody wait); all others run side by side.
 
-Playing a file again pays nothing twice, also a part of it, in another order, or as JSONL: a row without id is named by its
-content, by how many equal rows stand before it, and by --batch. If another file has sent some of its rows before and others
-are new, nothing is sent until you say what is meant: --batch NAME (all are new payments) or --skip-paid (only the others are).
---retry-refused sends refused rows again under an id of the next attempt; what was paid is not touched.
-For rows without id the ledger (--api) is asked what became of them; if it can't answer, nothing is sent.";
+Playing a file again pays nothing twice, nor does playing part of it, or its rows in another order or as JSONL: a row without
+id is identified by its content, the number of equal rows before it, and --batch. If another file has already sent some of its
+rows and others are new, nothing is sent until you say which are meant: with --batch NAME all are new payments, with
+--skip-paid only the new ones are paid. --retry-refused sends refused rows again, each as a new attempt, and nothing else.
+The ledger (--api) is asked about all rows first; if it can't answer, rows without id are not sent.";
 
 /// `wallet reserve --help`
 pub const RESERVE: &str = "\

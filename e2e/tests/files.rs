@@ -132,7 +132,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
         &twice,
         &["--batch", "twice"],
         0,
-        &format!("lines 2 and 4 name one payment, by the same id {id}"),
+        &format!("lines 2 and 4 have the same id {id} and name one payment"),
     )
     .await?;
     let another = format!("{named}{id},alice,bob,0.50,USD\n{id},alice,bob,0.60,USD\n");
@@ -184,7 +184,7 @@ async fn played_again_in_any_form(world: &World) -> Result<()> {
             &content,
             &[],
             5,
-            "nothing was paid in this run: all of it had ended before",
+            "nothing was paid in this run: all of them had ended before",
         )
         .await?;
         have(world, after).await?;
@@ -195,7 +195,7 @@ async fn played_again_in_any_form(world: &World) -> Result<()> {
 /// A row of June's and a new one: nobody but the user knows whether June's is meant.
 async fn another_month(world: &World) -> Result<()> {
     let july = format!("{HEADER}alice,carol,2.00,USD\nalice,bob,4.00,USD\n");
-    let asked = "another file has sent the payments on line 2 before";
+    let asked = "another file has already sent the payments on line 2";
     play(world, "july.csv", &july, &[], 2, asked).await?;
     have(world, ["89.50", "103.50", "107.00"]).await?;
     play(world, "july.csv", &july, &["--batch", "2026-07"], 0, "settled").await?;
@@ -216,7 +216,7 @@ async fn another_month(world: &World) -> Result<()> {
         &more,
         &["--batch", "2026-07"],
         2,
-        "another file has sent the payments on lines 2 and 3 before",
+        "another file has already sent the payments on lines 2 and 3",
     )
     .await?;
     play(

@@ -1,22 +1,23 @@
-//! What became of a file's payments before this run, and what is left to be done.
+//! Finds out what became of a file's payments before this run, and decides what is left to do.
 //!
-//! The ledger is asked about all payments of the file at once, before anything is sent. Nothing is guessed: where it can't
-//! answer, rows without id are not sent at all (see [`crate::commands::transfer`]).
+//! The ledger is asked about all payments of the file before anything is sent. If it can't answer, nothing is guessed: rows
+//! without an id are not sent (see [`crate::commands::transfer`]).
 //!
 //! | the ledger knows | then |
 //! |---|---|
 //! | none of the payments | all are sent |
-//! | all of them | nothing is paid; those still under way are heard of |
-//! | some, all first sent by this same file | the others are sent: a run that was interrupted goes on |
-//! | some, of which another file has sent a row without id | nothing is sent, and the user is asked |
+//! | all of them | nothing is paid; those still under way are waited for |
+//! | some, and this same file sent them | the rest is sent: an interrupted run goes on |
+//! | some, and another file sent at least one row without an id | nothing is sent, and the user is asked |
 //!
-//! The last line is July's file with a row of June's in it. Whether that row is June's payment, listed once more, or July's,
-//! no program can know: leaving it out may pay too little, sending it under another id may pay twice. So the user says which:
-//! `--batch NAME` makes all rows new payments, `--skip-paid` leaves out those that are known. A row with an id of its own
-//! never raises the question; its author has answered it.
+//! The last case is July's file with a row of June's in it. No program can know whether that row is June's payment, listed
+//! again, or a payment for July: leaving it out may pay too little, sending it under a new id may pay twice. So the user
+//! decides: with `--batch NAME` all rows without an id are new payments, with `--skip-paid` the known ones are left out. A row
+//! with an id of its own never raises the question, because the id answers it.
 //!
-//! A file is the same if it names the same payments, in any order and form (see [`super::identity`]). That a whole file is
-//! the same as last month's can't be told from playing it again either; then nothing is paid, and an exit code of its own says so.
+//! Two files are the same if they name the same payments, in any order or format (see [`super::identity`]). So July's file is
+//! taken for June's if it is an exact copy. Then nothing is paid, and an exit code of its own says so; or, if June's run was
+//! interrupted, the rest of it is paid, and the report says which rows ended before, and when.
 
 #[cfg(test)]
 mod tests;
@@ -211,8 +212,8 @@ fn mixed(number: usize, of_others: &[(u64, &Transfer)], new: &[u64]) -> String {
         .unwrap_or_default();
     let new = lines(new);
     format!(
-        "nothing was sent: another file has sent the payments on {sent} before{first}, and {new} would be new.\n\
+        "nothing was sent: another file has already sent the payments on {sent}{first}, and {new} would be new.\n\
          \x20 If all {number} are new payments, name their batch: --batch NAME (one that was not used before)\n\
-         \x20 If only {new} shall be paid: --skip-paid"
+         \x20 If only {new} should be paid: --skip-paid"
     )
 }

@@ -1,21 +1,21 @@
-//! What a payment of a file is called, so that playing the file again, in any form, pays nothing twice.
+//! Names the payments of a file so that playing it again, in any form, pays nothing twice.
 //!
-//! | name | is derived from |
+//! | name of | is derived from |
 //! |---|---|
-//! | of a row that has an id | that id |
-//! | of a row without one | what it says, how many equal rows without id stand before it, and the batch |
-//! | of the retry of a refused row | the name of the first attempt, and the number of this one |
-//! | of a file | the names of its payments, in any order |
+//! | a row with an id | that id |
+//! | a row without one | its content, the number of equal rows without id before it, and the batch |
+//! | another attempt at a refused row | the name of the first attempt, and the number of this one |
+//! | a file | the names of its payments, in any order |
 //!
-//! Where a row stands is no part of its name: a file may be sorted, cut in two, shifted by a blank line or turned into JSONL.
-//! Nor is how its values are spelled. Two equal rows are two payments, for the second has one before it.
+//! The position of a row is not part of its name: a file may be sorted, cut in two, shifted by a blank line or turned into
+//! JSONL. Neither is the spelling of its values. Two equal rows are two payments, because one of them has the other before it.
 //!
-//! **A retry** is named by its number, so two operators who retry the same row at the same time send the same request, and one
-//! of them is a repeat. Attempt *n* + 1 is sent only when attempt *n* has ended without moving money, and a transfer ends once;
-//! so of all attempts at a row at most one ever pays, whoever sends what when.
+//! **Retries.** Two operators who retry the same row at the same time derive the same id, so one of their requests is a repeat
+//! of the other. Attempt *n* + 1 is made only after attempt *n* ended without moving money, and a transfer ends once. So
+//! whoever sends what, and when, at most one attempt at a row ever pays.
 //!
-//! **The name of the file** is the first half of the trace id that each of its payments is given. So the ledger's answer about
-//! a payment also says whether it was this file that paid it, or another one with an equal row in it: last month's, say.
+//! **Files.** The name of a file is the first half of the trace id that it gives to each of its payments. So what the ledger
+//! knows of a payment includes which file sent it first: this one, or last month's with an equal row in it.
 
 use std::collections::BTreeMap;
 

@@ -149,9 +149,9 @@ fn another_file_with_old_and_new_rows_is_a_question() {
     let Err(Stop::Ask(asked)) = decide(&july, &known(&july, &june, &words), PLAIN) else {
         panic!("no question")
     };
-    let expected = "nothing was sent: another file has sent the payments on line 2 before, first at 2026-06-30 08:00:00 UTC, and line 3 \
+    let expected = "nothing was sent: another file has already sent the payments on line 2, first at 2026-06-30 08:00:00 UTC, and line 3 \
                     would be new.\n  If all 2 are new payments, name their batch: --batch NAME (one that was not used before)\n  If only \
-                    line 3 shall be paid: --skip-paid";
+                    line 3 should be paid: --skip-paid";
     assert_eq!(asked, expected);
     check(&july, &june, &words, SKIP, &["settled 0", "send 0"]);
     check(&july, &july, &words, PLAIN, &["settled 0", "send 0"]);

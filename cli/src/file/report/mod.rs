@@ -33,8 +33,8 @@ struct Tally<'r> {
 }
 
 impl Report {
-    /// The exit code: what is not known weighs more than what was refused. If all went well, but before this run, nobody shall
-    /// take it for a payment made now.
+    /// The exit code: what is not known weighs more than what was refused. If all went well, but before this run, a script must
+    /// not take that for a payment made now.
     pub fn exit(&self) -> Exit {
         let worst = self.ends.iter().map(|(_, end)| match end {
             End::Told(told) if told.word.is_good() => Exit::Ok,
@@ -45,7 +45,7 @@ impl Report {
             End::NotStarted => Exit::Ok,
         });
         match worst.max() {
-            Some(Exit::Ok) if self.all_ended_earlier().is_some() => Exit::Nothing,
+            Some(Exit::Ok) if self.is_all_earlier() => Exit::Nothing,
             worst => worst.unwrap_or(Exit::Ok),
         }
     }
@@ -69,10 +69,13 @@ impl Report {
         earlier.map(|(row, _)| row.line).collect()
     }
 
-    /// When the last one ended, if all ended before this run.
-    fn all_ended_earlier(&self) -> Option<Timestamp> {
-        let times: Option<Vec<Timestamp>> = self.ends.iter().map(|(_, end)| end.earlier()).collect();
-        times?.into_iter().max()
+    /// When the last of these ended.
+    fn last_earlier(&self) -> Option<Timestamp> {
+        self.ends.iter().filter_map(|(_, end)| end.earlier()).max()
+    }
+
+    fn is_all_earlier(&self) -> bool {
+        self.ends.iter().all(|(_, end)| end.earlier().is_some())
     }
 
     fn paid_now(&self) -> usize {

@@ -63,9 +63,9 @@ refused earlier 1 insufficient_funds 1
 settled 1
 settled earlier 1
 
-lines 2 and 3 had ended before this run: nothing moved twice
+lines 2 and 3 had ended before this run, the last at 2026-01-31 12:00:00 UTC: nothing moved twice
 
-lines 5 and 7 name one payment, by the same id ID5: it is made once
+lines 5 and 7 have the same id ID5 and name one payment: it is made once
 
 not settled:
 line transfer amount id outcome why
@@ -102,7 +102,7 @@ f.csv: 2 transfers in 2.00 s
 outcome transfers why
 settled earlier 2
 
-nothing was paid in this run: all of it had ended before, the last at 2026-01-31 12:00:00 UTC. If these are new payments, name their batch: --batch NAME";
+nothing was paid in this run: all of them had ended before, the last at 2026-01-31 12:00:00 UTC. If these are new payments, name their batch: --batch NAME";
     assert_eq!(text(&report), expected);
     assert_eq!((report.exit(), report.exit().code()), (Exit::Nothing, 5));
     assert_eq!(report.json()["paid_now"], json!(0));

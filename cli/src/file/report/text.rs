@@ -54,7 +54,7 @@ impl Report {
 
     fn sentences(&self, paint: Paint) -> Vec<String> {
         let mut sentences = Vec::new();
-        if let Some(last) = self.all_ended_earlier() {
+        if let Some(last) = self.last_earlier().filter(|_| self.is_all_earlier()) {
             let nothing = paint.warn("nothing was paid in this run");
             let batch = if self.ends.iter().all(|(row, _)| row.has_id) {
                 ""
@@ -63,16 +63,18 @@ impl Report {
             };
             let last = time(last);
             sentences.push(format!(
-                "{nothing}: all of it had ended before, the last at {last} UTC{batch}"
+                "{nothing}: all of them had ended before, the last at {last} UTC{batch}"
             ));
-        } else if !self.earlier().is_empty() {
-            let lines = lines(&self.earlier());
-            sentences.push(format!("{lines} had ended before this run: nothing moved twice"));
+        } else if let Some(last) = self.last_earlier() {
+            let (lines, last) = (lines(&self.earlier()), time(last));
+            sentences.push(format!(
+                "{lines} had ended before this run, the last at {last} UTC: nothing moved twice"
+            ));
         }
         for row in self.named_again().take(MAX_LISTED) {
             let (lines, id) = (lines(&all_lines(row)), row.request.id);
             sentences.push(format!(
-                "{lines} name one payment, by the same id {id}: it is made once"
+                "{lines} have the same id {id} and name one payment: it is made once"
             ));
         }
         sentences.extend(Some(cut(self.named_again().count())).filter(|more| !more.is_empty()));
