@@ -19,11 +19,14 @@ impl wallet_runtime::sql_store::Tables for Tables {
     type Observer = ();
 
     const SERVICE: Service = Service::Credit;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        version: 101,
-        name: "credit",
-        sql: include_str!("../migrations/0101_credit.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 101,
+            name: "credit",
+            sql: include_str!("../migrations/0101_credit.sql"),
+        },
+        Migration::bytewise(102),
+    ];
 
     fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
         |_, _| ()

@@ -21,11 +21,14 @@ impl wallet_runtime::sql_store::Tables for Tables {
     type Observer = ();
 
     const SERVICE: Service = Service::Debit;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        version: 101,
-        name: "debit",
-        sql: include_str!("../migrations/0101_debit.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[
+        Migration {
+            version: 101,
+            name: "debit",
+            sql: include_str!("../migrations/0101_debit.sql"),
+        },
+        Migration::bytewise(102),
+    ];
 
     fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
         |_, _| ()

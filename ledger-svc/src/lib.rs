@@ -57,6 +57,7 @@ impl wallet_runtime::sql_store::Tables for Tables {
             name: "lines",
             sql: include_str!("../migrations/0104_lines.sql"),
         },
+        Migration::bytewise(105),
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 

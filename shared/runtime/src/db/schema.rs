@@ -22,6 +22,23 @@ pub struct Migration {
     pub sql: &'static str,
 }
 
+impl Migration {
+    /// Has all text of the schema compare bytewise on PostgreSQL, whatever the database's collation: the last of the migrations
+    /// that were there when a linguistic one was found to put lists in another order than the programs do.
+    ///
+    /// A later column says so itself: `TEXT COLLATE "C"`.
+    pub const fn bytewise(version: i64) -> Self {
+        Self {
+            version,
+            name: "bytewise",
+            sql: include_str!("../../migrations/bytewise.sql"),
+        }
+    }
+}
+
+/// How a migration begins that says nothing to SQLite.
+const POSTGRES_ONLY: &str = "-- PostgreSQL only";
+
 const RUNTIME: [Migration; 2] = [
     Migration {
         version: 1,
@@ -49,7 +66,11 @@ pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migr
 }
 
 pub(super) fn sqlite(sql: &str) -> String {
+    if sql.starts_with(POSTGRES_ONLY) {
+        return String::new();
+    }
     let tables = sql
+        .replace(" COLLATE \"C\"", "")
         .replace("/* rows */", "STRICT")
         .replace("/* keyed */", "STRICT, WITHOUT ROWID")
         .replace("/* keyed, updated */", "STRICT, WITHOUT ROWID");
