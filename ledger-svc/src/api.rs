@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use serde::Deserialize;
 use serde_json::Value;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
@@ -49,30 +48,9 @@ pub fn routes(running: Running) -> anyhow::Result<Router> {
 
 pub(crate) type Ledger = State<Arc<Running>>;
 
-/// What can stand behind the `?` of any question.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Question {
-    at: Option<String>,
-    after: Option<String>,
-    before: Option<String>,
-    limit: Option<i64>,
-    currency: Option<String>,
-    payer: Option<String>,
-    all: Option<bool>,
-}
-
-impl Question {
-    fn limit(&self) -> Result<i64, Problem> {
-        limit(self.limit)
-    }
-}
-
-fn limit(asked: Option<i64>) -> Result<i64, Problem> {
-    match asked.unwrap_or(ROWS) {
-        limit @ 1..=MAX_ROWS => Ok(limit),
-        limit => Err(Problem::bad_request(format!(
-            "limit {limit}: use 1 to {MAX_ROWS}"
-        ))),
-    }
+/// How many rows an answer is to have, `usual` unless somebody said.
+pub(crate) fn limit(asked: Option<&str>, usual: i64) -> Result<i64, Problem> {
+    let Some(text) = asked else { return Ok(usual) };
+    let limit = text.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit));
+    limit.ok_or_else(|| Problem::bad_request(format!("limit {text:?}: use 1 to {MAX_ROWS}")))
 }

@@ -3,9 +3,11 @@
 //! | part | does |
 //! |---|---|
 //! | here | an account's page: balances now and then |
+//! | [`accounts`] | the pages of many |
 //! | [`lines`] | goes through an account's bookings, newest first |
 //! | [`statement`] | shows them, or the transfers that they are of |
 
+pub(crate) mod accounts;
 mod lines;
 mod statement;
 
@@ -15,8 +17,8 @@ use wallet_contract::money::Currency;
 use wallet_runtime::db::{Arg, Db, Row};
 use wallet_runtime::reading::{self, time};
 
-pub(crate) use self::lines::{Cursor, balances, first_us, sampled};
-pub(crate) use self::statement::{Line, movements, statement};
+pub(crate) use self::lines::{ALL, Cursor, balances, first_us, sampled};
+pub(crate) use self::statement::{Line, Statement, movements, statement};
 
 /// An account's page.
 #[derive(Debug, Serialize)]
@@ -94,34 +96,7 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
     }))
 }
 
-/// Accounts behind `after`, in the order of their names.
-pub(crate) async fn pages(db: &mut Db, after: &str, limit: i64) -> sqlx::Result<Vec<Page>> {
-    let sql = format!(
-        "{PAGE} WHERE name > $1 AND name IN (SELECT DISTINCT name FROM account WHERE name > $1 ORDER BY name LIMIT $2) \
-         ORDER BY name, currency"
-    );
-    let mut pages: Vec<Page> = Vec::new();
-    for row in db.query(&sql, &[Arg::Text(after), Arg::Int(limit)]).await? {
-        let (account, balance) = (row.text(0)?, balance(&row)?);
-        match pages.last_mut() {
-            Some(page) if page.account == account => page.balances.push(balance),
-            _ => pages.push(Page {
-                account,
-                status: row.text(2)?,
-                balances: vec![balance],
-                as_of: None,
-            }),
-        }
-    }
-    Ok(pages)
-}
-
 impl Page {
-    /// The account's name.
-    pub(crate) fn account(&self) -> &str {
-        &self.account
-    }
-
     /// Goes back to what was available and held at a time, in each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
         for balance in &mut self.balances {

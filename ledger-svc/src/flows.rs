@@ -5,20 +5,28 @@
 //! | here | single flows, by transfer, trace or key |
 //! | [`whole`] | one flow with all that is told of it |
 //! | [`list`] | many, by status or reason; how many stand how |
+//! | [`timeline`] | where the log was at a time |
 //! | [`steps`] | what stands in the log of one |
+//! | [`ended`] | those that ended within a span of time |
+//! | [`booked`] | which of them have moved an account's money |
 //! | [`bookings`] | what its events are in the books |
 //! | [`aside`] | what was set aside of one |
 //! | [`usual`] | how long a reaction usually takes |
 
 mod aside;
+pub(crate) mod booked;
 mod bookings;
+pub(crate) mod ended;
 pub(crate) mod list;
 pub(crate) mod steps;
+mod timeline;
 mod usual;
 pub(crate) mod whole;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use ledger_core::Status;
+use ledger_core::{FlowKey, Status};
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey, derived_range};
@@ -27,6 +35,8 @@ use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_view::flow::{Flow as Told, Reversal};
+
+use self::list::Found;
 
 /// A flow as it is told, and what tells it apart from others.
 #[derive(Clone, Debug, Serialize)]
@@ -127,13 +137,19 @@ pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Resu
     rows.iter().map(head).collect()
 }
 
-/// The flows of a trace, oldest first, at most `limit`: those that were told to go on with it, which an index has, and those
-/// whose request began it and so has its id.
-pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let told = format!("{HEAD} WHERE trace = $1 AND trace <> request ORDER BY no LIMIT $2");
-    let mut rows = db
-        .query(&told, &[Arg::Uuid(trace.as_uuid()), Arg::Int(limit)])
-        .await?;
+/// The flows with these transfer ids, in no order.
+pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> sqlx::Result<Vec<Flow>> {
+    let set = Set::new().uuids("id", transfers.iter().copied());
+    let rows = db.select(of_set!("f.transfer = k.id"), set).await?;
+    rows.iter().map(head).collect()
+}
+
+/// The flows of a trace behind a place, oldest first, at most `limit`: those that were told to go on with it, which an index has,
+/// and those whose request began it and so has its id.
+pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64) -> sqlx::Result<Found> {
+    let told = format!("{HEAD} WHERE trace = $1 AND trace <> request AND no > $2 ORDER BY no LIMIT $3");
+    let args = [Arg::Uuid(trace.as_uuid()), Arg::Int(after), Arg::Int(limit)];
+    let mut rows = db.query(&told, &args).await?;
     let (first, last) = derived_range(TransferId(trace.as_uuid()));
     // Two look-ups by index: of both in one, PostgreSQL goes through all flows.
     let near = "SELECT DISTINCT transfer FROM record WHERE id BETWEEN $1 AND $2";
@@ -145,9 +161,10 @@ pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, limit: i64) -> sqlx::R
     let began = of_set!("f.transfer = k.id AND f.trace = k.trace AND f.trace = f.request");
     rows.extend(db.select(began, set).await?);
     let mut flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    flows.retain(|flow| flow.no > after);
     flows.sort_by_key(|flow| flow.no);
     flows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(flows)
+    Ok(Found::of(flows, limit, None))
 }
 
 /// The flows with these keys, in no order.
@@ -156,6 +173,16 @@ pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<
         .uuids("id", keys.iter().map(|key| key.id.0))
         .texts("payer", keys.iter().map(|key| key.payer.as_str()));
     let sql = of_set!("f.transfer = k.id AND f.account = k.payer AND f.verb = 'transfer'");
+    db.select(sql, set).await?.iter().map(head).collect()
+}
+
+/// The flows with these keys, also an operator's, in no order.
+async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> sqlx::Result<Vec<Flow>> {
+    let set = Set::new()
+        .uuids("id", keys.iter().map(|(key, _)| key.id.0))
+        .texts("payer", keys.iter().map(|(key, _)| key.payer.as_str()))
+        .texts("verb", keys.iter().map(|(_, verb)| verb.token()));
+    let sql = of_set!("f.transfer = k.id AND f.account = k.payer AND f.verb = k.verb");
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
@@ -217,21 +244,16 @@ impl Flow {
 
     /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
     pub(crate) fn likeliness(&self, at_home: bool) -> (bool, bool) {
-        (self.kind == Verb::Transfer.token(), at_home)
+        (self.is_transfer(), at_home)
+    }
+
+    /// Whether it is a transfer, and no operator's request.
+    pub(crate) fn is_transfer(&self) -> bool {
+        self.kind == Verb::Transfer.token()
     }
 
     /// Whether this is the flow with that key.
-    pub(crate) fn has(&self, key: &TransferKey) -> bool {
-        self.told.transfer == key.id.0 && self.told.payer == key.payer.as_str()
-    }
-
-    /// Whether its money has moved, or is on its way.
-    pub(crate) fn is_booked(&self) -> bool {
-        match self.told.status {
-            Status::Running | Status::Reserved | Status::Settled => true,
-            Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired | Status::Done => {
-                false
-            }
-        }
+    pub(crate) fn is(&self, (key, kind): &FlowKey) -> bool {
+        (self.transfer(), self.payer(), &*self.kind) == (key.id.0, key.payer.as_str(), kind.token())
     }
 }

@@ -58,6 +58,11 @@ impl wallet_runtime::sql_store::Tables for Tables {
             sql: include_str!("../migrations/0104_lines.sql"),
         },
         Migration::bytewise(105),
+        Migration {
+            version: 106,
+            name: "aside",
+            sql: include_str!("../migrations/0106_aside.sql"),
+        },
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
@@ -72,7 +77,8 @@ impl wallet_runtime::sql_store::Tables for Tables {
         _decisions: &[Option<i64>],
         place: Place,
     ) -> sqlx::Result<()> {
-        rows::save_records(db, heard, place).await
+        rows::save_records(db, heard, place).await?;
+        rows::aside::save(db, heard).await
     }
 
     async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {

@@ -1,7 +1,7 @@
 //! What the services have set aside, and what became of it.
 //!
-//! Both are events: `message.parked`, and `message.resolved` once somebody has seen to it. They have one cause, the place in
-//! the log, so the second's id is known from the first, and looked up.
+//! Both are events: `message.parked`, and `message.resolved` once somebody has seen to it. The table `aside` has those of the first
+//! that the second has not followed: see `rows::aside`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,19 +9,15 @@ use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
-use wallet_contract::id::{TransferId, derive};
-use wallet_runtime::db::{Arg, Db, Set};
+use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
 
-use crate::flows::{self, Flow};
+use crate::listing::places::{Place, Places};
+use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
+use crate::rows::aside::resolved_by;
 
-/// How many are looked at in one statement.
-const AT_ONCE: i64 = 500;
-/// How many that somebody has seen to are passed over to find those that nobody has.
-const LOOKED_AT: i64 = 20_000;
-
-/// Of how many the flows are shown as parked.
-const SHOWN: i64 = 1_000;
+/// One page of what is set aside.
+pub(crate) type Page = sources::Page<Parked>;
 
 /// One message that was set aside, or an element of one.
 #[derive(Debug, Serialize)]
@@ -57,54 +53,66 @@ struct SeenTo {
     time: String,
 }
 
-/// What the services have set aside on a shard, newest first; with `all`, also what somebody has seen to.
-pub(crate) async fn list(db: &mut Db, shard: u16, all: bool, limit: i64) -> sqlx::Result<Vec<Parked>> {
-    let sql = "SELECT at_us, no, body FROM record WHERE kind = 'wallet.message.parked.v1' AND (at_us, no) < ($1, $2) \
-               ORDER BY at_us DESC, no DESC LIMIT $3";
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (mut found, mut before, mut looked_at) = (Vec::new(), (i64::MAX, 0), 0);
-    while found.len() < limit && looked_at < LOOKED_AT {
-        let args = [before.0, before.1, AT_ONCE].map(Arg::Int);
-        let rows = db.query(sql, &args).await?;
-        let Some(last) = rows.last() else { break };
-        before = (last.int(0)?, last.int(1)?);
-        looked_at += AT_ONCE;
-        let told: Vec<String> = rows.iter().map(|row| row.text(2)).collect::<sqlx::Result<_>>()?;
-        let events = told.iter().filter_map(|body| envelope::read(body).ok());
-        let events: Vec<(Event, Told)> = events
-            .filter_map(|event| Some((event.clone(), parked(event)?)))
-            .collect();
-        let mut resolved = resolved(db, &events).await?;
-        for (event, told) in events {
-            let resolved = resolved.remove(&resolved_by(&event));
-            if all || resolved.is_none() {
-                found.push(shown(shard, &event, told, resolved));
-            }
-        }
+/// A page of what the services have set aside, newest first; with `all`, also what somebody has seen to. From each shard's database,
+/// in the order of the shards.
+pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i64) -> sqlx::Result<Page> {
+    let mut sources = Vec::new();
+    for (shard, db) in dbs.iter_mut().enumerate() {
+        let records = records(db, all, places.shards[shard], one_more(limit)).await?;
+        sources.push(source(db, shard, &records, one_more(limit)).await?);
     }
-    found.truncate(limit);
-    Ok(found)
+    Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
-fn parked(event: Event) -> Option<Told> {
-    if let Fact::MessageParked(told) = event.fact {
-        Some(told)
+/// The events that tell of it.
+async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> sqlx::Result<Vec<Row>> {
+    let sql = if all {
+        "SELECT no, at_us, body FROM record WHERE kind = 'wallet.message.parked.v1' AND no < $1 \
+         ORDER BY at_us DESC, no DESC LIMIT $2"
+    } else {
+        "SELECT r.no, r.at_us, r.body FROM aside AS a CROSS JOIN record AS r WHERE r.no = a.no AND a.no < $1 \
+         ORDER BY a.no DESC LIMIT $2"
+    };
+    db.query(sql, &[Arg::Int(before), Arg::Int(limit)]).await
+}
+
+async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> sqlx::Result<Source<Parked>> {
+    let mut events = Vec::new();
+    let mut last = None;
+    for row in records {
+        let (at_us, place) = (row.int(1)?, Place::Shard(shard, row.int(0)?));
+        last = Some((at_us, place));
+        if let Some((event, told)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
+            events.push((at_us, place, event, told));
+        }
+    }
+    let mut resolved = resolved(db, events.iter().map(|(.., event, _)| event)).await?;
+    let number = u16::try_from(shard).unwrap_or(u16::MAX);
+    let entries = events.into_iter().map(|(at_us, place, event, told)| {
+        let resolved = resolved.remove(&resolved_by(&event));
+        Entry {
+            at_us,
+            place,
+            item: shown(number, &event, told, resolved),
+        }
+    });
+    let is_cut = i64::try_from(records.len()).is_ok_and(|read| read == limit);
+    Ok(Source::new(entries.collect::<Vec<_>>(), last.filter(|_| is_cut)))
+}
+
+fn parked(event: Event) -> Option<(Event, Told)> {
+    if let Fact::MessageParked(told) = &event.fact {
+        let told = told.clone();
+        Some((event, told))
     } else {
         None
     }
 }
 
-/// The id of the event that tells that somebody has seen to it.
-fn resolved_by(parked: &Event) -> Uuid {
-    let kind = "wallet.message.resolved.v1";
-    derive(&parked.fact.account(), parked.cause.0, &[kind.as_bytes()]).0
-}
-
-async fn resolved(db: &mut Db, events: &[(Event, Told)]) -> sqlx::Result<BTreeMap<Uuid, SeenTo>> {
-    let ids: Vec<Uuid> = events.iter().map(|(event, _)| resolved_by(event)).collect();
+async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Result<BTreeMap<Uuid, SeenTo>> {
     let sql = "SELECT r.id, r.body FROM k CROSS JOIN record AS r WHERE r.id = k.id";
     let rows = db
-        .select(sql, Set::new().uuids("id", ids.iter().copied()))
+        .select(sql, Set::new().uuids("id", events.map(resolved_by)))
         .await?;
     let mut found = BTreeMap::new();
     for row in &rows {
@@ -155,36 +163,27 @@ fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Par
 
 /// How many messages are set aside on this shard.
 pub(crate) async fn count(db: &mut Db) -> sqlx::Result<i64> {
-    let parked = "SELECT count(*) FROM record WHERE kind = 'wallet.message.parked.v1'";
-    let resolved = "SELECT count(*) FROM record WHERE kind = 'wallet.message.resolved.v1'";
-    let mut counts = [0; 2];
-    for (count, sql) in counts.iter_mut().zip([parked, resolved]) {
-        let rows = db.query(sql, &[]).await?;
-        *count = rows.first().map_or(Ok(0), |row| row.int(0))?;
-    }
-    Ok(counts[0] - counts[1])
+    let rows = db.query("SELECT count(*) FROM aside", &[]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-/// The transfers of which something is set aside on any shard: where that is need not be the flow's home.
-///
-/// From each shard's database, in the order of the shards.
-pub(crate) async fn transfers(dbs: &mut [Db]) -> sqlx::Result<BTreeSet<Uuid>> {
+/// The transfers of which something is set aside on this shard, which need not be their home.
+pub(crate) async fn transfers(db: &mut Db) -> sqlx::Result<BTreeSet<Uuid>> {
+    let sql = "SELECT DISTINCT transfer FROM aside WHERE transfer IS NOT NULL";
+    let rows = db.query(sql, &[]).await?;
+    rows.iter().map(|row| row.parse(0)).collect()
+}
+
+/// Those among these of which something is set aside on any shard.
+pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> sqlx::Result<BTreeSet<Uuid>> {
+    let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
     let mut found = BTreeSet::new();
-    for (shard, db) in (0..).zip(dbs) {
-        let set_aside = list(db, shard, false, SHOWN).await?;
-        found.extend(set_aside.iter().filter_map(|parked| parked.transfer));
-    }
-    Ok(found)
-}
-
-/// Their flows, newest first.
-pub(crate) async fn flows(dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
-    let mut found = Vec::new();
-    for transfer in transfers(dbs).await? {
-        for db in &mut *dbs {
-            found.extend(flows::by_transfer(db, TransferId(transfer)).await?);
+    for db in dbs {
+        let set = Set::new().texts("transfer", transfers.iter().map(String::as_str));
+        let sql = "SELECT a.transfer FROM k CROSS JOIN aside AS a WHERE a.transfer = k.transfer";
+        for row in db.select(sql, set).await? {
+            found.insert(row.parse(0)?);
         }
     }
-    found.sort_by_key(|flow| std::cmp::Reverse(flow.started_us));
     Ok(found)
 }

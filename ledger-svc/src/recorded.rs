@@ -30,7 +30,7 @@ struct Asked {
     body: Box<RawValue>,
 }
 
-/// What stands behind `after`, at most `limit`, and where to go on, if there may be more.
+/// What stands behind `after`, at most `limit`, and where to go on, if there is more.
 pub(crate) async fn behind(
     db: &mut Db,
     after: i64,
@@ -42,10 +42,13 @@ pub(crate) async fn behind(
                FROM record AS r LEFT JOIN flow AS f \
                ON f.transfer = r.transfer AND f.account = r.account AND f.request = r.id \
                WHERE r.no > $1 ORDER BY r.no LIMIT $2";
-    let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
+    let args = [Arg::Int(after), Arg::Int(limit.saturating_add(1))];
+    let mut rows = db.query(sql, &args).await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
     let recorded: Vec<Recorded> = rows.iter().map(recorded).collect::<sqlx::Result<_>>()?;
-    let full = i64::try_from(recorded.len()).is_ok_and(|rows| rows == limit);
-    let next = recorded.last().filter(|_| full).map(|last| last.no);
+    let next = recorded.last().filter(|_| is_more).map(|last| last.no);
     Ok((recorded, next))
 }
 

@@ -1,5 +1,6 @@
 //! What a batch writes, as sets of rows.
 
+pub(crate) mod aside;
 pub(crate) mod flows;
 
 use ledger_core::{Account, Booking, Keys, LogNo, Newest, Standing, State};

@@ -13,7 +13,8 @@ use wallet_runtime::program::Running;
 use wallet_view::expected;
 use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 
-use crate::flows::{Flow, list, steps};
+use crate::flows::list::{self, Found};
+use crate::flows::{Flow, steps};
 
 /// Between two looks for the metrics.
 const LOOK: Duration = Duration::from_secs(2);
@@ -54,16 +55,20 @@ fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
     })
 }
 
-/// The stuck flows among the oldest running ones of each shard, oldest first, from the shards' databases in their order.
-pub(crate) async fn of_shards(running: &Running, dbs: &mut [Db]) -> sqlx::Result<Vec<Flow>> {
-    let (shards, deadline_us) = (running.settings.shards, deadline(running));
-    let mut found = Vec::new();
-    for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-        let running = list::running(db, deadline_us, LISTED).await?;
-        found.extend(those(db, running, shard, shards, deadline_us).await?);
-    }
-    found.sort_by_key(|flow| flow.started_us);
-    Ok(found)
+/// The stuck flows of a shard behind a place, oldest first: those among the next `looked_at` of its running ones.
+pub(crate) async fn of_shard(
+    db: &mut Db,
+    shard: Shard,
+    shards: Shards,
+    deadline_us: i64,
+    after: i64,
+    looked_at: i64,
+) -> sqlx::Result<Found> {
+    let running = list::running(db, deadline_us, after, looked_at).await?;
+    Ok(Found {
+        flows: those(db, running.flows, shard, shards, deadline_us).await?,
+        left_off: running.left_off,
+    })
 }
 
 /// Which of these flows are stuck.
@@ -111,29 +116,33 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
 
 async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx::Result<(i64, i64)> {
     let mut db = db?;
-    let still = count(running, &mut db, shard).await?;
-    let running = list::tally(&mut db).await?.into_iter();
-    let running = running.filter(|(status, _)| status == Status::Running.word());
-    Ok((still, running.map(|(_, flows)| flows).sum()))
+    let stuck = count(&mut db, running, shard).await?;
+    let in_flight = list::tally(&mut db).await?.into_iter();
+    let in_flight = in_flight.filter(|(status, _)| status == Status::Running.word());
+    Ok((stuck.flows, in_flight.map(|(_, flows)| flows).sum()))
 }
 
-/// How many flows of a shard are stuck, up to a limit.
-pub(crate) async fn count(running: &Running, db: &mut Db, shard: Shard) -> sqlx::Result<i64> {
+/// How many flows are stuck.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) flows: i64,
+    /// Whether there may be more: beyond that they are not counted.
+    pub(crate) or_more: bool,
+}
+
+/// How many are stuck on a shard.
+pub(crate) async fn count(db: &mut Db, running: &Running, shard: Shard) -> sqlx::Result<Count> {
     let (shards, deadline_us) = (running.settings.shards, deadline(running));
-    let began_so_long_ago = list::running(db, deadline_us, LISTED).await?;
-    if i64::try_from(began_so_long_ago.len()).is_ok_and(|found| found == LISTED) {
+    let oldest = list::running(db, deadline_us, 0, LISTED).await?;
+    let flows = if oldest.left_off.is_some() {
         // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
-        return list::running_count(db, deadline_us, COUNTED).await;
-    }
-    let stuck = those(db, began_so_long_ago, shard, shards, deadline_us).await?;
-    Ok(i64::try_from(stuck.len()).unwrap_or(i64::MAX))
-}
-
-/// The stuck flows of all shards, oldest first.
-pub(crate) async fn all(running: &Running) -> sqlx::Result<Vec<Flow>> {
-    let mut dbs = Vec::new();
-    for (_, pool) in &running.pools {
-        dbs.push(pool.acquire().await?);
-    }
-    of_shards(running, &mut dbs).await
+        list::running_count(db, deadline_us, COUNTED).await?
+    } else {
+        let stuck = those(db, oldest.flows, shard, shards, deadline_us).await?;
+        i64::try_from(stuck.len()).unwrap_or(i64::MAX)
+    };
+    Ok(Count {
+        flows,
+        or_more: flows >= COUNTED,
+    })
 }

@@ -1,9 +1,11 @@
 //! How a request ended, for whoever waits for it.
 
 use wallet_contract::event::{Event, Fact, Failure};
-use wallet_contract::id::AccountId;
+use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
+
+use crate::flow::FlowKey;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,5 +71,24 @@ impl Outcome {
             word,
             event: event.clone(),
         })
+    }
+
+    /// The flow that it is of.
+    pub fn flow(&self) -> FlowKey {
+        let key = TransferKey {
+            id: self.event.transfer,
+            payer: self.account.clone(),
+        };
+        (key, self.verb.flow())
+    }
+
+    /// Whether its flow ends with it, unless that has ended before.
+    ///
+    /// A reservation that is promised goes on. A request that is refused for what its transfer is already is told to who asked; the
+    /// transfer's flow goes its way.
+    pub fn is_end(&self) -> bool {
+        let is_of_another =
+            matches!(&self.event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
+        self.status != Status::Reserved && !is_of_another
     }
 }

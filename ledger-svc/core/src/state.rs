@@ -196,18 +196,11 @@ impl State {
     /// Writes what became of the flow, if the event says so, and tells it.
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
-        let key = TransferKey {
-            id: event.transfer,
-            payer: outcome.account.clone(),
-        };
-        let flow = (key, outcome.verb.flow());
-        // A request refused for what its transfer is already is told to who asked; the transfer's flow goes its way.
-        let another =
-            matches!(&event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
+        let flow = outcome.flow();
         if outcome.status == Status::Reserved {
             self.flows
                 .change(&flow, Flow::default, |flow| flow.now = Some(Status::Reserved));
-        } else if !another {
+        } else if outcome.is_end() {
             let reserved = event
                 .fact
                 .movement()

@@ -3,20 +3,41 @@
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::id::AccountId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::{as_of, caught_up};
 
-use super::{Answer, Ledger, Question};
+use super::{Answer, Ledger, ROWS, limit};
 use crate::books::{self, Cursor};
 
-pub(super) async fn account(
-    State(running): Ledger,
-    Named(id): Named,
-    Asked(asked): Asked<Question>,
-) -> Answer {
+/// What is asked of an account.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Then {
+    at: Option<String>,
+}
+
+/// What is asked of the list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Names {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+/// What is asked of an account's bookings.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lines {
+    currency: Option<String>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+pub(super) async fn account(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Then>) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
@@ -31,28 +52,24 @@ pub(super) async fn account(
     Ok(Json(json!(page)))
 }
 
-pub(super) async fn accounts(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
-    let (after, limit) = (asked.after.clone().unwrap_or_default(), asked.limit()?);
-    let mut pages = Vec::new();
+pub(super) async fn accounts(State(running): Ledger, Asked(asked): Asked<Names>) -> Answer {
+    let (after, limit) = (
+        asked.after.unwrap_or_default(),
+        limit(asked.limit.as_deref(), ROWS)?,
+    );
+    let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
-        let mut db = caught_up(&running, shard).await?;
-        pages.extend(books::pages(&mut db, &after, limit).await?);
+        dbs.push(caught_up(&running, shard).await?);
     }
-    pages.sort_by(|a, b| a.account().cmp(b.account()));
-    let more = pages.len() > usize::try_from(limit).unwrap_or(usize::MAX);
-    pages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = if more {
-        pages.last().map(|page| page.account().to_owned())
-    } else {
-        None
-    };
+    let books::accounts::Accounts { pages, next } =
+        books::accounts::list(&mut dbs, "", &after, limit).await?;
     Ok(Json(json!({ "accounts": pages, "next": next })))
 }
 
 pub(super) async fn statement(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Asked(asked): Asked<Lines>,
 ) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
     let currency = asked
@@ -61,21 +78,14 @@ pub(super) async fn statement(
         .map(|code| Problem::parse("currency", code))
         .transpose()?;
     let before = asked.before.as_deref().map_or(Ok(Cursor::END), cursor)?;
-    let (limit, shard) = (asked.limit()?, running.settings.shards.of(&name));
+    let limit = limit(asked.limit.as_deref(), ROWS)?;
+    let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
     if books::page(&mut db, &name).await?.is_none() {
         return Err(Problem::not_found(format!("account {name} was never opened")));
     }
-    let lines = books::statement(&mut db, shard.0, &name, currency, before, limit).await?;
-    let full = i64::try_from(lines.len()).is_ok_and(|lines| lines == limit);
-    let next = if full {
-        lines.last().map(|line| line.cursor.to_string())
-    } else {
-        None
-    };
-    Ok(Json(
-        json!({ "account": name.as_str(), "lines": lines, "next": next }),
-    ))
+    let statement = books::statement(&mut db, shard.0, &name, currency, before, limit).await?;
+    Ok(Json(json!(statement)))
 }
 
 fn cursor(text: &str) -> Result<Cursor, Problem> {

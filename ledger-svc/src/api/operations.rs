@@ -7,23 +7,33 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::shard::Shard;
-use wallet_runtime::problem::Problem;
 use wallet_runtime::question::Asked;
 use wallet_runtime::reading::{as_of, caught_up, pool};
 
-use super::{Answer, Ledger, MAX_ROWS, Question, ROWS};
+use super::{Answer, Ledger, ROWS, limit};
 use crate::flows::list::tally;
+use crate::listing::places;
 use crate::verdict::Watch;
 use crate::{parked as aside, recorded};
 
-pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<Question>) -> Answer {
-    let (limit, all) = (asked.limit()?, asked.all.unwrap_or(false));
-    let mut rows = Vec::new();
+/// What is asked of what is set aside.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetAside {
+    all: Option<bool>,
+    before: Option<String>,
+    limit: Option<String>,
+}
+
+pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<SetAside>) -> Answer {
+    let (limit, all) = (limit(asked.limit.as_deref(), ROWS)?, asked.all.unwrap_or(false));
+    let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
-        let mut db = caught_up(&running, shard).await?;
-        rows.extend(aside::list(&mut db, shard.0, all, limit).await?);
+        dbs.push(caught_up(&running, shard).await?);
     }
-    Ok(Json(json!({ "parked": rows })))
+    let places = places::back(&mut dbs, asked.before.as_deref()).await?;
+    let page = aside::page(&mut dbs, places, all, limit).await?;
+    Ok(Json(json!({ "parked": page.items, "next": page.next })))
 }
 
 /// What is asked of the recorded log.
@@ -32,17 +42,12 @@ pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<Question>
 pub(super) struct Recorded {
     shard: u16,
     after: Option<i64>,
-    limit: Option<i64>,
+    limit: Option<String>,
 }
 
 /// What was recorded of a shard's log. This one does not wait either: it is asked when the log itself is not whole.
 pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -> Answer {
-    let limit = asked.limit.unwrap_or(ROWS);
-    if !(1..=MAX_ROWS).contains(&limit) {
-        return Err(Problem::bad_request(format!(
-            "limit {limit}: use 1 to {MAX_ROWS}"
-        )));
-    }
+    let limit = limit(asked.limit.as_deref(), ROWS)?;
     let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
     let (records, next) = recorded::behind(&mut db, asked.after.unwrap_or(0), limit).await?;
     Ok(Json(json!({ "records": records, "next": next })))

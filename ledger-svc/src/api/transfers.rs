@@ -11,15 +11,26 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::question::{Asked, Named, Told};
 use wallet_runtime::reading::{caught_up, time};
 
-use super::{Answer, Ledger, MAX_ROWS, Question, ROWS, limit};
+use super::{Answer, Ledger, MAX_ROWS, ROWS, limit};
 use crate::flows::{self, whole};
-use crate::listing;
+use crate::listing::{self, Reader};
 
-pub(super) async fn transfer(
-    State(running): Ledger,
-    Named(id): Named,
-    Asked(asked): Asked<Question>,
-) -> Answer {
+/// What is asked of a transfer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whose {
+    payer: Option<String>,
+}
+
+/// What is asked of a trace.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Flows {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+pub(super) async fn transfer(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Whose>) -> Answer {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
@@ -68,13 +79,17 @@ pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> A
     Ok(Json(json!({ "transfers": known })))
 }
 
-pub(super) async fn trace(State(running): Ledger, Named(id): Named) -> Answer {
+pub(super) async fn trace(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Flows>) -> Answer {
     let id: TraceId = Problem::parse("trace", &id)?;
+    let limit = limit(asked.limit.as_deref(), ROWS)?;
+    let page = whole::with_trace(&running, id, asked.after.as_deref(), limit).await?;
     let mut flows = Vec::new();
-    for found in whole::with_trace(&running, id, ROWS).await? {
+    for found in page.items {
         flows.push(Box::pin(found.whole(&running)).await?);
     }
-    Ok(Json(json!({ "trace": id.to_string(), "transfers": flows })))
+    Ok(Json(
+        json!({ "trace": id.to_string(), "transfers": flows, "next": page.next }),
+    ))
 }
 
 pub(super) async fn transfers(
@@ -83,15 +98,15 @@ pub(super) async fn transfers(
     Asked(asked): Asked<listing::question::Question>,
 ) -> Answer {
     filled_in(query.as_deref().unwrap_or_default())?;
-    let (listed, limit) = (asked.read((running.clock)())?, limit(asked.limit)?);
+    let (listed, limit) = (asked.read((running.clock)())?, asked.limit(ROWS)?);
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
         dbs.push(caught_up(&running, shard).await?);
     }
-    let page = listing::page(&running, &mut dbs, &listed, limit).await?;
+    let page = listing::page(&running, &mut dbs, &listed, limit, Reader::Program).await?;
     let searched_to = page.searched_to_us.map(time);
     Ok(Json(
-        json!({ "transfers": page.flows, "next": page.next, "searched_to": searched_to }),
+        json!({ "transfers": page.items, "next": page.next, "searched_to": searched_to }),
     ))
 }
 

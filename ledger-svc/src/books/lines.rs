@@ -64,6 +64,21 @@ pub(super) async fn newest(
     before: Cursor,
     limit: i64,
 ) -> sqlx::Result<Vec<(Cursor, Row)>> {
+    between(db, columns, account, currency, (ALL, before), limit).await
+}
+
+/// Since the first booking.
+pub(crate) const ALL: LogNo = LogNo(i64::MIN);
+
+/// The same, but none before `since`.
+pub(super) async fn between(
+    db: &mut Db,
+    columns: &str,
+    account: &str,
+    currency: &str,
+    (since, before): (LogNo, Cursor),
+    limit: i64,
+) -> sqlx::Result<Vec<(Cursor, Row)>> {
     let sql = format!(
         "WITH RECURSIVE walk (no, previous, steps) AS ( \
          SELECT no, previous, 1 FROM booking WHERE no = COALESCE( \
@@ -71,9 +86,10 @@ pub(super) async fn newest(
          ORDER BY at_us, no LIMIT 1), \
          (SELECT last_no FROM account WHERE name = $1 AND currency = $2)) \
          UNION ALL \
-         SELECT b.no, b.previous, w.steps + 1 FROM walk AS w CROSS JOIN booking AS b WHERE b.no = w.previous AND w.steps < $5) \
+         SELECT b.no, b.previous, w.steps + 1 FROM walk AS w CROSS JOIN booking AS b WHERE b.no = w.previous AND w.steps < $5 \
+         AND w.previous >= $7) \
          SELECT b.at_us, b.no, {columns} FROM walk AS w CROSS JOIN booking AS b \
-         WHERE b.no = w.no AND (b.at_us, b.no) < ($3, $4) ORDER BY b.no DESC LIMIT $6"
+         WHERE b.no = w.no AND (b.at_us, b.no) < ($3, $4) AND b.no >= $7 ORDER BY b.no DESC LIMIT $6"
     );
     let args = [
         Arg::Text(account),
@@ -82,6 +98,7 @@ pub(super) async fn newest(
         Arg::Int(before.no.0),
         Arg::Int(limit.saturating_add(STRIDE)),
         Arg::Int(limit),
+        Arg::Int(since.0),
     ];
     let found = |row: Row| {
         let place = Cursor {

@@ -1,5 +1,6 @@
 //! An account's bookings as lines of a statement, and as the transfers that they are of.
 
+use ledger_core::LogNo;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
@@ -8,7 +9,7 @@ use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row};
 use wallet_runtime::reading::time;
 
-use super::lines::{Cursor, newest};
+use super::lines::{ALL, Cursor, between};
 
 /// One line of a statement.
 #[derive(Debug, Serialize)]
@@ -32,17 +33,15 @@ pub(crate) struct Line {
     /// The transfers that gave this one back, in whole or in part.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) reversed_by: Vec<Uuid>,
-    #[serde(skip)]
-    pub(crate) cursor: Cursor,
 }
 
-/// The newest bookings before a place, in one currency or in all of them.
+/// The newest bookings between two places, in one currency or in all of them.
 async fn of_account(
     db: &mut Db,
     columns: &str,
     name: &AccountId,
     currency: Option<Currency>,
-    before: Cursor,
+    span: (LogNo, Cursor),
     limit: i64,
 ) -> sqlx::Result<Vec<(Cursor, Row)>> {
     let currencies = match currency {
@@ -55,14 +54,24 @@ async fn of_account(
     };
     let mut found = Vec::new();
     for currency in &currencies {
-        found.extend(newest(db, columns, name.as_str(), currency, before, limit).await?);
+        found.extend(between(db, columns, name.as_str(), currency, span, limit).await?);
     }
     found.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(found)
 }
 
-/// Lines of a statement before a place, newest first.
+/// A part of a statement.
+#[derive(Debug, Serialize)]
+pub(crate) struct Statement {
+    pub(crate) account: String,
+    /// Newest first.
+    pub(crate) lines: Vec<Line>,
+    /// Where it goes on, if it does.
+    pub(crate) next: Option<String>,
+}
+
+/// Lines of a statement before a place.
 pub(crate) async fn statement(
     db: &mut Db,
     shard: u16,
@@ -70,10 +79,21 @@ pub(crate) async fn statement(
     currency: Option<Currency>,
     before: Cursor,
     limit: i64,
-) -> sqlx::Result<Vec<Line>> {
+) -> sqlx::Result<Statement> {
     let columns =
         "transfer, trace, kind, counterparty, amount, held, balance, held_balance, currency, memo, reverses";
-    let found = of_account(db, columns, name, currency, before, limit).await?;
+    let mut found = of_account(
+        db,
+        columns,
+        name,
+        currency,
+        (ALL, before),
+        limit.saturating_add(1),
+    )
+    .await?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = found.len() > limit;
+    found.truncate(limit);
     let mut lines: Vec<Line> = found
         .iter()
         .map(|(place, row)| line(*place, row, shard))
@@ -81,7 +101,15 @@ pub(crate) async fn statement(
     for line in &mut lines {
         line.reversed_by = reversed_by(db, name, line.transfer).await?;
     }
-    Ok(lines)
+    let next = found
+        .last()
+        .filter(|_| is_more)
+        .map(|(place, _)| place.to_string());
+    Ok(Statement {
+        account: name.to_string(),
+        lines,
+        next,
+    })
 }
 
 /// The transfers of an account that gave a transfer back. A line of each end of it stands here.
@@ -112,7 +140,6 @@ fn line(place: Cursor, row: &Row, shard: u16) -> sqlx::Result<Line> {
         memo: row.text_or_null(11)?,
         reverses: row.uuid_or_null(12)?,
         reversed_by: Vec::new(),
-        cursor: place,
     })
 }
 
@@ -125,15 +152,15 @@ pub(crate) struct Movements {
     pub(crate) last: Option<Cursor>,
 }
 
-/// The transfers that moved an account's money before a place, newest first.
+/// The transfers that moved an account's money between two places, newest first.
 pub(crate) async fn movements(
     db: &mut Db,
     name: &AccountId,
-    before: Cursor,
+    span: (LogNo, Cursor),
     limit: i64,
 ) -> sqlx::Result<Movements> {
     let columns = "transfer, kind, counterparty, held";
-    let rows = of_account(db, columns, name, None, before, limit).await?;
+    let rows = of_account(db, columns, name, None, span, limit).await?;
     let mut movements = Vec::new();
     for (place, row) in &rows {
         let key = |payer| {

@@ -7,18 +7,7 @@ use wallet_runtime::db::{Arg, Db};
 use wallet_view::flow::Flow;
 
 use crate::flows;
-
-/// What ends a flow, or comes behind its end.
-const ENDS: [&str; 8] = [
-    "wallet.transfer.settled.v1",
-    "wallet.transfer.failed.v1",
-    "wallet.request.refused.v1",
-    "wallet.account.opened.v1",
-    "wallet.account.frozen.v1",
-    "wallet.account.unfrozen.v1",
-    "wallet.account.closed.v1",
-    "wallet.closure.refused.v1",
-];
+use crate::flows::ended::ENDS;
 
 /// Some records, and the flows that have ended with them.
 #[derive(Debug, Default)]

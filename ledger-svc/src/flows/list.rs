@@ -12,14 +12,20 @@ use wallet_contract::money::Currency;
 use wallet_contract::status::Status;
 use wallet_runtime::db::{Arg, Db, Set};
 
+use super::timeline::FLOWS;
 use super::{Flow, HEAD, head};
 
 /// How many flows of a shard are looked at for one page: some hundredths of a second.
 pub(crate) const LOOKED_AT: i64 = 20_000;
 
+/// What has not ended has an index.
+const OPEN: &str = " AND ended_us IS NULL";
+
 /// What is asked of the list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Filter {
+    /// Who pays or is paid.
+    pub(crate) account: Option<AccountId>,
     pub(crate) status: Option<Status>,
     /// A reason's code.
     pub(crate) reason: Option<String>,
@@ -48,7 +54,8 @@ impl Filter {
                 .ok()
         };
         let ended_us = || told.ended_at.map_or(self.now_us, Timestamp::as_microsecond);
-        self.status.is_none_or(|status| status == told.status)
+        self.account.as_ref().is_none_or(|account| flow.is_of(account))
+            && self.status.is_none_or(|status| status == told.status)
             && self
                 .reason
                 .as_deref()
@@ -69,9 +76,10 @@ impl Filter {
             && self.to_us.is_none_or(|to| at_us <= to)
     }
 
-    /// Whether every flow is asked for, at some times or at all.
-    fn is_of_times_only(&self) -> bool {
+    /// Whether every flow is asked for, of an account if it is one's, at some times or at all.
+    pub(crate) fn is_of_times_only(&self) -> bool {
         let times = Self {
+            account: self.account.clone(),
             from_us: self.from_us,
             to_us: self.to_us,
             now_us: self.now_us,
@@ -83,6 +91,10 @@ impl Filter {
     /// Adds the conditions and their parameters. Times are told by the place.
     fn bind<'a>(&'a self, args: &mut Vec<Arg<'a>>) -> String {
         let mut only = String::new();
+        if let Some(account) = &self.account {
+            args.push(Arg::Text(account.as_str()));
+            let _ = write!(only, " AND ${} IN (account, payee)", args.len());
+        }
         let mut add = |condition: &str, arg| {
             args.push(arg);
             let _ = write!(only, " AND {condition} ${}", args.len());
@@ -108,14 +120,14 @@ impl Filter {
             args.push(Arg::Int(self.now_us.saturating_sub(lasted)));
             let _ = write!(only, ", ${})", args.len());
         }
-        only.push_str(self.open());
+        only.push_str(self.among());
         only
     }
 
-    /// What has not ended has an index.
-    fn open(&self) -> &'static str {
+    /// Among which flows it is looked.
+    fn among(&self) -> &'static str {
         match self.status {
-            Some(Status::Running | Status::Reserved) => " AND ended_us IS NULL",
+            Some(Status::Running | Status::Reserved) => OPEN,
             Some(
                 Status::Settled
                 | Status::Refused
@@ -129,27 +141,37 @@ impl Filter {
     }
 }
 
-/// What was found before a place.
+/// What was found from a place on.
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) flows: Vec<Flow>,
     /// Where it was left off, time and place, if there may be more.
     pub(crate) left_off: Option<(i64, i64)>,
 }
 
+impl Found {
+    /// As many as were asked for are left off at the last, fewer as far as it was looked.
+    pub(super) fn of(flows: Vec<Flow>, limit: i64, looked: Option<(i64, i64)>) -> Self {
+        let full = i64::try_from(flows.len()).is_ok_and(|found| found == limit);
+        let last = flows.last().map(|flow| (flow.started_us, flow.no));
+        Self {
+            left_off: if full { last } else { looked },
+            flows,
+        }
+    }
+}
+
 /// Flows before a place in the list, newest first.
 pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64) -> sqlx::Result<Found> {
     let first = match filter.from_us {
-        Some(from) => first_at(db, from).await?,
+        Some(from) => FLOWS.first_at(db, from).await?,
         None => 0,
     };
-    let before = match filter.to_us {
-        Some(to) => before.min(first_at(db, to.saturating_add(1)).await?),
-        None => before,
-    };
+    let before = not_after(db, filter, before).await?;
     let floor = if filter.is_of_times_only() {
         None
     } else {
-        floor(db, filter, before).await?
+        floor(db, filter.among(), before).await?
     };
     let floor = floor.filter(|(_, no)| *no > first);
     let mut args = vec![
@@ -161,43 +183,42 @@ pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64
     let sql = format!("{HEAD} WHERE no < $1 AND no >= $3{only} ORDER BY no DESC LIMIT $2");
     let rows = db.query(&sql, &args).await?;
     let flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
-    let full = i64::try_from(flows.len()).is_ok_and(|found| found == limit);
-    let last = flows.last().map(|flow| (flow.started_us, flow.no));
-    Ok(Found {
-        left_off: if full { last } else { floor },
-        flows,
-    })
+    Ok(Found::of(flows, limit, floor))
+}
+
+/// An account's flows before a place that have not ended, newest first.
+pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> sqlx::Result<Found> {
+    let floor = floor(db, OPEN, before).await?;
+    let sql = format!(
+        "{HEAD} WHERE no < $1 AND no >= $3 AND $4 IN (account, payee){OPEN} ORDER BY no DESC LIMIT $2"
+    );
+    let args = [
+        Arg::Int(before),
+        Arg::Int(limit),
+        Arg::Int(floor.map_or(0, |(_, no)| no)),
+        Arg::Text(account.as_str()),
+    ];
+    let rows = db.query(&sql, &args).await?;
+    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    Ok(Found::of(flows, limit, floor))
 }
 
 /// Down to where a page looks: time and place.
-async fn floor(db: &mut Db, filter: &Filter, before: i64) -> sqlx::Result<Option<(i64, i64)>> {
-    let sql = format!(
-        "SELECT started_us, no FROM flow WHERE no < $1{} ORDER BY no DESC LIMIT 1 OFFSET $2",
-        filter.open()
-    );
+async fn floor(db: &mut Db, among: &str, before: i64) -> sqlx::Result<Option<(i64, i64)>> {
+    let sql =
+        format!("SELECT started_us, no FROM flow WHERE no < $1{among} ORDER BY no DESC LIMIT 1 OFFSET $2");
     let rows = db
         .query(&sql, &[Arg::Int(before), Arg::Int(LOOKED_AT - 1)])
         .await?;
     rows.first().map(|row| Ok((row.int(0)?, row.int(1)?))).transpose()
 }
 
-/// The place of the first flow that began at a time or later; behind all, if there is none.
-async fn first_at(db: &mut Db, at_us: i64) -> sqlx::Result<i64> {
-    let last = db
-        .query("SELECT no FROM flow ORDER BY no DESC LIMIT 1", &[])
-        .await?;
-    let Some(last) = last.first() else { return Ok(0) };
-    let (mut low, mut high) = (0, last.int(0)?.saturating_add(1));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let sql = "SELECT no, started_us FROM flow WHERE no >= $1 ORDER BY no LIMIT 1";
-        let rows = db.query(sql, &[Arg::Int(middle)]).await?;
-        match rows.first() {
-            Some(row) if row.int(1)? < at_us => low = row.int(0)?.saturating_add(1),
-            Some(_) | None => high = middle,
-        }
+/// The place behind what is asked for, if that is not so far as `before`.
+pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> sqlx::Result<i64> {
+    match filter.to_us {
+        Some(to) => Ok(before.min(FLOWS.first_at(db, to.saturating_add(1)).await?)),
+        None => Ok(before),
     }
-    Ok(low)
 }
 
 /// Flows of an account that moved no money in the end, newest first: refused, compensated, an operator's. Each way to be
@@ -207,7 +228,7 @@ pub(crate) async fn unbooked(
     account: &AccountId,
     before: i64,
     limit: i64,
-) -> sqlx::Result<Vec<Flow>> {
+) -> sqlx::Result<Found> {
     let args = [Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
     let newest = "ORDER BY no DESC LIMIT $2";
     let one = |column: &str, ends: &str| {
@@ -225,22 +246,26 @@ pub(crate) async fn unbooked(
     let rows = db
         .query(&format!("{paid} UNION ALL {received} {newest}"), &args)
         .await?;
-    rows.iter().map(head).collect()
+    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    Ok(Found::of(flows, limit, None))
 }
 
-/// The flows that have begun by then and have not ended, oldest first. Those that began later are not even looked at: under
-/// load they are many.
-pub(crate) async fn running(db: &mut Db, began_us: i64, limit: i64) -> sqlx::Result<Vec<Flow>> {
-    let later = first_at(db, began_us.saturating_add(1)).await?;
-    let sql =
-        format!("{HEAD} WHERE ended_us IS NULL AND status = 'running' AND no < $1 ORDER BY no LIMIT $2");
-    let rows = db.query(&sql, &[Arg::Int(later), Arg::Int(limit)]).await?;
-    rows.iter().map(head).collect()
+/// The flows behind a place that have begun by then and have not ended, oldest first. Those that began later are not even looked
+/// at: under load they are many.
+pub(crate) async fn running(db: &mut Db, began_us: i64, after: i64, limit: i64) -> sqlx::Result<Found> {
+    let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
+    let sql = format!(
+        "{HEAD} WHERE ended_us IS NULL AND status = 'running' AND no > $1 AND no < $2 ORDER BY no LIMIT $3"
+    );
+    let args = [Arg::Int(after), Arg::Int(later), Arg::Int(limit)];
+    let rows = db.query(&sql, &args).await?;
+    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    Ok(Found::of(flows, limit, None))
 }
 
 /// How many flows have begun by then and have not ended, counted up to `most`.
 pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> sqlx::Result<i64> {
-    let later = first_at(db, began_us.saturating_add(1)).await?;
+    let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
     let sql = "SELECT count(*) FROM (SELECT 1 FROM flow \
                WHERE ended_us IS NULL AND status = 'running' AND no < $1 ORDER BY no LIMIT $2) AS counted";
     let rows = db.query(sql, &[Arg::Int(later), Arg::Int(most)]).await?;

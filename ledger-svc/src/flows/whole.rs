@@ -12,6 +12,9 @@ use wallet_view::expected;
 use wallet_view::flow::Flow as Told;
 
 use super::{Flow, aside, bookings, usual};
+use crate::listing::begun;
+use crate::listing::places::Places;
+use crate::listing::sources::{Order, Page, merged, one_more};
 use crate::{flows, stuck};
 
 /// A flow, and in which shard's books it was found.
@@ -62,19 +65,30 @@ pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Fou
     found.into_values().next().ok_or_else(unknown)
 }
 
-/// The flows of a trace, oldest first, at most `limit` of each shard.
-pub(crate) async fn with_trace(running: &Running, id: TraceId, limit: i64) -> Result<Vec<Found>, Problem> {
-    let mut found = Vec::new();
-    for shard in running.settings.shards.all() {
+/// A page of the flows of a trace, oldest first; a problem, if there are none.
+pub(crate) async fn with_trace(
+    running: &Running,
+    id: TraceId,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Page<Found>, Problem> {
+    let shards = running.settings.shards;
+    let count = usize::from(shards.count());
+    let read = Places::read(after, count, false)?;
+    let mut places = read.unwrap_or_else(|| Places::of_shards(vec![0; count]));
+    let mut sources = Vec::new();
+    for shard in shards.all() {
         let mut db = caught_up(running, shard).await?;
-        let flows = flows::by_trace(&mut db, id, limit).await?;
-        found.extend(flows.into_iter().map(|flow| Found { flow, shard }));
+        let index = usize::from(shard.0);
+        let flows = flows::by_trace(&mut db, id, places.shards[index], one_more(limit)).await?;
+        let source = begun(index, flows);
+        sources.push(source.map(|flow| Found { flow, shard }));
     }
-    if found.is_empty() {
+    let page = merged(&mut sources, &mut places, Order::OldestFirst, limit);
+    if page.items.is_empty() && after.is_none() {
         return Err(Problem::not_found(format!("no flow has the trace {id}")));
     }
-    found.sort_by_key(|found| found.flow.started_us);
-    Ok(found)
+    Ok(page)
 }
 
 impl Found {

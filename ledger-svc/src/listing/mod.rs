@@ -1,39 +1,95 @@
-//! The list of flows, newest first, over all shards; by pages, each of which says where the next begins.
+//! Lists over all shards, by pages, each of which says where the next begins.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | one page, whoever asks for it |
+//! | here | one page of flows, whoever asks for it |
+//! | [`account`] | the flows of one account |
 //! | [`question`] | what is asked, as it stands behind the `?` |
 //! | [`sources`] | puts together what several sources have, in order |
+//! | [`places`] | how far each source has been read |
+//!
+//! A list that goes back in time holds what there was when its first page was read. Whoever follows `next` is told each of that
+//! once, however much comes meanwhile.
 
+mod account;
+pub(crate) mod places;
 pub(crate) mod question;
-mod sources;
+pub(crate) mod sources;
 
-use wallet_contract::id::{AccountId, TransferKey};
-use wallet_contract::shard::Shards;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+use wallet_contract::shard::Shard;
+use wallet_contract::status::Status;
 use wallet_runtime::db::Db;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
+use wallet_runtime::reading;
 
+use self::places::{Place, Places, back};
 use self::question::{Listed, Standing};
-use self::sources::{Entry, Place, Places, Source, merged};
-use crate::books;
-use crate::flows::list::{self, Filter};
-use crate::flows::{self, Flow};
+use self::sources::{Entry, Order, Source, merged, one_more};
+use crate::flows::list::{self, Filter, Found};
+use crate::flows::{Flow, ended};
 use crate::{parked, stuck};
 
-/// How many flows of an account are looked at for a page if not all of them are asked for.
-const ACCOUNT_LOOKED_AT: i64 = 1_000;
+/// One page of flows.
+pub(crate) type Page = sources::Page<Flow>;
 
-/// One page.
-#[derive(Debug, Default)]
-pub(crate) struct Page {
-    pub(crate) flows: Vec<Flow>,
-    /// Where the next begins, if there may be one.
-    pub(crate) next: Option<String>,
-    /// Back to which time it was looked, if the page is not full and there may be more.
-    pub(crate) searched_to_us: Option<i64>,
+/// Who reads a list: what is to be done if the books are behind the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// An answer must be whole.
+    Program,
+    /// A person would rather see what is known than wait.
+    Person,
 }
+
+impl Reader {
+    /// How long a person waits.
+    const PATIENCE: Duration = Duration::from_millis(150);
+
+    /// Waits until a shard's books have everything that was read from others.
+    async fn catch_up(self, running: &Running, shard: Shard, db: &mut Db) -> Result<(), Problem> {
+        let caught_up = reading::catch_up(running, shard, db);
+        match self {
+            Self::Program => caught_up.await,
+            Self::Person => {
+                let _ = timeout(Self::PATIENCE, caught_up).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until what the ledger has decided stands in the log, and was heard there: a flow has ended a moment before that.
+    async fn catch_up_with_ends(self, shard: Shard, db: &mut Db) -> Result<(), Problem> {
+        let Some(last) = ended::last_decided(db).await? else {
+            return Ok(());
+        };
+        let patience = match self {
+            Self::Program => reading::CATCH_UP,
+            Self::Person => Self::PATIENCE,
+        };
+        let deadline = Instant::now() + patience;
+        while !ended::is_heard(db, last).await? {
+            if Instant::now() > deadline {
+                return match self {
+                    Self::Program => Err(Problem::unavailable(format!(
+                        "what ended on shard {shard} does not all stand in its log yet: ask again, or see /readyz"
+                    ))),
+                    Self::Person => Ok(()),
+                };
+            }
+            sleep(reading::LOOK).await;
+        }
+        Ok(())
+    }
+}
+
+/// How many flows of a shard are looked at, at least, for a page of those that are stuck.
+const LOOKED_AT: i64 = 100;
 
 /// The page that is asked for, from each shard's database in the order of the shards.
 pub(crate) async fn page(
@@ -41,121 +97,125 @@ pub(crate) async fn page(
     dbs: &mut [Db],
     asked: &Listed,
     limit: i64,
+    reader: Reader,
 ) -> Result<Page, Problem> {
-    let shards = running.settings.shards;
-    let few = |mut flows: Vec<Flow>| {
-        flows.retain(|flow| asked.account.as_ref().is_none_or(|account| flow.is_of(account)));
-        flows.retain(|flow| asked.filter.takes(flow, flow.started_us));
-        flows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Page {
-            flows,
-            ..Page::default()
-        }
-    };
-    match (asked.standing, &asked.account) {
-        // Oldest first, and on one page: who has more than that has other worries.
-        (Some(Standing::Stuck), _) => Ok(few(stuck::of_shards(running, dbs).await?)),
-        (Some(Standing::Parked), _) => Ok(few(parked::flows(dbs).await?)),
-        (None, Some(account)) => of_account(dbs, shards, account, asked, limit).await,
-        (None, None) => all(dbs, asked, limit).await,
+    let filter = &asked.filter;
+    // What has not ended has an index, so the account's are found there.
+    let is_open = matches!(filter.status, Some(Status::Running | Status::Reserved));
+    match (asked.standing, asked.ended, &filter.account) {
+        (Some(Standing::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
+        (Some(Standing::Parked), ..) => parked_ones(dbs, asked, limit).await,
+        (None, Some(span), _) => ended_ones(running, dbs, asked, span, limit, reader).await,
+        (None, None, Some(name)) if !is_open => account::page(running, dbs, name, asked, limit, reader).await,
+        (None, None, _) => all(dbs, asked, limit).await,
     }
 }
 
 /// All flows.
 async fn all(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
-    let places = Places::read(asked.before.as_deref(), dbs.len(), false)?;
-    let mut found = Vec::new();
+    let mut places = back(dbs, asked.before.as_deref()).await?;
+    let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
-        let here = list::newest(db, &asked.filter, places.shards[shard], limit).await?;
-        let entries = here.flows.into_iter().map(|flow| Entry {
-            at_us: flow.started_us,
-            place: Place::Shard(shard, flow.no),
-            flow,
-        });
-        found.push(Source {
-            entries: entries.collect(),
-            left_off: here.left_off.map(|(at, no)| (at, Place::Shard(shard, no))),
-        });
+        let found = list::newest(db, &asked.filter, places.shards[shard], one_more(limit)).await?;
+        sources.push(begun(shard, found));
     }
-    Ok(merged(found, places, limit))
+    Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
-/// The flows of one account: what moved its money, from its bookings, and what did not, from each shard. A flow stands
-/// where its money moved.
-async fn of_account(
+/// Flows of a shard as a source, each where it began.
+pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
+    let entries = found.flows.into_iter().map(|flow| Entry {
+        at_us: flow.started_us,
+        place: Place::Shard(shard, flow.no),
+        item: flow,
+    });
+    let left_off = found.left_off;
+    Source::new(
+        entries,
+        left_off.map(|(at_us, no)| (at_us, Place::Shard(shard, no))),
+    )
+}
+
+/// All that keep still, oldest first, as a page of so many begins.
+pub(crate) async fn stuck(running: &Running, dbs: &mut [Db], limit: i64) -> sqlx::Result<Page> {
+    let places = Places::of_shards(vec![0; dbs.len()]);
+    stuck_from(running, dbs, places, &Filter::default(), limit).await
+}
+
+/// Those that keep still, and are asked for.
+async fn stuck_ones(running: &Running, dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
+    let read = Places::read(asked.before.as_deref(), dbs.len(), false)?;
+    let places = read.unwrap_or_else(|| Places::of_shards(vec![0; dbs.len()]));
+    Ok(stuck_from(running, dbs, places, &asked.filter, limit).await?)
+}
+
+async fn stuck_from(
+    running: &Running,
     dbs: &mut [Db],
-    shards: Shards,
-    account: &AccountId,
-    asked: &Listed,
+    mut places: Places,
+    filter: &Filter,
     limit: i64,
-) -> Result<Page, Problem> {
-    let filter = &asked.filter;
-    let mut places = Places::read(asked.before.as_deref(), dbs.len(), true)?;
-    if let Some(to) = filter.to_us {
-        places.books = places.books.min(books::Cursor::at(to));
+) -> sqlx::Result<Page> {
+    let (shards, deadline_us) = (running.settings.shards, stuck::deadline(running));
+    let looked_at = one_more(limit).max(LOOKED_AT);
+    let mut sources = Vec::new();
+    for (shard, db) in shards.all().zip(dbs) {
+        let index = usize::from(shard.0);
+        let after = places.shards[index];
+        let mut found = stuck::of_shard(db, shard, shards, deadline_us, after, looked_at).await?;
+        found.flows.retain(|flow| filter.takes(flow, flow.started_us));
+        sources.push(begun(index, found));
     }
-    let scan = if asked.filter
-        == (Filter {
-            now_us: filter.now_us,
-            ..Filter::default()
-        }) {
-        limit
-    } else {
-        limit.max(ACCOUNT_LOOKED_AT)
-    };
-    let cut = |found: usize| i64::try_from(found).is_ok_and(|found| found >= scan);
-    let home = usize::from(shards.of(account).0);
-    let booked = books::movements(&mut dbs[home], account, places.books, scan).await?;
-    let mut movements = Source {
-        entries: Vec::new(),
-        left_off: booked
-            .last
-            .filter(|_| cut(booked.lines))
-            .map(|last| (last.at_us, Place::Books(last))),
-    };
-    let mut found = Vec::new();
+    Ok(merged(&mut sources, &mut places, Order::OldestFirst, limit))
+}
+
+/// Those of which something is set aside: all of them are looked up, for they are few.
+async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
+    let mut places = back(dbs, asked.before.as_deref()).await?;
+    let mut transfers: BTreeSet<Uuid> = BTreeSet::new();
+    for db in dbs.iter_mut() {
+        transfers.extend(parked::transfers(db).await?);
+    }
+    let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
-        let here = |key: &&TransferKey| usize::from(shards.of(&key.payer).0) == shard;
-        let keys: Vec<&TransferKey> = booked.found.iter().map(|(_, key)| key).filter(here).collect();
-        for flow in flows::by_keys(db, &keys).await? {
-            let place = booked
-                .found
-                .iter()
-                .find(|(_, key)| flow.has(key))
-                .map(|(place, _)| *place);
-            if let Some(place) = place.filter(|place| flow.is_booked() && filter.takes(&flow, place.at_us)) {
-                movements.entries.push(Entry {
-                    at_us: place.at_us,
-                    place: Place::Books(place),
-                    flow,
-                });
-            }
+        let mut flows = crate::flows::by_transfers(db, &transfers).await?;
+        flows.retain(|flow| flow.no < places.shards[shard] && asked.filter.takes(flow, flow.started_us));
+        flows.sort_by_key(|flow| std::cmp::Reverse(flow.no));
+        let left_off = None;
+        sources.push(begun(shard, Found { flows, left_off }));
+    }
+    Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
+}
+
+/// Those that ended within a span of time, each where its end stands in the log.
+async fn ended_ones(
+    running: &Running,
+    dbs: &mut [Db],
+    asked: &Listed,
+    span: ended::Span,
+    limit: i64,
+    reader: Reader,
+) -> Result<Page, Problem> {
+    if asked.before.is_none() {
+        for (shard, db) in running.settings.shards.all().zip(dbs.iter_mut()) {
+            reader.catch_up_with_ends(shard, db).await?;
         }
-        let unbooked = list::unbooked(db, account, places.shards[shard], scan).await?;
-        let last = unbooked.last().filter(|_| cut(unbooked.len()));
-        let left_off = last.map(|flow| (flow.started_us, Place::Shard(shard, flow.no)));
-        let taken = unbooked
-            .into_iter()
-            .filter(|flow| filter.takes(flow, flow.started_us));
-        let entries = taken.map(|flow| Entry {
-            at_us: flow.started_us,
-            place: Place::Shard(shard, flow.no),
-            flow,
-        });
-        found.push(Source {
-            entries: entries.collect(),
-            left_off,
-        });
     }
-    found.push(movements);
-    let mut page = merged(found, places, limit);
-    // Nothing before that time is asked for.
-    if page
-        .searched_to_us
-        .zip(filter.from_us)
-        .is_some_and(|(to, from)| to < from)
-    {
-        (page.next, page.searched_to_us) = (None, None);
+    let mut places = back(dbs, asked.before.as_deref()).await?;
+    let mut sources = Vec::new();
+    for (shard, db) in dbs.iter_mut().enumerate() {
+        let before = places.shards[shard];
+        let found = ended::newest(db, &asked.filter, span, before, one_more(limit)).await?;
+        let entries = found.ends.into_iter().map(|end| Entry {
+            at_us: end.at_us,
+            place: Place::Shard(shard, end.no),
+            item: end.flow,
+        });
+        let left_off = found.left_off;
+        sources.push(Source::new(
+            entries,
+            left_off.map(|(at_us, no)| (at_us, Place::Shard(shard, no))),
+        ));
     }
-    Ok(page)
+    Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }

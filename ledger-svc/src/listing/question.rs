@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::problem::Problem;
 use wallet_view::typed;
 
+use crate::api::limit;
+use crate::flows::ended::Span;
 use crate::flows::list::Filter;
 
 /// What no flow is stored as, and can be asked for.
@@ -46,16 +47,19 @@ pub(crate) struct Question {
     pub(crate) lasted_ms: String,
     pub(crate) from: String,
     pub(crate) to: String,
+    pub(crate) ended_from: String,
+    pub(crate) ended_to: String,
     pub(crate) before: String,
-    pub(crate) limit: Option<i64>,
+    pub(crate) limit: String,
 }
 
 /// As it is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Listed {
-    pub(crate) account: Option<AccountId>,
     pub(crate) standing: Option<Standing>,
     pub(crate) filter: Filter,
+    /// When it ended, if that is asked.
+    pub(crate) ended: Option<Span>,
     pub(crate) before: Option<String>,
 }
 
@@ -72,12 +76,20 @@ impl Question {
             ("lasted_ms", &self.lasted_ms),
             ("from", &self.from),
             ("to", &self.to),
+            ("ended_from", &self.ended_from),
+            ("ended_to", &self.ended_to),
             ("before", &self.before),
+            ("limit", &self.limit),
         ];
         all.into_iter()
             .map(|(name, text)| (name, text.trim()))
             .filter(|(_, text)| !text.is_empty())
             .collect()
+    }
+
+    /// How many rows are asked for.
+    pub(crate) fn limit(&self, usual: i64) -> Result<i64, Problem> {
+        limit(Some(self.limit.trim()).filter(|text| !text.is_empty()), usual)
     }
 
     /// Reads it, or says which field makes no sense.
@@ -111,28 +123,69 @@ impl Question {
             ))),
         };
         let lasted_us = field("lasted_ms").map(milliseconds).transpose()?;
+        let instant = |name: &str| field(name).map(|text| time(name, text)).transpose();
+        let ended = (instant("ended_from")?, instant("ended_to")?);
         let listed = Listed {
-            account,
             standing,
             filter: Filter {
+                account,
                 status,
                 reason: reason.map(|reason| reason.code().to_owned()),
                 currency,
                 least: amount("min")?,
                 most: amount("max")?,
                 lasted_us,
-                from_us: field("from").map(|text| time("from", text)).transpose()?,
-                to_us: field("to").map(|text| time("to", text)).transpose()?,
+                from_us: instant("from")?,
+                to_us: instant("to")?,
                 now_us: now.as_microsecond(),
             },
+            ended: (ended != (None, None)).then(|| Span {
+                from_us: ended.0.unwrap_or(i64::MIN),
+                to_us: ended.1.unwrap_or(i64::MAX),
+            }),
             before: field("before").map(str::to_owned),
         };
-        if listed.standing.is_some() && listed.before.is_some() {
-            return Err(Problem::bad_request(
-                "what is stuck or parked has one page: leave out before",
-            ));
-        }
+        listed.check(|name| field(name).unwrap_or_default())?;
         Ok(listed)
+    }
+}
+
+impl Listed {
+    /// What can never be so is a mistake, and no empty list. `said` is what stands in a field.
+    fn check<'a>(&self, said: impl Fn(&str) -> &'a str) -> Result<(), Problem> {
+        let Filter {
+            from_us,
+            to_us,
+            least,
+            most,
+            status,
+            ..
+        } = &self.filter;
+        let ended = self.ended.map(|span| (span.from_us, span.to_us));
+        let spans = [
+            ("from", "to", from_us.zip(*to_us), "is later than"),
+            ("ended_from", "ended_to", ended, "is later than"),
+            ("min", "max", least.zip(*most), "is more than"),
+        ];
+        for (first, last, span, is_beyond) in spans {
+            if span.is_some_and(|(from, to)| from > to) {
+                let (from, to) = (said(first), said(last));
+                return Err(Problem::bad_request(format!(
+                    "{first} {from:?} {is_beyond} {last} {to:?}: nothing lies between them"
+                )));
+            }
+        }
+        let open = match (self.standing, status) {
+            (Some(standing), _) => Some(standing.word()),
+            (None, Some(status @ (Status::Running | Status::Reserved))) => Some(status.word()),
+            (None, _) => None,
+        };
+        match open.filter(|_| self.ended.is_some()) {
+            Some(word) => Err(Problem::bad_request(format!(
+                "status {word:?}: what stands like that has not ended; leave out ended_from and ended_to, or the status"
+            ))),
+            None => Ok(()),
+        }
     }
 }
 
@@ -229,5 +282,46 @@ mod tests {
         check(|asked| asked.lasted_ms = "soon".to_owned(), "whole milliseconds");
         check(|asked| asked.from = "yesterday".to_owned(), "use a time such as");
         check(|asked| asked.account = "a b".to_owned(), "account \"a b\"");
+    }
+
+    #[test]
+    fn what_can_never_be_is_no_empty_list() {
+        let check = |fields: [(&str, &str); 2], says: &str| {
+            let error = read(|asked| {
+                for (name, text) in fields {
+                    let field = match name {
+                        "from" => &mut asked.from,
+                        "to" => &mut asked.to,
+                        "ended_from" => &mut asked.ended_from,
+                        "ended_to" => &mut asked.ended_to,
+                        "min" => &mut asked.min,
+                        "max" => &mut asked.max,
+                        _ => &mut asked.status,
+                    };
+                    text.clone_into(field);
+                }
+                "USD".clone_into(&mut asked.currency);
+            });
+            let error = error.unwrap_err();
+            assert!(error.contains(says), "{error}");
+        };
+        let (first, last) = ("2026-06-02T00:00:00Z", "2026-06-01T00:00:00Z");
+        let both = "from \"2026-06-02T00:00:00Z\" is later than";
+        check([("from", first), ("to", last)], both);
+        check([("from", first), ("to", last)], "to \"2026-06-01T00:00:00Z\"");
+        check([("ended_from", first), ("ended_to", last)], both);
+        check(
+            [("min", "2.00"), ("max", "1.00")],
+            "min \"2.00\" is more than max \"1.00\"",
+        );
+        for status in ["running", "reserved", "stuck", "parked"] {
+            check([("status", status), ("ended_from", first)], "has not ended");
+        }
+        let same = read(|asked| {
+            first.clone_into(&mut asked.ended_from);
+            first.clone_into(&mut asked.ended_to);
+        });
+        let span = same.unwrap().ended.unwrap();
+        assert_eq!(span.from_us, span.to_us);
     }
 }

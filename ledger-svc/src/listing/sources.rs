@@ -1,134 +1,222 @@
-//! Puts together what several sources have, newest first.
+//! Puts together what several sources have, as pages that fit one behind the other: whoever follows `next` is told each item once.
+//!
+//! A source has its entries in an order of its own, by places that never change. A page is a prefix of what each source has left,
+//! and its `next` says for each where that ends.
 
-use std::cmp::Reverse;
+use std::collections::VecDeque;
 
-use wallet_runtime::problem::Problem;
+use super::places::{Place, Places};
 
-use super::Page;
-use crate::books::Cursor;
-use crate::flows::Flow;
-
-/// Where an entry stands in its source.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    /// An account's bookings.
-    Books(Cursor),
-    /// A shard's flows.
-    Shard(usize, i64),
+/// Which way a list goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    NewestFirst,
+    OldestFirst,
 }
 
-impl Place {
-    /// Within the same microsecond: as each source has them, so that a page ends where the next begins.
-    fn order(self) -> (i64, i64) {
+impl Order {
+    /// Whether something stands before something else; both are a time, and what goes on within the same microsecond.
+    fn puts_first(self, one: Key, other: Key) -> bool {
         match self {
-            Self::Books(cursor) => (i64::MIN, cursor.no.0),
-            Self::Shard(shard, no) => (-i64::try_from(shard).unwrap_or(0), no),
+            Self::NewestFirst => one > other,
+            Self::OldestFirst => one < other,
         }
     }
 }
 
-/// How far each source has been read: `no.no.…`, for an account `booking/no.no.…`.
+type Key = (i64, (i64, i64));
+
+/// An item, where it stands in time, and where in its source.
 #[derive(Debug)]
-pub(super) struct Places {
-    pub(super) books: Cursor,
-    pub(super) shards: Vec<i64>,
-    has_books: bool,
+pub(crate) struct Entry<T> {
+    pub(crate) at_us: i64,
+    pub(crate) place: Place,
+    pub(crate) item: T,
 }
 
-impl Places {
-    /// Reads what an earlier page gave; without one, the newest.
-    pub(super) fn read(before: Option<&str>, shards: usize, has_books: bool) -> Result<Self, Problem> {
-        let Some(text) = before else {
-            return Ok(Self {
-                books: Cursor::END,
-                shards: vec![i64::MAX; shards],
-                has_books,
-            });
-        };
-        let read = || {
-            let (books, others) = if has_books {
-                text.split_once('/')?
-            } else {
-                ("", text)
-            };
-            let books = if has_books {
-                Cursor::read(books)?
-            } else {
-                Cursor::END
-            };
-            let others: Vec<i64> = others
-                .split('.')
-                .map(|no| no.parse().ok())
-                .collect::<Option<_>>()?;
-            (others.len() == shards).then_some(Self {
-                books,
-                shards: others,
-                has_books,
-            })
-        };
-        read().ok_or_else(|| Problem::not_a_place(text))
-    }
-
-    fn advance(&mut self, place: Place) {
-        match place {
-            Place::Books(cursor) => self.books = self.books.min(cursor),
-            Place::Shard(shard, no) => self.shards[shard] = self.shards[shard].min(no),
-        }
-    }
-
-    fn written(&self) -> String {
-        let shards = self
-            .shards
-            .iter()
-            .map(i64::to_string)
-            .collect::<Vec<_>>()
-            .join(".");
-        if self.has_books {
-            format!("{}/{shards}", self.books)
-        } else {
-            shards
-        }
+impl<T> Entry<T> {
+    fn key(&self) -> Key {
+        (self.at_us, self.place.order())
     }
 }
 
+/// What one source has from a place on, in the order of the list.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) at_us: i64,
-    pub(super) place: Place,
-    pub(super) flow: Flow,
-}
-
-/// What one source has before a place.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) entries: Vec<Entry>,
+pub(crate) struct Source<T> {
+    pub(crate) entries: VecDeque<Entry<T>>,
     /// Where it was left off, time and place, if it may have more.
-    pub(super) left_off: Option<(i64, Place)>,
+    pub(crate) left_off: Option<(i64, Place)>,
 }
 
-/// One page. Behind the newest time at which a source was left off, the others may not be shown yet.
-pub(super) fn merged(sources: Vec<Source>, mut places: Places, limit: i64) -> Page {
-    let ends: Vec<(i64, Place)> = sources.iter().filter_map(|source| source.left_off).collect();
-    let horizon = ends.iter().map(|(at, _)| *at).max();
-    let mut found: Vec<Entry> = sources.into_iter().flat_map(|source| source.entries).collect();
-    found.retain(|entry| horizon.is_none_or(|horizon| entry.at_us >= horizon));
-    found.sort_by_key(|entry| Reverse((entry.at_us, entry.place.order())));
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let (is_full, is_cut) = (found.len() >= limit, found.len() > limit);
-    found.truncate(limit);
-    for entry in &found {
-        places.advance(entry.place);
+/// One page.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    /// Where the next begins, if there may be one.
+    pub(crate) next: Option<String>,
+    /// As far as which time it was looked, if the page is not full and there may be more.
+    pub(crate) searched_to_us: Option<i64>,
+}
+
+impl<T> Source<T> {
+    pub(crate) fn new(entries: impl IntoIterator<Item = Entry<T>>, left_off: Option<(i64, Place)>) -> Self {
+        Self {
+            entries: entries.into_iter().collect(),
+            left_off,
+        }
     }
-    if !is_cut {
-        for (at, place) in ends {
-            if Some(at) == horizon {
-                places.advance(place);
-            }
+
+    /// The same places, with something else at each.
+    pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> Source<U> {
+        let entries = self.entries.into_iter().map(|entry| Entry {
+            at_us: entry.at_us,
+            place: entry.place,
+            item: change(entry.item),
+        });
+        Source::new(entries.collect::<Vec<_>>(), self.left_off)
+    }
+}
+
+/// How many a source must be asked for, so that a full page knows whether there are more.
+pub(crate) fn one_more(limit: i64) -> i64 {
+    limit.saturating_add(1)
+}
+
+/// Takes the first of all sources until the page is full, or until a source has run out that may have more: what comes behind
+/// the place at which it was left off may not be told before that.
+///
+/// The sources keep what was not taken, and the places say where the next page begins.
+pub(crate) fn merged<T>(sources: &mut [Source<T>], places: &mut Places, order: Order, limit: i64) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    let horizon = |sources: &[Source<T>]| {
+        let run_out = sources.iter().filter(|source| source.entries.is_empty());
+        let ends = run_out.filter_map(|source| source.left_off.map(|(at_us, _)| at_us));
+        match order {
+            Order::NewestFirst => ends.max(),
+            Order::OldestFirst => ends.min(),
+        }
+    };
+    while items.len() < limit
+        && let Some(entry) = first(sources, order, horizon(sources))
+    {
+        places.advance(entry.place, order);
+        items.push(entry.item);
+    }
+    let searched_to_us = horizon(sources).filter(|_| items.len() < limit);
+    let mut is_more = false;
+    for source in sources.iter() {
+        is_more |= !source.entries.is_empty() || source.left_off.is_some();
+        if let Some((_, place)) = source.left_off.filter(|_| source.entries.is_empty()) {
+            places.advance(place, order);
         }
     }
     Page {
-        flows: found.into_iter().map(|entry| entry.flow).collect(),
-        next: (is_full || horizon.is_some()).then(|| places.written()),
-        searched_to_us: horizon.filter(|_| !is_full),
+        items,
+        next: is_more.then(|| places.to_string()),
+        searched_to_us,
+    }
+}
+
+/// Takes what comes first, unless it lies behind the horizon.
+fn first<T>(sources: &mut [Source<T>], order: Order, horizon: Option<i64>) -> Option<Entry<T>> {
+    let mut best: Option<(Key, usize)> = None;
+    for (index, source) in sources.iter().enumerate() {
+        let Some(head) = source.entries.front() else {
+            continue;
+        };
+        if best.is_none_or(|(key, _)| order.puts_first(head.key(), key)) {
+            best = Some((head.key(), index));
+        }
+    }
+    let ((at_us, _), index) = best?;
+    let is_behind = horizon.is_some_and(|horizon| match order {
+        Order::NewestFirst => at_us < horizon,
+        Order::OldestFirst => at_us > horizon,
+    });
+    if is_behind {
+        return None;
+    }
+    sources[index].entries.pop_front()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shard's log holds: times that two entries may share.
+    fn log(shard: usize, times: &[i64]) -> Vec<Entry<(usize, i64)>> {
+        let entry = |(no, at_us): (i64, &i64)| Entry {
+            at_us: *at_us,
+            place: Place::Shard(shard, no),
+            item: (shard, no),
+        };
+        (1..).zip(times).map(entry).collect()
+    }
+
+    /// What a source gives of it: at most `each` entries, and where it was left off.
+    fn source(
+        shard: usize,
+        times: &[i64],
+        places: &Places,
+        order: Order,
+        each: usize,
+    ) -> Source<(usize, i64)> {
+        let mut entries = log(shard, times);
+        let at = places.shards[shard];
+        entries.retain(|entry| match order {
+            Order::NewestFirst => entry.item.1 < at,
+            Order::OldestFirst => entry.item.1 > at,
+        });
+        if order == Order::NewestFirst {
+            entries.reverse();
+        }
+        let is_cut = entries.len() > each;
+        entries.truncate(each);
+        let last = entries.last().map(|entry| (entry.at_us, entry.place));
+        // Of what was looked at, a source may leave out what is not asked for.
+        entries.retain(|entry| entry.item.1 % 3 != 0);
+        Source::new(entries, last.filter(|_| is_cut))
+    }
+
+    #[test]
+    fn each_item_is_told_once_in_the_order_of_time_whatever_the_pages_are() {
+        let logs: [&[i64]; 3] = [&[1, 2, 2, 5, 5, 5, 9], &[2, 2, 3, 8, 8, 9, 9, 9, 9], &[]];
+        for order in [Order::NewestFirst, Order::OldestFirst] {
+            for (limit, each) in [(1, 1), (1, 2), (2, 3), (3, 2), (4, 1), (50, 1), (50, 50)] {
+                let first = match order {
+                    Order::NewestFirst => i64::MAX,
+                    Order::OldestFirst => 0,
+                };
+                let (mut places, mut told) = (Places::of_shards(vec![first; 3]), Vec::new());
+                let mut pages = 0;
+                loop {
+                    let mut sources: Vec<_> = (0..3)
+                        .map(|shard| source(shard, logs[shard], &places, order, each))
+                        .collect();
+                    let page = merged(&mut sources, &mut places, order, limit);
+                    assert!(page.items.len() <= usize::try_from(limit).unwrap());
+                    told.extend(page.items);
+                    pages += 1;
+                    assert!(pages < 50, "{order:?} {limit} {each}: it goes on for ever");
+                    let Some(next) = page.next else { break };
+                    places = Places::read(Some(&next), 3, false).unwrap().unwrap();
+                }
+                let mut all: Vec<_> = (0..3).flat_map(|shard| log(shard, logs[shard])).collect();
+                all.retain(|entry| entry.item.1 % 3 != 0);
+                let times = |(shard, no): &(usize, i64)| logs[*shard][usize::try_from(no - 1).unwrap()];
+                let in_time: Vec<i64> = told.iter().map(times).collect();
+                let mut sorted = in_time.clone();
+                sorted.sort_unstable();
+                if order == Order::NewestFirst {
+                    sorted.reverse();
+                }
+                assert_eq!(in_time, sorted, "{order:?} {limit} {each}");
+                let mut once: Vec<_> = all.into_iter().map(|entry| entry.item).collect();
+                once.sort_unstable();
+                told.sort_unstable();
+                assert_eq!(told, once, "{order:?} {limit} {each}");
+            }
+        }
     }
 }

@@ -127,17 +127,20 @@ fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard_at
 
 /// Counts what is stuck and what is parked.
 async fn count(running: &Running, found: &mut Found) -> sqlx::Result<()> {
-    for shard in running.settings.shards.all() {
+    let (shards, deadline_us) = (running.settings.shards, stuck::deadline(running));
+    for shard in shards.all() {
         let mut db = match pool(running, shard) {
             Ok(pool) => pool.acquire().await?,
             Err(_) => continue,
         };
         found.parked += parked::count(&mut db).await?;
-        found.stuck += stuck::count(running, &mut db, shard).await?;
-    }
-    if (1..=stuck::LISTED).contains(&found.stuck) {
-        for flow in stuck::all(running).await? {
-            add(&flow, &mut found.in_transit);
+        let flows = stuck::count(&mut db, running, shard).await?.flows;
+        found.stuck += flows;
+        if (1..=stuck::LISTED).contains(&flows) {
+            let listed = stuck::of_shard(&mut db, shard, shards, deadline_us, 0, stuck::LISTED).await?;
+            for flow in &listed.flows {
+                add(flow, &mut found.in_transit);
+            }
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! | [`list`] | `/`: all flows, newest first |
 //! | [`accounts`] | `/accounts`, `/accounts/{name}`: balances now and then, the statement |
 //! | [`health`] | `/health`: whether the books add up, what waits, how fast it goes |
+//! | [`parked`] | `/parked`: all that is set aside |
 //! | [`flow`] | `/flows/{transfer id}`, `/traces/{trace id}`: one flow |
 //! | [`login`] | `/login`, `/logout`, if the service asks for a token |
 //! | [`live`] | lists, sent again when they change |
@@ -28,6 +29,7 @@ pub(crate) mod layout;
 mod list;
 mod live;
 mod login;
+mod parked;
 pub(crate) mod parts;
 mod reading;
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
         .merge(list::routes())
         .merge(accounts::routes())
         .merge(health::routes(running))
+        .merge(parked::routes())
         .merge(login::routes())
         .fallback(dress::nothing_there)
         .merge(flow::routes())

@@ -16,6 +16,19 @@ pub(crate) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
+/// An address with what is asked there: the fields that are filled in.
+pub(crate) fn url(path: &str, fields: &[(&str, &str)]) -> String {
+    let filled_in = fields.iter().filter(|(_, text)| !text.is_empty());
+    let fields: Vec<String> = filled_in
+        .map(|(name, text)| format!("{name}={}", escaped(text)))
+        .collect();
+    if fields.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", fields.join("&"))
+    }
+}
+
 /// The address of a flow's page. The payer is in it since two payers may use the same id.
 pub(crate) fn flow_url(transfer: &str, payer: &str) -> String {
     format!("/flows/{}?payer={}", escaped(transfer), escaped(payer))
@@ -147,6 +160,15 @@ mod tests {
         assert!(!status("\"><script>").into_string().contains("<script"));
         assert_eq!(account_url("a/../b?c#d"), "/accounts/a%2F..%2Fb%3Fc%23d");
         assert_eq!(flow_url("x", "@fees"), "/flows/x?payer=@fees");
+    }
+
+    #[test]
+    fn an_address_has_the_fields_that_are_filled_in() {
+        assert_eq!(url("/accounts", &[("q", ""), ("after", "")]), "/accounts");
+        assert_eq!(
+            url("/accounts", &[("q", ""), ("after", "a&b")]),
+            "/accounts?after=a%26b"
+        );
     }
 
     #[test]

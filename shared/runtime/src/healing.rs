@@ -87,9 +87,12 @@ async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
         return Err(Problem::bad_request(format!("limit {limit}: use 1 to {AT_ONCE}")));
     }
     let mut db = pool(&healer.running, Shard(asked.shard))?.acquire().await?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let said = stored::said(&mut db, asked.after.unwrap_or(0), limit).await?;
-    Ok(Json(json!({ "events": said })))
+    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let mut said = stored::said(&mut db, asked.after.unwrap_or(0), one_more).await?;
+    let is_more = said.len() > limit;
+    said.truncate(limit);
+    let next = said.last().filter(|_| is_more).map(|last| last.no);
+    Ok(Json(json!({ "events": said, "next": next })))
 }
 
 /// A place in a shard's stream.

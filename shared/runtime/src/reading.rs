@@ -10,7 +10,9 @@ use crate::problem::Problem;
 use crate::program::Running;
 
 /// How long a read waits for the service to catch up with the log.
-const CATCH_UP: Duration = Duration::from_secs(5);
+pub const CATCH_UP: Duration = Duration::from_secs(5);
+/// Between two looks whether it has.
+pub const LOOK: Duration = Duration::from_millis(2);
 
 /// How much of a shard's log an answer knows.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +35,15 @@ pub async fn as_of(db: &mut Db) -> sqlx::Result<AsOf> {
 
 /// The database of a shard, caught up with the log as it was when asked.
 pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
+    let mut db = pool(running, shard)?.acquire().await?;
+    catch_up(running, shard, &mut db).await?;
+    Ok(db)
+}
+
+/// Waits until a shard's database has caught up with the log as it is now.
+pub async fn catch_up(running: &Running, shard: Shard, db: &mut Db) -> Result<(), Problem> {
     let last = running.bus.last_sequence(shard).await?;
     let target = i64::try_from(last).unwrap_or(i64::MAX);
-    let mut db = pool(running, shard)?.acquire().await?;
     let deadline = tokio::time::Instant::now() + CATCH_UP;
     loop {
         // Who works knows first: a position behind which nothing was to be committed is written a moment later.
@@ -43,9 +51,9 @@ pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
             .board
             .position(shard)
             .is_some_and(|position| position >= last);
-        let as_of = as_of(&mut db).await?;
+        let as_of = as_of(db).await?;
         if known_here || as_of.sequence >= target {
-            return Ok(db);
+            return Ok(());
         }
         if tokio::time::Instant::now() > deadline {
             let behind = target.saturating_sub(as_of.sequence);
@@ -53,7 +61,7 @@ pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
                 "shard {shard} is {behind} messages behind the log: ask again, or see /readyz"
             )));
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(LOOK).await;
     }
 }
 

@@ -19,7 +19,8 @@ use wallet_runtime::reading::time;
 
 use super::layout::{self, Here};
 use super::{parts, reading};
-use crate::api::Ledger;
+use crate::api::{Ledger, limit};
+use crate::books::accounts::Accounts;
 use crate::books::{self, Balance, Cursor};
 use crate::listing::question;
 
@@ -39,6 +40,7 @@ struct Question {
     at: String,
     currency: String,
     before: String,
+    limit: String,
 }
 
 async fn one(
@@ -83,7 +85,8 @@ async fn one(
         ("", Some(at)) => Cursor::at(at),
         (text, _) => Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))?,
     };
-    let lines = books::statement(&mut db, shard.0, &name, wanted, before, ROWS).await?;
+    let rows = rows(&asked.limit)?;
+    let statement = books::statement(&mut db, shard.0, &name, wanted, before, rows).await?;
     let standing = now.status.clone();
     let limits: Vec<Balance> = now.balances.clone();
     let shown = match at_us {
@@ -106,7 +109,7 @@ async fn one(
             (self::balance::chart(currency, drawn, at_us))
         }
         @if currencies.len() > 1 { (self::balance::choice(&name, &asked, &currencies)) }
-        (statement::table(&name, &asked, &lines, ROWS))
+        (self::statement::table(&name, &asked, &statement))
     };
     Ok(layout::page(
         &running,
@@ -119,20 +122,16 @@ async fn one(
 /// An account's address with what is asked of it.
 fn url(name: &AccountId, asked: &Question) -> String {
     let fields = [
-        ("at", &asked.at),
+        ("at", &*asked.at),
         ("currency", &asked.currency),
         ("before", &asked.before),
+        ("limit", &asked.limit),
     ];
-    let fields = fields.into_iter().filter(|(_, text)| !text.is_empty());
-    let fields: Vec<String> = fields
-        .map(|(field, text)| format!("{field}={}", parts::escaped(text)))
-        .collect();
-    let place = parts::account_url(name.as_str());
-    if fields.is_empty() {
-        place
-    } else {
-        format!("{place}?{}", fields.join("&"))
-    }
+    parts::url(&parts::account_url(name.as_str()), &fields)
+}
+
+fn rows(asked: &str) -> Result<i64, Problem> {
+    limit(Some(asked).filter(|text| !text.is_empty()), ROWS)
 }
 
 /// What is asked of the list.
@@ -142,34 +141,15 @@ struct Search {
     /// How the names begin.
     q: String,
     after: String,
+    limit: String,
 }
 
 async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Markup, Problem> {
     let prefix = asked.q.trim();
     let (mut dbs, lag) = reading::all(&running).await?;
-    let mut pages = Vec::new();
-    for db in &mut dbs {
-        if asked.after.is_empty()
-            && let Ok(name) = prefix.parse()
-        {
-            pages.extend(books::page(db, &name).await?);
-        }
-        let after = if asked.after.is_empty() {
-            prefix
-        } else {
-            &asked.after
-        };
-        pages.extend(books::pages(db, after, ROWS).await?);
-    }
+    let Accounts { pages, next } =
+        books::accounts::list(&mut dbs, prefix, &asked.after, rows(&asked.limit)?).await?;
     drop(dbs);
-    pages.retain(|page| page.account.starts_with(prefix));
-    pages.sort_by(|a, b| a.account.cmp(&b.account));
-    let rows = usize::try_from(ROWS).unwrap_or(usize::MAX);
-    let next = pages
-        .get(rows - 1)
-        .filter(|_| pages.len() > rows)
-        .map(|page| page.account.clone());
-    pages.truncate(rows);
     let body = html! {
         h1 { "Accounts" }
         form.find action="/accounts" role="search" {
@@ -202,7 +182,7 @@ async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Mar
         nav.pages aria-label="Pages" {
             span {}
             @if let Some(next) = next {
-                a.button rel="next" href={ "/accounts?q=" (parts::escaped(prefix)) "&after=" (parts::escaped(&next)) } { "More →" }
+                a.button rel="next" href=(parts::url("/accounts", &[("q", prefix), ("after", &next), ("limit", &asked.limit)])) { "More →" }
             }
         }
     };

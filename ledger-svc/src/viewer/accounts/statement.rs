@@ -4,15 +4,11 @@ use maud::{Markup, html};
 use wallet_contract::id::AccountId;
 
 use super::{Question, url};
-use crate::books::Line;
+use crate::books::{Line, Statement};
 use crate::viewer::parts;
 
-pub(super) fn table(name: &AccountId, asked: &Question, lines: &[Line], rows: i64) -> Markup {
-    let is_full = i64::try_from(lines.len()).is_ok_and(|lines| lines >= rows);
-    let next = lines
-        .last()
-        .filter(|_| is_full)
-        .map(|line| line.cursor.to_string());
+pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -> Markup {
+    let lines = &statement.lines;
     let from = |before: String| {
         url(
             name,
@@ -35,7 +31,7 @@ pub(super) fn table(name: &AccountId, asked: &Question, lines: &[Line], rows: i6
         }
         nav.pages aria-label="Pages" {
             @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(from(String::new())) { "Newest" } }
-            @if let Some(next) = next { a.button rel="next" href=(from(next)) { "Older →" } }
+            @if let Some(next) = &statement.next { a.button rel="next" href=(from(next.clone())) { "Older →" } }
         }
     }
 }

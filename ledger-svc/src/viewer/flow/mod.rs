@@ -44,11 +44,11 @@ use wallet_view::steps::{self, Step};
 
 use super::layout::{self, Here};
 use super::parts;
-use crate::api::Ledger;
+use crate::api::{Ledger, limit};
 use crate::flows::whole::{self, Found};
 
-/// How many flows of a trace are listed, of each shard.
-const FLOWS_OF_A_TRACE: i64 = 100;
+/// How many flows of a trace a page lists.
+const ROWS: i64 = 100;
 
 /// The routes of flow pages.
 pub(super) fn routes() -> Router<Arc<Running>> {
@@ -187,34 +187,59 @@ async fn flow(
             "{} payers used the id {id}. These are as many transfers.",
             found.len()
         );
-        return Ok(choice(&running, "Whose transfer?", &lead, found.values()));
+        return Ok(choice(&running, "Whose transfer?", &lead, found.values(), None));
     }
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
     Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response())
 }
 
+/// What stands behind the `?` of a trace.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Trace {
+    after: String,
+    limit: String,
+    tab: Option<String>,
+    step: Option<usize>,
+}
+
 async fn trace(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Asked(asked): Asked<Trace>,
 ) -> Result<Response, Problem> {
     let id: TraceId = Problem::parse("trace", &id)?;
-    let mut found = whole::with_trace(&running, id, FLOWS_OF_A_TRACE).await?;
-    match found.pop() {
-        Some(only) if found.is_empty() => {
-            let flow = Box::pin(only.whole(&running)).await?;
-            Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response())
-        }
-        last => {
-            let lead = format!("{} flows have the trace {id}, oldest first.", found.len() + 1);
-            Ok(choice(
-                &running,
-                "Flows of a trace",
-                &lead,
-                found.iter().chain(&last),
-            ))
-        }
+    let filled_in = |text: &'_ str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (after, rows) = (
+        filled_in(&asked.after),
+        limit(filled_in(&asked.limit).as_deref(), ROWS)?,
+    );
+    let mut page = whole::with_trace(&running, id, after.as_deref(), rows).await?;
+    if page.items.len() == 1
+        && after.is_none()
+        && page.next.is_none()
+        && let Some(only) = page.items.pop()
+    {
+        let flow = Box::pin(only.whole(&running)).await?;
+        let asked = Question {
+            payer: None,
+            tab: asked.tab,
+            step: asked.step,
+        };
+        return Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response());
     }
+    let lead = format!("These flows have the trace {id}, oldest first.");
+    let here = format!("/traces/{id}");
+    let next = page
+        .next
+        .map(|next| parts::url(&here, &[("after", &next), ("limit", &asked.limit)]));
+    Ok(choice(
+        &running,
+        "Flows of a trace",
+        &lead,
+        page.items.iter(),
+        next,
+    ))
 }
 
 /// Several flows to choose from.
@@ -223,13 +248,14 @@ fn choice<'f>(
     title: &str,
     lead: &str,
     found: impl Iterator<Item = &'f Found>,
+    next: Option<String>,
 ) -> Response {
     let body = html! {
         h1 { (title) }
         p { (lead) }
         ul.choice {
             @for flow in found.map(Found::head) {
-                li data-row {
+                li data-row data-id=(flow.transfer) {
                     (parts::status(flow.status.word())) " "
                     a.open href=(parts::flow_url(&flow.transfer.to_string(), &flow.payer)) {
                         (wallet_view::headline::headline(flow))
@@ -238,6 +264,7 @@ fn choice<'f>(
                 }
             }
         }
+        @if let Some(next) = next { nav.pages aria-label="Pages" { span {} a.button rel="next" href=(next) { "More →" } } }
     };
     layout::page(running, title, Here::Transfers, &body).into_response()
 }

@@ -13,11 +13,13 @@ use wallet_runtime::stored;
 
 use crate::flows::Flow;
 use crate::flows::list::tally;
+use crate::listing;
+use crate::listing::places::Places;
 use crate::parked::{self, Parked};
 use crate::stuck;
 
 /// How many stuck flows and parked messages are shown.
-const SHOWN: usize = 20;
+const SHOWN: i64 = 20;
 /// How long NATS may take to answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -25,9 +27,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub(super) struct Facts {
     pub(super) sums: Vec<Sum>,
     pub(super) in_flight: i64,
+    /// The oldest.
     pub(super) stuck: Vec<Flow>,
-    pub(super) stuck_in_all: usize,
+    pub(super) more_stuck: bool,
+    pub(super) stuck_in_all: stuck::Count,
+    /// The newest.
     pub(super) parked: Vec<Parked>,
+    pub(super) more_parked: bool,
     pub(super) parked_in_all: i64,
     pub(super) shards: Vec<Shard>,
 }
@@ -61,15 +67,16 @@ impl Sum {
 impl Facts {
     pub(super) async fn read(running: &Running) -> Result<Self, Problem> {
         let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
-        let (mut in_flight, mut set_aside, mut parked_in_all, mut shards) = (0, Vec::new(), 0, Vec::new());
+        let (mut in_flight, mut parked_in_all, mut shards) = (0, 0, Vec::new());
+        let mut stuck_in_all = stuck::Count::default();
         for shard in running.settings.shards.all() {
             let mut db = pool(running, shard)?.acquire().await?;
             add(&mut db, &mut sums).await?;
             let open = |(status, count): (String, i64)| (status == "running").then_some(count);
             in_flight += tally(&mut db).await?.into_iter().filter_map(open).sum::<i64>();
-            set_aside.extend(
-                parked::list(&mut db, shard.0, false, i64::try_from(SHOWN).unwrap_or(i64::MAX)).await?,
-            );
+            let stuck_here = stuck::count(&mut db, running, shard).await?;
+            stuck_in_all.flows += stuck_here.flows;
+            stuck_in_all.or_more |= stuck_here.or_more;
             parked_in_all += parked::count(&mut db).await?;
             let as_of = as_of(&mut db).await?;
             let known = stored::known(&mut db).await?;
@@ -86,18 +93,22 @@ impl Facts {
                 wrong: wrong(running, shard, known).await,
             });
         }
-        let mut stuck = stuck::all(running).await?;
-        let stuck_in_all = stuck.len();
-        stuck.truncate(SHOWN);
-        set_aside.sort_by(|a, b| b.time.cmp(&a.time));
-        set_aside.truncate(SHOWN);
+        let mut dbs = Vec::new();
+        for (_, pool) in &running.pools {
+            dbs.push(pool.acquire().await?);
+        }
+        let oldest = listing::stuck(running, &mut dbs, SHOWN).await?;
+        let places = Places::now(&mut dbs).await?;
+        let newest = parked::page(&mut dbs, places, false, SHOWN).await?;
         let sums = sums.into_values().collect();
         Ok(Self {
             sums,
             in_flight,
-            stuck,
+            more_stuck: oldest.next.is_some(),
+            stuck: oldest.items,
             stuck_in_all,
-            parked: set_aside,
+            more_parked: newest.next.is_some(),
+            parked: newest.items,
             parked_in_all,
             shards,
         })

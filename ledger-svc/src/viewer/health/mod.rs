@@ -19,7 +19,6 @@ use super::layout::{self, Here};
 use super::parts;
 use crate::api::Ledger;
 use crate::flows::Flow;
-use crate::parked::Parked;
 use crate::verdict::{Duty, Verdict, Watch};
 
 pub(super) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
@@ -42,12 +41,17 @@ async fn health(
         (sums(&facts))
         div.tiles {
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
-            section.panel { div.big.bad[facts.stuck_in_all > 0] { (facts.stuck_in_all) } div.muted { a href="/?status=stuck" { "stuck" } } }
-            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { "messages parked" } }
+            section.panel {
+                div.big.bad[facts.stuck_in_all.flows > 0] { (facts.stuck_in_all.flows) @if facts.stuck_in_all.or_more { " or more" } }
+                div.muted { a href="/?status=stuck" { "stuck" } }
+            }
+            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { a href="/parked" { "messages parked" } } }
         }
         (services(&found.services, now))
         (stuck(&facts.stuck))
-        (parked(&facts.parked))
+        @if facts.more_stuck { p { a href="/?status=stuck" { "All that are stuck →" } } }
+        @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::table(&facts.parked)) }
+        @if facts.more_parked { p { a href="/parked" { "All that is parked →" } } }
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
@@ -136,26 +140,6 @@ fn stuck(flows: &[Flow]) -> Markup {
                             } }
                             td data-label="since (UTC)" { (parts::time(&stuck.since.to_string())) }
                         }
-                    }
-                } }
-            }
-        }
-    }
-}
-
-fn parked(parked: &[Parked]) -> Markup {
-    html! {
-        @if !parked.is_empty() {
-            h2 { "Parked, newest first" }
-            table.cards {
-                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } th scope="col" { "time (UTC)" } } }
-                tbody { @for message in parked {
-                    tr {
-                        td data-label="id" { span.mono { (message.id) } }
-                        td data-label="by" { (message.service) }
-                        td data-label="subject" { span.mono { (message.subject) } }
-                        td data-label="why" { span { (message.detail) } }
-                        td data-label="time (UTC)" { (parts::time(&message.time)) }
                     }
                 } }
             }

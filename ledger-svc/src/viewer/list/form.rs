@@ -13,7 +13,7 @@ pub(super) fn form(asked: &Question) -> Markup {
     let is_more = asked
         .fields()
         .iter()
-        .any(|(name, _)| !matches!(*name, "account" | "status" | "before"));
+        .any(|(name, _)| !matches!(*name, "account" | "status" | "before" | "limit"));
     html! {
         form.find action="/find" role="search" {
             label {
@@ -45,6 +45,8 @@ pub(super) fn form(asked: &Question) -> Markup {
                     label { "Lasted at least, ms" input name="lasted_ms" value=(asked.lasted_ms) inputmode="numeric" placeholder="250" size="7"; }
                     label { "Began from (UTC)" input name="from" value=(asked.from) placeholder="2026-01-31T12:00:00" size="20"; }
                     label { "to" input name="to" value=(asked.to) placeholder="2026-01-31T13:00:00" size="20"; }
+                    label { "Ended from (UTC)" input name="ended_from" value=(asked.ended_from) placeholder="2026-01-31T12:00:00" size="20"; }
+                    label { "to" input name="ended_to" value=(asked.ended_to) placeholder="2026-01-31T13:00:00" size="20"; }
                 }
             }
         }

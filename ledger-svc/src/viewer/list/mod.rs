@@ -25,7 +25,7 @@ use super::parts;
 use super::reading;
 use crate::api::Ledger;
 use crate::listing::question::{Question, Standing};
-use crate::listing::{self, Page};
+use crate::listing::{self, Page, Reader};
 
 /// How many flows a page has.
 const ROWS: i64 = 50;
@@ -48,19 +48,19 @@ async fn list(
     }
     let listed = asked.read((running.clock)())?;
     let (mut dbs, lag) = reading::all(&running).await?;
-    let page = listing::page(&running, &mut dbs, &listed, ROWS).await?;
+    let page = listing::page(&running, &mut dbs, &listed, asked.limit(ROWS)?, Reader::Person).await?;
     let rows = rows::rows(&running, &mut dbs, &page).await?;
     drop(dbs);
-    let is_filtered = !asked.fields().is_empty();
+    let is_filtered = is_filtered(&asked);
     let body = html! {
         h1 { "Transfers" }
         (form::form(&asked))
         (reading::notice(lag))
-        @if page.flows.is_empty() && !is_filtered {
+        @if page.items.is_empty() && !is_filtered {
             // Live, so that the first transfer shows.
             (empty())
         }
-        (table(&asked, &rows, page.flows.is_empty()))
+        (table(&asked, &rows, page.items.is_empty()))
         (pages(&asked, &page))
     };
     Ok(layout::page(&running, "Transfers", Here::Transfers, &body).into_response())
@@ -73,7 +73,7 @@ pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, P
     for (_, pool) in &running.pools {
         dbs.push(pool.acquire().await?);
     }
-    let page = listing::page(running, &mut dbs, &listed, ROWS).await?;
+    let page = listing::page(running, &mut dbs, &listed, asked.limit(ROWS)?, Reader::Person).await?;
     Ok(rows::rows(running, &mut dbs, &page).await?.into_string())
 }
 
@@ -83,6 +83,7 @@ async fn listen(
     Asked(asked): Asked<Question>,
 ) -> Result<Response, Problem> {
     asked.read((running.clock)())?;
+    asked.limit(ROWS)?;
     live::listen(&live, &asked)
 }
 
@@ -90,9 +91,9 @@ fn table(asked: &Question, rows: &Markup, is_empty: bool) -> Markup {
     // Only the newest can change much; an older page stays as it was read.
     let live = asked.before.is_empty().then(|| url("/live", asked, None));
     html! {
-        @if is_empty && !asked.fields().is_empty() { p.muted { "Nothing of what was looked at matches." } }
+        @if is_empty && is_filtered(asked) { p.muted { "Nothing of what was looked at matches." } }
         table.cards.flows {
-            caption.visually-hidden { "Transfers, newest first" }
+            caption.visually-hidden { "Transfers, " @if oldest_first(asked) { "oldest first" } @else { "newest first" } }
             thead {
                 tr {
                     th scope="col" { "status" } th scope="col" { "transfer" } th scope="col" { "payer → payee" }
@@ -110,15 +111,17 @@ fn pages(asked: &Question, page: &Page) -> Markup {
         nav.pages aria-label="Pages" {
             span.muted {
                 @if let Some(to) = page.searched_to_us {
-                    "Searched back to " (parts::time(&wallet_runtime::reading::time(to))) ". "
+                    "Searched as far as " (parts::time(&wallet_runtime::reading::time(to))) ". "
                 }
                 @if asked.before.is_empty() { span #live.needs-script role="status" {} }
             }
             span {
-                @if !asked.before.is_empty() { a.button rel="prev" href=(url("/", asked, Some(""))) { "Newest" } " " }
+                @if !asked.before.is_empty() {
+                    a.button rel="prev" href=(url("/", asked, Some(""))) { @if oldest_first(asked) { "Oldest" } @else { "Newest" } } " "
+                }
                 @if let Some(next) = &page.next {
                     a.button rel="next" href=(url("/", asked, Some(next))) {
-                        @if page.searched_to_us.is_some() { "Search on →" } @else { "Older →" }
+                        @if page.searched_to_us.is_some() { "Search on →" } @else if oldest_first(asked) { "Newer →" } @else { "Older →" }
                     }
                 }
             }
@@ -132,16 +135,20 @@ fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
     if let Some(before) = before {
         before.clone_into(&mut asked.before);
     }
-    let fields: Vec<String> = asked
-        .fields()
+    parts::url(path, &asked.fields())
+}
+
+/// Whether only some flows are asked for.
+fn is_filtered(asked: &Question) -> bool {
+    let fields = asked.fields();
+    fields
         .iter()
-        .map(|(name, text)| format!("{name}={}", parts::escaped(text)))
-        .collect();
-    if fields.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", fields.join("&"))
-    }
+        .any(|(name, _)| !matches!(*name, "before" | "limit"))
+}
+
+/// What keeps still is listed from the other end: who has waited longest comes first.
+fn oldest_first(asked: &Question) -> bool {
+    asked.status.trim() == Standing::Stuck.word()
 }
 
 fn empty() -> Markup {

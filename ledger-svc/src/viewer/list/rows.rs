@@ -26,11 +26,12 @@ struct Row<'p> {
 /// The rows of a page, from each shard's database in the order of the shards.
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
-    let (parked, deadline_us) = (parked::transfers(dbs).await?, stuck::deadline(running));
+    let transfers: Vec<_> = page.items.iter().map(Flow::transfer).collect();
+    let (parked, deadline_us) = (parked::among(dbs, &transfers).await?, stuck::deadline(running));
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
-    let mut rows: Vec<Option<Row<'_>>> = page.flows.iter().map(|_| None).collect();
+    let mut rows: Vec<Option<Row<'_>>> = page.items.iter().map(|_| None).collect();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {
-        let here = page.flows.iter().zip(&mut rows);
+        let here = page.items.iter().zip(&mut rows);
         let (flows, places): (Vec<&Flow>, Vec<_>) =
             here.filter(|(flow, _)| home(flow) == Some(shard)).unzip();
         if flows.is_empty() {

@@ -71,6 +71,7 @@ pub(super) fn sqlite(sql: &str) -> String {
     }
     let tables = sql
         .replace(" COLLATE \"C\"", "")
+        .replace("::json", "")
         .replace("/* rows */", "STRICT")
         .replace("/* keyed */", "STRICT, WITHOUT ROWID")
         .replace("/* keyed, updated */", "STRICT, WITHOUT ROWID");

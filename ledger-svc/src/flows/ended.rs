@@ -1,0 +1,184 @@
+//! Which flows ended within a span of time. No index says so: what ended them stands in the log, which is in the order of time.
+
+use jiff::Timestamp;
+use ledger_core::{FlowKey, Outcome};
+use uuid::Uuid;
+use wallet_contract::envelope;
+use wallet_contract::event::Event;
+use wallet_runtime::db::{Arg, Db, Row};
+
+use super::list::{Filter, LOOKED_AT};
+use super::timeline::RECORDS;
+use super::{Flow, by_flow_keys};
+
+/// How many records are read at once.
+const AT_ONCE: i64 = 500;
+/// A flow ended when its service's clock said so, which the log's time follows at once. If a clock is wrong, or NATS was away, it
+/// counts no further off the log's time than this, a minute: so the span can be found in the log.
+const OFF_US: i64 = 60_000_000;
+
+macro_rules! ends {
+    ($first:literal, $($more:literal),+) => {
+        /// What ends a flow, or comes behind its end.
+        pub(crate) const ENDS: &[&str] = &[$first, $($more),+];
+        /// Their bodies among the records between two places, newest first.
+        const READ: &str = concat!(
+            "SELECT no, at_us, CASE WHEN kind IN ('", $first, "'" $(, ", '", $more, "'")+, ") THEN body END \
+             FROM record WHERE no < $1 AND no >= $2 ORDER BY no DESC LIMIT $3"
+        );
+    };
+}
+
+ends!(
+    "wallet.transfer.settled.v1",
+    "wallet.transfer.failed.v1",
+    "wallet.request.refused.v1",
+    "wallet.account.opened.v1",
+    "wallet.account.frozen.v1",
+    "wallet.account.unfrozen.v1",
+    "wallet.account.closed.v1",
+    "wallet.closure.refused.v1"
+);
+
+/// From when to when, microseconds, both within it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) from_us: i64,
+    pub(crate) to_us: i64,
+}
+
+/// A flow, and where in the log its end stands.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) no: i64,
+    pub(crate) at_us: i64,
+    pub(crate) flow: Flow,
+}
+
+/// What was found before a place.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) ends: Vec<Ended>,
+    /// Where it was left off, time and place, if there may be more.
+    pub(crate) left_off: Option<(i64, i64)>,
+}
+
+/// Flows of the shard that ended within a span, the newest end first; at most `limit`, and as far back as [`LOOKED_AT`] records.
+pub(crate) async fn newest(
+    db: &mut Db,
+    filter: &Filter,
+    span: Span,
+    before: i64,
+    limit: i64,
+) -> sqlx::Result<Found> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let first = RECORDS.first_at(db, span.from_us.saturating_sub(OFF_US)).await?;
+    let later = span.to_us.saturating_add(OFF_US).saturating_add(1);
+    let mut before = before.min(RECORDS.first_at(db, later).await?);
+    let mut found = Found::default();
+    let mut looked_at = 0;
+    while looked_at < LOOKED_AT {
+        let args = [before, first, AT_ONCE].map(Arg::Int);
+        let rows = db.query(READ, &args).await?;
+        let ends: Vec<End> = rows
+            .iter()
+            .filter_map(|row| End::read(row).transpose())
+            .collect::<sqlx::Result<_>>()?;
+        for ended in flows(db, &ends).await? {
+            if span.holds(&ended) && filter.takes(&ended.flow, ended.flow.started_us) {
+                found.left_off = Some((ended.at_us, ended.no));
+                found.ends.push(ended);
+                if found.ends.len() == limit {
+                    return Ok(found);
+                }
+            }
+        }
+        let Some(last) = rows
+            .last()
+            .filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == AT_ONCE))
+        else {
+            found.left_off = None;
+            return Ok(found);
+        };
+        (before, looked_at) = (last.int(0)?, looked_at + AT_ONCE);
+        found.left_off = Some((last.int(1)?, before));
+    }
+    Ok(found)
+}
+
+/// An event that may have ended a flow.
+struct End {
+    no: i64,
+    at_us: i64,
+    event: Event,
+    key: FlowKey,
+    status: ledger_core::Status,
+}
+
+impl End {
+    fn read(row: &Row) -> sqlx::Result<Option<Self>> {
+        let Some(body) = row.text_or_null(2)? else {
+            return Ok(None);
+        };
+        let outcome = envelope::read(&body).ok().and_then(|event| Outcome::of(&event));
+        let Some(outcome) = outcome.filter(Outcome::is_end) else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            no: row.int(0)?,
+            at_us: row.int(1)?,
+            key: outcome.flow(),
+            status: outcome.status,
+            event: outcome.event,
+        }))
+    }
+
+    /// Whether the flow ended with this, and not before: what asks again under its id may be refused later.
+    fn ended(&self, flow: &Flow) -> bool {
+        let refusal = self.event.fact.refusal();
+        let told = &flow.told;
+        flow.is(&self.key)
+            && told.status == self.status
+            && told.reason.as_deref() == refusal.map(|refusal| refusal.reason.code())
+            && told.ended_at.map(Timestamp::as_microsecond) == Some(self.event.time.as_microsecond())
+    }
+}
+
+async fn flows(db: &mut Db, ends: &[End]) -> sqlx::Result<Vec<Ended>> {
+    let keys: Vec<FlowKey> = ends.iter().map(|end| end.key.clone()).collect();
+    let flows = by_flow_keys(db, &keys).await?;
+    let ended = ends.iter().filter_map(|end| {
+        let flow = flows.iter().find(|flow| end.ended(flow))?;
+        Some(Ended {
+            no: end.no,
+            at_us: end.at_us,
+            flow: flow.clone(),
+        })
+    });
+    Ok(ended.collect())
+}
+
+impl Span {
+    fn holds(self, ended: &Ended) -> bool {
+        let (at_us, told) = (ended.at_us, ended.flow.told.ended_at);
+        let ended_us = told.map_or(at_us, Timestamp::as_microsecond);
+        let ended_us = ended_us.clamp(at_us.saturating_sub(OFF_US), at_us.saturating_add(OFF_US));
+        (self.from_us..=self.to_us).contains(&ended_us)
+    }
+}
+
+/// The last that the ledger has decided: when it is in the log, and heard, all ends before it are found here.
+pub(crate) async fn last_decided(db: &mut Db) -> sqlx::Result<Option<Uuid>> {
+    let rows = db
+        .query("SELECT id FROM event ORDER BY no DESC LIMIT 1", &[])
+        .await?;
+    rows.first().map(|row| row.uuid(0)).transpose()
+}
+
+/// Whether something has been heard.
+pub(crate) async fn is_heard(db: &mut Db, id: Uuid) -> sqlx::Result<bool> {
+    let rows = db
+        .query("SELECT no FROM record WHERE id = $1", &[Arg::Uuid(id)])
+        .await?;
+    Ok(!rows.is_empty())
+}

@@ -1,0 +1,184 @@
+//! How far each source of a list has been read, as it stands in `next`.
+
+use std::fmt;
+
+use ledger_core::LogNo;
+use wallet_runtime::db::Db;
+use wallet_runtime::problem::Problem;
+use wallet_runtime::reading::as_of;
+
+use super::sources::Order;
+use crate::books::Cursor;
+
+/// Where an entry stands in its source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// An account's bookings.
+    Books(Cursor),
+    /// What has a place in a shard's log.
+    Shard(usize, i64),
+}
+
+impl Place {
+    /// What comes first within the same microsecond: as each source has it, so that a page ends where the next begins.
+    pub(super) fn order(self) -> (i64, i64) {
+        match self {
+            Self::Books(cursor) => (i64::MIN, cursor.no.0),
+            Self::Shard(shard, no) => (-i64::try_from(shard).unwrap_or(0), no),
+        }
+    }
+}
+
+/// How far each source has been read: `no.no.…`, of an account `booking/no.no.…`, or `booking/no.no.…/no`.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    pub(crate) shards: Vec<i64>,
+    pub(crate) books: Option<Cursor>,
+    /// Where the account's log ended when the list was begun, as long as a flow that had moved no money by then may be still to
+    /// come.
+    pub(crate) since: Option<LogNo>,
+}
+
+impl Places {
+    pub(crate) fn of_shards(shards: Vec<i64>) -> Self {
+        Self {
+            shards,
+            books: None,
+            since: None,
+        }
+    }
+
+    /// Behind all that the shards' books have now. What comes later is no part of a list that is read from here, newest first:
+    /// it would come before what was told already.
+    pub(crate) async fn now(dbs: &mut [Db]) -> sqlx::Result<Self> {
+        let mut shards = Vec::new();
+        for db in dbs {
+            shards.push(end(db).await?.no.0);
+        }
+        Ok(Self::of_shards(shards))
+    }
+
+    /// The same, and behind what is booked on an account of the shard `home`.
+    pub(crate) async fn now_of_account(dbs: &mut [Db], home: usize) -> sqlx::Result<Self> {
+        let books = end(&mut dbs[home]).await?;
+        Ok(Self {
+            books: Some(books),
+            since: Some(books.no),
+            ..Self::now(dbs).await?
+        })
+    }
+
+    /// Reads what an earlier page gave; nothing, if there was none.
+    pub(crate) fn read(
+        before: Option<&str>,
+        shards: usize,
+        has_books: bool,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(text) = before else { return Ok(None) };
+        let read = || {
+            let mut parts = text.split('/');
+            let books = if has_books {
+                Some(Cursor::read(parts.next()?)?)
+            } else {
+                None
+            };
+            let numbers = parts.next()?.split('.').map(|no| no.parse().ok());
+            let numbers: Vec<i64> = numbers.collect::<Option<_>>()?;
+            let since = match parts.next() {
+                Some(no) if has_books => Some(LogNo(no.parse().ok()?)),
+                Some(_) => return None,
+                None => None,
+            };
+            let is_whole = numbers.len() == shards && parts.next().is_none();
+            is_whole.then_some(Self {
+                shards: numbers,
+                books,
+                since,
+            })
+        };
+        read().map(Some).ok_or_else(|| Problem::not_a_place(text))
+    }
+
+    /// What stands at this place, and before it in the list, has been told.
+    pub(super) fn advance(&mut self, place: Place, order: Order) {
+        match (place, order) {
+            (Place::Books(cursor), _) => self.books = self.books.map(|books| books.min(cursor)),
+            (Place::Shard(shard, no), Order::NewestFirst) => self.shards[shard] = self.shards[shard].min(no),
+            (Place::Shard(shard, no), Order::OldestFirst) => self.shards[shard] = self.shards[shard].max(no),
+        }
+    }
+}
+
+/// Where a list that goes back in time is read from.
+pub(crate) async fn back(dbs: &mut [Db], before: Option<&str>) -> Result<Places, Problem> {
+    match Places::read(before, dbs.len(), false)? {
+        Some(places) => Ok(places),
+        None => Ok(Places::now(dbs).await?),
+    }
+}
+
+/// Behind all that a shard's books have now.
+async fn end(db: &mut Db) -> sqlx::Result<Cursor> {
+    let as_of = as_of(db).await?;
+    let handled = u64::try_from(as_of.sequence).unwrap_or_default();
+    Ok(Cursor {
+        at_us: as_of.at_us,
+        no: LogNo::new(handled.saturating_add(1), 0),
+    })
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(books) = self.books {
+            write!(f, "{books}/")?;
+        }
+        for (shard, no) in self.shards.iter().enumerate() {
+            let dot = if shard == 0 { "" } else { "." };
+            write!(f, "{dot}{no}")?;
+        }
+        self.since.map_or(Ok(()), |since| write!(f, "/{}", since.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_is_written_and_nothing_else_is() {
+        let check = |text: &str, has_books: bool, is_one: bool| {
+            let read = Places::read(Some(text), 2, has_books).map(|places| places.unwrap().to_string());
+            assert_eq!(read.ok().as_deref(), is_one.then_some(text), "{text}");
+        };
+        for text in ["7.7", "0.9223372036854775807"] {
+            check(text, false, true);
+        }
+        for text in ["1700000000000000.7/7.7", "1700000000000000.7/7.7/16384"] {
+            check(text, true, true);
+            check(text, false, false);
+        }
+        for text in [
+            "",
+            "7",
+            "7.7.7",
+            "7.x",
+            "7.7/",
+            "7.7/7",
+            "/7.7",
+            "9223372036854775808.7",
+        ] {
+            check(text, false, false);
+        }
+        for text in [
+            "7.7",
+            "7.7/",
+            "7/7.7",
+            "1.7/7.7/",
+            "1.7/7.7/x",
+            "1.7/7.7/7/7",
+            "1.7/7",
+        ] {
+            check(text, true, false);
+        }
+    }
+}
