@@ -171,6 +171,7 @@ Examples:
   wallet transfers
   wallet transfers --account alice --limit 5
   wallet transfers --status refused --reason insufficient_funds
+  wallet transfers --ended-since 1h --limit 0
   wallet transfers --status stuck   not heard of for 30 s (WALLET_STUCK_AFTER of ledger-svc), and whom they wait for";
 
 /// `wallet trace --help`

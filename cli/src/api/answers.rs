@@ -166,6 +166,8 @@ pub struct TracePage {
     pub trace: String,
     /// The flows, oldest first.
     pub transfers: Vec<Transfer>,
+    /// What to say as `after` for more.
+    pub next: Option<String>,
 }
 
 /// Flows, newest first.
@@ -182,6 +184,8 @@ pub struct TransferPage {
 pub struct ParkedPage {
     /// Newest first.
     pub parked: Vec<Parked>,
+    /// What to say as `before` for more.
+    pub next: Option<String>,
 }
 
 /// A message, or an element of one, that was set aside.

@@ -12,6 +12,8 @@ pub enum StatusFilter {
     Is(Status),
     /// Running, and not heard of for too long.
     Stuck,
+    /// With a message that was set aside.
+    Parked,
 }
 
 impl StatusFilter {
@@ -20,6 +22,7 @@ impl StatusFilter {
         match self {
             Self::Is(status) => status.word(),
             Self::Stuck => "stuck",
+            Self::Parked => "parked",
         }
     }
 }
@@ -29,6 +32,7 @@ impl ValueEnum for StatusFilter {
         &[
             Self::Is(Status::Running),
             Self::Stuck,
+            Self::Parked,
             Self::Is(Status::Reserved),
             Self::Is(Status::Settled),
             Self::Is(Status::Refused),
@@ -45,6 +49,10 @@ impl ValueEnum for StatusFilter {
             Self::Stuck => {
                 Some(PossibleValue::new(self.word()).help("Running, and not heard of for too long"))
             }
+            Self::Parked => Some(
+                PossibleValue::new(self.word())
+                    .help("With a message that was set aside: see `wallet parked`"),
+            ),
         }
     }
 }

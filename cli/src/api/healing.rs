@@ -50,6 +50,8 @@ fn beginning() -> u64 {
 pub struct Decisions {
     /// At most as many as one answer lists.
     pub events: Vec<Decision>,
+    /// Where to go on.
+    pub next: Option<i64>,
 }
 
 /// A stored decision, without its content.

@@ -5,6 +5,7 @@
 mod answers;
 mod filter;
 pub mod healing;
+mod pages;
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
-use wallet_contract::trace::TraceId;
 
 use crate::exit::Usage;
 
@@ -114,6 +114,8 @@ pub struct Filter {
     pub status: Option<StatusFilter>,
     /// Why they were refused.
     pub reason: Option<String>,
+    /// When they ended: not before, and not after.
+    pub ended: (Option<Timestamp>, Option<Timestamp>),
 }
 
 impl Api {
@@ -234,18 +236,14 @@ impl Api {
         Ok(known)
     }
 
-    /// All flows of a trace with their events, oldest first; empty if there is none.
-    pub async fn trace(&self, trace: TraceId) -> Result<Vec<Transfer>> {
-        let found: Result<TracePage> = self.get(&format!("v1/traces/{trace}"), &[]).await;
-        Ok(none_if_unknown(found)?.map_or_else(Vec::new, |page| page.transfers))
-    }
-
     /// Flows without their events, newest first, from `before` on.
     pub async fn transfers(&self, filter: &Filter, limit: u32, before: Option<&str>) -> Result<TransferPage> {
         let query = [
             ("account", filter.account.as_ref().map(ToString::to_string)),
             ("status", filter.status.map(|status| status.word().to_owned())),
             ("reason", filter.reason.clone()),
+            ("ended_from", filter.ended.0.as_ref().map(ToString::to_string)),
+            ("ended_to", filter.ended.1.as_ref().map(ToString::to_string)),
             rows(limit),
             ("before", before.map(str::to_owned)),
         ];
@@ -263,14 +261,13 @@ impl Api {
         self.get("v1/store", &[]).await
     }
 
-    /// What any service has decided on a shard behind number `after`; empty at the end.
-    pub async fn decisions(&self, shard: u16, after: i64) -> Result<Vec<healing::Decision>> {
+    /// What any service has decided on a shard behind number `after`.
+    pub async fn decisions(&self, shard: u16, after: i64) -> Result<healing::Decisions> {
         let query = [
             ("shard", Some(shard.to_string())),
             ("after", Some(after.to_string())),
         ];
-        let page: healing::Decisions = self.get("v1/store/events", &query).await?;
-        Ok(page.events)
+        self.get("v1/store/events", &query).await
     }
 
     /// What the ledger has recorded of a shard's log behind `after`.
@@ -296,13 +293,6 @@ impl Api {
     pub async fn go_on(&self, place: healing::Place) -> Result<()> {
         let IgnoredAny = self.post("v1/store/position", &place).await?;
         Ok(())
-    }
-
-    /// What is set aside; with `all`, also what somebody has seen to.
-    pub async fn parked(&self, all: bool) -> Result<Vec<Parked>> {
-        let query = [rows(MAX_ROWS), ("all", all.then(|| "true".to_owned()))];
-        let page: ParkedPage = self.get("v1/parked", &query).await?;
-        Ok(page.parked)
     }
 
     /// How it goes. This one does not wait for the books to catch up.

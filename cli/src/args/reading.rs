@@ -51,6 +51,12 @@ pub struct Transfers {
     /// Only those refused for this reason, such as insufficient_funds.
     #[arg(long)]
     pub reason: Option<Reason>,
+    /// Only those that ended since: a time as 2026-01-31T12:00:00Z, or how long ago as 1h.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub ended_since: Option<Timestamp>,
+    /// Only those that ended by then.
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub ended_until: Option<Timestamp>,
     /// Only the newest so many; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,

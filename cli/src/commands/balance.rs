@@ -3,7 +3,7 @@
 use anyhow::Result;
 use wallet_contract::id::AccountId;
 
-use crate::api::{Account, AccountPage, Api, MAX_ROWS};
+use crate::api::{Account, AccountPage, Api};
 use crate::args::{Balance, Common};
 use crate::exit::Exit;
 use crate::output::{self, Paint, Side, Table, clean, time};
@@ -40,19 +40,10 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
     Ok(output::line(&text)?)
 }
 
-/// A page after the other, so that any number of accounts can be shown.
 async fn all(api: &Api, common: &Common) -> Result<()> {
-    let mut accounts = Vec::new();
-    let mut next: Option<String> = None;
-    loop {
-        let page = api.accounts(next.as_deref(), MAX_ROWS).await?;
-        accounts.extend(page.accounts);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
+    let accounts = api.all_accounts().await?;
     if common.json {
+        let next = None;
         return Ok(output::json(&AccountPage { accounts, next })?);
     }
     if accounts.is_empty() {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::api::{Line, MAX_ROWS};
+use crate::api::Line;
 use crate::args::{Common, Statement};
 use crate::exit::Exit;
 use crate::output::{self, Paint, Side, Table, time};
@@ -10,32 +10,13 @@ use crate::output::{self, Paint, Side, Table, time};
 /// Shows an account's bookings, oldest first, as on paper.
 pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
-    let wanted = if args.limit == 0 {
-        usize::MAX
-    } else {
-        args.limit as usize
-    };
-    let mut lines: Vec<Line> = Vec::new();
-    let mut next: Option<String> = None;
-    loop {
-        let rows = u32::try_from(wanted - lines.len())
-            .unwrap_or(MAX_ROWS)
-            .min(MAX_ROWS);
-        let page = api
-            .statement(&args.account, args.currency, rows, next.as_deref())
-            .await?;
-        lines.extend(page.lines);
-        next = page.next;
-        if next.is_none() || lines.len() >= wanted {
-            break;
-        }
-    }
-    lines.reverse();
+    let wanted = Some(args.limit).filter(|limit| *limit > 0);
+    let mut statement = api.bookings(&args.account, args.currency, wanted).await?;
+    statement.lines.reverse();
     if common.json {
-        let account = args.account.as_str().to_owned();
-        output::json(&crate::api::Statement { account, lines, next })?;
+        output::json(&statement)?;
     } else {
-        show(&lines, next.is_some(), args)?;
+        show(&statement.lines, statement.next.is_some(), args)?;
     }
     Ok(Exit::Ok)
 }

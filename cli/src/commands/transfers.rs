@@ -2,44 +2,46 @@
 
 use anyhow::Result;
 
-use crate::api::{Filter, MAX_ROWS, Transfer, TransferPage};
+use crate::api::{Filter, StatusFilter, Transfer};
 use crate::args::{Common, Transfers};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::output::{self, Paint, Side, Table, time};
 
-/// Lists flows, newest first.
+/// Lists flows, newest first; what is stuck, oldest first.
 pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
     let reason = args.reason.map(|reason| reason.code().to_owned());
+    let ended = (args.ended_since, args.ended_until);
+    if let (Some(since), Some(until)) = ended
+        && since > until
+    {
+        let why =
+            format!("--ended-since {since} is later than --ended-until {until}: nothing lies between them");
+        return Err(Usage::new(why).into());
+    }
     let filter = Filter {
         account: args.account.clone(),
         status: args.status,
         reason,
+        ended,
     };
-    let wanted = if args.limit == 0 {
-        usize::MAX
-    } else {
-        args.limit as usize
-    };
-    let mut transfers: Vec<Transfer> = Vec::new();
-    let mut next: Option<String> = None;
-    loop {
-        let rows = u32::try_from(wanted - transfers.len())
-            .unwrap_or(MAX_ROWS)
-            .min(MAX_ROWS);
-        let page = api.transfers(&filter, rows, next.as_deref()).await?;
-        transfers.extend(page.transfers);
-        next = page.next;
-        if next.is_none() || transfers.len() >= wanted {
-            break;
-        }
-    }
+    let page = api
+        .flows(&filter, Some(args.limit).filter(|limit| *limit > 0))
+        .await?;
     if common.json {
-        output::json(&TransferPage { transfers, next })?;
-    } else if transfers.is_empty() {
+        output::json(&page)?;
+    } else if page.transfers.is_empty() {
         eprintln!("no such transfer");
     } else {
-        output::line(&table(&transfers).draw(Paint::for_stdout()))?;
+        if page.next.is_some() {
+            let which = if args.status == Some(StatusFilter::Stuck) {
+                "oldest"
+            } else {
+                "newest"
+            };
+            eprintln!("only the {which} {}; --limit 0 shows all", page.transfers.len());
+        }
+        output::line(&table(&page.transfers).draw(Paint::for_stdout()))?;
     }
     Ok(Exit::Ok)
 }

@@ -1,7 +1,7 @@
 //! `wallet watch`: flows as they end; one flow, step by step, is in `one`.
 //!
-//! It asks the ledger again and again: for everything that began since the newest flow it knows (and a little before,
-//! since shards are read one after the other), and for each flow that it has seen running.
+//! It asks the ledger again and again for everything that has ended since the newest end that it knows, and a little before, since
+//! shards are read one after the other, and each has a clock of its own.
 
 mod one;
 
@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use wallet_contract::id::{AccountId, TransferId};
 
 use crate::api::{Api, Filter, Status, Transfer};
 use crate::args::{Common, Watch};
@@ -21,12 +20,8 @@ use crate::output::{self, Paint, clean, time};
 
 /// How long to pause between two questions.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How far a new flow may begin before one that is known already.
+/// How far an end that is new may lie before one that is known already.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(5);
-/// How many flows one question brings; there are as many questions as it takes.
-const ROWS: u32 = 100;
-/// How many flows that are still running are asked for by name each time, the oldest first.
-const MAX_ASKED: usize = 100;
 
 /// Shows flows as they end, until Ctrl-C; or one, until it has ended.
 pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
@@ -42,7 +37,7 @@ pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
         api,
         filter,
         since: clock::now(),
-        known: BTreeMap::new(),
+        shown: BTreeMap::new(),
     };
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     // A ledger that is not there at first is a mistake; one that is restarted later is waited for.
@@ -101,83 +96,36 @@ fn told(flow: &Transfer, paint: Paint) -> String {
     }
 }
 
-type Key = (String, String);
+/// An id may name a transfer, and apart from it an operator's request.
+type Key = (String, String, String);
 
 struct Watcher {
     api: Api,
     filter: Filter,
-    /// Nothing that began before is new.
+    /// Nothing that ended before is new.
     since: Timestamp,
-    /// Flows that began since then, and older ones that are still running: when they began, and whether they have ended.
-    known: BTreeMap<Key, (Timestamp, bool)>,
+    /// The flows that ended since then and were shown, and when they did.
+    shown: BTreeMap<Key, Timestamp>,
 }
 
 impl Watcher {
     /// All flows that have ended since the last question, in the order in which they ended.
     async fn ask(&mut self) -> Result<Vec<Transfer>> {
-        let mut ended = self.new_ones().await?;
-        ended.extend(self.running_ones(&ended).await?);
-        for flow in &ended {
-            self.known.insert(key(flow), (flow.started_at, true));
-        }
-        let newest = self.known.values().map(|(began, _)| *began).max();
-        self.since = self.since.max(
-            newest
-                .and_then(|newest| newest.checked_sub(OVERLAP).ok())
-                .unwrap_or(self.since),
-        );
-        self.known
-            .retain(|_, (began, has_ended)| *began >= self.since || !*has_ended);
+        self.filter.ended = (Some(self.since), None);
+        let mut ended = self.api.flows(&self.filter, None).await?.transfers;
+        ended.retain(|flow| !self.shown.contains_key(&key(flow)));
         ended.sort_by_key(|flow| flow.ended_at);
-        Ok(ended)
-    }
-
-    /// Flows that have ended among those that began lately; remembers those that run.
-    async fn new_ones(&mut self) -> Result<Vec<Transfer>> {
-        let mut ended = Vec::new();
-        let mut next: Option<String> = None;
-        loop {
-            let page = self.api.transfers(&self.filter, ROWS, next.as_deref()).await?;
-            let reached = page
-                .transfers
-                .last()
-                .is_none_or(|oldest| oldest.started_at < self.since);
-            for flow in page
-                .transfers
-                .into_iter()
-                .filter(|flow| flow.started_at >= self.since)
-            {
-                let (_, has_ended) = self.known.entry(key(&flow)).or_insert((flow.started_at, false));
-                if flow.status != Status::Running && !*has_ended {
-                    ended.push(flow);
-                }
-            }
-            next = page.next;
-            if reached || next.is_none() {
-                return Ok(ended);
-            }
+        let times = ended.iter().filter_map(|flow| Some((key(flow), flow.ended_at?)));
+        self.shown.extend(times);
+        let newest = self.shown.values().max();
+        if let Some(since) = newest.and_then(|newest| newest.checked_sub(OVERLAP).ok()) {
+            self.since = self.since.max(since);
         }
-    }
-
-    /// Flows that ran when last seen, are too old to be found among the new ones, and have ended by now.
-    async fn running_ones(&self, found: &[Transfer]) -> Result<Vec<Transfer>> {
-        let old = self
-            .known
-            .iter()
-            .filter(|(_, (began, has_ended))| !*has_ended && *began < self.since);
-        let mut ended = Vec::new();
-        for ((id, payer), _) in old.take(MAX_ASKED) {
-            let (Ok(id), Ok(payer)) = (id.parse::<TransferId>(), payer.parse::<AccountId>()) else {
-                continue;
-            };
-            let flow = self.api.transfer(id, Some(&payer)).await?;
-            ended.extend(flow.filter(|flow| flow.status != Status::Running));
-        }
-        ended.retain(|flow| !found.iter().any(|other| key(other) == key(flow)));
+        self.shown.retain(|_, ended_at| *ended_at >= self.since);
         Ok(ended)
     }
 }
 
 fn key(flow: &Transfer) -> Key {
-    (flow.transfer.to_string(), flow.payer.clone())
+    (flow.transfer.to_string(), flow.payer.clone(), flow.verb.clone())
 }

@@ -85,10 +85,8 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
         });
         let mut after = 0;
         loop {
-            let decisions = api.decisions(shard.shard, after).await?;
-            let Some(last) = decisions.last() else { break };
-            after = last.no;
-            for decision in decisions {
+            let page = api.decisions(shard.shard, after).await?;
+            for decision in page.events {
                 let at = Stored {
                     service,
                     shard: shard.shard,
@@ -109,6 +107,10 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
                             answers: decision.answers,
                         });
                 }
+            }
+            match page.next {
+                Some(next) => after = next,
+                None => break,
             }
         }
     }

@@ -20,7 +20,7 @@ use super::audit::Audit;
 use super::compare::{Shown, compare, minor};
 use super::entry::{self, Entry, Message};
 use super::report::{Report, grouped};
-use crate::api::{Api, MAX_ROWS, Stats};
+use crate::api::{Api, Stats};
 use crate::connect::Connection;
 
 /// How long the next message of a log may take: it stands there, so it only has to come.
@@ -252,24 +252,16 @@ fn read_headers(headers: &HeaderMap) -> Headers {
 /// What the ledger shows of all accounts and transfers.
 async fn shown(api: &Api) -> Result<Shown> {
     let mut shown = Shown::default();
-    let mut after = None;
-    loop {
-        let page = api.accounts(after.as_deref(), MAX_ROWS).await?;
-        for account in page.accounts {
-            for balance in account.balances {
-                let in_transit = balance.in_transit.as_deref();
-                let in_transit = in_transit.map_or(Ok(0), |text| minor(text, &balance.currency))?;
-                let [available, held] =
-                    [&balance.available, &balance.held].map(|text| minor(text, &balance.currency));
-                shown.balances.insert(
-                    (account.account.clone(), balance.currency),
-                    [available?, held?, in_transit],
-                );
-            }
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
+    for account in api.all_accounts().await? {
+        for balance in account.balances {
+            let in_transit = balance.in_transit.as_deref();
+            let in_transit = in_transit.map_or(Ok(0), |text| minor(text, &balance.currency))?;
+            let [available, held] =
+                [&balance.available, &balance.held].map(|text| minor(text, &balance.currency));
+            shown.balances.insert(
+                (account.account.clone(), balance.currency),
+                [available?, held?, in_transit],
+            );
         }
     }
     let stats = api.stats().await?;
