@@ -12,6 +12,7 @@ mod http_access;
 mod instances;
 mod kills;
 mod limits;
+mod lists;
 mod metrics;
 mod otlp;
 mod parking;

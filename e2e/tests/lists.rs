@@ -1,0 +1,122 @@
+//! Every list tells everything, or where it goes on; whoever follows that is told each item once, although more arrive meanwhile.
+//!
+//! | part | does |
+//! |---|---|
+//! | here | walks every list in pages of one, on one, two and four shards, on both databases |
+//! | [`table`] | which lists there are; a route or a command that it does not know fails the test |
+//! | [`walk`] | asks for a page after the other, of programs' lists and of people's |
+//! | [`filled`] | a stack with something in each of them |
+//! | [`many`] | more accounts, transfers, parked messages than one answer may have, by the tool |
+//! | [`collation`] | keys compare bytewise, whatever a database's collation |
+
+mod collation;
+mod filled;
+mod many;
+mod table;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::World;
+use wallet::stack::postgres::Postgres;
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
+
+use self::filled::Filled;
+use self::table::List;
+use self::walk::{Walk, whole};
+
+/// Each with a stack of its own.
+const SHARDS: [u16; 3] = [1, 2, 4];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_is_walked_on_sqlite() -> Result<()> {
+    for shards in SHARDS {
+        every_list_is_walked(None, shards).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_is_walked_on_postgresql() -> Result<()> {
+    let server = Postgres::start().await?;
+    for shards in SHARDS {
+        every_list_is_walked(Some(&server.url()), shards).await?;
+        collation::all_text_is_bytewise(&server.url()).await?;
+    }
+    server.stop().await
+}
+
+async fn every_list_is_walked(database: Option<&str>, shards: u16) -> Result<()> {
+    let count = Shards::new(shards)?;
+    let world = World::with(database, |options| {
+        options.shards = count;
+        options.stuck_after = Some(1);
+    });
+    let mut world = world.await?;
+    let filled = Filled::fill(&world).await?;
+    for list in table::lists(&filled) {
+        filled.has_settled(&world).await?;
+        let context = || format!("{} on {shards} shards, {database:?}", list.url);
+        is_told_once(&world, &filled, &list).await.with_context(context)?;
+    }
+    bob_s_transfers_are_told_once_although_they_settle(&mut world, &filled).await?;
+    world.stop().await
+}
+
+/// Walks a list while others pay, and holds it against the whole.
+async fn is_told_once(world: &World, filled: &Filled, list: &List) -> Result<()> {
+    let before = whole(world, list).await?;
+    ensure!(before.len() >= 2, "there is too little to walk: {before:?}");
+    let mut walk = Walk::begin(world, list);
+    let mut told = walk.page(1).await?;
+    filled.more(world, list).await?;
+    told.extend(walk.rest(1).await?);
+    if list.goes_back() {
+        assert_eq!(
+            told, before,
+            "what is newer than the first page is no part of the list"
+        );
+    }
+    each_once(&before, &told)
+}
+
+/// All that was there is told once, in the same order; and nothing is told twice.
+fn each_once(before: &[String], told: &[String]) -> Result<()> {
+    let distinct: BTreeSet<&String> = told.iter().collect();
+    ensure!(distinct.len() == told.len(), "some are told twice: {told:#?}");
+    let known: BTreeSet<&String> = before.iter().collect();
+    let of_before: Vec<&String> = told.iter().filter(|item| known.contains(item)).collect();
+    let before: Vec<&String> = before.iter().collect();
+    ensure!(of_before == before, "told:\n{of_before:#?}\nof\n{before:#?}");
+    Ok(())
+}
+
+/// What has not reached bob yet stands in his list where it began, and stays there when it reaches him.
+async fn bob_s_transfers_are_told_once_although_they_settle(
+    world: &mut World,
+    filled: &Filled,
+) -> Result<()> {
+    world.stack.kill(Service::Credit).await?;
+    filled.get_stuck(world).await?;
+    for list in table::lists_of_what_is_stuck() {
+        is_told_once(world, filled, &list)
+            .await
+            .with_context(|| list.url.clone())?;
+    }
+    let list = table::transfers_of("bob");
+    let before = whole(world, &list).await?;
+    let mut walk = Walk::begin(world, &list);
+    let mut told = walk.page(1).await?;
+    world.stack.start_service(Service::Credit).await?;
+    filled.has_settled(world).await?;
+    told.extend(walk.rest(1).await?);
+    each_once(&before, &told)?;
+    let after = whole(world, &list).await?;
+    ensure!(
+        before.iter().all(|transfer| after.contains(transfer)),
+        "they are bob's still: {after:#?}"
+    );
+    Ok(())
+}

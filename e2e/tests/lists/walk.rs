@@ -1,0 +1,145 @@
+//! A list, page by page: as JSON for programs, as HTML for people.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use e2e::World;
+use reqwest::Client;
+use serde_json::Value;
+
+use super::table::{Kind, List};
+
+/// More pages than any list of these tests has.
+const PAGES: usize = 5_000;
+/// The most rows that one answer may have.
+const ALL: usize = 1_000;
+
+/// A list that is read on and on.
+pub(super) struct Walk<'l> {
+    http: Client,
+    /// Whom to ask.
+    base: String,
+    list: &'l List,
+    next: Next,
+}
+
+/// Where it goes on.
+#[derive(Clone, Debug)]
+enum Next {
+    Begin,
+    /// What stands in `next`, or the address of the next page.
+    At(String),
+    End,
+}
+
+/// The whole list, asked for at once.
+pub(super) async fn whole(world: &World, list: &List) -> Result<Vec<String>> {
+    let mut walk = Walk::begin(world, list);
+    let all = walk.page(ALL).await?;
+    ensure!(
+        matches!(walk.next, Next::End),
+        "there is more than {} items: {:?}",
+        all.len(),
+        walk.next
+    );
+    Ok(all)
+}
+
+impl<'l> Walk<'l> {
+    pub(super) fn begin(world: &World, list: &'l List) -> Self {
+        Self {
+            http: Client::new(),
+            base: world.stack.service_url(list.service),
+            list,
+            next: Next::Begin,
+        }
+    }
+
+    /// One page, which has no more than was asked for.
+    pub(super) async fn page(&mut self, limit: usize) -> Result<Vec<String>> {
+        let base = &self.base;
+        let sign = if self.list.url.contains('?') { '&' } else { '?' };
+        let first = format!("{base}{}{sign}limit={limit}", self.list.url);
+        let (items, next) = match &self.list.kind {
+            Kind::Json { rows, key, place } => {
+                let url = match &self.next {
+                    Next::Begin => first,
+                    Next::At(at) => format!("{first}&{place}={at}"),
+                    Next::End => bail!("the list has ended"),
+                };
+                json(&self.http, &url, rows, key).await?
+            }
+            Kind::Page => {
+                let url = match &self.next {
+                    Next::Begin => first,
+                    Next::At(at) => format!("{base}{at}"),
+                    Next::End => bail!("the list has ended"),
+                };
+                page(&self.http, &url).await?
+            }
+        };
+        ensure!(items.len() <= limit, "{limit} were asked for: {items:?}");
+        self.next = next.map_or(Next::End, Next::At);
+        Ok(items)
+    }
+
+    /// All that is left of it.
+    pub(super) async fn rest(&mut self, limit: usize) -> Result<Vec<String>> {
+        let mut all = Vec::new();
+        for _ in 0..PAGES {
+            if matches!(self.next, Next::End) {
+                return Ok(all);
+            }
+            all.extend(self.page(limit).await?);
+        }
+        bail!("it does not end within {PAGES} pages: {all:?}")
+    }
+}
+
+async fn get(http: &Client, url: &str) -> Result<String> {
+    let answer = http.get(url).send().await?;
+    let (status, text) = (answer.status().as_u16(), answer.text().await?);
+    ensure!(status == 200, "{url}: {status} {text}");
+    Ok(text)
+}
+
+async fn json(http: &Client, url: &str, rows: &str, key: &[&str]) -> Result<(Vec<String>, Option<String>)> {
+    let answer: Value = serde_json::from_str(&get(http, url).await?)?;
+    let found = answer[rows]
+        .as_array()
+        .with_context(|| format!("{rows} of {answer}"))?;
+    let item = |row: &Value| {
+        let parts: Vec<String> = key.iter().map(|name| row[name].to_string()).collect();
+        parts.join("/")
+    };
+    let number = || answer["next"].as_i64().map(|next| next.to_string());
+    let next = answer["next"].as_str().map(str::to_owned).or_else(number);
+    Ok((found.iter().map(item).collect(), next))
+}
+
+/// The rows of a page, each as it stands there, and the address of its "more".
+async fn page(http: &Client, url: &str) -> Result<(Vec<String>, Option<String>)> {
+    let text = get(http, url).await?;
+    let rows = ["<tr data-row", "<li data-row"]
+        .into_iter()
+        .flat_map(|row| text.split(row).skip(1));
+    let rows = rows.map(|row| row.split("</tr>").next().unwrap_or_default());
+    let rows = rows.map(|row| row.split("</li>").next().unwrap_or_default());
+    let next = text.split("rel=\"next\" href=\"").nth(1);
+    let next = next.and_then(|rest| rest.split('"').next());
+    Ok((
+        rows.map(item).collect(),
+        next.map(|next| next.replace("&amp;", "&")),
+    ))
+}
+
+/// Most rows name what they show. A booking is all that stands there.
+fn item(row: &str) -> String {
+    let attribute = |name: &str| {
+        let at = row.split(&format!("{name}=\"")).nth(1)?;
+        at.split('"').next().map(str::to_owned)
+    };
+    if row.contains("data-label=\"booking\"") {
+        return row.to_owned();
+    }
+    let named = attribute("data-key").or_else(|| attribute("data-id"));
+    named.unwrap_or_else(|| row.to_owned())
+}
