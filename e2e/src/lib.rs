@@ -1,5 +1,6 @@
 //! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
 
+pub mod backup;
 pub mod bank;
 pub mod browser;
 pub mod disk;

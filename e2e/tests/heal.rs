@@ -4,11 +4,11 @@ mod torn;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use e2e::backup::copy_all;
 use e2e::load::{accounts, open_all, publish};
 use e2e::reckoning::{nothing_waits, reckon};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
@@ -237,20 +237,6 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         println!("{database:?}: {}", reckoning.text());
         reckoning.check()?;
         world.stop().await?;
-    }
-    Ok(())
-}
-
-fn copy_all(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_all(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
     }
     Ok(())
 }

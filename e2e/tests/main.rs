@@ -1,5 +1,6 @@
 //! Every scenario in one program: it links once.
 
+mod backup;
 mod bad_input;
 mod bank;
 mod bound_sql;
