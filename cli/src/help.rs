@@ -206,11 +206,12 @@ Examples:
 /// `wallet heal --help`
 pub const HEAL: &str = "\
 It shows what is missing and asks before it does anything; without a terminal it needs --yes. Requests go back as the
-operator, events through the services that said them. What is there already is left alone, so it can be run again.
+operator, events through the services that said them. What is there already is left alone, so it can be run again. At the
+end it audits what came out, as `wallet verify` does; exit code 1 if that does not hold.
 
 Examples:
   wallet heal
-  wallet heal --yes && wallet verify
+  wallet heal --yes
   wallet heal --json                             only what it would do";
 
 /// `wallet completions --help`

@@ -72,19 +72,21 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
 }
 
 /// Behind which message each log must hold everything. What healing has put back stands behind all that was there before, and
-/// what is left of that is not read.
+/// what is left of that is not read. A log that lacks messages is not read at all: whatever it shows would follow from that.
 async fn begins(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
     let store = api.store().await?;
     let mut positions = Vec::new();
     for shard in shards.all() {
-        let found = connection.stream(shard).await?;
-        let found = found.with_context(|| {
-            format!(
-                "stream {} is gone: `wallet heal` makes it anew",
-                stream::name(shard)
-            )
-        })?;
-        positions.push(found.must_hold_from(store.whole_from(shard)) - 1);
+        let (name, found) = (stream::name(shard), connection.stream(shard).await?);
+        let found = found.with_context(|| format!("stream {name} is gone: `wallet heal` makes it anew"))?;
+        let from = found.must_hold_from(store.whole_from(shard));
+        let missing = found.state.missing(from);
+        if missing > 0 {
+            bail!(
+                "stream {name} lacks {missing} of its messages from {from} on: `wallet heal` puts back what the services have stored"
+            );
+        }
+        positions.push(from - 1);
     }
     Ok(positions)
 }
