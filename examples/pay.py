@@ -6,13 +6,14 @@
 
 1. Make the transfer's id. It is what makes a repeat harmless, so keep it until you know the outcome.
 2. Subscribe to the outcome, then publish the request: the other way round the outcome could be missed.
-3. Wait. Prints the outcome as one line of JSON.
+3. Wait for the outcome that answers this very request: somebody else may use the same id. Prints it as one line of JSON.
 
 Exit codes: 0 settled, 1 could not be sent, 2 wrong use, 3 refused or compensated, 4 no outcome in time.
 """
 
 import argparse
 import asyncio
+import hashlib
 import json
 import os
 import re
@@ -42,6 +43,25 @@ def uuid7():
     value = value & ~(0xF << 76) | 0x7 << 76  # version 7
     value = value & ~(0x3 << 62) | 0x2 << 62  # RFC 9562 variant
     return uuid.UUID(int=value)
+
+
+def derived(cause, payer, *parts):
+    """The id that the wallet derives from an id, the payer and some words: README.md beside this file has an example."""
+    digest = hashlib.sha256(cause.bytes + payer.encode())
+    for part in parts:
+        digest.update(b"\0" + part.encode("utf-8", "surrogatepass"))
+    value = bytearray(cause.bytes[:8] + digest.digest()[:8])
+    value[6] = value[6] & 0x0F | 0x80  # version 8
+    value[8] = value[8] & 0x3F | 0x80  # RFC 9562 variant
+    return uuid.UUID(bytes=bytes(value))
+
+
+def request_ids(transfer, payer, request, body):
+    """What an outcome may call a transfer: by its content or, if something in it makes no sense, by its bytes."""
+    fields = [request.get(name, "") for name in ("to", "amount", "currency", "overdraft", "memo")]
+    sound = derived(transfer, payer, "transfer", *fields)
+    flawed = derived(transfer, payer, "transfer", "flawed", body)
+    return {str(sound), str(flawed)}
 
 
 def account(text):
@@ -117,11 +137,23 @@ async def publish(connection, subject, body, said, retry):
             raise CannotPay(f"publishing on {subject}: {error}") from None
 
 
+async def own_outcome(outcomes, ours, timeout):
+    """Waits for the outcome that answers one of these requests."""
+    deadline = time.monotonic() + timeout
+    while True:
+        message = await outcomes.next_msg(timeout=max(deadline - time.monotonic(), 0.001))
+        outcome = json.loads(message.data)
+        if ours & set(outcome["answers"].values()):
+            return outcome
+
+
 async def pay(args):
     transfer = args.id or uuid7()
     request = {"id": str(transfer), "to": args.payee, "amount": args.amount, "currency": args.currency}
     if args.memo is not None:
         request["memo"] = args.memo
+    body = json.dumps(request)
+    ours = request_ids(transfer, args.payer, request, body)
     retry = f"run this again with --id {transfer}: it never pays twice"
 
     said = []
@@ -129,9 +161,9 @@ async def pay(args):
     try:
         outcomes = await connection.subscribe(f"wallet.outcome.{args.payer}.{transfer}")
         await connection.flush()
-        await publish(connection, f"wallet.cmd.transfer.{args.payer}", json.dumps(request).encode(), said, retry)
+        await publish(connection, f"wallet.cmd.transfer.{args.payer}", body.encode(), said, retry)
         try:
-            message = await outcomes.next_msg(timeout=args.timeout)
+            outcome = await own_outcome(outcomes, ours, args.timeout)
         except NatsTimeout:
             waited = f"no outcome came within {args.timeout:g} s"
             print(f"pay.py: the request stands in the log, but {waited}; {retry}", file=sys.stderr)
@@ -144,7 +176,6 @@ async def pay(args):
         if connection.is_connected:
             await connection.close()
 
-    outcome = json.loads(message.data)
     print(json.dumps(outcome))
     return SETTLED if outcome["outcome"] == "settled" else REFUSED
 

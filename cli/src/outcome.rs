@@ -3,28 +3,24 @@
 //! The subscription stands before the request is published, so no outcome is missed. Outcomes are not stored: one that
 //! was told while we were disconnected is lost, so a request without an outcome is repeated now and then. A repeat
 //! changes nothing, and is told again how the first one ended.
+//!
+//! Others may use the same id: somebody else who confirms or cancels, or pays under it by mistake. All their outcomes come on
+//! the one subject, and each names the requests that it answers; only one that names ours is ours.
 
+mod ask;
+
+use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::pin;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use async_nats::Subscriber;
-use async_nats::jetstream::publish::PublishAck;
-use futures_util::StreamExt;
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::broadcast;
-use tokio::time::{Instant, sleep_until, timeout_at};
 use uuid::Uuid;
-use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::subject::{self, Verb};
+use wallet_contract::id::EventId;
+use wallet_contract::status::Status;
+use wallet_contract::subject::Verb;
 
-use crate::connect::{Connection, denied};
-use crate::request::Request;
-
-/// After this long without an outcome a request is repeated; the pause doubles each time.
-pub const FIRST_REPEAT: Duration = Duration::from_secs(5);
+pub use ask::{FIRST_REPEAT, Listener, Told, ask, publish};
 
 /// How a request ended.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -37,12 +33,20 @@ pub struct Outcome {
     pub verb: String,
     /// How it ended, in a word.
     pub outcome: Word,
+    /// The requests that this answers, by what they ask: of a reservation's end the confirm or cancel, and the reserve.
+    pub answers: BTreeMap<String, Uuid>,
+    /// Whether this was decided, and told, before: it answers a repeat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
     /// Why not, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Why not, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// Of a request that was refused, how the transfer stands that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer: Option<Became>,
     /// The trace id.
     pub trace: String,
     /// Who paid, or would have.
@@ -59,6 +63,31 @@ pub struct Outcome {
     pub currency: Option<String>,
     /// When it ended.
     pub time: Timestamp,
+}
+
+/// How a transfer stands, for a request that changed nothing about it.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct Became {
+    /// How it stands, in a word.
+    pub status: Status,
+    /// Why it failed, as a stable code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Who is paid, or was to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payee: Option<String>,
+    /// How much moves, or was to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<String>,
+    /// How much was reserved for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
+    /// The currency's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// How a request ended, in a word.
@@ -98,6 +127,19 @@ impl Word {
         }
     }
 
+    /// How a flow stands that ended like this.
+    fn status(self) -> Status {
+        match self {
+            Self::Settled => Status::Settled,
+            Self::Refused => Status::Refused,
+            Self::Compensated => Status::Compensated,
+            Self::Reserved => Status::Reserved,
+            Self::Cancelled => Status::Cancelled,
+            Self::Expired => Status::Expired,
+            Self::Opened | Self::Frozen | Self::Unfrozen | Self::Closed => Status::Done,
+        }
+    }
+
     /// The word.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -122,94 +164,37 @@ impl fmt::Display for Word {
 }
 
 impl Outcome {
-    /// Whether this is what became of a request with that verb: other requests of the same flow are told on the same
-    /// subject.
-    pub fn answers(&self, asked: Verb) -> bool {
-        let Some(told) = Verb::ALL.into_iter().find(|verb| verb.token() == self.verb) else {
-            return false;
-        };
-        match self.outcome {
-            Word::Reserved => asked == Verb::Reserve,
-            Word::Refused => told == asked || (told == Verb::Transfer && asked.flow() == Verb::Transfer),
-            Word::Settled
-            | Word::Compensated
-            | Word::Cancelled
-            | Word::Expired
-            | Word::Opened
-            | Word::Frozen
-            | Word::Unfrozen
-            | Word::Closed => told.flow() == asked.flow(),
-        }
+    /// Whether this is what became of that request.
+    pub fn answers(&self, request: EventId) -> bool {
+        self.answers.values().any(|id| *id == request.0)
+    }
+
+    /// Whether it ended before it was published at `since`: then nothing has happened now. Of a request that we have published
+    /// again ourselves only the time can tell.
+    pub fn is_earlier(&self, published_again: bool, since: Timestamp) -> bool {
+        self.repeated && (!published_again || self.time < since)
+    }
+
+    /// Whether this is how a transfer ended, not how a request on it did.
+    fn ends_transfer(&self) -> bool {
+        self.verb == Verb::Transfer.token() && self.transfer.is_none()
+    }
+
+    /// The same, now that the transfer that it is about has ended like this.
+    fn after(self, end: &Self) -> Self {
+        let transfer = self.transfer.map(|became| Became {
+            status: end.outcome.status(),
+            reason: end.reason.clone(),
+            amount: end.amount.clone().or(became.amount),
+            ended_at: Some(end.time),
+            ..became
+        });
+        Self { transfer, ..self }
     }
 
     /// Whether what was asked for was done.
     pub fn is_good(&self, asked: Verb) -> bool {
         self.outcome.is_good() || (asked == Verb::Cancel && self.outcome == Word::Cancelled)
-    }
-}
-
-/// What was heard of a request.
-#[derive(Clone, Debug)]
-pub struct Told {
-    /// Where the request stands; nothing if the server did not say so in time.
-    pub ack: Option<PublishAck>,
-    /// How it ended; nothing if that was not told in time.
-    pub outcome: Option<Outcome>,
-    /// From publishing to hearing, or how long was waited.
-    pub elapsed: Duration,
-}
-
-/// Listens for the outcome of one request.
-#[derive(Debug)]
-pub struct Listener {
-    verb: Verb,
-    subject: String,
-    messages: Subscriber,
-    denials: broadcast::Receiver<String>,
-}
-
-impl Listener {
-    /// Starts to listen. Do it before publishing.
-    pub async fn start(
-        connection: &Connection,
-        verb: Verb,
-        account: &AccountId,
-        id: TransferId,
-    ) -> Result<Self> {
-        let subject = subject::outcome(account, id);
-        let denials = connection.denials();
-        let messages = connection.client().subscribe(subject.clone()).await;
-        let messages = messages.with_context(|| format!("subscribing to {subject}"))?;
-        Ok(Self {
-            verb,
-            subject,
-            messages,
-            denials,
-        })
-    }
-
-    /// The outcome, if it is told before `deadline`.
-    pub async fn until(&mut self, deadline: Instant) -> Result<Option<Outcome>> {
-        loop {
-            let outcome = self.next(deadline).await?;
-            if outcome.as_ref().is_none_or(|outcome| outcome.answers(self.verb)) {
-                return Ok(outcome);
-            }
-        }
-    }
-
-    async fn next(&mut self, deadline: Instant) -> Result<Option<Outcome>> {
-        tokio::select! {
-            biased;
-            message = self.messages.next() => {
-                let message = message.context("the connection to NATS was closed while waiting for the outcome")?;
-                read(&message.payload).map(Some)
-            }
-            text = denied(&mut self.denials, &self.subject) => {
-                Err(anyhow!("this user may not hear outcomes on {}: {text}; ask the ledger with `wallet trace`", self.subject))
-            }
-            () = sleep_until(deadline) => Ok(None),
-        }
     }
 }
 
@@ -224,76 +209,66 @@ pub fn read(payload: &[u8]) -> Result<Outcome> {
     serde_json::from_slice(payload).with_context(strange)
 }
 
-/// Sends a request and waits for its outcome, repeating it if nothing is heard for long.
-pub async fn ask(connection: &Connection, request: &Request, timeout: Duration) -> Result<Told> {
-    let mut listener = Listener::start(connection, request.verb, &request.account, request.id).await?;
-    let started = Instant::now();
-    let deadline = started + timeout;
-    let ack = match timeout_at(deadline, publish(connection, request)).await {
-        Ok(ack) => Some(ack?),
-        Err(_elapsed) => None,
-    };
-    let told = |outcome, ack| Told {
-        ack,
-        outcome,
-        elapsed: started.elapsed(),
-    };
-    let mut pause = FIRST_REPEAT;
-    loop {
-        let outcome = listener.until(deadline.min(Instant::now() + pause)).await?;
-        if outcome.is_some() || Instant::now() >= deadline {
-            return Ok(told(outcome, ack));
-        }
-        pause *= 2;
-        let mut repeat = pin!(publish(connection, request));
-        // The repeat's acknowledgement does not matter, the outcome may come first, and neither may pass the deadline.
-        tokio::select! {
-            _ = &mut repeat => {}
-            outcome = listener.until(deadline) => return Ok(told(outcome?, ack)),
-        }
-    }
-}
-
-/// Puts a request into the log, without waiting for what comes of it.
-pub async fn publish(connection: &Connection, request: &Request) -> Result<PublishAck> {
-    let naming_it = || format!("request {}", request.id);
-    let (body, trace) = (request.body.clone(), request.traceparent());
-    connection
-        .request(request.verb, &request.account, body, trace.as_deref())
-        .await
-        .with_context(naming_it)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const REFUSED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"confirm","outcome":"refused","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"},"reason":"already_confirmed","detail":"the reservation is confirmed already","transfer":{"status":"running","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00.000001Z"}"#;
+    const SETTLED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"settled","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-000000000005","reserve":"0190b1c4-7a2e-8c3d-9f00-000000000001"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"5.00","currency":"USD","time":"2026-01-31T12:00:01Z"}"#;
+
+    fn parsed(json: &str) -> Outcome {
+        read(json.as_bytes()).unwrap()
+    }
+
     #[test]
     fn an_outcome_is_read_as_the_ledger_tells_it() {
-        let json = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00.000001Z"}"#;
-        let outcome = read(json.as_bytes()).unwrap();
+        let outcome = parsed(REFUSED);
         assert_eq!(
             (outcome.outcome, outcome.outcome.is_good()),
             (Word::Refused, false)
         );
-        assert_eq!(serde_json::to_string(&outcome).unwrap(), json);
-        let opened = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"open","outcome":"opened","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00Z"}"#;
-        assert!(read(opened.as_bytes()).unwrap().outcome.is_good());
-        let check = |verb: &str, word: &str, asked: Verb, expected: bool| {
-            let told = json
-                .replace("\"refused\"", &format!("{word:?}"))
-                .replace("\"transfer\"", &format!("{verb:?}"));
-            let answers = read(told.as_bytes()).unwrap().answers(asked);
-            assert_eq!(answers, expected, "{verb} {word}, {} asked", asked.token());
-        };
-        check("transfer", "refused", Verb::Reserve, true);
-        check("confirm", "refused", Verb::Reserve, false);
-        check("confirm", "refused", Verb::Confirm, true);
-        check("reserve", "reserved", Verb::Reserve, true);
-        check("reserve", "reserved", Verb::Confirm, false);
-        check("transfer", "cancelled", Verb::Cancel, true);
-        check("transfer", "settled", Verb::Open, false);
+        assert_eq!(serde_json::to_string(&outcome).unwrap(), REFUSED);
+        assert_eq!(serde_json::to_string(&parsed(SETTLED)).unwrap(), SETTLED);
         let error = read(b"{}").unwrap_err().to_string();
         assert_eq!(error, "an outcome that this version does not understand: {}");
+    }
+
+    #[test]
+    fn an_outcome_answers_the_requests_that_it_names() {
+        let answers = |json: &str, id: &str| parsed(json).answers(id.parse().unwrap());
+        assert!(answers(REFUSED, "0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"));
+        assert!(!answers(SETTLED, "0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"));
+        for id in [
+            "0190b1c4-7a2e-8c3d-9f00-000000000005",
+            "0190b1c4-7a2e-8c3d-9f00-000000000001",
+        ] {
+            assert!(answers(SETTLED, id) && !answers(REFUSED, id), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_was_too_late_learns_how_the_transfer_ended() {
+        let (refused, end) = (parsed(REFUSED), parsed(SETTLED));
+        assert!(!refused.ends_transfer() && end.ends_transfer());
+        let told = refused.after(&end);
+        let became = told.transfer.unwrap();
+        assert_eq!((told.outcome, became.status), (Word::Refused, Status::Settled));
+        assert_eq!(
+            (became.ended_at, became.reserved.as_deref()),
+            (Some(end.time), Some("20.00"))
+        );
+    }
+
+    #[test]
+    fn an_answer_to_a_repeat_is_earlier_unless_we_repeated_it_ourselves() {
+        let at = |time: &str| time.parse::<Timestamp>().unwrap();
+        let (before, after) = (at("2026-01-31T12:00:00Z"), at("2026-01-31T12:00:02Z"));
+        let repeated = Outcome {
+            repeated: true,
+            ..parsed(SETTLED)
+        };
+        assert!(!parsed(SETTLED).is_earlier(false, after));
+        assert!(repeated.is_earlier(false, before), "another clock may be behind");
+        assert!(repeated.is_earlier(true, after) && !repeated.is_earlier(true, before));
     }
 }

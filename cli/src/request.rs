@@ -15,6 +15,8 @@ use wallet_view::typed;
 pub struct Request {
     /// The client's name for it.
     pub id: TransferId,
+    /// The id that account, name, verb and content give it: its outcome names it.
+    pub request: EventId,
     /// Whose authority is used.
     pub account: AccountId,
     /// What is asked.
@@ -160,6 +162,7 @@ impl Request {
         let read = request::read(&body, context).map_err(|bad| Refusal::new(Reason::InvalidRequest, bad))?;
         Ok(Self {
             id,
+            request: read.id,
             account: account.clone(),
             verb,
             order: read.order?,

@@ -30,7 +30,8 @@ use wallet::clock::new_id;
 use wallet::connect::{Connection, connect};
 use wallet::outcome::{Listener, Outcome};
 use wallet::stack::{Database, Options, Stack};
-use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::id::AccountId;
+use wallet_contract::request;
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::{Service, Verb};
 use wallet_nats::Settings;
@@ -146,12 +147,25 @@ impl World {
 
     /// Publishes a body and waits for its outcome.
     pub async fn ask(&self, verb: Verb, account: &str, body: Value) -> Result<Outcome> {
-        let account: AccountId = account.parse()?;
-        let id: TransferId = body["id"].as_str().context("a test's body has an id")?.parse()?;
-        let mut listener = Listener::start(&self.nats, verb, &account, id).await?;
-        self.nats.request(verb, &account, body.to_string(), None).await?;
+        let mut listener = self.listen(verb, account, &body).await?;
+        self.nats
+            .request(verb, &account.parse()?, body.to_string(), None)
+            .await?;
         let outcome = listener.until(tokio::time::Instant::now() + PATIENCE).await?;
         outcome.with_context(|| format!("no outcome for {body}"))
+    }
+
+    /// Listens for what becomes of a body, which is not published yet.
+    pub async fn listen(&self, verb: Verb, account: &str, body: &Value) -> Result<Listener> {
+        let account: AccountId = account.parse()?;
+        let context = request::Context {
+            verb,
+            account: Some(&account),
+            traceparent: None,
+            event_id: None,
+        };
+        let read = request::read(&body.to_string(), context).context("a test's body has an id")?;
+        Listener::start(&self.nats, &account, read.transfer, read.id).await
     }
 
     /// Opens accounts in USD and gives each 100.00.

@@ -165,8 +165,7 @@ async fn a_request_for_another_shard_is_refused_there() -> Result<()> {
     let alice: AccountId = "alice".parse()?;
     let other = 1 - world.nats.shards().await?.of(&alice).0;
     let body = transfer("bob", "1.00");
-    let id = body["id"].as_str().expect("an id").parse()?;
-    let mut listener = wallet::outcome::Listener::start(&world.nats, Verb::Transfer, &alice, id).await?;
+    let mut listener = world.listen(Verb::Transfer, "alice", &body).await?;
     let subject = format!("wallet.{other}.cmd.transfer.alice");
     world
         .nats

@@ -6,7 +6,6 @@ use anyhow::{Context as _, Result};
 use e2e::proxy::Line;
 use e2e::{World, transfer};
 use tokio::time::{Instant, sleep};
-use wallet::outcome::Listener;
 use wallet_contract::subject::{Service, Verb};
 
 /// The server has sent the last message, and takes it for read; the connection breaks before the service has it, and no other
@@ -18,8 +17,7 @@ async fn the_last_message_is_read_though_the_connection_broke_under_it() -> Resu
     let alice = "alice".parse()?;
     for service in Service::ALL {
         let (line, body) = (world.proxy(service), transfer("bob", "1.00"));
-        let id = body["id"].as_str().context("an id")?.parse()?;
-        let mut listener = Listener::start(&world.nats, Verb::Transfer, &alice, id).await?;
+        let mut listener = world.listen(Verb::Transfer, "alice", &body).await?;
         line.set(Line::Held);
         world
             .nats

@@ -20,6 +20,7 @@ mod parking;
 mod permissions;
 mod postgres;
 mod questions;
+mod races;
 mod real_bank;
 mod refuses_to_start;
 mod reservations;

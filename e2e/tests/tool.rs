@@ -155,6 +155,26 @@ async fn a_client_in_another_language_pays_with_one_publish() -> Result<()> {
     );
     assert!(text.contains("settled"), "{text}");
     assert_eq!(pay("1000.00").output().await?.status.code(), Some(3));
-    assert_eq!(world.available("bob").await?, "112.50");
+    assert_eq!(pay("1").output().await?.status.code(), Some(3));
+    // Two programs use one id: each is told its own.
+    let twice = e2e::id();
+    let (mut one, mut other) = (pay("1.00"), pay("2.00"));
+    let (one, other) = tokio::join!(
+        one.args(["--id", &twice]).output(),
+        other.args(["--id", &twice]).output()
+    );
+    let mut codes = [one?.status.code(), other?.status.code()];
+    codes.sort_unstable();
+    assert_eq!(codes, [Some(0), Some(3)]);
+    let paid = pay("1.00")
+        .args(["--id", &twice])
+        .output()
+        .await?
+        .status
+        .success();
+    assert_eq!(
+        world.available("bob").await?,
+        if paid { "113.50" } else { "114.50" }
+    );
     world.stop().await
 }

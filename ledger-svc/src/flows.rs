@@ -109,7 +109,7 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
     })
 }
 
-fn status(word: &str) -> sqlx::Result<Status> {
+pub(crate) fn status(word: &str) -> sqlx::Result<Status> {
     let unknown = || sqlx::Error::ColumnDecode {
         index: "status".to_owned(),
         // The CHECK constraint leaves no other word.

@@ -63,6 +63,11 @@ impl wallet_runtime::sql_store::Tables for Tables {
             name: "aside",
             sql: include_str!("../migrations/0106_aside.sql"),
         },
+        Migration {
+            version: 107,
+            name: "ordered",
+            sql: include_str!("../migrations/0107_ordered.sql"),
+        },
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
@@ -92,8 +97,7 @@ impl wallet_runtime::sql_store::Tables for Tables {
     }
 
     async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
-        let told = outcomes::still_true(db, &state.outcomes).await?;
-        let mut notices: Vec<Notice> = told.into_iter().map(outcomes::notice).collect();
+        let mut notices = outcomes::of_batch(db, &state.outcomes).await?;
         for repeat in repeats {
             notices.extend(outcomes::again(db, &repeat.input).await?);
         }

@@ -26,6 +26,11 @@ fn requested(verb: Verb) -> &'static str {
     }
 }
 
+/// What a request asks, by its type in the books; nothing of an event.
+pub(crate) fn asked(kind: &str) -> Option<Verb> {
+    Verb::ALL.into_iter().find(|verb| requested(*verb) == kind)
+}
+
 struct Record<'h> {
     heard: &'h Heard<'h>,
     account: AccountId,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
+use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
 use crate::api::Transfer;
@@ -15,7 +16,7 @@ use crate::args::{Common, Sending, Waiting};
 use crate::clock;
 use crate::connect::{Connection, connect};
 use crate::exit::{Exit, Usage};
-use crate::outcome::{self, Outcome, Told};
+use crate::outcome::{self, Became, Outcome, Told};
 use crate::output::{self, Paint, clean, span};
 use crate::request::Request;
 
@@ -40,6 +41,7 @@ pub(super) async fn submit(
         ack,
         outcome,
         elapsed,
+        earlier: _,
     } = outcome::ask(&connection, &request, waiting.timeout).await?;
     match outcome {
         Some(outcome) => ended(&outcome, request.verb, elapsed, common),
@@ -118,7 +120,42 @@ pub fn tell(outcome: &Outcome, elapsed: Duration, paint: Paint) -> String {
         let detail = outcome.detail.as_deref().unwrap_or_default();
         line = format!("{line}\n  {}: {}", paint.strong(&clean(reason)), clean(detail));
     }
+    if let Some(transfer) = &outcome.transfer {
+        line = format!("{line}\n  {}", clean(&became(transfer)));
+    }
     line
+}
+
+/// What became of the transfer that a refused request was about.
+fn became(transfer: &Became) -> String {
+    let Became {
+        payee,
+        amount,
+        reserved,
+        currency,
+        ..
+    } = transfer;
+    let money = match (amount, reserved, currency) {
+        (Some(amount), Some(reserved), Some(code)) if amount != reserved => {
+            format!("{amount} of {reserved} {code}")
+        }
+        (Some(amount), _, Some(code)) => format!("{amount} {code}"),
+        _ => "no money".to_owned(),
+    };
+    let payee = payee.as_deref().unwrap_or("anybody");
+    let why = transfer
+        .reason
+        .as_deref()
+        .map_or(String::new(), |reason| format!(" ({reason})"));
+    match transfer.status {
+        Status::Running => format!("the transfer is under way: {money} to {payee}"),
+        Status::Reserved => format!("the reservation stands: {money} for {payee}"),
+        Status::Settled | Status::Done => format!("the transfer settled: {money} went to {payee}"),
+        Status::Refused => format!("the transfer was refused{why}: no money went to {payee}"),
+        Status::Compensated => format!("the transfer was given back{why}: no money stayed with {payee}"),
+        Status::Cancelled => format!("the reservation was cancelled: no money went to {payee}"),
+        Status::Expired => format!("the reservation expired: no money went to {payee}"),
+    }
 }
 
 /// No outcome in time: asks the ledger once, and says what is known.
@@ -177,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_outcome_is_told_on_a_line() {
-        let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
+        let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","answers":{},"reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
         let outcome = outcome::read(refused.as_bytes()).unwrap();
         let expected = "\
 refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  in 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f

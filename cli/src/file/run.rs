@@ -172,11 +172,16 @@ impl Run<'_> {
     }
 
     fn hear(&mut self, outcome: Outcome) {
-        // Others may pay from the same account at the same time, and a repeat is answered twice.
-        let Some(flight) = self.flights.remove(&(outcome.account.clone(), outcome.id)) else {
+        // Others may pay from the same account at the same time, even under the same id, and a repeat is answered twice.
+        let key = (outcome.account.clone(), outcome.id);
+        let is_ours = |flight: &Flight| outcome.answers(self.requests[flight.index].request);
+        if !self.flights.get(&key).is_some_and(is_ours) {
+            return;
+        }
+        let Some(flight) = self.flights.remove(&key) else {
             return;
         };
-        let earlier = outcome.time < self.began_at;
+        let earlier = outcome.is_earlier(flight.pause > FIRST_REPEAT, self.began_at);
         self.end(flight.index, End::Told(Told::heard(outcome, earlier)));
         self.plan.ended(flight.index);
     }

@@ -52,6 +52,29 @@ pub struct Flow {
     /// How it stands after this batch, if that has changed and it has not ended: promised, it waits for its payer; confirmed,
     /// it goes on.
     pub now: Option<Status>,
+    /// The payer's word on its reservation, if it was in this batch.
+    pub order: Option<Order>,
     /// Its end, if it was in this batch.
     pub end: Option<End>,
+}
+
+/// The payer's word on a reservation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// What confirmed or cancelled it: a request; or the promise, if the reserve said so from the start. A flow keeps the first
+    /// that it learns of.
+    pub by: EventId,
+    /// How much is captured, if it is not all, minor units; not known while the confirm waits for the promise.
+    pub captured: Option<i64>,
+}
+
+impl Order {
+    /// What is known after an earlier word and this one.
+    #[must_use]
+    pub fn after(self, earlier: Option<Self>) -> Self {
+        Self {
+            by: earlier.map_or(self.by, |earlier| earlier.by),
+            captured: self.captured.or(earlier.and_then(|earlier| earlier.captured)),
+        }
+    }
 }

@@ -17,13 +17,15 @@
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+mod answers;
 mod booking;
 mod flow;
 mod outcome;
 mod state;
 
+pub use answers::{Answers, Asked, Causes};
 pub use booking::{Booking, BookingKind, LogNo, Newest};
-pub use flow::{End, Flow, FlowKey, Start};
+pub use flow::{End, Flow, FlowKey, Order, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};
 pub use wallet_contract::status::Status;

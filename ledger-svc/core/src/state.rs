@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use wallet_contract::decider::{Heard, Place, Rows};
-use wallet_contract::event::{Cause, Event, Fact, Movement, Overdraft};
+use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft};
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
-use wallet_contract::request::{Order, Request};
+use wallet_contract::request::{Order as Wanted, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
 use crate::booking::{Booking, BookingKind, LogNo, Newest};
-use crate::flow::{End, Flow, FlowKey, Start};
+use crate::flow::{End, Flow, FlowKey, Order, Start};
 use crate::outcome::Outcome;
 
 /// The rows that a batch touches.
@@ -83,16 +83,16 @@ impl State {
             return;
         }
         let movement = match &request.order {
-            Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
+            Ok(Wanted::Transfer(movement) | Wanted::Reserve(movement, _) | Wanted::Reverse(movement)) => {
                 Some(movement.clone())
             }
             Ok(
-                Order::Confirm(_)
-                | Order::Cancel
-                | Order::Open(..)
-                | Order::Freeze
-                | Order::Unfreeze
-                | Order::Close,
+                Wanted::Confirm(_)
+                | Wanted::Cancel
+                | Wanted::Open(..)
+                | Wanted::Freeze
+                | Wanted::Unfreeze
+                | Wanted::Close,
             )
             | Err(_) => None,
         };
@@ -124,7 +124,8 @@ impl State {
                 self.line(BookingKind::Debit, movement, event, heard);
                 self.move_in_transit(movement, true);
                 if movement.reserved.is_some() {
-                    self.go_on(movement, event);
+                    self.flow(movement, event, |flow| flow.now = Some(Status::Running));
+                    self.order(movement, event, part(movement));
                 }
             }
             Fact::DebitReversed(movement, _) => {
@@ -132,9 +133,13 @@ impl State {
                 self.move_in_transit(movement, false);
             }
             Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
-            Fact::ReservationReleased(movement, ..) => {
+            Fact::ReservationReleased(movement, failure, _) => {
                 self.line(BookingKind::Release, movement, event, heard);
+                if *failure == Failure::Cancelled {
+                    self.order(movement, event, None);
+                }
             }
+            Fact::ConfirmationDeferred(movement) => self.order(movement, event, None),
             Fact::AccountCredited(movement) => {
                 if place.owns(&movement.payee) {
                     self.line(BookingKind::Credit, movement, event, heard);
@@ -173,7 +178,6 @@ impl State {
             | Fact::ClosureAccepted(_)
             | Fact::DebitRefused(..)
             | Fact::CreditRefused(..)
-            | Fact::ConfirmationDeferred(_)
             | Fact::ReservationBarred(_)
             | Fact::ReversalGranted(_)
             | Fact::ReversalDenied(..)
@@ -182,15 +186,22 @@ impl State {
         }
     }
 
-    /// A reservation is confirmed, and its flow waits for its payer no more.
-    fn go_on(&mut self, movement: &Movement, event: &Event) {
+    /// The payer has confirmed or cancelled. A debit that had to wait for the promise has that as its cause; of the confirm the
+    /// flow has learnt before.
+    fn order(&mut self, movement: &Movement, event: &Event, captured: Option<i64>) {
+        let order = Order {
+            by: event.cause,
+            captured,
+        };
+        self.flow(movement, event, |flow| flow.order = Some(order.after(flow.order)));
+    }
+
+    fn flow(&mut self, movement: &Movement, event: &Event, change: impl FnOnce(&mut Flow)) {
         let key = TransferKey {
             id: event.transfer,
             payer: movement.payer.clone(),
         };
-        self.flows.change(&(key, Verb::Transfer), Flow::default, |flow| {
-            flow.now = Some(Status::Running);
-        });
+        self.flows.change(&(key, Verb::Transfer), Flow::default, change);
     }
 
     /// Writes what became of the flow, if the event says so, and tells it.
@@ -201,15 +212,10 @@ impl State {
             self.flows
                 .change(&flow, Flow::default, |flow| flow.now = Some(Status::Reserved));
         } else if outcome.is_end() {
-            let reserved = event
-                .fact
-                .movement()
-                .filter(|movement| movement.reserved.is_some());
-            let captured = reserved.filter(|movement| movement.reserved != Some(movement.money.amount));
             let end = End {
                 status: outcome.status,
                 reserved: matches!(outcome.status, Status::Cancelled | Status::Expired),
-                captured: captured.map(|movement| movement.money.amount.minor()),
+                captured: event.fact.movement().and_then(part),
                 refusal: event.fact.refusal().cloned(),
                 at_us: event.time.as_microsecond(),
             };
@@ -298,6 +304,12 @@ impl State {
             },
         );
     }
+}
+
+/// How much a movement takes of what was reserved, if it is not all, minor units.
+fn part(movement: &Movement) -> Option<i64> {
+    let reserved = movement.reserved?;
+    (reserved != movement.money.amount).then(|| movement.money.amount.minor())
 }
 
 fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'_>) -> Start {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::{End, Flow, FlowKey, Start, State, Status};
+use ledger_core::{End, Flow, FlowKey, Order, Start, State, Status};
 use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Db, Set};
 
@@ -44,6 +44,8 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
     count(&mut tally, Some(Status::Running), Status::Reserved, promised);
     let confirmed = update_running(db, &now(Status::Running)).await?;
     count(&mut tally, Some(Status::Reserved), Status::Running, confirmed);
+    let ordered = flows.iter().filter_map(|(key, flow)| Some((*key, flow.order?)));
+    update_ordered(db, &ordered.collect::<Vec<_>>()).await?;
     let ends: Vec<(&FlowKey, &End)> = flows
         .iter()
         .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)))
@@ -159,6 +161,16 @@ async fn update_running(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
     let sql = "UPDATE flow SET status = 'running' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
                AND flow.verb = 'transfer' AND flow.status = 'reserved'";
     db.apply(sql, transfers(rows.iter().copied())).await
+}
+
+/// The first word that is known of stays.
+async fn update_ordered(db: &mut Db, rows: &[(&FlowKey, Order)]) -> sqlx::Result<u64> {
+    let sql = "UPDATE flow SET ordered = COALESCE(flow.ordered, k.ordered), captured = COALESCE(k.captured, flow.captured) FROM k \
+               WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer'";
+    let set = transfers(rows.iter().map(|(key, _)| *key))
+        .uuids("ordered", rows.iter().map(|(_, order)| order.by.0))
+        .ints_or_null("captured", rows.iter().map(|(_, order)| order.captured));
+    db.apply(sql, set).await
 }
 
 /// A flow ends once.

@@ -209,6 +209,18 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
     }
 }
 
+/// examples/README.md tells clients in other languages how to make the id of their request, with this example.
+#[test]
+fn the_id_of_a_request_is_made_as_the_examples_tell() {
+    let id = "01a207e8-99e5-7247-b87a-88872bad8c0f";
+    let alice = name("alice");
+    let body = format!(r#"{{"id":"{id}",{}}}"#, pays("bob", "12.50"));
+    let request = request::read(&body, context(Verb::Transfer, Some(&alice))).unwrap();
+    assert_eq!(request.id.to_string(), "01a207e8-99e5-8247-8de9-9fd0c5f2659c");
+    let told = include_str!("../../../examples/README.md");
+    assert!(told.contains(id) && told.contains(&request.id.to_string()));
+}
+
 #[test]
 fn other_terms_or_another_verb_make_another_request() {
     let reserve = |terms: &str| asks(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;

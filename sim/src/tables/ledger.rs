@@ -76,6 +76,7 @@ impl LedgerTables {
             flow.start.clone_from(&learnt.start);
         }
         flow.now = learnt.now.or(flow.now);
+        flow.order = learnt.order.map(|order| order.after(flow.order)).or(flow.order);
         if flow.end.is_none() {
             flow.end.clone_from(&learnt.end);
         }
@@ -87,7 +88,7 @@ impl LedgerTables {
 
     /// A refold in memory keeps the last end of a flow and the table the first, so only that it has ended is compared.
     fn flows_differ(&self, refold: &State) -> Option<String> {
-        let head = |flow: &Flow| (flow.start.clone(), flow.now, flow.end.is_some());
+        let head = |flow: &Flow| (flow.start.clone(), flow.now, flow.order, flow.end.is_some());
         let folded: BTreeMap<_, _> = refold.flows.iter().collect();
         let missing = folded.len() != self.flows.len();
         let differs =

@@ -4,10 +4,12 @@
 //! After each step money is conserved; in the end everything has ended, and reading everything again changes nothing.
 
 mod acts;
+mod answers;
 mod ask;
 mod flows;
 mod invariants;
 mod reader;
+mod told;
 mod world;
 
 use std::cell::RefCell;
@@ -66,6 +68,7 @@ fn play(acts: &[Act]) -> World {
     invariants::at_each_step(&world);
     flows::end_once_or_wait_for_their_payer(&world);
     flows::have_all_ended(&world);
+    answers::name_each_request_once(&world);
     invariants::when_all_is_over(&world);
     invariants::each_reaction_is_declared(&world);
     invariants::nothing_is_open(&world);

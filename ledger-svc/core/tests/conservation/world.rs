@@ -38,6 +38,17 @@ impl World {
         self.nodes.iter().flat_map(Node::said)
     }
 
+    /// All that was asked and stands in a log.
+    pub(crate) fn delivered(&self) -> impl Iterator<Item = &Request> {
+        self.logs
+            .iter()
+            .flatten()
+            .filter_map(|stored| match &stored.input {
+                Input::Request(request) => Some(request),
+                Input::Event(_) | Input::Due(_) => None,
+            })
+    }
+
     /// The ids of all that stands in the logs.
     pub(crate) fn ids(&self) -> BTreeSet<EventId> {
         let stored = self.logs.iter().flatten();

@@ -128,7 +128,8 @@ pub(super) async fn another_shard(stage: &mut Stage<'_>) -> Result<Scene> {
 pub(super) async fn killed(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.stack.kill(Service::Credit).await?;
     let request = Stage::payment(&stage.alice, &stage.stranger, "7.00")?;
-    let mut listener = Listener::start(&stage.connection, request.verb, &request.account, request.id).await?;
+    let mut listener =
+        Listener::start(&stage.connection, &request.account, request.id, request.request).await?;
     outcome::publish(&stage.connection, &request).await?;
     let meanwhile = stage.until(&request, "wallet.account.debited.v1").await?;
     stage.stack.start_service(Service::Credit).await?;

@@ -1,0 +1,144 @@
+//! Several ask under one id at the same time: one of them is carried out, and each hears its own outcome.
+
+use anyhow::{Context as _, Result, bail, ensure};
+use e2e::{PATIENCE, World, id, run_wallet, transfer};
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant, sleep};
+use wallet_contract::id::AccountId;
+use wallet_contract::stream;
+use wallet_contract::subject::{Service, Verb};
+
+/// What a command came to: its exit code, and its answer.
+type Came = (i32, Value);
+
+/// Runs the commands while debit-svc is away, so that all of them wait; then it comes back.
+async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>) -> Result<Vec<Came>> {
+    let alice: AccountId = "alice".parse()?;
+    let log = stream::name(world.nats.shards().await?.of(&alice));
+    let end = async |world: &World| -> Result<u64> {
+        let stream = world.nats.jetstream().get_stream(&log).await?;
+        Ok(stream.cached_info().state.last_sequence)
+    };
+    world.stack.kill(Service::Debit).await?;
+    let (before, deadline) = (end(world).await?, Instant::now() + PATIENCE);
+    let (nats, api) = (world.stack.nats_url(), world.stack.api_url());
+    let running: Vec<_> = commands
+        .into_iter()
+        .map(|command| tokio::spawn(tool(command.clone(), nats.clone(), api.clone())))
+        .collect();
+    while end(world).await? < before + running.len() as u64 {
+        ensure!(Instant::now() < deadline, "not all stand in the log");
+        sleep(Duration::from_millis(20)).await;
+    }
+    world.stack.start_service(Service::Debit).await?;
+    let mut came = Vec::new();
+    for command in running {
+        came.push(command.await??);
+    }
+    Ok(came)
+}
+
+async fn tool(command: String, nats: String, api: String) -> Result<Came> {
+    let args: Vec<&str> = command.split(' ').chain(["--json"]).collect();
+    let output = run_wallet(&args, &nats, &api).await?;
+    let answer = serde_json::from_slice(&output.stdout).with_context(|| format!("{output:?}"))?;
+    Ok((output.status.code().context("an exit code")?, answer))
+}
+
+/// The answer to who won, and to who came too late.
+fn won(came: &[Came]) -> Result<(&Value, &Value)> {
+    match came {
+        [(0, won), (3, late)] | [(3, late), (0, won)] => Ok((won, late)),
+        _ => bail!("not one that won and one that was refused: {came:#?}"),
+    }
+}
+
+async fn reserved(world: &World) -> Result<String> {
+    let reservation = id();
+    let body = json!({ "id": reservation, "to": "bob", "amount": "9.00", "currency": "USD" });
+    world.ask(Verb::Reserve, "alice", body).await?;
+    Ok(reservation)
+}
+
+#[tokio::test]
+async fn each_hears_its_own_outcome() -> Result<()> {
+    let mut world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let (one, two, twice) = (reserved(&world).await?, reserved(&world).await?, id());
+    let confirm = |amount| format!("confirm {one} --from alice --amount {amount} --currency USD");
+    let pay =
+        |amount| format!("transfer --from alice --to bob --currency USD --id {twice} --amount {amount}");
+    let commands = [
+        confirm("5.00"),
+        confirm("7.00"),
+        format!("confirm {two} --from alice"),
+        format!("cancel {two} --from alice"),
+        pay("1.00"),
+        pay("2.00"),
+    ];
+    let came = at_once(&mut world, &commands).await?;
+
+    let (paid, late) = won(&came[..2])?;
+    assert_eq!(
+        (&paid["outcome"], &late["outcome"]),
+        (&json!("settled"), &json!("refused"))
+    );
+    assert_eq!(late["reason"], "already_confirmed");
+    let became = &late["transfer"];
+    assert_eq!(
+        (&became["status"], &became["reserved"]),
+        (&json!("settled"), &json!("9.00"))
+    );
+    assert_eq!(became["amount"], paid["amount"]);
+    ensure!(became["ended_at"].is_string(), "{became}");
+    let mut moved = cents(paid)?;
+
+    let (done, late) = won(&came[2..4])?;
+    let settled = done["outcome"] == "settled";
+    let reason = if settled { "already_confirmed" } else { "cancelled" };
+    assert_eq!(
+        (&late["reason"], &late["transfer"]["status"]),
+        (&json!(reason), &done["outcome"])
+    );
+    moved += if settled { 900 } else { 0 };
+
+    let (paid, late) = won(&came[4..])?;
+    assert_eq!(
+        (&late["reason"], &late["transfer"]["amount"]),
+        (&json!("id_reused"), &paid["amount"])
+    );
+    moved += cents(paid)?;
+    assert_eq!(
+        world.available("bob").await?,
+        format!("{}.{:02}", 100 + moved / 100, moved % 100)
+    );
+
+    // Asked again, each is told again what it was told, and that this is nothing new.
+    for (command, (code, first)) in commands.into_iter().zip(&came) {
+        let (again_code, again) = tool(command, world.stack.nats_url(), world.stack.api_url()).await?;
+        assert_eq!(again_code, *code, "{again}");
+        for field in ["outcome", "answers", "reason", "time"] {
+            assert_eq!(again[field], first[field], "{again}");
+        }
+        assert_eq!(
+            (&again["repeated"], &first["repeated"]),
+            (&json!(true), &Value::Null)
+        );
+    }
+
+    // With a trace of the client's own the outcome can't prove by itself which request it answers.
+    let mut traced = transfer("bob", "1.00");
+    traced["traceparent"] = json!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    let outcome = world.ask(Verb::Transfer, "alice", traced).await?;
+    assert_eq!(outcome.outcome.as_str(), "settled");
+    let closed = world.ask(Verb::Close, "bob", json!({ "id": id() })).await?;
+    assert_eq!(closed.reason.as_deref(), Some("balance_not_zero"));
+    world.verify().await?;
+    world.stop().await
+}
+
+/// How much an outcome says has moved.
+fn cents(outcome: &Value) -> Result<u32> {
+    let amount = outcome["amount"].as_str().context("an amount")?;
+    Ok(amount.replace('.', "").parse()?)
+}

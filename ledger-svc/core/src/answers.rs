@@ -1,0 +1,200 @@
+//! Which requests an outcome answers.
+//!
+//! Several requests may share one id: a reserve and its confirm, two confirms, a cancel that races them, two transfers by
+//! mistake. Each of them is answered once, by the outcome that names it:
+//!
+//! | outcome | answers |
+//! |---|---|
+//! | a refusal of a request that is no flow's first | that request |
+//! | `reserved` | the reserve |
+//! | the end of a transfer in one phase | the request that began it |
+//! | the end of a reservation | the confirm or cancel that led to it, and the reserve |
+//! | an operator's request, done or refused | that request |
+//!
+//! The ids of events are derived from what caused them, so most outcomes prove by themselves which request led to them
+//! ([`Outcome::answers_alone`]). The others need the head of their flow ([`Outcome::answers_asked`]) or, where that does
+//! not tell, all of its events ([`Outcome::answers_within`]).
+
+use std::collections::BTreeMap;
+
+use wallet_contract::event::{Event, Fact};
+use wallet_contract::id::{AccountId, EventId, derive};
+use wallet_contract::subject::{Service, Verb};
+
+use crate::outcome::Outcome;
+
+/// The requests that an outcome answers, by what they ask.
+pub type Answers = BTreeMap<Verb, EventId>;
+
+const GRANTED: &str = "wallet.reversal.granted.v1";
+const DENIED: &str = "wallet.reversal.denied.v1";
+const DEBITED: &str = "wallet.account.debited.v1";
+const DEBIT_REFUSED: &str = "wallet.debit.refused.v1";
+const CREDITED: &str = "wallet.account.credited.v1";
+const CREDIT_REFUSED: &str = "wallet.credit.refused.v1";
+const REVERSED: &str = "wallet.debit.reversed.v1";
+const RESERVED: &str = "wallet.funds.reserved.v1";
+const PROMISED: &str = "wallet.credit.promised.v1";
+const RELEASED: &str = "wallet.reservation.released.v1";
+const BARRED: &str = "wallet.reservation.barred.v1";
+const SETTLED: &str = "wallet.transfer.settled.v1";
+const FAILED: &str = "wallet.transfer.failed.v1";
+
+/// What leads from the request that began a transfer to its end, if the payer had no other word on it.
+const ENDS: [&[&str]; 10] = [
+    PAID,
+    &[DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
+    &[DEBIT_REFUSED, FAILED],
+    &[BARRED, FAILED],
+    &[RESERVED, RELEASED, FAILED],
+    &[RESERVED, CREDIT_REFUSED, RELEASED, FAILED],
+    GIVEN_BACK,
+    &[GRANTED, DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
+    &[GRANTED, DEBIT_REFUSED, FAILED],
+    &[DENIED, DEBIT_REFUSED, FAILED],
+];
+const PAID: &[&str] = &[DEBITED, CREDITED, SETTLED];
+const GIVEN_BACK: &[&str] = &[GRANTED, DEBITED, CREDITED, SETTLED];
+
+/// Who asked for a flow, as its head has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What began it.
+    pub verb: Verb,
+    /// The request that did.
+    pub request: EventId,
+    /// What confirmed or cancelled it: a request; or the promise, if the reserve said so from the start.
+    pub ordered: Option<EventId>,
+}
+
+/// The requests and events of one account's transfer, as the log has them.
+#[derive(Clone, Debug, Default)]
+pub struct Causes {
+    /// What was asked.
+    pub requests: BTreeMap<EventId, Verb>,
+    /// What was said.
+    pub events: BTreeMap<EventId, Event>,
+}
+
+impl Outcome {
+    /// The requests that it answers, if its own event proves that: no question to the books.
+    ///
+    /// A trace that a request began has the request's id, so the most common flows name their request in every event; the
+    /// outcome's id, derived step by step from it, says whether that is so.
+    pub fn answers_alone(&self) -> Option<Answers> {
+        let event = &self.event;
+        let begun = |verb, steps: &[&str]| {
+            let request = EventId(event.trace.as_uuid());
+            led(event, request, steps).then_some((verb, request))
+        };
+        let answered = match &event.fact {
+            Fact::TransferSettled(movement) if movement.reserved.is_some() => None,
+            Fact::TransferSettled(movement) if movement.reverses.is_some() => {
+                begun(Verb::Reverse, GIVEN_BACK)
+            }
+            Fact::TransferSettled(_) => begun(Verb::Transfer, PAID),
+            Fact::CreditPromised(..) => begun(Verb::Reserve, &[RESERVED, PROMISED]),
+            // debit-svc hears of a reversal from credit-svc.
+            Fact::RequestRefused(_, Verb::Reverse, _) if event.source.service == Service::Debit => None,
+            Fact::AccountOpened(..)
+            | Fact::AccountFrozen(_)
+            | Fact::AccountUnfrozen(_)
+            | Fact::RequestRefused(..) => Some((self.verb, event.cause)),
+            Fact::AccountClosing(_)
+            | Fact::ClosureAccepted(_)
+            | Fact::ClosureRefused(..)
+            | Fact::AccountClosed(_)
+            | Fact::AccountDebited(_)
+            | Fact::DebitRefused(..)
+            | Fact::DebitReversed(..)
+            | Fact::AccountCredited(_)
+            | Fact::CreditRefused(..)
+            | Fact::FundsReserved(..)
+            | Fact::ConfirmationDeferred(_)
+            | Fact::ReservationReleased(..)
+            | Fact::ReservationBarred(_)
+            | Fact::ReversalGranted(_)
+            | Fact::ReversalDenied(..)
+            | Fact::TransferFailed(..)
+            | Fact::RequestRecalled(..)
+            | Fact::MessageParked(_)
+            | Fact::MessageResolved(_) => None,
+        };
+        answered.map(|answered| Answers::from([answered]))
+    }
+
+    /// The requests that it answers, if the head of its flow tells.
+    pub fn answers_asked(&self, asked: &Asked) -> Option<Answers> {
+        let began = Answers::from([(asked.verb, asked.request)]);
+        let and = |verb| {
+            let ordered = asked.ordered?;
+            let mut answers = began.clone();
+            if ordered != after(asked.request, &[RESERVED, PROMISED], &self.account) {
+                answers.insert(verb, ordered);
+            }
+            Some(answers)
+        };
+        match (asked.verb, self.word) {
+            (Verb::Reserve, "reserved") => Some(began),
+            (Verb::Reserve, "settled" | "compensated") => and(Verb::Confirm),
+            (Verb::Reserve, "cancelled") => and(Verb::Cancel),
+            // A confirm of nothing, or a reversal that waits to be granted, may have the id before or after another request.
+            _ if ENDS.iter().any(|steps| led(&self.event, asked.request, steps)) => {
+                // What is declined may have been confirmed before it was promised.
+                and(Verb::Confirm).or(Some(began))
+            }
+            _ => None,
+        }
+    }
+
+    /// The requests that it answers, from all that was asked and said of its flow.
+    pub fn answers_within(&self, flow: &Causes) -> Answers {
+        let mut answers: Answers = flow.request_of(&self.event).into_iter().collect();
+        if self.ends_transfer() {
+            answers.extend(flow.events.values().filter_map(waits_for_the_end));
+        }
+        answers
+    }
+
+    fn ends_transfer(&self) -> bool {
+        matches!(
+            self.event.fact,
+            Fact::TransferSettled(_) | Fact::TransferFailed(..)
+        )
+    }
+}
+
+impl Causes {
+    /// The request that led to an event, and what it asks.
+    fn request_of(&self, event: &Event) -> Option<(Verb, EventId)> {
+        let mut cause = event.cause;
+        for _ in 0..=self.events.len() {
+            if let Some(verb) = self.requests.get(&cause) {
+                return Some((*verb, cause));
+            }
+            cause = self.events.get(&cause)?.cause;
+        }
+        None
+    }
+}
+
+/// The request that an event leaves waiting for the end of the transfer.
+#[expect(clippy::wildcard_enum_match_arm, reason = "two of many")]
+fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
+    match event.fact {
+        Fact::FundsReserved(..) => Some((Verb::Reserve, event.cause)),
+        Fact::ConfirmationDeferred(_) => Some((Verb::Confirm, event.cause)),
+        _ => None,
+    }
+}
+
+/// Whether `request` has led to `event` by these steps.
+fn led(event: &Event, request: EventId, steps: &[&str]) -> bool {
+    after(request, steps, &event.fact.account()) == event.id
+}
+
+/// The id of the event that these steps lead to: each is derived from the one before.
+fn after(request: EventId, steps: &[&str], account: &AccountId) -> EventId {
+    let step = |cause: EventId, kind: &&str| derive(account, cause.0, &[kind.as_bytes()]);
+    steps.iter().fold(request, step)
+}

@@ -1,0 +1,109 @@
+//! The message that tells an outcome.
+
+use std::collections::BTreeMap;
+
+use ledger_core::{Answers, Outcome};
+use serde::Serialize;
+use uuid::Uuid;
+use wallet_contract::money::Currency;
+use wallet_contract::subject::{self, Verb};
+use wallet_runtime::bus::Notice;
+use wallet_runtime::reading::time;
+
+use super::heads::Head;
+
+#[derive(Serialize)]
+struct Told<'o> {
+    id: String,
+    account: &'o str,
+    verb: &'o str,
+    outcome: &'o str,
+    /// The requests that it answers.
+    answers: BTreeMap<&'static str, Uuid>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'o str>,
+    /// Of a refused request, what became of the transfer that it was about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<Became<'o>>,
+    trace: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payee: Option<&'o str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'o str>,
+    time: String,
+}
+
+/// How a transfer stands.
+#[derive(Serialize)]
+struct Became<'h> {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'h str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payee: Option<&'h str>,
+    /// What moves, or was to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+    /// What was reserved for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<&'h str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+}
+
+/// Tells an outcome, and to a request that was refused how the transfer stands; `repeated` to somebody who asks again.
+pub(super) fn notice(
+    outcome: &Outcome,
+    answers: &Answers,
+    transfer: Option<&Head>,
+    repeated: bool,
+) -> Notice {
+    let event = &outcome.event;
+    let (movement, refusal) = (event.fact.movement(), event.fact.refusal());
+    let told = Told {
+        id: event.transfer.to_string(),
+        account: outcome.account.as_str(),
+        verb: outcome.verb.token(),
+        outcome: outcome.word,
+        answers: answers.iter().map(|(verb, id)| (verb.token(), id.0)).collect(),
+        repeated,
+        reason: refusal.map(|refusal| refusal.reason.code()),
+        detail: refusal.map(|refusal| &*refusal.detail),
+        transfer: transfer.map(became),
+        trace: event.trace.to_string(),
+        payer: movement.map(|movement| movement.payer.as_str()),
+        payee: movement.map(|movement| movement.payee.as_str()),
+        amount: movement.map(|movement| movement.money.decimal()),
+        currency: movement.map(|movement| movement.money.currency.code()),
+        time: event.time.to_string(),
+    };
+    let payload = serde_json::to_string(&told).expect("strings are always JSON");
+    Notice {
+        subject: subject::outcome(&outcome.account, event.transfer),
+        payload,
+    }
+}
+
+fn became(head: &Head) -> Became<'_> {
+    let shown = |minor: Option<i64>| Some(head.currency?.format_minor(minor?));
+    let reserved = head.asked.verb == Verb::Reserve;
+    Became {
+        status: head.status.word(),
+        reason: head.reason.as_deref(),
+        payee: head.payee.as_deref(),
+        amount: shown(head.captured.or(head.amount)),
+        reserved: shown(head.amount.filter(|_| reserved)),
+        currency: head.currency.map(Currency::code),
+        ended_at: head.ended_us.map(time),
+    }
+}
