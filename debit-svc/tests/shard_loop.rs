@@ -1,9 +1,10 @@
-//! The real loop and the real database on a log in memory, under a clock that jumps: a reservation expires when its time is up,
-//! once, whatever the clock does before and behind it, and whether or not the service was running then. And what the loop reads
-//! that says nothing to the service.
+//! The real loop and the real database on a log in memory, under clocks that jump: a reservation expires when its time is up by
+//! the log's clock, once, whatever the service's own clock does, and whether or not it was running then; and never before a
+//! confirm is heard that was in time. And what the loop reads that says nothing to the service.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
-use wallet_runtime::bus::{self, Bus, Message, Notice, Reader};
+use wallet_runtime::bus::{self, Bus, Head, Message, Notice, Reader};
 use wallet_runtime::db::{Db, Pool, Target};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::shard_loop::{self, Context};
@@ -31,42 +32,104 @@ use wallet_runtime::status::Board;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
-/// The clock of this test; it shows microseconds since 1970.
-static NOW: AtomicI64 = AtomicI64::new(START);
-
-fn clock() -> Timestamp {
-    Timestamp::from_microsecond(NOW.load(Ordering::SeqCst)).unwrap_or_default()
+/// How long something may take that must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Enough to look twice whether something is due, and once more.
+const LOOKS: Duration = Duration::from_millis(800);
+thread_local! {
+    /// The log's clock; it shows microseconds since 1970. Each test has one thread.
+    static NOW: Cell<i64> = const { Cell::new(START) };
+    /// How far the service's clock is ahead of it.
+    static AHEAD: Cell<i64> = const { Cell::new(0) };
 }
 
-/// Turns the clock, and gives the loop time to look at it a few times.
-async fn turn(by: i64) {
-    NOW.fetch_add(by, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_millis(800)).await;
+fn clock() -> Timestamp {
+    Timestamp::from_microsecond(NOW.get() + AHEAD.get()).unwrap_or_default()
+}
+
+/// Lets time pass by the log's clock.
+fn pass(by: i64) {
+    NOW.set(NOW.get() + by);
+}
+
+/// Turns the service's clock.
+fn turn(by: i64) {
+    AHEAD.set(AHEAD.get() + by);
 }
 
 /// One shard's log in memory.
-#[derive(Clone, Debug, Default)]
-struct Log(Arc<(Mutex<Vec<Message>>, Notify)>);
+#[derive(Clone, Debug)]
+struct Log(Arc<Stored>);
+
+#[derive(Debug)]
+struct Stored {
+    messages: Mutex<Vec<Message>>,
+    /// How many of them come to whoever reads: a connection may be slow.
+    come: AtomicUsize,
+    changed: Notify,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self(Arc::new(Stored {
+            messages: Mutex::default(),
+            come: AtomicUsize::new(usize::MAX),
+            changed: Notify::new(),
+        }))
+    }
+}
 
 impl Log {
     fn messages(&self) -> Vec<Message> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
-    /// Stores a message under the log's own time, which stands still.
+    /// From now on so many messages come to whoever reads.
+    fn let_come(&self, many: usize) {
+        self.0.come.store(many, Ordering::SeqCst);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Stores a message.
     fn store(&self, subject: String, payload: Bytes) {
-        let mut messages = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut messages = self.0.messages.lock().unwrap_or_else(PoisonError::into_inner);
         let sequence = messages.len() as u64 + 1;
         messages.push(Message {
             subject,
             payload,
             sequence,
-            at_us: START,
+            at_us: NOW.get(),
             traceparent: None,
             event_id: None,
             committed_us: None,
         });
-        self.0.1.notify_waiters();
+        self.0.changed.notify_waiters();
+    }
+
+    /// Waits until debit-svc has said this.
+    async fn says(&self, kinds: &[&str]) -> Result<()> {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while self.said() != kinds {
+            ensure!(
+                tokio::time::Instant::now() < deadline,
+                "{:?} is said, not {kinds:?}",
+                self.said()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    /// Gives the loop time to look at what is due a few times: it has nothing to say.
+    async fn says_no_more(&self, why: &str) -> Result<()> {
+        let before = self.said();
+        tokio::time::sleep(LOOKS).await;
+        ensure!(self.said() == before, "{why}: {:?}", self.said());
+        Ok(())
     }
 
     /// The kinds of debit-svc's events, in their order.
@@ -91,8 +154,10 @@ struct LogReader {
 impl Reader for LogReader {
     async fn take(&mut self, _max_weight: usize) -> Result<Vec<Message>, bus::Error> {
         loop {
-            let stored = self.log.0.1.notified();
-            let messages = self.log.messages().split_off(self.position);
+            let stored = self.log.0.changed.notified();
+            let mut messages = self.log.messages();
+            messages.truncate(self.log.0.come.load(Ordering::SeqCst));
+            let messages = messages.split_off(self.position.min(messages.len()));
             if !messages.is_empty() {
                 self.position += messages.len();
                 return Ok(messages);
@@ -117,6 +182,13 @@ impl Bus for Log {
         Ok(LogReader {
             log: self.clone(),
             position: usize::try_from(position).unwrap_or(usize::MAX),
+        })
+    }
+
+    async fn head(&self, _shard: Shard) -> Result<Head, bus::Error> {
+        Ok(Head {
+            sequence: self.messages().len() as u64,
+            clock_us: NOW.get(),
         })
     }
 
@@ -201,54 +273,85 @@ fn ask(log: &Log, verb: Verb, body: &'static str) -> Result<()> {
     Ok(())
 }
 
+const HELD: &str = "wallet.funds.reserved.v1";
+const RELEASED: &str = "wallet.reservation.released.v1";
+const DEFERRED: &str = "wallet.confirmation.deferred.v1";
+const REFUSED: &str = "wallet.request.refused.v1";
+
+const ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"1.00","currency":"USD","expires_in":10}"#;
+const TWO: &str = r#"{"id":"01900000-0000-7000-8000-000000000002","to":"bob","amount":"2.00","currency":"USD","expires_in":20}"#;
+const CONFIRM_ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001"}"#;
+
 #[tokio::test]
 async fn a_reservation_expires_once_whatever_the_clock_does() -> Result<()> {
-    const ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"1.00","currency":"USD","expires_in":10}"#;
-    const TWO: &str = r#"{"id":"01900000-0000-7000-8000-000000000002","to":"bob","amount":"2.00","currency":"USD","expires_in":20}"#;
-    const CONFIRM_ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001"}"#;
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
     ask(&log, Verb::Reserve, ONE)?;
     ask(&log, Verb::Reserve, TWO)?;
-    turn(0).await;
-    let (held, released) = ("wallet.funds.reserved.v1", "wallet.reservation.released.v1");
-    assert_eq!(log.said(), [held, held], "both are held");
-    turn(-3600 * SECOND).await;
-    assert_eq!(log.said().len(), 2, "an hour back changes nothing");
-    turn(3600 * SECOND + 10 * SECOND - 1).await;
-    assert_eq!(log.said().len(), 2, "a microsecond is left of the first");
-    turn(1).await;
-    assert_eq!(log.said(), [held, held, released], "the time of the first is up");
-    turn(-3600 * SECOND).await;
+    log.says(&[HELD, HELD]).await?;
+    turn(3600 * SECOND);
+    log.says_no_more("its own clock is ahead").await?;
+    turn(-3600 * SECOND);
+    pass(10 * SECOND - 1);
+    log.says_no_more("a microsecond is left of the first").await?;
+    pass(1);
+    log.says(&[HELD, HELD, RELEASED]).await?;
+    turn(-3600 * SECOND);
     ask(&log, Verb::Confirm, CONFIRM_ONE)?;
-    turn(0).await;
-    assert_eq!(
-        log.said().last().map(String::as_str),
-        Some("wallet.request.refused.v1"),
-        "it stays released"
-    );
-
-    running.stop().await?;
-    NOW.fetch_add(2 * 3600 * SECOND, Ordering::SeqCst);
-    let running = start(&dir, &log).await?;
-    turn(0).await;
-    let kinds = log.said();
-    assert_eq!(
-        kinds.last().map(String::as_str),
-        Some(released),
-        "the second ran out while nobody was there"
-    );
-    turn(24 * 3600 * SECOND).await;
-    ensure!(log.said() == kinds, "and nothing expires twice: {:?}", log.said());
+    log.says(&[HELD, HELD, RELEASED, REFUSED]).await?;
+    pass(3600 * SECOND);
+    turn(3600 * SECOND - 1);
+    log.says(&[HELD, HELD, RELEASED, REFUSED, RELEASED]).await?;
+    pass(24 * 3600 * SECOND);
+    log.says_no_more("nothing expires twice").await?;
     running.stop().await
 }
 
-/// The position in the database.
+#[tokio::test]
+async fn who_was_away_hears_first_what_was_in_time() -> Result<()> {
+    let (dir, log) = (TempDir::new()?, Log::default());
+    open_alice(&log)?;
+    let running = start(&dir, &log).await?;
+    ask(&log, Verb::Reserve, ONE)?;
+    ask(&log, Verb::Reserve, TWO)?;
+    log.says(&[HELD, HELD]).await?;
+    running.stop().await?;
+    pass(10 * SECOND - 1);
+    ask(&log, Verb::Confirm, CONFIRM_ONE)?;
+    pass(60 * SECOND);
+    let running = start(&dir, &log).await?;
+    log.says(&[HELD, HELD, DEFERRED, RELEASED]).await?;
+    running.stop().await
+}
+
+#[tokio::test]
+async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
+    let (dir, log) = (TempDir::new()?, Log::default());
+    open_alice(&log)?;
+    let running = start(&dir, &log).await?;
+    ask(&log, Verb::Reserve, ONE)?;
+    ask(&log, Verb::Reserve, TWO)?;
+    log.says(&[HELD, HELD]).await?;
+    let heard = log.messages().len();
+    log.let_come(heard);
+    ask(&log, Verb::Confirm, CONFIRM_ONE)?;
+    pass(25 * SECOND);
+    log.says_no_more("it is not known what comes next").await?;
+    // Stored when the time of both was up, and not the last that stands there.
+    let nothing = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));
+    nothing();
+    nothing();
+    log.let_come(heard + 2);
+    log.says(&[HELD, HELD, DEFERRED, RELEASED]).await?;
+    log.let_come(usize::MAX);
+    running.stop().await
+}
+
+/// The position in the database; nothing before the first tenure.
 async fn stored(db: &mut Db) -> Result<i64> {
     let rows = db.query("SELECT position FROM progress", &[]).await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    Ok(row.int(0)?)
+    Ok(rows.first().map_or(Ok(0), |row| row.int(0))?)
 }
 
 #[tokio::test]
@@ -269,7 +372,7 @@ async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
         "{} commits or more for {MESSAGES} messages that say nothing",
         positions.len() - 1
     );
-    turn(0).await;
+    tokio::time::sleep(LOOKS).await;
     assert_eq!(stored(&mut db).await?, MESSAGES, "written when the loop looks");
     of_the_ledger();
     running.stop().await?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Known, Loss, Message, Notice, Reader};
+use wallet_runtime::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
 
 use crate::ill;
 use crate::node::{Failed, Node, Point};
@@ -85,6 +85,11 @@ impl Bus for SimBus {
             position: usize::try_from(position).unwrap_or(usize::MAX),
             generation: self.0.world().log(shard, Log::generation),
         })
+    }
+
+    async fn head(&self, shard: Shard) -> Result<Head, Error> {
+        self.0.pass(Point::Head).await?;
+        Ok(self.0.world().head(shard))
     }
 
     async fn publish(

@@ -30,13 +30,15 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) message: Message,
+    /// The latest time that its server had told anybody when it was stored, microseconds since 1970.
+    pub(crate) told_us: i64,
     subject: Option<Subject>,
     pub(crate) entries: Vec<Entry>,
 }
 
 impl Stored {
     /// Reads a message of `shard`'s log.
-    pub(crate) fn read(message: Message, shard: Shard) -> Self {
+    pub(crate) fn read(message: Message, told_us: i64, shard: Shard) -> Self {
         let subject = Subject::read(&message.subject, shard);
         let (entries, subject) = match subject {
             Ok(subject) => (entries(&message, &subject), Some(subject)),
@@ -47,6 +49,7 @@ impl Stored {
         };
         Self {
             message,
+            told_us,
             subject,
             entries,
         }

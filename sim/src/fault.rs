@@ -35,7 +35,7 @@ macro_rules! points {
 
 points! {
     Acquire, Renew, Release, Blocked, Parked, Known, Due, AfterDue, Load, BeforeCommit, AfterCommit, Events, Notices,
-    Ready, Read, Take, BeforePublish, AfterPublish, Tell,
+    Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell,
 }
 
 /// What happens to an instance at a point.

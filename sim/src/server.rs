@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::Message;
+use wallet_runtime::bus::{Head, Message};
 
 use crate::entry::Stored;
 
@@ -26,6 +26,8 @@ pub(crate) struct Log {
     durable: usize,
     /// How often the server has crashed.
     generation: u64,
+    /// The latest time that it has told anybody, or stored a message at, microseconds since 1970.
+    told_us: i64,
     changed: Arc<Notify>,
 }
 
@@ -43,6 +45,7 @@ impl Log {
             stored: Vec::new(),
             durable: 0,
             generation: 0,
+            told_us: 0,
             changed: Arc::default(),
         }
     }
@@ -64,10 +67,20 @@ impl Log {
             event_id: None,
             committed_us: committed.map(Timestamp::as_microsecond),
         };
-        self.stored.push(Stored::read(message, self.shard));
+        self.told_us = self.told_us.max(at_us);
+        self.stored.push(Stored::read(message, self.told_us, self.shard));
         Unacknowledged {
             sequence: self.stored.len(),
             generation: self.generation,
+        }
+    }
+
+    /// Where it ends, told at a time.
+    pub(crate) fn head(&mut self, clock_us: i64) -> Head {
+        self.told_us = self.told_us.max(clock_us);
+        Head {
+            sequence: self.durable as u64,
+            clock_us,
         }
     }
 

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use wallet_contract::decider::Place;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
+use wallet_runtime::bus::Head;
 
 use crate::check::log::Logs;
 use crate::check::{Breach, hold};
@@ -176,6 +177,14 @@ impl World {
             databases: [most; 6],
             servers: [most; 2],
         };
+    }
+
+    /// A shard's server tells where its log ends, and what its clock shows.
+    pub(crate) fn head(&self, shard: Shard) -> Head {
+        let mut state = self.state();
+        let shard = usize::from(shard.0);
+        let clock_us = self.time.now_us() + state.skews.servers[shard];
+        state.logs[shard].head(clock_us)
     }
 
     /// Looks at a shard's log.

@@ -53,6 +53,15 @@ pub struct Known {
     pub whole_from: u64,
 }
 
+/// Where a log ends, and what time it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The sequence of its last message.
+    pub sequence: u64,
+    /// What the clock of its server shows, by which it stores messages, microseconds since 1970.
+    pub clock_us: i64,
+}
+
 /// Why the log could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -144,6 +153,9 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Reads `shard`'s stream behind `position`.
     fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
+
+    /// Where `shard`'s stream ends and what time it is there. An answer that does not come soon is an error: the loop waits for it.
+    fn head(&self, shard: Shard) -> impl Future<Output = Result<Head, Error>> + Send;
 
     /// Publishes one envelope and waits until it is durable. It says when its events were committed, if that is known.
     fn publish(

@@ -20,20 +20,36 @@ use std::time::Duration;
 
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::response::Response;
 use bytes::Bytes;
 use jiff::Timestamp;
+use serde::Deserialize;
 use tokio::time::timeout;
 use tracing::warn;
 use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 
-use crate::bus::{Bus, Error, Known, Loss, Notice, Reader as _};
+use crate::bus::{Bus, Error, Head, Known, Loss, Notice, Reader as _};
 
 /// How long a message may take that stands in a stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
+/// How long the loop waits for where a stream ends: a lease must be renewed meanwhile.
+const HEAD_WITHIN: Duration = Duration::from_millis(500);
 /// The header that says when what an envelope says was committed, as RFC 3339.
 const COMMITTED: &str = "wallet-committed";
+
+/// The part of the answer about a stream that the library leaves out, and what belongs to it.
+#[derive(Deserialize)]
+struct Answer {
+    state: End,
+    ts: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct End {
+    last_seq: u64,
+}
 
 /// A connection to NATS that knows the shards' streams.
 #[derive(Clone, Debug)]
@@ -111,6 +127,20 @@ impl Bus for JetStream {
 
     async fn read(&self, shard: Shard, position: u64) -> Result<Reader, Error> {
         Reader::open(&self.context, shard, position).await
+    }
+
+    async fn head(&self, shard: Shard) -> Result<Head, Error> {
+        let subject = format!("STREAM.INFO.{}", stream::name(shard));
+        let asked = self.context.request(subject, &());
+        let answer = timeout(HEAD_WITHIN, asked).await;
+        match answer.map_err(|_| nats("the server did not say where the stream ends"))? {
+            Ok(Response::Ok(Answer { state, ts })) => Ok(Head {
+                sequence: state.last_seq,
+                clock_us: ts.as_microsecond(),
+            }),
+            Ok(Response::Err { error }) => Err(nats(error)),
+            Err(error) => Err(nats(error)),
+        }
     }
 
     async fn publish(

@@ -7,6 +7,7 @@
 //! | [`outbox`] | publishes what was committed, in order, until it is acknowledged |
 //! | [`store`] | what the loop needs of a database; [`sql_store`] is it on SQLite and PostgreSQL |
 //! | [`bus`] | what the loop needs of a log; [`jetstream`] is it on NATS |
+//! | `horizon` | up to which time all of a log is handled: what is due by then may be decided |
 //! | [`db`] | one SQL text, many rows, two databases |
 //! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
 //! | [`healing`], [`stored`] | what is asked of a service when the broker has lost messages |
@@ -20,6 +21,7 @@ pub mod clock;
 pub mod db;
 pub mod guard;
 pub mod healing;
+mod horizon;
 pub mod http;
 pub mod jetstream;
 mod lag;

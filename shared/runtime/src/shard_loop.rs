@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | acquire | take the shard's tenure, or stand by | try again |
 //! | republish | what was committed and perhaps not published | try for ever |
-//! | take | what is there behind our position, up to a limit; now and then, what the clock says is due | read again from the position |
+//! | take | what is there behind our position, up to a limit; now and then, what is due by the log's time | read again from the position |
 //! | decide | drop repeats, load rows, decide in memory | – |
 //! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
 //! | publish | one envelope per destination, while the next batch is decided | try for ever |
@@ -37,6 +37,7 @@ use wallet_contract::subject::Service;
 
 use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;
+use crate::horizon::Horizon;
 use crate::metrics::ShardMetrics;
 use crate::outbox::Publisher;
 use crate::sql_store::TENURE_MS;
@@ -224,6 +225,7 @@ async fn work<S: Store, B: Bus>(
         progress,
         stored: progress.position,
         blocked: store.blocked().await?,
+        horizon: Horizon::default(),
     };
     let deciding = decide(
         store,

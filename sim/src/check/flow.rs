@@ -15,6 +15,8 @@ pub(crate) struct Flow {
     pub(crate) in_transit: i128,
     /// How much of it was given back, minor units.
     pub(crate) given_back: i128,
+    /// When its reservation is due, microseconds since 1970.
+    pub(crate) expires_us: Option<i64>,
     said: BTreeSet<&'static str>,
     reserved: Option<Movement>,
     debited: Option<Movement>,
@@ -44,7 +46,10 @@ impl Flow {
             | Fact::ClosureAccepted(_)
             | Fact::ClosureRefused(..)
             | Fact::AccountClosed(_) => return Ok(()),
-            Fact::FundsReserved(movement, _) => self.reserved = Some(movement.clone()),
+            Fact::FundsReserved(movement, terms) => {
+                self.reserved = Some(movement.clone());
+                self.expires_us = Some(terms.expires.as_microsecond());
+            }
             Fact::AccountDebited(movement) => self.debited = Some(movement.clone()),
             Fact::AccountCredited(movement) => self.credited = Some(movement.clone()),
             Fact::DebitReversed(..) => self.reversed = true,

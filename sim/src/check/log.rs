@@ -6,9 +6,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use wallet_contract::decider::Input;
 use wallet_contract::event::{Event, Fact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::reason::Reason;
 use wallet_contract::request::Request;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_contract::subject::Service;
+use wallet_contract::subject::{Service, Verb};
 
 use super::books::Books;
 use super::flow::Flow;
@@ -27,6 +28,8 @@ pub(crate) struct Logs {
     pub(crate) flows: BTreeMap<FlowKey, Flow>,
     /// Requests that nobody has decided on.
     pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
+    /// What the server's clock had told when a confirm or cancel was stored, microseconds since 1970.
+    ordered_us: BTreeMap<(Shard, EventId), i64>,
     /// Events that a second stream must hold, and does not yet.
     pub(crate) halves: BTreeSet<(EventId, Shard)>,
     /// How many transfers have ended.
@@ -49,6 +52,7 @@ impl Logs {
             books: Books::default(),
             flows: BTreeMap::new(),
             undecided: BTreeMap::new(),
+            ordered_us: BTreeMap::new(),
             halves: BTreeSet::new(),
             ended: 0,
         }
@@ -58,7 +62,7 @@ impl Logs {
     pub(crate) fn take(&mut self, shard: Shard, stored: &Stored) -> Result<(), Breach> {
         for entry in &stored.entries {
             match &entry.what {
-                Ok(Input::Request(request)) => self.request(shard, request),
+                Ok(Input::Request(request)) => self.request(shard, request, stored.told_us),
                 Ok(Input::Event(event)) => self.event(shard, event)?,
                 Ok(Input::Due(_)) | Err(_) => {}
             }
@@ -79,7 +83,10 @@ impl Logs {
         &mut self.streams[usize::from(shard.0)]
     }
 
-    fn request(&mut self, shard: Shard, request: &Request) {
+    fn request(&mut self, shard: Shard, request: &Request, told_us: i64) {
+        if matches!(request.verb, Verb::Confirm | Verb::Cancel) {
+            self.ordered_us.entry((shard, request.id)).or_insert(told_us);
+        }
         if self.stream(shard).ids.insert(request.id, 0).is_none() {
             let told = format!(
                 "{} {} of {}",
@@ -175,7 +182,9 @@ impl Logs {
 
     fn book(&mut self, event: &Event) -> Result<(), Breach> {
         let key = self.flow_of(event);
+        let asked_us = self.ordered_us.get(&(key.0, event.cause)).copied();
         let flow = self.flows.entry(key).or_default();
+        invariant_none_is_late_who_was_in_time(event, flow, asked_us)?;
         self.books.book(&event.fact, flow)?;
         flow.note(event)?;
         if matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..)) {
@@ -217,6 +226,29 @@ impl Logs {
         };
         (home, event.transfer, payer)
     }
+}
+
+/// A confirm or cancel is refused because the time was up only if the log's server had told that time before it took the request:
+/// whoever is slower than the clock, the payer is not the one who pays for it.
+fn invariant_none_is_late_who_was_in_time(
+    event: &Event,
+    flow: &Flow,
+    asked_us: Option<i64>,
+) -> Result<(), Breach> {
+    let Fact::RequestRefused(_, verb, refusal) = &event.fact else {
+        return Ok(());
+    };
+    let in_time = asked_us
+        .zip(flow.expires_us)
+        .is_some_and(|(asked_us, expires_us)| asked_us < expires_us);
+    let late = refusal.reason == Reason::Expired && in_time;
+    hold("invariant_none_is_late_who_was_in_time", !late, || {
+        let (verb, transfer) = (verb.token(), event.transfer);
+        format!(
+            "{verb} of {transfer} was stored at {asked_us:?}, and refused as late for {:?}",
+            flow.expires_us
+        )
+    })
 }
 
 fn digest(event: &Event) -> u64 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Known, Notice};
+use wallet_runtime::bus::{Bus, Error, Head, Known, Notice};
 
 use crate::bus::{SimBus, SimReader, shard_of};
 use crate::node::Point;
@@ -32,6 +32,10 @@ impl Bus for AckEarly {
         self.0.read(shard, position).await
     }
 
+    async fn head(&self, shard: Shard) -> Result<Head, Error> {
+        self.0.head(shard).await
+    }
+
     async fn publish(
         &self,
         subject: String,
@@ -51,6 +55,44 @@ impl Bus for AckEarly {
             }
         });
         Ok(())
+    }
+
+    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+        self.0.tell(notice).await
+    }
+}
+
+/// Says that the log ends before wherever its reader is, so that time passes for who has not caught up.
+#[derive(Debug)]
+pub(crate) struct Impatient(pub(crate) SimBus);
+
+impl Bus for Impatient {
+    type Reader = SimReader;
+
+    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
+        self.0.ready(shard, known).await
+    }
+
+    async fn check(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
+        self.0.check(shard, whole_from).await
+    }
+
+    async fn read(&self, shard: Shard, position: u64) -> Result<SimReader, Error> {
+        self.0.read(shard, position).await
+    }
+
+    async fn head(&self, shard: Shard) -> Result<Head, Error> {
+        let head = self.0.head(shard).await?;
+        Ok(Head { sequence: 0, ..head })
+    }
+
+    async fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        self.0.publish(subject, payload, committed).await
     }
 
     async fn tell(&self, notice: Notice) -> Result<(), Error> {

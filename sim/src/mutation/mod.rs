@@ -22,6 +22,8 @@ pub enum Mutation {
     ForgetParked,
     /// The bus says that an envelope is durable before it is.
     AckEarly,
+    /// What is due is decided by who has not caught up with the log.
+    ExpireEarly,
     /// debit-svc does not give back what the payee's side refused.
     ForgetToCompensate,
     /// debit-svc gives back once more when a compensated transfer is cancelled.
@@ -34,7 +36,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
@@ -42,6 +44,7 @@ impl Mutation {
         Self::MarkEarly,
         Self::ForgetParked,
         Self::AckEarly,
+        Self::ExpireEarly,
         Self::ForgetToCompensate,
         Self::CompensateTwice,
         Self::CreditEarly,
@@ -58,6 +61,7 @@ impl Mutation {
             Self::MarkEarly => "mark-early",
             Self::ForgetParked => "forget-parked",
             Self::AckEarly => "ack-early",
+            Self::ExpireEarly => "expire-early",
             Self::ForgetToCompensate => "forget-to-compensate",
             Self::CompensateTwice => "compensate-twice",
             Self::CreditEarly => "credit-early",
@@ -79,6 +83,7 @@ impl Mutation {
             | Self::MarkEarly
             | Self::ForgetParked => true,
             Self::AckEarly
+            | Self::ExpireEarly
             | Self::ForgetToCompensate
             | Self::CompensateTwice
             | Self::CreditEarly

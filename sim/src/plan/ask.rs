@@ -195,12 +195,12 @@ impl Client {
         (known, body.trim_matches(['{', '}']).to_owned())
     }
 
-    /// A reservation that holds for half a minute: how it is asked for, on which shard, and how it is confirmed and cancelled.
-    pub(super) fn reservation(&mut self) -> (Step, u16, Step, Step) {
+    /// A reservation that holds for so many seconds: how it is asked for, on which shard, and how it is confirmed and cancelled.
+    pub(super) fn reservation(&mut self, seconds: u32) -> (Step, u16, Step, Step) {
         let (id, payer, payee) = (self.new_id(), self.account(), self.account());
         let known = self.know(id, payer, payee, 10);
         let body = moves(id, payee, known.minor);
-        let reserve = body.replace('}', r#","expires_in":30}"#);
+        let reserve = body.replace('}', &format!(r#","expires_in":{seconds}}}"#));
         let second = format!(r#"{{"id":"{}"}}"#, uuid(id));
         let confirm = step(Verb::Confirm, payer, second.clone());
         let cancel = step(Verb::Cancel, payer, second);

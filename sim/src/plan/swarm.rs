@@ -114,7 +114,8 @@ impl Swarm {
             6 => self.fault(rng, steps),
             7 => self.zombie(rng, steps),
             8 => steps.push(turn(rng)),
-            9 => late_due(rng, client, steps),
+            9 if rng.bool() => late_due(rng, client, steps),
+            9 => self.in_time(rng, client, steps),
             _ => self.ill(rng, client, steps),
         }
     }
@@ -209,20 +210,61 @@ impl Swarm {
             });
         }
     }
+
+    /// A payer confirms or cancels in time, behind much else that is asked, and who must hear it is away until the time is up.
+    fn in_time(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
+        let (reserve, shard, confirm, cancel) = client.reservation(3);
+        let site = Site {
+            service: Service::Debit,
+            shard,
+        };
+        steps.extend([
+            reserve,
+            Step::Wait {
+                ms: rng.u64(100..900),
+            },
+        ]);
+        let ms = rng.u64(2_500..5_000);
+        let blow = if rng.bool() {
+            Blow::Crash { down_ms: ms }
+        } else {
+            Blow::Pause { ms }
+        };
+        let lay = |point, blow| {
+            Step::Lay(Trap {
+                site,
+                point,
+                skip: 0,
+                blow,
+            })
+        };
+        steps.push(lay(Point::Take, blow));
+        // Slower than it looks for what is due.
+        steps.extend((0..rng.usize(0..4)).map(|_| lay(Point::Known, Blow::Pause { ms: 300 })));
+        for _ in 0..rng.usize(0..30) {
+            let (verb, _) = self.verbs[rng.usize(0..self.verbs.len())];
+            steps.push(client.ask(verb));
+        }
+        steps.push(if rng.u8(0..4) > 0 { confirm } else { cancel });
+        steps.push(Step::Wait {
+            ms: rng.u64(4_000..7_000),
+        });
+    }
 }
 
-/// An instance finds that a reservation is due, by a clock that is ahead, and is paused; the clock is set right, another
-/// instance takes over and hears the payer; then the first one goes on.
+/// An instance finds that a reservation is due, by a server's clock that is ahead, and is paused; the clock is set right,
+/// another instance takes over and hears the payer; then the first one goes on.
 fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
-    let (reserve, shard, confirm, cancel) = client.reservation();
+    let (reserve, shard, confirm, cancel) = client.reservation(30);
     let site = |service| Site { service, shard };
     let (debit, ahead_ms) = (site(Service::Debit), 60_000);
-    let clock = ClockOf::Service(debit);
-    let lay = |site, point, ms| {
+    // The service asks its server only when its own clock says so.
+    let clocks = [ClockOf::Service(debit), ClockOf::Server(shard)];
+    let lay = |site, point, skip, ms| {
         Step::Lay(Trap {
             site,
             point,
-            skip: 0,
+            skip,
             blow: Blow::Pause { ms },
         })
     };
@@ -233,14 +275,15 @@ fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
             service: Service::Credit,
             shard: rng.u16(0..SHARDS),
         };
-        steps.push(lay(slow, Point::Take, rng.u64(500..5_000)));
+        steps.push(lay(slow, Point::Take, 0, rng.u64(500..5_000)));
     }
     steps.extend([reserve, Step::Wait { ms: rng.u64(50..600) }]);
-    steps.push(lay(debit, Point::AfterDue, rng.u64(4_500..6_000)));
+    // At the first look its own clock says that something is due, at the second its server's does, too.
+    steps.push(lay(debit, Point::AfterDue, 2, rng.u64(4_500..6_000)));
     for by_ms in [ahead_ms, -ahead_ms] {
-        steps.push(Step::Turn { clock, by_ms });
+        steps.extend(clocks.map(|clock| Step::Turn { clock, by_ms }));
         steps.push(Step::Wait {
-            ms: rng.u64(280..400),
+            ms: rng.u64(540..700),
         });
     }
     if rng.u8(0..4) > 0 {

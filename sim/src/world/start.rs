@@ -19,7 +19,7 @@ use super::World;
 use crate::bus::SimBus;
 use crate::clock;
 use crate::mutation::Mutation;
-use crate::mutation::bus::AckEarly;
+use crate::mutation::bus::{AckEarly, Impatient};
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::store::Mutant;
 use crate::node::{Node, Site, run_as};
@@ -78,6 +78,7 @@ impl World {
         let bus = SimBus::new(node.clone());
         match self.mutation {
             Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),
+            Some(Mutation::ExpireEarly) => self.spawn(node, store, Impatient(bus)),
             Some(mutation) if mutation.is_of_the_store() => {
                 self.spawn(node, Mutant::new(store, mutation), bus);
             }

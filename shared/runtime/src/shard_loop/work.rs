@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use tracing::{debug, info, warn};
-use wallet_contract::decider::{Decider, Heard, Input};
+use wallet_contract::decider::{Decider, Due, Heard, Input};
 use wallet_contract::event::{Event, Source};
 use wallet_contract::parking::Instruction;
 use wallet_contract::subject::parking;
@@ -13,7 +13,8 @@ use super::caution::Caution;
 use super::publishing::Decided;
 use super::{Context, Ended};
 use crate::batch::{self, Batch, Moment};
-use crate::bus::Message;
+use crate::bus::{Bus, Message};
+use crate::horizon::Horizon;
 use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 
 /// How much that is due is decided at once.
@@ -26,6 +27,8 @@ pub(super) struct Standing {
     pub(super) stored: u64,
     /// Of what something was set aside: what is heard of that waits.
     pub(super) blocked: Blocked,
+    /// Up to which time all of the log is handled.
+    pub(super) horizon: Horizon,
 }
 
 impl Standing {
@@ -182,28 +185,46 @@ fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m M
     Some((message, told))
 }
 
-/// Decides on what is due. A clock that goes back behind the log does not: what is due by the log's time is due. What waits
-/// behind something that was set aside is not asked: its turn comes when that is seen to.
-pub(super) async fn due<S: Store, B>(
+/// Decides on what is due by the time up to which all of the log is handled: see [`Horizon`].
+pub(super) async fn due<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
     standing: &mut Standing,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
-    let Standing {
-        progress, blocked, ..
-    } = standing;
-    let now_us = taken.as_microsecond().max(progress.at_us);
-    let limit = DUE.saturating_add(blocked.transfers.len());
-    let mut due = store
-        .due(now_us, i64::try_from(limit).unwrap_or(i64::MAX))
-        .await?;
-    due.retain(|due| !blocked.holds(due.transfer.id.0, None));
+    if due_by(store, standing, taken.as_microsecond(), 1)
+        .await?
+        .is_empty()
+    {
+        return Ok(Decided::default());
+    }
+    match context.bus.head(context.place.shard).await {
+        Ok(head) => standing.horizon.ask(head, standing.progress.position),
+        Err(error) => debug!(%error, "what is due must wait: {error}"),
+    }
+    let passed_us = standing.horizon.passed_us(standing.progress.at_us);
+    let due = due_by(store, standing, passed_us, DUE).await?;
     if due.is_empty() {
         return Ok(Decided::default());
     }
-    let after = *progress;
-    handle(store, context, standing, after, batch::due(due, now_us), taken).await
+    let after = standing.progress;
+    handle(store, context, standing, after, batch::due(due, passed_us), taken).await
+}
+
+/// At least so much of what is due by a time, if there is as much; by the log's time, if that is ahead. What waits behind something
+/// that was set aside is left out: its turn comes when that is seen to.
+async fn due_by<S: Store>(
+    store: &mut S,
+    standing: &Standing,
+    time_us: i64,
+    many: usize,
+) -> Result<Vec<Due>, Ended> {
+    let blocked = &standing.blocked;
+    let limit = many.saturating_add(blocked.transfers.len());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut due = store.due(time_us.max(standing.progress.at_us), limit).await?;
+    due.retain(|due| !blocked.holds(due.transfer.id.0, None));
+    Ok(due)
 }
 
 async fn handle<S: Store, B>(
