@@ -245,7 +245,7 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     world.open(&["alice", "bob"]).await?;
     let check = async |words: &str, code, says: &[&str]| tool(&world, words, code, says).await;
     let one = id();
-    let asked = format!("reserve --from alice --to bob --amount 20.00 --currency USD --id {one}");
+    let asked = format!("reserve --from alice --to bob --amount 20 --currency USD --id {one}");
     check(&asked, 0, &["reserved", "alice → bob  20.00 USD"]).await?;
     check("balance alice", 0, &["held", "80.00", "20.00"]).await?;
     let phases = format!("phases {one} --debit {}", world.stack.service_url(Service::Debit));
@@ -257,7 +257,7 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     .await?;
     check("transfers --status reserved", 0, &["reserve alice → bob", &one]).await?;
     check(
-        &format!("confirm {one} --amount 12.50"),
+        &format!("confirm {one} --amount 12.5"),
         0,
         &["settled", "12.50 USD"],
     )
@@ -297,7 +297,7 @@ async fn the_tool_gives_back_what_is_left() -> Result<()> {
     let check = async |words: &str, code, says: &[&str]| tool(&world, words, code, says).await;
     let paid = world.pay("alice", "bob", "12.50").await?.id;
     let first = ["settled", "bob → alice  2.50 USD"];
-    check(&format!("reverse {paid} --amount 2.50"), 0, &first).await?;
+    check(&format!("reverse {paid} --amount 2.5"), 0, &first).await?;
     let beyond = ["exceeds_transfer", "10.00 USD of 12.50 USD is left"];
     check(&format!("reverse {paid} --amount 10.01"), 3, &beyond).await?;
     check(&format!("reverse {paid}"), 0, &["10.00 USD"]).await?;

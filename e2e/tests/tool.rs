@@ -28,13 +28,13 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
     }
     check(
         &world,
-        &["open", "carol", "--currency", "USD", "--overdraft", "50.00"],
+        &["open", "carol", "--currency", "USD", "--overdraft", "50"],
         0,
         "opened",
     )
     .await?;
-    check(&world, &["deposit", "alice", "100.00", "USD"], 0, "settled").await?;
-    let (transfer, again) = (id(), "12.50");
+    check(&world, &["deposit", "alice", "100", "USD"], 0, "settled").await?;
+    let (transfer, refused) = (id(), id());
     let pay = |to, amount| {
         [
             "transfer",
@@ -48,17 +48,26 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
             "USD",
         ]
     };
-    let with_id: Vec<&str> = pay("bob", again).into_iter().chain(["--id", &transfer]).collect();
-    check(&world, &with_id, 0, "settled").await?;
-    check(&world, &with_id, 0, "settled").await?;
+    let with_id: Vec<&str> = pay("bob", "12.5")
+        .into_iter()
+        .chain(["--id", &transfer])
+        .collect();
+    check(&world, &with_id, 0, "settled  ").await?;
+    check(&world, &with_id, 0, "settled earlier, at ").await?;
     let other: Vec<&str> = pay("bob", "13.50")
         .into_iter()
         .chain(["--id", &transfer])
         .collect();
     check(&world, &other, 3, "id_reused").await?;
-    check(&world, &pay("bob", "1000.00"), 3, "87.50 USD available").await?;
+    let too_much: Vec<&str> = pay("bob", "1,000.00")
+        .into_iter()
+        .chain(["--id", &refused])
+        .collect();
+    check(&world, &too_much, 3, "87.50 USD available").await?;
+    check(&world, &too_much, 3, "refused earlier, at ").await?;
     check(&world, &pay("bob", "1.234"), 2, "has 3 decimals").await?;
-    check(&world, &["withdraw", "bob", "2.50", "USD"], 0, "settled").await?;
+    check(&world, &pay("bob", "$5"), 2, "did you mean 5.00?").await?;
+    check(&world, &["withdraw", "bob", "2.5", "USD"], 0, "settled").await?;
     check(&world, &["freeze", "bob"], 0, "frozen").await?;
     check(&world, &pay("bob", "1.00"), 3, "compensated").await?;
     check(&world, &["unfreeze", "bob"], 0, "unfrozen").await?;

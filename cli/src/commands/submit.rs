@@ -17,7 +17,7 @@ use crate::clock;
 use crate::connect::{Connection, connect};
 use crate::exit::{Exit, Usage};
 use crate::outcome::{self, Became, Outcome, Told};
-use crate::output::{self, Paint, clean, span};
+use crate::output::{self, Paint, clean, span, time};
 use crate::request::Request;
 
 /// The id that was given, or a new one.
@@ -41,10 +41,15 @@ pub(super) async fn submit(
         ack,
         outcome,
         elapsed,
-        earlier: _,
+        earlier,
     } = outcome::ask(&connection, &request, waiting.timeout).await?;
+    let when = if earlier {
+        When::Earlier
+    } else {
+        When::Now(elapsed)
+    };
     match outcome {
-        Some(outcome) => ended(&outcome, request.verb, elapsed, common),
+        Some(outcome) => ended(&outcome, request.verb, when, common),
         None => silence(&request, ack.as_ref(), elapsed, &connection, common).await,
     }
 }
@@ -73,20 +78,36 @@ fn subject(request: &Request) -> String {
     }
 }
 
-/// An outcome, and how long it took to hear it.
+/// When a request had the outcome that was heard.
+#[derive(Clone, Copy, Debug)]
+pub enum When {
+    /// Now, so long after it was sent.
+    Now(Duration),
+    /// Before it was sent: it repeats one that had ended, and nothing was done now.
+    Earlier,
+}
+
+/// An outcome, and how long it took; nothing took long of what had ended before.
 #[derive(Serialize)]
 struct Ended<'a> {
     #[serde(flatten)]
     outcome: &'a Outcome,
-    ms: f64,
+    earlier: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
 }
 
-fn ended(outcome: &Outcome, asked: Verb, elapsed: Duration, common: &Common) -> Result<Exit> {
+fn ended(outcome: &Outcome, asked: Verb, when: When, common: &Common) -> Result<Exit> {
     if common.json {
-        let ms = f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
-        output::json(&Ended { outcome, ms })?;
+        let ms =
+            |elapsed: Duration| f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
+        let (earlier, ms) = match when {
+            When::Now(elapsed) => (false, Some(ms(elapsed))),
+            When::Earlier => (true, None),
+        };
+        output::json(&Ended { outcome, earlier, ms })?;
     } else {
-        output::line(&tell(outcome, elapsed, Paint::for_stdout()))?;
+        output::line(&tell(outcome, when, Paint::for_stdout()))?;
     }
     Ok(if outcome.is_good(asked) {
         Exit::Ok
@@ -95,8 +116,8 @@ fn ended(outcome: &Outcome, asked: Verb, elapsed: Duration, common: &Common) -> 
     })
 }
 
-/// An outcome on a line, and on a second one why not.
-pub fn tell(outcome: &Outcome, elapsed: Duration, paint: Paint) -> String {
+/// An outcome on a line, and on further ones why not, and that it is an old one.
+pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
     let word = outcome.outcome.as_str();
     let word = match outcome.outcome {
         outcome::Word::Refused => paint.bad(word),
@@ -114,14 +135,23 @@ pub fn tell(outcome: &Outcome, elapsed: Duration, paint: Paint) -> String {
         }
         _ => outcome.account.clone(),
     };
-    let (id, trace, took) = (outcome.id, clean(&outcome.trace), span(elapsed));
-    let mut line = format!("{word}  {id}  {}  in {took}  trace {trace}", clean(&what));
+    let (id, trace, what) = (outcome.id, clean(&outcome.trace), clean(&what));
+    let mut line = match when {
+        When::Now(elapsed) => format!("{word}  {id}  {what}  in {}  trace {trace}", span(elapsed)),
+        When::Earlier => {
+            let at = time(outcome.time);
+            format!("{word} earlier, at {at} UTC  {id}  {what}  trace {trace}")
+        }
+    };
     if let Some(reason) = &outcome.reason {
         let detail = outcome.detail.as_deref().unwrap_or_default();
         line = format!("{line}\n  {}: {}", paint.strong(&clean(reason)), clean(detail));
     }
     if let Some(transfer) = &outcome.transfer {
         line = format!("{line}\n  {}", clean(&became(transfer)));
+    }
+    if matches!(when, When::Earlier) {
+        line.push_str("\n  nothing was done now: this is what became of an earlier request with the same id and content");
     }
     line
 }
@@ -219,9 +249,12 @@ mod tests {
         let expected = "\
 refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  in 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
   insufficient_funds: alice has 3.00 USD available";
-        assert_eq!(
-            tell(&outcome, Duration::from_micros(8_345), Paint::Plain),
-            expected
-        );
+        let now = When::Now(Duration::from_micros(8_345));
+        assert_eq!(tell(&outcome, now, Paint::Plain), expected);
+        let expected = "\
+refused earlier, at 2026-01-31 12:00:00 UTC  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
+  insufficient_funds: alice has 3.00 USD available
+  nothing was done now: this is what became of an earlier request with the same id and content";
+        assert_eq!(tell(&outcome, When::Earlier, Paint::Plain), expected);
     }
 }
