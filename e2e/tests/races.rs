@@ -126,11 +126,11 @@ async fn each_hears_its_own_outcome() -> Result<()> {
         );
     }
 
-    // With a trace of the client's own the outcome can't prove by itself which request it answers.
+    // What does not prove by itself which request it answers: the flow's head tells, or its events do.
     let mut traced = transfer("bob", "1.00");
     traced["traceparent"] = json!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-    let outcome = world.ask(Verb::Transfer, "alice", traced).await?;
-    assert_eq!(outcome.outcome.as_str(), "settled");
+    let outcome = world.ask(Verb::Reserve, "alice", traced).await?;
+    assert_eq!(outcome.outcome.as_str(), "reserved");
     let closed = world.ask(Verb::Close, "bob", json!({ "id": id() })).await?;
     assert_eq!(closed.reason.as_deref(), Some("balance_not_zero"));
     world.verify().await?;

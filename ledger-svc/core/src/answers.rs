@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, Movement};
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
@@ -42,19 +42,17 @@ const FAILED: &str = "wallet.transfer.failed.v1";
 
 /// What leads from the request that began a transfer to its end, if the payer had no other word on it.
 const ENDS: [&[&str]; 10] = [
-    PAID,
+    &[DEBITED, CREDITED, SETTLED],
     &[DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
     &[DEBIT_REFUSED, FAILED],
     &[BARRED, FAILED],
     &[RESERVED, RELEASED, FAILED],
     &[RESERVED, CREDIT_REFUSED, RELEASED, FAILED],
-    GIVEN_BACK,
+    &[GRANTED, DEBITED, CREDITED, SETTLED],
     &[GRANTED, DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
     &[GRANTED, DEBIT_REFUSED, FAILED],
     &[DENIED, DEBIT_REFUSED, FAILED],
 ];
-const PAID: &[&str] = &[DEBITED, CREDITED, SETTLED];
-const GIVEN_BACK: &[&str] = &[GRANTED, DEBITED, CREDITED, SETTLED];
 
 /// Who asked for a flow, as its head has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,21 +77,21 @@ pub struct Causes {
 impl Outcome {
     /// The requests that it answers, if its own event proves that: no question to the books.
     ///
-    /// A trace that a request began has the request's id, so the most common flows name their request in every event; the
-    /// outcome's id, derived step by step from it, says whether that is so.
+    /// A payment tells its whole content, and so the id of the request for it; the outcome's own id, derived step by step from
+    /// that, says whether it was asked for like this. A reservation's terms are not told, but a trace that a request began has the
+    /// request's id.
     pub fn answers_alone(&self) -> Option<Answers> {
         let event = &self.event;
-        let begun = |verb, steps: &[&str]| {
-            let request = EventId(event.trace.as_uuid());
-            led(event, request, steps).then_some((verb, request))
+        let paid = |movement: &Movement| {
+            let asked = movement.asked(event.transfer);
+            ends(event, asked.1).then_some(asked)
         };
         let answered = match &event.fact {
-            Fact::TransferSettled(movement) if movement.reserved.is_some() => None,
-            Fact::TransferSettled(movement) if movement.reverses.is_some() => {
-                begun(Verb::Reverse, GIVEN_BACK)
+            Fact::TransferSettled(movement) | Fact::TransferFailed(_, Some(movement), ..) => paid(movement),
+            Fact::CreditPromised(..) => {
+                let request = EventId(event.trace.as_uuid());
+                led(event, request, &[RESERVED, PROMISED]).then_some((Verb::Reserve, request))
             }
-            Fact::TransferSettled(_) => begun(Verb::Transfer, PAID),
-            Fact::CreditPromised(..) => begun(Verb::Reserve, &[RESERVED, PROMISED]),
             // debit-svc hears of a reversal from credit-svc.
             Fact::RequestRefused(_, Verb::Reverse, _) if event.source.service == Service::Debit => None,
             Fact::AccountOpened(..)
@@ -115,7 +113,7 @@ impl Outcome {
             | Fact::ReservationBarred(_)
             | Fact::ReversalGranted(_)
             | Fact::ReversalDenied(..)
-            | Fact::TransferFailed(..)
+            | Fact::TransferFailed(_, None, ..)
             | Fact::RequestRecalled(..)
             | Fact::MessageParked(_)
             | Fact::MessageResolved(_) => None,
@@ -139,7 +137,7 @@ impl Outcome {
             (Verb::Reserve, "settled" | "compensated") => and(Verb::Confirm),
             (Verb::Reserve, "cancelled") => and(Verb::Cancel),
             // A confirm of nothing, or a reversal that waits to be granted, may have the id before or after another request.
-            _ if ENDS.iter().any(|steps| led(&self.event, asked.request, steps)) => {
+            _ if ends(&self.event, asked.request) => {
                 // What is declined may have been confirmed before it was promised.
                 and(Verb::Confirm).or(Some(began))
             }
@@ -186,6 +184,11 @@ fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
         Fact::ConfirmationDeferred(_) => Some((Verb::Confirm, event.cause)),
         _ => None,
     }
+}
+
+/// Whether a transfer ended like this that `request` began, without another word of its payer.
+fn ends(event: &Event, request: EventId) -> bool {
+    ENDS.iter().any(|steps| led(event, request, steps))
 }
 
 /// Whether `request` has led to `event` by these steps.

@@ -5,11 +5,11 @@
 use jiff::Timestamp;
 
 pub use crate::fact::Fact;
-use crate::id::{AccountId, EventId, TransferId};
+use crate::id::{AccountId, EventId, TransferId, derive};
 use crate::money::{Amount, BadAmount, Currency, Money};
 use crate::reason::{Reason, Refusal};
 use crate::shard::{Shard, Shards};
-use crate::subject::Service;
+use crate::subject::{Service, Verb};
 use crate::trace::TraceId;
 
 /// One movement of money that somebody asked for.
@@ -30,6 +30,23 @@ pub struct Movement {
 }
 
 impl Movement {
+    /// What asks for it at once, under this id: a transfer, or a reverse if it gives one back. The request's id is that of its content.
+    pub fn asked(&self, id: TransferId) -> (Verb, EventId) {
+        let verb = self.reverses.map_or(Verb::Transfer, |_| Verb::Reverse);
+        let amount = self.money.decimal();
+        let texts = [
+            verb.token(),
+            self.payee.as_str(),
+            &amount,
+            self.money.currency.code(),
+            "",
+            self.memo.as_deref().unwrap_or_default(),
+        ];
+        let mut content: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        content.extend(self.reverses.as_ref().map(|id| &id.0.as_bytes()[..]));
+        (verb, derive(&self.payer, id.0, &content))
+    }
+
     /// How much leaves what is held; nothing if nothing was.
     pub fn held(&self) -> i64 {
         self.reserved.map_or(0, Amount::minor)
@@ -207,7 +224,7 @@ impl Event {
 
     /// Puts a fact into its place in the flow.
     pub fn new(fact: Fact, cause: Cause, source: Source, time: Timestamp, work_us: u32) -> Self {
-        let id = crate::id::derive(&fact.account(), cause.id.0, &[fact.kind().as_bytes()]);
+        let id = derive(&fact.account(), cause.id.0, &[fact.kind().as_bytes()]);
         Self {
             id,
             cause: cause.id,

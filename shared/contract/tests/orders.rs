@@ -209,6 +209,23 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
     }
 }
 
+#[test]
+fn a_movement_tells_the_id_of_the_request_for_it() {
+    let memo = format!(r#"{},"memo":"rent, März""#, pays("bob", "12.50"));
+    let back = format!(r#"{},"reverses":"{TWO}""#, pays("bob", "0.05"));
+    for (verb, fields) in [
+        (Verb::Transfer, pays("bob", "12.50")),
+        (Verb::Transfer, memo),
+        (Verb::Reverse, back),
+    ] {
+        let request = asks(verb, &fields);
+        let Ok(Order::Transfer(movement) | Order::Reverse(movement)) = &request.order else {
+            panic!("{fields}: {request:?}");
+        };
+        assert_eq!(movement.asked(request.transfer), (verb, request.id), "{fields}");
+    }
+}
+
 /// examples/README.md tells clients in other languages how to make the id of their request, with this example.
 #[test]
 fn the_id_of_a_request_is_made_as_the_examples_tell() {
