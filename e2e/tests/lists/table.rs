@@ -98,6 +98,7 @@ const ROUTES: &[(&str, Is)] = &[
     ("/v1/traces/{id}", Is::Walked),
     ("/v1/transfers", Is::Walked),
     ("/v1/transfers/{id}", Is::Whole("the events of one flow")),
+    ("/v1/transfers/known", Is::Whole("those that are asked about")),
 ];
 
 /// Queries of transfers that are asked of the interface for programs.
