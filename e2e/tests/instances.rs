@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::disk::SmallDisk;
-use e2e::instance::{Instance, STANDBY, WORKING};
+use e2e::instance::{Instance, STANDBY, WORKING, family, signal};
 use e2e::{DATABASES, World, transfer};
+use rustix::process::Signal;
 use serde_json::Value;
 use wallet_contract::subject::{Service, Verb};
 
@@ -16,6 +17,7 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
         world.open(&["alice", "bob"]).await?;
         let spare = Instance::second(&world, Service::Credit)?;
         spare.until_both(STANDBY).await?;
+        misses_a_database_that_hangs(&mut world, &spare).await?;
 
         world.stack.kill(Service::Credit).await?;
         let began = Instant::now();
@@ -42,6 +44,23 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
         world.stop().await?;
     }
     Ok(())
+}
+
+/// A stand-by whose database answers nothing any more could not take over, and says so. SQLite can't do that to it.
+async fn misses_a_database_that_hangs(world: &mut World, spare: &Instance) -> Result<()> {
+    let Some(postgres) = world.stack.postgres() else {
+        return Ok(());
+    };
+    let processes = family(postgres.pid().context("it runs")?);
+    for pid in &processes {
+        signal(*pid, Signal::STOP)?;
+    }
+    let said = spare.until_both("\"state\":\"failed\"").await;
+    for pid in &processes {
+        signal(*pid, Signal::CONT)?;
+    }
+    said?;
+    spare.until_settled().await
 }
 
 /// debit-svc goes on with its databases moved to a small disk, which then fills while it works.
