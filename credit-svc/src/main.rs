@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use axum::Router;
+use wallet_runtime::http;
+
 fn main() -> ExitCode {
-    wallet_runtime::program::main::<credit_svc::Tables>(|_| Ok(axum::Router::new()))
+    wallet_runtime::program::main::<credit_svc::Tables>(|_| Ok(Router::new().fallback(http::nothing_there)))
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wallet_contract::id::{TransferId, TransferKey};
 use wallet_contract::money::Amount;
+use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
@@ -21,6 +22,7 @@ use crate::rows::transfers;
 pub fn routes(running: Running) -> Router {
     Router::new()
         .route("/v1/phases/{id}", get(phases))
+        .fallback(http::nothing_there)
         .with_state(Arc::new(running))
 }
 

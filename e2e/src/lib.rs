@@ -8,6 +8,7 @@ pub mod faults;
 pub mod instance;
 pub mod load;
 pub mod metrics;
+pub mod nginx;
 pub mod pooler;
 pub mod proxy;
 pub mod raw;

@@ -19,6 +19,7 @@ mod otlp;
 mod parking;
 mod permissions;
 mod postgres;
+mod proxied;
 mod questions;
 mod races;
 mod real_bank;

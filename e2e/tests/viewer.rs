@@ -3,8 +3,10 @@
 use anyhow::{Context as _, Result, ensure};
 use e2e::browser::{Browser, NARROW, WIDE};
 use e2e::{DATABASES, World, id};
-use serde_json::json;
-use wallet_contract::subject::Verb;
+use reqwest::header::HeaderValue;
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use wallet_contract::subject::{Service, Verb};
 
 /// Text that would be dangerous as markup.
 const EVIL: &str =
@@ -150,12 +152,48 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
             "{path}: {text}"
         );
     }
-    let problem = http
-        .get(format!("{}/v1/nothing", world.stack.api_url()))
-        .send()
-        .await?;
-    assert_eq!(problem.headers()["content-type"], "application/problem+json");
+    for service in Service::ALL {
+        programs_are_told(&http, &world.stack.service_url(service)).await?;
+    }
     world.stop().await
+}
+
+/// What a service has no answer to is said as a problem, and no proxy keeps an answer.
+async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
+    for (method, path, status, says) in [
+        (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
+        (Method::POST, "/readyz", 405, "/readyz does not take POST"),
+        (Method::DELETE, "/v1/store", 405, "/v1/store does not take DELETE"),
+    ] {
+        let answer = http.request(method, format!("{url}{path}")).send().await?;
+        assert_eq!(answer.status().as_u16(), status, "{url}{path}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let allowed = answer.headers().get("allow").map(HeaderValue::as_bytes);
+        assert_eq!(
+            allowed,
+            (status == 405).then_some(&b"GET,HEAD"[..]),
+            "{url}{path}"
+        );
+        let problem: Value = serde_json::from_slice(&answer.bytes().await?)?;
+        assert_eq!(problem["detail"], says);
+    }
+    for path in ["/livez", "/readyz", "/metrics", "/v1/store"] {
+        let (whole, head) = (
+            http.get(format!("{url}{path}")),
+            http.head(format!("{url}{path}")),
+        );
+        let (whole, head) = (whole.send().await?, head.send().await?);
+        assert_eq!(head.status(), whole.status(), "{path}");
+        for name in ["content-type", "cache-control"] {
+            assert_eq!(head.headers()[name], whole.headers()[name], "{path}");
+        }
+        assert_eq!(whole.headers()["cache-control"], "no-store", "{path}");
+        ensure!(
+            !whole.bytes().await?.is_empty() && head.bytes().await?.is_empty(),
+            "{path}"
+        );
+    }
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -361,7 +361,7 @@ async fn a_flow_that_goes_on_says_what_is_missing_and_is_sent_again() -> Result<
         "credit-svc of shard 0 has not reacted to account.debited for ",
         "; usually ",
         "expected: account.credited or credit.refused",
-        &format!("data-live=\"{url}/live?payer=alice&amp;tab=sequence\""),
+        &format!("data-live=\"..{url}/live?payer=alice&amp;tab=sequence\""),
     ] {
         ensure!(waiting.contains(says), "no {says:?} in {waiting}");
     }
@@ -376,8 +376,12 @@ async fn a_flow_that_goes_on_says_what_is_missing_and_is_sent_again() -> Result<
         sent.contains("event: fill\n") && sent.contains("bob had it "),
         "{sent}"
     );
-    let over = get(&world, &format!("{url}/live")).await?;
-    assert_eq!(over.status, 204, "who asks again is told to stop");
+    ensure!(sent.ends_with("event: end\ndata: over\n\n"), "{sent}");
+    let over = get(&world, &format!("{url}/live")).await?.text;
+    ensure!(
+        over.contains("bob had it ") && over.ends_with("event: end\ndata: over\n\n"),
+        "who asks again is told once more and to stop: {over}"
+    );
     ensure!(
         !page(&world, &url).await?.contains("data-live"),
         "nothing more will come"

@@ -37,7 +37,7 @@ async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
     );
     browser.open("/health").await?;
     ensure!(browser.text("h1").await? == "Health");
-    browser.click("form[action='/logout'] button").await?;
+    browser.click("form[action='./logout'] button").await?;
     browser.until("location.pathname == '/login'").await?;
     browser.open("/health").await?;
     ensure!(browser.place().await?.starts_with("/login?"));
@@ -57,8 +57,13 @@ async fn the_cookie_is_strict_and_programs_are_told_401() -> Result<()> {
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     assert_eq!(
         sent.headers()[header::LOCATION],
-        "/login?next=%2F%3Fstatus%3Dstuck"
+        "./login?next=%2F%3Fstatus%3Dstuck"
     );
+    let head = http
+        .head(format!("{url}/flows/x"))
+        .header(header::ACCEPT, "text/html");
+    let head = head.send().await?;
+    assert_eq!(head.headers()[header::LOCATION], "../login?next=%2Fflows%2Fx");
     for (path, accept) in [("/", "*/*"), ("/v1/stats", "text/html")] {
         let told = http
             .get(format!("{url}{path}"))
@@ -75,10 +80,10 @@ async fn the_cookie_is_strict_and_programs_are_told_401() -> Result<()> {
             .send()
     };
     let elsewhere = log_in("%2F%2Fevil.example").await?;
-    assert_eq!(elsewhere.headers()[header::LOCATION], "/");
+    assert_eq!(elsewhere.headers()[header::LOCATION], "./");
     let cookie = elsewhere.headers()[header::SET_COOKIE].to_str()?.to_owned();
     ensure!(
-        cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict") && !cookie.contains(TOKEN),
+        cookie.ends_with("; HttpOnly; SameSite=Strict") && !cookie.contains(TOKEN),
         "{cookie}"
     );
     let cookie = cookie.split(';').next().unwrap_or_default().to_owned();

@@ -137,7 +137,7 @@ impl Api {
     fn of(who: Who, url: &str) -> Result<Self> {
         let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
         let shown = without_login(url);
-        let base: Url = url
+        let mut base: Url = url
             .parse()
             .with_context(|| format!("address of {name} {shown:?}: {address}"))?;
         if shown != url {
@@ -151,6 +151,14 @@ impl Api {
                 "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
             ));
         }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(anyhow!(
+                "address of {name} {shown:?}: leave out what begins with ? or #; {address}"
+            ));
+        }
+        // Behind a proxy it may have a path of its own: what is asked for stands below that.
+        let path = format!("{}/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
         let mut http = Client::builder().timeout(TIMEOUT);
         if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
             http = http.no_proxy();
@@ -370,11 +378,12 @@ impl Api {
     }
 }
 
-/// The service that a local stack has `after` ports behind the ledger.
+/// The service that a local stack has `after` ports behind the ledger. A path is a proxy's, and no neighbour has it.
 pub fn neighbour(url: &str, after: u16) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let port = url.port_or_known_default()?.checked_add(after)?;
     url.set_port(Some(port)).ok()?;
+    url.set_path("/");
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 

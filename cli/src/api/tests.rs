@@ -18,6 +18,28 @@ fn an_address_is_plain_http() {
 }
 
 #[test]
+fn an_address_may_have_a_path_of_its_own() {
+    for given in [
+        "http://host/wallet",
+        "http://host/wallet/",
+        "http://host/wallet//",
+    ] {
+        let api = Api::new(given).unwrap();
+        assert_eq!(api.url(), "http://host/wallet", "{given}");
+        let asked = api.base.join("v1/stats").unwrap();
+        assert_eq!(asked.as_str(), "http://host/wallet/v1/stats", "{given}");
+    }
+    assert_eq!(
+        neighbour("http://host:80/wallet", 1).as_deref(),
+        Some("http://host:81")
+    );
+    for bad in ["http://host/?tab=1", "http://host/wallet#view"] {
+        let error = Api::new(bad).unwrap_err().to_string();
+        assert!(error.contains("leave out what begins with ? or #"), "{error}");
+    }
+}
+
+#[test]
 fn an_address_with_a_password_is_refused_without_it() {
     for url in [
         "http://me:secret@host:8080",

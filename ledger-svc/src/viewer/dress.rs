@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
@@ -19,10 +20,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Adds the headers, and shows an error as a page.
 pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
-    let for_machines = is_for_machines(request.uri());
+    let (for_machines, root) = (is_for_machines(request.uri()), Root::of(request.uri().path()));
     let mut response = next.run(request).await;
     if !for_machines && let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = page(&running, &problem);
+        response = page(&running, root, &problem);
     }
     let headers = response.headers_mut();
     for (name, value) in [
@@ -32,32 +33,23 @@ pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request,
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Balances are nobody else's business, and never older than the books.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-/// What has no route.
-pub(super) async fn nothing_there(uri: Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}", uri.path()))
 }
 
 fn is_for_machines(uri: &Uri) -> bool {
     uri.path().starts_with("/v1/")
 }
 
-fn page(running: &Running, problem: &Problem) -> Response {
+fn page(running: &Running, root: Root, problem: &Problem) -> Response {
     let status = problem.status();
     let title = title(status);
     let body = html! {
         h1 { (title) }
         p.notice { (problem.detail()) }
         p { (advice(status)) }
-        p { a href="/" { "All transfers" } }
+        p { a href=(root.to("/")) { "All transfers" } }
     };
-    (status, layout::page(running, title, Here::Elsewhere, &body)).into_response()
+    (status, layout::page(running, root, title, Here::Elsewhere, &body)).into_response()
 }
 
 fn title(status: StatusCode) -> &'static str {
@@ -76,7 +68,8 @@ fn advice(status: StatusCode) -> &'static str {
             "Go back and correct it: the sentence above names the field and its value."
         }
         StatusCode::NOT_FOUND => {
-            "Is the id complete? A transfer is known as soon as its request stands in the log; the list shows the newest."
+            "Is the id complete? A transfer is known as soon as its request stands in the log; the list shows the newest. Behind \
+             a proxy that gives the viewer a path of its own: it must take that path off before it asks."
         }
         StatusCode::CONFLICT => "Choose one of those that the sentence above names.",
         StatusCode::SERVICE_UNAVAILABLE => {

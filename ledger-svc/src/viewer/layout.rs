@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 use wallet_runtime::guard::LOGOUT;
+use wallet_runtime::place::Root;
 use wallet_runtime::program::Running;
 
 use super::assets::{CSS_URL, ICON_URL, JS_URL};
@@ -21,7 +22,8 @@ pub(crate) enum Here {
     Login,
 }
 
-/// A whole page around `body`, which is put into `<main>`. It begins with an `<h1>`.
+/// A whole page around `body`, which is put into `<main>`. It begins with an `<h1>`. `root` is the way from this page to the
+/// viewer's root: every address in it goes through that.
 ///
 /// What the script gives to the markup of any page:
 ///
@@ -35,7 +37,7 @@ pub(crate) enum Here {
 /// | `#search` | `/` |
 /// | `[data-live="/address"]` | listens there for server-sent events `fill`, whose data becomes its content; children with a `data-key` keep their focus |
 /// | `.needs-script` | is shown only where the script runs |
-pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) -> Markup {
+pub(crate) fn page(running: &Running, root: Root, title: &str, here: Here, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -43,16 +45,16 @@ pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) ->
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) " · wallet" }
-                link rel="icon" href=(*ICON_URL) type="image/svg+xml";
-                link rel="stylesheet" href=(*CSS_URL);
+                link rel="icon" href=(root.to(&ICON_URL)) type="image/svg+xml";
+                link rel="stylesheet" href=(root.to(&CSS_URL));
                 // Not deferred: it sets the theme before anything is drawn.
-                script src=(*JS_URL) {}
+                script src=(root.to(&JS_URL)) {}
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
-                (header(running, here))
+                (header(running, root, here))
                 main #main tabindex="-1" { (body) }
-                (footer(running))
+                (footer(running, root))
                 output #said role="status" {}
                 (help())
             }
@@ -60,7 +62,7 @@ pub(crate) fn page(running: &Running, title: &str, here: Here, body: &Markup) ->
     }
 }
 
-fn header(running: &Running, here: Here) -> Markup {
+fn header(running: &Running, root: Root, here: Here) -> Markup {
     let entries = [
         ("/", "Transfers", Here::Transfers),
         ("/accounts", "Accounts", Here::Accounts),
@@ -68,11 +70,11 @@ fn header(running: &Running, here: Here) -> Markup {
     ];
     html! {
         header {
-            a.home href="/" { img src=(*ICON_URL) alt=""; "wallet" }
+            a.home href=(root.to("/")) { img src=(root.to(&ICON_URL)) alt=""; "wallet" }
             nav aria-label="Main" {
                 @if here != Here::Login {
                     @for (url, name, entry) in entries {
-                        a href=(url) aria-current=[(entry == here).then_some("page")] {
+                        a href=(root.to(url)) aria-current=[(entry == here).then_some("page")] {
                             (name)
                             @if entry == Here::Health { (indicator(running)) }
                         }
@@ -80,7 +82,7 @@ fn header(running: &Running, here: Here) -> Markup {
                 }
             }
             @if here != Here::Login && running.token.is_some() {
-                form method="post" action=(LOGOUT) { button { "Log out" } }
+                form method="post" action=(root.to(LOGOUT)) { button { "Log out" } }
             }
             div.tools.needs-script {
                 button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }
@@ -103,11 +105,11 @@ fn indicator(running: &Running) -> Markup {
     }
 }
 
-fn footer(running: &Running) -> Markup {
+fn footer(running: &Running, root: Root) -> Markup {
     html! {
         footer {
             span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
-            span { "For programs: " a href="/v1/transfers" { "/v1" } ", " a href="/metrics" { "/metrics" } }
+            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1" } ", " a href=(root.to("/metrics")) { "/metrics" } }
         }
     }
 }

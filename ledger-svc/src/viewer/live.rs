@@ -4,12 +4,10 @@
 //! rests [`REST`] times as long as it has worked: money goes first. Who listens to the same list is sent the same text.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures_util::stream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -18,7 +16,7 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::as_of;
 
-use super::list;
+use super::{list, sse};
 use crate::listing::question::Question;
 
 /// Between two looks, at least.
@@ -82,16 +80,11 @@ pub(super) fn listen(live: &Live, asked: &Question) -> Result<Response, Problem>
             receiver.changed().await.ok()?;
             let text = receiver.borrow_and_update().clone();
             if let Some(text) = text {
-                return Some((
-                    Ok::<_, Infallible>(Event::default().event("fill").data(&*text)),
-                    receiver,
-                ));
+                return Some((sse::fill(&text), receiver));
             }
         }
     });
-    Ok(Sse::new(Box::pin(events))
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    Ok(sse::answer(events))
 }
 
 /// Looks, for all who listen.
@@ -128,9 +121,8 @@ async fn positions(running: &Running) -> sqlx::Result<Vec<i64>> {
 
 async fn send(running: &Running, asked: &Question, sender: &watch::Sender<Text>) {
     match list::now(running, asked).await {
-        // A line of a stream ends at a carriage return, and no row needs one.
         Ok(rows) => {
-            let rows: Arc<str> = rows.replace('\r', " ").into();
+            let rows: Arc<str> = rows.into();
             sender.send_if_modified(|sent| {
                 let is_new = sent.as_ref() != Some(&rows);
                 *sent = Some(rows);

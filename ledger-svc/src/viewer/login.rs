@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Router, http};
 use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_runtime::guard::{COOKIE, LOGIN, LOGOUT};
+use wallet_runtime::place::Root;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::Asked;
 
@@ -48,21 +49,19 @@ struct Said {
 async fn show(State(running): Ledger, Asked(Next { next }): Asked<Next>) -> Response {
     match running.token {
         Some(_) => page(&running, &next, None).into_response(),
-        None => Redirect::to("/").into_response(),
+        None => Redirect::to(&Root::TOP.to("/")).into_response(),
     }
 }
 
 async fn log_in(State(running): Ledger, headers: HeaderMap, Form(said): Form<Said>) -> Response {
     let Some(token) = running.token else {
-        return Redirect::to("/").into_response();
+        return Redirect::to(&Root::TOP.to("/")).into_response();
     };
     match token.session(said.token.trim()) {
         Some(session) => {
-            let cookie = format!(
-                "{COOKIE}={session}; Path=/; HttpOnly; SameSite=Strict{}",
-                secure(&headers)
-            );
-            ([(header::SET_COOKIE, cookie)], Redirect::to(local(&said.next))).into_response()
+            let cookie = cookie(&session, &headers);
+            let next = Redirect::to(&Root::TOP.to(local(&said.next)));
+            ([(header::SET_COOKIE, cookie)], next).into_response()
         }
         None => {
             tracing::warn!("somebody has said a wrong token on {LOGIN}");
@@ -73,35 +72,53 @@ async fn log_in(State(running): Ledger, headers: HeaderMap, Form(said): Form<Sai
 }
 
 async fn log_out(headers: HeaderMap) -> impl IntoResponse {
-    let gone = format!(
-        "{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{}",
-        secure(&headers)
-    );
-    ([(header::SET_COOKIE, gone)], Redirect::to(LOGIN))
+    let gone = format!("{}; Max-Age=0", cookie("", &headers));
+    ([(header::SET_COOKIE, gone)], Redirect::to(&Root::TOP.to(LOGIN)))
 }
 
-/// TLS ends at a proxy, which says so.
-fn secure(headers: &HeaderMap) -> &'static str {
-    let proto = headers.get(http::HeaderName::from_static("x-forwarded-proto"));
-    if proto.is_some_and(|proto| proto == "https") {
-        "; Secure"
-    } else {
-        ""
-    }
+/// Without a path of its own: it then holds for the folder of this very address (RFC 6265, 5.1.4), which is the viewer's root
+/// as the browser sees it, behind a proxy too.
+fn cookie(session: &str, headers: &HeaderMap) -> String {
+    let secure = if is_over_tls(headers) { "; Secure" } else { "" };
+    format!("{COOKIE}={session}; HttpOnly; SameSite=Strict{secure}")
 }
 
-/// An address here; whoever made the link, nobody is led elsewhere.
+/// TLS ends at a proxy, which says so. Where there are several, the first entry is of the one that the browser has reached.
+fn is_over_tls(headers: &HeaderMap) -> bool {
+    let first = |name: HeaderName| {
+        let value = headers.get(name)?.to_str().ok()?;
+        Some(value.split(',').next()?.trim().to_ascii_lowercase())
+    };
+    let usual = first(HeaderName::from_static("x-forwarded-proto"));
+    let standard = first(header::FORWARDED);
+    let standard = standard.as_deref().unwrap_or_default().split(';');
+    usual.as_deref() == Some("https")
+        || standard
+            .map(str::trim)
+            .any(|part| part.replace('"', "") == "proto=https")
+}
+
+/// An address here; whoever made the link, nobody is led elsewhere, nor above the viewer's own path.
 fn local(next: &str) -> &str {
     let is_local = next.starts_with('/') && !next.starts_with("//");
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if is_local && is_plain { next } else { "/" }
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path
+        .split('/')
+        .map(|part| part.to_ascii_lowercase().replace("%2e", "."));
+    let climbs = parts.any(|part| part == "..");
+    if is_local && is_plain && !climbs {
+        next
+    } else {
+        "/"
+    }
 }
 
 fn page(running: &Running, next: &str, wrong: Option<&str>) -> Markup {
     let body = html! {
         h1 { "Log in" }
         @if let Some(wrong) = wrong { p.notice role="alert" { (wrong) } }
-        form.panel.login method="post" action=(LOGIN) {
+        form.panel.login method="post" action=(Root::TOP.to(LOGIN)) {
             p { "The books are readable for who has the token: the one that this service was started with (" code { "WALLET_HTTP_TOKEN" } ")." }
             input type="hidden" name="next" value=(local(next));
             div.fields {
@@ -110,16 +127,49 @@ fn page(running: &Running, next: &str, wrong: Option<&str>) -> Markup {
             }
         }
     };
-    layout::page(running, "Log in", Here::Login, &body)
+    layout::page(running, Root::TOP, "Log in", Here::Login, &body)
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]
+    fn a_cookie_keeps_to_tls_if_the_browser_came_over_it() {
+        let check = |name: &'static str, value: &'static str, secure: bool| {
+            let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
+            let cookie = cookie("x", &headers.into_iter().collect());
+            let expected = format!("{COOKIE}=x; HttpOnly; SameSite=Strict");
+            assert_eq!(
+                cookie,
+                expected + if secure { "; Secure" } else { "" },
+                "{name}: {value}"
+            );
+        };
+        check("x-forwarded-proto", "https", true);
+        check("x-forwarded-proto", "HTTPS, http", true);
+        check("x-forwarded-proto", "http", false);
+        check("x-forwarded-proto", "http, https", false);
+        check("forwarded", "for=192.0.2.60; proto=https; by=203.0.113.43", true);
+        check(
+            "forwarded",
+            "for=192.0.2.60;proto=\"https\", for=198.51.100.17",
+            true,
+        );
+        check("forwarded", "proto=http, proto=https", false);
+        check("host", "https", false);
+    }
+
+    #[test]
     fn nobody_is_led_elsewhere() {
-        for here in ["/", "/flows/x?payer=a", "/?account=a&status=stuck"] {
+        for here in [
+            "/",
+            "/flows/x?payer=a",
+            "/?account=a&status=stuck",
+            "/accounts/a..b?q=..",
+        ] {
             assert_eq!(local(here), here);
         }
         for elsewhere in [
@@ -130,6 +180,8 @@ mod tests {
             "/a\r\nSet-Cookie: x",
             "javascript:alert(1)",
             "/é",
+            "/../mail",
+            "/flows/%2E./..",
         ] {
             assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
         }

@@ -9,6 +9,7 @@
 //! | [`flow`] | `/flows/{transfer id}`, `/traces/{trace id}`: one flow |
 //! | [`login`] | `/login`, `/logout`, if the service asks for a token |
 //! | [`live`] | lists, sent again when they change |
+//! | [`sse`] | streams of events that reach the browser at once, also through proxies |
 //! | [`reading`] | what pages read from |
 //! | [`chart`] | lines through points, as SVG |
 //! | [`layout`] | what every page has: head, navigation, footer, help |
@@ -32,12 +33,14 @@ mod login;
 mod parked;
 pub(crate) mod parts;
 mod reading;
+mod sse;
 #[cfg(test)]
 mod tokens;
 
 use std::sync::Arc;
 
 use axum::{Extension, Router, middleware};
+use wallet_runtime::http;
 use wallet_runtime::program::Running;
 
 use self::live::Live;
@@ -52,9 +55,10 @@ pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
         .merge(health::routes(running))
         .merge(parked::routes())
         .merge(login::routes())
-        .fallback(dress::nothing_there)
         .merge(flow::routes())
         .merge(assets::routes())
+        .fallback(http::nothing_there)
+        .method_not_allowed_fallback(http::not_allowed)
         .layer(Extension(live))
         .layer(middleware::from_fn_with_state(running.clone(), dress::dress))
 }

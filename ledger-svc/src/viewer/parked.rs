@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::Asked;
@@ -45,13 +46,13 @@ async fn list(State(running): Ledger, Asked(asked): Asked<Question>) -> Result<M
         @if page.items.is_empty() { p.muted { "Nothing is set aside." } }
         (table(&page.items))
         nav.pages aria-label="Pages" {
-            @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url("/parked", &[("limit", &asked.limit)])) { "Newest" } }
+            @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &asked.limit)])) { "Newest" } }
             @if let Some(next) = &page.next {
-                a.button rel="next" href=(parts::url("/parked", &[("before", next), ("limit", &asked.limit)])) { "Older →" }
+                a.button rel="next" href=(parts::url(Root::TOP, "/parked", &[("before", next), ("limit", &asked.limit)])) { "Older →" }
             }
         }
     };
-    Ok(layout::page(&running, "Parked", Here::Health, &body))
+    Ok(layout::page(&running, Root::TOP, "Parked", Here::Health, &body))
 }
 
 /// Messages that were set aside, newest first.

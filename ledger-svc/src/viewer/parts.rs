@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use wallet_runtime::place::Root;
 
 /// What needs no escape in a part of a path or a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -16,32 +17,42 @@ pub(crate) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
-/// An address with what is asked there: the fields that are filled in.
-pub(crate) fn url(path: &str, fields: &[(&str, &str)]) -> String {
+/// The address of a path, such as `/accounts`, with what is asked there: the fields that are filled in.
+pub(crate) fn url(root: Root, path: &str, fields: &[(&str, &str)]) -> String {
     let filled_in = fields.iter().filter(|(_, text)| !text.is_empty());
     let fields: Vec<String> = filled_in
         .map(|(name, text)| format!("{name}={}", escaped(text)))
         .collect();
+    let address = root.to(path);
     if fields.is_empty() {
-        path.to_owned()
+        address
     } else {
-        format!("{path}?{}", fields.join("&"))
+        format!("{address}?{}", fields.join("&"))
     }
 }
 
 /// The address of a flow's page. The payer is in it since two payers may use the same id.
-pub(crate) fn flow_url(transfer: &str, payer: &str) -> String {
-    format!("/flows/{}?payer={}", escaped(transfer), escaped(payer))
+pub(crate) fn flow_url(root: Root, transfer: &str, payer: &str) -> String {
+    url(
+        root,
+        &format!("/flows/{}", escaped(transfer)),
+        &[("payer", payer)],
+    )
 }
 
 /// The address of an account's page.
-pub(crate) fn account_url(name: &str) -> String {
+pub(crate) fn account_url(root: Root, name: &str) -> String {
+    root.to(&account_path(name))
+}
+
+/// The path of that page, where something is asked of it.
+pub(crate) fn account_path(name: &str) -> String {
     format!("/accounts/{}", escaped(name))
 }
 
 /// An account's name, as a link to its page.
-pub(crate) fn account(name: &str) -> Markup {
-    html! { a.quiet href=(account_url(name)) { (name) } }
+pub(crate) fn account(root: Root, name: &str) -> Markup {
+    html! { a.quiet href=(account_url(root, name)) { (name) } }
 }
 
 /// A whole id with a button that copies it.
@@ -158,17 +169,20 @@ mod tests {
         let evil = "<script>alert(1)</script>";
         assert!(!id(evil).into_string().contains("<script"));
         assert!(!status("\"><script>").into_string().contains("<script"));
-        assert_eq!(account_url("a/../b?c#d"), "/accounts/a%2F..%2Fb%3Fc%23d");
-        assert_eq!(flow_url("x", "@fees"), "/flows/x?payer=@fees");
+        assert_eq!(
+            account_url(Root::BELOW, "a/../b?c#d"),
+            "../accounts/a%2F..%2Fb%3Fc%23d"
+        );
+        assert_eq!(flow_url(Root::TOP, "x", "@fees"), "./flows/x?payer=@fees");
     }
 
     #[test]
     fn an_address_has_the_fields_that_are_filled_in() {
-        assert_eq!(url("/accounts", &[("q", ""), ("after", "")]), "/accounts");
-        assert_eq!(
-            url("/accounts", &[("q", ""), ("after", "a&b")]),
-            "/accounts?after=a%26b"
-        );
+        let check = |fields: &[(&str, &str)], address: &str| {
+            assert_eq!(url(Root::TOP, "/accounts", fields), address);
+        };
+        check(&[("q", ""), ("after", "")], "./accounts");
+        check(&[("q", ""), ("after", "a&b")], "./accounts?after=a%26b");
     }
 
     #[test]

@@ -102,19 +102,26 @@
   }
 
   function live(element) {
-    let source;
+    let source, again;
     const state = (text) => { const shown = one("#live"); if (shown) shown.textContent = text; };
+    const rest = () => { source?.close(); clearTimeout(again); };
     const listen = () => {
-      source?.close();
+      rest();
+      if (!element.dataset.live) return;
       source = new EventSource(element.dataset.live);
       source.addEventListener("open", () => state("live"));
-      source.addEventListener("error", () => state("not live: trying again"));
+      source.addEventListener("error", () => {
+        state("not live: trying again");
+        // At an answer that is no stream, such as a proxy's while the service restarts, a browser gives up.
+        if (source.readyState === EventSource.CLOSED) again = setTimeout(listen, 3000);
+      });
       source.addEventListener("fill", (event) => fill(element, event.data));
+      source.addEventListener("end", () => { delete element.dataset.live; rest(); });
     };
     // A page that nobody looks at asks for nothing.
-    document.addEventListener("visibilitychange", () => document.hidden ? source?.close() : listen());
+    document.addEventListener("visibilitychange", () => document.hidden ? rest() : listen());
     if (!document.hidden) listen();
-    addEventListener("pagehide", () => source?.close());
+    addEventListener("pagehide", rest);
   }
 
   // A slider between two times, microseconds, which writes into the field that `data-field` names and sends its form.

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 use wallet_contract::subject::Service;
 
+use crate::place::Root;
 use crate::problem::Problem;
 
 /// Longer than any question that makes sense.
@@ -122,8 +123,7 @@ impl Token {
 
     /// Whether the request bears this token, or reads with its cookie.
     fn check(self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
-        let reads = matches!(*method, Method::GET | Method::HEAD);
-        if reads && !headers.contains_key(header::AUTHORIZATION) && self.has_cookie(headers) {
+        if reads(method) && !headers.contains_key(header::AUTHORIZATION) && self.has_cookie(headers) {
             return Ok(());
         }
         let Some(given) = headers.get(header::AUTHORIZATION) else {
@@ -203,12 +203,18 @@ fn is_navigation(request: &Request) -> bool {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_page = accepts.is_some_and(|accepts| accepts.contains("text/html"));
     let is_page = !request.uri().path().starts_with("/v1/");
-    request.method() == Method::GET && wants_page && is_page && !headers.contains_key(header::AUTHORIZATION)
+    reads(request.method()) && wants_page && is_page && !headers.contains_key(header::AUTHORIZATION)
+}
+
+/// The same with and without the answer's body.
+fn reads(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 fn login_url(wanted: &Uri) -> String {
     let place = wanted.path_and_query().map_or("/", |place| place.as_str());
-    format!("{LOGIN}?next={}", utf8_percent_encode(place, NON_ALPHANUMERIC))
+    let next = utf8_percent_encode(place, NON_ALPHANUMERIC);
+    Root::of(wanted.path()).to(&format!("{LOGIN}?next={next}"))
 }
 
 fn check(guard: Guard, request: &Request) -> Result<(), Problem> {
@@ -347,8 +353,12 @@ mod tests {
 
     #[test]
     fn a_browser_is_sent_to_say_the_token() {
-        let uri: Uri = "/?status=stuck&account=a".parse().unwrap();
-        assert_eq!(login_url(&uri), "/login?next=%2F%3Fstatus%3Dstuck%26account%3Da");
+        let url = |uri: &str| login_url(&uri.parse().unwrap());
+        assert_eq!(
+            url("/?status=stuck&account=a"),
+            "./login?next=%2F%3Fstatus%3Dstuck%26account%3Da"
+        );
+        assert_eq!(url("/flows/x"), "../login?next=%2Fflows%2Fx");
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! What every service answers over HTTP: `/livez`, `/readyz`, `/metrics`.
+//! What every service answers over HTTP: `/livez`, `/readyz`, `/metrics`, and what it has no answer to.
 
 use std::net::SocketAddr;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use wallet_contract::ready::Ready;
 
 use crate::metrics::Metrics;
+use crate::problem::Problem;
 use crate::status::Instance;
 
 /// The routes of every service.
@@ -26,6 +27,26 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         anyhow::anyhow!("can't listen on http://{address}: {error}; use another --http or WALLET_HTTP_ADDR")
     };
     TcpListener::bind(address).await.map_err(taken)
+}
+
+/// The answer where there is no route.
+#[expect(clippy::unused_async, reason = "axum's handlers are async")]
+pub async fn nothing_there(uri: Uri) -> Problem {
+    Problem::not_found(format!("there is nothing at {}", uri.path()))
+}
+
+/// The answer where there is a route, but not for this method; the header `Allow` says for which.
+pub async fn not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::not_allowed(format!("{} does not take {method}", uri.path()))
+}
+
+/// Balances are nobody else's business, and never older than the books: no proxy keeps an answer unless that says so itself.
+pub async fn kept_by_nobody(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+    response
 }
 
 fn answer(ready: &Ready) -> Response {

@@ -10,6 +10,7 @@
 //! | `horizon` | up to which time all of a log is handled: what is due by then may be decided |
 //! | [`db`] | one SQL text, many rows, two databases |
 //! | [`question`], [`reading`], [`problem`] | questions over HTTP, answers that are never stale, and errors |
+//! | [`place`] | how pages name each other |
 //! | [`healing`], [`stored`] | what is asked of a service when the broker has lost messages |
 //! | [`guard`] | who may ask over HTTP, and how much at once |
 //! | [`metrics`], [`observer`] | what is counted, and how a service counts its own |
@@ -28,6 +29,7 @@ mod lag;
 pub mod metrics;
 pub mod observer;
 pub mod outbox;
+pub mod place;
 pub mod problem;
 pub mod program;
 pub mod question;

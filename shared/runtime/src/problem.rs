@@ -36,6 +36,14 @@ impl Problem {
         }
     }
 
+    /// There is such a thing, but nothing like this can be done with it.
+    pub fn not_allowed(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            detail: detail.into(),
+        }
+    }
+
     /// The question makes no sense.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self {

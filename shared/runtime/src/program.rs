@@ -168,7 +168,10 @@ impl Started {
             .merge(healing::routes(T::SERVICE, running.clone(), board))
             .merge(more(running.clone())?);
         let guard = guard::Guard::new(token, T::SERVICE);
-        let routes = routes.layer(middleware::from_fn_with_state(guard, guard::guard));
+        let routes = routes
+            .method_not_allowed_fallback(http::not_allowed)
+            .layer(middleware::from_fn_with_state(guard, guard::guard))
+            .layer(middleware::map_response(http::kept_by_nobody));
         work::<T>(&running, &instance.name, &loops, &stop);
         let quiet = stop.clone().cancelled_owned();
         let server = axum::serve(listener, routes).with_graceful_shutdown(quiet);

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_runtime::db::Db;
+use wallet_runtime::place::Root;
 use wallet_runtime::reading::time;
 
 use super::{Question, url};
@@ -82,7 +83,7 @@ pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Opt
         i64::try_from(part).unwrap_or(PLACES)
     });
     html! {
-        form.then-form action=(parts::account_url(name.as_str())) {
+        form.then-form action=(parts::account_url(Root::BELOW, name.as_str())) {
             @if !asked.currency.is_empty() { input type="hidden" name="currency" value=(asked.currency); }
             div.fields {
                 label { "Balance at (UTC)" input #at name="at" value=(asked.at) placeholder=(time(drawn.to)) size="28"; }

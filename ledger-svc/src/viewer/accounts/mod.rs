@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
@@ -98,9 +99,9 @@ async fn one(
         (reading::notice(lag))
         p {
             "It is " strong { (standing) } ", on shard " (shard.0) ". "
-            a href={ "/?account=" (parts::escaped(name.as_str())) } { "Its transfers" }
+            a href={ (Root::BELOW) "?account=" (parts::escaped(name.as_str())) } { "Its transfers" }
         }
-        @if let Some(at) = at_us { p.notice { "As it was at " (parts::time(&time(at))) ". " a href=(parts::account_url(name.as_str())) { "Now" } } }
+        @if let Some(at) = at_us { p.notice { "As it was at " (parts::time(&time(at))) ". " a href=(parts::account_url(Root::BELOW, name.as_str())) { "Now" } } }
         div.tiles {
             @for (balance, limit) in shown.balances.iter().zip(&limits) { (self::balance::panel(balance, limit)) }
         }
@@ -113,6 +114,7 @@ async fn one(
     };
     Ok(layout::page(
         &running,
+        Root::BELOW,
         &format!("Account {name}"),
         Here::Accounts,
         &body,
@@ -127,7 +129,7 @@ fn url(name: &AccountId, asked: &Question) -> String {
         ("before", &asked.before),
         ("limit", &asked.limit),
     ];
-    parts::url(&parts::account_url(name.as_str()), &fields)
+    parts::url(Root::BELOW, &parts::account_path(name.as_str()), &fields)
 }
 
 fn rows(asked: &str) -> Result<i64, Problem> {
@@ -152,7 +154,7 @@ async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Mar
     drop(dbs);
     let body = html! {
         h1 { "Accounts" }
-        form.find action="/accounts" role="search" {
+        form.find action="./accounts" role="search" {
             label { span { "Name, or how it begins" } input #search type="search" name="q" value=(asked.q) spellcheck="false" autocapitalize="off"; }
             button.primary { "Find" }
         }
@@ -169,7 +171,7 @@ async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Mar
             tbody {
                 @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
                     tr data-row[at == 0] data-id=(page.account) {
-                        td data-label="account" { a.open[at == 0] href=(parts::account_url(&page.account)) { (page.account) } }
+                        td data-label="account" { a.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
                         td data-label="standing" { (page.status) }
                         td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
                         td.num data-label="held" { (parts::grouped(&balance.held)) }
@@ -182,9 +184,15 @@ async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Mar
         nav.pages aria-label="Pages" {
             span {}
             @if let Some(next) = next {
-                a.button rel="next" href=(parts::url("/accounts", &[("q", prefix), ("after", &next), ("limit", &asked.limit)])) { "More →" }
+                a.button rel="next" href=(parts::url(Root::TOP, "/accounts", &[("q", prefix), ("after", &next), ("limit", &asked.limit)])) { "More →" }
             }
         }
     };
-    Ok(layout::page(&running, "Accounts", Here::Accounts, &body))
+    Ok(layout::page(
+        &running,
+        Root::TOP,
+        "Accounts",
+        Here::Accounts,
+        &body,
+    ))
 }

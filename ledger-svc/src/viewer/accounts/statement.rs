@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use wallet_contract::id::AccountId;
+use wallet_runtime::place::Root;
 
 use super::{Question, url};
 use crate::books::{Line, Statement};
@@ -48,12 +49,12 @@ fn row(name: &AccountId, line: &Line) -> Markup {
         tr data-row data-id=(id) {
             td data-label="time (UTC)" { (parts::time(&line.time)) }
             td data-label="booking" { (line.kind) }
-            td data-label="with" { (parts::account(&line.counterparty)) }
+            td data-label="with" { (parts::account(Root::BELOW, &line.counterparty)) }
             td.num data-label="amount" { span { (parts::money(&line.amount, &line.currency)) } }
             td.num data-label="available" { (parts::grouped(&line.balance)) }
             td.num data-label="held" { (parts::grouped(&line.held_balance)) }
             td data-label="transfer" {
-                span.id { a.open href=(parts::flow_url(&id, payer)) title=(id) { (parts::short(&id)) } (parts::copy(&id)) }
+                span.id { a.open href=(parts::flow_url(Root::BELOW, &id, payer)) title=(id) { (parts::short(&id)) } (parts::copy(&id)) }
             }
             td data-label="memo" { @if let Some(memo) = &line.memo { span { (memo) } } }
         }

@@ -1,13 +1,11 @@
 //! A flow that has not ended, sent again whenever something has changed.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::response::sse::Event;
 use futures_util::stream;
 use tokio::time::Instant;
 use wallet_contract::id::TransferId;
@@ -16,6 +14,7 @@ use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
 use wallet_view::flow::Flow;
 
+use super::super::sse;
 use super::{Question, View, page};
 use crate::api::Ledger;
 use crate::flows::whole;
@@ -31,34 +30,46 @@ struct Watch {
     running: Arc<Running>,
     id: TransferId,
     asked: Question,
-    /// What was sent last, and how often nothing had changed since.
-    sent: Option<(usize, bool)>,
+    sent: Sent,
+    /// How often nothing had changed since.
     still: u32,
     rest: Duration,
 }
 
-/// Sends the page's content anew until the flow has ended. Who asks about one that has, is told to stop asking (204).
+/// What was sent last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sent {
+    Nothing,
+    /// The flow with so many events.
+    Running(usize),
+    /// The flow as it ended.
+    Ended,
+    /// That nothing more will come.
+    End,
+}
+
+/// Sends the page's content anew until the flow has ended, and then says that nothing more will come. A flow can have ended
+/// since its page was read, so that is sent in any case.
 pub(super) async fn live(
     State(running): Ledger,
     Named(id): Named,
     Asked(asked): Asked<Question>,
 ) -> Result<Response, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
-    let watch = Watch {
+    let mut watch = Watch {
         running,
         id,
         asked,
-        sent: None,
+        sent: Sent::Nothing,
         still: 0,
         rest: LOOK,
     };
     if watch.flow().await?.ended_at.is_some() {
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        watch.rest = Duration::ZERO;
     }
-    let events = stream::unfold(watch, async |watch| watch.next().await);
-    Ok(Sse::new(Box::pin(events))
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    Ok(sse::answer(stream::unfold(watch, async |watch| {
+        watch.next().await
+    })))
 }
 
 impl Watch {
@@ -69,25 +80,31 @@ impl Watch {
 
     /// Waits until something has changed. The stream ends behind the flow's end, or when the books don't answer; a browser
     /// then asks again.
-    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        if self.sent.is_some_and(|(_, ended)| ended) {
-            return None;
+    async fn next(mut self) -> Option<(Event, Self)> {
+        match self.sent {
+            Sent::Nothing | Sent::Running(_) => {}
+            Sent::Ended => {
+                self.sent = Sent::End;
+                return Some((sse::end(), self));
+            }
+            Sent::End => return None,
         }
         loop {
             tokio::time::sleep(self.rest).await;
             let began = Instant::now();
             let flow = self.flow().await.ok()?;
             self.rest = LOOK.max(began.elapsed() * REST);
-            let now = Some((flow.events.len(), flow.ended_at.is_some()));
+            let now = match flow.ended_at {
+                Some(_) => Sent::Ended,
+                None => Sent::Running(flow.events.len()),
+            };
             self.still += 1;
             if now == self.sent && self.still < AGAIN {
                 continue;
             }
             (self.sent, self.still) = (now, 0);
             let view = View::new(&self.running, &flow, &self.asked);
-            // A line of a stream ends at a carriage return, and no page needs one.
-            let text = page::body(&view).into_string().replace('\r', " ");
-            return Some((Ok(Event::default().event("fill").data(text)), self));
+            return Some((sse::fill(&page::body(&view).into_string()), self));
         }
     }
 }

@@ -36,6 +36,7 @@ use maud::html;
 use serde::Deserialize;
 use wallet_contract::id::TransferId;
 use wallet_contract::trace::TraceId;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
@@ -47,6 +48,8 @@ use super::parts;
 use crate::api::{Ledger, limit};
 use crate::flows::whole::{self, Found};
 
+/// From each of these pages to the viewer's root.
+const ROOT: Root = Root::BELOW;
 /// How many flows of a trace a page lists.
 const ROWS: i64 = 100;
 
@@ -158,7 +161,7 @@ impl<'f> View<'f> {
             (Medium::File, Some(step)) => format!("#step-{}", step + 1),
             (Medium::File, None) => format!("#{}", tab.word()),
             (Medium::Page, _) => {
-                let flow = parts::flow_url(&self.flow.transfer.to_string(), &self.flow.payer);
+                let flow = parts::flow_url(ROOT, &self.flow.transfer.to_string(), &self.flow.payer);
                 let step = step.map_or_else(String::new, |step| format!("&step={}", step + 1));
                 format!("{flow}&tab={}{step}#view", tab.word())
             }
@@ -232,7 +235,7 @@ async fn trace(
     let here = format!("/traces/{id}");
     let next = page
         .next
-        .map(|next| parts::url(&here, &[("after", &next), ("limit", &asked.limit)]));
+        .map(|next| parts::url(ROOT, &here, &[("after", &next), ("limit", &asked.limit)]));
     Ok(choice(
         &running,
         "Flows of a trace",
@@ -257,7 +260,7 @@ fn choice<'f>(
             @for flow in found.map(Found::head) {
                 li data-row data-id=(flow.transfer) {
                     (parts::status(flow.status.word())) " "
-                    a.open href=(parts::flow_url(&flow.transfer.to_string(), &flow.payer)) {
+                    a.open href=(parts::flow_url(ROOT, &flow.transfer.to_string(), &flow.payer)) {
                         (wallet_view::headline::headline(flow))
                     }
                     " " (parts::time(&flow.started_at.to_string()))
@@ -266,5 +269,5 @@ fn choice<'f>(
         }
         @if let Some(next) = next { nav.pages aria-label="Pages" { span {} a.button rel="next" href=(next) { "More →" } } }
     };
-    layout::page(running, title, Here::Transfers, &body).into_response()
+    layout::page(running, ROOT, title, Here::Transfers, &body).into_response()
 }

@@ -10,7 +10,7 @@ use wallet_view::{headline, story};
 
 use super::super::layout::{self, Here};
 use super::super::parts;
-use super::{Medium, Tab, View, causes, events, money, phases, sequence, timeline};
+use super::{Medium, ROOT, Tab, View, causes, events, money, phases, sequence, timeline};
 
 /// The whole page.
 pub(super) fn page(running: &Running, view: &View<'_>) -> Markup {
@@ -19,7 +19,7 @@ pub(super) fn page(running: &Running, view: &View<'_>) -> Markup {
     let body = html! {
         div #flow data-live=[live] { (body(view)) }
     };
-    layout::page(running, &headline::headline(flow), Here::Transfers, &body)
+    layout::page(running, ROOT, &headline::headline(flow), Here::Transfers, &body)
 }
 
 fn live_url(view: &View<'_>) -> String {
@@ -28,11 +28,8 @@ fn live_url(view: &View<'_>) -> String {
     let step = view
         .selected
         .map_or_else(String::new, |step| format!("&step={}", step + 1));
-    format!(
-        "/flows/{}/live?payer={payer}&tab={}{step}",
-        flow.transfer,
-        view.tab.word()
-    )
+    let (id, tab) = (flow.transfer, view.tab.word());
+    ROOT.to(&format!("/flows/{id}/live?payer={payer}&tab={tab}{step}"))
 }
 
 /// All of it but the page's frame: what is sent again while the flow goes on.
@@ -122,7 +119,7 @@ fn facts(view: &View<'_>) -> Markup {
 
 fn account(view: &View<'_>, name: &str) -> Markup {
     match view.medium {
-        Medium::Page => html! { a href=(parts::account_url(name)) { (name) } },
+        Medium::Page => html! { a href=(parts::account_url(ROOT, name)) { (name) } },
         Medium::File => html! { (name) },
     }
 }
@@ -130,7 +127,7 @@ fn account(view: &View<'_>, name: &str) -> Markup {
 /// A link to another flow.
 fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
     match view.medium {
-        Medium::Page => html! { a.id href=(parts::flow_url(transfer, payer)) { (transfer) } },
+        Medium::Page => html! { a.id href=(parts::flow_url(ROOT, transfer, payer)) { (transfer) } },
         Medium::File => html! { span.id { (transfer) } },
     }
 }
@@ -139,7 +136,7 @@ fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
 fn elsewhere(view: &View<'_>) -> Markup {
     let trace = &view.flow.trace;
     html! {
-        a href={ "/traces/" (parts::escaped(trace)) } { "flows of this trace" }
+        a href=(ROOT.to(&format!("/traces/{}", parts::escaped(trace)))) { "flows of this trace" }
         @if let Some(template) = view.trace_url {
             " " a href=(template.replace("{trace_id}", &parts::escaped(trace))) rel="noreferrer" { "open in the trace viewer ↗" }
         }
@@ -147,13 +144,8 @@ fn elsewhere(view: &View<'_>) -> Markup {
 }
 
 fn downloads(flow: &Flow) -> Markup {
-    let file = |name: &str| {
-        format!(
-            "/flows/{}/{name}?payer={}",
-            flow.transfer,
-            parts::escaped(&flow.payer)
-        )
-    };
+    let (id, payer) = (flow.transfer, parts::escaped(&flow.payer));
+    let file = |name: &str| ROOT.to(&format!("/flows/{id}/{name}?payer={payer}"));
     html! {
         p.downloads {
             "Take it away: "

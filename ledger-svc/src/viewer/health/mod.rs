@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
@@ -43,19 +44,19 @@ async fn health(
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
             section.panel {
                 div.big.bad[facts.stuck_in_all.flows > 0] { (facts.stuck_in_all.flows) @if facts.stuck_in_all.or_more { " or more" } }
-                div.muted { a href="/?status=stuck" { "stuck" } }
+                div.muted { a href="./?status=stuck" { "stuck" } }
             }
-            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { a href="/parked" { "messages parked" } } }
+            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { a href="./parked" { "messages parked" } } }
         }
         (services(&found.services, now))
         (stuck(&facts.stuck))
-        @if facts.more_stuck { p { a href="/?status=stuck" { "All that are stuck →" } } }
+        @if facts.more_stuck { p { a href="./?status=stuck" { "All that are stuck →" } } }
         @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::table(&facts.parked)) }
-        @if facts.more_parked { p { a href="/parked" { "All that is parked →" } } }
+        @if facts.more_parked { p { a href="./parked" { "All that is parked →" } } }
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
-    Ok(layout::page(&running, "Health", Here::Health, &body))
+    Ok(layout::page(&running, Root::TOP, "Health", Here::Health, &body))
 }
 
 fn verdict(verdict: &Verdict) -> Markup {
@@ -133,7 +134,7 @@ fn stuck(flows: &[Flow]) -> Markup {
                 tbody { @for flow in flows {
                     @let id = flow.transfer().to_string();
                     tr data-row data-id=(id) {
-                        td data-label="transfer" { span.id { a.open href=(parts::flow_url(&id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
+                        td data-label="transfer" { span.id { a.open href=(parts::flow_url(Root::TOP, &id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
                         @if let Some(stuck) = &flow.told.stuck {
                             td data-label="waits for" { span {
                                 (stuck.told())

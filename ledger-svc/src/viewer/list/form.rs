@@ -15,14 +15,14 @@ pub(super) fn form(asked: &Question) -> Markup {
         .iter()
         .any(|(name, _)| !matches!(*name, "account" | "status" | "before" | "limit"));
     html! {
-        form.find action="/find" role="search" {
+        form.find action="./find" role="search" {
             label {
                 span { "Transfer id, trace id, account, status or reason" }
                 input #search type="search" name="q" autocomplete="off" spellcheck="false";
             }
             button.primary { "Find" }
         }
-        form.filters action="/" {
+        form.filters action="./" {
             div.fields {
                 label { "Account" input name="account" value=(asked.account) spellcheck="false" autocapitalize="off" size="14"; }
                 label {
@@ -33,7 +33,7 @@ pub(super) fn form(asked: &Question) -> Markup {
                     }
                 }
                 button { "Filter" }
-                @if !asked.fields().is_empty() { a.button href="/" { "Clear" } }
+                @if !asked.fields().is_empty() { a.button href="./" { "Clear" } }
             }
             details open[is_more] {
                 summary { "More filters" }

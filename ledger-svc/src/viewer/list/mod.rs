@@ -15,6 +15,7 @@ use uuid::Uuid;
 use wallet_contract::id::AccountId;
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::Asked;
@@ -63,7 +64,7 @@ async fn list(
         (table(&asked, &rows, page.items.is_empty()))
         (pages(&asked, &page))
     };
-    Ok(layout::page(&running, "Transfers", Here::Transfers, &body).into_response())
+    Ok(layout::page(&running, Root::TOP, "Transfers", Here::Transfers, &body).into_response())
 }
 
 /// The rows of a page as they are now, for who listens.
@@ -135,7 +136,7 @@ fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
     if let Some(before) = before {
         before.clone_into(&mut asked.before);
     }
-    parts::url(path, &asked.fields())
+    parts::url(Root::TOP, path, &asked.fields())
 }
 
 /// Whether only some flows are asked for.
@@ -200,5 +201,5 @@ async fn find(Asked(Find { q }): Asked<Find>) -> Result<Redirect, Problem> {
             }
         }
     };
-    Ok(Redirect::to(&place))
+    Ok(Redirect::to(&Root::TOP.to(&place)))
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_runtime::db::Db;
+use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
@@ -84,7 +85,7 @@ fn markup(row: &Row<'_>, now_us: i64) -> Markup {
             }
             td data-label="transfer" {
                 span.id {
-                    a.open href=(parts::flow_url(&id, &told.payer)) title=(id) {
+                    a.open href=(parts::flow_url(Root::TOP, &id, &told.payer)) title=(id) {
                         span.full { (id) } span.short { (parts::short(&id)) }
                     }
                     (parts::copy(&id))
@@ -109,9 +110,9 @@ fn who(flow: &Flow) -> Markup {
         @match &told.payee {
             Some(payee) => {
                 @if told.verb != "transfer" { small { (told.verb) } " " }
-                (parts::account(&told.payer)) " → " (parts::account(payee))
+                (parts::account(Root::TOP, &told.payer)) " → " (parts::account(Root::TOP, payee))
             }
-            None => { small { (told.verb) } " " (parts::account(&told.payer)) }
+            None => { small { (told.verb) } " " (parts::account(Root::TOP, &told.payer)) }
         }
     }
 }

@@ -1,0 +1,74 @@
+//! Streams of server-sent events that reach the browser at once, also through proxies.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt as _};
+
+/// What is sent as a comment while nothing happens, and how often: proxies close a connection on which nothing came for a
+/// minute (nginx's `proxy_read_timeout`), some after half of that.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The new content of the element that listens.
+pub(super) fn fill(text: &str) -> Event {
+    // A line of a stream ends at a carriage return, and no page needs one.
+    Event::default().event("fill").data(text.replace('\r', " "))
+}
+
+/// Nothing more will come: who listens need not ask again.
+pub(super) fn end() -> Event {
+    // Without data no browser tells the page of it.
+    Event::default().event("end").data("over")
+}
+
+/// An answer that goes on for as long as there are events.
+pub(super) fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    with_heartbeat(events, HEARTBEAT)
+}
+
+fn with_heartbeat(events: impl Stream<Item = Event> + Send + 'static, heartbeat: Duration) -> Response {
+    let events = events.map(Ok::<_, Infallible>);
+    let alive = KeepAlive::new().interval(heartbeat);
+    let mut response = Sse::new(events).keep_alive(alive).into_response();
+    let headers = response.headers_mut();
+    // nginx, and proxies that follow it, would collect what comes until a buffer is full: each update came with the next one.
+    let unbuffered = HeaderName::from_static("x-accel-buffering");
+    headers.insert(unbuffered, HeaderValue::from_static("no"));
+    // Others collect what they compress.
+    let whole = HeaderValue::from_static("no-store, no-transform");
+    headers.insert(header::CACHE_CONTROL, whole);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_passes_through_proxies_and_stays_open_while_nothing_happens() {
+        let quiet = Duration::from_millis(5);
+        let events = stream::once(async move { tokio::time::sleep(quiet * 40).await }).map(|()| end());
+        let response = with_heartbeat(events, quiet);
+        assert_eq!(response.headers()["x-accel-buffering"], "no");
+        assert_eq!(response.headers()["cache-control"], "no-store, no-transform");
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        let sent = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let sent = String::from_utf8(sent.to_vec()).unwrap();
+        assert!(
+            sent.starts_with(":\n\n") && sent.matches(":\n\n").count() > 1,
+            "{sent}"
+        );
+        assert!(sent.ends_with("event: end\ndata: over\n\n"), "{sent}");
+    }
+
+    #[test]
+    fn proxies_hear_of_a_quiet_stream_before_they_close_it() {
+        assert!(HEARTBEAT <= Duration::from_secs(20));
+    }
+}

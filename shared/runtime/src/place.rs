@@ -1,0 +1,61 @@
+//! Where a page stands among the others of its service.
+
+use std::fmt;
+
+/// The way from a page to its service's root.
+///
+/// Pages name each other by relative addresses only. So they work under whatever path a proxy gives them, under several at
+/// once, and no setting has to say which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Root {
+    depth: usize,
+}
+
+impl Root {
+    /// From pages such as `/health`.
+    pub const TOP: Self = Self { depth: 0 };
+    /// From pages such as `/accounts/alice`.
+    pub const BELOW: Self = Self { depth: 1 };
+
+    /// From any path of the service.
+    pub fn of(path: &str) -> Self {
+        let slashes = path.bytes().filter(|byte| *byte == b'/').count();
+        Self {
+            depth: slashes.saturating_sub(1),
+        }
+    }
+
+    /// The address of a path of the service, such as `/health`, as that page names it.
+    pub fn to(self, path: &str) -> String {
+        format!("{self}{}", path.trim_start_matches('/'))
+    }
+}
+
+impl fmt::Display for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.depth {
+            // Nothing at all would be the page itself.
+            0 => f.write_str("./"),
+            depth => (0..depth).try_for_each(|_| f.write_str("../")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_finds_the_others() {
+        let check =
+            |from: &str, to: &str, address: &str| assert_eq!(Root::of(from).to(to), address, "{from}");
+        check("/", "/", "./");
+        check("/", "/?status=stuck", "./?status=stuck");
+        check("/health", "/flows/x?payer=@fees", "./flows/x?payer=@fees");
+        check("/accounts/alice", "/accounts", "../accounts");
+        check("/flows/x/live", "/", "../../");
+        check("/accounts/", "/", "../");
+        check("", "/login", "./login");
+        assert_eq!((Root::of("/"), Root::of("/flows/x")), (Root::TOP, Root::BELOW));
+    }
+}
