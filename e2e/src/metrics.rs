@@ -1,12 +1,16 @@
 //! What a service tells on `/metrics`, read as Prometheus reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 use tokio::time::{Instant, sleep};
 use wallet_contract::subject::Service;
 
-use crate::{PATIENCE, World};
+use crate::{PATIENCE, World, tool};
 
 /// One scrape.
 #[derive(Debug)]
@@ -25,13 +29,8 @@ impl Scrape {
 
     /// Asks the service at an address.
     pub async fn at(url: &str) -> Result<Self> {
-        let answer = reqwest::get(format!("{url}/metrics")).await?;
-        let kind = answer.headers()["content-type"].to_str()?.to_owned();
-        ensure!(
-            kind.starts_with("application/openmetrics-text; version=1.0.0"),
-            "{kind}"
-        );
-        Self::read(&answer.text().await?)
+        let open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+        Self::read(&told(url, Some("application/openmetrics-text"), open).await?)
     }
 
     /// Reads OpenMetrics text, and refuses what is none.
@@ -101,6 +100,73 @@ impl Scrape {
         let values: Vec<f64> = values.map(|(_, value)| *value).collect();
         (!values.is_empty()).then(|| values.iter().sum())
     }
+}
+
+/// What a service tells to who accepts this, and in which form.
+async fn told(url: &str, accept: Option<&str>, form: &str) -> Result<String> {
+    let mut asked = reqwest::Client::new().get(format!("{url}/metrics"));
+    if let Some(accept) = accept {
+        asked = asked.header("accept", accept);
+    }
+    let answer = asked.send().await?;
+    let header = |name: &str| {
+        answer
+            .headers()
+            .get(name)
+            .map(|value| value.as_bytes().to_owned())
+    };
+    assert_eq!(
+        header("content-type").as_deref(),
+        Some(form.as_bytes()),
+        "{accept:?}"
+    );
+    assert_eq!(header("vary").as_deref(), Some(&b"accept"[..]), "{accept:?}");
+    ensure!(answer.status() == 200, "{accept:?}: {}", answer.status());
+    Ok(answer.text().await?)
+}
+
+/// A service tells the same in both forms, and Prometheus's own tool has nothing to say against it.
+pub async fn forms(url: &str) -> Result<()> {
+    let open = Scrape::at(url).await?;
+    for accept in [
+        None,
+        Some("*/*"),
+        Some("application/json"),
+        Some("text/plain;q=0.5, application/*;q=0.1"),
+    ] {
+        let text = told(url, accept, "text/plain; version=0.0.4; charset=utf-8").await?;
+        let samples = text.lines().filter(|line| !line.starts_with('#'));
+        let names: BTreeSet<String> = samples
+            .map(|line| line.split(['{', ' ']).next().unwrap_or_default().to_owned())
+            .collect();
+        assert_eq!(names, open.names());
+        if let Some(promtool) = tool("promtool") {
+            // What can't be computed is told like this.
+            let unknown =
+                "# HELP wallet_x_seconds Not known\n# TYPE wallet_x_seconds gauge\nwallet_x_seconds NaN\n";
+            lint(&promtool, &format!("{text}{unknown}")).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn lint(promtool: &Path, text: &str) -> Result<()> {
+    let mut command = Command::new(promtool);
+    command.args(["check", "metrics"]).kill_on_drop(true);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn()?;
+    let mut input = child.stdin.take().context("a pipe")?;
+    input.write_all(text.as_bytes()).await?;
+    drop(input);
+    let said = child.wait_with_output().await?;
+    ensure!(
+        said.status.success() && said.stdout.is_empty() && said.stderr.is_empty(),
+        "{said:?}\n{text}"
+    );
+    Ok(())
 }
 
 /// Asks a service until a sample has a value.

@@ -51,6 +51,7 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     for service in Service::ALL {
         let scrape = e2e::metrics::until(&world, service, "wallet_projection_lag_seconds", &[], 0.0).await?;
         told.extend(Scrape::names(&scrape));
+        e2e::metrics::forms(&world.stack.service_url(service)).await?;
     }
     world.stop().await?;
 

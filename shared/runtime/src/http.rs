@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 use wallet_contract::ready::Ready;
 
-use crate::metrics::Metrics;
+use crate::metrics::{Form, Metrics};
 use crate::problem::Problem;
 use crate::status::Instance;
 
@@ -18,7 +18,10 @@ pub fn routes(instance: Instance, metrics: Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(move || async move { answer(&instance.ready()) }))
-        .route("/metrics", get(move || async move { text(&metrics) }))
+        .route(
+            "/metrics",
+            get(move |headers| async move { scraped(&metrics, &headers) }),
+        )
 }
 
 /// Takes the port, so that a taken one is known before anything else begins.
@@ -58,13 +61,12 @@ fn answer(ready: &Ready) -> Response {
     (status, Json(ready)).into_response()
 }
 
-fn text(metrics: &Metrics) -> Response {
-    (
-        [(
-            header::CONTENT_TYPE,
-            "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        )],
-        metrics.text(),
-    )
-        .into_response()
+fn scraped(metrics: &Metrics, headers: &HeaderMap) -> Response {
+    let accept = headers.get_all(header::ACCEPT).into_iter();
+    let form = Form::asked(accept.filter_map(|value| value.to_str().ok()));
+    let headers = [
+        (header::CONTENT_TYPE, form.content_type()),
+        (header::VARY, header::ACCEPT.as_str()),
+    ];
+    (headers, metrics.text(form)).into_response()
 }

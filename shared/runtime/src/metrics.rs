@@ -1,13 +1,16 @@
-//! Prometheus metrics: base units, conventional names, OpenMetrics text.
+//! Prometheus metrics: base units, conventional names, as OpenMetrics or as Prometheus text.
 //!
 //! What each service has alike bears the labels `service` and `shard`. What is told of the whole wallet (how transfers end,
 //! how long steps take) names no process: see [`Metrics::whole`]. A gauge of a shard is there only while this instance works
 //! on the shard, so that instances that stand by count nothing.
 
 mod durations;
+mod form;
 mod gauges;
+mod plain;
 
 pub use durations::{Durations, seconds};
+pub use form::Form;
 pub use gauges::{Gauges, ShardGauge};
 
 use std::fmt::Write as _;
@@ -154,8 +157,15 @@ impl Metrics {
         metric
     }
 
-    /// The text that Prometheus reads (OpenMetrics).
-    pub fn text(&self) -> String {
+    /// What Prometheus reads.
+    pub fn text(&self, form: Form) -> String {
+        match form {
+            Form::OpenMetrics => self.open(),
+            Form::Text => plain::plain(&self.open()),
+        }
+    }
+
+    fn open(&self) -> String {
         let mut text = String::new();
         let mut write = |registry: &Mutex<Registry>| {
             encode_registry(
@@ -178,6 +188,10 @@ fn register(registry: &Mutex<Registry>, name: &str, help: &str, metric: impl Met
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use prometheus_client::metrics::gauge::Gauge;
+
     use super::*;
 
     #[test]
@@ -193,11 +207,14 @@ mod tests {
         let seconds = metrics.whole("step_duration_seconds", "A step", seconds);
         let label = vec![("event".to_owned(), "account.debited".to_owned())];
         seconds.get_or_create(&label).observe_all([0.000_4, 0.003]);
-        let text = metrics.text();
+        let unknown = Gauge::<f64, AtomicU64>::default();
+        metrics.own("lag_seconds", "Not known", unknown).set(f64::NAN);
+        let text = metrics.text(Form::OpenMetrics);
         for line in [
             "# HELP wallet_inputs Requests and events handled.",
             "# TYPE wallet_inputs counter",
             "wallet_inputs_total{service=\"debit-svc\",shard=\"1\"} 3",
+            "wallet_lag_seconds{service=\"debit-svc\"} NaN",
             "# TYPE wallet_outbox_lag_events gauge",
             "wallet_outbox_lag_events{service=\"debit-svc\",shard=\"1\"} 7",
             "wallet_parked_messages{service=\"debit-svc\",shard=\"0\"} 2",
@@ -209,7 +226,10 @@ mod tests {
         }
         assert_eq!(text.matches("# EOF").count(), 1);
         assert!(text.ends_with("# EOF\n"), "{text}");
+        let plain = metrics.text(Form::Text);
+        assert!(plain.contains("\n# TYPE wallet_inputs_total counter\n") && !plain.contains("# EOF"));
         shard.rest();
-        assert!(!metrics.text().contains("wallet_outbox_lag_events{"), "at rest");
+        let rested = metrics.text(Form::OpenMetrics);
+        assert!(!rested.contains("wallet_outbox_lag_events{"), "at rest");
     }
 }

@@ -1,0 +1,120 @@
+//! OpenMetrics text as Prometheus text 0.0.4, which the library does not write.
+//!
+//! The samples are the same. What differs is said about them: text names a counter by the name of its samples, and knows no
+//! units, no exemplars and no end.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The same metrics as Prometheus text.
+pub(super) fn plain(open: &str) -> String {
+    let types = open.lines().filter_map(|line| about(line, "# TYPE "));
+    let types: BTreeMap<&str, &str> = types.collect();
+    let name = |family: &str| format!("{family}{}", suffix(types.get(family).copied()));
+    let mut text = String::with_capacity(open.len());
+    for line in open.lines() {
+        let written = if let Some((family, help)) = about(line, "# HELP ") {
+            writeln!(text, "# HELP {} {help}", name(family))
+        } else if let Some((family, kind)) = about(line, "# TYPE ") {
+            writeln!(text, "# TYPE {} {}", name(family), known(kind))
+        } else if line.starts_with('#') {
+            Ok(())
+        } else {
+            writeln!(text, "{}", without_exemplar(line))
+        };
+        written.expect("a string takes all that is written");
+    }
+    text
+}
+
+/// What is said of a family.
+fn about<'l>(line: &'l str, what: &str) -> Option<(&'l str, &'l str)> {
+    line.strip_prefix(what)?.split_once(' ')
+}
+
+/// What OpenMetrics adds to the family's name in that of its samples, and text has in both.
+fn suffix(kind: Option<&str>) -> &'static str {
+    match kind {
+        Some("counter") => "_total",
+        Some("info") => "_info",
+        Some(_) | None => "",
+    }
+}
+
+/// The type in the words of text.
+fn known(kind: &str) -> &str {
+    match kind {
+        "counter" | "gauge" | "histogram" | "summary" => kind,
+        "info" | "stateset" => "gauge",
+        _ => "untyped",
+    }
+}
+
+/// A sample's name, labels and value.
+fn without_exemplar(line: &str) -> &str {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, byte) in line.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'#' if !quoted => return line[..at].trim_end(),
+            _ => {}
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_samples_are_the_same_and_what_is_said_of_them_is_text() {
+        let open = "\
+# HELP wallet_inputs Requests and events handled.
+# TYPE wallet_inputs counter
+wallet_inputs_total{shard=\"0\"} 3 # {trace_id=\"7 # x\"} 1.0 1700000000.5
+wallet_inputs_total{shard=\"a \\\" # {\\\\\"} 4
+# HELP wallet_lag_seconds How far behind.
+# TYPE wallet_lag_seconds gauge
+# UNIT wallet_lag_seconds seconds
+wallet_lag_seconds NaN
+# HELP wallet_build What was built.
+# TYPE wallet_build info
+wallet_build_info{version=\"1\"} 1
+# HELP wallet_odd Anything.
+# TYPE wallet_odd unknown
+wallet_odd inf
+# HELP wallet_step_seconds A step.
+# TYPE wallet_step_seconds histogram
+wallet_step_seconds_sum 0.5
+wallet_step_seconds_count 1
+wallet_step_seconds_bucket{le=\"1.0\"} 1 # {trace_id=\"9\"} 0.5
+wallet_step_seconds_bucket{le=\"+Inf\"} 1
+# EOF
+";
+        let text = "\
+# HELP wallet_inputs_total Requests and events handled.
+# TYPE wallet_inputs_total counter
+wallet_inputs_total{shard=\"0\"} 3
+wallet_inputs_total{shard=\"a \\\" # {\\\\\"} 4
+# HELP wallet_lag_seconds How far behind.
+# TYPE wallet_lag_seconds gauge
+wallet_lag_seconds NaN
+# HELP wallet_build_info What was built.
+# TYPE wallet_build_info gauge
+wallet_build_info{version=\"1\"} 1
+# HELP wallet_odd Anything.
+# TYPE wallet_odd untyped
+wallet_odd inf
+# HELP wallet_step_seconds A step.
+# TYPE wallet_step_seconds histogram
+wallet_step_seconds_sum 0.5
+wallet_step_seconds_count 1
+wallet_step_seconds_bucket{le=\"1.0\"} 1
+wallet_step_seconds_bucket{le=\"+Inf\"} 1
+";
+        assert_eq!(plain(open), text);
+    }
+}
