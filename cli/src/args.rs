@@ -57,7 +57,7 @@ pub struct Common {
     /// The ledger's HTTP address.
     #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
     pub api: String,
-    /// The token that the services' HTTP asks for.
+    /// The token of the services' HTTP (their WALLET_HTTP_TOKEN), if they ask for one.
     #[arg(
         long,
         global = true,
@@ -83,7 +83,7 @@ impl Common {
 pub enum Command {
     /// Start a local stack: NATS and the three services, without containers.
     Up(Up),
-    /// Show what the wallet does: a stack of its own, named scenarios, each flow drawn.
+    /// Show what the wallet can do, on a temporary stack: named scenarios, each drawn step by step.
     Demo(Demo),
     /// Open an account, or a further currency of it.
     Open(Open),
@@ -113,21 +113,21 @@ pub enum Command {
     Statement(Statement),
     /// List transfers and operators' requests, newest first.
     Transfers(Transfers),
-    /// Draw one flow: who said what when, and where the time went.
+    /// Draw a transfer's flow: which service did what when, and where the time went.
     Trace(Trace),
-    /// Show how far a transfer has come as its payer's side knows it, and what was heard from whom.
+    /// Show how far a transfer has come, as debit-svc on the payer's side sees it, and what it has heard so far.
     Phases(Phases),
-    /// Follow flows as they end, until Ctrl-C.
+    /// Follow transfers and operators' requests as they end, until Ctrl-C.
     Watch(Watch),
-    /// Check over the live stack that money is conserved and nothing is lost; exit 1 on a breach.
+    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 on a breach.
     Verify(Verify),
     /// Check the server, the streams and the services, and say what is wrong.
     Doctor(Doctor),
-    /// List what the services have set aside; have it heard, mended or let go.
+    /// List messages that no service could handle and that were set aside; retry, edit or discard them.
     Parked(Parked),
-    /// Put back into the streams what the broker has lost, from what the services have stored.
+    /// Put back into NATS what it has lost, from what the services have stored.
     Heal(Heal),
-    /// Load a stack of its own with transfers and measure.
+    /// Measure transfers a second on a stack of its own.
     Bench(Bench),
     /// Write a completion script for a shell.
     Completions(Completions),
@@ -203,7 +203,7 @@ pub struct Heal {
 /// How a request is named, and whether to wait for what comes of it.
 #[derive(Args, Clone, Debug)]
 pub struct Sending {
-    /// The request's own name; with it a repeat changes nothing [default: a new one].
+    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
     #[arg(long, value_name = "UUID")]
     pub id: Option<TransferId>,
     /// Waiting.
@@ -336,5 +336,24 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// The comment of a flattened struct can take the place of the command's own, and is for who reads the code.
+    #[test]
+    fn help_begins_with_what_a_command_does() {
+        check(&Cli::command(), &[]);
+    }
+
+    fn check(command: &clap::Command, path: &[&str]) {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let help = command.clone().render_long_help().to_string();
+        assert!(help.starts_with(&about), "{path:?}: {help}");
+        let verb = about.split_whitespace().next().unwrap_or_default();
+        let notes = ["", "How", "What", "Whether", "Name", "Waiting", "The", "A"];
+        let is_verb = verb.chars().all(char::is_alphabetic) && !notes.contains(&verb);
+        assert!(is_verb, "{path:?} begins with {about:?}");
+        for command in command.get_subcommands() {
+            check(command, &[path, &[command.get_name()]].concat());
+        }
     }
 }

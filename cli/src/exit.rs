@@ -22,6 +22,8 @@ pub enum Exit {
     Refused,
     /// No outcome in time; what became of it is not known yet.
     Timeout,
+    /// Whoever read the answer has closed it, as `head` does.
+    Unread,
 }
 
 impl Exit {
@@ -34,6 +36,8 @@ impl Exit {
             Self::Refused => 3,
             Self::Timeout => 4,
             Self::Nothing => 5,
+            // What a shell tells of a program that SIGPIPE has ended: 128 and the signal's number.
+            Self::Unread => 141,
         }
     }
 }

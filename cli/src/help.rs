@@ -12,8 +12,11 @@ Examples:
   wallet trace ID                                the flow, drawn
   wallet statement alice
 
+Words: a flow is all that belongs to one transfer, from its request to its end. @world is where money comes from and goes
+to. A stack is NATS, the three services and their databases.
+
 Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, compensated or expired, 4 no outcome in time, 5 nothing was paid,
-because all payments of the file had been made before.
+because all payments of the file had been made before, 141 nobody reads the answer any more (`wallet transfers | head`).
 Answers go to stdout, everything else to stderr.";
 
 /// `wallet up --help`
@@ -51,7 +54,7 @@ Examples:
 pub const PARKED: &str = "\
 Examples:
   wallet parked                                  what is set aside, and why
-  wallet parked --all                            also what somebody has seen to
+  wallet parked --all                            also those that have been dealt with
   wallet parked show debit/0/17/2
   wallet parked retry --all                      after an upgrade: heard in order, with all that waits behind
   wallet parked edit debit/0/17 --body '{\"id\":\"…\",\"to\":\"bob\",\"amount\":\"1.00\",\"currency\":\"USD\"}'

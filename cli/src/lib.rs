@@ -16,6 +16,12 @@
 //! | [`parked`] | what was set aside, and what an operator says of it |
 //! | [`heal`] | puts back what a broker has lost |
 
+/// The standard library's `eprintln!` panics where nobody reads stderr any more, and takes a whole stack with it; talk is not
+/// worth that. This stands before the modules, so that it is theirs.
+macro_rules! eprintln {
+    ($($talk:tt)+) => { $crate::output::talk(&std::format!("{}\n", std::format_args!($($talk)+))) };
+}
+
 pub mod api;
 pub mod args;
 pub mod clock;
@@ -33,7 +39,6 @@ pub mod request;
 pub mod stack;
 pub mod verify;
 
-use std::io;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -42,10 +47,14 @@ use serde_json::json;
 
 use crate::args::{Cli, Command};
 use crate::exit::{Exit, Usage};
+use crate::output::Unwritten;
 
 /// Reads the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => return explained(&told).into(),
+    };
     let json = cli.common.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -95,19 +104,28 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Heal(args) => heal::run(args, common).await,
         Command::Bench(args) => bench::run(args, common).await,
         Command::Completions(args) => {
-            clap_complete::generate(args.shell, &mut Cli::command(), "wallet", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "wallet", &mut script);
+            output::line(&String::from_utf8(script)?)?;
             Ok(Exit::Ok)
         }
     }
 }
 
+/// Tells what the command line asked to be told instead of a command (help, the version), or what is wrong with it.
+fn explained(told: &clap::Error) -> Exit {
+    match told.print().map_err(Unwritten::from) {
+        Err(Unwritten::Unread) => Exit::Unread,
+        Ok(()) | Err(Unwritten::Failed(_)) if told.use_stderr() => Exit::Usage,
+        Ok(()) => Exit::Ok,
+        Err(Unwritten::Failed(_)) => Exit::Failed,
+    }
+}
+
 /// Tells an error: to people on stderr, to programs on stdout too.
 fn failed(error: &anyhow::Error, json: bool) -> Exit {
-    if error
-        .chain()
-        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_broken_pipe))
-    {
-        return Exit::Ok;
+    if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
+        return Exit::Unread;
     }
     let exit = if error.is::<Usage>() {
         Exit::Usage
@@ -122,7 +140,25 @@ fn failed(error: &anyhow::Error, json: bool) -> Exit {
     exit
 }
 
-/// Whoever read our output has seen enough, as `head` does.
-fn is_broken_pipe(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_nobody_reads_ends_quietly() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let check = |error: anyhow::Error, exit: Exit| assert_eq!(failed(&error, false), exit, "{error:#}");
+        check(Unwritten::from(broken()).into(), Exit::Unread);
+        let told = Err::<(), _>(Unwritten::from(broken())).context("the third scenario");
+        check(told.expect_err("it is one"), Exit::Unread);
+        // A server that is gone is not our reader.
+        check(broken().into(), Exit::Failed);
+        check(anyhow::Error::from(broken()).context("NATS"), Exit::Failed);
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        check(Unwritten::from(full).into(), Exit::Failed);
+    }
 }

@@ -10,17 +10,43 @@ use serde::Serialize;
 
 pub use wallet_view::text::{clean, ms, span, time};
 
+/// Why an answer could not be written to stdout.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwritten {
+    /// Whoever read it has seen enough, as `head` does. That is no failure, and nothing is said of it.
+    #[error("nobody reads the answer")]
+    Unread,
+    /// It could not be written, to a full disk for example.
+    #[error("the answer can't be written: {0}")]
+    Failed(io::Error),
+}
+
+impl From<io::Error> for Unwritten {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::Unread
+        } else {
+            Self::Failed(error)
+        }
+    }
+}
+
 /// Writes a text and a line end to stdout.
-pub fn line(text: &str) -> io::Result<()> {
+pub fn line(text: &str) -> Result<(), Unwritten> {
     let mut out = io::stdout().lock();
     out.write_all(text.trim_end_matches('\n').as_bytes())?;
     out.write_all(b"\n")?;
-    out.flush()
+    Ok(out.flush()?)
 }
 
 /// Writes a JSON document on one line to stdout.
-pub fn json(value: &impl Serialize) -> io::Result<()> {
-    line(&serde_json::to_string(value)?)
+pub fn json(value: &impl Serialize) -> Result<(), Unwritten> {
+    line(&serde_json::to_string(value).map_err(io::Error::from)?)
+}
+
+/// Writes talk to stderr, if anybody reads it: what is at work goes on either way.
+pub fn talk(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Whether words are also coloured. The words alone must do.

@@ -30,6 +30,16 @@ impl Instance {
     pub fn on(world: &World, service: Service, database: &str) -> Result<Self> {
         let path = world.dir().join(format!("{service}-second.log"));
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+        Self::start(world, service, database, log.into())
+    }
+
+    /// A second one on the service's own database, which logs to somewhere else.
+    pub fn unheard(world: &World, service: Service, log: Stdio) -> Result<Self> {
+        let options = world.stack.options();
+        Self::start(world, service, &options.database.url(service, &options.dir)?, log)
+    }
+
+    fn start(world: &World, service: Service, database: &str, log: Stdio) -> Result<Self> {
         let [port] = free_ports()?;
         let mut command = Command::new(program(service.name())?);
         command
@@ -39,7 +49,7 @@ impl Instance {
             .env("WALLET_SHARDS", "2")
             .env("WALLET_LOG", "info,wallet_runtime=debug")
             .env("WALLET_LOG_FORMAT", "json")
-            .stderr(Stdio::from(log))
+            .stderr(log)
             .kill_on_drop(true);
         let child = command.spawn()?;
         Ok(Self { child, port })

@@ -31,6 +31,7 @@ mod stuck;
 mod takeover;
 mod texts;
 mod tool;
+mod unread;
 mod viewer;
 mod viewer_flow;
 mod viewer_flow_browser;

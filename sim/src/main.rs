@@ -14,6 +14,15 @@ use sim::play::{Played, play};
 use sim::seeds::{self, Sum, play_all};
 use sim::shrink::shrink;
 
+/// The standard library's `println!` panics where nobody reads any more, as behind `| head`.
+macro_rules! println {
+    ($($told:tt)+) => {
+        if std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($told)+))).is_err() {
+            std::process::exit(141);
+        }
+    };
+}
+
 fn main() -> Result<ExitCode> {
     let args = Args::parse();
     let tell = panic::take_hook();

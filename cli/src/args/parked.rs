@@ -16,7 +16,7 @@ pub struct Parked {
     /// What is to be done [default: list].
     #[command(subcommand)]
     pub action: Option<ParkedAction>,
-    /// Also what somebody has seen to.
+    /// Also those that have been dealt with.
     #[arg(long)]
     pub all: bool,
 }
@@ -24,31 +24,31 @@ pub struct Parked {
 /// What is to become of what was set aside.
 #[derive(Debug, Subcommand)]
 pub enum ParkedAction {
-    /// Show one with its text, as it stands in the log.
+    /// Show one message with its text, as it stands in the log.
     Show {
-        /// As the list names it.
+        /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
     },
-    /// Have it heard after all, and then what waits behind it. An unreadable request is published again as it was.
+    /// Have a message handled after all, and then what waits for it. An unreadable request is published again as it was.
     Retry {
-        /// As the list names it.
+        /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         #[arg(required_unless_present = "all")]
         id: Option<ParkedId>,
-        /// All that belong to transfers or are readable by now.
+        /// Retry all that belong to transfers or are readable by now.
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Publish a request again, mended; it names the one that it stands for. Events can't be edited: nobody else may say them.
+    /// Publish a request again with another text, in place of the one set aside. Events can't be edited.
     Edit {
-        /// As the list names it.
+        /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
         /// The new text, JSON.
         #[arg(long, value_name = "JSON")]
         body: String,
     },
-    /// Let it go, for ever. What waits behind it is heard, if it can be.
+    /// Drop a message for good, for a reason. What waits for it is handled, if it can be.
     Discard {
-        /// As the list names it.
+        /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
         /// Why; it is recorded.
         #[arg(long, value_name = "TEXT")]

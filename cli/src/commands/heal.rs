@@ -1,6 +1,6 @@
 //! `wallet heal`: puts back what the broker has lost.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -97,8 +97,7 @@ fn agreed(json: bool) -> Result<bool> {
     if json || !std::io::stdin().is_terminal() {
         return Ok(false);
     }
-    eprint!("\nPut this back? [y/N] ");
-    std::io::stderr().flush()?;
+    output::talk("\nPut this back? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

@@ -3,12 +3,12 @@
 mod health;
 mod leaving;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::{Router, middleware};
-use clap::Parser;
 use futures_util::future::join_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -59,7 +59,7 @@ pub struct Running {
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
 pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
-    let line = CommandLine::parse();
+    let line = CommandLine::read(T::SERVICE);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(T::SERVICE, &anyhow::Error::new(error).context("no runtime")),
@@ -77,7 +77,8 @@ pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode 
 }
 
 fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
-    eprintln!("{service}: {error:#}");
+    // Without a reader the exit code remains.
+    let _ = writeln!(std::io::stderr(), "{service}: {error:#}");
     ExitCode::FAILURE
 }
 

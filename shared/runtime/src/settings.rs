@@ -6,15 +6,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
 
 pub use otlp::Otlp;
 pub use wallet_nats::Hidden;
 
 /// The command line of a service.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version, disable_help_subcommand = true)]
 pub struct CommandLine {
     /// What else than to run.
     #[command(subcommand)]
@@ -22,6 +23,50 @@ pub struct CommandLine {
     /// How to run.
     #[command(flatten)]
     pub settings: Settings,
+}
+
+/// What only ledger-svc does something with. The others take it, so that all can be told the same.
+const OF_THE_LEDGER: [&str; 7] = [
+    "stuck_after",
+    "trace_url",
+    "endpoint",
+    "traces_endpoint",
+    "protocol",
+    "headers",
+    "timeout_ms",
+];
+
+impl CommandLine {
+    /// Reads it as the program of a service, or ends with what is wrong.
+    pub fn read(service: Service) -> Self {
+        let matches = Self::of(service).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// With a service's own name and help, instead of those of this crate.
+    fn of(service: Service) -> clap::Command {
+        let own = Self::command().name(service.name()).about(about(service));
+        match service {
+            Service::Ledger => own,
+            Service::Debit | Service::Credit => OF_THE_LEDGER
+                .into_iter()
+                .fold(own, |own, option| own.mut_arg(option, |arg| arg.hide(true))),
+        }
+    }
+}
+
+fn about(service: Service) -> &'static str {
+    match service {
+        Service::Debit => {
+            "Takes money from payers' accounts, or holds it: one of the wallet's three services"
+        }
+        Service::Credit => {
+            "Brings money to payees' accounts, or refuses it: one of the wallet's three services"
+        }
+        Service::Ledger => {
+            "Keeps the books, answers questions about them and shows them as pages: one of the wallet's three services"
+        }
+    }
 }
 
 /// What a service can do besides its work.
@@ -57,7 +102,7 @@ pub struct Settings {
     /// How many servers keep each stream: 1 alone, 3 in a cluster.
     #[arg(long, env = "WALLET_STREAM_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
-    /// How long nothing may be heard of a flow that has not ended before the ledger calls it stuck, seconds.
+    /// After how many seconds without news a transfer that has not ended is called stuck.
     #[arg(long, env = "WALLET_STUCK_AFTER", default_value = "30", value_parser = parse_seconds, value_name = "SECONDS")]
     pub stuck_after: Duration,
     /// Where another tool shows a trace, e.g. `http://127.0.0.1:16686/trace/{trace_id}`; the ledger's pages link there
@@ -100,6 +145,26 @@ fn parse_shards(text: &str) -> Result<Shards, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_is_about_the_service_and_for_who_runs_it() {
+        for service in Service::ALL {
+            let help = CommandLine::of(service).render_long_help().to_string();
+            assert!(help.starts_with(about(service)), "{help}");
+            assert!(help.contains(&format!("Usage: {service}")), "{help}");
+            assert!(!help.contains("What every service runs on"), "{help}");
+            let of_the_ledger = ["--stuck-after", "--trace-url", "--otlp-", "OpenTelemetry"];
+            for option in of_the_ledger {
+                assert_eq!(
+                    help.contains(option),
+                    service == Service::Ledger,
+                    "{option}: {help}"
+                );
+            }
+            let version = CommandLine::of(service).render_version();
+            assert!(version.starts_with(service.name()), "{version}");
+        }
+    }
 
     #[test]
     fn a_link_to_a_trace_goes_to_the_web_only() {

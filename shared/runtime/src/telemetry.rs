@@ -13,7 +13,9 @@ pub fn start(settings: &Settings) -> anyhow::Result<()> {
     })?;
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // Told to stderr as well, it would be a panic where nobody reads that any more; money moves on without a log.
+        .log_internal_errors(false);
     let terminal = std::io::stderr().is_terminal();
     let json = settings.log_format == "json" || (settings.log_format == "auto" && !terminal);
     if json {

@@ -8,6 +8,15 @@ use ledger_core::Ledger;
 use wallet_model::report::{Report, check};
 use wallet_model::scenarios;
 
+/// The standard library's `println!` panics where nobody reads any more, as behind `| head`.
+macro_rules! println {
+    ($($told:tt)+) => {
+        if std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($told)+))).is_err() {
+            std::process::exit(141);
+        }
+    };
+}
+
 fn main() -> ExitCode {
     println!("{}", Report::head());
     let only = std::env::args().nth(1).unwrap_or_default();

@@ -1,0 +1,173 @@
+//! Nobody reads any more: a command ends quietly, as Unix tools do, and a service works on.
+
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::instance::{Instance, STANDBY};
+use e2e::{PATIENCE, World, program, transfer};
+use tokio::process::Command;
+use tokio::time::{Duration, timeout};
+use wallet_contract::subject::{Service, Verb};
+
+/// What a shell tells of a program that SIGPIPE has ended.
+const UNREAD: i32 = 141;
+
+/// The writing end of a pipe whose reader is gone before anything is written, as behind `| head` after its last line.
+fn unread() -> Result<Stdio> {
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    Ok(writer.into())
+}
+
+fn wallet(world: &World, args: &[&str]) -> Result<Command> {
+    let mut command = Command::new(program("wallet")?);
+    command
+        .args(args)
+        .env("WALLET_NATS_URL", world.stack.nats_url())
+        .env("WALLET_API_URL", world.stack.api_url())
+        .env("WALLET_DEBIT_URL", world.stack.service_url(Service::Debit))
+        .env("WALLET_CREDIT_URL", world.stack.service_url(Service::Credit))
+        .stdout(unread()?)
+        .kill_on_drop(true);
+    Ok(command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let body = transfer("bob", "1.00");
+    let id = body["id"].as_str().context("an id")?.to_owned();
+    world.ask(Verb::Transfer, "alice", body).await?;
+    world
+        .nats
+        .request(Verb::Transfer, &"alice".parse()?, "{\"id\":7}".to_owned(), None)
+        .await?;
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "trace"],
+        &["transfer", "--help"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+        &["transfers", "--limit", "0"],
+        &["transfers", "--json"],
+        &["balance"],
+        &["balance", "alice", "--json"],
+        &["statement", "alice"],
+        &["statement", "alice", "--json"],
+        &["trace", &id],
+        &["trace", &id, "--json"],
+        &["phases", &id],
+        &["watch", &id],
+        &["watch", &id, "--json"],
+        &["parked"],
+        &["verify"],
+        &["verify", "--json"],
+        &["doctor"],
+        &["heal", "--json"],
+        &["deposit", "alice", "1.00", "USD"],
+        &["deposit", "alice", "1.00", "USD", "--no-wait", "--json"],
+    ] {
+        let child = wallet(&world, args)?.stderr(Stdio::piped()).spawn()?;
+        let done = timeout(PATIENCE, child.wait_with_output()).await??;
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(UNREAD), "{args:?}: {said}");
+        ensure!(
+            !said.contains("panicked") && !said.contains("error"),
+            "{args:?}: {said}"
+        );
+    }
+    let deposited = async {
+        while world.available("alice").await? != "101.00" {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        anyhow::Ok(())
+    };
+    timeout(PATIENCE, deposited)
+        .await
+        .context("both deposits are made")??;
+    // What goes on ends with the first line that nobody reads; that nobody reads stderr either makes no difference.
+    for json in [&["watch"][..], &["watch", "--json"]] {
+        let mut watch = wallet(&world, json)?.stderr(unread()?).spawn()?;
+        let ended = async {
+            loop {
+                world.pay("alice", "bob", "0.01").await?;
+                if let Some(status) = watch.try_wait()? {
+                    return anyhow::Ok(status);
+                }
+            }
+        };
+        assert_eq!(timeout(PATIENCE, ended).await??.code(), Some(UNREAD), "{json:?}");
+    }
+    world.stop().await
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_on_the_disk_is_an_error() -> Result<()> {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
+    let mut command = Command::new(program("wallet")?);
+    command.args(["completions", "bash"]).stdout(full);
+    let child = command.stderr(Stdio::piped()).spawn()?;
+    let done = timeout(PATIENCE, child.wait_with_output()).await??;
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    ensure!(
+        said.starts_with("error: the answer can't be written: No space left"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_service_whose_log_nobody_reads_works_on() -> Result<()> {
+    let mut world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let second = Instance::unheard(&world, Service::Debit, unread()?)?;
+    second.until_both(STANDBY).await?;
+    world.stack.kill(Service::Debit).await?;
+    assert_eq!(world.pay("alice", "bob", "1.00").await?.reason, None);
+    ensure!(second.stop().await?.success());
+    world.stack.start_service(Service::Debit).await?;
+    world.verify().await?;
+    world.stop().await
+}
+
+#[tokio::test]
+async fn help_begins_with_what_a_program_does() -> Result<()> {
+    for (name, does) in [
+        (
+            "debit-svc",
+            "Takes money from payers' accounts, or holds it: one of the wallet's three services",
+        ),
+        (
+            "credit-svc",
+            "Brings money to payees' accounts, or refuses it: one of the wallet's three services",
+        ),
+        (
+            "ledger-svc",
+            "Keeps the books, answers questions about them and shows them as pages: one of the wallet's three services",
+        ),
+        (
+            "wallet",
+            "Moves money between accounts, and shows what happened to it",
+        ),
+    ] {
+        for option in ["--help", "-h"] {
+            assert_eq!(first_line(name, &[option]).await?, does);
+        }
+        assert_eq!(
+            first_line(name, &["--version"]).await?,
+            format!("{name} {}", env!("CARGO_PKG_VERSION"))
+        );
+    }
+    Ok(())
+}
+
+async fn first_line(name: &str, args: &[&str]) -> Result<String> {
+    let done = Command::new(program(name)?).args(args).output().await?;
+    ensure!(done.status.success(), "{name} {args:?}: {done:?}");
+    let text = String::from_utf8(done.stdout)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
