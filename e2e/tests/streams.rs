@@ -4,7 +4,7 @@
 use std::process::Output;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use e2e::instance::{self, Instance, STANDBY, WORKING};
 use e2e::streams::{change, config, put};
 use e2e::{PATIENCE, World, transfer};
@@ -205,6 +205,7 @@ async fn all_work_between(world: &World, spare: &Instance) -> Result<()> {
 async fn a_sealed_stream_is_named_and_made_anew(world: &mut World) -> Result<()> {
     change(world, HIS, &[("sealed", json!(true))]).await?;
     let body = transfer("bob", "2.00");
+    let id = body["id"].as_str().context("an id")?.to_owned();
     world
         .nats
         .request(Verb::Transfer, &"alice".parse()?, body.to_string(), None)
@@ -215,7 +216,29 @@ async fn a_sealed_stream_is_named_and_made_anew(world: &mut World) -> Result<()>
         let url = world.stack.service_url(service);
         says(&url, HIS, &["\"failed\"", "sealed is true, must be false"]).await?;
     }
-    doctor_says(world, &["WALLET_0: sealed is true, must be false"]).await?;
+    let cannot = "shard 1: cannot-publish (to shard 0: ";
+    doctor_says(world, &["WALLET_0: sealed is true, must be false", cannot]).await?;
+    let deadline = Instant::now() + PATIENCE;
+    let blamed = "debit-svc of shard 1 cannot publish to shard 0: ";
+    loop {
+        let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
+        let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        if list.contains(&id) && list.contains(blamed) {
+            break;
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "{id} is not stuck with debit-svc: {list}"
+        );
+        sleep(Duration::from_millis(100)).await;
+    }
+    let traced = world.wallet(&["trace", &id]).await?;
+    let traced = String::from_utf8_lossy(&traced.stdout).into_owned();
+    ensure!(
+        traced.contains(blamed) && !traced.contains("credit-svc of shard"),
+        "{traced}"
+    );
+
     world
         .nats
         .jetstream()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::debug;
+use wallet_contract::ready::Ready;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::status::Status;
 use wallet_runtime::db::Db;
@@ -23,35 +24,75 @@ pub(crate) const LISTED: i64 = 1_000;
 /// Stuck flows of a shard are counted up to this: so many are more than enough to look.
 const COUNTED: i64 = 10_000;
 
-/// From when on a flow that was last heard of is not stuck, microseconds.
-pub(crate) fn deadline(running: &Running) -> i64 {
-    let allowed = i64::try_from(running.settings.stuck_after.as_micros()).unwrap_or(i64::MAX);
-    (running.clock)().as_microsecond().saturating_sub(allowed)
+/// What is known of the wallet when flows are looked at.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// From when on a flow that was last heard of is not stuck, microseconds.
+    pub(crate) deadline_us: i64,
+    shards: Shards,
+    /// What the services say of themselves.
+    roll: Vec<Ready>,
 }
 
-/// Says of a flow with its events whether it is stuck, and with whom.
-pub(crate) fn mark(flow: &mut Flow, shards: Shards, deadline_us: i64) {
-    if !flow.is_running() {
-        return;
+impl Look {
+    /// What is known now.
+    pub(crate) fn now(running: &Running) -> Self {
+        let allowed = i64::try_from(running.settings.stuck_after.as_micros()).unwrap_or(i64::MAX);
+        Self {
+            deadline_us: (running.clock)().as_microsecond().saturating_sub(allowed),
+            shards: running.settings.shards,
+            roll: running.roll.get(),
+        }
     }
-    let told = &flow.told;
-    let last = told.events.iter().map(|event| event.recorded_at).max();
-    let since = last.unwrap_or(told.started_at);
-    if since.as_microsecond() <= deadline_us {
-        let missing = expected::of(told, shards).pop();
-        let waits_for = missing.and_then(|missing| waits_for(told, &missing));
-        flow.told.stuck = Some(Stuck { since, waits_for });
+
+    /// Says of a flow with its events whether it is stuck, and with whom.
+    pub(crate) fn mark(&self, flow: &mut Flow) {
+        if !flow.is_running() {
+            return;
+        }
+        let told = &flow.told;
+        let last = told.events.iter().map(|event| event.recorded_at).max();
+        let since = last.unwrap_or(told.started_at);
+        if since.as_microsecond() <= self.deadline_us {
+            let missing = self.expected(told).pop();
+            let waits_for = missing.and_then(|missing| waits_for(told, missing));
+            flow.told.stuck = Some(Stuck { since, waits_for });
+        }
+    }
+
+    /// What must come, and from whom: from who has said what should be reacted to, if that can't be brought to those who should.
+    pub(crate) fn expected(&self, told: &Told) -> Vec<Expected> {
+        let mut expected = expected::of(told, self.shards);
+        for expected in &mut expected {
+            if let Some(why) = self.withheld(told, expected) {
+                let cannot = format!("publish to shard {}: {why}", expected.shard);
+                expected.waits_for_who_said_it(told, cannot);
+            }
+        }
+        expected
+    }
+
+    /// Why something does not get from the log in which it stands into the one in which somebody should react to it.
+    fn withheld(&self, told: &Told, expected: &Expected) -> Option<&str> {
+        let after = told.events.iter().find(|event| event.id == expected.after)?;
+        if after.shard == expected.shard {
+            return None;
+        }
+        let (service, shard) = after.said_by()?;
+        let theirs = self.roll.iter().filter(|ready| ready.service == service);
+        let mut why = theirs.filter_map(|ready| ready.on(shard)?.unpublished.get(&expected.shard));
+        why.next().map(String::as_str)
     }
 }
 
-fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
+fn waits_for(told: &Told, missing: Expected) -> Option<WaitsFor> {
     let after = told.events.iter().find(|event| event.id == missing.after)?;
     Some(WaitsFor {
         after: after.kind.clone(),
-        service: missing.service.clone(),
+        service: missing.service,
         shard: missing.shard,
-        events: missing.events.clone(),
-        cannot: missing.cannot.clone(),
+        events: missing.events,
+        cannot: missing.cannot,
     })
 }
 
@@ -59,29 +100,22 @@ fn waits_for(told: &Told, missing: &Expected) -> Option<WaitsFor> {
 pub(crate) async fn of_shard(
     db: &mut Db,
     shard: Shard,
-    shards: Shards,
-    deadline_us: i64,
+    look: &Look,
     after: i64,
     looked_at: i64,
 ) -> sqlx::Result<Found> {
-    let running = list::running(db, deadline_us, after, looked_at).await?;
+    let running = list::running(db, look.deadline_us, after, looked_at).await?;
     Ok(Found {
-        flows: those(db, running.flows, shard, shards, deadline_us).await?,
+        flows: those(db, running.flows, shard, look).await?,
         left_off: running.left_off,
     })
 }
 
 /// Which of these flows are stuck.
-async fn those(
-    db: &mut Db,
-    mut flows: Vec<Flow>,
-    shard: Shard,
-    shards: Shards,
-    deadline_us: i64,
-) -> sqlx::Result<Vec<Flow>> {
+async fn those(db: &mut Db, mut flows: Vec<Flow>, shard: Shard, look: &Look) -> sqlx::Result<Vec<Flow>> {
     steps::add_events(db, shard.0, &mut flows).await?;
     for flow in &mut flows {
-        mark(flow, shards, deadline_us);
+        look.mark(flow);
         flow.told.events.clear();
     }
     flows.retain(|flow| flow.told.stuck.is_some());
@@ -132,13 +166,13 @@ pub(crate) struct Count {
 
 /// How many are stuck on a shard.
 pub(crate) async fn count(db: &mut Db, running: &Running, shard: Shard) -> sqlx::Result<Count> {
-    let (shards, deadline_us) = (running.settings.shards, deadline(running));
-    let oldest = list::running(db, deadline_us, 0, LISTED).await?;
+    let look = Look::now(running);
+    let oldest = list::running(db, look.deadline_us, 0, LISTED).await?;
     let flows = if oldest.left_off.is_some() {
         // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
-        list::running_count(db, deadline_us, COUNTED).await?
+        list::running_count(db, look.deadline_us, COUNTED).await?
     } else {
-        let stuck = those(db, oldest.flows, shard, shards, deadline_us).await?;
+        let stuck = those(db, oldest.flows, shard, &look).await?;
         i64::try_from(stuck.len()).unwrap_or(i64::MAX)
     };
     Ok(Count {

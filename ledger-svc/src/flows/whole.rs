@@ -8,7 +8,6 @@ use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::{caught_up, pool};
-use wallet_view::expected;
 use wallet_view::flow::Flow as Told;
 
 use super::{Flow, aside, bookings, usual};
@@ -102,12 +101,13 @@ impl Found {
         let (shards, Shard(number)) = (running.settings.shards, self.shard);
         let mut db = pool(running, self.shard)?.acquire().await?;
         let mut flow = self.flow.with_events(&mut db, number).await?;
+        let look = stuck::Look::now(running);
         let home = flow.payer().parse().ok().map(|payer| shards.of(&payer));
         if home == Some(self.shard) {
-            stuck::mark(&mut flow, shards, stuck::deadline(running));
+            look.mark(&mut flow);
         }
         let mut told = flow.told;
-        told.expected = expected::of(&told, shards);
+        told.expected = look.expected(&told);
         usual::add(&mut db, number, flow.no, &told.events, &mut told.expected).await?;
         drop(db);
         if told.ended_at.is_none() {

@@ -156,13 +156,13 @@ async fn stuck_from(
     filter: &Filter,
     limit: i64,
 ) -> sqlx::Result<Page> {
-    let (shards, deadline_us) = (running.settings.shards, stuck::deadline(running));
+    let look = stuck::Look::now(running);
     let looked_at = one_more(limit).max(LOOKED_AT);
     let mut sources = Vec::new();
-    for (shard, db) in shards.all().zip(dbs) {
+    for (shard, db) in running.settings.shards.all().zip(dbs) {
         let index = usize::from(shard.0);
         let after = places.shards[index];
-        let mut found = stuck::of_shard(db, shard, shards, deadline_us, after, looked_at).await?;
+        let mut found = stuck::of_shard(db, shard, &look, after, looked_at).await?;
         found.flows.retain(|flow| filter.takes(flow, flow.started_us));
         sources.push(begun(index, found));
     }

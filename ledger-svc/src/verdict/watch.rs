@@ -78,6 +78,7 @@ impl Watch {
         for _ in 0..CALLS {
             let present = running.bus.call_roll(ANSWER_WITHIN).await.unwrap_or_default();
             duties = self.duties(running, &present);
+            running.roll.set(present);
             if duties.iter().all(|duty| duty.state != SILENT) {
                 break;
             }
@@ -127,8 +128,8 @@ fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard_at
 
 /// Counts what is stuck and what is parked.
 async fn count(running: &Running, found: &mut Found) -> sqlx::Result<()> {
-    let (shards, deadline_us) = (running.settings.shards, stuck::deadline(running));
-    for shard in shards.all() {
+    let look = stuck::Look::now(running);
+    for shard in running.settings.shards.all() {
         let mut db = match pool(running, shard) {
             Ok(pool) => pool.acquire().await?,
             Err(_) => continue,
@@ -137,7 +138,7 @@ async fn count(running: &Running, found: &mut Found) -> sqlx::Result<()> {
         let flows = stuck::count(&mut db, running, shard).await?.flows;
         found.stuck += flows;
         if (1..=stuck::LISTED).contains(&flows) {
-            let listed = stuck::of_shard(&mut db, shard, shards, deadline_us, 0, stuck::LISTED).await?;
+            let listed = stuck::of_shard(&mut db, shard, &look, 0, stuck::LISTED).await?;
             for flow in &listed.flows {
                 add(flow, &mut found.in_transit);
             }

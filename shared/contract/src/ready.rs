@@ -1,5 +1,6 @@
 //! What an instance of a service says of itself: the body of `/readyz`, and its answer when the roll is called.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct ShardReady {
     /// The sequence of the last message of the log that it has handled.
     #[serde(default)]
     pub position: u64,
+    /// Into which shards' logs it can't bring what it has decided, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unpublished: BTreeMap<u16, String>,
 }
 
 impl Ready {

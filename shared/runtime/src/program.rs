@@ -27,7 +27,7 @@ use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
-use crate::status::{Board, Headline, Instance};
+use crate::status::{Board, Headline, Instance, Roll};
 use crate::{clock, healing, http, telemetry, watch};
 use leaving::Leaving;
 
@@ -55,6 +55,8 @@ pub struct Running {
     pub board: Board,
     /// What is to be seen on every page.
     pub headline: Headline,
+    /// What the services said of themselves.
+    pub roll: Roll,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
@@ -154,6 +156,7 @@ impl Started {
             token,
             board: Board::default(),
             headline: Headline::default(),
+            roll: Roll::default(),
         };
         let instance = Instance {
             service: T::SERVICE,

@@ -160,6 +160,14 @@ impl Board {
         entry.state.is_working().then_some(entry.position)
     }
 
+    /// Into which shards' logs a shard's decisions don't get, and why.
+    fn unpublished(&self, shard: Shard) -> BTreeMap<u16, String> {
+        let board = self.lock();
+        let hindered = board.get(&shard).map(|entry| &entry.unpublished);
+        let rows = hindered.into_iter().flatten();
+        rows.map(|(to, why)| (to.0, why.clone())).collect()
+    }
+
     /// Reads the board: how each shard stands, and how far it has read its log.
     pub fn read(&self) -> BTreeMap<Shard, (State, u64)> {
         let board = self.lock();
@@ -195,6 +203,22 @@ impl Headline {
     }
 }
 
+/// What all instances said of themselves when the roll was last called, if this service calls it.
+#[derive(Clone, Debug, Default)]
+pub struct Roll(Arc<Mutex<Vec<Ready>>>);
+
+impl Roll {
+    /// Writes it.
+    pub fn set(&self, present: Vec<Ready>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = present;
+    }
+
+    /// Reads it.
+    pub fn get(&self) -> Vec<Ready> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// An instance of a service, and the board on which its loops write.
 #[derive(Clone, Debug)]
 pub struct Instance {
@@ -218,6 +242,7 @@ impl Instance {
                 state: state.to_string(),
                 detail: state.detail().to_owned(),
                 position,
+                unpublished: self.board.unpublished(shard),
             });
         Ready {
             service: self.service.name().to_owned(),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::shard::Shard;
 use wallet_runtime::db::Db;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
@@ -28,7 +28,7 @@ struct Row<'p> {
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
     let transfers: Vec<_> = page.items.iter().map(Flow::transfer).collect();
-    let (parked, deadline_us) = (parked::among(dbs, &transfers).await?, stuck::deadline(running));
+    let (parked, look) = (parked::among(dbs, &transfers).await?, stuck::Look::now(running));
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     let mut rows: Vec<Option<Row<'_>>> = page.items.iter().map(|_| None).collect();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {
@@ -41,7 +41,7 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
         for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
             let word = if parked.contains(&flow.transfer()) {
                 Standing::Parked.word()
-            } else if is_stuck(db, shard, shards, flow, deadline_us).await? {
+            } else if is_stuck(db, shard, flow, &look).await? {
                 Standing::Stuck.word()
             } else {
                 flow.told.status.word()
@@ -54,19 +54,13 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
 }
 
 /// Whether nothing was heard of it for too long, which is stored nowhere.
-async fn is_stuck(
-    db: &mut Db,
-    shard: Shard,
-    shards: Shards,
-    flow: &Flow,
-    deadline_us: i64,
-) -> sqlx::Result<bool> {
-    if !flow.is_running() || flow.started_us > deadline_us {
+async fn is_stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> sqlx::Result<bool> {
+    if !flow.is_running() || flow.started_us > look.deadline_us {
         return Ok(false);
     }
     let mut flow = flow.clone();
     flow.told.events = steps::events(db, &flow, shard.0).await?;
-    stuck::mark(&mut flow, shards, deadline_us);
+    look.mark(&mut flow);
     Ok(flow.told.stuck.is_some())
 }
 
