@@ -5,6 +5,7 @@ pub mod bank;
 pub mod browser;
 pub mod disk;
 pub mod faults;
+pub mod identity;
 pub mod instance;
 pub mod load;
 pub mod metrics;
@@ -15,6 +16,7 @@ pub mod raw;
 pub mod receivers;
 pub mod reckoning;
 pub mod secured;
+pub mod server;
 pub mod streams;
 
 use std::collections::BTreeMap;
@@ -101,11 +103,11 @@ impl World {
         Self::run(options, dir, proxies, disk).await
     }
 
-    /// The same on a NATS server that runs already, where each service has a URL of its own.
-    pub async fn on(nats: &str, ways: BTreeMap<Service, String>) -> Result<Self> {
+    /// The same on NATS servers that run already, where services may have URLs of their own.
+    pub async fn on(nats: Settings, ways: BTreeMap<Service, String>) -> Result<Self> {
         let dir = TempDir::new()?;
         let options = Options {
-            nats: Some(Settings::at(nats)),
+            nats: Some(nats),
             ways,
             ..options(&dir, None).await?
         };
@@ -218,7 +220,11 @@ impl World {
 
     /// Runs the tool against this stack.
     pub async fn wallet(&self, args: &[&str]) -> Result<Output> {
-        run_wallet(args, &self.stack.nats_url(), &self.stack.api_url()).await
+        let mut command = wallet_command(args, &self.stack.api_url())?;
+        for (variable, value) in self.stack.nats().environment() {
+            command.env(variable, value.unwrap_or_default());
+        }
+        Ok(command.output().await?)
     }
 
     /// Ends the stack in order.
@@ -267,13 +273,14 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 
 /// Runs the tool.
 pub async fn run_wallet(args: &[&str], nats: &str, api: &str) -> Result<Output> {
+    let mut command = wallet_command(args, api)?;
+    Ok(command.env("WALLET_NATS_URL", nats).output().await?)
+}
+
+fn wallet_command(args: &[&str], api: &str) -> Result<tokio::process::Command> {
     let mut command = tokio::process::Command::new(program("wallet")?);
-    command
-        .args(args)
-        .env("WALLET_NATS_URL", nats)
-        .env("WALLET_API_URL", api)
-        .env("NO_COLOR", "1");
-    Ok(command.output().await?)
+    command.args(args).env("WALLET_API_URL", api).env("NO_COLOR", "1");
+    Ok(command)
 }
 
 /// The real bank movements, where they are; a test that needs them says that it skips.

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
-use tokio::time::{Duration, sleep};
+use tokio::process::Child;
 use wallet::stack::address::free_ports;
 use wallet_contract::subject::Service;
+use wallet_nats::Settings;
 
 use crate::World;
 use crate::raw::Raw;
+use crate::server::{listening, program};
 
 /// Each user of the configuration has this password and its own name behind it.
 pub const PASSWORD: &str = "secret-of-";
@@ -38,7 +37,7 @@ impl Secured {
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let server = server(dir.path(), port).await?;
         let ways = Service::ALL.map(|service| (service, url(address, service.token())));
-        let world = World::on(&url(address, "operator"), BTreeMap::from(ways)).await?;
+        let world = World::on(Settings::at(url(address, "operator")), BTreeMap::from(ways)).await?;
         Ok(Self {
             world,
             address,
@@ -88,23 +87,10 @@ fn configuration(dir: &Path, port: u16) -> Result<String> {
 async fn server(dir: &Path, port: u16) -> Result<Child> {
     let file = dir.join("nats.conf");
     std::fs::write(&file, configuration(dir, port)?)?;
-    let program = tokio::task::spawn_blocking(wallet::stack::nats::find).await??;
-    let mut command = Command::new(program);
+    let mut command = program().await?;
     command.arg("--config").arg(&file);
     for user in USERS {
         command.env(format!("{}_NATS_PASSWORD", user.to_uppercase()), password(user));
     }
-    let log = std::fs::File::create(dir.join("nats.log"))?;
-    let mut child = command.stderr(Stdio::from(log)).kill_on_drop(true).spawn()?;
-    for _ in 0..600 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Ok(child);
-        }
-        if let Some(status) = child.try_wait()? {
-            let log = std::fs::read_to_string(dir.join("nats.log")).context("its log")?;
-            bail!("nats-server ended with {status}: {log}");
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
-    bail!("nats-server does not listen on port {port}")
+    listening(&mut command, port, dir).await
 }

@@ -115,7 +115,7 @@ async fn who_listens_to_everybody_without_a_token_warns_at_start() -> Result<()>
     let [port] = free_ports()?;
     let everywhere = format!("0.0.0.0:{port}");
     let here = format!("127.0.0.1:{port}");
-    let end = "no connection to";
+    let end = "no NATS server answers at";
     let loud = "ANYBODY WHO REACHES";
     let check = |log: String, expected: bool| {
         ensure!(log.contains(loud) == expected && log.contains(end), "{log}");

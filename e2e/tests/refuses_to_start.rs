@@ -4,13 +4,13 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use async_nats::jetstream::stream::Compression;
 use e2e::disk::SmallDisk;
+use e2e::server::{listening, program as nats_server};
 use e2e::{World, program};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use wallet::stack::address::free_ports;
 use wallet_contract::stream;
@@ -64,21 +64,9 @@ fn files(dir: &TempDir) -> String {
 }
 
 /// Starts a server that is not as ours, and waits until it listens.
-async fn start_server(nats: &mut Command, port: u16) -> Result<Child> {
-    nats.args(["-a", "127.0.0.1", "-p", &port.to_string()])
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let mut child = nats.spawn()?;
-    for _ in 0..600 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Ok(child);
-        }
-        if let Some(status) = child.try_wait()? {
-            bail!("the server ended: {status}");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    bail!("after 30 s the server does not listen on port {port}")
+async fn start_server(mut nats: Command, port: u16, dir: &TempDir) -> Result<Child> {
+    nats.args(["-a", "127.0.0.1", "-p", &port.to_string()]);
+    listening(&mut nats, port, dir.path()).await
 }
 
 #[tokio::test]
@@ -91,7 +79,7 @@ async fn without_its_nats_server() -> Result<()> {
         &files(&dir),
         &free_http()?,
         "2",
-        &format!("no connection to 127.0.0.1:{port}"),
+        &format!("no NATS server answers at 127.0.0.1:{port}"),
     )
     .await
 }
@@ -99,8 +87,7 @@ async fn without_its_nats_server() -> Result<()> {
 #[tokio::test]
 async fn without_jetstream() -> Result<()> {
     let (dir, [port]) = (TempDir::new()?, free_ports()?);
-    let server = tokio::task::spawn_blocking(wallet::stack::nats::find).await??;
-    let _nats = start_server(&mut Command::new(server), port).await?;
+    let _nats = start_server(nats_server().await?, port, &dir).await?;
     check(
         &format!("nats://127.0.0.1:{port}"),
         &files(&dir),
@@ -120,7 +107,7 @@ async fn on_a_server_that_is_too_old() -> Result<()> {
     let (dir, [port]) = (TempDir::new()?, free_ports()?);
     let mut nats = Command::new(old);
     nats.args(["-js", "-sd"]).arg(dir.path().join("js"));
-    let _nats = start_server(&mut nats, port).await?;
+    let _nats = start_server(nats, port, &dir).await?;
     check(
         &format!("nats://127.0.0.1:{port}"),
         &files(&dir),

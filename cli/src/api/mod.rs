@@ -140,10 +140,15 @@ impl Api {
         let mut base: Url = url
             .parse()
             .with_context(|| format!("address of {name} {shown:?}: {address}"))?;
-        if shown != url {
+        if !base.username().is_empty() || base.password().is_some() {
             return Err(anyhow!(
                 "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
                  --api-token"
+            ));
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(anyhow!(
+                "address of {name} {shown:?}: it takes nothing behind the path: {address}"
             ));
         }
         if base.scheme() != "http" || base.host_str().is_none() {
@@ -387,8 +392,9 @@ pub fn neighbour(url: &str, after: u16) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// An address as it may be shown: without what stands in front of the host.
+/// An address as it may be shown: without what stands in front of the host, and without a query.
 fn without_login(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme < at => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
         (None, Some(at)) => url[at + 1..].to_owned(),

@@ -46,6 +46,8 @@ fn an_address_with_a_password_is_refused_without_it() {
         "https://me:secret@host",
         "me:secret@host",
         "http://me:secret@:x",
+        "http://host:8080/?key=secret",
+        "http://host:8080#secret",
     ] {
         let error = format!("{:#}", Api::new(url).unwrap_err());
         assert!(!error.contains("secret"), "{error}");

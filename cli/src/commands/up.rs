@@ -80,6 +80,7 @@ async fn options(args: &Up, common: &Common) -> Result<Options> {
         ways: BTreeMap::new(),
         stuck_after: None,
         ledger: BTreeMap::new(),
+        replicas: None,
         http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
         programs: None,
     })

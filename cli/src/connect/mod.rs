@@ -9,6 +9,7 @@ mod streams;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use async_nats::jetstream::context::{self, GetStreamErrorKind, PublishErrorKind};
@@ -17,16 +18,22 @@ use async_nats::jetstream::publish::PublishAck;
 use async_nats::{Client, jetstream};
 use bytes::Bytes;
 use tokio::sync::{OnceCell, broadcast};
+use tokio::time::{Instant, sleep};
 use wallet_contract::headers::TRACEPARENT;
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 use wallet_contract::subject::Verb;
+use wallet_nats::Lost;
 
 pub use server::{connect, route};
 
 /// How often it is tried in all.
 const ATTEMPTS: u32 = 3;
+/// The servers of a cluster that have lost a stream's leader wait for four to nine seconds until they elect another.
+const ELECTED_WITHIN: Duration = Duration::from_secs(10);
+/// Between two looks whether they have.
+const ELECTION: Duration = Duration::from_millis(250);
 
 /// A connection to a NATS server that is new enough and has `JetStream`.
 #[derive(Debug)]
@@ -34,6 +41,7 @@ pub struct Connection {
     client: Client,
     context: jetstream::Context,
     host: String,
+    lost: Lost,
     shards: OnceCell<Shards>,
     without_mapping: AtomicBool,
     denials: broadcast::Sender<String>,
@@ -154,7 +162,7 @@ impl Connection {
             }
         }
         let subject = verb.subject(self.shards().await?.of(account), account);
-        let published = self.publish(&subject, &headers, &body).await;
+        let published = self.deliver(&subject, &headers, &body).await;
         let ack = published.map_err(|attempt| self.explain(attempt, verb, account))?;
         self.without_mapping.store(true, Ordering::Relaxed);
         Ok(ack)
@@ -168,7 +176,7 @@ impl Connection {
         body: impl Into<Bytes>,
     ) -> Result<PublishAck> {
         let (host, body) = (&self.host, body.into());
-        let published = self.publish(subject, &headers, &body).await;
+        let published = self.deliver(subject, &headers, &body).await;
         published.map_err(|attempt| match attempt {
             Attempt::NoStream => anyhow!("no stream on the NATS server at {host} takes {subject}: are the services running?"),
             Attempt::Denied(text) => anyhow!("this user may not publish on {subject}: use an operator's. The NATS server at {host} says: {text}"),
@@ -188,6 +196,22 @@ impl Connection {
             }
             Attempt::NoAck(text) => NoAck(format!("the NATS server at {host} did not acknowledge the request ({text}), so it may or may not stand in the log: repeating it with the same id is safe")).into(),
             Attempt::Failed(error) => error.context(format!("the NATS server at {host} did not take the request")),
+        }
+    }
+
+    /// Publishes to a stream that is there; while its servers elect a new leader, nobody listens for it.
+    async fn deliver(
+        &self,
+        subject: &str,
+        headers: &[(&'static str, String)],
+        body: &Bytes,
+    ) -> Result<PublishAck, Attempt> {
+        let deadline = Instant::now() + ELECTED_WITHIN;
+        loop {
+            match self.publish(subject, headers, body).await {
+                Err(Attempt::NoStream) if Instant::now() < deadline => sleep(ELECTION).await,
+                other => return other,
+            }
         }
     }
 
@@ -235,6 +259,7 @@ impl Connection {
         tokio::select! {
             acked = acked => acked.map_err(attempt),
             denied = denied(&mut denials, &end) => Err(Attempt::Denied(denied)),
+            () = self.lost.next() => Err(Attempt::NoAck("the connection was lost".to_owned())),
         }
     }
 }

@@ -27,7 +27,7 @@ pub async fn connect(settings: &Settings) -> Result<Connection> {
             let _ = told.send(text.clone());
         }
     };
-    let Reached { client, host } = route(settings)?
+    let Reached { client, host, lost } = route(settings)?
         .connect("wallet", hear)
         .await
         .map_err(|error| explained(error, settings))?;
@@ -40,6 +40,7 @@ pub async fn connect(settings: &Settings) -> Result<Connection> {
         client,
         context,
         host,
+        lost,
         shards,
         without_mapping,
         denials,

@@ -217,9 +217,10 @@ impl Stack {
         if service == Service::Ledger {
             command.envs(&options.ledger);
         }
-        if options.nats.is_none() {
-            // Our own server is alone.
-            command.env("WALLET_STREAM_REPLICAS", "1");
+        // Our own server is alone.
+        let alone = options.nats.is_none().then_some(1);
+        if let Some(replicas) = options.replicas.or(alone) {
+            command.env("WALLET_STREAM_REPLICAS", replicas.to_string());
         }
         let process = Process::spawn(service.name(), command, &self.logs())?;
         self.services.insert(service, process);

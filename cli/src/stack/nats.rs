@@ -253,6 +253,7 @@ mod tests {
             addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
             nats: None,
             ways: std::collections::BTreeMap::new(),
+            replicas: None,
             http_token: None,
             stuck_after: None,
             ledger: std::collections::BTreeMap::new(),

@@ -24,6 +24,8 @@ pub struct Options {
     pub nats: Option<wallet_nats::Settings>,
     /// Another way to the NATS server for some services, such as a proxy in front of it.
     pub ways: BTreeMap<Service, String>,
+    /// How many servers keep each stream; none leaves it to the services' own settings.
+    pub replicas: Option<usize>,
     /// The token that the services' HTTP asks for.
     pub http_token: Option<String>,
     /// After how many seconds without a word the ledger calls a transfer stuck; none leaves it to its own default.
@@ -45,6 +47,7 @@ impl Options {
             addresses: Addresses::free()?,
             nats: None,
             ways: BTreeMap::new(),
+            replicas: None,
             http_token: None,
             stuck_after: None,
             ledger: BTreeMap::new(),

@@ -1,13 +1,13 @@
 //! Which server comes next when one is lost.
 //!
-//! The library picks any that has failed least often. The one whose connection was just lost has not failed yet, and if it
-//! is cut off, and nobody says so, trying it again costs the time of a connect. So another one is tried first.
+//! The library picks one by chance of those that have failed least often, and the one whose connection was just lost has not
+//! failed yet. If it is cut off, and nobody says so, trying it again costs the time of a connect. So it is the others' turn.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{ReconnectToServer, Server, ServerAddr};
 
-/// The server that was tried last, for who logs what became of the connection.
+/// The server that was tried last, for whoever logs what became of the connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tried(Arc<Mutex<Option<ServerAddr>>>);
 
@@ -33,42 +33,43 @@ impl Tried {
     }
 }
 
-/// The one that has failed least often; of several, not the last one.
+/// The one behind the last in the list; behind the end of it is its beginning.
 fn next<'s>(servers: &'s [Server], last: Option<&ServerAddr>) -> Option<&'s ServerAddr> {
-    let rank = |server: &&Server| (server.failed_attempts, Some(&server.addr) == last);
-    servers.iter().min_by_key(rank).map(|server| &server.addr)
+    let at = servers.iter().position(|server| Some(&server.addr) == last);
+    let behind = at.map_or(servers, |at| &servers[at + 1..]);
+    behind.first().or(servers.first()).map(|server| &server.addr)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn another_server_is_tried_before_the_lost_one_and_one_that_fails_after_the_others() {
-        let addresses: Vec<ServerAddr> = ["a", "b", "c"].map(|host| host.parse().unwrap()).to_vec();
-        let check = |failed: [usize; 3], last: usize, expected: usize| {
-            let servers: Vec<Server> = addresses
-                .iter()
-                .zip(failed)
-                .map(|(addr, failed_attempts)| Server {
-                    addr: addr.clone(),
-                    failed_attempts,
-                    did_connect: true,
-                    is_discovered: false,
-                    last_error: None,
-                })
-                .collect();
-            assert_eq!(
-                next(&servers, Some(&addresses[last])),
-                Some(&addresses[expected]),
-                "{failed:?} {last}"
-            );
+    fn servers(did_connect: bool) -> Vec<Server> {
+        let server = |host: &str| Server {
+            addr: host.parse().unwrap(),
+            failed_attempts: 0,
+            did_connect,
+            is_discovered: false,
+            last_error: None,
         };
-        check([0, 0, 0], 0, 1);
-        check([0, 0, 0], 1, 0);
-        check([0, 7, 0], 0, 2);
-        check([0, 1, 1], 1, 0);
-        check([2, 1, 1], 1, 2);
+        ["a", "b", "c"].map(server).to_vec()
+    }
+
+    #[test]
+    fn the_lost_server_has_its_turn_after_all_others() {
+        let (all, tried) = (servers(true), Tried::default());
+        tried.is(&all[1].addr);
+        let order: Vec<String> = (0..4)
+            .filter_map(|_| Some(tried.next(&all)?.addr.host().to_owned()))
+            .collect();
+        assert_eq!(order, ["c", "a", "b", "c"]);
+        let alone = &all[..1];
+        assert_eq!(tried.next(alone).map(|next| next.addr), Some(all[0].addr.clone()));
         assert_eq!(next(&[], None), None);
+    }
+
+    #[test]
+    fn the_first_connection_is_the_librarys() {
+        assert!(Tried::default().next(&servers(false)).is_none());
     }
 }

@@ -7,6 +7,7 @@
 //! | `login` | who we are: a user, a token, a `.creds` file, an NKey |
 //! | `route` | all of that, checked; connects |
 //! | `failover` | which server comes next when one is lost |
+//! | `lost` | hears when a connection is lost |
 //! | `failure` | why no server lets us in, and what to do about it |
 //! | `server` | what a server must be |
 //!
@@ -17,12 +18,14 @@ mod failover;
 mod failure;
 mod hidden;
 mod login;
+mod lost;
 mod route;
 mod server;
 mod settings;
 
 pub use failure::Error;
 pub use hidden::Hidden;
+pub use lost::Lost;
 pub use route::{Reached, Route};
 pub use server::check;
 pub use settings::{DEFAULT_URL, Settings};

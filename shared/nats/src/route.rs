@@ -13,14 +13,16 @@ use crate::address::{self, Addresses};
 use crate::failover::Tried;
 use crate::failure::{self, Error};
 use crate::login::Login;
+use crate::lost::{Losses, Lost};
 use crate::server;
 use crate::settings::{DEFAULT_URL, Settings, given};
 
 /// How long reaching one server may take, with its greeting and TLS.
 pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// How long a server may be silent until it is asked whether it is there. The library gives it up when it has not answered
-/// twice by the third time: a server that is cut off without a word is left after three times this.
-const PING: Duration = Duration::from_secs(2);
+/// twice by the third time: a server that is cut off without a word is left after three times this, before what was published
+/// there is given up (5 s). What is lost by leaving one that was only slow is read and published again.
+const PING: Duration = Duration::from_secs(1);
 /// Between two tries to connect, at most.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -43,6 +45,8 @@ pub struct Reached {
     pub client: Client,
     /// Which server of the list it is connected to.
     pub host: String,
+    /// Hears when it is lost.
+    pub lost: Lost,
 }
 
 impl Route {
@@ -82,7 +86,8 @@ impl Route {
         name: &str,
         heard: impl Fn(&str, &Event) + Send + Sync + 'static,
     ) -> Result<Reached, Error> {
-        let tried = Tried::default();
+        let (tried, losses) = (Tried::default(), Losses::default());
+        let lost = losses.listener();
         let (picks, logs) = (tried.clone(), tried.clone());
         let began = AtomicBool::new(false);
         let options = self
@@ -90,6 +95,9 @@ impl Route {
             .max_reconnects(None)
             .reconnect_to_server_callback(move |servers, _| ready(picks.next(&servers)))
             .event_callback(move |event| {
+                if event == Event::Disconnected {
+                    losses.tell();
+                }
                 // Of the first connection the caller hears by our return.
                 if event != Event::Connected || began.swap(true, Ordering::Relaxed) {
                     heard(&logs.last().as_ref().map(shown).unwrap_or_default(), &event);
@@ -109,7 +117,7 @@ impl Route {
         tried.is(server);
         let host = shown(server);
         server::check(&client.server_info(), &host)?;
-        Ok(Reached { client, host })
+        Ok(Reached { client, host, lost })
     }
 
     /// Each server by itself, to see whether it is there.

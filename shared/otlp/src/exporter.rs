@@ -90,7 +90,7 @@ impl Exporter {
 
     /// Where it sends, for people.
     pub fn shown(&self) -> String {
-        format!("{} ({})", self.settings.endpoint, self.settings.protocol)
+        self.settings.to_string()
     }
 
     /// Sends one message of at most [`SPANS`] spans.

@@ -67,10 +67,16 @@ pub struct Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            protocol, endpoint, ..
-        } = self;
-        write!(f, "Settings({protocol} to {endpoint})")
+        write!(f, "Settings({self})")
+    }
+}
+
+/// Without a query, which can hold a key.
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut endpoint = self.endpoint.clone();
+        endpoint.set_query(None);
+        write!(f, "{endpoint} ({})", self.protocol)
     }
 }
 
@@ -92,8 +98,9 @@ impl Settings {
             Protocol::Grpc => "http://127.0.0.1:4317",
             Protocol::HttpProtobuf => "http://127.0.0.1:4318",
         };
-        // Whatever stands in front of a host may be a password.
-        let shown = endpoint.rsplit('@').next().unwrap_or_default().to_owned();
+        // Whatever stands in front of a host may be a password, and a query may hold a key.
+        let shown = endpoint.rsplit('@').next().unwrap_or_default();
+        let shown = shown.split('?').next().unwrap_or_default().to_owned();
         let bad = |why: String| BadSetting::Endpoint {
             shown: shown.clone(),
             why,
@@ -210,8 +217,12 @@ mod tests {
         assert_eq!(read, [("api-key", "s cret"), ("x-tenant", "7")]);
         assert_eq!(
             format!("{settings:?}"),
-            "Settings(http/protobuf to http://h:4318/v1/traces)"
+            "Settings(http://h:4318/v1/traces (http/protobuf))"
         );
+        let keyed = Settings::exactly("http://h:4318/?key=secret", Protocol::Grpc).unwrap();
+        assert_eq!(keyed.to_string(), "http://h:4318/ (grpc)");
+        let wrong = Settings::exactly("h:4318/?key=secret", Protocol::Grpc).unwrap_err();
+        assert!(!wrong.to_string().contains("secret"), "{wrong}");
         for (text, says) in [
             ("a=1,secret", "entry 2 has no ="),
             ("ä b=secret", "entry 1 has a name"),

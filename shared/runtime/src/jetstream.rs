@@ -18,6 +18,7 @@ pub use reader::Reader;
 
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::Context;
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::response::Response;
@@ -29,6 +30,7 @@ use tracing::warn;
 use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
+use wallet_nats::Lost;
 
 use crate::bus::{Bus, Error, Head, Known, Loss, Notice, Reader as _};
 
@@ -55,6 +57,7 @@ struct End {
 #[derive(Clone, Debug)]
 pub struct JetStream {
     context: Context,
+    lost: Lost,
     shards: Shards,
     replicas: usize,
 }
@@ -97,18 +100,8 @@ impl JetStream {
         Ok(wallet_nats::check(&info, &info.server_name)?)
     }
 
-    /// Sends what is buffered, before leaving.
-    pub async fn flush(&self) {
-        if let Err(error) = self.context.client().flush().await {
-            warn!(%error, "NATS: {error}");
-        }
-    }
-}
-
-impl Bus for JetStream {
-    type Reader = Reader;
-
-    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
+    /// Checks that `shard`'s stream is as it must be, and holds what we have read.
+    async fn look(&self, shard: Shard, known: Known) -> Result<(), Error> {
         self.check_server()?;
         self.open_stream(shard, known).await?;
         let Known { position, at_us, .. } = known;
@@ -120,13 +113,42 @@ impl Bus for JetStream {
         Ok(())
     }
 
+    /// What comes of something that is asked of the server. If the connection is lost meanwhile, no answer can come.
+    async fn unless_lost<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        tokio::select! {
+            // Chance has no place in the loop.
+            biased;
+            answered = asked => answered,
+            () = self.lost.next() => Err(nats("the connection was lost")),
+        }
+    }
+
+    /// Sends what is buffered, before leaving; there is nobody to send it to while there is no connection.
+    pub async fn flush(&self) {
+        if self.context.client().connection_state() != State::Connected {
+            return;
+        }
+        if let Err(error) = self.context.client().flush().await {
+            warn!(%error, "NATS: {error}");
+        }
+    }
+}
+
+impl Bus for JetStream {
+    type Reader = Reader;
+
+    async fn ready(&self, shard: Shard, known: Known) -> Result<(), Error> {
+        self.unless_lost(self.look(shard, known)).await
+    }
+
     async fn check(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
         self.check_server()?;
-        self.check_stream(shard, whole_from).await
+        self.unless_lost(self.check_stream(shard, whole_from)).await
     }
 
     async fn read(&self, shard: Shard, position: u64) -> Result<Reader, Error> {
-        Reader::open(&self.context, shard, position).await
+        self.unless_lost(Reader::open(&self.context, shard, position))
+            .await
     }
 
     async fn head(&self, shard: Shard) -> Result<Head, Error> {
@@ -154,9 +176,12 @@ impl Bus for JetStream {
             message = message.header(COMMITTED, committed.to_string());
         }
         let message = message.payload(payload);
-        let ack = self.context.send_publish(subject, message).await.map_err(nats)?;
-        ack.await.map_err(nats)?;
-        Ok(())
+        let published = async {
+            let ack = self.context.send_publish(subject, message).await.map_err(nats)?;
+            ack.await.map_err(nats)?;
+            Ok(())
+        };
+        self.unless_lost(published).await
     }
 
     async fn tell(&self, notice: Notice) -> Result<(), Error> {

@@ -7,10 +7,8 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::{Router, middleware};
 use futures_util::future::join_all;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,12 +27,14 @@ use crate::shard_loop::{self, Context};
 use crate::sql_store::{SqlStore, Tables};
 use crate::status::{Board, Headline, Instance, Roll};
 use crate::{clock, healing, http, telemetry, watch};
-use leaving::Leaving;
+use leaving::{Leaving, Signals};
 
 /// How long what is held may take to be finished.
 const WORK_WITHIN: Duration = Duration::from_secs(5);
-/// How long closing may take.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long closing the databases may take.
+const CLOSE_WITHIN: Duration = Duration::from_millis(1_500);
+/// How long what is left for NATS may take to be sent: outcomes, for who listens; events are in the outbox.
+const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a service's own routes can use.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ async fn run<T: Tables>(
     more: fn(Running) -> anyhow::Result<Router>,
 ) -> anyhow::Result<ExitCode> {
     telemetry::start(&settings)?;
-    let mut signals = Signals::new()?;
+    let signals = Signals::listen()?;
     let started = tokio::select! {
         started = Started::new::<T>(settings, more) => started?,
         // What is being made is dropped, wherever it hangs.
@@ -102,29 +102,7 @@ async fn run<T: Tables>(
         name = signals.next() => info!("{name}: finishing what is held"),
         () = started.loops.wait() => error!("all loops have ended"),
     }
-    Ok(started.stop().await)
-}
-
-/// SIGTERM and Ctrl-C. From its making on, they no longer end the process by themselves.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).context("SIGTERM can't be caught")?,
-            interrupt: signal(SignalKind::interrupt()).context("SIGINT can't be caught")?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
-        }
-    }
+    Ok(started.stop(signals.leaving()).await)
 }
 /// A service at work.
 struct Started {
@@ -190,14 +168,13 @@ impl Started {
     }
 
     /// Finishes what is held, within bounds, and says how that went.
-    async fn stop(self) -> ExitCode {
+    async fn stop(self, mut leaving: Leaving) -> ExitCode {
         let Self {
             running,
             loops,
             stop,
             server,
         } = self;
-        let mut leaving = Leaving::begin();
         stop.cancel();
         let left = || {
             format!(
@@ -209,15 +186,17 @@ impl Started {
             .step("the end of the shards' work", WORK_WITHIN, loops.wait(), left)
             .await;
         server.abort();
-        let closed = join_all(running.pools.iter().map(|(_, pool)| pool.close()));
         let closed = async {
-            tokio::join!(closed, running.bus.flush());
+            join_all(running.pools.iter().map(|(_, pool)| pool.close())).await;
         };
         leaving
+            .step("closing the databases", CLOSE_WITHIN, closed, String::new)
+            .await;
+        leaving
             .step(
-                "closing the databases and the connection to NATS",
-                CLOSE_WITHIN,
-                closed,
+                "what NATS was to be sent",
+                FLUSH_WITHIN,
+                running.bus.flush(),
                 String::new,
             )
             .await;

@@ -22,7 +22,7 @@ impl JetStream {
         shards: Shards,
         replicas: usize,
     ) -> Result<Self, Error> {
-        let Reached { client, host } = Route::of(settings)?.connect(name, log).await?;
+        let Reached { client, host, lost } = Route::of(settings)?.connect(name, log).await?;
         info!("NATS: connected to {host}");
         let mut context = context::ContextBuilder::new()
             .timeout(ACK_TIMEOUT)
@@ -32,6 +32,7 @@ impl JetStream {
         context.set_timeout(ACK_TIMEOUT);
         Ok(Self {
             context,
+            lost,
             shards,
             replicas,
         })

@@ -1,13 +1,16 @@
 //! An orderly stop with a bound: whatever hangs, the process leaves, and says what it was.
 //!
 //! Each step has a bound of its own and is given up when that is over. Should even that not help (a thread that never yields,
-//! a log that nobody reads), a thread of its own ends the process. Whoever started us waits longer: Docker and `wallet up`
-//! kill what is still there after ten seconds.
+//! a log that nobody reads), a thread that does nothing else ends the process. Whoever started us waits longer: Docker and
+//! `wallet up` kill what is still there after ten seconds.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing::{error, warn};
 
 /// How long all of it may take. More than the bounds of all steps together.
@@ -15,25 +18,81 @@ const WITHIN: Duration = Duration::from_secs(8);
 /// How long the last words may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// Which step of the stop is under way.
+type Step = Arc<Mutex<&'static str>>;
+
+/// Hears SIGTERM and Ctrl-C. From its making on, these no longer end the process by themselves, but within a bound.
+pub(super) struct Signals {
+    heard: watch::Receiver<Option<&'static str>>,
+    step: Step,
+}
+
+impl Signals {
+    /// Begins to listen, in a thread of its own: the others may hang.
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        let step: Step = Arc::new(Mutex::new("the start"));
+        let (tell, heard) = watch::channel(None);
+        let (ready, listens) = mpsc::channel();
+        let hanging = Arc::clone(&step);
+        thread::spawn(move || {
+            if let Err(error) = hear(&tell, &ready) {
+                // Nobody listens any more if the program has ended.
+                let _ = ready.send(Err(error));
+                return;
+            }
+            thread::sleep(WITHIN);
+            leave(*hanging.lock().unwrap_or_else(PoisonError::into_inner));
+        });
+        listens.recv().context("signals can't be caught")??;
+        Ok(Self { heard, step })
+    }
+
+    /// Waits for the first one, and gives its name.
+    pub(super) async fn next(&self) -> &'static str {
+        let mut heard = self.heard.clone();
+        let name = heard.wait_for(Option::is_some).await;
+        name.ok()
+            .and_then(|name| *name)
+            .unwrap_or("the end of the signals")
+    }
+
+    /// Begins to leave.
+    pub(super) fn leaving(&self) -> Leaving {
+        Leaving {
+            step: Arc::clone(&self.step),
+            in_order: true,
+        }
+    }
+}
+
+/// Comes back when there was a signal.
+fn hear(
+    tell: &watch::Sender<Option<&'static str>>,
+    ready: &mpsc::Sender<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
+        let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
+        ready.send(Ok(())).context("nobody waits for it")?;
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        tell.send_replace(Some(name));
+        Ok(())
+    })
+}
+
 /// A stop that has begun.
-#[derive(Debug)]
 pub(super) struct Leaving {
-    step: Arc<Mutex<&'static str>>,
+    step: Step,
     in_order: bool,
 }
 
 impl Leaving {
-    /// From now on the process lives for [`WITHIN`] and [`LAST_WORDS`] at most.
-    pub(super) fn begin() -> Self {
-        let step = Arc::new(Mutex::new("the stop"));
-        let hanging = Arc::clone(&step);
-        thread::spawn(move || {
-            thread::sleep(WITHIN);
-            leave(*hanging.lock().unwrap_or_else(PoisonError::into_inner));
-        });
-        Self { step, in_order: true }
-    }
-
     /// One step: done, or given up after `within`, with what there is to say of what is left.
     pub(super) async fn step(
         &mut self,
@@ -59,11 +118,10 @@ impl Leaving {
 }
 
 /// Ends the process. What is committed will be published at the next start.
-#[expect(clippy::exit, reason = "nothing else ends a process in which something hangs")]
 fn leave(what: &'static str) -> ! {
     let (said, heard) = mpsc::channel();
     thread::spawn(move || {
-        error!("leaving without {what}: nothing has moved for {WITHIN:?}");
+        error!("leaving without {what}: it has hung for {WITHIN:?}");
         let _ = said.send(());
     });
     let _ = heard.recv_timeout(LAST_WORDS);
