@@ -9,6 +9,7 @@
 )]
 
 mod bench;
+mod blank;
 mod parked;
 mod reading;
 mod two_phase;
@@ -19,7 +20,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
@@ -45,6 +47,19 @@ pub struct Cli {
     /// What is to be done.
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line, or says what makes no sense of it.
+    pub fn read() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        if let Some(option) = blank::find(&command, &matches) {
+            let told = format!("'{option}' is empty or blank: say what it is, or leave it out");
+            return Err(command.error(ErrorKind::InvalidValue, told));
+        }
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
 }
 
 /// What every command understands.
@@ -329,8 +344,6 @@ pub struct Completions {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

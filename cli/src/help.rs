@@ -159,6 +159,8 @@ pub const BALANCE: &str = "\
 Examples:
   wallet balance alice
   wallet balance alice --at 2026-01-31T12:00:00Z
+  wallet balance alice --at \"2026-11-28 16:23:37\"                       as tables show it: UTC, the end of that second
+  wallet balance alice --at 2026-01-31T12:00[America/New_York]
   wallet balance alice --at \"10m ago\"
   wallet balance                                 all accounts";
 

@@ -42,7 +42,7 @@ pub mod verify;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use serde_json::json;
 
 use crate::args::{Cli, Command};
@@ -51,7 +51,7 @@ use crate::output::Unwritten;
 
 /// Reads the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(told) => return explained(&told).into(),
     };

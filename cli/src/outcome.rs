@@ -62,6 +62,7 @@ pub struct Outcome {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// When it ended.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
 
@@ -86,7 +87,11 @@ pub struct Became {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
     /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "wallet_view::exact::time_or_null"
+    )]
     pub ended_at: Option<Timestamp>,
 }
 

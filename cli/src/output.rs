@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
-pub use wallet_view::text::{clean, ms, span, time};
+pub use wallet_view::text::{clean, exact, ms, span, time};
 
 /// Why an answer could not be written to stdout.
 #[derive(Debug, thiserror::Error)]

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use debit_core::{Phase, Transfer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use wallet_contract::id::{TransferId, TransferKey};
+use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Amount;
 use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
@@ -66,15 +66,15 @@ async fn phases(
     Asked(asked): Asked<Question>,
 ) -> Result<Json<Value>, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
+    let payer = asked
+        .payer
+        .map(|name| Problem::parse::<AccountId>("payer", &name));
+    let payer = payer.transpose()?;
     let mut found = Vec::new();
     for shard in running.settings.shards.all() {
         let mut db = caught_up(&running, shard).await?;
         for (key, transfer) in transfers::by_id(&mut db, id).await? {
-            if asked
-                .payer
-                .as_ref()
-                .is_none_or(|payer| *payer == key.payer.as_str())
-            {
+            if payer.as_ref().is_none_or(|payer| *payer == key.payer) {
                 found.push(told(shard.0, &key, &transfer));
             }
         }

@@ -1,4 +1,8 @@
-//! Questions over HTTP that make no sense: each is told so, as a problem of the asker's, on both databases.
+//! Questions over HTTP: what makes no sense is told so, as a problem of the asker's, and times mean what is printed; on both
+//! databases.
+
+mod blanks;
+mod times;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{DATABASES, PATIENCE, Random, World, transfer};
@@ -29,7 +33,7 @@ const GOOD: [&str; 14] = [
 ];
 
 /// Questions that are none.
-const BAD: [&str; 33] = [
+const BAD: [&str; 43] = [
     "/v1/accounts?limit=0",
     "/v1/accounts?limit=1001",
     "/v1/accounts?limit=-1",
@@ -63,6 +67,17 @@ const BAD: [&str; 33] = [
     "/v1/transfers?account=alice&before=7.7",
     "/v1/transfers/7",
     "/v1/traces/00000000000000000000000000000000",
+    "/v1/transfers?to=2026-06-01T00:00%2B06[Europe/Berlin]",
+    "/v1/transfers?from=2026-03-08T02:30[America/New_York]",
+    "/v1/transfers?from=2026-11-01T01:30[America/New_York]",
+    "/v1/transfers?to=2026-06-01T00:00+02:00",
+    "/v1/accounts/alice?at=2026-06-01T00:00[Nowhere/Zone]",
+    // Nobody would know that it was not heard.
+    "/v1/accounts?at=2026-01-01",
+    "/v1/accounts/alice?currency=USD",
+    "/v1/accounts/alice/statement?at=2026-01-01",
+    "/v1/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f?payer=alice",
+    "/v1/stats?shard=1",
 ];
 
 /// What asks about no transfers.
@@ -128,6 +143,10 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
                 .await?;
             ensure!(answer.status() == 400, "{body}: {}", answer.status());
         }
+        blanks::are_named(&world, &http).await?;
+        times::cover_what_they_name(&world)
+            .await
+            .with_context(|| format!("{database:?}"))?;
         let mut answers = std::collections::BTreeMap::new();
         for _ in 0..ASKED {
             let question = damaged(&mut random);

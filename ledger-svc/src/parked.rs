@@ -11,6 +11,7 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
 use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
+use wallet_view::text::exact;
 
 use crate::listing::places::{Place, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
@@ -119,7 +120,7 @@ async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Re
         if let Ok(event) = envelope::read(&row.text(1)?)
             && let Fact::MessageResolved(resolved) = event.fact
         {
-            found.insert(row.uuid(0)?, seen_to(resolved, event.time.to_string()));
+            found.insert(row.uuid(0)?, seen_to(resolved, exact(event.time)));
         }
     }
     Ok(found)

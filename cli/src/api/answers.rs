@@ -47,6 +47,7 @@ pub struct AsOf {
     /// The last sequence that is in the answer.
     pub sequence: u64,
     /// When that was stored.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
 
@@ -74,6 +75,7 @@ pub struct Statement {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Line {
     /// When it was stored in the account's log.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
     /// The account's shard.
     pub shard: u16,
@@ -143,6 +145,7 @@ pub struct Phases {
     pub auto_confirm: Option<bool>,
     /// When it is released if nobody confirms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(serialize_with = "wallet_view::exact::time_or_null")]
     pub expires_at: Option<Timestamp>,
     /// What was heard from whom.
     pub heard: Vec<Word>,
@@ -156,6 +159,7 @@ pub struct Word {
     /// What.
     pub what: String,
     /// When.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
 
@@ -206,6 +210,7 @@ pub struct Parked {
     /// What is wrong with it.
     pub detail: String,
     /// When it was set aside.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
     /// The transfer that it is of, if that is known: what is heard of that waits behind it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -229,6 +234,7 @@ pub struct SeenTo {
     /// The sequence of the instruction.
     pub instruction: u64,
     /// When.
+    #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
 

@@ -30,6 +30,7 @@ pub use answers::{
 pub use filter::StatusFilter;
 pub use wallet_contract::status::Status;
 pub use wallet_view::flow::{Event, Flow as Transfer, Reversal, Stuck, WaitsFor};
+use wallet_view::text::exact;
 
 /// Longer than a ledger waits for its books to catch up.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -200,7 +201,7 @@ impl Api {
 
     /// An account as it is, or what it had at a time.
     pub async fn account(&self, account: &AccountId, at: Option<Timestamp>) -> Result<Account> {
-        let at = at.map(|at| at.to_string());
+        let at = at.map(exact);
         self.get(&format!("v1/accounts/{account}"), &[("at", at)]).await
     }
 
@@ -255,8 +256,8 @@ impl Api {
             ("account", filter.account.as_ref().map(ToString::to_string)),
             ("status", filter.status.map(|status| status.word().to_owned())),
             ("reason", filter.reason.clone()),
-            ("ended_from", filter.ended.0.as_ref().map(ToString::to_string)),
-            ("ended_to", filter.ended.1.as_ref().map(ToString::to_string)),
+            ("ended_from", filter.ended.0.map(exact)),
+            ("ended_to", filter.ended.1.map(exact)),
             rows(limit),
             ("before", before.map(str::to_owned)),
         ];

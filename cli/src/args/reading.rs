@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
+use wallet_view::moment::Moment;
 
-use super::values::{duration, instant, since};
+use super::values::{duration, moment, since, until};
 use crate::{api, help};
 
 /// `wallet balance`
@@ -19,9 +20,9 @@ use crate::{api, help};
 pub struct Balance {
     /// The account [default: all of them].
     pub account: Option<AccountId>,
-    /// When: a time as 2026-01-31T12:00:00Z, or how long ago as "10m ago" [default: now].
-    #[arg(long, value_name = "TIME", requires = "account", value_parser = instant)]
-    pub at: Option<Timestamp>,
+    /// When: a time such as 2026-01-31T12:00:00Z, a day, or "10m ago"; the end of what it names [default: now].
+    #[arg(long, value_name = "TIME", requires = "account", value_parser = moment)]
+    pub at: Option<Moment>,
 }
 
 /// `wallet statement`
@@ -51,11 +52,11 @@ pub struct Transfers {
     /// Only those refused for this reason, such as insufficient_funds.
     #[arg(long)]
     pub reason: Option<Reason>,
-    /// Only those that ended since: a time as 2026-01-31T12:00:00Z, or how long ago as 1h.
+    /// Only those that ended since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub ended_since: Option<Timestamp>,
-    /// Only those that ended by then.
-    #[arg(long, value_name = "TIME", value_parser = since)]
+    /// Only those that ended until then, the whole of it.
+    #[arg(long, value_name = "TIME", value_parser = until)]
     pub ended_until: Option<Timestamp>,
     /// Only the newest so many; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -97,7 +98,7 @@ pub struct Export {
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT", requires = "id")]
     pub payer: Option<AccountId>,
-    /// All flows that began since: a time as 2026-01-31T12:00:00Z, or how long ago as 1h.
+    /// All flows that began since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
     #[arg(long, value_name = "TIME", value_parser = since, conflicts_with = "id")]
     pub since: Option<Timestamp>,
     /// The receiver, such as http://127.0.0.1:4318; with http/protobuf the path /v1/traces is added.

@@ -6,7 +6,7 @@ use clap::Args;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 
-use super::values::duration;
+use super::values::whole_seconds;
 use super::{Sending, Waiting};
 use crate::help;
 
@@ -30,7 +30,7 @@ pub struct Reserve {
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
     /// For how long it is held, such as 15m or 7d; then it is released by itself [default: 7 days].
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = whole_seconds)]
     pub expires_in: Option<Duration>,
     /// Confirm as soon as the payee's side has promised to take it: nobody sees a state in between.
     #[arg(long)]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
+use jiff::Timestamp;
+use wallet_view::lapse;
+use wallet_view::moment::Moment;
 
 use crate::clock;
 
@@ -16,59 +18,56 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 /// Reads `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    let span: Span = text
-        .parse()
-        .map_err(|error: jiff::Error| bad(error.to_string()))?;
-    let parsed = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    let parsed = parsed.map_err(|error| bad(error.to_string()))?;
-    Duration::try_from(parsed).map_err(|_| bad("it is below zero".to_owned()))
+    lapse::read_in("s", text)
 }
 
-/// Reads `2026-01-31T12:00:00Z` or `10m ago`.
-pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
-    if let Ok(at) = text.parse() {
-        return Ok(at);
+/// The same, where only whole seconds can be asked for.
+pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let lapse = duration(text)?;
+    if lapse.subsec_nanos() == 0 {
+        Ok(lapse)
+    } else {
+        Err("use whole seconds, such as 30s or 15m".to_owned())
     }
-    let bad =
-        || "use a time with its offset, as 2026-01-31T12:00:00Z, or how long ago, as \"10m ago\"".to_owned();
-    let ago: SignedDuration = text.parse().map_err(|_| bad())?;
-    if !ago.is_negative() {
-        return Err(bad());
-    }
-    clock::now().checked_add(ago).map_err(|_| bad())
 }
 
-/// Reads `2026-01-31T12:00:00Z`, `10m ago`, or `10m`, which is the same here.
+/// Reads a time, however it is written: `2026-01-31T12:00:00Z`, `2026-01-31`, `10m ago`.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
+    Moment::read(text, clock::now()).map_err(|bad| bad.to_string())
+}
+
+/// Reads the beginning of a time, or `10m`, which is the same as `10m ago` here.
 pub(super) fn since(text: &str) -> Result<Timestamp, String> {
-    instant(text).or_else(|bad| {
-        let ago = duration(text).map_err(|_| bad)?;
-        let ago = SignedDuration::try_from(ago).map_err(|error| error.to_string())?;
-        clock::now().checked_sub(ago).map_err(|error| error.to_string())
+    moment_or_lapse(text).map(Moment::first)
+}
+
+/// Reads the end of a time, or `10m`, which is the same as `10m ago` here.
+pub(super) fn until(text: &str) -> Result<Timestamp, String> {
+    moment_or_lapse(text).map(Moment::last)
+}
+
+fn moment_or_lapse(text: &str) -> Result<Moment, String> {
+    moment(text).or_else(|bad| {
+        let lapse = lapse::read(text).map_err(|_| bad)?;
+        Moment::ago(lapse, clock::now()).map_err(|bad| bad.to_string())
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     #[test]
     fn a_duration_has_a_unit_or_is_seconds() {
         assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(duration("13.9 ms"), Ok(Duration::from_micros(13_900)));
         assert!(
             duration("soon")
                 .unwrap_err()
                 .ends_with(": use a time such as 30s, 500ms or 2m")
-        );
-        assert_eq!(
-            duration("-3s").unwrap_err(),
-            "it is below zero: use a time such as 30s, 500ms or 2m"
         );
     }
 
@@ -81,30 +80,40 @@ mod tests {
     }
 
     #[test]
-    fn since_needs_no_ago() {
-        let hour = clock::now() - SignedDuration::from_hours(1);
-        let told = since("1h").unwrap();
-        assert!((told.as_second() - hour.as_second()).abs() <= 1, "{told}");
-        assert_eq!(since("2026-01-31T12:00:00Z"), instant("2026-01-31T12:00:00Z"));
+    fn a_duration_that_can_not_be_is_refused() {
         assert!(
-            since("noon")
-                .unwrap_err()
-                .starts_with("use a time with its offset")
+            duration("18446744073709551615").is_err(),
+            "no clock goes that far"
+        );
+        assert_eq!(whole_seconds("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(
+            whole_seconds("1500ms").unwrap_err(),
+            "use whole seconds, such as 30s or 15m"
         );
     }
 
     #[test]
-    fn a_time_has_an_offset_or_lies_back() {
+    fn since_needs_no_ago_and_begins_with_what_it_names() {
+        let hour = clock::now() - SignedDuration::from_hours(1);
+        for text in ["1h", "1h ago"] {
+            let told = since(text).unwrap();
+            assert!((told.as_second() - hour.as_second()).abs() <= 1, "{told}");
+        }
+        assert_eq!(since("2026-01-31"), Ok("2026-01-31T00:00:00Z".parse().unwrap()));
         assert_eq!(
-            instant("2026-01-31T12:00:00Z"),
-            Ok("2026-01-31T12:00:00Z".parse().unwrap())
+            until("2026-01-31"),
+            Ok("2026-01-31T23:59:59.999999Z".parse().unwrap())
         );
-        assert!(instant("10m ago").unwrap() < clock::now());
-        for text in ["10m", "2026-01-31", "noon"] {
+        assert!(since("noon").unwrap_err().starts_with("use a time such as"));
+    }
+
+    #[test]
+    fn a_time_that_a_table_shows_is_read_to_its_end() {
+        let at = moment("2026-11-28 16:23:37").unwrap();
+        assert_eq!(at.last(), "2026-11-28T16:23:37.999999Z".parse().unwrap());
+        for text in ["10m", "noon"] {
             assert!(
-                instant(text)
-                    .unwrap_err()
-                    .starts_with("use a time with its offset"),
+                moment(text).unwrap_err().starts_with("use a time such as"),
                 "{text}"
             );
         }

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 use wallet_contract::id::AccountId;
+use wallet_view::moment::Moment;
 
 use crate::api::{Account, AccountPage, Api};
 use crate::args::{Balance, Common};
 use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table, clean, time};
+use crate::output::{self, Paint, Side, Table, clean, exact, time};
 
 /// Shows what one account has, or what all have.
 pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {
@@ -19,7 +20,8 @@ pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {
 }
 
 async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) -> Result<()> {
-    let page = api.account(account, args.at).await?;
+    let at = args.at.map(Moment::last);
+    let page = api.account(account, at).await?;
     if common.json {
         return Ok(output::json(&page)?);
     }
@@ -29,12 +31,10 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
         paint.strong(&clean(&page.account)),
         clean(&page.status)
     );
-    text.push_str(&balances(std::slice::from_ref(&page), args.at.is_none()).draw(paint));
+    text.push_str(&balances(std::slice::from_ref(&page), at.is_none()).draw(paint));
     if let Some(as_of) = &page.as_of {
         let place = format!("shard {}, sequence {}", as_of.shard, as_of.sequence);
-        let at = args
-            .at
-            .map_or_else(String::new, |at| format!("at {} UTC, ", time(at)));
+        let at = at.map_or_else(String::new, |at| format!("at {}, ", exact(at)));
         text.push_str(&paint.faint(&format!("\n{at}as of {} UTC ({place})", time(as_of.time))));
     }
     Ok(output::line(&text)?)

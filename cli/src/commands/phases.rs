@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::api::{Api, Phases, neighbour};
 use crate::args::{self, Common};
 use crate::exit::{Exit, Usage};
-use crate::output::{self, Paint, Side, Table, clean, time};
+use crate::output::{self, Paint, Side, Table, clean, exact, time};
 
 /// Shows what debit-svc knows of a transfer.
 pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
@@ -49,7 +49,7 @@ fn text(phases: &Phases, paint: Paint) -> String {
     let mut table = Table::new(&[("time", Side::Left), ("from", Side::Left), ("heard", Side::Left)]);
     for word in &phases.heard {
         // Milliseconds matter here, so not the short form.
-        table.row([&*word.time.to_string(), &word.from, &word.what]);
+        table.row([&*exact(word.time), &word.from, &word.what]);
     }
     lines.push(table.draw(paint));
     lines.join("\n")

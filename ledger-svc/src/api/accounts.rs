@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::id::AccountId;
@@ -12,6 +11,7 @@ use wallet_runtime::reading::{as_of, caught_up};
 
 use super::{Answer, Ledger, ROWS, limit};
 use crate::books::{self, Cursor};
+use crate::listing::question;
 
 /// What is asked of an account.
 #[derive(Debug, Deserialize)]
@@ -39,14 +39,17 @@ pub(super) struct Lines {
 
 pub(super) async fn account(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Then>) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
+    let at = asked
+        .at
+        .map(|text| question::time("at", &text, (running.clock)()));
+    let at = at.transpose()?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
     let as_of = as_of(&mut db).await?;
     let page = books::page(&mut db, &name).await?;
     let mut page = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
-    if let Some(at) = &asked.at {
-        let at: Timestamp = Problem::parse("at", at)?;
-        page = page.back_to(&mut db, at.as_microsecond()).await?;
+    if let Some(at) = at {
+        page = page.back_to(&mut db, at.last_us).await?;
     }
     page.as_of = Some(books::AsOf::new(shard.0, as_of));
     Ok(Json(json!(page)))

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::shard::Shard;
-use wallet_runtime::question::Asked;
+use wallet_runtime::question::{Asked, Nothing};
 use wallet_runtime::reading::{as_of, caught_up, pool};
 
 use super::{Answer, Ledger, ROWS, limit};
@@ -68,7 +68,7 @@ pub(super) async fn health(State(running): Ledger, Extension(watch): Extension<W
 }
 
 /// How it goes. This one does not wait: it tells how far behind the books are.
-pub(super) async fn stats(State(running): Ledger) -> Answer {
+pub(super) async fn stats(State(running): Ledger, Asked(Nothing {}): Asked<Nothing>) -> Answer {
     let words = [
         "running",
         "reserved",

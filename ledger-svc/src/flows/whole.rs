@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::id::TransferId;
+use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shard;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
@@ -29,6 +29,7 @@ pub(crate) async fn with_id(
     id: TransferId,
     payer: Option<&str>,
 ) -> Result<BTreeMap<String, Found>, Problem> {
+    let payer = named(payer)?;
     let shards = running.settings.shards;
     let mut found: BTreeMap<String, ((bool, bool), Found)> = BTreeMap::new();
     for shard in shards.all() {
@@ -37,7 +38,7 @@ pub(crate) async fn with_id(
             let name = flow.payer().to_owned();
             let at_home = name.parse().is_ok_and(|payer| shards.of(&payer) == shard);
             let likeliness = flow.likeliness(at_home);
-            let asked_for = payer.is_none_or(|asked| asked == name);
+            let asked_for = payer.as_ref().is_none_or(|asked| asked.as_str() == name);
             if asked_for && found.get(&name).is_none_or(|(other, _)| *other < likeliness) {
                 found.insert(name, (likeliness, Found { flow, shard }));
             }
@@ -47,6 +48,12 @@ pub(crate) async fn with_id(
         .into_iter()
         .map(|(name, (_, found))| (name, found))
         .collect())
+}
+
+/// The payer who is asked for, if one is.
+pub(crate) fn named(payer: Option<&str>) -> Result<Option<AccountId>, Problem> {
+    let payer = payer.filter(|name| !name.is_empty());
+    payer.map(|name| Problem::parse("payer", name)).transpose()
 }
 
 /// The only flow with an id; a problem, if there are more or none.

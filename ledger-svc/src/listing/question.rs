@@ -1,13 +1,13 @@
 //! What is asked of the list, as it stands behind the `?`: the same words for programs and for people.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::problem::Problem;
+use wallet_view::lapse;
+use wallet_view::moment::Moment;
 use wallet_view::typed;
 
 use crate::api::limit;
@@ -34,7 +34,7 @@ impl Standing {
     }
 }
 
-/// As it is written. A field of a form that nobody filled in is an empty one.
+/// As it is written. A field that nobody filled in is empty; what is blank was refused before.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Question {
@@ -123,8 +123,8 @@ impl Question {
             ))),
         };
         let lasted_us = field("lasted_ms").map(milliseconds).transpose()?;
-        let instant = |name: &str| field(name).map(|text| time(name, text)).transpose();
-        let ended = (instant("ended_from")?, instant("ended_to")?);
+        let moment = |name: &str| field(name).map(|text| time(name, text, now)).transpose();
+        let ended = (moment("ended_from")?, moment("ended_to")?);
         let listed = Listed {
             standing,
             filter: Filter {
@@ -135,13 +135,13 @@ impl Question {
                 least: amount("min")?,
                 most: amount("max")?,
                 lasted_us,
-                from_us: instant("from")?,
-                to_us: instant("to")?,
+                from_us: moment("from")?.map(|moment| moment.first_us),
+                to_us: moment("to")?.map(|moment| moment.last_us),
                 now_us: now.as_microsecond(),
             },
             ended: (ended != (None, None)).then(|| Span {
-                from_us: ended.0.unwrap_or(i64::MIN),
-                to_us: ended.1.unwrap_or(i64::MAX),
+                from_us: ended.0.map_or(i64::MIN, |moment| moment.first_us),
+                to_us: ended.1.map_or(i64::MAX, |moment| moment.last_us),
             }),
             before: field("before").map(str::to_owned),
         };
@@ -206,20 +206,17 @@ fn status(word: &str) -> Result<(Option<Status>, Option<Standing>), Problem> {
 }
 
 fn milliseconds(text: &str) -> Result<i64, Problem> {
-    let read = text.parse::<u32>().map(|ms| i64::from(ms) * 1_000);
-    read.map_err(|_| Problem::bad_request(format!("lasted_ms {text:?}: use whole milliseconds, such as 250")))
+    let read = lapse::read_in("ms", text).map(lapse::microseconds);
+    read.map_err(|_| {
+        Problem::bad_request(format!(
+            "lasted_ms {text:?}: use milliseconds, such as 250, or a time such as 1.5 s"
+        ))
+    })
 }
 
-/// A time as RFC 3339, or as a browser's field writes it, which is meant as UTC; microseconds since 1970.
-pub(crate) fn time(name: &str, text: &str) -> Result<i64, Problem> {
-    let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok();
-    let read = text.parse().ok().or_else(|| civil().map(|time| time.timestamp()));
-    let bad = || {
-        Problem::bad_request(format!(
-            "{name} {text:?}: use a time such as 2026-01-31T12:00:00Z"
-        ))
-    };
-    read.map(Timestamp::as_microsecond).ok_or_else(bad)
+/// A time, however it is written.
+pub(crate) fn time(name: &str, text: &str, now: Timestamp) -> Result<Moment, Problem> {
+    Moment::read(text, now).map_err(|bad| Problem::bad_request(format!("{name} {text:?}: {bad}")))
 }
 
 #[cfg(test)]
@@ -230,7 +227,7 @@ mod tests {
         let mut question = Question::default();
         change(&mut question);
         question
-            .read(Timestamp::UNIX_EPOCH)
+            .read("2026-01-31T12:00:00Z".parse().unwrap())
             .map_err(|problem| problem.detail().to_owned())
     }
 
@@ -241,15 +238,14 @@ mod tests {
             asked.status = "settled".to_owned();
             asked.currency = "USD".to_owned();
             asked.min = "1.00".to_owned();
-            asked.lasted_ms = "250".to_owned();
-            asked.to = "1970-01-01T00:00:02".to_owned();
+            asked.lasted_ms = "13.9 ms".to_owned();
         });
         let filter = listed.unwrap().filter;
         assert_eq!(
             (filter.status, filter.least, filter.most),
             (Some(Status::Settled), Some(100), None)
         );
-        assert_eq!((filter.lasted_us, filter.to_us), (Some(250_000), Some(2_000_000)));
+        assert_eq!(filter.lasted_us, Some(13_900));
         assert_eq!(
             read(|asked| asked.status = "stuck".to_owned()).unwrap().standing,
             Some(Standing::Stuck)
@@ -260,10 +256,37 @@ mod tests {
         });
         let filter = spelled.unwrap().filter;
         assert_eq!((filter.least, filter.most), (Some(500), Some(123_450)));
-        assert_eq!(
-            read(|asked| asked.status = " ".to_owned()).unwrap().filter,
-            Filter::default()
+    }
+
+    /// A time covers what it was printed for, in the zone in which it is told.
+    #[test]
+    fn times_reach_from_the_first_to_the_last_of_what_they_name() {
+        let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
+        let check = |text: &str, from: &str, to: &str| {
+            let filter = read(|asked| (asked.from, asked.to) = (text.to_owned(), text.to_owned()));
+            let filter = filter.unwrap().filter;
+            assert_eq!(
+                (filter.from_us, filter.to_us),
+                (Some(us(from)), Some(us(to))),
+                "{text}"
+            );
+        };
+        check(
+            "1970-01-01T00:00:02",
+            "1970-01-01T00:00:02Z",
+            "1970-01-01T00:00:02.999999Z",
         );
+        check(
+            "2026-11-28",
+            "2026-11-28T00:00:00Z",
+            "2026-11-28T23:59:59.999999Z",
+        );
+        check(
+            "2026-11-30T05:02:29[America/New_York]",
+            "2026-11-30T10:02:29Z",
+            "2026-11-30T10:02:29.999999Z",
+        );
+        check("1h ago", "2026-01-31T11:00:00Z", "2026-01-31T11:00:00Z");
     }
 
     #[test]
@@ -279,8 +302,18 @@ mod tests {
         );
         check(|asked| asked.status = "lost".to_owned(), "use one of running");
         check(|asked| asked.reason = "because".to_owned(), "reason \"because\"");
-        check(|asked| asked.lasted_ms = "soon".to_owned(), "whole milliseconds");
-        check(|asked| asked.from = "yesterday".to_owned(), "use a time such as");
+        check(
+            |asked| asked.lasted_ms = "soon".to_owned(),
+            "lasted_ms \"soon\": use milliseconds",
+        );
+        check(
+            |asked| asked.from = "yesterday".to_owned(),
+            "from \"yesterday\": use a time such as",
+        );
+        check(
+            |asked| asked.to = "2026-06-01T00:00+06[Europe/Berlin]".to_owned(),
+            "to \"2026-06-01T00:00+06[Europe/Berlin]\": Europe/Berlin was at +02:00 then",
+        );
         check(|asked| asked.account = "a b".to_owned(), "account \"a b\"");
     }
 

@@ -9,6 +9,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::subject::{self, Verb};
 use wallet_runtime::bus::Notice;
 use wallet_runtime::reading::time;
+use wallet_view::text::exact;
 
 use super::heads::Head;
 
@@ -85,7 +86,7 @@ pub(super) fn notice(
         payee: movement.map(|movement| movement.payee.as_str()),
         amount: movement.map(|movement| movement.money.decimal()),
         currency: movement.map(|movement| movement.money.currency.code()),
-        time: event.time.to_string(),
+        time: exact(event.time),
     };
     let payload = serde_json::to_string(&told).expect("strings are always JSON");
     Notice {

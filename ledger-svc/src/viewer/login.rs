@@ -12,7 +12,7 @@ use serde::Deserialize;
 use wallet_runtime::guard::{COOKIE, LOGIN, LOGOUT};
 use wallet_runtime::place::Root;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::Asked;
+use wallet_runtime::question::Filled;
 
 use super::layout::{self, Here};
 use crate::api::Ledger;
@@ -46,7 +46,7 @@ struct Said {
     next: String,
 }
 
-async fn show(State(running): Ledger, Asked(Next { next }): Asked<Next>) -> Response {
+async fn show(State(running): Ledger, Filled(Next { next }): Filled<Next>) -> Response {
     match running.token {
         Some(_) => page(&running, &next, None).into_response(),
         None => Redirect::to(&Root::TOP.to("/")).into_response(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::Asked;
+use wallet_runtime::question::Filled;
 
 use super::layout::{self, Here};
 use super::{parts, reading};
@@ -32,7 +32,7 @@ struct Question {
     limit: String,
 }
 
-async fn list(State(running): Ledger, Asked(asked): Asked<Question>) -> Result<Markup, Problem> {
+async fn list(State(running): Ledger, Filled(asked): Filled<Question>) -> Result<Markup, Problem> {
     let filled_in = |text| Some(text).filter(|text: &&str| !text.is_empty());
     let rows = limit(filled_in(&asked.limit), ROWS)?;
     let (mut dbs, lag) = reading::all(&running).await?;

@@ -1,8 +1,10 @@
 //! What many pages have: links, ids, states, amounts, times.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use wallet_runtime::place::Root;
+use wallet_view::text::exact;
 
 /// What needs no escape in a part of a path or a query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -107,6 +109,11 @@ pub(crate) fn grouped(amount: &str) -> String {
 /// A time that stands in the log as RFC 3339, to the millisecond; the whole of it on hovering.
 pub(crate) fn time(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) title=(rfc3339) { (to_the_millisecond(rfc3339)) } }
+}
+
+/// The same of an instant.
+pub(crate) fn at(at: Timestamp) -> Markup {
+    time(&exact(at))
 }
 
 pub(crate) fn to_the_millisecond(rfc3339: &str) -> String {

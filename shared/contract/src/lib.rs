@@ -4,6 +4,7 @@
 //! edge; inner code takes it as proven.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
+pub mod blank;
 pub mod choreography;
 pub mod decider;
 pub mod envelope;

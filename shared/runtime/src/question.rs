@@ -1,15 +1,29 @@
 //! What a question over HTTP says: read, or a problem that says what is wrong with it.
 
 use axum::Json;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use wallet_contract::blank::is_blank;
 
 use crate::problem::Problem;
 
-/// What stands behind the `?`.
+/// What a program asks, behind the `?`. A field that is empty or blank is refused by name: a program that sends one has lost
+/// what it meant to ask, and would take the answer to a wider question for the answer to its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<T>(pub T);
+
+/// What a page's form asks. A browser sends the fields that nobody touched as empty ones, so these are not asked for; a blank
+/// one is a slip of the hand, and is refused by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Filled<T>(pub T);
+
+/// Where nothing can stand behind the `?`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// The part of the path that names something.
 #[derive(Clone, Debug)]
@@ -33,15 +47,44 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        // PostgreSQL has no text with one; nothing that we know has.
-        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
-            return Err(Problem::bad_request("a zero byte is part of no name"));
-        }
-        let asked = Query::<T>::from_request_parts(parts, state).await;
-        asked
-            .map(|Query(asked)| Self(asked))
-            .map_err(|bad| Problem::bad_request(bad.body_text()))
+        read(parts, state, is_blank).await.map(Self)
     }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filled<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let is_slip = |text: &str| !text.is_empty() && is_blank(text);
+        read(parts, state, is_slip).await.map(Self)
+    }
+}
+
+/// Reads the question, unless `says_nothing` of one of its fields.
+async fn read<S: Send + Sync, T: DeserializeOwned>(
+    parts: &mut Parts,
+    state: &S,
+    says_nothing: impl Fn(&str) -> bool,
+) -> Result<T, Problem> {
+    let unreadable = |bad: QueryRejection| Problem::bad_request(bad.body_text());
+    let fields = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+    let Query(fields) = fields.map_err(unreadable)?;
+    for (name, text) in &fields {
+        if says_nothing(text) {
+            let how = if text.is_empty() { "empty" } else { "blank" };
+            return Err(Problem::bad_request(format!(
+                "{name} is {how}: say what it is, or leave it out"
+            )));
+        }
+        // PostgreSQL has no text with one; nothing that we know has.
+        if text.contains('\0') {
+            return Err(Problem::bad_request(format!(
+                "{name}: a zero byte is part of no name"
+            )));
+        }
+    }
+    let asked = Query::<T>::from_request_parts(parts, state).await;
+    asked.map(|Query(asked)| asked).map_err(unreadable)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Named {
@@ -52,5 +95,65 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
         named
             .map(|Path(named)| Self(named))
             .map_err(|bad| Problem::bad_request(bad.body_text()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+    #[serde(deny_unknown_fields, default)]
+    struct Question {
+        account: String,
+        limit: Option<u8>,
+    }
+
+    fn parts(query: &str) -> Parts {
+        let request = http::Request::get(format!("/?{query}")).body(()).unwrap();
+        request.into_parts().0
+    }
+
+    #[tokio::test]
+    async fn a_field_that_says_nothing_is_refused_by_name() {
+        let blanks = [
+            "%20",
+            "+",
+            "%09",
+            "%C2%A0",
+            "%E2%80%8B",
+            "%EF%BB%BF",
+            "%00",
+            "%20%0D%0A",
+        ];
+        for field in ["account", "limit"] {
+            for blank in blanks {
+                let mut parts = parts(&format!("{field}={blank}"));
+                let said = format!("{field} is blank: say what it is, or leave it out");
+                let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
+                assert_eq!(asked.unwrap_err().detail(), said, "{blank}");
+                let filled = Filled::<Question>::from_request_parts(&mut parts, &()).await;
+                assert_eq!(filled.unwrap_err().detail(), said, "{blank}");
+            }
+        }
+        let mut parts = parts("account=&limit=1");
+        let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
+        assert_eq!(
+            asked.unwrap_err().detail(),
+            "account is empty: say what it is, or leave it out"
+        );
+        let Filled(untouched) = Filled::<Question>::from_request_parts(&mut parts, &())
+            .await
+            .unwrap();
+        assert_eq!((untouched.account.as_str(), untouched.limit), ("", Some(1)));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_asked_here_is_refused() {
+        let mut parts = parts("limit=1");
+        let asked = Asked::<Nothing>::from_request_parts(&mut parts, &()).await;
+        assert!(asked.unwrap_err().detail().contains("unknown field `limit`"));
     }
 }

@@ -75,7 +75,19 @@ pub fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
     pool.ok_or_else(|| Problem::not_found(format!("no shard {shard} here")))
 }
 
-/// Microseconds since 1970 as RFC 3339.
+/// Microseconds since 1970 as RFC 3339, to the last of them: a time that is told can be asked for, and names no other.
 pub fn time(us: i64) -> String {
-    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| time.to_string())
+    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| format!("{time:.6}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time;
+
+    #[test]
+    fn a_time_is_told_to_the_microsecond() {
+        assert_eq!(time(0), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(time(1_500_000), "1970-01-01T00:00:01.500000Z");
+        assert_eq!(time(i64::MAX), i64::MAX.to_string());
+    }
 }

@@ -9,6 +9,8 @@ use uuid::Uuid;
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
+use crate::exact;
+
 /// A flow: a transfer, or an operator's request.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Flow {
@@ -47,8 +49,10 @@ pub struct Flow {
     /// The trace id.
     pub trace: String,
     /// When the request was stored.
+    #[serde(serialize_with = "exact::time")]
     pub started_at: Timestamp,
     /// When it ended.
+    #[serde(serialize_with = "exact::time_or_null")]
     pub ended_at: Option<Timestamp>,
     /// Who said what, where it was asked for; in the order of the log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -92,8 +96,10 @@ pub struct Event {
     /// Where in it.
     pub sequence: u64,
     /// When it stood there.
+    #[serde(serialize_with = "exact::time")]
     pub recorded_at: Timestamp,
     /// When it was decided.
+    #[serde(serialize_with = "exact::time")]
     pub time: Timestamp,
     /// How long the service had been at work on it by then, microseconds.
     pub work_us: i64,
@@ -111,6 +117,7 @@ pub struct Event {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Stuck {
     /// When something was last heard of it.
+    #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
     /// Whom it waits for; nothing if all have said what they must, as far as the ledger has heard it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +150,7 @@ pub struct Expected {
     /// The id of the request or event that it has not reacted to.
     pub after: Uuid,
     /// Since when that stands in the log.
+    #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
     /// One of these types must come.
     pub events: Vec<String>,
@@ -169,6 +177,7 @@ pub struct SetAside {
     /// What is wrong with it.
     pub detail: String,
     /// When it was set aside.
+    #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
 }
 

@@ -14,6 +14,7 @@
 //! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
 //! | [`mermaid`] | it as the text of a diagram |
 //! | [`typed`] | amounts as people type them |
+//! | [`moment`], [`lapse`], [`exact`] | times and lapses of time as people write them; times as JSON has them |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O. What it is given came out of a log and is untrusted text: whoever
 //! shows it escapes it.
@@ -21,10 +22,13 @@
 
 pub mod causes;
 pub mod content;
+pub mod exact;
 pub mod expected;
 pub mod flow;
 pub mod headline;
+pub mod lapse;
 pub mod mermaid;
+pub mod moment;
 pub mod money;
 pub mod otlp;
 pub mod phases;

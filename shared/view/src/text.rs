@@ -27,14 +27,25 @@ pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A time span for people: `0.42 ms`, `8.3 ms`, `1.25 s`, `2 min 5 s`.
+/// A time for programs: RFC 3339, to the microsecond. All six digits stand there, for a time names the unit to which it is
+/// written (see [`crate::moment`]).
+pub fn exact(at: Timestamp) -> String {
+    format!("{at:.6}")
+}
+
+/// A time span for people, cut off: `0.42 ms`, `8.34 ms`, `16.3 ms`, `1.25 s`, `2 min 5 s`, `2 h 3 min`, `7 d 1 h`.
 pub fn span(duration: Duration) -> String {
-    let us = duration.as_micros();
-    match us {
-        0..10_000 => format!("{}.{:02} ms", us / 1_000, us % 1_000 / 10),
-        10_000..1_000_000 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
-        1_000_000..60_000_000 => format!("{}.{:02} s", us / 1_000_000, us % 1_000_000 / 10_000),
-        _ => format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60),
+    const MINUTE: u64 = 60;
+    const HOUR: u64 = 60 * MINUTE;
+    const DAY: u64 = 24 * HOUR;
+    let (us, seconds) = (duration.as_micros(), duration.as_secs());
+    match (us, seconds) {
+        (0..10_000, _) => format!("{}.{:02} ms", us / 1_000, us % 1_000 / 10),
+        (10_000..1_000_000, _) => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
+        (_, 0..MINUTE) => format!("{}.{:02} s", seconds, us % 1_000_000 / 10_000),
+        (_, MINUTE..HOUR) => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
+        (_, HOUR..DAY) => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
+        (_, _) => format!("{} d {} h", seconds / DAY, seconds % DAY / HOUR),
     }
 }
 
@@ -124,8 +135,29 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        let spans = [420, 8_349, 999_950, 1_250_000, 125_000_000].map(span_us);
-        assert_eq!(spans, ["0.42 ms", "8.34 ms", "999.9 ms", "1.25 s", "2 min 5 s"]);
+        let spans = [
+            420,
+            8_349,
+            999_950,
+            1_250_000,
+            125_000_000,
+            7_399_000_000,
+            608_400_000_000,
+        ]
+        .map(span_us);
+        assert_eq!(
+            spans,
+            [
+                "0.42 ms",
+                "8.34 ms",
+                "999.9 ms",
+                "1.25 s",
+                "2 min 5 s",
+                "2 h 3 min",
+                "7 d 1 h"
+            ]
+        );
+        assert_eq!(span(Duration::MAX), "213503982334601 d 7 h");
         assert_eq!(span_us(-5), "0.00 ms");
         assert_eq!(
             [-420, 8_349, 1_250_000, 125_000_000].map(ms),
@@ -135,5 +167,6 @@ mod tests {
             time("2026-01-31T12:00:00.123456Z".parse().unwrap()),
             "2026-01-31 12:00:00"
         );
+        assert_eq!(exact(Timestamp::UNIX_EPOCH), "1970-01-01T00:00:00.000000Z");
     }
 }

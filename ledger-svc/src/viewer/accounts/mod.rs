@@ -15,7 +15,7 @@ use wallet_contract::money::Currency;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::question::{Filled, Named};
 use wallet_runtime::reading::time;
 
 use super::layout::{self, Here};
@@ -47,18 +47,19 @@ struct Question {
 async fn one(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Markup, Problem> {
     let name: AccountId = Problem::parse("account", &id)?;
     let shard = running.settings.shards.of(&name);
-    let at_us = Some(asked.at.trim())
-        .filter(|at| !at.is_empty())
-        .map(|at| question::time("at", at))
+    let at = Some(asked.at.trim()).filter(|at| !at.is_empty());
+    let at = at
+        .map(|text| question::time("at", text, (running.clock)()))
         .transpose()?;
+    let at_us = at.map(|moment| moment.last_us);
     let (mut db, lag) = reading::one(&running, shard).await?;
     let page = books::page(&mut db, &name).await?;
     let now = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
-    let wanted: Option<Currency> = Some(&*asked.currency)
+    let wanted: Option<Currency> = Some(asked.currency.trim())
         .filter(|code| !code.is_empty())
         .map(|code| Problem::parse("currency", code))
         .transpose()?;
@@ -146,7 +147,7 @@ struct Search {
     limit: String,
 }
 
-async fn list(State(running): Ledger, Asked(asked): Asked<Search>) -> Result<Markup, Problem> {
+async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<Markup, Problem> {
     let prefix = asked.q.trim();
     let (mut dbs, lag) = reading::all(&running).await?;
     let Accounts { pages, next } =

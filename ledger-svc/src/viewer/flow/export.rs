@@ -7,8 +7,9 @@ use maud::{DOCTYPE, PreEscaped, html};
 use wallet_contract::id::TransferId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::question::{Filled, Named};
 use wallet_view::flow::Flow;
+use wallet_view::text::exact;
 use wallet_view::{headline, mermaid as diagram, otlp as file, span};
 
 use super::super::assets::CSS;
@@ -20,7 +21,7 @@ use crate::flows::whole;
 pub(super) async fn otlp(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     let flow = flow(&running, &id, &asked).await?;
     let text = file::json(&span::of(&flow)).to_string();
@@ -30,7 +31,7 @@ pub(super) async fn otlp(
 pub(super) async fn mermaid(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     let flow = flow(&running, &id, &asked).await?;
     Ok(attached(
@@ -45,12 +46,12 @@ pub(super) async fn mermaid(
 pub(super) async fn page(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     let flow = flow(&running, &id, &asked).await?;
     let view = View {
         medium: Medium::File,
-        ..View::new(&running, &flow, &Question::default())
+        ..View::new(&running, &flow, &Question::default())?
     };
     let page = html! {
         (DOCTYPE)
@@ -68,7 +69,7 @@ pub(super) async fn page(
                     @for tab in Tab::ALL {
                         section.panel id=(tab.word()) { h2 { (tab.title()) } (parts::tab(&view, tab)) }
                     }
-                    p.muted { "Taken from the log at " (view.now) "." }
+                    p.muted { "Taken from the log at " (exact(view.now)) "." }
                 }
             }
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use wallet_contract::id::TransferId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::question::{Filled, Named};
 use wallet_view::flow::Flow;
 
 use super::super::sse;
@@ -53,7 +53,7 @@ enum Sent {
 pub(super) async fn live(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let mut watch = Watch {
@@ -64,7 +64,9 @@ pub(super) async fn live(
         still: 0,
         rest: LOOK,
     };
-    if watch.flow().await?.ended_at.is_some() {
+    let flow = watch.flow().await?;
+    View::new(&watch.running, &flow, &watch.asked)?;
+    if flow.ended_at.is_some() {
         watch.rest = Duration::ZERO;
     }
     Ok(sse::answer(stream::unfold(watch, async |watch| {
@@ -103,7 +105,7 @@ impl Watch {
                 continue;
             }
             (self.sent, self.still) = (now, 0);
-            let view = View::new(&self.running, &flow, &self.asked);
+            let view = View::new(&self.running, &flow, &self.asked).ok()?;
             return Some((sse::fill(&page::body(&view).into_string()), self));
         }
     }

@@ -39,7 +39,7 @@ use wallet_contract::trace::TraceId;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::{Asked, Named};
+use wallet_runtime::question::{Filled, Named};
 use wallet_view::flow::Flow;
 use wallet_view::steps::{self, Step};
 
@@ -71,6 +71,27 @@ struct Question {
     payer: Option<String>,
     tab: Option<String>,
     step: Option<usize>,
+}
+
+impl Question {
+    /// The tab that is open.
+    fn tab(&self) -> Result<Tab, Problem> {
+        let Some(word) = self.tab.as_deref().filter(|word| !word.is_empty()) else {
+            return Ok(Tab::Sequence);
+        };
+        let unknown = || {
+            let words = Tab::ALL.map(Tab::word).join(", ");
+            Problem::bad_request(format!("tab {word:?}: use one of {words}"))
+        };
+        let tab = Tab::ALL.into_iter().find(|tab| tab.word() == word);
+        tab.ok_or_else(unknown)
+    }
+}
+
+/// Where a step stands that people count from 1.
+fn place(number: usize, steps: usize) -> Result<usize, Problem> {
+    let place = number.checked_sub(1).filter(|place| *place < steps);
+    place.ok_or_else(|| Problem::bad_request(format!("step {number}: this flow has {steps}, counted from 1")))
 }
 
 /// One way to look at a flow.
@@ -138,21 +159,19 @@ struct View<'f> {
 }
 
 impl<'f> View<'f> {
-    fn new(running: &'f Running, flow: &'f Flow, asked: &Question) -> Self {
+    /// Fails if the flow has no such step.
+    fn new(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
         let steps = steps::of(flow);
-        let word = asked.tab.as_deref();
-        let tab = Tab::ALL.into_iter().find(|tab| Some(tab.word()) == word);
-        // Steps are counted from 1 where people see them.
-        let selected = asked.step.and_then(|step| step.checked_sub(1));
-        Self {
+        let selected = asked.step.map(|number| place(number, steps.len())).transpose()?;
+        Ok(Self {
             flow,
-            selected: selected.filter(|step| *step < steps.len()),
+            selected,
             steps,
-            tab: tab.unwrap_or(Tab::Sequence),
+            tab: asked.tab()?,
             now: (running.clock)(),
             medium: Medium::Page,
             trace_url: running.settings.trace_url.as_deref(),
-        }
+        })
     }
 
     /// The address of this flow under another tab and step.
@@ -181,7 +200,7 @@ impl<'f> View<'f> {
 async fn flow(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
@@ -193,7 +212,7 @@ async fn flow(
         return Ok(choice(&running, "Whose transfer?", &lead, found.values(), None));
     }
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
-    Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response())
+    Ok(page::page(&running, &View::new(&running, &flow, &asked)?).into_response())
 }
 
 /// What stands behind the `?` of a trace.
@@ -209,7 +228,7 @@ struct Trace {
 async fn trace(
     State(running): Ledger,
     Named(id): Named,
-    Asked(asked): Asked<Trace>,
+    Filled(asked): Filled<Trace>,
 ) -> Result<Response, Problem> {
     let id: TraceId = Problem::parse("trace", &id)?;
     let filled_in = |text: &'_ str| Some(text.to_owned()).filter(|text| !text.is_empty());
@@ -229,7 +248,7 @@ async fn trace(
             tab: asked.tab,
             step: asked.step,
         };
-        return Ok(page::page(&running, &View::new(&running, &flow, &asked)).into_response());
+        return Ok(page::page(&running, &View::new(&running, &flow, &asked)?).into_response());
     }
     let lead = format!("These flows have the trace {id}, oldest first.");
     let here = format!("/traces/{id}");
@@ -263,7 +282,7 @@ fn choice<'f>(
                     a.open href=(parts::flow_url(ROOT, &flow.transfer.to_string(), &flow.payer)) {
                         (wallet_view::headline::headline(flow))
                     }
-                    " " (parts::time(&flow.started_at.to_string()))
+                    " " (parts::at(flow.started_at))
                 }
             }
         }

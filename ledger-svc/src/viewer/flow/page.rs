@@ -48,7 +48,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     html! {
         h1 { (title(flow)) " " (status(flow)) }
         div.story { @for sentence in story::of(flow) { p { (sentence) } } }
-        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::time(&parked.since.to_string())) } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::at(parked.since)) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -98,9 +98,9 @@ fn facts(view: &View<'_>) -> Markup {
             @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
                 dt { "Reason" } dd { code { (reason) } " " (clean(detail)) }
             }
-            dt { "Began" } dd { (parts::time(&flow.started_at.to_string())) }
+            dt { "Began" } dd { (parts::at(flow.started_at)) }
             @if let Some(ended) = flow.ended_at {
-                dt { "Ended" } dd { (parts::time(&ended.to_string())) }
+                dt { "Ended" } dd { (parts::at(ended)) }
             }
             @if let (Some(of), Some(payee)) = (flow.reverses, &flow.payee) {
                 dt { "Gives back" } dd { (other(view, &of.to_string(), payee)) }
@@ -237,9 +237,9 @@ pub(super) fn known(view: &View<'_>, step: &Step) -> Markup {
                 }
             }
             dt { "Log" } dd { "stream WALLET_" (event.shard) ", sequence " (event.sequence) }
-            dt { "Stored" } dd { (parts::time(&event.recorded_at.to_string())) ", " (ms(step.at_us)) " ms after the beginning" }
+            dt { "Stored" } dd { (parts::at(event.recorded_at)) ", " (ms(step.at_us)) " ms after the beginning" }
             @if let Some(times) = step.times {
-                dt { "Decided" } dd { (parts::time(&event.time.to_string())) }
+                dt { "Decided" } dd { (parts::at(event.time)) }
                 dt { "Time" }
                 dd {
                     (span_us(times.wait_us)) " waiting, " (span_us(times.work_us)) " at work, "

@@ -139,7 +139,7 @@ fn stuck(flows: &[Flow]) -> Markup {
                             td data-label="waits for" { span {
                                 (stuck.told())
                             } }
-                            td data-label="since (UTC)" { (parts::time(&stuck.since.to_string())) }
+                            td data-label="since (UTC)" { (parts::at(stuck.since)) }
                         }
                     }
                 } }

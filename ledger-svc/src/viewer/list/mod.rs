@@ -18,7 +18,7 @@ use wallet_contract::status::Status;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::question::Asked;
+use wallet_runtime::question::Filled;
 
 use super::layout::{self, Here};
 use super::live::{self, Live};
@@ -41,7 +41,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 async fn list(
     State(running): Ledger,
     RawQuery(query): RawQuery,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     // A form sends its empty fields, too: an address to be copied has none.
     if query.is_some_and(|query| query.split('&').any(|field| field.ends_with('='))) {
@@ -81,7 +81,7 @@ pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, P
 async fn listen(
     State(running): Ledger,
     Extension(live): Extension<Live>,
-    Asked(asked): Asked<Question>,
+    Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
     asked.read((running.clock)())?;
     asked.limit(ROWS)?;
@@ -176,7 +176,7 @@ struct Find {
 }
 
 /// From an id to its flow, from a trace id to its flows; from a status, a reason or a name to the list of those.
-async fn find(Asked(Find { q }): Asked<Find>) -> Result<Redirect, Problem> {
+async fn find(Filled(Find { q }): Filled<Find>) -> Result<Redirect, Problem> {
     let text = q.trim();
     let is_trace = text.len() == 32;
     let place = match Uuid::try_parse(text) {

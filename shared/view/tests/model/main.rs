@@ -3,6 +3,7 @@
 
 mod export;
 mod log;
+mod moment;
 mod money;
 mod phases;
 mod stage;

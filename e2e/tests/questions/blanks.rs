@@ -1,0 +1,66 @@
+//! Fields that say nothing.
+
+use anyhow::{Result, ensure};
+use e2e::World;
+
+/// What the list can be asked.
+const LIST: [&str; 11] = [
+    "account",
+    "status",
+    "reason",
+    "currency",
+    "min",
+    "max",
+    "lasted_ms",
+    "from",
+    "to",
+    "before",
+    "limit",
+];
+/// What a flow's pages can be asked.
+const FLOW: [&str; 3] = ["payer", "tab", "step"];
+/// Every field of every question, of programs and of pages.
+const FIELDS: [(&str, &[&str]); 18] = [
+    ("/v1/accounts", &["after", "limit"]),
+    ("/v1/accounts/alice", &["at"]),
+    ("/v1/accounts/alice/statement", &["currency", "before", "limit"]),
+    ("/v1/transfers", &LIST),
+    ("/v1/transfers/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", &["payer"]),
+    ("/v1/parked", &["all", "limit"]),
+    ("/v1/log", &["shard", "after", "limit"]),
+    ("/v1/store/events", &["shard", "after", "limit"]),
+    ("/", &LIST),
+    ("/live", &LIST),
+    ("/find", &["q"]),
+    ("/accounts", &["q", "after"]),
+    ("/accounts/alice", &["at", "currency", "before"]),
+    ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", &FLOW),
+    ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f/live", &FLOW),
+    ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f/export.html", &FLOW),
+    ("/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f", &FLOW),
+    ("/login", &["next"]),
+];
+/// A blank, a tab, a no-break space, one of no width.
+const BLANKS: [&str; 4] = ["%20", "%09", "%C2%A0", "%E2%80%8B"];
+
+/// A field that says nothing is named, wherever it is asked.
+pub(super) async fn are_named(world: &World, http: &reqwest::Client) -> Result<()> {
+    for (path, fields) in FIELDS {
+        for field in fields {
+            for blank in BLANKS {
+                let question = format!("{path}?{field}={blank}");
+                let answer = http
+                    .get(format!("{}{question}", world.stack.api_url()))
+                    .send()
+                    .await?;
+                let (status, text) = (answer.status(), answer.text().await?);
+                ensure!(
+                    status == 400
+                        && text.contains(&format!("{field} is blank: say what it is, or leave it out")),
+                    "{question}: {status} {text}"
+                );
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Times that were printed, as input.
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::World;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+/// A time that was printed covers what it was printed for: in the interface, on pages, in the tool.
+pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
+    let paid = world.pay("alice", "bob", "2.00").await?.id.to_string();
+    let began = began(world, &paid).await?;
+    let (second, before) = (
+        told(began, "%Y-%m-%d %H:%M:%S"),
+        told(began - SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S"),
+    );
+    let new_york = began
+        .in_tz("America/New_York")?
+        .strftime("%Y-%m-%dT%H:%M:%S[America/New_York]")
+        .to_string();
+    let exact = format!("{began:.6}");
+    let later = told(began + SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S");
+    let (day, minute) = (told(began, "%Y-%m-%d"), told(began, "%Y-%m-%dT%H:%M"));
+    for (query, found) in [
+        (&[("from", &*second), ("to", &*second)][..], true),
+        (&[("from", &*day), ("to", &*day)], true),
+        (&[("from", &*minute), ("to", &*new_york)], true),
+        (&[("from", &*exact), ("to", &*exact)], true),
+        (&[("from", &*new_york), ("to", &*second)], true),
+        (&[("to", &*before)], false),
+        (&[("from", &*later)], false),
+    ] {
+        let listed = get(world, "/v1/transfers", query).await?;
+        let page = get(world, "/", query).await?;
+        let has = [listed.contains(&paid), page.contains(&paid)];
+        ensure!(has == [found; 2], "{query:?}: {has:?}");
+    }
+    // The end of what is named, so with all that was booked in that second.
+    for (at, alice) in [(&*second, "97.00"), (&new_york, "97.00"), ("2020-01-01", "0.00")] {
+        let account: Value = serde_json::from_str(&get(world, "/v1/accounts/alice", &[("at", at)]).await?)?;
+        ensure!(account["balances"][0]["available"] == alice, "{at}: {account}");
+        let page = get(world, "/accounts/alice", &[("at", at)]).await?;
+        ensure!(page.contains(&format!("available\">{alice} ")), "{at}: {page}");
+        let tool = world.wallet(&["balance", "alice", "--at", at]).await?;
+        let text = String::from_utf8_lossy(&tool.stdout).into_owned();
+        ensure!(text.contains(alice), "{at}: {text}");
+    }
+    Ok(())
+}
+
+/// When a transfer stood in the log.
+async fn began(world: &World, id: &str) -> Result<Timestamp> {
+    let flow = world.api.transfer(id.parse()?, None).await?;
+    Ok(flow.context("it is known")?.started_at)
+}
+
+fn told(at: Timestamp, form: &str) -> String {
+    at.strftime(form).to_string()
+}
+
+async fn get(world: &World, path: &str, query: &[(&str, &str)]) -> Result<String> {
+    let url = format!("{}{path}", world.stack.api_url());
+    let answer = reqwest::Client::new().get(url).query(query).send().await?;
+    let (status, text) = (answer.status(), answer.text().await?);
+    ensure!(status == 200, "{path} {query:?}: {status} {text}");
+    Ok(text)
+}

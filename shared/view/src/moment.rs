@@ -1,0 +1,254 @@
+//! Times as people and programs write them. Whoever is told a time reads it here: the pages, the HTTP interface, the tool.
+//!
+//! A time names the whole of the unit down to which it is written. So what was printed, whether to the second or to the
+//! microsecond, covers what it was printed for:
+//!
+//! | written | names |
+//! |---|---|
+//! | `2026-01-31T12:00:00.245897Z` | that microsecond |
+//! | `2026-01-31 12:00:00.245` | that millisecond; without a zone it is UTC, as in all that is printed |
+//! | `2026-01-31 12:00:00 UTC` | that second |
+//! | `2026-01-31T12:00+01:00` | that minute, an hour ahead of UTC |
+//! | `2026-01-31T12:00[Europe/Berlin]` | that minute in Berlin |
+//! | `2026-01-31`, `2026-01-31[Europe/Berlin]` | that day |
+//! | `10m ago` | that moment |
+//!
+//! A local time that clocks never showed or showed twice, and an offset that its zone did not have, are refused: a guess would
+//! answer another question.
+
+mod zone;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
+
+use self::zone::Place;
+use crate::lapse;
+
+/// A stretch of time that somebody named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Its first microsecond, since 1970: what begins with the moment begins here.
+    pub first_us: i64,
+    /// Its last microsecond: what goes up to the moment goes up to here, and includes it.
+    pub last_us: i64,
+}
+
+/// Why a text is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTime {
+    /// It does not look like one.
+    #[error(
+        "use a time such as 2026-01-31T12:00:00Z or 2026-01-31T12:00[Europe/Berlin], a day, or \"10m ago\""
+    )]
+    Form,
+    /// It looks like one, but for the sign of its offset.
+    #[error("a + in an address stands for a blank: write %2B")]
+    LostPlus,
+    /// No calendar or clock has it.
+    #[error("no calendar or clock has {0}")]
+    NoSuch(String),
+    /// Nobody knows the zone.
+    #[error("unknown time zone {0:?}: use a name such as America/New_York, or an offset such as -05:00")]
+    Zone(String),
+    /// The offset is not the zone's at that time.
+    #[error("{zone} was at {right} then, not at {said}: leave one of the two out")]
+    Contradiction {
+        /// The zone.
+        zone: String,
+        /// The offset that was said.
+        said: String,
+        /// The zone's.
+        right: String,
+    },
+    /// Clocks were put back over it.
+    #[error("clocks in {zone} showed that twice: add {first} for the first time, {second} for the second")]
+    Twice {
+        /// The zone.
+        zone: String,
+        /// The first time's offset.
+        first: String,
+        /// The second time's.
+        second: String,
+    },
+    /// Clocks were put forward over it.
+    #[error("clocks in {zone} never showed that: they went from {from} to {to}")]
+    Never {
+        /// The zone.
+        zone: String,
+        /// The time that was not reached.
+        from: String,
+        /// The time that came instead.
+        to: String,
+    },
+    /// Too far away to be counted.
+    #[error("that is too far away")]
+    Range,
+}
+
+impl Moment {
+    /// Reads a time; what lies back lies back from `now`.
+    pub fn read(text: &str, now: Timestamp) -> Result<Self, BadTime> {
+        let text = text.trim();
+        if let Some(lapse) = text.strip_suffix(" ago") {
+            return Self::ago(lapse::read(lapse).map_err(|_| BadTime::Form)?, now);
+        }
+        let read = |text: &str| Written::split(text).ok_or(BadTime::Form)?.read();
+        read(text).map_err(|bad| {
+            let mended = text
+                .rsplit_once(' ')
+                .map(|(time, offset)| format!("{time}+{offset}"));
+            match (bad, mended) {
+                (BadTime::Form, Some(mended)) if read(&mended).is_ok() => BadTime::LostPlus,
+                (bad, _) => bad,
+            }
+        })
+    }
+
+    /// So long before `now`.
+    pub fn ago(lapse: Duration, now: Timestamp) -> Result<Self, BadTime> {
+        let at_us = now.as_microsecond().checked_sub(lapse::microseconds(lapse));
+        let at = at_us.and_then(|us| Timestamp::from_microsecond(us).ok());
+        let at_us = at.ok_or(BadTime::Range)?.as_microsecond();
+        Ok(Self {
+            first_us: at_us,
+            last_us: at_us,
+        })
+    }
+
+    /// Its first microsecond.
+    pub fn first(self) -> Timestamp {
+        instant(self.first_us)
+    }
+
+    /// Its last microsecond.
+    pub fn last(self) -> Timestamp {
+        instant(self.last_us)
+    }
+}
+
+fn instant(us: i64) -> Timestamp {
+    Timestamp::from_microsecond(us).expect("it was one when it was read")
+}
+
+/// A time taken apart; of the shape that it must have, but nothing more is known of it.
+struct Written<'t> {
+    date: &'t str,
+    clock: Option<&'t str>,
+    offset: Option<Said>,
+    zone: Option<&'t str>,
+}
+
+/// An offset from UTC.
+#[derive(Clone, Copy)]
+enum Said {
+    /// `Z`: it is told in UTC, wherever it is told.
+    Zulu,
+    /// The offset of where it is told.
+    Local(Offset),
+}
+
+impl<'t> Written<'t> {
+    fn split(text: &'t str) -> Option<Self> {
+        let (text, zone) = match text.strip_suffix(']') {
+            Some(text) => text.split_once('[').map(|(text, zone)| (text, Some(zone)))?,
+            None => (text, None),
+        };
+        let (date, rest) = text
+            .split_at_checked(10)
+            .filter(|(date, _)| has_shape(date, "0000-00-00"))?;
+        let (clock, offset) = match rest.strip_prefix(['T', 't', ' ']) {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+                let end = rest.find(['Z', 'z', '+', '-', ' ']).unwrap_or(rest.len());
+                (Some(&rest[..end]), &rest[end..])
+            }
+            Some(_) | None => (None, rest),
+        };
+        let offset = match offset {
+            "" => None,
+            "Z" | "z" | " UTC" | " (UTC)" => Some(Said::Zulu),
+            // A day has no offset of its own: it may begin with one and end with another.
+            offset => Some(Said::Local(zone::offset(offset).filter(|_| clock.is_some())?)),
+        };
+        Some(Self {
+            date,
+            clock,
+            offset,
+            zone,
+        })
+    }
+
+    fn read(&self) -> Result<Moment, BadTime> {
+        let date: Date = self
+            .date
+            .parse()
+            .map_err(|_| BadTime::NoSuch(self.date.to_owned()))?;
+        let named = self.zone.map(zone::named).transpose()?;
+        let place = match (self.offset, named) {
+            (None, None) | (Some(Said::Zulu), _) => Place::at(Offset::UTC),
+            (Some(Said::Local(offset)), None) => Place::at(offset),
+            (None, Some(zone)) => zone,
+            (Some(Said::Local(offset)), Some(zone)) => zone.whose_offset_is(offset),
+        };
+        let (first_us, after_us) = match self.clock.map(clock).transpose()? {
+            Some((time, unit_us)) => {
+                let first_us = place.instant(date.to_datetime(time))?;
+                (first_us, first_us.saturating_add(unit_us))
+            }
+            None => (
+                place.begin(date)?,
+                place.begin(date.tomorrow().map_err(|_| BadTime::Range)?)?,
+            ),
+        };
+        Ok(Moment {
+            first_us,
+            last_us: after_us.saturating_sub(1),
+        })
+    }
+}
+
+/// A time of day, and how long the unit is that it names, microseconds. Of what is finer, the microsecond in which it lies.
+fn clock(text: &str) -> Result<(Time, i64), BadTime> {
+    let (whole, fraction) = text
+        .split_once('.')
+        .map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
+    let unit_us = match fraction {
+        None if has_shape(whole, "00:00") => 60_000_000,
+        None if has_shape(whole, "00:00:00") => 1_000_000,
+        Some(digits)
+            if has_shape(whole, "00:00:00") && (1..=9).contains(&digits.len()) && is_digits(digits) =>
+        {
+            [100_000, 10_000, 1_000, 100, 10]
+                .get(digits.len() - 1)
+                .copied()
+                .unwrap_or(1)
+        }
+        None | Some(_) => return Err(BadTime::Form),
+    };
+    let no_such = || BadTime::NoSuch(text.to_owned());
+    // A second that is only there now and then is counted nowhere else.
+    let time: Time = text
+        .parse()
+        .ok()
+        .filter(|_| !whole.ends_with(":60"))
+        .ok_or_else(no_such)?;
+    Ok((time, unit_us))
+}
+
+/// Whether a text has digits where `shape` has zeros, and is the same elsewhere.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let alike = |(c, like): (u8, u8)| {
+        if like == b'0' {
+            c.is_ascii_digit()
+        } else {
+            c == like
+        }
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(alike)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,124 @@
+//! Where a time is told. The zones come with the program, so a time means the same on every machine.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
+
+use super::{BadTime, has_shape};
+
+/// A zone, or an offset from UTC.
+pub(super) struct Place {
+    zone: TimeZone,
+    name: String,
+    /// What the zone's offset was said to be.
+    said: Option<Offset>,
+}
+
+/// Reads a zone's name, as it stands in brackets.
+pub(super) fn named(text: &str) -> Result<Place, BadTime> {
+    let name = text.strip_prefix('!').unwrap_or(text);
+    let zone = match offset(name) {
+        Some(offset) => Some(TimeZone::fixed(offset)),
+        None => TimeZoneDatabase::bundled().get(name).ok(),
+    };
+    let zone = zone.filter(|zone| !zone.is_unknown());
+    Ok(Place {
+        zone: zone.ok_or_else(|| BadTime::Zone(name.to_owned()))?,
+        name: name.to_owned(),
+        said: None,
+    })
+}
+
+/// Reads `+01`, `+0100`, `+01:00`.
+pub(super) fn offset(text: &str) -> Option<Offset> {
+    let rest = text.strip_prefix(['+', '-'])?;
+    if !["00", "0000", "00:00"].iter().any(|shape| has_shape(rest, shape)) {
+        return None;
+    }
+    let minutes = rest[2..].trim_start_matches(':');
+    let minutes: i32 = if minutes.is_empty() {
+        0
+    } else {
+        minutes.parse().ok()?
+    };
+    let seconds = rest[..2]
+        .parse::<i32>()
+        .ok()?
+        .checked_mul(3_600)?
+        .checked_add(minutes.checked_mul(60)?)?;
+    let seconds = if text.starts_with('-') { -seconds } else { seconds };
+    Offset::from_seconds(seconds).ok().filter(|_| minutes < 60)
+}
+
+impl Place {
+    /// Where clocks are at an offset.
+    pub(super) fn at(offset: Offset) -> Self {
+        Self {
+            zone: TimeZone::fixed(offset),
+            name: shown(offset),
+            said: None,
+        }
+    }
+
+    /// The zone; somebody says that this is its offset.
+    pub(super) fn whose_offset_is(self, offset: Offset) -> Self {
+        Self {
+            said: Some(offset),
+            ..self
+        }
+    }
+
+    /// When a day begins here, microseconds since 1970. It may begin at one o'clock.
+    pub(super) fn begin(&self, day: Date) -> Result<i64, BadTime> {
+        let begin = day.to_zoned(self.zone.clone()).map_err(|_| BadTime::Range)?;
+        Ok(begin.timestamp().as_microsecond())
+    }
+
+    /// When clocks here showed that time, microseconds since 1970.
+    pub(super) fn instant(&self, at: DateTime) -> Result<i64, BadTime> {
+        let zone = self.name.clone();
+        let offset = match (self.zone.to_ambiguous_timestamp(at).offset(), self.said) {
+            (AmbiguousOffset::Unambiguous { offset }, None) => offset,
+            (AmbiguousOffset::Unambiguous { offset }, Some(said)) if said == offset => said,
+            (AmbiguousOffset::Fold { before, after }, Some(said)) if said == before || said == after => said,
+            (
+                AmbiguousOffset::Unambiguous { offset: right } | AmbiguousOffset::Fold { before: right, .. },
+                Some(said),
+            ) => {
+                let (said, right) = (shown(said), shown(right));
+                return Err(BadTime::Contradiction { zone, said, right });
+            }
+            (AmbiguousOffset::Fold { before, after }, None) => {
+                let (first, second) = (shown(before), shown(after));
+                return Err(BadTime::Twice { zone, first, second });
+            }
+            (AmbiguousOffset::Gap { before, .. }, _) => {
+                let (from, to) = self.gap(at, before).ok_or(BadTime::Range)?;
+                return Err(BadTime::Never { zone, from, to });
+            }
+        };
+        let at = offset.to_timestamp(at).map_err(|_| BadTime::Range)?;
+        Ok(at.as_microsecond())
+    }
+
+    /// From which time of day to which the clocks were put forward.
+    fn gap(&self, at: DateTime, before: Offset) -> Option<(String, String)> {
+        let inside = before.to_timestamp(at).ok()?;
+        // The one that ended last, seen from behind it.
+        let change = self.zone.preceding(inside).next()?;
+        let clock = |offset: Offset| {
+            offset
+                .to_datetime(change.timestamp())
+                .time()
+                .strftime("%H:%M")
+                .to_string()
+        };
+        Some((clock(before), clock(change.offset())))
+    }
+}
+
+/// `-05:00`
+fn shown(offset: Offset) -> String {
+    let minutes = offset.seconds().abs() / 60;
+    let sign = if offset.seconds() < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
