@@ -55,9 +55,12 @@ pub struct Outcome {
     /// Who was paid, or would have been.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee: Option<String>,
-    /// How much.
+    /// How much moved, or was to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
+    /// How much was reserved for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved: Option<String>,
     /// The currency's code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use e2e::{DATABASES, PATIENCE, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet::api::{Status, StatusFilter};
 use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
+use wallet_view::{held, steps, text};
 
 fn reserve(id: &str, to: &str, amount: &str, expires_in: u32) -> Value {
     json!({ "id": id, "to": to, "amount": amount, "currency": "USD", "expires_in": expires_in })
@@ -120,9 +122,77 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
             money(&world, "alice").await?,
             "79.00 available, 0.00 held, 0.00 in transit"
         );
+        for (id, amounts) in [
+            (&one, ["20.00", "10.00"]),
+            (&three, ["0.00", "5.00"]),
+            (&short, ["0.00", "5.00"]),
+        ] {
+            was_held(&world, id, amounts)
+                .await
+                .with_context(|| format!("{database:?}"))?;
+        }
+        held_is_not_asked_for(&world, &short)
+            .await
+            .with_context(|| format!("{database:?}"))?;
         world.verify().await?;
         world.stop().await?;
     }
+    Ok(())
+}
+
+/// The books know for how long it was held, and what became of the money, as its events do.
+async fn was_held(world: &World, id: &str, [captured, released]: [&str; 2]) -> Result<()> {
+    let flow = world
+        .api
+        .transfer(id.parse()?, None)
+        .await?
+        .context("it is known")?;
+    let held = held::of(&steps::of(&flow)).context("it waited for alice")?;
+    assert_eq!(flow.held_us, Some(held.us), "{}", flow.status.word());
+    assert_eq!(
+        (flow.captured.as_deref(), flow.released.as_deref()),
+        (Some(captured), Some(released))
+    );
+    Ok(())
+}
+
+/// What lasts long is found; what is held for long, or was, waits for alice and is not.
+async fn held_is_not_asked_for(world: &World, expired: &str) -> Result<()> {
+    let waits = id();
+    world
+        .ask(Verb::Reserve, "alice", reserve(&waits, "bob", "1.00", 600))
+        .await?;
+    let deadline = Instant::now() + PATIENCE;
+    let flow = world
+        .api
+        .transfer(expired.parse()?, None)
+        .await?
+        .context("it is known")?;
+    let held = flow.held_for_us().context("it was held")?;
+    loop {
+        let list = async |query: &str| {
+            let url = format!("{}/v1/transfers?{query}", world.stack.api_url());
+            anyhow::Ok(reqwest::get(url).await?.text().await?)
+        };
+        let one = world
+            .api
+            .transfer(waits.parse()?, None)
+            .await?
+            .context("it is known")?;
+        let long_ago = wallet::clock::now().duration_since(one.started_at).as_millis() > 1_000;
+        for account in ["", "&account=alice"] {
+            let all = list(&format!("lasted_ms=0{account}")).await?;
+            ensure!(all.contains(&waits) && all.contains(expired), "{all}");
+            let lasted = list(&format!("lasted_ms={}us{account}", held.min(900_000))).await?;
+            ensure!(!lasted.contains(&waits) && !lasted.contains(expired), "{lasted}");
+        }
+        if long_ago {
+            break;
+        }
+        ensure!(Instant::now() < deadline, "no second passes");
+        sleep(Duration::from_millis(50)).await;
+    }
+    world.ask(Verb::Cancel, "alice", only(&waits)).await?;
     Ok(())
 }
 
@@ -257,25 +327,21 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     .await?;
     check("transfers --status reserved", 0, &["reserve alice → bob", &one]).await?;
     check(
-        &format!("confirm {one} --amount 12.5"),
+        &format!("confirm {one} --amount 5"),
         0,
-        &["settled", "12.50 USD"],
+        &["settled", "alice → bob  5.00 of 20.00 USD  round trip "],
     )
     .await?;
     let after = [
-        "phase     completed, 12.50 USD confirmed",
+        "phase     completed, 5.00 USD confirmed",
         "client",
         "confirm",
         "credited",
     ];
     check(&phases, 0, &after).await?;
     check(&format!("cancel {one}"), 3, &["already_confirmed"]).await?;
-    let drawn = [
-        "alice paid 12.50 of 20.00 USD reserved for bob",
-        "credit promised",
-    ];
-    check(&format!("trace {one}"), 0, &drawn).await?;
-    check("statement alice", 0, &["hold", "-20.00", "20.00", "7.50"]).await?;
+    a_part_is_told_everywhere(&world, &one).await?;
+    lines_add_up(&world).await?;
     check(
         &format!("confirm {}", id()),
         2,
@@ -288,6 +354,153 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     check(&late, 3, &["refused", "cancelled before it was heard of"]).await?;
     world.verify().await?;
     world.stop().await
+}
+
+/// 5.00 of 20.00: in the interface, on pages, in files, in the tool. Also how long it took, and how long it was held.
+async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
+    let flow = world
+        .api
+        .transfer(one.parse()?, None)
+        .await?
+        .context("it is known")?;
+    let amounts = [&flow.amount, &flow.captured, &flow.released].map(|amount| amount.as_deref());
+    assert_eq!(amounts, [Some("20.00"), Some("5.00"), Some("15.00")]);
+    let all = world
+        .api
+        .transfers(&wallet::api::Filter::default(), 100, None)
+        .await?
+        .transfers;
+    let listed = all
+        .iter()
+        .find(|other| other.transfer == flow.transfer)
+        .context("it is listed")?;
+    assert_eq!(
+        (&listed.captured, &listed.released),
+        (&flow.captured, &flow.released)
+    );
+    let took = flow.took_us().context("it has ended")?;
+    assert_eq!(
+        (listed.took_us(), listed.held_us),
+        (Some(took), flow.held_us),
+        "one duration"
+    );
+    // What the books say of it is what its events say.
+    let told = held::of(&steps::of(&flow)).context("alice took her time")?;
+    assert_eq!(flow.held_us, Some(told.us));
+    let (took, held) = (text::span_us(took), text::span_us(told.us));
+
+    let url = world.stack.api_url();
+    let page = async |path: &str| anyhow::Ok(reqwest::get(format!("{url}{path}")).await?.text().await?);
+    let head = format!("alice paid 5.00 of 20.00 USD reserved for bob; settled in {took}, held for {held}");
+    for (path, says) in [
+        ("/", vec!["5.00 <small>of</small> 20.00 <small>USD</small>".to_owned(), took.clone(), format!("held for {held}")]),
+        (&format!("/flows/{one}"), vec![
+            format!("<title>{head} · wallet</title>"),
+            "<h1>5.00 of 20.00 USD, alice → bob".to_owned(),
+            "<dt>Captured</dt><dd>5.00 <small>USD</small></dd><dt>Released</dt><dd>15.00 <small>USD</small></dd>".to_owned(),
+            format!("<dt>Took</dt><dd>{took}</dd>"),
+            format!("It was held for {held}, until alice confirmed it: 5.00 of 20.00 USD went to bob, and 15.00 USD was alice's again"),
+        ]),
+        (&format!("/flows/{one}?tab=timeline"), vec![format!("It took <strong>{took}</strong>")]),
+        (&format!("/flows/{one}/export.mmd"), vec![head.clone(), format!("held for {held}")]),
+        (&format!("/flows/{one}/export.html"), vec![head.clone()]),
+    ] {
+        let text = page(path).await?;
+        for part in says {
+            ensure!(text.contains(&part), "{path} does not say {part:?}: {text}");
+        }
+    }
+    tool(
+        world,
+        &format!("trace {one}"),
+        0,
+        &[&head, "credit promised", &format!("held for {held}")],
+    )
+    .await?;
+    tool(
+        world,
+        "transfers",
+        0,
+        &["reserve alice → bob  5.00 of 20.00  USD"],
+    )
+    .await
+}
+
+/// The lines of a statement: a capture of a part is two, a capture of all is one, and each column adds up.
+async fn lines_add_up(world: &World) -> Result<()> {
+    let alice: AccountId = "alice".parse()?;
+    let before = money(world, "alice").await?;
+    assert_eq!(before, "95.00 available, 0.00 held, 0.00 in transit");
+    let (all, none) = (id(), id());
+    world
+        .ask(Verb::Reserve, "alice", reserve(&all, "bob", "20.00", 600))
+        .await?;
+    world.ask(Verb::Confirm, "alice", only(&all)).await?;
+    world
+        .ask(Verb::Reserve, "alice", reserve(&none, "bob", "1.00", 600))
+        .await?;
+    world.ask(Verb::Cancel, "alice", only(&none)).await?;
+    let mut lines = world.api.statement(&alice, None, 100, None).await?.lines;
+    lines.reverse();
+    let drawn: Vec<_> = lines.iter().flat_map(wallet::api::Line::drawn).collect();
+    let rows = drawn
+        .iter()
+        .map(|part| format!("{} {} {}", part.kind, part.amount, part.held));
+    assert_eq!(
+        rows.collect::<Vec<_>>(),
+        [
+            "credit 100.00 0.00",
+            "hold -20.00 20.00",
+            "capture 0.00 -5.00",
+            "release 15.00 -15.00",
+            "hold -20.00 20.00",
+            "capture 0.00 -20.00",
+            "hold -1.00 1.00",
+            "release 1.00 -1.00",
+        ]
+    );
+    // After each line drawn, what was changed so far is what there is.
+    let usd: Currency = "USD".parse()?;
+    let minor = |text: &str| {
+        let digits = usd
+            .parse_minor(text.trim_start_matches('-'))
+            .expect("the ledger's amount");
+        if text.starts_with('-') { -digits } else { digits }
+    };
+    let mut sums = (0, 0);
+    for part in &drawn {
+        sums = (sums.0 + minor(&part.amount), sums.1 + minor(&part.held));
+        assert_eq!(
+            sums,
+            (minor(&part.balance), minor(&part.held_balance)),
+            "{part:?}"
+        );
+    }
+    for line in &lines {
+        let (amount, held) = line.drawn().iter().fold((0, 0), |sum, part| {
+            (sum.0 + minor(&part.amount), sum.1 + minor(&part.held))
+        });
+        assert_eq!(
+            (amount, held),
+            (minor(&line.amount), minor(&line.held)),
+            "{line:?}"
+        );
+    }
+    let columns = ["± available", "± held", "capture", "-5.00", "+15.00", "75.00"];
+    tool(world, "statement alice", 0, &columns).await?;
+    let page = reqwest::get(format!("{}/accounts/alice", world.stack.api_url()))
+        .await?
+        .text()
+        .await?;
+    for cell in [
+        "capture",
+        "−5.00 <small>USD</small>",
+        "+15.00 <small>USD</small>",
+        "−20.00 <small>USD</small>",
+    ] {
+        ensure!(page.contains(cell), "no {cell} in {page}");
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use wallet_runtime::db::{Arg, Db, Row};
 use wallet_runtime::reading::{self, time};
 
 pub(crate) use self::lines::{ALL, Cursor, balances, first_us, sampled};
-pub(crate) use self::statement::{Line, Statement, movements, statement};
+pub(crate) use self::statement::{Statement, movements, statement};
 
 /// An account's page.
 #[derive(Debug, Serialize)]

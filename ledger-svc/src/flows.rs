@@ -51,16 +51,19 @@ pub(crate) struct Flow {
     pub(crate) started_us: i64,
     #[serde(skip)]
     pub(crate) no: i64,
+    /// When the promise of a reservation stood in the log.
+    #[serde(skip)]
+    promised_us: Option<i64>,
 }
 
 const HEAD: &str = "SELECT transfer, account, payee, amount, currency, memo, status, verb, reason, detail, trace, \
-                    started_us, ended_us, no, form, captured, reverses FROM flow";
+                    started_us, ended_us, no, form, captured, reverses, promised_us, held_us FROM flow";
 /// The same of the flows `f` that belong to a row `k` of a set.
 macro_rules! of_set {
     ($by:literal) => {
         concat!(
             "SELECT f.transfer, f.account, f.payee, f.amount, f.currency, f.memo, f.status, f.verb, f.reason, f.detail, \
-             f.trace, f.started_us, f.ended_us, f.no, f.form, f.captured, f.reverses FROM k CROSS JOIN flow AS f WHERE ",
+             f.trace, f.started_us, f.ended_us, f.no, f.form, f.captured, f.reverses, f.promised_us, f.held_us FROM k CROSS JOIN flow AS f WHERE ",
             $by
         )
     };
@@ -69,33 +72,34 @@ macro_rules! of_set {
 fn head(row: &Row) -> sqlx::Result<Flow> {
     let code = row.text_or_null(4)?;
     let currency = code.as_ref().map(|_| row.parse::<Currency>(4)).transpose()?;
-    let money = |column| {
-        let minor = row.int_or_null(column)?;
-        Ok::<_, sqlx::Error>(
-            currency
-                .zip(minor)
-                .map(|(currency, minor)| currency.format_minor(minor)),
-        )
-    };
+    let minor = |minor: Option<i64>| Some(currency?.format_minor(minor?));
     let (kind, started_us) = (row.text(7)?, row.int(11)?);
+    let (status, form) = (status(&row.text(6)?)?, row.text_or_null(14)?);
+    let captured = captured(status, form.as_deref(), row.int_or_null(3)?, row.int_or_null(15)?);
     let told = Told {
         transfer: row.uuid(0)?,
         payer: row.text(1)?,
         payee: row.text_or_null(2)?,
-        amount: money(3)?,
-        captured: money(15)?,
+        amount: minor(row.int_or_null(3)?),
+        captured: minor(captured),
+        released: minor(
+            row.int_or_null(3)?
+                .zip(captured)
+                .map(|(amount, captured)| amount.saturating_sub(captured)),
+        ),
         currency: code,
         memo: row.text_or_null(5)?,
         reverses: row.uuid_or_null(16)?,
         reversed_by: Vec::new(),
-        status: status(&row.text(6)?)?,
+        status,
         stuck: None,
-        verb: row.text_or_null(14)?.unwrap_or_else(|| kind.clone()),
+        verb: form.unwrap_or_else(|| kind.clone()),
         reason: row.text_or_null(8)?,
         detail: row.text_or_null(9)?,
         trace: TraceId::from_uuid(row.uuid(10)?).to_string(),
         started_at: instant(started_us)?,
         ended_at: row.int_or_null(12)?.map(instant).transpose()?,
+        held_us: row.int_or_null(18)?,
         events: Vec::new(),
         expected: Vec::new(),
         parked: Vec::new(),
@@ -106,7 +110,20 @@ fn head(row: &Row) -> sqlx::Result<Flow> {
         kind,
         started_us,
         no: row.int(13)?,
+        promised_us: row.int_or_null(17)?,
     })
+}
+
+/// How much of a reservation went on to its payee, as far as that is known; stored is only a part. Minor units.
+fn captured(status: Status, form: Option<&str>, amount: Option<i64>, part: Option<i64>) -> Option<i64> {
+    if form != Some(Verb::Reserve.token()) {
+        return None;
+    }
+    match status {
+        Status::Settled | Status::Compensated => part.or(amount),
+        Status::Cancelled | Status::Expired => amount.and(Some(0)),
+        Status::Running | Status::Reserved | Status::Refused | Status::Done => part,
+    }
 }
 
 pub(crate) fn status(word: &str) -> sqlx::Result<Status> {
@@ -240,6 +257,14 @@ impl Flow {
     /// Whether it is somebody's turn who should not keep it waiting.
     pub(crate) fn is_running(&self) -> bool {
         self.told.status == Status::Running
+    }
+
+    /// How long it has taken by a time: a reservation that waits for its payer keeps nobody waiting.
+    pub(crate) fn took_us(&self, now_us: i64) -> i64 {
+        let waits = self.promised_us.filter(|_| self.told.status == Status::Reserved);
+        let so_far_us = waits.unwrap_or(now_us).saturating_sub(self.started_us);
+        let held_us = self.told.held_us.unwrap_or(0);
+        self.told.took_us().unwrap_or(so_far_us.saturating_sub(held_us))
     }
 
     /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.

@@ -68,6 +68,11 @@ impl wallet_runtime::sql_store::Tables for Tables {
             name: "ordered",
             sql: include_str!("../migrations/0107_ordered.sql"),
         },
+        Migration {
+            version: 108,
+            name: "held",
+            sql: include_str!("../migrations/0108_held.sql"),
+        },
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 

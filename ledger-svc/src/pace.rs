@@ -2,10 +2,12 @@
 //! batch has in memory, so that no statement and no lock is added for a transfer.
 //!
 //! A step takes from when its cause stood in the log of the flow's home to when it stood there itself: publishing, waiting
-//! and work together. A transfer takes from its request in the log to the decision that ends it. Where a transfer began is no
+//! and work together. A transfer takes from its request in the log to the decision that ends it. What a reservation waits for its
+//! payer belongs to neither, and what the clock releases is no step on anything. Where a transfer began is no
 //! longer in memory after a restart or a take-over, or if very many are under way; then it is looked up in the books a moment
 //! later.
 
+mod late;
 mod recent;
 
 use std::collections::BTreeMap;
@@ -15,23 +17,15 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use tokio::sync::mpsc;
-use tracing::debug;
 use wallet_contract::decider::{Heard, Input};
-use wallet_contract::event::{Event, Fact};
-use wallet_contract::id::TransferKey;
+use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::subject::Verb;
-use wallet_runtime::db::{Pool, Set};
+use wallet_runtime::db::Pool;
 use wallet_runtime::metrics::{Durations, Metrics, seconds};
 use wallet_runtime::observer::Observer;
 
 use self::recent::Recent;
-
-/// How many transfers may wait to have their beginning looked up. What comes on top is counted and not timed.
-const LATE: usize = 4_096;
-/// How many are looked up at once.
-const AT_ONCE: usize = 256;
-/// Between two look-ups.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
@@ -66,7 +60,7 @@ impl Meters {
     /// Registers them.
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let ended = "Transfers that have ended, by how";
-        let took = "From a transfer's request in the log to the decision that ended it";
+        let took = "From a transfer's request in the log to the decision that ended it, without what it waited for its payer";
         let step = "From an event's cause in the log to the event in the log";
         let meters = Self {
             transfers: metrics.whole("transfers", ended, Family::default()),
@@ -84,12 +78,10 @@ impl Meters {
 
     /// One who watches a shard, and a task that looks up what that one does not know.
     pub(crate) fn of(&self, pool: &Pool) -> Pace {
-        let (late, to_look_up) = mpsc::channel(LATE);
-        tokio::spawn(look_up(to_look_up, pool.clone(), self.transfer_seconds.clone()));
         Pace {
             meters: self.clone(),
             recent: Recent::default(),
-            late,
+            late: late::start(pool.clone(), self.transfer_seconds.clone()),
         }
     }
 }
@@ -121,28 +113,61 @@ impl Pace {
             Input::Due(_) => None,
             Input::Request(request) => {
                 let flow = recent::flow(request.transfer, &request.account);
-                self.recent.begin(flow, request.id, at_us);
+                self.ask(flow, request.verb, request.id, at_us);
                 None
             }
             Input::Event(event) => self.hear_event(event, at_us),
         }
     }
 
+    /// A request, or what stands for one.
+    fn ask(&mut self, flow: u64, verb: Verb, id: EventId, at_us: i64) {
+        match verb {
+            Verb::Confirm | Verb::Cancel => self.recent.go_on(flow, id, at_us),
+            Verb::Transfer
+            | Verb::Reserve
+            | Verb::Reverse
+            | Verb::Open
+            | Verb::Freeze
+            | Verb::Unfreeze
+            | Verb::Close => self.recent.begin(flow, id, at_us),
+        }
+    }
+
     fn hear_event(&mut self, event: &Event, at_us: i64) -> Option<(Step, f64)> {
         let flow = recent::flow(event.transfer, &event.fact.account());
-        if matches!(event.fact, Fact::RequestRecalled(..)) {
-            self.recent.begin(flow, event.id, at_us);
+        if let Fact::RequestRecalled(_, verb, _) = &event.fact {
+            self.ask(flow, *verb, event.id, at_us);
             return None;
         }
         let caused_us = self.recent.step(flow, event.cause, event.id, at_us);
+        self.wait(flow, event, at_us, caused_us);
         if matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..)) {
             self.recent.forget(flow);
         }
+        // What the clock releases has the hold as its cause, and nobody was slow since then.
+        let caused_us = caused_us.filter(|_| !is_expiry(&event.fact));
         let step = Step {
             service: event.source.service.name(),
             event: short(event.fact.kind()),
         };
         Some((step, seconds(caused_us?, at_us)))
+    }
+
+    /// Takes in when a reservation begins to wait for its payer, and until when it has waited.
+    fn wait(&mut self, flow: u64, event: &Event, at_us: i64, caused_us: Option<i64>) {
+        let fact = &event.fact;
+        if matches!(fact, Fact::CreditPromised(_, terms) if !terms.auto_confirm) {
+            self.recent.wait(flow, at_us);
+        } else if is_expiry(fact) {
+            let taken_us = event
+                .time
+                .as_microsecond()
+                .saturating_sub(i64::from(event.work_us));
+            self.recent.waited(flow, Some(taken_us));
+        } else if is_word_on_hold(fact) {
+            self.recent.waited(flow, caused_us);
+        }
     }
 
     /// Counts what has ended with this batch.
@@ -157,8 +182,8 @@ impl Pace {
             }
             let (count, took) = ended.entry(end.status).or_default();
             *count += 1;
-            match self.recent.began(flow) {
-                Some(began_us) => took.push(seconds(began_us, end.at_us)),
+            match self.recent.took(flow, end.at_us) {
+                Some((from_us, to_us)) => took.push(seconds(from_us, to_us)),
                 None => drop(self.late.try_send(key.clone())),
             }
         }
@@ -175,40 +200,19 @@ impl Pace {
     }
 }
 
+/// Whether the clock released a reservation.
+fn is_expiry(fact: &Fact) -> bool {
+    matches!(fact, Fact::ReservationReleased(_, Failure::Expired, _))
+}
+
+/// Whether a payer's word on a reservation was followed.
+fn is_word_on_hold(fact: &Fact) -> bool {
+    let is_debit = matches!(fact, Fact::AccountDebited(movement) if movement.reserved.is_some());
+    is_debit || matches!(fact, Fact::ReservationReleased(_, Failure::Cancelled, _))
+}
+
 /// `account.debited` for `wallet.account.debited.v1`.
 fn short(kind: &'static str) -> &'static str {
     let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
     kind.strip_suffix(".v1").unwrap_or(kind)
-}
-
-/// Times transfers by the books, until nobody sends any more.
-async fn look_up(mut late: mpsc::Receiver<TransferKey>, pool: Pool, times: Family<Outcome, Durations>) {
-    let mut keys = Vec::with_capacity(AT_ONCE);
-    while late.recv_many(&mut keys, AT_ONCE).await > 0 {
-        if let Err(error) = time(&pool, &keys, &times).await {
-            debug!("{} transfers are not timed: {error}", keys.len());
-        }
-        keys.clear();
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-async fn time(pool: &Pool, keys: &[TransferKey], times: &Family<Outcome, Durations>) -> sqlx::Result<()> {
-    let set = Set::new()
-        .uuids("id", keys.iter().map(|key| key.id.0))
-        .texts("payer", keys.iter().map(|key| key.payer.as_str()));
-    let sql = "SELECT f.status, f.started_us, f.ended_us FROM k CROSS JOIN flow AS f \
-               WHERE f.transfer = k.id AND f.account = k.payer AND f.verb = 'transfer' AND f.ended_us IS NOT NULL";
-    for row in pool.acquire().await?.select(sql, set).await? {
-        let word = row.text(0)?;
-        let status = Status::ENDS.into_iter().find(|status| status.word() == word);
-        if let Some(status) = status {
-            let outcome = Outcome {
-                outcome: status.word(),
-            };
-            let took = seconds(row.int(1)?, row.int(2)?);
-            times.get_or_create(&outcome).observe_all([took]);
-        }
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Transfer;
+pub use wallet_view::statement::Line;
 
 /// An account and what it has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -69,46 +70,6 @@ pub struct Statement {
     pub lines: Vec<Line>,
     /// What to say as `before` for more.
     pub next: Option<String>,
-}
-
-/// One booking.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Line {
-    /// When it was stored in the account's log.
-    #[serde(serialize_with = "wallet_view::exact::time")]
-    pub time: Timestamp,
-    /// The account's shard.
-    pub shard: u16,
-    /// Where in the log.
-    pub sequence: u64,
-    /// The transfer that it belongs to.
-    pub transfer: Uuid,
-    /// The transfer's trace.
-    pub trace: String,
-    /// `debit`, `credit`, `reversal`, `hold`, `release`.
-    pub kind: String,
-    /// Who is at the other end.
-    pub counterparty: String,
-    /// The account that the other half of the booking stands on.
-    pub contra: String,
-    /// What it changes of what is available, with its sign.
-    pub amount: String,
-    /// What it changes of what is held, with its sign.
-    pub held: String,
-    /// What is available after it.
-    pub balance: String,
-    /// What is held after it.
-    pub held_balance: String,
-    /// The currency's code.
-    pub currency: String,
-    /// What the payer wrote.
-    pub memo: Option<String>,
-    /// The transfer that this one gives back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reverses: Option<Uuid>,
-    /// The transfers that gave this one back.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reversed_by: Vec<Uuid>,
 }
 
 /// The phases of the transfers with one id.

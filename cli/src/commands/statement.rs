@@ -1,6 +1,7 @@
 //! `wallet statement`
 
 use anyhow::Result;
+use wallet_view::statement::change;
 
 use crate::api::Line;
 use crate::args::{Common, Statement};
@@ -29,14 +30,12 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     if more {
         eprintln!("the newest {} bookings; --limit 0 shows all", lines.len());
     }
-    let held = lines
-        .iter()
-        .any(|line| !line.held.trim_start_matches(['0', '.']).is_empty());
+    let held = lines.iter().any(|line| change(&line.held).is_some());
     let mut columns = vec![
         ("time (UTC)", Side::Left),
         ("booking", Side::Left),
         ("with", Side::Left),
-        ("amount", Side::Right),
+        (if held { "± available" } else { "amount" }, Side::Right),
         ("available", Side::Right),
     ];
     if held {
@@ -46,12 +45,17 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     let mut table = Table::new(&columns);
     for line in lines {
         let (at, transfer, memo) = (time(line.time), line.transfer.to_string(), memo(line));
-        let mut row = vec![&*at, &line.kind, &line.counterparty, &line.amount, &line.balance];
-        if held {
-            row.extend([&*line.held, &*line.held_balance]);
+        // Each column of changes adds up to the change of the balance beside it.
+        for part in line.drawn() {
+            let [amount, of_held] =
+                [&part.amount, &part.held].map(|amount| change(amount).unwrap_or_default());
+            let mut row = vec![&*at, &part.kind, &line.counterparty, &amount, &part.balance];
+            if held {
+                row.extend([&*of_held, &*part.held_balance]);
+            }
+            row.extend([&*line.currency, &*transfer, &*memo]);
+            table.row(row);
         }
-        row.extend([&*line.currency, &*transfer, &*memo]);
-        table.row(row);
     }
     Ok(output::line(&table.draw(Paint::for_stdout()))?)
 }

@@ -131,13 +131,18 @@ pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
     };
     let what = match (&outcome.payer, &outcome.payee, &outcome.amount, &outcome.currency) {
         (Some(payer), Some(payee), Some(amount), Some(currency)) => {
-            format!("{payer} → {payee}  {amount} {currency}")
+            let of = outcome.reserved.as_ref().filter(|reserved| *reserved != amount);
+            let of = of.map_or_else(String::new, |reserved| format!(" of {reserved}"));
+            format!("{payer} → {payee}  {amount}{of} {currency}")
         }
         _ => outcome.account.clone(),
     };
     let (id, trace, what) = (outcome.id, clean(&outcome.trace), clean(&what));
     let mut line = match when {
-        When::Now(elapsed) => format!("{word}  {id}  {what}  in {}  trace {trace}", span(elapsed)),
+        When::Now(elapsed) => format!(
+            "{word}  {id}  {what}  round trip {}  trace {trace}",
+            span(elapsed)
+        ),
         When::Earlier => {
             let at = time(outcome.time);
             format!("{word} earlier, at {at} UTC  {id}  {what}  trace {trace}")
@@ -247,7 +252,7 @@ mod tests {
         let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","answers":{},"reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
         let outcome = outcome::read(refused.as_bytes()).unwrap();
         let expected = "\
-refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  in 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
+refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  round trip 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
   insufficient_funds: alice has 3.00 USD available";
         let now = When::Now(Duration::from_micros(8_345));
         assert_eq!(tell(&outcome, now, Paint::Plain), expected);
@@ -256,5 +261,11 @@ refused earlier, at 2026-01-31 12:00:00 UTC  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4
   insufficient_funds: alice has 3.00 USD available
   nothing was done now: this is what became of an earlier request with the same id and content";
         assert_eq!(tell(&outcome, When::Earlier, Paint::Plain), expected);
+        let part = refused.replace("\"currency\"", "\"reserved\":\"20.00\",\"currency\"");
+        let told = tell(&outcome::read(part.as_bytes()).unwrap(), now, Paint::Plain);
+        assert!(
+            told.contains("alice → bob  12.50 of 20.00 USD  round trip 8.34 ms"),
+            "{told}"
+        );
     }
 }

@@ -65,7 +65,7 @@ fn table(transfers: &[Transfer]) -> Table {
                 flow.status.word()
             },
             &what(flow),
-            flow.amount.as_deref().unwrap_or_default(),
+            &flow.how_much().unwrap_or_default(),
             flow.currency.as_deref().unwrap_or_default(),
             &flow.transfer.to_string(),
             &why(flow),

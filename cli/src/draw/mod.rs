@@ -5,7 +5,7 @@
 //! | column | is the time |
 //! |---|---|
 //! | ms | from the request to when this stood in the log |
-//! | wait | from when the cause stood in the log to when the service took it up |
+//! | wait | from when the cause stood in the log to when the service took it up; not that a reservation was held |
 //! | work | that the service was at work on it until it was decided |
 //! | publish | from the decision to when it stood in the log of the flow's home shard |
 
@@ -13,13 +13,12 @@ mod facts;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::time::Duration;
 
 pub use facts::{facts, link, waits as expected};
 use uuid::Uuid;
+use wallet_view::along;
 pub use wallet_view::headline::headline;
-use wallet_view::headline::headline_after;
-use wallet_view::steps::{self, Lane, Mark, Step, Times, last};
+use wallet_view::steps::{self, Lane, Mark, Step, Times};
 
 use crate::api::{Stuck, Transfer};
 use crate::output::{Paint, clean, ms, time};
@@ -42,10 +41,7 @@ pub fn draw(flow: &Transfer) -> String {
 /// Draws a flow.
 pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     let steps = steps::of(flow);
-    let took = last(&steps)
-        .and_then(|last| u64::try_from(last.at_us).ok())
-        .map(Duration::from_micros);
-    let mut lines = vec![paint.strong(&headline_after(flow, took)), String::new()];
+    let mut lines = vec![paint.strong(&headline(flow)), String::new()];
     lines.push(format!(
         "transfer  {}   trace  {}",
         flow.transfer,
@@ -78,8 +74,9 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
         }
     }
     lines.push(String::new());
+    // Longer than it took, by the time until its end stood in the log.
     let label = if flow.ended_at.is_some() {
-        "in all"
+        "until the end stood in the log"
     } else {
         "so far"
     };
@@ -178,10 +175,10 @@ fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
     }
 }
 
-/// The sum along the way from the first request to the last word on it.
+/// The sum along the way from the first request to the last word on it, less the time for which it was held.
 fn total(steps: &[Step], label: &str) -> String {
-    let (at_us, sum) = (last(steps).map_or(0, |step| step.at_us), steps::total(steps));
-    let words = fit(&format!("{:>8}  {label}", ms(at_us)), WORDS + WORDS_WIDTH);
+    let (us, sum) = (along::length_us(steps), along::total(steps));
+    let words = fit(&format!("{:>8}  {label}", ms(us)), WORDS + WORDS_WIDTH);
     format!("{words}{}", parts(sum))
 }
 

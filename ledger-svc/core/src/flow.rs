@@ -54,8 +54,28 @@ pub struct Flow {
     pub now: Option<Status>,
     /// The payer's word on its reservation, if it was in this batch.
     pub order: Option<Order>,
+    /// When its reservation waited for that word, as far as this batch tells.
+    pub held: Held,
     /// Its end, if it was in this batch.
     pub end: Option<End>,
+}
+
+/// A reservation's wait for its payer: nobody is slow for so long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// When its promise stood in the log, microseconds.
+    pub from_us: Option<i64>,
+    /// What ended it.
+    pub until: Option<Until>,
+}
+
+/// What ends a reservation's wait for its payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// What it was paid or released for: the payer's request; or the promise, if that request stood there before it.
+    Word(EventId),
+    /// That its time was up, which debit-svc noticed then, microseconds.
+    Due(i64),
 }
 
 /// The payer's word on a reservation.

@@ -25,7 +25,7 @@ mod state;
 
 pub use answers::{Answers, Asked, Causes};
 pub use booking::{Booking, BookingKind, LogNo, Newest};
-pub use flow::{End, Flow, FlowKey, Order, Start};
+pub use flow::{End, Flow, FlowKey, Held, Order, Start, Until};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};
 pub use wallet_contract::status::Status;

@@ -11,7 +11,7 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
 use crate::booking::{Booking, BookingKind, LogNo, Newest};
-use crate::flow::{End, Flow, FlowKey, Order, Start};
+use crate::flow::{End, Flow, FlowKey, Order, Start, Until};
 use crate::outcome::Outcome;
 
 /// The rows that a batch touches.
@@ -124,7 +124,10 @@ impl State {
                 self.line(BookingKind::Debit, movement, event, heard);
                 self.move_in_transit(movement, true);
                 if movement.reserved.is_some() {
-                    self.flow(movement, event, |flow| flow.now = Some(Status::Running));
+                    self.flow(movement, event, |flow| {
+                        flow.now = Some(Status::Running);
+                        flow.held.until = Some(Until::Word(event.cause));
+                    });
                     self.order(movement, event, part(movement));
                 }
             }
@@ -135,6 +138,12 @@ impl State {
             Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
             Fact::ReservationReleased(movement, failure, _) => {
                 self.line(BookingKind::Release, movement, event, heard);
+                let until = match failure {
+                    Failure::Cancelled => Some(Until::Word(event.cause)),
+                    Failure::Expired => Some(Until::Due(taken_us(event))),
+                    Failure::Refused | Failure::Compensated => None,
+                };
+                self.flow(movement, event, |flow| flow.held.until = until);
                 if *failure == Failure::Cancelled {
                     self.order(movement, event, None);
                 }
@@ -164,7 +173,17 @@ impl State {
             }
             Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
-            Fact::RequestRefused(..) | Fact::CreditPromised(..) => self.tell(event),
+            Fact::CreditPromised(movement, terms) => {
+                // A promise may come behind a cancel.
+                let waits = |flow: &mut Flow| {
+                    if !terms.auto_confirm && flow.held.until.is_none() {
+                        flow.held.from_us = Some(heard.at_us);
+                    }
+                };
+                self.flow(movement, event, waits);
+                self.tell(event);
+            }
+            Fact::RequestRefused(..) => self.tell(event),
             Fact::DebitRefused(payer, None, ..) => self.begin_refused(payer, event, heard),
             // Its flow goes on with the reservation's.
             Fact::RequestRecalled(_, Verb::Confirm, _) => {}
@@ -304,6 +323,14 @@ impl State {
             },
         );
     }
+}
+
+/// When a service took up what it decided on, microseconds.
+fn taken_us(event: &Event) -> i64 {
+    event
+        .time
+        .as_microsecond()
+        .saturating_sub(i64::from(event.work_us))
 }
 
 /// How much a movement takes of what was reserved, if it is not all, minor units.

@@ -1,39 +1,16 @@
 //! An account's bookings as lines of a statement, and as the transfers that they are of.
 
-use ledger_core::LogNo;
+use ledger_core::{BookingKind, LogNo};
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::db::{Arg, Db, Row};
-use wallet_runtime::reading::time;
+use wallet_view::statement::{Figures, Line};
 
 use super::lines::{ALL, Cursor, between};
-
-/// One line of a statement.
-#[derive(Debug, Serialize)]
-pub(crate) struct Line {
-    pub(crate) time: String,
-    pub(crate) shard: u16,
-    pub(crate) sequence: i64,
-    pub(crate) transfer: Uuid,
-    pub(crate) trace: String,
-    pub(crate) kind: String,
-    pub(crate) counterparty: String,
-    pub(crate) contra: String,
-    pub(crate) amount: String,
-    pub(crate) held: String,
-    pub(crate) balance: String,
-    pub(crate) held_balance: String,
-    pub(crate) currency: String,
-    pub(crate) memo: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reverses: Option<Uuid>,
-    /// The transfers that gave this one back, in whole or in part.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) reversed_by: Vec<Uuid>,
-}
+use crate::flows::instant;
 
 /// The newest bookings between two places, in one currency or in all of them.
 async fn of_account(
@@ -122,24 +99,36 @@ async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> sqlx::Res
 }
 
 fn line(place: Cursor, row: &Row, shard: u16) -> sqlx::Result<Line> {
-    let currency: Currency = row.parse(10)?;
+    let (currency, kind): (Currency, _) = (row.parse(10)?, row.text(4)?);
+    let figures = Figures {
+        amount: row.int(6)?,
+        held: row.int(7)?,
+        balance: row.int(8)?,
+        held_balance: row.int(9)?,
+    };
+    let is_capture = kind == BookingKind::Debit.word() && figures.held != 0;
     Ok(Line {
-        time: time(place.at_us),
+        time: instant(place.at_us)?,
         shard,
-        sequence: place.no.sequence(),
+        sequence: u64::try_from(place.no.sequence()).unwrap_or_default(),
         transfer: row.uuid(2)?,
         trace: TraceId::from_uuid(row.uuid(3)?).to_string(),
-        kind: row.text(4)?,
+        kind,
         counterparty: row.text(5)?,
         contra: AccountId::in_transit().to_string(),
-        amount: currency.format_minor(row.int(6)?),
-        held: currency.format_minor(row.int(7)?),
-        balance: currency.format_minor(row.int(8)?),
-        held_balance: currency.format_minor(row.int(9)?),
+        amount: currency.format_minor(figures.amount),
+        held: currency.format_minor(figures.held),
+        balance: currency.format_minor(figures.balance),
+        held_balance: currency.format_minor(figures.held_balance),
         currency: currency.code().to_owned(),
         memo: row.text_or_null(11)?,
         reverses: row.uuid_or_null(12)?,
         reversed_by: Vec::new(),
+        parts: if is_capture {
+            figures.capture(currency)
+        } else {
+            Vec::new()
+        },
     })
 }
 

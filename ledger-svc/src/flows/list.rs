@@ -6,7 +6,6 @@
 
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::status::Status;
@@ -33,7 +32,7 @@ pub(crate) struct Filter {
     pub(crate) currency: Option<Currency>,
     pub(crate) least: Option<i64>,
     pub(crate) most: Option<i64>,
-    /// How long it has lasted, or lasts by now, at least.
+    /// How long it has taken, or takes by now, at least.
     pub(crate) lasted_us: Option<i64>,
     pub(crate) from_us: Option<i64>,
     pub(crate) to_us: Option<i64>,
@@ -53,7 +52,6 @@ impl Filter {
                 .parse_minor(told.amount.as_ref()?)
                 .ok()
         };
-        let ended_us = || told.ended_at.map_or(self.now_us, Timestamp::as_microsecond);
         self.account.as_ref().is_none_or(|account| flow.is_of(account))
             && self.status.is_none_or(|status| status == told.status)
             && self
@@ -71,7 +69,7 @@ impl Filter {
                 .is_none_or(|most| minor().is_some_and(|amount| amount <= most))
             && self
                 .lasted_us
-                .is_none_or(|lasted| ended_us().saturating_sub(flow.started_us) >= lasted)
+                .is_none_or(|lasted| flow.took_us(self.now_us) >= lasted)
             && self.from_us.is_none_or(|from| at_us >= from)
             && self.to_us.is_none_or(|to| at_us <= to)
     }
@@ -115,10 +113,18 @@ impl Filter {
             add("amount <=", Arg::Int(most));
         }
         if let Some(lasted) = self.lasted_us {
-            // Now, less how long, is when it must have begun; of one that has ended, its end less how long.
-            add("started_us <= coalesce(ended_us - ", Arg::Int(lasted));
-            args.push(Arg::Int(self.now_us.saturating_sub(lasted)));
-            let _ = write!(only, ", ${})", args.len());
+            // As `Flow::took_us` has it.
+            args.push(Arg::Int(self.now_us));
+            let until = format!(
+                "CASE WHEN status = 'reserved' THEN promised_us ELSE ${} END",
+                args.len()
+            );
+            args.push(Arg::Int(lasted));
+            let _ = write!(
+                only,
+                " AND COALESCE(ended_us, {until}) - COALESCE(held_us, 0) - started_us >= ${}",
+                args.len()
+            );
         }
         only.push_str(self.among());
         only

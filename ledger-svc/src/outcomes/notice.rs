@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ledger_core::{Answers, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
+use wallet_contract::event::Movement;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{self, Verb};
 use wallet_runtime::bus::Notice;
@@ -37,6 +38,9 @@ struct Told<'o> {
     payee: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
+    /// What was reserved for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<&'o str>,
     time: String,
@@ -85,6 +89,7 @@ pub(super) fn notice(
         payer: movement.map(|movement| movement.payer.as_str()),
         payee: movement.map(|movement| movement.payee.as_str()),
         amount: movement.map(|movement| movement.money.decimal()),
+        reserved: movement.and_then(reserved),
         currency: movement.map(|movement| movement.money.currency.code()),
         time: exact(event.time),
     };
@@ -93,6 +98,11 @@ pub(super) fn notice(
         subject: subject::outcome(&outcome.account, event.transfer),
         payload,
     }
+}
+
+fn reserved(movement: &Movement) -> Option<String> {
+    let reserved = movement.reserved?.minor();
+    Some(movement.money.currency.format_minor(reserved))
 }
 
 fn became(head: &Head) -> Became<'_> {

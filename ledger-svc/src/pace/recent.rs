@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wallet_contract::id::{AccountId, EventId, TransferId};
 
-/// How many flows a generation holds. There are two of them for each shard: at most 4 MiB.
+/// How many flows a generation holds. There are two of them for each shard: at most 6 MiB.
 const GENERATION: usize = 32 * 1024;
 /// How many steps of a flow are remembered. What follows is caused by one of the last two: an expiry by `funds.reserved`,
 /// behind which `credit.promised` may stand.
@@ -21,7 +21,12 @@ type FlowHash = u64;
 
 #[derive(Clone, Copy, Debug)]
 struct Flow {
-    began_us: i64,
+    /// When it began; nothing if that was not heard, or if it can't be told how long it was held.
+    began_us: Option<i64>,
+    /// When the promise of a reservation stood in the log.
+    promised_us: Option<i64>,
+    /// For how long it then waited for its payer's word.
+    held_us: i64,
     /// The hash half of each id, and when it stood in the log; the newest first.
     steps: [(u64, i64); STEPS],
 }
@@ -45,8 +50,17 @@ fn half(id: EventId) -> u64 {
 }
 
 impl Recent {
-    /// A request: it begins its flow, or goes on with one.
+    /// A request that begins its flow, unless another has begun it.
     pub(super) fn begin(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
+        self.ask(flow, id, at_us, Some(at_us));
+    }
+
+    /// A request that goes on with its flow. It may have begun long ago.
+    pub(super) fn go_on(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
+        self.ask(flow, id, at_us, None);
+    }
+
+    fn ask(&mut self, flow: FlowHash, id: EventId, at_us: i64, began_us: Option<i64>) {
         let step = (half(id), at_us);
         if let Some(known) = self.find(flow) {
             known.push(step);
@@ -56,7 +70,9 @@ impl Recent {
             self.old = std::mem::take(&mut self.young);
         }
         let begun = Flow {
-            began_us: at_us,
+            began_us,
+            promised_us: None,
+            held_us: 0,
             steps: [step, (0, 0)],
         };
         self.young.insert(flow, begun);
@@ -71,9 +87,30 @@ impl Recent {
         caused_us
     }
 
-    /// When a flow began, if that is known.
-    pub(super) fn began(&mut self, flow: FlowHash) -> Option<i64> {
-        self.find(flow).map(|known| known.began_us)
+    /// A reservation waits for its payer from now on.
+    pub(super) fn wait(&mut self, flow: FlowHash, at_us: i64) {
+        if let Some(known) = self.find(flow) {
+            known.promised_us = Some(at_us);
+        }
+    }
+
+    /// It has waited until then, if that is known: until its payer's word stood in the log, or its time was up.
+    pub(super) fn waited(&mut self, flow: FlowHash, until_us: Option<i64>) {
+        if let Some(known) = self.find(flow) {
+            match (known.promised_us, until_us) {
+                (Some(promised_us), Some(until_us)) => {
+                    known.held_us = until_us.saturating_sub(promised_us).max(0);
+                }
+                (Some(_), None) => known.began_us = None,
+                (None, _) => {}
+            }
+        }
+    }
+
+    /// From when to when a flow took its time, if that is known: what it waited for its payer is left out.
+    pub(super) fn took(&mut self, flow: FlowHash, ended_us: i64) -> Option<(i64, i64)> {
+        let known = self.find(flow)?;
+        Some((known.began_us?, ended_us.saturating_sub(known.held_us)))
     }
 
     /// A flow that nothing follows any more.
@@ -114,12 +151,40 @@ mod tests {
         // An expiry is caused by what stands before the last.
         assert_eq!(recent.step(1, id(2), id(4), 900), Some(150));
         assert_eq!(recent.step(1, id(1), id(5), 901), None, "too long ago");
-        assert_eq!(recent.began(1), Some(100));
-        recent.begin(1, id(6), 1_000);
-        assert_eq!(recent.began(1), Some(100), "a confirm goes on with it");
+        assert_eq!(recent.took(1, 901), Some((100, 901)));
+        recent.go_on(1, id(6), 1_000);
+        assert_eq!(
+            recent.took(1, 1_001),
+            Some((100, 1_001)),
+            "a confirm goes on with it"
+        );
         recent.forget(1);
-        assert_eq!(recent.began(1), None);
+        assert_eq!(recent.took(1, 1_002), None);
         assert_eq!(recent.step(1, id(6), id(7), 2_000), None);
+    }
+
+    #[test]
+    fn what_a_reservation_waits_for_its_payer_is_left_out() {
+        let mut recent = Recent::default();
+        recent.begin(1, id(1), 100);
+        recent.wait(1, 150);
+        recent.go_on(1, id(2), 7_150);
+        let word_us = recent.step(1, id(2), id(3), 7_160);
+        recent.waited(1, word_us);
+        assert_eq!(recent.took(1, 7_170), Some((100, 170)));
+        // Which of many repeats it was is not remembered, so the books must tell.
+        recent.waited(1, None);
+        assert_eq!(recent.took(1, 7_170), None);
+        // The word came first.
+        recent.begin(2, id(4), 100);
+        recent.go_on(2, id(5), 120);
+        recent.wait(2, 150);
+        recent.waited(2, Some(120));
+        assert_eq!(recent.took(2, 170), Some((100, 170)));
+        // Of what was reserved long ago only the word is known.
+        recent.go_on(3, id(6), 9_000);
+        assert_eq!(recent.step(3, id(6), id(7), 9_010), Some(9_000));
+        assert_eq!(recent.took(3, 9_020), None);
     }
 
     #[test]
@@ -130,8 +195,8 @@ mod tests {
             recent.begin(flow, id(flow + 1), 1);
         }
         assert!(recent.young.len() + recent.old.len() <= 2 * GENERATION);
-        assert_eq!(recent.began(0), None);
-        assert_eq!(recent.began(2 * many), Some(1));
-        assert_eq!(recent.began(many), Some(1));
+        assert_eq!(recent.took(0, 2), None);
+        assert_eq!(recent.took(2 * many, 2), Some((1, 2)));
+        assert_eq!(recent.took(many, 2), Some((1, 2)));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::{End, Flow, FlowKey, Order, Start, State, Status};
+use ledger_core::{End, Flow, FlowKey, Start, State, Status, Until};
+use uuid::Uuid;
 use wallet_contract::subject::Verb;
 use wallet_runtime::db::{Db, Set};
 
@@ -38,14 +39,16 @@ async fn write(db: &mut Db, flows: &[(&FlowKey, &Flow)]) -> sqlx::Result<Tally> 
         let alike = flows
             .iter()
             .filter(move |(_, flow)| flow.now == Some(status) && flow.end.is_none());
-        alike.map(|(key, _)| *key).collect::<Vec<&FlowKey>>()
+        alike.copied().collect::<Vec<_>>()
     };
     let promised = update_reserved(db, &now(Status::Reserved)).await?;
     count(&mut tally, Some(Status::Running), Status::Reserved, promised);
     let confirmed = update_running(db, &now(Status::Running)).await?;
     count(&mut tally, Some(Status::Reserved), Status::Running, confirmed);
-    let ordered = flows.iter().filter_map(|(key, flow)| Some((*key, flow.order?)));
-    update_ordered(db, &ordered.collect::<Vec<_>>()).await?;
+    let ordered = flows
+        .iter()
+        .filter(|(_, flow)| flow.order.is_some() || flow.held.until.is_some());
+    update_ordered(db, &ordered.copied().collect::<Vec<_>>()).await?;
     let ends: Vec<(&FlowKey, &End)> = flows
         .iter()
         .filter_map(|(key, flow)| Some((*key, flow.end.as_ref()?)))
@@ -151,26 +154,50 @@ fn ended_at<'s>(rows: &[(&'s FlowKey, &'s End)]) -> Set<'s> {
     transfers(rows.iter().map(|(key, _)| *key)).ints("ended_us", rows.iter().map(|(_, end)| end.at_us))
 }
 
-async fn update_reserved(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
-    let sql = "UPDATE flow SET status = 'reserved' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
-               AND flow.verb = 'transfer' AND flow.status = 'running'";
-    db.apply(sql, transfers(rows.iter().copied())).await
+async fn update_reserved(db: &mut Db, rows: &[(&FlowKey, &Flow)]) -> sqlx::Result<u64> {
+    let sql = "UPDATE flow SET status = 'reserved', promised_us = k.promised_us FROM k \
+               WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer' \
+               AND flow.status = 'running'";
+    let set = transfers(rows.iter().map(|(key, _)| *key))
+        .ints_or_null("promised_us", rows.iter().map(|(_, flow)| flow.held.from_us));
+    db.apply(sql, set).await
 }
 
-async fn update_running(db: &mut Db, rows: &[&FlowKey]) -> sqlx::Result<u64> {
+async fn update_running(db: &mut Db, rows: &[(&FlowKey, &Flow)]) -> sqlx::Result<u64> {
     let sql = "UPDATE flow SET status = 'running' FROM k WHERE flow.transfer = k.transfer AND flow.account = k.account \
                AND flow.verb = 'transfer' AND flow.status = 'reserved'";
-    db.apply(sql, transfers(rows.iter().copied())).await
+    db.apply(sql, transfers(rows.iter().map(|(key, _)| *key))).await
 }
 
-/// The first word that is known of stays.
-async fn update_ordered(db: &mut Db, rows: &[(&FlowKey, Order)]) -> sqlx::Result<u64> {
-    let sql = "UPDATE flow SET ordered = COALESCE(flow.ordered, k.ordered), captured = COALESCE(k.captured, flow.captured) FROM k \
+/// What the payer, or the clock, said on a reservation. The first word that is known of stays. The record has when it stood there.
+async fn update_ordered(db: &mut Db, rows: &[(&FlowKey, &Flow)]) -> sqlx::Result<u64> {
+    let sql = "UPDATE flow SET ordered = COALESCE(flow.ordered, k.ordered), captured = COALESCE(k.captured, flow.captured), \
+               held_us = COALESCE(k.due_us, (SELECT r.at_us FROM record AS r WHERE r.id = k.word)) \
+               - COALESCE(flow.promised_us, k.promised_us) FROM k \
                WHERE flow.transfer = k.transfer AND flow.account = k.account AND flow.verb = 'transfer'";
+    let orders = || rows.iter().map(|(_, flow)| flow.order);
+    let until = || rows.iter().map(|(_, flow)| flow.held.until);
     let set = transfers(rows.iter().map(|(key, _)| *key))
-        .uuids("ordered", rows.iter().map(|(_, order)| order.by.0))
-        .ints_or_null("captured", rows.iter().map(|(_, order)| order.captured));
+        .uuids_or_null("ordered", orders().map(|order| Some(order?.by.0)))
+        .ints_or_null("captured", orders().map(|order| order?.captured))
+        .ints_or_null("promised_us", rows.iter().map(|(_, flow)| flow.held.from_us))
+        .uuids_or_null("word", until().map(word))
+        .ints_or_null("due_us", until().map(due));
     db.apply(sql, set).await
+}
+
+fn word(until: Option<Until>) -> Option<Uuid> {
+    match until? {
+        Until::Word(request) => Some(request.0),
+        Until::Due(_) => None,
+    }
+}
+
+fn due(until: Option<Until>) -> Option<i64> {
+    match until? {
+        Until::Word(_) => None,
+        Until::Due(at_us) => Some(at_us),
+    }
 }
 
 /// A flow ends once.

@@ -20,11 +20,14 @@ pub struct Flow {
     pub payer: String,
     /// Who is paid.
     pub payee: Option<String>,
-    /// How much.
+    /// How much was asked for.
     pub amount: Option<String>,
-    /// How much of a reservation was confirmed, if not all.
+    /// How much of a reservation went on to its payee, once that is known; nothing of it if it was cancelled or has expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<String>,
+    /// How much of a reservation was its payer's again: the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<String>,
     /// The currency's code.
     pub currency: Option<String>,
     /// What the payer wrote.
@@ -54,6 +57,9 @@ pub struct Flow {
     /// When it ended.
     #[serde(serialize_with = "exact::time_or_null")]
     pub ended_at: Option<Timestamp>,
+    /// For how long it was reserved and waited for its payer's word, microseconds, once that is over. Nobody's latency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_us: Option<i64>,
     /// Who said what, where it was asked for; in the order of the log.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
@@ -209,12 +215,6 @@ impl Flow {
     /// What began it.
     pub fn asked(&self) -> Option<Verb> {
         Verb::ALL.into_iter().find(|verb| verb.token() == self.verb)
-    }
-
-    /// `12.50 USD`, if it is about money.
-    pub fn money(&self) -> Option<String> {
-        let (amount, currency) = (self.amount.as_ref()?, self.currency.as_ref()?);
-        Some(format!("{amount} {currency}"))
     }
 }
 

@@ -4,44 +4,51 @@ use std::time::Duration;
 
 use wallet_contract::status::Status;
 
+use crate::along;
 use crate::flow::Flow;
-use crate::text::{clean, span};
+use crate::steps;
+use crate::text::{clean, span, span_us};
 
 /// What a flow came to, such as `alice paid 12.50 USD to bob; settled in 8.30 ms`.
 pub fn headline(flow: &Flow) -> String {
-    let took = flow.ended_at.map(|end| end.duration_since(flow.started_at));
-    headline_after(flow, took.and_then(|took| Duration::try_from(took).ok()))
-}
-
-/// The same, where it is known better how long it took so far.
-pub fn headline_after(flow: &Flow, took: Option<Duration>) -> String {
     let what = if flow.is_payment() {
         movement(flow)
     } else {
         operator(flow)
     };
+    clean(&format!("{what}; {}", end(flow)))
+}
+
+fn end(flow: &Flow) -> String {
+    let held = flow.held_for_us().filter(|us| *us > 0);
+    let held = held.map_or_else(String::new, |us| format!(", held for {}", span_us(us)));
     let why = flow
         .reason
         .as_ref()
-        .map(|reason| format!(": {reason}"))
-        .unwrap_or_default();
-    let took = took.map(span);
-    let took = |word: &str| {
-        took.as_ref()
-            .map(|took| format!("{word} {took}"))
-            .unwrap_or_default()
+        .map_or_else(String::new, |reason| format!(": {reason}"));
+    let after = |word: &str, took: Option<Duration>| {
+        took.map_or_else(String::new, |took| format!(" {word} {}", span(took)))
     };
-    let end = match flow.status {
-        Status::Running => format!("still running{}", took(", last heard after")),
-        Status::Reserved => format!("waits to be confirmed{}", took(", last heard after")),
-        Status::Settled => format!("settled{}", took(" in")),
-        Status::Done => format!("done{}", took(" in")),
-        Status::Refused => format!("refused{}{why}", took(" after")),
-        Status::Compensated => format!("compensated{}{why}", took(" after")),
-        Status::Cancelled => format!("cancelled{}", took(" after")),
-        Status::Expired => format!("expired{}", took(" after")),
-    };
-    clean(&format!("{what}; {end}"))
+    let took = |word: &str| after(word, flow.took());
+    let heard = after("after", so_far(flow));
+    match flow.status {
+        Status::Running if heard.is_empty() => "still running".to_owned(),
+        Status::Running => format!("still running, last heard{heard}"),
+        Status::Reserved if heard.is_empty() => "waits to be confirmed".to_owned(),
+        Status::Reserved => format!("waits to be confirmed, last heard{heard}"),
+        Status::Settled => format!("settled{}{held}", took("in")),
+        Status::Done => format!("done{}", took("in")),
+        Status::Refused => format!("refused{}{why}", took("after")),
+        Status::Compensated => format!("compensated{}{held}{why}", took("after")),
+        Status::Cancelled => format!("cancelled{}{held}", took("in")),
+        Status::Expired => format!("expired{held}"),
+    }
+}
+
+/// From its first request to the last that was heard of it.
+fn so_far(flow: &Flow) -> Option<Duration> {
+    let so_far_us = along::last(&steps::of(flow))?.at_us;
+    u64::try_from(so_far_us).ok().map(Duration::from_micros)
 }
 
 fn movement(flow: &Flow) -> String {
@@ -54,6 +61,16 @@ fn movement(flow: &Flow) -> String {
         };
     };
     let money = format!("{amount} {currency}");
+    if let Some(captured) = flow.part() {
+        let what = format!("{captured} of {money} reserved for {payee}");
+        return match flow.status {
+            Status::Running | Status::Reserved => format!("{payer} is paying {what}"),
+            Status::Compensated => format!("{payer} paid {what} and got it back"),
+            Status::Settled | Status::Refused | Status::Cancelled | Status::Expired | Status::Done => {
+                format!("{payer} paid {what}")
+            }
+        };
+    }
     match flow.status {
         Status::Reserved => return format!("{payer} reserved {money} for {payee}"),
         Status::Cancelled => return format!("{payer} reserved {money} for {payee} and cancelled"),
@@ -64,9 +81,6 @@ fn movement(flow: &Flow) -> String {
             return format!("{payer} is reserving {money} for {payee}");
         }
         Status::Running | Status::Settled | Status::Refused | Status::Compensated | Status::Done => {}
-    }
-    if let Some(captured) = &flow.captured {
-        return format!("{payer} paid {captured} of {money} reserved for {payee}");
     }
     let form = |is: &'static str, was: &'static str, was_not: &'static str| match flow.status {
         Status::Running | Status::Reserved => is,

@@ -4,10 +4,13 @@
 //! |---|---|
 //! | [`flow`] | a flow on the wire, with its events |
 //! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and where the time went |
+//! | `figures`, [`held`] | how much, and how long it took; for how long it waited for its payer |
+//! | [`along`] | the way from the first request to the last word, and where the time went on it |
 //! | [`expected`] | what the choreography says must come, and has not been seen yet |
 //! | [`skew`] | clocks that contradict the order of the log |
 //! | [`headline`], [`story`] | what happened, in one sentence and in a few |
 //! | [`money`] | where the money is after each step, and that it adds up to zero |
+//! | [`statement`] | the lines of an account's statement, a capture among them |
 //! | [`phases`] | which cells of debit-svc's phase table it went through |
 //! | [`causes`] | what caused what, as a graph |
 //! | [`timeline`] | a line of time on which idle stretches are short |
@@ -20,12 +23,15 @@
 //! shows it escapes it.
 #![deny(clippy::float_arithmetic)]
 
+pub mod along;
 pub mod causes;
 pub mod content;
 pub mod exact;
 pub mod expected;
+mod figures;
 pub mod flow;
 pub mod headline;
+pub mod held;
 pub mod lapse;
 pub mod mermaid;
 pub mod moment;
@@ -34,6 +40,7 @@ pub mod otlp;
 pub mod phases;
 pub mod skew;
 pub mod span;
+pub mod statement;
 pub mod steps;
 pub mod story;
 pub mod text;

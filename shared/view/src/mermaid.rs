@@ -47,16 +47,17 @@ fn arrow(step: &Step, steps: &[Step]) -> String {
         ms(step.at_us)
     ));
     let to = id(step.lane);
-    let mut text = match step.parent.map(|parent| steps[parent].lane) {
+    let mut text = String::new();
+    let _ = match step.parent.map(|parent| steps[parent].lane) {
         Some(from) => {
             let shaft = match step.mark {
                 Mark::Undone => "-->>",
                 Mark::Refused => "-x",
                 Mark::Said | Mark::Good => "->>",
             };
-            format!("    {}{shaft}{to}: {words}\n", id(from))
+            writeln!(text, "    {}{shaft}{to}: {words}", id(from))
         }
-        None => format!("    Note over {to}: {words}\n"),
+        None => writeln!(text, "    Note over {to}: {words}"),
     };
     for note in &step.notes {
         let _ = writeln!(text, "    Note right of {to}: {}", escaped(note));

@@ -207,7 +207,12 @@ fn common(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)>
     ];
     attributes.extend(flow.payee.as_ref().map(|payee| ("wallet.payee", text(payee))));
     attributes.extend(flow.amount.as_ref().map(|amount| ("wallet.amount", text(amount))));
+    attributes.extend(flow.captured.as_ref().map(|part| ("wallet.captured", text(part))));
+    attributes.extend(flow.released.as_ref().map(|rest| ("wallet.released", text(rest))));
     attributes.extend(flow.currency.as_ref().map(|code| ("wallet.currency", text(code))));
+    if step.held_us > 0 {
+        attributes.push(("wallet.held_us", Value::Int(step.held_us)));
+    }
     attributes
 }
 

@@ -5,7 +5,9 @@ use wallet_contract::subject::{Service, Verb};
 
 use crate::content::Content;
 use crate::flow::{Event, Flow};
+use crate::held;
 use crate::skew::{Skew, skew};
+use crate::text::span_us;
 use crate::words::{self, Meaning};
 
 /// One request or event.
@@ -25,6 +27,8 @@ pub struct Step {
     pub at_us: i64,
     /// Where the time went; nothing for a request.
     pub times: Option<Times>,
+    /// For how long the reservation waited for its payer until this, microseconds.
+    pub held_us: i64,
     /// Where its times contradict the order of the log.
     pub skew: Option<Skew>,
     /// What it means for the flow.
@@ -57,7 +61,7 @@ pub enum Lane {
 /// Where a step's time went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// From when the cause stood in the log to when the service took it up.
+    /// From when the cause stood in the log to when the service took it up, less what a reservation was held in between.
     pub wait_us: i64,
     /// That the service was at work on it until it was decided.
     pub work_us: i64,
@@ -78,6 +82,20 @@ pub enum Mark {
     Refused,
     /// Something was taken back.
     Undone,
+}
+
+impl Step {
+    /// When the service took its cause up, microseconds since the flow's first request; of a request, when it stood in the log.
+    pub fn taken_us(&self) -> i64 {
+        let Some(times) = self.times else {
+            return self.at_us;
+        };
+        let after_us = [Some(times.work_us), times.commit_us, Some(times.publish_us)];
+        after_us
+            .into_iter()
+            .flatten()
+            .fold(self.at_us, i64::saturating_sub)
+    }
 }
 
 impl Lane {
@@ -141,34 +159,17 @@ pub fn of(flow: &Flow) -> Vec<Step> {
         others += usize::from(index > 0 && !goes_on);
         order.add(place, event, None, if goes_on { 0 } else { others });
     }
-    order.steps
-}
-
-/// The last word on the flow's first request.
-pub fn last(steps: &[Step]) -> Option<&Step> {
-    steps.iter().rfind(|step| step.root == 0)
-}
-
-/// The sum along the way from the first request to the last word on it.
-pub fn total(steps: &[Step]) -> Times {
-    let mut total = Times {
-        wait_us: 0,
-        work_us: 0,
-        commit_us: None,
-        publish_us: 0,
-    };
-    let mut here = last(steps);
-    while let Some(step) = here {
-        if let Some(times) = step.times {
-            total.wait_us = total.wait_us.saturating_add(times.wait_us);
-            total.work_us = total.work_us.saturating_add(times.work_us);
-            let commit_us = [total.commit_us, times.commit_us].into_iter().flatten();
-            total.commit_us = commit_us.reduce(i64::saturating_add);
-            total.publish_us = total.publish_us.saturating_add(times.publish_us);
+    let mut steps = order.steps;
+    if let Some(held) = held::of(&steps) {
+        let step = &mut steps[held.step];
+        step.held_us = held.us;
+        step.notes
+            .insert(0, format!("held for {} until then", span_us(held.us)));
+        if let Some(times) = &mut step.times {
+            times.wait_us = times.wait_us.saturating_sub(held.us).max(0);
         }
-        here = step.parent.and_then(|parent| steps.get(parent));
     }
-    total
+    steps
 }
 
 struct Order<'f> {
@@ -199,6 +200,7 @@ impl<'f> Order<'f> {
             root,
             at_us: event.recorded_us().saturating_sub(self.start_us),
             times: event.cause.map(|_| times(event, cause)),
+            held_us: 0,
             skew: skew(event, cause),
             mark,
             words,

@@ -17,7 +17,7 @@ use wallet_contract::subject::Verb;
 
 use crate::flow::Flow;
 use crate::steps::{self, Step};
-use crate::text::{clean, span_us, time};
+use crate::text::{clean, span, span_us, time};
 
 /// What happened, in one to four sentences; more if the id was used again.
 pub fn of(flow: &Flow) -> Vec<String> {
@@ -50,16 +50,9 @@ impl Teller<'_> {
         format!("{} UTC", time(self.flow.started_at))
     }
 
-    /// How long it all took.
+    /// How long it took.
     fn took(&self) -> String {
-        let end = steps::last(self.steps).map(|last| last.at_us);
-        let head = || {
-            let ended = self.flow.ended_at.unwrap_or(self.flow.started_at);
-            ended
-                .as_microsecond()
-                .saturating_sub(self.flow.started_at.as_microsecond())
-        };
-        span_us(end.unwrap_or_else(head))
+        self.flow.took().map_or_else(|| "a while".to_owned(), span)
     }
 
     /// Why it did not go well, as a sentence's beginning: what it was in this case.
@@ -71,9 +64,10 @@ impl Teller<'_> {
         }
     }
 
+    /// How much was asked for.
     fn money(&self) -> Option<String> {
         self.flow.payee.as_ref()?;
-        self.flow.money()
+        self.flow.asked_money()
     }
 
     fn payee(&self) -> &str {
@@ -85,6 +79,11 @@ impl Teller<'_> {
         let undone = |fact: &Fact| matches!(fact, Fact::DebitReversed(..) | Fact::ReservationReleased(..));
         let back = self.find(undone).map(|step| span_us(step.at_us));
         back.unwrap_or_else(|| self.took())
+    }
+
+    /// For how long it was held, if it waited for its payer.
+    fn held(&self) -> Option<String> {
+        self.flow.held_for_us().filter(|us| *us > 0).map(span_us)
     }
 
     /// Whom it waits for.

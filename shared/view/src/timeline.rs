@@ -22,11 +22,13 @@ pub struct Stretch {
     pub cut: bool,
 }
 
-/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order wait, work, commit,
+/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order held, wait, work, commit,
 /// publish; nothing is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// When its cause stood in the log.
+    /// Since when the reservation waited for its payer, if it did so until [`Self::caused_us`]; else the same.
+    pub held_us: i64,
+    /// When its cause stood in the log; of a release by the clock, when the time was up.
     pub caused_us: i64,
     /// When the service took it up.
     pub taken_us: i64,
@@ -44,6 +46,7 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     let event = &flow.events[step.event];
     if step.times.is_none() {
         return Bar {
+            held_us: recorded_us.saturating_sub(step.held_us),
             caused_us: recorded_us,
             taken_us: recorded_us,
             decided_us: recorded_us,
@@ -60,9 +63,11 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     let caused_us = step.parent.map_or(decided_us, |parent| steps[parent].at_us);
     let decided_us = decided_us.max(caused_us);
     let taken_us = decided_us.saturating_sub(event.work_us.max(0)).max(caused_us);
+    let caused_us = if step.held_us > 0 { taken_us } else { caused_us };
     let recorded_us = recorded_us.max(decided_us);
     let commit_us = commit_us(event).unwrap_or(0);
     Bar {
+        held_us: caused_us.saturating_sub(step.held_us),
         caused_us,
         taken_us,
         decided_us,

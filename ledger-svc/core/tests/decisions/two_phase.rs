@@ -1,9 +1,11 @@
 //! Reservations.
 
-use ledger_core::State;
+use ledger_core::{Held, Ledger, State, Until};
+use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, Failure};
-use wallet_contract::subject::Verb;
-use wallet_contract::testing::{ONE, asks, movement, name, part, pays};
+use wallet_contract::id::EventId;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, Player, asks, key, movement, name, part, pays};
 
 use crate::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
 
@@ -90,6 +92,45 @@ fn a_release_is_booked_and_ends_the_flow() {
         &[],
         &["transfer cancelled, flow cancelled"],
     );
+}
+
+#[test]
+fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
+    let held = |heard: &[Input]| {
+        let mut player = Player::<Ledger>::new(Service::Ledger);
+        player.hear_all(heard);
+        let flow = player.state.flows.get(&(key(ONE, "alice"), Verb::Transfer));
+        flow.map(|flow| flow.held).unwrap_or_default()
+    };
+    let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
+    let released = |failure| {
+        debit(Fact::ReservationReleased(
+            movement("alice", "bob", "10.00"),
+            failure,
+            refusal(),
+        ))
+    };
+    let debited = || debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    // All that is said in a test has the transfer's id as its cause.
+    let word = Some(Until::Word(EventId(key(ONE, "alice").id.0)));
+    let waits = held(&[asked(), reserved(), promised(false)]);
+    assert!(waits.from_us.is_some() && waits.until.is_none());
+    assert_eq!(held(&[asked(), reserved(), promised(true)]), Held::default());
+    let given = [asked(), reserved(), promised(false)];
+    let after = |last: Input| held(&[&given[..], &[last]].concat());
+    assert_eq!(after(debited()), Held { until: word, ..waits });
+    assert_eq!(after(released(Failure::Cancelled)), Held { until: word, ..waits });
+    assert_eq!(
+        after(released(Failure::Expired)),
+        Held {
+            until: Some(Until::Due(0)),
+            ..waits
+        }
+    );
+    assert_eq!(after(released(Failure::Refused)), waits);
+    // A promise that comes behind a cancel begins no wait.
+    let late = held(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
+    assert_eq!(late.from_us, None);
 }
 
 #[test]

@@ -102,6 +102,12 @@ fn facts(view: &View<'_>) -> Markup {
             @if let Some(ended) = flow.ended_at {
                 dt { "Ended" } dd { (parts::at(ended)) }
             }
+            @if let Some(us) = flow.took_us() { dt { "Took" } dd { (span_us(us)) } }
+            @if let Some(us) = flow.held_for_us() { dt { "Held for" } dd { (span_us(us)) ", which is not counted" } }
+            @if let (Some(captured), Some(released), Some(code)) = (&flow.captured, &flow.released, &flow.currency) {
+                dt { "Captured" } dd { (parts::money(captured, code)) }
+                dt { "Released" } dd { (parts::money(released, code)) }
+            }
             @if let (Some(of), Some(payee)) = (flow.reverses, &flow.payee) {
                 dt { "Gives back" } dd { (other(view, &of.to_string(), payee)) }
             }

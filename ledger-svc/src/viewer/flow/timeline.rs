@@ -2,8 +2,9 @@
 //! numbers, and the words stand in the table (`flow.css`).
 
 use maud::{Markup, html};
+use wallet_view::along;
 use wallet_view::steps::Times;
-use wallet_view::text::{ms, span_us};
+use wallet_view::text::{clean, ms, span_us};
 use wallet_view::timeline::{Bar, Stretch, bar, line, place};
 
 use super::page::{class, words};
@@ -25,6 +26,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
     let waits = waits(view);
     let moments = bars.iter().flat_map(|bar| {
         [
+            bar.held_us,
             bar.caused_us,
             bar.taken_us,
             bar.decided_us,
@@ -37,6 +39,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
     let x = |us: i64| LEFT + place(&line, us, WIDTH, CUT);
     let rows = i64::try_from(bars.len() + waits.len()).unwrap_or(0);
     let height = TOP + ROW * rows + 12;
+    let held = view.flow.held_for_us().filter(|us| *us > 0);
     let content = html! {
         g.bars {
             @for stretch in line.iter().filter(|stretch| stretch.cut) { (cut(stretch, x(stretch.from_us), height)) }
@@ -58,11 +61,26 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
     html! {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
         p.legend {
+            @if held.is_some() { span.key.held { "reserved, waiting for " (clean(&view.flow.payer)) } " " }
             span.key.wait { "waiting in the log" } " " span.key.work { "at work" } " "
             span.key.commit { "commit" } " " span.key.publish { "publish" } " "
             span.key.idle { "≈ a long stretch, cut short" }
         }
+        (took(view, held))
         (table(view))
+    }
+}
+
+/// How long it took. The last bar goes on until that stood in the log.
+fn took(view: &View<'_>, held_us: Option<i64>) -> Markup {
+    html! {
+        @if let Some(took_us) = view.flow.took_us() {
+            p {
+                "It took " strong { (span_us(took_us)) } ", from its request in the log to the decision that ended it"
+                @if let Some(us) = held_us { ", not counting the " (span_us(us)) " for which it was held" }
+                "."
+            }
+        }
     }
 }
 
@@ -101,6 +119,7 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
                 text.words x="8" y=(y + 18) { (index + 1) }
                 (svg::text(28, y + 18, "words what", &words(step), LABEL))
                 g.bars {
+                    (part("held", bar.held_us, bar.caused_us))
                     (part("wait", bar.caused_us, bar.taken_us))
                     (part("work", bar.taken_us, bar.decided_us))
                     (part("commit", bar.decided_us, bar.committed_us))
@@ -117,7 +136,8 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
 
 /// The same in numbers.
 fn table(view: &View<'_>) -> Markup {
-    let total = wallet_view::steps::total(&view.steps);
+    let (length_us, total) = (along::length_us(&view.steps), along::total(&view.steps));
+    let ended = view.flow.ended_at.is_some();
     let cell = |us: i64| html! { td.num { (ms(us)) } };
     // Of what was published later than it could have been, only the sum is known.
     let parts = |times: Times| {
@@ -130,12 +150,15 @@ fn table(view: &View<'_>) -> Markup {
     html! {
         div.wide tabindex="0" role="group" aria-label="The same in numbers" {
             table {
-                caption { "Milliseconds. What waits, waits in the log for a service to take it up." }
+                caption { "Milliseconds. What waits, waits in the log for a service to take it up; what is held waits for its payer." }
                 thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit" } th.num { "publish" } } }
                 tbody {
                     @for (index, step) in view.steps.iter().enumerate() {
                         tr class=(if view.is_selected(index) { "selected" } else { "" }) {
-                            td { a data-swap href=(view.step_url(index)) { (index + 1) " " (words(step)) } }
+                            td {
+                                a data-swap href=(view.step_url(index)) { (index + 1) " " (words(step)) }
+                                @if step.held_us > 0 { br; small { "held for " (span_us(step.held_us)) } }
+                            }
                             (cell(step.at_us))
                             @match step.times {
                                 Some(times) => (parts(times)),
@@ -145,7 +168,7 @@ fn table(view: &View<'_>) -> Markup {
                     }
                 }
                 tfoot {
-                    tr { th { "along the way" } td {} (parts(total)) }
+                    tr { th { @if ended { "until the end stood in the log" } @else { "so far" } } (cell(length_us)) (parts(total)) }
                 }
             }
         }

@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use tracing::debug;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
+use wallet_view::text::span_us;
 
 use crate::flows::list::{Filter, newest, tally};
 use crate::viewer::chart::Chart;
@@ -67,11 +68,9 @@ async fn sample(running: &Running) -> sqlx::Result<Sample> {
             .sum::<i64>();
         for flow in newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?.flows {
             let ended_us = flow.told.ended_at.map(Timestamp::as_microsecond);
-            took.extend(
-                ended_us
-                    .filter(|at| *at >= since_us)
-                    .map(|at| at.saturating_sub(flow.started_us)),
-            );
+            if ended_us.is_some_and(|at| at >= since_us) {
+                took.extend(flow.told.took_us());
+            }
         }
     }
     took.sort_unstable();
@@ -121,11 +120,7 @@ pub(super) fn charts(pace: &Pace) -> Markup {
 
 /// Where nothing has ended, nothing took any time.
 fn took(us: i64) -> String {
-    if us == 0 {
-        "–".to_owned()
-    } else {
-        parts::duration(us)
-    }
+    if us == 0 { "–".to_owned() } else { span_us(us) }
 }
 
 fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> Markup {

@@ -1,6 +1,5 @@
 //! One row for each flow.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::Db;
@@ -8,6 +7,8 @@ use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
+use wallet_view::flow::Flow as Told;
+use wallet_view::text::span_us;
 
 use crate::flows::list::{Summary, summaries};
 use crate::flows::{Flow, steps};
@@ -49,8 +50,7 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
             *place = Some(Row { flow, word, summary });
         }
     }
-    let now_us = (running.clock)().as_microsecond();
-    Ok(html! { @for row in rows.iter().flatten() { (markup(row, now_us)) } })
+    Ok(html! { @for row in rows.iter().flatten() { (markup(row)) } })
 }
 
 /// Whether nothing was heard of it for too long, which is stored nowhere.
@@ -64,11 +64,9 @@ async fn is_stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) ->
     Ok(flow.told.stuck.is_some())
 }
 
-fn markup(row: &Row<'_>, now_us: i64) -> Markup {
+fn markup(row: &Row<'_>) -> Markup {
     let (told, summary) = (&row.flow.told, &row.summary);
     let id = told.transfer.to_string();
-    let ended_us = told.ended_at.map_or(now_us, Timestamp::as_microsecond);
-    let lasted = parts::duration(ended_us.saturating_sub(row.flow.started_us).max(0));
     html! {
         tr data-row data-id=(id) data-key={ (id) "/" (told.payer) "/" (told.verb) } {
             td data-label="status" title=[told.reason.as_deref()] {
@@ -87,13 +85,23 @@ fn markup(row: &Row<'_>, now_us: i64) -> Markup {
             }
             td data-label="payer → payee" { span { (who(row.flow)) } }
             td.num data-label="amount" {
-                @if let (Some(amount), Some(currency)) = (&told.amount, &told.currency) { span { (parts::money(amount, currency)) } }
+                @if let Some(currency) = &told.currency { span { (parts::amount(told, currency)) } }
             }
             td.num data-label="events" { (summary.events) }
             // What goes on lasts longer each time one looks; said when it is read, not kept true.
-            td.num data-label="duration" { @if told.ended_at.is_some() { (lasted) } @else { span.muted { "–" } } }
+            td.num data-label="duration" { (duration(told)) }
             td data-label="last event" { span { (event(&summary.last_kind)) } }
             td data-label="started (UTC)" { (parts::time(&time(row.flow.started_us))) }
+        }
+    }
+}
+
+/// How long it took, and for how long it was held, which is no part of that.
+fn duration(told: &Told) -> Markup {
+    html! {
+        span {
+            @match told.took_us() { Some(us) => (span_us(us)), None => span.muted { "–" } }
+            @if let Some(us) = told.held_for_us().filter(|us| *us > 0) { br; small { "held for " (span_us(us)) } }
         }
     }
 }

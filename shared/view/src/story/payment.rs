@@ -113,16 +113,20 @@ impl Teller<'_> {
 
     fn running(&self, money: &str) -> String {
         let (payer, payee) = (self.flow.payer.as_str(), self.payee());
+        let in_transit = self
+            .find(|fact| matches!(fact, Fact::AccountDebited(_)))
+            .is_some();
         let what = match (payer, payee, self.flow.verb.as_str()) {
             ("@world", payee, _) => format!("{money} is being deposited to {payee}"),
             (payer, "@world", _) => format!("{payer} is withdrawing {money}"),
+            (payer, payee, "reserve") if in_transit => {
+                let money = self.flow.money().unwrap_or_default();
+                format!("{payer} is paying {money} to {payee}")
+            }
             (payer, payee, "reserve") => format!("{payer} is reserving {money} for {payee}"),
             (payer, payee, "reverse") => format!("{payer} is giving back {money} to {payee}"),
             (payer, payee, _) => format!("{payer} is paying {money} to {payee}"),
         };
-        let in_transit = self
-            .find(|fact| matches!(fact, Fact::AccountDebited(_)))
-            .is_some();
         let so_far = if in_transit {
             format!("; the money has left {payer} and is in transit")
         } else {

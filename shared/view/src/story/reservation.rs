@@ -5,7 +5,7 @@ use wallet_contract::event::Fact;
 use wallet_contract::status::Status;
 
 use super::Teller;
-use crate::text::{span_us, time};
+use crate::text::time;
 
 impl Teller<'_> {
     pub(super) fn reserved(&self, money: &str) -> String {
@@ -33,27 +33,38 @@ impl Teller<'_> {
     }
 
     pub(super) fn confirmed(&self, money: &str) -> Vec<String> {
-        let debited = self.find(|fact| matches!(fact, Fact::AccountDebited(_)));
-        let after = debited.map_or_else(|| self.took(), |step| span_us(step.at_us));
-        let by = if self
-            .find(|fact| matches!(fact, Fact::CreditPromised(_, terms) if terms.auto_confirm))
-            .is_some()
-        {
-            "the promise of the payee's side confirmed it".to_owned()
-        } else {
-            format!("{} confirmed it", self.flow.payer)
+        let (payer, payee) = (&self.flow.payer, self.payee());
+        let auto = |fact: &Fact| matches!(fact, Fact::CreditPromised(_, terms) if terms.auto_confirm);
+        let confirmed = match self.held() {
+            _ if self.find(auto).is_some() => format!("The promise of {payee}'s side confirmed it at once"),
+            Some(held) => format!("It was held for {held}, until {payer} confirmed it"),
+            None => format!("{payer} confirmed it"),
         };
-        let part = self.flow.captured.as_ref().zip(self.flow.currency.as_ref());
-        let part =
-            part.map(|(captured, code)| format!(" in part: {captured} {code} went to {}", self.payee()));
-        let rest = match part {
-            Some(part) => format!("{part}, and the rest was {}'s again at once", self.flow.payer),
-            None => format!(", and all of it went to {}", self.payee()),
+        let (part, released) = (self.flow.part(), self.flow.released.as_ref());
+        let moved = match (part, self.flow.currency.as_ref()) {
+            (Some(captured), Some(code)) => {
+                let rest = released.map_or_else(|| "the rest".to_owned(), |rest| format!("{rest} {code}"));
+                format!("{captured} of {money} went to {payee}, and {rest} was {payer}'s again at once")
+            }
+            (_, _) => format!("all of it went to {payee}"),
         };
         vec![
             self.reserved(money),
-            format!("After {after} {by}{rest}. It was settled after {}.", self.took()),
+            format!(
+                "{confirmed}: {moved}. It was settled after {}{}.",
+                self.took(),
+                self.not_counting()
+            ),
         ]
+    }
+
+    /// What is left out of how long it took.
+    fn not_counting(&self) -> &'static str {
+        if self.held().is_some() {
+            ", not counting the time for which it was held"
+        } else {
+            ""
+        }
     }
 
     pub(super) fn declined(&self, money: &str) -> Vec<String> {
@@ -69,15 +80,19 @@ impl Teller<'_> {
     }
 
     pub(super) fn released(&self, money: &str) -> Vec<String> {
-        let (payer, back) = (&self.flow.payer, self.back());
-        let why = if self.flow.status == Status::Expired {
-            "Nobody confirmed it in time, so it was released"
-        } else {
-            "It was cancelled"
+        let payer = &self.flow.payer;
+        let expired = self.flow.status == Status::Expired;
+        let why = match (expired, self.held()) {
+            (true, Some(held)) => {
+                format!("It was held for {held}, and nobody confirmed it in time: it was released")
+            }
+            (true, None) => "Nobody confirmed it in time, so it was released".to_owned(),
+            (false, Some(held)) => format!("It was held for {held}, until {payer} cancelled it"),
+            (false, None) => format!("{payer} cancelled it"),
         };
         vec![
             self.reserved(money),
-            format!("{why}, and the money was {payer}'s to spend again {back} after the beginning."),
+            format!("{why}, and all of it was {payer}'s to spend again."),
         ]
     }
 }

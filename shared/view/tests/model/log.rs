@@ -5,7 +5,7 @@ use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_view::flow::Flow;
 use wallet_view::skew::Skew;
-use wallet_view::{causes, expected, steps, timeline};
+use wallet_view::{along, causes, expected, steps, timeline};
 
 use crate::stage::{Told, at, compensated, paid, reserved, settled};
 
@@ -54,7 +54,7 @@ fn commit_and_publish_are_told_apart_if_the_log_says_so() {
         let steps = steps::of(&flow);
         let times = steps[1].times.unwrap();
         assert_eq!((times.commit_us, times.publish_us), expected, "{publish_us:?}");
-        assert_eq!(steps::total(&steps), times);
+        assert_eq!(along::total(&steps), times);
         let bar = timeline::bar(&flow, &steps, &steps[1]);
         assert_eq!(bar.committed_us, bar.decided_us + expected.0.unwrap_or(0));
     };

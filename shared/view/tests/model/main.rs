@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod export;
+mod figures;
 mod log;
 mod moment;
 mod money;

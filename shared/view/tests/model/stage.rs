@@ -51,8 +51,14 @@ impl Told {
     }
 
     /// A client asks.
-    pub(crate) fn asks(mut self, verb: &str, body: &Value) -> Self {
-        let (id, recorded_us) = self.next();
+    pub(crate) fn asks(self, verb: &str, body: &Value) -> Self {
+        let (_, recorded_us) = self.next();
+        self.asks_at(recorded_us, verb, body)
+    }
+
+    /// The same at a time.
+    pub(crate) fn asks_at(mut self, recorded_us: i64, verb: &str, body: &Value) -> Self {
+        let (id, _) = self.next();
         self.events.push(json!({
             "id": Uuid::from_u128(id), "type": format!("wallet.{verb}.requested.v1"), "source": "/client",
             "shard": 0, "sequence": 16 + id, "recorded_at": at(recorded_us), "time": at(recorded_us),
@@ -127,11 +133,23 @@ impl Told {
             .and_then(|event| event["type"].as_str())
             .unwrap_or("wallet.transfer.");
         let verb = verb.split('.').nth(1).unwrap().to_owned();
+        // A transfer ends when the ledger decides so, an operator's request when credit-svc does.
+        let by = |service: &str| {
+            let said = |event: &&Value| {
+                event["source"]
+                    .as_str()
+                    .is_some_and(|source| source.starts_with(service))
+            };
+            self.events.iter().rfind(said).map(|event| event["time"].clone())
+        };
+        let end = by("/ledger-svc")
+            .or_else(|| by("/credit-svc"))
+            .or_else(|| by("/debit-svc"));
         let mut flow = json!({
             "transfer": ONE, "payer": "alice", "payee": "bob", "amount": "12.50", "currency": "USD", "memo": null,
             "status": status, "verb": verb, "reason": refusal.as_ref().map(|refusal| refusal.reason.code()),
             "detail": refusal.as_ref().map(|refusal| &refusal.detail), "trace": TRACE, "started_at": at(0),
-            "ended_at": ended.then(|| at(8_000)), "events": self.events,
+            "ended_at": ended.then_some(end), "events": self.events,
         });
         change(&mut flow);
         serde_json::from_str(&flow.to_string()).unwrap()

@@ -1,0 +1,55 @@
+//! The way from a flow's first request to the last word on it.
+
+use wallet_contract::event::Fact;
+
+use crate::steps::{Step, Times, goes_on};
+
+/// The last word on the flow's first request.
+pub fn last(steps: &[Step]) -> Option<&Step> {
+    steps.iter().rfind(|step| step.root == 0)
+}
+
+/// How long it is, microseconds, less the time for which a reservation was held: the parts of [`total`] add up to it. It is longer
+/// than the flow took, by the time until its end stood in the log.
+pub fn length_us(steps: &[Step]) -> i64 {
+    let held_us = steps.iter().map(|step| step.held_us).fold(0, i64::saturating_add);
+    last(steps).map_or(0, |last| last.at_us.saturating_sub(held_us))
+}
+
+/// Where the time went along it.
+pub fn total(steps: &[Step]) -> Times {
+    let mut total = Times {
+        wait_us: 0,
+        work_us: 0,
+        commit_us: None,
+        publish_us: 0,
+    };
+    let mut here = last(steps);
+    while let Some(step) = here {
+        if let Some(times) = step.times {
+            total.wait_us = total.wait_us.saturating_add(times.wait_us);
+            total.work_us = total.work_us.saturating_add(times.work_us);
+            let commit_us = [total.commit_us, times.commit_us].into_iter().flatten();
+            total.commit_us = commit_us.reduce(i64::saturating_add);
+            total.publish_us = total.publish_us.saturating_add(times.publish_us);
+        }
+        here = before(steps, step);
+    }
+    total
+}
+
+/// What led to a step: its cause. The payer's word on a reservation has none, and goes on from the promise.
+fn before<'s>(steps: &'s [Step], step: &Step) -> Option<&'s Step> {
+    match step.parent {
+        Some(parent) => steps.get(parent),
+        None if step.root == 0 && goes_on(step.content.verb()) => {
+            let earlier = steps
+                .iter()
+                .filter(|other| other.root == 0 && other.event < step.event);
+            earlier
+                .rev()
+                .find(|other| matches!(other.content.fact(), Some(Fact::CreditPromised(..))))
+        }
+        None => None,
+    }
+}

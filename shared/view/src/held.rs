@@ -1,0 +1,38 @@
+//! For how long a reservation waited for its payer's word. That is the payer's time, and nobody's latency.
+//!
+//! It waits from when its promise stands in the log until the confirm or the cancel does, or until its time is up. What comes
+//! before the promise, a confirm that waits for it among that, it waits for services.
+
+use wallet_contract::event::{Fact, Failure};
+
+use crate::steps::Step;
+
+/// A time of waiting for the payer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The step that ended it: the payer's request, or the release by the clock.
+    pub step: usize,
+    /// How long it lasted, microseconds.
+    pub us: i64,
+}
+
+/// The time for which a flow was held, once that is over.
+pub fn of(steps: &[Step]) -> Option<Held> {
+    let own = || steps.iter().enumerate().filter(|(_, step)| step.root == 0);
+    let promised = |(_, step): &(usize, &Step)| matches!(step.content.fact(), Some(Fact::CreditPromised(_, terms)) if !terms.auto_confirm);
+    let (_, promise) = own().find(promised)?;
+    let (step, until_us) = own().find_map(|(index, step)| {
+        let fact = step.content.fact()?;
+        if matches!(fact, Fact::ReservationReleased(_, Failure::Expired, _)) {
+            return Some((index, step.taken_us()));
+        }
+        let by_payer = matches!(
+            fact,
+            Fact::AccountDebited(_) | Fact::ReservationReleased(_, Failure::Cancelled, _)
+        );
+        let word = step.parent.filter(|_| by_payer)?;
+        Some((word, steps[word].at_us))
+    })?;
+    let us = until_us.saturating_sub(promise.at_us);
+    (us > 0).then_some(Held { step, us })
+}

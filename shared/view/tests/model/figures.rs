@@ -1,0 +1,231 @@
+//! How much, and how long: the same wherever it is told.
+
+use serde_json::{Value, json};
+use wallet_contract::event::Fact;
+use wallet_contract::event::Failure::{Cancelled, Expired};
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::Service;
+use wallet_contract::testing::{ONE, name, part};
+use wallet_view::flow::Flow;
+use wallet_view::headline::headline;
+use wallet_view::{along, held, mermaid, span, steps, story, timeline};
+
+use crate::stage::{NOON_US, Told, at, paid, refusal, reserved, settled};
+
+/// How long alice thinks before she confirms or cancels.
+const HELD_US: i64 = 7_380_000_000;
+/// When the promise stands in the log.
+const PROMISED_US: i64 = 4_000;
+
+/// Says something so long after the word that alice gave when she had thought.
+fn then(told: Told, service: Service, cause: u128, after_us: i64, fact: Fact) -> Told {
+    let at_us = PROMISED_US + HELD_US + after_us;
+    told.says_at((service, 0), cause, at_us - 500, at_us, fact)
+}
+
+fn word(verb: &str, body: &Value) -> Told {
+    reserved(false).asks_at(PROMISED_US + HELD_US, verb, body)
+}
+
+/// 5.00 of 12.50 USD are confirmed after two hours.
+fn confirmed() -> Told {
+    let moved = || part("alice", "bob", "5.00", "12.50");
+    let told = word(
+        "confirm",
+        &json!({ "id": ONE, "amount": "5.00", "currency": "USD" }),
+    );
+    let told = then(told, Service::Debit, 4, 2_000, Fact::AccountDebited(moved()));
+    let told = then(told, Service::Credit, 5, 4_000, Fact::AccountCredited(moved()));
+    then(told, Service::Ledger, 6, 6_000, Fact::TransferSettled(moved()))
+}
+
+fn cancelled() -> Told {
+    let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
+    let told = word("cancel", &json!({ "id": ONE }));
+    let told = then(
+        told,
+        Service::Debit,
+        4,
+        2_000,
+        Fact::ReservationReleased(paid(), Cancelled, by_payer()),
+    );
+    then(
+        told,
+        Service::Ledger,
+        5,
+        4_000,
+        Fact::TransferFailed(name("alice"), Some(paid()), Cancelled, by_payer()),
+    )
+}
+
+/// The clock releases it: debit-svc takes it up 0.3 ms before it decides.
+fn expired() -> Told {
+    let late = || refusal(Reason::Expired, "not confirmed in time");
+    let told = then(
+        reserved(false),
+        Service::Debit,
+        2,
+        800,
+        Fact::ReservationReleased(paid(), Expired, late()),
+    );
+    then(
+        told,
+        Service::Ledger,
+        4,
+        2_800,
+        Fact::TransferFailed(name("alice"), Some(paid()), Expired, late()),
+    )
+}
+
+fn in_part(flow: &mut Value) {
+    (flow["captured"], flow["released"]) = (json!("5.00"), json!("7.50"));
+}
+
+#[test]
+fn how_much_was_captured_stands_wherever_the_amount_does() {
+    let flow = confirmed().flow("settled", in_part);
+    assert_eq!(flow.money().as_deref(), Some("5.00 of 12.50 USD"));
+    let told = [headline(&flow), story::of(&flow).join(" "), mermaid::of(&flow)];
+    for text in &told {
+        assert!(text.contains("5.00 of 12.50 USD"), "{text}");
+    }
+    let attribute = |name: &str| {
+        let spans = span::of(&flow);
+        let found = spans[0].attributes.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let text = |text: &str| Some(span::Value::Text(text.to_owned()));
+    assert_eq!(attribute("wallet.amount"), text("12.50"));
+    assert_eq!(attribute("wallet.captured"), text("5.00"));
+    assert_eq!(attribute("wallet.released"), text("7.50"));
+
+    // All, nothing, or nobody knows yet: then the amount says it.
+    let amounts = [
+        (json!("12.50"), json!("0.00")),
+        (json!("0.00"), json!("12.50")),
+        (Value::Null, Value::Null),
+    ];
+    for (captured, released) in amounts {
+        let flow = confirmed().flow("settled", |flow| {
+            (flow["captured"], flow["released"]) = (captured.clone(), released.clone());
+        });
+        assert_eq!(flow.money().as_deref(), Some("12.50 USD"), "{captured}");
+    }
+    let under_way = word(
+        "confirm",
+        &json!({ "id": ONE, "amount": "5.00", "currency": "USD" }),
+    );
+    let under_way = then(
+        under_way,
+        Service::Debit,
+        4,
+        2_000,
+        Fact::AccountDebited(part("alice", "bob", "5.00", "12.50")),
+    );
+    let flow = under_way.flow("running", in_part);
+    assert!(
+        headline(&flow).starts_with("alice is paying 5.00 of 12.50 USD reserved for bob; "),
+        "{}",
+        headline(&flow)
+    );
+    assert!(story::of(&flow)[0].starts_with("alice is paying 5.00 of 12.50 USD to bob, since "));
+}
+
+#[test]
+fn what_is_held_waits_for_its_payer_and_is_no_latency() {
+    #[track_caller]
+    fn check(flow: &Flow, took: &str, who: char, head: &str) {
+        let steps = steps::of(flow);
+        let held = held::of(&steps).unwrap();
+        assert_eq!(held.us, HELD_US);
+        assert_eq!(flow.held_for_us(), Some(HELD_US));
+        assert_eq!(wallet_view::text::span(flow.took().unwrap()), took);
+        assert_eq!(headline(flow), head);
+        // Nobody waited in the log for that long, and the parts add up to the way.
+        let total = along::total(&steps);
+        let parts = total.wait_us + total.work_us + total.commit_us.unwrap_or(0) + total.publish_us;
+        assert_eq!(parts, along::length_us(&steps));
+        assert!(parts < 20_000, "{total:?}");
+        // It shows as held, and as nothing else, before the step that ended it.
+        let bar = timeline::bar(flow, &steps, &steps[held.step]);
+        assert_eq!(bar.caused_us - bar.held_us, HELD_US);
+        assert_eq!(bar.held_us, PROMISED_US);
+        let note = format!("Note right of {who}: held for 2 h 3 min until then");
+        assert!(mermaid::of(flow).contains(&note), "{note}");
+    }
+    check(
+        &confirmed().flow("settled", in_part),
+        "9.50 ms",
+        'C',
+        "alice paid 5.00 of 12.50 USD reserved for bob; settled in 9.50 ms, held for 2 h 3 min",
+    );
+    check(
+        &cancelled().flow("cancelled", |_| {}),
+        "7.50 ms",
+        'C',
+        "alice reserved 12.50 USD for bob and cancelled; cancelled in 7.50 ms, held for 2 h 3 min",
+    );
+    check(
+        &expired().flow("expired", |_| {}),
+        "6.30 ms",
+        'D',
+        "alice reserved 12.50 USD for bob and did not confirm in time; expired, held for 2 h 3 min",
+    );
+}
+
+#[test]
+fn the_books_know_how_long_it_was_held_where_there_are_no_events() {
+    let mut flow = confirmed().flow("settled", |_| {});
+    flow.events.clear();
+    assert_eq!(flow.took_us(), Some(HELD_US + 9_500), "nobody told");
+    flow.held_us = Some(HELD_US);
+    assert_eq!(flow.took_us(), Some(9_500));
+}
+
+#[test]
+fn what_nobody_thought_about_was_not_held() {
+    let all = || part("alice", "bob", "12.50", "12.50");
+    let auto = reserved(true).says(Service::Debit, 3, Fact::AccountDebited(all()));
+    assert_eq!(auto.flow("running", |_| {}).held_for_us(), None);
+    // The confirm waits for the promise, not the promise for the confirm.
+    let early = Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+        )
+        .asks("confirm", &json!({ "id": ONE }))
+        .says(Service::Debit, 3, Fact::ConfirmationDeferred(all()))
+        .says(
+            Service::Credit,
+            2,
+            Fact::CreditPromised(paid(), crate::stage::terms(false)),
+        )
+        .says(Service::Debit, 5, Fact::AccountDebited(all()));
+    assert_eq!(early.flow("running", |_| {}).held_for_us(), None);
+    assert_eq!(
+        reserved(false).flow("reserved", |_| {}).held_for_us(),
+        None,
+        "not over yet"
+    );
+}
+
+#[test]
+fn a_transfer_has_one_duration() {
+    let flow = settled().flow("settled", |_| {});
+    assert_eq!(flow.ended_at, Some(at(5_500)), "when it was decided");
+    assert_eq!(flow.took_us(), Some(5_500));
+    assert!(headline(&flow).ends_with("settled in 5.50 ms"));
+    assert!(story::of(&flow)[0].ends_with("after 5.50 ms it was settled."));
+    assert!(mermaid::of(&flow).contains("settled in 5.50 ms"));
+    // The last word on it stands in the log a little later: that is the end of the drawing, and no second duration.
+    let steps = steps::of(&flow);
+    assert_eq!(along::length_us(&steps), 6_000);
+    // A clock that goes back makes nothing shorter than nothing.
+    let back = settled().flow("settled", |flow| flow["ended_at"] = json!(at(-1)));
+    assert_eq!(
+        (back.took_us(), back.started_at.as_microsecond()),
+        (Some(0), NOON_US)
+    );
+}
