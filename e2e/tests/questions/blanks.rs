@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use e2e::World;
 
 /// What the list can be asked.
-const LIST: [&str; 11] = [
+const LIST: [&str; 13] = [
     "account",
     "status",
     "reason",
@@ -14,30 +14,38 @@ const LIST: [&str; 11] = [
     "lasted_ms",
     "from",
     "to",
+    "ended_from",
+    "ended_to",
     "before",
     "limit",
 ];
 /// What a flow's pages can be asked.
 const FLOW: [&str; 3] = ["payer", "tab", "step"];
 /// Every field of every question, of programs and of pages.
-const FIELDS: [(&str, &[&str]); 18] = [
+const FIELDS: [(&str, &[&str]); 21] = [
     ("/v1/accounts", &["after", "limit"]),
     ("/v1/accounts/alice", &["at"]),
     ("/v1/accounts/alice/statement", &["currency", "before", "limit"]),
     ("/v1/transfers", &LIST),
     ("/v1/transfers/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", &["payer"]),
-    ("/v1/parked", &["all", "limit"]),
+    ("/v1/parked", &["all", "before", "limit"]),
+    ("/v1/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f", &["after", "limit"]),
+    ("/v1/health", &["status"]),
     ("/v1/log", &["shard", "after", "limit"]),
     ("/v1/store/events", &["shard", "after", "limit"]),
     ("/", &LIST),
     ("/live", &LIST),
     ("/find", &["q"]),
     ("/accounts", &["q", "after"]),
+    ("/parked", &["all", "before", "limit"]),
     ("/accounts/alice", &["at", "currency", "before"]),
     ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", &FLOW),
     ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f/live", &FLOW),
     ("/flows/0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f/export.html", &FLOW),
-    ("/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f", &FLOW),
+    (
+        "/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f",
+        &["after", "limit", "tab", "step"],
+    ),
     ("/login", &["next"]),
 ];
 /// A blank, a tab, a no-break space, one of no width.

@@ -54,7 +54,11 @@ pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -
 }
 
 /// Whether the whole wallet is well, and if not, why. It does not wait for the books either.
-pub(super) async fn health(State(running): Ledger, Extension(watch): Extension<Watch>) -> Answer {
+pub(super) async fn health(
+    State(running): Ledger,
+    Extension(watch): Extension<Watch>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Answer {
     let found = watch.look(&running).await;
     let verdict = found.verdict((running.clock)());
     let in_transit = found.in_transit.iter();
