@@ -1,10 +1,18 @@
 //! Bad input gets a clear answer and loses nothing: what is behind it goes on, and the books still hold.
 
-use anyhow::Result;
-use e2e::{World, id, transfer};
+mod cases;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use async_nats::HeaderMap;
+use e2e::{DATABASES, World, id, transfer};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
+
+use cases::{Case, Heard};
 
 /// Publishes a request of alice's and expects a refusal.
 async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Result<()> {
@@ -101,61 +109,173 @@ async fn a_request_that_is_not_sound_is_refused_by_name_of_what_is_wrong() -> Re
     world.stop().await
 }
 
-#[tokio::test]
-async fn what_nobody_can_be_answered_for_is_parked_and_the_rest_goes_on() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
-    let alice: AccountId = "alice".parse()?;
-    let shard = world.nats.shards().await?.of(&alice);
-    let (js, at) = (world.nats.jetstream(), |rest: &str| {
-        format!("wallet.{shard}.{rest}")
-    });
+/// Publishes all cases, and says what was heard under which id.
+async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value>> {
+    let mut outcomes = world.nats.client().subscribe("wallet.outcome.alice.*").await?;
+    let js = world.nats.jetstream();
+    for case in cases {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &case.headers {
+            headers.insert(*name, value.as_str());
+        }
+        let subject = format!("wallet.cmd.{}.alice", case.verb);
+        js.publish_with_headers(subject, headers, case.body.clone().into())
+            .await?
+            .await?;
+    }
+    let mut missing: BTreeSet<&str> = cases
+        .iter()
+        .flat_map(|case| &case.heard)
+        .map(|(id, _)| &**id)
+        .collect();
+    let mut heard = BTreeMap::new();
+    let deadline = tokio::time::Instant::now() + e2e::PATIENCE;
+    while !missing.is_empty() {
+        let next = tokio::time::timeout_at(deadline, outcomes.next()).await;
+        let outcome = next.with_context(|| format!("nothing was heard of {missing:?}"))?;
+        let outcome = outcome.context("a subscription")?;
+        let id = outcome.subject.rsplit('.').next().unwrap_or_default().to_owned();
+        missing.remove(&*id);
+        heard.insert(id, serde_json::from_slice(&outcome.payload)?);
+    }
+    Ok(heard)
+}
+
+/// What nobody can be answered for: (subject behind the shard, body, why it is parked).
+fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
+    let sound = transfer("bob", "1.00");
     let event = json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": "wallet.account.debited.v9",
         "subject": id(), "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": "x",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "data": {} }]);
-    let sound = transfer("bob", "1.00");
-    let bulk = json!([{ "from": "alice", "to": "bob" }, { "id": id(), "from": "alice", "to": "bob", "amount": "2.00", "currency": "USD" }]);
-    for (subject, body) in [
-        (at("cmd.transfer.alice"), "not json".to_owned()),
-        (at("cmd.transfer.alice"), "[1, 2]".to_owned()),
+    let paid = transfer("bob", "2.00");
+    let mut bulk = paid.clone();
+    bulk["from"] = "alice".into();
+    let bulk = json!([{ "from": "alice", "to": "bob" }, { "id": id(), "to": "bob" }, bulk]);
+    let no_id = "a request needs \"id\"";
+    vec![
         (
-            at("cmd.transfer.alice"),
-            json!({ "id": "7", "to": "bob" }).to_string(),
+            "cmd.transfer.alice",
+            "not json".to_owned(),
+            "not a request: expected ident",
         ),
-        (at("cmd.transfer.alice"), format!("[{sound}, 5]")),
-        (at("cmd.spend.alice"), sound.to_string()),
-        (at("adm.melt.alice"), sound.to_string()),
-        (at("cmd.transfer.b€"), sound.to_string()),
-        (at("unheard.of"), "{}".to_owned()),
-        (at("bulk"), bulk.to_string()),
-        (at("evt.credit"), event.to_string()),
-        (at("evt.credit"), "{\"stream\":\"WALLET_0\",\"seq\":7}".to_owned()),
-    ] {
-        js.publish(subject, body.into()).await?.await?;
+        (
+            "cmd.transfer.alice",
+            "[1, 2]".to_owned(),
+            "not a request: 1 is no object",
+        ),
+        (
+            "cmd.transfer.alice",
+            json!({ "id": "7", "to": "bob" }).to_string(),
+            "id \"7\": a request needs",
+        ),
+        (
+            "cmd.transfer.alice",
+            format!("[{sound}, 5]"),
+            "not a request: 5 is no object",
+        ),
+        ("cmd.transfer.alice", String::new(), "the message is empty"),
+        ("cmd.spend.alice", "{}".to_owned(), "has an unknown verb"),
+        ("cmd.transfer.b€", sound.to_string(), "names no account"),
+        ("unheard.of", "{}".to_owned(), "is not one of the wallet's"),
+        ("bulk", bulk.to_string(), no_id),
+        (
+            "bulk",
+            json!([{ "id": id(), "to": "bob" }]).to_string(),
+            "no payer: a bulk request needs \"from\"",
+        ),
+        (
+            "evt.credit",
+            event.to_string(),
+            "unknown event type \"wallet.account.debited.v9\"",
+        ),
+        (
+            "evt.credit",
+            "{\"stream\":\"WALLET_0\",\"seq\":7}".to_owned(),
+            "not a CloudEvent of the wallet",
+        ),
+        (
+            "park.debit",
+            r#"{"sequence":1,"index":null,"action":"retry"}"#.to_owned(),
+            "field \"index\" is null",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let (cases, http) = (cases::all(), reqwest::Client::new());
+        let heard = publish(&world, &cases).await?;
+        let mut cents = 0;
+        for (id, expected) in cases.iter().flat_map(|case| &case.heard) {
+            let outcome = &heard[id];
+            match expected {
+                Heard::Settled | Heard::Traced => {
+                    assert_eq!(outcome["outcome"], "settled", "{id}: {outcome}");
+                    cents += 1;
+                }
+                Heard::Refused(detail) => {
+                    assert_eq!(outcome["reason"], "invalid_request", "{id}: {outcome}");
+                    let told = outcome["detail"].as_str().unwrap_or_default();
+                    assert!(told.contains(detail), "{told:?} does not say {detail:?}");
+                }
+            }
+            if let Heard::Traced = expected {
+                assert_eq!(outcome["trace"], cases::TRACE, "{outcome}");
+            }
+            // Its flow is in the books, as JSON that everybody can read.
+            let id = outcome["id"].as_str().context("an id")?;
+            let url = format!("{}/v1/transfers/{id}?payer=alice", world.stack.api_url());
+            let flow: Value = http.get(url).send().await?.json().await?;
+            assert_eq!(flow["status"], outcome["outcome"], "{flow}");
+        }
+        let parked = world.api.parked(false).await?;
+        let told: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
+        assert_eq!(
+            told,
+            ["not a request: [] is no object", "not a request: 7 is no object"]
+        );
+        park(&world).await?;
+        let left = 9_600 - cents;
+        let left = format!("{}.{:02}", left / 100, left % 100);
+        assert_eq!(world.available("alice").await?, left);
+        world.verify().await?;
+        world.stop().await?;
     }
-    world.pay("alice", "bob", "4.00").await?;
-    assert_eq!(world.available("alice").await?, "93.00");
+    Ok(())
+}
+
+/// What nobody can be answered for is parked, and what comes with it and after it goes on: 4.00 of alice's.
+async fn park(world: &World) -> Result<()> {
+    let alice: AccountId = "alice".parse()?;
+    let shard = world.nats.shards().await?.of(&alice);
+    let unanswerable = unanswerable();
+    for (subject, body, _) in &unanswerable {
+        let subject = format!("wallet.{shard}.{subject}");
+        world
+            .nats
+            .jetstream()
+            .publish(subject, body.clone().into())
+            .await?
+            .await?;
+    }
+    world.pay("alice", "bob", "1.00").await?;
     let parked = world.api.parked(false).await?;
     let told: Vec<String> = parked
         .iter()
         .map(|p| format!("{} {}: {}", p.service, p.subject, p.detail))
         .collect();
-    for expected in [
-        "not a request: expected ident",
-        "a request needs \"id\"",
-        "unknown verb",
-        "names no account",
-        "is not one of the wallet's",
-        "unknown event type \"wallet.account.debited.v9\"",
-        "not a CloudEvent of the wallet",
-    ] {
+    for (subject, _, why) in &unanswerable {
+        let subject = format!("wallet.{shard}.{subject}: ");
         assert!(
-            told.iter().any(|text| text.contains(expected)),
-            "{expected:?} is not in {told:#?}"
+            told.iter()
+                .any(|text| text.contains(&subject) && text.contains(why)),
+            "{subject}{why:?} is not in {told:#?}"
         );
     }
-    world.verify().await?;
-    world.stop().await
+    Ok(())
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod export;
 mod flows;
 mod listing;
 mod meters;
+mod names;
 mod outcomes;
 mod pace;
 mod parked;
@@ -24,16 +25,41 @@ use wallet_contract::subject::Service;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::db::{Db, Migration, Pool};
 use wallet_runtime::metrics::Metrics;
+use wallet_runtime::observer::Observer;
 
-pub use crate::pace::Pace;
+use crate::names::Names;
+use crate::pace::Pace;
 
 /// The tables of ledger-svc.
 #[derive(Debug)]
 pub struct Tables;
 
+/// Watches one shard.
+#[derive(Debug)]
+pub struct Watch {
+    pace: Pace,
+    names: Names,
+}
+
+impl Observer<Ledger> for Watch {
+    fn begin(&mut self) {
+        self.pace.begin();
+    }
+
+    fn committed(&mut self, heard: &[Heard<'_>], state: &State) {
+        self.pace.committed(heard, state);
+        self.names.hear(heard);
+    }
+
+    fn tells(&mut self, repeats: &[Heard<'_>], notices: &mut Vec<Notice>) {
+        self.names.hear(repeats);
+        self.names.tell(notices);
+    }
+}
+
 impl wallet_runtime::sql_store::Tables for Tables {
     type Core = Ledger;
-    type Observer = Pace;
+    type Observer = Watch;
 
     const SERVICE: Service = Service::Ledger;
     const MIGRATIONS: &'static [Migration] = &[
@@ -76,9 +102,12 @@ impl wallet_runtime::sql_store::Tables for Tables {
     ];
     const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
-    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Pace + Send {
+    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Watch + Send {
         let meters = pace::Meters::new(metrics);
-        move |_, pool| meters.of(pool)
+        move |_, pool| Watch {
+            pace: meters.of(pool),
+            names: Names::default(),
+        }
     }
 
     async fn remember(

@@ -50,7 +50,7 @@ pub(crate) struct Meters {
 
 /// Watches one shard.
 #[derive(Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     meters: Meters,
     recent: Recent,
     late: mpsc::Sender<TransferKey>,

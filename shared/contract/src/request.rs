@@ -47,6 +47,8 @@ pub struct Request {
     pub id: EventId,
     /// The client's name for it.
     pub transfer: TransferId,
+    /// The same as the client writes it, if that is not how we do: in capitals, in braces, as a URN. It may wait under that name.
+    pub written: Option<String>,
     /// Whose authority is used.
     pub account: AccountId,
     /// What is asked.

@@ -13,7 +13,7 @@
 
 use std::fmt;
 
-use crate::id::{AccountId, BadAccountId, TransferId};
+use crate::id::{AccountId, BadAccountId};
 use crate::shard::Shard;
 
 /// One of the three services.
@@ -146,7 +146,7 @@ impl Verb {
 }
 
 /// The subject on which the outcome of `transfer` is told to whoever waits for it.
-pub fn outcome(account: &AccountId, transfer: TransferId) -> String {
+pub fn outcome(account: &AccountId, transfer: impl fmt::Display) -> String {
     format!("wallet.outcome.{account}.{transfer}")
 }
 

@@ -72,6 +72,7 @@ fn asked(request: &Request) -> String {
     let Request {
         id,
         transfer,
+        written: _,
         account,
         verb,
         trace,

@@ -35,10 +35,8 @@ fn requests_v1_are_read_as_released() {
     let shown = |json: &str, context: Context<'_>| {
         let request = format!("{:?}", request::read(json, context));
         // What later forms brought is shown where it is used: the lines of what is released stay.
-        format!(
-            "{json}\n  {}",
-            request.replace(", reserved: None, reverses: None", "")
-        )
+        let request = request.replace(", reserved: None, reverses: None", "");
+        format!("{json}\n  {}", request.replace(", written: None", ""))
     };
     let single = REQUESTS
         .iter()

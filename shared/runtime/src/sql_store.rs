@@ -318,6 +318,8 @@ impl<T: Tables> Store for SqlStore<T> {
         state: &<T::Core as Decider>::State,
         repeats: &[Heard<'_>],
     ) -> Result<Vec<Notice>, Error> {
-        Ok(T::notices(self.db().await?, state, repeats).await?)
+        let mut notices = T::notices(self.db().await?, state, repeats).await?;
+        self.observer.tells(repeats, &mut notices);
+        Ok(notices)
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::body::{self, Body, flawed_id, uuid};
+use super::body::{self, Body, Named, flawed_id};
 use super::cut::Why;
 use super::event::{self, CloudEvent};
 use super::known::{Known, shown};
@@ -28,8 +28,8 @@ pub(super) struct Answered<'t> {
 impl Answered<'_> {
     /// Whether it is refused under this id, too.
     pub(super) fn is_told(&self, id: &str) -> bool {
-        let id = uuid(id);
-        self.also.iter().any(|request| Some(request.transfer) == id)
+        let named = Named::read(id).map(|named| named.id);
+        self.also.iter().any(|request| Some(request.transfer) == named)
     }
 }
 
@@ -89,7 +89,7 @@ fn carried<'t>(
 
 /// Two ids that both can be the transfer's.
 pub(super) fn contradiction(own: Option<TransferId>, event_id: Option<&str>) -> Option<String> {
-    let (own, id) = (own?, uuid(event_id?)?);
+    let (own, id) = (own?, Named::read(event_id?)?.id);
     (own != id)
         .then(|| format!("the event's id {id} contradicts \"id\" {own} of its data: use one id for both"))
 }
@@ -148,8 +148,11 @@ fn flawed<'t>(
 /// Refuses for each of the ids that are known.
 fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request, Vec<Request>), Unreadable> {
     let mut ids = known.ids.clone();
-    let header = context.event_id.and_then(|id| uuid(&event::header(id)));
-    ids.extend(header.filter(|id| !ids.contains(id)));
+    if let Some(named) = context.event_id.and_then(|id| Named::read(&event::header(id)))
+        && ids.iter().all(|known| known.id != named.id)
+    {
+        ids.push(named);
+    }
     let (first, others) = ids.split_first().ok_or_else(|| {
         let what = known.no_id.as_deref().or(context.event_id);
         Unreadable::Id(what.map_or("no id".to_owned(), |id| format!("id {id:?}")))
@@ -167,11 +170,12 @@ fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request
         Reason::InvalidRequest,
         known.flaw.as_deref().unwrap_or("not sound"),
     );
-    let request = |transfer: &TransferId| {
-        let id = flawed_id(content, &account, *transfer, verb);
+    let request = |named: &Named| {
+        let id = flawed_id(content, &account, named.id, verb);
         Request {
             id,
-            transfer: *transfer,
+            transfer: named.id,
+            written: named.written.clone(),
             account: account.clone(),
             verb,
             trace: trace.or(context.trace()).unwrap_or_else(|| TraceId::begun_by(id)),

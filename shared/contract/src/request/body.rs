@@ -76,12 +76,15 @@ pub(super) fn plainly(json: &str, context: Context<'_>) -> Option<Request> {
 impl Body<'_> {
     /// The id in it, if that is one.
     pub(super) fn named(&self) -> Option<TransferId> {
-        text(&self.id).and_then(uuid)
+        text(&self.id).and_then(Named::read).map(|named| named.id)
     }
 
     /// What it asks for. Its values may still be wrong; then it is answered with a refusal. `json` is its own text.
     pub(super) fn read(&self, json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
-        let transfer = transfer(text(&self.id).or(context.event_id))?;
+        let Named {
+            id: transfer,
+            written,
+        } = named(text(&self.id).or(context.event_id))?;
         let account = match context.account {
             Some(account) => account.clone(),
             None => payer(text(&self.from))?,
@@ -98,6 +101,7 @@ impl Body<'_> {
         Ok(Request {
             id,
             transfer,
+            written,
             account,
             verb,
             trace: trace.unwrap_or_else(|| TraceId::begun_by(id)),
@@ -184,16 +188,32 @@ pub(super) fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(
     found.map_or_else(wrong, |verb| (verb, Ok(())))
 }
 
-pub(super) fn uuid(text: &str) -> Option<TransferId> {
-    Uuid::try_parse(text)
-        .ok()
-        .filter(|id| !id.is_nil())
-        .map(TransferId)
+/// A client's name for its transfer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) id: TransferId,
+    /// As it was written, if that is not how we write it.
+    pub(super) written: Option<String>,
 }
 
-fn transfer(text: Option<&str>) -> Result<TransferId, Unreadable> {
+/// How long a UUID is in the form in which we write it, and no other form is.
+const HYPHENATED: usize = 36;
+
+impl Named {
+    /// Reads a UUID in any of its forms.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let id = Uuid::try_parse(text).ok().filter(|id| !id.is_nil())?;
+        let ours = text.len() == HYPHENATED && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        Some(Self {
+            id: TransferId(id),
+            written: (!ours).then(|| text.to_owned()),
+        })
+    }
+}
+
+fn named(text: Option<&str>) -> Result<Named, Unreadable> {
     let text = text.ok_or_else(|| Unreadable::Id("no id".to_owned()))?;
-    uuid(text).ok_or_else(|| Unreadable::Id(format!("id {text:?}")))
+    Named::read(text).ok_or_else(|| Unreadable::Id(format!("id {text:?}")))
 }
 
 pub(super) fn payer(text: Option<&str>) -> Result<AccountId, Unreadable> {

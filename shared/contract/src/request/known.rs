@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::body::{TEXTS, uuid};
+use super::body::{Named, TEXTS};
 use super::event;
 use super::scan::{self, Field};
-use crate::id::TransferId;
 
 /// More ids than these in one text are not looked at.
 const MAX_IDS: usize = 64;
@@ -14,7 +13,7 @@ const MAX_IDS: usize = 64;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The ids in it, each once; the first is the request's own.
-    pub(super) ids: Vec<TransferId>,
+    pub(super) ids: Vec<Named>,
     /// What stands in the place of an id and is none.
     pub(super) no_id: Option<String>,
     /// The payer that it names.
@@ -82,10 +81,16 @@ impl Known {
     }
 
     fn take_id(&mut self, text: &str) {
-        match uuid(text.trim()) {
-            Some(id) if self.ids.contains(&id) || self.ids.len() >= MAX_IDS => {}
-            Some(id) => self.ids.push(id),
+        match Named::read(text.trim()) {
+            Some(named) => self.name(named),
             None => self.no_id = Some(text.to_owned()),
+        }
+    }
+
+    /// Adds an id, if it is not there.
+    pub(super) fn name(&mut self, named: Named) {
+        if self.ids.len() < MAX_IDS && self.ids.iter().all(|known| known.id != named.id) {
+            self.ids.push(named);
         }
     }
 }
@@ -112,7 +117,7 @@ fn flaw(field: &Field<'_>) -> Option<String> {
         "amount" | "overdraft" if field.text.is_none() => wrong("a string, such as \"12.50\""),
         name if TEXTS.contains(&name) => match &field.text {
             None => wrong("a string"),
-            Some(id) if name == "id" && uuid(id).is_none() => wrong("a UUID made by the client"),
+            Some(id) if name == "id" && Named::read(id).is_none() => wrong("a UUID made by the client"),
             Some(_) => damage(raw).map(|damage| format!("field {name:?} is {}: {damage}", shown(raw))),
         },
         _ => {

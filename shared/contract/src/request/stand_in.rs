@@ -5,13 +5,11 @@
 //! JSON that says what was wrong, and is refused with the same words and the same id wherever it is read.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use super::body::uuid;
+use super::body::Named;
 use super::cut::Why;
 use super::known::{Known, shown};
 use super::{Context, event};
-use crate::id::TransferId;
 use crate::reason::sentence;
 
 /// How much of the text is kept: enough to see what it was. The log has it all.
@@ -24,7 +22,7 @@ pub(super) struct StandIn {
     /// Why it was refused.
     refused: String,
     /// The ids that it names.
-    ids: Vec<Uuid>,
+    ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,11 +38,12 @@ impl StandIn {
     pub(super) fn of(text: &str, why: &Why, context: Context<'_>) -> Self {
         let mut known = Known::of(text);
         let refused = sentence(&refused(text, why, &known));
-        let header = context.event_id.and_then(|id| uuid(&event::header(id)));
-        known.ids.extend(header.filter(|id| !known.ids.contains(id)));
+        if let Some(named) = context.event_id.and_then(|id| Named::read(&event::header(id))) {
+            known.name(named);
+        }
         Self {
             refused,
-            ids: known.ids.into_iter().map(|id| id.0).collect(),
+            ids: known.ids.into_iter().map(written).collect(),
             from: known.from.filter(|_| context.account.is_none()),
             verb: known.verb,
             traceparent: known.traceparent,
@@ -65,7 +64,7 @@ impl StandIn {
     /// What is known of it.
     pub(super) fn known(self) -> Known {
         Known {
-            ids: self.ids.into_iter().map(TransferId).collect(),
+            ids: self.ids.iter().filter_map(|id| Named::read(id)).collect(),
             from: self.from,
             verb: self.verb,
             traceparent: self.traceparent,
@@ -73,6 +72,10 @@ impl StandIn {
             ..Known::default()
         }
     }
+}
+
+fn written(named: Named) -> String {
+    named.written.unwrap_or_else(|| named.id.to_string())
 }
 
 /// Why a text is refused, by name of the field where that can be told.

@@ -1,0 +1,109 @@
+//! Under which other names clients wait for their outcomes.
+//!
+//! An outcome is told under a transfer's id as we write it, and NATS compares subjects byte by byte. A client that writes its
+//! ids in capitals, in braces or as URNs waits under what it wrote. It is told there, too.
+//!
+//! The names are kept in memory, and all are forgotten when they are too many: whoever is not told asks again, and a repeat
+//! says the name anew.
+
+use std::collections::BTreeMap;
+
+use wallet_contract::decider::{Heard, Input};
+use wallet_contract::subject;
+use wallet_runtime::bus::Notice;
+
+/// How many names are kept.
+const KEPT: usize = 10_000;
+
+/// The other names: by the subject on which an outcome is told, the one on which its client waits.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<String, String>);
+
+impl Names {
+    /// Remembers how ids are written in what was heard.
+    pub(crate) fn hear(&mut self, heard: &[Heard<'_>]) {
+        for heard in heard {
+            let Input::Request(request) = &heard.input else {
+                continue;
+            };
+            if let Some(written) = &request.written {
+                if self.0.len() >= KEPT {
+                    self.0.clear();
+                }
+                let told = subject::outcome(&request.account, request.transfer);
+                self.0.insert(told, subject::outcome(&request.account, written));
+            }
+        }
+    }
+
+    /// Adds what is to be told under other names.
+    pub(crate) fn tell(&self, notices: &mut Vec<Notice>) {
+        if self.0.is_empty() {
+            return;
+        }
+        let also = notices.iter().filter_map(|notice| {
+            Some(Notice {
+                subject: self.0.get(&notice.subject)?.clone(),
+                payload: notice.payload.clone(),
+            })
+        });
+        let also: Vec<Notice> = also.collect();
+        notices.extend(also);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wallet_contract::request::{self, Context};
+    use wallet_contract::subject::Verb;
+
+    use super::*;
+
+    #[test]
+    fn who_writes_its_id_otherwise_is_told_there_too() {
+        const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+        let mut names = Names::default();
+        let alice = "alice".parse().unwrap();
+        let mut told = |id: &str| {
+            let context = Context {
+                verb: Verb::Cancel,
+                account: Some(&alice),
+                traceparent: None,
+                event_id: None,
+            };
+            let json = format!(r#"{{"id":"{id}"}}"#);
+            names.hear(&[Heard {
+                input: Input::Request(request::read(&json, context).unwrap()),
+                raw: json.into(),
+                sequence: 1,
+                index: 0,
+                at_us: 0,
+                committed_us: None,
+            }]);
+            let notice = |id: &str| Notice {
+                subject: format!("wallet.outcome.alice.{id}"),
+                payload: id.to_owned(),
+            };
+            let mut notices = vec![notice(ID), notice("another")];
+            names.tell(&mut notices);
+            let told = notices
+                .into_iter()
+                .map(|notice| format!("{}: {}", notice.subject, notice.payload));
+            told.collect::<Vec<_>>()
+        };
+        let plain = [
+            format!("wallet.outcome.alice.{ID}: {ID}"),
+            "wallet.outcome.alice.another: another".to_owned(),
+        ];
+        assert_eq!(told(ID), plain);
+        for id in [
+            ID.to_uppercase(),
+            format!("{{{ID}}}"),
+            format!("urn:uuid:{ID}"),
+            ID.replace('-', ""),
+        ] {
+            let also = format!("wallet.outcome.alice.{id}: {ID}");
+            assert_eq!(told(&id), [&plain[..], &[also]].concat());
+        }
+    }
+}
