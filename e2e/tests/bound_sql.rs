@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 /// (file, what may stand there, how often). `AssertSqlSafe` marks text that is no literal.
-const KNOWN: [(&str, &str, usize, &str); 13] = [
+const KNOWN: [(&str, &str, usize, &str); 14] = [
     (
         "shared/runtime/src/db/sqlite.rs",
         "AssertSqlSafe",
@@ -32,6 +32,12 @@ const KNOWN: [(&str, &str, usize, &str); 13] = [
         "AssertSqlSafe",
         1,
         "migrations: files of the program",
+    ),
+    (
+        "shared/runtime/src/db/session.rs",
+        "AssertSqlSafe",
+        1,
+        "settings of a session, and the same schema",
     ),
     (
         "shared/runtime/src/db/connect.rs",

@@ -15,7 +15,7 @@ use wallet_contract::subject::Verb;
 const ASKED: u64 = 2_000;
 
 /// Questions that are good, which damage begins with.
-const GOOD: [&str; 14] = [
+const GOOD: [&str; 16] = [
     "/v1/accounts",
     "/v1/accounts?after=alice&limit=2",
     "/v1/accounts/alice",
@@ -29,11 +29,13 @@ const GOOD: [&str; 14] = [
     "/v1/transfers?before=7.7",
     "/v1/transfers?account=alice&before=1700000000000000.7/7.7",
     "/v1/parked?limit=5",
+    "/v1/transfers?ended_from=2020-01-01T00:00:00Z&account=alice",
+    "/v1/parked?before=7.7&all=true",
     "/v1/stats",
 ];
 
 /// Questions that are none.
-const BAD: [&str; 43] = [
+const BAD: [&str; 53] = [
     "/v1/accounts?limit=0",
     "/v1/accounts?limit=1001",
     "/v1/accounts?limit=-1",
@@ -78,6 +80,16 @@ const BAD: [&str; 43] = [
     "/v1/accounts/alice/statement?at=2026-01-01",
     "/v1/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f?payer=alice",
     "/v1/stats?shard=1",
+    "/v1/accounts?payer=alice",
+    "/v1/parked?account=bob",
+    "/v1/parked?before=7",
+    "/v1/stats?shard=0",
+    "/v1/transfers?from=2026-06-02T00:00:00Z&to=2026-06-01T00:00:00Z",
+    "/v1/transfers?ended_from=2026-06-02T00:00:00Z&ended_to=2026-06-01T00:00:00Z",
+    "/v1/transfers?ended_from=2026-06-02T00:00:00Z&status=running",
+    "/v1/transfers?currency=USD&min=2.00&max=1.00",
+    "/v1/transfers?account=alice&before=1700000000000000.7/7.7/x",
+    "/v1/traces/0af7651916cd43dd8448eb211c80319c?after=7",
 ];
 
 /// What asks about no transfers.

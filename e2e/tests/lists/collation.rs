@@ -78,7 +78,13 @@ async fn is_linguistic(url: &str) -> Result<bool> {
 pub(super) async fn all_text_is_bytewise(url: &str) -> Result<()> {
     let mut server = PgConnection::connect(&format!("{url}postgres")).await?;
     let databases = sqlx::query("SELECT datname FROM pg_database WHERE datname LIKE 'wallet%'");
-    for database in databases.fetch_all(&mut server).await? {
+    let databases = databases.fetch_all(&mut server).await?;
+    ensure!(
+        databases.len() == 3,
+        "a database for each service: {}",
+        databases.len()
+    );
+    for database in databases {
         let name: String = database.get(0);
         let mut db = PgConnection::connect(&format!("{url}{name}")).await?;
         let columns = sqlx::query(

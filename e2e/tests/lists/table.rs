@@ -86,6 +86,7 @@ const ROUTES: &[(&str, Is)] = &[
     ("/v1/accounts", Is::Walked),
     ("/v1/accounts/{id}", Is::Whole("an account's currencies")),
     ("/v1/accounts/{id}/statement", Is::Walked),
+    ("/v1/health", Is::Whole("the services, each with its shards")),
     ("/v1/log", Is::Walked),
     ("/v1/parked", Is::Walked),
     ("/v1/phases/{id}", Is::Whole("the payers who used one id")),
@@ -249,10 +250,8 @@ fn routes(dir: &Path, found: &mut BTreeSet<String>) -> Result<()> {
             routes(&path, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = fs::read_to_string(&path)?;
-            let named = text
-                .split(".route(\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next());
+            let named = text.split(".route(").skip(1);
+            let named = named.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next());
             found.extend(named.map(str::to_owned));
         }
     }

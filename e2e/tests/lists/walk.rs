@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use e2e::World;
-use reqwest::Client;
+use reqwest::{Client, Url};
 use serde_json::Value;
 
 use super::table::{Kind, List};
@@ -70,7 +70,7 @@ impl<'l> Walk<'l> {
             Kind::Page => {
                 let url = match &self.next {
                     Next::Begin => first,
-                    Next::At(at) => format!("{base}{at}"),
+                    Next::At(at) => at.clone(),
                     Next::End => bail!("the list has ended"),
                 };
                 page(&self.http, &url).await?
@@ -125,10 +125,10 @@ async fn page(http: &Client, url: &str) -> Result<(Vec<String>, Option<String>)>
     let rows = rows.map(|row| row.split("</li>").next().unwrap_or_default());
     let next = text.split("rel=\"next\" href=\"").nth(1);
     let next = next.and_then(|rest| rest.split('"').next());
-    Ok((
-        rows.map(item).collect(),
-        next.map(|next| next.replace("&amp;", "&")),
-    ))
+    // Pages name each other by relative addresses.
+    let next = next.map(|next| Url::parse(url)?.join(&next.replace("&amp;", "&")));
+    let next = next.transpose()?.map(|next| next.to_string());
+    Ok((rows.map(item).collect(), next))
 }
 
 /// Most rows name what they show. A booking is all that stands there.
