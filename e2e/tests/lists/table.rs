@@ -115,7 +115,7 @@ const TRANSFERS: &[&str] = &[
     "?account=Zed&status=compensated",
     "?account=bob&from=2020-01-01T00:00:00Z",
     "?status=reserved",
-    "?status=settled&currency=USD&min=1.00",
+    "?status=settled&currency=USD&min=1.00&from=2020-01-01T00:00:00Z",
     "?reason=insufficient_funds",
     "?from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z",
     "?status=parked",

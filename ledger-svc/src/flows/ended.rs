@@ -21,10 +21,10 @@ macro_rules! ends {
     ($first:literal, $($more:literal),+) => {
         /// What ends a flow, or comes behind its end.
         pub(crate) const ENDS: &[&str] = &[$first, $($more),+];
-        /// Their bodies among the records between two places, newest first.
+        /// Their bodies among the records before a place, newest first.
         const READ: &str = concat!(
             "SELECT no, at_us, CASE WHEN kind IN ('", $first, "'" $(, ", '", $more, "'")+, ") THEN body END \
-             FROM record WHERE no < $1 AND no >= $2 ORDER BY no DESC LIMIT $3"
+             FROM record WHERE no < $1 ORDER BY no DESC LIMIT $2"
         );
     };
 }
@@ -72,13 +72,14 @@ pub(crate) async fn newest(
     limit: i64,
 ) -> sqlx::Result<Found> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let first = RECORDS.first_at(db, span.from_us.saturating_sub(OFF_US)).await?;
-    let later = span.to_us.saturating_add(OFF_US).saturating_add(1);
-    let mut before = before.min(RECORDS.first_at(db, later).await?);
+    let earliest_us = span.from_us.saturating_sub(OFF_US);
+    let mut before = RECORDS
+        .behind(db, span.to_us.saturating_add(OFF_US), before)
+        .await?;
     let mut found = Found::default();
     let mut looked_at = 0;
     while looked_at < LOOKED_AT {
-        let args = [before, first, AT_ONCE].map(Arg::Int);
+        let args = [before, AT_ONCE].map(Arg::Int);
         let rows = db.query(READ, &args).await?;
         let ends: Vec<End> = rows
             .iter()
@@ -93,13 +94,14 @@ pub(crate) async fn newest(
                 }
             }
         }
-        let Some(last) = rows
-            .last()
-            .filter(|_| i64::try_from(rows.len()).is_ok_and(|read| read == AT_ONCE))
-        else {
-            found.left_off = None;
-            return Ok(found);
+        found.left_off = None;
+        let is_cut = i64::try_from(rows.len()).is_ok_and(|read| read == AT_ONCE);
+        let Some(last) = rows.last().filter(|_| is_cut) else {
+            break;
         };
+        if last.int(1)? < earliest_us {
+            break;
+        }
         (before, looked_at) = (last.int(0)?, looked_at + AT_ONCE);
         found.left_off = Some((last.int(1)?, before));
     }

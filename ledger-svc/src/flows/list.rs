@@ -165,31 +165,41 @@ impl Found {
             flows,
         }
     }
+
+    /// Only what began so late, of flows that go back in time.
+    pub(crate) fn since(mut self, from_us: Option<i64>) -> Self {
+        if let Some(from) = from_us {
+            self.flows.retain(|flow| flow.started_us >= from);
+            self.left_off = self.left_off.filter(|(at_us, _)| *at_us >= from);
+        }
+        self
+    }
 }
 
 /// Flows before a place in the list, newest first.
 pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64) -> sqlx::Result<Found> {
-    let first = match filter.from_us {
-        Some(from) => FLOWS.first_at(db, from).await?,
-        None => 0,
-    };
     let before = not_after(db, filter, before).await?;
-    let floor = if filter.is_of_times_only() {
-        None
-    } else {
-        floor(db, filter.among(), before).await?
-    };
-    let floor = floor.filter(|(_, no)| *no > first);
+    let (mut floor, mut first) = (None, 0);
+    if !filter.is_of_times_only() {
+        floor = self::floor(db, filter.among(), before).await?;
+        // What lies before all that is asked for need not be looked at.
+        if let Some(from) = filter
+            .from_us
+            .filter(|from| floor.is_none_or(|(at_us, _)| at_us < *from))
+        {
+            first = FLOWS.first_at(db, from).await?;
+        }
+    }
     let mut args = vec![
         Arg::Int(before),
         Arg::Int(limit),
-        Arg::Int(floor.map_or(first, |(_, no)| no)),
+        Arg::Int(floor.map_or(first, |(_, no)| no.max(first))),
     ];
     let only = filter.bind(&mut args);
     let sql = format!("{HEAD} WHERE no < $1 AND no >= $3{only} ORDER BY no DESC LIMIT $2");
     let rows = db.query(&sql, &args).await?;
     let flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
-    Ok(Found::of(flows, limit, floor))
+    Ok(Found::of(flows, limit, floor).since(filter.from_us))
 }
 
 /// An account's flows before a place that have not ended, newest first.
@@ -222,7 +232,7 @@ async fn floor(db: &mut Db, among: &str, before: i64) -> sqlx::Result<Option<(i6
 /// The place behind what is asked for, if that is not so far as `before`.
 pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> sqlx::Result<i64> {
     match filter.to_us {
-        Some(to) => Ok(before.min(FLOWS.first_at(db, to.saturating_add(1)).await?)),
+        Some(to) => FLOWS.behind(db, to, before).await,
         None => Ok(before),
     }
 }

@@ -4,37 +4,88 @@ use wallet_runtime::db::{Arg, Db};
 
 /// Rows in the order of the log.
 pub(super) struct Timeline {
-    /// Asks for the place of the last.
+    /// Asks for the last before a place: its place, and its time.
     last: &'static str,
-    /// Asks for the first from a place on: its place, and its time.
+    /// Asks for the same of the first from a place on.
     next: &'static str,
 }
 
 /// Flows, by when they began.
 pub(super) const FLOWS: Timeline = Timeline {
-    last: "SELECT no FROM flow ORDER BY no DESC LIMIT 1",
+    last: "SELECT no, started_us FROM flow WHERE no < $1 ORDER BY no DESC LIMIT 1",
     next: "SELECT no, started_us FROM flow WHERE no >= $1 ORDER BY no LIMIT 1",
 };
 /// Requests and events, by when they were stored in the log.
 pub(super) const RECORDS: Timeline = Timeline {
-    last: "SELECT no FROM record ORDER BY no DESC LIMIT 1",
+    last: "SELECT no, at_us FROM record WHERE no < $1 ORDER BY no DESC LIMIT 1",
     next: "SELECT no, at_us FROM record WHERE no >= $1 ORDER BY no LIMIT 1",
 };
 
 impl Timeline {
-    /// The place of the first row of a time or later; behind all, if there is none. It is found by halving.
+    /// The place of the first row of a time or later; behind all, if there is none.
     pub(super) async fn first_at(&self, db: &mut Db, at_us: i64) -> sqlx::Result<i64> {
-        let last = db.query(self.last, &[]).await?;
-        let Some(last) = last.first() else { return Ok(0) };
-        let (mut low, mut high) = (0, last.int(0)?.saturating_add(1));
+        self.behind(db, at_us.saturating_sub(1), i64::MAX).await
+    }
+
+    /// The place behind all rows up to a time; `before`, if all before that are. It is found by halving, which most who go on with
+    /// a list need not do: they have come further back already.
+    pub(super) async fn behind(&self, db: &mut Db, to_us: i64, before: i64) -> sqlx::Result<i64> {
+        let last = db.query(self.last, &[Arg::Int(before)]).await?;
+        let (mut low, mut high) = match last.first() {
+            Some(last) if last.int(1)? > to_us => (0, last.int(0)?),
+            Some(_) | None => return Ok(before),
+        };
         while low < high {
             let middle = low + (high - low) / 2;
             let rows = db.query(self.next, &[Arg::Int(middle)]).await?;
             match rows.first() {
-                Some(row) if row.int(1)? < at_us => low = row.int(0)?.saturating_add(1),
+                Some(row) if row.int(1)? <= to_us => low = row.int(0)?.saturating_add(1),
                 Some(_) | None => high = middle,
             }
         }
         Ok(low)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+    use wallet_contract::shard::Shard;
+    use wallet_runtime::db::Target;
+    use wallet_runtime::sql_store::Tables as _;
+
+    use super::*;
+    use crate::Tables;
+
+    #[tokio::test]
+    async fn a_time_is_found_among_rows_that_share_it_and_between_those_that_do_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
+        let pool = target.open(Tables::MIGRATIONS).await.unwrap();
+        let mut db = pool.acquire().await.unwrap();
+        assert_eq!(RECORDS.behind(&mut db, 7, 99).await.unwrap(), 99);
+        let rows = [(3, 10), (4, 10), (9, 20), (20, 20), (21, 20), (40, 30)];
+        let sql = "INSERT INTO record (no, id, transfer, account, kind, at_us) VALUES ($1, $2, $2, 'alice', 'x', $3)";
+        for (no, at_us) in rows {
+            let id = Uuid::from_u64_pair(0, u64::try_from(no).unwrap());
+            db.execute(sql, &[Arg::Int(no), Arg::Uuid(id), Arg::Int(at_us)])
+                .await
+                .unwrap();
+        }
+        for to_us in 5..35 {
+            for before in [1, 3, 4, 5, 9, 20, 22, 40, 41, i64::MAX] {
+                // Between two rows any place is as good as the next.
+                let told = RECORDS.behind(&mut db, to_us, before).await.unwrap();
+                let held = rows.map(|(no, _)| no < told);
+                let expected = rows.map(|(no, at_us)| at_us <= to_us && no < before);
+                assert_eq!(held, expected, "up to {to_us}, before {before}: {told}");
+            }
+            let first = RECORDS.first_at(&mut db, to_us).await.unwrap();
+            assert_eq!(
+                rows.map(|(no, _)| no >= first),
+                rows.map(|(_, at_us)| at_us >= to_us),
+                "from {to_us}: {first}"
+            );
+        }
     }
 }

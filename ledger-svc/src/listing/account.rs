@@ -159,7 +159,8 @@ impl<'a> Of<'a> {
             self.filter.takes(&entry.item, entry.at_us).then_some(entry)
         });
         let is_cut = i64::try_from(booked.lines).is_ok_and(|lines| lines >= limit);
-        let last = booked.last.filter(|last| is_cut && self.goes_back_to(last.at_us));
+        let goes_back_to = |at_us| self.filter.from_us.is_none_or(|from| at_us >= from);
+        let last = booked.last.filter(|last| is_cut && goes_back_to(last.at_us));
         Ok(Source::new(
             entries,
             last.map(|last| (last.at_us, Place::Books(last))),
@@ -172,21 +173,21 @@ impl<'a> Of<'a> {
         for (shard, db) in dbs.iter_mut().enumerate() {
             let mut others = Others::default();
             let before = list::not_after(db, self.filter, places.shards[shard]).await?;
-            let limit = self.looked_at.1;
+            let (limit, from_us) = (self.looked_at.1, self.filter.from_us);
             if self.filter.status.is_none() {
-                let open = list::open(db, self.account, before, limit).await?;
+                let open = list::open(db, self.account, before, limit).await?.since(from_us);
                 others.open = open.flows.iter().map(|flow| flow.no).collect();
                 others.more_are_open = open.left_off.is_some();
                 others.add(open);
             }
             // Of what has settled all is booked.
             if self.filter.status != Some(Status::Settled) {
-                others.add(list::unbooked(db, self.account, before, limit).await?);
+                let unbooked = list::unbooked(db, self.account, before, limit).await?;
+                others.add(unbooked.since(from_us));
             }
             others
                 .flows
                 .retain(|_, flow| self.filter.takes(flow, flow.started_us));
-            others.left_off = others.left_off.filter(|(at_us, _)| self.goes_back_to(*at_us));
             all.push(others);
         }
         Ok(all)
@@ -243,10 +244,5 @@ impl<'a> Of<'a> {
             found.extend(flows.map(|flow| (flow.key(), (shard, flow))));
         }
         Ok(found)
-    }
-
-    /// Whether what is asked for may have begun, or moved, so early.
-    fn goes_back_to(&self, at_us: i64) -> bool {
-        self.filter.from_us.is_none_or(|from| at_us >= from)
     }
 }
