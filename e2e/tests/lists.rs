@@ -7,8 +7,10 @@
 //! | [`walk`] | asks for a page after the other, of programs' lists and of people's |
 //! | [`filled`] | a stack with something in each of them |
 //! | [`many`] | more accounts, transfers, parked messages than one answer may have, by the tool |
+//! | [`aside`] | what was set aside under an earlier version is listed |
 //! | [`collation`] | keys compare bytewise, whatever a database's collation |
 
+mod aside;
 mod collation;
 mod filled;
 mod many;

@@ -7,6 +7,8 @@ use wallet::stack::postgres::Postgres;
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::{Migration, Pool, Target};
 
+use super::aside;
+
 const NAMES: [&str; 5] = ["alice", "bob", "max", "Mia", "Zed"];
 const BYTEWISE: [&str; 5] = ["Mia", "Zed", "alice", "bob", "max"];
 
@@ -57,12 +59,16 @@ async fn becomes_bytewise(url: &str, first: &[&str]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_database_with_another_order_is_brought_to_ours() -> Result<()> {
+async fn a_database_of_an_earlier_version_is_brought_to_ours() -> Result<()> {
     let dir = TempDir::new()?;
-    becomes_bytewise(&format!("sqlite://{}/wallet.db", dir.path().display()), &BYTEWISE).await?;
+    let sqlite = format!("sqlite://{}/wallet-{{shard}}.db", dir.path().display());
+    becomes_bytewise(&sqlite, &BYTEWISE).await?;
+    aside::is_filled(&sqlite).await?;
     let server = Postgres::start().await?;
+    let postgres = format!("{}postgres", server.url());
+    aside::is_filled(&postgres).await?;
     if is_linguistic(&server.url()).await? {
-        becomes_bytewise(&format!("{}postgres", server.url()), &NAMES).await?;
+        becomes_bytewise(&postgres, &NAMES).await?;
     } else {
         println!("skipped: this PostgreSQL has no linguistic collation");
     }
