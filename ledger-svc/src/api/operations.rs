@@ -71,11 +71,6 @@ pub(super) async fn health(
     })))
 }
 
-/// What is asked where there is only one answer: a field would promise another.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
-
 /// How it goes. This one does not wait: it tells how far behind the books are.
 pub(super) async fn stats(State(running): Ledger, Asked(Nothing {}): Asked<Nothing>) -> Answer {
     let words = [
