@@ -149,7 +149,7 @@ impl Api {
         }
         if base.query().is_some() || base.fragment().is_some() {
             return Err(anyhow!(
-                "address of {name} {shown:?}: it takes nothing behind the path: {address}"
+                "address of {name} {shown:?}: leave out what begins with ? or #: {address}"
             ));
         }
         if base.scheme() != "http" || base.host_str().is_none() {

@@ -340,7 +340,8 @@ fn the_same_content_in_another_spelling_is_the_same_request() {
         let json = format!(r#"{{"id":"{id}",{plain}}}"#);
         let request = request::read(&json, context(Verb::Transfer, Some(&name("alice")))).unwrap();
         let expected = Request {
-            written: Some(id),
+            // Its digits have no upper case.
+            written: Some(id).filter(|id| id != ONE),
             ..asks(Verb::Transfer, &plain)
         };
         assert_eq!(request, expected);
