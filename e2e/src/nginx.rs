@@ -1,5 +1,5 @@
-//! Debian's nginx in front of a stack: with the server that `deploy/nginx.conf` shows, and with one that has nothing but a
-//! `location /`.
+//! Debian's nginx in front of something: with the server that `deploy/nginx.conf` shows, with one that has nothing but a
+//! `location /`, and with one that takes small messages only.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,6 +11,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep};
 use wallet::stack::address::free_ports;
 
+use crate::receivers::Receiver;
 use crate::{PATIENCE, tool};
 
 /// Compresses whatever it can, so that a stream which must not be held back is one that is compressed.
@@ -19,52 +20,90 @@ const GZIP: &str = "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 1;"
 /// A running nginx. Dropping it kills it.
 #[derive(Debug)]
 pub struct Nginx {
+    child: Child,
+    dir: TempDir,
+}
+
+/// In front of a ledger.
+#[derive(Debug)]
+pub struct Front {
     /// The address of the ledger's pages under `/wallet`, without a slash at the end. What passes is compressed.
     pub wallet: String,
     /// Their address at the root of another server.
     pub plain: String,
-    child: Child,
-    _dir: TempDir,
+    _nginx: Nginx,
+}
+
+/// In front of a receiver of spans.
+#[derive(Debug)]
+pub struct Narrow {
+    /// Where it takes HTTP.
+    pub http: String,
+    /// Where it takes gRPC.
+    pub grpc: String,
+    _nginx: Nginx,
+}
+
+impl Front {
+    /// In front of the ledger at an address; nothing if nginx is not installed, and says that the test skips.
+    pub async fn start(ledger: &str) -> Result<Option<Self>> {
+        let [wallet, plain] = free_ports()?;
+        let servers = format!(
+            "{}\nserver {{ listen 127.0.0.1:{plain}; location / {{ proxy_pass {ledger}; }} }}",
+            shipped(wallet, ledger)?
+        );
+        Ok(Nginx::start(&[wallet, plain], &servers).await?.map(|nginx| Self {
+            wallet: format!("http://127.0.0.1:{wallet}/wallet"),
+            plain: format!("http://127.0.0.1:{plain}"),
+            _nginx: nginx,
+        }))
+    }
+}
+
+impl Narrow {
+    /// In front of a receiver, for messages of so many bytes at most; nothing if nginx is not installed, and says that the test
+    /// skips.
+    pub async fn start(receiver: &Receiver, bytes: usize) -> Result<Option<Self>> {
+        let [http, grpc] = free_ports()?;
+        let to_grpc = receiver.grpc.replace("http://", "grpc://");
+        let servers = format!(
+            "client_max_body_size {bytes};\n\
+             server {{ listen 127.0.0.1:{http}; location / {{ proxy_pass {}; }} }}\n\
+             server {{ listen 127.0.0.1:{grpc} http2; location / {{ grpc_pass {to_grpc}; }} }}",
+            receiver.http
+        );
+        Ok(Nginx::start(&[http, grpc], &servers).await?.map(|nginx| Self {
+            http: format!("http://127.0.0.1:{http}"),
+            grpc: format!("http://127.0.0.1:{grpc}"),
+            _nginx: nginx,
+        }))
+    }
 }
 
 impl Nginx {
-    /// In front of the ledger at an address; nothing if it is not installed, and says that the test skips.
-    pub async fn start(ledger: &str) -> Result<Option<Self>> {
+    async fn start(ports: &[u16], servers: &str) -> Result<Option<Self>> {
         let Some(program) = tool("nginx") else {
             return Ok(None);
         };
-        let (dir, [wallet, plain]) = (TempDir::new()?, free_ports()?);
-        let plain_server =
-            format!("server {{ listen 127.0.0.1:{plain}; location / {{ proxy_pass {ledger}; }} }}");
-        let servers = format!("{}\n{plain_server}", shipped(wallet, ledger)?);
+        let dir = TempDir::new()?;
         let file = dir.path().join("nginx.conf");
-        std::fs::write(&file, configuration(dir.path(), &servers))?;
-        let log = dir.path().join("error.log");
+        std::fs::write(&file, configuration(dir.path(), servers))?;
         let mut command = Command::new(program);
         command.arg("-c").arg(&file).arg("-p").arg(dir.path());
-        let child = command
-            .arg("-e")
-            .arg(&log)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        let mut nginx = Self {
-            wallet: format!("http://127.0.0.1:{wallet}/wallet"),
-            plain: format!("http://127.0.0.1:{plain}"),
-            child,
-            _dir: dir,
-        };
-        for port in [wallet, plain] {
-            nginx.until_listens(port, &log).await?;
+        command.arg("-e").arg(dir.path().join("error.log"));
+        let child = command.stdin(Stdio::null()).kill_on_drop(true).spawn()?;
+        let mut nginx = Self { child, dir };
+        for port in ports {
+            nginx.until_listens(*port).await?;
         }
         Ok(Some(nginx))
     }
 
-    async fn until_listens(&mut self, port: u16, log: &Path) -> Result<()> {
+    async fn until_listens(&mut self, port: u16) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if self.child.try_wait()?.is_some() || Instant::now() > deadline {
-                let log = std::fs::read_to_string(log).context("its log")?;
+                let log = std::fs::read_to_string(self.dir.path().join("error.log")).context("its log")?;
                 bail!("nginx does not listen on port {port}: {log}");
             }
             sleep(Duration::from_millis(20)).await;

@@ -154,16 +154,21 @@ impl Receiver {
 
     /// Waits until it has received so many.
     pub async fn until(&self, spans: usize) -> Result<BTreeSet<Span>> {
+        self.until_all(|received| received.len() >= spans).await
+    }
+
+    /// Waits until it has received all that somebody wants.
+    pub async fn until_all(&self, wanted: impl Fn(&BTreeSet<Span>) -> bool) -> Result<BTreeSet<Span>> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let received = self.spans()?;
-            if received.len() >= spans {
+            if wanted(&received) {
                 return Ok(received);
             }
             if Instant::now() > deadline {
                 let (came, process) = (received.len(), self.child.id());
                 bail!(
-                    "{came} spans of {spans} have come to process {process:?}: {}",
+                    "not all is there: {came} spans have come to process {process:?}: {}",
                     self.said()?
                 );
             }

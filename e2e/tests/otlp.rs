@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::metrics::{Scrape, until};
+use e2e::nginx::Narrow;
 use e2e::receivers::{Receiver, Span};
 use e2e::{World, id};
 use serde_json::{Value, json};
@@ -169,6 +170,69 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         world.stop().await?;
     }
     Ok(())
+}
+
+#[tokio::test]
+async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let Some(rotel) = Receiver::rotel(dir.path()).await? else {
+        return Ok(());
+    };
+    // A flow has about 6 KiB.
+    let Some(narrow) = Narrow::start(&rotel, 20_000).await? else {
+        return Ok(());
+    };
+    for (endpoint, protocol) in [(&narrow.http, "http/protobuf"), (&narrow.grpc, "grpc")] {
+        let mut world = exporting(None, endpoint, protocol).await?;
+        play(&world).await?;
+        for _ in 0..20 {
+            world.pay("alice", "bob", "0.01").await?;
+        }
+        // Behind its cursor, which it writes every few seconds, it begins anew with all at once.
+        world.stack.stop_service(Service::Ledger).await?;
+        world.stack.start_service(Service::Ledger).await?;
+        world.pay("@world", "alice", "3.00").await?;
+        let expected = expected(&world).await?;
+        let all_came = |received: &BTreeSet<Span>| expected.is_subset(&ids(received));
+        rotel.until_all(all_came).await?;
+        let scrape = until(&world, Service::Ledger, "wallet_export_lag_seconds", &[], 0.0).await?;
+        for (name, value) in [
+            ("wallet_export_failures_total", 0.0),
+            ("wallet_export_rejected_spans_total", 0.0),
+            ("wallet_export_oversized_flows_total", 0.0),
+        ] {
+            assert_eq!(scrape.sum(name, &[]), Some(value), "{protocol}: {name}");
+        }
+        let args = [
+            "trace",
+            "export",
+            "--since",
+            "1h",
+            "--otlp",
+            endpoint,
+            "--protocol",
+            protocol,
+        ];
+        let done = world.wallet(&args).await?;
+        assert_eq!(done.status.code(), Some(0), "{protocol}: {done:?}");
+        world.stop().await?;
+    }
+    // Not even one flow fits: each is left out, counted and told, and nothing waits.
+    let Some(narrow) = Narrow::start(&rotel, 1_000).await? else {
+        return Ok(());
+    };
+    let world = exporting(None, &narrow.grpc, "grpc").await?;
+    world.open(&["alice"]).await?;
+    let oversized = "wallet_export_oversized_flows_total";
+    until(&world, Service::Ledger, oversized, &[], 2.0).await?;
+    until(&world, Service::Ledger, "wallet_export_lag_seconds", &[], 0.0).await?;
+    let log = std::fs::read_to_string(world.stack.logs().join("ledger-svc.log"))?;
+    assert_eq!(
+        log.matches("alone are more than the receiver takes").count(),
+        1,
+        "{log}"
+    );
+    world.stop().await
 }
 
 #[tokio::test]

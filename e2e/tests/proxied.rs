@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::browser::Browser;
-use e2e::nginx::Nginx;
+use e2e::nginx::Front;
 use e2e::{PATIENCE, World, transfer};
 use reqwest::{Client, StatusCode, header};
 use tokio::time::{Duration, Instant};
@@ -61,7 +61,7 @@ async fn addresses(browser: &Browser, page: &str) -> Result<BTreeSet<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     let mut world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
-    let Some(nginx) = Nginx::start(&world.stack.api_url()).await? else {
+    let Some(nginx) = Front::start(&world.stack.api_url()).await? else {
         return world.stop().await;
     };
     world.open(&["alice", "bob"]).await?;
@@ -116,6 +116,7 @@ async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) ->
         "/accounts/alice",
         "/accounts/alice?currency=USD&at=2099-01-01T00:00:00Z",
         "/health",
+        "/parked",
         &format!("/flows/{id}"),
         &format!("/flows/{id}?payer=alice&tab=events&step=2"),
         "/there/is/nothing/here",
@@ -203,7 +204,7 @@ async fn a_flow_is_seen_to_end(world: &mut World, browser: &Browser) -> Result<(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_proxy_and_the_tool_need_no_setting() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
-    let Some(nginx) = Nginx::start(&world.stack.api_url()).await? else {
+    let Some(nginx) = Front::start(&world.stack.api_url()).await? else {
         return world.stop().await;
     };
     world.open(&["alice", "bob"]).await?;

@@ -1,14 +1,15 @@
 //! Exports each flow that has ended as OpenTelemetry spans, behind a cursor in the ledger's own database.
 //!
-//! It goes through `record`, as the log did, and exports a flow when it meets what ended it: each at least once, in order, none
-//! left out. A repeat is harmless, since span ids are the log's. It is never in the way of money: a task of its own reads a
-//! little and then rests for longer, far longer while the books are busy; a receiver that is slow, away, or says no only makes
-//! the cursor wait.
+//! It goes through `record`, as the log did, and exports a flow when it meets what ended it: each at least once, in order. What the
+//! receiver will never take is left out, counted and told, so that nothing stands in the way of what is behind it. A repeat is
+//! harmless, since span ids are the log's. It is never in the way of money: a task of its own reads a little and then rests for
+//! longer, far longer while the books are busy; a receiver that is slow or away only makes the cursor wait.
 //!
 //! Whoever works on a shard exports it.
 
 mod meters;
 mod read;
+mod told;
 mod wish;
 
 use std::sync::Arc;
@@ -17,14 +18,14 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 use wallet_contract::shard::Shard;
-use wallet_otlp::exporter::SPANS;
-use wallet_otlp::{Exporter, Failed};
+use wallet_otlp::{Exporter, Later, Outlet};
 use wallet_runtime::db::{Arg, Db, Pool};
 use wallet_runtime::program::Running;
-use wallet_view::span;
+use wallet_view::span::{self, Span};
 
 use self::meters::Meters;
 use self::read::Window;
+use self::told::Told;
 
 /// How many records are read at once.
 const WINDOW: i64 = 1_000;
@@ -38,6 +39,8 @@ const BUSY: f64 = 5_000.0;
 const SAVE: Duration = Duration::from_secs(5);
 /// Between two tries to reach a receiver: at first, and at most.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+/// A receiver that asks to be left alone is, but not for longer: nobody would wait for it.
+const LEFT_ALONE: Duration = Duration::from_hours(1);
 
 /// Exports, if the settings say where to; a setting that makes no sense is an error.
 pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
@@ -53,9 +56,12 @@ pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
             running: running.clone(),
             shard: *shard,
             pool: pool.clone(),
-            exporter: exporter.clone(),
+            outlet: Outlet::new(exporter.clone()),
             meters: meters.clone(),
+            told: Told::default(),
             cursor: None,
+            read: None,
+            backoff: BACKOFF.0,
             saved: Instant::now(),
             looked: (Instant::now(), 0),
         };
@@ -69,13 +75,26 @@ struct Export {
     running: Arc<Running>,
     shard: Shard,
     pool: Pool,
-    exporter: Exporter,
+    outlet: Outlet,
     meters: Meters,
+    told: Told,
     /// How far it has come, and how far the database knows that; nothing while another instance works.
     cursor: Option<(i64, i64)>,
+    /// What was read and is not all exported yet.
+    read: Option<Read>,
+    /// Until the next try, if nothing is done with before.
+    backoff: Duration,
     saved: Instant,
     /// When it was last looked how much the books had taken in, and how much that was.
     looked: (Instant, u64),
+}
+
+/// Some records, and the spans of the flows that have ended with them, less what is done with.
+struct Read {
+    end: i64,
+    oldest_us: Option<i64>,
+    full: bool,
+    flows: Vec<Vec<Span>>,
 }
 
 /// Why it could not go on.
@@ -84,19 +103,18 @@ enum Stopped {
     #[error("its books can't be read: {0}")]
     Books(#[from] sqlx::Error),
     #[error(transparent)]
-    Receiver(#[from] Failed),
+    Receiver(#[from] Later),
 }
 
 impl Export {
     async fn run(mut self) {
-        let mut backoff = BACKOFF.0;
         loop {
             let board = self.running.board.read();
             if !board
                 .get(&self.shard)
                 .is_some_and(|(state, _)| state.is_working())
             {
-                self.cursor = None;
+                (self.cursor, self.read) = (None, None);
                 self.meters.clear(self.shard);
                 sleep(IDLE).await;
                 continue;
@@ -104,16 +122,15 @@ impl Export {
             let began = Instant::now();
             let pause = match self.step().await {
                 Ok(more) => {
-                    backoff = BACKOFF.0;
+                    self.backoff = BACKOFF.0;
                     let rest = began.elapsed() * if self.busy() { REST.1 } else { REST.0 };
                     if more { rest } else { rest.max(IDLE) }
                 }
                 Err(stopped) => {
                     self.meters.failed(self.shard);
-                    let shard = self.shard;
-                    warn!(%shard, "shard {shard}: flows wait to be exported, trying again in {backoff:?}: {stopped}");
-                    let pause = backoff;
-                    backoff = (backoff * 2).min(BACKOFF.1);
+                    let (shard, pause) = (self.shard, stopped.pause(self.backoff));
+                    warn!(%shard, "shard {shard}: flows wait to be exported, trying again in {pause:?}: {stopped}");
+                    self.backoff = (self.backoff * 2).min(BACKOFF.1);
                     pause
                 }
             };
@@ -131,50 +148,65 @@ impl Export {
 
     /// Exports what the next records have ended; whether there may be more.
     async fn step(&mut self) -> Result<bool, Stopped> {
-        let mut db = self.pool.acquire().await?;
         let (cursor, known) = match self.cursor {
             Some(cursor) => cursor,
-            None => load(&mut db).await.map(|cursor| (cursor, cursor))?,
+            None => load(&mut self.pool.acquire().await?)
+                .await
+                .map(|cursor| (cursor, cursor))?,
         };
-        let window = Window::behind(&mut db, self.shard.0, cursor, WINDOW).await?;
-        // A connection is not kept while a receiver takes its time.
-        drop(db);
-        let now_us = (self.running.clock)().as_microsecond();
-        self.meters.behind(self.shard, window.oldest_us, now_us);
-        self.export(&window).await?;
-        let end = window.end.unwrap_or(cursor);
+        self.cursor = Some((cursor, known));
+        if self.read.is_none() {
+            // The connection is not kept while a receiver takes its time.
+            let mut db = self.pool.acquire().await?;
+            let window = Window::behind(&mut db, self.shard.0, cursor, WINDOW).await?;
+            self.read = Some(Read {
+                end: window.end.unwrap_or(cursor),
+                oldest_us: window.oldest_us,
+                full: window.full,
+                flows: window.flows.iter().map(span::of).collect(),
+            });
+        }
+        self.send().await?;
+        let Some(Read { end, full, .. }) = self.read.take() else {
+            return Ok(false);
+        };
         self.cursor = Some((end, known));
         if end != known && self.saved.elapsed() >= SAVE {
             save(&mut self.pool.acquire().await?, end).await?;
             self.cursor = Some((end, end));
             self.saved = Instant::now();
         }
-        if !window.full {
-            self.meters.behind(self.shard, None, now_us);
+        if !full {
+            self.meters.behind(self.shard, None, 0);
         }
-        Ok(window.full)
+        Ok(full)
     }
 
-    async fn export(&self, window: &Window) -> Result<(), Failed> {
-        let spans: Vec<_> = window.flows.iter().flat_map(span::of).collect();
-        for some in spans.chunks(SPANS) {
-            match self.exporter.send(some).await {
-                Ok(sent) => {
-                    self.meters.sent(self.shard, &sent);
-                    if sent.rejected > 0 {
-                        let (rejected, why) = (sent.rejected, sent.why);
-                        warn!("{} does not want {rejected} spans: {why}", self.exporter.shown());
-                    }
-                }
-                // It would never take them, and what is behind them must go on.
-                Err(Failed::Refused(why)) => {
-                    self.meters.refused(self.shard, some.len());
-                    warn!("{} spans are not exported: {why}", some.len());
-                }
-                Err(again @ Failed::Again(_)) => return Err(again),
-            }
+    /// Sends what was read. What is done with is not sent again if the rest has to wait.
+    async fn send(&mut self) -> Result<(), Later> {
+        let Some(read) = &mut self.read else { return Ok(()) };
+        let now_us = (self.running.clock)().as_microsecond();
+        self.meters.behind(self.shard, read.oldest_us, now_us);
+        while !read.flows.is_empty() {
+            let done = self.outlet.send(&read.flows).await?;
+            self.backoff = BACKOFF.0;
+            self.meters.done(self.shard, &done);
+            let first: Vec<Vec<Span>> = read.flows.drain(..done.flows()).collect();
+            self.told.tell(&self.outlet.shown(), &done, &first);
         }
         Ok(())
+    }
+}
+
+impl Stopped {
+    /// How long to wait: what the receiver asks for, or else ever longer.
+    fn pause(&self, backoff: Duration) -> Duration {
+        match self {
+            Self::Receiver(Later {
+                after: Some(after), ..
+            }) => (*after).min(LEFT_ALONE),
+            Self::Receiver(Later { after: None, .. }) | Self::Books(_) => backoff,
+        }
     }
 }
 

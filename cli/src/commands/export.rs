@@ -5,28 +5,35 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::time::{Duration, Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_otlp::exporter::SPANS;
-use wallet_otlp::{Exporter, Failed, Settings};
+use wallet_otlp::{Done, Exporter, Outlet, Settings};
 use wallet_view::span::{self, Span};
 
 use super::trace::find;
 use crate::api::{Api, Filter, MAX_ROWS, Transfer};
 use crate::args::{Common, Export};
 use crate::exit::{Exit, Usage};
-use crate::output::{self, count};
+use crate::output::{self, clean, count};
 
-/// Sends flows until one message is refused, or the receiver does not answer.
+/// How long a receiver is given that can't take anything now.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// Before the second try; twice as long before each other.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends flows until all are done with, or the receiver takes nothing for too long.
 pub async fn run(args: &Export, common: &Common) -> Result<Exit> {
     let settings = settings(args).map_err(Usage::new)?;
     let exporter = Exporter::new(settings).map_err(Usage::new)?;
     let api = common.ledger()?;
     let mut sending = Sending {
-        exporter,
+        outlet: Outlet::new(exporter),
         waiting: Vec::new(),
         flows: 0,
         spans: 0,
         rejected: 0,
+        oversized: 0,
     };
     match (&args.id, args.since) {
         (Some(id), _) => {
@@ -79,53 +86,85 @@ async fn since_then(api: &Api, since: Timestamp, sending: &mut Sending) -> Resul
 
 /// What is on its way to the receiver.
 struct Sending {
-    exporter: Exporter,
-    waiting: Vec<Span>,
+    outlet: Outlet,
+    /// The spans of each flow.
+    waiting: Vec<Vec<Span>>,
     flows: usize,
     spans: usize,
     rejected: usize,
+    oversized: usize,
 }
 
 impl Sending {
     async fn add(&mut self, flow: &Transfer) -> Result<()> {
         self.flows += 1;
-        self.waiting.extend(span::of(flow));
-        while self.waiting.len() >= SPANS {
-            let some: Vec<Span> = self.waiting.drain(..SPANS).collect();
-            self.send(&some).await?;
+        self.waiting.push(span::of(flow));
+        while self.waiting.iter().map(Vec::len).sum::<usize>() >= SPANS {
+            self.send().await?;
         }
         Ok(())
     }
 
     async fn flush(&mut self) -> Result<()> {
-        let rest = std::mem::take(&mut self.waiting);
-        if rest.is_empty() {
-            Ok(())
-        } else {
-            self.send(&rest).await
-        }
-    }
-
-    async fn send(&mut self, spans: &[Span]) -> Result<()> {
-        let sent = match self.exporter.send(spans).await {
-            Ok(sent) => sent,
-            Err(Failed::Again(why) | Failed::Refused(why)) => {
-                bail!(
-                    "{why}; {} spans were sent before. Is --otlp right, and --protocol?",
-                    self.spans
-                )
-            }
-        };
-        self.spans += sent.spans;
-        self.rejected += sent.rejected;
-        if sent.rejected > 0 {
-            eprintln!(
-                "{} spans were not wanted: {}",
-                sent.rejected,
-                output::clean(&sent.why)
-            );
+        while !self.waiting.is_empty() {
+            self.send().await?;
         }
         Ok(())
+    }
+
+    /// Sends the first that wait, and gives a receiver time that asks for it.
+    async fn send(&mut self) -> Result<()> {
+        let (began, mut pause) = (Instant::now(), PAUSE);
+        let done = loop {
+            let later = match self.outlet.send(&self.waiting).await {
+                Ok(done) => break done,
+                Err(later) => later,
+            };
+            let wait = later.after.unwrap_or(pause);
+            let is_stranger = !later.answered && self.spans == 0;
+            if is_stranger || began.elapsed() + wait > PATIENCE {
+                bail!(self.gave_up(&later.why));
+            }
+            eprintln!("{later}; trying again in {wait:?}");
+            sleep(wait).await;
+            pause *= 2;
+        };
+        match &done {
+            // Who takes nothing at all is asked for nothing more.
+            Done::Refused { why, .. } if self.spans == 0 => bail!(self.gave_up(why)),
+            Done::Refused { .. } | Done::Sent { .. } | Done::TooLarge { .. } => self.count(&done),
+        }
+        self.waiting.drain(..done.flows());
+        Ok(())
+    }
+
+    fn gave_up(&self, why: &str) -> String {
+        let spans = self.spans;
+        format!("{why}; {spans} spans were sent before. Is --otlp right, and --protocol?")
+    }
+
+    fn count(&mut self, done: &Done) {
+        match done {
+            Done::Sent { sent, .. } => {
+                self.spans += sent.spans;
+                self.rejected += sent.rejected;
+                if sent.rejected > 0 || !sent.why.is_empty() {
+                    eprintln!("{} spans were not wanted: {}", sent.rejected, clean(&sent.why));
+                }
+            }
+            Done::Refused { spans, why, .. } => {
+                self.rejected += spans;
+                eprintln!("{spans} spans were refused: {}", clean(why));
+            }
+            Done::TooLarge { spans, why } => {
+                self.rejected += spans;
+                self.oversized += 1;
+                eprintln!(
+                    "a flow of {spans} spans alone is more than the receiver takes: {}",
+                    clean(why)
+                );
+            }
+        }
     }
 }
 
@@ -135,15 +174,20 @@ fn tell(sent: &Sending, as_json: bool) -> Result<Exit> {
             "flows": sent.flows,
             "spans": sent.spans,
             "rejected_spans": sent.rejected,
-            "receiver": sent.exporter.shown(),
+            "oversized_flows": sent.oversized,
+            "receiver": sent.outlet.shown(),
         }))?;
     } else {
         let flows = if sent.flows == 1 { "flow" } else { "flows" };
+        let rejected = match sent.rejected {
+            0 => String::new(),
+            rejected => format!("; {} spans were not taken", count(rejected)),
+        };
         output::line(&format!(
-            "{} {flows} exported, {} spans, to {}",
+            "{} {flows} exported, {} spans, to {}{rejected}",
             count(sent.flows),
             count(sent.spans),
-            sent.exporter.shown()
+            sent.outlet.shown()
         ))?;
     }
     Ok(if sent.rejected == 0 {

@@ -7,7 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use wallet_contract::shard::Shard;
-use wallet_otlp::Sent;
+use wallet_otlp::Done;
 use wallet_runtime::metrics::{Metrics, seconds};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -22,6 +22,7 @@ pub(super) struct Meters {
     lag: Family<Label, Seconds>,
     spans: Family<Label, Counter>,
     rejected: Family<Label, Counter>,
+    oversized: Family<Label, Counter>,
     failures: Family<Label, Counter>,
 }
 
@@ -29,18 +30,20 @@ impl Meters {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let lag = "For how long the oldest record that is not exported as spans has stood in the books";
         let rejected = "Spans that the OTLP receiver refused";
+        let oversized = "Flows left out since one alone is more than the OTLP receiver takes";
         let failures = "Tries to export that failed and are made again";
         Self {
             lag: metrics.own("export_lag_seconds", lag, Family::default()),
             spans: metrics.own("export_spans", "Spans exported over OTLP", Family::default()),
             rejected: metrics.own("export_rejected_spans", rejected, Family::default()),
+            oversized: metrics.own("export_oversized_flows", oversized, Family::default()),
             failures: metrics.own("export_failures", failures, Family::default()),
         }
     }
 
     /// What has not happened yet is 0, and not unknown.
     pub(super) fn begin(&self, shard: Shard) {
-        for counter in [&self.spans, &self.rejected, &self.failures] {
+        for counter in [&self.spans, &self.rejected, &self.oversized, &self.failures] {
             let _ = counter.get_or_create(&label(shard));
         }
     }
@@ -51,13 +54,16 @@ impl Meters {
         self.lag.get_or_create(&label(shard)).set(lag);
     }
 
-    pub(super) fn sent(&self, shard: Shard, sent: &Sent) {
-        self.spans.get_or_create(&label(shard)).inc_by(sent.spans as u64);
-        self.refused(shard, sent.rejected);
-    }
-
-    pub(super) fn refused(&self, shard: Shard, spans: usize) {
-        self.rejected.get_or_create(&label(shard)).inc_by(spans as u64);
+    pub(super) fn done(&self, shard: Shard, done: &Done) {
+        let (taken, rejected) = match done {
+            Done::Sent { sent, .. } => (sent.spans, sent.rejected),
+            Done::Refused { spans, .. } | Done::TooLarge { spans, .. } => (0, *spans),
+        };
+        self.spans.get_or_create(&label(shard)).inc_by(taken as u64);
+        self.rejected.get_or_create(&label(shard)).inc_by(rejected as u64);
+        if matches!(done, Done::TooLarge { .. }) {
+            self.oversized.get_or_create(&label(shard)).inc();
+        }
     }
 
     pub(super) fn failed(&self, shard: Shard) {

@@ -1,4 +1,4 @@
-//! The way to a receiver. A failure says whether the same message may be sent again.
+//! The way to a receiver.
 
 use std::error::Error;
 
@@ -8,19 +8,19 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::Message as _;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{StatusCode, redirect};
+use reqwest::redirect;
+use tonic::Request;
 use tonic::metadata::{MetadataKey, MetadataValue};
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
-use tonic::{Code, Request, Status};
+use tonic::transport::{ClientTlsConfig, Endpoint};
 use wallet_view::span::Span;
 
+use crate::answer::{self, Failed, whole, words};
+use crate::checked::Checked;
 use crate::message::message;
 use crate::settings::{BadSetting, Protocol, Settings};
 
 /// How many spans go into one message: receivers take 4 MiB at least, and a span of ours has 1 to 2 KiB.
 pub const SPANS: usize = 512;
-/// How much of a receiver's words is repeated.
-const MAX_WORDS: usize = 300;
 
 /// Sends spans.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub struct Exporter {
 
 #[derive(Clone, Debug)]
 enum Way {
-    Grpc(TraceServiceClient<Channel>),
+    Grpc(TraceServiceClient<Checked>),
     Http(reqwest::Client),
 }
 
@@ -42,19 +42,8 @@ pub struct Sent {
     pub spans: usize,
     /// How many the receiver does not want; it makes no sense to send them again.
     pub rejected: usize,
-    /// What it said about these.
+    /// What it said about these; also a warning of a receiver that took all.
     pub why: String,
-}
-
-/// Why spans could not be sent.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Failed {
-    /// The same message may be taken later.
-    #[error("{0}")]
-    Again(String),
-    /// The receiver will never take it.
-    #[error("{0}")]
-    Refused(String),
 }
 
 impl Exporter {
@@ -70,7 +59,7 @@ impl Exporter {
                     let tls = ClientTlsConfig::new().with_webpki_roots();
                     endpoint = endpoint.tls_config(tls).map_err(|error| told(&error))?;
                 }
-                Way::Grpc(TraceServiceClient::new(endpoint.connect_lazy()))
+                Way::Grpc(TraceServiceClient::new(Checked(endpoint.connect_lazy())))
             }
             Protocol::HttpProtobuf => {
                 let mut http = reqwest::Client::builder()
@@ -113,7 +102,7 @@ impl Exporter {
 
     async fn over_grpc(
         &self,
-        mut client: TraceServiceClient<Channel>,
+        mut client: TraceServiceClient<Checked>,
         message: ExportTraceServiceRequest,
     ) -> Result<ExportTraceServiceResponse, Failed> {
         let mut request = Request::new(message);
@@ -127,31 +116,7 @@ impl Exporter {
         let answer = client.export(request).await;
         answer
             .map(tonic::Response::into_inner)
-            .map_err(|status| self.grpc_failed(&status))
-    }
-
-    fn grpc_failed(&self, status: &Status) -> Failed {
-        let told = status.message().as_bytes();
-        let cause = status.source().map(whole).unwrap_or_default();
-        let says = format!("{}: {:?} {} {cause}", self.shown(), status.code(), words(told));
-        match status.code() {
-            Code::InvalidArgument | Code::Unimplemented | Code::OutOfRange | Code::DataLoss => {
-                Failed::Refused(says.trim_end().to_owned())
-            }
-            Code::Ok
-            | Code::Cancelled
-            | Code::Unknown
-            | Code::DeadlineExceeded
-            | Code::NotFound
-            | Code::AlreadyExists
-            | Code::PermissionDenied
-            | Code::ResourceExhausted
-            | Code::FailedPrecondition
-            | Code::Aborted
-            | Code::Internal
-            | Code::Unavailable
-            | Code::Unauthenticated => Failed::Again(says.trim_end().to_owned()),
-        }
+            .map_err(|status| answer::of_grpc(&self.shown(), &status))
     }
 
     async fn over_http(
@@ -161,7 +126,7 @@ impl Exporter {
     ) -> Result<ExportTraceServiceResponse, Failed> {
         let no_answer = |error: reqwest::Error| {
             let why = whole(&error.without_url());
-            Failed::Again(format!("no answer from {}: {why}", self.shown()))
+            Failed::NoAnswer(format!("no answer from {}: {why}", self.shown()))
         };
         let mut request = client
             .post(self.settings.endpoint.clone())
@@ -171,40 +136,12 @@ impl Exporter {
             request = request.header(name, value);
         }
         let answer = request.send().await.map_err(no_answer)?;
-        let status = answer.status();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(no_answer)?;
         if status.is_success() {
             // Receivers that answer with something else have taken it all the same.
             return Ok(ExportTraceServiceResponse::decode(body).unwrap_or_default());
         }
-        let says = format!("{} answered HTTP {status}: {}", self.shown(), words(&body));
-        Err(match status {
-            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Failed::Refused(says),
-            _ => Failed::Again(says),
-        })
+        Err(answer::of_http(&self.shown(), status, &headers, &body))
     }
-}
-
-/// An error with its causes.
-fn whole(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        let told = deeper.to_string();
-        if !text.contains(&told) {
-            text = format!("{text}: {told}");
-        }
-        cause = deeper.source();
-    }
-    text
-}
-
-/// What a receiver says, as it may be logged: not too long, and without control characters.
-fn words(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let safe = text
-        .chars()
-        .take(MAX_WORDS)
-        .map(|c| if c.is_control() { ' ' } else { c });
-    safe.collect::<String>().trim().to_owned()
 }

@@ -1,0 +1,95 @@
+//! What is said about spans that the receiver does not take: each kind once a minute at most, however many there are.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::warn;
+use wallet_otlp::Done;
+use wallet_view::span::Span;
+
+/// Between two lines about the same kind of thing.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// What was said, and what was not.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    rejected: Line,
+    refused: Line,
+    too_large: Line,
+}
+
+impl Told {
+    /// Tells what became of the first flows, if that is worth a line.
+    pub(super) fn tell(&mut self, receiver: &str, done: &Done, first: &[Vec<Span>]) {
+        match done {
+            Done::Sent { sent, .. } if sent.rejected > 0 || !sent.why.is_empty() => {
+                if let Some(others) = self.rejected.turn(sent.rejected) {
+                    let (rejected, why) = (sent.rejected, &sent.why);
+                    warn!("{receiver} took a message and rejected {rejected} spans of it{others}: {why}");
+                }
+            }
+            Done::Sent { .. } => {}
+            Done::Refused { spans, why, .. } => {
+                if let Some(others) = self.refused.turn(*spans) {
+                    warn!(
+                        "{spans} spans are not exported{others}; `wallet trace export --since …` sends them, when the receiver takes \
+                         them: {why}"
+                    );
+                }
+            }
+            Done::TooLarge { spans, why } => {
+                if let Some(others) = self.too_large.turn(*spans) {
+                    let trace = first.iter().flatten().next().map(|span| span.trace.to_string());
+                    let trace = trace.unwrap_or_default();
+                    warn!(
+                        %trace,
+                        "the flow with trace {trace} is not exported{others}: its {spans} spans alone are more than the receiver takes: {why}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// One kind of thing to say.
+#[derive(Debug, Default)]
+struct Line {
+    said: Option<Instant>,
+    /// Spans about which nothing was said since.
+    others: usize,
+}
+
+impl Line {
+    /// Whether to say it now; if so, what was not said since the last time.
+    fn turn(&mut self, spans: usize) -> Option<String> {
+        if self.said.is_some_and(|said| said.elapsed() < AGAIN) {
+            self.others += spans;
+            return None;
+        }
+        let others = match self.others {
+            0 => String::new(),
+            others => format!(" (and {others} more since this was last said)"),
+        };
+        *self = Self {
+            said: Some(Instant::now()),
+            others: 0,
+        };
+        Some(others)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_comes_at_once_and_then_once_a_minute_with_what_was_left_out() {
+        let mut line = Line::default();
+        assert_eq!(line.turn(5), Some(String::new()));
+        assert_eq!((line.turn(7), line.turn(1)), (None, None));
+        line.said = line.said.and_then(|said| said.checked_sub(AGAIN));
+        let told = line.turn(2);
+        assert_eq!(told.as_deref(), Some(" (and 8 more since this was last said)"));
+        assert_eq!(line.turn(2), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! A receiver of spans that can be told how to answer. It speaks both protocols over real connections.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::post;
+use axum::{Router, middleware};
+use hyper::server::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::service::TowerToHyperService;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message as _;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tonic::{Code, Request, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+use wallet_otlp::Protocol;
+
+/// How it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// Takes messages up to the limit: 413, or `RESOURCE_EXHAUSTED` as most gRPC servers say.
+    Limit,
+    /// The same, enforced by axum's and tonic's own means.
+    LimitAsTonic,
+    /// Takes nothing, and never will.
+    Bad,
+    /// Rejects three spans of each message.
+    Partial,
+    /// Takes all, and has something to say.
+    Warning,
+    /// Can't take anything now.
+    Busy(Option<Duration>),
+    /// A proxy answers in its place, in HTTP whatever the protocol.
+    Proxy(u16, Option<Duration>),
+}
+
+/// How it answers, and what it has seen.
+#[derive(Debug)]
+struct Books {
+    mood: Mood,
+    limit: usize,
+    asked: usize,
+    /// The ids of the spans of each message that was taken.
+    taken: Vec<Vec<Vec<u8>>>,
+}
+
+type Shared = Arc<Mutex<Books>>;
+
+/// A receiver that runs until it is dropped.
+pub(crate) struct Receiver {
+    pub(crate) url: String,
+    address: SocketAddr,
+    books: Shared,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Receiver {
+    pub(crate) async fn start(protocol: Protocol, mood: Mood, limit: usize) -> Self {
+        Self::start_at(([127, 0, 0, 1], 0).into(), protocol, mood, limit).await
+    }
+
+    pub(crate) async fn start_at(address: SocketAddr, protocol: Protocol, mood: Mood, limit: usize) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (asked, taken) = (0, Vec::new());
+        let books = Arc::new(Mutex::new(Books {
+            mood,
+            limit,
+            asked,
+            taken,
+        }));
+        let task = match protocol {
+            Protocol::HttpProtobuf => tokio::spawn(http(listener, books.clone())),
+            Protocol::Grpc => tokio::spawn(grpc(listener, books.clone())),
+        };
+        let url = format!("http://{address}");
+        Self {
+            url,
+            address,
+            books,
+            task,
+        }
+    }
+
+    /// Ends it, and says where it was.
+    pub(crate) async fn stop(mut self) -> SocketAddr {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        self.address
+    }
+
+    pub(crate) fn set(&self, mood: Mood) {
+        self.books.lock().unwrap().mood = mood;
+    }
+
+    /// How many messages have come.
+    pub(crate) fn asked(&self) -> usize {
+        self.books.lock().unwrap().asked
+    }
+
+    /// The ids of all spans that were taken, in their order.
+    pub(crate) fn taken(&self) -> Vec<Vec<u8>> {
+        self.books.lock().unwrap().taken.concat()
+    }
+
+    /// The most spans that one of the last messages had.
+    pub(crate) fn largest_of_the_last(&self, messages: usize) -> usize {
+        let books = self.books.lock().unwrap();
+        let last = books.taken.iter().rev().take(messages);
+        last.map(Vec::len).max().unwrap_or(0)
+    }
+}
+
+/// What it says to a message, whatever the protocol.
+enum Said {
+    Taken(ExportTraceServiceResponse),
+    TooLarge,
+    Bad,
+    Busy(Option<Duration>),
+}
+
+fn answer(books: &Shared, bytes: usize, message: &ExportTraceServiceRequest) -> Said {
+    let mut books = books.lock().unwrap();
+    books.asked += 1;
+    let partial = |rejected_spans, says: &str| {
+        let error_message = says.to_owned();
+        let partial = ExportTracePartialSuccess {
+            rejected_spans,
+            error_message,
+        };
+        Said::Taken(ExportTraceServiceResponse {
+            partial_success: Some(partial),
+        })
+    };
+    match books.mood {
+        Mood::Limit | Mood::LimitAsTonic if bytes > books.limit => Said::TooLarge,
+        Mood::Limit | Mood::LimitAsTonic => {
+            let scopes = message
+                .resource_spans
+                .iter()
+                .flat_map(|resource| &resource.scope_spans);
+            let ids = scopes
+                .flat_map(|scope| &scope.spans)
+                .map(|span| span.span_id.clone());
+            books.taken.push(ids.collect());
+            Said::Taken(ExportTraceServiceResponse::default())
+        }
+        Mood::Bad => Said::Bad,
+        Mood::Partial => partial(3, "three are too old"),
+        Mood::Warning => partial(0, "use another path"),
+        Mood::Busy(delay) => Said::Busy(delay),
+        Mood::Proxy(..) => unreachable!("the proxy has answered"),
+    }
+}
+
+async fn http(listener: TcpListener, books: Shared) {
+    let (mood, limit) = {
+        let books = books.lock().unwrap();
+        (books.mood, books.limit)
+    };
+    let limited = if mood == Mood::LimitAsTonic {
+        DefaultBodyLimit::max(limit)
+    } else {
+        DefaultBodyLimit::disable()
+    };
+    let routes = Router::new()
+        .route("/v1/traces", post(over_http))
+        .layer(limited)
+        .layer(middleware::from_fn_with_state(books.clone(), proxy))
+        .with_state(books);
+    axum::serve(listener, routes).await.unwrap();
+}
+
+/// Answers in the receiver's place, if it is to.
+async fn proxy(State(books): State<Shared>, request: axum::extract::Request, next: Next) -> Response {
+    let mood = books.lock().unwrap().mood;
+    let Mood::Proxy(status, delay) = mood else {
+        return next.run(request).await;
+    };
+    books.lock().unwrap().asked += 1;
+    let after = delay.map(|delay| [(header::RETRY_AFTER, delay.as_secs().to_string())]);
+    let page = Html("<html>it is the proxy that says so</html>");
+    (StatusCode::from_u16(status).unwrap(), after, page).into_response()
+}
+
+async fn over_http(State(books): State<Shared>, body: Bytes) -> Response {
+    let message = ExportTraceServiceRequest::decode(body.clone()).unwrap();
+    let kind = [(header::CONTENT_TYPE, "application/x-protobuf")];
+    let told = |message: &str| {
+        let status = tonic_types::pb::Status {
+            message: message.to_owned(),
+            ..Default::default()
+        };
+        status.encode_to_vec()
+    };
+    match answer(&books, body.len(), &message) {
+        Said::Taken(response) => (kind, response.encode_to_vec()).into_response(),
+        Said::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, kind, told("above the limit")).into_response(),
+        Said::Bad => (StatusCode::BAD_REQUEST, kind, told("no such tenant")).into_response(),
+        Said::Busy(None) => (StatusCode::SERVICE_UNAVAILABLE, kind, told("busy")).into_response(),
+        Said::Busy(Some(delay)) => {
+            let after = [(header::RETRY_AFTER, delay.as_secs().to_string())];
+            (StatusCode::TOO_MANY_REQUESTS, kind, after, told("busy")).into_response()
+        }
+    }
+}
+
+async fn grpc(listener: TcpListener, books: Shared) {
+    let (mood, limit) = {
+        let books = books.lock().unwrap();
+        (books.mood, books.limit)
+    };
+    let mut service = TraceServiceServer::new(OverGrpc(books.clone()));
+    if mood == Mood::LimitAsTonic {
+        service = service.max_decoding_message_size(limit);
+    }
+    let proxied = Router::new()
+        .fallback_service(service)
+        .layer(middleware::from_fn_with_state(books, proxy));
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = TowerToHyperService::new(proxied.clone());
+        let connection =
+            http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(connection);
+    }
+}
+
+struct OverGrpc(Shared);
+
+#[tonic::async_trait]
+impl TraceService for OverGrpc {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<tonic::Response<ExportTraceServiceResponse>, Status> {
+        let message = request.into_inner();
+        let bytes = message.encoded_len();
+        Err(match answer(&self.0, bytes, &message) {
+            Said::Taken(response) => return Ok(tonic::Response::new(response)),
+            Said::TooLarge => Status::resource_exhausted("above the limit"),
+            Said::Bad => Status::invalid_argument("no such tenant"),
+            Said::Busy(None) => Status::unavailable("busy"),
+            Said::Busy(Some(delay)) => {
+                let details = ErrorDetails::with_retry_info(Some(delay));
+                Status::with_error_details(Code::ResourceExhausted, "busy", details)
+            }
+        })
+    }
+}
