@@ -131,14 +131,17 @@ async fn page(http: &Client, url: &str) -> Result<(Vec<String>, Option<String>)>
     Ok((rows.map(item).collect(), next))
 }
 
-/// Most rows name what they show. A booking is all that stands there.
+/// Most rows name what they show. A booking is named by its transfer, time and kind; which columns it has depends on the others of its
+/// page.
 fn item(row: &str) -> String {
     let attribute = |name: &str| {
         let at = row.split(&format!("{name}=\"")).nth(1)?;
         at.split('"').next().map(str::to_owned)
     };
-    if row.contains("data-label=\"booking\"") {
-        return row.to_owned();
+    let kind = row.split("data-label=\"booking\">").nth(1);
+    if let Some(kind) = kind.and_then(|rest| rest.split('<').next()) {
+        let parts = [attribute("data-id"), attribute("datetime"), Some(kind.to_owned())];
+        return parts.map(Option::unwrap_or_default).join("/");
     }
     let named = attribute("data-key").or_else(|| attribute("data-id"));
     named.unwrap_or_else(|| row.to_owned())

@@ -8,15 +8,12 @@ use serde_json::Value;
 /// A time that was printed covers what it was printed for: in the interface, on pages, in the tool.
 pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
     let paid = world.pay("alice", "bob", "2.00").await?.id.to_string();
-    let began = began(world, &paid).await?;
+    let (began, ended) = span(world, &paid).await?;
     let (second, before) = (
         told(began, "%Y-%m-%d %H:%M:%S"),
         told(began - SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S"),
     );
-    let new_york = began
-        .in_tz("America/New_York")?
-        .strftime("%Y-%m-%dT%H:%M:%S[America/New_York]")
-        .to_string();
+    let new_york = in_new_york(began)?;
     let exact = format!("{began:.6}");
     let later = told(began + SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S");
     let (day, minute) = (told(began, "%Y-%m-%d"), told(began, "%Y-%m-%dT%H:%M"));
@@ -35,6 +32,7 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
         ensure!(has == [found; 2], "{query:?}: {has:?}");
     }
     // The end of what is named, so with all that was booked in that second.
+    let (second, new_york) = (told(ended, "%Y-%m-%d %H:%M:%S"), in_new_york(ended)?);
     for (at, alice) in [(&*second, "97.00"), (&new_york, "97.00"), ("2020-01-01", "0.00")] {
         let account: Value = serde_json::from_str(&get(world, "/v1/accounts/alice", &[("at", at)]).await?)?;
         ensure!(account["balances"][0]["available"] == alice, "{at}: {account}");
@@ -47,10 +45,19 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// When a transfer stood in the log.
-async fn began(world: &World, id: &str) -> Result<Timestamp> {
-    let flow = world.api.transfer(id.parse()?, None).await?;
-    Ok(flow.context("it is known")?.started_at)
+/// When a transfer stood in the log, and when it had ended.
+async fn span(world: &World, id: &str) -> Result<(Timestamp, Timestamp)> {
+    let flow = world
+        .api
+        .transfer(id.parse()?, None)
+        .await?
+        .context("it is known")?;
+    Ok((flow.started_at, flow.ended_at.context("it has ended")?))
+}
+
+fn in_new_york(at: Timestamp) -> Result<String> {
+    let there = at.in_tz("America/New_York")?;
+    Ok(there.strftime("%Y-%m-%dT%H:%M:%S[America/New_York]").to_string())
 }
 
 fn told(at: Timestamp, form: &str) -> String {
