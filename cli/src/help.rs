@@ -25,7 +25,11 @@ Examples:
   wallet up
   wallet up --dir /var/lib/wallet --shards 4
   wallet up --database postgres://postgres@127.0.0.1/
-  wallet up --nats nats://127.0.0.1:4222         use that server instead of starting one";
+  wallet up --nats nats://127.0.0.1:4222         use that server instead of starting one
+  wallet up --nats tls://a:4222,b:4222 --nats-ca ca.pem --nats-creds me.creds
+
+The number of shards, and where the databases and the streams of a wallet are, are recorded in wallet.json in its folder once it
+has come up: they need not be given again, and what contradicts them is refused.";
 
 /// `wallet demo --help`
 pub const DEMO: &str = "\

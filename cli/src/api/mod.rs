@@ -157,11 +157,6 @@ impl Api {
                 "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
             ));
         }
-        if base.query().is_some() || base.fragment().is_some() {
-            return Err(anyhow!(
-                "address of {name} {shown:?}: leave out what begins with ? or #; {address}"
-            ));
-        }
         // Behind a proxy it may have a path of its own: what is asked for stands below that.
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
