@@ -72,7 +72,10 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
         ensure!(done.status.code() == code, "{args:?}: {done:?}");
         if code == Some(1) {
             let told = String::from_utf8_lossy(&done.stderr).into_owned();
-            ensure!(told.contains("token"), "{told}");
+            ensure!(
+                told.contains("WALLET_API_TOKEN") && !told.contains("Authorization"),
+                "{told}"
+            );
         }
     }
     world.stop().await

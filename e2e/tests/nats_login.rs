@@ -9,7 +9,7 @@ use e2e::identity::{Certificates, Operator};
 use e2e::server::Server;
 use nkeys::KeyPair;
 use wallet::connect::connect;
-use wallet_nats::{Hidden, Settings};
+use wallet_nats::{Hidden, Route, Settings};
 
 /// Tries to connect, and gives what the tool says if it can't.
 async fn refusal(settings: &Settings) -> Result<String> {
@@ -132,9 +132,22 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     .await?;
     let mixed = Settings {
         nats_key: Some(certificates.file("server-key")),
-        ..right
+        ..right.clone()
     };
     check(&mixed, "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?").await?;
+
+    // A file is read again for each connection.
+    let renewed = Settings {
+        nats_nkey: Some(seed("renewed", &KeyPair::new_user())?),
+        ..right
+    };
+    let route = Route::of(&renewed)?;
+    ensure!(
+        route.connect("before", |_, _| ()).await.is_err(),
+        "nobody knows that key"
+    );
+    seed("renewed", &user)?;
+    route.connect("after", |_, _| ()).await?;
 
     let plain = Server::start("").await?;
     let tls = at(&format!("tls://{}", plain.address));

@@ -108,7 +108,11 @@ impl Process {
             ended.with_context(|| format!("{} can't be waited for", self.name))?;
             return Ok(());
         }
-        eprintln!("{} did not end within {within:?}: killed", self.name);
+        eprintln!(
+            "{} did not end within {within:?}: killed; {}",
+            self.name,
+            self.tail()
+        );
         self.kill().await
     }
 
