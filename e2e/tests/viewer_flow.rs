@@ -111,7 +111,7 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
         (
             confirmed,
             "alice",
-            "alice confirmed it in part: 7.50 USD went to bob, and the rest was alice&#39;s again at once",
+            "until alice confirmed it: 7.50 of 20.00 USD went to bob, and 12.50 USD was alice&#39;s again at once",
         ),
         (cancelled, "alice", "It was cancelled, and the money was alice"),
         (reversal, "bob", "bob gave back 2.50 USD to alice at "),
@@ -310,7 +310,7 @@ async fn who_used_the_same_id_or_trace_is_chosen_from_a_list() -> Result<()> {
     let alice: AccountId = "alice".parse()?;
     for (bodies, says) in [
         (1, "alice paid 2.00 USD to bob at "),
-        (2, "2 flows have the trace"),
+        (2, "These flows have the trace"),
     ] {
         let body = transfer("bob", "2.00");
         let id: TransferId = body["id"].as_str().context("an id")?.parse()?;

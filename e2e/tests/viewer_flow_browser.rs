@@ -20,6 +20,18 @@ async fn compensated(world: &World) -> Result<String> {
     Ok(id)
 }
 
+/// alice reserves for @fees, and pays a part of it.
+async fn captured_in_part(world: &World) -> Result<String> {
+    let open = json!({ "id": id(), "currency": "USD" });
+    world.ask(Verb::Open, "@fees", open).await?;
+    let id = id();
+    let reserve = json!({ "id": id, "to": "@fees", "amount": "20.00", "currency": "USD" });
+    world.ask(Verb::Reserve, "alice", reserve).await?;
+    let part = json!({ "id": id, "amount": "5.00", "currency": "USD" });
+    world.ask(Verb::Confirm, "alice", part).await?;
+    Ok(id)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
     let world = World::start(None).await?;
@@ -77,6 +89,7 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
 async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
     let world = World::start(None).await?;
     let id = compensated(&world).await?;
+    let part = captured_in_part(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     for theme in ["light", "dark"] {
         browser.prefer(theme).await?;
@@ -90,6 +103,20 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
                     let seen = "document.querySelector('.bar').getBoundingClientRect().right < innerWidth";
                     browser.until(seen).await?;
                 }
+            }
+            // What was captured of what was held: amounts, lines and bars that no other flow has.
+            let timeline = format!("/flows/{part}?tab=timeline");
+            for (page, says) in [
+                ("/", "5.00 of 20.00 USD"),
+                ("/accounts/alice", "capture"),
+                (&timeline, "held for"),
+            ] {
+                browser.open(page).await?;
+                browser.fits().await?;
+                ensure!(
+                    browser.text("main").await?.contains(says),
+                    "{page} does not say {says}"
+                );
             }
         }
     }
