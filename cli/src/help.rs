@@ -56,12 +56,15 @@ Examples:
 
 /// `wallet parked --help`
 pub const PARKED: &str = "\
+Exit codes: 0 if it is done, now or before; 1 if another instruction came first or this one can't be carried out; 4 if it is recorded
+and its service has not carried it out yet. Asking again is safe.
+
 Examples:
   wallet parked                                  what is set aside, and why
   wallet parked --all                            also those that have been dealt with
   wallet parked show debit/0/17/2
   wallet parked retry --all                      after an upgrade: heard in order, with all that waits behind
-  wallet parked edit debit/0/17 --body '{\"id\":\"…\",\"to\":\"bob\",\"amount\":\"1.00\",\"currency\":\"USD\"}'
+  wallet parked edit debit/0/17 --body '{\"to\":\"bob\",\"amount\":\"1.00\",\"currency\":\"USD\"}'
   wallet parked discard debit/0/17 --reason 'a test of ours'";
 
 /// `wallet bench --help`

@@ -108,6 +108,142 @@ async fn a_request_that_nobody_can_read_is_mended_or_let_go() -> Result<()> {
     world.stop().await
 }
 
+/// Two operators see to the same request, at the same time or while its service is away: one of them does, and both know it.
+#[tokio::test]
+async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let alice: AccountId = "alice".parse()?;
+        for _ in 0..3 {
+            world
+                .nats
+                .request(Verb::Transfer, &alice, r#"{"to":"bob"}"#, None)
+                .await?;
+        }
+        until("all are listed", async || Ok(parked(&world).await?.len() == 3)).await?;
+        let rows = parked(&world).await?;
+        let id = |row: usize| rows[row]["id"].as_str().unwrap_or_default().to_owned();
+        let pays = |amount: &str| json!({ "to": "bob", "amount": amount, "currency": "USD" }).to_string();
+        let (one, other) = (pays("1.00"), pays("2.00"));
+
+        let edit = |row: usize, body: &str| ["edit", &id(row), "--body", body].map(str::to_owned);
+        let (first, second) =
+            tokio::try_join!(see_to(&world, edit(0, &one)), see_to(&world, edit(0, &other)))?;
+        let mut paid = match (&first, &second) {
+            ((won, 0), (lost, 1)) => check(won, lost, 1)?,
+            ((lost, 1), (won, 0)) => check(won, lost, 2)?,
+            both => anyhow::bail!("one is followed and the other is not: {both:?}"),
+        };
+
+        let discard = ["discard", &id(1), "--reason", "ours"].map(str::to_owned);
+        let (edited, discarded) = tokio::try_join!(see_to(&world, edit(1, &one)), see_to(&world, discard))?;
+        match (&edited, &discarded) {
+            ((won, 0), (lost, 1)) => paid += check(won, lost, 1)?,
+            ((lost, 1), (won, 0)) => ensure!(
+                lost.contains("another instruction") || lost.contains("discarded: ours"),
+                "{won} {lost}"
+            ),
+            both => anyhow::bail!("one is followed and the other is not: {both:?}"),
+        }
+
+        world.stack.kill(Service::Debit).await?;
+        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        ensure!(
+            code == 4 && told.contains("debit-svc follows it when it is back"),
+            "{told}"
+        );
+        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        ensure!(
+            code == 4 && told.contains("the same instruction stands in"),
+            "{told}"
+        );
+        let (told, code) = see_to(&world, edit(2, &other)).await?;
+        ensure!(
+            code == 1 && told.contains("another instruction stands in"),
+            "{told}"
+        );
+        world.stack.start_service(Service::Debit).await?;
+        paid += 1;
+        until("it is carried out", async || Ok(parked(&world).await?.is_empty())).await?;
+        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        ensure!(
+            code == 0 && told.contains("seen to already in this way"),
+            "{told}"
+        );
+        let (told, code) = see_to(&world, edit(2, &other)).await?;
+        ensure!(code == 1 && told.contains("came first"), "{told}");
+        world.verify().await?;
+        assert_eq!(world.available("bob").await?, format!("10{paid}.00"));
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// What `wallet parked` says, and its exit code.
+async fn see_to(world: &World, words: [String; 4]) -> Result<(String, i32)> {
+    let words = words.iter().map(String::as_str);
+    let args: Vec<&str> = std::iter::once("parked")
+        .chain(words)
+        .chain(["--timeout", "1s"])
+        .collect();
+    tool(world, &args).await
+}
+
+/// What the two are told; how much the one that was followed has paid, if it is so.
+fn check(won: &str, lost: &str, amount: u32) -> Result<u32> {
+    let told = lost.contains("came first") || lost.contains("comes first");
+    ensure!(won.contains("replaced by message") && told, "{won} {lost}");
+    Ok(amount)
+}
+
+/// A text that somebody else may not say, or that makes no sense, stands for nothing; and it is seen that somebody tried.
+#[tokio::test]
+async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob"]).await?;
+    let alice: AccountId = "alice".parse()?;
+    let shard = home(&world, "alice").await?;
+    world
+        .nats
+        .request(Verb::Transfer, &alice, r#"{"to":"bob"}"#, None)
+        .await?;
+    until("it is listed", async || Ok(parked(&world).await?.len() == 1)).await?;
+    let row = parked(&world).await?.swap_remove(0);
+    let subject = wallet_contract::subject::parking(shard, Service::Debit);
+    let bodies = [
+        (transfer("bob", "1"), "invalid_amount"),
+        (json!({ "to": "bob" }), "a request needs \"id\""),
+        (json!({ "id": e2e::id(), "verb": "confirm" }), "verb \"confirm\""),
+    ];
+    for (body, _) in &bodies {
+        let instruction = json!({
+            "sequence": row["sequence"], "index": row["index"], "action": "replace", "body": body.to_string(),
+        });
+        let message = instruction.to_string().into();
+        world.nats.client().publish(subject.clone(), message).await?;
+    }
+    until("all are listed", async || Ok(parked(&world).await?.len() == 4)).await?;
+    let rows = parked(&world).await?;
+    for ((_, why), row) in bodies.iter().zip(rows.iter().rev().skip(1)) {
+        let detail = row["detail"].as_str().unwrap_or_default();
+        ensure!(
+            detail.contains(why) && detail.contains("can't stand for message"),
+            "{row}"
+        );
+    }
+    let id = row["id"].as_str().context("an id")?;
+    let mended = json!({ "to": "bob", "amount": "1.00", "currency": "USD" }).to_string();
+    let (told, code) = tool(&world, &["parked", "edit", id, "--body", &mended]).await?;
+    ensure!(code == 0 && told.contains("replaced by message"), "{told}");
+    until("it is paid", async || {
+        Ok(world.available("bob").await? == "101.00")
+    })
+    .await?;
+    world.verify().await?;
+    world.stop().await
+}
+
 /// What a credit-svc of a later version may say of a transfer.
 fn of_a_later_version(transfer: &str) -> String {
     json!([{
@@ -170,7 +306,7 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
             "{rows:#?}"
         );
 
-        let (told, code) = tool(&world, &["parked", "retry", "--all"]).await?;
+        let (told, code) = tool(&world, &["parked", "retry", "--all", "--timeout", "2s"]).await?;
         ensure!(code == 1 && told.contains("unknown event type"), "{told}");
         for row in rows
             .iter()

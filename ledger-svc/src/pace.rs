@@ -136,7 +136,7 @@ impl Pace {
 
     fn hear_event(&mut self, event: &Event, at_us: i64) -> Option<(Step, f64)> {
         let flow = recent::flow(event.transfer, &event.fact.account());
-        if let Fact::RequestRecalled(_, verb, _) = &event.fact {
+        if let Fact::RequestRecalled(_, verb, ..) = &event.fact {
             self.ask(flow, *verb, event.id, at_us);
             return None;
         }

@@ -2,11 +2,13 @@
 
 use wallet_contract::decider::Input;
 use wallet_contract::envelope;
-use wallet_contract::request::{self, Context, Element};
+use wallet_contract::parking::{self, Action, Instruction, Replacement};
+use wallet_contract::request::{self, Context, Element, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject};
 use wallet_runtime::bus::Message;
+use wallet_runtime::store::ParkedRow;
 
 /// One element of a message.
 #[derive(Clone, Debug)]
@@ -65,6 +67,16 @@ impl Stored {
         let elements = asked(&self.message, self.subject.as_ref()?)?.ok()?;
         let element = elements.into_iter().nth(usize::try_from(index).ok()?)?;
         Some(element.raw.into_owned())
+    }
+
+    /// The requests that it has heard in the place of what was set aside; none if it lets that go.
+    pub(crate) fn mends(&self, row: &ParkedRow, shard: Shard) -> Result<Vec<Request>, String> {
+        let instruction = Instruction::read(&self.message.payload).map_err(|bad| bad.to_string())?;
+        let Action::Replace(Replacement::Text(text)) = instruction.action else {
+            return Ok(Vec::new());
+        };
+        let subject = Subject::read(&row.subject, shard).map_err(|bad| bad.to_string())?;
+        parking::requests(&subject, &text)
     }
 
     /// Whether `service` reads it at all.

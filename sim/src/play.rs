@@ -7,7 +7,10 @@ use tokio::time::sleep;
 
 use crate::bus::shard_of;
 use crate::check::Breach;
-use crate::check::end::{invariant_everything_ends, invariant_nothing_is_left, invariant_services_agree};
+use crate::check::end::{
+    invariant_everything_ends, invariant_nothing_is_left, invariant_one_word_is_followed,
+    invariant_services_agree,
+};
 use crate::coverage::Coverage;
 use crate::history::History;
 use crate::mutation::Mutation;
@@ -101,6 +104,7 @@ async fn take(world: &Arc<World>, step: &Step) {
         Step::Turn { clock, by_ms } => world.turn(*clock, by_ms * 1_000),
         Step::Ill { site, ill } => world.fall_ill(*site, *ill),
         Step::Retry(site) => world.retry(*site),
+        Step::SeeTo { site, words } => world.see_to(*site, words),
         Step::CrashServer(shard) => world.crash_server(*shard),
         Step::LoseData { shard, messages } => world.lose_data(*shard, *messages),
     }
@@ -121,6 +125,7 @@ async fn calm_down(world: &Arc<World>) {
         }
         let found = world.checks(|logs| {
             invariant_everything_ends(logs, waiting)?;
+            invariant_one_word_is_followed(logs)?;
             invariant_nothing_is_left(world, logs)?;
             invariant_services_agree(world, logs)
         });

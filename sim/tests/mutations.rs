@@ -44,6 +44,7 @@ mutations! {
     what_is_published_before_it_is_committed_is_seen: PublishEarly,
     what_counts_as_published_before_it_is_is_seen: MarkEarly,
     what_was_set_aside_and_is_forgotten_is_seen: ForgetParked,
+    what_is_seen_to_twice_is_seen: SeeToTwice,
     what_is_acknowledged_before_it_is_durable_is_seen: AckEarly,
     an_expiry_before_the_log_was_read_is_seen: ExpireEarly,
     a_compensation_that_is_forgotten_is_seen: ForgetToCompensate,

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 
+use super::values::duration;
 use crate::help;
 
 /// `wallet parked`
@@ -19,6 +21,9 @@ pub struct Parked {
     /// Also those that have been dealt with.
     #[arg(long)]
     pub all: bool,
+    /// How long to wait for the service, such as 5s. It carries out later what is recorded by then.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, global = true)]
+    pub timeout: Duration,
 }
 
 /// What is to become of what was set aside.
@@ -29,7 +34,7 @@ pub enum ParkedAction {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
     },
-    /// Have a message handled after all, and then what waits for it. An unreadable request is published again as it was.
+    /// Have a message handled after all, and then what waits for it. An unreadable request is handled as it stands, if it can be read by now.
     Retry {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         #[arg(required_unless_present = "all")]
@@ -38,11 +43,11 @@ pub enum ParkedAction {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Publish a request again with another text, in place of the one set aside. Events can't be edited.
+    /// Have a request handled with another text, once, whoever says so first. Events can't be edited.
     Edit {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
-        /// The new text, JSON.
+        /// The new text, JSON. A request without an id gets one that is derived from its place in the log.
         #[arg(long, value_name = "JSON")]
         body: String,
     },
@@ -67,6 +72,18 @@ pub struct ParkedId {
     pub sequence: u64,
     /// Which element of it, or the whole.
     pub index: Option<u32>,
+}
+
+impl ParkedId {
+    /// What an instruction about it is called, if its service can't follow it.
+    #[must_use]
+    pub fn instructed_at(self, sequence: u64) -> Self {
+        Self {
+            sequence,
+            index: None,
+            ..self
+        }
+    }
 }
 
 impl FromStr for ParkedId {

@@ -142,7 +142,7 @@ fn said(message: &Message, subject: &Subject) -> Elements {
 
 fn event(json: &str) -> Result<What, String> {
     let event = envelope::read(json).map_err(|bad| bad.to_string())?;
-    if let Fact::RequestRecalled(account, verb, _) = &event.fact {
+    if let Fact::RequestRecalled(account, verb, ..) = &event.fact {
         return Ok(What::Request {
             id: event.id,
             transfer: event.transfer,

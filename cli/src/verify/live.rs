@@ -213,17 +213,21 @@ async fn try_read_log(
 
 /// Reads a log from message `next` on.
 pub(crate) async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
-    let config = pull::OrderedConfig {
+    let consumer = log.create_consumer(from(next)).await;
+    let consumer = consumer.context("the log can't be read: may this user do that?")?;
+    consumer.messages().await.context("the log can't be read")
+}
+
+/// How a log is read from message `next` on.
+pub(crate) fn from(next: u64) -> pull::OrderedConfig {
+    pull::OrderedConfig {
         description: Some("wallet verify, reads everything once".to_owned()),
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
         replay_policy: ReplayPolicy::Instant,
         max_batch: PULL_MESSAGES,
         max_bytes: PULL_BYTES,
         ..pull::OrderedConfig::default()
-    };
-    let consumer = log.create_consumer(config).await;
-    let consumer = consumer.context("the log can't be read: may this user do that?")?;
-    consumer.messages().await.context("the log can't be read")
+    }
 }
 
 pub(crate) fn received(message: &jetstream::Message) -> Result<Message> {

@@ -186,8 +186,8 @@ impl State {
             Fact::RequestRefused(..) => self.tell(event),
             Fact::DebitRefused(payer, None, ..) => self.begin_refused(payer, event, heard),
             // Its flow goes on with the reservation's.
-            Fact::RequestRecalled(_, Verb::Confirm, _) => {}
-            Fact::RequestRecalled(account, verb, movement) => {
+            Fact::RequestRecalled(_, Verb::Confirm, ..) => {}
+            Fact::RequestRecalled(account, verb, movement, _) => {
                 let start = start(*verb, event.as_cause(), movement.clone(), heard);
                 self.begin_flow(account, start, event.transfer);
             }

@@ -25,7 +25,7 @@ pub(super) async fn of(db: &mut Db, key: &TransferKey) -> sqlx::Result<Causes> {
         if let Some(verb) = rows::asked(&row.text(1)?) {
             causes.requests.insert(id, verb);
         } else if let Ok(event) = envelope::read(&row.text(2)?) {
-            if let Fact::RequestRecalled(_, verb, _) = &event.fact {
+            if let Fact::RequestRecalled(_, verb, ..) = &event.fact {
                 causes.requests.insert(id, *verb);
             }
             causes.events.insert(id, event);

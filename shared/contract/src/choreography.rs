@@ -108,7 +108,7 @@ pub fn after(fact: &Fact) -> Option<Expected> {
         Fact::ReversalDenied(..) => debit(&[DEBIT_REFUSED, REQUEST_REFUSED]),
         Fact::AccountClosing(_) => debit(&["wallet.closure.accepted.v1", "wallet.closure.refused.v1"]),
         Fact::ClosureAccepted(_) => credit(Party::Payer, &["wallet.account.closed.v1"]),
-        Fact::RequestRecalled(_, verb, _) => after_request(*verb),
+        Fact::RequestRecalled(_, verb, ..) => after_request(*verb),
         Fact::CreditPromised(..)
         | Fact::AccountOpened(..)
         | Fact::AccountFrozen(_)

@@ -54,8 +54,10 @@ pub enum Fact {
     TransferFailed(AccountId, Option<Movement>, Failure, Refusal),
     /// A request that is no transfer's first has been refused.
     RequestRefused(AccountId, Verb, Refusal),
-    /// A request was lost by the broker; this stands for it. The movement is there if the decision on it has one.
-    RequestRecalled(AccountId, Verb, Option<Movement>),
+    /// A request does not stand in the log as its client wrote it; this stands for it. The broker has lost it, or an operator's
+    /// instruction, with this sequence in the same log, says what it asks. The movement is there if the request, or what was decided
+    /// on it, has one.
+    RequestRecalled(AccountId, Verb, Option<Movement>, Option<u64>),
     /// A message was set aside.
     MessageParked(Parked),
     /// Somebody has seen to it.
@@ -171,7 +173,7 @@ impl Fact {
             Self::DebitRefused(_, movement, ..)
             | Self::ReversalDenied(_, movement, _)
             | Self::TransferFailed(_, movement, ..)
-            | Self::RequestRecalled(_, _, movement) => movement.as_ref(),
+            | Self::RequestRecalled(_, _, movement, _) => movement.as_ref(),
             Self::AccountOpened(..)
             | Self::AccountFrozen(_)
             | Self::AccountUnfrozen(_)

@@ -3,16 +3,21 @@
 //! | action | what it does |
 //! |---|---|
 //! | `retry` | reads it again, and then what has waited behind it |
-//! | `replace` | it was said anew, mended, at `replacement` of the same log: lets it go |
+//! | `replace` | hears in its place what `body` asks; older tools said it anew first, at `replacement` of the same log |
 //! | `discard` | lets it go; `reason` says why |
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
+use crate::id::{AccountId, TransferId, derive};
 use crate::present::present;
 use crate::reason::sentence;
+use crate::request::{self, Context, Request};
+use crate::shard::Shard;
+use crate::subject::Subject;
 
 /// What is to be done about what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +35,20 @@ pub struct Instruction {
 pub enum Action {
     /// Read it again.
     Retry,
-    /// Let it go: the message with this sequence stands for it.
-    Replace(u64),
+    /// Let it go: this stands for it.
+    Replace(Replacement),
     /// Let it go, for this reason.
     Discard(String),
+}
+
+/// What stands for a request that nobody could read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replacement {
+    /// What this text asks, with the authority of the subject of what was set aside. It is in the instruction itself, so of many
+    /// instructions the first in the log is heard, and no other.
+    Text(String),
+    /// The message with this sequence. Older tools published it before they said so.
+    Message(u64),
 }
 
 /// Why something is no instruction.
@@ -63,12 +78,22 @@ pub enum BadInstruction {
     },
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Word {
     Retry,
     Replace,
     Discard,
+}
+
+impl Word {
+    fn token(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Replace => "replace",
+            Self::Discard => "discard",
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,7 +118,47 @@ struct Wire {
         deserialize_with = "present",
         skip_serializing_if = "Option::is_none"
     )]
+    body: Option<String>,
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     reason: Option<String>,
+}
+
+/// What a request is called that stands for what was set aside and names no id: the `element`th of the text that an operator wrote.
+/// It is the name of the place, which was stored in the log at `at_us`; so whoever mends it, it is one request.
+pub fn id_of(shard: Shard, sequence: u64, index: Option<u32>, element: usize, at_us: i64) -> TransferId {
+    // As a version 7 begins: with its time.
+    let milliseconds = u64::try_from(at_us / 1000).unwrap_or_default();
+    let time = Uuid::from_u64_pair(milliseconds << 16, 0);
+    let place = format!("{shard}/{sequence}/{index:?}/{element}");
+    TransferId(derive(&AccountId::world(), time, &[b"replacement", place.as_bytes()]).0)
+}
+
+/// The requests that a text asks in the place of what was set aside on `subject`; or why it can't stand there. It must make sense, for
+/// nothing else can stand there any more.
+pub fn requests(subject: &Subject, text: &str) -> Result<Vec<Request>, String> {
+    let Some((context, against)) = Context::of(subject, None, None) else {
+        return Err("it is no request, and only services say events".to_owned());
+    };
+    if let Some(against) = against {
+        return Err(against.to_owned());
+    }
+    let elements = request::elements(text.as_bytes(), context, None).map_err(|bad| bad.to_string())?;
+    let requests = elements.into_iter().map(|element| {
+        let request = element.request.map_err(|bad| bad.to_string())?;
+        match &request.order {
+            Ok(_) => Ok(request),
+            Err(refusal) => Err(refusal.to_string()),
+        }
+    });
+    let requests: Vec<Request> = requests.collect::<Result<_, String>>()?;
+    if requests.is_empty() {
+        return Err("it asks for nothing".to_owned());
+    }
+    Ok(requests)
 }
 
 impl Instruction {
@@ -102,20 +167,23 @@ impl Instruction {
         let wire: Wire = serde_json::from_slice(payload).map_err(|bad| no_form(payload, &bad))?;
         let missing = |action, field| BadInstruction::Missing { action, field };
         let unused = |action, field| BadInstruction::Unused { action, field };
-        match (wire.action, wire.replacement, &wire.reason) {
-            (Word::Retry, Some(_), _) => return Err(unused("retry", "replacement")),
-            (Word::Retry, _, Some(_)) => return Err(unused("retry", "reason")),
-            (Word::Replace, _, Some(_)) => return Err(unused("replace", "reason")),
-            (Word::Discard, Some(_), _) => return Err(unused("discard", "replacement")),
-            (Word::Retry | Word::Replace | Word::Discard, ..) => {}
+        let given = [
+            ("replacement", wire.replacement.is_some(), Word::Replace),
+            ("body", wire.body.is_some(), Word::Replace),
+            ("reason", wire.reason.is_some(), Word::Discard),
+        ];
+        if let Some((field, ..)) = given.iter().find(|(_, is, of)| *is && *of != wire.action) {
+            return Err(unused(wire.action.token(), field));
         }
         let reason = wire.reason.filter(|reason| !reason.trim().is_empty());
         let action = match wire.action {
             Word::Retry => Action::Retry,
-            Word::Replace => Action::Replace(
-                wire.replacement
-                    .ok_or_else(|| missing("replace", "replacement"))?,
-            ),
+            Word::Replace => Action::Replace(match (wire.body, wire.replacement) {
+                (Some(text), None) => Replacement::Text(text),
+                (None, Some(by)) => Replacement::Message(by),
+                (Some(_), Some(_)) => return Err(unused("replace", "replacement")),
+                (None, None) => return Err(missing("replace", "body")),
+            }),
             Word::Discard => Action::Discard(sentence(&reason.ok_or_else(|| missing("discard", "reason"))?)),
         };
         Ok(Self {
@@ -127,18 +195,25 @@ impl Instruction {
 
     /// Writes it as JSON.
     pub fn write(&self) -> String {
-        let (action, replacement, reason) = match &self.action {
-            Action::Retry => (Word::Retry, None, None),
-            Action::Replace(by) => (Word::Replace, Some(*by), None),
-            Action::Discard(reason) => (Word::Discard, None, Some(reason.clone())),
-        };
-        let wire = Wire {
+        let mut wire = Wire {
             sequence: self.sequence,
             index: self.index,
-            action,
-            replacement,
-            reason,
+            action: Word::Retry,
+            replacement: None,
+            body: None,
+            reason: None,
         };
+        match &self.action {
+            Action::Retry => {}
+            Action::Replace(by) => {
+                wire.action = Word::Replace;
+                match by {
+                    Replacement::Text(text) => wire.body = Some(text.clone()),
+                    Replacement::Message(sequence) => wire.replacement = Some(*sequence),
+                }
+            }
+            Action::Discard(reason) => (wire.action, wire.reason) = (Word::Discard, Some(reason.clone())),
+        }
         // Numbers and text always have a JSON form.
         serde_json::to_string(&wire).unwrap_or_default()
     }
@@ -162,7 +237,8 @@ mod tests {
     fn an_instruction_is_read_as_it_was_written() {
         for action in [
             Action::Retry,
-            Action::Replace(19),
+            Action::Replace(Replacement::Message(19)),
+            Action::Replace(Replacement::Text(r#"{"id":"…"}"#.to_owned())),
             Action::Discard("said twice".to_owned()),
         ] {
             for index in [None, Some(2)] {
@@ -173,6 +249,23 @@ mod tests {
                 };
                 assert_eq!(Instruction::read(instruction.write().as_bytes()), Ok(instruction));
             }
+        }
+    }
+
+    #[test]
+    fn each_place_has_an_id_of_its_own() {
+        let id = |shard, sequence, index, element| {
+            id_of(Shard(shard), sequence, index, element, 1_796_048_320_189_310)
+        };
+        let one = id(0, 17, Some(1), 0);
+        assert_eq!(one.to_string(), "01a22cd2-76bd-8000-9e7c-9986fc016735");
+        for other in [
+            id(1, 17, Some(1), 0),
+            id(0, 18, Some(1), 0),
+            id(0, 17, None, 0),
+            id(0, 17, Some(1), 1),
+        ] {
+            assert_ne!(one, other);
         }
     }
 
@@ -193,7 +286,15 @@ mod tests {
         );
         check(
             r#"{"sequence":17,"action":"replace"}"#,
-            "\"replace\" needs \"replacement\"",
+            "\"replace\" needs \"body\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"replace","replacement":19,"body":"{}"}"#,
+            "\"replace\" has no use for \"replacement\"",
+        );
+        check(
+            r#"{"sequence":17,"action":"retry","body":"{}"}"#,
+            "\"retry\" has no use for \"body\"",
         );
         check(
             r#"{"sequence":17,"action":"retry","replacement":19}"#,

@@ -1,8 +1,33 @@
-//! What a decision tells of the request that it was made on: enough to know a flow whose request a broker has lost.
+//! Events that stand for a request which is not in the log as its client wrote it. Each bears the request's own id, so that what was
+//! decided on it has its cause.
+//!
+//! | why | who knows it | |
+//! |---|---|---|
+//! | the broker has lost it | who has decided on it | [`recalled`] |
+//! | nobody could read it, and an operator has mended it | who hears the operator's instruction | [`mended`] |
 
-use crate::event::{Event, Fact};
+use jiff::Timestamp;
+
+use crate::event::{Event, Fact, Source};
 use crate::reason::Reason;
+use crate::request::{Order, Request};
 use crate::subject::Verb;
+
+/// What tells of `request`, which `instruction` has put in the place of one that nobody could read: only who decides on it reads that.
+pub fn mended(request: &Request, instruction: u64, source: Source, time: Timestamp, work_us: u32) -> Event {
+    let movement = request.order.as_ref().ok().and_then(Order::movement);
+    let (account, verb) = (request.account.clone(), request.verb);
+    Event {
+        id: request.id,
+        cause: request.id,
+        source,
+        time,
+        work_us,
+        transfer: request.transfer,
+        trace: request.trace,
+        fact: Fact::RequestRecalled(account, verb, movement.cloned(), Some(instruction)),
+    }
+}
 
 /// The request that `decision` answers, as an event that bears the request's own id; nothing if it answers no request.
 ///
@@ -42,7 +67,12 @@ pub fn recalled(decision: &Event) -> Option<Event> {
     };
     Some(Event {
         id: decision.cause,
-        fact: Fact::RequestRecalled(decision.fact.account(), verb, decision.fact.movement().cloned()),
+        fact: Fact::RequestRecalled(
+            decision.fact.account(),
+            verb,
+            decision.fact.movement().cloned(),
+            None,
+        ),
         ..decision.clone()
     })
 }

@@ -33,8 +33,8 @@ fn a_decision_tells_what_was_asked() {
         let decision = decided(fact);
         let told = recalled(&decision);
         let fact = told.as_ref().map(|event| event.fact.clone());
-        let wanted =
-            expected.map(|(account, verb, movement)| Fact::RequestRecalled(name(account), verb, movement));
+        let wanted = expected
+            .map(|(account, verb, movement)| Fact::RequestRecalled(name(account), verb, movement, None));
         assert_eq!(fact, wanted, "{decision:?}");
         // It bears the request's own id, so that the decision's cause is there again; all else is the flow's.
         let flow = |event: &Event| (event.transfer, event.trace);

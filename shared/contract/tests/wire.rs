@@ -342,8 +342,8 @@ fn first_facts() -> Vec<Fact> {
                 "the id was used for another reversal: use a new id",
             ),
         ),
-        Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent")))),
-        Fact::RequestRecalled(alice, Verb::Freeze, None),
+        Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent"))), None),
+        Fact::RequestRecalled(alice.clone(), Verb::Freeze, None, None),
         Fact::MessageParked(Parked {
             transfer: Some(TransferId(Uuid::from_u128(
                 0x0190_0000_0000_7000_8000_0000_0000_0002,
@@ -353,6 +353,7 @@ fn first_facts() -> Vec<Fact> {
         Fact::MessageResolved(resolved(Resolution::Retried)),
         Fact::MessageResolved(resolved(Resolution::Replaced(12))),
         Fact::MessageResolved(resolved(Resolution::Discarded("said twice".to_owned()))),
+        Fact::RequestRecalled(alice, Verb::Confirm, None, Some(19)),
     ]
 }
 

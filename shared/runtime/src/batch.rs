@@ -3,10 +3,12 @@
 //! | part | does |
 //! |---|---|
 //! | [`read`] | reads messages as a service hears them; sets aside what can't be read, and what must wait behind that |
-//! | `parking` | tells what was set aside, and hears it after all when somebody has seen to it |
+//! | `parking` | tells what was set aside, and what became of it |
+//! | `following` | hears it after all, or what stands for it, when an operator says so |
 //!
 //! The rest decides, and writes what was decided.
 
+mod following;
 mod parking;
 mod reading;
 
@@ -18,7 +20,8 @@ use wallet_contract::decider::{Decider, Due, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
 
-pub use parking::{parked, resolved, resume};
+pub use following::resume;
+pub use parking::{mended, parked, resolved};
 pub use reading::{WAITS, of, read, set_aside, set_aside_whole};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
@@ -34,6 +37,8 @@ pub struct Batch<'m> {
     pub resolved: Vec<(ParkedRow, Resolved)>,
     /// Of what nothing is set aside any more.
     pub released: Blocked,
+    /// Whether what is heard stands in an operator's instruction, where nobody else hears it.
+    pub mended: bool,
 }
 
 impl<'m> Batch<'m> {
@@ -70,14 +75,13 @@ pub struct Moment {
 
 impl Moment {
     fn event(self, fact: Fact, cause: Cause) -> Event {
+        Event::new(fact, cause, self.source, self.now, self.work_us())
+    }
+
+    /// How long the batch has been worked at.
+    fn work_us(self) -> u32 {
         let work = self.now.duration_since(self.taken).as_micros();
-        Event::new(
-            fact,
-            cause,
-            self.source,
-            self.now,
-            u32::try_from(work.max(0)).unwrap_or(u32::MAX),
-        )
+        u32::try_from(work.max(0)).unwrap_or(u32::MAX)
     }
 }
 

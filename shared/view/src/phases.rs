@@ -53,7 +53,7 @@ impl Play<'_> {
         let step = &self.steps[index];
         let signal = match (step.content.verb(), step.content.fact()) {
             (Some(verb), _) => Signal::of_verb(verb),
-            (None, Some(Fact::RequestRecalled(_, verb, _))) => Signal::of_verb(*verb),
+            (None, Some(Fact::RequestRecalled(_, verb, ..))) => Signal::of_verb(*verb),
             (None, Some(Fact::ReservationReleased(_, Failure::Expired, _))) => Some(Signal::Due),
             (None, Some(fact)) => Signal::of_fact(fact),
             (None, None) => None,

@@ -88,8 +88,15 @@ fn decided(fact: &Fact, placed: String, words: String) -> Meaning {
             let words = format!("{words}: {}", resolved.how.word());
             said(Mark::Said, words, None)
         }
+        Fact::RequestRecalled(.., instruction) => {
+            let why = instruction.map(|sequence| {
+                format!(
+                    "in the place of what nobody could read: an operator's instruction, message {sequence}"
+                )
+            });
+            said(Mark::Said, placed, why)
+        }
         Fact::AccountClosing(_)
-        | Fact::RequestRecalled(..)
         | Fact::ClosureAccepted(_)
         | Fact::CreditPromised(..)
         | Fact::ReversalGranted(_)

@@ -30,6 +30,14 @@ pub(crate) fn invariant_everything_ends(logs: &Logs, waiting: bool) -> Result<()
     Ok(())
 }
 
+/// Of many instructions about one message one is followed: the requests that stand for it are those of one text.
+pub(crate) fn invariant_one_word_is_followed(logs: &Logs) -> Result<(), Breach> {
+    let others: Vec<_> = logs.mending.difference(&logs.mended).collect();
+    hold("invariant_one_word_is_followed", others.is_empty(), || {
+        format!("heard, and what they are about was not let go for them: {others:?}")
+    })
+}
+
 /// debit-svc, ledger-svc and the log's own sums say the same of each account.
 pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(), Breach> {
     let (mut debit, mut ledger) = (Balances::new(), Balances::new());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wallet_contract::decider::Input;
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, Resolution};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::reason::Reason;
 use wallet_contract::request::Request;
@@ -30,6 +30,9 @@ pub(crate) struct Logs {
     pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
     /// What the server's clock had told when a confirm or cancel was stored, microseconds since 1970.
     ordered_us: BTreeMap<(Shard, EventId), i64>,
+    /// Instructions that have put requests in the place of what nobody could read, and those that it was let go for.
+    pub(crate) mending: BTreeSet<(Shard, u64)>,
+    pub(crate) mended: BTreeSet<(Shard, u64)>,
     /// Events that a second stream must hold, and does not yet.
     pub(crate) halves: BTreeSet<(EventId, Shard)>,
     /// How many transfers have ended.
@@ -53,6 +56,8 @@ impl Logs {
             flows: BTreeMap::new(),
             undecided: BTreeMap::new(),
             ordered_us: BTreeMap::new(),
+            mending: BTreeSet::new(),
+            mended: BTreeSet::new(),
             halves: BTreeSet::new(),
             ended: 0,
         }
@@ -87,17 +92,22 @@ impl Logs {
         if matches!(request.verb, Verb::Confirm | Verb::Cancel) {
             self.ordered_us.entry((shard, request.id)).or_insert(told_us);
         }
-        if self.stream(shard).ids.insert(request.id, 0).is_none() {
-            let told = format!(
-                "{} {} of {}",
-                request.verb.token(),
-                request.transfer,
-                request.account
-            );
-            self.undecided.insert((shard, request.id), told);
+        self.asked(shard, request.id, || {
+            let (verb, transfer) = (request.verb.token(), request.transfer);
+            format!("{verb} {transfer} of {}", request.account)
+        });
+    }
+
+    fn asked(&mut self, shard: Shard, id: EventId, told: impl FnOnce() -> String) {
+        if self.stream(shard).ids.insert(id, 0).is_none() {
+            self.undecided.insert((shard, id), told());
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "two of many say what became of a request that nobody could read"
+    )]
     fn event(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
         let (first, then) = event.fact.destinations(event.source.shard, self.shards);
         hold(
@@ -105,6 +115,19 @@ impl Logs {
             shard == first || Some(shard) == then,
             || format!("{} stands in shard {shard}", event.fact.kind()),
         )?;
+        match &event.fact {
+            Fact::RequestRecalled(_, verb, _, instruction) => {
+                self.mending.extend(instruction.map(|sequence| (shard, sequence)));
+                self.asked(shard, event.id, || {
+                    format!("{} of {}", verb.token(), event.transfer)
+                });
+                return Ok(());
+            }
+            Fact::MessageResolved(resolved) if matches!(resolved.how, Resolution::Replaced(_)) => {
+                self.mended.insert((shard, resolved.instruction));
+            }
+            _ => {}
+        }
         let digest = digest(event);
         if let Some(known) = self.stream(shard).ids.get(&event.id).copied() {
             return hold("invariant_an_id_names_one_event", known == digest, || {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, Resolution};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
 
@@ -188,10 +188,23 @@ fn resume<T: Tables>(
     decided: &mut VecDeque<Event>,
 ) -> Result<(), Breach> {
     let sequence = instruction.message.sequence;
+    let row = database.parked.get(database.refold.parked);
+    if let Some(row) = row.filter(|row| (row.sequence, row.index) == (sequence, None)) {
+        // It can't be followed.
+        database.refold.parked += 1;
+        database.refold.aside.push(row.clone());
+        return Ok(());
+    }
     let mut index = 0;
     while let Some((row, resolved)) = database.resolved.get(database.refold.resolved) {
         if resolved.instruction != sequence {
             break;
+        }
+        if matches!(resolved.how, Resolution::Replaced(_) | Resolution::Discarded(_)) {
+            let row = row.clone();
+            database.refold.resolved += 1;
+            see_to::<T>(&mut database.refold, instruction, &row, decided)?;
+            continue;
         }
         let at = usize::try_from(row.sequence)
             .ok()
@@ -213,6 +226,33 @@ fn resume<T: Tables>(
             index += 1;
             fold_in::<T>(fold, input, place, decided);
         }
+    }
+    Ok(())
+}
+
+/// An operator let it go, or had what he said heard in its place.
+fn see_to<T: Tables>(
+    fold: &mut Refold<T::Core>,
+    instruction: &Stored,
+    row: &ParkedRow,
+    decided: &mut VecDeque<Event>,
+) -> Result<(), Breach> {
+    fold.aside
+        .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+    let requests = instruction.mends(row, fold.place.shard);
+    hold(
+        "invariant_only_what_makes_sense_is_heard",
+        requests.is_ok(),
+        || format!("{} has heard {:?}: {requests:?}", T::SERVICE, instruction.message),
+    )?;
+    // What tells of them stands before what is decided on them.
+    while decided
+        .pop_front_if(|event| matches!(event.fact, Fact::RequestRecalled(..)))
+        .is_some()
+    {}
+    for (index, request) in (0..).zip(requests.unwrap_or_default()) {
+        let place = (instruction.message.sequence, index);
+        fold_in::<T>(fold, &Input::Request(request), place, decided);
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use wallet_contract::decider::Input;
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::envelope;
+use wallet_contract::event::{Event, Fact, Failure, Movement};
 use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::request::Request;
+use wallet_contract::request::{Order, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Verb;
-use wallet_contract::{envelope, event};
+use wallet_contract::trace::TraceId;
 
 use crate::entry::{Entry, Stored};
 
@@ -24,7 +25,7 @@ struct Flow {
     began_us: i64,
     ended_us: Option<i64>,
     verb: Option<Verb>,
-    movement: Option<event::Movement>,
+    movement: Option<Movement>,
     trace: String,
     status: &'static str,
     refusal: Option<(String, String)>,
@@ -59,11 +60,21 @@ fn take(flows: &mut BTreeMap<Key, Flow>, shard: Shard, stored: &Stored, entry: &
             );
             let flow = flows.entry(key).or_default();
             if flow.verb.is_none() {
-                begin(flow, request, at_us);
+                let movement = request.order.as_ref().ok().and_then(Order::movement);
+                begin(flow, request.verb, request.trace, movement.cloned(), at_us);
             }
             flow.elements.push(requested(shard, stored, entry, request));
         }
         Ok(Input::Event(event)) => {
+            if let Fact::RequestRecalled(account, verb, movement, _) = &event.fact {
+                let key = (shard, event.transfer, account.clone(), verb.flow());
+                let flow = flows.entry(key).or_default();
+                if flow.verb.is_none() {
+                    begin(flow, *verb, event.trace, movement.clone(), at_us);
+                }
+                flow.elements.push(said(shard, stored, event));
+                return;
+            }
             let kinds = [
                 Verb::Transfer,
                 Verb::Open,
@@ -92,16 +103,12 @@ fn has(flow: &Flow, event: &Event) -> bool {
     flow.elements.iter().any(known)
 }
 
-fn begin(flow: &mut Flow, request: &Request, at_us: i64) {
+fn begin(flow: &mut Flow, verb: Verb, trace: TraceId, movement: Option<Movement>, at_us: i64) {
     flow.began_us = at_us;
-    flow.verb = Some(request.verb);
-    flow.trace = request.trace.to_string();
+    flow.verb = Some(verb);
+    flow.trace = trace.to_string();
     flow.status = "running";
-    flow.movement = request
-        .order
-        .as_ref()
-        .ok()
-        .and_then(|order| order.movement().cloned());
+    flow.movement = movement;
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many end a flow")]

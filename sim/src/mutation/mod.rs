@@ -20,6 +20,8 @@ pub enum Mutation {
     MarkEarly,
     /// What was set aside holds nothing up once the service has started again.
     ForgetParked,
+    /// What was seen to is seen to again, whoever says so.
+    SeeToTwice,
     /// The bus says that an envelope is durable before it is.
     AckEarly,
     /// What is due is decided by who has not caught up with the log.
@@ -36,13 +38,14 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
         Self::PublishEarly,
         Self::MarkEarly,
         Self::ForgetParked,
+        Self::SeeToTwice,
         Self::AckEarly,
         Self::ExpireEarly,
         Self::ForgetToCompensate,
@@ -60,6 +63,7 @@ impl Mutation {
             Self::PublishEarly => "publish-early",
             Self::MarkEarly => "mark-early",
             Self::ForgetParked => "forget-parked",
+            Self::SeeToTwice => "see-to-twice",
             Self::AckEarly => "ack-early",
             Self::ExpireEarly => "expire-early",
             Self::ForgetToCompensate => "forget-to-compensate",
@@ -81,7 +85,8 @@ impl Mutation {
             | Self::NoEpochCheck
             | Self::PublishEarly
             | Self::MarkEarly
-            | Self::ForgetParked => true,
+            | Self::ForgetParked
+            | Self::SeeToTwice => true,
             Self::AckEarly
             | Self::ExpireEarly
             | Self::ForgetToCompensate

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use fastrand::Rng;
+use wallet_contract::parking::Action;
 
 pub use crate::ill::Ill;
 pub use crate::node::{Blow, Point, Site, Trap};
@@ -56,6 +57,13 @@ pub enum Step {
     },
     /// An operator has a site hear what it has set aside.
     Retry(Site),
+    /// Operators see to one request that a site can't read, all at once.
+    SeeTo {
+        /// Whose.
+        site: Site,
+        /// What each says, in the order of the log.
+        words: Vec<Action>,
+    },
     /// The server of a shard's log crashes.
     CrashServer(u16),
     /// It crashes, and has lost messages that were durable. No plan has this by chance: see `tests/loss.rs`.
@@ -157,6 +165,7 @@ impl fmt::Display for Step {
             Self::Ill { site, ill: Some(ill) } => write!(f, "ill      {site} can't handle {ill:?}"),
             Self::Ill { site, ill: None } => write!(f, "well     {site} can handle everything"),
             Self::Retry(site) => write!(f, "retry    what {site} has set aside"),
+            Self::SeeTo { site, words } => write!(f, "see to   a request that {site} can't read: {words:?}"),
             Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
             Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
         }

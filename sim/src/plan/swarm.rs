@@ -105,7 +105,7 @@ impl Swarm {
                 let again = rng.choice(asked).cloned();
                 steps.extend(again.map(|again| client.in_other_words(again)));
             }
-            2 => steps.push(client.oddity()),
+            2 => odd(rng, client, steps),
             3 => steps.push(client.bulk()),
             4 => steps.push(Step::Wait { ms: rng.u64(1..120) }),
             5 => steps.push(Step::Wait {
@@ -292,6 +292,31 @@ fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
     steps.push(Step::Wait {
         ms: rng.u64(3_000..6_000),
     });
+}
+
+/// Something odd; now and then operators see to what nobody can read, of this or of before.
+fn odd(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
+    steps.push(client.oddity());
+    if rng.u8(0..3) > 0 {
+        return;
+    }
+    let site = Site {
+        service: Service::Debit,
+        shard: rng.u16(0..SHARDS),
+    };
+    steps.push(Step::Wait { ms: rng.u64(1..300) });
+    if rng.u8(0..4) == 0 {
+        steps.push(Step::Lay(Trap {
+            site,
+            point: Point::BeforeCommit,
+            skip: rng.u32(0..3),
+            blow: Blow::Crash {
+                down_ms: rng.u64(1..2_000),
+            },
+        }));
+    }
+    let words = client.words();
+    steps.push(Step::SeeTo { site, words });
 }
 
 fn turn(rng: &mut Rng) -> Step {

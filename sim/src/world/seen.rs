@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use wallet_contract::parking::{Action, Instruction};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, parking};
+use wallet_runtime::store::ParkedRow;
 
 use super::{State, World};
 use crate::check::Breach;
@@ -65,17 +66,40 @@ impl World {
 
     /// An operator has a site hear what it has set aside.
     pub(crate) fn retry(&self, site: Site) {
-        let shard = Shard(site.shard);
-        for (sequence, index) in self.waiting(site) {
-            let instruction = Instruction {
-                sequence,
-                index,
-                action: Action::Retry,
-            };
-            let subject = parking(shard, site.service);
-            let stored = self.store(shard, subject, instruction.write().into(), None);
-            self.acknowledge(shard, stored);
+        for place in self.waiting(site) {
+            self.instruct(site, place, Action::Retry);
         }
+    }
+
+    /// Operators see to the first request that a site has set aside and nobody has seen to, each with a word.
+    pub(crate) fn see_to(&self, site: Site, words: &[Action]) {
+        let shard = usize::from(site.shard);
+        let place = match site.service {
+            Service::Debit => unread(&self.debit[shard]),
+            Service::Credit => unread(&self.credit[shard]),
+            Service::Ledger => None,
+        };
+        for word in words {
+            if let Some(place) = place {
+                self.instruct(site, place, word.clone());
+            }
+        }
+    }
+
+    fn instruct(&self, site: Site, (sequence, index): (u64, Option<u32>), action: Action) {
+        let instruction = Instruction {
+            sequence,
+            index,
+            action,
+        };
+        let shard = Shard(site.shard);
+        let stored = self.store(
+            shard,
+            parking(shard, site.service),
+            instruction.write().into(),
+            None,
+        );
+        self.acknowledge(shard, stored);
     }
 
     /// How far everybody is, for who wants to know why it is not quiet.
@@ -128,6 +152,14 @@ fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<(u64, Option<u32>)> {
         .aside()
         .filter(|row| row.transfer.is_some_and(|transfer| known.insert(transfer)));
     first.map(|row| (row.sequence, row.index)).collect()
+}
+
+/// The first request that nobody could read, and nobody has seen to.
+fn unread<T: Tables>(shared: &Shared<T>) -> Option<(u64, Option<u32>)> {
+    let database = shared.lock();
+    let is_request = |row: &&ParkedRow| row.transfer.is_none() && row.subject.contains(".cmd.");
+    let first = database.aside().find(is_request);
+    first.map(|row| (row.sequence, row.index))
 }
 
 fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {

@@ -208,8 +208,13 @@ pub(super) fn to_data(fact: &Fact) -> Data<'_> {
         | Fact::ClosureAccepted(name)
         | Fact::ClosureRefused(name, _)
         | Fact::AccountClosed(name) => account(name.as_str()),
-        Fact::RequestRefused(name, verb, _) | Fact::RequestRecalled(name, verb, _) => Data {
+        Fact::RequestRefused(name, verb, _) => Data {
             verb: Some(borrowed(verb.token())),
+            ..account(name.as_str())
+        },
+        Fact::RequestRecalled(name, verb, _, instruction) => Data {
+            verb: Some(borrowed(verb.token())),
+            instruction: *instruction,
             ..account(name.as_str())
         },
         Fact::MessageParked(parked) => Data {
@@ -443,9 +448,12 @@ pub(super) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
         "wallet.request.refused.v1" => {
             Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?)
         }
-        "wallet.request.recalled.v1" => {
-            Fact::RequestRecalled(fields.account()?, fields.verb()?, fields.wanted()?)
-        }
+        "wallet.request.recalled.v1" => Fact::RequestRecalled(
+            fields.account()?,
+            fields.verb()?,
+            fields.wanted()?,
+            fields.data.instruction,
+        ),
         "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
         "wallet.message.resolved.v1" => Fact::MessageResolved(fields.resolved()?),
         unknown => return Err(Unreadable::Type(unknown.to_owned())),

@@ -135,7 +135,7 @@ fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
 
 #[test]
 fn an_instruction_has_no_null_either() {
-    for field in ["sequence", "index", "action", "replacement", "reason"] {
+    for field in ["sequence", "index", "action", "replacement", "body", "reason"] {
         let given = [
             ("sequence", "17"),
             ("index", "0"),

@@ -165,8 +165,9 @@ fn read<'m, C: Decider, B>(
     let Some((message, told)) = instruction(context, run) else {
         return batch::read::<C>(run, service, place, progress.at_us, blocked);
     };
-    let batch = batch::resume::<C>(rows, &told, message, place, progress.at_us.max(message.at_us));
-    if batch.resolved.is_empty() {
+    let at_us = progress.at_us.max(message.at_us);
+    let batch = batch::resume::<C>(rows, &told, message, place, at_us, blocked);
+    if batch.says_nothing() {
         let (sequence, at) = (message.sequence, told.sequence);
         warn!(
             sequence,
@@ -262,11 +263,19 @@ async fn handle<S: Store, B>(
         taken,
         now: (context.clock)(),
     };
-    let mut events = batch::decide::<S::Core>(&mut state, &batch.heard, place, moment);
+    // What it is decided on stands before the decision.
+    let mut events = if batch.mended {
+        batch::mended(&batch.heard, moment)
+    } else {
+        Vec::new()
+    };
+    let before = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let decided = batch::decide::<S::Core>(&mut state, &batch.heard, place, moment);
+    let decisions = batch::decisions(&batch.heard, &decided, progress.last_no.saturating_add(before));
+    events.extend(decided);
     events.extend(batch::parked(&batch.parked, moment));
     events.extend(batch::resolved(&batch.resolved, moment));
     let outgoing = batch::outgoing(&events, place, progress.last_no);
-    let decisions = batch::decisions(&batch.heard, &events, progress.last_no);
 
     after.last_no = outgoing.last().map_or(progress.last_no, |event| event.no);
     store

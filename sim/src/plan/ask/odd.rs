@@ -1,5 +1,6 @@
 //! What clients ask in unusual ways: many in one message, again in other words, or not quite right.
 
+use wallet_contract::parking::{Action, Replacement};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{self, Verb};
 
@@ -64,6 +65,23 @@ impl Client {
             _ => (format!("wallet.{shard}.nonsense"), b"{}".to_vec()),
         };
         Step::Ask { subject, payload }
+    }
+
+    /// What operators say of a request that nobody can read: each mends it in his own way, or lets it go.
+    pub(in crate::plan) fn words(&mut self) -> Vec<Action> {
+        let id = uuid(self.new_id());
+        let words = (0..self.rng.usize(1..4)).map(|_| match self.rng.u8(0..6) {
+            0 => Action::Discard("nobody knows what it was".to_owned()),
+            1 => Action::Replace(Replacement::Text("not json either".to_owned())),
+            roll => {
+                let id = if roll < 4 { id } else { uuid(self.new_id()) };
+                let cents = self.rng.u8(1..100);
+                Action::Replace(Replacement::Text(format!(
+                    r#"{{"id":"{id}","to":"bob","amount":"0.{cents:02}","currency":"USD"}}"#
+                )))
+            }
+        });
+        words.collect()
     }
 
     /// What was asked before: mostly word for word, else the same in another trace, or another content under the same id.
