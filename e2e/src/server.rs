@@ -64,10 +64,11 @@ impl Server {
 
 /// Three servers that are one: a stream with three copies outlives any of them.
 pub async fn cluster() -> Result<[Server; 3]> {
-    let (clients, routes) = (free_ports::<3>()?, free_ports::<3>()?);
-    let peers = routes
-        .map(|port| format!("\"nats://127.0.0.1:{port}\""))
-        .join(", ");
+    // All at once: they are free again afterwards, and could be had twice.
+    let ports: [u16; 6] = free_ports()?;
+    let (clients, routes) = ports.split_at(3);
+    let peer = |port: &u16| format!("\"nats://127.0.0.1:{port}\"");
+    let peers = routes.iter().map(peer).collect::<Vec<_>>().join(", ");
     let start = |at: usize| {
         let (client, route) = (clients[at], routes[at]);
         let configured = format!(
