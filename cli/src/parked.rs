@@ -3,7 +3,7 @@
 //! | part | does |
 //! |---|---|
 //! | here | reads both, and says one thing more |
-//! | [`mending`] | the text that an operator has mended, as it is said |
+//! | `mending` | the text that an operator has mended, as it is said |
 
 mod mending;
 

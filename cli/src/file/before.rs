@@ -15,7 +15,7 @@
 //! decides: with `--batch NAME` all rows without an id are new payments, with `--skip-paid` the known ones are left out. A row
 //! with an id of its own never raises the question, because the id answers it.
 //!
-//! Two files are the same if they name the same payments, in any order or format (see [`super::identity`]). So July's file is
+//! Two files are the same if they name the same payments, in any order or format (see `identity`). So July's file is
 //! taken for June's if it is an exact copy. Then nothing is paid, and an exit code of its own says so; or, if June's run was
 //! interrupted, the rest of it is paid, and the report says which rows ended before, and when.
 

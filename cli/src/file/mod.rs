@@ -2,18 +2,18 @@
 //!
 //! | step | module | does |
 //! |---|---|---|
-//! | read | [`mod@text`] | bytes into lines of text |
-//! | | [`records`], [`columns`] | CSV: lines into records, records into named values |
-//! | | [`written`] | CSV or JSONL, the same from here on |
-//! | check | [`content`] | what a row says, each value in one spelling |
-//! | | [`identity`] | what a payment is called |
-//! | | [`rows`] | all of it; every flaw is told with its line ([`flaws`]) |
+//! | read | `text` | bytes into lines of text |
+//! | | `records`, `columns` | CSV: lines into records, records into named values |
+//! | | `written` | CSV or JSONL, the same from here on |
+//! | check | `content` | what a row says, each value in one spelling |
+//! | | `identity` | what a payment is called |
+//! | | [`rows`] | all of it; every flaw is told with its line (`flaws`) |
 //! | ask | [`before`] | what the ledger knows of the payments, and what is left to be done |
 //! | send | [`plan`] | which transfer may start: not before the file's earlier ones on its accounts have ended |
 //! | | [`run`] | sends what may start, many at once, and hears the outcomes |
-//! | tell | [`end`], [`report`] | what came of it |
+//! | tell | `end`, [`report`] | what came of it |
 //!
-//! Nothing is sent before all is read, checked and asked. Playing a file again is harmless; why, [`identity`] and [`before`] say.
+//! Nothing is sent before all is read, checked and asked. Playing a file again is harmless; why, `identity` and [`before`] say.
 
 pub mod before;
 mod columns;
