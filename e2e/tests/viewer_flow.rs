@@ -113,7 +113,7 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
             "alice",
             "until alice confirmed it: 7.50 of 20.00 USD went to bob, and 12.50 USD was alice&#39;s again at once",
         ),
-        (cancelled, "alice", "It was cancelled, and the money was alice"),
+        (cancelled, "alice", "until alice cancelled it"),
         (reversal, "bob", "bob gave back 2.50 USD to alice at "),
     ])
 }
