@@ -15,6 +15,7 @@ use e2e::secured::{Secured, password};
 use e2e::{PATIENCE, program, run_wallet};
 use futures_util::future::try_join_all;
 use nkeys::KeyPair;
+use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -278,6 +279,11 @@ async fn nobody_tells_a_password_or_a_token() -> Result<()> {
     // One that works, and loses its database and its NATS server.
     let [port] = free_ports()?;
     let http = format!("127.0.0.1:{port}");
+    // A database of its own: in the other one a ledger-svc may have made its tables.
+    let mut db = PgConnection::connect(&format!("{}postgres", postgres.url())).await?;
+    sqlx::raw_sql("CREATE DATABASE loser").execute(&mut db).await?;
+    db.close().await?;
+    let database = format!("{}loser", database.trim_end_matches("postgres"));
     let env = [(NATS, nats), (DB, database), ("WALLET_HTTP_ADDR", http.clone())];
     let loser = Logged::start(&dir, "loser", Service::Debit, &env)?;
     let url = format!("http://{http}");
