@@ -35,7 +35,7 @@ fn asked(expr: &str) -> BTreeSet<String> {
 async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     // Nobody listens there; the export's metrics are there all the same.
     let nowhere = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9".to_owned());
-    let world = World::with(None, |options| options.ledger.extend([nowhere])).await?;
+    let world = World::with(None, |options| options.settings.extend([nowhere])).await?;
     world.open(&["alice"]).await?;
     world.ask(Verb::Freeze, "alice", json!({ "id": id() })).await?;
     e2e::metrics::until(

@@ -54,17 +54,23 @@ async fn every_list_is_walked(database: Option<&str>, shards: u16) -> Result<()>
         options.stuck_after = Some(1);
     });
     let mut world = world.await?;
-    let filled = Filled::fill(&world).await?;
-    for list in table::lists(&filled) {
-        filled.has_settled(&world).await?;
-        let context = || format!("{} on {shards} shards, {database:?}", list.url);
-        is_told_once(&world, &filled, &list).await.with_context(context)?;
-    }
-    bob_s_transfers_are_told_once_although_they_settle(&mut world, &filled).await?;
+    let walked = all_are_walked(&mut world).await;
+    walked.with_context(|| format!("{shards} shards, {database:?}"))?;
     if let Some(server) = world.stack.postgres() {
         collation::all_text_is_bytewise(&server.url()).await?;
     }
     world.stop().await
+}
+
+/// Puts something into every list of a stack, and walks them all.
+pub(crate) async fn all_are_walked(world: &mut World) -> Result<()> {
+    let filled = Filled::fill(world).await?;
+    for list in table::lists(&filled) {
+        filled.has_settled(world).await?;
+        let told = is_told_once(world, &filled, &list).await;
+        told.with_context(|| list.url.clone())?;
+    }
+    bob_s_transfers_are_told_once_although_they_settle(world, &filled).await
 }
 
 /// Walks a list while others pay, and holds it against the whole.

@@ -28,6 +28,7 @@ mod real_bank;
 mod refuses_to_start;
 mod reservations;
 mod secrets;
+mod statements;
 mod streams;
 mod stuck;
 mod takeover;

@@ -128,7 +128,7 @@ async fn exporting(database: Option<&str>, endpoint: &str, protocol: &str) -> Re
         ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol.to_owned()),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000".to_owned()),
     ];
-    World::with(database, |options| options.ledger.extend(settings)).await
+    World::with(database, |options| options.settings.extend(settings)).await
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn options(args: &Up, common: &Common) -> Result<Options> {
         nats,
         ways: BTreeMap::new(),
         stuck_after: None,
-        ledger: BTreeMap::new(),
+        settings: BTreeMap::new(),
         replicas: None,
         http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
         programs: None,

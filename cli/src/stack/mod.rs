@@ -214,9 +214,7 @@ impl Stack {
         if let Some(seconds) = options.stuck_after {
             command.env("WALLET_STUCK_AFTER", seconds.to_string());
         }
-        if service == Service::Ledger {
-            command.envs(&options.ledger);
-        }
+        command.envs(&options.settings);
         // Our own server is alone.
         let alone = options.nats.is_none().then_some(1);
         if let Some(replicas) = options.replicas.or(alone) {

@@ -256,7 +256,7 @@ mod tests {
             replicas: None,
             http_token: None,
             stuck_after: None,
-            ledger: std::collections::BTreeMap::new(),
+            settings: std::collections::BTreeMap::new(),
             programs: None,
         };
         let text = configuration(&options);

@@ -30,8 +30,8 @@ pub struct Options {
     pub http_token: Option<String>,
     /// After how many seconds without a word the ledger calls a transfer stuck; none leaves it to its own default.
     pub stuck_after: Option<u16>,
-    /// Further settings of the ledger, by the names of their variables; they come before those of our own environment.
-    pub ledger: BTreeMap<&'static str, String>,
+    /// Further settings of the services, by the names of their variables; they come before those of our own environment.
+    pub settings: BTreeMap<&'static str, String>,
     /// Where the services' programs are; none looks beside this program.
     pub programs: Option<PathBuf>,
 }
@@ -50,7 +50,7 @@ impl Options {
             replicas: None,
             http_token: None,
             stuck_after: None,
-            ledger: BTreeMap::new(),
+            settings: BTreeMap::new(),
             programs: None,
         })
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::body::{self, Body, Named, flawed_id};
 use super::cut::Why;
 use super::event::{self, CloudEvent};
-use super::known::{Known, shown};
+use super::known::{self, Known, shown};
 use super::stand_in::StandIn;
 use super::{Context, Request, Unreadable};
 use crate::id::TransferId;
@@ -46,7 +46,10 @@ pub(super) fn answer<'t>(json: &'t str, context: Context<'_>) -> Result<Answered
             Err(unreadable) => unreadable.to_string(),
         },
         Err(error) => match serde_json::from_str::<CloudEvent<'_>>(json) {
-            Ok(event) => return carried(json, &event, context),
+            Ok(event) => match known::undecodable(json) {
+                Some(why) => return refused(json, &Why::Other(why), context),
+                None => return carried(json, &event, context),
+            },
             Err(_) => error.to_string(),
         },
     };

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use super::body::{Named, TEXTS};
 use super::event;
 use super::scan::{self, Field};
@@ -129,19 +131,34 @@ fn flaw(field: &Field<'_>) -> Option<String> {
     }
 }
 
-/// Why a string is none of JSON.
+/// What can't be decoded in a `CloudEvent` whose structure is JSON: half of a surrogate pair, a number that is too large. Who
+/// passes over an attribute doesn't see it; whoever reads them all would refuse the event. What is in `data` is seen there.
+pub(super) fn undecodable(event: &str) -> Option<String> {
+    let error = serde_json::from_str::<Value>(event).err()?;
+    for field in scan::fields(event) {
+        let Some(damage) = damage(field.raw) else { continue };
+        let (name, raw) = (&field.name, shown(field.raw));
+        return (name != "data").then(|| format!("field {name:?} is {raw}: {damage}"));
+    }
+    Some(reason(&error))
+}
+
+/// Why a value is none of JSON.
 fn damage(raw: &str) -> Option<String> {
-    let error = serde_json::from_str::<String>(raw).err()?.to_string();
+    serde_json::from_str::<Value>(raw).err().as_ref().map(reason)
+}
+
+/// What serde says, in terms of the message and without a position: the sentence around it names the field.
+fn reason(error: &serde_json::Error) -> String {
+    let error = error.to_string();
     let why = error.split(" at line ").next().unwrap_or(&error);
-    Some(
-        if why.contains("surrogate") || why.contains("end of hex escape") {
-            "half of a surrogate pair is no character".to_owned()
-        } else if why.contains("control character") {
-            "a control character must be written as an escape, such as \\n or \\t".to_owned()
-        } else {
-            why.to_owned()
-        },
-    )
+    if why.contains("surrogate") || why.contains("end of hex escape") {
+        "half of a surrogate pair is no character".to_owned()
+    } else if why.contains("control character") {
+        "a control character must be written as an escape, such as \\n or \\t".to_owned()
+    } else {
+        why.to_owned()
+    }
 }
 
 /// A value as a sentence can show it: on one line.

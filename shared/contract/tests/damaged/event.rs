@@ -52,6 +52,24 @@ fn an_event_carries_a_request_as_an_object_as_text_or_as_bytes() {
     );
 }
 
+/// What nobody asks for must still be JSON: the books keep the event, and others read it there.
+#[test]
+fn an_attribute_that_can_not_be_decoded_is_refused_by_name() {
+    let check = |attribute: &str, expected: &str| {
+        let body = event(ONE, &format!(r#"{attribute},"data":{{{}}}"#, pays("bob", "1.00")));
+        check(&[], body, &[&refused(expected)]);
+    };
+    check(
+        r#""type":"\ud800paid""#,
+        r#"field "type" is "\ud800paid": half of a surrogate pair is no character"#,
+    );
+    check(
+        r#""weight":1e999"#,
+        r#"field "weight" is 1e999: number out of range"#,
+    );
+    check(r#""\ud800":"1""#, "half of a surrogate pair is no character");
+}
+
 #[test]
 fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
     let why = format!("the event's id {TWO} contradicts \"id\" {ONE} of its data: use one id for both");

@@ -1,0 +1,78 @@
+//! Every statement of the services is understood by both databases, and has rows to work on in this test.
+//!
+//! | part | does |
+//! |---|---|
+//! | here | holds the statements in the sources against those that ran |
+//! | [`story`] | does what reaches them |
+//! | [`source`] | finds the statements in the sources |
+//! | [`ran`] | finds out which of them ran |
+
+mod ran;
+mod source;
+mod story;
+
+use anyhow::{Result, ensure};
+use e2e::World;
+use wallet_contract::subject::Service;
+
+use crate::lists;
+
+/// Statements that no story of this test can reach, and why.
+const ELSEWHERE: [(&str, &str); 0] = [];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_runs_on_sqlite() -> Result<()> {
+    every_statement_runs(None).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_statement_runs_on_postgresql() -> Result<()> {
+    every_statement_runs(Some("postgres")).await
+}
+
+async fn every_statement_runs(database: Option<&str>) -> Result<()> {
+    let world = World::with(database, |options| {
+        options.stuck_after = Some(1);
+        options
+            .settings
+            .extend(ran::TOLD.map(|(name, value)| (name, value.to_owned())));
+    });
+    let mut world = world.await?;
+    lists::all_are_walked(&mut world).await?;
+    let flows = story::is_asked(&world).await?;
+    story::is_seen_to(&world).await?;
+    story::is_looked_at(&world, &flows).await?;
+    for service in Service::ALL {
+        world.stack.kill(service).await?;
+        world.stack.start_service(service).await?;
+    }
+    story::is_healed(&world).await?;
+    world.verify().await?;
+    let told = ran::statements(&world)?;
+    let mut missing = Vec::new();
+    for statement in source::all()? {
+        if ELSEWHERE.iter().any(|(name, _)| statement.name.contains(name)) {
+            continue;
+        }
+        let rows = told
+            .iter()
+            .filter(|(ran, _)| statement.is_in(ran))
+            .map(|(_, rows)| *rows)
+            .max();
+        if rows.unwrap_or(0) == 0 {
+            let how = if rows.is_some() {
+                "had no rows"
+            } else {
+                "did not run"
+            };
+            missing.push(format!("{how}: {}", statement.name));
+        }
+    }
+    ensure!(
+        missing.is_empty(),
+        "{database:?}: {} of them:\n{}",
+        missing.len(),
+        missing.join("\n")
+    );
+    world.stop().await
+}

@@ -1,0 +1,57 @@
+//! The statements that ran, as the services' logs tell them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::World;
+use serde_json::Value;
+
+use super::source::on_one_line;
+
+/// What a database says of a statement that it does not understand.
+const MISUNDERSTOOD: [&str; 5] = [
+    "mismatched types",
+    "no such column",
+    "syntax error",
+    "does not exist",
+    "ambiguous",
+];
+
+/// The settings with which the services tell them.
+pub(super) const TOLD: [(&str, &str); 2] = [
+    ("WALLET_LOG", "info,sqlx::query=debug"),
+    ("WALLET_LOG_FORMAT", "json"),
+];
+
+/// Each statement that ran, with the most rows that it returned or wrote.
+pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
+    let mut ran: BTreeMap<String, u64> = BTreeMap::new();
+    for log in fs::read_dir(world.stack.logs())? {
+        let text = fs::read_to_string(log?.path())?;
+        for line in text.lines().filter(|line| line.starts_with('{')) {
+            let line: Value = serde_json::from_str(line).context("a line of a log is JSON")?;
+            if line["target"] == "sqlx::query" {
+                let rows = ["rows_returned", "rows_affected"].map(|rows| line[rows].as_u64().unwrap_or(0));
+                let most = ran.entry(statement(&line)).or_default();
+                *most = rows.into_iter().fold(*most, u64::max);
+            } else {
+                let text = line.to_string();
+                ensure!(!MISUNDERSTOOD.iter().any(|words| text.contains(words)), "{text}");
+            }
+        }
+    }
+    ensure!(ran.len() > 100, "the logs are here: {}", ran.len());
+    Ok(ran)
+}
+
+/// A statement as its source has it: without the rows that it is given, which differ from batch to batch and between databases.
+fn statement(line: &Value) -> String {
+    let [whole, short] = ["db.statement", "summary"].map(|field| line[field].as_str().unwrap_or_default());
+    let sql = on_one_line(if whole.is_empty() { short } else { whole });
+    let sql = sql.replace(" OR ROLLBACK", "");
+    let rows = sql
+        .strip_prefix("WITH k (")
+        .and_then(|rest| rest.split_once(")) "));
+    rows.map_or_else(|| sql.clone(), |(_, behind)| behind.to_owned())
+}
