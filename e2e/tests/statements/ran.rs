@@ -32,9 +32,12 @@ pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
         for line in text.lines().filter(|line| line.starts_with('{')) {
             let line: Value = serde_json::from_str(line).context("a line of a log is JSON")?;
             if line["target"] == "sqlx::query" {
-                let rows = ["rows_returned", "rows_affected"].map(|rows| line[rows].as_u64().unwrap_or(0));
-                let most = ran.entry(statement(&line)).or_default();
-                *most = rows.into_iter().fold(*most, u64::max);
+                let sql = statement(&line);
+                // SQLite says of a question how many rows the statement before it wrote.
+                let asks = sql.starts_with("SELECT") || sql.starts_with("WITH");
+                let rows = line[if asks { "rows_returned" } else { "rows_affected" }].as_u64();
+                let most = ran.entry(sql).or_default();
+                *most = rows.unwrap_or(0).max(*most);
             } else {
                 let text = line.to_string();
                 ensure!(!MISUNDERSTOOD.iter().any(|words| text.contains(words)), "{text}");

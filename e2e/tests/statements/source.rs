@@ -77,14 +77,23 @@ fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn strings(tokens: TokenStream, found: &mut impl FnMut(String)) -> Result<()> {
+    let mut is_attribute = false;
     for token in tokens {
+        // An attribute, such as a comment, holds no statement.
+        let begins = is(&token, '#') || is_attribute && is(&token, '!');
         match token {
+            TokenTree::Group(_) if is_attribute => {}
             TokenTree::Group(group) => strings(group.stream(), found)?,
             TokenTree::Literal(literal) => string(literal).into_iter().for_each(&mut *found),
             TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
+        is_attribute = begins;
     }
     Ok(())
+}
+
+fn is(token: &TokenTree, sign: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == sign)
 }
 
 fn string(literal: Literal) -> Option<String> {

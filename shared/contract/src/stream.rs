@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-pub use settings::Config;
+pub use settings::{Config, shards_of};
 pub use state::State;
 
 use crate::shard::{Shard, Shards};

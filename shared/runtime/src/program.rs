@@ -24,7 +24,7 @@ use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::shard_loop::{self, Context};
-use crate::sql_store::{SqlStore, Tables};
+use crate::sql_store::{self, SqlStore, Tables};
 use crate::status::{Board, Headline, Instance, Roll};
 use crate::{clock, healing, http, telemetry, watch};
 use leaving::{Leaving, Signals};
@@ -124,6 +124,7 @@ impl Started {
         let listener = http::listen(address).await?;
         let name = T::SERVICE.name();
         let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
+        bus.agrees_on_shards().await?;
         let pools = open::<T>(&settings).await?;
         let running = Running {
             pools,
@@ -208,11 +209,18 @@ impl Started {
     }
 }
 
+/// Opens the database of each shard. One that is another's is refused before the next is made.
 async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
+    let url = settings.database_url.as_ref().map_or("", |url| url.0.as_str());
     let mut pools = Vec::new();
-    for shard in settings.shards.all() {
-        let target = Target::new(&settings.database_url.0, shard);
-        pools.push((shard, target.open(T::MIGRATIONS).await?));
+    for target in Target::of_each(url, settings.shards)? {
+        let pool = target.open(T::MIGRATIONS).await?;
+        let place = Place {
+            shard: target.shard(),
+            shards: settings.shards,
+        };
+        sql_store::belongs_to(&mut pool.acquire().await?, T::SERVICE, place).await?;
+        pools.push((place.shard, pool));
     }
     Ok(pools)
 }

@@ -15,7 +15,7 @@ pub use wallet_nats::Hidden;
 
 /// The command line of a service.
 #[derive(Debug, Parser)]
-#[command(version, disable_help_subcommand = true)]
+#[command(version, disable_help_subcommand = true, subcommand_negates_reqs = true)]
 pub struct CommandLine {
     /// What else than to run.
     #[command(subcommand)]
@@ -84,8 +84,14 @@ pub struct Settings {
     pub nats: wallet_nats::Settings,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
     /// Several PostgreSQL hosts, `host:5432,other:5432`, are a primary and its standbys.
-    #[arg(long = "database", env = "WALLET_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Hidden,
+    /// Who only asks how the service is needs none.
+    #[arg(
+        long = "database",
+        env = "WALLET_DATABASE_URL",
+        hide_env_values = true,
+        required = true
+    )]
+    pub database_url: Option<Hidden>,
     /// Where to answer /livez, /readyz, /metrics, and the ledger its queries [default: 127.0.0.1, and 8080 for the ledger,
     /// 8081 for debit-svc, 8082 for credit-svc].
     #[arg(long = "http", env = "WALLET_HTTP_ADDR", value_name = "ADDR")]
@@ -164,6 +170,19 @@ mod tests {
             let version = CommandLine::of(service).render_version();
             assert!(version.starts_with(service.name()), "{version}");
         }
+    }
+
+    #[test]
+    fn a_service_needs_a_database_and_a_health_check_none() {
+        let read = |words: &[&str]| {
+            let words = ["debit-svc"].iter().chain(words);
+            let matches = CommandLine::of(Service::Debit).try_get_matches_from(words)?;
+            CommandLine::from_arg_matches(&matches)
+        };
+        assert!(read(&["healthcheck"]).is_ok_and(|line| line.command.is_some()));
+        assert!(read(&["--database", "sqlite:///d/{shard}.db"]).is_ok());
+        let told = read(&[]).map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains("--database"), "{told}");
     }
 
     #[test]

@@ -114,29 +114,15 @@ impl<T: Tables> SqlStore<T> {
 
     /// The database must be this service's, this shard's, and cut into as many shards.
     async fn check_row(&mut self) -> Result<(), Error> {
-        let (shard, shards) = (
-            i64::from(self.place.shard.0),
-            i64::from(self.place.shards.count()),
-        );
+        let place = self.place;
+        let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
         let name = T::SERVICE.name();
         let db = self.db().await?;
         let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, published) \
                      VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (one) DO NOTHING";
         db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
             .await?;
-        let rows = db
-            .query("SELECT service, shard, shards FROM progress", &[])
-            .await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-        let found = (row.text(0)?, row.int(1)?, row.int(2)?);
-        if found == (name.to_owned(), shard, shards) {
-            return Ok(());
-        }
-        let (service, other, count) = found;
-        Err(Error::Unfit(format!(
-            "the database belongs to {service}, shard {other} of {count}; this is {name}, shard {shard} of {shards}: \
-             the number of shards never changes, and each (service, shard) has its own database"
-        )))
+        belongs_to(db, T::SERVICE, place).await
     }
 
     async fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
@@ -159,6 +145,23 @@ impl<T: Tables> SqlStore<T> {
             db.roll_back().await;
         }
     }
+}
+
+/// Whether a database is this service's and this shard's, and cut into as many shards. A new one is nobody's yet.
+pub(crate) async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
+    let rows = db
+        .query("SELECT service, shard, shards FROM progress", &[])
+        .await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (owner, of, count) = (row.text(0)?, row.int(1)?, row.int(2)?);
+    let (shard, shards) = (place.shard, place.shards.count());
+    if owner == service.name() && of == i64::from(shard.0) && count == i64::from(shards) {
+        return Ok(());
+    }
+    Err(Error::Unfit(format!(
+        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the number of \
+         shards never changes, and each service has a database for each of its shards"
+    )))
 }
 
 /// Checks the tenure and keeps it, in the same statement that writes the progress.

@@ -97,6 +97,15 @@ impl Settings {
     }
 }
 
+/// The number of shards of the wallet that a stream was made for, as it is recorded there.
+pub fn shards_of(config: &Config) -> Option<&str> {
+    recorded(value(config, "metadata"))
+}
+
+fn recorded(metadata: &Value) -> Option<&str> {
+    metadata.get(SHARDS_KEY).and_then(Value::as_str)
+}
+
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -131,10 +140,7 @@ fn is_unset(value: &Value) -> bool {
 
 fn told(name: &str, actual: &Value, wanted: &Value) -> String {
     if name == "metadata" {
-        let shards = |metadata: &Value| {
-            let recorded = metadata.get(SHARDS_KEY).and_then(Value::as_str);
-            recorded.unwrap_or("not recorded").to_owned()
-        };
+        let shards = |metadata: &Value| recorded(metadata).unwrap_or("not recorded").to_owned();
         return format!(
             "number of shards is {}, must be {}",
             shards(actual),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use wallet_contract::shard::Shard;
+use wallet_contract::shard::{Shard, Shards};
 
 use super::schema::{self, Migration};
 use super::servers::Servers;
@@ -43,12 +43,34 @@ pub enum Pool {
 }
 
 impl Target {
+    /// The database of each shard. On SQLite each is a file of its own, so the URL must say where the shard's number goes.
+    pub fn of_each(template: &str, shards: Shards) -> Result<Vec<Self>, Error> {
+        let each: Vec<Self> = shards.all().map(|shard| Self::new(template, shard)).collect();
+        let [first, _, ..] = &each[..] else {
+            return Ok(each);
+        };
+        if !template.starts_with("sqlite:") || template.contains("{shard}") {
+            return Ok(each);
+        }
+        Err(Error::Unfit(format!(
+            "database {}: with {} shards there is a file for each; say where the shard's number goes, as in \
+             sqlite:///folder/name-{{shard}}.db",
+            first.shown(),
+            shards.count(),
+        )))
+    }
+
     /// The database of `shard`.
     pub fn new(template: &str, shard: Shard) -> Self {
         Self {
             url: template.replace("{shard}", &shard.to_string()),
             shard,
         }
+    }
+
+    /// Whose it is.
+    pub fn shard(&self) -> Shard {
+        self.shard
     }
 
     /// The URL without its password, which can stand behind the user or in the query; a URL without a host may have it

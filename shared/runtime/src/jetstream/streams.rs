@@ -71,6 +71,27 @@ impl JetStream {
         Ok(found.state.last.max(position))
     }
 
+    /// Refuses another number of shards than the one that the wallet was made with, before anything is made for it. What can't be
+    /// asked now is asked again where a shard opens its stream.
+    pub(crate) async fn agrees_on_shards(&self) -> Result<(), Error> {
+        let shards = self.shards.count().to_string();
+        for shard in self.shards.all() {
+            let name = stream::name(shard);
+            let Ok(Some(found)) = self.found(&name).await else {
+                continue;
+            };
+            let Some(made_with) = stream::shards_of(&found.config).filter(|made_with| *made_with != shards)
+            else {
+                continue;
+            };
+            return Err(Error::Unfit(format!(
+                "--shards {shards} (WALLET_SHARDS): stream {name} was made for a wallet of {made_with}, and that number never \
+                 changes; use {made_with}, or the NATS server of another wallet"
+            )));
+        }
+        Ok(())
+    }
+
     fn settings(&self, shard: Shard) -> Settings {
         stream::settings(shard, self.shards, self.replicas)
     }
