@@ -124,7 +124,7 @@ pub enum Command {
     Balance(Balance),
     /// Show an account's bookings, oldest first.
     Statement(Statement),
-    /// List transfers and operators' requests, newest first; those that are stuck, oldest first.
+    /// List transfers and operators' requests, newest first; with --status stuck, oldest first.
     Transfers(Transfers),
     /// Draw a transfer's flow: which service did what when, and where the time went.
     Trace(Trace),

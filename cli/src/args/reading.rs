@@ -58,7 +58,7 @@ pub struct Transfers {
     /// Only those that ended until then, the whole of it.
     #[arg(long, value_name = "TIME", value_parser = until)]
     pub ended_until: Option<Timestamp>,
-    /// Only the newest so many, of those that are stuck the oldest; 0 shows all.
+    /// Only the newest so many, with --status stuck the oldest; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
 }
