@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
-use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use wallet_contract::id::{AccountId, TransferId};
@@ -32,7 +31,7 @@ pub use bench::{Bench, Mode};
 pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
-use values::{duration, name};
+use values::{duration, name, request_id};
 
 /// The ledger of a local stack.
 pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
@@ -54,9 +53,8 @@ impl Cli {
     pub fn read() -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        if let Some(option) = blank::find(&command, &matches) {
-            let told = format!("'{option}' is empty or blank: say what it is, or leave it out");
-            return Err(command.error(ErrorKind::InvalidValue, told));
+        if let Some(told) = blank::find(&mut command, &matches) {
+            return Err(told);
         }
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
@@ -126,7 +124,7 @@ pub enum Command {
     Balance(Balance),
     /// Show an account's bookings, oldest first.
     Statement(Statement),
-    /// List transfers and operators' requests, newest first.
+    /// List transfers and operators' requests, newest first; with --status stuck, oldest first.
     Transfers(Transfers),
     /// Draw a transfer's flow: which service did what when, and where the time went.
     Trace(Trace),
@@ -134,7 +132,7 @@ pub enum Command {
     Phases(Phases),
     /// Follow transfers and operators' requests as they end, until Ctrl-C.
     Watch(Watch),
-    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 on a breach.
+    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 on a breach, 4 if something has not ended.
     Verify(Verify),
     /// Check the server, the streams and the services, and say what is wrong.
     Doctor(Doctor),
@@ -219,7 +217,7 @@ pub struct Heal {
 #[derive(Args, Clone, Debug)]
 pub struct Sending {
     /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
-    #[arg(long, value_name = "UUID")]
+    #[arg(long, value_name = "UUID", value_parser = request_id)]
     pub id: Option<TransferId>,
     /// Waiting.
     #[command(flatten)]
@@ -275,7 +273,7 @@ pub struct Movement {
 
 /// `wallet transfer`
 #[derive(Args, Debug)]
-#[command(after_help = help::TRANSFER)]
+#[command(after_help = help::TRANSFER, override_usage = help::TRANSFER_USAGE)]
 pub struct Transfer {
     /// Who pays.
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
@@ -315,7 +313,7 @@ pub struct Transfer {
     /// Leave out rows without id that another file has sent before, and send the others.
     #[arg(long, requires = "file")]
     pub skip_paid: bool,
-    /// Send the file's refused rows again, each as a new attempt, and no others.
+    /// Send the rows that ended refused or compensated again, each as a new attempt, and no others.
     #[arg(long, requires = "file", conflicts_with = "skip_paid")]
     pub retry_refused: bool,
     /// Name and waiting.
@@ -367,6 +365,47 @@ mod tests {
         assert!(is_verb, "{path:?} begins with {about:?}");
         for command in command.get_subcommands() {
             check(command, &[path, &[command.get_name()]].concat());
+        }
+    }
+
+    /// What a slip of the pen is told: what would be right, with all that may be said instead.
+    #[test]
+    fn an_error_says_what_to_write() {
+        for (words, expected) in [
+            (&["transfer", "--id", "abc"][..], "use a UUID such as 0190b1c4-"),
+            (&["confirm", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["cancel", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["reverse", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["phases", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["watch", "abc"], "use a UUID such as 0190b1c4-"),
+            (
+                &["transfers", "--reason", "nomoney"],
+                "[possible values: insufficient_funds, ",
+            ),
+            (&["trace", "export", "--otlp", "http://h"], "<ID|--since <TIME>>"),
+            (&["trace"], "<ID|--file <FILE>>"),
+            (&["parked", "retry"], "<ID|--all>"),
+            (&["transfer"], "wallet transfer --file <FILE>"),
+            (
+                &["transfer", "alice", "bob", "5", "USD"],
+                "Usage: wallet transfer --from <ACCOUNT> --to <ACCOUNT> --amount <AMOUNT> --currency <CODE>",
+            ),
+            (
+                &["reserve", "alice", "bob", "5", "USD"],
+                "--from <ACCOUNT> --to <ACCOUNT>",
+            ),
+            (&["reserve", "--expires-in", "400d"], "at most 365d"),
+        ] {
+            let words = [&["wallet"], words].concat();
+            let told = Cli::try_parse_from(&words).unwrap_err().to_string();
+            assert!(told.contains(expected), "{words:?}: {told}");
+        }
+        for words in [
+            &["trace", "x", "--file", "f"][..],
+            &["parked", "retry", "--all"],
+            &["trace", "export", "x", "--otlp", "u"],
+        ] {
+            Cli::try_parse_from([&["wallet"], words].concat()).unwrap();
         }
     }
 }

@@ -1,4 +1,11 @@
-//! How a command ends: the exit code that scripts rely on.
+//! How a command ends: the exit code that scripts rely on. Each has one meaning, whichever command it is of:
+//!
+//! | code | of an error |
+//! |---|---|
+//! | 1 | what is named is not there (an id, an account), nobody answers, or a check found something wrong |
+//! | 2 | the command line, or a file named there, makes no sense whatever the wallet holds: [`Usage`] |
+//! | 3 | the wallet's rules say no, be it the services or, before anything is sent, the tool: [`Denied`] |
+//! | 4 | it is not known yet |
 
 use std::fmt;
 use std::process::ExitCode;
@@ -12,7 +19,7 @@ pub enum Exit {
     Ok,
     /// Nothing was paid: all of a file had ended well before.
     Nothing,
-    /// It could not be done, or a check found something wrong.
+    /// It could not be done, what was named is not there, or a check found something wrong.
     Failed,
     /// The command line, or a file named there, makes no sense. Nothing was sent.
     Usage,
@@ -53,6 +60,19 @@ impl From<Status> for Exit {
     }
 }
 
+impl Exit {
+    /// What an error is to a script.
+    pub fn of(error: &anyhow::Error) -> Self {
+        if error.is::<Usage>() {
+            Self::Usage
+        } else if error.is::<Denied>() {
+            Self::Refused
+        } else {
+            Self::Failed
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
@@ -60,7 +80,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// An error of who typed, not of the world: it ends the command with [`Exit::Usage`].
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct Usage(String);
 
 impl Usage {
@@ -70,10 +91,33 @@ impl Usage {
     }
 }
 
-impl fmt::Display for Usage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// What the services would refuse, so that it was not sent: it ends the command with [`Exit::Refused`], as their refusal would.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Denied(String);
+
+impl Denied {
+    /// Why not.
+    pub fn new(why: impl fmt::Display) -> Self {
+        Self(why.to_string())
     }
 }
 
-impl std::error::Error for Usage {}
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context as _, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn an_error_ends_as_what_it_is_whatever_was_being_done() {
+        let check = |error: anyhow::Error, code: u8| {
+            assert_eq!(Exit::of(&error).code(), code, "{error:#}");
+            let told = Err::<(), _>(error).context("while something was done");
+            assert_eq!(Exit::of(&told.unwrap_err()).code(), code);
+        };
+        check(anyhow!("nobody answers"), 1);
+        check(Usage::new("no address").into(), 2);
+        check(Denied::new("nothing is left").into(), 3);
+    }
+}

@@ -15,8 +15,10 @@ Examples:
 Words: a flow is all that belongs to one transfer, from its request to its end. @world is where money comes from and goes
 to. A stack is NATS, the three services and their databases.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 refused, compensated or expired, 4 no outcome in time, 5 nothing was paid,
-because all payments of the file had been made before, 141 nobody reads the answer any more (`wallet transfers | head`).
+Exit codes: 0 done; 1 failed: nobody answers, what is named is not there, or a check found something wrong; 2 wrong use, whatever
+the wallet holds; 3 refused (also by the tool itself, before it is sent), compensated, cancelled or expired; 4 no outcome in time;
+5 nothing was paid, because all payments of the file had settled before; 141 nobody reads the answer any more
+(`wallet transfers | head`).
 Answers go to stdout, everything else to stderr.";
 
 /// `wallet up --help`
@@ -42,7 +44,10 @@ Examples:
 pub const VERIFY: &str = "\
 Examples:
   wallet verify
-  wallet verify --wait 2m --json";
+  wallet verify --wait 2m --json
+
+Exit codes: 0 all of it holds; 1 something is broken; 4 nothing is, but not everything had ended in time: a transfer is stuck (it is
+said whom it waits for), or there is load. What has not ended is no breach, and no proof.";
 
 /// `wallet doctor --help`
 pub const DOCTOR: &str = "\
@@ -92,6 +97,11 @@ Examples:
   wallet withdraw alice 20.00 USD --memo \"cash\"
   wallet deposit alice 5 USD                     5.00: zeros that are missing are added, nothing is rounded";
 
+/// `wallet transfer`, in both of its forms.
+pub const TRANSFER_USAGE: &str = "\
+wallet transfer --from <ACCOUNT> --to <ACCOUNT> --amount <AMOUNT> --currency <CODE> [OPTIONS]
+       wallet transfer --file <FILE> [OPTIONS]";
+
 /// `wallet transfer --help`
 pub const TRANSFER: &str = "\
 Examples:
@@ -113,8 +123,12 @@ makes nobody wait); all others run side by side.
 Playing a file again pays nothing twice, nor does playing part of it, or its rows in another order or as JSONL: a row without
 id is identified by its content, the number of equal rows before it, and --batch. If another file has already sent some of its
 rows and others are new, nothing is sent until you say which are meant: with --batch NAME all are new payments, with
---skip-paid only the new ones are paid. --retry-refused sends refused rows again, each as a new attempt, and nothing else.
-The ledger (--api) is asked about all rows first; if it can't answer, rows without id are not sent.";
+--skip-paid only the new ones are paid. --retry-refused sends the rows again that ended refused or compensated, each as a new
+attempt, and no others: nothing of these was paid. The ledger (--api) is asked about all rows first; if it can't answer, rows
+without id are not sent.
+
+Exit codes of a file: 0 all have settled, some or all of them in this run; 5 all had settled before, so nothing was paid; 3 some
+ended refused or compensated, now or before; 4 the outcome of some is not known; 1 some could not be sent.";
 
 /// `wallet reserve --help`
 pub const RESERVE: &str = "\
@@ -219,7 +233,7 @@ Examples:
 pub const HEAL: &str = "\
 It shows what is missing and asks before it does anything; without a terminal it needs --yes. Requests go back as the
 operator, events through the services that said them. What is there already is left alone, so it can be run again. At the
-end it audits what came out, as `wallet verify` does; exit code 1 if that does not hold.
+end it audits what came out, as `wallet verify` does; exit code 1 if that does not hold, 4 if something has not ended yet.
 
 Examples:
   wallet heal

@@ -46,7 +46,7 @@ use clap::CommandFactory;
 use serde_json::json;
 
 use crate::args::{Cli, Command};
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::output::Unwritten;
 
 /// Reads the command line, does what it says, and tells how it went.
@@ -127,11 +127,7 @@ fn failed(error: &anyhow::Error, json: bool) -> Exit {
     if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
         return Exit::Unread;
     }
-    let exit = if error.is::<Usage>() {
-        Exit::Usage
-    } else {
-        Exit::Failed
-    };
+    let exit = Exit::of(error);
     eprintln!("error: {error:#}");
     if json {
         // Who reads this may be gone; the exit code remains.

@@ -6,6 +6,7 @@
 use std::env;
 use std::io::{self, IsTerminal, Write};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 pub use wallet_view::text::{clean, exact, ms, span, time};
@@ -29,6 +30,11 @@ impl From<io::Error> for Unwritten {
             Self::Failed(error)
         }
     }
+}
+
+/// A time for people, as [`time`] has it, to the microsecond: where what happens within a second is what matters.
+pub fn precise(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
 /// Writes a text and a line end to stdout.
@@ -213,6 +219,13 @@ mod tests {
                 .draw(Paint::Colour)
                 .starts_with("\x1b[2mcurrency  available\x1b[0m\n")
         );
+    }
+
+    #[test]
+    fn a_time_to_the_microsecond_begins_like_any_other() {
+        let at: Timestamp = "2026-11-30T18:01:57.976782Z".parse().unwrap();
+        assert_eq!(precise(at), "2026-11-30 18:01:57.976782");
+        assert!(precise(at).starts_with(&time(at)));
     }
 
     #[test]

@@ -141,7 +141,13 @@ impl Request {
 
     fn checked(verb: Verb, account: &AccountId, id: TransferId, body: &Body<'_>) -> Result<Self, Refusal> {
         let amount = typed(body.amount, body.currency)?;
-        let overdraft = typed(body.overdraft, body.currency)?;
+        let overdraft = typed(body.overdraft, body.currency).map_err(|bad| {
+            let detail = format!(
+                "--overdraft: {}. Use an amount, such as 50.00, or \"unlimited\"",
+                bad.detail
+            );
+            Refusal::new(bad.reason, detail)
+        })?;
         let body = Body {
             id: id.to_string(),
             amount: amount.as_deref(),
@@ -320,6 +326,12 @@ mod tests {
         check(
             Request::open(id(), &alice, usd, Some("unlimited")),
             r#""overdraft":"unlimited""#,
+        );
+        let lots = Request::open(id(), &alice, usd, Some("lots")).unwrap_err();
+        assert_eq!(
+            lots.detail,
+            "--overdraft: amount \"lots\" is not a plain decimal number, such as \"12.50\". Use an amount, such as 50.00, or \
+             \"unlimited\""
         );
         let refused = Request::transfer(id(), &wanted("5.")).unwrap_err().to_string();
         assert!(refused.ends_with("did you mean 5.00?"), "{refused}");

@@ -61,6 +61,14 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
         ensure!(metrics.status() == StatusCode::OK, "{service} with its token");
     }
     let (nats, api) = (world.stack.nats_url(), world.stack.api_url());
+    let doctor = e2e::run_wallet(&["doctor"], &nats, &api).await?;
+    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    ensure!(
+        doctor.status.code() == Some(1)
+            && told.contains("→ set WALLET_API_TOKEN")
+            && !told.contains("no answer"),
+        "{told}"
+    );
     for (args, code) in [
         (&["balance"][..], Some(1)),
         (&["balance", "--api-token", "wrong"], Some(1)),

@@ -79,6 +79,12 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
     until(&told, async || Ok(listed(world).await?.contains(&told))).await?;
     let list = listed(world).await?;
     ensure!(list.contains(&id) && list.contains("stuck"), "{list}");
+    // Whoever does not ask for what is stuck sees it as well.
+    for more in [&[][..], &["--account", "alice"], &["--status", "running"]] {
+        let plain = text(&world.wallet(&[&["transfers"], more].concat()).await?);
+        let row = plain.lines().find(|line| line.contains(&id)).unwrap_or_default();
+        ensure!(row.contains("stuck") && row.contains(&told), "{more:?}: {plain}");
+    }
     until("the gauge", async || {
         Ok(gauge(world, "wallet_flows_stuck").await? == 1)
     })
@@ -89,6 +95,13 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
     ensure!(
         traced.contains(&told) && traced.contains(&format!("it must say {next}")),
         "{traced}"
+    );
+    let verified = world.wallet(&["verify", "--wait", "1s"]).await?;
+    assert_eq!(verified.status.code(), Some(4), "a stuck transfer is no breach");
+    let verified = text(&verified);
+    ensure!(
+        verified.contains(&format!("1 transfer is stuck: {id}: {told}")) && !verified.contains('✗'),
+        "{verified}"
     );
     let doctor = world.wallet(&["doctor"]).await?;
     assert_eq!(doctor.status.code(), Some(1));
@@ -172,7 +185,7 @@ async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
         world.ask(Verb::Reserve, "alice", body).await?;
         sleep(Duration::from_secs(2)).await;
         let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
-        assert_eq!(String::from_utf8_lossy(&list.stderr), "no such transfer\n");
+        assert_eq!(String::from_utf8_lossy(&list.stderr), "no transfer is stuck\n");
         world.stop().await?;
     }
     Ok(())

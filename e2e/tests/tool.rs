@@ -77,7 +77,24 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
     check(&world, &["balance", "alice"], 0, "87.50").await?;
     check(&world, &["balance", "nobody"], 1, "never opened").await?;
     check(&world, &["statement", "alice"], 0, "-12.50").await?;
+    let in_euros = ["statement", "alice", "--currency", "EUR"];
+    check(&world, &in_euros, 1, "alice is not open in EUR").await?;
     check(&world, &["transfers", "--account", "bob"], 0, "compensated").await?;
+    check(&world, &["transfers", "--account", "nobody"], 1, "never opened").await?;
+    // Nobody knows this id, whoever is asked.
+    let unknown = id();
+    for words in [
+        "trace",
+        "phases",
+        "confirm",
+        "cancel",
+        "reverse",
+        "watch --timeout 0s",
+    ] {
+        let words: Vec<&str> = words.split(' ').chain([&*unknown]).collect();
+        check(&world, &words, 1, "error: ").await?;
+    }
+    check(&world, &["balance", "--api", "ftp://x"], 2, "use an address").await?;
     check(&world, &["trace", &transfer], 0, "account debited").await?;
     check(&world, &["completions", "bash"], 0, "wallet").await?;
     check(&world, &["doctor"], 0, "2 streams as they must be").await?;

@@ -45,6 +45,11 @@ impl Look {
         }
     }
 
+    /// Whether a flow can be stuck at all, before its events are looked up.
+    fn may_be_stuck(&self, flow: &Flow) -> bool {
+        flow.is_running() && flow.started_us <= self.deadline_us
+    }
+
     /// Says of a flow with its events whether it is stuck, and with whom.
     pub(crate) fn mark(&self, flow: &mut Flow) {
         if !flow.is_running() {
@@ -109,6 +114,32 @@ pub(crate) async fn of_shard(
         flows: those(db, running.flows, shard, look).await?,
         left_off: running.left_off,
     })
+}
+
+/// Says of flows of all shards which are stuck, and with whom, from each shard's database in the order of the shards.
+pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) -> sqlx::Result<()> {
+    let (look, shards) = (Look::now(running), running.settings.shards);
+    let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
+    for (shard, db) in shards.all().zip(dbs) {
+        let here = |flow: &&mut Flow| look.may_be_stuck(flow) && home(flow) == Some(shard);
+        let (places, mut copies): (Vec<&mut Flow>, Vec<Flow>) = flows
+            .iter_mut()
+            .filter(here)
+            .map(|flow| {
+                let copy = flow.clone();
+                (flow, copy)
+            })
+            .unzip();
+        if copies.is_empty() {
+            continue;
+        }
+        steps::add_events(db, shard.0, &mut copies).await?;
+        for (place, mut copy) in places.into_iter().zip(copies) {
+            look.mark(&mut copy);
+            place.told.stuck = copy.told.stuck;
+        }
+    }
+    Ok(())
 }
 
 /// Which of these flows are stuck.

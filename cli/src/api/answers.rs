@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::Transfer;
 pub use wallet_view::statement::Line;
+use wallet_view::text::time;
 
 /// An account and what it has.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -267,7 +268,7 @@ impl Duty {
         let since = self
             .heard_at
             .filter(|_| self.state == "silent")
-            .map(|at| format!("last heard from at {at}"));
+            .map(|at| format!("last heard from at {} UTC", time(at)));
         let detail = since.unwrap_or_else(|| self.detail.clone());
         let detail = if detail.is_empty() {
             detail
@@ -308,4 +309,22 @@ pub struct Tally {
     pub cancelled: u64,
     /// Not confirmed in time.
     pub expired: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_silent_was_heard_from_at_a_time_as_tables_have_it() {
+        let silent = Duty {
+            state: "silent".to_owned(),
+            heard_at: Some("2026-11-30T18:01:57.976782Z".parse().unwrap()),
+            ..Duty::default()
+        };
+        assert_eq!(
+            silent.told(),
+            "shard 0: silent (last heard from at 2026-11-30 18:01:57 UTC)"
+        );
+    }
 }

@@ -106,6 +106,42 @@ impl fmt::Display for Problem {
 
 impl Error for Problem {}
 
+/// Why a service gave no answer to a question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mute {
+    /// Nobody answers there.
+    #[error("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")]
+    Silent {
+        /// Who was asked.
+        name: &'static str,
+        /// Where.
+        url: String,
+        /// What happened instead.
+        why: String,
+        /// With which option another address is named.
+        option: &'static str,
+    },
+    /// It answers only who shows a token, and none was shown.
+    #[error("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")]
+    Locked {
+        /// Who was asked.
+        name: &'static str,
+        /// Where.
+        url: String,
+    },
+    /// It does not take the token that was shown.
+    #[error(
+        "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with as \
+         WALLET_HTTP_TOKEN"
+    )]
+    WrongToken {
+        /// Who was asked.
+        name: &'static str,
+        /// Where.
+        url: String,
+    },
+}
+
 /// Which flows are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -138,24 +174,26 @@ impl Api {
     fn of(who: Who, url: &str) -> Result<Self> {
         let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
         let shown = without_login(url);
-        let mut base: Url = url
-            .parse()
-            .with_context(|| format!("address of {name} {shown:?}: {address}"))?;
+        let unread = |why| Usage::new(format!("address of {name} {shown:?}: {address} ({why})"));
+        let mut base: Url = url.parse().map_err(unread)?;
         if !base.username().is_empty() || base.password().is_some() {
-            return Err(anyhow!(
+            return Err(Usage::new(format!(
                 "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
                  --api-token"
-            ));
+            ))
+            .into());
         }
         if base.query().is_some() || base.fragment().is_some() {
-            return Err(anyhow!(
+            return Err(Usage::new(format!(
                 "address of {name} {shown:?}: leave out what begins with ? or #: {address}"
-            ));
+            ))
+            .into());
         }
         if base.scheme() != "http" || base.host_str().is_none() {
-            return Err(anyhow!(
+            return Err(Usage::new(format!(
                 "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
-            ));
+            ))
+            .into());
         }
         // Behind a proxy it may have a path of its own: what is asked for stands below that.
         let path = format!("{}/", base.path().trim_end_matches('/'));
@@ -331,9 +369,14 @@ impl Api {
 
     async fn answer<T: DeserializeOwned>(&self, path: &str, mut request: RequestBuilder) -> Result<T> {
         let no_answer = |error: reqwest::Error| {
-            let why = root_cause(&error);
-            let (Who { name, option }, url) = (self.who, self.url());
-            anyhow!("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")
+            let Who { name, option } = self.who;
+            let (url, why) = (self.url().to_owned(), root_cause(&error));
+            Mute::Silent {
+                name,
+                url,
+                why,
+                option,
+            }
         };
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
@@ -356,15 +399,10 @@ impl Api {
 
     fn problem(&self, status: StatusCode, body: &[u8]) -> anyhow::Error {
         if status == StatusCode::UNAUTHORIZED {
-            let (name, url) = (self.who.name, self.url());
+            let (name, url) = (self.who.name, self.url().to_owned());
             return match self.authorization {
-                None => {
-                    anyhow!("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")
-                }
-                Some(_) => anyhow!(
-                    "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with \
-                     as WALLET_HTTP_TOKEN"
-                ),
+                None => Mute::Locked { name, url }.into(),
+                Some(_) => Mute::WrongToken { name, url }.into(),
             };
         }
         match serde_json::from_slice::<Problem>(body) {

@@ -1,6 +1,7 @@
 //! Addresses, and what a ledger says that is no answer.
 
 use super::*;
+use crate::exit::Exit;
 
 #[test]
 fn an_address_is_plain_http() {
@@ -8,8 +9,10 @@ fn an_address_is_plain_http() {
         Api::new("http://127.0.0.1:8080").unwrap().url(),
         "http://127.0.0.1:8080"
     );
-    for bad in ["127.0.0.1:8080", "https://example.org", "nonsense"] {
-        let error = Api::new(bad).unwrap_err().to_string();
+    for bad in ["127.0.0.1:8080", "https://example.org", "ftp://x", "nonsense"] {
+        let error = Api::new(bad).unwrap_err();
+        assert_eq!(Exit::of(&error), Exit::Usage, "{bad}");
+        let error = error.to_string();
         assert!(
             error.contains("use an address such as http://127.0.0.1:8080"),
             "{bad}: {error}"

@@ -1,32 +1,36 @@
 //! Options that are there and say nothing, as a variable of a script does that was never set.
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, Error};
 use wallet_contract::blank::is_blank;
 
-/// The first option or argument whose value is empty or blank, as it stands in the usage. A variable of the environment may be
+/// That an option or argument is empty or blank, as it stands in the usage of its command. A variable of the environment may be
 /// empty: that is how one is unset.
-pub(super) fn find(command: &Command, matches: &ArgMatches) -> Option<String> {
-    let says_nothing = |id: &str| {
-        let mut values = matches
-            .get_raw(id)
-            .into_iter()
-            .flatten()
-            .filter_map(|value| value.to_str());
-        match matches.value_source(id) {
-            Some(ValueSource::CommandLine) => values.any(is_blank),
-            Some(ValueSource::EnvVariable) => values.any(|text| !text.is_empty() && is_blank(text)),
-            Some(_) | None => false,
-        }
-    };
+pub(super) fn find(command: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let here = command.get_arguments().find(|arg| {
         let id = arg.get_id().as_str();
-        matches.try_contains_id(id).unwrap_or(false) && says_nothing(id)
+        matches.try_contains_id(id).unwrap_or(false) && says_nothing(id, matches)
     });
-    here.map(ToString::to_string).or_else(|| {
-        let (name, matches) = matches.subcommand()?;
-        find(command.find_subcommand(name)?, matches)
-    })
+    if let Some(option) = here.map(ToString::to_string) {
+        let told = format!("'{option}' is empty or blank: say what it is, or leave it out");
+        return Some(command.error(ErrorKind::InvalidValue, told));
+    }
+    let (name, matches) = matches.subcommand()?;
+    find(command.find_subcommand_mut(name)?, matches)
+}
+
+fn says_nothing(id: &str, matches: &ArgMatches) -> bool {
+    let mut values = matches
+        .get_raw(id)
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.to_str());
+    match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => values.any(is_blank),
+        Some(ValueSource::EnvVariable) => values.any(|text| !text.is_empty() && is_blank(text)),
+        Some(_) | None => false,
+    }
 }
 
 #[cfg(test)]
@@ -57,10 +61,10 @@ mod tests {
             ] {
                 let mut command = Cli::command();
                 let matches = command.try_get_matches_from_mut(words).unwrap();
-                assert_eq!(
-                    super::find(&command, &matches).as_deref(),
-                    Some(option),
-                    "{words:?}"
+                let told = super::find(&mut command, &matches).unwrap().to_string();
+                assert!(
+                    told.contains(&format!("'{option}' is empty or blank")),
+                    "{words:?}: {told}"
                 );
             }
         }
@@ -79,6 +83,31 @@ mod tests {
         let matches = command
             .try_get_matches_from_mut(["wallet", "transfer", "--file", "a.csv"])
             .unwrap();
-        assert_eq!(super::find(&command, &matches), None, "a default may be empty");
+        let found = super::find(&mut command, &matches);
+        assert!(found.is_none(), "a default may be empty");
+    }
+
+    #[test]
+    fn the_usage_is_that_of_the_command() {
+        let words = [
+            "wallet",
+            "transfer",
+            "--from",
+            "a",
+            "--to",
+            "b",
+            "--amount",
+            "",
+            "--currency",
+            "USD",
+        ];
+        let mut command = Cli::command();
+        let matches = command.try_get_matches_from_mut(words).unwrap();
+        let told = super::find(&mut command, &matches).unwrap().to_string();
+        assert!(told.contains("Usage: wallet transfer --from"), "{told}");
+        let words = ["wallet", "parked", "discard", "debit/0/1", "--reason", ""];
+        let matches = command.try_get_matches_from_mut(words).unwrap();
+        let told = super::find(&mut command, &matches).unwrap().to_string();
+        assert!(told.contains("Usage: wallet parked discard"), "{told}");
     }
 }

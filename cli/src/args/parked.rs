@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 
@@ -35,12 +35,12 @@ pub enum ParkedAction {
         id: ParkedId,
     },
     /// Have a message handled after all, and then what waits for it. An unreadable request is handled as it stands, if it can be read by now.
+    #[command(group = ArgGroup::new("which").args(["id", "all"]).required(true))]
     Retry {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
-        #[arg(required_unless_present = "all")]
         id: Option<ParkedId>,
         /// Retry all that belong to transfers or are readable by now.
-        #[arg(long, conflicts_with = "id")]
+        #[arg(long)]
         all: bool,
     },
     /// Have a request handled with another text, once, whoever says so first. Events can't be edited.

@@ -4,14 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use jiff::Timestamp;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_view::moment::Moment;
 
-use super::values::{duration, moment, since, until};
+use super::values::{duration, moment, reason, since, transfer_id, until};
 use crate::{api, help};
 
 /// `wallet balance`
@@ -50,7 +50,7 @@ pub struct Transfers {
     #[arg(long, value_enum)]
     pub status: Option<api::StatusFilter>,
     /// Only those refused for this reason, such as insufficient_funds.
-    #[arg(long)]
+    #[arg(long, value_name = "CODE", value_parser = reason(), hide_possible_values = true)]
     pub reason: Option<Reason>,
     /// Only those that ended since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
     #[arg(long, value_name = "TIME", value_parser = since)]
@@ -58,7 +58,7 @@ pub struct Transfers {
     /// Only those that ended until then, the whole of it.
     #[arg(long, value_name = "TIME", value_parser = until)]
     pub ended_until: Option<Timestamp>,
-    /// Only the newest so many; 0 shows all.
+    /// Only the newest so many, with --status stuck the oldest; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
 }
@@ -66,12 +66,12 @@ pub struct Transfers {
 /// `wallet trace`
 #[derive(Args, Debug)]
 #[command(after_help = help::TRACE, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(group = ArgGroup::new("which").args(["id", "file"]).required(true).multiple(true))]
 pub struct Trace {
     /// What else than to draw.
     #[command(subcommand)]
     pub command: Option<TraceCommand>,
     /// A transfer's id, or a trace id (32 hexadecimal digits).
-    #[arg(required_unless_present = "file")]
     pub id: Option<String>,
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
@@ -91,15 +91,15 @@ pub enum TraceCommand {
 /// `wallet trace export`
 #[derive(Args, Debug)]
 #[command(after_help = help::EXPORT)]
+#[command(group = ArgGroup::new("which").args(["id", "since"]).required(true))]
 pub struct Export {
     /// A transfer's id, or a trace id (32 hexadecimal digits).
-    #[arg(required_unless_present = "since")]
     pub id: Option<String>,
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT", requires = "id")]
     pub payer: Option<AccountId>,
     /// All flows that began since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
-    #[arg(long, value_name = "TIME", value_parser = since, conflicts_with = "id")]
+    #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<Timestamp>,
     /// The receiver, such as http://127.0.0.1:4318; with http/protobuf the path /v1/traces is added.
     #[arg(
@@ -148,6 +148,7 @@ impl fmt::Debug for Headers {
 #[command(after_help = help::WATCH)]
 pub struct Watch {
     /// Only this transfer, from its beginning to its end [default: all flows as they end, until Ctrl-C].
+    #[arg(value_parser = transfer_id)]
     pub id: Option<TransferId>,
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT", requires = "id")]

@@ -6,7 +6,7 @@ use clap::Args;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 
-use super::values::whole_seconds;
+use super::values::{expires_in, transfer_id};
 use super::{Sending, Waiting};
 use crate::help;
 
@@ -29,8 +29,8 @@ pub struct Reserve {
     /// A line for the statement.
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
-    /// For how long it is held, such as 15m or 7d; then it is released by itself [default: 7 days].
-    #[arg(long, value_name = "TIME", value_parser = whole_seconds)]
+    /// For how long it is held, such as 15m or 7d, at most 365d; a plain number is seconds. Then it is released by itself [default: 7 days].
+    #[arg(long, value_name = "TIME", value_parser = expires_in)]
     pub expires_in: Option<Duration>,
     /// Confirm as soon as the payee's side has promised to take it: nobody sees a state in between.
     #[arg(long)]
@@ -45,6 +45,7 @@ pub struct Reserve {
 #[command(after_help = help::CONFIRM)]
 pub struct Confirm {
     /// The reservation's id.
+    #[arg(value_parser = transfer_id)]
     pub id: TransferId,
     /// Who reserved; where it is not said, the ledger is asked.
     #[arg(long, value_name = "ACCOUNT")]
@@ -65,6 +66,7 @@ pub struct Confirm {
 #[command(after_help = help::CANCEL)]
 pub struct Cancel {
     /// The reservation's id.
+    #[arg(value_parser = transfer_id)]
     pub id: TransferId,
     /// Who reserved; where it is not said, the ledger is asked.
     #[arg(long, value_name = "ACCOUNT")]
@@ -79,6 +81,7 @@ pub struct Cancel {
 #[command(after_help = help::REVERSE)]
 pub struct Reverse {
     /// The transfer that is to be given back.
+    #[arg(value_parser = transfer_id)]
     pub transfer: TransferId,
     /// Who paid it, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
@@ -99,6 +102,7 @@ pub struct Reverse {
 #[command(after_help = help::PHASES)]
 pub struct Phases {
     /// The transfer's id.
+    #[arg(value_parser = transfer_id)]
     pub id: TransferId,
     /// Whose transfer, where several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
+use wallet_contract::id::TransferId;
+use wallet_contract::reason::Reason;
+use wallet_contract::request::MAX_EXPIRES_IN;
 use wallet_view::lapse;
 use wallet_view::moment::Moment;
 
@@ -29,6 +33,38 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     } else {
         Err("use whole seconds, such as 30s or 15m".to_owned())
     }
+}
+
+/// For how long something may be reserved.
+pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
+    let (lapse, most) = (whole_seconds(text)?, Duration::from_secs(MAX_EXPIRES_IN.into()));
+    if lapse.is_zero() {
+        Err("at least 1s, such as 15m".to_owned())
+    } else if lapse > most {
+        Err(format!("at most {}d", most.as_secs() / (24 * 3600)))
+    } else {
+        Ok(lapse)
+    }
+}
+
+/// Reads the id of a transfer or request.
+pub(super) fn transfer_id(text: &str) -> Result<TransferId, String> {
+    let wrong = |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists those there are");
+    text.trim().parse().map_err(wrong)
+}
+
+/// Reads the id of a request that is to be sent.
+pub(super) fn request_id(text: &str) -> Result<TransferId, String> {
+    let wrong = |_| format!("use a UUID such as {EXAMPLE}, or leave the option out: then one is made");
+    text.trim().parse().map_err(wrong)
+}
+
+const EXAMPLE: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+
+/// Reads the code of a reason, and lists all if it is none.
+pub(super) fn reason() -> impl TypedValueParser<Value = Reason> {
+    PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.code()))
+        .try_map(|code| code.parse::<Reason>())
 }
 
 /// Reads a time, however it is written: `2026-01-31T12:00:00Z`, `2026-01-31`, `10m ago`.
@@ -90,6 +126,13 @@ mod tests {
             whole_seconds("1500ms").unwrap_err(),
             "use whole seconds, such as 30s or 15m"
         );
+    }
+
+    #[test]
+    fn a_reservation_lasts_a_second_to_a_year() {
+        assert_eq!(expires_in("365d"), Ok(Duration::from_hours(365 * 24)));
+        assert_eq!(expires_in("400d").unwrap_err(), "at most 365d");
+        assert_eq!(expires_in("0").unwrap_err(), "at least 1s, such as 15m");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use wallet_otlp::exporter::SPANS;
 use wallet_otlp::{Done, Exporter, Outlet, Settings};
 use wallet_view::span::{self, Span};
 
-use super::trace::find;
+use super::trace::{find, unknown};
 use crate::api::{Api, Filter, MAX_ROWS, Transfer};
 use crate::args::{Common, Export};
 use crate::exit::{Exit, Usage};
@@ -41,7 +41,7 @@ pub async fn run(args: &Export, common: &Common) -> Result<Exit> {
                 sending.add(&flow).await?;
             }
             if sending.flows == 0 {
-                bail!("no flow has the id or trace {id}: `wallet transfers` lists what there is");
+                bail!(unknown(id));
             }
         }
         (None, Some(since)) => since_then(&api, since, &mut sending).await?,

@@ -59,11 +59,14 @@ pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
             Exit::Ok
         }
         Some(report) => {
-            eprintln!(
-                "Put back, and all services work again; but the log does not hold what it must:\n{}",
-                report.text()
-            );
-            Exit::Failed
+            let (exit, text) = (report.exit(), report.text());
+            let but = if exit == Exit::Timeout {
+                "not everything has ended yet"
+            } else {
+                "the log does not hold what it must"
+            };
+            eprintln!("Put back, and all services work again; but {but}:\n{text}");
+            exit
         }
     })
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::api::{Api, Parked as Row, SeenTo};
 use crate::args::{Common, Parked, ParkedAction, ParkedId};
 use crate::connect::connect;
-use crate::exit::{Exit, Usage};
+use crate::exit::Exit;
 use crate::output::{self, Paint, Side, Table, clean, time};
 use crate::parked::original;
 
@@ -86,7 +86,7 @@ fn told(seen_to: &SeenTo) -> String {
 
 fn find(rows: &[Row], id: ParkedId) -> Result<&Row> {
     let row = rows.iter().find(|row| row.id == id.to_string());
-    row.with_context(|| Usage::new(format!("{id} was never set aside: `wallet parked` lists what is")))
+    row.with_context(|| format!("{id} was never set aside: `wallet parked` lists what is"))
 }
 
 async fn show(api: &Api, id: ParkedId, common: &Common) -> Result<Exit> {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::api::{Api, Phases, neighbour};
 use crate::args::{self, Common};
 use crate::exit::{Exit, Usage};
-use crate::output::{self, Paint, Side, Table, clean, exact, time};
+use crate::output::{self, Paint, Side, Table, clean, precise, time};
 
 /// Shows what debit-svc knows of a transfer.
 pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
@@ -46,11 +46,38 @@ fn text(phases: &Phases, paint: Paint) -> String {
         lines.push(format!("expires   {} UTC{auto}", time(expires)));
     }
     lines.push(String::new());
-    let mut table = Table::new(&[("time", Side::Left), ("from", Side::Left), ("heard", Side::Left)]);
+    let mut table = Table::new(&[
+        ("time (UTC)", Side::Left),
+        ("from", Side::Left),
+        ("heard", Side::Left),
+    ]);
     for word in &phases.heard {
-        // Milliseconds matter here, so not the short form.
-        table.row([&*exact(word.time), &word.from, &word.what]);
+        table.row([&*precise(word.time), &word.from, &word.what]);
     }
     lines.push(table.draw(paint));
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn times_are_told_as_everywhere() {
+        let phases = serde_json::from_value(json!({
+            "transfer": "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", "shard": 1, "payer": "alice", "payee": "bob",
+            "amount": "20.00", "currency": "USD", "phase": "promised", "two_phase": true,
+            "expires_at": "2026-11-30T18:16:57.976782Z",
+            "heard": [{ "from": "client", "what": "reserve", "time": "2026-11-30T18:01:57.976782Z" }],
+        }))
+        .unwrap();
+        let told = text(&phases, Paint::Plain);
+        assert!(told.contains("expires   2026-11-30 18:16:57 UTC"), "{told}");
+        assert!(
+            told.contains("time (UTC)") && told.contains("2026-11-30 18:01:57.976782  client"),
+            "{told}"
+        );
+    }
 }

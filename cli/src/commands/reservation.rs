@@ -60,12 +60,7 @@ pub async fn cancel(args: &Cancel, common: &Common) -> Result<Exit> {
 async fn known(id: TransferId, payer: Option<&AccountId>, common: &Common) -> Result<Transfer> {
     let flow = common.ledger()?.transfer(id, payer).await;
     let flow = flow.context("who reserved is not known; say --from")?;
-    let unknown = || {
-        Usage::new(format!(
-            "the ledger knows no reservation {id}: is the id right? Else say --from"
-        ))
-    };
-    Ok(flow.ok_or_else(unknown)?)
+    flow.with_context(|| format!("the ledger knows no reservation {id}: is the id right? Else say --from"))
 }
 
 fn payer(named: Option<&AccountId>, flow: Option<&Transfer>) -> Result<AccountId> {

@@ -6,21 +6,21 @@ use wallet_contract::money::Currency;
 use super::submit;
 use crate::api::{Status, Transfer};
 use crate::args::{Common, Reverse};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Denied, Exit};
 use crate::request::{Request, Wanted};
 
 /// Gives back a transfer, or what is left of it, or a part of that.
 pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
     let id = args.transfer;
     let flow = common.ledger()?.transfer(id, args.payer.as_ref()).await?;
-    let unknown = || Usage::new(format!("the ledger knows no transfer {id}"));
-    let flow = flow.ok_or_else(unknown)?;
+    let unknown = || format!("the ledger knows no transfer {id}: `wallet transfers` lists what there is");
+    let flow = flow.with_context(unknown)?;
     let (Some(payee), Some(code)) = (&flow.payee, &flow.currency) else {
-        return Err(Usage::new(format!("{id} moved no money")).into());
+        return Err(Denied::new(format!("{id} moved no money")).into());
     };
     if flow.status != Status::Settled {
         let status = flow.status.word();
-        return Err(Usage::new(format!(
+        return Err(Denied::new(format!(
             "transfer {id} is {status}: there is nothing to give back"
         ))
         .into());
@@ -54,10 +54,40 @@ fn left(flow: &Transfer, currency: Currency) -> Result<String> {
     }
     if left <= 0 {
         let id = flow.transfer;
-        return Err(Usage::new(format!(
+        return Err(Denied::new(format!(
             "nothing is left of transfer {id}: all of it was given back"
         ))
         .into());
     }
     Ok(currency.format_minor(left))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_given_back_can_not_be_given_back_again() {
+        let usd = "USD".parse().unwrap();
+        let flow = |back: &str, status: &str| {
+            let reversal = json!({ "transfer": ID, "payer": "bob", "amount": back, "status": status });
+            let flow = json!({
+                "transfer": ID, "payer": "alice", "payee": "bob", "amount": "12.50", "currency": "USD", "trace": "",
+                "status": "settled", "verb": "transfer", "started_at": "2026-01-01T00:00:00Z", "reversed_by": [reversal],
+            });
+            serde_json::from_value::<Transfer>(flow).unwrap()
+        };
+        assert_eq!(left(&flow("2.50", "settled"), usd).unwrap(), "10.00");
+        assert_eq!(left(&flow("12.50", "refused"), usd).unwrap(), "12.50");
+        let nothing = left(&flow("12.50", "running"), usd).unwrap_err();
+        assert_eq!(
+            Exit::of(&nothing),
+            Exit::Refused,
+            "as a reversal of too much is: {nothing}"
+        );
+    }
+
+    const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
 }

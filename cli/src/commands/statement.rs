@@ -1,18 +1,22 @@
 //! `wallet statement`
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use wallet_contract::money::Currency;
 use wallet_view::statement::change;
 
-use crate::api::Line;
+use crate::api::{Account, Line};
 use crate::args::{Common, Statement};
 use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table, time};
+use crate::output::{self, Paint, Side, Table, clean, time};
 
 /// Shows an account's bookings, oldest first, as on paper.
 pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
     let wanted = Some(args.limit).filter(|limit| *limit > 0);
     let mut statement = api.bookings(&args.account, args.currency, wanted).await?;
+    if let (true, Some(currency)) = (statement.lines.is_empty(), args.currency) {
+        is_open(&api.account(&args.account, None).await?, currency)?;
+    }
     statement.lines.reverse();
     if common.json {
         output::json(&statement)?;
@@ -22,9 +26,28 @@ pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// Nothing has been booked in a currency, and nothing can be in one that the account does not have.
+fn is_open(account: &Account, currency: Currency) -> Result<()> {
+    let code = currency.code();
+    if account.balances.iter().any(|balance| balance.currency == code) {
+        return Ok(());
+    }
+    let name = clean(&account.account);
+    bail!("{name} is not open in {code}: `wallet balance {name}` shows in what it is")
+}
+
+fn nothing(args: &Statement) -> String {
+    let code = args.currency.map(|currency| format!(" in {currency}"));
+    format!(
+        "nothing has been booked on {}{} yet",
+        args.account,
+        code.unwrap_or_default()
+    )
+}
+
 fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     if lines.is_empty() {
-        eprintln!("nothing has been booked on {} yet", args.account);
+        eprintln!("{}", nothing(args));
         return Ok(());
     }
     if more {
@@ -66,4 +89,36 @@ fn memo(line: &Line) -> String {
     let by = line.reversed_by.iter().map(|id| format!("given back by {id}"));
     let parts: Vec<String> = line.memo.clone().into_iter().chain(back).chain(by).collect();
     parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_currency_that_an_account_does_not_have_is_named() {
+        let (usd, eur): (Currency, Currency) = ("USD".parse().unwrap(), "EUR".parse().unwrap());
+        let account: Account = serde_json::from_value(json!({
+            "account": "alice", "status": "open",
+            "balances": [{ "currency": "USD", "available": "1.00", "held": "0.00" }],
+        }))
+        .unwrap();
+        assert!(is_open(&account, usd).is_ok());
+        assert_eq!(
+            is_open(&account, eur).unwrap_err().to_string(),
+            "alice is not open in EUR: `wallet balance alice` shows in what it is"
+        );
+        let args = |currency| Statement {
+            account: "alice".parse().unwrap(),
+            currency,
+            limit: 0,
+        };
+        assert_eq!(nothing(&args(None)), "nothing has been booked on alice yet");
+        assert_eq!(
+            nothing(&args(Some(usd))),
+            "nothing has been booked on alice in USD yet"
+        );
+    }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::json;
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
+use wallet_contract::request::Order;
 use wallet_contract::status::Status;
-use wallet_contract::subject::Verb;
 
 use crate::api::Transfer;
 use crate::args::{Common, Sending, Waiting};
@@ -49,7 +49,7 @@ pub(super) async fn submit(
         When::Now(elapsed)
     };
     match outcome {
-        Some(outcome) => ended(&outcome, request.verb, when, common),
+        Some(outcome) => ended(&outcome, &request, when, common),
         None => silence(&request, ack.as_ref(), elapsed, &connection, common).await,
     }
 }
@@ -97,7 +97,7 @@ struct Ended<'a> {
     ms: Option<f64>,
 }
 
-fn ended(outcome: &Outcome, asked: Verb, when: When, common: &Common) -> Result<Exit> {
+fn ended(outcome: &Outcome, request: &Request, when: When, common: &Common) -> Result<Exit> {
     if common.json {
         let ms =
             |elapsed: Duration| f64::from(u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)) / 1_000.0;
@@ -107,9 +107,11 @@ fn ended(outcome: &Outcome, asked: Verb, when: When, common: &Common) -> Result<
         };
         output::json(&Ended { outcome, earlier, ms })?;
     } else {
-        output::line(&tell(outcome, when, Paint::for_stdout()))?;
+        let mut told = tell(outcome, when, Paint::for_stdout());
+        told.extend(held(outcome, &request.order, when));
+        output::line(&told)?;
     }
-    Ok(if outcome.is_good(asked) {
+    Ok(if outcome.is_good(request.verb) {
         Exit::Ok
     } else {
         Exit::Refused
@@ -159,6 +161,22 @@ pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
         line.push_str("\n  nothing was done now: this is what became of an earlier request with the same id and content");
     }
     line
+}
+
+/// Until when a reservation stands, that was made now. Its time began when the request stood in the log, somewhat before the outcome.
+fn held(outcome: &Outcome, order: &Order, when: When) -> Option<String> {
+    let (Order::Reserve(_, hold), When::Now(elapsed), outcome::Word::Reserved) =
+        (order, when, outcome.outcome)
+    else {
+        return None;
+    };
+    let lasts = Duration::from_secs(hold.expires_in.into());
+    let until = outcome.time.checked_sub(elapsed).ok()?.checked_add(lasts).ok()?;
+    Some(format!(
+        "\n  held for {}, until {} UTC: confirm it before, or it is released",
+        span(lasts),
+        time(until)
+    ))
 }
 
 /// What became of the transfer that a refused request was about.
@@ -246,6 +264,35 @@ fn what_is_known(known: &Result<Option<Transfer>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reservation_says_until_when_it_stands() {
+        let alice = "alice".parse().unwrap();
+        let wanted = crate::request::Wanted {
+            from: &alice,
+            to: "bob",
+            amount: "20.00",
+            currency: "USD",
+            memo: None,
+        };
+        let id = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f".parse().unwrap();
+        let order = |seconds| {
+            let request = Request::reserve(id, &wanted, seconds, false);
+            request.unwrap().order
+        };
+        let reserved = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"reserve","outcome":"reserved","answers":{},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"20.00","currency":"USD","time":"2026-01-31T12:00:00.5Z"}"#;
+        let outcome = outcome::read(reserved.as_bytes()).unwrap();
+        let now = When::Now(Duration::from_millis(20));
+        assert_eq!(
+            held(&outcome, &order(Some(15)), now).unwrap(),
+            "\n  held for 15.00 s, until 2026-01-31 12:00:15 UTC: confirm it before, or it is released"
+        );
+        assert_eq!(
+            held(&outcome, &order(None), now).unwrap(),
+            "\n  held for 7 d 0 h, until 2026-02-07 12:00:00 UTC: confirm it before, or it is released"
+        );
+        assert_eq!(held(&outcome, &order(None), When::Earlier), None);
+    }
 
     #[test]
     fn an_outcome_is_told_on_a_line() {

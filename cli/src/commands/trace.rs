@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::trace::TraceId;
@@ -39,12 +39,7 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         }
     };
     if flows.is_empty() {
-        let id = args.id.as_deref().unwrap_or("that was asked for");
-        eprintln!("no flow has the id or trace {id}: `wallet transfers` lists what there is");
-        if common.json {
-            output::json(&Found { transfers: &flows })?;
-        }
-        return Ok(Exit::Failed);
+        bail!(none(args));
     }
     if common.json {
         output::json(&Found { transfers: &flows })?;
@@ -56,6 +51,20 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         output::line(&drawn.join("\n\n"))?;
     }
     Ok(outcome(&flows))
+}
+
+/// That nothing is what was asked for.
+fn none(args: &Trace) -> String {
+    match (&args.file, &args.id) {
+        (None, id) => unknown(id.as_deref().unwrap_or_default()),
+        (Some(file), Some(id)) => format!("{} has no flow with the id or trace {id}", file.display()),
+        (Some(file), None) => format!("{} has no flow that was asked for", file.display()),
+    }
+}
+
+/// That nothing has an id that was given.
+pub(super) fn unknown(id: &str) -> String {
+    format!("no flow has the id or trace {id}: `wallet transfers` lists what there is")
 }
 
 /// The drawing, what is to be said about it, and where its page is.
@@ -81,9 +90,15 @@ fn outcome(flows: &[Transfer]) -> Exit {
 
 /// The flows in a file; with an id or a payer only theirs.
 fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-    let written: Written = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not what `wallet trace --json` writes", file.display()))?;
+    let name = file.display();
+    let unread = |error| Usage::new(format!("{name}: {error}"));
+    let text = std::fs::read_to_string(file).map_err(unread)?;
+    let strange = |error| {
+        Usage::new(format!(
+            "{name} is not what `wallet trace --json` writes: {error}"
+        ))
+    };
+    let written: Written = serde_json::from_str(&text).map_err(strange)?;
     let asked = |flow: &Transfer| {
         let id = args.id.as_deref().map(str::to_lowercase);
         let named = id.is_none_or(|id| flow.transfer.to_string() == id || flow.trace == id);
@@ -172,5 +187,13 @@ mod tests {
         check(Some(two), Some("bob"), 1);
         check(Some("0af7651916cd43dd8448eb211c80319c"), None, 3);
         check(Some("0af7651916cd43dd8448eb211c80319d"), None, 0);
+        let args = Trace {
+            id: None,
+            payer: None,
+            file: None,
+            command: None,
+        };
+        let not_there = read(Path::new("no-such-file.json"), &args).unwrap_err();
+        assert_eq!(Exit::of(&not_there), Exit::Usage, "{not_there}");
     }
 }

@@ -16,5 +16,5 @@ pub async fn run(args: &Verify, common: &Common) -> Result<Exit> {
     } else {
         output::line(&report.text())?;
     }
-    Ok(if report.held { Exit::Ok } else { Exit::Failed })
+    Ok(report.exit())
 }

@@ -205,7 +205,7 @@ fn every_bad_line_is_told() {
         "10: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
         "11: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
         "12: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
-        "13: amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1234.00?",
+        "13: amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1.23, 1.24 or 1234.00?",
         "14: amount \"-5.00\" is below zero: an amount has no sign, payer and payee say which way it goes",
         "15: it has 7 values, the header line has 6 names",
     ];

@@ -52,6 +52,8 @@ pub struct Audit {
     halves: BTreeMap<EventId, Shard>,
     counts: Counts,
     breaches: Breaches,
+    /// Whether all that was asked had its time to end.
+    at_rest: bool,
 }
 
 /// Where an event is being taken in.
@@ -89,7 +91,13 @@ impl Audit {
             halves: BTreeMap::new(),
             counts: Counts::default(),
             breaches: Breaches::default(),
+            at_rest: true,
         }
+    }
+
+    /// Says that something is on its way still: what has not ended is then no breach.
+    pub fn moves(&mut self) {
+        self.at_rest = false;
     }
 
     /// Says where `shard`'s log begins, unless with message 1: it was made anew after a loss, and goes on counting.

@@ -20,8 +20,9 @@ use super::audit::Audit;
 use super::compare::{Shown, compare, minor};
 use super::entry::{self, Entry, Message};
 use super::report::{Report, grouped};
-use crate::api::{Api, Stats};
+use crate::api::{Api, Filter, Stats, StatusFilter};
 use crate::connect::Connection;
+use crate::output::time;
 
 /// How long the next message of a log may take: it stands there, so it only has to come.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
@@ -60,15 +61,41 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
         }
         sleep(POLL).await;
     };
+    let stuck = if at_rest { None } else { stuck(api).await? };
     if !at_rest {
+        audit.moves();
+        let advice = if stuck.is_some() {
+            "What is stuck does not end by waiting: start whom it waits for, or see its log (`wallet doctor`)."
+        } else {
+            "Stop the load, or give a longer --wait."
+        };
         eprintln!(
             "The stack did not come to rest within {wait:?}: what is on its way counts as not ended, and the ledger may \
-             be ahead of what was read. Stop the load, or give a longer --wait."
+             be ahead of what was read. {advice}"
         );
     }
     let (counts, books, mut breaches) = audit.finish();
     let compared = compare(&counts, &books, &shown, &mut breaches);
-    Ok(Report::new(counts, &breaches, Some(&compared)))
+    let report = Report::new(counts, &breaches, Some(&compared));
+    Ok(Report { stuck, ..report })
+}
+
+/// How many transfers are stuck, and whom the oldest waits for.
+async fn stuck(api: &Api) -> Result<Option<String>> {
+    let filter = Filter {
+        status: Some(StatusFilter::Stuck),
+        ..Filter::default()
+    };
+    let oldest = api.transfers(&filter, 1, None).await?.transfers.pop();
+    let Some((oldest, why)) = oldest.and_then(|flow| Some((flow.transfer, flow.stuck?))) else {
+        return Ok(None);
+    };
+    let all = match api.health().await?.stuck {
+        0 | 1 => "1 transfer is stuck".to_owned(),
+        all => format!("{} transfers are stuck, the oldest", grouped(all)),
+    };
+    let (told, since) = (why.told(), time(why.since));
+    Ok(Some(format!("{all}: {oldest}: {told}, since {since} UTC")))
 }
 
 /// Behind which message each log must hold everything. What healing has put back stands behind all that was there before, and

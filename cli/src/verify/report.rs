@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::exit::Exit;
 use crate::output;
 
 /// How many breaches of one invariant are told in full; the rest are counted.
@@ -50,26 +51,50 @@ impl Invariant {
     }
 }
 
-/// The breaches found so far.
+/// How many of a kind, and the first in words.
+type Told = (u64, Vec<String>);
+
+/// The breaches found so far, and apart from them what has only not ended.
 #[derive(Debug, Default)]
-pub struct Breaches(BTreeMap<Invariant, (u64, Vec<String>)>);
+pub struct Breaches {
+    found: BTreeMap<Invariant, Told>,
+    open: BTreeMap<Invariant, Told>,
+}
 
 impl Breaches {
     /// Notes a breach; its text is made only while there is room for it.
     pub fn add(&mut self, invariant: Invariant, text: impl FnOnce() -> String) {
-        let (count, told) = self.0.entry(invariant).or_default();
-        *count += 1;
-        if told.len() < TOLD {
-            told.push(text());
-        }
+        note(self.found.entry(invariant).or_default(), text);
+    }
+
+    /// Notes what has not ended: a breach, unless something still moves, or waits for somebody.
+    pub fn add_open(&mut self, at_rest: bool, invariant: Invariant, text: impl FnOnce() -> String) {
+        let notes = if at_rest { &mut self.found } else { &mut self.open };
+        note(notes.entry(invariant).or_default(), text);
     }
 
     /// How often an invariant was broken, and the first times in words.
     pub fn of(&self, invariant: Invariant) -> (u64, &[String]) {
-        self.0
-            .get(&invariant)
-            .map_or((0, &[]), |(count, told)| (*count, told))
+        told(&self.found, invariant)
     }
+
+    /// How much of it is not known yet, and the first of that in words.
+    pub fn open(&self, invariant: Invariant) -> (u64, &[String]) {
+        told(&self.open, invariant)
+    }
+}
+
+fn note((count, told): &mut Told, text: impl FnOnce() -> String) {
+    *count += 1;
+    if told.len() < TOLD {
+        told.push(text());
+    }
+}
+
+fn told(notes: &BTreeMap<Invariant, Told>, invariant: Invariant) -> (u64, &[String]) {
+    notes
+        .get(&invariant)
+        .map_or((0, &[]), |(count, told)| (*count, told))
 }
 
 /// What was read and counted.
@@ -112,21 +137,26 @@ pub struct Counts {
 pub struct Check {
     /// The invariant's name.
     pub invariant: &'static str,
-    /// Whether it holds.
+    /// Whether it holds, and all that it is about has ended.
     pub held: bool,
     /// Over what.
     pub detail: String,
     /// How often it was broken.
     pub breaches: u64,
-    /// The first breaches, in words.
+    /// How much of it has not ended, which is no breach as long as something moves or waits.
+    pub open: u64,
+    /// The first breaches, in words; behind them, of what has not ended the first.
     pub first: Vec<String>,
 }
 
 /// What the audit found.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// Whether all invariants hold.
+    /// Whether all invariants hold, and everything has ended.
     pub held: bool,
+    /// Which transfers are stuck, and whom the oldest waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<String>,
     /// One line for each invariant.
     pub checks: Vec<Check>,
     /// What was read.
@@ -145,20 +175,33 @@ impl Report {
                 | Invariant::Causes
                 | Invariant::NothingDropped => over(invariant, &counts),
             };
-            let (breaches, first) = breaches.of(invariant);
+            let ((breaches, first), (open, first_open)) = (breaches.of(invariant), breaches.open(invariant));
             Some(Check {
                 invariant: invariant.name(),
-                held: breaches == 0,
+                held: breaches == 0 && open == 0,
                 detail,
                 breaches,
-                first: first.to_vec(),
+                open,
+                first: [first, first_open].concat(),
             })
         });
         let checks: Vec<Check> = checks.collect();
         Self {
             held: checks.iter().all(|check| check.held),
+            stuck: None,
             checks,
             counts,
+        }
+    }
+
+    /// What it is to a script: nothing is broken only because something has not ended.
+    pub fn exit(&self) -> Exit {
+        if self.held {
+            Exit::Ok
+        } else if self.checks.iter().all(|check| check.breaches == 0) {
+            Exit::Timeout
+        } else {
+            Exit::Failed
         }
     }
 
@@ -166,14 +209,20 @@ impl Report {
     pub fn text(&self) -> String {
         let mut lines = Vec::new();
         for check in &self.checks {
-            let mark = if check.held { "✓" } else { "✗" };
+            let mark = match (check.held, check.breaches) {
+                (true, _) => "✓",
+                (false, 0) => "…",
+                (false, _) => "✗",
+            };
             lines.push(format!("{mark} {:<15}  {}", check.invariant, check.detail));
             lines.extend(check.first.iter().map(|breach| format!("    {breach}")));
-            let more = check.breaches.saturating_sub(check.first.len() as u64);
+            let all = check.breaches.saturating_add(check.open);
+            let more = all.saturating_sub(check.first.len() as u64);
             if more > 0 {
                 lines.push(format!("    … and {} more", grouped(more)));
             }
         }
+        lines.extend(self.stuck.iter().map(|stuck| format!("\n{stuck}")));
         lines.join("\n")
     }
 }
@@ -263,5 +312,25 @@ mod tests {
             report.text()
         );
         assert!(report.checks.iter().all(|check| check.invariant != "books"));
+        assert_eq!(report.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn what_has_not_ended_is_no_breach_and_no_proof() {
+        let mut breaches = Breaches::default();
+        breaches.add_open(false, Invariant::OneEnd, || {
+            "transfer 1 of alice has not ended".to_owned()
+        });
+        let mut report = Report::new(Counts::default(), &breaches, None);
+        report.stuck = Some("1 transfer is stuck: credit-svc …".to_owned());
+        assert_eq!((report.held, report.exit()), (false, Exit::Timeout));
+        let text = report.text();
+        assert!(text.contains("… one end") && !text.contains('✗'), "{text}");
+        assert!(text.ends_with("\n\n1 transfer is stuck: credit-svc …"), "{text}");
+        breaches.add(Invariant::Floors, || "a breach".to_owned());
+        assert_eq!(
+            Report::new(Counts::default(), &breaches, None).exit(),
+            Exit::Failed
+        );
     }
 }

@@ -88,7 +88,7 @@ pub(super) async fn is_asked(world: &World) -> Result<Flows> {
     Ok(Flows {
         settled,
         captured,
-        trace: flow.trace.to_string(),
+        trace: flow.trace.clone(),
         began: flow.started_at,
     })
 }

@@ -14,6 +14,7 @@ use wallet_runtime::reading::{caught_up, time};
 use super::{Answer, Ledger, MAX_ROWS, ROWS, limit};
 use crate::flows::{self, whole};
 use crate::listing::{self, Reader};
+use crate::stuck;
 
 /// What is asked of a transfer.
 #[derive(Debug, Deserialize)]
@@ -101,7 +102,8 @@ pub(super) async fn transfers(
     for shard in running.settings.shards.all() {
         dbs.push(caught_up(&running, shard).await?);
     }
-    let page = listing::page(&running, &mut dbs, &listed, limit, Reader::Program).await?;
+    let mut page = listing::page(&running, &mut dbs, &listed, limit, Reader::Program).await?;
+    stuck::mark(&running, &mut dbs, &mut page.items).await?;
     let searched_to = page.searched_to_us.map(time);
     Ok(Json(
         json!({ "transfers": page.items, "next": page.next, "searched_to": searched_to }),

@@ -78,6 +78,7 @@ pub enum Command {
 
 /// The settings of a running service.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub struct Settings {
     /// Where NATS is.
     #[command(flatten)]

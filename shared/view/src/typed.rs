@@ -47,9 +47,13 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
             };
             let thousands = exact(&format!("{whole}{fraction}"), "", typed, currency);
             let thousands = thousands.ok().map(|minor| currency.format_minor(minor));
-            let decimals = shortened(whole, fraction, currency);
-            let meant: Vec<String> = thousands.into_iter().chain(decimals).collect();
-            Err(bad(what, Some(meant.join(" or "))))
+            // A thousandfold amount never stands alone: who takes what is suggested may have meant the small one.
+            let mut meant = match shortened(whole, fraction, currency) {
+                Some(decimals) => vec![decimals],
+                None => beside(whole, fraction, currency),
+            };
+            meant.extend(thousands);
+            Err(bad(what, Some(one_of(&meant))))
         }
         None if typed.starts_with(BELOW_ZERO) || typed.ends_with(BELOW_ZERO) => Err(bad(
             format!(
@@ -153,6 +157,26 @@ fn shortened(whole: &str, fraction: &str, currency: Currency) -> Option<String> 
     Some(currency.format_minor(minor))
 }
 
+/// The amounts below and above one that has more decimals than there are.
+fn beside(whole: &str, fraction: &str, currency: Currency) -> Vec<String> {
+    let Some(kept) = fraction.get(..currency.exponent() as usize) else {
+        return Vec::new();
+    };
+    let below = exact(whole, kept, "", currency).ok();
+    let above = below.and_then(|below| below.checked_add(1));
+    let both = below.into_iter().chain(above);
+    both.map(|minor| currency.format_minor(minor)).collect()
+}
+
+/// `1.23, 1.24 or 1234.00`
+fn one_of(texts: &[String]) -> String {
+    match texts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [some @ .., last] => format!("{} or {last}", some.join(", ")),
+    }
+}
+
 /// What is left of `$5`, `5 USD`, `5.` or `.5` without what an amount does not have.
 fn bare(typed: &str, currency: Currency) -> Option<String> {
     let code = currency.code();
@@ -232,22 +256,27 @@ mod tests {
         check(
             "USD",
             "1,234",
-            Err("amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1234.00?"),
+            Err("amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1.23, 1.24 or 1234.00?"),
         );
         check(
             "USD",
             "12.500",
-            Err("amount \"12.500\" has 3 decimals, USD has 2: did you mean 12500.00 or 12.50?"),
+            Err("amount \"12.500\" has 3 decimals, USD has 2: did you mean 12.50 or 12500.00?"),
+        );
+        check(
+            "USD",
+            "12.555",
+            Err("amount \"12.555\" has 3 decimals, USD has 2: did you mean 12.55, 12.56 or 12555.00?"),
         );
         check(
             "BHD",
             "1,250",
-            Err("amount \"1,250\" can be read as 1250 and as 1.250: did you mean 1250.000 or 1.250?"),
+            Err("amount \"1,250\" can be read as 1250 and as 1.250: did you mean 1.250 or 1250.000?"),
         );
         check(
             "KRW",
             "1.250",
-            Err("amount \"1.250\" has 3 decimals, KRW has 0: did you mean 1250?"),
+            Err("amount \"1.250\" has 3 decimals, KRW has 0: did you mean 1, 2 or 1250?"),
         );
     }
 

@@ -10,7 +10,7 @@ use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
 
 use super::{Finding, Level, http};
-use crate::api::{Api, Duty, Filter, Health, Stats, StatusFilter, Transfer, neighbour};
+use crate::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
 use crate::stack::ready;
 
 /// After this long a ledger that is behind must have moved.
@@ -38,9 +38,7 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
 }
 
 async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>> {
-    let detail = format!("no answer from {}: {error:#}", api.url());
-    let advice = "start it, or say where it is: --api URL. Until then nobody knows what is stuck or parked";
-    let mut findings = vec![Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)];
+    let mut findings = vec![mute(api.url(), error)];
     for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
         // Where a local stack has them; elsewhere they can be anywhere.
         if let Some(url) = neighbour(api.url(), after) {
@@ -48,6 +46,30 @@ async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>
         }
     }
     Ok(findings)
+}
+
+/// A ledger that does not say how the wallet is: it may be silent, or answer and not tell us.
+fn mute(url: &str, error: &anyhow::Error) -> Finding {
+    let (detail, advice) = match error.downcast_ref() {
+        Some(Mute::Silent { why, .. }) => (
+            format!("no answer from {url}: {why}"),
+            "start it, or say where it is: --api URL",
+        ),
+        Some(Mute::Locked { .. }) => (
+            format!("{url} answers only who shows a token"),
+            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+        ),
+        Some(Mute::WrongToken { .. }) => (
+            format!("{url} does not take this token"),
+            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+        ),
+        None => (
+            format!("{url} can't say how the wallet is: {error:#}"),
+            "its log says more; is that a ledger, and --api right?",
+        ),
+    };
+    let advice = format!("{advice}. Until then nobody knows what is stuck or parked");
+    Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)
 }
 
 /// What a service says of itself at its own address.
@@ -192,6 +214,42 @@ mod tests {
             Some("http://127.0.0.1:8081")
         );
         assert_eq!(neighbour("http://ledger", 2).as_deref(), Some("http://ledger:82"));
+    }
+
+    #[test]
+    fn a_ledger_that_answers_is_not_to_be_started() {
+        let (name, url) = ("the ledger", "http://127.0.0.1:8080".to_owned());
+        let check = |error: Mute, detail: &str, advice: &str| {
+            let found = mute("http://127.0.0.1:8080", &error.into());
+            assert_eq!(found.detail, detail);
+            let told = found.advice.unwrap();
+            assert!(told.starts_with(advice), "{told}");
+        };
+        let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
+        let silent = Mute::Silent {
+            name,
+            url: url.clone(),
+            why,
+            option,
+        };
+        check(
+            silent,
+            "no answer from http://127.0.0.1:8080: Connection refused (os error 111)",
+            "start it, or say where it is: --api URL. Until then",
+        );
+        check(
+            Mute::Locked {
+                name,
+                url: url.clone(),
+            },
+            "http://127.0.0.1:8080 answers only who shows a token",
+            "set WALLET_API_TOKEN",
+        );
+        check(
+            Mute::WrongToken { name, url },
+            "http://127.0.0.1:8080 does not take this token",
+            "set WALLET_API_TOKEN",
+        );
     }
 
     #[test]

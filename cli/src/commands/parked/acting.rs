@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use tokio::time::{Instant, sleep};
 use wallet_contract::id::TransferId;
 use wallet_contract::parking::{Action, Replacement};
 
-use super::came::{Came, report};
+use super::came::{Came, report, seen_to};
 use super::find;
 use crate::api::{Api, Parked as Row};
 use crate::args::{Common, ParkedAction, ParkedId};
@@ -129,9 +129,8 @@ impl Acting<'_> {
                 let ids = ids.collect();
                 Ok((Action::Replace(Replacement::Text(mended.text)), ids))
             }
-            Err(error) => bail!(
-                "{id} would be set aside again: {error}. `wallet parked edit {id} --body JSON` has it heard mended"
-            ),
+            Err(_) if row.resolved.is_some() => bail!("{id} was seen to already, {}", seen_to(row)),
+            Err(error) => Err(unfit(id, body.is_some(), &error)),
         }
     }
 
@@ -165,6 +164,21 @@ impl Acting<'_> {
     fn decides(&self, id: ParkedId, word: &Said) -> bool {
         let itself = id.instructed_at(word.sequence).to_string();
         word.action != Action::Retry && !self.rows.iter().any(|row| row.id == itself)
+    }
+}
+
+/// Why a text can't be heard: one that was given must be put right, of one that stands there another must be given.
+fn unfit(id: ParkedId, is_given: bool, why: &str) -> anyhow::Error {
+    if is_given {
+        let example = r#"{"to":"bob","amount":"1.00","currency":"USD"}"#;
+        Usage::new(format!(
+            "--body can't be heard in the place of {id}: {why}. A transfer is written as {example}"
+        ))
+        .into()
+    } else {
+        anyhow!(
+            "{id} would be set aside again: {why}. `wallet parked edit {id} --body JSON` has it heard mended"
+        )
     }
 }
 
@@ -217,4 +231,25 @@ async fn came(connection: &Connection, wish: &Wish, row: &Row, unfit: Option<Str
     } else {
         Came::Late(Some(row.clone()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_can_not_be_heard_is_not_answered_with_itself() {
+        let id: ParkedId = "debit/1/17/0".parse().unwrap();
+        let why = "invalid_request: transfer needs field \"amount\"";
+        let given = unfit(id, true, why);
+        let told = given.to_string();
+        assert!(
+            told.contains("needs field \"amount\"") && !told.contains("parked edit"),
+            "{told}"
+        );
+        assert_eq!(Exit::of(&given), Exit::Usage);
+        let as_it_stands = unfit(id, false, why);
+        assert!(as_it_stands.to_string().contains("parked edit"), "{as_it_stands}");
+        assert_eq!(Exit::of(&as_it_stands), Exit::Failed);
+    }
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use serde_json::json;
+use wallet_contract::parking::Action;
 use wallet_contract::stream;
 
 use super::acting::Wish;
@@ -65,6 +66,14 @@ impl Wish {
     }
 }
 
+/// When it was seen to, and how.
+pub(super) fn seen_to(row: &Row) -> String {
+    let seen_to = row.resolved.as_ref();
+    seen_to.map_or(String::new(), |seen| {
+        format!("on {} UTC: {}", time(seen.time), told(seen))
+    })
+}
+
 impl Came {
     fn word(&self) -> &'static str {
         match self {
@@ -95,12 +104,6 @@ impl Came {
 
     fn words(&self, wish: &Wish) -> String {
         let (place, service) = (wish.place(), wish.id.service.name());
-        let seen_to = |row: &Row| {
-            let seen_to = row.resolved.as_ref();
-            seen_to.map_or(String::new(), |seen| {
-                format!("on {}: {}", time(seen.time), told(seen))
-            })
-        };
         let later = format!("{service} follows it when it is back (`wallet doctor`). Asking again is safe");
         match self {
             Self::Done(row) => {
@@ -111,10 +114,17 @@ impl Came {
                     .map(|id| format!("; see `wallet trace {id}`"));
                 std::iter::once(done).chain(see).collect()
             }
-            Self::Before(Some(row)) => format!(
-                "was seen to already in this way, {}; nothing was done now",
-                seen_to(row)
-            ),
+            Self::Before(Some(row)) => {
+                let same = match wish.action {
+                    Action::Retry | Action::Discard(_) => "",
+                    // Whoever edits may write what a retry would have had heard.
+                    Action::Replace(_) => ", with the same text as this one's",
+                };
+                format!(
+                    "was seen to already, {}{same}; nothing was done now",
+                    seen_to(row)
+                )
+            }
             Self::Late(Some(row)) => format!(
                 "was seen to already, {}. That instruction came first, and this one changes nothing",
                 seen_to(row)

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
 use wallet_contract::id::TransferId;
 
-use crate::api::{Api, Status, Transfer};
+use crate::api::{Api, Transfer};
 use crate::args::Watch;
 use crate::clock;
 use crate::commands::trace;
@@ -41,7 +41,7 @@ pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> 
             }
         }
         if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Ok(out_of_time(id, flow.as_ref()));
+            return out_of_time(id, flow.as_ref());
         }
         tokio::select! {
             () = sleep(PAUSE) => {}
@@ -50,13 +50,13 @@ pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> 
     }
 }
 
-fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Exit {
-    let how = flow.map_or("not heard of", |flow| flow.status.word());
-    eprintln!("{id} is still {how}");
-    match flow.map(|flow| flow.status) {
-        Some(Status::Reserved) => Exit::Ok,
-        Some(_) | None => Exit::Timeout,
-    }
+/// A request stands in the log before any service hears of it, and the ledger reads the log: what it does not know was not sent.
+fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Result<Exit> {
+    let Some(flow) = flow else {
+        bail!(trace::unknown(&id.to_string()));
+    };
+    eprintln!("{id} is still {}", flow.status.word());
+    Ok(Exit::from(flow.status))
 }
 
 struct Shown {
@@ -94,5 +94,29 @@ impl Shown {
             output::line(&format!("\n{}", trace::summary(flow, api, self.paint)))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_has_sent_is_no_transfer_that_takes_long() {
+        let id: TransferId = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f".parse().unwrap();
+        let flow = |status: &str| {
+            let flow = json!({
+                "transfer": id.0, "payer": "alice", "status": status, "verb": "transfer", "trace": "",
+                "started_at": "2026-01-01T00:00:00Z",
+            });
+            serde_json::from_value::<Transfer>(flow).unwrap()
+        };
+        for (status, exit) in [("running", Exit::Timeout), ("reserved", Exit::Ok)] {
+            assert_eq!(out_of_time(id, Some(&flow(status))).unwrap(), exit, "{status}");
+        }
+        let unknown = out_of_time(id, None).unwrap_err();
+        assert_eq!(Exit::of(&unknown), Exit::Failed, "{unknown}");
     }
 }

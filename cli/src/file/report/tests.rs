@@ -73,7 +73,7 @@ line transfer amount id outcome why
 4 alice → bob 12.50 USD ID4 refused account_frozen: the detail
 6 alice → bob 12.50 USD ID6 not started an earlier one on its accounts had not ended
 
-To send those that were refused again, and no others: --retry-refused";
+--retry-refused sends the refused and compensated ones again, and no others";
     assert_eq!(text(&report), expected);
     let json = report.json();
     let counts =

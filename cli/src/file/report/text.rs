@@ -30,7 +30,7 @@ impl Report {
             text.push_str(&cut(self.not_settled().count()));
         }
         if self.ends.iter().any(|(_, end)| end.is_refused()) {
-            text.push_str("\nTo send those that were refused again, and no others: --retry-refused\n");
+            text.push_str("\n--retry-refused sends the refused and compensated ones again, and no others\n");
         }
         text
     }

@@ -10,6 +10,11 @@ use crate::verify::report::{Breaches, Counts, Invariant};
 
 impl Script {
     pub(super) fn audit(&self) -> (Counts, Books, Breaches) {
+        self.read().finish()
+    }
+
+    /// All logs, read.
+    pub(super) fn read(&self) -> Audit {
         let mut audit = Audit::new(self.shards);
         // The second log first: credits must wait for debits that are read later.
         for shard in [Shard(1), Shard(0)] {
@@ -17,7 +22,7 @@ impl Script {
                 audit.take(shard, message.sequence, entry::read(message, shard));
             }
         }
-        audit.finish()
+        audit
     }
 
     #[track_caller]

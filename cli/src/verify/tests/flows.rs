@@ -16,6 +16,29 @@ fn a_transfer_without_end_breaks_one_end() {
 }
 
 #[test]
+fn what_waits_for_a_service_has_not_ended_and_breaks_nothing() {
+    let mut script = Script::sound().without("wallet.transfer.settled.v1");
+    script.ask_transfer("alice", "bob", "1.00");
+    let mut audit = script.read();
+    audit.moves();
+    let (_, _, breaches) = audit.finish();
+    for invariant in Invariant::ALL {
+        assert_eq!(breaches.of(invariant), (0, &[][..]), "{}", invariant.name());
+    }
+    let (count, told) = breaches.open(Invariant::OneEnd);
+    assert!(
+        count > 0 && told[0].contains("has not ended: debited, credited"),
+        "{told:?}"
+    );
+    assert_eq!(breaches.open(Invariant::NothingDropped).0, 1);
+    // What can never be right is a breach, whatever moves.
+    let mut audit = Script::sound().without("wallet.debit.reversed.v1").read();
+    audit.moves();
+    let (_, _, breaches) = audit.finish();
+    assert!(breaches.of(Invariant::OneEnd).0 > 0);
+}
+
+#[test]
 fn a_second_debit_breaks_one_end() {
     let mut script = Script::sound();
     let cause = script.settle("alice", "bob", "1.00");
