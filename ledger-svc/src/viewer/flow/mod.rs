@@ -23,6 +23,8 @@ mod page;
 mod phases;
 mod sequence;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::sync::Arc;

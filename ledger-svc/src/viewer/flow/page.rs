@@ -133,8 +133,8 @@ fn account(view: &View<'_>, name: &str) -> Markup {
 /// A link to another flow.
 fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
     match view.medium {
-        Medium::Page => html! { a.id href=(parts::flow_url(ROOT, transfer, payer)) { (transfer) } },
-        Medium::File => html! { span.id { (transfer) } },
+        Medium::Page => html! { a.id.whole href=(parts::flow_url(ROOT, transfer, payer)) { (transfer) } },
+        Medium::File => html! { span.id.whole { (transfer) } },
     }
 }
 
