@@ -245,9 +245,9 @@ pub struct Duty {
     /// What there is to say about it.
     #[serde(default)]
     pub detail: String,
-    /// How far that instance has read the log.
+    /// How far that instance has read the log; nothing if none was ever heard of.
     #[serde(default)]
-    pub position: u64,
+    pub position: Option<u64>,
     /// The instances that answer.
     #[serde(default)]
     pub instances: Vec<String>,

@@ -74,7 +74,7 @@ fn services(duties: &[Duty], now: Timestamp) -> Markup {
         table.cards {
             thead { tr {
                 th scope="col" { "service" } th.num scope="col" { "shard" } th scope="col" { "state" }
-                th.num scope="col" { "position" } th scope="col" { "instances" } th scope="col" { "last heard from (UTC)" }
+                th.num scope="col" { "position" } th.num scope="col" { "instances" } th scope="col" { "last heard from (UTC)" }
             } }
             tbody { @for duty in duties {
                 tr {
@@ -83,9 +83,11 @@ fn services(duties: &[Duty], now: Timestamp) -> Markup {
                     td data-label="state" { span {
                         @match duty.trouble(now) { None => span.good { "✓ " (duty.state) }, Some(trouble) => span.bad { "✗ " (trouble) } }
                     } }
-                    td.num data-label="position" { (parts::grouped(&duty.position.to_string())) }
+                    td.num data-label="position" {
+                        @match duty.position { Some(position) => (parts::grouped(&position.to_string())), None => "–" }
+                    }
                     td.num data-label="instances" { (duty.instances.len()) }
-                    td data-label="last heard from" { @match duty.heard_at { Some(at) => (parts::time(&at.to_string())), None => "not since this ledger started" } }
+                    td data-label="last heard from (UTC)" { @match duty.heard_at { Some(at) => (parts::time(&at.to_string())), None => "not since this ledger started" } }
                 }
             } }
         }
@@ -159,7 +161,7 @@ fn shards(shards: &[Shard]) -> Markup {
             tbody { @for shard in shards {
                 tr {
                     td data-label="shard" { (shard.number) }
-                    td.num data-label="position" { (parts::grouped(&shard.position.to_string())) }
+                    td.num data-label="ledger's position" { (parts::grouped(&shard.position.to_string())) }
                     td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
                     td data-label="server and stream" { span {
                         @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
@@ -167,5 +169,51 @@ fn shards(shards: &[Shard]) -> Markup {
                 }
             } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verdict::SILENT;
+    use crate::viewer::samples;
+
+    fn duty(state: &str, position: Option<u64>) -> Duty {
+        Duty {
+            service: "credit-svc",
+            shard: 0,
+            state: state.to_owned(),
+            detail: String::new(),
+            position,
+            instances: Vec::new(),
+            heard_at: None,
+        }
+    }
+
+    #[test]
+    fn a_service_that_was_never_heard_of_has_no_position() {
+        let now = Timestamp::UNIX_EPOCH;
+        let shown = |duty| services(&[duty], now).into_string();
+        let position = |text: &str| format!("data-label=\"position\">{text}</td>");
+        let silent = shown(duty(SILENT, None));
+        assert!(silent.contains(&position("–")), "{silent}");
+        let silent = shown(duty(SILENT, Some(1_150)));
+        assert!(silent.contains(&position("1\u{202f}150")), "{silent}");
+        assert_eq!(json!(duty(SILENT, None))["position"], json!(null));
+    }
+
+    #[test]
+    fn every_column_has_its_heading() {
+        let now = Timestamp::UNIX_EPOCH;
+        samples::columns_agree(&services(&[duty("working", Some(7))], now).into_string());
+        let shard = Shard {
+            number: 0,
+            position: 7,
+            lag: Some(0),
+            wrong: None,
+        };
+        samples::columns_agree(&shards(&[shard]).into_string());
     }
 }
