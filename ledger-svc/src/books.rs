@@ -40,6 +40,9 @@ pub(crate) struct Balance {
     pub(crate) in_transit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) overdraft: Option<String>,
+    /// Of an answer about a time: whether the account had been opened in this currency by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) opened: Option<bool>,
 }
 
 /// How much of the log an answer knows.
@@ -71,6 +74,7 @@ fn balance(row: &Row) -> sqlx::Result<Balance> {
         held: currency.format_minor(row.int(4)?),
         in_transit: Some(currency.format_minor(row.int(5)?)),
         overdraft: Some(overdraft),
+        opened: None,
     })
 }
 
@@ -96,7 +100,27 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
     }))
 }
 
+/// The currency of an account's newest booking.
+pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Currency>> {
+    let sql = "SELECT currency FROM account WHERE name = $1 AND last_no IS NOT NULL ORDER BY last_no DESC LIMIT 1";
+    let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
+    rows.first().map(|row| row.parse(0)).transpose()
+}
+
+/// When an account was opened in a currency; nothing of those that nobody has opened. The list of ends is the index's.
+async fn opened_us(db: &mut Db, account: &str, currency: &str) -> sqlx::Result<Option<i64>> {
+    let sql = "SELECT ended_us FROM flow WHERE account = $1 AND currency = $2 AND verb = 'open' AND status = 'done' \
+               AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT 1";
+    let rows = db.query(sql, &[Arg::Text(account), Arg::Text(currency)]).await?;
+    rows.first().map(|row| row.int(0)).transpose()
+}
+
 impl Page {
+    /// Whether it had not been opened at all by the time that was gone back to.
+    pub(crate) fn is_before_it_was_opened(&self) -> bool {
+        self.balances.iter().all(|balance| balance.opened == Some(false))
+    }
+
     /// Goes back to what was available and held at a time, in each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
         for balance in &mut self.balances {
@@ -116,14 +140,19 @@ impl Page {
                 .parse()
                 .map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
             let [available, held] = [minor(2)?, minor(3)?].map(|minor| currency.format_minor(minor));
+            let opened_us = opened_us(db, &self.account, &balance.currency).await?;
             *balance = Balance {
                 currency: balance.currency.clone(),
                 available,
                 held,
                 in_transit: None,
                 overdraft: None,
+                opened: Some(opened_us.is_none_or(|opened| opened <= at_us)),
             };
         }
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

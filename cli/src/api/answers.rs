@@ -38,6 +38,9 @@ pub struct Balance {
     /// How far below zero it may go; only in answers about now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdraft: Option<String>,
+    /// Whether the account had been opened in this currency by then; only in answers about a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<bool>,
 }
 
 /// A place in a shard's log.

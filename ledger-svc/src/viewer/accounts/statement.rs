@@ -26,7 +26,7 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
     let changes = changes(holds);
     html! {
         h2 { "Statement" }
-        @if lines.is_empty() { p.muted { "Nothing has been booked." } }
+        @if lines.is_empty() { p.muted { @if asked.at.is_empty() { "Nothing has been booked." } @else { "Nothing had been booked by then." } } }
         table.cards.statement {
             caption.visually-hidden { "Bookings, newest first" }
             thead { tr {
