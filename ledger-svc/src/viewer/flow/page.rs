@@ -1,6 +1,7 @@
 //! What stands around the tabs: what it is, what happened, the facts, the selected step.
 
 use maud::{Markup, html};
+use wallet_contract::status::Status;
 use wallet_runtime::program::Running;
 use wallet_view::flow::{Expected, Flow};
 use wallet_view::skew::Skew;
@@ -109,17 +110,35 @@ fn facts(view: &View<'_>) -> Markup {
                 dt { "Released" } dd { (parts::money(released, code)) }
             }
             @if let (Some(of), Some(payee)) = (flow.reverses, &flow.payee) {
-                dt { "Gives back" } dd { (other(view, &of.to_string(), payee)) }
+                dt { (gives_back(flow.status)) } dd { (other(view, &of.to_string(), payee)) }
             }
             @for back in &flow.reversed_by {
-                dt { "Given back" }
+                dt { (given_back(back.status)) }
                 dd {
-                    @if let (Some(amount), Some(code)) = (&back.amount, &flow.currency) { (amount) " " (code) " " }
+                    @if let (Some(amount), Some(code)) = (&back.amount, &flow.currency) { (parts::money(amount, code)) " " }
                     (parts::status(back.status.word())) " " (other(view, &back.transfer.to_string(), &back.payer))
                 }
             }
         }
         @if view.medium == Medium::Page { (downloads(flow)) }
+    }
+}
+
+/// What a reversal that stands like that does to the transfer that it names.
+fn gives_back(status: Status) -> &'static str {
+    match status {
+        Status::Settled | Status::Done => "Gives back",
+        Status::Running | Status::Reserved => "Is to give back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Does not give back",
+    }
+}
+
+/// The same, seen from that transfer.
+fn given_back(status: Status) -> &'static str {
+    match status {
+        Status::Settled | Status::Done => "Given back",
+        Status::Running | Status::Reserved => "Being given back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Asked back",
     }
 }
 

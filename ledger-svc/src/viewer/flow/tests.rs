@@ -36,3 +36,20 @@ fn the_id_of_another_flow_may_wrap() {
         }
     }
 }
+
+#[test]
+fn what_was_refused_was_not_given_back() {
+    for (status, there, back) in [
+        ("settled", "<dt>Given back</dt>", "<dt>Gives back</dt>"),
+        ("running", "<dt>Being given back</dt>", "<dt>Is to give back</dt>"),
+        ("refused", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+        ("compensated", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+    ] {
+        let head_of = |flow: &Flow| head(flow, Medium::Page);
+        let original = head_of(&given_back(status));
+        assert!(original.contains(there), "{original}");
+        let reversal = json!({ "verb": "reverse", "reverses": OTHER, "status": status });
+        let reversal = head_of(&flow(&reversal));
+        assert!(reversal.contains(back), "{reversal}");
+    }
+}
