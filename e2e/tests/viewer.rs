@@ -162,6 +162,7 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
 async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
         (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
+        (Method::GET, "/v1", 404, "there is nothing at /v1"),
         (Method::POST, "/readyz", 405, "/readyz does not take POST"),
         (Method::DELETE, "/v1/store", 405, "/v1/store does not take DELETE"),
     ] {

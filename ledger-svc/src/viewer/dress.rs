@@ -37,7 +37,8 @@ pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request,
 }
 
 fn is_for_machines(uri: &Uri) -> bool {
-    uri.path().starts_with("/v1/")
+    let below = uri.path().strip_prefix("/v1");
+    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
 }
 
 fn page(running: &Running, root: Root, problem: &Problem) -> Response {
@@ -76,5 +77,25 @@ fn advice(status: StatusCode) -> &'static str {
             "Load the page again in a moment. If it stays so, the health page and the log of ledger-svc say why."
         }
         _ => "The log of ledger-svc may say more.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_stands_below_v1_is_for_programs() {
+        for (path, for_machines) in [
+            ("/v1", true),
+            ("/v1?x=1", true),
+            ("/v1/", true),
+            ("/v1/nothing", true),
+            ("/v12", false),
+            ("/", false),
+            ("/flows/v1", false),
+        ] {
+            assert_eq!(is_for_machines(&path.parse().unwrap()), for_machines, "{path}");
+        }
     }
 }

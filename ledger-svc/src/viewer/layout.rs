@@ -109,7 +109,7 @@ fn footer(running: &Running, root: Root) -> Markup {
     html! {
         footer {
             span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
-            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1" } ", " a href=(root.to("/metrics")) { "/metrics" } }
+            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
         }
     }
 }

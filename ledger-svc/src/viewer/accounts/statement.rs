@@ -89,7 +89,7 @@ fn memo(line: &Line, part: &Part, payee: &str) -> Markup {
                 @for (at, link) in links.into_iter().enumerate() {
                     @let id = link.transfer().to_string();
                     @if at > 0 || line.memo.is_some() { "; " }
-                    (link.words()) " " a.short-id href=(parts::flow_url(Root::BELOW, &id, payee)) title=(id) { (parts::short(&id)) }
+                    (link.words()) " " a.id href=(parts::flow_url(Root::BELOW, &id, payee)) title=(id) { (parts::short(&id)) }
                 }
             }
         }

@@ -161,7 +161,7 @@ fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
 fn elsewhere(view: &View<'_>) -> Markup {
     let trace = &view.flow.trace;
     html! {
-        a href=(ROOT.to(&format!("/traces/{}", parts::escaped(trace)))) { "flows of this trace" }
+        @if view.has_siblings { a href=(ROOT.to(&format!("/traces/{}", parts::escaped(trace)))) { "flows of this trace" } }
         @if let Some(template) = view.trace_url {
             " " a href=(template.replace("{trace_id}", &parts::escaped(trace))) rel="noreferrer" { "open in the trace viewer ↗" }
         }

@@ -6,17 +6,21 @@ use wallet_view::flow::Flow;
 use super::super::samples::{OTHER, flow};
 use super::{Medium, Tab, View, page};
 
-fn head(flow: &Flow, medium: Medium) -> String {
-    let view = View {
+fn view(flow: &Flow, medium: Medium) -> View<'_> {
+    View {
         flow,
         steps: Vec::new(),
         tab: Tab::Sequence,
         selected: None,
         now: flow.started_at,
         medium,
+        has_siblings: false,
         trace_url: None,
-    };
-    page::head(&view).into_string()
+    }
+}
+
+fn head(flow: &Flow, medium: Medium) -> String {
+    page::head(&view(flow, medium)).into_string()
 }
 
 /// alice paid bob, who gave it back in this way.
@@ -51,5 +55,18 @@ fn what_was_refused_was_not_given_back() {
         let reversal = json!({ "verb": "reverse", "reverses": OTHER, "status": status });
         let reversal = head_of(&flow(&reversal));
         assert!(reversal.contains(back), "{reversal}");
+    }
+}
+
+#[test]
+fn a_trace_of_one_flow_leads_nowhere() {
+    let flow = flow(&json!({}));
+    for has_siblings in [false, true] {
+        let view = View {
+            has_siblings,
+            ..view(&flow, Medium::Page)
+        };
+        let head = page::head(&view).into_string();
+        assert_eq!(head.contains("flows of this trace"), has_siblings, "{head}");
     }
 }
