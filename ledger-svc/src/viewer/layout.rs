@@ -97,9 +97,9 @@ fn indicator(running: &Running) -> Markup {
     html! {
         @if let Some(line) = running.headline.get() {
             @if line.is_good {
-                span.sign.good title=(line.text) { " ✓" span.visually-hidden { " healthy" } }
+                span.sign.good title=(super::parts::sentence(&line.text)) { " ✓" span.visually-hidden { " healthy" } }
             } @else {
-                span.sign.bad title=(line.text) { " ✗ degraded" }
+                span.sign.bad title=(super::parts::sentence(&line.text)) { " ✗ degraded" }
             }
         }
     }

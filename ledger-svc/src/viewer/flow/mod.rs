@@ -303,7 +303,7 @@ fn choice<'f>(
                 li data-row data-id=(flow.transfer) {
                     (parts::status(flow.status.word())) " "
                     a.open href=(parts::flow_url(ROOT, &flow.transfer.to_string(), &flow.payer)) {
-                        (wallet_view::headline::headline(flow))
+                        (parts::sentence(&wallet_view::headline::headline(flow)))
                     }
                     " " (parts::at(flow.started_at))
                 }

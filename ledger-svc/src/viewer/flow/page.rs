@@ -20,7 +20,8 @@ pub(super) fn page(running: &Running, view: &View<'_>) -> Markup {
     let body = html! {
         div #flow data-live=[live] { (body(view)) }
     };
-    layout::page(running, ROOT, &headline::headline(flow), Here::Transfers, &body)
+    let title = parts::sentence(&headline::headline(flow));
+    layout::page(running, ROOT, &title, Here::Transfers, &body)
 }
 
 fn live_url(view: &View<'_>) -> String {
@@ -48,8 +49,8 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     let flow = view.flow;
     html! {
         h1 { (title(flow)) " " (status(flow)) }
-        div.story { @for sentence in story::of(flow) { p { (sentence) } } }
-        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::at(parked.since)) } }
+        div.story { @for sentence in story::of(flow) { p { (parts::sentence(&sentence)) } } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.told()))) ", since " (parts::at(parked.since)) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -62,7 +63,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
 fn title(flow: &Flow) -> Markup {
     html! {
         @match (&flow.payee, flow.money()) {
-            (Some(payee), Some(money)) => { (money) ", " (clean(&flow.payer)) " → " (clean(payee)) },
+            (Some(payee), Some(money)) => { (parts::sentence(&money)) ", " (clean(&flow.payer)) " → " (clean(payee)) },
             _ => { (clean(&flow.verb)) " " (clean(&flow.payer)) },
         }
     }
@@ -97,7 +98,7 @@ fn facts(view: &View<'_>) -> Markup {
             @if let Some(payee) = &flow.payee { dt { "Payee" } dd { (account(view, payee)) } }
             @if let Some(memo) = &flow.memo { dt { "Memo" } dd.memo { (clean(memo)) } }
             @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
-                dt { "Reason" } dd { code { (reason) } " " (clean(detail)) }
+                dt { "Reason" } dd { code { (reason) } " " (parts::sentence(&clean(detail))) }
             }
             dt { "Began" } dd { (parts::at(flow.started_at)) }
             @if let Some(ended) = flow.ended_at {
@@ -236,7 +237,7 @@ fn selected(view: &View<'_>) -> Markup {
                 @if index < last { a rel="next" data-swap href=(view.step_url(index + 1)) { "next →" } }
             }
             h2 class=(class(step.mark)) { (words(step)) }
-            @for note in &step.notes { p { (note) } }
+            @for note in &step.notes { p { (parts::sentence(note)) } }
             // There it stands open among the others.
             @if view.tab != Tab::Events { (known(view, step)) }
         }

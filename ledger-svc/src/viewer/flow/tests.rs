@@ -70,3 +70,17 @@ fn a_trace_of_one_flow_leads_nowhere() {
         assert_eq!(head.contains("flows of this trace"), has_siblings, "{head}");
     }
 }
+
+#[test]
+fn amounts_are_written_in_one_way() {
+    let flow = flow(&json!({
+        "amount": "5000.00", "status": "refused", "reason": "insufficient_funds",
+        "detail": "alice has 1234.50 USD", "reversed_by": given_back("settled").reversed_by,
+    }));
+    let head = head(&flow, Medium::Page);
+    for amount in ["5000.00", "1234.50"] {
+        assert!(!head.contains(amount), "{head}");
+        let (thousands, rest) = amount.split_at(1);
+        assert!(head.contains(&format!("{thousands}\u{202f}{rest}")), "{head}");
+    }
+}

@@ -43,10 +43,10 @@ async fn health(
         div.tiles {
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
             section.panel {
-                div.big.bad[facts.stuck_in_all.flows > 0] { (facts.stuck_in_all.flows) @if facts.stuck_in_all.or_more { " or more" } }
+                div.big.bad[facts.stuck_in_all.flows > 0] { (parts::grouped(&facts.stuck_in_all.flows.to_string())) @if facts.stuck_in_all.or_more { " or more" } }
                 div.muted { a href="./?status=stuck" { "stuck" } }
             }
-            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { a href="./parked" { "messages parked" } } }
+            section.panel { div.big.bad[facts.parked_in_all > 0] { (parts::grouped(&facts.parked_in_all.to_string())) } div.muted { a href="./parked" { "messages parked" } } }
         }
         (services(&found.services, now))
         (stuck(&facts.stuck))
@@ -60,9 +60,10 @@ async fn health(
 }
 
 fn verdict(verdict: &Verdict) -> Markup {
+    let summary = parts::sentence(&verdict.summary);
     html! {
         p.verdict.notice.panel role="status" {
-            @if verdict.healthy { strong.good { "✓ " (verdict.summary) "." } } @else { strong.bad { "✗ " (verdict.summary) "." } }
+            @if verdict.healthy { strong.good { "✓ " (summary) "." } } @else { strong.bad { "✗ " (summary) "." } }
         }
     }
 }
