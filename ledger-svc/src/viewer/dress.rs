@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use wallet_runtime::place::Root;
+use wallet_runtime::place::{Root, is_for_programs};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
@@ -20,9 +20,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Adds the headers, and shows an error as a page.
 pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
-    let (for_machines, root) = (is_for_machines(request.uri()), Root::of(request.uri().path()));
+    let path = request.uri().path();
+    let (for_programs, root) = (is_for_programs(path), Root::of(path));
     let mut response = next.run(request).await;
-    if !for_machines && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    if !for_programs && let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = page(&running, root, &problem);
     }
     let headers = response.headers_mut();
@@ -34,11 +35,6 @@ pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request,
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_for_machines(uri: &Uri) -> bool {
-    let below = uri.path().strip_prefix("/v1");
-    below.is_some_and(|below| below.is_empty() || below.starts_with('/'))
 }
 
 fn page(running: &Running, root: Root, problem: &Problem) -> Response {
@@ -77,25 +73,5 @@ fn advice(status: StatusCode) -> &'static str {
             "Load the page again in a moment. If it stays so, the health page and the log of ledger-svc say why."
         }
         _ => "The log of ledger-svc may say more.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whatever_stands_below_v1_is_for_programs() {
-        for (path, for_machines) in [
-            ("/v1", true),
-            ("/v1?x=1", true),
-            ("/v1/", true),
-            ("/v1/nothing", true),
-            ("/v12", false),
-            ("/", false),
-            ("/flows/v1", false),
-        ] {
-            assert_eq!(is_for_machines(&path.parse().unwrap()), for_machines, "{path}");
-        }
     }
 }
