@@ -57,6 +57,25 @@ struct SeenTo {
     time: String,
 }
 
+#[cfg(test)]
+impl Parked {
+    /// Something that debit-svc could not read.
+    pub(crate) fn sample(sequence: u64) -> Self {
+        Self {
+            id: format!("debit/0/{sequence}"),
+            service: "debit-svc".to_owned(),
+            shard: 0,
+            sequence,
+            index: None,
+            subject: "wallet.0.cmd.transfer.alice".to_owned(),
+            detail: "it is no JSON".to_owned(),
+            time: "2026-01-31T12:00:00.000000Z".to_owned(),
+            transfer: None,
+            resolved: None,
+        }
+    }
+}
+
 /// A page of what the services have set aside, newest first; with `all`, also what somebody has seen to. From each shard's database,
 /// in the order of the shards.
 pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i64) -> sqlx::Result<Page> {

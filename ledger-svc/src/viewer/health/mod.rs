@@ -51,8 +51,8 @@ async fn health(
         (services(&found.services, now))
         (stuck(&facts.stuck))
         @if facts.more_stuck { p { a href="./?status=stuck" { "All that are stuck →" } } }
-        @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::table(&facts.parked)) }
-        @if facts.more_parked { p { a href="./parked" { "All that is parked →" } } }
+        @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::short(&facts.parked)) }
+        @if !facts.parked.is_empty() { p { a href="./parked" { "All that is parked, and what it says →" } } }
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
