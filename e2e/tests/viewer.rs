@@ -249,6 +249,9 @@ async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
     let world = some(None).await?;
+    let long = "customer_with_a_very_long_account_name_of_sixty_four_characters_";
+    world.open(&[long]).await?;
+    world.pay("alice", long, "1.00").await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     let ground = "getComputedStyle(document.body).backgroundColor";
     let pages = [
@@ -263,6 +266,10 @@ async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
         for page in pages {
             browser.open(page).await?;
             browser.fits().await?;
+            // Whatever else needs room, words stay whole.
+            let broken = "[...document.querySelectorAll('[data-label=\"last event\"] span, [data-label=booking] span')] \
+                          .filter(e => e.getClientRects().length > 1).map(e => e.textContent)";
+            assert_eq!(browser.eval(broken).await?, json!([]), "{page}");
             browser.prefer("dark").await?;
             let dark = browser.eval(ground).await?;
             browser.prefer("light").await?;

@@ -56,7 +56,7 @@ pub(crate) fn account_path(name: &str) -> String {
 
 /// An account's name, as a link to its page.
 pub(crate) fn account(root: Root, name: &str) -> Markup {
-    html! { a.quiet href=(account_url(root, name)) { (name) } }
+    html! { a.quiet.long href=(account_url(root, name)) { (name) } }
 }
 
 /// A whole id with a button that copies it.

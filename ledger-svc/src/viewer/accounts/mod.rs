@@ -170,7 +170,7 @@ async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<M
             tbody {
                 @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
                     tr data-row[at == 0] data-id=(page.account) {
-                        td data-label="account" { a.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
+                        td data-label="account" { a.long.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
                         td data-label="standing" { (page.status) }
                         td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
                         td.num data-label="held" { (parts::grouped(&balance.held)) }

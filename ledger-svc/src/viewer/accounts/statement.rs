@@ -62,7 +62,7 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
     html! {
         tr data-row data-id=(id) {
             td data-label="time (UTC)" { (parts::at(line.time)) }
-            td data-label="booking" { (part.kind) }
+            td data-label="booking" { span { (part.kind) } }
             td data-label="with" { (parts::account(Root::BELOW, &line.counterparty)) }
             td.num data-label=(changes(holds)) { (change(&part.amount)) }
             td.num data-label="available" { (parts::grouped(&part.balance)) }

@@ -187,11 +187,11 @@ impl<'f> View<'f> {
     ) -> Result<Self, Problem> {
         let view = Self::new(running, flow, asked)?;
         let siblings = match flow.trace.parse() {
-            Ok(trace) => whole::with_trace(running, trace, None, 2).await?.items.len(),
-            Err(_) => 0,
+            Ok(trace) => whole::with_trace(running, trace, None, 2).await.ok(),
+            Err(_) => None,
         };
         Ok(Self {
-            has_siblings: siblings > 1,
+            has_siblings: siblings.is_some_and(|page| page.items.len() > 1),
             ..view
         })
     }

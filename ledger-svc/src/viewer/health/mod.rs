@@ -81,7 +81,7 @@ fn services(duties: &[Duty], now: Timestamp) -> Markup {
                 tr {
                     td data-label="service" { (duty.service) }
                     td.num data-label="shard" { (duty.shard) }
-                    td data-label="state" { span {
+                    td data-label="state" { span.long {
                         @match duty.trouble(now) { None => span.good { "✓ " (duty.state) }, Some(trouble) => span.bad { "✗ " (trouble) } }
                     } }
                     td.num data-label="position" {
@@ -139,7 +139,7 @@ fn stuck(flows: &[Flow]) -> Markup {
                     tr data-row data-id=(id) {
                         td data-label="transfer" { span.id { a.open href=(parts::flow_url(Root::TOP, &id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
                         @if let Some(stuck) = &flow.told.stuck {
-                            td data-label="waits for" { span {
+                            td data-label="waits for" { span.long {
                                 (stuck.told())
                             } }
                             td data-label="since (UTC)" { (parts::at(stuck.since)) }
@@ -164,7 +164,7 @@ fn shards(shards: &[Shard]) -> Markup {
                     td data-label="shard" { (shard.number) }
                     td.num data-label="ledger's position" { (parts::grouped(&shard.position.to_string())) }
                     td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
-                    td data-label="server and stream" { span {
+                    td data-label="server and stream" { span.long {
                         @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
                     } }
                 }
