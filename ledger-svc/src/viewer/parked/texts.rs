@@ -41,10 +41,8 @@ impl Texts {
     pub(super) async fn of(&self, running: &Running, parked: &[Parked]) -> BTreeMap<String, Text> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = parked.iter().filter(|parked| !known.contains_key(&parked.id));
-        let read = stream::iter(unknown).map(async |parked| {
-            let text = read(running, parked).await?;
-            Some((parked.id.clone(), text))
-        });
+        let places: Vec<Place> = unknown.map(Place::of).collect();
+        let read = stream::iter(places).map(|place| read(running, place));
         let mut read = std::pin::pin!(read.buffer_unordered(AT_ONCE));
         let mut found = known;
         let all = async {
@@ -64,18 +62,37 @@ impl Texts {
     }
 }
 
-async fn read(running: &Running, parked: &Parked) -> Option<Text> {
-    let shard = Shard(parked.shard);
-    let message = running.bus.message(shard, parked.sequence).await.ok()??;
+/// Where a text stands.
+struct Place {
+    id: String,
+    shard: Shard,
+    sequence: u64,
+    index: Option<u32>,
+}
+
+impl Place {
+    fn of(parked: &Parked) -> Self {
+        Self {
+            id: parked.id.clone(),
+            shard: Shard(parked.shard),
+            sequence: parked.sequence,
+            index: parked.index,
+        }
+    }
+}
+
+async fn read(running: &Running, place: Place) -> Option<(String, Text)> {
+    let shard = place.shard;
+    let message = running.bus.message(shard, place.sequence).await.ok()??;
     let headers = Headers {
         traceparent: message.traceparent,
         event_id: message.event_id,
     };
-    let element = parked.index.and_then(|index| {
-        element::text(shard, &message.subject, &headers, &message.payload, index)
-    });
+    let element = place
+        .index
+        .and_then(|index| element::text(shard, &message.subject, &headers, &message.payload, index));
     let whole = || String::from_utf8_lossy(&message.payload).into_owned();
-    Some(Text::of(&element.unwrap_or_else(whole)))
+    Some((place.id, Text::of(&element.unwrap_or_else(whole))))
 }
 
 impl Text {
