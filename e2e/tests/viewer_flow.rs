@@ -101,7 +101,11 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
     let reversal = ask(world, Verb::Reverse, "bob", back).await?;
     Ok(vec![
         (settled, "alice", "alice paid 12.50 USD to bob at "),
-        (refused, "alice", "alice wanted to pay 1\u{202f}000.00 USD to bob at "),
+        (
+            refused,
+            "alice",
+            "alice wanted to pay 1\u{202f}000.00 USD to bob at ",
+        ),
         (
             compensated,
             "alice",

@@ -38,7 +38,8 @@ async fn given_back(world: &World) -> Result<[String; 2]> {
     let paid = body["id"].as_str().context("an id")?.to_owned();
     world.ask(Verb::Transfer, "alice", body).await?;
     let reversal = id();
-    let back = json!({ "id": reversal, "to": "alice", "amount": "1.00", "currency": "USD", "reverses": paid });
+    let back =
+        json!({ "id": reversal, "to": "alice", "amount": "1.00", "currency": "USD", "reverses": paid });
     world.ask(Verb::Reverse, "@fees", back).await?;
     Ok([paid, reversal])
 }

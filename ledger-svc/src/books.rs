@@ -102,7 +102,8 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
 
 /// The currency of an account's newest booking.
 pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Currency>> {
-    let sql = "SELECT currency FROM account WHERE name = $1 AND last_no IS NOT NULL ORDER BY last_no DESC LIMIT 1";
+    let sql =
+        "SELECT currency FROM account WHERE name = $1 AND last_no IS NOT NULL ORDER BY last_no DESC LIMIT 1";
     let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
     rows.first().map(|row| row.parse(0)).transpose()
 }

@@ -118,7 +118,8 @@ mod tests {
 
     /// alice in two currencies, as she was at a time.
     fn then(opened: [bool; 2]) -> Account {
-        let balance = |code, opened| json!({ "currency": code, "available": "0.00", "held": "0.00", "opened": opened });
+        let balance =
+            |code, opened| json!({ "currency": code, "available": "0.00", "held": "0.00", "opened": opened });
         let balances = [balance("EUR", opened[0]), balance("USD", opened[1])];
         serde_json::from_value(json!({ "account": "alice", "status": "open", "balances": balances })).unwrap()
     }
@@ -141,6 +142,10 @@ mod tests {
             "not opened yet",
             &["EUR not opened yet", "USD not opened yet"],
         );
-        check([true, false], "now open", &["EUR 0.00 0.00", "USD not opened yet"]);
+        check(
+            [true, false],
+            "now open",
+            &["EUR 0.00 0.00", "USD not opened yet"],
+        );
     }
 }

@@ -25,7 +25,9 @@ async fn books(dir: &Path) -> Db {
                VALUES ($1, $2, 'open', 0, 0, 0, $3, $3)";
     for (name, currency, last) in accounts {
         let last = Arg::IntOrNull(last);
-        db.execute(sql, &[Arg::Text(name), Arg::Text(currency), last]).await.unwrap();
+        db.execute(sql, &[Arg::Text(name), Arg::Text(currency), last])
+            .await
+            .unwrap();
     }
     let sql = "INSERT INTO flow (no, transfer, account, verb, request, trace, currency, started_us, status, ended_us) \
                VALUES ($1, $2, 'alice', $3, $2, $2, $4, $5, $6, $5)";
@@ -66,7 +68,10 @@ async fn an_account_was_opened_in_each_currency_at_some_time() {
             .map(|balance| (&*balance.currency, balance.opened.unwrap()))
             .collect();
         assert_eq!(told, opened, "{name} at {at_us}");
-        assert_eq!(then.is_before_it_was_opened(), opened.iter().all(|(_, opened)| !opened));
+        assert_eq!(
+            then.is_before_it_was_opened(),
+            opened.iter().all(|(_, opened)| !opened)
+        );
     }
 }
 

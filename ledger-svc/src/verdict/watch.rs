@@ -179,7 +179,10 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let silent = |heard| duty(Service::Credit, 0, &[], heard);
         let known = silent(Some((at, 150)));
-        assert_eq!((&*known.state, known.position, known.heard_at), (SILENT, Some(150), Some(at)));
+        assert_eq!(
+            (&*known.state, known.position, known.heard_at),
+            (SILENT, Some(150), Some(at))
+        );
         assert_eq!(silent(None).position, None);
     }
 }

@@ -128,7 +128,8 @@ pub(crate) fn sentence(text: &str) -> String {
     let mut shown: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let is_number = |word: &str| {
         let digits = word.trim_start_matches(['-', '+', '(']);
-        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+        digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
     };
     // From the end: what an amount is follows from what stands behind it.
     let mut is_amount = vec![false; words.len() + 2];
@@ -206,8 +207,14 @@ mod tests {
             "bob gave back 1~000.00 and 2~000.00 USD of it later.",
         );
         check("(1000.00 USD), -1000.00 USD", "(1~000.00 USD), −1~000.00 USD");
-        check("credit-svc has set aside message 1234 of WALLET_0", "credit-svc has set aside message 1234 of WALLET_0");
-        check("two  spaces stay, 2026-01-31 12:00:00 UTC too", "two  spaces stay, 2026-01-31 12:00:00 UTC too");
+        check(
+            "credit-svc has set aside message 1234 of WALLET_0",
+            "credit-svc has set aside message 1234 of WALLET_0",
+        );
+        check(
+            "two  spaces stay, 2026-01-31 12:00:00 UTC too",
+            "two  spaces stay, 2026-01-31 12:00:00 UTC too",
+        );
     }
 
     #[test]

@@ -45,5 +45,6 @@ pub(super) fn columns_agree(page: &str) {
 fn cells<'p>(text: &'p str, begin: &str, end: &str) -> Vec<(&'p str, &'p str)> {
     let parts = text.split(begin).skip(1);
     let own = parts.filter(|part| part.starts_with([' ', '>']));
-    own.filter_map(|part| part.split(end).next()?.split_once('>')).collect()
+    own.filter_map(|part| part.split(end).next()?.split_once('>'))
+        .collect()
 }

@@ -30,7 +30,10 @@ mod tests {
             text(Shard(0), subject, &Headers::default(), payload.as_bytes(), index)
         };
         let payers = r#"[{"id": 1}, {"from": "alice"}]"#;
-        assert_eq!(said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(), Some(r#"{"from": "alice"}"#));
+        assert_eq!(
+            said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
+            Some(r#"{"from": "alice"}"#)
+        );
         assert_eq!(said("wallet.0.evt.debit", "[{}, [7]]", 1).as_deref(), Some("[7]"));
         assert_eq!(said("wallet.0.evt.debit", "[{}]", 1), None);
         assert_eq!(said("wallet.0.evt.debit", "no JSON", 0), None);

@@ -187,9 +187,16 @@ mod tests {
         assert_eq!(when(&before, false), "It was not opened yet at");
         assert_eq!(when(&between, false), "As it was at");
         let shown = |then: &Page, at: usize| panel(&then.balances[at], &then.balances[at]).into_string();
-        assert!(shown(&between, 0).contains(">0 <small>KRW"), "{}", shown(&between, 0));
+        assert!(
+            shown(&between, 0).contains(">0 <small>KRW"),
+            "{}",
+            shown(&between, 0)
+        );
         let unopened = shown(&between, 1);
-        assert!(unopened.contains("not opened yet") && !unopened.contains('0'), "{unopened}");
+        assert!(
+            unopened.contains("not opened yet") && !unopened.contains('0'),
+            "{unopened}"
+        );
     }
 
     #[test]
@@ -199,7 +206,12 @@ mod tests {
             from: 10,
             to: 30,
         };
-        for (at_us, is_marked) in [(None, false), (Some(9), false), (Some(10), true), (Some(31), false)] {
+        for (at_us, is_marked) in [
+            (None, false),
+            (Some(9), false),
+            (Some(10), true),
+            (Some(31), false),
+        ] {
             let chart = chart("KRW".parse().unwrap(), &drawn, at_us).into_string();
             assert_eq!(chart.contains("class=\"then\""), is_marked, "{at_us:?}");
         }

@@ -137,7 +137,10 @@ mod tests {
         assert!(paid.contains("lunch; given back by <a"), "{paid}");
         assert!(paid.contains(&link("bob")), "{paid}");
         // bob paid alice, and she gave it back.
-        let back = shown(line("debit", &[("reverses", json!(OTHER)), ("memo", json!(null))]));
+        let back = shown(line(
+            "debit",
+            &[("reverses", json!(OTHER)), ("memo", json!(null))],
+        ));
         assert!(back.contains(">gives back <a"), "{back}");
         assert!(back.contains(&link("bob")), "{back}");
         // alice paid bob, and got it back.

@@ -180,11 +180,7 @@ impl<'f> View<'f> {
     }
 
     /// The same, with what is known of other flows of its trace.
-    async fn among_others(
-        running: &'f Running,
-        flow: &'f Flow,
-        asked: &Question,
-    ) -> Result<Self, Problem> {
+    async fn among_others(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
         let view = Self::new(running, flow, asked)?;
         let siblings = match flow.trace.parse() {
             Ok(trace) => whole::with_trace(running, trace, None, 2).await.ok(),

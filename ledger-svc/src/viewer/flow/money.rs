@@ -102,6 +102,13 @@ mod tests {
         };
         let shown = cell(change, "USD".parse().unwrap()).into_string();
         let expected = "<strong>−5 000.00</strong><br><small>1 234 567.89 → 1 229 567.89</small>";
-        assert!(shown.contains(&expected.replace(' ', "\u{202f}").replace("\u{202f}→\u{202f}", " → ")), "{shown}");
+        assert!(
+            shown.contains(
+                &expected
+                    .replace(' ', "\u{202f}")
+                    .replace("\u{202f}→\u{202f}", " → ")
+            ),
+            "{shown}"
+        );
     }
 }

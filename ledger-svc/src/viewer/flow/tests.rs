@@ -47,7 +47,11 @@ fn what_was_refused_was_not_given_back() {
         ("settled", "<dt>Given back</dt>", "<dt>Gives back</dt>"),
         ("running", "<dt>Being given back</dt>", "<dt>Is to give back</dt>"),
         ("refused", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
-        ("compensated", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+        (
+            "compensated",
+            "<dt>Asked back</dt>",
+            "<dt>Does not give back</dt>",
+        ),
     ] {
         let head_of = |flow: &Flow| head(flow, Medium::Page);
         let original = head_of(&given_back(status));

@@ -143,17 +143,26 @@ mod tests {
         assert_eq!(shown(""), "<span class=\"muted\">empty</span>");
         let long = "x".repeat(SHORT + 1);
         let page = shown(&long);
-        assert!(page.contains(&format!("<summary><code class=\"long\">{}…</code></summary>", "x".repeat(SHORT))));
+        assert!(page.contains(&format!(
+            "<summary><code class=\"long\">{}…</code></summary>",
+            "x".repeat(SHORT)
+        )));
         assert!(page.contains(&format!("<pre>{long}</pre>")), "{page}");
         let lines = shown("{\n  \"id\": \u{1b}7\n}");
         assert!(lines.contains("{ &quot;id&quot;: \u{fffd}7 }…"), "{lines}");
         let page = shown(&"x".repeat(WHOLE + 3));
-        assert!(page.contains("3 more characters: <code>wallet parked show debit/0/7</code>"), "{page}");
+        assert!(
+            page.contains("3 more characters: <code>wallet parked show debit/0/7</code>"),
+            "{page}"
+        );
     }
 
     #[test]
     fn what_did_not_come_in_time_is_elsewhere() {
         let page = markup("debit/0/7/2", None).into_string();
-        assert!(page.contains("<code>wallet parked show debit/0/7/2</code>"), "{page}");
+        assert!(
+            page.contains("<code>wallet parked show debit/0/7/2</code>"),
+            "{page}"
+        );
     }
 }
