@@ -5,10 +5,12 @@
 //! | here | an account's page: balances now and then |
 //! | [`accounts`] | the pages of many |
 //! | [`lines`] | goes through an account's bookings, newest first |
+//! | [`opened`] | knows since when an account is there |
 //! | [`statement`] | shows them, or the transfers that they are of |
 
 pub(crate) mod accounts;
 mod lines;
+mod opened;
 mod statement;
 
 use serde::Serialize;
@@ -108,14 +110,6 @@ pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> sqlx::Result<Option
     rows.first().map(|row| row.parse(0)).transpose()
 }
 
-/// When an account was opened in a currency; nothing of those that nobody has opened. The list of ends is the index's.
-async fn opened_us(db: &mut Db, account: &str, currency: &str) -> sqlx::Result<Option<i64>> {
-    let sql = "SELECT ended_us FROM flow WHERE account = $1 AND currency = $2 AND verb = 'open' AND status = 'done' \
-               AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT 1";
-    let rows = db.query(sql, &[Arg::Text(account), Arg::Text(currency)]).await?;
-    rows.first().map(|row| row.int(0)).transpose()
-}
-
 impl Page {
     /// Whether it had not been opened at all by the time that was gone back to.
     pub(crate) fn is_before_it_was_opened(&self) -> bool {
@@ -124,6 +118,7 @@ impl Page {
 
     /// Goes back to what was available and held at a time, in each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
+        let opened_us = opened::since_us(db, &self.account, self.balances.len()).await?;
         for balance in &mut self.balances {
             let before = Cursor::at(at_us);
             let rows = lines::newest(
@@ -141,14 +136,17 @@ impl Page {
                 .parse()
                 .map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
             let [available, held] = [minor(2)?, minor(3)?].map(|minor| currency.format_minor(minor));
-            let opened_us = opened_us(db, &self.account, &balance.currency).await?;
             *balance = Balance {
                 currency: balance.currency.clone(),
                 available,
                 held,
                 in_transit: None,
                 overdraft: None,
-                opened: Some(opened_us.is_none_or(|opened| opened <= at_us)),
+                opened: Some(
+                    opened_us
+                        .get(&balance.currency)
+                        .is_none_or(|opened| *opened <= at_us),
+                ),
             };
         }
         Ok(self)

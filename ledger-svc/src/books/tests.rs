@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use serde_json::json;
 use uuid::Uuid;
+use wallet_contract::id::{TransferId, derived_range};
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::Target;
 use wallet_runtime::sql_store::Tables as _;
@@ -29,26 +31,56 @@ async fn books(dir: &Path) -> Db {
             .await
             .unwrap();
     }
-    let sql = "INSERT INTO flow (no, transfer, account, verb, request, trace, currency, started_us, status, ended_us) \
-               VALUES ($1, $2, 'alice', $3, $2, $2, $4, $5, $6, $5)";
+    let sql = "INSERT INTO flow (no, transfer, account, verb, request, trace, started_us, status, ended_us) \
+               VALUES ($1, $2, 'alice', $3, $2, $2, $4, $5, $4)";
+    let event = "INSERT INTO record (no, id, transfer, account, kind, at_us, body) \
+                 VALUES ($1, $2, $3, 'alice', 'wallet.account.opened.v1', $4, $5)";
     let flows = [
         ("open", "USD", 4_000, "refused"),
         ("open", "USD", 5_000, "done"),
         ("freeze", "KRW", 6_000, "done"),
         ("open", "KRW", 7_000, "done"),
     ];
-    for (no, (verb, currency, at_us, status)) in (1..).zip(flows) {
+    for (no, (verb, currency, at_us, status)) in (1_i64..).zip(flows) {
+        let transfer = Uuid::from_u128(
+            0x0190_0000_0000_7000_8000_0000_0000_0000 + (u128::from(no.unsigned_abs()) << 80),
+        );
         let args = [
             Arg::Int(no),
-            Arg::Uuid(Uuid::from_u128(no.unsigned_abs().into())),
+            Arg::Uuid(transfer),
             Arg::Text(verb),
-            Arg::Text(currency),
             Arg::Int(at_us),
             Arg::Text(status),
         ];
         db.execute(sql, &args).await.unwrap();
+        if (verb, status) == ("open", "done") {
+            let (id, body) = (
+                derived_range(TransferId(transfer)).0.0,
+                opened(transfer, currency),
+            );
+            let args = [
+                Arg::Int(no),
+                Arg::Uuid(id),
+                Arg::Uuid(transfer),
+                Arg::Int(at_us),
+                Arg::Text(&body),
+            ];
+            db.execute(event, &args).await.unwrap();
+        }
     }
     db
+}
+
+/// The event as it stands in the log.
+fn opened(transfer: Uuid, currency: &str) -> String {
+    let event = json!({
+        "specversion": "1.0", "id": "01900000-0000-8000-a985-02e2cdf9f476", "source": "/credit-svc/0",
+        "type": "wallet.account.opened.v1", "subject": transfer, "time": "2023-11-14T22:13:20.123456Z",
+        "traceparent": "00-01900000000070008000000000000001-a98502e2cdf9f476-01", "causationid": transfer,
+        "correlationid": "01900000000070008000000000000001", "workus": 250,
+        "data": { "account": "alice", "currency": currency, "overdraft": "unlimited" },
+    });
+    event.to_string()
 }
 
 #[tokio::test]
