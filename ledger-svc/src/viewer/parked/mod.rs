@@ -25,6 +25,8 @@ use crate::parked::{self, Parked};
 
 /// How many messages a page has.
 const ROWS: i64 = 50;
+/// A subject that is no longer stays whole.
+const SUBJECT: usize = 40;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
     Router::new()
@@ -82,8 +84,8 @@ fn table(parked: &[Parked], texts: Option<&BTreeMap<String, Text>>) -> Markup {
                 tbody { @for message in parked {
                     tr data-row data-id=(message.id) {
                         td data-label="id" { span.mono { (message.id) } }
-                        td data-label="by" { (message.service) }
-                        td data-label="subject" { span.mono.long { (message.subject) } }
+                        td data-label="by" { span.nowrap { (message.service) } }
+                        td data-label="subject" { span.mono.long[message.subject.len() > SUBJECT] { (message.subject) } }
                         td data-label="why" { span.long { (clean(&message.detail)) } }
                         @if let Some(texts) = texts { td.message data-label="message" { (texts::markup(&message.id, texts.get(&message.id))) } }
                         td data-label="time (UTC)" { (parts::time(&message.time)) }
