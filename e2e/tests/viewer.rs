@@ -162,6 +162,7 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
 async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
         (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
+        (Method::GET, "/v1", 404, "there is nothing at /v1"),
         (Method::POST, "/readyz", 405, "/readyz does not take POST"),
         (Method::DELETE, "/v1/store", 405, "/v1/store does not take DELETE"),
     ] {
@@ -248,6 +249,9 @@ async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
     let world = some(None).await?;
+    let long = "customer_with_a_very_long_account_name_of_sixty_four_characters_";
+    world.open(&[long]).await?;
+    world.pay("alice", long, "1.00").await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     let ground = "getComputedStyle(document.body).backgroundColor";
     let pages = [
@@ -262,6 +266,10 @@ async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
         for page in pages {
             browser.open(page).await?;
             browser.fits().await?;
+            // Whatever else needs room, words stay whole.
+            let broken = "[...document.querySelectorAll('[data-label=\"last event\"] span, [data-label=booking] span')] \
+                          .filter(e => e.getClientRects().length > 1).map(e => e.textContent)";
+            assert_eq!(browser.eval(broken).await?, json!([]), "{page}");
             browser.prefer("dark").await?;
             let dark = browser.eval(ground).await?;
             browser.prefer("light").await?;

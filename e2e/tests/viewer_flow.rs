@@ -101,7 +101,11 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
     let reversal = ask(world, Verb::Reverse, "bob", back).await?;
     Ok(vec![
         (settled, "alice", "alice paid 12.50 USD to bob at "),
-        (refused, "alice", "alice wanted to pay 1000.00 USD to bob at "),
+        (
+            refused,
+            "alice",
+            "alice wanted to pay 1\u{202f}000.00 USD to bob at ",
+        ),
         (
             compensated,
             "alice",
@@ -328,6 +332,9 @@ async fn who_used_the_same_id_or_trace_is_chosen_from_a_list() -> Result<()> {
         .await?;
         let text = page(&world, &format!("/traces/{trace}")).await?;
         ensure!(text.contains(says), "{bodies}: {text}");
+        // A page that is the trace's own leads to no other.
+        let flow = page(&world, &format!("/flows/{id}?payer=alice")).await?;
+        assert_eq!(flow.contains("flows of this trace"), bodies > 1);
     }
     world.stop().await
 }

@@ -32,6 +32,18 @@ async fn captured_in_part(world: &World) -> Result<String> {
     Ok(id)
 }
 
+/// alice pays @fees, which gives a part of it back: the ids of both.
+async fn given_back(world: &World) -> Result<[String; 2]> {
+    let body = transfer("@fees", "3.00");
+    let paid = body["id"].as_str().context("an id")?.to_owned();
+    world.ask(Verb::Transfer, "alice", body).await?;
+    let reversal = id();
+    let back =
+        json!({ "id": reversal, "to": "alice", "amount": "1.00", "currency": "USD", "reverses": paid });
+    world.ask(Verb::Reverse, "@fees", back).await?;
+    Ok([paid, reversal])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
     let world = World::start(None).await?;
@@ -90,6 +102,7 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
     let world = World::start(None).await?;
     let id = compensated(&world).await?;
     let part = captured_in_part(&world).await?;
+    let back = given_back(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     for theme in ["light", "dark"] {
         browser.prefer(theme).await?;
@@ -109,7 +122,10 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
             for (page, says) in [
                 ("/", "5.00 of 20.00 USD"),
                 ("/accounts/alice", "capture"),
+                ("/accounts/alice", "given back by"),
                 (&timeline, "held for"),
+                (&format!("/flows/{}", back[0]), "Given back"),
+                (&format!("/flows/{}", back[1]), "Gives back"),
             ] {
                 browser.open(page).await?;
                 browser.fits().await?;

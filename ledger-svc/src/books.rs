@@ -5,10 +5,12 @@
 //! | here | an account's page: balances now and then |
 //! | [`accounts`] | the pages of many |
 //! | [`lines`] | goes through an account's bookings, newest first |
+//! | [`opened`] | knows since when an account is there |
 //! | [`statement`] | shows them, or the transfers that they are of |
 
 pub(crate) mod accounts;
 mod lines;
+mod opened;
 mod statement;
 
 use serde::Serialize;
@@ -40,6 +42,9 @@ pub(crate) struct Balance {
     pub(crate) in_transit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) overdraft: Option<String>,
+    /// Of an answer about a time: whether the account had been opened in this currency by then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) opened: Option<bool>,
 }
 
 /// How much of the log an answer knows.
@@ -71,6 +76,7 @@ fn balance(row: &Row) -> sqlx::Result<Balance> {
         held: currency.format_minor(row.int(4)?),
         in_transit: Some(currency.format_minor(row.int(5)?)),
         overdraft: Some(overdraft),
+        opened: None,
     })
 }
 
@@ -96,9 +102,23 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
     }))
 }
 
+/// The currency of an account's newest booking.
+pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Currency>> {
+    let sql =
+        "SELECT currency FROM account WHERE name = $1 AND last_no IS NOT NULL ORDER BY last_no DESC LIMIT 1";
+    let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
+    rows.first().map(|row| row.parse(0)).transpose()
+}
+
 impl Page {
+    /// Whether it had not been opened at all by the time that was gone back to.
+    pub(crate) fn is_before_it_was_opened(&self) -> bool {
+        self.balances.iter().all(|balance| balance.opened == Some(false))
+    }
+
     /// Goes back to what was available and held at a time, in each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
+        let opened_us = opened::since_us(db, &self.account, self.balances.len()).await?;
         for balance in &mut self.balances {
             let before = Cursor::at(at_us);
             let rows = lines::newest(
@@ -122,8 +142,16 @@ impl Page {
                 held,
                 in_transit: None,
                 overdraft: None,
+                opened: Some(
+                    opened_us
+                        .get(&balance.currency)
+                        .is_none_or(|opened| *opened <= at_us),
+                ),
             };
         }
         Ok(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@
 //! | [`aside`] | what was set aside of one |
 //! | [`usual`] | how long a reaction usually takes |
 
-mod aside;
+pub(crate) mod aside;
 pub(crate) mod booked;
 mod bookings;
 pub(crate) mod ended;
@@ -226,6 +226,20 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx:
         })
     };
     rows.iter().map(reversal).collect()
+}
+
+#[cfg(test)]
+impl Flow {
+    /// A flow of which this is told.
+    pub(crate) fn told(told: Told) -> Self {
+        Self {
+            kind: told.verb.clone(),
+            started_us: told.started_at.as_microsecond(),
+            no: 1,
+            promised_us: None,
+            told,
+        }
+    }
 }
 
 impl Flow {

@@ -5,14 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
 use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
+use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
+use crate::flows::{aside, instant};
 use crate::listing::places::{Place, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 use crate::rows::aside::resolved_by;
@@ -52,6 +55,25 @@ struct SeenTo {
     /// The sequence of the operator's instruction.
     instruction: u64,
     time: String,
+}
+
+#[cfg(test)]
+impl Parked {
+    /// Something that debit-svc could not read.
+    pub(crate) fn sample(sequence: u64) -> Self {
+        Self {
+            id: format!("debit/0/{sequence}"),
+            service: "debit-svc".to_owned(),
+            shard: 0,
+            sequence,
+            index: None,
+            subject: "wallet.0.cmd.transfer.alice".to_owned(),
+            detail: "it is no JSON".to_owned(),
+            time: "2026-01-31T12:00:00.000000Z".to_owned(),
+            transfer: None,
+            resolved: None,
+        }
+    }
 }
 
 /// A page of what the services have set aside, newest first; with `all`, also what somebody has seen to. From each shard's database,
@@ -175,15 +197,24 @@ pub(crate) async fn transfers(db: &mut Db) -> sqlx::Result<BTreeSet<Uuid>> {
     rows.iter().map(|row| row.parse(0)).collect()
 }
 
-/// Those among these of which something is set aside on any shard.
-pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> sqlx::Result<BTreeSet<Uuid>> {
+/// Those among these of which something is set aside on any shard, and what, from each shard's database in the order of the shards.
+pub(crate) async fn among(
+    dbs: &mut [Db],
+    transfers: &[Uuid],
+) -> sqlx::Result<BTreeMap<Uuid, Option<SetAside>>> {
     let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
-    let mut found = BTreeSet::new();
-    for db in dbs {
+    let mut found = BTreeMap::new();
+    for (shard, db) in (0..).zip(dbs) {
         let set = Set::new().texts("transfer", transfers.iter().map(String::as_str));
-        let sql = "SELECT a.transfer FROM k CROSS JOIN aside AS a WHERE a.transfer = k.transfer";
+        let sql = "SELECT a.transfer, r.body, r.at_us FROM k CROSS JOIN aside AS a CROSS JOIN record AS r \
+                   WHERE a.transfer = k.transfer AND r.no = a.no";
         for row in db.select(sql, set).await? {
-            found.insert(row.parse(0)?);
+            let told = aside::told(&row.text(1)?, shard, instant(row.int(2)?)?);
+            let first: &mut Option<SetAside> = found.entry(row.parse(0)?).or_default();
+            let since = |told: &Option<SetAside>| told.as_ref().map_or(Timestamp::MAX, |told| told.since);
+            if since(&told) < since(first) {
+                *first = told;
+            }
         }
     }
     Ok(found)

@@ -24,8 +24,9 @@ pub(crate) struct Duty {
     /// The state of the instance that does best there; `silent` if none answers.
     pub(crate) state: String,
     pub(crate) detail: String,
-    /// How far that instance has read the log.
-    pub(crate) position: u64,
+    /// How far that instance has read the log; of a service that is silent, as far as it was heard of last. Nothing if it never
+    /// was.
+    pub(crate) position: Option<u64>,
     /// The instances that answer, those that stand by included.
     pub(crate) instances: Vec<String>,
     /// When one last answered, as far as this ledger has heard.
@@ -168,7 +169,7 @@ mod tests {
             shard,
             state: state.to_owned(),
             detail: detail.to_owned(),
-            position: 7,
+            position: Some(7),
             instances: Vec::new(),
             heard_at: (state == SILENT).then(|| "2026-01-31T12:00:00Z".parse().unwrap()),
         }

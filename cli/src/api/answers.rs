@@ -39,6 +39,9 @@ pub struct Balance {
     /// How far below zero it may go; only in answers about now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdraft: Option<String>,
+    /// Whether the account had been opened in this currency by then; only in answers about a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<bool>,
 }
 
 /// A place in a shard's log.
@@ -246,9 +249,9 @@ pub struct Duty {
     /// What there is to say about it.
     #[serde(default)]
     pub detail: String,
-    /// How far that instance has read the log.
+    /// How far that instance has read the log; nothing if none was ever heard of.
     #[serde(default)]
-    pub position: u64,
+    pub position: Option<u64>,
     /// The instances that answer.
     #[serde(default)]
     pub instances: Vec<String>,

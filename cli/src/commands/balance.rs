@@ -29,7 +29,7 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
     let mut text = format!(
         "{}  {}\n\n",
         paint.strong(&clean(&page.account)),
-        clean(&page.status)
+        standing(&page, at.is_some())
     );
     text.push_str(&balances(std::slice::from_ref(&page), at.is_none()).draw(paint));
     if let Some(as_of) = &page.as_of {
@@ -38,6 +38,17 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
         text.push_str(&paint.faint(&format!("\n{at}as of {} UTC ({place})", time(as_of.time))));
     }
     Ok(output::line(&text)?)
+}
+
+/// How the account stands. Of a time before only this is known: whether it had been opened.
+fn standing(page: &Account, then: bool) -> String {
+    if page.balances.iter().all(|balance| balance.opened == Some(false)) {
+        "not opened yet".to_owned()
+    } else if then {
+        format!("now {}", clean(&page.status))
+    } else {
+        clean(&page.status)
+    }
 }
 
 async fn all(api: &Api, common: &Common) -> Result<()> {
@@ -90,8 +101,51 @@ fn balances(accounts: &[Account], now: bool) -> Table {
             .into_iter()
             .filter(|_| now);
         let later = later.map(|cell| cell.as_deref().unwrap_or_default());
-        let always = [&*balance.currency, &*balance.available, &*balance.held];
+        let always = match balance.opened {
+            Some(false) => [&*balance.currency, "not opened yet", ""],
+            Some(true) | None => [&*balance.currency, &balance.available, &balance.held],
+        };
         table.row(always.into_iter().chain(later));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// alice in two currencies, as she was at a time.
+    fn then(opened: [bool; 2]) -> Account {
+        let balance =
+            |code, opened| json!({ "currency": code, "available": "0.00", "held": "0.00", "opened": opened });
+        let balances = [balance("EUR", opened[0]), balance("USD", opened[1])];
+        serde_json::from_value(json!({ "account": "alice", "status": "open", "balances": balances })).unwrap()
+    }
+
+    #[test]
+    fn an_account_had_nothing_before_it_was_opened() {
+        let check = |opened, stood: &str, told: &[&str]| {
+            let page = then(opened);
+            assert_eq!(standing(&page, true), stood);
+            let table = balances(std::slice::from_ref(&page), false).draw(Paint::Plain);
+            let rows: Vec<String> = table
+                .lines()
+                .skip(1)
+                .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
+                .collect();
+            assert_eq!(rows, told);
+        };
+        check(
+            [false, false],
+            "not opened yet",
+            &["EUR not opened yet", "USD not opened yet"],
+        );
+        check(
+            [true, false],
+            "now open",
+            &["EUR 0.00 0.00", "USD not opened yet"],
+        );
+    }
 }

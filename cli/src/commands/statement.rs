@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use wallet_contract::money::Currency;
-use wallet_view::statement::change;
+use wallet_view::statement::{Part, change};
 
 use crate::api::{Account, Line};
 use crate::args::{Common, Statement};
@@ -67,7 +67,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     columns.extend([("", Side::Left), ("transfer", Side::Left), ("memo", Side::Left)]);
     let mut table = Table::new(&columns);
     for line in lines {
-        let (at, transfer, memo) = (time(line.time), line.transfer.to_string(), memo(line));
+        let (at, transfer) = (time(line.time), line.transfer.to_string());
         // Each column of changes adds up to the change of the balance beside it.
         for part in line.drawn() {
             let [amount, of_held] =
@@ -76,6 +76,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
             if held {
                 row.extend([&*of_held, &*part.held_balance]);
             }
+            let memo = memo(line, &part);
             row.extend([&*line.currency, &*transfer, &*memo]);
             table.row(row);
         }
@@ -84,10 +85,10 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
 }
 
 /// The line's text, and the transfers that it is linked with.
-fn memo(line: &Line) -> String {
-    let back = line.reverses.iter().map(|id| format!("gives back {id}"));
-    let by = line.reversed_by.iter().map(|id| format!("given back by {id}"));
-    let parts: Vec<String> = line.memo.clone().into_iter().chain(back).chain(by).collect();
+fn memo(line: &Line, part: &Part) -> String {
+    let links = line.links(part).into_iter();
+    let links = links.map(|link| format!("{} {}", link.words(), link.transfer()));
+    let parts: Vec<String> = line.memo.clone().into_iter().chain(links).collect();
     parts.join("; ")
 }
 

@@ -3,14 +3,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact};
+use wallet_contract::headers::Headers;
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::parking::Instruction;
 use wallet_contract::request::{self, Context};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{Subject, Verb};
+use wallet_contract::{element, envelope};
 
 /// A message as it stands in a shard's stream.
 #[derive(Clone, Debug, Default)]
@@ -93,19 +94,11 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
 
 /// The text of an element of a message, as the services keep it.
 pub fn text(message: &Message, shard: Shard, index: u32) -> Option<String> {
-    let index = usize::try_from(index).ok()?;
-    let subject = Subject::read(&message.subject, shard).ok()?;
-    match Context::of(
-        &subject,
-        message.traceparent.as_deref(),
-        message.event_id.as_deref(),
-    ) {
-        Some((context, against)) => {
-            let elements = request::elements(&message.payload, context, against).ok()?;
-            Some(elements.into_iter().nth(index)?.raw.into_owned())
-        }
-        None => Some((*envelope::split(&message.payload).ok()?.get(index)?).to_owned()),
-    }
+    let headers = Headers {
+        traceparent: message.traceparent.clone(),
+        event_id: message.event_id.clone(),
+    };
+    element::text(shard, &message.subject, &headers, &message.payload, index)
 }
 
 type Elements = Result<Vec<Result<What, String>>, String>;

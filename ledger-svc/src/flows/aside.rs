@@ -1,5 +1,6 @@
 //! What the services have set aside of one flow, and nobody has seen to yet.
 
+use jiff::Timestamp;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_runtime::db::{Arg, Db};
@@ -14,19 +15,23 @@ pub(super) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> sqlx::Result<Vec
     let transfer = flow.transfer.to_string();
     let mut parked = Vec::new();
     for row in db.query(sql, &[Arg::Text(&transfer)]).await? {
-        let Ok(event) = envelope::read(&row.text(0)?) else {
-            continue;
-        };
-        if let Fact::MessageParked(told) = &event.fact {
-            parked.push(SetAside {
-                service: event.source.service.name().to_owned(),
-                shard,
-                sequence: told.sequence,
-                index: told.index,
-                detail: told.detail.clone(),
-                since: instant(row.int(1)?)?,
-            });
-        }
+        parked.extend(told(&row.text(0)?, shard, instant(row.int(1)?)?));
     }
     Ok(parked)
+}
+
+/// What an event tells of it that was stored in a shard's log at that time.
+pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside> {
+    let event = envelope::read(event).ok()?;
+    let Fact::MessageParked(told) = event.fact else {
+        return None;
+    };
+    Some(SetAside {
+        service: event.source.service.name().to_owned(),
+        shard,
+        sequence: told.sequence,
+        index: told.index,
+        detail: told.detail,
+        since,
+    })
 }

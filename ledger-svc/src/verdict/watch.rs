@@ -26,11 +26,13 @@ const CALLS: usize = 2;
 /// What is remembered between two looks.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
-    /// When each service was last heard of on each shard.
-    heard: Arc<Mutex<BTreeMap<(Service, u16), Timestamp>>>,
+    /// When each service was last heard of on each shard, and how far it had come.
+    heard: Arc<Mutex<BTreeMap<(Service, u16), Heard>>>,
     /// The currencies whose books did not sum to zero when they were last added up.
     unbalanced: Arc<Mutex<Vec<String>>>,
 }
+
+type Heard = (Timestamp, u64);
 
 /// Keeps the headline of all pages true, until the process ends.
 pub(crate) fn start(running: &Arc<Running>) -> Watch {
@@ -97,11 +99,11 @@ impl Watch {
                     .filter(|ready| ready.of() == Some(service))
                     .filter_map(|ready| Some((ready, ready.on(shard.0)?)))
                     .collect();
-                if !theirs.is_empty() {
-                    heard.insert((service, shard.0), now);
+                if let Some((_, on)) = best(&theirs) {
+                    heard.insert((service, shard.0), (now, on.position));
                 }
-                let heard_at = heard.get(&(service, shard.0)).copied();
-                duties.push(duty(service, shard.0, &theirs, heard_at));
+                let heard = heard.get(&(service, shard.0)).copied();
+                duties.push(duty(service, shard.0, &theirs, heard));
             }
         }
         duties
@@ -109,21 +111,24 @@ impl Watch {
 }
 
 /// How a service does on a shard where these instances answer.
-fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard_at: Option<Timestamp>) -> Duty {
-    // Whoever works tells how it goes; if nobody does, whoever tries to.
-    let stands_by = |on: &ShardReady| on.state == wallet_contract::ready::STANDBY;
-    let best = theirs
-        .iter()
-        .min_by_key(|(_, on)| (!on.is_working(), stands_by(on)));
+fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard: Option<Heard>) -> Duty {
+    let best = best(theirs);
     Duty {
         service: service.name(),
         shard,
         state: best.map_or_else(|| SILENT.to_owned(), |(_, on)| on.state.clone()),
         detail: best.map(|(_, on)| on.detail.clone()).unwrap_or_default(),
-        position: best.map_or(0, |(_, on)| on.position),
+        position: heard.map(|(_, position)| position),
         instances: theirs.iter().map(|(ready, _)| ready.instance.clone()).collect(),
-        heard_at,
+        heard_at: heard.map(|(at, _)| at),
     }
+}
+
+/// Whoever works tells how it goes; if nobody does, whoever tries to.
+fn best<'r>(theirs: &[(&'r Ready, &'r ShardReady)]) -> Option<(&'r Ready, &'r ShardReady)> {
+    let stands_by = |on: &ShardReady| on.state == wallet_contract::ready::STANDBY;
+    let theirs = theirs.iter().copied();
+    theirs.min_by_key(|(_, on)| (!on.is_working(), stands_by(on)))
 }
 
 /// Counts what is stuck and what is parked.
@@ -162,5 +167,22 @@ fn add(flow: &Flow, in_transit: &mut BTreeMap<Currency, i64>) {
     if let (true, Some(currency), Some(amount)) = (is_debited, currency, amount) {
         let sum = in_transit.entry(currency).or_default();
         *sum = sum.saturating_add(currency.parse_minor(amount).unwrap_or(0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_service_stands_where_it_was_heard_of_last() {
+        let at = Timestamp::UNIX_EPOCH;
+        let silent = |heard| duty(Service::Credit, 0, &[], heard);
+        let known = silent(Some((at, 150)));
+        assert_eq!(
+            (&*known.state, known.position, known.heard_at),
+            (SILENT, Some(150), Some(at))
+        );
+        assert_eq!(silent(None).position, None);
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Chart<'c> {
     pub(super) points: &'c [(i64, i64)],
     pub(super) from: i64,
     pub(super) to: i64,
-    /// A time that is pointed at.
+    /// A time that is pointed at, if it is drawn.
     pub(super) then: Option<i64>,
     pub(super) title: String,
     pub(super) description: String,
@@ -30,6 +30,7 @@ impl Chart<'_> {
         let low = values.clone().min().unwrap_or(0).min(0);
         let high = values.max().unwrap_or(0).max(0);
         let x = |at| scaled(at, self.from, self.to, WIDTH);
+        let then = self.then.filter(|then| (self.from..=self.to).contains(then));
         let y = |value| HEIGHT - MARGIN - scaled(value, low, high, HEIGHT - 2 * MARGIN);
         html! {
             figure class={ "chart " (class) } {
@@ -38,7 +39,7 @@ impl Chart<'_> {
                     title { (self.title) }
                     desc { (self.description) }
                     line.zero x1="0" x2=(WIDTH) y1=(y(0)) y2=(y(0)) {}
-                    @if let Some(then) = self.then { line.then x1=(x(then)) x2=(x(then)) y1="0" y2=(HEIGHT) {} }
+                    @if let Some(then) = then { line.then x1=(x(then)) x2=(x(then)) y1="0" y2=(HEIGHT) {} }
                     path.line d=(path(self.points, x, y)) {}
                 }
                 div.x aria-hidden="true" { span { ((self.time)(self.from)) } span { ((self.time)(self.to)) } }

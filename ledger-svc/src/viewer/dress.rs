@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use wallet_runtime::place::Root;
+use wallet_runtime::place::{Root, is_for_programs};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
@@ -20,9 +20,10 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Adds the headers, and shows an error as a page.
 pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
-    let (for_machines, root) = (is_for_machines(request.uri()), Root::of(request.uri().path()));
+    let path = request.uri().path();
+    let (for_programs, root) = (is_for_programs(path), Root::of(path));
     let mut response = next.run(request).await;
-    if !for_machines && let Some(problem) = response.extensions_mut().remove::<Problem>() {
+    if !for_programs && let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = page(&running, root, &problem);
     }
     let headers = response.headers_mut();
@@ -34,10 +35,6 @@ pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request,
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn is_for_machines(uri: &Uri) -> bool {
-    uri.path().starts_with("/v1/")
 }
 
 fn page(running: &Running, root: Root, problem: &Problem) -> Response {

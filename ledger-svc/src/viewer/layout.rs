@@ -97,9 +97,9 @@ fn indicator(running: &Running) -> Markup {
     html! {
         @if let Some(line) = running.headline.get() {
             @if line.is_good {
-                span.sign.good title=(line.text) { " ✓" span.visually-hidden { " healthy" } }
+                span.sign.good title=(super::parts::sentence(&line.text)) { " ✓" span.visually-hidden { " healthy" } }
             } @else {
-                span.sign.bad title=(line.text) { " ✗ degraded" }
+                span.sign.bad title=(super::parts::sentence(&line.text)) { " ✗ degraded" }
             }
         }
     }
@@ -109,7 +109,7 @@ fn footer(running: &Running, root: Root) -> Markup {
     html! {
         footer {
             span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
-            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1" } ", " a href=(root.to("/metrics")) { "/metrics" } }
+            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
         }
     }
 }

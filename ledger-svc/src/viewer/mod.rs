@@ -33,6 +33,8 @@ mod login;
 mod parked;
 pub(crate) mod parts;
 mod reading;
+#[cfg(test)]
+mod samples;
 mod sse;
 #[cfg(test)]
 mod tokens;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use wallet_contract::money::Currency;
 use wallet_runtime::place::Root;
 use wallet_view::flow::Flow;
 use wallet_view::text::exact;
@@ -55,7 +56,7 @@ pub(crate) fn account_path(name: &str) -> String {
 
 /// An account's name, as a link to its page.
 pub(crate) fn account(root: Root, name: &str) -> Markup {
-    html! { a.quiet href=(account_url(root, name)) { (name) } }
+    html! { a.quiet.long href=(account_url(root, name)) { (name) } }
 }
 
 /// A whole id with a button that copies it.
@@ -121,6 +122,36 @@ pub(crate) fn grouped(amount: &str) -> String {
     text
 }
 
+/// A sentence with its amounts as [`grouped`] writes them: the numbers before a currency's code, `5.00 of 20.00 USD` too.
+pub(crate) fn sentence(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut shown: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let is_number = |word: &str| {
+        let digits = word.trim_start_matches(['-', '+', '(']);
+        digits.starts_with(|c: char| c.is_ascii_digit())
+            && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    // From the end: what an amount is follows from what stands behind it.
+    let mut is_amount = vec![false; words.len() + 2];
+    for at in (0..words.len()).rev() {
+        let behind = words.get(at + 1).copied().unwrap_or_default();
+        let goes_on = matches!(behind, "of" | "and") && is_amount[at + 2];
+        is_amount[at] = is_number(words[at]) && (begins_with_code(behind) || goes_on);
+        if is_amount[at] {
+            let digits = words[at].trim_start_matches('(');
+            let open = &words[at][..words[at].len() - digits.len()];
+            shown[at] = format!("{open}{}", grouped(digits));
+        }
+    }
+    shown.join(" ")
+}
+
+/// `USD`, and what a sentence has behind it.
+fn begins_with_code(word: &str) -> bool {
+    let code = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
+    code.parse::<Currency>().is_ok()
+}
+
 /// A time that stands in the log as RFC 3339, to the millisecond; the whole of it on hovering.
 pub(crate) fn time(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) title=(rfc3339) { (to_the_millisecond(rfc3339)) } }
@@ -154,6 +185,36 @@ mod tests {
         check("+1234.50", "+1 234.50");
         check("", "");
         check("92233720368547758.07", "92 233 720 368 547 758.07");
+    }
+
+    #[test]
+    fn amounts_in_a_sentence_are_grouped_as_well() {
+        let check = |text: &str, shown: &str| assert_eq!(sentence(text), shown.replace('~', "\u{202f}"));
+        check(
+            "alice paid 5000.00 USD to bob; settled in 1000 ms",
+            "alice paid 5~000.00 USD to bob; settled in 1000 ms",
+        );
+        check(
+            "alice has 1234568943.37 USD, and needs 9999999999 KRW.",
+            "alice has 1~234~568~943.37 USD, and needs 9~999~999~999 KRW.",
+        );
+        check(
+            "1500.00 of 2000.00 USD reserved for 1000",
+            "1~500.00 of 2~000.00 USD reserved for 1000",
+        );
+        check(
+            "bob gave back 1000.00 and 2000.00 USD of it later.",
+            "bob gave back 1~000.00 and 2~000.00 USD of it later.",
+        );
+        check("(1000.00 USD), -1000.00 USD", "(1~000.00 USD), −1~000.00 USD");
+        check(
+            "credit-svc has set aside message 1234 of WALLET_0",
+            "credit-svc has set aside message 1234 of WALLET_0",
+        );
+        check(
+            "two  spaces stay, 2026-01-31 12:00:00 UTC too",
+            "two  spaces stay, 2026-01-31 12:00:00 UTC too",
+        );
     }
 
     #[test]

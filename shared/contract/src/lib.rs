@@ -7,6 +7,7 @@
 pub mod blank;
 pub mod choreography;
 pub mod decider;
+pub mod element;
 pub mod envelope;
 pub mod event;
 pub mod fact;

@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use tracing::warn;
 use wallet_contract::subject::Service;
 
-use crate::place::Root;
+use crate::place::{Root, is_for_programs};
 use crate::problem::Problem;
 
 /// Longer than any question that makes sense.
@@ -202,7 +202,7 @@ fn is_navigation(request: &Request) -> bool {
     let headers = request.headers();
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let wants_page = accepts.is_some_and(|accepts| accepts.contains("text/html"));
-    let is_page = !request.uri().path().starts_with("/v1/");
+    let is_page = !is_for_programs(request.uri().path());
     reads(request.method()) && wants_page && is_page && !headers.contains_key(header::AUTHORIZATION)
 }
 

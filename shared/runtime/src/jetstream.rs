@@ -32,7 +32,7 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 use wallet_nats::Lost;
 
-use crate::bus::{Bus, Error, Head, Known, Loss, Notice, Reader as _};
+use crate::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
 
 /// How long a message may take that stands in a stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
@@ -79,6 +79,12 @@ impl JetStream {
 
     /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if it is not there.
     pub async fn stored_at(&self, shard: Shard, position: u64) -> Result<Option<i64>, Error> {
+        let message = self.message(shard, position).await?;
+        Ok(message.map(|message| message.at_us))
+    }
+
+    /// The message at `position` of `shard`'s stream; nothing if it is not there.
+    pub async fn message(&self, shard: Shard, position: u64) -> Result<Option<Message>, Error> {
         let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
         let state = &stream.cached_info().state;
         if position == 0 || !(state.first_sequence..=state.last_sequence).contains(&position) {
@@ -87,7 +93,7 @@ impl JetStream {
         let mut reader = Reader::open(&self.context, shard, position - 1).await?;
         let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
         match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))? {
-            Ok(taken) => Ok(taken.first().map(|message| message.at_us)),
+            Ok(taken) => Ok(taken.into_iter().next()),
             // It is gone.
             Err(Error::Gap { .. }) => Ok(None),
             Err(error) => Err(error),

@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+/// Whether a path is asked for by programs, which want a problem where people want a page.
+pub fn is_for_programs(path: &str) -> bool {
+    path.strip_prefix("/v1")
+        .is_some_and(|below| below.is_empty() || below.starts_with('/'))
+}
+
 /// The way from a page to its service's root.
 ///
 /// Pages name each other by relative addresses only. So they work under whatever path a proxy gives them, under several at
@@ -44,6 +50,20 @@ impl fmt::Display for Root {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_stands_below_v1_is_for_programs() {
+        for (path, for_programs) in [
+            ("/v1", true),
+            ("/v1/", true),
+            ("/v1/nothing", true),
+            ("/v12", false),
+            ("/", false),
+            ("/flows/v1", false),
+        ] {
+            assert_eq!(is_for_programs(path), for_programs, "{path}");
+        }
+    }
 
     #[test]
     fn every_page_finds_the_others() {

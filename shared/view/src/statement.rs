@@ -82,6 +82,43 @@ impl Line {
             self.parts.clone()
         }
     }
+
+    /// What this part of it says of transfers that give it back, or that it gives back: that is said once for a transfer, where
+    /// money leaves or arrives, and not again where it is held or released.
+    pub fn links(&self, part: &Part) -> Vec<Link> {
+        if !matches!(part.kind.as_str(), "debit" | "credit" | "capture") {
+            return Vec::new();
+        }
+        let back = self.reverses.iter().map(|id| Link::GivesBack(*id));
+        back.chain(self.reversed_by.iter().map(|id| Link::GivenBackBy(*id)))
+            .collect()
+    }
+}
+
+/// How a line is linked with another transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// It gives that one back.
+    GivesBack(Uuid),
+    /// That one gave it back.
+    GivenBackBy(Uuid),
+}
+
+impl Link {
+    /// In words, before the other's id.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::GivesBack(_) => "gives back",
+            Self::GivenBackBy(_) => "given back by",
+        }
+    }
+
+    /// The other transfer.
+    pub fn transfer(self) -> Uuid {
+        match self {
+            Self::GivesBack(id) | Self::GivenBackBy(id) => id,
+        }
+    }
 }
 
 /// A booking's figures in minor units: what it changes of what is available and held, and what there is after it.
@@ -187,6 +224,47 @@ mod tests {
             figures.capture(usd()),
             [part("capture", ["0.00", "-20.00", "80.00", "0.00"])]
         );
+    }
+
+    /// Something held, of which a part was captured, and which was given back: a hold, and a debit of two parts.
+    #[test]
+    fn who_gave_it_back_is_said_once() {
+        let other = Uuid::from_u128(7);
+        let line = |kind: &str, parts: Vec<Part>| Line {
+            time: Timestamp::UNIX_EPOCH,
+            shard: 0,
+            sequence: 1,
+            transfer: Uuid::from_u128(1),
+            trace: String::new(),
+            kind: kind.to_owned(),
+            counterparty: "bob".to_owned(),
+            contra: "@in-transit".to_owned(),
+            amount: "15.00".to_owned(),
+            held: "-20.00".to_owned(),
+            balance: "95.00".to_owned(),
+            held_balance: "3.00".to_owned(),
+            currency: "USD".to_owned(),
+            memo: None,
+            reverses: None,
+            reversed_by: vec![other],
+            parts,
+        };
+        let figures = ["0.00", "-5.00", "80.00", "18.00"];
+        let parts = ["capture", "release"].map(|kind| part(kind, figures)).to_vec();
+        let said = |line: Line| -> Vec<usize> {
+            let parts = line.drawn();
+            parts.iter().map(|part| line.links(part).len()).collect()
+        };
+        assert_eq!(said(line("hold", Vec::new())), [0]);
+        assert_eq!(said(line("debit", parts)), [1, 0]);
+        assert_eq!(said(line("credit", Vec::new())), [1]);
+        assert_eq!(said(line("reversal", Vec::new())), [0]);
+        let reversal = Line {
+            reverses: Some(other),
+            ..line("debit", Vec::new())
+        };
+        let links = reversal.links(&reversal.drawn()[0]);
+        assert_eq!(links, [Link::GivesBack(other), Link::GivenBackBy(other)]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wallet_runtime::place::Root;
 use wallet_runtime::reading::time;
 
 use super::{Question, url};
-use crate::books::{self, Balance};
+use crate::books::{self, Balance, Page};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
@@ -40,7 +40,7 @@ pub(super) async fn drawn(
     // Until now it stays as it is; on a busy account that would leave no room for what was.
     let to = now_us
         .min(last.saturating_add((last - first) / 10 + 1_000_000))
-        .max(at_us.unwrap_or(last))
+        .max(at_us.unwrap_or(last).min(now_us))
         .max(last);
     let mut points = match newest.first() {
         Some((oldest, _)) if *oldest > first => {
@@ -59,8 +59,28 @@ pub(super) async fn drawn(
     }))
 }
 
+/// What is said of the time that is gone back to.
+pub(super) fn when(then: &Page, is_to_come: bool) -> &'static str {
+    if is_to_come {
+        "This is how it is by now; still to come is"
+    } else if then.is_before_it_was_opened() {
+        "It was not opened yet at"
+    } else {
+        "As it was at"
+    }
+}
+
 /// What there is in one currency; `limit` is the account as it is now.
 pub(super) fn panel(balance: &Balance, limit: &Balance) -> Markup {
+    if balance.opened == Some(false) {
+        return html! {
+            section.panel {
+                h2.visually-hidden { (balance.currency) }
+                div.big.available { "– " small { (balance.currency) } }
+                div.muted { "not opened yet" }
+            }
+        };
+    }
     html! {
         section.panel {
             h2.visually-hidden { (balance.currency) }
@@ -136,6 +156,64 @@ pub(super) fn choice(name: &AccountId, asked: &Question, currencies: &[Currency]
             @for currency in currencies {
                 " · " a href=(with(currency.code())) aria-current=[(asked.currency == currency.code()).then_some("true")] { (currency) }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn then(opened: &[bool]) -> Page {
+        let balance = |opened: &bool| Balance {
+            currency: "KRW".to_owned(),
+            available: "0".to_owned(),
+            held: "0".to_owned(),
+            in_transit: None,
+            overdraft: None,
+            opened: Some(*opened),
+        };
+        Page {
+            account: "alice".to_owned(),
+            status: "open".to_owned(),
+            balances: opened.iter().map(balance).collect(),
+            as_of: None,
+        }
+    }
+
+    #[test]
+    fn what_was_not_opened_yet_had_no_balance() {
+        let (before, between) = (then(&[false, false]), then(&[true, false]));
+        assert_eq!(when(&before, false), "It was not opened yet at");
+        assert_eq!(when(&between, false), "As it was at");
+        let shown = |then: &Page, at: usize| panel(&then.balances[at], &then.balances[at]).into_string();
+        assert!(
+            shown(&between, 0).contains(">0 <small>KRW"),
+            "{}",
+            shown(&between, 0)
+        );
+        let unopened = shown(&between, 1);
+        assert!(
+            unopened.contains("not opened yet") && !unopened.contains('0'),
+            "{unopened}"
+        );
+    }
+
+    #[test]
+    fn no_time_outside_of_a_chart_is_pointed_at() {
+        let drawn = Drawn {
+            points: vec![(10, 5), (20, 7)],
+            from: 10,
+            to: 30,
+        };
+        for (at_us, is_marked) in [
+            (None, false),
+            (Some(9), false),
+            (Some(10), true),
+            (Some(31), false),
+        ] {
+            let chart = chart("KRW".parse().unwrap(), &drawn, at_us).into_string();
+            assert_eq!(chart.contains("class=\"then\""), is_marked, "{at_us:?}");
         }
     }
 }

@@ -68,18 +68,11 @@ async fn one(
         .iter()
         .filter_map(|balance| balance.currency.parse().ok())
         .collect();
-    let currency = wanted.or(currencies.first().copied());
+    let latest = books::latest(&mut db, &name).await?;
+    let currency = wanted.or(latest).or(currencies.first().copied());
+    let now_us = (running.clock)().as_microsecond();
     let drawn = match currency {
-        Some(currency) => {
-            balance::drawn(
-                &mut db,
-                &name,
-                currency,
-                at_us,
-                (running.clock)().as_microsecond(),
-            )
-            .await?
-        }
+        Some(currency) => balance::drawn(&mut db, &name, currency, at_us, now_us).await?,
         None => None,
     };
     let before = match (asked.before.trim(), at_us) {
@@ -99,10 +92,15 @@ async fn one(
         h1 data-id=(name) { "Account " (name) " " (parts::copy(name.as_str())) }
         (reading::notice(lag))
         p {
-            "It is " strong { (standing) } ", on shard " (shard.0) ". "
+            "It is " @if at.is_some() { "now " } strong { (standing) } ", on shard " (shard.0) ". "
             a href={ (Root::BELOW) "?account=" (parts::escaped(name.as_str())) } { "Its transfers" }
         }
-        @if let Some(at) = at_us { p.notice { "As it was at " (parts::time(&time(at))) ". " a href=(parts::account_url(Root::BELOW, name.as_str())) { "Now" } } }
+        @if let Some(at) = at_us {
+            p.notice {
+                (self::balance::when(&shown, at > now_us)) " " (parts::time(&time(at))) ". "
+                a href=(parts::account_url(Root::BELOW, name.as_str())) { "Now" }
+            }
+        }
         div.tiles {
             @for (balance, limit) in shown.balances.iter().zip(&limits) { (self::balance::panel(balance, limit)) }
         }
@@ -172,7 +170,7 @@ async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<M
             tbody {
                 @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
                     tr data-row[at == 0] data-id=(page.account) {
-                        td data-label="account" { a.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
+                        td data-label="account" { a.long.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
                         td data-label="standing" { (page.status) }
                         td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
                         td.num data-label="held" { (parts::grouped(&balance.held)) }

@@ -26,7 +26,7 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
     let changes = changes(holds);
     html! {
         h2 { "Statement" }
-        @if lines.is_empty() { p.muted { "Nothing has been booked." } }
+        @if lines.is_empty() { p.muted { @if asked.at.is_empty() { "Nothing has been booked." } @else { "Nothing had been booked by then." } } }
         table.cards.statement {
             caption.visually-hidden { "Bookings, newest first" }
             thead { tr {
@@ -49,10 +49,10 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
 fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
     let id = line.transfer.to_string();
     // The flow's name has the payer in it.
-    let payer = if line.kind == "credit" {
-        &line.counterparty
+    let (payer, payee) = if line.kind == "credit" {
+        (line.counterparty.as_str(), name.as_str())
     } else {
-        name.as_str()
+        (name.as_str(), line.counterparty.as_str())
     };
     let change = |amount: &str| {
         html! {
@@ -62,7 +62,7 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
     html! {
         tr data-row data-id=(id) {
             td data-label="time (UTC)" { (parts::at(line.time)) }
-            td data-label="booking" { (part.kind) }
+            td data-label="booking" { span { (part.kind) } }
             td data-label="with" { (parts::account(Root::BELOW, &line.counterparty)) }
             td.num data-label=(changes(holds)) { (change(&part.amount)) }
             td.num data-label="available" { (parts::grouped(&part.balance)) }
@@ -73,7 +73,25 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
             td data-label="transfer" {
                 span.id { a.open href=(parts::flow_url(Root::BELOW, &id, payer)) title=(id) { (parts::short(&id)) } (parts::copy(&id)) }
             }
-            td data-label="memo" { @if let Some(memo) = &line.memo { span { (memo) } } }
+            td data-label="memo" { (memo(line, part, payee)) }
+        }
+    }
+}
+
+/// What the payer wrote, and the transfers that it is linked with. What was paid is given back by who got it, and the other way
+/// round, so the other transfer's payer is this one's payee.
+fn memo(line: &Line, part: &Part, payee: &str) -> Markup {
+    let links = line.links(part);
+    html! {
+        @if line.memo.is_some() || !links.is_empty() {
+            span.long {
+                @if let Some(memo) = &line.memo { (memo) }
+                @for (at, link) in links.into_iter().enumerate() {
+                    @let id = link.transfer().to_string();
+                    @if at > 0 || line.memo.is_some() { "; " }
+                    (link.words()) " " a.id href=(parts::flow_url(Root::BELOW, &id, payee)) title=(id) { (parts::short(&id)) }
+                }
+            }
         }
     }
 }
@@ -81,4 +99,59 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
 /// What the column is called that has what changes of what is available.
 fn changes(holds: bool) -> &'static str {
     if holds { "± available" } else { "amount" }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::viewer::samples::{self, OTHER};
+
+    fn line(kind: &str, more: &[(&str, serde_json::Value)]) -> Line {
+        let mut line = json!({
+            "time": "2026-01-31T12:00:00.000000Z", "shard": 0, "sequence": 7, "transfer": samples::ID, "trace": "x",
+            "kind": kind, "counterparty": "bob", "contra": "@in-transit", "amount": "-12.50", "held": "0.00",
+            "balance": "87.50", "held_balance": "0.00", "currency": "USD", "memo": "lunch",
+        });
+        for (name, value) in more {
+            line[*name] = value.clone();
+        }
+        serde_json::from_value(line).unwrap()
+    }
+
+    fn shown(line: Line) -> String {
+        let statement = Statement {
+            account: "alice".to_owned(),
+            lines: vec![line],
+            next: None,
+        };
+        table(&"alice".parse().unwrap(), &Question::default(), &statement).into_string()
+    }
+
+    #[test]
+    fn what_was_given_back_is_linked() {
+        let link = |payer: &str| format!("href=\"../flows/{OTHER}?payer={payer}\"");
+        // alice paid bob, who gave it back.
+        let paid = shown(line("debit", &[("reversed_by", json!([OTHER]))]));
+        assert!(paid.contains("lunch; given back by <a"), "{paid}");
+        assert!(paid.contains(&link("bob")), "{paid}");
+        // bob paid alice, and she gave it back.
+        let back = shown(line(
+            "debit",
+            &[("reverses", json!(OTHER)), ("memo", json!(null))],
+        ));
+        assert!(back.contains(">gives back <a"), "{back}");
+        assert!(back.contains(&link("bob")), "{back}");
+        // alice paid bob, and got it back.
+        let got = shown(line("credit", &[("reverses", json!(OTHER))]));
+        assert!(got.contains(&link("alice")), "{got}");
+        assert!(!shown(line("hold", &[("reversed_by", json!([OTHER]))])).contains("given back"));
+    }
+
+    #[test]
+    fn every_column_has_its_heading() {
+        samples::columns_agree(&shown(line("debit", &[])));
+        samples::columns_agree(&shown(line("hold", &[("held", json!("12.50"))])));
+    }
 }

@@ -59,7 +59,7 @@ pub(super) async fn page(
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (headline::headline(&flow)) }
+                title { (super::super::parts::sentence(&headline::headline(&flow))) }
                 // The style sheet is the program's own text.
                 style { (PreEscaped(CSS)) }
             }

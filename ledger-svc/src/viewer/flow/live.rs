@@ -105,7 +105,8 @@ impl Watch {
                 continue;
             }
             (self.sent, self.still) = (now, 0);
-            let view = View::new(&self.running, &flow, &self.asked).ok()?;
+            let view = View::among_others(&self.running, &flow, &self.asked);
+            let view = Box::pin(view).await.ok()?;
             return Some((sse::fill(&page::body(&view).into_string()), self));
         }
     }

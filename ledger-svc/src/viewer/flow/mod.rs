@@ -23,6 +23,8 @@ mod page;
 mod phases;
 mod sequence;
 mod svg;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::sync::Arc;
@@ -154,6 +156,8 @@ struct View<'f> {
     selected: Option<usize>,
     now: Timestamp,
     medium: Medium,
+    /// Whether other flows have the same trace.
+    has_siblings: bool,
     /// Where other tools show the trace, with `{trace_id}` in it.
     trace_url: Option<&'f str>,
 }
@@ -170,7 +174,21 @@ impl<'f> View<'f> {
             tab: asked.tab()?,
             now: (running.clock)(),
             medium: Medium::Page,
+            has_siblings: false,
             trace_url: running.settings.trace_url.as_deref(),
+        })
+    }
+
+    /// The same, with what is known of other flows of its trace.
+    async fn among_others(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
+        let view = Self::new(running, flow, asked)?;
+        let siblings = match flow.trace.parse() {
+            Ok(trace) => whole::with_trace(running, trace, None, 2).await.ok(),
+            Err(_) => None,
+        };
+        Ok(Self {
+            has_siblings: siblings.is_some_and(|page| page.items.len() > 1),
+            ..view
         })
     }
 
@@ -212,7 +230,8 @@ async fn flow(
         return Ok(choice(&running, "Whose transfer?", &lead, found.values(), None));
     }
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
-    Ok(page::page(&running, &View::new(&running, &flow, &asked)?).into_response())
+    let view = Box::pin(View::among_others(&running, &flow, &asked)).await?;
+    Ok(page::page(&running, &view).into_response())
 }
 
 /// What stands behind the `?` of a trace.
@@ -280,7 +299,7 @@ fn choice<'f>(
                 li data-row data-id=(flow.transfer) {
                     (parts::status(flow.status.word())) " "
                     a.open href=(parts::flow_url(ROOT, &flow.transfer.to_string(), &flow.payer)) {
-                        (wallet_view::headline::headline(flow))
+                        (parts::sentence(&wallet_view::headline::headline(flow)))
                     }
                     " " (parts::at(flow.started_at))
                 }

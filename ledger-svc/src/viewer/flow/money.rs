@@ -5,6 +5,7 @@ use wallet_contract::money::Currency;
 use wallet_view::money::{self, Cell, Row};
 use wallet_view::text::clean;
 
+use super::super::parts;
 use super::View;
 use super::page::{class, words};
 
@@ -40,7 +41,7 @@ pub(super) fn table(view: &View<'_>) -> Markup {
             }
         }
         @for line in broken {
-            p.notice { "The books have another amount for event " (line.event) ": " (line.amount) ", " (line.held) " held." }
+            p.notice { "The books have another amount for event " (line.event) ": " (parts::grouped(&line.amount)) ", " (parts::grouped(&line.held)) " held." }
         }
         @if rows.iter().any(|row| row.payer_available.change != 0 && row.payer_available.after.is_none()) {
             p.muted { "Where no balance stands, the books have not got there yet." }
@@ -64,7 +65,7 @@ fn line(view: &View<'_>, row: &Row, currency: Currency, held: bool) -> Markup {
             @if held { (cell(row.payer_held, currency)) }
             (cell(row.in_transit, currency))
             (cell(row.payee_available, currency))
-            td.num.sum { (currency.format_minor(row.sum)) " " @if row.sum == 0 { "✓" } @else { "✗" } }
+            td.num.sum { (parts::grouped(&currency.format_minor(row.sum))) " " @if row.sum == 0 { "✓" } @else { "✗" } }
         }
     }
 }
@@ -76,15 +77,38 @@ fn cell(cell: Cell, currency: Currency) -> Markup {
         after,
     } = cell;
     let sign = if change > 0 { "+" } else { "" };
-    let shown = currency.format_minor(change).replace('-', "−");
-    let balance = |minor: i64| currency.format_minor(minor).replace('-', "−");
+    let balance = |minor: i64| parts::grouped(&currency.format_minor(minor));
     html! {
         td.num {
-            @if change == 0 { span.muted { "·" } } @else { strong { (sign) (shown) } }
+            @if change == 0 { span.muted { "·" } } @else { strong { (sign) (balance(change)) } }
             @if let (Some(before), Some(after)) = (before, after) {
                 @if change != 0 { br; small { (balance(before)) " → " (balance(after)) } }
                 @else if after != 0 { br; small { (balance(after)) } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_and_balances_are_grouped_as_elsewhere() {
+        let change = Cell {
+            change: -500_000,
+            before: Some(123_456_789),
+            after: Some(122_956_789),
+        };
+        let shown = cell(change, "USD".parse().unwrap()).into_string();
+        let expected = "<strong>−5 000.00</strong><br><small>1 234 567.89 → 1 229 567.89</small>";
+        assert!(
+            shown.contains(
+                &expected
+                    .replace(' ', "\u{202f}")
+                    .replace("\u{202f}→\u{202f}", " → ")
+            ),
+            "{shown}"
+        );
     }
 }

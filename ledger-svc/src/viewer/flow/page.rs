@@ -1,6 +1,7 @@
 //! What stands around the tabs: what it is, what happened, the facts, the selected step.
 
 use maud::{Markup, html};
+use wallet_contract::status::Status;
 use wallet_runtime::program::Running;
 use wallet_view::flow::{Expected, Flow};
 use wallet_view::skew::Skew;
@@ -19,7 +20,8 @@ pub(super) fn page(running: &Running, view: &View<'_>) -> Markup {
     let body = html! {
         div #flow data-live=[live] { (body(view)) }
     };
-    layout::page(running, ROOT, &headline::headline(flow), Here::Transfers, &body)
+    let title = parts::sentence(&headline::headline(flow));
+    layout::page(running, ROOT, &title, Here::Transfers, &body)
 }
 
 fn live_url(view: &View<'_>) -> String {
@@ -47,8 +49,8 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     let flow = view.flow;
     html! {
         h1 { (title(flow)) " " (status(flow)) }
-        div.story { @for sentence in story::of(flow) { p { (sentence) } } }
-        @for parked in &flow.parked { p.notice.parked { "‖ " (clean(&parked.told())) ", since " (parts::at(parked.since)) } }
+        div.story { @for sentence in story::of(flow) { p { (parts::sentence(&sentence)) } } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.told()))) ", since " (parts::at(parked.since)) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -61,7 +63,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
 fn title(flow: &Flow) -> Markup {
     html! {
         @match (&flow.payee, flow.money()) {
-            (Some(payee), Some(money)) => { (money) ", " (clean(&flow.payer)) " → " (clean(payee)) },
+            (Some(payee), Some(money)) => { (parts::sentence(&money)) ", " (clean(&flow.payer)) " → " (clean(payee)) },
             _ => { (clean(&flow.verb)) " " (clean(&flow.payer)) },
         }
     }
@@ -96,7 +98,7 @@ fn facts(view: &View<'_>) -> Markup {
             @if let Some(payee) = &flow.payee { dt { "Payee" } dd { (account(view, payee)) } }
             @if let Some(memo) = &flow.memo { dt { "Memo" } dd.memo { (clean(memo)) } }
             @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
-                dt { "Reason" } dd { code { (reason) } " " (clean(detail)) }
+                dt { "Reason" } dd { code { (reason) } " " (parts::sentence(&clean(detail))) }
             }
             dt { "Began" } dd { (parts::at(flow.started_at)) }
             @if let Some(ended) = flow.ended_at {
@@ -109,17 +111,35 @@ fn facts(view: &View<'_>) -> Markup {
                 dt { "Released" } dd { (parts::money(released, code)) }
             }
             @if let (Some(of), Some(payee)) = (flow.reverses, &flow.payee) {
-                dt { "Gives back" } dd { (other(view, &of.to_string(), payee)) }
+                dt { (gives_back(flow.status)) } dd { (other(view, &of.to_string(), payee)) }
             }
             @for back in &flow.reversed_by {
-                dt { "Given back" }
+                dt { (given_back(back.status)) }
                 dd {
-                    @if let (Some(amount), Some(code)) = (&back.amount, &flow.currency) { (amount) " " (code) " " }
+                    @if let (Some(amount), Some(code)) = (&back.amount, &flow.currency) { (parts::money(amount, code)) " " }
                     (parts::status(back.status.word())) " " (other(view, &back.transfer.to_string(), &back.payer))
                 }
             }
         }
         @if view.medium == Medium::Page { (downloads(flow)) }
+    }
+}
+
+/// What a reversal that stands like that does to the transfer that it names.
+fn gives_back(status: Status) -> &'static str {
+    match status {
+        Status::Settled | Status::Done => "Gives back",
+        Status::Running | Status::Reserved => "Is to give back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Does not give back",
+    }
+}
+
+/// The same, seen from that transfer.
+fn given_back(status: Status) -> &'static str {
+    match status {
+        Status::Settled | Status::Done => "Given back",
+        Status::Running | Status::Reserved => "Being given back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Asked back",
     }
 }
 
@@ -133,8 +153,8 @@ fn account(view: &View<'_>, name: &str) -> Markup {
 /// A link to another flow.
 fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
     match view.medium {
-        Medium::Page => html! { a.id href=(parts::flow_url(ROOT, transfer, payer)) { (transfer) } },
-        Medium::File => html! { span.id { (transfer) } },
+        Medium::Page => html! { a.id.whole href=(parts::flow_url(ROOT, transfer, payer)) { (transfer) } },
+        Medium::File => html! { span.id.whole { (transfer) } },
     }
 }
 
@@ -142,7 +162,7 @@ fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
 fn elsewhere(view: &View<'_>) -> Markup {
     let trace = &view.flow.trace;
     html! {
-        a href=(ROOT.to(&format!("/traces/{}", parts::escaped(trace)))) { "flows of this trace" }
+        @if view.has_siblings { a href=(ROOT.to(&format!("/traces/{}", parts::escaped(trace)))) { "flows of this trace" } }
         @if let Some(template) = view.trace_url {
             " " a href=(template.replace("{trace_id}", &parts::escaped(trace))) rel="noreferrer" { "open in the trace viewer ↗" }
         }
@@ -217,7 +237,7 @@ fn selected(view: &View<'_>) -> Markup {
                 @if index < last { a rel="next" data-swap href=(view.step_url(index + 1)) { "next →" } }
             }
             h2 class=(class(step.mark)) { (words(step)) }
-            @for note in &step.notes { p { (note) } }
+            @for note in &step.notes { p { (parts::sentence(note)) } }
             // There it stands open among the others.
             @if view.tab != Tab::Events { (known(view, step)) }
         }

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use super::super::parts;
+
 /// A drawing; a narrow screen scrolls in it, not the page.
 pub(super) fn drawing(label: &str, width: i64, height: i64, content: &Markup) -> Markup {
     html! {
@@ -17,6 +19,7 @@ pub(super) fn drawing(label: &str, width: i64, height: i64, content: &Markup) ->
 
 /// A text, cut if it is too long; the whole is in its title.
 pub(super) fn text(x: i64, y: i64, class: &str, text: &str, longest: usize) -> Markup {
+    let text = &*parts::sentence(text);
     html! {
         text x=(x) y=(y) class=(class) {
             (cut(text, longest))

@@ -33,7 +33,6 @@ pub(super) struct Facts {
     pub(super) stuck_in_all: stuck::Count,
     /// The newest.
     pub(super) parked: Vec<Parked>,
-    pub(super) more_parked: bool,
     pub(super) parked_in_all: i64,
     pub(super) shards: Vec<Shard>,
 }
@@ -107,7 +106,6 @@ impl Facts {
             more_stuck: oldest.next.is_some(),
             stuck: oldest.items,
             stuck_in_all,
-            more_parked: newest.next.is_some(),
             parked: newest.items,
             parked_in_all,
             shards,

@@ -43,16 +43,16 @@ async fn health(
         div.tiles {
             section.panel { div.big { (parts::grouped(&facts.in_flight.to_string())) } div.muted { "transfers in flight" } }
             section.panel {
-                div.big.bad[facts.stuck_in_all.flows > 0] { (facts.stuck_in_all.flows) @if facts.stuck_in_all.or_more { " or more" } }
+                div.big.bad[facts.stuck_in_all.flows > 0] { (parts::grouped(&facts.stuck_in_all.flows.to_string())) @if facts.stuck_in_all.or_more { " or more" } }
                 div.muted { a href="./?status=stuck" { "stuck" } }
             }
-            section.panel { div.big.bad[facts.parked_in_all > 0] { (facts.parked_in_all) } div.muted { a href="./parked" { "messages parked" } } }
+            section.panel { div.big.bad[facts.parked_in_all > 0] { (parts::grouped(&facts.parked_in_all.to_string())) } div.muted { a href="./parked" { "messages parked" } } }
         }
         (services(&found.services, now))
         (stuck(&facts.stuck))
         @if facts.more_stuck { p { a href="./?status=stuck" { "All that are stuck →" } } }
-        @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::table(&facts.parked)) }
-        @if facts.more_parked { p { a href="./parked" { "All that is parked →" } } }
+        @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::short(&facts.parked)) }
+        @if !facts.parked.is_empty() { p { a href="./parked" { "All that is parked, and what it says →" } } }
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
@@ -60,9 +60,10 @@ async fn health(
 }
 
 fn verdict(verdict: &Verdict) -> Markup {
+    let summary = parts::sentence(&verdict.summary);
     html! {
         p.verdict.notice.panel role="status" {
-            @if verdict.healthy { strong.good { "✓ " (verdict.summary) "." } } @else { strong.bad { "✗ " (verdict.summary) "." } }
+            @if verdict.healthy { strong.good { "✓ " (summary) "." } } @else { strong.bad { "✗ " (summary) "." } }
         }
     }
 }
@@ -74,18 +75,20 @@ fn services(duties: &[Duty], now: Timestamp) -> Markup {
         table.cards {
             thead { tr {
                 th scope="col" { "service" } th.num scope="col" { "shard" } th scope="col" { "state" }
-                th.num scope="col" { "position" } th scope="col" { "instances" } th scope="col" { "last heard from (UTC)" }
+                th.num scope="col" { "position" } th.num scope="col" { "instances" } th scope="col" { "last heard from (UTC)" }
             } }
             tbody { @for duty in duties {
                 tr {
                     td data-label="service" { (duty.service) }
                     td.num data-label="shard" { (duty.shard) }
-                    td data-label="state" { span {
+                    td data-label="state" { span.long {
                         @match duty.trouble(now) { None => span.good { "✓ " (duty.state) }, Some(trouble) => span.bad { "✗ " (trouble) } }
                     } }
-                    td.num data-label="position" { (parts::grouped(&duty.position.to_string())) }
+                    td.num data-label="position" {
+                        @match duty.position { Some(position) => (parts::grouped(&position.to_string())), None => "–" }
+                    }
                     td.num data-label="instances" { (duty.instances.len()) }
-                    td data-label="last heard from" { @match duty.heard_at { Some(at) => (parts::time(&at.to_string())), None => "not since this ledger started" } }
+                    td data-label="last heard from (UTC)" { @match duty.heard_at { Some(at) => (parts::time(&at.to_string())), None => "not since this ledger started" } }
                 }
             } }
         }
@@ -136,7 +139,7 @@ fn stuck(flows: &[Flow]) -> Markup {
                     tr data-row data-id=(id) {
                         td data-label="transfer" { span.id { a.open href=(parts::flow_url(Root::TOP, &id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
                         @if let Some(stuck) = &flow.told.stuck {
-                            td data-label="waits for" { span {
+                            td data-label="waits for" { span.long {
                                 (stuck.told())
                             } }
                             td data-label="since (UTC)" { (parts::at(stuck.since)) }
@@ -159,13 +162,59 @@ fn shards(shards: &[Shard]) -> Markup {
             tbody { @for shard in shards {
                 tr {
                     td data-label="shard" { (shard.number) }
-                    td.num data-label="position" { (parts::grouped(&shard.position.to_string())) }
+                    td.num data-label="ledger's position" { (parts::grouped(&shard.position.to_string())) }
                     td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
-                    td data-label="server and stream" { span {
+                    td data-label="server and stream" { span.long {
                         @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
                     } }
                 }
             } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verdict::SILENT;
+    use crate::viewer::samples;
+
+    fn duty(state: &str, position: Option<u64>) -> Duty {
+        Duty {
+            service: "credit-svc",
+            shard: 0,
+            state: state.to_owned(),
+            detail: String::new(),
+            position,
+            instances: Vec::new(),
+            heard_at: None,
+        }
+    }
+
+    #[test]
+    fn a_service_that_was_never_heard_of_has_no_position() {
+        let now = Timestamp::UNIX_EPOCH;
+        let shown = |duty| services(&[duty], now).into_string();
+        let position = |text: &str| format!("data-label=\"position\">{text}</td>");
+        let silent = shown(duty(SILENT, None));
+        assert!(silent.contains(&position("–")), "{silent}");
+        let silent = shown(duty(SILENT, Some(1_150)));
+        assert!(silent.contains(&position("1\u{202f}150")), "{silent}");
+        assert_eq!(json!(duty(SILENT, None))["position"], json!(null));
+    }
+
+    #[test]
+    fn every_column_has_its_heading() {
+        let now = Timestamp::UNIX_EPOCH;
+        samples::columns_agree(&services(&[duty("working", Some(7))], now).into_string());
+        let shard = Shard {
+            number: 0,
+            position: 7,
+            lag: Some(0),
+            wrong: None,
+        };
+        samples::columns_agree(&shards(&[shard]).into_string());
     }
 }

@@ -1,6 +1,6 @@
 //! How fast it goes: the last minutes, kept in memory.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use tracing::debug;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
+use wallet_view::flow::Flow;
 use wallet_view::text::span_us;
 
 use crate::flows::list::{Filter, newest, tally};
@@ -22,15 +23,21 @@ const KEPT: usize = 300;
 /// Of how many of a shard's newest flows it is seen how long they took.
 const FLOWS: i64 = 50;
 
-/// What was seen at one time.
-#[derive(Clone, Copy, Debug)]
+/// What was seen at one time, of what had happened since the time before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sample {
     at_us: i64,
-    /// Transfers that had ended by then.
-    ended: i64,
-    /// How long the newest took, microseconds; none if none has ended since the last sample.
+    /// How many transfers had ended, in hundredths a second.
+    rate: i64,
+    /// How long they took, microseconds; nothing if none had ended.
     median_us: i64,
     slow_us: i64,
+}
+
+/// When it was looked, and how many transfers had ended on each shard by then.
+struct Look {
+    at_us: i64,
+    ended: Vec<i64>,
 }
 
 /// The samples, oldest first.
@@ -39,9 +46,11 @@ pub(super) struct Pace(Arc<Mutex<VecDeque<Sample>>>);
 
 /// Takes samples until the process ends.
 pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
+    let mut before = None;
     loop {
-        match sample(&running).await {
-            Ok(sample) => {
+        match sample(&running, &mut before).await {
+            Ok(None) => {}
+            Ok(Some(sample)) => {
                 let mut samples = pace.0.lock().unwrap_or_else(PoisonError::into_inner);
                 while samples.len() >= KEPT {
                     samples.pop_front();
@@ -54,67 +63,92 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
     }
 }
 
-async fn sample(running: &Running) -> sqlx::Result<Sample> {
-    let at_us = (running.clock)().as_microsecond();
-    let since_us = at_us.saturating_sub(i64::try_from(EACH.as_micros()).unwrap_or(0));
-    let (mut ended, mut took) = (0, Vec::new());
-    for (_, pool) in &running.pools {
+/// What has happened since the look before; nothing at the first, of which all charts would tell something else.
+async fn sample(running: &Running, before: &mut Option<Look>) -> sqlx::Result<Option<Sample>> {
+    let mut now = Look {
+        at_us: (running.clock)().as_microsecond(),
+        ended: Vec::new(),
+    };
+    let mut took = Vec::new();
+    for (shard, (_, pool)) in running.pools.iter().enumerate() {
         let mut db = pool.acquire().await?;
-        let tally: BTreeMap<String, i64> = tally(&mut db).await?.into_iter().collect();
-        ended += tally
-            .iter()
-            .filter(|(status, _)| !matches!(status.as_str(), "running" | "reserved"))
+        let tally = tally(&mut db).await?.into_iter();
+        let is_end = |status: &str| !matches!(status, "running" | "reserved");
+        let ended = tally
+            .filter(|(status, _)| is_end(status))
             .map(|(_, count)| count)
             .sum::<i64>();
-        for flow in newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?.flows {
-            let ended_us = flow.told.ended_at.map(Timestamp::as_microsecond);
-            if ended_us.is_some_and(|at| at >= since_us) {
-                took.extend(flow.told.took_us());
-            }
+        now.ended.push(ended);
+        let known = before.as_ref().and_then(|before| before.ended.get(shard));
+        let since = known.map_or(0, |known| ended.saturating_sub(*known));
+        // Counts and times are of the same transfers.
+        if since > 0 {
+            let newest = newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?;
+            took.extend(last(newest.flows.iter().map(|flow| &flow.told), since));
         }
     }
-    took.sort_unstable();
-    let at = |place: usize| took.get(place).copied().unwrap_or(0);
-    Ok(Sample {
-        at_us,
-        ended,
-        median_us: at(took.len() / 2),
-        slow_us: at((took.len() * 99) / 100),
-    })
+    let sample = before.as_ref().map(|before| told(before, &now, took));
+    *before = Some(now);
+    Ok(sample)
 }
 
-/// Two small charts: how many a second, and how long they take.
+/// How long those transfers took that ended last, so many of them.
+fn last<'f>(flows: impl Iterator<Item = &'f Flow>, many: i64) -> impl Iterator<Item = i64> {
+    let mut ended: Vec<(Timestamp, i64)> = flows
+        .filter(|flow| flow.is_payment())
+        .filter_map(|flow| Some((flow.ended_at?, flow.took_us()?)))
+        .collect();
+    ended.sort_unstable_by(|one, other| other.cmp(one));
+    let many = usize::try_from(many).unwrap_or(0);
+    ended.into_iter().take(many).map(|(_, took_us)| took_us)
+}
+
+fn told(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
+    const HUNDREDTHS: i64 = 100 * 1_000_000;
+    let ended: i64 = now
+        .ended
+        .iter()
+        .zip(&before.ended)
+        .map(|(now, before)| now.saturating_sub(*before).max(0))
+        .sum();
+    let span_us = now.at_us.saturating_sub(before.at_us).max(1);
+    took.sort_unstable();
+    let at = |place: usize| took.get(place).copied().unwrap_or(0);
+    Sample {
+        at_us: now.at_us,
+        rate: ended.saturating_mul(HUNDREDTHS) / span_us,
+        median_us: at(took.len() / 2),
+        slow_us: at((took.len() * 99) / 100),
+    }
+}
+
+/// Three small charts over the same time: how many a second, and how long they take.
 pub(super) fn charts(pace: &Pace) -> Markup {
-    let samples: Vec<Sample> = pace
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .iter()
-        .copied()
-        .collect();
-    let rate = |pair: &[Sample]| {
-        let (took, ended) = (pair[1].at_us - pair[0].at_us, pair[1].ended - pair[0].ended);
-        (
-            pair[1].at_us,
-            ended.max(0).saturating_mul(1_000_000) / took.max(1),
-        )
+    let samples = pace.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let samples: Vec<Sample> = samples.iter().copied().collect();
+    let points = |value: fn(&Sample) -> i64| -> Vec<(i64, i64)> {
+        let points = samples.iter().map(|sample| (sample.at_us, value(sample)));
+        points.collect()
     };
-    let rates: Vec<(i64, i64)> = samples.windows(2).map(rate).collect();
-    let medians: Vec<(i64, i64)> = samples
-        .iter()
-        .map(|sample| (sample.at_us, sample.median_us))
-        .collect();
-    let slow: Vec<(i64, i64)> = samples
-        .iter()
-        .map(|sample| (sample.at_us, sample.slow_us))
-        .collect();
     html! {
         h2 { "The last minutes" }
         div.tiles {
-            (panel("Transfers that ended, a second", &rates, &|rate| parts::grouped(&rate.to_string())))
-            (panel("Half took no longer than", &medians, &took))
-            (panel("99 of 100 took no longer than", &slow, &took))
+            (panel("Transfers that ended, a second", &points(|sample| sample.rate), &per_second))
+            (panel("Half took no longer than", &points(|sample| sample.median_us), &took))
+            (panel("99 of 100 took no longer than", &points(|sample| sample.slow_us), &took))
         }
+    }
+}
+
+/// Hundredths as a number: `0.49`, `12.5`, `1 234`.
+fn per_second(hundredths: i64) -> String {
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let whole_text = parts::grouped(&whole.to_string());
+    match (whole, rest) {
+        (_, 0) | (100.., _) => whole_text,
+        (10.., _) if rest < 10 => whole_text,
+        (10.., _) => format!("{whole_text}.{}", rest / 10),
+        (_, _) => format!("{whole_text}.{rest:02}"),
     }
 }
 
@@ -148,5 +182,73 @@ fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> M
         value,
         time: &clock,
     };
-    html! { section.panel { div.big { (now) } (chart.steps("small")) } }
+    html! {
+        section.panel {
+            div.big { (now) }
+            @if points.is_empty() { div.muted { (title) } } @else { (chart.steps("small")) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::viewer::samples::flow;
+
+    fn look(at_us: i64, ended: &[i64]) -> Look {
+        Look {
+            at_us,
+            ended: ended.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_single_transfer_is_seen_in_every_chart() {
+        let sample = told(
+            &look(10_000_000, &[7, 3]),
+            &look(12_010_000, &[7, 4]),
+            vec![16_000],
+        );
+        assert_eq!(per_second(sample.rate), "0.49");
+        assert_eq!((sample.median_us, sample.slow_us), (16_000, 16_000));
+        let pace = Pace::default();
+        let samples = [10_000_000, 12_010_000].map(|at_us| Sample { at_us, ..sample });
+        pace.0.lock().unwrap().extend(samples);
+        let charts = charts(&pace).into_string();
+        let axis = "<span>00:00:10</span><span>00:00:12</span>";
+        assert_eq!(charts.matches(axis).count(), 3, "{charts}");
+        assert!(charts.contains("<span>0.49</span><span>0</span>"), "{charts}");
+    }
+
+    #[test]
+    fn a_rate_has_decimals_where_they_say_something() {
+        let check = |hundredths: i64, shown: &str| {
+            assert_eq!(per_second(hundredths), shown.replace(' ', "\u{202f}"));
+        };
+        check(0, "0");
+        check(50, "0.50");
+        check(5, "0.05");
+        check(300, "3");
+        check(1_250, "12.5");
+        check(1_203, "12");
+        check(123_456, "1 234");
+    }
+
+    #[test]
+    fn times_are_of_as_many_transfers_as_have_ended() {
+        let flow = |ms: u32, verb: &str| {
+            let ended = format!("2026-01-31T12:00:00.{ms:03}000Z");
+            flow(&json!({ "verb": verb, "ended_at": ended }))
+        };
+        let flows = [
+            flow(10, "transfer"),
+            flow(30, "transfer"),
+            flow(20, "transfer"),
+            flow(40, "open"),
+        ];
+        let took: Vec<i64> = last(flows.iter(), 2).collect();
+        assert_eq!(took, [30_000, 20_000]);
+    }
 }

@@ -1,5 +1,6 @@
 //! One row for each flow.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::Db;
@@ -8,7 +9,7 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
 use wallet_view::flow::Flow as Told;
-use wallet_view::text::span_us;
+use wallet_view::text::{clean, span_us};
 
 use crate::flows::list::{Summary, summaries};
 use crate::flows::{Flow, steps};
@@ -22,8 +23,12 @@ struct Row<'p> {
     flow: &'p Flow,
     /// How it stands: as it is stored, or stuck, or parked.
     word: &'static str,
+    /// Why it keeps still, and since when, if it does.
+    still: Option<Still>,
     summary: Summary,
 }
+
+type Still = (String, Timestamp);
 
 /// The rows of a page, from each shard's database in the order of the shards.
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
@@ -40,28 +45,34 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
             continue;
         }
         for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
-            let word = if parked.contains(&flow.transfer()) {
-                Standing::Parked.word()
-            } else if is_stuck(db, shard, flow, &look).await? {
-                Standing::Stuck.word()
+            let (word, still) = if let Some(aside) = parked.get(&flow.transfer()) {
+                let why = aside.as_ref().map(|aside| (aside.told(), aside.since));
+                (Standing::Parked.word(), why)
+            } else if let Some(why) = stuck(db, shard, flow, &look).await? {
+                (Standing::Stuck.word(), Some(why))
             } else {
-                flow.told.status.word()
+                (flow.told.status.word(), None)
             };
-            *place = Some(Row { flow, word, summary });
+            *place = Some(Row {
+                flow,
+                word,
+                still,
+                summary,
+            });
         }
     }
     Ok(html! { @for row in rows.iter().flatten() { (markup(row)) } })
 }
 
-/// Whether nothing was heard of it for too long, which is stored nowhere.
-async fn is_stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> sqlx::Result<bool> {
+/// What it waits for, if nothing was heard of it for too long, which is stored nowhere.
+async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> sqlx::Result<Option<Still>> {
     if !flow.is_running() || flow.started_us > look.deadline_us {
-        return Ok(false);
+        return Ok(None);
     }
     let mut flow = flow.clone();
     flow.told.events = steps::events(db, &flow, shard.0).await?;
     look.mark(&mut flow);
-    Ok(flow.told.stuck.is_some())
+    Ok(flow.told.stuck.map(|stuck| (stuck.told(), stuck.since)))
 }
 
 fn markup(row: &Row<'_>) -> Markup {
@@ -73,6 +84,7 @@ fn markup(row: &Row<'_>) -> Markup {
                 span {
                     (parts::status(row.word))
                     @if let Some(reason) = &told.reason { " " small.reason { (reason) } }
+                    @if let Some((why, since)) = &row.still { " " small.reason { (clean(why)) ", since " (parts::at(*since)) } }
                 }
             }
             td data-label="transfer" {
@@ -123,4 +135,26 @@ fn who(flow: &Flow) -> Markup {
 fn event(kind: &str) -> &str {
     let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
     kind.strip_suffix(".v1").unwrap_or(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::viewer::samples;
+
+    #[test]
+    fn what_keeps_still_says_why() {
+        let flow = Flow::told(samples::flow(&json!({ "status": "running", "ended_at": null })));
+        let why = "credit-svc of shard 1 has not reacted to account.debited";
+        let row = Row {
+            flow: &flow,
+            word: Standing::Stuck.word(),
+            still: Some((why.to_owned(), flow.told.started_at)),
+            summary: Summary::default(),
+        };
+        let row = markup(&row).into_string();
+        assert!(row.contains(&format!("{why}, since <time")), "{row}");
+    }
 }

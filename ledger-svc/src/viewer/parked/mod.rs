@@ -1,17 +1,22 @@
 //! `/parked`: all that the services have set aside, and nobody has seen to.
 
+mod texts;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
+use wallet_view::text::clean;
 
+use self::texts::{Text, Texts};
 use super::layout::{self, Here};
 use super::{parts, reading};
 use crate::api::{Ledger, limit};
@@ -20,9 +25,13 @@ use crate::parked::{self, Parked};
 
 /// How many messages a page has.
 const ROWS: i64 = 50;
+/// A subject that is no longer stays whole.
+const SUBJECT: usize = 40;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
-    Router::new().route("/parked", get(list))
+    Router::new()
+        .route("/parked", get(list))
+        .layer(Extension(Texts::default()))
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -32,19 +41,24 @@ struct Question {
     limit: String,
 }
 
-async fn list(State(running): Ledger, Filled(asked): Filled<Question>) -> Result<Markup, Problem> {
+async fn list(
+    State(running): Ledger,
+    Extension(texts): Extension<Texts>,
+    Filled(asked): Filled<Question>,
+) -> Result<Markup, Problem> {
     let filled_in = |text| Some(text).filter(|text: &&str| !text.is_empty());
     let rows = limit(filled_in(&asked.limit), ROWS)?;
     let (mut dbs, lag) = reading::all(&running).await?;
     let places = places::back(&mut dbs, filled_in(&asked.before)).await?;
     let page = parked::page(&mut dbs, places, false, rows).await?;
     drop(dbs);
+    let texts = texts.of(&running, &page.items).await;
     let body = html! {
         h1 { "Parked" }
         p { "What the services could not read or handle, and what waits behind it. " code { "wallet parked --help" } " says what can be done about it." }
         (reading::notice(lag))
         @if page.items.is_empty() { p.muted { "Nothing is set aside." } }
-        (table(&page.items))
+        (table(&page.items, Some(&texts)))
         nav.pages aria-label="Pages" {
             @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &asked.limit)])) { "Newest" } }
             @if let Some(next) = &page.next {
@@ -55,23 +69,46 @@ async fn list(State(running): Ledger, Filled(asked): Filled<Question>) -> Result
     Ok(layout::page(&running, Root::TOP, "Parked", Here::Health, &body))
 }
 
-/// Messages that were set aside, newest first.
-pub(super) fn table(parked: &[Parked]) -> Markup {
+/// Messages that were set aside, newest first, where there is only little room.
+pub(super) fn short(parked: &[Parked]) -> Markup {
+    table(parked, None)
+}
+
+/// The same with their texts, as far as they could be read.
+fn table(parked: &[Parked], texts: Option<&BTreeMap<String, Text>>) -> Markup {
     html! {
         @if !parked.is_empty() {
             table.cards {
                 caption.visually-hidden { "Parked, newest first" }
-                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } th scope="col" { "time (UTC)" } } }
+                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } @if texts.is_some() { th scope="col" { "message" } } th scope="col" { "time (UTC)" } } }
                 tbody { @for message in parked {
                     tr data-row data-id=(message.id) {
                         td data-label="id" { span.mono { (message.id) } }
-                        td data-label="by" { (message.service) }
-                        td data-label="subject" { span.mono { (message.subject) } }
-                        td data-label="why" { span { (message.detail) } }
+                        td data-label="by" { span.nowrap { (message.service) } }
+                        td data-label="subject" { span.mono.long[message.subject.len() > SUBJECT] { (message.subject) } }
+                        td data-label="why" { span.long { (clean(&message.detail)) } }
+                        @if let Some(texts) = texts { td.message data-label="message" { (texts::markup(&message.id, texts.get(&message.id))) } }
                         td data-label="time (UTC)" { (parts::time(&message.time)) }
                     }
                 } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::viewer::samples;
+
+    #[test]
+    fn the_list_has_the_text_of_each_message() {
+        let parked = [Parked::sample(7), Parked::sample(8)];
+        let texts = BTreeMap::from([(parked[0].id.clone(), Text::of("no <b>JSON"))]);
+        let list = table(&parked, Some(&texts)).into_string();
+        assert!(list.contains("no &lt;b&gt;JSON"), "{list}");
+        assert!(list.contains("wallet parked show debit/0/8"), "{list}");
+        samples::columns_agree(&list);
+        samples::columns_agree(&short(&parked).into_string());
     }
 }

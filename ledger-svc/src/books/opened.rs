@@ -1,0 +1,46 @@
+//! Since when an account is there. The head of an opening names no currency; its event does.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+use wallet_contract::envelope;
+use wallet_contract::event::Fact;
+use wallet_contract::id::{TransferId, derived_range};
+use wallet_runtime::db::{Arg, Db, Set};
+
+/// So many openings may have been done beside those of an account's currencies: what was closed is opened again.
+const AGAIN: usize = 16;
+
+/// When an account was first opened, by the codes of its currencies, microseconds. Nothing of those that nobody has opened.
+pub(super) async fn since_us(
+    db: &mut Db,
+    account: &str,
+    currencies: usize,
+) -> sqlx::Result<BTreeMap<String, i64>> {
+    // The list of ends is the index's.
+    let sql = "SELECT transfer FROM flow WHERE account = $1 AND verb = 'open' AND status = 'done' \
+               AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT $2";
+    let limit = i64::try_from(currencies.saturating_add(AGAIN)).unwrap_or(i64::MAX);
+    let rows = db.query(sql, &[Arg::Text(account), Arg::Int(limit)]).await?;
+    let asked: Vec<Uuid> = rows.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?;
+    let range = |transfer: &Uuid| derived_range(TransferId(*transfer));
+    let set = Set::new()
+        .uuids("first", asked.iter().map(|transfer| range(transfer).0.0))
+        .uuids("last", asked.iter().map(|transfer| range(transfer).1.0))
+        .uuids("transfer", asked.iter().copied())
+        .texts("account", asked.iter().map(|_| account));
+    let sql = "SELECT r.at_us, r.body FROM k CROSS JOIN record AS r \
+               WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
+               AND r.kind = 'wallet.account.opened.v1' AND r.body IS NOT NULL";
+    let mut since = BTreeMap::new();
+    for row in db.select(sql, set).await? {
+        let at_us = row.int(0)?;
+        if let Ok(event) = envelope::read(&row.text(1)?)
+            && let Fact::AccountOpened(_, currency, _) = event.fact
+        {
+            let first = since.entry(currency.code().to_owned()).or_insert(at_us);
+            *first = at_us.min(*first);
+        }
+    }
+    Ok(since)
+}

@@ -1,0 +1,90 @@
+//! What stands around the tabs.
+
+use serde_json::json;
+use wallet_view::flow::Flow;
+
+use super::super::samples::{OTHER, flow};
+use super::{Medium, Tab, View, page};
+
+fn view(flow: &Flow, medium: Medium) -> View<'_> {
+    View {
+        flow,
+        steps: Vec::new(),
+        tab: Tab::Sequence,
+        selected: None,
+        now: flow.started_at,
+        medium,
+        has_siblings: false,
+        trace_url: None,
+    }
+}
+
+fn head(flow: &Flow, medium: Medium) -> String {
+    page::head(&view(flow, medium)).into_string()
+}
+
+/// alice paid bob, who gave it back in this way.
+fn given_back(status: &str) -> Flow {
+    let back = json!([{ "transfer": OTHER, "payer": "bob", "amount": "1234.50", "status": status }]);
+    flow(&json!({ "reversed_by": back }))
+}
+
+#[test]
+fn the_id_of_another_flow_may_wrap() {
+    let reversal = flow(&json!({ "verb": "reverse", "reverses": OTHER }));
+    for flow in [given_back("settled"), reversal] {
+        for medium in [Medium::Page, Medium::File] {
+            let head = head(&flow, medium);
+            assert!(head.contains(&format!(">{OTHER}</")), "{head}");
+            assert!(!head.contains("class=\"id\""), "{head}");
+        }
+    }
+}
+
+#[test]
+fn what_was_refused_was_not_given_back() {
+    for (status, there, back) in [
+        ("settled", "<dt>Given back</dt>", "<dt>Gives back</dt>"),
+        ("running", "<dt>Being given back</dt>", "<dt>Is to give back</dt>"),
+        ("refused", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+        (
+            "compensated",
+            "<dt>Asked back</dt>",
+            "<dt>Does not give back</dt>",
+        ),
+    ] {
+        let head_of = |flow: &Flow| head(flow, Medium::Page);
+        let original = head_of(&given_back(status));
+        assert!(original.contains(there), "{original}");
+        let reversal = json!({ "verb": "reverse", "reverses": OTHER, "status": status });
+        let reversal = head_of(&flow(&reversal));
+        assert!(reversal.contains(back), "{reversal}");
+    }
+}
+
+#[test]
+fn a_trace_of_one_flow_leads_nowhere() {
+    let flow = flow(&json!({}));
+    for has_siblings in [false, true] {
+        let view = View {
+            has_siblings,
+            ..view(&flow, Medium::Page)
+        };
+        let head = page::head(&view).into_string();
+        assert_eq!(head.contains("flows of this trace"), has_siblings, "{head}");
+    }
+}
+
+#[test]
+fn amounts_are_written_in_one_way() {
+    let flow = flow(&json!({
+        "amount": "5000.00", "status": "refused", "reason": "insufficient_funds",
+        "detail": "alice has 1234.50 USD", "reversed_by": given_back("settled").reversed_by,
+    }));
+    let head = head(&flow, Medium::Page);
+    for amount in ["5000.00", "1234.50"] {
+        assert!(!head.contains(amount), "{head}");
+        let (thousands, rest) = amount.split_at(1);
+        assert!(head.contains(&format!("{thousands}\u{202f}{rest}")), "{head}");
+    }
+}

@@ -1,0 +1,42 @@
+//! An element of a message as it was said, whether or not anybody can read what it asks or tells.
+
+use crate::envelope;
+use crate::headers::Headers;
+use crate::request::{self, Context};
+use crate::shard::Shard;
+use crate::subject::Subject;
+
+/// The text of an element of a message of a shard's log, as the services keep it; nothing if the message has no such element.
+pub fn text(shard: Shard, subject: &str, headers: &Headers, payload: &[u8], index: u32) -> Option<String> {
+    let index = usize::try_from(index).ok()?;
+    let subject = Subject::read(subject, shard).ok()?;
+    let (traceparent, event_id) = (headers.traceparent.as_deref(), headers.event_id.as_deref());
+    match Context::of(&subject, traceparent, event_id) {
+        Some((context, against)) => {
+            let elements = request::elements(payload, context, against).ok()?;
+            Some(elements.into_iter().nth(index)?.raw.into_owned())
+        }
+        None => Some((*envelope::split(payload).ok()?.get(index)?).to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_element_is_told_as_it_was_said() {
+        let said = |subject: &str, payload: &str, index| {
+            text(Shard(0), subject, &Headers::default(), payload.as_bytes(), index)
+        };
+        let payers = r#"[{"id": 1}, {"from": "alice"}]"#;
+        assert_eq!(
+            said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
+            Some(r#"{"from": "alice"}"#)
+        );
+        assert_eq!(said("wallet.0.evt.debit", "[{}, [7]]", 1).as_deref(), Some("[7]"));
+        assert_eq!(said("wallet.0.evt.debit", "[{}]", 1), None);
+        assert_eq!(said("wallet.0.evt.debit", "no JSON", 0), None);
+        assert_eq!(said("elsewhere", "[{}]", 0), None);
+    }
+}
