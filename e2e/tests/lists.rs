@@ -12,7 +12,7 @@
 
 mod aside;
 mod collation;
-mod filled;
+pub(crate) mod filled;
 mod many;
 mod table;
 mod walk;

@@ -11,6 +11,7 @@ use reqwest::{Client, StatusCode, header};
 use tokio::time::{Duration, Instant};
 use wallet_contract::subject::{Service, Verb};
 
+const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TOKEN: &str = "a-token-that-nobody-guesses";
 /// Long before the heartbeat, which would push what a proxy holds back.
 const AT_ONCE: Duration = Duration::from_secs(10);
@@ -68,6 +69,14 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     for _ in 0..60 {
         world.pay("alice", "bob", "0.01").await?;
     }
+    let parent = format!("00-{TRACE}-b7ad6b7169203331-01");
+    for _ in 0..2 {
+        let body = transfer("bob", "0.01").to_string();
+        world
+            .nats
+            .request(Verb::Transfer, &"alice".parse()?, body, Some(&parent))
+            .await?;
+    }
     let browser = Browser::start(&nginx.wallet).await?;
     browser.open("/accounts?q=%40").await?;
     assert_eq!(browser.place().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
@@ -75,10 +84,9 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     browser.until("location.pathname == '/wallet/accounts'").await?;
     is_live(&world, &browser, "1.50").await?;
 
-    let id = browser
-        .eval("document.querySelector('tbody tr').dataset.id")
-        .await?;
-    let id = id.as_str().context("an id")?.to_owned();
+    // One of several of its trace, which its page leads to.
+    let traced = world.api.trace(TRACE.parse()?).await?;
+    let id = traced.first().context("a flow")?.transfer.to_string();
     every_address_stays_below(&browser, &nginx.wallet, &id).await?;
     forms_and_links_lead_on(&browser, &id).await?;
     a_flow_is_seen_to_end(&mut world, &browser).await?;

@@ -50,12 +50,14 @@ async fn every_statement_runs(database: Option<&str>) -> Result<()> {
     lists::all_are_walked(&mut world).await?;
     let flows = story::is_asked(&world).await?;
     story::is_healed(&world).await?;
+    story::is_looked_at(&world, &flows).await?;
+    story::is_seen_to(&world).await?;
     interrupted::the_ledger_is_away(&mut world).await?;
-    interrupted::money_is_under_way(&mut world).await?;
+    interrupted::money_is_under_way(&world).await?;
+    interrupted::many_are_stuck(&mut world).await?;
     interrupted::many_are_refused(&world).await?;
     story::is_looked_at(&world, &flows).await?;
     interrupted::an_account_waits(&mut world).await?;
-    story::is_seen_to(&world).await?;
     world.verify().await?;
     let told = ran::statements(&world)?;
     let mut missing = Vec::new();

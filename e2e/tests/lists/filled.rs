@@ -174,7 +174,7 @@ impl Filled {
 }
 
 /// What a credit-svc of a later version may say of a transfer.
-fn of_a_later_version(transfer: &str, shard: Shard) -> String {
+pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
     let source = format!("/credit-svc/{shard}");
     json!([{
         "specversion": "1.0", "id": id(), "source": source, "type": "wallet.account.gilded.v2", "subject": transfer,
@@ -185,7 +185,7 @@ fn of_a_later_version(transfer: &str, shard: Shard) -> String {
 }
 
 /// Asks until it is so.
-pub(super) async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !so().await.with_context(|| what.to_owned())? {
         ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");

@@ -34,10 +34,13 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
     // The end of what is named, so with all that was booked in that second.
     let (second, new_york) = (told(ended, "%Y-%m-%d %H:%M:%S"), in_new_york(ended)?);
     for (at, alice) in [(&*second, "97.00"), (&new_york, "97.00"), ("2020-01-01", "0.00")] {
+        // What was not open yet had nothing, which the page says in words.
+        let (is_open, shown) = (at != "2020-01-01", format!("available\">{alice} "));
         let account: Value = serde_json::from_str(&get(world, "/v1/accounts/alice", &[("at", at)]).await?)?;
         ensure!(account["balances"][0]["available"] == alice, "{at}: {account}");
         let page = get(world, "/accounts/alice", &[("at", at)]).await?;
-        ensure!(page.contains(&format!("available\">{alice} ")), "{at}: {page}");
+        ensure!(page.contains(&shown) == is_open, "{at}: {page}");
+        ensure!(page.contains("not opened yet") != is_open, "{at}: {page}");
         let tool = world.wallet(&["balance", "alice", "--at", at]).await?;
         let text = String::from_utf8_lossy(&tool.stdout).into_owned();
         ensure!(text.contains(alice), "{at}: {text}");

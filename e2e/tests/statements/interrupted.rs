@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{PATIENCE, World, id, transfer};
+use e2e::{World, id, transfer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use wallet_contract::subject::{Service, Verb};
+use wallet_contract::subject::{Service, Verb, envelopes};
 
 use super::story::ends;
+use crate::lists::filled::{of_a_later_version, until};
 
+/// Between two looks at conservation.
+const CONSERVATION: Duration = Duration::from_secs(5);
 /// More than the ledger looks at one by one when it counts what is stuck, and than a chart draws line by line.
 const STUCK: usize = 1_100;
 /// More than a list looks at, in messages of as many as one may hold.
@@ -40,28 +43,33 @@ pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Payers' shards have not heard of what was credited while conservation is looked at; then more are stuck than are looked at.
-pub(super) async fn money_is_under_way(world: &mut World) -> Result<()> {
-    let few: Vec<Value> = (0..4)
-        .flat_map(|_| ["alice", "bob", "max", "Mia"])
-        .map(|to| transfer(to, "0.01"))
-        .collect();
-    world.stack.kill(Service::Credit).await?;
-    send(world, "carol", &few).await?;
-    stuck(world, few.len()).await?;
-    world.stack.kill(Service::Debit).await?;
-    world.stack.start_service(Service::Credit).await?;
-    // Conservation is looked at every five seconds.
-    sleep(Duration::from_secs(6)).await;
-    world.stack.start_service(Service::Debit).await?;
-    ends(world, few[0]["id"].as_str().context("an id")?).await?;
+/// Conservation is looked at while payments are between two shards.
+pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
+    world.pay("@world", "carol", "1000.00").await?;
+    let end = Instant::now() + CONSERVATION * 2;
+    let mut last = String::new();
+    while Instant::now() < end {
+        let bodies: Vec<Value> = (0..25)
+            .flat_map(|_| ["alice", "bob", "max", "Mia"])
+            .map(|to| transfer(to, "0.01"))
+            .collect();
+        last = send(world, "carol", &bodies).await?;
+        sleep(Duration::from_millis(50)).await;
+    }
+    ends(world, &last).await
+}
 
+/// More are stuck than are looked at.
+pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let many: Vec<Value> = (0..STUCK).map(|_| transfer("dave", "0.01")).collect();
-    send(world, "carol", &many).await?;
-    stuck(world, STUCK).await?;
+    let last = send(world, "carol", &many).await?;
+    until("they are stuck", async || {
+        Ok(usize::try_from(world.api.health().await?.stuck)? >= STUCK)
+    })
+    .await?;
     world.stack.start_service(Service::Credit).await?;
-    ends(world, many[STUCK - 1]["id"].as_str().context("an id")?).await
+    ends(world, &last).await
 }
 
 /// More transfers are refused than a list looks at.
@@ -69,55 +77,71 @@ pub(super) async fn many_are_refused(world: &World) -> Result<()> {
     let mut last = String::new();
     for many in REFUSED {
         let bodies: Vec<Value> = (0..many).map(|_| json!({ "id": id(), "to": "dave" })).collect();
-        last = bodies[many - 1]["id"].as_str().context("an id")?.to_owned();
-        send(world, "carol", &bodies).await?;
+        last = send(world, "carol", &bodies).await?;
     }
     ends(world, &last).await
 }
 
 /// An operator's order waits behind an event that is set aside, and its account with it. Then somebody sees to the event.
 pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
-    let parked = world.api.parked(false).await?;
-    let event = parked
-        .iter()
-        .find(|row| row.id.starts_with("debit/") && row.transfer.is_some());
-    let event = event.context("an event is set aside")?;
-    let freeze = json!({ "id": event.transfer });
+    world.stack.kill(Service::Credit).await?;
+    let held_up = send(world, "alice", &[transfer("bob", "0.01")]).await?;
+    until("it is debited", async || {
+        let flow = world.api.transfer(held_up.parse()?, None).await;
+        Ok(matches!(flow, Ok(Some(flow)) if flow.events.len() == 2))
+    })
+    .await?;
+    let home = world.nats.shards().await?.of(&"alice".parse()?);
+    let event = of_a_later_version(&held_up, home);
     world
         .nats
-        .request(Verb::Freeze, &"carol".parse()?, freeze.to_string(), None)
+        .put(&envelopes(home, Service::Credit), Vec::new(), event)
         .await?;
-    sleep(Duration::from_millis(500)).await;
+    until("it is set aside", async || {
+        Ok(waiting(world, &held_up).await?.len() == 2)
+    })
+    .await?;
+    let page = reqwest::get(format!("{}/flows/{held_up}", world.stack.api_url())).await?;
+    ensure!(page.status().is_success(), "{}", page.status());
+
+    let freeze = json!({ "id": held_up }).to_string();
+    world
+        .nats
+        .request(Verb::Freeze, &"alice".parse()?, freeze, None)
+        .await?;
+    let those = waiting(world, &held_up).await?;
+    until("its freeze waits", async || {
+        Ok(waiting(world, &held_up).await?.len() > those.len())
+    })
+    .await?;
     for service in Service::ALL {
         world.stack.stop_service(service).await?;
         world.stack.start_service(service).await?;
     }
-    let done = world
-        .wallet(&["parked", "discard", &event.id, "--reason", "gilded"])
-        .await?;
-    let told = String::from_utf8_lossy(&done.stderr);
-    ensure!(done.status.success(), "{told}");
-    Ok(())
+    for event in those {
+        let done = world
+            .wallet(&["parked", "discard", &event, "--reason", "gilded"])
+            .await?;
+        let told = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "{told}");
+    }
+    ends(world, &held_up).await
 }
 
-async fn send(world: &World, from: &str, bodies: &[Value]) -> Result<()> {
+/// What is parked of a transfer.
+async fn waiting(world: &World, transfer: &str) -> Result<Vec<String>> {
+    let rows = world.api.parked(false).await?.into_iter();
+    let of_it = rows.filter(|row| row.transfer.is_some_and(|id| id.to_string() == transfer));
+    Ok(of_it.map(|row| row.id).collect())
+}
+
+/// Sends requests in one message, and says which is the last.
+async fn send(world: &World, from: &str, bodies: &[Value]) -> Result<String> {
     let body = json!(bodies).to_string();
     world
         .nats
         .request(Verb::Transfer, &from.parse()?, body, None)
         .await?;
-    Ok(())
-}
-
-/// Waits until so many are stuck, as the metrics tell.
-async fn stuck(world: &World, many: usize) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let told = world.api.health().await?.stuck;
-        if usize::try_from(told)? >= many {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "{told} of {many} are stuck");
-        sleep(Duration::from_millis(200)).await;
-    }
+    let last = bodies.last().and_then(|body| body["id"].as_str());
+    Ok(last.context("an id")?.to_owned())
 }

@@ -160,16 +160,6 @@ pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
         let answer = reqwest::get(format!("{base}{path}")).await?;
         ensure!(answer.status().is_success(), "{path}: {}", answer.status());
     }
-    for row in world
-        .api
-        .parked(false)
-        .await?
-        .iter()
-        .filter_map(|row| row.transfer)
-    {
-        let answer = reqwest::get(format!("{base}/flows/{row}")).await?;
-        ensure!(answer.status().is_success(), "{row}: {}", answer.status());
-    }
     for service in Service::ALL {
         let mut paths = vec![
             "/metrics".to_owned(),

@@ -50,6 +50,9 @@ pub(super) fn answer<'t>(json: &'t str, context: Context<'_>) -> Result<Answered
                 Some(why) => return refused(json, &Why::Other(why), context),
                 None => return carried(json, &event, context),
             },
+            Err(as_event) if json.contains(r#""specversion""#) => {
+                known::undecodable(json).unwrap_or_else(|| as_event.to_string())
+            }
             Err(_) => error.to_string(),
         },
     };
