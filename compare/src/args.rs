@@ -56,6 +56,8 @@ impl Common {
 pub enum Command {
     /// How many payments a second, and what each of them costs.
     Speed(Speed),
+    /// What becomes of the money when something breaks, who waits, and what has to be done.
+    Accidents(Accidents),
     /// Makes one payment and stands still at a point: started by this program, to be killed.
     #[command(hide = true)]
     Pay(Pay),
@@ -80,6 +82,14 @@ pub struct Speed {
     /// What the choice of accounts and amounts begins from.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+}
+
+/// `wallet-compare accidents`
+#[derive(Args, Clone, Debug)]
+pub struct Accidents {
+    /// How long it is watched who waits, in seconds, before anybody does something about it.
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub watch: u32,
 }
 
 /// `wallet-compare pay`

@@ -8,9 +8,11 @@
 //! | [`kind`] | the systems by name |
 //! | [`stop`] | where a process that pays stands still, to be killed there |
 //! | [`speed`] | payments a second, and what each costs |
+//! | [`accidents`] | what becomes of the money, who waits, what has to be done |
 //! | [`usage`] | processor time, bytes written and context switches, from `/proc` |
 //! | [`chart`] | the drawings |
 
+pub mod accidents;
 pub mod args;
 pub mod chart;
 pub mod kind;
@@ -63,6 +65,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
     let programs = Programs::new(cli.common.programs.clone())?;
     match &cli.command {
         Command::Speed(args) => speed::run(args, &cli.common, &programs, &mut Signals::new()?).await,
+        Command::Accidents(args) => accidents::run(args, &cli.common, &programs, &mut Signals::new()?).await,
         Command::Pay(args) => pay(args, &programs).await,
     }
 }

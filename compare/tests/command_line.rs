@@ -39,7 +39,7 @@ async fn a_system_that_is_not_there_is_refused_by_name() -> Result<()> {
 #[tokio::test]
 async fn a_server_that_can_not_be_found_is_named() -> Result<()> {
     let command = &mut compare();
-    command.args(["speed", "--only", "redis-cluster", "--json"]);
+    command.args(["accidents", "--only", "redis-cluster", "--json"]);
     let (code, said) = says(command.env("WALLET_REDIS_SERVER", "/no/redis-server")).await?;
     assert_eq!(code, Some(1));
     assert!(
