@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use tokio::time::timeout;
 use wallet::stack::signals::Signals;
 use wallet_compare::accidents::verdict::{Accident, Verdict, Wait};
-use wallet_compare::accidents::{self, HARMED};
+use wallet_compare::accidents::{self, HARMED, OPENED};
 use wallet_compare::kind::Kind;
 use wallet_compare::program::{Programs, redis_server};
+use wallet_compare::stop::Stop;
+use wallet_compare::system::{Paid, Payment, System};
 use wallet_compare::systems::redis_one_slot::RedisOneSlot;
 
 /// How long it is watched who waits.
@@ -153,6 +156,26 @@ async fn two_phase_commit_is_correct_and_blocks() -> Result<()> {
         "a reader sees half of it"
     );
     Ok(())
+}
+
+#[tokio::test]
+async fn what_two_phase_commit_has_locked_outlives_a_restart_of_postgresql() -> Result<()> {
+    let (kind, mut signals) = (Kind::TwoPhaseCommit, Signals::new()?);
+    let body = async |system: &dyn System| {
+        system.open(0..4, OPENED).await?;
+        system.kill_at("prepared", &Payment::new(0, 1, HARMED)).await?;
+        system.kill_node().await?;
+        system.start_node().await?;
+        let (unrelated, never) = (Payment::new(1, 3, 1), Stop::never());
+        assert!(
+            timeout(WATCH, system.pay(&unrelated, &never)).await.is_err(),
+            "it is not locked"
+        );
+        system.recover().await?;
+        assert_eq!(system.pay(&unrelated, &never).await?, Paid::Settled);
+        Ok(())
+    };
+    kind.with(&programs(), &mut signals, body).await
 }
 
 #[tokio::test]

@@ -22,11 +22,12 @@ pub(super) enum End {
     Rollback,
 }
 
-/// A transaction that has changed an account.
+/// A transaction that has changed an account. Dropped before its end, it takes its connection along, and the server forgets it.
 pub(super) struct Half<'s> {
     server: &'s PgPool,
     connection: PoolConnection<Postgres>,
     name: String,
+    is_open: bool,
 }
 
 impl<'s> Half<'s> {
@@ -38,31 +39,31 @@ impl<'s> Half<'s> {
         account: u32,
         cents: i64,
     ) -> Result<Result<Self, String>> {
-        let mut connection = server.acquire().await?;
-        sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
-        let moved = sqlx::query_scalar("SELECT move($1, $2, $3)")
+        let mut half = Self {
+            server,
+            connection: server.acquire().await?,
+            name,
+            is_open: true,
+        };
+        sqlx::raw_sql("BEGIN").execute(&mut *half.connection).await?;
+        let word: String = sqlx::query_scalar("SELECT move($1, $2, $3)")
             .bind(transfer)
             .bind(i32::try_from(account)?)
             .bind(cents)
-            .fetch_one(&mut *connection)
-            .await;
-        let mut half = Self {
-            server,
-            connection,
-            name,
-        };
-        match moved {
-            Ok(word) if word == "moved" => Ok(Ok(half)),
-            other => {
-                half.forget().await;
-                Ok(Err(other?))
-            }
+            .fetch_one(&mut *half.connection)
+            .await?;
+        if word == "moved" {
+            return Ok(Ok(half));
         }
+        half.forget().await?;
+        Ok(Err(word))
     }
 
-    /// Before it is prepared: as if it had never been. A broken connection has the same effect.
-    pub(super) async fn forget(&mut self) {
-        let _ = sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection).await;
+    /// Before it is prepared: as if it had never been.
+    pub(super) async fn forget(mut self) -> Result<()> {
+        sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection).await?;
+        self.is_open = false;
+        Ok(())
     }
 
     /// From here on only its name ends it.
@@ -72,18 +73,29 @@ impl<'s> Half<'s> {
         Ok(())
     }
 
-    /// It is prepared, or may be.
-    pub(super) async fn end(mut self, how: End) -> Result<()> {
-        if how == End::Rollback {
-            self.forget().await;
+    /// It is prepared.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        let commit = sqlx::raw_sql(statement(End::Commit, &self.name));
+        if commit.execute(&mut *self.connection).await.is_ok() {
+            self.is_open = false;
+            return Ok(());
         }
-        let ended = sqlx::raw_sql(statement(how, &self.name))
-            .execute(&mut *self.connection)
-            .await;
-        drop(self.connection);
-        match ended {
-            Ok(_) => Ok(()),
-            Err(_) => end(self.server, how, &self.name).await,
+        end(self.server, End::Commit, &self.name).await
+    }
+
+    /// It may be prepared, and is not to be.
+    pub(super) async fn undo(self) -> Result<()> {
+        let (server, name) = (self.server, self.name.clone());
+        // With its connection goes what is not prepared yet.
+        drop(self);
+        end(server, End::Rollback, &name).await
+    }
+}
+
+impl Drop for Half<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.connection.close_on_drop();
         }
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join, try_join, try_join_all};
 use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
@@ -126,27 +126,29 @@ impl System for TwoPhaseCommit {
             Ok(first) => first,
             Err(word) => return ended(&word),
         };
-        let mut second = match self.begin(&transaction, payment, accounts[1]).await {
-            Ok(Ok(second)) => second,
-            other => {
-                first.forget().await;
-                return other.and_then(|begun| ended(&begun.err().unwrap_or_default()));
+        let mut second = match self.begin(&transaction, payment, accounts[1]).await? {
+            Ok(second) => second,
+            Err(word) => {
+                first.forget().await?;
+                return ended(&word);
             }
         };
         stop.at("locked").await;
-        if let Err(error) = try_join(first.prepare(), second.prepare()).await {
-            try_join(first.end(End::Rollback), second.end(End::Rollback)).await?;
+        // Both answers are waited for: what is prepared after it was undone would never end.
+        let (one, other) = join(first.prepare(), second.prepare()).await;
+        if let Err(error) = one.and(other) {
+            try_join(first.undo(), second.undo()).await?;
             return Err(error);
         }
         stop.at("prepared").await;
         self.log.commit(&transaction).await?;
         stop.at("decided").await;
         let first = async {
-            first.end(End::Commit).await?;
+            first.commit().await?;
             stop.at("half committed").await;
             Ok(())
         };
-        try_join(first, stop.unless("half committed", second.end(End::Commit))).await?;
+        try_join(first, stop.unless("half committed", second.commit())).await?;
         Ok(Paid::Settled)
     }
 
