@@ -79,6 +79,9 @@ pub struct Speed {
     /// How many of a hundred payments touch one and the same account.
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub hot: u8,
+    /// How many payments the wallet is also given in bulk, as `wallet bench` does; 0 leaves that out.
+    #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u64).range(..=10_000_000))]
+    pub bulk: u64,
     /// What the choice of accounts and amounts begins from.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,

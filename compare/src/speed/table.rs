@@ -1,10 +1,13 @@
 //! Medians and ranges of all rounds, and how each system stands to one database.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use wallet::load::latency::rounded;
-use wallet::output::{Paint, Side, Table, count};
+use wallet::output::{self, Paint, Side, Table};
 
+use super::Rounds;
+use super::bulk::Bulk;
 use super::measure::Measured;
 use crate::kind::Kind;
 
@@ -37,9 +40,7 @@ impl Row {
     }
 
     fn range(&self) -> String {
-        let tps = |run: Option<&Measured>| {
-            count(usize::try_from(run.map_or(0, |run| run.tps)).unwrap_or(usize::MAX))
-        };
+        let tps = |run: Option<&Measured>| number(run.map_or(0, |run| run.tps));
         format!("{}–{}", tps(self.runs.first()), tps(self.runs.last()))
     }
 }
@@ -77,9 +78,9 @@ fn to_yardstick(row: &Row, rows: &[Row]) -> String {
     })
 }
 
-/// The table.
-pub fn text(all: &[Measured]) -> String {
-    let rows = rows(all);
+/// The tables.
+pub fn text(all: &Rounds) -> String {
+    let rows = rows(&all.callers);
     let mut table = Table::new(&[
         ("callers", Side::Right),
         ("system", Side::Left),
@@ -97,7 +98,7 @@ pub fn text(all: &[Measured]) -> String {
         table.row([
             row.callers.to_string(),
             row.system.to_owned(),
-            count(usize::try_from(row.tps()).unwrap_or(usize::MAX)),
+            number(row.tps()),
             row.range(),
             to_yardstick(row, &rows),
             row.median(|run| run.p50_ms),
@@ -108,13 +109,54 @@ pub fn text(all: &[Measured]) -> String {
             row.median(|run| run.switches),
         ]);
     }
-    let hot = all.first().map_or(0, |run| run.hot_percent);
-    let rounds = all.iter().map(|run| run.round).max().unwrap_or(0);
+    let first = all.callers.first();
+    let (hot, rounds) = (
+        first.map_or(0, |run| run.hot_percent),
+        all.callers.iter().map(|run| run.round).max(),
+    );
     format!(
-        "{}\nMedians of {rounds} rounds; {hot} % of all payments touch one account. CPU, KB and switches are of one payment, over all \
-         processes.\n",
-        table.draw(Paint::for_stdout())
+        "{}\nMedians of {} rounds; {hot} % of all payments touch one account. CPU, KB and switches are of one payment, over all \
+         processes.\n{}",
+        table.draw(Paint::for_stdout()),
+        rounds.unwrap_or(0),
+        in_bulk(&all.bulk, &rows)
     )
+}
+
+/// What the wallet makes in bulk, and how that stands to the best that one database makes for any number of callers.
+fn in_bulk(all: &[Bulk], rows: &[Row]) -> String {
+    let mut text = String::new();
+    let best = rows
+        .iter()
+        .filter(|row| row.system == YARDSTICK)
+        .map(Row::tps)
+        .max();
+    for name in Kind::ALL.map(Kind::name) {
+        let mut runs: Vec<&Bulk> = all.iter().filter(|run| run.system == name).collect();
+        runs.sort_by_key(|run| run.tps);
+        let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+            continue;
+        };
+        let median = runs[runs.len() / 2].tps;
+        let ratio = best.map_or(String::new(), |best| {
+            format!(
+                ", {:.2} of the best of {YARDSTICK}",
+                f64_of(median) / f64_of(best.max(1))
+            )
+        });
+        let (low, high, payments) = (number(first.tps), number(last.tps), number(first.payments));
+        // Writing to a string can't fail.
+        let _ = writeln!(
+            text,
+            "{name} in bulk, {payments} payments: {}/s ({low}–{high}){ratio}",
+            number(median)
+        );
+    }
+    text
+}
+
+fn number(count: u64) -> String {
+    output::count(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// For a ratio or a picture: what an f64 loses of a count that large does not matter.
@@ -147,13 +189,25 @@ mod tests {
 
     #[test]
     fn a_row_is_a_median_with_its_range_and_its_ratio() {
-        let all = [
-            run("wallet", 16, 300),
-            run("wallet", 16, 100),
-            run("wallet", 16, 200),
-            run("one-database", 16, 4_000),
-        ];
+        let bulk = |tps| Bulk {
+            round: 1,
+            system: "wallet",
+            payments: 50_000,
+            tps,
+        };
+        let all = Rounds {
+            callers: vec![
+                run("wallet", 16, 300),
+                run("wallet", 16, 100),
+                run("wallet", 16, 200),
+                run("one-database", 16, 4_000),
+            ],
+            bulk: vec![bulk(7_000), bulk(6_000), bulk(8_000)],
+        };
         let text = text(&all);
+        let in_bulk =
+            "wallet in bulk, 50,000 payments: 7,000/s (6,000–8,000), 1.75 of the best of one-database\n";
+        assert!(text.ends_with(in_bulk), "{text}");
         let line = text.lines().find(|line| line.contains("wallet")).unwrap();
         let cells: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(

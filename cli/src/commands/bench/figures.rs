@@ -8,7 +8,7 @@ use crate::output;
 
 /// All figures of a run.
 #[derive(Debug, Serialize)]
-pub(super) struct Figures {
+pub struct Figures {
     pub(super) transfers: u64,
     /// From the first publish until the last transfer had ended in the ledger.
     pub(super) seconds: f64,
@@ -38,6 +38,16 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// Transfers a second.
+    pub fn tps(&self) -> u64 {
+        self.tps
+    }
+
+    /// Whether the audit found every invariant to hold.
+    pub fn is_conserved(&self) -> bool {
+        self.conserved
+    }
+
     /// For people.
     pub(super) fn text(&self) -> String {
         let count = |number: u64| output::count(usize::try_from(number).unwrap_or(usize::MAX));

@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 
-use self::figures::Figures;
+pub use self::figures::Figures;
 use crate::api::{Api, Stats};
 use crate::args::{Bench, Common, Mode};
 use crate::connect::{self, Connection};
@@ -107,7 +107,8 @@ struct Bed<'s> {
     shards: Shards,
 }
 
-async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
+/// Opens accounts on a fresh stack, makes the transfers, and audits what came of them.
+pub async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
     let (connection, api) = (
         connect::connect(&stack.nats()).await?,
         Api::new(&stack.api_url())?,
