@@ -77,17 +77,13 @@ impl Kind {
     /// What has to be done by hand, or by what has to be built for it, when a paying process has died.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::RedisCluster => {
-                "compare all balances with a record kept elsewhere, and correct them by hand"
-            }
+            Self::RedisCluster => "correct balances by hand, from a record kept elsewhere",
             Self::RedisOneSlot | Self::OneDatabase => "nothing",
             Self::TwoPhaseCommit => {
-                "start this coordinator again, with its log; else decide by hand in pg_prepared_xacts"
+                "start its coordinator again with its log, or decide in pg_prepared_xacts"
             }
-            Self::TccByHand => "nothing, if the scanner that you wrote runs and is right",
-            Self::Wallet | Self::WalletPostgres => {
-                "nothing, if the service is started again or a stand-by runs"
-            }
+            Self::TccByHand => "nothing, if the scanner that you wrote runs",
+            Self::Wallet | Self::WalletPostgres => "start the service again, or run a stand-by",
         }
     }
 

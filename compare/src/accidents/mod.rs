@@ -71,7 +71,7 @@ pub async fn run(
     } else {
         output::line(&table::text(&verdicts))?;
     }
-    if let Some(dir) = &common.charts {
+    if let Some(dir) = common.charts.as_ref().filter(|_| !waits.is_empty()) {
         chart::write(dir, "blocked.svg", &chart::blocked(&waits))?;
     }
     Ok(Exit::Ok)
