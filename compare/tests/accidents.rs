@@ -14,7 +14,7 @@ use wallet_compare::system::{Paid, Payment, System};
 use wallet_compare::systems::redis_one_slot::RedisOneSlot;
 
 /// How long it is watched who waits.
-const WATCH: Duration = Duration::from_millis(1_500);
+const WATCH: Duration = Duration::from_secs(2);
 /// So long the scanner of a protocol written by hand leaves a hold alone, at least.
 const SCANNER_MS: f64 = 4_000.0;
 

@@ -3,3 +3,4 @@
 pub mod masters;
 pub mod postgres;
 pub mod redis;
+mod redis_node;
