@@ -82,7 +82,7 @@ bench: build
 compare: tools
 	$(CARGO) build --release $(PROGRAMS) -p wallet-compare
 	target/release/wallet-compare accidents --charts target/compare
-	target/release/wallet-compare speed --seconds 3 --charts target/compare
+	target/release/wallet-compare speed --seconds 2 --bulk 30000 --charts target/compare
 
 compose-test:
 	deploy/compose-test.sh

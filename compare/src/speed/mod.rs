@@ -13,6 +13,7 @@ pub mod table;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use procfs::{Current as _, LoadAverage};
 use serde::Serialize;
 use wallet::exit::Exit;
 use wallet::output;
@@ -32,6 +33,10 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// What all rounds have shown.
 #[derive(Debug, Default, Serialize)]
 pub struct Rounds {
+    /// How many processors the machine has.
+    pub processors: usize,
+    /// How many processes wanted one in the minute before: what others do here makes figures worse.
+    pub load_before: f32,
     /// Of independent callers.
     pub callers: Vec<Measured>,
     /// Of the wallet in bulk.
@@ -40,7 +45,11 @@ pub struct Rounds {
 
 /// Runs `wallet-compare speed`.
 pub async fn run(args: &Speed, common: &Common, programs: &Programs, signals: &mut Signals) -> Result<Exit> {
-    let mut all = Rounds::default();
+    let mut all = Rounds {
+        processors: std::thread::available_parallelism()?.get(),
+        load_before: LoadAverage::current().context("/proc/loadavg")?.one,
+        ..Rounds::default()
+    };
     for round in 1..=args.rounds {
         for kind in common.systems() {
             output::talk(&format!("round {round} of {}: {}\n", args.rounds, kind.name()));
