@@ -1,5 +1,6 @@
 //! The systems by name: how each is started, reached, and where its payments can be cut.
 
+use std::pin::pin;
 use std::str::FromStr;
 
 use anyhow::Result;
@@ -123,9 +124,14 @@ impl Kind {
         signals: &mut Signals,
         body: impl AsyncFnOnce(&dyn System) -> Result<T>,
     ) -> Result<T> {
+        let mut starting = pin!(self.start(programs));
         let system = tokio::select! {
-            system = self.start(programs) => system?,
-            name = signals.next() => return Err(ended_by(name)),
+            system = &mut starting => system?,
+            name = signals.next() => {
+                // What is half started could not be ended in order.
+                starting.await?.stop().await?;
+                return Err(ended_by(name));
+            }
         };
         let done = tokio::select! {
             done = body(&*system) => done,
