@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use self::lines::{Chart, Line};
+use self::lines::{Chart, Line, Scale};
 use crate::accidents::blocked::Waiting;
 use crate::speed::table::{Row, f64_of};
 
@@ -17,7 +17,7 @@ pub fn write(dir: &Path, name: &str, svg: &str) -> Result<()> {
     written.with_context(|| format!("{} can't be written", path.display()))
 }
 
-/// Callers against payments a second; each doubling of callers takes the same room.
+/// Callers against payments a second; each doubling of callers takes the same room, and ten times as many payments do.
 pub fn speed(rows: &[Row]) -> String {
     let mut lines: Vec<Line> = Vec::new();
     let mut marks: Vec<(f64, String)> = Vec::new();
@@ -39,6 +39,7 @@ pub fn speed(rows: &[Row]) -> String {
         title: "Payments a second, by the number of independent callers".to_owned(),
         below: "callers",
         marks,
+        scale: Scale::Tenfold,
         lines,
     };
     chart.svg()
@@ -64,6 +65,7 @@ pub fn blocked(all: &[Waiting]) -> String {
             .to_owned(),
         below: "seconds",
         marks,
+        scale: Scale::Even,
         lines: all.iter().map(line).collect(),
     };
     chart.svg()
