@@ -78,7 +78,7 @@ bench: build
 	$(WALLET) bench --database postgres --hot-percent 50
 	$(WALLET) bench --database postgres --mode reserve
 
-# Both tables in about eight minutes, and the charts in target/compare.
+# Both tables in about seven minutes, once it is built, and the charts in target/compare.
 compare: tools
 	$(CARGO) build --release $(PROGRAMS) -p wallet-compare
 	target/release/wallet-compare accidents --charts target/compare

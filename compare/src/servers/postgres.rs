@@ -10,7 +10,7 @@ use wallet::stack::postgres::Postgres;
 
 use crate::system::{Balance, Paid};
 
-/// How many payments are made at once, as an expert would limit them: more than that only wait for each other.
+/// How many payments are made at once; the others wait for their turn, as behind any pool.
 pub const AT_ONCE: u32 = 32;
 /// How long a payment may wait for a connection.
 const TURN_WITHIN: Duration = Duration::from_mins(1);
