@@ -4,9 +4,10 @@
 # make model   every interleaving of small worlds, checked
 # make fuzz    a million damaged messages of each kind
 # make bench   figures of this machine, on SQLite and PostgreSQL
+# make compare the same load and the same accidents for what the wallet could be replaced by
 SHELL := bash
 .DEFAULT_GOAL := demo
-.PHONY: demo up test lint purity doc unit deny advisories model fuzz bench compose-test tools
+.PHONY: demo up test lint purity doc unit deny advisories model fuzz bench compare compose-test tools
 
 # Tools for tests that a machine may lack: scripts/install-tools.
 TOOLS := .tools
@@ -76,6 +77,12 @@ bench: build
 	$(WALLET) bench --database postgres
 	$(WALLET) bench --database postgres --hot-percent 50
 	$(WALLET) bench --database postgres --mode reserve
+
+# Both tables in about seven minutes, once it is built, and the charts in target/compare.
+compare: tools
+	$(CARGO) build --release $(PROGRAMS) -p wallet-compare
+	target/release/wallet-compare accidents --charts target/compare
+	target/release/wallet-compare speed --seconds 2 --bulk 30000 --charts target/compare
 
 compose-test:
 	deploy/compose-test.sh

@@ -13,6 +13,7 @@
 //! | [`draw`] | a flow as text |
 //! | [`mod@file`] | a whole file of transfers |
 //! | [`stack`], [`verify`] | a stack of one's own; the invariants |
+//! | [`load`] | load, as the benches make it |
 //! | [`parked`] | what was set aside, and what an operator says of it |
 //! | [`heal`] | puts back what a broker has lost |
 
@@ -32,6 +33,7 @@ pub mod exit;
 pub mod file;
 pub mod heal;
 pub mod help;
+pub mod load;
 pub mod outcome;
 pub mod output;
 pub mod parked;

@@ -28,7 +28,10 @@ pub struct Bench {
     /// Send this many single requests a second instead, and measure from publish to outcome.
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
-    /// For how long, with --rate.
+    /// Instead let this many independent callers each send one request, wait for its outcome, and send the next.
+    #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub callers: Option<u32>,
+    /// For how long, with --rate or --callers.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
     /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].

@@ -32,25 +32,33 @@ pub struct Postgres {
     programs: PathBuf,
     user: Option<User>,
     port: u16,
+    settings: Vec<String>,
     dir: TempDir,
 }
 
 impl Postgres {
     /// Makes a cluster and starts the server.
     pub async fn start() -> Result<Self> {
+        Self::with(&[]).await
+    }
+
+    /// The same with further settings, such as `max_prepared_transactions=100`.
+    pub async fn with(settings: &[&str]) -> Result<Self> {
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         let (programs, user) = (programs()?, User::for_postgres()?);
         let dir = folder(user)?;
         initialise(&programs, &dir.path().join("data"), user).await?;
-        Self::run(programs, user, dir).await
+        Self::run(programs, user, settings, dir).await
     }
 
-    async fn run(programs: PathBuf, user: Option<User>, dir: TempDir) -> Result<Self> {
+    async fn run(programs: PathBuf, user: Option<User>, settings: Vec<String>, dir: TempDir) -> Result<Self> {
         let [port] = free_ports()?;
         let mut server = Self {
-            process: spawn(&programs, dir.path(), user, port)?,
+            process: spawn(&programs, dir.path(), user, port, &settings)?,
             programs,
             user,
             port,
+            settings,
             dir,
         };
         server.wait_until_ready().await?;
@@ -66,7 +74,13 @@ impl Postgres {
     pub async fn start_again(&mut self) -> Result<()> {
         let deadline = Instant::now() + WITHIN;
         loop {
-            self.process = spawn(&self.programs, self.dir.path(), self.user, self.port)?;
+            self.process = spawn(
+                &self.programs,
+                self.dir.path(),
+                self.user,
+                self.port,
+                &self.settings,
+            )?;
             match self.wait_until_ready().await {
                 Ok(()) => return Ok(()),
                 Err(error) if Instant::now() > deadline => return Err(error),
@@ -129,7 +143,7 @@ fn folder(user: Option<User>) -> Result<TempDir> {
     Ok(dir)
 }
 
-fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16) -> Result<Process> {
+fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, further: &[String]) -> Result<Process> {
     let mut command = Command::new(programs.join("postgres"));
     command.arg("-D").arg(dir.join("data")).current_dir(dir);
     let settings = [
@@ -141,7 +155,7 @@ fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16) -> Result<P
         "shared_buffers=256MB".to_owned(),
         "max_wal_size=4GB".to_owned(),
     ];
-    command.args(settings.iter().flat_map(|setting| ["-c", setting]));
+    command.args(settings.iter().chain(further).flat_map(|setting| ["-c", setting]));
     run_as(&mut command, user);
     Process::spawn("postgres", command, dir)
 }

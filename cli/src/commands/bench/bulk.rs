@@ -19,10 +19,10 @@ use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
 use super::Bed;
-use super::figures::Latency;
 use super::plan::{Load, Message, Plan};
 use crate::clock;
 use crate::connect::Connection;
+use crate::load::Latency;
 use crate::outcome::{self, Word};
 
 /// How many messages may be on their way to the server, unacknowledged.

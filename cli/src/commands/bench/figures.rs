@@ -1,62 +1,14 @@
 //! What was measured.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::Result;
-use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::output;
 
-/// Longer than any run: an hour.
-const LONGEST_US: u64 = 3_600_000_000;
-
-/// A distribution of time spans.
-pub(super) struct Latency(Histogram<u64>);
-
-impl Latency {
-    pub(super) fn new() -> Result<Self> {
-        Ok(Self(Histogram::new_with_bounds(1, LONGEST_US, 3)?))
-    }
-
-    pub(super) fn record(&mut self, span: Duration) {
-        self.0
-            .saturating_record(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
-    }
-
-    /// Milliseconds that `percent` of all stay below; nothing was measured, nothing is said.
-    pub(super) fn ms(&self, percent: f64) -> Option<f64> {
-        (!self.0.is_empty())
-            .then(|| rounded(Duration::from_micros(self.0.value_at_percentile(percent)).as_secs_f64() * 1e3))
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        self.0.len()
-    }
-}
-
-/// Three decimals: more would pretend.
-pub(super) fn rounded(number: f64) -> f64 {
-    (number * 1e3).round() / 1e3
-}
-
-/// How many a second.
-pub(super) fn per_second(count: u64, seconds: f64) -> u64 {
-    // A rate is for reading: what an f64 loses of a count that large does not matter.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "above"
-    )]
-    let rate = (count as f64 / seconds.max(1e-9)) as u64;
-    rate
-}
-
 /// All figures of a run.
 #[derive(Debug, Serialize)]
-pub(super) struct Figures {
+pub struct Figures {
     pub(super) transfers: u64,
     /// From the first publish until the last transfer had ended in the ledger.
     pub(super) seconds: f64,
@@ -76,6 +28,7 @@ pub(super) struct Figures {
     pub(super) mode: &'static str,
     pub(super) sending: &'static str,
     pub(super) rate: Option<u32>,
+    pub(super) callers: Option<u32>,
     /// The most memory that each service has used, MiB.
     pub(super) memory_mb: BTreeMap<&'static str, Option<u64>>,
     pub(super) settled: u64,
@@ -85,6 +38,16 @@ pub(super) struct Figures {
 }
 
 impl Figures {
+    /// Transfers a second.
+    pub fn tps(&self) -> u64 {
+        self.tps
+    }
+
+    /// Whether the audit found every invariant to hold.
+    pub fn is_conserved(&self) -> bool {
+        self.conserved
+    }
+
     /// For people.
     pub(super) fn text(&self) -> String {
         let count = |number: u64| output::count(usize::try_from(number).unwrap_or(usize::MAX));
@@ -94,9 +57,10 @@ impl Figures {
             .iter()
             .map(|(name, mb)| format!("{name} {}", mb.map_or("–".to_owned(), |mb| format!("{mb} MB"))));
         let memory: Vec<String> = memory.collect();
-        let setting = match self.rate {
-            Some(rate) => format!("{rate} single requests a second"),
-            None => format!("{} in a message", self.batch),
+        let setting = match (self.rate, self.callers) {
+            (Some(rate), _) => format!("{rate} single requests a second"),
+            (None, Some(callers)) => format!("{callers} callers that wait for each outcome"),
+            (None, None) => format!("{} in a message", self.batch),
         };
         let Self {
             shards,
@@ -139,25 +103,5 @@ impl Figures {
             ),
         ];
         lines.join("\n")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_distribution_is_told_in_milliseconds() {
-        let mut latency = Latency::new().unwrap();
-        assert_eq!(latency.ms(50.0), None);
-        for ms in 1..=100 {
-            latency.record(Duration::from_millis(ms));
-        }
-        let [half, most] = [50.0, 99.0].map(|percent| latency.ms(percent).unwrap());
-        assert!(
-            (half - 50.0).abs() < 0.1 && (most - 99.0).abs() < 0.1,
-            "{half} {most}"
-        );
-        assert_eq!(per_second(200_000, 12.5), 16_000);
     }
 }

@@ -5,15 +5,16 @@
 //! | `plan` | which transfers, as the messages that will be sent; all made before the clock starts |
 //! | `bulk` | sends them as fast as they are taken, and waits until the last one has ended |
 //! | `paced` | sends single requests at a fixed rate, and hears each outcome |
+//! | `callers` | independent callers, each waiting for its outcome before it sends the next |
 //! | `figures` | what was measured, for people and machines |
 //!
 //! The load shares the machine with what it measures, so everything here is as cheap as it can be.
 
 mod bulk;
+mod callers;
 mod figures;
 mod paced;
 mod plan;
-mod random;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,11 +25,13 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 
-use self::figures::{Figures, Latency};
+pub use self::figures::Figures;
 use crate::api::{Api, Stats};
 use crate::args::{Bench, Common, Mode};
 use crate::connect::{self, Connection};
 use crate::exit::{Exit, Usage};
+use crate::load::latency::{per_second, rounded};
+use crate::load::{Callers, Latency};
 use crate::output;
 use crate::stack::signals::Signals;
 use crate::stack::{self, Database, Options, Stack};
@@ -41,8 +44,11 @@ const STALLED: Duration = Duration::from_mins(1);
 
 /// Runs `wallet bench`.
 pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
-    if args.mode == Mode::Reserve && args.rate.is_some() {
-        return Err(Usage::new("--rate measures plain transfers only: leave --mode reserve out").into());
+    if args.mode == Mode::Reserve && (args.rate.is_some() || args.callers.is_some()) {
+        return Err(Usage::new(
+            "--rate and --callers measure plain transfers only: leave --mode reserve out",
+        )
+        .into());
     }
     let (dir, _removed_at_the_end) = folder(args)?;
     let database = Database::temporary(args.database.as_deref()).await?;
@@ -101,7 +107,8 @@ struct Bed<'s> {
     shards: Shards,
 }
 
-async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
+/// Opens accounts on a fresh stack, makes the transfers, and audits what came of them.
+pub async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
     let (connection, api) = (
         connect::connect(&stack.nats()).await?,
         Api::new(&stack.api_url())?,
@@ -114,16 +121,28 @@ async fn measure(stack: &mut Stack, args: &Bench) -> Result<Figures> {
         shards,
     };
     let max_payload = bed.connection.client().server_info().max_payload;
-    let plan = plan::Plan::new(args, shards, max_payload);
+    let mut plan = plan::Plan::new(args, shards, max_payload);
     eprintln!(
         "Opening {} accounts and giving each {} USD …",
         output::count(plan.accounts.len()),
         plan.deposit()
     );
     bulk::prepare(&mut bed, &plan).await?;
-    let (seconds, latency) = match args.rate {
-        None => bulk::run(&mut bed, &plan).await?,
-        Some(rate) => paced::run(&mut bed, &plan, rate).await?,
+    let (seconds, latency) = match (args.rate, args.callers) {
+        (Some(rate), _) => paced::run(&mut bed, &plan, rate).await?,
+        (None, Some(callers)) => {
+            let callers = Callers {
+                callers,
+                accounts: args.accounts,
+                hot_percent: args.hot_percent,
+                lasting: Duration::from_secs(args.seconds.into()),
+                seed: args.seed,
+            };
+            let run = callers::run(&mut bed, &plan, &callers).await?;
+            plan.transfers = run.latency.count();
+            (run.seconds, run.latency)
+        }
+        (None, None) => bulk::run(&mut bed, &plan).await?,
     };
     figures(&mut bed, args, &plan, seconds, &latency).await
 }
@@ -145,6 +164,11 @@ async fn figures(
         .map(|service| (service.name(), memory(service)))
         .into_iter()
         .collect();
+    let sending = match (args.rate, args.callers) {
+        (Some(_), _) => "paced",
+        (None, Some(_)) => "callers",
+        (None, None) => "bulk",
+    };
     eprintln!("Verifying …");
     let report = live::audit(&bed.connection, &bed.api, Duration::from_secs(30)).await?;
     if !report.held {
@@ -152,8 +176,8 @@ async fn figures(
     }
     Ok(Figures {
         transfers: plan.transfers,
-        seconds: figures::rounded(seconds),
-        tps: figures::per_second(plan.transfers, seconds),
+        seconds: rounded(seconds),
+        tps: per_second(plan.transfers, seconds),
         p50_ms: latency.ms(50.0),
         p99_ms: latency.ms(99.0),
         max_ms: latency.ms(100.0),
@@ -163,10 +187,11 @@ async fn figures(
         shards: bed.shards.count(),
         accounts: args.accounts,
         hot_percent: args.hot_percent,
-        batch: if args.rate.is_some() { 1 } else { args.batch },
+        batch: if sending == "bulk" { args.batch } else { 1 },
         mode: args.mode.word(),
-        sending: if args.rate.is_some() { "paced" } else { "bulk" },
+        sending,
         rate: args.rate,
+        callers: args.callers,
         memory_mb,
         // What was deposited before the clock started is no part of it.
         settled: stats.transfers.settled.saturating_sub(plan.accounts.len() as u64),

@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::bulk::{Sample, Sender};
-use super::figures::Latency;
 use super::plan::Plan;
 use super::{Bed, POLL};
+use crate::load::Latency;
 
 /// How many requests may be unacknowledged; more than this at once is no pace any more.
 const IN_FLIGHT: usize = 1_000;

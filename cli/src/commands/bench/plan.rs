@@ -8,12 +8,12 @@ use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject;
 
-use super::random::{Names, Random};
 use crate::args::{Bench, Mode};
 use crate::clock;
+use crate::load::random::{MAX_CENTS, Names, Pair, Random, decimal};
 
-/// The most that one transfer moves, in cents.
-const MAX_CENTS: u64 = 100;
+/// More than callers who wait for each outcome can make in a second: nobody runs out of money.
+const MOST_A_SECOND: u64 = 100_000;
 /// Longer than any request that is written here.
 const REQUEST_BYTES: usize = 192;
 
@@ -37,14 +37,6 @@ pub(super) struct Load {
     pub(super) places: Vec<(Uuid, usize)>,
 }
 
-/// One transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pair {
-    pub(super) payer: usize,
-    pub(super) payee: usize,
-    pub(super) cents: u64,
-}
-
 /// What is to be done.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -65,9 +57,11 @@ impl Plan {
             accounts: names
                 .collect::<Result<_, _>>()
                 .expect("a letter and digits are a name"),
-            transfers: args
-                .rate
-                .map_or(args.transfers, |rate| u64::from(rate) * u64::from(args.seconds)),
+            transfers: match (args.rate, args.callers) {
+                (Some(rate), _) => u64::from(rate) * u64::from(args.seconds),
+                (None, Some(_)) => MOST_A_SECOND * u64::from(args.seconds),
+                (None, None) => args.transfers,
+            },
             batch: args.batch as usize,
             max_payload,
             hot_percent: u64::from(args.hot_percent),
@@ -126,10 +120,6 @@ impl Plan {
         };
         self.pairs().map(single).collect()
     }
-}
-
-fn decimal(cents: u64) -> String {
-    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 /// Gathers requests into messages, one array for each shard at a time.
@@ -240,30 +230,6 @@ impl<'p> Bulk<'p> {
             }
         }
         load
-    }
-}
-
-impl Random {
-    /// Two different accounts of `count`; in `hot_percent` of a hundred cases one of them is the first account.
-    fn pair(&mut self, count: u64, hot_percent: u64) -> Pair {
-        let cents = self.below(MAX_CENTS) + 1;
-        let (from, to) = if self.below(100) < hot_percent {
-            let other = self.below(count - 1) + 1;
-            if self.below(2) == 0 {
-                (0, other)
-            } else {
-                (other, 0)
-            }
-        } else {
-            let from = self.below(count);
-            (from, (from + 1 + self.below(count - 1)) % count)
-        };
-        let index = |account: u64| usize::try_from(account).unwrap_or_default();
-        Pair {
-            payer: index(from),
-            payee: index(to),
-            cents,
-        }
     }
 }
 

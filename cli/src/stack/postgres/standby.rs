@@ -29,6 +29,6 @@ impl Postgres {
                 String::from_utf8_lossy(&output.stderr).trim()
             );
         }
-        Self::run(self.programs.clone(), self.user, dir).await
+        Self::run(self.programs.clone(), self.user, self.settings.clone(), dir).await
     }
 }

@@ -1,0 +1,35 @@
+//! The same request comes twice: one after the other, as from a client that was told nothing, and at once.
+
+use anyhow::Result;
+use futures_util::future::join;
+
+use super::verdict::{Accident, Seen, Verdict};
+use super::{HARMED, OPENED};
+use crate::kind::Kind;
+use crate::stop::Stop;
+use crate::system::{Payment, System, total};
+
+/// Lets it happen on four accounts from `first` on.
+pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
+    let never = Stop::never();
+    let later = Payment::new(first, first + 1, HARMED);
+    system.pay(&later, &never).await?;
+    system.pay(&later, &never).await?;
+    let at_once = Payment::new(first + 2, first + 3, HARMED);
+    let (one, other) = join(system.pay(&at_once, &never), system.pay(&at_once, &never)).await;
+    one.or(other)?;
+    let balances = system.balances(first..first + 4).await?;
+    let whole = 4 * OPENED;
+    Ok(Verdict {
+        money: total(&balances) - whole,
+        paid: balances[1].available + balances[3].available - 2 * OPENED,
+        due: 2 * HARMED,
+        seen: Seen::of(&balances, whole),
+        remedy: if kind == Kind::RedisCluster {
+            "keep the ids of all payments yourself"
+        } else {
+            "nothing"
+        },
+        ..Verdict::new(kind, Accident::Twice, "a request")
+    })
+}

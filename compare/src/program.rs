@@ -1,0 +1,46 @@
+//! Where the programs are that a system consists of.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+
+/// The variable that names a redis-server to use.
+const REDIS_VAR: &str = "WALLET_REDIS_SERVER";
+
+/// Programs that are looked for in other places than `wallet` looks for them.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    /// This program: it is started once more to be killed.
+    pub own: PathBuf,
+    /// The folder of the wallet's services; none looks beside this program.
+    pub services: Option<PathBuf>,
+}
+
+impl Programs {
+    /// This program, and the services that lie there.
+    pub fn new(services: Option<PathBuf>) -> Result<Self> {
+        let own = std::env::current_exe().context("this program does not know where it is")?;
+        Ok(Self { own, services })
+    }
+}
+
+/// The redis-server: named by the user, else on the PATH.
+pub fn redis_server() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os(REDIS_VAR).filter(|named| !named.is_empty()) {
+        let named = PathBuf::from(named);
+        if !named.is_file() {
+            bail!("{REDIS_VAR} is {}: there is no such program", named.display());
+        }
+        return Ok(named);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|dir| dir.join("redis-server"))
+        .find(|program| program.is_file());
+    found.with_context(|| {
+        format!(
+            "no redis-server here: it is not on the PATH. `make tools` fetches Debian's into .tools; or name one: \
+             {REDIS_VAR}=/path/to/redis-server; or leave it out with --only"
+        )
+    })
+}

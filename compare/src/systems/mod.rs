@@ -1,0 +1,10 @@
+//! The systems, each as somebody would write it who knows it well.
+
+mod decisions;
+mod half;
+pub mod one_database;
+pub mod redis_cluster;
+pub mod redis_one_slot;
+pub mod tcc_by_hand;
+pub mod two_phase_commit;
+pub mod wallet;

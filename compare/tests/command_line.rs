@@ -1,0 +1,102 @@
+//! The program as people meet it when something is wrong: a clear message, the right exit code, nothing left running.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::Command;
+use tokio::time::{sleep, timeout};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+fn compare() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wallet-compare"));
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn says(command: &mut Command) -> Result<(Option<i32>, String)> {
+    let Output { status, stderr, .. } = timeout(PATIENCE, command.output()).await??;
+    Ok((status.code(), String::from_utf8(stderr)?))
+}
+
+#[tokio::test]
+async fn a_system_that_is_not_there_is_refused_by_name() -> Result<()> {
+    let (code, said) = says(compare().args(["speed", "--only", "wallet,oracle"])).await?;
+    assert_eq!(code, Some(2));
+    assert!(
+        said.contains("there is no system \"oracle\": use one of redis-cluster, "),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_can_not_be_found_is_named() -> Result<()> {
+    let command = &mut compare();
+    command.args(["accidents", "--only", "redis-cluster", "--json"]);
+    let (code, said) = says(command.env("WALLET_REDIS_SERVER", "/no/redis-server")).await?;
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("WALLET_REDIS_SERVER is /no/redis-server: there is no such program"),
+        "{said}"
+    );
+    let (code, said) = says(command.env_remove("WALLET_REDIS_SERVER").env("PATH", "/no")).await?;
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("no redis-server here") && said.contains("make tools"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn services_that_can_not_be_found_are_named() -> Result<()> {
+    let command = &mut compare();
+    let (code, said) = says(command.args(["speed", "--only", "wallet", "--programs", "/no"])).await?;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("debit-svc is not in /no"), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_it_and_leaves_nothing() -> Result<()> {
+    // While its server starts, and while callers pay.
+    for after in [Duration::ZERO, Duration::from_secs(3)] {
+        let dir = TempDir::new()?;
+        // PostgreSQL runs as somebody else if we are root.
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
+        let mut child = compare()
+            .args([
+                "speed",
+                "--only",
+                "one-database",
+                "--callers",
+                "2",
+                "--seconds",
+                "600",
+            ])
+            .env("TMPDIR", dir.path())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut said = BufReader::new(child.stderr.take().context("a pipe")?);
+        let mut line = String::new();
+        timeout(PATIENCE, said.read_line(&mut line)).await??;
+        assert!(line.starts_with("round 1 of 3: one-database"), "{line}");
+        sleep(after).await;
+        let pid = child.id().context("it runs")?.to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status().await?;
+        assert!(sent.success());
+        let status = timeout(PATIENCE, child.wait()).await??;
+        said.read_to_string(&mut line).await?;
+        assert_eq!(status.code(), Some(1), "{line}");
+        assert!(line.contains("ended by Ctrl-C"), "{line}");
+        assert_eq!(fs::read_dir(dir.path())?.count(), 0, "a folder is left");
+    }
+    Ok(())
+}
