@@ -43,7 +43,8 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
         ensure!(page.contains("not opened yet") != is_open, "{at}: {page}");
         let tool = world.wallet(&["balance", "alice", "--at", at]).await?;
         let text = String::from_utf8_lossy(&tool.stdout).into_owned();
-        ensure!(text.contains(alice), "{at}: {text}");
+        ensure!(text.contains(alice) == is_open, "{at}: {text}");
+        ensure!(text.contains("not opened yet") != is_open, "{at}: {text}");
     }
     Ok(())
 }

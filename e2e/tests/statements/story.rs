@@ -138,7 +138,8 @@ pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
     let base = world.stack.api_url();
     for path in [
         format!("/v1/accounts/carol?at={then}"),
-        format!("/v1/transfers?ended_to={}", flows.began),
+        "/v1/transfers?ended_to=2020-01-01".to_owned(),
+        "/v1/accounts/carol/statement?limit=1000".to_owned(),
         format!("/v1/transfers?to={}", flows.began),
         "/v1/transfers?currency=EUR".to_owned(),
         "/accounts/dave".to_owned(),
