@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{PATIENCE, World, id, transfer};
+use e2e::{World, id, transfer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet_contract::subject::{Service, Verb, envelopes};
@@ -14,6 +14,10 @@ use crate::lists::filled::{of_a_later_version, until};
 
 /// Between two looks at conservation.
 const CONSERVATION: Duration = Duration::from_secs(5);
+/// Time for more looks than it takes: each finds a payment between two shards with a chance of perhaps one in four.
+const LOOKS: Duration = Duration::from_mins(3);
+/// Between two messages of payments: evenly, so that some are always under way, and few enough for conservation to be looked at.
+const BETWEEN: Duration = Duration::from_millis(12);
 /// More than the ledger looks at one by one when it counts what is stuck, and than a chart draws line by line.
 const STUCK: usize = 1_100;
 /// More than a list looks at, in messages of as many as one may hold.
@@ -44,20 +48,19 @@ pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Conservation is looked at while payments are between two shards. A payment is there for a few milliseconds, so it takes a few looks.
+/// Conservation is looked at while payments are between two shards. Each is there for a few milliseconds, so it takes a few looks.
 pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
     const BOOKED_BY_ONE: &str =
         "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b";
     world.pay("@world", "carol", "1000.00").await?;
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + LOOKS;
     loop {
         let looked = Instant::now() + CONSERVATION;
         let mut last = String::new();
         while Instant::now() < looked {
-            let bodies = ["alice", "bob", "max", "Mia"].repeat(4);
-            let bodies: Vec<Value> = bodies.into_iter().map(|to| transfer(to, "0.01")).collect();
+            let bodies = ["alice", "bob", "max", "Mia"].map(|to| transfer(to, "0.01"));
             last = send(world, "carol", &bodies).await?;
-            sleep(Duration::from_millis(50)).await;
+            sleep(BETWEEN).await;
         }
         ends(world, &last).await?;
         let ran = ran::statements(world)?;

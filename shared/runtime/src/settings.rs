@@ -85,7 +85,7 @@ pub struct Settings {
     pub nats: wallet_nats::Settings,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
     /// Several PostgreSQL hosts, `host:5432,other:5432`, are a primary and its standbys.
-    /// Who only asks how the service is needs none.
+    /// `healthcheck` does not need it.
     #[arg(
         long = "database",
         env = "WALLET_DATABASE_URL",
