@@ -25,7 +25,7 @@ const SECRET: [&str; 15] = [
     "otlp-traces-endpoint",
 ];
 /// The options that hold none: names, numbers, times, places, words.
-const PLAIN: &str = "account accounts amount at batch body currency dir ended-since ended-until expires-in file from \
+const PLAIN: &str = "account accounts amount at batch body callers currency dir ended-since ended-until expires-in file from \
                      hot-percent http http-token-file id in-flight limit log log-format memo mode nats-ca nats-cert \
                      nats-inbox nats-key otlp-protocol otlp-timeout overdraft payer protocol rate reason replicas \
                      seconds seed shards since status stuck-after timeout to trace-url transfers wait";
