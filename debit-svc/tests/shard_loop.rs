@@ -234,6 +234,7 @@ async fn start(dir: &TempDir, log: &Log) -> Result<Running> {
         board: Board::default(),
         metrics: Metrics::new("debit-svc").shard(place.shard),
         stop: stop.clone(),
+        publish_on: None,
     };
     let task = tokio::spawn(shard_loop::run(store, context));
     Ok(Running { stop, task })

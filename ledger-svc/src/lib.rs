@@ -1,5 +1,5 @@
-//! ledger-svc keeps the *books* and shows them. The rules are in `ledger-core`; here are its rows, its queries and its
-//! HTTP.
+//! ledger-svc keeps the *books* and shows them. The rules are in `ledger-core`, the tables in `ledger-rows`; here are its
+//! queries and its HTTP.
 
 pub mod api;
 mod books;
@@ -13,15 +13,13 @@ mod outcomes;
 mod pace;
 mod parked;
 mod recorded;
-mod rows;
 mod stuck;
 mod verdict;
 mod viewer;
 
-use ledger_core::{Keys, Ledger, State};
-use wallet_contract::decider::{Heard, Place};
+use ledger_core::{Ledger, State};
+use wallet_contract::decider::Heard;
 use wallet_contract::shard::Shard;
-use wallet_contract::subject::Service;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::db::{Db, Migration, Pool};
 use wallet_runtime::metrics::Metrics;
@@ -58,10 +56,9 @@ impl Observer<Ledger> for Watch {
 }
 
 impl wallet_runtime::sql_store::Tables for Tables {
-    type Core = Ledger;
+    type Rows = ledger_rows::Rows;
     type Observer = Watch;
 
-    const SERVICE: Service = Service::Ledger;
     const MIGRATIONS: &'static [Migration] = &[
         Migration {
             version: 101,
@@ -100,7 +97,6 @@ impl wallet_runtime::sql_store::Tables for Tables {
             sql: include_str!("../migrations/0108_held.sql"),
         },
     ];
-    const KNOWN: &'static str = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
 
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Watch + Send {
         let meters = pace::Meters::new(metrics);
@@ -110,28 +106,8 @@ impl wallet_runtime::sql_store::Tables for Tables {
         }
     }
 
-    async fn remember(
-        db: &mut Db,
-        heard: &[Heard<'_>],
-        _decisions: &[Option<i64>],
-        place: Place,
-    ) -> sqlx::Result<()> {
-        rows::save_records(db, heard, place).await?;
-        rows::aside::save(db, heard).await
-    }
-
-    async fn load(db: &mut Db, keys: &Keys) -> sqlx::Result<State> {
-        rows::load_accounts(db, keys).await
-    }
-
-    async fn save(db: &mut Db, state: &State) -> sqlx::Result<()> {
-        rows::save_accounts(db, state).await?;
-        rows::save_bookings(db, state).await?;
-        rows::flows::save(db, state).await
-    }
-
     async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
-        let mut notices = outcomes::of_batch(db, &state.outcomes).await?;
+        let mut notices = outcomes::of_batch(db, state).await?;
         for repeat in repeats {
             notices.extend(outcomes::again(db, &repeat.input).await?);
         }

@@ -4,45 +4,38 @@
 //! |---|---|
 //! | here | what a batch leads to; what somebody who repeats a request is told |
 //! | [`notice`] | the message |
-//! | [`heads`] | how the transfers stand, and who asked for them |
 //! | [`causes`] | all that was asked and said of one transfer |
 //!
 //! The outcome of a transfer that nobody else had a word on proves by itself which request it answers: on the way of money the
 //! database is asked nothing.
 
 mod causes;
-mod heads;
 mod notice;
 
-use ledger_core::{Answers, Outcome, Status};
+use ledger_core::{Outcome, State, Status};
+use ledger_rows::Flows;
 use wallet_contract::decider::Input;
 use wallet_contract::event::Fact;
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
 use wallet_runtime::bus::Notice;
-use wallet_runtime::db::Db;
+use wallet_runtime::db::{Arg, Db};
 
-use self::heads::Heads;
 use self::notice::notice;
 
 /// What a batch that is committed leads to.
 ///
 /// That a reservation is promised is left out where its flow has gone on: a promise may come behind a cancel.
-pub(crate) async fn of_batch(db: &mut Db, outcomes: &[Outcome]) -> sqlx::Result<Vec<Notice>> {
-    let told = outcomes.iter().map(|outcome| (outcome, outcome.answers_alone()));
-    let told: Vec<(&Outcome, Option<Answers>)> = told.collect();
-    let unclear = told.iter().filter(|(outcome, answers)| {
-        answers.is_none() || outcome.status == Status::Reserved || refuses_another(outcome)
-    });
-    let heads = Heads::load(db, unclear.map(|(outcome, _)| key(outcome)).collect()).await?;
-    let mut notices = Vec::with_capacity(told.len());
-    for (outcome, answers) in told {
+pub(crate) async fn of_batch(db: &mut Db, state: &State) -> sqlx::Result<Vec<Notice>> {
+    let mut notices = Vec::with_capacity(state.outcomes.len());
+    for outcome in &state.outcomes {
         let key = key(outcome);
-        let head = heads.get(&key);
+        let head = state.flows.get(&(key.clone(), Verb::Transfer));
         if outcome.status == Status::Reserved && head.is_some_and(|head| head.status != Status::Reserved) {
             continue;
         }
-        let answers = match answers.or_else(|| outcome.answers_asked(&head?.asked)) {
+        let asked = || outcome.answers_asked(&head?.asked());
+        let answers = match outcome.answers_alone().or_else(asked) {
             Some(answers) => answers,
             None => outcome.answers_within(&causes::of(db, &key).await?),
         };
@@ -70,9 +63,15 @@ pub(crate) async fn again(db: &mut Db, repeat: &Input) -> sqlx::Result<Option<No
     let Some((answers, outcome)) = answered else {
         return Ok(None);
     };
-    let another = refuses_another(&outcome).then(|| key.clone());
-    let heads = Heads::load(db, another.into_iter().collect()).await?;
-    Ok(Some(notice(&outcome, &answers, heads.get(&key), true)))
+    let became = if refuses_another(&outcome) {
+        let condition = "transfer = $1 AND account = $2 AND verb = 'transfer'";
+        let args = [Arg::Uuid(key.id.0), Arg::Text(key.payer.as_str())];
+        db.table::<Flows>(condition, &args).await?.pop()
+    } else {
+        None
+    };
+    let became = became.as_ref().map(|(_, flow)| flow);
+    Ok(Some(notice(&outcome, &answers, became, true)))
 }
 
 fn key(outcome: &Outcome) -> TransferKey {

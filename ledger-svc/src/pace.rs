@@ -173,16 +173,15 @@ impl Pace {
     /// Counts what has ended with this batch.
     fn end(&mut self, state: &State) {
         let mut ended: BTreeMap<Status, (u64, Vec<f64>)> = BTreeMap::new();
-        for ((key, verb), row) in state.flows.written() {
-            let Some(end) = &row.end else { continue };
+        for ((key, verb), ended_flow) in state.ended() {
             let flow = recent::flow(key.id, &key.payer);
             if *verb != Verb::Transfer {
                 self.recent.forget(flow);
                 continue;
             }
-            let (count, took) = ended.entry(end.status).or_default();
+            let (count, took) = ended.entry(ended_flow.status).or_default();
             *count += 1;
-            match self.recent.took(flow, end.at_us) {
+            match self.recent.took(flow, ended_flow.ended_us.unwrap_or_default()) {
                 Some((from_us, to_us)) => took.push(seconds(from_us, to_us)),
                 None => drop(self.late.try_send(key.clone())),
             }

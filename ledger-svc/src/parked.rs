@@ -1,13 +1,14 @@
 //! What the services have set aside, and what became of it.
 //!
 //! Both are events: `message.parked`, and `message.resolved` once somebody has seen to it. The table `aside` has those of the first
-//! that the second has not followed: see `rows::aside`.
+//! that the second has not followed: see [`resolved_by`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
+use ledger_core::resolved_by;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
 use wallet_runtime::db::{Arg, Db, Row, Set};
@@ -18,7 +19,6 @@ use wallet_view::text::exact;
 use crate::flows::{aside, instant};
 use crate::listing::places::{Place, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
-use crate::rows::aside::resolved_by;
 
 /// One page of what is set aside.
 pub(crate) type Page = sources::Page<Parked>;
@@ -112,7 +112,7 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> sqlx:
     let mut resolved = resolved(db, events.iter().map(|(.., event, _)| event)).await?;
     let number = u16::try_from(shard).unwrap_or(u16::MAX);
     let entries = events.into_iter().map(|(at_us, place, event, told)| {
-        let resolved = resolved.remove(&resolved_by(&event));
+        let resolved = resolved.remove(&resolved_by(&event).0);
         Entry {
             at_us,
             place,
@@ -135,7 +135,7 @@ fn parked(event: Event) -> Option<(Event, Told)> {
 async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Result<BTreeMap<Uuid, SeenTo>> {
     let sql = "SELECT r.id, r.body FROM k CROSS JOIN record AS r WHERE r.id = k.id";
     let rows = db
-        .select(sql, Set::new().uuids("id", events.map(resolved_by)))
+        .select(sql, Set::new().uuids("id", events.map(|event| resolved_by(event).0)))
         .await?;
     let mut found = BTreeMap::new();
     for row in &rows {

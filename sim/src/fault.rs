@@ -34,7 +34,7 @@ macro_rules! points {
 }
 
 points! {
-    Acquire, Renew, Release, Blocked, Parked, Known, Due, AfterDue, Load, BeforeCommit, AfterCommit, Events, Notices,
+    Acquire, Renew, Release, Blocked, Parked, Find, Due, AfterDue, BeforeCommit, AfterCommit, Events, Notices,
     Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell,
 }
 

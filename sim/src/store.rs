@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
+use wallet_kernel::memory::Memory;
+use wallet_kernel::{Cell, Reads, Writes};
 use wallet_runtime::bus::Notice;
 use wallet_runtime::sql_store::TENURE_MS;
-use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use crate::check::refold::Refold;
 use crate::ill;
@@ -34,7 +35,7 @@ pub(crate) struct Database<T: Tables> {
     /// All that was ever set aside, and what became of it.
     pub(crate) parked: Vec<ParkedRow>,
     pub(crate) resolved: Vec<(ParkedRow, Resolved)>,
-    pub(crate) rows: T,
+    pub(crate) rows: Memory,
     pub(crate) refold: Refold<T::Core>,
 }
 
@@ -60,7 +61,7 @@ impl<T: Tables> Shared<T> {
             events: Vec::new(),
             parked: Vec::new(),
             resolved: Vec::new(),
-            rows: T::default(),
+            rows: Memory::default(),
             refold: Refold::new(place),
         };
         Self(Arc::new(Mutex::new(database)))
@@ -162,28 +163,26 @@ where
         Ok(())
     }
 
-    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
+    async fn find(&mut self, causes: &[EventId], keys: &C::Keys) -> Result<Found<C>, Error> {
         self.node.world().count_void(&self.node);
-        self.node.pass(Point::Known).await?;
+        self.node.pass(Point::Find).await?;
         let database = self.database.lock();
         let known = causes.iter().filter(|cause| database.inbox.contains_key(cause));
-        Ok(known.map(|cause| cause.0).collect())
+        let known = known.map(|cause| cause.0).collect();
+        let mut reads = Reads::default();
+        T::reads(keys, &mut reads);
+        let mut found = database.rows.find(&reads, |first, last| database.decided_between(first, last));
+        Ok((known, T::state(keys, &mut found)?))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
         self.node.pass(Point::Due).await?;
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let due = self.database.lock().rows.due(now_us, limit);
+        let found = T::due(now_us, limit).map(|scan| self.database.lock().rows.scan(&scan));
+        let due = found.map(|mut found| T::found_due(&mut found)).transpose()?.unwrap_or_default();
         if !due.is_empty() {
             self.node.pass(Point::AfterDue).await?;
         }
         Ok(due)
-    }
-
-    async fn load(&mut self, keys: &C::Keys) -> Result<C::State, Error> {
-        self.node.pass(Point::Load).await?;
-        let database = self.database.lock();
-        Ok(database.rows.load(keys, &database.events))
     }
 
     async fn commit(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
@@ -267,6 +266,12 @@ impl<T: Tables> Database<T> {
         self.parked.iter().filter(move |row| !seen_to(row))
     }
 
+    /// What was decided in flows whose ids lie in a range, as JSON.
+    fn decided_between(&self, first: &Cell, last: &Cell) -> Vec<String> {
+        let within = |event: &&Outgoing| *first <= Cell::Uuid(event.id.0) && Cell::Uuid(event.id.0) <= *last;
+        self.events.iter().filter(within).map(|event| event.json.clone()).collect()
+    }
+
     /// One transaction; nothing is written if a constraint refuses it.
     fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>, now_us: i64) -> Result<(), String> {
         let mut ids = BTreeSet::new();
@@ -283,7 +288,11 @@ impl<T: Tables> Database<T> {
                 return Err(format!("event {} is numbered {}, not {next}", event.id, event.no));
             }
         }
-        self.rows.save(commit.state)?;
+        T::check(commit.state)?;
+        let handled = T::handled(commit.heard, commit.decisions, self.place);
+        let mut writes = Writes::default();
+        T::writes(commit.state, &handled, &mut writes);
+        self.rows.write(&writes)?;
         self.inbox.extend(ids.into_iter().map(|id| (id, now_us)));
         self.events.extend(commit.events.iter().cloned());
         self.parked.extend(commit.parked.iter().cloned());

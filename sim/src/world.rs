@@ -27,7 +27,6 @@ use crate::node::{Blow, Node, Point, Site, Trap};
 use crate::plan::{Pace, Plan};
 use crate::server::{Log, Unacknowledged};
 use crate::store::Shared;
-use crate::tables::{CreditTables, DebitTables, LedgerTables};
 
 /// Everything.
 #[derive(Debug)]
@@ -37,9 +36,9 @@ pub(crate) struct World {
     pace: Pace,
     shards: Shards,
     mutation: Option<Mutation>,
-    pub(crate) debit: Vec<Shared<DebitTables>>,
-    pub(crate) credit: Vec<Shared<CreditTables>>,
-    pub(crate) ledger: Vec<Shared<LedgerTables>>,
+    pub(crate) debit: Vec<Shared<debit_rows::Rows>>,
+    pub(crate) credit: Vec<Shared<credit_rows::Rows>>,
+    pub(crate) ledger: Vec<Shared<ledger_rows::Rows>>,
     state: Mutex<State>,
 }
 

@@ -48,6 +48,13 @@ pub enum Standing {
     Closed,
 }
 
+wallet_kernel::words!(Standing "standing" {
+    Open = "open",
+    Frozen = "frozen",
+    Closing = "closing",
+    Closed = "closed",
+});
+
 /// One currency of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -73,16 +80,11 @@ pub enum PromiseStanding {
     Released,
 }
 
-impl PromiseStanding {
-    /// The word that is stored.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Kept => "kept",
-            Self::Released => "released",
-        }
-    }
-}
+wallet_kernel::words!(PromiseStanding "promise standing" {
+    Open = "open",
+    Kept = "kept",
+    Released = "released",
+});
 
 /// That a reservation's payee will be credited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -36,41 +36,20 @@ pub enum Phase {
     Declined,
 }
 
-impl Phase {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Refused,
-        Self::Debited,
-        Self::Credited,
-        Self::Reversed,
-        Self::Reserved,
-        Self::Confirming,
-        Self::Promised,
-        Self::Confirmed,
-        Self::Completed,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Declined,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Debited => "debited",
-            Self::Credited => "credited",
-            Self::Reversed => "reversed",
-            Self::Reserved => "reserved",
-            Self::Confirming => "confirming",
-            Self::Promised => "promised",
-            Self::Confirmed => "confirmed",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Declined => "declined",
-        }
-    }
-}
+wallet_kernel::words!(Phase "phase" {
+    Refused = "refused",
+    Debited = "debited",
+    Credited = "credited",
+    Reversed = "reversed",
+    Reserved = "reserved",
+    Confirming = "confirming",
+    Promised = "promised",
+    Confirmed = "confirmed",
+    Completed = "completed",
+    Cancelled = "cancelled",
+    Expired = "expired",
+    Declined = "declined",
+});
 
 /// What can be heard of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -29,6 +29,12 @@ pub enum Standing {
     Closed,
 }
 
+wallet_kernel::words!(Standing "standing" {
+    Open = "open",
+    Frozen = "frozen",
+    Closed = "closed",
+});
+
 /// One currency of one account. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {

@@ -1,8 +1,9 @@
 //! A line of a statement.
 
-use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
+use wallet_kernel::{Cell, Field, Kind, Value};
 
 /// Which way a booking goes, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,8 +64,6 @@ pub struct Booking {
     pub transfer: TransferId,
     /// Its trace.
     pub trace: TraceId,
-    /// The event that was booked.
-    pub event: EventId,
     /// The line's text.
     pub memo: Option<String>,
     /// The transfer that this one gives back.
@@ -91,15 +90,25 @@ impl LogNo {
     }
 }
 
-impl BookingKind {
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Debit => "debit",
-            Self::Credit => "credit",
-            Self::Reversal => "reversal",
-            Self::Hold => "hold",
-            Self::Release => "release",
-        }
+wallet_kernel::words!(BookingKind "booking" {
+    Debit = "debit",
+    Credit = "credit",
+    Reversal = "reversal",
+    Hold = "hold",
+    Release = "release",
+});
+
+impl From<LogNo> for Value<'_> {
+    fn from(no: LogNo) -> Self {
+        Value::Int(no.0)
+    }
+}
+
+impl Field for LogNo {
+    const KIND: Kind = Kind::Int;
+    const WANTED: &'static str = "place in the log";
+
+    fn read(cell: &Cell) -> Option<Self> {
+        i64::read(cell).map(Self)
     }
 }

@@ -7,6 +7,7 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
+use crate::answers::Asked;
 use crate::booking::LogNo;
 
 /// How a flow began.
@@ -26,75 +27,84 @@ pub struct Start {
     pub no: LogNo,
 }
 
-/// How a flow ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The final status.
-    pub status: Status,
-    /// Whether it most likely stood as reserved.
-    pub reserved: bool,
-    /// How much moved, if it is not what was asked, minor units.
-    pub captured: Option<i64>,
-    /// Why, if not well.
-    pub refusal: Option<Refusal>,
-    /// When that was decided, microseconds.
-    pub at_us: i64,
-}
-
 /// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].
 pub type FlowKey = (TransferKey, Verb);
 
-/// What a batch learnt of a flow.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The head of a flow.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// Its beginning, if it was in this batch.
-    pub start: Option<Start>,
-    /// How it stands after this batch, if that has changed and it has not ended: promised, it waits for its payer; confirmed,
-    /// it goes on.
-    pub now: Option<Status>,
-    /// The payer's word on its reservation, if it was in this batch.
-    pub order: Option<Order>,
-    /// When its reservation waited for that word, as far as this batch tells.
-    pub held: Held,
-    /// Its end, if it was in this batch.
-    pub end: Option<End>,
-}
-
-/// A reservation's wait for its payer: nobody is slow for so long.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Held {
-    /// When its promise stood in the log, microseconds.
-    pub from_us: Option<i64>,
-    /// What ended it.
-    pub until: Option<Until>,
-}
-
-/// What ends a reservation's wait for its payer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// What it was paid or released for: the payer's request; or the promise, if that request stood there before it.
-    Word(EventId),
-    /// That its time was up, which debit-svc noticed then, microseconds.
-    Due(i64),
-}
-
-/// The payer's word on a reservation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// What confirmed or cancelled it: a request; or the promise, if the reserve said so from the start. A flow keeps the first
-    /// that it learns of.
-    pub by: EventId,
-    /// How much is captured, if it is not all, minor units; not known while the confirm waits for the promise.
+    /// How it began.
+    pub start: Start,
+    /// How it stands.
+    pub status: Status,
+    /// What confirmed or cancelled its reservation: a request; or the promise, if the reserve said so from the start. The first
+    /// that was heard of.
+    pub ordered: Option<EventId>,
+    /// How much moves, if it is not what was asked, minor units; not known while a confirm waits for the promise.
     pub captured: Option<i64>,
+    /// When its reservation was promised, microseconds: from then on it waits for its payer, and nobody is slow.
+    pub promised_us: Option<i64>,
+    /// For how long it then waited, microseconds.
+    pub held_us: Option<i64>,
+    /// Why it ended, if not well.
+    pub refusal: Option<Refusal>,
+    /// When its end was decided, microseconds.
+    pub ended_us: Option<i64>,
 }
 
-impl Order {
-    /// What is known after an earlier word and this one.
-    #[must_use]
-    pub fn after(self, earlier: Option<Self>) -> Self {
+impl Flow {
+    /// A flow that has begun.
+    pub fn begun(start: Start) -> Self {
         Self {
-            by: earlier.map_or(self.by, |earlier| earlier.by),
-            captured: self.captured.or(earlier.and_then(|earlier| earlier.captured)),
+            start,
+            status: Status::Running,
+            ordered: None,
+            captured: None,
+            promised_us: None,
+            held_us: None,
+            refusal: None,
+            ended_us: None,
+        }
+    }
+
+    /// Who asked for it.
+    pub fn asked(&self) -> Asked {
+        Asked {
+            verb: self.start.verb,
+            request: self.start.request,
+            ordered: self.ordered,
+        }
+    }
+
+    /// Its reservation is promised, and waits for its payer unless the payer's word stood in the log before.
+    pub(crate) fn promise(&mut self, at_us: i64) {
+        if self.status == Status::Running {
+            self.status = Status::Reserved;
+            self.promised_us = Some(at_us);
+        }
+    }
+
+    /// Its payer's word was followed, or waits for the promise.
+    pub(crate) fn order(&mut self, by: EventId, captured: Option<i64>) {
+        self.ordered.get_or_insert(by);
+        self.captured = captured.or(self.captured);
+    }
+
+    /// Its reservation no longer waits for its payer.
+    pub(crate) fn wait_until(&mut self, until_us: Option<i64>) {
+        let held = until_us
+            .zip(self.promised_us)
+            .map(|(until_us, from_us)| until_us.saturating_sub(from_us));
+        self.held_us = held.or(self.held_us);
+    }
+
+    /// It has ended; the first end counts.
+    pub(crate) fn end(&mut self, status: Status, captured: Option<i64>, refusal: Option<Refusal>, at_us: i64) {
+        if self.ended_us.is_none() {
+            self.status = status;
+            self.captured = captured.or(self.captured);
+            self.refusal = refusal;
+            self.ended_us = Some(at_us);
         }
     }
 }

@@ -18,14 +18,17 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod answers;
+mod aside;
 mod booking;
 mod flow;
 mod outcome;
 mod state;
+mod touched;
 
 pub use answers::{Answers, Asked, Causes};
+pub use aside::{Aside, resolved_by};
 pub use booking::{Booking, BookingKind, LogNo, Newest};
-pub use flow::{End, Flow, FlowKey, Held, Order, Start, Until};
+pub use flow::{Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};
 pub use wallet_contract::status::Status;
@@ -78,7 +81,9 @@ impl Decider for Ledger {
     }
 
     fn touches(input: &Input, place: Place, keys: &mut Keys) {
+        keys.flows.extend(touched::flow(input, place));
         let Input::Event(event) = input else { return };
+        touched::record(event, keys);
         match &event.fact {
             Fact::AccountDebited(movement)
             | Fact::AccountCredited(movement)
@@ -172,6 +177,7 @@ impl Decider for Ledger {
     }
 
     fn hear(state: &mut State, heard: &Heard<'_>, place: Place) {
+        state.record(heard);
         match &heard.input {
             Input::Due(_) => {}
             Input::Request(request) => state.begin(request, heard),

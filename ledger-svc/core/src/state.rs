@@ -1,17 +1,18 @@
 //! What ledger-svc writes: bookings, the page of each account, the head of each flow.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use wallet_contract::decider::{Heard, Place, Rows};
+use wallet_contract::decider::{Heard, Input, Place, Rows};
 use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft};
-use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::{Order as Wanted, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
+use crate::aside::{Aside, parked_by, resolved_by};
 use crate::booking::{Booking, BookingKind, LogNo, Newest};
-use crate::flow::{End, Flow, FlowKey, Order, Start, Until};
+use crate::flow::{Flow, FlowKey, Start};
 use crate::outcome::Outcome;
 
 /// The rows that a batch touches.
@@ -19,6 +20,12 @@ use crate::outcome::Outcome;
 pub struct Keys {
     /// Accounts, in all their currencies.
     pub accounts: BTreeSet<AccountId>,
+    /// Flows.
+    pub flows: BTreeSet<FlowKey>,
+    /// Messages that are parked, by the events that tell so.
+    pub aside: BTreeSet<EventId>,
+    /// What may have been recorded before: requests and events, by their ids.
+    pub recorded: BTreeSet<EventId>,
 }
 
 /// What the register says of an account.
@@ -33,6 +40,13 @@ pub enum Standing {
     /// Closed for good.
     Closed,
 }
+
+wallet_kernel::words!(Standing "standing" {
+    Open = "open",
+    Frozen = "frozen",
+    Closing = "closing",
+    Closed = "closed",
+});
 
 /// The page of one account in one currency. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,22 +72,17 @@ pub struct State {
     pub accounts: Rows<(AccountId, Currency), Account>,
     /// New lines.
     pub bookings: Vec<Booking>,
-    /// Flows that began or ended.
+    /// The heads of flows.
     pub flows: Rows<FlowKey, Flow>,
+    /// How many transfers stand how.
+    pub tally: Rows<Status, i64>,
+    /// What is parked, by the event that tells so.
+    pub aside: Rows<EventId, Aside>,
+    /// When requests and events stood in the log, microseconds: those that were asked for, and this batch's that may be somebody's
+    /// word on a reservation or a parked message.
+    pub recorded: BTreeMap<EventId, i64>,
     /// What those who wait are to be told.
     pub outcomes: Vec<Outcome>,
-}
-
-impl Standing {
-    /// The word that is stored and shown.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Frozen => "frozen",
-            Self::Closing => "closing",
-            Self::Closed => "closed",
-        }
-    }
 }
 
 impl State {
@@ -100,12 +109,49 @@ impl State {
         self.begin_flow(&request.account, start, request.transfer);
     }
 
+    /// A flow begins once: a later request with the same id leaves it as it is.
     fn begin_flow(&mut self, account: &AccountId, start: Start, id: TransferId) {
         let payer = account.clone();
         let key = (TransferKey { id, payer }, start.verb.flow());
-        self.flows.change(&key, Flow::default, |flow| {
-            flow.start.get_or_insert(start);
+        if self.flows.get(&key).is_none() {
+            self.count(&key, None, Status::Running);
+            self.flows.create(key, Flow::begun(start));
+        }
+    }
+
+    /// Changes the head of a flow, if it has begun.
+    fn change(&mut self, key: &FlowKey, change: impl FnOnce(&mut Flow)) {
+        let Some(before) = self.flows.get(key).map(|flow| flow.status) else {
+            return;
+        };
+        let unreached = || unreachable!("the flow has begun");
+        let mut now = before;
+        self.flows.change(key, unreached, |flow| {
+            change(flow);
+            now = flow.status;
         });
+        if now != before {
+            self.count(key, Some(before), now);
+        }
+    }
+
+    /// Counts a transfer that no longer stands as it did.
+    fn count(&mut self, (_, verb): &FlowKey, from: Option<Status>, to: Status) {
+        if *verb == Verb::Transfer {
+            for (status, change) in [(from, -1), (Some(to), 1)] {
+                if let Some(status) = status {
+                    self.tally.change(&status, || 0, |count| *count = add(*count, change));
+                }
+            }
+        }
+    }
+
+    /// The flows that ended with this batch.
+    pub fn ended(&self) -> impl Iterator<Item = (&FlowKey, &Flow)> {
+        let begun = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
+        let changed = self.flows.changed();
+        let went_on = changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
+        begun.chain(went_on.map(|(key, _, flow)| (key, flow)))
     }
 
     /// What was refused without a sound request may have begun with a confirm, and then is a flow of its own.
@@ -124,11 +170,14 @@ impl State {
                 self.line(BookingKind::Debit, movement, event, heard);
                 self.move_in_transit(movement, true);
                 if movement.reserved.is_some() {
+                    let word_us = self.recorded.get(&event.cause).copied();
                     self.flow(movement, event, |flow| {
-                        flow.now = Some(Status::Running);
-                        flow.held.until = Some(Until::Word(event.cause));
+                        if flow.status == Status::Reserved {
+                            flow.status = Status::Running;
+                        }
+                        flow.order(event.cause, part(movement));
+                        flow.wait_until(word_us);
                     });
-                    self.order(movement, event, part(movement));
                 }
             }
             Fact::DebitReversed(movement, _) => {
@@ -138,17 +187,19 @@ impl State {
             Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
             Fact::ReservationReleased(movement, failure, _) => {
                 self.line(BookingKind::Release, movement, event, heard);
-                let until = match failure {
-                    Failure::Cancelled => Some(Until::Word(event.cause)),
-                    Failure::Expired => Some(Until::Due(taken_us(event))),
-                    Failure::Refused | Failure::Compensated => None,
-                };
-                self.flow(movement, event, |flow| flow.held.until = until);
-                if *failure == Failure::Cancelled {
-                    self.order(movement, event, None);
-                }
+                let word_us = self.recorded.get(&event.cause).copied();
+                self.flow(movement, event, |flow| match failure {
+                    Failure::Cancelled => {
+                        flow.order(event.cause, None);
+                        flow.wait_until(word_us);
+                    }
+                    Failure::Expired => flow.wait_until(Some(taken_us(event))),
+                    Failure::Refused | Failure::Compensated => {}
+                });
             }
-            Fact::ConfirmationDeferred(movement) => self.order(movement, event, None),
+            Fact::ConfirmationDeferred(movement) => {
+                self.flow(movement, event, |flow| flow.order(event.cause, None));
+            }
             Fact::AccountCredited(movement) => {
                 if place.owns(&movement.payee) {
                     self.line(BookingKind::Credit, movement, event, heard);
@@ -174,13 +225,9 @@ impl State {
             Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
             Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
             Fact::CreditPromised(movement, terms) => {
-                // A promise may come behind a cancel.
-                let waits = |flow: &mut Flow| {
-                    if !terms.auto_confirm && flow.held.until.is_none() {
-                        flow.held.from_us = Some(heard.at_us);
-                    }
-                };
-                self.flow(movement, event, waits);
+                if !terms.auto_confirm {
+                    self.flow(movement, event, |flow| flow.promise(heard.at_us));
+                }
                 self.tell(event);
             }
             Fact::RequestRefused(..) => self.tell(event),
@@ -199,20 +246,31 @@ impl State {
             | Fact::CreditRefused(..)
             | Fact::ReservationBarred(_)
             | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => {}
+            | Fact::ReversalDenied(..) => {}
+            Fact::MessageParked(parked) => {
+                // After a stream was healed, that somebody has seen to a message may be heard first.
+                if !self.recorded.contains_key(&resolved_by(event)) {
+                    let transfer = parked.transfer.map(|transfer| transfer.to_string());
+                    self.aside.create(event.id, Aside { no: number(heard), transfer });
+                }
+            }
+            Fact::MessageResolved(_) => self.aside.remove(&parked_by(event)),
         }
     }
 
-    /// The payer has confirmed or cancelled. A debit that had to wait for the promise has that as its cause; of the confirm the
-    /// flow has learnt before.
-    fn order(&mut self, movement: &Movement, event: &Event, captured: Option<i64>) {
-        let order = Order {
-            by: event.cause,
-            captured,
+    /// Remembers when something stood in the log that may matter to what follows in this batch.
+    pub(crate) fn record(&mut self, heard: &Heard<'_>) {
+        let matters = match &heard.input {
+            Input::Request(request) => matches!(request.verb, Verb::Confirm | Verb::Cancel),
+            Input::Event(event) => matches!(
+                event.fact,
+                Fact::RequestRecalled(..) | Fact::CreditPromised(..) | Fact::MessageResolved(_)
+            ),
+            Input::Due(_) => false,
         };
-        self.flow(movement, event, |flow| flow.order = Some(order.after(flow.order)));
+        if matters {
+            self.recorded.insert(heard.input.as_cause().id, heard.at_us);
+        }
     }
 
     fn flow(&mut self, movement: &Movement, event: &Event, change: impl FnOnce(&mut Flow)) {
@@ -220,26 +278,21 @@ impl State {
             id: event.transfer,
             payer: movement.payer.clone(),
         };
-        self.flows.change(&(key, Verb::Transfer), Flow::default, change);
+        self.change(&(key, Verb::Transfer), change);
     }
 
-    /// Writes what became of the flow, if the event says so, and tells it.
+    /// Whoever waits for a request is told its outcome; an end ends its flow.
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
-        let flow = outcome.flow();
-        if outcome.status == Status::Reserved {
-            self.flows
-                .change(&flow, Flow::default, |flow| flow.now = Some(Status::Reserved));
-        } else if outcome.is_end() {
-            let end = End {
-                status: outcome.status,
-                reserved: matches!(outcome.status, Status::Cancelled | Status::Expired),
-                captured: event.fact.movement().and_then(part),
-                refusal: event.fact.refusal().cloned(),
-                at_us: event.time.as_microsecond(),
+        if outcome.is_end() {
+            let captured = match outcome.status {
+                Status::Settled => event.fact.movement().and_then(part),
+                _ => None,
             };
-            self.flows
-                .change(&flow, Flow::default, |flow| flow.end = Some(end));
+            let (refusal, at_us) = (event.fact.refusal().cloned(), event.time.as_microsecond());
+            self.change(&outcome.flow(), |flow| {
+                flow.end(outcome.status, captured, refusal, at_us);
+            });
         }
         self.outcomes.push(outcome);
     }
@@ -306,7 +359,6 @@ impl State {
             counterparty: counterparty.clone(),
             transfer: event.transfer,
             trace: event.trace,
-            event: event.id,
             memo: movement.memo.clone(),
             reverses: movement.reverses,
         });

@@ -1,12 +1,11 @@
 //! All that was asked and said of one transfer, or of an operator's request.
 
 use ledger_core::Causes;
+use ledger_rows::asked;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_runtime::db::{Arg, Db};
-
-use crate::rows;
 
 /// Reads it from what is recorded.
 pub(super) async fn of(db: &mut Db, key: &TransferKey) -> sqlx::Result<Causes> {
@@ -22,7 +21,7 @@ pub(super) async fn of(db: &mut Db, key: &TransferKey) -> sqlx::Result<Causes> {
     let mut causes = Causes::default();
     for row in db.query(sql, &args).await? {
         let id = EventId(row.uuid(0)?);
-        if let Some(verb) = rows::asked(&row.text(1)?) {
+        if let Some(verb) = asked(&row.text(1)?) {
             causes.requests.insert(id, verb);
         } else if let Ok(event) = envelope::read(&row.text(2)?) {
             if let Fact::RequestRecalled(_, verb, ..) = &event.fact {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::{Answers, Outcome};
+use ledger_core::{Answers, Flow, Outcome};
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::event::Movement;
@@ -11,8 +11,6 @@ use wallet_contract::subject::{self, Verb};
 use wallet_runtime::bus::Notice;
 use wallet_runtime::reading::time;
 use wallet_view::text::exact;
-
-use super::heads::Head;
 
 #[derive(Serialize)]
 struct Told<'o> {
@@ -70,7 +68,7 @@ struct Became<'h> {
 pub(super) fn notice(
     outcome: &Outcome,
     answers: &Answers,
-    transfer: Option<&Head>,
+    transfer: Option<&Flow>,
     repeated: bool,
 ) -> Notice {
     let event = &outcome.event;
@@ -105,16 +103,19 @@ fn reserved(movement: &Movement) -> Option<String> {
     Some(movement.money.currency.format_minor(reserved))
 }
 
-fn became(head: &Head) -> Became<'_> {
-    let shown = |minor: Option<i64>| Some(head.currency?.format_minor(minor?));
-    let reserved = head.asked.verb == Verb::Reserve;
+fn became(flow: &Flow) -> Became<'_> {
+    let movement = flow.start.movement.as_ref();
+    let currency = movement.map(|movement| movement.money.currency);
+    let amount = movement.map(|movement| movement.money.amount.minor());
+    let shown = |minor: Option<i64>| Some(currency?.format_minor(minor?));
+    let reserved = flow.start.verb == Verb::Reserve;
     Became {
-        status: head.status.word(),
-        reason: head.reason.as_deref(),
-        payee: head.payee.as_deref(),
-        amount: shown(head.captured.or(head.amount)),
-        reserved: shown(head.amount.filter(|_| reserved)),
-        currency: head.currency.map(Currency::code),
-        ended_at: head.ended_us.map(time),
+        status: flow.status.word(),
+        reason: flow.refusal.as_ref().map(|refusal| refusal.reason.code()),
+        payee: movement.map(|movement| movement.payee.as_str()),
+        amount: shown(flow.captured.or(amount)),
+        reserved: shown(amount.filter(|_| reserved)),
+        currency: currency.map(Currency::code),
+        ended_at: flow.ended_us.map(time),
     }
 }

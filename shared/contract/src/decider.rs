@@ -5,7 +5,7 @@
 //! decision. Each input reaches a core once; what has been handled before never gets here.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Cause, Event, Fact};
 use crate::id::{AccountId, EventId, TransferKey};
@@ -118,7 +118,11 @@ pub trait Decider {
 
 /// Rows of a table, by key: those that were loaded, and what has become of them since.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rows<K, V>(BTreeMap<K, (V, Since<V>)>);
+pub struct Rows<K, V> {
+    rows: BTreeMap<K, (V, Since<V>)>,
+    /// Loaded, and no longer there.
+    removed: BTreeSet<K>,
+}
 
 /// What has become of a row since it was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,19 +134,22 @@ enum Since<V> {
 
 impl<K, V> Default for Rows<K, V> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self {
+            rows: BTreeMap::new(),
+            removed: BTreeSet::new(),
+        }
     }
 }
 
 impl<K: Ord, V> Rows<K, V> {
     /// Takes in a row as it stands in the table.
     pub fn load(&mut self, key: K, row: V) {
-        self.0.insert(key, (row, Since::Nothing));
+        self.rows.insert(key, (row, Since::Nothing));
     }
 
     /// The row, if there is one.
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.0.get(key).map(|(row, _)| row)
+        self.rows.get(key).map(|(row, _)| row)
     }
 
     /// Changes a row in place, or a new one that `new` makes.
@@ -151,7 +158,7 @@ impl<K: Ord, V> Rows<K, V> {
         K: Clone,
         V: Clone,
     {
-        if let Some((row, since)) = self.0.get_mut(key) {
+        if let Some((row, since)) = self.rows.get_mut(key) {
             if matches!(since, Since::Nothing) {
                 *since = Since::Changed { before: row.clone() };
             }
@@ -159,23 +166,40 @@ impl<K: Ord, V> Rows<K, V> {
         } else {
             let mut row = new();
             change(&mut row);
-            self.0.insert(key.clone(), (row, Since::Created));
+            self.rows.insert(key.clone(), (row, Since::Created));
         }
     }
 
     /// Writes a row that is not there yet.
     pub fn create(&mut self, key: K, row: V) {
-        self.0.insert(key, (row, Since::Created));
+        self.rows.insert(key, (row, Since::Created));
+    }
+
+    /// Removes a row, if it is there.
+    pub fn remove(&mut self, key: &K)
+    where
+        K: Clone,
+    {
+        if let Some((_, since)) = self.rows.remove(key)
+            && !matches!(since, Since::Created)
+        {
+            self.removed.insert(key.clone());
+        }
+    }
+
+    /// The rows that the table has and that are no longer there.
+    pub fn removed(&self) -> impl Iterator<Item = &K> {
+        self.removed.iter()
     }
 
     /// All rows, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0.iter().map(|(key, (row, _))| (key, row))
+        self.rows.iter().map(|(key, (row, _))| (key, row))
     }
 
     /// The rows that are not as they were loaded.
     pub fn written(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0
+        self.rows
             .iter()
             .filter(|(_, (_, since))| !matches!(since, Since::Nothing))
             .map(|(key, (row, _))| (key, row))
@@ -183,7 +207,7 @@ impl<K: Ord, V> Rows<K, V> {
 
     /// The rows that the table does not have yet.
     pub fn created(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.0
+        self.rows
             .iter()
             .filter(|(_, (_, since))| matches!(since, Since::Created))
             .map(|(key, (row, _))| (key, row))
@@ -191,7 +215,7 @@ impl<K: Ord, V> Rows<K, V> {
 
     /// The rows that the table has otherwise: as it has them, and as they are now.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V, &V)> {
-        self.0.iter().filter_map(|(key, (row, since))| match since {
+        self.rows.iter().filter_map(|(key, (row, since))| match since {
             Since::Changed { before } => Some((key, before, row)),
             Since::Nothing | Since::Created => None,
         })

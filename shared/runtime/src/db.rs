@@ -7,20 +7,28 @@
 mod checkpoint;
 mod connect;
 mod hint;
+mod local;
+mod local_error;
 mod postgres;
 mod schema;
 mod servers;
 mod session;
 mod set;
 mod sqlite;
+mod together;
+mod working;
 
 pub use connect::{Pool, Target};
 pub use hint::hint;
 pub use schema::Migration;
 pub use servers::Connection;
+pub use local::Local;
 pub use set::{Arg, Column, Row, Set};
+pub use working::Working;
 
 use sqlx::pool::PoolConnection;
+use wallet_kernel::Table;
+use wallet_kernel::table::Cells;
 
 /// A connection to one shard's database.
 #[derive(Debug)]
@@ -29,21 +37,16 @@ pub enum Db {
     Sqlite(PoolConnection<sqlx::Sqlite>),
     /// PostgreSQL.
     Postgres(Connection),
+    /// SQLite, on a loop's own connection.
+    Local(Local),
 }
 
 impl Db {
-    /// Makes it the connection of a loop: on SQLite its page cache holds the rows that a batch touches.
-    pub async fn works(&mut self) -> sqlx::Result<()> {
-        match self {
-            Self::Sqlite(db) => sqlite::command(db, "PRAGMA cache_size = -8192").await,
-            Self::Postgres(_) => Ok(()),
-        }
-    }
-
     /// Begins a transaction that will write.
     pub async fn begin(&mut self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "BEGIN IMMEDIATE").await,
+            Self::Local(db) => Ok(db.command("BEGIN IMMEDIATE")?),
             Self::Postgres(db) => postgres::command(db, "BEGIN").await,
         }
     }
@@ -53,6 +56,7 @@ impl Db {
     pub async fn begin_reading(&mut self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "BEGIN DEFERRED").await,
+            Self::Local(db) => Ok(db.command("BEGIN DEFERRED")?),
             Self::Postgres(db) => {
                 postgres::command(db, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await
             }
@@ -63,6 +67,7 @@ impl Db {
     pub async fn commit(&mut self) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "COMMIT").await,
+            Self::Local(db) => Ok(db.command("COMMIT")?),
             Self::Postgres(db) => postgres::command(db, "COMMIT").await,
         }
     }
@@ -71,6 +76,7 @@ impl Db {
     pub async fn roll_back(&mut self) {
         let undone = match self {
             Self::Sqlite(db) => sqlite::command(db, "ROLLBACK").await,
+            Self::Local(db) => db.command("ROLLBACK").map_err(sqlx::Error::from),
             Self::Postgres(db) => postgres::command(db, "ROLLBACK").await,
         };
         if let Err(error) = undone {
@@ -84,6 +90,7 @@ impl Db {
             _ if set.is_empty() => Ok(0),
             Self::Sqlite(db) => sqlite::apply(db, sql, &set).await,
             Self::Postgres(db) => postgres::apply(db, sql, set).await,
+            Self::Local(db) => Ok(db.apply(sql, &set)?),
         }
     }
 
@@ -93,7 +100,25 @@ impl Db {
             _ if set.is_empty() => Ok(Vec::new()),
             Self::Sqlite(db) => sqlite::select(db, sql, &set).await,
             Self::Postgres(db) => postgres::select(db, sql, set).await,
+            Self::Local(db) => Ok(local_rows(db.select(sql, &set)?)),
         }
+    }
+
+    /// The rows of a table for which a condition holds, with `$1`, `$2`, …; it may say in which order.
+    pub async fn table<T: Table>(
+        &mut self,
+        condition: &str,
+        args: &[Arg<'_>],
+    ) -> sqlx::Result<Vec<(T::Key, T::Row)>> {
+        let shape = T::SHAPE;
+        let names: Vec<&str> = shape.columns.iter().map(|column| column.name).collect();
+        let sql = format!("SELECT {} FROM {} WHERE {condition}", names.join(", "), shape.name);
+        let rows = self.query(&sql, args).await?;
+        let read = rows.iter().map(|row| {
+            let cells = row.cells(shape.columns)?;
+            T::read(&mut Cells::new(shape.columns, &cells)).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+        });
+        read.collect()
     }
 
     /// Runs a statement with `$1`, `$2`, …; the number of rows that it wrote. `{now_us}` is the database's clock.
@@ -101,6 +126,7 @@ impl Db {
         match self {
             Self::Sqlite(db) => sqlite::execute(db, sql, args).await,
             Self::Postgres(db) => postgres::execute(db, sql, args).await,
+            Self::Local(db) => Ok(db.execute(sql, args)?),
         }
     }
 
@@ -109,6 +135,11 @@ impl Db {
         match self {
             Self::Sqlite(db) => sqlite::query(db, sql, args).await,
             Self::Postgres(db) => postgres::query(db, sql, args).await,
+            Self::Local(db) => Ok(local_rows(db.query(sql, args)?)),
         }
     }
+}
+
+fn local_rows(rows: Vec<Vec<wallet_kernel::Cell>>) -> Vec<Row> {
+    rows.into_iter().map(Row::Local).collect()
 }

@@ -5,10 +5,13 @@ mod leaving;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use axum::{Router, middleware};
 use futures_util::future::join_all;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,6 +19,7 @@ use tracing::{error, info};
 use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_kernel::Keeps as _;
 
 use crate::clock::Clock;
 use crate::db::{Pool, Target};
@@ -61,21 +65,21 @@ pub struct Running {
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
 pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
-    let line = CommandLine::read(T::SERVICE);
+    let line = CommandLine::read(T::Rows::SERVICE);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(T::SERVICE, &anyhow::Error::new(error).context("no runtime")),
+        Err(error) => return failed(T::Rows::SERVICE, &anyhow::Error::new(error).context("no runtime")),
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
-            let address = line.settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+            let address = line.settings.http.unwrap_or(guard::usual_address(T::Rows::SERVICE));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
         None => runtime.block_on(run::<T>(line.settings, more)),
     };
     // What still blocks one of its threads, such as a look-up of a name, is not waited for.
     runtime.shutdown_background();
-    ended.unwrap_or_else(|error| failed(T::SERVICE, &error))
+    ended.unwrap_or_else(|error| failed(T::Rows::SERVICE, &error))
 }
 
 fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
@@ -117,12 +121,12 @@ impl Started {
         settings: Settings,
         more: fn(Running) -> anyhow::Result<Router>,
     ) -> anyhow::Result<Self> {
-        let address = settings.http.unwrap_or(guard::usual_address(T::SERVICE));
+        let address = settings.http.unwrap_or(guard::usual_address(T::Rows::SERVICE));
         let token = settings.http_token.as_ref().map(|token| token.0.as_str());
         let token = Token::of(token, settings.http_token_file.as_deref())?;
         guard::warn_if_open(address, token);
         let listener = http::listen(address).await?;
-        let name = T::SERVICE.name();
+        let name = T::Rows::SERVICE.name();
         let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
         bus.agrees_on_shards().await?;
         let pools = open::<T>(&settings).await?;
@@ -138,7 +142,7 @@ impl Started {
             roll: Roll::default(),
         };
         let instance = Instance {
-            service: T::SERVICE,
+            service: T::Rows::SERVICE,
             name: holder(),
             board: running.board.clone(),
         };
@@ -148,9 +152,9 @@ impl Started {
         tokio::spawn(watch::run(running.clone()));
         let (board, metrics) = (running.board.clone(), running.metrics.clone());
         let routes = http::routes(instance.clone(), metrics)
-            .merge(healing::routes(T::SERVICE, running.clone(), board))
+            .merge(healing::routes(T::Rows::SERVICE, running.clone(), board))
             .merge(more(running.clone())?);
-        let guard = guard::Guard::new(token, T::SERVICE);
+        let guard = guard::Guard::new(token, T::Rows::SERVICE);
         let routes = routes
             .method_not_allowed_fallback(http::not_allowed)
             .layer(middleware::from_fn_with_state(guard, guard::guard))
@@ -219,7 +223,7 @@ async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool
             shard: target.shard(),
             shards: settings.shards,
         };
-        sql_store::belongs_to(&mut pool.acquire().await?, T::SERVICE, place).await?;
+        sql_store::belongs_to(&mut pool.acquire().await?, T::Rows::SERVICE, place).await?;
         pools.push((place.shard, pool));
     }
     Ok(pools)
@@ -235,20 +239,43 @@ fn work<T: Tables>(running: &Running, instance: &str, loops: &TaskTracker, stop:
         };
         let store = SqlStore::<T>::new(pool.clone(), place, instance.to_owned(), observers(*shard, pool));
         let context = Context {
-            service: T::SERVICE,
+            service: T::Rows::SERVICE,
             place,
             bus: running.bus.clone(),
             clock: clock::system,
             board: running.board.clone(),
             metrics: running.metrics.shard(*shard),
             stop: stop.clone(),
+            publish_on: pool.is_local().then(Handle::current),
         };
         running
             .board
             .starting(*shard, "asks the database who works on this shard".to_owned());
-        loops.spawn(shard_loop::run(store, context));
+        let working = shard_loop::run(store, context);
+        if pool.is_local() {
+            loops.spawn(on_a_thread(format!("shard {shard}"), working));
+        } else {
+            loops.spawn(working);
+        }
     }
     loops.close();
+}
+
+/// Runs a loop on a thread of its own, which its database's calls keep busy.
+async fn on_a_thread(name: String, working: impl Future<Output = ()> + Send + 'static) {
+    let (ended, end) = oneshot::channel();
+    let thread = thread::Builder::new().name(name).spawn(move || {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(working),
+            Err(error) => error!("no runtime for a shard: {error}"),
+        }
+        // Nobody waits any more if the program is leaving.
+        let _ = ended.send(());
+    });
+    match thread {
+        Ok(_) => drop(end.await),
+        Err(error) => error!("no thread for a shard: {error}"),
+    }
 }
 
 /// How each shard stands, in a line.

@@ -23,13 +23,16 @@ mod work;
 use std::any::Any;
 use std::ops::Range;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info};
 use wallet_contract::decider::Place;
 use wallet_contract::stream;
@@ -80,6 +83,8 @@ pub struct Context<B> {
     pub metrics: ShardMetrics,
     /// When to stop.
     pub stop: CancellationToken,
+    /// Where to publish, if the store keeps the loop's thread busy; else between the loop's own steps.
+    pub publish_on: Option<Handle>,
 }
 
 impl<B> Context<B> {
@@ -126,6 +131,7 @@ impl Ended {
 
 /// Works on a shard until it is told to stop.
 pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
+    let context = Arc::new(context);
     let shard = context.place.shard;
     let mut caution = Caution::default();
     while !context.stop.is_cancelled() {
@@ -181,7 +187,7 @@ async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), 
 /// One tenure: comes back in order when told to stop, else with what ended it.
 async fn tenure<S: Store, B: Bus>(
     store: &mut S,
-    context: &Context<B>,
+    context: &Arc<Context<B>>,
     progress: Progress,
     caution: &mut Caution,
 ) -> Result<(), Ended> {
@@ -198,14 +204,14 @@ async fn tenure<S: Store, B: Bus>(
 /// Works on a stream that is as it must be.
 async fn work<S: Store, B: Bus>(
     store: &mut S,
-    context: &Context<B>,
+    context: &Arc<Context<B>>,
     progress: Progress,
     caution: &mut Caution,
 ) -> Result<(), Ended> {
     let Context {
         place, bus, board, ..
-    } = context;
-    let published = AtomicI64::new(progress.published);
+    } = &**context;
+    let published = Arc::new(AtomicI64::new(progress.published));
     republish(store, context, progress, &published).await?;
     board.starting(
         place.shard,
@@ -236,11 +242,26 @@ async fn work<S: Store, B: Bus>(
         &published,
         decided,
     );
-    let publishing = publish(context, &published, to_publish);
+    let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
     tokio::try_join!(deciding, publishing)?;
     store.release(standing.as_published(&published)).await?;
     info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
     Ok(())
+}
+
+/// Publishes what it is handed, until nobody hands it anything.
+async fn publishing<B: Bus>(
+    context: Arc<Context<B>>,
+    published: Arc<AtomicI64>,
+    to_publish: mpsc::Receiver<Decided>,
+) -> Result<(), Ended> {
+    let elsewhere = context.publish_on.clone();
+    let work = async move { publish(&context, &published, to_publish).await };
+    let Some(elsewhere) = elsewhere else {
+        return work.await;
+    };
+    let ended = AbortOnDropHandle::new(elsewhere.spawn(work)).await;
+    ended.unwrap_or_else(|error| Err(Ended::Panicked(error.to_string())))
 }
 
 /// Why there is something to decide.

@@ -1,78 +1,46 @@
 //! The store on SQLite and PostgreSQL, for any service that says how its rows are loaded and saved.
 
 mod parking;
+mod tables;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Keeps, Reads, Writes};
 
 use crate::bus::Notice;
-use crate::db::{Arg, Db, Migration, Pool, Row, Set};
+use crate::db::{Arg, Db, Migration, Pool, Row, Working};
 use crate::metrics::Metrics;
 use crate::observer::Observer;
-use crate::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+use crate::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
+use tables::{Events, Parked};
 
 /// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
 pub const TENURE_MS: i64 = 3_000;
 
-/// A service's own rows.
+/// The rules of the service that has these tables.
+pub type Core<T> = <<T as Tables>::Rows as Keeps>::Core;
+
+/// A service's tables in a database.
 pub trait Tables: Send + Sync + 'static {
-    /// Its rules.
-    type Core: Decider;
+    /// What they hold, and what a batch reads from them and writes to them.
+    type Rows: Keeps;
     /// What it watches of its work; `()` if nothing.
-    type Observer: Observer<Self::Core>;
-    /// Which service.
-    const SERVICE: Service;
+    type Observer: Observer<Core<Self>>;
     /// Its schema; versions above 100.
     const MIGRATIONS: &'static [Migration];
-    /// Which of the causes `k (id)` have been handled.
-    const KNOWN: &'static str = "SELECT i.id FROM k CROSS JOIN inbox AS i WHERE i.id = k.id";
 
     /// Registers what it watches, and makes one who watches for each shard.
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
 
-    /// Remembers what was handled. A service that looks for its decisions by their causes remembers their numbers, too.
-    fn remember(
-        db: &mut Db,
-        heard: &[Heard<'_>],
-        _decisions: &[Option<i64>],
-        _place: Place,
-    ) -> impl Future<Output = sqlx::Result<()>> + Send {
-        let set = Set::new().uuids("id", heard.iter().map(|heard| heard.input.as_cause().id.0));
-        async move {
-            db.apply("INSERT INTO inbox (id) SELECT id FROM k", set)
-                .await
-                .map(|_| ())
-        }
-    }
-
-    /// What is due at `now_us`, the most overdue first; nothing, unless the service waits for a time.
-    fn due(_db: &mut Db, _now_us: i64, _limit: i64) -> impl Future<Output = sqlx::Result<Vec<Due>>> + Send {
-        async { Ok(Vec::new()) }
-    }
-
-    /// Loads rows.
-    fn load(
-        db: &mut Db,
-        keys: &<Self::Core as Decider>::Keys,
-    ) -> impl Future<Output = sqlx::Result<<Self::Core as Decider>::State>> + Send;
-
-    /// Saves what changed.
-    fn save(
-        db: &mut Db,
-        state: &<Self::Core as Decider>::State,
-    ) -> impl Future<Output = sqlx::Result<()>> + Send;
-
     /// Whom to tell what, after the commit.
     fn notices(
         _db: &mut Db,
-        _state: &<Self::Core as Decider>::State,
+        _state: &<Core<Self> as Decider>::State,
         _repeats: &[Heard<'_>],
     ) -> impl Future<Output = sqlx::Result<Vec<Notice>>> + Send {
         async { Ok(Vec::new()) }
@@ -82,7 +50,7 @@ pub trait Tables: Send + Sync + 'static {
 /// The database of one (service, shard), while this instance may work on it.
 pub struct SqlStore<T: Tables> {
     pool: Pool,
-    db: Option<Db>,
+    db: Option<Working>,
     place: Place,
     holder: String,
     epoch: i64,
@@ -104,10 +72,10 @@ impl<T: Tables> SqlStore<T> {
         }
     }
 
-    async fn db(&mut self) -> sqlx::Result<&mut Db> {
+    async fn db(&mut self) -> sqlx::Result<&mut Working> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => self.pool.acquire().await?,
+            None => self.pool.work().await?,
         };
         Ok(self.db.insert(db))
     }
@@ -116,34 +84,35 @@ impl<T: Tables> SqlStore<T> {
     async fn check_row(&mut self) -> Result<(), Error> {
         let place = self.place;
         let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
-        let name = T::SERVICE.name();
+        let name = T::Rows::SERVICE.name();
         let db = self.db().await?;
         let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, published) \
                      VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (one) DO NOTHING";
         db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
             .await?;
-        belongs_to(db, T::SERVICE, place).await
+        belongs_to(db, T::Rows::SERVICE, place).await
     }
 
-    async fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
-        let (place, epoch, progress) = (self.place, self.epoch, commit.progress);
-        let db = self.db().await?;
-        db.begin().await?;
-        keep(db, epoch, progress).await?;
-        T::remember(db, commit.heard, commit.decisions, place).await?;
-        T::save(db, commit.state).await?;
-        insert_events(db, commit.events).await?;
-        parking::insert(db, commit.parked).await?;
-        parking::remove(db, commit.resolved).await?;
-        db.commit().await?;
-        Ok(())
+    async fn write(&mut self, commit: &Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
+        let handled = T::Rows::handled(commit.heard, commit.decisions, self.place);
+        let parked: Vec<_> = commit.parked.iter().map(|row| (row.place(), row)).collect();
+        let resolved: Vec<_> = commit.resolved.iter().map(|(row, _)| row.place()).collect();
+        let mut writes = Writes::default();
+        T::Rows::writes(commit.state, &handled, &mut writes);
+        writes.insert::<Events>(commit.events.iter().map(|event| (&event.no, event)));
+        writes.insert::<Parked>(parked.iter().map(|(place, row)| (place, *row)));
+        writes.delete::<Parked>(&resolved);
+        let args = kept(self.epoch, commit.progress);
+        if self.db().await?.write(KEEP, &args, &writes).await? {
+            Ok(())
+        } else {
+            Err(Error::TenureLost)
+        }
     }
 
     /// After a failure nothing of this connection is trusted any more.
-    async fn forget(&mut self) {
-        if let Some(mut db) = self.db.take() {
-            db.roll_back().await;
-        }
+    fn forget(&mut self) {
+        self.db = None;
     }
 }
 
@@ -165,11 +134,12 @@ pub(crate) async fn belongs_to(db: &mut Db, service: Service, place: Place) -> R
 }
 
 /// Checks the tenure and keeps it, in the same statement that writes the progress.
-async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> {
-    let sql = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
-               WHERE one = 1 AND epoch = $6";
+const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
+                    WHERE one = 1 AND epoch = $6";
+
+fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 6] {
     let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
-    let args = [
+    let values = [
         TENURE_MS * 1000,
         position,
         progress.at_us,
@@ -177,29 +147,14 @@ async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> 
         progress.published,
         epoch,
     ];
-    let written = db.execute(sql, &args.map(Arg::Int)).await?;
-    if written == 1 {
-        Ok(())
-    } else {
-        Err(Error::TenureLost)
-    }
+    values.map(Arg::Int)
 }
 
-async fn insert_events(db: &mut Db, events: &[Outgoing]) -> sqlx::Result<()> {
-    let set = Set::new()
-        .ints("no", events.iter().map(|event| event.no))
-        .uuids("id", events.iter().map(|event| event.id.0))
-        .ints("first", events.iter().map(|event| i64::from(event.first.0)))
-        .ints_or_null(
-            "second",
-            events
-                .iter()
-                .map(|event| event.then.map(|shard| i64::from(shard.0))),
-        )
-        .texts("body", events.iter().map(|event| &*event.json));
-    let sql =
-        "INSERT INTO event (no, id, shard_first, shard_then, body) SELECT no, id, first, second, body FROM k";
-    db.apply(sql, set).await.map(|_| ())
+async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> {
+    match db.execute(KEEP, &kept(epoch, progress)).await? {
+        1 => Ok(()),
+        _ => Err(Error::TenureLost),
+    }
 }
 
 pub(crate) fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
@@ -214,14 +169,13 @@ pub(crate) fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
 }
 
 impl<T: Tables> Store for SqlStore<T> {
-    type Core = T::Core;
+    type Core = Core<T>;
 
     async fn acquire(&mut self) -> Result<Tenure, Error> {
-        self.forget().await;
+        self.forget();
         self.check_row().await?;
         let holder = self.holder.clone();
         let db = self.db().await?;
-        db.works().await?;
         let take = "UPDATE progress SET holder = $1, epoch = epoch + 1, expires_us = {now_us} + $2 \
                     WHERE one = 1 AND (expires_us < {now_us} OR holder = $1)";
         let taken = db
@@ -271,28 +225,30 @@ impl<T: Tables> Store for SqlStore<T> {
         Ok(())
     }
 
-    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
-        let set = Set::new().uuids("id", causes.iter().map(|cause| cause.0));
-        let rows = self.db().await?.select(T::KNOWN, set).await?;
-        Ok(rows.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?)
+    async fn find(
+        &mut self,
+        causes: &[EventId],
+        keys: &<Core<T> as Decider>::Keys,
+    ) -> Result<Found<Core<T>>, Error> {
+        let mut reads = Reads::default();
+        reads.handled(T::Rows::INBOX, causes.iter().map(|cause| cause.0));
+        T::Rows::reads(keys, &mut reads);
+        let mut found = self.db().await?.find(&reads).await?;
+        Ok((found.ids().into_iter().collect(), T::Rows::state(keys, &mut found)?))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
-        Ok(T::due(self.db().await?, now_us, limit).await?)
+        match T::Rows::due(now_us, limit) {
+            Some(scan) => Ok(T::Rows::found_due(&mut self.db().await?.scan(&scan).await?)?),
+            None => Ok(Vec::new()),
+        }
     }
 
-    async fn load(
-        &mut self,
-        keys: &<T::Core as Decider>::Keys,
-    ) -> Result<<T::Core as Decider>::State, Error> {
-        Ok(T::load(self.db().await?, keys).await?)
-    }
-
-    async fn commit(&mut self, commit: Commit<'_, <T::Core as Decider>::State>) -> Result<(), Error> {
+    async fn commit(&mut self, commit: Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
         let written = self.write(&commit).await;
         match written {
             Ok(()) => self.observer.committed(commit.heard, commit.state),
-            Err(_) => self.forget().await,
+            Err(_) => self.forget(),
         }
         written
     }
@@ -318,7 +274,7 @@ impl<T: Tables> Store for SqlStore<T> {
 
     async fn notices(
         &mut self,
-        state: &<T::Core as Decider>::State,
+        state: &<Core<T> as Decider>::State,
         repeats: &[Heard<'_>],
     ) -> Result<Vec<Notice>, Error> {
         let mut notices = T::notices(self.db().await?, state, repeats).await?;

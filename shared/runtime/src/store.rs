@@ -11,6 +11,7 @@ use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
+use wallet_kernel::Unreadable;
 
 use crate::bus::Known;
 
@@ -85,6 +86,11 @@ pub struct ParkedRow {
 impl ParkedRow {
     /// Enough to see what it was.
     pub const MAX_BODY: usize = 4096;
+
+    /// Its place in the log as it is stored: the message's sequence, and the element, or -1 of the whole.
+    pub fn place(&self) -> (u64, i64) {
+        (self.sequence, self.index.map_or(-1, i64::from))
+    }
 }
 
 /// Of what something was set aside: what is heard of that waits.
@@ -154,6 +160,9 @@ pub enum Error {
     /// The database is not as it must be.
     #[error("{0}")]
     Unfit(String),
+    /// A row holds what this program does not store.
+    #[error("the database holds what this program does not store: {0}")]
+    Unreadable(#[from] Unreadable),
     /// The database failed.
     #[error("database: {0}{hint}", hint = crate::db::hint(.0))]
     Database(#[source] sqlx::Error),
@@ -171,7 +180,7 @@ impl Error {
                     | ErrorKind::NotNullViolation
                     | ErrorKind::CheckViolation
             ),
-            Self::Database(_) | Self::TenureLost | Self::Unfit(_) => false,
+            Self::Database(_) | Self::TenureLost | Self::Unfit(_) | Self::Unreadable(_) => false,
         }
     }
 }
@@ -181,6 +190,9 @@ impl From<sqlx::Error> for Error {
         Self::Database(error)
     }
 }
+
+/// What a batch has found: the causes among its own that were handled before, and the rows that it touches.
+pub type Found<C> = (BTreeSet<Uuid>, <C as Decider>::State);
 
 /// Who works on a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,17 +224,15 @@ pub trait Store: Send {
     /// Gives the tenure back, and writes how far the work has come.
     fn release(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Which of these causes have been handled before.
-    fn known(&mut self, causes: &[EventId]) -> impl Future<Output = Result<BTreeSet<Uuid>, Error>> + Send;
+    /// Which of these causes have been handled before, and the rows with these keys: one round trip.
+    fn find(
+        &mut self,
+        causes: &[EventId],
+        keys: &<Self::Core as Decider>::Keys,
+    ) -> impl Future<Output = Result<Found<Self::Core>, Error>> + Send;
 
     /// What is due at `now_us`, the most overdue first, at most `limit`.
     fn due(&mut self, now_us: i64, limit: i64) -> impl Future<Output = Result<Vec<Due>, Error>> + Send;
-
-    /// The rows with these keys.
-    fn load(
-        &mut self,
-        keys: &<Self::Core as Decider>::Keys,
-    ) -> impl Future<Output = Result<<Self::Core as Decider>::State, Error>> + Send;
 
     /// Writes a batch, all or nothing.
     fn commit(

@@ -159,6 +159,7 @@ impl Core for Ledger {
     fn forget(state: &mut Self::State) {
         state.bookings.clear();
         state.outcomes.clear();
+        state.recorded.clear();
         let pages: Vec<_> = state
             .accounts
             .iter()
@@ -181,6 +182,6 @@ impl Core for Ledger {
     }
 
     fn is_busy(state: &Self::State) -> bool {
-        state.flows.iter().any(|(_, flow)| flow.end.is_none())
+        state.flows.iter().any(|(_, flow)| flow.ended_us.is_none())
     }
 }

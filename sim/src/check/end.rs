@@ -9,6 +9,7 @@ use wallet_contract::subject::Verb;
 use super::books::Balance;
 use super::log::Logs;
 use super::{Breach, hold};
+use crate::tables::all;
 use crate::world::World;
 
 type Balances = BTreeMap<(AccountId, Currency), Balance>;
@@ -43,20 +44,20 @@ pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(),
     let (mut debit, mut ledger) = (Balances::new(), Balances::new());
     for shared in &world.debit {
         let database = shared.lock();
-        let rows = database.rows.accounts.iter();
+        let rows = all::<debit_rows::Accounts>(&database.rows).into_iter();
         debit.extend(rows.map(|(key, row)| {
             (
-                key.clone(),
+                key,
                 [row.available, row.held, row.in_transit].map(i128::from),
             )
         }));
     }
     for shared in &world.ledger {
         let database = shared.lock();
-        let rows = database.rows.accounts.iter();
+        let rows = all::<ledger_rows::Accounts>(&database.rows).into_iter();
         ledger.extend(rows.map(|(key, row)| {
             (
-                key.clone(),
+                key,
                 [row.available, row.held, row.in_transit].map(i128::from),
             )
         }));
@@ -75,13 +76,13 @@ pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(),
 pub(crate) fn invariant_nothing_is_left(world: &World, logs: &Logs) -> Result<(), Breach> {
     for shared in &world.ledger {
         let database = shared.lock();
-        for ((key, verb), flow) in &database.rows.flows {
+        for ((key, verb), flow) in all::<ledger_rows::Flows>(&database.rows) {
             let home = (database.place.shard, key.id, key.payer.clone());
             let waits =
-                *verb == Verb::Transfer && logs.flows.get(&home).is_some_and(super::flow::Flow::waits);
+                verb == Verb::Transfer && logs.flows.get(&home).is_some_and(super::flow::Flow::waits);
             hold(
                 "invariant_every_flow_is_shown_to_its_end",
-                flow.end.is_some() != waits,
+                flow.ended_us.is_some() != waits,
                 || format!("{key:?} {verb:?} waits: {waits}; {flow:?}"),
             )?;
         }
@@ -89,7 +90,7 @@ pub(crate) fn invariant_nothing_is_left(world: &World, logs: &Logs) -> Result<()
     let waits = logs.flows.values().any(super::flow::Flow::waits);
     for shared in &world.credit {
         let database = shared.lock();
-        for ((name, currency), row) in &database.rows.accounts {
+        for ((name, currency), row) in all::<credit_rows::Accounts>(&database.rows) {
             hold("invariant_no_promise_is_left", waits || row.promised == 0, || {
                 format!("{name} {currency}: {row:?}")
             })?;

@@ -87,7 +87,7 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
     database.refold.position = position;
     begun::<T>(database, log, &mut decided);
     own::<T>(database, decided);
-    let differs = database.rows.differs(&database.refold.state);
+    let differs = T::differs(&database.rows, &database.refold.state);
     hold("invariant_refold_equals_live", differs.is_none(), || {
         format!(
             "{}/{}: {}",

@@ -1,13 +1,10 @@
 //! A store that does something wrong.
 
-use std::collections::BTreeSet;
-
-use uuid::Uuid;
 use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::outbox::Publisher;
-use wallet_runtime::store::{Blocked, Commit, Error, Outgoing, ParkedRow, Progress, Store, Tenure};
+use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use super::Mutation;
 use crate::bus::SimBus;
@@ -61,8 +58,8 @@ where
         self.store.release(progress).await
     }
 
-    async fn known(&mut self, causes: &[EventId]) -> Result<BTreeSet<Uuid>, Error> {
-        let mut known = self.store.known(causes).await?;
+    async fn find(&mut self, causes: &[EventId], keys: &C::Keys) -> Result<Found<C>, Error> {
+        let (mut known, state) = self.store.find(causes, keys).await?;
         if self.has_a_poor_inbox() {
             let since_us = if self.mutation == Mutation::InboxWindow {
                 self.store.now_us() - WINDOW_US
@@ -77,15 +74,11 @@ where
                     .is_some_and(|at_us| *at_us > since_us)
             });
         }
-        Ok(known)
+        Ok((known, state))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
         self.store.due(now_us, limit).await
-    }
-
-    async fn load(&mut self, keys: &C::Keys) -> Result<C::State, Error> {
-        self.store.load(keys).await
     }
 
     async fn commit(&mut self, mut commit: Commit<'_, C::State>) -> Result<(), Error> {

@@ -187,9 +187,8 @@ impl Swarm {
             return;
         };
         let within = [
-            Point::Known,
+            Point::Find,
             Point::Due,
-            Point::Load,
             Point::BeforeCommit,
             Point::Take,
             Point::BeforePublish,
@@ -240,7 +239,7 @@ impl Swarm {
         };
         steps.push(lay(Point::Take, blow));
         // Slower than it looks for what is due.
-        steps.extend((0..rng.usize(0..4)).map(|_| lay(Point::Known, Blow::Pause { ms: 300 })));
+        steps.extend((0..rng.usize(0..4)).map(|_| lay(Point::Find, Blow::Pause { ms: 300 })));
         for _ in 0..rng.usize(0..30) {
             let (verb, _) = self.verbs[rng.usize(0..self.verbs.len())];
             steps.push(client.ask(verb));

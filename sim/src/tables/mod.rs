@@ -1,4 +1,5 @@
-//! What each service keeps, as its SQL keeps it: which rows are loaded, how they are merged, what the constraints refuse.
+//! What each service's tables refuse, whom it tells, and how they compare with a refold. What is read and written is the services'
+//! own: see [`Keeps`].
 
 mod credit;
 mod debit;
@@ -6,36 +7,15 @@ mod ledger;
 
 use std::fmt::Debug;
 
-use wallet_contract::decider::{Decider, Due, Rows};
-use wallet_contract::subject::Service;
+use wallet_contract::decider::{Decider, Rows};
+use wallet_kernel::memory::Memory;
+use wallet_kernel::{Keeps, Table};
 use wallet_runtime::bus::Notice;
-use wallet_runtime::store::Outgoing;
-
-pub(crate) use credit::CreditTables;
-pub(crate) use debit::DebitTables;
-pub(crate) use ledger::LedgerTables;
 
 /// A service's own rows.
-pub(crate) trait Tables: Debug + Default + Send + 'static {
-    /// Its rules.
-    type Core: Decider<State: Debug + Send> + Debug + 'static;
-    /// Which service.
-    const SERVICE: Service;
-
-    /// The rows with these keys. `events` is the service's event store.
-    fn load(
-        &self,
-        keys: &<Self::Core as Decider>::Keys,
-        events: &[Outgoing],
-    ) -> <Self::Core as Decider>::State;
-
-    /// Writes what has changed, or says which constraint refuses it.
-    fn save(&mut self, state: &<Self::Core as Decider>::State) -> Result<(), String>;
-
-    /// What is due.
-    fn due(&self, _now_us: i64, _limit: usize) -> Vec<Due> {
-        Vec::new()
-    }
+pub(crate) trait Tables: Keeps<Core: Debug + Decider<State: Debug + Send>> + Debug {
+    /// Says which CHECK constraint refuses what has changed.
+    fn check(state: &<Self::Core as Decider>::State) -> Result<(), String>;
 
     /// Whom to tell.
     fn notices(_state: &<Self::Core as Decider>::State) -> Vec<Notice> {
@@ -43,15 +23,21 @@ pub(crate) trait Tables: Debug + Default + Send + 'static {
     }
 
     /// Where the rows differ from those of a refold.
-    fn differs(&self, refold: &<Self::Core as Decider>::State) -> Option<String>;
+    fn differs(rows: &Memory, refold: &<Self::Core as Decider>::State) -> Option<String>;
+}
+
+/// All rows of a table.
+pub(crate) fn all<T: Table>(rows: &Memory) -> Vec<(T::Key, T::Row)> {
+    rows.all::<T>().expect("what was written can be read")
 }
 
 /// Names the first row in which a table differs from a refold.
-fn difference<'r, K: Debug + Ord + 'r, V: Debug + PartialEq + 'r>(
-    mut live: impl Iterator<Item = (&'r K, &'r V)>,
-    refold: &'r Rows<K, V>,
-) -> Option<String> {
-    let mut folded = refold.iter();
+fn difference<T>(rows: &Memory, refold: &Rows<T::Key, T::Row>) -> Option<String>
+where
+    T: Table<Key: Debug, Row: Debug + PartialEq>,
+{
+    let live: std::collections::BTreeMap<T::Key, T::Row> = all::<T>(rows).into_iter().collect();
+    let (mut live, mut folded) = (live.iter(), refold.iter());
     loop {
         match (live.next(), folded.next()) {
             (None, None) => return None,

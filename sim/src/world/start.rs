@@ -95,6 +95,7 @@ impl World {
             board: node.board().clone(),
             metrics: Metrics::new(node.site().service.name()).shard(node.place().shard),
             stop: node.stop().clone(),
+            publish_on: None,
         };
         let (world, node, running) = (self.clone(), node.clone(), node.clone());
         let ended = node.clone();

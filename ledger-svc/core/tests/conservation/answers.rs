@@ -57,12 +57,7 @@ fn asked(world: &World, outcome: &Outcome) -> Option<Asked> {
     let shard = usize::from(shards().of(&outcome.account).0);
     let flows = &world.nodes[shard].ledger.player.state.flows;
     let flow = flows.get(&(key(outcome), outcome.verb.flow()))?;
-    let start = flow.start.as_ref()?;
-    Some(Asked {
-        verb: start.verb,
-        request: start.request,
-        ordered: flow.order.map(|order| order.by),
-    })
+    Some(flow.asked())
 }
 
 pub(crate) fn key(outcome: &Outcome) -> TransferKey {

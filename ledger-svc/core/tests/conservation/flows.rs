@@ -77,7 +77,7 @@ fn every_request_has_a_flow_that_ends_or_waits(world: &World) {
         .flat_map(|node| node.ledger.player.state.flows.iter())
     {
         let waits = *kind == Verb::Transfer && phase(world, key) == Some(Phase::Promised);
-        assert_eq!(flow.end.is_none(), waits, "{key:?} {kind:?}: {flow:?}");
+        assert_eq!(flow.ended_us.is_none(), waits, "{key:?} {kind:?}: {flow:?}");
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use debit_core::Phase;
-use ledger_core::Newest;
+use ledger_core::{BookingKind, Newest};
 use wallet_contract::choreography::{Expected, Party, Step, after, waits_for};
 use wallet_contract::event::{Fact, Failure};
 use wallet_contract::id::{AccountId, EventId, TransferId};
@@ -106,13 +106,20 @@ fn floors(balances: &Balances) {
 
 /// What is booked is what was decided: once or not yet, never twice, never another amount.
 fn each_event_is_booked_once(world: &World) {
-    let mut booked: BTreeMap<EventId, [i64; 2]> = BTreeMap::new();
+    let mut booked: BTreeMap<(TransferId, AccountId, &str), [i64; 2]> = BTreeMap::new();
     for line in world
         .nodes
         .iter()
         .flat_map(|node| &node.ledger.player.state.bookings)
     {
-        let sums = booked.entry(line.event).or_default();
+        let payer = if line.kind == BookingKind::Credit {
+            &line.counterparty
+        } else {
+            &line.account
+        };
+        let sums = booked
+            .entry((line.transfer, payer.clone(), line.kind.word()))
+            .or_default();
         *sums = [sums[0] + line.amount, sums[1] + line.held];
     }
     for event in world.events() {
@@ -120,14 +127,16 @@ fn each_event_is_booked_once(world: &World) {
         let (amount, held) = movement.map_or((0, 0), |movement| {
             (movement.money.amount.minor(), movement.held())
         });
-        let expected = match &event.fact {
-            Fact::AccountDebited(_) => [held - amount, -held],
-            Fact::AccountCredited(_) | Fact::DebitReversed(..) => [amount, 0],
-            Fact::FundsReserved(..) => [-amount, amount],
-            Fact::ReservationReleased(..) => [amount, -amount],
-            _ => [0, 0],
+        let (kind, expected) = match &event.fact {
+            Fact::AccountDebited(_) => (BookingKind::Debit, [held - amount, -held]),
+            Fact::AccountCredited(_) => (BookingKind::Credit, [amount, 0]),
+            Fact::DebitReversed(..) => (BookingKind::Reversal, [amount, 0]),
+            Fact::FundsReserved(..) => (BookingKind::Hold, [-amount, amount]),
+            Fact::ReservationReleased(..) => (BookingKind::Release, [amount, -amount]),
+            _ => continue,
         };
-        let sums = booked.remove(&event.id).unwrap_or_default();
+        let key = (event.transfer, event.fact.account(), kind.word());
+        let sums = booked.remove(&key).unwrap_or_default();
         assert!(
             sums == expected || sums == [0, 0],
             "{event:?} is booked as {sums:?}"

@@ -1,8 +1,8 @@
 //! Who plays, and what is read off the books.
 
 use jiff::Timestamp;
-use ledger_core::{Ledger, State, Status};
-use wallet_contract::decider::Input;
+use ledger_core::{Flow, Keys, Ledger, LogNo, Start, State, Status};
+use wallet_contract::decider::{Decider as _, Input};
 use wallet_contract::event::{Fact, Terms};
 use wallet_contract::id::TransferKey;
 use wallet_contract::money::Currency;
@@ -13,15 +13,40 @@ use wallet_contract::testing::{self, ONE, Player, movement, name, place, told};
 /// Two accounts on two shards.
 pub(crate) const SIDES: (&str, &str) = ("alice", "bob");
 
-/// Plays the given inputs, then expects what the last one leads to: the decision, the lines it books, what is told.
+/// Plays the given inputs, then expects what the last one leads to: the decision, the lines it books, what is told. Where no
+/// request was given, the flow has begun before.
 pub(crate) fn check(given: &[Input], when: &Input, decided: &str, lines: &[&str], outcomes: &[&str]) {
     let mut player = Player::<Ledger>::new(Service::Ledger);
-    player.hear_all(given);
+    for input in given {
+        begun(&mut player, input);
+        player.hear(input);
+    }
+    begun(&mut player, when);
     player.state.bookings.clear();
     player.state.outcomes.clear();
     assert_eq!(told(player.hear(when).as_ref()), decided);
     assert_eq!(booked(&player.state), lines, "{decided}");
     assert_eq!(heard_of(&player.state), outcomes, "{decided}");
+}
+
+/// Has the flow of an event begin, if it has not.
+pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
+    let Input::Event(event) = input else { return };
+    let mut keys = Keys::default();
+    Ledger::touches(input, player.place, &mut keys);
+    for key in keys.flows {
+        if player.state.flows.get(&key).is_none() {
+            let start = Start {
+                verb: key.1,
+                request: event.cause,
+                movement: None,
+                trace: event.trace,
+                at_us: 0,
+                no: LogNo(0),
+            };
+            player.state.flows.load(key, Flow::begun(start));
+        }
+    }
 }
 
 /// New lines: whose, why, what is available after the change, and what is held, if that changes.
@@ -49,13 +74,11 @@ pub(crate) fn heard_of(state: &State) -> Vec<String> {
             payer: outcome.account.clone(),
         };
         let flow = state.flows.get(&(transfer, outcome.verb.flow()));
-        let end = flow.and_then(|flow| flow.end.as_ref());
-        let captured = end.and_then(|end| end.captured);
+        let captured = flow.and_then(|flow| flow.captured.filter(|_| flow.ended_us.is_some()));
         let captured = captured.map_or(String::new(), |minor| {
             format!(" {}", "USD".parse::<Currency>().unwrap().format_minor(minor))
         });
-        let rests = flow.and_then(|flow| flow.now).unwrap_or(Status::Running);
-        let status = end.map_or(rests, |end| end.status).word();
+        let status = flow.map_or(Status::Running, |flow| flow.status).word();
         format!(
             "{} {}{captured}, flow {status}",
             outcome.verb.token(),

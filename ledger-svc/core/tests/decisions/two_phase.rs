@@ -1,6 +1,6 @@
 //! Reservations.
 
-use ledger_core::{Held, Ledger, State, Until};
+use ledger_core::{Ledger, State};
 use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, Failure};
 use wallet_contract::id::EventId;
@@ -96,11 +96,15 @@ fn a_release_is_booked_and_ends_the_flow() {
 
 #[test]
 fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
-    let held = |heard: &[Input]| {
+    // All that is said in a test has the transfer's id as its cause. The word on it stood there at second 9.
+    let word_us = 9_000_000;
+    let waits = |heard: &[Input]| {
         let mut player = Player::<Ledger>::new(Service::Ledger);
+        let word = EventId(key(ONE, "alice").id.0);
+        player.state.recorded.insert(word, word_us);
         player.hear_all(heard);
-        let flow = player.state.flows.get(&(key(ONE, "alice"), Verb::Transfer));
-        flow.map(|flow| flow.held).unwrap_or_default()
+        let flow = player.state.flows.get(&(key(ONE, "alice"), Verb::Transfer)).unwrap();
+        (flow.promised_us, flow.held_us)
     };
     let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
     let released = |failure| {
@@ -111,26 +115,21 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
         ))
     };
     let debited = || debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
-    // All that is said in a test has the transfer's id as its cause.
-    let word = Some(Until::Word(EventId(key(ONE, "alice").id.0)));
-    let waits = held(&[asked(), reserved(), promised(false)]);
-    assert!(waits.from_us.is_some() && waits.until.is_none());
-    assert_eq!(held(&[asked(), reserved(), promised(true)]), Held::default());
     let given = [asked(), reserved(), promised(false)];
-    let after = |last: Input| held(&[&given[..], &[last]].concat());
-    assert_eq!(after(debited()), Held { until: word, ..waits });
-    assert_eq!(after(released(Failure::Cancelled)), Held { until: word, ..waits });
-    assert_eq!(
-        after(released(Failure::Expired)),
-        Held {
-            until: Some(Until::Due(0)),
-            ..waits
-        }
-    );
-    assert_eq!(after(released(Failure::Refused)), waits);
-    // A promise that comes behind a cancel begins no wait.
-    let late = held(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
-    assert_eq!(late.from_us, None);
+    let (promised_us, held_us) = waits(&given);
+    let promised_us = promised_us.unwrap();
+    assert_eq!(held_us, None);
+    assert_eq!(waits(&[asked(), reserved(), promised(true)]), (None, None));
+    let after = |last: Input| waits(&[&given[..], &[last]].concat());
+    let until = |until_us: i64| (Some(promised_us), Some(until_us - promised_us));
+    assert_eq!(after(debited()), until(word_us));
+    assert_eq!(after(released(Failure::Cancelled)), until(word_us));
+    // The events of a test are decided at second 0.
+    assert_eq!(after(released(Failure::Expired)), until(0));
+    assert_eq!(after(released(Failure::Refused)), (Some(promised_us), None));
+    // A promise that comes after a cancel begins no wait.
+    let late = waits(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
+    assert_eq!(late, (None, None));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::store::Error;
 
 /// One for the loop, one to look after SQLite's log now and then, the others for readers.
 pub(super) const CONNECTIONS: u32 = 5;
-/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`Db::works`].
+/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::Local`].
 const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;
@@ -170,6 +170,11 @@ impl Pool {
             Self::Sqlite(pool) => pool.acquire().await.map(Db::Sqlite),
             Self::Postgres(servers) => servers.acquire().await.map(Db::Postgres),
         }
+    }
+
+    /// Whether the database is in this process, and its calls keep a thread busy.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
     }
 
     /// Closes all connections, finishing what they do.

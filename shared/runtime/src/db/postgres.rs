@@ -30,13 +30,16 @@ pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> sqlx
 }
 
 pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
-    let sql = sql.replace("{now_us}", NOW_US);
-    run(db, with(sqlx::query(AssertSqlSafe(sql)), args)).await
+    run(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
 }
 
 pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
-    let sql = sql.replace("{now_us}", NOW_US);
-    fetch(db, with(sqlx::query(AssertSqlSafe(sql)), args)).await
+    fetch(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
+}
+
+/// Puts the database's clock into a statement.
+pub(super) fn timed(sql: &str) -> String {
+    sql.replace("{now_us}", NOW_US)
 }
 
 async fn run(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<u64> {
@@ -44,7 +47,7 @@ async fn run(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<u64> 
     db.judged(done.map(|done| done.rows_affected()))
 }
 
-async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<Vec<Row>> {
     let rows = statement.fetch_all(&mut *db.held).await;
     db.judged(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))
 }
@@ -81,7 +84,7 @@ fn bound<'q>(mut query: Prepared<'q>, set: Set<'q>) -> Prepared<'q> {
     query
 }
 
-fn with<'q>(mut query: Prepared<'q>, args: &[Arg<'q>]) -> Prepared<'q> {
+pub(super) fn with<'q>(mut query: Prepared<'q>, args: &[Arg<'q>]) -> Prepared<'q> {
     for arg in args {
         query = match *arg {
             Arg::Uuid(value) => query.bind(value),

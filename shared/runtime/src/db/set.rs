@@ -4,6 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
+use wallet_kernel::{Cell, Field, Kind, Value};
 
 /// One column of a set.
 #[derive(Debug)]
@@ -81,6 +82,18 @@ impl<'a> Set<'a> {
         self.with(name, Column::TextsOrNull(values.into_iter().collect()))
     }
 
+    /// The values of one row.
+    pub(super) fn row(&self, row: usize) -> impl Iterator<Item = Value<'a>> {
+        self.columns.iter().map(move |column| match column {
+            Column::Uuids(values) => Value::Uuid(values[row]),
+            Column::UuidsOrNull(values) => values[row].into(),
+            Column::Ints(values) => Value::Int(values[row]),
+            Column::IntsOrNull(values) => values[row].into(),
+            Column::Texts(values) => Value::Text(values[row]),
+            Column::TextsOrNull(values) => values[row].into(),
+        })
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         let lengths = self.columns.iter().map(|column| match column {
@@ -125,6 +138,8 @@ pub enum Row {
     Sqlite(SqliteRow),
     /// From PostgreSQL.
     Postgres(PgRow),
+    /// From SQLite, on a loop's own connection.
+    Local(Vec<Cell>),
 }
 
 macro_rules! getter {
@@ -134,6 +149,7 @@ macro_rules! getter {
             match self {
                 Self::Sqlite(row) => row.try_get(column),
                 Self::Postgres(row) => row.try_get(column),
+                Self::Local(cells) => local(cells, column),
             }
         }
     };
@@ -161,6 +177,7 @@ impl Row {
     pub fn int_or_null(&self, column: usize) -> sqlx::Result<Option<i64>> {
         let row = match self {
             Self::Sqlite(row) => return row.try_get(column),
+            Self::Local(cells) => return local(cells, column),
             Self::Postgres(row) => row,
         };
         match row.try_get_raw(column)?.type_info().name() {
@@ -179,6 +196,18 @@ impl Row {
         text_or_null -> Option<String>
     }
 
+    /// The cells of these columns, which it begins with.
+    pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> sqlx::Result<Vec<Cell>> {
+        let cells = columns.iter().enumerate().map(|(place, column)| {
+            Ok(match column.kind {
+                Kind::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
+                Kind::Text => self.text_or_null(place)?.map_or(Cell::Null, |text| Cell::Text(text.into())),
+                Kind::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
+            })
+        });
+        cells.collect()
+    }
+
     /// A text that is parsed into a checked type.
     pub fn parse<T>(&self, column: usize) -> sqlx::Result<T>
     where
@@ -190,4 +219,12 @@ impl Row {
         };
         self.text(column)?.parse().map_err(decode)
     }
+}
+
+fn local<T: Field>(cells: &[Cell], column: usize) -> sqlx::Result<T> {
+    let cell = cells.get(column).unwrap_or(&Cell::Null);
+    T::read(cell).ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: column.to_string(),
+        source: format!("{cell:?} is no {}", T::WANTED).into(),
+    })
 }

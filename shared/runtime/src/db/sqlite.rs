@@ -51,7 +51,7 @@ pub(super) async fn select(
 }
 
 pub(super) async fn execute(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
-    let sql = sql.replace("{now_us}", NOW_US);
+    let sql = timed(sql);
     Ok(with(sqlx::query(AssertSqlSafe(sql)), args)
         .execute(db)
         .await?
@@ -59,13 +59,18 @@ pub(super) async fn execute(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_
 }
 
 pub(super) async fn query(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
-    let sql = sql.replace("{now_us}", NOW_US);
+    let sql = timed(sql);
     let rows = with(sqlx::query(AssertSqlSafe(sql)), args).fetch_all(db).await?;
     Ok(rows.into_iter().map(Row::Sqlite).collect())
 }
 
+/// Puts the database's clock into a statement.
+pub(super) fn timed(sql: &str) -> String {
+    sql.replace("{now_us}", NOW_US)
+}
+
 /// Cuts a set into (first row, number of rows).
-fn chunks(set: &Set<'_>) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn chunks(set: &Set<'_>) -> impl Iterator<Item = (usize, usize)> {
     let (length, columns) = (set.len(), set.names.len().max(1));
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -112,7 +117,7 @@ fn prepared<'q>(sql: &'static str, set: &Set<'_>, from: usize, rows: usize) -> s
 type Texts = BTreeMap<(usize, &'static str), (Vec<&'static str>, Arc<str>)>;
 
 /// A text of 512 rows is long, and made again and again.
-fn cached_text(sql: &'static str, set: &Set<'_>, rows: usize) -> Arc<str> {
+pub(super) fn cached_text(sql: &'static str, set: &Set<'_>, rows: usize) -> Arc<str> {
     static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((names, text)) = texts.get(&(rows, sql))

@@ -247,13 +247,12 @@ async fn handle<S: Store, B>(
         .iter()
         .map(|heard| heard.input.as_cause().id)
         .collect();
-    let repeats = batch::without_repeats(&mut batch.heard, store.known(&causes).await?);
-
     let mut keys = <S::Core as Decider>::Keys::default();
     for heard in &batch.heard {
         S::Core::touches(&heard.input, place, &mut keys);
     }
-    let mut state = store.load(&keys).await?;
+    let (known, mut state) = store.find(&causes, &keys).await?;
+    let repeats = batch::without_repeats(&mut batch.heard, known);
     let source = Source {
         service: context.service,
         shard: place.shard,

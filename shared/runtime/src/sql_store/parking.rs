@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::Resolved;
-
-use crate::db::{Arg, Db, Row, Set};
+use crate::db::{Arg, Db, Row};
 use crate::store::{Blocked, ParkedRow};
 
 const AT: &str = "SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id FROM parked \
@@ -14,43 +12,8 @@ const OF_TRANSFER: &str = "SELECT sequence, element, subject, detail, body, at_u
 const OF_ACCOUNT: &str = "SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id \
                           FROM parked WHERE account = $1";
 
-fn place(row: &ParkedRow) -> (i64, i64) {
-    (sequence(row), element(row.index))
-}
-
-fn sequence(row: &ParkedRow) -> i64 {
-    i64::try_from(row.sequence).unwrap_or(i64::MAX)
-}
-
 fn element(index: Option<u32>) -> i64 {
     index.map_or(-1, i64::from)
-}
-
-pub(super) async fn insert(db: &mut Db, rows: &[ParkedRow]) -> sqlx::Result<()> {
-    let set = Set::new()
-        .ints("sequence", rows.iter().map(sequence))
-        .ints("element", rows.iter().map(|row| element(row.index)))
-        .texts("subject", rows.iter().map(|row| &*row.subject))
-        .texts("detail", rows.iter().map(|row| &*row.detail))
-        .texts("body", rows.iter().map(|row| &*row.body))
-        .ints("at_us", rows.iter().map(|row| row.at_us))
-        .uuids_or_null("transfer", rows.iter().map(|row| row.transfer))
-        .texts_or_null("account", rows.iter().map(|row| row.account.as_deref()))
-        .texts_or_null("traceparent", rows.iter().map(|row| row.traceparent.as_deref()))
-        .texts_or_null("event_id", rows.iter().map(|row| row.event_id.as_deref()));
-    let sql = "INSERT INTO parked (sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id) \
-               SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id FROM k";
-    db.apply(sql, set).await.map(|_| ())
-}
-
-/// They are few: a person has asked for each, or for the transfer.
-pub(super) async fn remove(db: &mut Db, rows: &[(ParkedRow, Resolved)]) -> sqlx::Result<()> {
-    for (row, _) in rows {
-        let args = [Arg::Int(sequence(row)), Arg::Int(element(row.index))];
-        db.execute("DELETE FROM parked WHERE sequence = $1 AND element = $2", &args)
-            .await?;
-    }
-    Ok(())
 }
 
 pub(super) async fn blocked(db: &mut Db) -> sqlx::Result<Blocked> {
@@ -70,11 +33,11 @@ pub(super) async fn blocked(db: &mut Db) -> sqlx::Result<Blocked> {
 pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> sqlx::Result<Vec<ParkedRow>> {
     let (sequence, element) = (i64::try_from(sequence).unwrap_or(i64::MAX), element(index));
     let first = db.query(AT, &[Arg::Int(sequence), Arg::Int(element)]).await?;
-    let mut found: BTreeMap<(i64, i64), ParkedRow> = BTreeMap::new();
+    let mut found: BTreeMap<(u64, i64), ParkedRow> = BTreeMap::new();
     let mut new: Vec<ParkedRow> = first.iter().map(parked).collect::<sqlx::Result<_>>()?;
     while let Some(row) = new.pop() {
         let (transfer, account) = (row.transfer, row.account.clone());
-        if found.insert(place(&row), row).is_some() {
+        if found.insert(row.place(), row).is_some() {
             continue;
         }
         if let Some(transfer) = transfer {
@@ -85,7 +48,7 @@ pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> 
             let rows = db.query(OF_ACCOUNT, &[Arg::Text(&account)]).await?;
             new.extend(rows.iter().map(parked).collect::<sqlx::Result<Vec<_>>>()?);
         }
-        new.retain(|row| !found.contains_key(&place(row)));
+        new.retain(|row| !found.contains_key(&row.place()));
     }
     Ok(found.into_values().collect())
 }

@@ -1,0 +1,26 @@
+//! The register.
+
+use credit_core::{Account, Standing};
+use wallet_contract::event::Overdraft;
+use wallet_contract::id::AccountId;
+use wallet_contract::money::Currency;
+
+wallet_kernel::table! {
+    /// The register: which accounts are open in which currencies, and what each has received.
+    pub Accounts "account" (key: (AccountId, Currency), account: Account) {
+        key { name: AccountId = &key.0, currency: Currency = key.1 }
+        standing: Standing = account.standing,
+        overdraft: Overdraft = account.overdraft,
+        received: i64 = account.received,
+        promised: i64 = account.promised,
+    }
+    (
+        (name, currency),
+        Account {
+            standing,
+            overdraft,
+            received,
+            promised,
+        },
+    )
+}

@@ -1,0 +1,93 @@
+//! The tables of credit-svc: the register of accounts, what their owners were promised, and what was given back.
+
+mod accounts;
+mod inbox;
+mod promises;
+mod reversals;
+
+use credit_core::{Credit, Keys, State};
+use uuid::Uuid;
+use wallet_contract::decider::{Heard, Place};
+use wallet_contract::envelope;
+use wallet_contract::event::{Fact, Movement};
+use wallet_contract::id::{EventId, TransferKey, derived_range};
+use wallet_contract::subject::Service;
+use wallet_kernel::{Found, Keeps, Reads, Source, Table as _, Unreadable, Value, Writes};
+
+pub use accounts::Accounts;
+pub use inbox::Inbox;
+pub use promises::Promises;
+pub use reversals::Reversals;
+
+/// The tables of credit-svc.
+#[derive(Debug)]
+pub struct Rows;
+
+impl Keeps for Rows {
+    type Core = Credit;
+    type Handled = Vec<(EventId, Option<i64>)>;
+
+    const SERVICE: Service = Service::Credit;
+    const INBOX: Source = Source::Rows {
+        shape: Inbox::SHAPE,
+        by: &["id"],
+    };
+
+    fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
+        reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));
+        reads.by::<Promises, 2>(&["id", "payer"], keys.promises.iter().map(values));
+        reads.by::<Reversals, 2>(&["id", "payer"], keys.reversals.iter().map(values));
+        reads.by::<Reversals, 2>(&["of_id", "of_payer"], keys.reversed.iter().map(values));
+        reads.decisions(keys.reversed.iter().map(range));
+    }
+
+    fn state(keys: &Keys, found: &mut Found) -> Result<State, Unreadable> {
+        let mut state = State::default();
+        found.load::<Accounts>(&mut state.accounts)?;
+        found.load::<Promises>(&mut state.promises)?;
+        found.load::<Reversals>(&mut state.reversals)?;
+        found.load::<Reversals>(&mut state.reversals)?;
+        state.receipts = keys.reversed.iter().map(|key| (key.clone(), None)).collect();
+        for (key, movement) in credited(&found.decisions()?) {
+            if let Some(receipt) = state.receipts.get_mut(&key) {
+                *receipt = Some(movement);
+            }
+        }
+        Ok(state)
+    }
+
+    /// With the number of each decision, by which a reversal finds what was credited.
+    fn handled(heard: &[Heard<'_>], decisions: &[Option<i64>], _place: Place) -> Self::Handled {
+        let causes = heard.iter().map(|heard| heard.input.as_cause().id);
+        causes.zip(decisions.iter().copied()).collect()
+    }
+
+    fn writes<'s>(state: &'s State, handled: &'s Self::Handled, writes: &mut Writes<'s>) {
+        writes.rows::<Accounts>(&state.accounts);
+        writes.rows::<Promises>(&state.promises);
+        writes.rows::<Reversals>(&state.reversals);
+        writes.insert::<Inbox>(handled.iter().map(|(id, no)| (id, no)));
+    }
+}
+
+fn values(key: &TransferKey) -> [Value<'_>; 2] {
+    [key.id.into(), (&key.payer).into()]
+}
+
+/// All ids of a flow lie in one range, also those of the causes in the inbox, which names the number of what was decided on each.
+fn range(key: &TransferKey) -> (Uuid, Uuid) {
+    let (first, last) = derived_range(key.id);
+    (first.0, last.0)
+}
+
+/// What was credited, of which transfers, among what was decided.
+fn credited(decisions: &[(Uuid, String)]) -> impl Iterator<Item = (TransferKey, Movement)> {
+    let events = decisions.iter().filter_map(|(_, body)| envelope::read(body).ok());
+    events.filter_map(|event| {
+        let Fact::AccountCredited(movement) = event.fact else {
+            return None;
+        };
+        let (id, payer) = (event.transfer, movement.payer.clone());
+        Some((TransferKey { id, payer }, movement))
+    })
+}

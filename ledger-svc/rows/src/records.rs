@@ -1,0 +1,87 @@
+//! All that was heard, in the order of the log.
+
+use std::borrow::Cow;
+
+use ledger_core::LogNo;
+use wallet_contract::decider::{Heard, Input, Place};
+use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::subject::Verb;
+
+/// A request or an event as it stood in the log.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its id.
+    pub id: EventId,
+    /// The transfer, or operator's request, that it belongs to.
+    pub transfer: TransferId,
+    /// Whose request it was, or whom the event is about.
+    pub account: AccountId,
+    /// Its type.
+    pub kind: Cow<'static, str>,
+    /// When it was stored in the log, microseconds.
+    pub at_us: i64,
+    /// How long its publisher took from its commit until then, microseconds, if that is known.
+    pub publish_us: Option<i64>,
+    /// Its JSON; nothing of a copy whose original stands in another shard's record.
+    pub body: Option<String>,
+}
+
+wallet_kernel::table! {
+    /// All that was heard, in the order of the log.
+    pub Records "record" (key: LogNo, record: Record) {
+        key { no: LogNo = *key }
+        id: EventId = record.id,
+        transfer: TransferId = record.transfer,
+        account: AccountId = &record.account,
+        kind: String = &*record.kind,
+        at_us: i64 = record.at_us,
+        publish_us: Option<i64> = record.publish_us,
+        body: Option<String> = record.body.as_deref(),
+    }
+    (no, Record { id, transfer, account, kind: Cow::Owned(kind), at_us, publish_us, body })
+}
+
+/// Requests have no type on the wire; this is theirs in the record.
+fn requested(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Transfer => "wallet.transfer.requested.v1",
+        Verb::Reserve => "wallet.reserve.requested.v1",
+        Verb::Confirm => "wallet.confirm.requested.v1",
+        Verb::Cancel => "wallet.cancel.requested.v1",
+        Verb::Reverse => "wallet.reverse.requested.v1",
+        Verb::Open => "wallet.open.requested.v1",
+        Verb::Freeze => "wallet.freeze.requested.v1",
+        Verb::Unfreeze => "wallet.unfreeze.requested.v1",
+        Verb::Close => "wallet.close.requested.v1",
+    }
+}
+
+/// What a request asks, by its type in the record; nothing of an event.
+pub fn asked(kind: &str) -> Option<Verb> {
+    Verb::ALL.into_iter().find(|verb| requested(*verb) == kind)
+}
+
+/// What is recorded of something that was heard.
+pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
+    let (account, kind, body) = match &heard.input {
+        Input::Due(due) => (due.transfer.payer.clone(), "due", None),
+        Input::Request(request) => (request.account.clone(), requested(request.verb), Some(&*heard.raw)),
+        Input::Event(event) => {
+            let account = event.fact.account();
+            // A copy for the payee's books; the whole stands in the flow's home.
+            let elsewhere = event.fact.movement().is_some() && !place.owns(&account);
+            (account, event.fact.kind(), (!elsewhere).then_some(&*heard.raw))
+        }
+    };
+    let cause = heard.input.as_cause();
+    let record = Record {
+        id: cause.id,
+        transfer: cause.transfer,
+        account,
+        kind: Cow::Borrowed(kind),
+        at_us: heard.at_us,
+        publish_us: heard.committed_us.map(|committed_us| heard.at_us.saturating_sub(committed_us)),
+        body: body.map(str::to_owned),
+    };
+    (LogNo::new(heard.sequence, heard.index), record)
+}
