@@ -45,12 +45,11 @@ pub(super) fn on_one_line(sql: &str) -> String {
 
 /// All of them.
 pub(super) fn all() -> Result<Vec<Statement>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
-    let root = root.context("the workspace")?;
+    let root = e2e::repository();
     let mut found = Vec::new();
     for part in PARTS {
         for file in sources(&root.join(part))? {
-            let name = file.strip_prefix(root)?.display().to_string();
+            let name = file.strip_prefix(&root)?.display().to_string();
             let text = fs::read_to_string(&file)?;
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
             let Ok(tokens) = text.parse::<TokenStream>() else {

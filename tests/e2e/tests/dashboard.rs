@@ -2,21 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::metrics::Scrape;
-use e2e::{World, id};
+use e2e::{World, id, repository};
 use serde_json::{Value, json};
 use wallet_contract::subject::{Service, Verb};
 use yaml_rust2::{Yaml, YamlLoader};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
 fn yaml(path: &str) -> Result<Yaml> {
-    let text = fs::read_to_string(root().join(path)).with_context(|| path.to_owned())?;
+    let text = fs::read_to_string(repository().join(path)).with_context(|| path.to_owned())?;
     let mut documents = YamlLoader::load_from_str(&text).with_context(|| path.to_owned())?;
     ensure!(documents.len() == 1, "{path} is one document");
     Ok(documents.remove(0))
@@ -55,7 +50,7 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     }
     world.stop().await?;
 
-    let text = fs::read_to_string(root().join("deploy/grafana/dashboards/wallet.json"))?;
+    let text = fs::read_to_string(repository().join("deploy/grafana/dashboards/wallet.json"))?;
     let dashboard: Value = serde_json::from_str(&text)?;
     let panels = dashboard["panels"].as_array().context("panels")?;
     let mut names = BTreeSet::new();
@@ -83,7 +78,7 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     ] {
         ensure!(names.contains(needed), "the dashboard does not show {needed}");
     }
-    let readme = fs::read_to_string(root().join("ledger-svc/README.md"))?;
+    let readme = fs::read_to_string(repository().join("ledger-svc/README.md"))?;
     for name in &told {
         let family = ["_bucket", "_sum", "_count"]
             .iter()

@@ -114,7 +114,7 @@ impl Nginx {
 
 /// The server as it is shipped, but for the two addresses.
 fn shipped(port: u16, ledger: &str) -> Result<String> {
-    let mut text = include_str!("../../deploy/nginx.conf").to_owned();
+    let mut text = include_str!("../../../deploy/nginx.conf").to_owned();
     for (shipped, here) in [
         ("listen 80;", format!("listen 127.0.0.1:{port};\n    {GZIP}")),
         ("http://127.0.0.1:8080/;", format!("{ledger}/;")),

@@ -46,7 +46,7 @@ pub struct Receiver {
 }
 
 fn tools() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/python")
+    crate::repository().join(".tools/python")
 }
 
 impl Receiver {

@@ -10,20 +10,26 @@ use wallet_runtime::db::{Arg, Migration, Pool, Target};
 const BEFORE: [Migration; 5] = [
     migration(
         101,
-        include_str!("../../../ledger-svc/migrations/0101_ledger.sql"),
+        include_str!("../../../../ledger-svc/migrations/0101_ledger.sql"),
     ),
     migration(
         102,
-        include_str!("../../../ledger-svc/migrations/0102_exported.sql"),
+        include_str!("../../../../ledger-svc/migrations/0102_exported.sql"),
     ),
     migration(
         103,
-        include_str!("../../../ledger-svc/migrations/0103_published.sql"),
+        include_str!("../../../../ledger-svc/migrations/0103_published.sql"),
     ),
-    migration(104, include_str!("../../../ledger-svc/migrations/0104_lines.sql")),
+    migration(
+        104,
+        include_str!("../../../../ledger-svc/migrations/0104_lines.sql"),
+    ),
     Migration::bytewise(105),
 ];
-const ASIDE: Migration = migration(106, include_str!("../../../ledger-svc/migrations/0106_aside.sql"));
+const ASIDE: Migration = migration(
+    106,
+    include_str!("../../../../ledger-svc/migrations/0106_aside.sql"),
+);
 
 const PARKED: &str = "wallet.message.parked.v1";
 const RESOLVED: &str = "wallet.message.resolved.v1";

@@ -148,14 +148,14 @@ async fn an_account_lists_its_transfers_page_by_page() -> Result<()> {
 
 #[tokio::test]
 async fn a_client_in_another_language_pays_with_one_publish() -> Result<()> {
-    let python = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/python/bin/python");
+    let python = e2e::repository().join(".tools/python/bin/python");
     if !python.is_file() {
         println!("skipped: no Python with nats-py in .tools (make tools)");
         return Ok(());
     }
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
-    let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/pay.py");
+    let script = e2e::repository().join("examples/pay.py");
     let pay = |amount: &'static str| {
         let mut command = tokio::process::Command::new(&python);
         command.arg(&script).args([

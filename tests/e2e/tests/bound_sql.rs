@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 /// (file, what may stand there, how often). `AssertSqlSafe` marks text that is no literal.
 const KNOWN: [(&str, &str, usize, &str); 14] = [
@@ -46,12 +46,12 @@ const KNOWN: [(&str, &str, usize, &str); 14] = [
         "CREATE SCHEMA shard_<number>",
     ),
     (
-        "cli/src/stack/database.rs",
+        "tools/cli/src/stack/database.rs",
         "AssertSqlSafe",
         2,
         "a database of our own name: letters, digits and _",
     ),
-    ("cli/src/stack/database.rs", "format!", 2, "the same"),
+    ("tools/cli/src/stack/database.rs", "format!", 2, "the same"),
     (
         "debit-svc/src/rows/transfers.rs",
         "format!",
@@ -121,11 +121,15 @@ fn formatted(text: &str) -> usize {
 
 #[test]
 fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the workspace")?;
+    let root = e2e::repository();
     let mut files = Vec::new();
-    for part in ["shared/runtime", "debit-svc", "credit-svc", "ledger-svc", "cli"] {
+    for part in [
+        "shared/runtime",
+        "debit-svc",
+        "credit-svc",
+        "ledger-svc",
+        "tools/cli",
+    ] {
         sources(&root.join(part), &mut files)?;
     }
     ensure!(files.len() > 50, "the sources are here");
@@ -133,7 +137,7 @@ fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
     for file in files {
         let text = fs::read_to_string(&file)?;
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let name = file.strip_prefix(root)?.display().to_string();
+        let name = file.strip_prefix(&root)?.display().to_string();
         let asserted = text.matches("AssertSqlSafe(").count();
         for (what, count) in [("AssertSqlSafe", asserted), ("format!", formatted(text))] {
             if count > 0 {

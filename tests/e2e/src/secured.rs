@@ -64,7 +64,7 @@ pub fn url(address: SocketAddr, user: &str) -> String {
 
 /// The configuration as it is shipped, but for ports and folder.
 fn configuration(dir: &Path, port: u16) -> Result<String> {
-    let mut text = include_str!("../../deploy/nats.conf").to_owned();
+    let mut text = include_str!("../../../deploy/nats.conf").to_owned();
     let store = dir.join("data");
     for (shipped, here) in [
         ("\nport: 4222\n", format!("\nlisten: \"127.0.0.1:{port}\"\n")),

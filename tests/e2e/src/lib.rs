@@ -260,9 +260,14 @@ pub fn program(name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("{name} is not built: `make build`"))
 }
 
+/// The root of the repository: tests read sources, documents and installed tools from it.
+pub fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// Where `scripts/install-tools` put a program that the tests use; a test that needs one says that it skips.
 pub fn tool(name: &str) -> Option<PathBuf> {
-    let usr = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.tools/debian/usr");
+    let usr = repository().join(".tools/debian/usr");
     let found = ["bin", "sbin"].map(|dir| usr.join(dir).join(name));
     let found = found.into_iter().find(|path| path.is_file());
     if found.is_none() {
@@ -285,7 +290,7 @@ fn wallet_command(args: &[&str], api: &str) -> Result<tokio::process::Command> {
 
 /// The real bank movements, where they are; a test that needs them says that it skips.
 pub fn bank_movements() -> Option<PathBuf> {
-    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let dir = repository().join("../shared/data");
     dir.join("pkdd99-transfers.csv").is_file().then_some(dir)
 }
 

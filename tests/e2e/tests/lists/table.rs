@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use wallet_contract::subject::Service;
 
 use super::filled::Filled;
@@ -260,9 +260,7 @@ fn routes(dir: &Path, found: &mut BTreeSet<String>) -> Result<()> {
 
 #[test]
 fn a_route_is_walked_or_known_to_be_no_list_with_pages() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("the workspace")?;
+    let root = e2e::repository();
     let mut found = BTreeSet::new();
     for part in [
         "shared/runtime/src",
