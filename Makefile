@@ -67,7 +67,7 @@ model:
 	$(CARGO) run --release -p wallet-model
 
 fuzz:
-	WALLET_FUZZ_CASES=$${WALLET_FUZZ_CASES:-1000000} $(CARGO) test --release -p wallet-contract --test fuzz
+	WALLET_FUZZ_CASES=$${WALLET_FUZZ_CASES:-1000000} $(CARGO) test --release -p wallet-contract --test contract fuzz::
 
 bench: build
 	$(WALLET) bench

@@ -1,6 +1,6 @@
 //! Every interleaving of small worlds, over the real cores.
 //!
-//! Random plays (`ledger-svc/core/tests/conservation`) find what is likely. Here a model checker tries *all* orders in
+//! Random plays (`ledger-svc/core/tests/rules/conservation`) find what is likely. Here a model checker tries *all* orders in
 //! which a few requests can be delivered, read, decided, published, published again after a crash, and overtaken by the
 //! clock, and looks at each state with the invariants of the design.
 //!

@@ -6,7 +6,7 @@
 //!
 //! What is durable is not lost by chance, as `sync_interval: always` promises. A server that syncs now and then, or a disk, can
 //! lose what was acknowledged and read: [`Log::lose`]. Then a stream ends before its readers' positions, and has to be healed
-//! from the services' event stores; `tests/loss.rs` says what happens as long as nobody does.
+//! from the services' event stores; `tests/plays/loss.rs` says what happens as long as nobody does.
 
 use std::sync::Arc;
 
