@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
-use wallet::stack::address::free_ports;
+use wallet_stack::address::free_ports;
 
 use crate::PATIENCE;
 

@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep, timeout};
-use wallet::stack::address::free_ports;
 use wallet_contract::subject::Service;
+use wallet_stack::address::free_ports;
 
 use crate::{PATIENCE, World, program};
 

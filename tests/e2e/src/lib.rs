@@ -28,16 +28,16 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wallet::api::Api;
-use wallet::clock::new_id;
-use wallet::connect::{Connection, connect};
-use wallet::outcome::{Listener, Outcome};
-use wallet::stack::{Database, Options, Stack};
+use wallet_client::api::Api;
+use wallet_client::clock::new_id;
+use wallet_client::connect::{Connection, connect};
+use wallet_client::outcome::{Listener, Outcome};
 use wallet_contract::id::AccountId;
 use wallet_contract::request;
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::{Service, Verb};
 use wallet_nats::Settings;
+use wallet_stack::{Database, Options, Stack};
 
 use crate::disk::SmallDisk;
 use crate::proxy::Proxy;
@@ -199,7 +199,7 @@ impl World {
 
     /// Audits the stack: everything has ended, and every invariant holds.
     pub async fn verify(&self) -> Result<()> {
-        let report = wallet::verify::live::audit(&self.nats, &self.api, PATIENCE).await?;
+        let report = wallet_audit::live::audit(&self.nats, &self.api, PATIENCE).await?;
         ensure!(report.held, "{}\n{}", report.text(), self.last_words()?);
         println!("{}", report.text());
         Ok(())
@@ -303,7 +303,7 @@ impl Random {
     pub fn seeded() -> Result<Self> {
         let seed = match std::env::var("WALLET_SEED") {
             Ok(text) => text.parse().context("WALLET_SEED is a number")?,
-            Err(_) => wallet::clock::now().as_microsecond().unsigned_abs(),
+            Err(_) => wallet_client::clock::now().as_microsecond().unsigned_abs(),
         };
         println!("WALLET_SEED={seed}");
         Ok(Self(seed))

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep};
-use wallet::stack::address::free_ports;
+use wallet_stack::address::free_ports;
 
 use crate::receivers::Receiver;
 use crate::{PATIENCE, tool};

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep};
-use wallet::stack::address::free_ports;
-use wallet::stack::postgres::Postgres;
+use wallet_stack::address::free_ports;
+use wallet_stack::postgres::Postgres;
 
 use crate::{PATIENCE, tool};
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Duration, Instant, sleep};
-use wallet::stack::address::free_ports;
+use wallet_stack::address::free_ports;
 
 use crate::PATIENCE;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use tokio::time::{Instant, sleep};
-use wallet::api::{Api, Filter, Line, MAX_ROWS, Status, Tally};
+use wallet_client::api::{Api, Filter, Line, MAX_ROWS, Status, Tally};
 
 use crate::PATIENCE;
 
@@ -121,7 +121,7 @@ async fn flows(api: &Api) -> Result<BTreeMap<(String, String), Status>> {
         for flow in page
             .transfers
             .into_iter()
-            .filter(wallet::api::Transfer::is_payment)
+            .filter(wallet_client::api::Transfer::is_payment)
         {
             let key = (flow.payer, flow.transfer.to_string());
             ensure!(flows.insert(key.clone(), flow.status).is_none(), "{key:?} twice");

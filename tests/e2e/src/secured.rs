@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 use tokio::process::Child;
-use wallet::stack::address::free_ports;
 use wallet_contract::subject::Service;
 use wallet_nats::Settings;
+use wallet_stack::address::free_ports;
 
 use crate::World;
 use crate::raw::Raw;

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
-use wallet::stack::address::free_ports;
+use wallet_stack::address::free_ports;
 
 /// How often it is looked whether a server listens, and between two looks.
 const LOOKS: (u32, Duration) = (600, Duration::from_millis(50));
@@ -82,7 +82,7 @@ pub async fn cluster() -> Result<[Server; 3]> {
 
 /// The nats-server that the wallet uses.
 pub async fn program() -> Result<Command> {
-    let program = tokio::task::spawn_blocking(wallet::stack::nats::find).await??;
+    let program = tokio::task::spawn_blocking(wallet_stack::nats::find).await??;
     Ok(Command::new(program))
 }
 

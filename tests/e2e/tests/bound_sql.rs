@@ -46,12 +46,12 @@ const KNOWN: [(&str, &str, usize, &str); 14] = [
         "CREATE SCHEMA shard_<number>",
     ),
     (
-        "tools/cli/src/stack/database.rs",
+        "tools/stack/src/database.rs",
         "AssertSqlSafe",
         2,
         "a database of our own name: letters, digits and _",
     ),
-    ("tools/cli/src/stack/database.rs", "format!", 2, "the same"),
+    ("tools/stack/src/database.rs", "format!", 2, "the same"),
     (
         "debit-svc/src/rows/transfers.rs",
         "format!",
@@ -128,7 +128,7 @@ fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
         "debit-svc",
         "credit-svc",
         "ledger-svc",
-        "tools/cli",
+        "tools/stack",
     ] {
         sources(&root.join(part), &mut files)?;
     }

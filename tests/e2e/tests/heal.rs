@@ -14,11 +14,11 @@ use e2e::reckoning::{nothing_waits, reckon};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use wallet::api::Api;
-use wallet::api::healing::{Again, Place};
-use wallet::stack::ready;
+use wallet_client::api::Api;
+use wallet_client::api::healing::{Again, Place};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, bulk};
+use wallet_stack::ready;
 
 const ACCOUNTS: usize = 20;
 /// How many requests one message holds.

@@ -8,8 +8,8 @@ use reqwest::{StatusCode, header};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
-use wallet::stack::address::free_ports;
 use wallet_contract::subject::Service;
+use wallet_stack::address::free_ports;
 
 const TOKEN: &str = "a-token-that-nobody-guesses";
 

@@ -16,13 +16,13 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
-use wallet::connect::connect;
-use wallet::stack::address::free_ports;
-use wallet::stack::ready;
+use wallet_client::connect::connect;
 use wallet_contract::ready::WORKING;
 use wallet_contract::stream;
 use wallet_contract::subject::{Service, Verb};
 use wallet_nats::Settings;
+use wallet_stack::address::free_ports;
+use wallet_stack::ready;
 
 /// Three pings, a connect, and what was published there once more; on a busy machine.
 const LEFT_WITHIN: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use e2e::metrics::{Scrape, until};
 use e2e::{DATABASES, World, id, transfer};
 use serde_json::json;
 use sqlx::Connection as _;
-use wallet::api::{Filter, Status, Transfer};
+use wallet_client::api::{Filter, Status, Transfer};
 use wallet_contract::subject::{Service, Verb};
 
 /// What ends how, and which steps there were: of each outcome one at least.

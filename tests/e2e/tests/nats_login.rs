@@ -8,7 +8,7 @@ use e2e::World;
 use e2e::identity::{Certificates, Operator};
 use e2e::server::Server;
 use nkeys::KeyPair;
-use wallet::connect::connect;
+use wallet_client::connect::connect;
 use wallet_nats::{Hidden, Route, Settings};
 
 /// Tries to connect, and gives what the tool says if it can't.

@@ -11,9 +11,9 @@ use e2e::receivers::{Receiver, Span};
 use e2e::{World, id};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use wallet::api::Filter;
-use wallet::stack::address::free_ports;
+use wallet_client::api::Filter;
 use wallet_contract::subject::{Service, Verb};
+use wallet_stack::address::free_ports;
 
 /// No span may bear this.
 const MEMO: &str = "for the therapist";

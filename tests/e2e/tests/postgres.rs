@@ -9,9 +9,9 @@ use e2e::pooler::{Mode, Pooler};
 use e2e::proxy::{Line, Proxy};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tokio::time::Instant;
-use wallet::stack::Database;
-use wallet::stack::postgres::Postgres;
 use wallet_contract::subject::Service;
+use wallet_stack::Database;
+use wallet_stack::postgres::Postgres;
 
 /// How soon a service works again once its database takes writes.
 const AGAIN_WITHIN: Duration = Duration::from_secs(10);

@@ -7,7 +7,7 @@ mod times;
 use anyhow::{Context as _, Result, ensure};
 use e2e::{DATABASES, PATIENCE, Random, World, transfer};
 use uuid::Uuid;
-use wallet::api::Status;
+use wallet_client::api::Status;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::Verb;
 

@@ -12,10 +12,10 @@ use e2e::{World, program};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use wallet::stack::address::free_ports;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;
+use wallet_stack::address::free_ports;
 
 /// Starts debit-svc and waits for a line that says `expected`; it may end, or go on trying.
 async fn check(nats: &str, database: &str, http: &str, shards: &str, expected: &str) -> Result<()> {

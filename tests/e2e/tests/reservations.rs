@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{DATABASES, PATIENCE, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use wallet::api::{Status, StatusFilter};
+use wallet_client::api::{Status, StatusFilter};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
@@ -179,7 +179,10 @@ async fn held_is_not_asked_for(world: &World, expired: &str) -> Result<()> {
             .transfer(waits.parse()?, None)
             .await?
             .context("it is known")?;
-        let long_ago = wallet::clock::now().duration_since(one.started_at).as_millis() > 1_000;
+        let long_ago = wallet_client::clock::now()
+            .duration_since(one.started_at)
+            .as_millis()
+            > 1_000;
         for account in ["", "&account=alice"] {
             let all = list(&format!("lasted_ms=0{account}")).await?;
             ensure!(all.contains(&waits) && all.contains(expired), "{all}");
@@ -212,9 +215,9 @@ async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
             ensure!(Instant::now() < deadline, "not all have expired");
             sleep(Duration::from_millis(50)).await;
         }
-        let filter = wallet::api::Filter {
+        let filter = wallet_client::api::Filter {
             status: Some(StatusFilter::Is(Status::Expired)),
-            ..wallet::api::Filter::default()
+            ..wallet_client::api::Filter::default()
         };
         let (mut late, mut next) = (Vec::new(), None);
         loop {
@@ -280,7 +283,7 @@ async fn what_was_received_can_be_given_back_once() -> Result<()> {
                 .statement(&account.parse()?, None, 100, None)
                 .await?
                 .lines;
-            let by = |line: &&wallet::api::Line| line.transfer.to_string() == paid;
+            let by = |line: &&wallet_client::api::Line| line.transfer.to_string() == paid;
             let line = lines.iter().find(by).expect("a line of each end");
             let by: Vec<String> = line.reversed_by.iter().map(ToString::to_string).collect();
             assert!(by.contains(&first) && by.contains(&second), "{account}: {by:?}");
@@ -367,7 +370,7 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
     assert_eq!(amounts, [Some("20.00"), Some("5.00"), Some("15.00")]);
     let all = world
         .api
-        .transfers(&wallet::api::Filter::default(), 100, None)
+        .transfers(&wallet_client::api::Filter::default(), 100, None)
         .await?
         .transfers;
     let listed = all
@@ -442,7 +445,7 @@ async fn lines_add_up(world: &World) -> Result<()> {
     world.ask(Verb::Cancel, "alice", only(&none)).await?;
     let mut lines = world.api.statement(&alice, None, 100, None).await?.lines;
     lines.reverse();
-    let drawn: Vec<_> = lines.iter().flat_map(wallet::api::Line::drawn).collect();
+    let drawn: Vec<_> = lines.iter().flat_map(wallet_client::api::Line::drawn).collect();
     let rows = drawn
         .iter()
         .map(|part| format!("{} {} {}", part.kind, part.amount, part.held));

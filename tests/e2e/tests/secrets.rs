@@ -19,9 +19,9 @@ use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-use wallet::stack::address::free_ports;
-use wallet::stack::postgres::Postgres;
 use wallet_contract::subject::Service;
+use wallet_stack::address::free_ports;
+use wallet_stack::postgres::Postgres;
 
 const DATABASE: &str = "dbpass-7141";
 const TOKEN: &str = "http-token-of-the-ledger";

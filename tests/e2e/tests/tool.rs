@@ -125,12 +125,13 @@ async fn an_account_lists_its_transfers_page_by_page() -> Result<()> {
             )
             .await?;
     }
-    let filter = wallet::api::Filter {
+    let filter = wallet_client::api::Filter {
         account: Some("alice".parse()?),
-        ..wallet::api::Filter::default()
+        ..wallet_client::api::Filter::default()
     };
     let whole = world.api.transfers(&filter, 100, None).await?.transfers;
-    let ids = |page: &[wallet::api::Transfer]| page.iter().map(|flow| flow.transfer).collect::<Vec<_>>();
+    let ids =
+        |page: &[wallet_client::api::Transfer]| page.iter().map(|flow| flow.transfer).collect::<Vec<_>>();
     // 12 payments of alice's, her deposit, and the request that opened her account.
     assert_eq!(whole.len(), 14);
     let (mut paged, mut before) = (Vec::new(), None);

@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
-use wallet::stack::address::free_ports;
-use wallet::stack::folder::Folder;
+use wallet_stack::address::free_ports;
+use wallet_stack::folder::Folder;
 
 fn up(dir: &TempDir, nats: &str, http: u16, more: &[&str]) -> Result<Command> {
     let mut command = Command::new(program("wallet")?);

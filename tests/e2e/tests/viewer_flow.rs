@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{DATABASES, PATIENCE, World, id, transfer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
-use wallet::api::Api;
+use wallet_client::api::Api;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::{Service, Verb};
 use wallet_view::{phases, steps};

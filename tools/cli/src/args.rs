@@ -22,12 +22,13 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
+use wallet_client::api;
+use wallet_client::api::ApiToken;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 
-use crate::api::ApiToken;
-use crate::{api, help};
-pub use bench::{Bench, Mode};
+use crate::help;
+pub use bench::Bench;
 pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};

@@ -20,8 +20,8 @@ use wallet_view::along;
 pub use wallet_view::headline::headline;
 use wallet_view::steps::{self, Lane, Mark, Step, Times};
 
-use crate::api::{Stuck, Transfer};
-use crate::output::{Paint, clean, ms, time};
+use wallet_client::api::{Stuck, Transfer};
+use wallet_terminal::output::{Paint, clean, ms, time};
 
 /// Who speaks, from left to right.
 const LANES: [&str; Lane::ALL.len()] = ["client", "debit", "credit", "ledger"];

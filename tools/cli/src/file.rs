@@ -34,8 +34,8 @@ mod written;
 use std::path::Path;
 
 use anyhow::Result;
+use wallet_terminal::exit::Usage;
 
-use crate::exit::Usage;
 use flaws::Flaws;
 
 pub use before::{Choice, Step, Stop};

@@ -3,53 +3,33 @@
 //! It is a client like any other: it publishes requests to NATS, waits for outcomes there, and reads the ledger over
 //! HTTP. It never touches a service's database.
 //!
+//! It is a thin shell: what it does is done by libraries, and nothing depends on it.
+//!
 //! | module | does |
 //! |---|---|
 //! | [`args`], [`help`] | the command line |
-//! | [`connect`] | the way to NATS; [`connect::Connection::request`] puts a request into the log |
-//! | [`request`] | requests, checked with the contract before they are sent |
-//! | [`outcome`] | waits for how a request ended |
-//! | [`api`] | questions to the ledger |
+//! | [`commands`] | what each command does |
 //! | [`draw`] | a flow as text |
 //! | [`mod@file`] | a whole file of transfers |
-//! | [`stack`], [`verify`] | a stack of one's own; the invariants |
-//! | [`load`] | load, as the benches make it |
-//! | [`parked`] | what was set aside, and what an operator says of it |
-//! | [`heal`] | puts back what a broker has lost |
+//! | [`parked`] | parked messages, and what an operator says of them |
 
-/// The standard library's `eprintln!` panics where nobody reads stderr any more, and takes a whole stack with it; talk is not
-/// worth that. This stands before the modules, so that it is theirs.
-macro_rules! eprintln {
-    ($($talk:tt)+) => { $crate::output::talk(&std::format!("{}\n", std::format_args!($($talk)+))) };
-}
-
-pub mod api;
 pub mod args;
-pub mod clock;
 pub mod commands;
-pub mod connect;
 pub mod draw;
-pub mod exit;
 pub mod file;
-pub mod heal;
 pub mod help;
-pub mod load;
-pub mod outcome;
-pub mod output;
 pub mod parked;
-pub mod request;
-pub mod stack;
-pub mod verify;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::CommandFactory;
 use serde_json::json;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Unwritten};
 
 use crate::args::{Cli, Command};
-use crate::exit::Exit;
-use crate::output::Unwritten;
 
 /// Reads the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {

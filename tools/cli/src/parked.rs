@@ -23,9 +23,9 @@ use wallet_contract::subject::parking;
 pub use mending::Mended;
 
 use crate::args::ParkedId;
-use crate::connect::Connection;
-use crate::verify::entry::{self, Message};
-use crate::verify::live;
+use wallet_audit::entry::{self, Message};
+use wallet_audit::live;
+use wallet_client::connect::Connection;
 
 /// How long a message may take: it stands in the log, so it only has to come.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);

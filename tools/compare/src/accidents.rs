@@ -21,9 +21,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
-use wallet::exit::Exit;
-use wallet::output;
-use wallet::stack::signals::Signals;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+use wallet_terminal::signals::Signals;
 
 use self::verdict::Verdict;
 use crate::args::{Accidents, Common};

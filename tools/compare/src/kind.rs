@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::str::FromStr;
 
 use anyhow::Result;
-use wallet::exit::Usage;
-use wallet::stack::signals::Signals;
+use wallet_terminal::exit::Usage;
+use wallet_terminal::signals::Signals;
 
 use crate::program::Programs;
 use crate::system::System;

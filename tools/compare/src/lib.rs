@@ -29,9 +29,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Parser as _;
 use serde_json::json;
-use wallet::exit::{Exit, Usage};
-use wallet::output::{self, Unwritten};
-use wallet::stack::signals::Signals;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Unwritten};
+use wallet_terminal::signals::Signals;
 
 use crate::args::{Cli, Command, Pay};
 use crate::program::Programs;

@@ -15,9 +15,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use procfs::{Current as _, LoadAverage};
 use serde::Serialize;
-use wallet::exit::Exit;
-use wallet::output;
-use wallet::stack::signals::Signals;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+use wallet_terminal::signals::Signals;
 
 use self::bulk::Bulk;
 use self::measure::{ACCOUNTS, Measured, RICH};

@@ -41,7 +41,7 @@ impl Stop {
     pub async fn at(&self, point: &str) {
         if self.is(point) {
             // Who waits for this line kills us when it comes; if it can't be written, it kills us later.
-            let _ = wallet::output::line(&format!("{STANDS}{point}"));
+            let _ = wallet_terminal::output::line(&format!("{STANDS}{point}"));
             pending::<()>().await;
         }
     }

@@ -25,7 +25,7 @@ pub struct Payment {
 impl Payment {
     /// A new one.
     pub fn new(payer: u32, payee: u32, cents: i64) -> Self {
-        let id = wallet::clock::new_id().0;
+        let id = wallet_client::clock::new_id().0;
         Self {
             id,
             payer,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use wallet::api::Line;
+use wallet_client::api::Line;
 
 use super::cents;
 

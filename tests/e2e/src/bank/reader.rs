@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
-use wallet::api::{Api, Line, MAX_ROWS};
+use wallet_client::api::{Api, Line, MAX_ROWS};
 
 use super::{Seen, Total, cents, pairs};
 use crate::reckoning::lines;
@@ -73,7 +73,7 @@ impl Reader {
                 let at = self.settled_until().await?;
                 self.moment(at).await
             }
-            Read::AtRest => self.moment(wallet::clock::now()).await,
+            Read::AtRest => self.moment(wallet_client::clock::now()).await,
             Read::Now => self.now().await,
         }
     }

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tempfile::TempDir;
-use wallet::stack::postgres::Postgres;
 use wallet_contract::shard::Shard;
 use wallet_runtime::db::{Migration, Pool, Target};
+use wallet_stack::postgres::Postgres;
 
 use super::aside;
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{PATIENCE, World, id, transfer};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
-use wallet::api::{Filter, StatusFilter};
+use wallet_client::api::{Filter, StatusFilter};
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::status::Status;

@@ -134,7 +134,7 @@ pub(super) async fn is_seen_to(world: &World) -> Result<()> {
 /// Looks at everything that can be looked at.
 pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
     let (settled, captured, trace) = (&flows.settled, &flows.captured, &flows.trace);
-    let then = wallet::clock::now();
+    let then = wallet_client::clock::now();
     let base = world.stack.api_url();
     for path in [
         format!("/v1/accounts/carol?at={then}"),

@@ -11,7 +11,6 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Resolution};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-
 use wallet_runtime::batch::{WAITS, of};
 use wallet_runtime::store::{Blocked, ParkedRow};
 

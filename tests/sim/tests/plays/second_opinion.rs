@@ -4,9 +4,9 @@ use sim::args::STEPS;
 use sim::mutation::Mutation;
 use sim::plan::Plan;
 use sim::play::{Played, play};
-use wallet::verify::audit::Audit;
-use wallet::verify::entry::{self, Message};
-use wallet::verify::report::Report;
+use wallet_audit::audit::Audit;
+use wallet_audit::entry::{self, Message};
+use wallet_audit::report::Report;
 use wallet_contract::shard::Shards;
 
 const SEEDS: u64 = 1_000;

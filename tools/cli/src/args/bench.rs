@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use wallet_load::bench::{Mode, Options};
 
 use crate::help;
 
@@ -11,19 +13,19 @@ use crate::help;
 #[command(after_help = help::BENCH)]
 pub struct Bench {
     /// How many transfers to make, in bulk.
-    #[arg(long, default_value_t = 200_000, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = Options::DEFAULT.transfers, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub transfers: u64,
     /// Among how many accounts.
-    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, default_value_t = Options::DEFAULT.accounts, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub accounts: u32,
     /// What is measured: plain transfers, or reservations that are confirmed, each counted as one.
-    #[arg(long, value_enum, default_value_t = Mode::Transfer, value_name = "MODE")]
+    #[arg(long, default_value = Options::DEFAULT.mode.word(), value_name = "MODE", value_parser = mode())]
     pub mode: Mode,
     /// How many of a hundred transfers touch one and the same account.
-    #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, default_value_t = Options::DEFAULT.hot_percent, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub hot_percent: u8,
     /// How many requests one message holds.
-    #[arg(long, default_value_t = 500, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, default_value_t = Options::DEFAULT.batch, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: u32,
     /// Send this many single requests a second instead, and measure from publish to outcome.
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
@@ -32,7 +34,7 @@ pub struct Bench {
     #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub callers: Option<u32>,
     /// For how long, with --rate or --callers.
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = Options::DEFAULT.seconds, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
     /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].
     #[arg(long, value_name = "URL")]
@@ -41,7 +43,7 @@ pub struct Bench {
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: u16,
     /// What the choice of accounts and amounts begins from; the same number makes the same transfers.
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = Options::DEFAULT.seed, value_name = "N")]
     pub seed: u64,
     /// Where the stack's streams and databases live [default: a temporary folder, removed afterwards].
     #[arg(long, value_name = "DIR")]
@@ -51,21 +53,36 @@ pub struct Bench {
     pub keep: bool,
 }
 
-/// What `wallet bench` measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Mode {
-    /// Transfers of one phase.
-    Transfer,
-    /// Transfers of two phases: reserve and confirm.
-    Reserve,
-}
-
-impl Mode {
-    /// The word for reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Transfer => "transfer",
-            Self::Reserve => "reserve",
+impl Bench {
+    /// What is to be measured.
+    pub fn load(&self) -> Options {
+        Options {
+            transfers: self.transfers,
+            accounts: self.accounts,
+            mode: self.mode,
+            hot_percent: self.hot_percent,
+            batch: self.batch,
+            rate: self.rate,
+            callers: self.callers,
+            seconds: self.seconds,
+            seed: self.seed,
         }
     }
+}
+
+/// Reads which transfers are measured.
+fn mode() -> impl TypedValueParser<Value = Mode> {
+    let value = |mode: Mode| {
+        PossibleValue::new(mode.word()).help(match mode {
+            Mode::Transfer => "Transfers of one phase",
+            Mode::Reserve => "Transfers of two phases: reserve and confirm",
+        })
+    };
+    PossibleValuesParser::new([Mode::Transfer, Mode::Reserve].map(value)).map(|word| {
+        if word == Mode::Reserve.word() {
+            Mode::Reserve
+        } else {
+            Mode::Transfer
+        }
+    })
 }

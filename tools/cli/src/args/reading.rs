@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
 use jiff::Timestamp;
+use wallet_client::api::StatusFilter;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_view::moment::Moment;
 
-use super::values::{duration, moment, reason, since, transfer_id, until};
-use crate::{api, help};
+use super::values::{duration, moment, reason, since, status, transfer_id, until};
+use crate::help;
 
 /// `wallet balance`
 #[derive(Args, Debug)]
@@ -47,8 +48,8 @@ pub struct Transfers {
     #[arg(long)]
     pub account: Option<AccountId>,
     /// Only those that stand like this.
-    #[arg(long, value_enum)]
-    pub status: Option<api::StatusFilter>,
+    #[arg(long, value_parser = status())]
+    pub status: Option<StatusFilter>,
     /// Only those refused for this reason, such as insufficient_funds.
     #[arg(long, value_name = "CODE", value_parser = reason(), hide_possible_values = true)]
     pub reason: Option<Reason>,

@@ -2,21 +2,47 @@
 
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
+use wallet_client::api::StatusFilter;
+use wallet_client::clock;
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Reason;
 use wallet_contract::request::MAX_EXPIRES_IN;
+use wallet_contract::status::Status;
 use wallet_view::lapse;
 use wallet_view::moment::Moment;
-
-use crate::clock;
 
 /// Reads a name. Blanks around it are nobody's intention, and an empty one is a variable that was not set.
 pub(super) fn name(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty: use a name such as 2026-07, or leave the option out".to_owned()),
         name => Ok(name.to_owned()),
+    }
+}
+
+/// Reads how the transfers stand that are listed.
+pub(super) fn status() -> impl TypedValueParser<Value = StatusFilter> {
+    let value = |status: StatusFilter| PossibleValue::new(status.word()).help(meaning(status));
+    PossibleValuesParser::new(StatusFilter::ALL.map(value)).map(|word| {
+        let known = StatusFilter::ALL.into_iter();
+        let found = known.into_iter().find(|status| status.word() == word);
+        found.expect("the parser takes these words only")
+    })
+}
+
+fn meaning(status: StatusFilter) -> &'static str {
+    match status {
+        StatusFilter::Is(Status::Running) => "Not at its end yet",
+        StatusFilter::Stuck => "Running, and not heard of for too long",
+        StatusFilter::Parked => "With a message that was set aside: see `wallet parked`",
+        StatusFilter::Is(Status::Reserved) => "Reserved and promised; it waits to be confirmed",
+        StatusFilter::Is(Status::Settled) => "The money has arrived",
+        StatusFilter::Is(Status::Refused) => "Nothing has moved",
+        StatusFilter::Is(Status::Compensated) => "It was debited, could not be credited and was given back",
+        StatusFilter::Is(Status::Cancelled) => "Cancelled by its payer",
+        StatusFilter::Is(Status::Expired) => "Not confirmed in time",
+        StatusFilter::Is(Status::Done) => "An operator's request that was carried out",
     }
 }
 

@@ -1,13 +1,14 @@
 //! `wallet balance`
 
 use anyhow::Result;
+use wallet_client::api::{Account, AccountPage, Api};
 use wallet_contract::id::AccountId;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, Side, Table, clean, exact, time};
 use wallet_view::moment::Moment;
 
-use crate::api::{Account, AccountPage, Api};
 use crate::args::{Balance, Common};
-use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table, clean, exact, time};
 
 /// Shows what one account has, or what all have.
 pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {

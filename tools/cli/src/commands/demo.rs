@@ -14,18 +14,19 @@ use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::json;
+use wallet_audit::live;
+use wallet_audit::report::Report;
 use wallet_contract::shard::Shards;
+use wallet_stack::{Database, Options, Stack};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, Side, Table};
+use wallet_terminal::signals::Signals;
 
 use self::scenarios::Scenario;
 use self::scene::Scene;
 use self::stage::Stage;
 use crate::args::{Common, Demo};
-use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table};
-use crate::stack::signals::Signals;
-use crate::stack::{self, Database, Options, Stack};
-use crate::verify::live;
-use crate::verify::report::Report;
 
 /// Two are enough to show what goes across.
 const SHARDS: u16 = 2;
@@ -38,7 +39,7 @@ pub async fn run(args: &Demo, common: &Common) -> Result<Exit> {
     let database = Database::temporary(args.database.as_deref()).await?;
     let options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
     eprintln!("Starting a stack in {} …", dir.path().display());
-    let good = stack::with(options, async |stack| {
+    let good = wallet_stack::with(options, async |stack| {
         let (good, scenes) = play(stack, common).await?;
         if args.keep {
             keep(stack, &scenes).await?;

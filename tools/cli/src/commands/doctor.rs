@@ -16,11 +16,10 @@ mod streams;
 
 use anyhow::Result;
 use serde::Serialize;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint};
 
 use crate::args::{Common, Doctor};
-use crate::exit::Exit;
-use crate::output::{self, Paint};
-use crate::stack;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -137,7 +136,7 @@ async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
 }
 
 fn http() -> Result<reqwest::Client> {
-    stack::ready::client()
+    wallet_stack::ready::client()
 }
 
 #[cfg(test)]

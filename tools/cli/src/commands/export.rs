@@ -6,16 +6,17 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
+use wallet_client::api::{Api, Filter, MAX_ROWS, Transfer};
 use wallet_contract::id::AccountId;
 use wallet_otlp::exporter::SPANS;
 use wallet_otlp::{Done, Exporter, Outlet, Settings};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, clean, count};
 use wallet_view::span::{self, Span};
 
 use super::trace::{find, unknown};
-use crate::api::{Api, Filter, MAX_ROWS, Transfer};
 use crate::args::{Common, Export};
-use crate::exit::{Exit, Usage};
-use crate::output::{self, clean, count};
 
 /// How long a receiver is given that can't take anything now.
 const PATIENCE: Duration = Duration::from_mins(2);

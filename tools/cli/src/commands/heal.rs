@@ -6,19 +6,20 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
+use wallet_audit::live;
+use wallet_client::api::{Api, neighbour};
+use wallet_client::connect::{self, Connection};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;
+use wallet_heal::plan::{Item, Plan, plan};
+use wallet_heal::read::Services;
+use wallet_heal::{apply, read};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output;
 
-use crate::api::{Api, neighbour};
 use crate::args::{Common, Heal};
-use crate::connect::{self, Connection};
-use crate::exit::{Exit, Usage};
-use crate::heal::plan::{Item, Plan, plan};
-use crate::heal::read::Services;
-use crate::heal::{apply, read};
-use crate::output;
-use crate::verify::live;
 
 /// How long what is on its way may take before what was put back is checked all the same.
 const QUIET_WITHIN: Duration = Duration::from_secs(30);
@@ -142,7 +143,7 @@ fn text(shard: u16, plan: &Plan) -> String {
     }];
     let mut add = |many: u64, what: &str| {
         if many > 0 {
-            lines.push(format!("  {:>9}  {what}", crate::verify::report::grouped(many)));
+            lines.push(format!("  {:>9}  {what}", wallet_audit::report::grouped(many)));
         }
     };
     add(

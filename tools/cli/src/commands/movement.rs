@@ -1,12 +1,12 @@
 //! `wallet deposit` and `wallet withdraw`: transfers from and to the outside.
 
 use anyhow::Result;
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::id::AccountId;
+use wallet_terminal::exit::Exit;
 
 use super::submit;
 use crate::args::{Common, Movement};
-use crate::exit::Exit;
-use crate::request::{Request, Wanted};
 
 /// A transfer from @world.
 pub async fn deposit(args: &Movement, common: &Common) -> Result<Exit> {

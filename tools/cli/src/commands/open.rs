@@ -1,11 +1,11 @@
 //! `wallet open`
 
 use anyhow::Result;
+use wallet_client::request::Request;
+use wallet_terminal::exit::Exit;
 
 use super::submit;
 use crate::args::{Common, Open};
-use crate::exit::Exit;
-use crate::request::Request;
 
 /// Asks credit-svc to open an account in a currency.
 pub async fn run(args: &Open, common: &Common) -> Result<Exit> {

@@ -7,12 +7,13 @@ mod came;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
+use wallet_client::api::{Api, Parked as Row, SeenTo};
+use wallet_client::connect::connect;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, Side, Table, clean, time};
 
-use crate::api::{Api, Parked as Row, SeenTo};
 use crate::args::{Common, Parked, ParkedAction, ParkedId};
-use crate::connect::connect;
-use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table, clean, time};
 use crate::parked::original;
 
 /// Runs `wallet parked`.

@@ -1,11 +1,11 @@
 //! `wallet phases`: the phase table of debit-svc.
 
 use anyhow::Result;
+use wallet_client::api::{Api, Phases, neighbour};
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint, Side, Table, clean, precise, time};
 
-use crate::api::{Api, Phases, neighbour};
 use crate::args::{self, Common};
-use crate::exit::{Exit, Usage};
-use crate::output::{self, Paint, Side, Table, clean, precise, time};
 
 /// Shows what debit-svc knows of a transfer.
 pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {

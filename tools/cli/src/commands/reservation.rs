@@ -1,14 +1,14 @@
 //! `wallet reserve`, `confirm`, `cancel`: a transfer in two phases.
 
 use anyhow::{Context as _, Result};
+use wallet_client::api::Transfer;
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::Verb;
+use wallet_terminal::exit::{Exit, Usage};
 
 use super::submit;
-use crate::api::Transfer;
 use crate::args::{Cancel, Common, Confirm, Reserve};
-use crate::exit::{Exit, Usage};
-use crate::request::{Request, Wanted};
 
 /// Holds money.
 pub async fn reserve(args: &Reserve, common: &Common) -> Result<Exit> {

@@ -1,13 +1,13 @@
 //! `wallet reverse`: gives back what was received.
 
 use anyhow::{Context as _, Result};
+use wallet_client::api::{Status, Transfer};
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::money::Currency;
+use wallet_terminal::exit::{Denied, Exit};
 
 use super::submit;
-use crate::api::{Status, Transfer};
 use crate::args::{Common, Reverse};
-use crate::exit::{Denied, Exit};
-use crate::request::{Request, Wanted};
 
 /// Gives back a transfer, or what is left of it, or a part of that.
 pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {

@@ -1,12 +1,12 @@
 //! `wallet freeze`, `wallet unfreeze`, `wallet close`
 
 use anyhow::Result;
+use wallet_client::request::Request;
 use wallet_contract::subject::Verb;
+use wallet_terminal::exit::Exit;
 
 use super::submit;
 use crate::args::{Common, Standing};
-use crate::exit::Exit;
-use crate::request::Request;
 
 /// Asks credit-svc to change how an account stands.
 pub async fn run(verb: Verb, args: &Standing, common: &Common) -> Result<Exit> {

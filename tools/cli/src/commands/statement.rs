@@ -1,13 +1,14 @@
 //! `wallet statement`
 
 use anyhow::{Result, bail};
+use wallet_client::api::{Account, Line};
 use wallet_contract::money::Currency;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, Side, Table, clean, time};
 use wallet_view::statement::{Part, change};
 
-use crate::api::{Account, Line};
 use crate::args::{Common, Statement};
-use crate::exit::Exit;
-use crate::output::{self, Paint, Side, Table, clean, time};
 
 /// Shows an account's bookings, oldest first, as on paper.
 pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {

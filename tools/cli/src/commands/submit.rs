@@ -6,19 +6,20 @@ use anyhow::Result;
 use async_nats::jetstream::publish::PublishAck;
 use serde::Serialize;
 use serde_json::json;
+use wallet_client::api::Transfer;
+use wallet_client::clock;
+use wallet_client::connect::{Connection, connect};
+use wallet_client::outcome::{self, Became, Outcome, Told};
+use wallet_client::request::Request;
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
 use wallet_contract::request::Order;
 use wallet_contract::status::Status;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint, clean, span, time};
 
-use crate::api::Transfer;
 use crate::args::{Common, Sending, Waiting};
-use crate::clock;
-use crate::connect::{Connection, connect};
-use crate::exit::{Exit, Usage};
-use crate::outcome::{self, Became, Outcome, Told};
-use crate::output::{self, Paint, clean, span, time};
-use crate::request::Request;
 
 /// The id that was given, or a new one.
 pub(super) fn id(sending: &Sending) -> TransferId {
@@ -268,7 +269,7 @@ mod tests {
     #[test]
     fn a_reservation_says_until_when_it_stands() {
         let alice = "alice".parse().unwrap();
-        let wanted = crate::request::Wanted {
+        let wanted = wallet_client::request::Wanted {
             from: &alice,
             to: "bob",
             amount: "20.00",

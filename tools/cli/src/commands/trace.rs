@@ -4,16 +4,16 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
+use wallet_client::api::{Api, Transfer};
+use wallet_client::clock;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::trace::TraceId;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint};
 
 use super::export;
-use crate::api::{Api, Transfer};
 use crate::args::{Common, Trace, TraceCommand};
-use crate::clock;
 use crate::draw::{draw_with, facts, link};
-use crate::exit::{Exit, Usage};
-use crate::output::{self, Paint};
 
 #[derive(Serialize)]
 struct Found<'a> {

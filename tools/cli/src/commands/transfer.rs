@@ -7,15 +7,16 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
+use wallet_client::connect::connect;
+use wallet_client::request::{Request, Wanted};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint, count};
 
 use super::submit;
 use crate::args::{Common, Transfer};
-use crate::connect::connect;
-use crate::exit::{Exit, Usage};
 use crate::file::before::{self, Known};
 use crate::file::{self, Choice, End, Limits, Payments, Report, Row, Step};
-use crate::output::{self, Paint, count};
-use crate::request::{Request, Wanted};
 
 /// How often somebody who does not watch a progress bar is told how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(5);

@@ -1,12 +1,13 @@
 //! `wallet transfers`
 
 use anyhow::Result;
+use wallet_client::api::{Api, Filter, StatusFilter, Transfer};
 use wallet_contract::id::AccountId;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint, Side, Table, time};
 
-use crate::api::{Api, Filter, StatusFilter, Transfer};
 use crate::args::{Common, Transfers};
-use crate::exit::{Exit, Usage};
-use crate::output::{self, Paint, Side, Table, time};
 
 /// Lists flows, newest first; what is stuck, oldest first.
 pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
+use wallet_client::connect::{connect, route};
 use wallet_contract::shard::Shards;
 use wallet_nats::DEFAULT_URL;
+use wallet_stack::folder::Folder;
+use wallet_stack::{Addresses, Database, Options, Stack};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+use wallet_terminal::signals::Signals;
 
 use crate::args::{Common, DEFAULT_API, Up};
-use crate::connect::{connect, route};
-use crate::exit::Exit;
-use crate::output;
-use crate::stack::folder::Folder;
-use crate::stack::signals::Signals;
-use crate::stack::{Addresses, Database, Options, Stack};
 
 /// Where a stack lives unless told otherwise.
 const DEFAULT_DIR: &str = "data";

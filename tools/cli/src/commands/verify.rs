@@ -1,11 +1,12 @@
 //! `wallet verify`: does the log of the live stack hold what it must, and does the ledger show it?
 
 use anyhow::Result;
+use wallet_audit::live;
+use wallet_client::connect;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
 
 use crate::args::{Common, Verify};
-use crate::exit::Exit;
-use crate::verify::live;
-use crate::{connect, output};
 
 /// Runs `wallet verify`.
 pub async fn run(args: &Verify, common: &Common) -> Result<Exit> {

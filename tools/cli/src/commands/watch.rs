@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
+use wallet_client::api::{Api, Filter, Status, Transfer};
+use wallet_client::clock;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, clean, time};
 
-use crate::api::{Api, Filter, Status, Transfer};
 use crate::args::{Common, Watch};
-use crate::clock;
 use crate::draw::headline;
-use crate::exit::Exit;
-use crate::output::{self, Paint, clean, time};
 
 /// How long to pause between two questions.
 const PAUSE: Duration = Duration::from_millis(500);

@@ -2,10 +2,9 @@
 //! the flow's page.
 
 use jiff::Timestamp;
+use wallet_terminal::output::{Paint, clean};
 use wallet_view::flow::Flow;
 use wallet_view::{steps, story};
-
-use crate::output::{Paint, clean};
 
 /// One line for each.
 pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {

@@ -25,16 +25,16 @@ mod tests;
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
+use wallet_client::api::{Api, Status, Transfer};
+use wallet_client::request::Request;
 use wallet_contract::id::{AccountId, TransferId};
+use wallet_terminal::output::time;
 
 use super::content::Content;
 use super::end::Told;
 use super::flaws::{Flaw, lines};
 use super::identity::attempt;
 use super::rows::{Payments, Row};
-use crate::api::{Api, Status, Transfer};
-use crate::output::time;
-use crate::request::Request;
 
 /// How often a row may be tried: one that was refused so often needs a person, not another try.
 const MAX_ATTEMPTS: u32 = 100;

@@ -1,13 +1,13 @@
 //! What a row says, each value in the one spelling that the wire takes.
 
+use wallet_client::api::Transfer;
+use wallet_client::request::Wanted;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_view::typed;
 
 use super::text::lines;
 use super::written::Written;
-use crate::api::Transfer;
-use crate::request::Wanted;
 
 /// A payment without a name: rows with the same content are equal, however they are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,9 +1,8 @@
 //! What came of one payment.
 
 use jiff::Timestamp;
-
-use crate::api::{Status, Transfer};
-use crate::outcome::{Outcome, Word};
+use wallet_client::api::{Status, Transfer};
+use wallet_client::outcome::{Outcome, Word};
 
 /// What came of one payment.
 #[derive(Clone, Debug, PartialEq, Eq)]

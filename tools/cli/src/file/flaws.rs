@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::output::count;
+use wallet_terminal::output::count;
 
 /// How many faults are told before the rest is only counted.
 const MAX_FAULTS: usize = 20;

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use wallet_terminal::exit::Exit;
 
 use super::end::End;
 use super::rows::Row;
-use crate::exit::Exit;
 
 /// What came of a file.
 #[derive(Debug)]

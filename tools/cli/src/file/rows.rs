@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use wallet_client::request::Request;
 use wallet_contract::id::{AccountId, TransferId};
 
 use super::content::{Content, value};
 use super::flaws::{Flaw, lines};
 use super::identity::{FileName, Occurrences};
 use super::written::{Format, Written};
-use crate::request::Request;
 
 /// A payment of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,14 +12,15 @@ use futures_util::stream::{FuturesUnordered, SelectAll, select_all};
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
+use wallet_client::clock;
+use wallet_client::connect::{Connection, NoAck, denied};
+use wallet_client::outcome::{self, FIRST_REPEAT, Outcome};
+use wallet_client::request::Request;
 use wallet_contract::id::AccountId;
+use wallet_terminal::eprintln;
 
-use crate::clock;
-use crate::connect::{Connection, NoAck, denied};
 use crate::file::plan::Plan;
 use crate::file::{End, Told};
-use crate::outcome::{self, FIRST_REPEAT, Outcome};
-use crate::request::Request;
 
 /// How often deadlines are looked at.
 const TICK: Duration = Duration::from_millis(100);

@@ -87,7 +87,7 @@ fn with(json: &str, name: &str, value: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verify::entry::Message;
+    use wallet_audit::entry::Message;
 
     fn original(subject: &str, event_id: Option<&str>) -> Original {
         Original {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
-use wallet::load::latency::rounded;
-use wallet::load::{Callers, Pair};
+use wallet_load::latency::rounded;
+use wallet_load::{Callers, Pair};
 
 use super::{HARMED, OPENED};
 use crate::kind::Kind;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use futures_util::future::try_join;
 use tokio::time::{Instant, sleep, timeout};
-use wallet::load::latency::rounded;
+use wallet_load::latency::rounded;
 
 use super::verdict::{Accident, Seen, Verdict, Wait};
 use super::{HARMED, OPENED};

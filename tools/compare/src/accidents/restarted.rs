@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
-use wallet::load::{Callers, Pair};
+use wallet_load::{Callers, Pair};
 
 use super::verdict::{Accident, Seen, Verdict, Wait};
 use super::{ACCOUNTS, OPENED};

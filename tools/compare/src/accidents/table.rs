@@ -1,6 +1,6 @@
 //! The accidents as a table.
 
-use wallet::output::{Paint, Side, Table};
+use wallet_terminal::output::{Paint, Side, Table};
 
 use super::verdict::{Accident, Seen, Verdict, Wait};
 
@@ -98,7 +98,7 @@ fn seen(seen: Seen) -> String {
 }
 
 fn usd(cents: i64) -> String {
-    wallet::load::random::decimal(cents.unsigned_abs())
+    wallet_load::random::decimal(cents.unsigned_abs())
 }
 
 fn span(ms: f64) -> String {

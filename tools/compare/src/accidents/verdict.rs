@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use wallet::load::latency::rounded;
+use wallet_load::latency::rounded;
 
 use crate::kind::Kind;
 use crate::system::{Balance, total};

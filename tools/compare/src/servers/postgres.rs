@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::sync::Mutex;
-use wallet::stack::postgres::Postgres;
+use wallet_stack::postgres::Postgres;
 
 use crate::system::{Balance, Paid};
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use redis::cmd;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
-use wallet::stack::address::free_ports;
+use wallet_stack::address::free_ports;
 
 use super::redis_node::Node;
 

@@ -8,7 +8,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, RedisError};
 use tokio::process::Command;
 use tokio::time::{Instant, sleep, timeout};
-use wallet::stack::process::{Process, TERM};
+use wallet_stack::process::{Process, TERM};
 
 use crate::program::redis_server;
 
@@ -114,7 +114,7 @@ fn spawn(name: &'static str, port: u16, bus: u16, dir: &Path) -> Result<Process>
 mod tests {
     use std::net::TcpListener;
 
-    use wallet::stack::address::free_ports;
+    use wallet_stack::address::free_ports;
 
     use super::*;
 

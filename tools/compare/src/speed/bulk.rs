@@ -2,16 +2,15 @@
 //! `wallet bench` measures, with its audit afterwards.
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser as _;
 use serde::Serialize;
-use wallet::args::{Cli, Command};
-use wallet::commands::bench;
-use wallet::stack::{self, Database, Options};
 use wallet_contract::shard::Shards;
+use wallet_load::bench;
+use wallet_stack::{Database, Options};
 
 use crate::args::Speed;
 use crate::kind::Kind;
 use crate::program::Programs;
+use crate::systems::wallet::SHARDS;
 
 /// What one run has shown.
 #[derive(Clone, Debug, Serialize)]
@@ -37,16 +36,16 @@ pub async fn run(kind: Kind, args: &Speed, programs: &Programs, round: u32) -> R
         | Kind::TwoPhaseCommit
         | Kind::TccByHand => return Ok(None),
     };
-    let (payments, hot) = (args.bulk.to_string(), args.hot.to_string());
-    let words = ["wallet", "bench", "--transfers", &payments, "--hot-percent", &hot];
-    let Command::Bench(bench) = Cli::try_parse_from(words)?.command else {
-        unreachable!("the second word says so");
+    let load = bench::Options {
+        transfers: args.bulk,
+        hot_percent: args.hot,
+        ..bench::Options::DEFAULT
     };
     let dir = tempfile::Builder::new().prefix("wallet-compare-").tempdir()?;
     let database = Database::temporary(database).await?;
-    let mut options = Options::temporary(dir.path(), Shards::new(bench.shards)?, database)?;
+    let mut options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
     options.programs.clone_from(&programs.services);
-    let figures = stack::with(options, async |stack| bench::measure(stack, &bench).await);
+    let figures = wallet_stack::with(options, async |stack| bench::measure(stack, &load).await);
     let figures = figures.await.context("in bulk")?;
     ensure!(figures.is_conserved(), "the audit has found a breach, see above");
     Ok(Some(Bulk {

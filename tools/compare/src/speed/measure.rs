@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
-use wallet::load::latency::{per_second, rounded};
-use wallet::load::{Callers, Pair};
+use wallet_load::latency::{per_second, rounded};
+use wallet_load::{Callers, Pair};
 
 use crate::args::Speed;
 use crate::kind::Kind;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use wallet::load::latency::rounded;
-use wallet::output::{self, Paint, Side, Table};
+use wallet_load::latency::rounded;
+use wallet_terminal::output::{self, Paint, Side, Table};
 
 use super::Rounds;
 use super::bulk::Bulk;

@@ -64,7 +64,7 @@ async fn scan_for_ever(servers: Arc<Servers>) {
         sleep(SCAN).await;
         if let Err(error) = scan(&servers).await {
             // A server may be down for a while; the next scan finds what this one has not.
-            wallet::output::talk(&format!("scanner: {error:#}\n"));
+            wallet_terminal::output::talk(&format!("scanner: {error:#}\n"));
         }
     }
 }

@@ -61,7 +61,7 @@ impl TwoPhaseCommit {
     }
 
     fn on(servers: Servers, logs: &Path, programs: Programs) -> Result<Self> {
-        let name = wallet::clock::new_id().0.simple().to_string();
+        let name = wallet_client::clock::new_id().0.simple().to_string();
         Ok(Self {
             servers,
             log: Decisions::open(&logs.join(&name))?,

@@ -12,15 +12,15 @@ use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
-use wallet::api::{Api, MAX_ROWS};
-use wallet::connect::{Connection, connect};
-use wallet::load::random::decimal;
-use wallet::outcome::{self, Word};
-use wallet::request::{Request, Wanted};
-use wallet::stack::{Database, Options, Stack};
+use wallet_client::api::{Api, MAX_ROWS};
+use wallet_client::connect::{Connection, connect};
+use wallet_client::outcome::{self, Word};
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
+use wallet_load::random::decimal;
+use wallet_stack::{Database, Options, Stack};
 
 use crate::program::Programs;
 use crate::stop::Stop;
@@ -29,7 +29,7 @@ use crate::system::{Balance, Paid, Payment, System};
 pub use self::cut::POINTS;
 
 /// As `wallet up` and `wallet bench` have by default.
-const SHARDS: u16 = 2;
+pub(crate) const SHARDS: u16 = 2;
 /// How long a caller waits for an outcome.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
 /// How many requests are under way while accounts are opened.
@@ -108,11 +108,16 @@ impl System for Wallet {
     async fn open(&self, accounts: Range<u32>, cents: i64) -> Result<()> {
         let world = AccountId::world();
         let open = async |account: u32| {
-            let (id, account) = (wallet::clock::new_id(), name(account)?);
+            let (id, account) = (wallet_client::clock::new_id(), name(account)?);
             self.ask(&Request::open(id, &account, "USD".parse()?, None).map_err(Error::msg)?)
                 .await?;
-            self.ask(&transfer(wallet::clock::new_id(), &world, &account, cents)?)
-                .await
+            self.ask(&transfer(
+                wallet_client::clock::new_id(),
+                &world,
+                &account,
+                cents,
+            )?)
+            .await
         };
         let opened = stream::iter(accounts).map(open).buffer_unordered(OPENING);
         opened.try_for_each(async |_: Paid| Ok(())).await

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::timeout;
-use wallet::stack::signals::Signals;
 use wallet_compare::accidents::verdict::{Accident, Verdict, Wait};
 use wallet_compare::accidents::{self, HARMED, OPENED};
 use wallet_compare::kind::Kind;
@@ -12,6 +11,7 @@ use wallet_compare::program::{Programs, redis_server};
 use wallet_compare::stop::Stop;
 use wallet_compare::system::{Paid, Payment, System};
 use wallet_compare::systems::redis_one_slot::RedisOneSlot;
+use wallet_terminal::signals::Signals;
 
 /// How long it is watched who waits.
 const WATCH: Duration = Duration::from_secs(2);

@@ -4,11 +4,11 @@ mod one_phase;
 mod two_phase;
 
 use anyhow::Result;
+use wallet_client::outcome::Outcome;
+use wallet_client::request::Request;
 
 use super::scene::Scene;
 use super::stage::Stage;
-use crate::outcome::Outcome;
-use crate::request::Request;
 
 /// A scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! What came of a scenario, shown.
 
 use serde_json::{Value, json};
+use wallet_client::api::Transfer;
+use wallet_client::request::Request;
+use wallet_terminal::output::{Paint, clean};
 
 use super::scenarios::Scenario;
-use crate::api::Transfer;
 use crate::draw::{draw_with, link};
-use crate::output::{Paint, clean};
-use crate::request::Request;
 
 /// The width of headings.
 const WIDTH: usize = 100;

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::time::{Instant, sleep};
+use wallet_client::api::{Api, Transfer};
+use wallet_client::clock;
+use wallet_client::connect::{self, Connection};
+use wallet_client::outcome::{self, Outcome};
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Refusal;
 use wallet_contract::subject::Verb;
+use wallet_stack::Stack;
 
 use super::scene::Scene;
-use crate::api::{Api, Transfer};
-use crate::clock;
-use crate::connect::{self, Connection};
-use crate::outcome::{self, Outcome};
-use crate::request::{Request, Wanted};
-use crate::stack::Stack;
 
 /// How long an outcome may take; it takes milliseconds, or a lease of 3 s after a kill.
 pub(super) const OUTCOME_WITHIN: Duration = Duration::from_secs(20);

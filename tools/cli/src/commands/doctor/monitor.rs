@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wallet_contract::shard::Shards;
+use wallet_terminal::exit::Usage;
 
 use super::{Finding, Level, http};
-use crate::exit::Usage;
 
 #[derive(Deserialize)]
 struct Jsz {

@@ -2,10 +2,10 @@
 
 use async_nats::ServerInfo;
 use futures_util::future::join_all;
+use wallet_client::connect::{Connection, connect, route};
 use wallet_nats::{Error, Reached, Settings};
 
 use super::{Finding, Level};
-use crate::connect::{Connection, connect, route};
 
 const CHECK: &str = "server";
 

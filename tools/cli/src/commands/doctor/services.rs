@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use wallet_client::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
 use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
+use wallet_stack::ready;
 
 use super::{Finding, Level, http};
-use crate::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
-use crate::stack::ready;
 
 /// After this long a ledger that is behind must have moved.
 const MOVES_WITHIN: Duration = Duration::from_secs(1);

@@ -1,11 +1,11 @@
 //! The streams: are they there, and can they lose nothing?
 
+use wallet_client::api::Api;
+use wallet_client::connect::Connection;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
 
 use super::{Finding, Level};
-use crate::api::Api;
-use crate::connect::Connection;
 
 /// What there is to say about the streams.
 pub(super) struct Looked {

@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
 use tokio::time::{Instant, sleep};
+use wallet_client::api::{Api, Parked as Row};
+use wallet_client::clock;
+use wallet_client::connect::{Connection, connect};
 use wallet_contract::id::TransferId;
 use wallet_contract::parking::{Action, Replacement};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::clean;
 
 use super::came::{Came, report, seen_to};
 use super::find;
-use crate::api::{Api, Parked as Row};
 use crate::args::{Common, ParkedAction, ParkedId};
-use crate::clock;
-use crate::connect::{Connection, connect};
-use crate::exit::{Exit, Usage};
-use crate::output::clean;
 use crate::parked::{Said, original, said, say};
 
 /// Between two looks.

@@ -2,15 +2,15 @@
 
 use anyhow::Result;
 use serde_json::json;
+use wallet_client::api::Parked as Row;
 use wallet_contract::parking::Action;
 use wallet_contract::stream;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, clean, time};
 
 use super::acting::Wish;
 use super::told;
-use crate::api::Parked as Row;
 use crate::args::Common;
-use crate::exit::Exit;
-use crate::output::{self, clean, time};
 
 /// What came of it.
 pub(super) enum Came {

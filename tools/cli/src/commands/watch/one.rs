@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
+use wallet_client::api::{Api, Transfer};
+use wallet_client::clock;
 use wallet_contract::id::TransferId;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint};
 
-use crate::api::{Api, Transfer};
 use crate::args::Watch;
-use crate::clock;
 use crate::commands::trace;
 use crate::draw::{expected, new_steps};
-use crate::exit::Exit;
-use crate::output::{self, Paint};
 
 /// Between two questions. A flow takes milliseconds.
 const PAUSE: Duration = Duration::from_millis(100);

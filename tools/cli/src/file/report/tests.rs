@@ -1,11 +1,11 @@
 use serde_json::json;
+use wallet_client::outcome::Word;
+use wallet_terminal::output::Paint;
 
 use super::*;
 use crate::file::Format;
 use crate::file::end::Told;
 use crate::file::rows::parse;
-use crate::outcome::Word;
-use crate::output::Paint;
 
 fn told(word: Word, reason: Option<&str>, earlier: bool) -> End {
     End::Told(Told {

@@ -1,9 +1,10 @@
 //! The report for people.
 
+use wallet_terminal::output::{Paint, Side, Table, clean, count, span, time};
+
 use super::super::end::End;
 use super::super::flaws::lines;
 use super::{Report, all_lines};
-use crate::output::{Paint, Side, Table, clean, count, span, time};
 
 /// How many payments that are not settled, or that the file names again, are listed; programs get all.
 const MAX_LISTED: usize = 50;

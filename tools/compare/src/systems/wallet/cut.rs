@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
-use wallet::outcome;
+use wallet_client::outcome;
 use wallet_contract::id::TransferId;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;

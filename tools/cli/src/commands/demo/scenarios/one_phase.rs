@@ -2,12 +2,12 @@
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
+use wallet_client::outcome::{self, Listener, Outcome};
 use wallet_contract::subject::{Service, Verb};
 
 use super::{detail, with_reason, words};
 use crate::commands::demo::scene::Scene;
 use crate::commands::demo::stage::{OUTCOME_WITHIN, Stage};
-use crate::outcome::{self, Listener, Outcome};
 
 pub(super) async fn settled(stage: &mut Stage<'_>) -> Result<Scene> {
     let request = Stage::payment(&stage.alice, &stage.neighbour, "12.50")?;

@@ -1,14 +1,14 @@
 //! Transfers of two phases, and a reversal.
 
 use anyhow::{Context as _, Result};
+use wallet_client::clock;
+use wallet_client::request::{Request, Wanted};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
 use super::{detail, with_reason, words};
-use crate::clock;
 use crate::commands::demo::scene::Scene;
 use crate::commands::demo::stage::{Stage, sound};
-use crate::request::{Request, Wanted};
 
 fn reserve(from: &AccountId, to: &AccountId, amount: &str, expires_in: u64) -> Result<Request> {
     let wanted = usd(from, to, amount);
