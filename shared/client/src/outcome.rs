@@ -7,12 +7,11 @@
 //! Others may use the same id: somebody else who confirms or cancels, or pays under it by mistake. All their outcomes come on
 //! the one subject, and each names the requests that it answers; only one that names ours is ours.
 
-mod ask;
+mod listener;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,7 +19,9 @@ use wallet_contract::id::EventId;
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
-pub use ask::{FIRST_REPEAT, Listener, Told, ask, publish};
+pub use listener::{Listener, Told};
+
+use crate::Error;
 
 /// How a request ended.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -207,14 +208,8 @@ impl Outcome {
 }
 
 /// Reads an outcome message.
-pub fn read(payload: &[u8]) -> Result<Outcome> {
-    let strange = || {
-        format!(
-            "an outcome that this version does not understand: {}",
-            String::from_utf8_lossy(payload)
-        )
-    };
-    serde_json::from_slice(payload).with_context(strange)
+pub fn read(payload: &[u8]) -> Result<Outcome, Error> {
+    serde_json::from_slice(payload).map_err(|_| Error::Unknown(String::from_utf8_lossy(payload).into_owned()))
 }
 
 #[cfg(test)]

@@ -194,6 +194,33 @@ impl Request {
         self.trace.map(|trace| trace.traceparent(EventId(self.id.0)))
     }
 
+    /// As an element of an array: its trace stands in it, since a message has one header for all.
+    pub(crate) fn element(&self) -> String {
+        let trace = self
+            .traceparent()
+            .map(|trace| format!(r#","traceparent":"{trace}""#));
+        self.with(&trace.unwrap_or_default())
+    }
+
+    /// The same in bulk, where a body also names its payer and its verb.
+    pub(crate) fn bulk_element(&self) -> String {
+        let trace = self
+            .traceparent()
+            .map(|trace| format!(r#","traceparent":"{trace}""#));
+        let (account, verb) = (&self.account, self.verb.token());
+        let more = format!(
+            r#","from":"{account}","verb":"{verb}"{}"#,
+            trace.unwrap_or_default()
+        );
+        self.with(&more)
+    }
+
+    /// The body with more fields behind its own. It is an object that has an id.
+    fn with(&self, fields: &str) -> String {
+        let open = self.body.strip_suffix('}').unwrap_or(&self.body);
+        format!("{open}{fields}}}")
+    }
+
     /// The payee and the money, where there is a movement.
     pub fn movement(&self) -> Option<(&AccountId, Money)> {
         match &self.order {
@@ -335,6 +362,46 @@ mod tests {
         );
         let refused = Request::transfer(id(), &wanted("5.")).unwrap_err().to_string();
         assert!(refused.ends_with("did you mean 5.00?"), "{refused}");
+    }
+
+    #[test]
+    fn in_an_array_and_in_bulk_a_request_is_the_same_one() {
+        let alice: AccountId = "alice".parse().unwrap();
+        let wanted = Wanted {
+            from: &alice,
+            to: "bob",
+            amount: "1.00",
+            currency: "USD",
+            memo: Some("a \"lunch\" {1}"),
+        };
+        let traced = |request: Request| Request {
+            trace: Some(TraceId::begun_by(EventId(id().0))),
+            ..request
+        };
+        let requests = [
+            Request::transfer(id(), &wanted).unwrap(),
+            traced(Request::reserve(id(), &wanted, Some(60), true).unwrap()),
+            Request::confirm(id(), &alice, Some(("1.00", "USD"))).unwrap(),
+            traced(Request::plain(Verb::Cancel, id(), &alice).unwrap()),
+        ];
+        for request in requests {
+            let read = |body: &str, verb: Verb, account: Option<&AccountId>| {
+                let context = Context {
+                    verb,
+                    account,
+                    traceparent: None,
+                    event_id: None,
+                };
+                request::read(body, context).unwrap()
+            };
+            let alone = read(&request.element(), request.verb, Some(&alice));
+            let bulk = read(&request.bulk_element(), Verb::Transfer, None);
+            for read in [alone, bulk] {
+                assert_eq!((read.id, &read.account), (request.request, &alice), "{request:?}");
+                assert_eq!(read.order.as_ref(), Ok(&request.order));
+                assert!(request.trace.is_none_or(|trace| trace == read.trace));
+            }
+        }
     }
 
     #[test]

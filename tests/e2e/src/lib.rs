@@ -168,7 +168,7 @@ impl World {
             event_id: None,
         };
         let read = request::read(&body.to_string(), context).context("a test's body has an id")?;
-        Listener::start(&self.nats, &account, read.transfer, read.id).await
+        Ok(Listener::start(&self.nats, &account, read.transfer, read.id).await?)
     }
 
     /// Opens accounts in USD and gives each 100.00.

@@ -80,6 +80,7 @@ Examples:
   wallet bench --mode reserve                    reserve and confirm, counted as one
   wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
   wallet bench --callers 64 --seconds 8          each waits for its outcome before it sends the next
+  wallet bench --callers 256 --shared            callers of one program, which share messages
   wallet bench --transfers 1000000 --keep        fills a ledger, and says where its pages are
   wallet bench --database postgres://postgres@127.0.0.1/";
 

@@ -90,11 +90,7 @@ fn failed(error: &anyhow::Error, json: bool) -> Exit {
     if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
         return Exit::Unread;
     }
-    let exit = if error.is::<Usage>() {
-        Exit::Usage
-    } else {
-        Exit::Failed
-    };
+    let exit = Exit::of(error);
     output::talk(&format!("error: {error:#}\n"));
     if json {
         // Who reads this may be gone; the exit code remains.

@@ -23,6 +23,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tokio::time::{Instant, sleep};
 use wallet_audit::live;
+use wallet_client::Sharing;
 use wallet_client::api::{Api, Stats};
 use wallet_client::connect::{self, Connection};
 use wallet_contract::shard::Shards;
@@ -79,7 +80,7 @@ pub async fn measure(stack: &mut Stack, args: &Options) -> Result<Figures> {
                 lasting: Duration::from_secs(args.seconds.into()),
                 seed: args.seed,
             };
-            let run = callers::run(&mut bed, &plan, &callers).await?;
+            let run = callers::run(&mut bed, &plan, &callers, args.sharing).await?;
             plan.transfers = run.latency.count();
             (run.seconds, run.latency)
         }
@@ -133,6 +134,7 @@ async fn figures(
         sending,
         rate: args.rate,
         callers: args.callers,
+        shared: args.callers.map(|_| args.sharing != Sharing::Nothing),
         memory_mb,
         // What was deposited before the clock started is no part of it.
         settled: stats.transfers.settled.saturating_sub(plan.accounts.len() as u64),

@@ -10,7 +10,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use wallet_client::InvalidInput;
+use wallet_client::{Error, InvalidInput};
 use wallet_contract::status::Status;
 
 /// The exit codes of every command.
@@ -64,7 +64,7 @@ impl From<Status> for Exit {
 impl Exit {
     /// What an error is to a script.
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.is::<Usage>() || error.is::<InvalidInput>() {
+        if error.is::<Usage>() || is_invalid(error) {
             Self::Usage
         } else if error.is::<Denied>() {
             Self::Refused
@@ -78,6 +78,11 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
     }
+}
+
+/// Whether the client says that an address or a setting cannot be right.
+fn is_invalid(error: &anyhow::Error) -> bool {
+    error.is::<InvalidInput>() || matches!(error.downcast_ref(), Some(Error::Input(_)))
 }
 
 /// An error of who typed, not of the world: it ends the command with [`Exit::Usage`].
@@ -120,6 +125,8 @@ mod tests {
         check(anyhow!("nobody answers"), 1);
         check(Usage::new("no address").into(), 2);
         check(InvalidInput::new("no address").into(), 2);
+        check(Error::from(InvalidInput::new("no address")).into(), 2);
+        check(Error::Closed.into(), 1);
         check(Denied::new("nothing is left").into(), 3);
     }
 }

@@ -76,7 +76,7 @@ async fn fill(world: &World) -> Result<()> {
     let opened = names.map(|name| async move {
         let name: AccountId = name.parse()?;
         let body = json!({ "id": id(), "currency": "USD" }).to_string();
-        world.nats.request(Verb::Open, &name, body, None).await
+        anyhow::Ok(world.nats.request(Verb::Open, &name, body, None).await?)
     });
     futures_util::future::try_join_all(opened).await?;
     let payments = |count: usize, amount| {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use wallet_client::Sharing;
 use wallet_load::bench::{Mode, Options};
 
 use crate::help;
@@ -33,6 +34,9 @@ pub struct Bench {
     /// Instead let this many independent callers each send one request, wait for its outcome, and send the next.
     #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub callers: Option<u32>,
+    /// Let the callers share messages, as those in one program do that has the right to publish in bulk.
+    #[arg(long, requires = "callers")]
+    pub shared: bool,
     /// For how long, with --rate or --callers.
     #[arg(long, default_value_t = Options::DEFAULT.seconds, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
@@ -64,6 +68,11 @@ impl Bench {
             batch: self.batch,
             rate: self.rate,
             callers: self.callers,
+            sharing: if self.shared {
+                Sharing::Shard
+            } else {
+                Sharing::Nothing
+            },
             seconds: self.seconds,
             seed: self.seed,
         }

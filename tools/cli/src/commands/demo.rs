@@ -71,7 +71,7 @@ async fn play(stack: &mut Stack, common: &Common) -> Result<(bool, Scenes)> {
         }
         scenes.push((scenario, scene));
     }
-    let report = live::audit(&stage.connection, &stage.api, REST_WITHIN).await?;
+    let report = live::audit(stage.wallet.connection(), &stage.api, REST_WITHIN).await?;
     let good = report.held && scenes.iter().all(|(_, scene)| scene.is_good());
     if common.json {
         output::json(&json!({ "ok": good, "verify": report }))?;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use async_nats::jetstream::publish::PublishAck;
 use serde::Serialize;
 use serde_json::json;
 use wallet_client::api::Transfer;
 use wallet_client::clock;
-use wallet_client::connect::{Connection, connect};
+use wallet_client::connect::Connection;
 use wallet_client::outcome::{self, Became, Outcome, Told};
 use wallet_client::request::Request;
+use wallet_client::{Options, Wallet};
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
 use wallet_contract::request::Order;
@@ -33,17 +34,22 @@ pub(super) async fn submit(
     common: &Common,
 ) -> Result<Exit> {
     let request = request.map_err(|refusal| Usage::new(&refusal.detail))?;
-    let connection = connect(&common.nats).await?;
+    let options = Options {
+        deadline: waiting.timeout,
+        ..Options::default()
+    };
+    let wallet = Wallet::connect_with(&common.nats, options).await?;
+    let naming_it = || format!("request {}", request.id);
     if waiting.no_wait {
-        let ack = outcome::publish(&connection, &request).await?;
-        return sent(&request, &ack, common);
+        let sent = wallet.connection().send(&request).await;
+        return told_sent(&request, &sent.with_context(naming_it)?, common);
     }
     let Told {
         ack,
         outcome,
         elapsed,
         earlier,
-    } = outcome::ask(&connection, &request, waiting.timeout).await?;
+    } = wallet.follow(&request).await.with_context(naming_it)?;
     let when = if earlier {
         When::Earlier
     } else {
@@ -51,11 +57,11 @@ pub(super) async fn submit(
     };
     match outcome {
         Some(outcome) => ended(&outcome, &request, when, common),
-        None => silence(&request, ack.as_ref(), elapsed, &connection, common).await,
+        None => silence(&request, ack.as_ref(), elapsed, wallet.connection(), common).await,
     }
 }
 
-fn sent(request: &Request, ack: &PublishAck, common: &Common) -> Result<Exit> {
+fn told_sent(request: &Request, ack: &PublishAck, common: &Common) -> Result<Exit> {
     let (id, stream, sequence) = (request.id, &ack.stream, ack.sequence);
     if common.json {
         let (account, id) = (request.account.as_str(), id.to_string());

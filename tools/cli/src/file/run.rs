@@ -13,9 +13,10 @@ use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 use wallet_client::clock;
-use wallet_client::connect::{Connection, NoAck, denied};
-use wallet_client::outcome::{self, FIRST_REPEAT, Outcome};
+use wallet_client::connect::{Connection, denied};
+use wallet_client::outcome::{self, Outcome};
 use wallet_client::request::Request;
+use wallet_client::{Error, FIRST_REPEAT};
 use wallet_contract::id::AccountId;
 use wallet_terminal::eprintln;
 
@@ -116,7 +117,7 @@ async fn listen(connection: &Connection, requests: &[Request]) -> Result<SelectA
     Ok(select_all(subscribers))
 }
 
-type Publishing<'a> = Pin<Box<dyn Future<Output = (usize, Result<PublishAck>)> + Send + 'a>>;
+type Publishing<'a> = Pin<Box<dyn Future<Output = (usize, Result<PublishAck, Error>)> + Send + 'a>>;
 
 struct Run<'a> {
     connection: &'a Connection,
@@ -154,19 +155,19 @@ impl Run<'_> {
 
     fn publish(&self, index: usize) {
         let (connection, request) = (self.connection, &self.requests[index]);
-        self.publishing.push(Box::pin(async move {
-            (index, outcome::publish(connection, request).await)
-        }));
+        self.publishing
+            .push(Box::pin(async move { (index, connection.send(request).await) }));
     }
 
     /// A request without acknowledgement may stand in the log all the same: only its outcome, or time, can tell.
-    fn published(&mut self, index: usize, published: Result<PublishAck>) {
+    fn published(&mut self, index: usize, published: Result<PublishAck, Error>) {
         match published {
             Ok(_) => {}
-            Err(error) if error.is::<NoAck>() => {}
+            Err(Error::NotAcknowledged { .. }) => {}
             Err(error) => {
                 if self.flights.remove(&self.key(index)).is_some() {
-                    self.end(index, End::NotSent(format!("{error:#}")));
+                    let id = self.requests[index].id;
+                    self.end(index, End::NotSent(format!("request {id}: {error}")));
                 }
             }
         }

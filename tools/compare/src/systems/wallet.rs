@@ -13,9 +13,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use wallet_client::api::{Api, MAX_ROWS};
-use wallet_client::connect::{Connection, connect};
-use wallet_client::outcome::{self, Word};
+use wallet_client::outcome::Word;
 use wallet_client::request::{Request, Wanted};
+use wallet_client::{Options as ClientOptions, Sharing, Wallet as Client};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
@@ -32,6 +32,11 @@ pub use self::cut::POINTS;
 pub(crate) const SHARDS: u16 = 2;
 /// How long a caller waits for an outcome.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
+/// Callers of other systems share no statements, so callers of ours share no messages.
+const INDEPENDENT: ClientOptions = ClientOptions {
+    deadline: OUTCOME_WITHIN,
+    sharing: Sharing::Nothing,
+};
 /// How many requests are under way while accounts are opened.
 const OPENING: usize = 128;
 
@@ -39,7 +44,7 @@ const OPENING: usize = 128;
 #[derive(Debug)]
 pub struct Wallet {
     stack: Mutex<Stack>,
-    connection: Connection,
+    client: Client,
     api: Api,
     _dir: TempDir,
 }
@@ -75,7 +80,7 @@ impl Wallet {
         options.programs = programs.services;
         let stack = Stack::start(options).await?;
         Ok(Self {
-            connection: connect(&stack.nats()).await?,
+            client: Client::connect_with(&stack.nats(), INDEPENDENT).await?,
             api: Api::new(&stack.api_url())?,
             stack: Mutex::new(stack),
             _dir: dir,
@@ -83,7 +88,7 @@ impl Wallet {
     }
 
     async fn ask(&self, request: &Request) -> Result<Paid> {
-        let told = outcome::ask(&self.connection, request, OUTCOME_WITHIN).await?;
+        let told = self.client.follow(request).await?;
         let Some(outcome) = told.outcome else {
             bail!("no outcome of {} within {OUTCOME_WITHIN:?}", request.id);
         };

@@ -1,11 +1,13 @@
-//! Independent callers, as any client is one: publish a request, wait for its outcome, make the next.
+//! Callers that each wait for their outcome before they make the next payment. They are independent, as many clients are: each
+//! request is a message of its own. Or they share one client and its messages, as the callers in one gateway do.
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Error, Result, ensure};
+use anyhow::{Error, Result, ensure};
 use wallet_client::clock;
-use wallet_client::outcome::{self, Word};
+use wallet_client::outcome::Word;
 use wallet_client::request::{Request, Wanted};
+use wallet_client::{Options as ClientOptions, Sharing, Wallet};
 use wallet_terminal::eprintln;
 
 use super::Bed;
@@ -17,10 +19,14 @@ use crate::{Callers, Pair, Run};
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
 
 /// Lets them pay, and waits until the last payment is in the books.
-pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, callers: &Callers) -> Result<Run> {
+pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, callers: &Callers, sharing: Sharing) -> Result<Run> {
     let before = super::ended(&bed.api.stats().await?);
     eprintln!("{} callers for {:?} …", callers.callers, callers.lasting);
-    let connection = &bed.connection;
+    let options = ClientOptions {
+        deadline: OUTCOME_WITHIN,
+        sharing,
+    };
+    let client = &Wallet::connect_with(&bed.stack.nats(), options).await?;
     let run = callers.run(async |Pair { payer, payee, cents }| {
         let wanted = Wanted {
             from: &plan.accounts[payer],
@@ -30,10 +36,7 @@ pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, callers: &Callers) -> Re
             memo: None,
         };
         let request = Request::transfer(clock::new_id(), &wanted).map_err(Error::msg)?;
-        let told = outcome::ask(connection, &request, OUTCOME_WITHIN).await?;
-        let outcome = told
-            .outcome
-            .with_context(|| format!("no outcome of {} within {OUTCOME_WITHIN:?}", request.id))?;
+        let outcome = client.ask(&request).await?;
         ensure!(outcome.outcome == Word::Settled, "{}: {outcome:?}", request.id);
         Ok(())
     });

@@ -28,6 +28,9 @@ pub struct Figures {
     pub(super) sending: &'static str,
     pub(super) rate: Option<u32>,
     pub(super) callers: Option<u32>,
+    /// Whether the callers shared messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) shared: Option<bool>,
     /// The most memory that each service has used, MiB.
     pub(super) memory_mb: BTreeMap<&'static str, Option<u64>>,
     pub(super) settled: u64,
@@ -58,7 +61,14 @@ impl Figures {
         let memory: Vec<String> = memory.collect();
         let setting = match (self.rate, self.callers) {
             (Some(rate), _) => format!("{rate} single requests a second"),
-            (None, Some(callers)) => format!("{callers} callers that wait for each outcome"),
+            (None, Some(callers)) => {
+                let shared = if self.shared == Some(true) {
+                    " and share messages"
+                } else {
+                    ""
+                };
+                format!("{callers} callers that wait for each outcome{shared}")
+            }
             (None, None) => format!("{} in a message", self.batch),
         };
         let Self {

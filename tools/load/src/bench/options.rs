@@ -1,5 +1,7 @@
 //! What is measured.
 
+use wallet_client::Sharing;
+
 /// What is measured, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -17,6 +19,8 @@ pub struct Options {
     pub rate: Option<u32>,
     /// Let this many callers each send a request, wait for its outcome, and send the next instead.
     pub callers: Option<u32>,
+    /// Which of the callers' requests share a message.
+    pub sharing: Sharing,
     /// For how long, with a rate or callers.
     pub seconds: u32,
     /// What the choice of accounts and amounts begins from.
@@ -33,6 +37,7 @@ impl Options {
         batch: 500,
         rate: None,
         callers: None,
+        sharing: Sharing::Nothing,
         seconds: 20,
         seed: 1,
     };

@@ -6,9 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use tokio::time::{Instant, sleep};
 use wallet_client::api::{Api, Transfer};
 use wallet_client::clock;
-use wallet_client::connect::{self, Connection};
-use wallet_client::outcome::{self, Outcome};
 use wallet_client::request::{Request, Wanted};
+use wallet_client::{Options, Outcome, Wallet};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Refusal;
@@ -31,7 +30,7 @@ pub(super) fn sound(request: Result<Request, Refusal>) -> Result<Request> {
 /// A stack with accounts.
 pub(super) struct Stage<'s> {
     pub(super) stack: &'s mut Stack,
-    pub(super) connection: Connection,
+    pub(super) wallet: Wallet,
     pub(super) api: Api,
     /// Has money.
     pub(super) alice: AccountId,
@@ -46,7 +45,11 @@ pub(super) struct Stage<'s> {
 impl<'s> Stage<'s> {
     /// Opens the accounts and gives alice something to spend.
     pub(super) async fn set(stack: &'s mut Stack) -> Result<Self> {
-        let connection = connect::connect(&stack.nats()).await?;
+        let options = Options {
+            deadline: OUTCOME_WITHIN,
+            ..Options::default()
+        };
+        let wallet = Wallet::connect_with(&stack.nats(), options).await?;
         let (api, shards) = (Api::new(&stack.api_url())?, stack.options().shards);
         let alice: AccountId = "alice".parse()?;
         let names = NAMES
@@ -66,7 +69,7 @@ impl<'s> Stage<'s> {
             .clone();
         let stage = Self {
             stack,
-            connection,
+            wallet,
             api,
             alice,
             neighbour,
@@ -137,9 +140,7 @@ impl<'s> Stage<'s> {
 
     /// Sends a request and waits for its outcome.
     pub(super) async fn ask(&self, request: &Request) -> Result<Outcome> {
-        let told = outcome::ask(&self.connection, request, OUTCOME_WITHIN).await?;
-        told.outcome
-            .with_context(|| format!("no outcome of {} within {OUTCOME_WITHIN:?}", request.id))
+        Ok(self.wallet.ask(request).await?)
     }
 
     async fn done(&self, request: Request) -> Result<()> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
-use wallet_client::outcome;
 use wallet_contract::id::TransferId;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;
@@ -52,7 +51,8 @@ async fn kill(wallet: &Wallet, service: Service) -> Result<()> {
 async fn request(wallet: &Wallet, payment: &Payment) -> Result<()> {
     let (payer, payee) = (name(payment.payer)?, name(payment.payee)?);
     let request = transfer(TransferId(payment.id), &payer, &payee, payment.cents)?;
-    outcome::publish(&wallet.connection, &request).await.map(|_| ())
+    wallet.client.connection().send(&request).await?;
+    Ok(())
 }
 
 async fn until(what: &str, is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
@@ -74,10 +74,16 @@ async fn is_debited(wallet: &Wallet, payment: &Payment) -> Result<bool> {
 
 /// Whether the payer's log says that the payee has been credited.
 async fn is_credited(wallet: &Wallet, payment: &Payment) -> Result<bool> {
-    let shard = wallet.connection.shards().await?.of(&name(payment.payer)?);
+    let shard = wallet
+        .client
+        .connection()
+        .shards()
+        .await?
+        .of(&name(payment.payer)?);
     let subject = format!("wallet.{shard}.evt.{}", Service::Credit.token());
     let log = wallet
-        .connection
+        .client
+        .connection()
         .jetstream()
         .get_stream(stream::name(shard))
         .await?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
-use wallet_client::outcome::{self, Listener, Outcome};
+use wallet_client::outcome::{Listener, Outcome};
 use wallet_contract::subject::{Service, Verb};
 
 use super::{detail, with_reason, words};
@@ -89,7 +89,8 @@ pub(super) async fn other_amount(stage: &mut Stage<'_>) -> Result<Scene> {
 pub(super) async fn unreadable(stage: &mut Stage<'_>) -> Result<Scene> {
     let text = "{\"to\":\"bob\",\"amount\":";
     let place = stage
-        .connection
+        .wallet
+        .connection()
         .request(Verb::Transfer, &stage.alice, text, None)
         .await?;
     let request = Stage::payment(&stage.alice, &stage.neighbour, "1.00")?;
@@ -128,9 +129,9 @@ pub(super) async fn another_shard(stage: &mut Stage<'_>) -> Result<Scene> {
 pub(super) async fn killed(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.stack.kill(Service::Credit).await?;
     let request = Stage::payment(&stage.alice, &stage.stranger, "7.00")?;
-    let mut listener =
-        Listener::start(&stage.connection, &request.account, request.id, request.request).await?;
-    outcome::publish(&stage.connection, &request).await?;
+    let connection = stage.wallet.connection();
+    let mut listener = Listener::start(connection, &request.account, request.id, request.request).await?;
+    connection.send(&request).await?;
     let meanwhile = stage.until(&request, "wallet.account.debited.v1").await?;
     stage.stack.start_service(Service::Credit).await?;
     let outcome = listener.until(Instant::now() + OUTCOME_WITHIN).await?;
