@@ -4,6 +4,7 @@ mod backup;
 mod bad_input;
 mod bank;
 mod bound_sql;
+mod client;
 mod connection;
 mod dashboard;
 mod files;
