@@ -35,14 +35,27 @@ lint:
 	cargo fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-# The rules can't do I/O: no runtime, database or network among what the pure crates build on.
+# The rules do no I/O: no runtime, database or network among what the pure crates build on. SQL is the runtime's, and of what
+# has tables: the services, the local stack (it makes databases), the comparison, and the simulation, through the runtime.
+# Nothing builds on the command line.
 PURE := wallet-contract wallet-view debit-core credit-core ledger-core
+SQL := wallet-runtime debit-svc credit-svc ledger-svc wallet-stack wallet-compare sim
+USERS := -e normal --depth 1 --prefix depth
+NAMES := sed -n 's/^1\([^ ]*\) .*/\1/p' | sort -u
 purity:
 	@for crate in $(PURE); do \
 	  found=$$($(CARGO) tree -p $$crate -e normal --prefix none | grep -E '^(tokio|sqlx|async-nats|reqwest|axum) ' | sort -u); \
 	  if [ -n "$$found" ]; then echo "$$crate is not pure: $$found"; exit 1; fi; \
 	  echo "$$crate is pure"; \
 	done
+	@tree=$$($(CARGO) tree --workspace -i sqlx $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
+	for crate in $$found; do \
+	  case " $(SQL) " in *" $$crate "*) ;; *) echo "$$crate depends on sqlx: only $(SQL) may"; exit 1;; esac; \
+	done; \
+	echo "sqlx is in" $$found
+	@tree=$$($(CARGO) tree --workspace -i wallet -e dev,build $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
+	if [ -n "$$found" ]; then echo "depends on the command line:" $$found; exit 1; fi; \
+	echo "nothing depends on the command line"
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet
@@ -51,6 +64,7 @@ doc:
 unit:
 	$(CARGO) build --release --workspace
 	$(CARGO) nextest run --release --workspace --no-fail-fast
+	$(CARGO) test --release --doc -p wallet-client --quiet
 
 deny:
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
@@ -67,7 +81,7 @@ model:
 	$(CARGO) run --release -p wallet-model
 
 fuzz:
-	WALLET_FUZZ_CASES=$${WALLET_FUZZ_CASES:-1000000} $(CARGO) test --release -p wallet-contract --test fuzz
+	WALLET_FUZZ_CASES=$${WALLET_FUZZ_CASES:-1000000} $(CARGO) test --release -p wallet-contract --test contract fuzz::
 
 bench: build
 	$(WALLET) bench

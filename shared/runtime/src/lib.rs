@@ -42,9 +42,3 @@ pub mod store;
 pub mod stored;
 pub mod telemetry;
 mod watch;
-
-/// A batch is thousands of small allocations, made on one thread and dropped on another: glibc's allocator took a tenth of
-/// all processor time for them. SQLite's go here, too. How it is set up: `.cargo/config.toml`.
-#[cfg(target_os = "linux")]
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

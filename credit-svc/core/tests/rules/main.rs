@@ -1,0 +1,5 @@
+//! What credit-svc decides.
+
+mod decisions;
+mod promises;
+mod reversals;

@@ -1,0 +1,5 @@
+//! What debit-svc decides.
+
+mod decisions;
+mod phases;
+mod reservations;

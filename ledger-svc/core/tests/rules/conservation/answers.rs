@@ -1,0 +1,89 @@
+//! Who is told what: each request is answered once, by an outcome that names it.
+#![expect(clippy::wildcard_enum_match_arm, reason = "one of many")]
+
+use std::collections::BTreeMap;
+
+use ledger_core::{Asked, Causes, Outcome, Status};
+use wallet_contract::event::Fact;
+use wallet_contract::id::{EventId, TransferKey};
+
+use super::world::{World, shards};
+
+/// However an outcome comes to know which requests it answers, they are the same; and of all that was asked nothing is left
+/// without an answer, or gets two. A reservation is answered when it is promised, and its end may answer it again.
+pub(crate) fn name_each_request_once(world: &World) {
+    let mut ends: BTreeMap<EventId, u32> = BTreeMap::new();
+    let flows = all_causes(world);
+    for node in &world.nodes {
+        let state = &node.ledger.player.state;
+        for outcome in &state.outcomes {
+            let flow = &flows[&key(outcome)];
+            let answers = outcome.answers_within(flow);
+            assert!(!answers.is_empty(), "{outcome:?} answers nothing");
+            let alone = outcome.answers_alone();
+            assert!(
+                alone.as_ref().is_none_or(|alone| *alone == answers),
+                "{alone:?}: {outcome:?}"
+            );
+            assert!(
+                alone.is_some() || !is_a_plain_end(outcome),
+                "a payment is told without a question to the books: {outcome:?}"
+            );
+            if let Some(asked) = asked(world, outcome).and_then(|asked| outcome.answers_asked(&asked)) {
+                assert_eq!(asked, answers, "{outcome:?}");
+            }
+            if outcome.status != Status::Reserved {
+                for id in answers.values() {
+                    *ends.entry(*id).or_default() += 1;
+                }
+            }
+        }
+    }
+    for request in &world.asked {
+        assert_eq!(ends.get(&request.id), Some(&1), "{request:?}");
+    }
+}
+
+/// Whether it is the end of a payment in one phase, and no reversal's refusal.
+fn is_a_plain_end(outcome: &Outcome) -> bool {
+    match &outcome.event.fact {
+        Fact::TransferSettled(movement) => movement.reserved.is_none(),
+        _ => false,
+    }
+}
+
+/// What the head of its flow tells of who asked for it.
+fn asked(world: &World, outcome: &Outcome) -> Option<Asked> {
+    let shard = usize::from(shards().of(&outcome.account).0);
+    let flows = &world.nodes[shard].ledger.player.state.flows;
+    let flow = flows.get(&(key(outcome), outcome.verb.flow()))?;
+    Some(flow.asked())
+}
+
+pub(crate) fn key(outcome: &Outcome) -> TransferKey {
+    TransferKey {
+        id: outcome.event.transfer,
+        payer: outcome.account.clone(),
+    }
+}
+
+pub(crate) fn all_causes(world: &World) -> BTreeMap<TransferKey, Causes> {
+    let mut flows: BTreeMap<TransferKey, Causes> = BTreeMap::new();
+    for request in world.delivered() {
+        let key = TransferKey {
+            id: request.transfer,
+            payer: request.account.clone(),
+        };
+        let flow = flows.entry(key).or_default();
+        flow.requests.insert(request.id, request.verb);
+    }
+    for event in world.events() {
+        let key = TransferKey {
+            id: event.transfer,
+            payer: event.fact.account(),
+        };
+        let flow = flows.entry(key).or_default();
+        flow.events.insert(event.id, event.clone());
+    }
+    flows
+}

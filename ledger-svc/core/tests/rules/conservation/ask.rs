@@ -1,0 +1,153 @@
+//! What is asked: of transfers of all kinds, mostly about what was asked or received before, and by operators.
+#![expect(clippy::wildcard_enum_match_arm, reason = "a few of many name a movement")]
+
+use proptest::prelude::*;
+use uuid::Uuid;
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Fact, Movement};
+use wallet_contract::request::{Order, Request};
+use wallet_contract::subject::Verb;
+use wallet_contract::testing::{asks, pays};
+
+use super::world::World;
+
+const ACCOUNTS: [&str; 5] = ["alice", "bob", "carol", "dave", "@world"];
+
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    verb: Verb,
+    account: usize,
+    payee: usize,
+    minor: u32,
+    id: u64,
+    /// Which transfer that was asked before it is about.
+    which: usize,
+    /// What else it says: of a reservation its terms, of a confirm how much.
+    more: Option<u8>,
+}
+
+pub(crate) fn ask() -> impl Strategy<Value = Ask> {
+    let verb = prop_oneof![
+        10 => Just(Verb::Transfer), 14 => Just(Verb::Reserve), 14 => Just(Verb::Confirm), 4 => Just(Verb::Cancel),
+        14 => Just(Verb::Reverse), 1 => Just(Verb::Open), 1 => Just(Verb::Freeze), 2 => Just(Verb::Unfreeze),
+        1 => Just(Verb::Close),
+    ];
+    let accounts = (0..5_usize, 0..5_usize);
+    let more = prop::option::of(any::<u8>());
+    (verb, accounts, 1..500_u32, 0..160_u64, any::<usize>(), more).prop_map(
+        |(verb, (account, payee), minor, id, which, more)| Ask {
+            verb,
+            account,
+            payee,
+            minor,
+            id,
+            which,
+            more,
+        },
+    )
+}
+
+impl World {
+    /// Opens the accounts, and pays in 10.00 to each but the last.
+    pub(crate) fn endow(&mut self) {
+        for (id, account) in (900..).zip(&ACCOUNTS[..4]) {
+            let id = uuid(id);
+            self.deliver(request(asks(Verb::Open, &id, account, r#""currency":"USD""#)));
+            if *account != "dave" {
+                self.deliver(request(asks(
+                    Verb::Transfer,
+                    &id,
+                    "@world",
+                    &pays(account, "10.00"),
+                )));
+            }
+        }
+    }
+}
+
+impl Ask {
+    /// The request; none if it is about an earlier one and there is none.
+    pub(crate) fn request(&self, world: &World) -> Option<Request> {
+        let amount = decimal(self.minor);
+        let earlier = || {
+            let sound = world
+                .asked
+                .iter()
+                .filter_map(|request| Some((request.transfer, movement(request)?)));
+            self.one_of(sound.collect())
+        };
+        // Mostly something that was received.
+        let received = || {
+            let received = world.events().filter_map(|event| match &event.fact {
+                Fact::AccountCredited(movement) => Some((event.transfer, movement)),
+                _ => None,
+            });
+            self.one_of(received.collect())
+                .filter(|_| !self.minor.is_multiple_of(4))
+                .or_else(earlier)
+        };
+        let (id, account) = (uuid(self.id), ACCOUNTS[self.account]);
+        Some(request(match self.verb {
+            Verb::Transfer => asks(self.verb, &id, account, &pays(ACCOUNTS[self.payee], &amount)),
+            Verb::Reserve => {
+                let terms = match self.more {
+                    Some(more) => format!(
+                        r#","expires_in":{},"auto_confirm":{}"#,
+                        more.max(1),
+                        more % 3 == 0
+                    ),
+                    None => String::new(),
+                };
+                let fields = format!("{}{terms}", pays(ACCOUNTS[self.payee], &amount));
+                asks(self.verb, &id, account, &fields)
+            }
+            Verb::Confirm => {
+                let (id, held) = earlier()?;
+                let some = format!(r#""amount":"{amount}","currency":"USD""#);
+                let fields = if self.more.is_some() { &some } else { "" };
+                asks(self.verb, &id.to_string(), held.payer.as_str(), fields)
+            }
+            Verb::Cancel => {
+                let (id, held) = earlier()?;
+                asks(self.verb, &id.to_string(), held.payer.as_str(), "")
+            }
+            Verb::Reverse => {
+                let (of, paid) = received()?;
+                let all = paid.money.decimal();
+                let amount = if self.more.is_some() { &amount } else { &all };
+                let fields = format!(r#"{},"reverses":"{of}""#, pays(paid.payer.as_str(), amount));
+                asks(self.verb, &id, paid.payee.as_str(), &fields)
+            }
+            Verb::Open => asks(self.verb, &id, account, r#""currency":"USD""#),
+            Verb::Freeze | Verb::Unfreeze | Verb::Close => asks(self.verb, &id, account, ""),
+        }))
+    }
+
+    fn one_of<T>(&self, mut all: Vec<T>) -> Option<T> {
+        (!all.is_empty()).then(|| all.swap_remove(self.which % all.len()))
+    }
+}
+
+fn movement(request: &Request) -> Option<&Movement> {
+    match &request.order {
+        Ok(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
+            Some(movement)
+        }
+        _ => None,
+    }
+}
+
+fn request(input: Input) -> Request {
+    match input {
+        Input::Request(request) => request,
+        other => panic!("no request: {other:?}"),
+    }
+}
+
+fn uuid(id: u64) -> String {
+    Uuid::from_u64_pair(0x0190_0000_0000_7000, 0x8000_0000_0000_0000 | id).to_string()
+}
+
+fn decimal(minor: u32) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
+}

@@ -1,0 +1,230 @@
+//! Who is told what, where several ask under one id: a table, made by playing it.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a few of many verbs and inputs stand in the table"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use ledger_core::{Causes, Outcome};
+use wallet_contract::decider::Input;
+use wallet_contract::id::TransferKey;
+use wallet_contract::request::Request;
+use wallet_contract::subject::Verb;
+use wallet_contract::testing::{ONE, TWO, asks, pays};
+
+use super::world::World;
+
+/// What happens, in the order of the log.
+enum Step {
+    /// alice asks for so much, all under one id; of a reversal bob does.
+    Ask(Verb, &'static str),
+    /// The same, and the promise is to confirm it.
+    AutoConfirm(&'static str),
+    /// All that was asked is decided, and told.
+    Told,
+    /// bob can't be paid any more.
+    Frozen,
+    /// The reservation's time is up.
+    Late,
+}
+
+use Step::{Ask, AutoConfirm, Frozen, Late, Told};
+use Verb::{Cancel, Confirm, Reserve, Reverse, Transfer};
+
+const ROWS: [(&str, &[Step]); 19] = [
+    ("paid", &[Ask(Transfer, "2.00")]),
+    ("bob can't be paid", &[Frozen, Ask(Transfer, "2.00")]),
+    (
+        "the id is used twice",
+        &[Ask(Transfer, "2.00"), Ask(Transfer, "3.00")],
+    ),
+    (
+        "given back",
+        &[
+            Ask(Transfer, "2.00"),
+            Told,
+            Ask(Reverse, "2.00"),
+            Ask(Reverse, "1.00"),
+        ],
+    ),
+    (
+        "confirmed in part",
+        &[Ask(Reserve, "9.00"), Told, Ask(Confirm, "5.00")],
+    ),
+    (
+        "two confirms",
+        &[
+            Ask(Reserve, "9.00"),
+            Told,
+            Ask(Confirm, "5.00"),
+            Ask(Confirm, "7.00"),
+        ],
+    ),
+    (
+        "two reserves",
+        &[
+            Ask(Reserve, "9.00"),
+            Ask(Reserve, "8.00"),
+            Told,
+            Ask(Confirm, "5.00"),
+        ],
+    ),
+    (
+        "confirmed before it is promised",
+        &[Ask(Reserve, "9.00"), Ask(Confirm, "5.00"), Ask(Cancel, "")],
+    ),
+    (
+        "the same, and bob can't be paid",
+        &[Frozen, Ask(Reserve, "9.00"), Ask(Confirm, "5.00")],
+    ),
+    ("confirmed by its promise", &[AutoConfirm("9.00")]),
+    (
+        "the same, and confirmed before",
+        &[AutoConfirm("9.00"), Ask(Confirm, "5.00")],
+    ),
+    (
+        "bob can't be promised it",
+        &[Frozen, Ask(Reserve, "9.00"), Told, Ask(Confirm, "")],
+    ),
+    (
+        "a cancel that is too late",
+        &[Ask(Reserve, "9.00"), Told, Ask(Confirm, "5.00"), Ask(Cancel, "")],
+    ),
+    (
+        "a confirm that is too late",
+        &[Ask(Reserve, "9.00"), Told, Ask(Cancel, ""), Ask(Confirm, "5.00")],
+    ),
+    (
+        "cancelled before it is promised",
+        &[Ask(Reserve, "9.00"), Ask(Cancel, "")],
+    ),
+    (
+        "cancelled before it is heard of",
+        &[Ask(Cancel, ""), Ask(Reserve, "9.00")],
+    ),
+    (
+        "not confirmed in time",
+        &[Ask(Reserve, "9.00"), Told, Late, Ask(Confirm, "5.00")],
+    ),
+    (
+        "nothing is reserved",
+        &[Ask(Confirm, "5.00"), Ask(Reserve, "9.00")],
+    ),
+    ("no reservation", &[Ask(Transfer, "2.00"), Told, Ask(Cancel, "")]),
+];
+
+#[test]
+fn who_is_told_what_stands_in_the_architecture() {
+    let mut table =
+        "| | asked under one id, in the order of the log | each is told |\n|---|---|---|\n".to_owned();
+    for (what, steps) in ROWS {
+        let told = play(steps);
+        let column = |of: fn(&(String, String)) -> &String| {
+            told.iter().map(of).cloned().collect::<Vec<_>>().join("; ")
+        };
+        let (asked, told) = (column(|(asked, _)| asked), column(|(_, told)| told));
+        writeln!(table, "| {what} | {asked} | {told} |").expect("a string takes it");
+    }
+    let text = include_str!("../../../../../ARCHITECTURE.md");
+    assert!(
+        text.contains(&table),
+        "ARCHITECTURE.md has another table than this one:\n{table}"
+    );
+}
+
+/// What is asked, and what each is told first that waits for its own answer.
+fn play(steps: &[Step]) -> Vec<(String, String)> {
+    let mut world = World::new();
+    world.endow();
+    world.until_quiet();
+    let (mut asked, mut answers): (Vec<(String, Request)>, _) = (Vec::new(), BTreeMap::new());
+    for step in steps.iter().chain([&Told]) {
+        match step {
+            Ask(verb, amount) => asked.push((words(*verb, amount), ask(&mut world, *verb, amount, ""))),
+            AutoConfirm(amount) => {
+                let words = format!("{}, `auto_confirm`", words(Reserve, amount));
+                asked.push((words, ask(&mut world, Reserve, amount, r#","auto_confirm":true"#)));
+            }
+            Told => {
+                world.until_quiet();
+                for (_, request) in &asked {
+                    if !answers.contains_key(&request.id) {
+                        answers.extend(told(&world, request).map(|told| (request.id, told)));
+                    }
+                }
+            }
+            Frozen => {
+                world.deliver(request(asks(Verb::Freeze, TWO, "bob", "")));
+                world.until_quiet();
+            }
+            Late => world.pass_every_expiry(),
+        }
+    }
+    asked
+        .into_iter()
+        .map(|(words, request)| {
+            let told = answers.remove(&request.id);
+            (
+                words,
+                told.unwrap_or_else(|| panic!("{request:?} is told nothing")),
+            )
+        })
+        .collect()
+}
+
+fn words(verb: Verb, amount: &str) -> String {
+    format!("{} {amount}", verb.token()).trim_end().to_owned()
+}
+
+fn ask(world: &mut World, verb: Verb, amount: &str, terms: &str) -> Request {
+    let request = request(match verb {
+        Transfer | Reserve => asks(verb, ONE, "alice", &format!("{}{terms}", pays("bob", amount))),
+        Reverse => asks(
+            verb,
+            TWO,
+            "bob",
+            &format!(r#"{},"reverses":"{ONE}""#, pays("alice", amount)),
+        ),
+        _ if amount.is_empty() => asks(verb, ONE, "alice", ""),
+        _ => asks(
+            verb,
+            ONE,
+            "alice",
+            &format!(r#""amount":"{amount}","currency":"USD""#),
+        ),
+    });
+    world.deliver(request.clone());
+    request
+}
+
+fn request(input: Input) -> Request {
+    match input {
+        Input::Request(request) => request,
+        other => panic!("no request: {other:?}"),
+    }
+}
+
+/// What it is told, if it is: not that it is reserved, once its flow has gone on.
+fn told(world: &World, request: &Request) -> Option<String> {
+    let causes = super::answers::all_causes(world);
+    let outcomes = || {
+        world
+            .nodes
+            .iter()
+            .flat_map(|node| &node.ledger.player.state.outcomes)
+    };
+    let is_over = outcomes().any(|outcome| outcome.word != "reserved" && answers(outcome, &causes, request));
+    let own = outcomes()
+        .find(|outcome| answers(outcome, &causes, request) && !(outcome.word == "reserved" && is_over))?;
+    Some(match own.event.fact.refusal() {
+        Some(refusal) => format!("{}, `{}`", own.word, refusal.reason),
+        None => own.word.to_owned(),
+    })
+}
+
+fn answers(outcome: &Outcome, causes: &BTreeMap<TransferKey, Causes>, request: &Request) -> bool {
+    let answers = outcome.answers_within(&causes[&super::answers::key(outcome)]);
+    answers.values().any(|id| *id == request.id)
+}

@@ -1,0 +1,176 @@
+//! Logs, and three services on each shard that read them.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use wallet_contract::decider::{Due, Input};
+use wallet_contract::event::Event;
+use wallet_contract::id::EventId;
+use wallet_contract::request::Request;
+use wallet_contract::shard::Shards;
+use wallet_contract::subject::Service;
+use wallet_contract::testing::place;
+
+use super::reader::{Node, Stored};
+
+pub(crate) const SHARDS: u16 = 2;
+
+pub(crate) struct World {
+    pub(crate) nodes: Vec<Node>,
+    /// All that was ever asked, delivered or not.
+    pub(crate) asked: Vec<Request>,
+    /// What the logs' clock says; it never goes back.
+    pub(crate) now_us: i64,
+    logs: Vec<Vec<Stored>>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            nodes: (0..SHARDS).map(Node::new).collect(),
+            asked: Vec::new(),
+            now_us: 0,
+            logs: vec![Vec::new(); usize::from(SHARDS)],
+        }
+    }
+
+    /// All that was said, in the order of each service.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.nodes.iter().flat_map(Node::said)
+    }
+
+    /// All that was asked and stands in a log.
+    pub(crate) fn delivered(&self) -> impl Iterator<Item = &Request> {
+        self.logs
+            .iter()
+            .flatten()
+            .filter_map(|stored| match &stored.input {
+                Input::Request(request) => Some(request),
+                Input::Event(_) | Input::Due(_) => None,
+            })
+    }
+
+    /// The ids of all that stands in the logs.
+    pub(crate) fn ids(&self) -> BTreeSet<EventId> {
+        let stored = self.logs.iter().flatten();
+        stored.map(|stored| stored.input.as_cause().id).collect()
+    }
+
+    /// What stands in a log once more.
+    pub(crate) fn copy(&mut self, shard: usize, which: usize) {
+        let log = &self.logs[shard];
+        if let Some(copy) = log.get(which % log.len().max(1)).cloned() {
+            self.store(shard, copy.input);
+        }
+    }
+
+    /// Everything once more.
+    pub(crate) fn copy_all(&mut self) {
+        for shard in 0..self.logs.len() {
+            for which in 0..self.logs[shard].len() {
+                self.copy(shard, which);
+            }
+        }
+    }
+
+    pub(crate) fn deliver(&mut self, request: Request) {
+        let shard = shards().of(&request.account);
+        self.store(usize::from(shard.0), Input::Request(request));
+    }
+
+    pub(crate) fn deliver_all(&mut self) {
+        for request in self.asked.clone() {
+            self.deliver(request);
+        }
+    }
+
+    /// One service reads one message, if there is one.
+    pub(crate) fn step(&mut self, shard: usize, service: Service) -> bool {
+        let (log, node) = (&self.logs[shard], &mut self.nodes[shard]);
+        let (read, decided) = match service {
+            Service::Debit => node.debit.read(log),
+            Service::Credit => {
+                node.credit.load(log);
+                node.credit.read(log)
+            }
+            Service::Ledger => node.ledger.read(log),
+        };
+        self.publish(shard, decided);
+        read
+    }
+
+    /// A service publishes to the second destination, if something waits for that.
+    pub(crate) fn flush(&mut self, shard: usize, service: Service) -> bool {
+        let Some(event) = self.later(shard, service).pop_front() else {
+            return false;
+        };
+        if let (_, Some(then)) = event.fact.destinations(event.source.shard, shards()) {
+            self.store(usize::from(then.0), Input::Event(event));
+        }
+        true
+    }
+
+    /// What is due on a shard's debit-svc whose clock is ahead of the log's by so much.
+    pub(crate) fn due(&self, shard: usize, ahead_us: i64) -> Vec<Due> {
+        let transfers = self.nodes[shard].debit.player.state.transfers.iter();
+        let due = transfers.filter(|(_, row)| row.due_us().is_some_and(|due| due <= self.now_us + ahead_us));
+        let said = due.filter_map(|(key, row)| {
+            Some(Due {
+                transfer: key.clone(),
+                event: row.reservation?.event,
+                trace: row.reservation?.trace,
+            })
+        });
+        said.collect()
+    }
+
+    /// That clock says that something is due.
+    pub(crate) fn tick(&mut self, shard: usize, due: Due, ahead_us: i64) {
+        let now_us = self.now_us + ahead_us;
+        let decided = self.nodes[shard].debit.hear(&Input::Due(due), now_us);
+        self.publish(shard, decided);
+    }
+
+    pub(crate) fn pass_every_expiry(&mut self) {
+        self.now_us += 400 * 24 * 3600 * 1_000_000;
+        for shard in 0..self.nodes.len() {
+            for due in self.due(shard, 0) {
+                self.tick(shard, due, 0);
+            }
+        }
+    }
+
+    pub(crate) fn until_quiet(&mut self) {
+        let turns =
+            || (0..usize::from(SHARDS)).flat_map(|shard| Service::ALL.map(|service| (shard, service)));
+        while turns().fold(false, |moved, (shard, service)| {
+            self.step(shard, service) | self.flush(shard, service) | moved
+        }) {}
+    }
+
+    fn publish(&mut self, shard: usize, decided: Option<Event>) {
+        let Some(event) = decided else { return };
+        let (first, then) = event.fact.destinations(event.source.shard, shards());
+        if then.is_some() {
+            self.later(shard, event.source.service).push_back(event.clone());
+        }
+        self.store(usize::from(first.0), Input::Event(event));
+    }
+
+    fn later(&mut self, shard: usize, service: Service) -> &mut VecDeque<Event> {
+        let node = &mut self.nodes[shard];
+        match service {
+            Service::Debit => &mut node.debit.later,
+            Service::Credit => &mut node.credit.later,
+            Service::Ledger => &mut node.ledger.later,
+        }
+    }
+
+    fn store(&mut self, shard: usize, input: Input) {
+        let at_us = self.now_us;
+        self.logs[shard].push(Stored { at_us, input });
+    }
+}
+
+pub(crate) fn shards() -> Shards {
+    place(0, SHARDS).shards
+}

@@ -1,0 +1,197 @@
+//! Transfers, reversals, and what an operator asks.
+
+use std::slice;
+
+use ledger_core::Ledger;
+use wallet_contract::event::{Fact, Parked};
+use wallet_contract::money::Currency;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
+
+use super::stage::{SIDES, begun, booked, check, credit, debit, heard_of, in_transit, on, refusal, reserved};
+
+#[test]
+fn a_transfer_goes_through_what_is_in_transit() {
+    let paid = debit(Fact::AccountDebited(movement("alice", "bob", "10.00")));
+    check(&[], &paid, "nothing", &["alice debit -10.00 = -10.00"], &[]);
+    let received = credit(Fact::AccountCredited(movement("alice", "bob", "10.00")));
+    let settled = ["transfer settled, flow settled"];
+    let line = ["bob credit 10.00 = 10.00"];
+    check(&[paid], &received, "transfer.settled", &line, &settled);
+}
+
+#[test]
+fn each_shard_books_its_own_side() {
+    let (alice, bob) = SIDES;
+    let moved = || movement(alice, bob, "10.00");
+    let (mut home, mut away) = (on(alice), on(bob));
+    for player in [&mut home, &mut away] {
+        begun(player, &debit(Fact::AccountDebited(moved())));
+        player.hear(&debit(Fact::AccountDebited(moved())));
+        player.hear(&credit(Fact::AccountCredited(moved())));
+    }
+    assert_eq!(booked(&home.state), [format!("{alice} debit -10.00 = -10.00")]);
+    assert_eq!(heard_of(&home.state), ["transfer settled, flow settled"]);
+    assert_eq!(booked(&away.state), [format!("{bob} credit 10.00 = 10.00")]);
+    assert_eq!(heard_of(&away.state), [""; 0]);
+    assert_eq!(in_transit(&home.state, alice), 0);
+}
+
+#[test]
+fn a_refused_transfer_moves_nothing() {
+    for moved in [Some(movement("alice", "bob", "10.00")), None] {
+        let refused = debit(Fact::DebitRefused(name("alice"), moved, None, refusal()));
+        check(
+            &[],
+            &refused,
+            "transfer.failed: account_frozen: bob is frozen",
+            &[],
+            &["transfer refused, flow refused"],
+        );
+    }
+}
+
+#[test]
+fn what_is_given_back_is_booked_back() {
+    let paid = debit(Fact::AccountDebited(movement("alice", "bob", "10.00")));
+    let refused = credit(Fact::CreditRefused(movement("alice", "bob", "10.00"), refusal()));
+    check(slice::from_ref(&paid), &refused, "nothing", &[], &[]);
+    let reversed = debit(Fact::DebitReversed(movement("alice", "bob", "10.00"), refusal()));
+    check(
+        &[paid, refused],
+        &reversed,
+        "transfer.failed: account_frozen: bob is frozen",
+        &["alice reversal 10.00 = 0.00"],
+        &["transfer compensated, flow compensated"],
+    );
+}
+
+#[test]
+fn a_reversal_is_a_transfer_of_its_own() {
+    let asked = format!(r#"{},"reverses":"{TWO}""#, pays("alice", "10.00"));
+    let asked = asks(Verb::Reverse, ONE, "bob", &asked);
+    let back = || reversal("bob", "alice", "10.00", TWO);
+    check(&[], &asked, "nothing", &[], &[]);
+    check(&[], &credit(Fact::ReversalGranted(back())), "nothing", &[], &[]);
+    let paid = debit(Fact::AccountDebited(back()));
+    check(
+        slice::from_ref(&asked),
+        &paid,
+        "nothing",
+        &["bob debit -10.00 = -10.00 of TWO"],
+        &[],
+    );
+    let received = credit(Fact::AccountCredited(back()));
+    let line = ["alice credit 10.00 = 10.00 of TWO"];
+    let settled = ["transfer settled, flow settled"];
+    check(
+        &[asked.clone(), paid],
+        &received,
+        "transfer.settled",
+        &line,
+        &settled,
+    );
+    let denied = credit(Fact::ReversalDenied(name("bob"), Some(back()), refusal()));
+    check(slice::from_ref(&asked), &denied, "nothing", &[], &[]);
+    let refused = debit(Fact::DebitRefused(name("bob"), Some(back()), None, refusal()));
+    let failed = "transfer.failed: account_frozen: bob is frozen";
+    check(
+        &[asked, denied],
+        &refused,
+        failed,
+        &[],
+        &["transfer refused, flow refused"],
+    );
+}
+
+#[test]
+fn a_request_that_came_too_late_is_told_and_ends_nothing() {
+    for verb in [
+        Verb::Transfer,
+        Verb::Reserve,
+        Verb::Confirm,
+        Verb::Cancel,
+        Verb::Reverse,
+    ] {
+        let refused = debit(Fact::RequestRefused(name("alice"), verb, refusal()));
+        let told = format!("{} refused, flow running", verb.token());
+        let given = [
+            asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")),
+            reserved(),
+        ];
+        check(&given, &refused, "nothing", &[], &[&told]);
+    }
+    let refused = credit(Fact::RequestRefused(name("alice"), Verb::Freeze, refusal()));
+    check(&[], &refused, "nothing", &[], &["freeze refused, flow refused"]);
+}
+
+#[test]
+fn an_operators_request_ends_when_it_is_carried_out() {
+    let usd: Currency = "USD".parse().unwrap();
+    let alice = || name("alice");
+    let checks = [
+        (opened("alice", "0.00"), "open opened, flow done"),
+        (credit(Fact::AccountFrozen(alice())), "freeze frozen, flow done"),
+        (
+            credit(Fact::AccountUnfrozen(alice())),
+            "unfreeze unfrozen, flow done",
+        ),
+        (credit(Fact::AccountClosed(alice())), "close closed, flow done"),
+        (
+            debit(Fact::ClosureRefused(alice(), refusal())),
+            "close refused, flow refused",
+        ),
+    ];
+    for (input, told) in checks {
+        check(&[], &input, "nothing", &[], &[told]);
+    }
+    for quiet in [
+        credit(Fact::AccountClosing(alice())),
+        debit(Fact::ClosureAccepted(alice())),
+        debit(Fact::MessageParked(Parked {
+            sequence: 1,
+            index: None,
+            subject: "wallet.0.bulk".to_owned(),
+            detail: "no JSON".to_owned(),
+            transfer: None,
+        })),
+    ] {
+        check(&[], &quiet, "nothing", &[], &[]);
+    }
+    let mut player = Player::<Ledger>::new(Service::Ledger);
+    player.hear(&opened("alice", "5.00"));
+    let standing = |player: &Player<Ledger>| {
+        player
+            .state
+            .accounts
+            .get(&(alice(), usd))
+            .unwrap()
+            .standing
+            .word()
+    };
+    for (fact, word) in [
+        (Fact::AccountFrozen(alice()), "frozen"),
+        (Fact::AccountUnfrozen(alice()), "open"),
+        (Fact::AccountClosing(alice()), "closing"),
+        (Fact::ClosureRefused(alice(), refusal()), "open"),
+        (Fact::AccountClosed(alice()), "closed"),
+    ] {
+        player.hear(&credit(fact));
+        assert_eq!(standing(&player), word);
+    }
+}
+
+#[test]
+fn a_flow_begins_with_the_first_request_of_its_id() {
+    let mut player = Player::<Ledger>::new(Service::Ledger);
+    player.hear(&asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")));
+    player.hear(&asks(Verb::Confirm, ONE, "alice", ""));
+    player.hear(&asks(Verb::Freeze, ONE, "alice", ""));
+    let flows = player.state.flows.iter();
+    let begun = flows.map(|((_, kind), flow)| (*kind, flow.start.verb));
+    let begun: Vec<_> = begun.collect();
+    assert_eq!(
+        begun,
+        [(Verb::Transfer, Verb::Reserve), (Verb::Freeze, Verb::Freeze)]
+    );
+}

@@ -1,0 +1,148 @@
+//! Reservations.
+
+use ledger_core::{Ledger, State};
+use wallet_contract::decider::Input;
+use wallet_contract::event::{Fact, Failure};
+use wallet_contract::id::EventId;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, Player, asks, key, movement, name, part, pays};
+
+use super::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
+
+#[test]
+fn a_reservation_is_held_and_waits_for_its_payer() {
+    let reserved = reserved();
+    let line = ["alice hold -10.00 = -10.00, 10.00 = 10.00 held"];
+    check(&[], &reserved, "nothing", &line, &[]);
+    let given = [asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")), reserved];
+    check(
+        &given,
+        &promised(false),
+        "nothing",
+        &[],
+        &["reserve reserved, flow reserved"],
+    );
+    check(&given, &promised(true), "nothing", &[], &[]);
+    let deferred = debit(Fact::ConfirmationDeferred(part("alice", "bob", "4.00", "10.00")));
+    check(&given, &deferred, "nothing", &[], &[]);
+}
+
+#[test]
+fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
+    let given = [reserved(), promised(false)];
+    let all = debit(Fact::AccountDebited(part("alice", "bob", "10.00", "10.00")));
+    check(
+        &given,
+        &all,
+        "nothing",
+        &["alice debit 0.00 = -10.00, -10.00 = 0.00 held"],
+        &[],
+    );
+    let some = debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    check(
+        &given,
+        &some,
+        "nothing",
+        &["alice debit 6.00 = -4.00, -10.00 = 0.00 held"],
+        &[],
+    );
+    let given = [&given[..], &[some]].concat();
+    let received = credit(Fact::AccountCredited(part("alice", "bob", "4.00", "10.00")));
+    let settled = ["transfer settled 4.00, flow settled"];
+    check(
+        &given,
+        &received,
+        "transfer.settled",
+        &["bob credit 4.00 = 4.00"],
+        &settled,
+    );
+    let reversed = debit(Fact::DebitReversed(
+        part("alice", "bob", "4.00", "10.00"),
+        refusal(),
+    ));
+    check(
+        &given,
+        &reversed,
+        "transfer.failed: account_frozen: bob is frozen",
+        &["alice reversal 4.00 = 0.00"],
+        &["transfer compensated 4.00, flow compensated"],
+    );
+}
+
+#[test]
+fn a_release_is_booked_and_ends_the_flow() {
+    for (failure, word) in [
+        (Failure::Cancelled, "cancelled"),
+        (Failure::Expired, "expired"),
+        (Failure::Refused, "refused"),
+    ] {
+        let released = Fact::ReservationReleased(movement("alice", "bob", "10.00"), failure, refusal());
+        check(
+            &[reserved(), promised(false)],
+            &debit(released),
+            "transfer.failed: account_frozen: bob is frozen",
+            &["alice release 10.00 = 0.00, -10.00 = 0.00 held"],
+            &[&format!("transfer {word}, flow {word}")],
+        );
+    }
+    check(
+        &[],
+        &debit(Fact::ReservationBarred(name("alice"))),
+        "transfer.failed: cancelled: alice cancelled it before it was reserved",
+        &[],
+        &["transfer cancelled, flow cancelled"],
+    );
+}
+
+#[test]
+fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
+    // All that is said in a test has the transfer's id as its cause. The word on it stood there at second 9.
+    let word_us = 9_000_000;
+    let waits = |heard: &[Input]| {
+        let mut player = Player::<Ledger>::new(Service::Ledger);
+        let word = EventId(key(ONE, "alice").id.0);
+        player.state.recorded.insert(word, word_us);
+        player.hear_all(heard);
+        let flow = player.state.flows.get(&(key(ONE, "alice"), Verb::Transfer)).unwrap();
+        (flow.promised_us, flow.held_us)
+    };
+    let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
+    let released = |failure| {
+        debit(Fact::ReservationReleased(
+            movement("alice", "bob", "10.00"),
+            failure,
+            refusal(),
+        ))
+    };
+    let debited = || debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    let given = [asked(), reserved(), promised(false)];
+    let (promised_us, held_us) = waits(&given);
+    let promised_us = promised_us.unwrap();
+    assert_eq!(held_us, None);
+    assert_eq!(waits(&[asked(), reserved(), promised(true)]), (None, None));
+    let after = |last: Input| waits(&[&given[..], &[last]].concat());
+    let until = |until_us: i64| (Some(promised_us), Some(until_us - promised_us));
+    assert_eq!(after(debited()), until(word_us));
+    assert_eq!(after(released(Failure::Cancelled)), until(word_us));
+    // The events of a test are decided at second 0.
+    assert_eq!(after(released(Failure::Expired)), until(0));
+    assert_eq!(after(released(Failure::Refused)), (Some(promised_us), None));
+    // A promise that comes after a cancel begins no wait.
+    let late = waits(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
+    assert_eq!(late, (None, None));
+}
+
+#[test]
+fn only_the_home_books_what_is_held() {
+    let (alice, bob) = SIDES;
+    let mut away = on(bob);
+    let (held, terms) = (movement(alice, bob, "10.00"), terms(false));
+    away.hear(&debit(Fact::FundsReserved(held.clone(), terms)));
+    away.hear(&debit(Fact::ReservationReleased(
+        held,
+        Failure::Cancelled,
+        refusal(),
+    )));
+    away.hear(&debit(Fact::AccountDebited(part(alice, bob, "4.00", "10.00"))));
+    assert_eq!(away.state, State::default());
+}

@@ -1,0 +1,121 @@
+//! Addresses, and what a ledger says that is no answer.
+
+use super::*;
+
+#[test]
+fn an_address_is_plain_http() {
+    assert_eq!(
+        Api::new("http://127.0.0.1:8080").unwrap().url(),
+        "http://127.0.0.1:8080"
+    );
+    for bad in ["127.0.0.1:8080", "https://example.org", "ftp://x", "nonsense"] {
+        let error = Api::new(bad).unwrap_err();
+        assert!(error.is::<InvalidInput>(), "{bad}");
+        let error = error.to_string();
+        assert!(
+            error.contains("use an address such as http://127.0.0.1:8080"),
+            "{bad}: {error}"
+        );
+    }
+}
+
+#[test]
+fn an_address_may_have_a_path_of_its_own() {
+    for given in [
+        "http://host/wallet",
+        "http://host/wallet/",
+        "http://host/wallet//",
+    ] {
+        let api = Api::new(given).unwrap();
+        assert_eq!(api.url(), "http://host/wallet", "{given}");
+        let asked = api.base.join("v1/stats").unwrap();
+        assert_eq!(asked.as_str(), "http://host/wallet/v1/stats", "{given}");
+    }
+    assert_eq!(
+        neighbour("http://host:80/wallet", 1).as_deref(),
+        Some("http://host:81")
+    );
+    for bad in ["http://host/?tab=1", "http://host/wallet#view"] {
+        let error = Api::new(bad).unwrap_err().to_string();
+        assert!(error.contains("leave out what begins with ? or #"), "{error}");
+    }
+}
+
+#[test]
+fn an_address_with_a_password_is_refused_without_it() {
+    for url in [
+        "http://me:secret@host:8080",
+        "https://me:secret@host",
+        "me:secret@host",
+        "http://me:secret@:x",
+        "http://host:8080/?key=secret",
+        "http://host:8080#secret",
+    ] {
+        let error = format!("{:#}", Api::new(url).unwrap_err());
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_problem_speaks_for_itself() {
+    let api = Api::new("http://127.0.0.1:8080").unwrap();
+    let body =
+        r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"account bob was never opened"}"#;
+    let problem = api.problem(StatusCode::NOT_FOUND, body.as_bytes());
+    assert_eq!(problem.to_string(), "account bob was never opened");
+    assert!(is_unknown(&problem));
+    let other = api.problem(StatusCode::NOT_FOUND, b"<html>");
+    assert!(
+        other.to_string().contains("is that the ledger of a wallet?"),
+        "{other}"
+    );
+    assert!(!is_unknown(&other), "a page of somebody else is no answer");
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_not_there_is_named() {
+    // Port 9 (discard) is where nobody listens.
+    let error = Api::new("http://127.0.0.1:9")
+        .unwrap()
+        .stats()
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("no answer from the ledger at http://127.0.0.1:9: "),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("is it running (`wallet up`), and --api right?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
+    let body = br#"{"title":"Unauthorized","status":401,"detail":"as a header: Authorization: Bearer"}"#;
+    let check = |api: &Api, expected: &str| {
+        assert_eq!(api.problem(StatusCode::UNAUTHORIZED, body).to_string(), expected);
+    };
+    let token = ApiToken::from("a-token-that-nobody-guesses".to_owned());
+    let ledger = Api::new("http://127.0.0.1:8080").unwrap();
+    check(
+        &ledger,
+        "the ledger at http://127.0.0.1:8080 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+    );
+    check(
+        &Api::debit("http://127.0.0.1:8081").unwrap(),
+        "debit-svc at http://127.0.0.1:8081 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+    );
+    check(
+        &ledger.clone().with_token(Some(&token)).unwrap(),
+        "the ledger at http://127.0.0.1:8080 does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was \
+         started with as WALLET_HTTP_TOKEN",
+    );
+    let strange = ApiToken::from("s3cr3t\u{1}".to_owned());
+    let error = ledger.with_token(Some(&strange)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/="
+    );
+}

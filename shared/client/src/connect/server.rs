@@ -1,0 +1,84 @@
+//! Reaching a server, and hearing what it refuses to do.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use async_nats::jetstream::ContextBuilder;
+use async_nats::{Event, ServerError};
+use tokio::sync::{OnceCell, broadcast};
+use wallet_nats::{Error as Failure, Reached, Route, Settings};
+
+use super::Connection;
+use crate::{Error, InvalidInput};
+
+/// How long a publish may wait for its acknowledgement before it is repeated.
+const ACK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many refusals of the server are kept for those who wait for one.
+const DENIALS: usize = 64;
+
+/// Connects, and checks that the server is one that the wallet can work with.
+pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
+    let (denials, _) = broadcast::channel(DENIALS);
+    let told = denials.clone();
+    let hear = move |_: &str, event: &Event| {
+        if let Event::ServerError(ServerError::Other(text)) = event {
+            // Nobody need be waiting for it.
+            let _ = told.send(text.clone());
+        }
+    };
+    let Reached { client, host, lost } = route(settings)?
+        .connect("wallet", hear)
+        .await
+        .map_err(|error| explained(error, settings))?;
+    let context = ContextBuilder::new()
+        .timeout(ACK_TIMEOUT)
+        .ack_timeout(ACK_TIMEOUT)
+        .build(client.clone());
+    let (shards, without_mapping) = (OnceCell::new(), AtomicBool::new(false));
+    Ok(Connection {
+        client,
+        context,
+        host,
+        lost,
+        shards,
+        without_mapping,
+        denials,
+    })
+}
+
+/// The way that was named; a wrong one is wrong use.
+pub fn route(settings: &Settings) -> Result<Route, Error> {
+    Route::of(settings).map_err(|error| explained(error, settings))
+}
+
+fn explained(failure: Failure, settings: &Settings) -> Error {
+    match failure {
+        Failure::Settings(text) => InvalidInput::new(text).into(),
+        Failure::Unreachable(text) if settings.nats.is_none() => {
+            Error::Server(format!("{text} `wallet up` starts one"))
+        }
+        Failure::Unreachable(text) | Failure::Unfit(text) => Error::Server(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_named_without_the_password() {
+        // Port 9 (discard) is where nobody listens.
+        let settings = Settings::at("nats://alice:s3cr3t@127.0.0.1:9");
+        let error = connect(&settings).await.unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and --nats \
+             (WALLET_NATS_URL) right?"
+        );
+        let error = connect(&Settings::at("nats://alice:s3cr3t@:x"))
+            .await
+            .unwrap_err();
+        assert!(matches!(error, Error::Input(_)), "{error}");
+        assert!(!error.to_string().contains("s3cr3t"), "{error}");
+    }
+}

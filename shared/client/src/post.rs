@@ -1,0 +1,140 @@
+//! Publishes requests, in messages that concurrent callers share.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_nats::jetstream::publish::PublishAck;
+use tokio::sync::oneshot;
+use wallet_contract::id::AccountId;
+use wallet_contract::request::MAX_ARRAY;
+use wallet_contract::shard::Shard;
+use wallet_contract::stream::MAX_MESSAGE_BYTES;
+use wallet_contract::subject::{self, Service, Verb};
+
+use crate::Error;
+use crate::connect::Connection;
+use crate::lanes::{Lanes, Limits};
+use crate::request::Request;
+
+/// How many requests a shared message holds at most: some 150 KB, which a service decides in one batch.
+const MOST: usize = 1_000;
+const _: () = assert!(MOST <= MAX_ARRAY);
+
+/// Which concurrent requests share a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// None: each request is a message of its own, whoever else is waiting.
+    Nothing,
+    /// Requests of one account with one verb. Every user may do that.
+    #[default]
+    Account,
+    /// Requests of all payers of a shard, on `wallet.<shard>.bulk`. It needs the right to publish there, which is the right to
+    /// spend everybody's money: for gateways.
+    Shard,
+}
+
+/// Requests that can stand in one message.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    Account(Verb, AccountId),
+    Bulk(Shard),
+}
+
+/// A request that waits to be published, and its caller.
+#[derive(Debug)]
+struct Letter {
+    request: Request,
+    /// As it stands in an array.
+    element: String,
+    caller: oneshot::Sender<Result<PublishAck, Error>>,
+}
+
+/// Publishes for all callers of a client.
+#[derive(Debug)]
+pub(crate) struct Post {
+    pub(crate) connection: Connection,
+    sharing: Sharing,
+    lanes: Mutex<Lanes<Lane, Letter>>,
+}
+
+impl Post {
+    pub(crate) fn new(connection: Connection, sharing: Sharing) -> Self {
+        let limits = Limits {
+            requests: MOST,
+            bytes: MAX_MESSAGE_BYTES.min(connection.client().server_info().max_payload),
+        };
+        Self {
+            connection,
+            sharing,
+            lanes: Mutex::new(Lanes::new(limits)),
+        }
+    }
+
+    /// Publishes a request, and says where its message stands.
+    pub(crate) async fn send(self: &Arc<Self>, request: &Request) -> Result<PublishAck, Error> {
+        let Some(lane) = self.lane(request).await? else {
+            return self.connection.send(request).await;
+        };
+        let (caller, acknowledged) = oneshot::channel();
+        let letter = Letter {
+            request: request.clone(),
+            element: match &lane {
+                Lane::Account(..) => request.element(),
+                Lane::Bulk(_) => request.bulk_element(),
+            },
+            caller,
+        };
+        let message = self.lanes().add(lane.clone(), letter.element.len(), letter);
+        if let Some(letter) = message {
+            // A task of its own: the caller may give up, and others wait for the end of this message.
+            tokio::spawn(Arc::clone(self).deliver(lane, vec![letter]));
+        }
+        acknowledged.await.unwrap_or(Err(Error::Closed))
+    }
+
+    async fn lane(&self, request: &Request) -> Result<Option<Lane>, Error> {
+        Ok(match self.sharing {
+            Sharing::Nothing => None,
+            // In bulk stands what debit-svc decides.
+            Sharing::Shard if request.verb.decided_by() == Service::Debit => {
+                let shards = self.connection.shards().await?;
+                Some(Lane::Bulk(shards.of(&request.account)))
+            }
+            Sharing::Account | Sharing::Shard => Some(Lane::Account(request.verb, request.account.clone())),
+        })
+    }
+
+    /// Publishes a lane's messages one after the other, until nothing waits.
+    async fn deliver(self: Arc<Self>, lane: Lane, mut message: Vec<Letter>) {
+        loop {
+            let published = self.publish(&lane, &message).await;
+            for letter in message {
+                // The caller may be gone.
+                let _ = letter.caller.send(published.clone());
+            }
+            match self.lanes().next(&lane, |letter| !letter.caller.is_closed()) {
+                Some(next) => message = next,
+                None => return,
+            }
+        }
+    }
+
+    async fn publish(&self, lane: &Lane, message: &[Letter]) -> Result<PublishAck, Error> {
+        let array = || {
+            let elements: Vec<&str> = message.iter().map(|letter| &*letter.element).collect();
+            format!("[{}]", elements.join(","))
+        };
+        match (lane, message) {
+            (Lane::Account(..), [only]) => self.connection.send(&only.request).await,
+            (Lane::Account(verb, account), _) => self.connection.request(*verb, account, array(), None).await,
+            (Lane::Bulk(shard), _) => {
+                self.connection
+                    .put(&subject::bulk(*shard), Vec::new(), array())
+                    .await
+            }
+        }
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, Lanes<Lane, Letter>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,279 @@
+//! A client of a wallet.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::publish::PublishAck;
+use tokio::time::Instant;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
+use wallet_contract::subject::Verb;
+use wallet_nats::Settings;
+
+use crate::connect::{Connection, connect};
+use crate::outcome::{Listener, Outcome, Told};
+use crate::payment::{Hold, Payment};
+use crate::post::{Post, Sharing};
+use crate::request::Request;
+use crate::{Error, clock};
+
+/// After this long without an outcome a request is repeated; the pause doubles each time.
+pub const FIRST_REPEAT: Duration = Duration::from_secs(5);
+
+/// How a client works.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long a call waits for its outcome.
+    pub deadline: Duration,
+    /// Which concurrent requests share a message.
+    pub sharing: Sharing,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(30),
+            sharing: Sharing::default(),
+        }
+    }
+}
+
+/// A client of a wallet. Clones share one connection, and their requests share messages ([`Sharing`]).
+///
+/// Each call sends one request and waits for its outcome. If nothing is heard for a while it sends the same request again, under
+/// the same id, which the wallet carries out once. A refusal is an outcome, not an error: see [`Outcome::is_good`].
+#[derive(Clone, Debug)]
+pub struct Wallet {
+    post: Arc<Post>,
+    options: Options,
+}
+
+impl Wallet {
+    /// Connects to one of the NATS servers in `urls`, separated by commas: `nats://user:password@host:4222`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), wallet_client::Error> {
+    /// use wallet_client::{Options, Wallet};
+    ///
+    /// let wallet = Wallet::connect("nats://127.0.0.1:4222", Options::default()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn connect(urls: &str, options: Options) -> Result<Self, Error> {
+        Self::connect_with(&Settings::at(urls.to_owned()), options).await
+    }
+
+    /// The same with a `.creds` file, an `NKey` or TLS.
+    pub async fn connect_with(settings: &Settings, options: Options) -> Result<Self, Error> {
+        Ok(Self::over(connect(settings).await?, options))
+    }
+
+    /// Works over a connection that is there.
+    pub fn over(connection: Connection, options: Options) -> Self {
+        let post = Arc::new(Post::new(connection, options.sharing));
+        Self { post, options }
+    }
+
+    /// The connection.
+    pub fn connection(&self) -> &Connection {
+        &self.post.connection
+    }
+
+    /// Pays.
+    ///
+    /// ```no_run
+    /// # async fn example(wallet: wallet_client::Wallet) -> Result<(), Box<dyn std::error::Error>> {
+    /// use wallet_client::Payment;
+    ///
+    /// let lunch = Payment::new("alice".parse()?, "bob".parse()?, "12.50", "USD".parse()?).memo("lunch");
+    /// let outcome = wallet.transfer(&lunch).await?;
+    /// println!("{}: {}", lunch.id, outcome.outcome);
+    /// # Ok(()) }
+    /// ```
+    pub async fn transfer(&self, payment: &Payment) -> Result<Outcome, Error> {
+        self.ask(&Request::transfer(payment.id, &payment.wanted())?).await
+    }
+
+    /// Holds money for a payee. The outcome comes once the payee's side has promised to take it.
+    ///
+    /// ```no_run
+    /// # async fn example(wallet: wallet_client::Wallet) -> Result<(), Box<dyn std::error::Error>> {
+    /// use wallet_client::{Hold, Payment};
+    ///
+    /// let hotel = Payment::new("alice".parse()?, "bob".parse()?, "200.00", "USD".parse()?);
+    /// let reserved = wallet.reserve(&hotel, Hold::default()).await?;
+    /// if reserved.outcome.is_good() {
+    ///     wallet.confirm(hotel.id, &hotel.from, Some(("180.00", "USD".parse()?))).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub async fn reserve(&self, payment: &Payment, hold: Hold) -> Result<Outcome, Error> {
+        let seconds = hold.expires_in.map(|time| time.as_secs());
+        let request = Request::reserve(payment.id, &payment.wanted(), seconds, hold.auto_confirm)?;
+        self.ask(&request).await
+    }
+
+    /// Pays what is reserved under this id: all of it, or this much; the rest is released.
+    pub async fn confirm(
+        &self,
+        id: TransferId,
+        payer: &AccountId,
+        part: Option<(&str, Currency)>,
+    ) -> Result<Outcome, Error> {
+        let part = part.as_ref().map(|(amount, currency)| (*amount, currency.code()));
+        self.ask(&Request::confirm(id, payer, part)?).await
+    }
+
+    /// Releases what is reserved under this id.
+    pub async fn cancel(&self, id: TransferId, payer: &AccountId) -> Result<Outcome, Error> {
+        self.ask(&Request::plain(Verb::Cancel, id, payer)?).await
+    }
+
+    /// Gives back what `payment.from` received by `transfer`, or a part of it.
+    ///
+    /// ```no_run
+    /// # async fn example(wallet: wallet_client::Wallet, lunch: wallet_client::Payment) -> Result<(), Box<dyn std::error::Error>> {
+    /// use wallet_client::Payment;
+    ///
+    /// let back = Payment::new(lunch.to, lunch.from, "2.50", "USD".parse()?);
+    /// wallet.reverse(&back, lunch.id).await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn reverse(&self, payment: &Payment, transfer: TransferId) -> Result<Outcome, Error> {
+        self.ask(&Request::reverse(payment.id, &payment.wanted(), transfer)?)
+            .await
+    }
+
+    /// Opens an account, or a further currency of it, for an operator. `overdraft` is how far below zero it may go: an amount, or
+    /// `unlimited`; without one it may not.
+    pub async fn open(
+        &self,
+        account: &AccountId,
+        currency: Currency,
+        overdraft: Option<&str>,
+    ) -> Result<Outcome, Error> {
+        self.ask(&Request::open(clock::new_id(), account, currency, overdraft)?)
+            .await
+    }
+
+    /// Brings money in from outside, for an operator.
+    pub async fn deposit(
+        &self,
+        account: &AccountId,
+        amount: &str,
+        currency: Currency,
+    ) -> Result<Outcome, Error> {
+        self.transfer(&Payment::new(
+            AccountId::world(),
+            account.clone(),
+            amount,
+            currency,
+        ))
+        .await
+    }
+
+    /// Takes money out.
+    pub async fn withdraw(
+        &self,
+        account: &AccountId,
+        amount: &str,
+        currency: Currency,
+    ) -> Result<Outcome, Error> {
+        self.transfer(&Payment::new(
+            account.clone(),
+            AccountId::world(),
+            amount,
+            currency,
+        ))
+        .await
+    }
+
+    /// Stops an account from paying and receiving, for an operator.
+    pub async fn freeze(&self, account: &AccountId) -> Result<Outcome, Error> {
+        self.order(Verb::Freeze, account).await
+    }
+
+    /// Lets a frozen account pay and receive again, for an operator.
+    pub async fn unfreeze(&self, account: &AccountId) -> Result<Outcome, Error> {
+        self.order(Verb::Unfreeze, account).await
+    }
+
+    /// Closes an account for good, for an operator. It must be at zero.
+    pub async fn close(&self, account: &AccountId) -> Result<Outcome, Error> {
+        self.order(Verb::Close, account).await
+    }
+
+    async fn order(&self, verb: Verb, account: &AccountId) -> Result<Outcome, Error> {
+        self.ask(&Request::plain(verb, clock::new_id(), account)?).await
+    }
+
+    /// Sends any request and waits for its outcome.
+    pub async fn ask(&self, request: &Request) -> Result<Outcome, Error> {
+        let told = self.follow(request).await?;
+        told.outcome.ok_or_else(|| Error::NoOutcome {
+            id: request.id,
+            account: request.account.clone(),
+            waited: told.elapsed,
+        })
+    }
+
+    /// The same, and says more: where the request stands in the log, how long it took, whether it had ended before.
+    pub async fn follow(&self, request: &Request) -> Result<Told, Error> {
+        let mut listener =
+            Listener::start(self.connection(), &request.account, request.id, request.request).await?;
+        let (started, since) = (Instant::now(), clock::now());
+        let deadline = started + self.options.deadline;
+        let (mut ack, mut pause) = (None, FIRST_REPEAT);
+        let outcome = loop {
+            let until = deadline.min(Instant::now() + pause);
+            let heard = self.send(request, &mut listener, until, &mut ack, pause > FIRST_REPEAT);
+            let heard = heard.await?;
+            if heard.is_some() || Instant::now() >= deadline {
+                break heard;
+            }
+            pause *= 2;
+        };
+        let elapsed = started.elapsed();
+        let outcome = match outcome {
+            Some(outcome) => Some(listener.how_it_ends(outcome).await?),
+            None => None,
+        };
+        let earlier = outcome
+            .as_ref()
+            .is_some_and(|outcome| outcome.is_earlier(pause > FIRST_REPEAT, since));
+        Ok(Told {
+            ack,
+            outcome,
+            earlier,
+            elapsed,
+        })
+    }
+
+    /// Publishes the request and listens meanwhile: the outcome may come before the acknowledgement, which may never come.
+    async fn send(
+        &self,
+        request: &Request,
+        listener: &mut Listener,
+        until: Instant,
+        ack: &mut Option<PublishAck>,
+        again: bool,
+    ) -> Result<Option<Outcome>, Error> {
+        let mut publishing = pin!(self.post.send(request));
+        let published = tokio::select! {
+            biased;
+            outcome = listener.until(until) => return outcome,
+            published = &mut publishing => published,
+        };
+        match published {
+            Ok(stands) => {
+                ack.get_or_insert(stands);
+            }
+            // It may stand in the log all the same: only its outcome can tell, or a repeat.
+            Err(Error::NotAcknowledged { .. }) => {}
+            // The first one may stand there.
+            Err(_) if again => {}
+            Err(error) => return Err(error),
+        }
+        listener.until(until).await
+    }
+}

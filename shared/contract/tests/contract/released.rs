@@ -1,0 +1,86 @@
+//! What was ever released is read for ever, and means what it meant: a corpus of messages, one for each form.
+//!
+//! A file of `corpus/` is never changed, nor is what is expected of it (`contract/snapshots/contract__released__*.snap`); a new form is a new
+//! file. What is expected is written in words of this test, not as our types are: these grow, what was said does not.
+
+use std::collections::BTreeSet;
+
+use wallet_contract::envelope;
+use wallet_contract::request::Request;
+use wallet_contract::subject::{Subject, Verb};
+
+use crate::message::{HERE, Message, corpus, fields};
+use crate::reading::{Reading, read};
+
+#[test]
+fn every_released_message_is_read_as_it_was() {
+    for message in corpus() {
+        insta::assert_snapshot!(message.name.clone(), told(&message));
+    }
+}
+
+/// What must be in the corpus, so that nobody forgets a form: an event of each kind, a request of each verb in each form.
+#[test]
+fn no_form_is_missing_from_the_corpus() {
+    let messages = corpus();
+    let names: BTreeSet<&str> = messages.iter().map(|message| message.name.as_str()).collect();
+    for verb in Verb::ALL {
+        for form in [
+            "plain",
+            "array",
+            "structured",
+            "structured-array",
+            "binary",
+            "named",
+        ] {
+            let name = format!("request-{}-{form}-v1", verb.token());
+            assert!(names.contains(name.as_str()), "{name}");
+        }
+    }
+    let readings = messages.iter().flat_map(elements);
+    let kinds: BTreeSet<&str> = readings
+        .filter_map(|reading| match reading {
+            Ok(Reading::Event(event)) => Some(event.fact.kind()),
+            Ok(Reading::Request(_) | Reading::Instruction(_)) | Err(_) => None,
+        })
+        .collect();
+    assert_eq!(kinds.len(), KINDS, "{kinds:?}");
+}
+
+/// How many kinds of events there are.
+const KINDS: usize = 25;
+
+fn elements(message: &Message) -> Vec<Result<Reading, String>> {
+    let subject = Subject::read(&message.subject, HERE).expect("a subject of the wallet");
+    read(&subject, &message.headers, &message.body).expect("elements")
+}
+
+fn told(message: &Message) -> String {
+    let told = elements(message).into_iter().map(|reading| match reading {
+        Ok(Reading::Event(event)) => envelope::write(&event),
+        Ok(Reading::Request(request)) => asked(&request),
+        Ok(Reading::Instruction(instruction)) => instruction.write(),
+        Err(bad) => format!("unreadable: {bad}"),
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+fn asked(request: &Request) -> String {
+    let Request {
+        id,
+        transfer,
+        written: _,
+        account,
+        verb,
+        trace,
+        order,
+    } = request;
+    let order = match order {
+        Ok(order) => fields(order).to_string(),
+        Err(refusal) => format!("refused: {refusal}"),
+    };
+    format!(
+        "{account} asks {}\n  transfer {transfer}\n  id {id}\n  trace {trace}\n  {order}",
+        verb.token()
+    )
+}

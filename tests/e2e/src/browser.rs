@@ -1,0 +1,335 @@
+//! A real browser, Debian's Chromium, driven through its chromedriver: it looks at pages as a person would, and tells what it
+//! complained of and whom it asked.
+//!
+//! It can reach 127.0.0.1 only. Whatever happens to a test, its processes end: the browser is a child of the driver, and the
+//! driver is ours.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+use wallet_stack::address::free_ports;
+
+use crate::PATIENCE;
+
+/// A desktop's window, and a small telephone's.
+pub const WIDE: (u32, u32) = (1280, 900);
+/// The narrowest that pages are made for.
+pub const NARROW: (u32, u32) = (360, 740);
+
+/// No window, no sandbox (tests may run as root), no traffic of the browser's own.
+const FLAGS: [&str; 12] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+/// One window.
+pub struct Browser {
+    /// What the harness has no word for.
+    pub client: Client,
+    driver: Driver,
+    session: String,
+    origin: String,
+    // Goes when the browser has ended.
+    _profile: TempDir,
+}
+
+/// The driver's process; it takes the browser with it when it is dropped.
+struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let Some(pid) = self.child.id() else { return };
+        for browser in children(pid) {
+            if let Some(browser) = Pid::from_raw(browser) {
+                let _ = rustix::process::kill_process(browser, Signal::KILL);
+            }
+        }
+        let _ = self.child.start_kill();
+    }
+}
+
+/// The processes that a process has started and not yet waited for.
+fn children(pid: u32) -> Vec<i32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+impl Driver {
+    async fn start(folder: &Path) -> Result<Self> {
+        let [port] = free_ports()?;
+        let mut command = Command::new("chromedriver");
+        command
+            .arg(format!("--port={port}"))
+            // What a browser leaves in a temporary folder goes with ours.
+            .env("TMPDIR", folder)
+            .env("HOME", folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        let child = command
+            .spawn()
+            .context("chromedriver can't be started: scripts/install-tools installs it")?;
+        let driver = Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while reqwest::get(format!("{}/status", driver.url)).await.is_err() {
+            ensure!(
+                Instant::now() < deadline,
+                "chromedriver does not answer on {}",
+                driver.url
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(driver)
+    }
+
+    /// Asks what only this driver knows.
+    async fn ask(&self, session: &str, path: &str, body: &Value) -> Result<Value> {
+        let url = format!("{}/session/{session}/{path}", self.url);
+        let answer = reqwest::Client::new().post(url).json(body).send().await?;
+        let mut answer: Value = answer.json().await?;
+        ensure!(answer["value"]["error"].is_null(), "{path}: {answer}");
+        Ok(answer["value"].take())
+    }
+}
+
+impl Browser {
+    /// Opens a window of [`WIDE`] size for the pages under `origin`, such as `http://127.0.0.1:8080`.
+    pub async fn start(origin: &str) -> Result<Self> {
+        let profile = TempDir::new()?;
+        let driver = Driver::start(profile.path()).await?;
+        let mut flags: Vec<String> = FLAGS.iter().map(|flag| (*flag).to_owned()).collect();
+        flags.push(format!(
+            "--user-data-dir={}",
+            profile.path().join("profile").display()
+        ));
+        let wishes = json!({
+            "goog:chromeOptions": { "args": flags },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+        });
+        let Value::Object(wishes) = wishes else {
+            bail!("capabilities are an object")
+        };
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wishes)
+            .connect(&driver.url)
+            .await;
+        let client = client.context("Chromium can't be started: scripts/install-tools installs it")?;
+        let session = client.session_id().await?.context("a session has an id")?;
+        let browser = Self {
+            client,
+            driver,
+            session,
+            origin: origin.to_owned(),
+            _profile: profile,
+        };
+        browser.resize(WIDE).await?;
+        Ok(browser)
+    }
+
+    /// Goes to an address under the origin.
+    pub async fn open(&self, path: &str) -> Result<()> {
+        let url = format!("{}{path}", self.origin);
+        // On a busy machine the driver can answer while the page before is still there.
+        self.eval("(window.isLeft = true)").await?;
+        self.client.goto(&url).await.with_context(|| url)?;
+        self.until("!window.isLeft && document.readyState == 'complete'")
+            .await
+    }
+
+    /// Where it is, without the origin.
+    pub async fn place(&self) -> Result<String> {
+        let url = self.client.current_url().await?.to_string();
+        Ok(url.strip_prefix(&self.origin).unwrap_or(&url).to_owned())
+    }
+
+    /// Gives the page another size, also one that no window could have.
+    pub async fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await
+    }
+
+    /// Lets the system prefer a theme, `dark` or `light`.
+    pub async fn prefer(&self, theme: &str) -> Result<()> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }))
+            .await
+    }
+
+    /// Sends a command of the `DevTools` protocol.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<()> {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.driver.ask(&self.session, "goog/cdp/execute", &body).await?;
+        Ok(())
+    }
+
+    /// The first element, which must be there.
+    pub async fn find(&self, css: &str) -> Result<Element> {
+        self.client
+            .find(Locator::Css(css))
+            .await
+            .with_context(|| format!("no {css}"))
+    }
+
+    /// What can be read in the first such element.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        Ok(self.find(css).await?.text().await?)
+    }
+
+    /// What can be read in each such element.
+    pub async fn texts(&self, css: &str) -> Result<Vec<String>> {
+        let mut texts = Vec::new();
+        for element in self.client.find_all(Locator::Css(css)).await? {
+            texts.push(element.text().await?);
+        }
+        Ok(texts)
+    }
+
+    /// Clicks on an element.
+    pub async fn click(&self, css: &str) -> Result<()> {
+        Ok(self.find(css).await?.click().await?)
+    }
+
+    /// Writes into a field, in the place of what stands there.
+    pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
+        let field = self.find(css).await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// The value of a script's expression.
+    pub async fn eval(&self, expression: &str) -> Result<Value> {
+        let script = format!("return ({expression})");
+        self.client
+            .execute(&script, Vec::new())
+            .await
+            .with_context(|| expression.to_owned())
+    }
+
+    /// Waits until an expression is true.
+    pub async fn until(&self, expression: &str) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.eval(expression).await? != json!(true) {
+            if Instant::now() > deadline {
+                bail!(
+                    "not within {PATIENCE:?}: {expression}; the page says {}",
+                    self.text("body").await?
+                );
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing sticks out at the right.
+    pub async fn fits(&self) -> Result<()> {
+        let wider = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && \
+                     !e.closest('.visually-hidden')).map(e => e.tagName + '.' + e.className).slice(0, 5)";
+        let scrolls = self
+            .eval("document.documentElement.scrollWidth > innerWidth")
+            .await?;
+        ensure!(
+            scrolls == json!(false),
+            "{} scrolls sideways: {}",
+            self.place().await?,
+            self.eval(wider).await?
+        );
+        Ok(())
+    }
+
+    /// Writes what can be seen as a PNG.
+    pub async fn picture(&self, file: &Path) -> Result<()> {
+        let picture = self.client.screenshot().await?;
+        std::fs::write(file, picture).with_context(|| file.display().to_string())
+    }
+
+    /// What the browser has complained of since it was last asked: errors of scripts, files that are not there, what the
+    /// content security policy forbade.
+    pub async fn complaints(&self) -> Result<Vec<String>> {
+        let log = self
+            .driver
+            .ask(&self.session, "se/log", &json!({ "type": "browser" }))
+            .await?;
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let severe = entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        Ok(severe.map(|entry| entry["message"].to_string()).collect())
+    }
+
+    /// Which addresses it has asked since it was last asked, but those under the origin.
+    pub async fn strangers(&self) -> Result<Vec<String>> {
+        let log = self
+            .driver
+            .ask(&self.session, "se/log", &json!({ "type": "performance" }))
+            .await?;
+        let (mut asked, mut strangers) = (0, Vec::new());
+        for entry in log.as_array().into_iter().flatten() {
+            let event: Value = serde_json::from_str(entry["message"].as_str().unwrap_or_default())?;
+            let event = &event["message"];
+            if event["method"] == "Network.requestWillBeSent" {
+                let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
+                asked += 1;
+                // The browser's own pages and pictures in a text reach nobody.
+                let inside = ["data:", "blob:", "chrome:", "chrome-untrusted:", "about:"]
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme));
+                if !inside && !url.starts_with(&format!("{}/", self.origin)) {
+                    strangers.push(url.to_owned());
+                }
+            }
+        }
+        ensure!(asked > 0, "the browser tells what it asks");
+        Ok(strangers)
+    }
+
+    /// Closes the window. There must have been nothing to complain of, and nobody else to ask.
+    pub async fn close(self) -> Result<()> {
+        let (complaints, strangers) = (self.complaints().await?, self.strangers().await?);
+        ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");
+        ensure!(strangers.is_empty(), "asked somebody else: {strangers:#?}");
+        self.client.close().await?;
+        Ok(())
+    }
+}

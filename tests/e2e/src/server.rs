@@ -1,0 +1,107 @@
+//! NATS servers that are not a stack's own: with a configuration of the test's, alone or in a cluster.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::sleep;
+use wallet_stack::address::free_ports;
+
+/// How often it is looked whether a server listens, and between two looks.
+const LOOKS: (u32, Duration) = (600, Duration::from_millis(50));
+
+/// A server with a configuration of the test's. Dropping it kills it.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+    dir: TempDir,
+}
+
+impl Server {
+    /// Starts one with what is `configured` besides its port and a folder for its streams.
+    pub async fn start(configured: &str) -> Result<Self> {
+        let [port] = free_ports()?;
+        Self::on(port, configured).await
+    }
+
+    async fn on(port: u16, configured: &str) -> Result<Self> {
+        let dir = TempDir::new()?;
+        let store = dir.path().join("jetstream");
+        let store = store.display();
+        let text =
+            format!("listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{store}\" }}\n{configured}\n");
+        let file = dir.path().join("nats.conf");
+        std::fs::write(&file, text)?;
+        let mut command = program().await?;
+        command.arg("--config").arg(&file);
+        let child = listening(&mut command, port, dir.path()).await?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        Ok(Self { address, child, dir })
+    }
+
+    /// As a URL, without a login.
+    pub fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// What it has said.
+    pub fn log(&self) -> String {
+        log(self.dir.path())
+    }
+
+    /// Kills it with SIGKILL.
+    pub async fn kill(&mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+}
+
+/// Three servers that are one: a stream with three copies outlives any of them.
+pub async fn cluster() -> Result<[Server; 3]> {
+    // All at once: they are free again afterwards, and could be had twice.
+    let ports: [u16; 6] = free_ports()?;
+    let (clients, routes) = ports.split_at(3);
+    let peer = |port: &u16| format!("\"nats://127.0.0.1:{port}\"");
+    let peers = routes.iter().map(peer).collect::<Vec<_>>().join(", ");
+    let start = |at: usize| {
+        let (client, route) = (clients[at], routes[at]);
+        let configured = format!(
+            "server_name: n{at}\ncluster {{ name: wallet, listen: \"127.0.0.1:{route}\", routes: [{peers}] }}"
+        );
+        async move { Server::on(client, &configured).await }
+    };
+    let (one, two, three) = tokio::try_join!(start(0), start(1), start(2))?;
+    Ok([one, two, three])
+}
+
+/// The nats-server that the wallet uses.
+pub async fn program() -> Result<Command> {
+    let program = tokio::task::spawn_blocking(wallet_stack::nats::find).await??;
+    Ok(Command::new(program))
+}
+
+/// Starts a server and waits until it listens. Its log goes to a file in `dir`.
+pub async fn listening(command: &mut Command, port: u16, dir: &Path) -> Result<Child> {
+    let file = std::fs::File::create(dir.join("nats.log"))?;
+    let mut child = command.stderr(Stdio::from(file)).kill_on_drop(true).spawn()?;
+    for _ in 0..LOOKS.0 {
+        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+            return Ok(child);
+        }
+        if let Some(status) = child.try_wait()? {
+            bail!("the server ended with {status}: {}", log(dir));
+        }
+        sleep(LOOKS.1).await;
+    }
+    bail!("the server does not listen on port {port}: {}", log(dir))
+}
+
+fn log(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("nats.log")).unwrap_or_default()
+}

@@ -1,0 +1,347 @@
+//! Files of payments as people have them and play them: one stack, every balance after every file.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{World, id};
+use serde_json::Value;
+
+/// Plays a file that is written first, and expects an exit code and a piece of text; answers what was written to stdout.
+async fn play(
+    world: &World,
+    name: &str,
+    content: &str,
+    options: &[&str],
+    code: i32,
+    says: &str,
+) -> Result<String> {
+    let path = world.dir().join(name);
+    fs::write(&path, content)?;
+    let path = path.to_str().context("a UTF-8 path")?;
+    check(
+        world,
+        &[&["transfer", "--file", path], options].concat(),
+        code,
+        says,
+    )
+    .await
+}
+
+async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<String> {
+    let output = world.wallet(args).await?;
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.code() == Some(code),
+        "wallet {args:?}, {code} expected: {:?} {text}",
+        output.status.code()
+    );
+    ensure!(
+        text.contains(says),
+        "wallet {args:?} does not say {says:?}: {text}"
+    );
+    Ok(stdout)
+}
+
+/// What alice, bob and carol have.
+async fn have(world: &World, expected: [&str; 3]) -> Result<()> {
+    for (account, expected) in ["alice", "bob", "carol"].into_iter().zip(expected) {
+        let available = world.available(account).await?;
+        ensure!(available == expected, "{account} has {available}, not {expected}");
+    }
+    Ok(())
+}
+
+const HEADER: &str = "from,to,amount,currency\n";
+
+#[tokio::test]
+async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice", "bob", "carol"]).await?;
+    as_people_have_them(&world).await?;
+    played_again_in_any_form(&world).await?;
+    another_month(&world).await?;
+    refused_rows(&world).await?;
+    interrupted(&world).await?;
+    without_the_ledger(&world).await?;
+    world.verify().await?;
+    world.stop().await
+}
+
+/// What can be read in one way is read so; what can't is rejected before anything is sent.
+async fn as_people_have_them(world: &World) -> Result<()> {
+    let mac = "from,to,amount,currency\ralice,bob,1.00,USD\ralice,bob,1.00,USD\r";
+    let report = play(world, "mac.csv", mac, &["--json"], 0, "\"settled\":2").await?;
+    ensure!(
+        serde_json::from_str::<Value>(&report)?["paid_now"] == 2,
+        "{report}"
+    );
+    have(world, ["98.00", "102.00", "100.00"]).await?;
+    let unclosed = format!("{HEADER}alice,bob,1.00,USD\n")
+        .replace("currency", "currency,memo")
+        .replace("USD", "USD,\"rent");
+    play(
+        world,
+        "unclosed.csv",
+        &format!("{unclosed}alice,carol,2.00,USD,gas\n"),
+        &[],
+        2,
+        "the quote opened on line 2 is never closed",
+    )
+    .await?;
+    play(
+        world,
+        "quote.csv",
+        &format!("{unclosed}\"x\n"),
+        &[],
+        2,
+        "closed on line 3",
+    )
+    .await?;
+    let german = "\u{feff}From;To;Amount;Currency \r\nalice;bob;2,50;usd\r\nbob;carol;1.000,5;USD\r\n;;;\r\n";
+    play(world, "german.csv", german, &[], 3, "insufficient_funds").await?;
+    have(world, ["95.50", "104.50", "100.00"]).await?;
+    let short = format!("{HEADER}{}", "alice,bob,0.1,USD\n".repeat(5));
+    play(
+        world,
+        "short.csv",
+        &short,
+        &[],
+        0,
+        "the amounts on lines 2 to 6 are read with zeros added, such as \"0.1\" as 0.10",
+    )
+    .await?;
+    let long = format!("{HEADER}{}", "alice,bob,0.125,USD\n".repeat(400));
+    play(
+        world,
+        "long.csv",
+        &long,
+        &[],
+        2,
+        "lines 2 to 401, such as line 2: amount \"0.125\" has 3 decimals, USD has 2",
+    )
+    .await?;
+    let (id, named) = (id(), "id,from,to,amount,currency\n");
+    let twice = format!("{named}{id},alice,bob,0.50,USD\n,alice,bob,1.00,USD\n{id},alice,bob,0.5,USD\n");
+    // The row without id is the Mac file's, so the user has to say what it is.
+    play(
+        world,
+        "twice.csv",
+        &twice,
+        &["--batch", "twice"],
+        0,
+        &format!("lines 2 and 4 have the same id {id} and name one payment"),
+    )
+    .await?;
+    let another = format!("{named}{id},alice,bob,0.50,USD\n{id},alice,bob,0.60,USD\n");
+    play(world, "another.csv", &another, &[], 2, "3: id").await?;
+    let other = format!("{named}{id},alice,bob,0.60,USD\n");
+    play(
+        world,
+        "other.csv",
+        &other,
+        &[],
+        2,
+        "used for another payment, which is settled: amount is \"0.60\" here and \"0.50\" there",
+    )
+    .await?;
+    have(world, ["93.50", "106.50", "100.00"]).await
+}
+
+/// The rows of a file have their names whatever file they stand in, and where.
+async fn played_again_in_any_form(world: &World) -> Result<()> {
+    let rows = [
+        "alice,carol,1.00,USD",
+        "alice,carol,2.00,USD",
+        "bob,carol,3.00,USD",
+        "alice,carol,1.00,USD",
+    ];
+    let file = |rows: &[&str]| format!("{HEADER}{}\n", rows.join("\n"));
+    play(world, "june.csv", &file(&rows), &[], 0, "settled").await?;
+    let after = ["89.50", "103.50", "107.00"];
+    have(world, after).await?;
+    let json = |row: &str| {
+        let [from, to, amount, currency] = row.split(',').collect::<Vec<_>>()[..] else {
+            panic!("{row}")
+        };
+        format!(
+            "{{\"to\":\"{to}\",\"amount\":\"{amount}\",\"currency\":\"{currency}\",\"from\":\"{from}\"}}\n"
+        )
+    };
+    let [first, second, third, fourth] = rows;
+    for (name, content) in [
+        ("june.csv", file(&rows)),
+        ("last.csv", file(&rows[2..])),
+        ("order.csv", file(&[third, fourth, second, first])),
+        ("blank.csv", format!("\n\n{}", file(&rows))),
+        ("june.jsonl", rows.map(json).concat()),
+    ] {
+        play(
+            world,
+            name,
+            &content,
+            &[],
+            5,
+            "nothing was paid in this run: all of them had ended before",
+        )
+        .await?;
+        have(world, after).await?;
+    }
+    Ok(())
+}
+
+/// A row of June's and a new one: nobody but the user knows whether June's is meant.
+async fn another_month(world: &World) -> Result<()> {
+    let july = format!("{HEADER}alice,carol,2.00,USD\nalice,bob,4.00,USD\n");
+    let asked = "another file has already sent the payments on line 2";
+    play(world, "july.csv", &july, &[], 2, asked).await?;
+    have(world, ["89.50", "103.50", "107.00"]).await?;
+    play(world, "july.csv", &july, &["--batch", "2026-07"], 0, "settled").await?;
+    have(world, ["83.50", "107.50", "109.00"]).await?;
+    play(
+        world,
+        "july.csv",
+        &july,
+        &["--batch", "2026-07"],
+        5,
+        "nothing was paid in this run",
+    )
+    .await?;
+    let more = format!("{july}alice,bob,0.50,USD\n");
+    play(
+        world,
+        "more.csv",
+        &more,
+        &["--batch", "2026-07"],
+        2,
+        "another file has already sent the payments on lines 2 and 3",
+    )
+    .await?;
+    play(
+        world,
+        "more.csv",
+        &more,
+        &["--batch", "2026-07", "--skip-paid"],
+        0,
+        "lines 2 and 3 had ended before this run",
+    )
+    .await?;
+    have(world, ["83.00", "108.00", "109.00"]).await
+}
+
+/// A refusal stays what it was until somebody asks for another attempt; then the others are not paid again.
+async fn refused_rows(world: &World) -> Result<()> {
+    let file = format!("{HEADER}carol,bob,9.00,USD\ncarol,bob,150.00,USD\ncarol,alice,120.00,USD\n");
+    play(world, "refused.csv", &file, &[], 3, "insufficient_funds 2").await?;
+    have(world, ["83.00", "117.00", "100.00"]).await?;
+    world.pay("@world", "carol", "60.00").await?;
+    play(world, "refused.csv", &file, &[], 3, "refused earlier").await?;
+    have(world, ["83.00", "117.00", "160.00"]).await?;
+    let path = world.dir().join("refused.csv");
+    let args = [
+        "transfer",
+        "--file",
+        path.to_str().context("a UTF-8 path")?,
+        "--retry-refused",
+        "--json",
+    ];
+    let (one, other) = tokio::join!(world.wallet(&args), world.wallet(&args));
+    for output in [one?, other?] {
+        ensure!(output.status.code() == Some(3), "{output:?}");
+    }
+    have(world, ["83.00", "267.00", "10.00"]).await?;
+    world.pay("@world", "carol", "500.00").await?;
+    play(
+        world,
+        "refused.csv",
+        &file,
+        &["--retry-refused"],
+        0,
+        "lines 2 and 3 had ended before this run",
+    )
+    .await?;
+    have(world, ["203.00", "267.00", "390.00"]).await?;
+    play(
+        world,
+        "refused.csv",
+        &file,
+        &["--retry-refused"],
+        5,
+        "nothing was paid in this run",
+    )
+    .await?;
+    play(
+        world,
+        "refused.csv",
+        &file,
+        &[],
+        5,
+        "nothing was paid in this run",
+    )
+    .await?;
+    play(
+        world,
+        "refused.csv",
+        &file,
+        &["--batch", "new", "--retry-refused"],
+        2,
+        "lines 2 to 4 were never sent",
+    )
+    .await?;
+    have(world, ["203.00", "267.00", "390.00"]).await
+}
+
+/// Of a run that was interrupted the log has the first requests, and no more: the same file goes on from there.
+async fn interrupted(world: &World) -> Result<()> {
+    // The first row alone has the id that it has in the whole file: the log is that of a run that was killed after one payment.
+    let first = format!("{HEADER}alice,bob,7.00,USD\n");
+    play(world, "long-run.csv", &first, &[], 0, "settled").await?;
+    have(world, ["196.00", "274.00", "390.00"]).await?;
+    let reversed = format!("{HEADER}alice,bob,8.00,USD\nalice,bob,7.00,USD\nalice,bob,7.00,USD\n");
+    play(
+        world,
+        "long-run.csv",
+        &reversed,
+        &[],
+        0,
+        "line 3 had ended before this run",
+    )
+    .await?;
+    have(world, ["181.00", "289.00", "390.00"]).await
+}
+
+/// Whether a row without id was paid before is not guessed.
+async fn without_the_ledger(world: &World) -> Result<()> {
+    let nowhere = ["--api", "http://127.0.0.1:9"];
+    let file = format!("{HEADER}alice,bob,11.00,USD\n");
+    play(
+        world,
+        "unknown.csv",
+        &file,
+        &nowhere,
+        1,
+        "nothing was sent: what became of these payments before is not known",
+    )
+    .await?;
+    have(world, ["181.00", "289.00", "390.00"]).await?;
+    let named = format!("id,from,to,amount,currency\n{},alice,bob,11.00,USD\n", id());
+    play(
+        world,
+        "named.csv",
+        &named,
+        &nowhere,
+        0,
+        "by their ids none is made twice",
+    )
+    .await?;
+    play(
+        world,
+        "named.csv",
+        &named,
+        &nowhere,
+        5,
+        "nothing was paid in this run",
+    )
+    .await?;
+    have(world, ["170.00", "300.00", "390.00"]).await
+}

@@ -1,0 +1,282 @@
+//! The broker loses what it had acknowledged: the services notice and wait, `wallet heal` puts it back, everything goes on.
+
+mod torn;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Output;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::backup::copy_all;
+use e2e::load::{accounts, open_all, publish};
+use e2e::reckoning::{nothing_waits, reckon};
+use e2e::{DATABASES, PATIENCE, Random, World, id};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+use wallet_client::api::Api;
+use wallet_client::api::healing::{Again, Place};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject::{Service, bulk};
+use wallet_stack::ready;
+
+const ACCOUNTS: usize = 20;
+/// How many requests one message holds.
+const AT_ONCE: usize = 20;
+/// More messages than a stream loses.
+const GROWN: usize = 150;
+
+/// A message of requests, and the transfers that it begins.
+struct Load {
+    subject: String,
+    body: String,
+    begins: Vec<(String, String)>,
+}
+
+/// Messages of one payer each: transfers, some too large, and reservations that are confirmed at once or expire.
+fn requests(
+    random: &mut Random,
+    shards: Shards,
+    accounts: &[String],
+    messages: usize,
+    at_once: usize,
+) -> Result<Vec<Load>> {
+    let account = |random: &mut Random| {
+        let at = usize::try_from(random.below(accounts.len() as u64)).unwrap_or(0);
+        accounts[at].clone()
+    };
+    let mut made = Vec::new();
+    for _ in 0..messages {
+        let payer = account(random);
+        let (mut requests, mut begins) = (Vec::new(), Vec::new());
+        for number in 0..at_once {
+            let (id, amount) = (id(), format!("{}.{:02}", random.below(4), 1 + random.below(99)));
+            begins.push((payer.clone(), id.clone()));
+            let mut request = json!({ "id": id, "from": payer, "to": account(random), "amount": amount, "currency": "USD" });
+            if number % 4 == 0 {
+                request["verb"] = "reserve".into();
+                request["expires_in"] = (1 + random.below(3)).into();
+            }
+            requests.push(request);
+            if number % 8 == 0 {
+                requests.push(json!({ "id": id, "from": payer, "verb": "confirm" }));
+            }
+        }
+        made.push(Load {
+            subject: bulk(shards.of(&payer.parse()?)),
+            body: json!(requests).to_string(),
+            begins,
+        });
+    }
+    Ok(made)
+}
+
+async fn send(world: &World, load: &[Load]) -> Result<()> {
+    for message in load {
+        publish(world.nats.client(), &message.subject, &message.body).await?;
+    }
+    Ok(())
+}
+
+fn begun<'l>(load: impl IntoIterator<Item = &'l Load>) -> BTreeSet<(String, String)> {
+    load.into_iter()
+        .flat_map(|message| message.begins.clone())
+        .collect()
+}
+
+/// Waits until every service says of a shard that its stream has lost data.
+async fn noticed(world: &World, shard: u16) -> Result<()> {
+    let (http, deadline) = (ready::client()?, Instant::now() + PATIENCE);
+    for service in Service::ALL {
+        let url = world.stack.service_url(service);
+        loop {
+            let said = ready::ask(&http, &url).await?;
+            let state = said.shards.iter().find(|state| state.shard == shard);
+            let state = state.with_context(|| format!("{service} has no shard {shard}"))?;
+            if state.state == "lost-data" {
+                break;
+            }
+            ensure!(Instant::now() < deadline, "{service} did not notice: {state}");
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Ok(())
+}
+
+async fn run(world: &World, more: &[&str]) -> Result<Output> {
+    let [debit, credit] = [Service::Debit, Service::Credit].map(|service| world.stack.service_url(service));
+    let args = [&["heal", "--debit", &debit, "--credit", &credit], more].concat();
+    world.wallet(&args).await
+}
+
+/// Heals, and gives back what the tool says that it did to each stream.
+async fn heal(world: &World) -> Result<Vec<Value>> {
+    let done = run(world, &["--yes", "--json"]).await?;
+    let (out, err) = (
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr),
+    );
+    ensure!(done.status.success(), "{out}{err}");
+    println!("{out}");
+    let told: Value = serde_json::from_str(&out)?;
+    ensure!(told["verified"] != false, "{out}{err}");
+    Ok(told["streams"].as_array().context("streams")?.clone())
+}
+
+fn sum(streams: &[Value], what: &str) -> u64 {
+    streams.iter().filter_map(|stream| stream[what].as_u64()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_gone_comes_back() -> Result<()> {
+    let mut random = Random::seeded()?;
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        let accounts = accounts(ACCOUNTS)?;
+        open_all(&world, &accounts, "50.00").await?;
+        let load = requests(&mut random, world.nats.shards().await?, &accounts, 40, AT_ONCE)?;
+        send(&world, &load).await?;
+        nothing_waits(&world.api).await?;
+        world.verify().await?;
+
+        let js = world.nats.jetstream();
+        js.delete_stream("WALLET_0").await?;
+        noticed(&world, 0).await?;
+        let asked = run(&world, &[]).await?;
+        ensure!(
+            asked.status.code() == Some(1),
+            "without a terminal it only shows what it would do"
+        );
+        let shown = String::from_utf8_lossy(&asked.stdout).into_owned();
+        ensure!(
+            shown.contains("WALLET_0 is gone") && shown.contains("store of credit-svc"),
+            "{shown}"
+        );
+        ensure!(js.get_stream("WALLET_0").await.is_err(), "nothing was changed");
+
+        let streams = heal(&world).await?;
+        ensure!(
+            streams[0]["gone"] == true && streams[1]["requests"] == 0,
+            "{streams:?}"
+        );
+        world.verify().await?;
+        reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
+        ensure!(
+            sum(&heal(&world).await?, "requests") == 0,
+            "the second time there is nothing to do"
+        );
+        ensure!(world.pay("k00", "k01", "0.01").await?.outcome.is_good());
+        ensure!(world.pay("k01", "k00", "0.01").await?.outcome.is_good());
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// A server that comes back with an older copy of its files: the tails of all streams are gone. The ledger was behind, so
+/// that nobody has the text of some requests that were carried out; and clients have sent more before it was noticed.
+#[tokio::test(flavor = "multi_thread")]
+async fn tails_that_are_gone_come_back() -> Result<()> {
+    let mut random = Random::seeded()?;
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        let accounts = accounts(ACCOUNTS)?;
+        open_all(&world, &accounts, "50.00").await?;
+        let load = requests(&mut random, world.nats.shards().await?, &accounts, 60, AT_ONCE)?;
+        let (first, rest) = load.split_at(20);
+        let (second, rest) = rest.split_at(15);
+        let (third, last) = rest.split_at(15);
+
+        send(&world, first).await?;
+        world.stack.kill_nats().await?;
+        let (files, copy) = (world.dir().join("nats"), world.dir().join("copy"));
+        copy_all(&files, &copy)?;
+        world.stack.start_nats().await?;
+        send(&world, second).await?;
+        nothing_waits(&world.api).await?;
+        world.stack.kill(Service::Ledger).await?;
+        send(&world, third).await?;
+        sleep(Duration::from_millis(200 + random.below(1_000))).await;
+
+        world.stack.kill(Service::Debit).await?;
+        world.stack.kill(Service::Credit).await?;
+        world.stack.kill_nats().await?;
+        fs::remove_dir_all(&files)?;
+        copy_all(&copy, &files)?;
+        world.stack.start_nats().await?;
+        send(&world, last).await?;
+        // One of the streams soon ends behind where it was read to.
+        let shards = world.nats.shards().await?;
+        let of_one: Vec<String> = accounts
+            .iter()
+            .filter(|account| {
+                account
+                    .parse()
+                    .is_ok_and(|account| shards.of(&account) == Shard(0))
+            })
+            .cloned()
+            .collect();
+        let single = requests(&mut random, shards, &of_one, GROWN, 1)?;
+        send(&world, &single).await?;
+        for service in Service::ALL {
+            world.stack.start_service(service).await?;
+        }
+        let streams = heal(&world).await?;
+        ensure!(
+            sum(&streams, "recalled") > 0 && sum(&streams, "requests") > 0,
+            "{streams:?}"
+        );
+        world.verify().await?;
+
+        // What was acknowledged and had been read by nobody is in no store. Its clients ask again, as they must anyway when
+        // they hear nothing; all else is known by its id.
+        send(&world, &load).await?;
+        nothing_waits(&world.api).await?;
+        world.verify().await?;
+        let reckoning = reckon(&world.api, &accounts, &begun(load.iter().chain(&single))).await?;
+        println!("{database:?}: {}", reckoning.text());
+        reckoning.check()?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
+    let world = World::start(None).await?;
+    world.open(&["alice"]).await?;
+    let debit = Api::debit(&world.stack.service_url(Service::Debit))?;
+    let check = |done: Result<()>, expected: &str| {
+        let error = done.map_or_else(|error| format!("{error:#}"), |()| "done".to_owned());
+        assert!(error.contains(expected), "{error}");
+    };
+    let far = Place {
+        shard: 0,
+        position: 1_000_000,
+    };
+    check(
+        debit.go_on(far).await,
+        "can read on from where it is: its position is left as it is",
+    );
+    let again = |shard, to, no, recall| Again {
+        shard,
+        to,
+        events: vec![no],
+        recall,
+    };
+    check(
+        debit.publish(&again(0, 0, 4_711, false)).await,
+        "debit-svc has no event 4711 on shard 0",
+    );
+    check(debit.publish(&again(9, 0, 1, false)).await, "no shard 9 here");
+    // Its first event is that @world has paid alice, which concerns both.
+    let shards = world.nats.shards().await?;
+    let (home, hers) = (shards.of(&"@world".parse()?).0, shards.of(&"alice".parse()?).0);
+    check(
+        debit.publish(&again(home, 7, 1, false)).await,
+        "was never to stand in shard 7's stream",
+    );
+    debit.publish(&again(home, hers, 1, false)).await?;
+    world.verify().await?;
+    world.stop().await
+}

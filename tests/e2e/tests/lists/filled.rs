@@ -1,0 +1,195 @@
+//! A stack with something in each list.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{PATIENCE, World, id, transfer};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use wallet_client::api::{Filter, StatusFilter};
+use wallet_contract::id::AccountId;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::status::Status;
+use wallet_contract::subject::{Service, Verb, envelopes};
+
+use super::table::List;
+
+/// As people write them: bytewise `Mia` and `Zed` come before `alice`, in a dictionary behind `max` and `bob`.
+const NAMES: [&str; 7] = ["alice", "anna", "bob", "max", "Mia", "Molly", "Zed"];
+/// More than anybody has.
+const REFUSED: &str = "9000.00";
+/// The amount of what gets stuck, and how many there are from each payer.
+const STUCK: &str = "0.05";
+const EACH: usize = 3;
+
+/// What is known of it.
+pub(super) struct Filled {
+    pub(super) shards: Shards,
+    /// The trace of several flows.
+    pub(super) trace: String,
+}
+
+impl Filled {
+    /// Nothing, to name lists with.
+    pub(super) fn of_nothing() -> Result<Self> {
+        Ok(Self {
+            shards: Shards::new(1)?,
+            trace: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+        })
+    }
+
+    /// Fills it.
+    pub(super) async fn fill(world: &World) -> Result<Self> {
+        let filled = Self {
+            shards: world.nats.shards().await?,
+            ..Self::of_nothing()?
+        };
+        world.open(&NAMES).await?;
+        let euros = json!({ "id": id(), "currency": "EUR" });
+        world.ask(Verb::Open, "alice", euros).await?;
+        for (from, to, amount) in [
+            ("alice", "bob", "1.00"),
+            ("alice", "bob", "2.00"),
+            ("bob", "alice", "3.00"),
+            ("max", "bob", "4.00"),
+            ("Mia", "alice", "5.00"),
+            ("alice", "bob", "5000.00"),
+            ("alice", "Mia", "6000.00"),
+            ("bob", "alice", "7000.00"),
+        ] {
+            world.pay(from, to, amount).await?;
+        }
+        world.ask(Verb::Freeze, "Zed", json!({ "id": id() })).await?;
+        for from in ["alice", "bob"] {
+            world.pay(from, "Zed", "1.00").await?;
+        }
+        for from in ["alice", "max", "Mia", "alice", "alice"] {
+            world.ask(Verb::Reserve, from, transfer("bob", "2.00")).await?;
+        }
+        for verb in [Verb::Cancel, Verb::Cancel, Verb::Confirm] {
+            let body = transfer("bob", "2.00");
+            let order = json!({ "id": body["id"] });
+            world.ask(Verb::Reserve, "alice", body).await?;
+            world.ask(verb, "alice", order).await?;
+        }
+        filled.trace(world).await?;
+        filled.park(world).await?;
+        Ok(filled)
+    }
+
+    /// Several flows with one trace, of several payers.
+    async fn trace(&self, world: &World) -> Result<()> {
+        let parent = format!("00-{}-b7ad6b7169203331-01", self.trace);
+        for from in ["alice", "bob", "max", "alice", "Mia"] {
+            let body = transfer(if from == "bob" { "max" } else { "bob" }, "0.10");
+            let from: AccountId = from.parse()?;
+            world
+                .nats
+                .request(Verb::Transfer, &from, body.to_string(), Some(&parent))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What nobody can read: requests, and events of transfers.
+    async fn park(&self, world: &World) -> Result<()> {
+        for account in ["alice", "bob", "Mia"] {
+            let account: AccountId = account.parse()?;
+            world
+                .nats
+                .request(Verb::Transfer, &account, r#"{"to":"bob"}"#, None)
+                .await?;
+        }
+        for from in ["alice", "max", "alice"] {
+            let paid = world.pay(from, "bob", "0.20").await?;
+            let home = self.shards.of(&from.parse::<AccountId>()?);
+            let event = of_a_later_version(&paid.id.to_string(), home);
+            world
+                .nats
+                .put(&envelopes(home, Service::Credit), Vec::new(), event)
+                .await?;
+        }
+        until("all is set aside", async || {
+            Ok(world.api.stats().await?.parked >= 9)
+        })
+        .await
+    }
+
+    /// Sends something that a list gets more of.
+    pub(super) async fn more(&self, world: &World, list: &List) -> Result<()> {
+        let is_of = |word: &str| list.url.contains(word);
+        let (verb, account, body) = if is_of("/accounts") {
+            // At one end of the alphabet, and at the other.
+            let end = if is_of("/v1") { "A" } else { "z" };
+            let name = format!("{end}-{}", &id()[24..]);
+            (Verb::Open, name, json!({ "id": id(), "currency": "USD" }))
+        } else if is_of("/parked") || is_of("/log") {
+            (Verb::Transfer, "alice".to_owned(), json!({ "to": "bob" }))
+        } else if is_of("refused") || is_of("insufficient") {
+            (Verb::Transfer, "alice".to_owned(), transfer("bob", REFUSED))
+        } else if is_of("reserved") {
+            (Verb::Reserve, "alice".to_owned(), transfer("bob", "0.01"))
+        } else {
+            (Verb::Transfer, "alice".to_owned(), transfer("bob", "0.01"))
+        };
+        world
+            .nats
+            .request(verb, &account.parse()?, body.to_string(), None)
+            .await?;
+        Ok(())
+    }
+
+    /// Begins transfers while nobody credits, and waits until they count as stuck.
+    pub(super) async fn get_stuck(&self, world: &World) -> Result<()> {
+        for from in ["alice", "max", "Mia"] {
+            for _ in 0..EACH {
+                let body = transfer("bob", STUCK).to_string();
+                world
+                    .nats
+                    .request(Verb::Transfer, &from.parse()?, body, None)
+                    .await?;
+            }
+        }
+        let filter = Filter {
+            status: Some(StatusFilter::Stuck),
+            ..Filter::default()
+        };
+        until("they are stuck", async || {
+            Ok(world.api.flows(&filter, None).await?.transfers.len() == 3 * EACH)
+        })
+        .await
+    }
+
+    /// Waits until everything that was on its way has arrived. Then a list that is begun has the order of one begun before.
+    pub(super) async fn has_settled(&self, world: &World) -> Result<()> {
+        let running = Filter {
+            status: Some(StatusFilter::Is(Status::Running)),
+            ..Filter::default()
+        };
+        until("all has settled", async || {
+            Ok(world.api.flows(&running, None).await?.transfers.is_empty())
+        })
+        .await
+    }
+}
+
+/// What a credit-svc of a later version may say of a transfer.
+pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
+    let source = format!("/credit-svc/{shard}");
+    json!([{
+        "specversion": "1.0", "id": id(), "source": source, "type": "wallet.account.gilded.v2", "subject": transfer,
+        "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "workus": 250, "data": { "payer": "alice" },
+    }])
+    .to_string()
+}
+
+/// Asks until it is so.
+pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    while !so().await.with_context(|| what.to_owned())? {
+        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}

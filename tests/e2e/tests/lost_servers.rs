@@ -1,0 +1,275 @@
+//! NATS servers that go, with and without a word: the wallet goes on with the next one, and stops when it is told to.
+
+use std::collections::BTreeMap;
+use std::io::{PipeReader, Write as _};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::instance::signal;
+use e2e::proxy::{Line, Proxy};
+use e2e::server::{self, Server};
+use e2e::{World, program, streams, transfer};
+use rustix::process::Signal;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+use wallet_client::connect::connect;
+use wallet_contract::ready::WORKING;
+use wallet_contract::stream;
+use wallet_contract::subject::{Service, Verb};
+use wallet_nats::Settings;
+use wallet_stack::address::free_ports;
+use wallet_stack::ready;
+
+/// Three pings, a connect, and what was published there once more; on a busy machine.
+const LEFT_WITHIN: Duration = Duration::from_secs(10);
+/// The servers of a cluster wait for four to nine seconds until they elect a new leader of a stream.
+const ELECTED_WITHIN: Duration = Duration::from_secs(25);
+/// `wallet up` kills what is still there after ten seconds; Docker too.
+const STOPPED_WITHIN: Duration = Duration::from_millis(9_500);
+
+#[tokio::test]
+async fn a_server_that_is_cut_off_without_a_word_is_left_for_the_next_one() -> Result<()> {
+    let mut nats = Server::start("").await?;
+    let deaf = Deaf::start(&nats).await?;
+    let (first, second) = (
+        Proxy::start(nats.address).await?,
+        Proxy::start(nats.address).await?,
+    );
+    let [dead] = free_ports()?;
+    let list = format!("nats://127.0.0.1:{dead},{},{}", first.url(), second.url());
+    // Everybody begins at the first one that is there.
+    second.set(Line::Cut);
+    let world = World::on(Settings::at(&list), BTreeMap::new()).await?;
+    world.open(&["alice", "bob"]).await?;
+    second.set(Line::Open);
+    let doctor = world.wallet(&["doctor"]).await?;
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    ensure!(said.contains(", in use of 3"), "{said}");
+    ensure!(
+        said.contains(&format!("no NATS server answers at 127.0.0.1:{dead}")),
+        "{said}"
+    );
+    ensure!(said.contains("would take over"), "{said}");
+
+    first.set(Line::Held);
+    let began = Instant::now();
+    timeout(LEFT_WITHIN, world.pay("alice", "bob", "1.00"))
+        .await
+        .context("nobody has left it")??;
+    println!("left after {:?}", began.elapsed());
+    world.verify().await?;
+
+    let world = refused(world).await?;
+    deaf.ended().await?;
+    nats.kill().await?;
+    stop(world).await
+}
+
+/// A stream that takes no more messages: debit-svc can't say what it has decided. It stops nevertheless, and the next one says
+/// what it waits for.
+async fn refused(mut world: World) -> Result<World> {
+    let shard = world.nats.shards().await?.of(&"bob".parse()?);
+    let stream = world.nats.jetstream().get_stream(stream::name(shard)).await?;
+    let holds = stream.cached_info().state.messages;
+    streams::change(&world, shard.0, &[("max_msgs", json!(holds))]).await?;
+    let body = transfer("bob", "1.00").to_string();
+    world
+        .nats
+        .request(Verb::Transfer, &"alice".parse()?, body, None)
+        .await?;
+    let log = world.stack.logs().join("debit-svc.log");
+    until(async || Ok(std::fs::read_to_string(&log)?.contains("publishing again in"))).await?;
+    let began = Instant::now();
+    world.stack.stop_service(Service::Debit).await?;
+    ensure!(
+        began.elapsed() < STOPPED_WITHIN,
+        "debit-svc has not stopped by itself"
+    );
+    let said = std::fs::read_to_string(&log)?;
+    ensure!(
+        said.contains("leaving without the end of the shards' work, which took more than 5s: shard 0 is "),
+        "{said}"
+    );
+
+    world.stack.spawn_service(Service::Debit)?;
+    let (url, http) = (world.stack.service_url(Service::Debit), ready::client()?);
+    let gives_a_reason = async || {
+        let told = ready::ask(&http, &url)
+            .await
+            .map_or(Vec::new(), |ready| ready.shards);
+        let why = told
+            .into_iter()
+            .filter(|on| on.state != WORKING)
+            .map(|on| on.detail);
+        Ok(why
+            .into_iter()
+            .any(|why| why.contains("publish") || why.contains("max_msgs")))
+    };
+    until(gives_a_reason).await?;
+    streams::change(&world, shard.0, &[("max_msgs", json!(-1))]).await?;
+    world.stack.wait_until_ready(Service::Debit).await?;
+    world.verify().await?;
+    Ok(world)
+}
+
+/// Waits until something is so.
+async fn until(is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    let deadline = Instant::now() + e2e::PATIENCE;
+    while !is_so().await? {
+        ensure!(Instant::now() < deadline, "it never was so");
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// A service that hangs at the first line that it logs, since nobody reads them: no step of its stop is ever reached.
+struct Deaf {
+    child: Child,
+    _unread: PipeReader,
+    _dir: TempDir,
+}
+
+impl Deaf {
+    /// Starts it, and tells it to stop once it hangs.
+    async fn start(nats: &Server) -> Result<Self> {
+        let (unread, mut pipe) = std::io::pipe()?;
+        // As much as fits into it.
+        pipe.write_all(&vec![b'.'; 64 * 1024])?;
+        let (dir, [port]) = (TempDir::new()?, free_ports()?);
+        let mut service = Command::new(program("debit-svc")?);
+        service
+            .env("WALLET_NATS_URL", nats.url())
+            .env(
+                "WALLET_DATABASE_URL",
+                format!("sqlite://{}/x-{{shard}}.db", dir.path().display()),
+            )
+            .env("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}"))
+            .stderr(Stdio::from(pipe))
+            .kill_on_drop(true);
+        let child = service.spawn()?;
+        until(async || Ok(TcpStream::connect(("127.0.0.1", port)).await.is_ok())).await?;
+        signal(child.id().context("it runs")?, Signal::TERM)?;
+        Ok(Self {
+            child,
+            _unread: unread,
+            _dir: dir,
+        })
+    }
+
+    /// It has ended by itself, if it is given the time for it.
+    async fn ended(mut self) -> Result<()> {
+        let status = timeout(STOPPED_WITHIN, self.child.wait()).await;
+        let status = status.context("it has not stopped by itself")??;
+        ensure!(status.code() == Some(1), "{status}");
+        Ok(())
+    }
+}
+
+/// All services are told to stop at once, while they have no server any more, and are gone by themselves in time.
+async fn stop(mut world: World) -> Result<()> {
+    let http = ready::client()?;
+    for service in Service::ALL {
+        let url = world.stack.service_url(service);
+        let noticed = async || {
+            let ready = ready::ask(&http, &url).await?;
+            Ok(ready.shards.iter().all(|shard| shard.state != WORKING))
+        };
+        until(noticed).await?;
+    }
+    let began = Instant::now();
+    for service in Service::ALL {
+        signal(world.stack.pid(service).context("it runs")?, Signal::TERM)?;
+    }
+    for service in Service::ALL {
+        world.stack.stop_service(service).await?;
+        let took = began.elapsed();
+        println!("{service} stopped after {took:?}");
+        ensure!(took < STOPPED_WITHIN, "{service} has not stopped by itself");
+    }
+    world.stop().await
+}
+
+#[tokio::test]
+async fn one_of_three_servers_dies_and_nobody_waits_for_it() -> Result<()> {
+    let mut servers = server::cluster().await?;
+    let list = servers.iter().map(Server::url).collect::<Vec<_>>().join(",");
+    let world = World::with(None, |options| {
+        options.nats = Some(Settings::at(&list));
+        options.replicas = Some(3);
+    })
+    .await?;
+    world.open(&["alice", "bob"]).await?;
+    let doctor = world.wallet(&["doctor"]).await?;
+    let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    ensure!(
+        said.contains(", in use of 3") && said.contains("3 copies each"),
+        "{said}"
+    );
+    // The one that our own client is connected to.
+    let at = servers
+        .iter()
+        .position(|server| server.address.to_string() == world.nats.host());
+    servers[at.context("it is of the list")?].kill().await?;
+    let began = Instant::now();
+    timeout(ELECTED_WITHIN, world.pay("alice", "bob", "1.00"))
+        .await
+        .context("it still waits for it")??;
+    println!("settled after {:?}", began.elapsed());
+    world.verify().await?;
+    world.stop().await
+}
+
+/// A database that accepts the connection and says nothing: a start that hangs must hear SIGTERM, too.
+#[tokio::test]
+async fn a_start_that_hangs_can_be_stopped() -> Result<()> {
+    let nats = Server::start("").await?;
+    let silent = TcpListener::bind("127.0.0.1:0").await?;
+    let [port] = free_ports()?;
+    let mut service = Command::new(program("debit-svc")?);
+    service
+        .env("WALLET_NATS_URL", nats.url())
+        .env(
+            "WALLET_DATABASE_URL",
+            format!("postgres://me@{}/debit", silent.local_addr()?),
+        )
+        .env("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}"))
+        .kill_on_drop(true);
+    let mut service = service.spawn()?;
+    let _asked = timeout(e2e::PATIENCE, silent.accept())
+        .await
+        .context("it never asked")??;
+    signal(service.id().context("it runs")?, Signal::TERM)?;
+    let status = timeout(Duration::from_secs(3), service.wait())
+        .await
+        .context("SIGTERM was not heard")??;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+/// What a client is in the middle of: it has its own connection to a server that is held.
+#[tokio::test]
+async fn the_tool_leaves_a_silent_server_too() -> Result<()> {
+    let nats = Server::start("").await?;
+    let (first, second) = (
+        Proxy::start(nats.address).await?,
+        Proxy::start(nats.address).await?,
+    );
+    second.set(Line::Cut);
+    let client = connect(&Settings::at(format!("{},{}", first.url(), second.url()))).await?;
+    second.set(Line::Open);
+    first.set(Line::Held);
+    let began = Instant::now();
+    while began.elapsed() < LEFT_WITHIN {
+        let asked = timeout(Duration::from_secs(1), client.client().flush()).await;
+        let info = timeout(Duration::from_secs(1), client.jetstream().query_account()).await;
+        if let (Ok(Ok(())), Ok(Ok(_))) = (asked, info) {
+            println!("left after {:?}", began.elapsed());
+            return Ok(());
+        }
+    }
+    anyhow::bail!("it still waits for the silent server")
+}

@@ -1,0 +1,199 @@
+//! How the wallet logs in at NATS, each way against a real nats-server: tokens, NKeys, `.creds` files, certificates.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::World;
+use e2e::identity::{Certificates, Operator};
+use e2e::server::Server;
+use nkeys::KeyPair;
+use wallet_client::connect::connect;
+use wallet_nats::{Hidden, Route, Settings};
+
+/// Tries to connect, and gives what the tool says if it can't.
+async fn refusal(settings: &Settings) -> Result<String> {
+    let refused = connect(settings).await.err();
+    Ok(format!("{:#}", refused.context("it was let in")?))
+}
+
+async fn check(settings: &Settings, says: &str) -> Result<()> {
+    let said = refusal(settings).await?;
+    ensure!(said.contains(says), "{said:?} does not say {says:?}");
+    ensure!(!said.contains("s3cr3t"), "{said}");
+    Ok(())
+}
+
+fn at(url: &str) -> Settings {
+    Settings::at(url)
+}
+
+#[tokio::test]
+async fn with_a_token_or_a_password() -> Result<()> {
+    let server = Server::start("authorization { token: \"s3cr3t-token\" }").await?;
+    let host = server.address;
+    connect(&at(&format!("nats://s3cr3t-token@{host}"))).await?;
+    check(
+        &at(&format!("nats://s3cr3t@{host}")),
+        &format!("the NATS server at {host} did not let the token in the address in: is it right? A user has a password"),
+    )
+    .await?;
+    check(
+        &at(&server.url()),
+        &format!("the NATS server at {host} did not let somebody without a name in: give a login, as --nats nats://user"),
+    )
+    .await?;
+    let alice = format!("nats://alice:s3cr3t@{host}");
+    check(
+        &at(&alice),
+        "did not let user \"alice\" in: is the password right?",
+    )
+    .await?;
+
+    // The first that answers decides, but not one that does not.
+    let list = format!("nats://s3cr3t-token@127.0.0.1:9,{host}");
+    connect(&at(&list)).await?;
+    let none = at("nats://s3cr3t@127.0.0.1:9,127.0.0.1:7");
+    check(
+        &none,
+        "none of the NATS servers lets us in: no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it \
+         running, and --nats (WALLET_NATS_URL) right?; no NATS server answers at 127.0.0.1:7",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn with_an_nkey_over_tls() -> Result<()> {
+    let (certificates, user) = (Certificates::make()?, KeyPair::new_user());
+    let tls = certificates.configured(true);
+    let server = Server::start(&format!(
+        "{tls}\nauthorization {{ users: [{{ nkey: {} }}] }}",
+        user.public_key()
+    ))
+    .await?;
+    let (host, dir) = (server.address, tempfile::tempdir()?);
+    let seed = |name: &str, pair: &KeyPair| -> Result<_> {
+        let file = dir.path().join(name);
+        std::fs::write(&file, pair.seed()?)?;
+        Ok(file)
+    };
+    let right = Settings {
+        nats_nkey: Some(seed("ours", &user)?),
+        nats_ca: Some(certificates.file("ca")),
+        nats_cert: Some(certificates.file("client")),
+        nats_key: Some(certificates.file("client-key")),
+        ..at(&format!("tls://{host}"))
+    };
+    connect(&right).await?;
+    // The authority turns TLS on, and so does the server.
+    connect(&Settings {
+        nats: Some(Hidden(server.url())),
+        ..right.clone()
+    })
+    .await?;
+
+    let other = Settings {
+        nats_nkey: Some(seed("other", &KeyPair::new_user())?),
+        ..right.clone()
+    };
+    let file = dir.path().join("other");
+    let file = file.display();
+    check(
+        &other,
+        &format!("did not let the NKey in {file} in: does that server know it"),
+    )
+    .await?;
+    let unsigned = Settings {
+        nats_ca: None,
+        ..right.clone()
+    };
+    check(
+        &unsigned,
+        &format!(
+            "no TLS with the NATS server at {host} (invalid peer certificate: UnknownIssuer): name the authority that has signed \
+             its certificate with --nats-ca (WALLET_NATS_CA)"
+        ),
+    )
+    .await?;
+    let elsewhere = Settings {
+        nats: Some(Hidden(format!("tls://localhost:{}", host.port()))),
+        ..right.clone()
+    };
+    check(&elsewhere, "and the server as its certificate does").await?;
+    let faceless = Settings {
+        nats_cert: None,
+        nats_key: None,
+        ..right.clone()
+    };
+    check(
+        &faceless,
+        "it wants to see a certificate that its own authority has signed: --nats-cert",
+    )
+    .await?;
+    let mixed = Settings {
+        nats_key: Some(certificates.file("server-key")),
+        ..right.clone()
+    };
+    check(&mixed, "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?").await?;
+
+    // A file is read again for each connection.
+    let renewed = Settings {
+        nats_nkey: Some(seed("renewed", &KeyPair::new_user())?),
+        ..right
+    };
+    let route = Route::of(&renewed)?;
+    ensure!(
+        route.connect("before", |_, _| ()).await.is_err(),
+        "nobody knows that key"
+    );
+    seed("renewed", &user)?;
+    route.connect("after", |_, _| ()).await?;
+
+    let plain = Server::start("").await?;
+    let tls = at(&format!("tls://{}", plain.address));
+    check(
+        &tls,
+        "does that server do TLS, and a version of it that is not too old?",
+    )
+    .await
+}
+
+/// The whole wallet: the services are handed what the tool was told, and both are somebody.
+#[tokio::test]
+async fn with_a_creds_file_and_certificates_all_of_it_works() -> Result<()> {
+    let (certificates, operator) = (Certificates::make()?, Operator::make()?);
+    let server = Server::start(&format!(
+        "{}\n{}",
+        certificates.configured(true),
+        operator.configured()
+    ))
+    .await?;
+    let dir = tempfile::tempdir()?;
+    let settings = |creds: &Path| Settings {
+        nats_creds: Some(creds.to_owned()),
+        nats_ca: Some(certificates.file("ca")),
+        nats_cert: Some(certificates.file("client")),
+        nats_key: Some(certificates.file("client-key")),
+        nats_inbox: Some("_INBOX_ours".to_owned()),
+        ..at(&format!("tls://{}", server.address))
+    };
+    let stranger = Operator::make()?.creds(dir.path(), "stranger")?;
+    let says = format!(
+        "did not let the user of {} in: does that server know it, and is it valid still?",
+        stranger.display()
+    );
+    check(&settings(&stranger), &says).await?;
+
+    let ours = operator.creds(dir.path(), "ours")?;
+    let world = World::on(settings(&ours), BTreeMap::new()).await?;
+    world.open(&["alice", "bob"]).await?;
+    world.pay("alice", "bob", "1.00").await?;
+    let doctor = world.wallet(&["doctor"]).await?;
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    ensure!(
+        said.contains(&format!("with JetStream at {}", server.address)),
+        "{said}"
+    );
+    world.verify().await?;
+    world.stop().await
+}

@@ -1,0 +1,260 @@
+//! Questions over HTTP: what makes no sense is told so, as a problem of the asker's, and times mean what is printed; on both
+//! databases.
+
+mod blanks;
+mod times;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{DATABASES, PATIENCE, Random, World, transfer};
+use uuid::Uuid;
+use wallet_client::api::Status;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::subject::Verb;
+
+/// How many damaged questions are asked of each database.
+const ASKED: u64 = 2_000;
+
+/// Questions that are good, which damage begins with.
+const GOOD: [&str; 16] = [
+    "/v1/accounts",
+    "/v1/accounts?after=alice&limit=2",
+    "/v1/accounts/alice",
+    "/v1/accounts/alice?at=2026-01-01T00:00:00Z",
+    "/v1/accounts/alice/statement",
+    "/v1/accounts/alice/statement?currency=USD&limit=1",
+    "/v1/accounts/alice/statement?before=1700000000000000.7",
+    "/v1/transfers",
+    "/v1/transfers?status=settled&limit=1000",
+    "/v1/transfers?account=alice&reason=insufficient_funds",
+    "/v1/transfers?before=7.7",
+    "/v1/transfers?account=alice&before=1700000000000000.7/7.7",
+    "/v1/parked?limit=5",
+    "/v1/transfers?ended_from=2020-01-01T00:00:00Z&account=alice",
+    "/v1/parked?before=7.7&all=true",
+    "/v1/stats",
+];
+
+/// Questions that are none.
+const BAD: [&str; 53] = [
+    "/v1/accounts?limit=0",
+    "/v1/accounts?limit=1001",
+    "/v1/accounts?limit=-1",
+    "/v1/accounts?limit=x",
+    "/v1/accounts?limit=",
+    "/v1/accounts?limit=99999999999999999999",
+    "/v1/accounts?after=%00",
+    "/v1/accounts?before_=1",
+    "/v1/accounts?limit=1&limit=2",
+    "/v1/accounts/a.b",
+    "/v1/accounts/%00",
+    "/v1/accounts/%ff",
+    "/v1/accounts/alice?at=yesterday",
+    "/v1/accounts/alice?at=",
+    "/v1/accounts/alice?at=2026-13-01T00:00:00Z",
+    "/v1/accounts/alice?at=99999-01-01T00:00:00Z",
+    "/v1/accounts/alice/statement?currency=usd",
+    "/v1/accounts/alice/statement?currency=XAU",
+    "/v1/accounts/alice/statement?before=1",
+    "/v1/accounts/alice/statement?before=1.2.3.4",
+    "/v1/accounts/alice/statement?before=1.2.x",
+    "/v1/accounts/alice/statement?before=9223372036854775808.0.0",
+    "/v1/transfers?status=ended",
+    "/v1/transfers?status=%00",
+    "/v1/transfers?reason=because",
+    "/v1/transfers?reason=%00",
+    "/v1/transfers?account=",
+    "/v1/transfers?account=%ff",
+    "/v1/transfers?before=7",
+    "/v1/transfers?before=7.7.7",
+    "/v1/transfers?account=alice&before=7.7",
+    "/v1/transfers/7",
+    "/v1/traces/00000000000000000000000000000000",
+    "/v1/transfers?to=2026-06-01T00:00%2B06[Europe/Berlin]",
+    "/v1/transfers?from=2026-03-08T02:30[America/New_York]",
+    "/v1/transfers?from=2026-11-01T01:30[America/New_York]",
+    "/v1/transfers?to=2026-06-01T00:00+02:00",
+    "/v1/accounts/alice?at=2026-06-01T00:00[Nowhere/Zone]",
+    // Nobody would know that it was not heard.
+    "/v1/accounts?at=2026-01-01",
+    "/v1/accounts/alice?currency=USD",
+    "/v1/accounts/alice/statement?at=2026-01-01",
+    "/v1/traces/0190b1c47a2e8c3d9f005a3c1e8b2d4f?payer=alice",
+    "/v1/stats?shard=1",
+    "/v1/accounts?payer=alice",
+    "/v1/parked?account=bob",
+    "/v1/parked?before=7",
+    "/v1/stats?shard=0",
+    "/v1/transfers?from=2026-06-02T00:00:00Z&to=2026-06-01T00:00:00Z",
+    "/v1/transfers?ended_from=2026-06-02T00:00:00Z&ended_to=2026-06-01T00:00:00Z",
+    "/v1/transfers?ended_from=2026-06-02T00:00:00Z&status=running",
+    "/v1/transfers?currency=USD&min=2.00&max=1.00",
+    "/v1/transfers?account=alice&before=1700000000000000.7/7.7/x",
+    "/v1/traces/0af7651916cd43dd8448eb211c80319c?after=7",
+];
+
+/// What asks about no transfers.
+const BAD_KNOWN: [&str; 6] = [
+    "",
+    "[]",
+    "{}",
+    r#"{"transfers":[{"id":"7","payer":"alice"}]}"#,
+    r#"{"transfers":[{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","payer":"a.b"}]}"#,
+    r#"{"transfers":[{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f"}]}"#,
+];
+
+const WORDS: [&str; 24] = [
+    "%00",
+    "%ff",
+    "%",
+    "%2",
+    "&",
+    "=",
+    "?",
+    "/",
+    ".",
+    "-",
+    "+",
+    "'",
+    "\"",
+    ";",
+    "0",
+    "9223372036854775807",
+    "9223372036854775808",
+    "limit=",
+    "&before=",
+    "at=",
+    "%F0%9F%92%B6",
+    "%27%20OR%201=1--",
+    "1e9",
+    "-1",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_without_sense_is_told_so() -> Result<()> {
+    let mut random = Random::seeded()?;
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let paid = world.pay("alice", "bob", "1.00").await?;
+        known(&world, paid.id).await?;
+        let http = reqwest::Client::new();
+        for question in GOOD {
+            let status = ask(&world, &http, question).await?;
+            ensure!(status == 200, "{question}: {status}");
+        }
+        for question in BAD {
+            let status = ask(&world, &http, question).await?;
+            ensure!(status == 400, "{question}: {status}");
+        }
+        for body in BAD_KNOWN {
+            let asked = http.post(format!("{}/v1/transfers/known", world.stack.api_url()));
+            let answer = asked
+                .header("content-type", "application/json")
+                .body(body)
+                .send()
+                .await?;
+            ensure!(answer.status() == 400, "{body}: {}", answer.status());
+        }
+        blanks::are_named(&world, &http).await?;
+        times::cover_what_they_name(&world)
+            .await
+            .with_context(|| format!("{database:?}"))?;
+        let mut answers = std::collections::BTreeMap::new();
+        for _ in 0..ASKED {
+            let question = damaged(&mut random);
+            *answers.entry(ask(&world, &http, &question).await?).or_insert(0) += 1;
+        }
+        println!("{database:?}: {answers:?}");
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+/// Of many transfers those are known that their payer's own shard has heard of.
+async fn known(world: &World, paid: Uuid) -> Result<()> {
+    let [alice, bob]: [AccountId; 2] = ["alice".parse()?, "bob".parse()?];
+    let elsewhere = transfer("bob", "1.00");
+    let id: TransferId = elsewhere["id"].as_str().context("an id")?.parse()?;
+    let shards = world.nats.shards().await?;
+    let wrong = shards
+        .all()
+        .find(|shard| *shard != shards.of(&alice))
+        .context("another shard")?;
+    let subject = Verb::Transfer.subject(wrong, &alice);
+    world
+        .nats
+        .put(&subject, Vec::new(), elsewhere.to_string())
+        .await?;
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let flow = world.api.transfer(id, None).await?;
+        if flow.as_ref().and_then(|flow| flow.reason.as_deref()) == Some("wrong_shard") {
+            break;
+        }
+        ensure!(
+            tokio::time::Instant::now() < deadline,
+            "the wrong shard has not refused it: {flow:?}"
+        );
+    }
+    let asked = [
+        (TransferId(paid), alice.clone()),
+        (TransferId(paid), bob),
+        (id, alice),
+    ];
+    let known = world.api.known(&asked).await?;
+    let known: Vec<_> = known
+        .iter()
+        .map(|flow| (flow.transfer, &*flow.payer, flow.status))
+        .collect();
+    ensure!(known == [(paid, "alice", Status::Settled)], "{known:?}");
+    Ok(())
+}
+
+/// Asks, and expects an answer or a problem of the asker's.
+async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u16> {
+    let answer = http
+        .get(format!("{}{question}", world.stack.api_url()))
+        .send()
+        .await?;
+    let status = answer.status().as_u16();
+    let kind = answer
+        .headers()
+        .get("content-type")
+        .and_then(|kind| kind.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    let text = answer.text().await?;
+    // No such route: that is axum's own answer, without a word.
+    let nowhere = status == 404 && text.is_empty();
+    let expected = if status == 200 {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
+    ensure!(
+        matches!(status, 200 | 400 | 404 | 409),
+        "{question}: {status} {text}"
+    );
+    ensure!(
+        nowhere || kind == expected || kind.starts_with("text/html"),
+        "{question}: {status} {kind} {text}"
+    );
+    Ok(status)
+}
+
+/// A good question to which a few things have happened.
+fn damaged(random: &mut Random) -> String {
+    let pick =
+        |random: &mut Random, length: usize| usize::try_from(random.below(length as u64)).unwrap_or_default();
+    let mut question = GOOD[pick(random, GOOD.len())].to_owned();
+    for _ in 0..=pick(random, 3) {
+        // Mostly behind the path, so that there is somebody to ask.
+        let path = question.find('?').filter(|_| random.below(5) > 0).unwrap_or(3);
+        let at = path + 1 + pick(random, question.len() - path);
+        match random.below(3) {
+            0 => question.insert_str(at, WORDS[pick(random, WORDS.len())]),
+            1 => question.truncate(at),
+            _ => question.replace_range(at..question.len().min(at + 1), ""),
+        }
+    }
+    question
+}

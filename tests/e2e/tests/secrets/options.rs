@@ -1,0 +1,75 @@
+//! Which options can hold a secret.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+use clap::CommandFactory as _;
+use wallet_runtime::settings::CommandLine;
+
+/// The options that hold, or may hold, a secret, of the tool and of the services. Each is tried.
+const SECRET: [&str; 15] = [
+    "api",
+    "api-token",
+    "credit",
+    "database",
+    "debit",
+    "headers",
+    "http-token",
+    "monitor",
+    "nats",
+    "nats-creds",
+    "nats-nkey",
+    "otlp",
+    "otlp-endpoint",
+    "otlp-headers",
+    "otlp-traces-endpoint",
+];
+/// The options that hold none: names, numbers, times, places, words.
+const PLAIN: &str = "account accounts amount at batch body callers currency dir ended-since ended-until expires-in file from \
+                     hot-percent http http-token-file id in-flight limit log log-format memo mode nats-ca nats-cert \
+                     nats-inbox nats-key otlp-protocol otlp-timeout overdraft payer protocol rate reason replicas \
+                     seconds seed shards since status stuck-after timeout to trace-url transfers wait";
+
+/// The long names of all options that take a value.
+fn options(command: &clap::Command) -> BTreeSet<String> {
+    let takes_one = |arg: &&clap::Arg| arg.get_action().takes_values() && !arg.is_positional();
+    let own = command
+        .get_arguments()
+        .filter(takes_one)
+        .filter_map(|arg| arg.get_long().map(str::to_owned));
+    own.chain(command.get_subcommands().flat_map(options)).collect()
+}
+
+/// The same of the tool, from its completion script: there each option that takes a value is a case of its own.
+fn options_of_the_tool() -> Result<BTreeSet<String>> {
+    let script = Command::new(e2e::program("wallet")?)
+        .args(["completions", "bash"])
+        .output()?;
+    let script = String::from_utf8(script.stdout)?;
+    let cases = script.lines().filter_map(|line| line.trim().strip_prefix("--"));
+    let found: BTreeSet<String> = cases
+        .filter_map(|line| line.strip_suffix(')'))
+        .map(str::to_owned)
+        .collect();
+    ensure!(found.len() > 20, "the script has options: {found:?}");
+    Ok(found)
+}
+
+#[test]
+fn every_option_is_known_to_hold_a_secret_or_none() -> Result<()> {
+    let mut all = options_of_the_tool()?;
+    all.extend(options(&CommandLine::command()));
+    let known: BTreeSet<&str> = SECRET.into_iter().chain(PLAIN.split_whitespace()).collect();
+    let unknown: Vec<&String> = all
+        .iter()
+        .filter(|option| !known.contains(option.as_str()))
+        .collect();
+    assert!(
+        unknown.is_empty(),
+        "can these hold a secret? Try them here, or say that they hold none: {unknown:?}"
+    );
+    let gone: Vec<&&str> = known.iter().filter(|option| !all.contains(**option)).collect();
+    assert!(gone.is_empty(), "there are no such options: {gone:?}");
+    Ok(())
+}

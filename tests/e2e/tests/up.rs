@@ -1,0 +1,128 @@
+//! `wallet up` in a folder that has a wallet already.
+
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::instance::signal;
+use e2e::server::Server;
+use e2e::{PATIENCE, World, program};
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+use tokio::time::timeout;
+use wallet_stack::address::free_ports;
+use wallet_stack::folder::Folder;
+
+fn up(dir: &TempDir, nats: &str, http: u16, more: &[&str]) -> Result<Command> {
+    let mut command = Command::new(program("wallet")?);
+    command
+        .args(["up", "--dir"])
+        .arg(dir.path())
+        .args(["--http", &format!("127.0.0.1:{http}")])
+        .args(more)
+        .env("WALLET_NATS_URL", nats)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    Ok(command)
+}
+
+/// Three ports in a row, of which the first is given.
+fn ports() -> Result<u16> {
+    for _ in 0..100 {
+        let [port] = free_ports()?;
+        let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if port < u16::MAX - 2 && is_free(port + 1) && is_free(port + 2) {
+            return Ok(port);
+        }
+    }
+    anyhow::bail!("no three free ports in a row")
+}
+
+/// Waits until it is up, then ends it, and gives what it said.
+async fn up_and_down(mut command: Command) -> Result<String> {
+    let mut child = command.spawn()?;
+    let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
+    let mut said = String::new();
+    let until_up = async {
+        while let Some(line) = lines.next_line().await? {
+            said.push_str(&line);
+            said.push('\n');
+            if line.contains("doctor") {
+                break;
+            }
+        }
+        Ok::<_, anyhow::Error>(())
+    };
+    timeout(PATIENCE, until_up)
+        .await
+        .context("it does not come up")??;
+    signal(child.id().context("it runs")?, Signal::INT)?;
+    let output = timeout(PATIENCE, child.wait_with_output()).await??;
+    ensure!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(said + &String::from_utf8_lossy(&output.stderr))
+}
+
+/// What is refused at once.
+async fn refused(mut command: Command) -> Result<String> {
+    let Output { status, stderr, .. } = timeout(Duration::from_secs(10), command.output())
+        .await
+        .context("it is not refused at once")??;
+    ensure!(status.code() == Some(2), "{status}");
+    Ok(String::from_utf8(stderr)?)
+}
+
+#[tokio::test]
+async fn a_folder_knows_its_wallet() -> Result<()> {
+    let nats = Server::start("authorization { user: wallet, password: s3cr3t }").await?;
+    let (dir, http) = (TempDir::new()?, ports()?);
+    let url = format!("nats://wallet:s3cr3t@{}", nats.address);
+    let said = up_and_down(up(&dir, &url, http, &["--shards", "3"])?).await?;
+    ensure!(
+        said.contains(&format!("--nats nats://USER:PASSWORD@{}", nats.address)),
+        "{said}"
+    );
+    ensure!(!said.contains("s3cr3t"), "{said}");
+    let said = up_and_down(up(&dir, &url, http, &[])?).await?;
+    ensure!(said.contains("a wallet of 3 shards"), "{said}");
+
+    let said = refused(up(&dir, &url, http, &["--shards", "2"])?).await?;
+    ensure!(
+        said.contains("--shards 2: the wallet in ")
+            && said.contains(" has 3 shards, and that never changes."),
+        "{said}"
+    );
+    // In another folder the streams know it still.
+    let said = refused(up(&TempDir::new()?, &url, http, &["--shards", "2"])?).await?;
+    ensure!(said.contains(" has 3 shards"), "{said}");
+    let elsewhere = ["--database", "postgres://me:s3cr3t@127.0.0.1:9/"];
+    let said = refused(up(&dir, &url, http, &elsewhere)?).await?;
+    ensure!(
+        said.contains("--database postgres://me@127.0.0.1:9/: the databases of the wallet in ")
+            && said.contains("are files in it"),
+        "{said}"
+    );
+    Ok(())
+}
+
+/// Streams that a nats-server of the stack's own has stored; `wallet up` did not record anything in this folder yet.
+#[tokio::test]
+async fn a_folder_without_a_record_knows_by_its_streams() -> Result<()> {
+    let world = World::start(None).await?;
+    let folder = Folder::read(&world.dir())?;
+    ensure!(
+        folder.shards(None, None).is_ok_and(|shards| shards == Some(2)),
+        "{folder:?}"
+    );
+    ensure!(
+        folder.shards(Some(3), None).is_err() && folder.database(Some("postgres://db/")).is_err(),
+        "{folder:?}"
+    );
+    world.stop().await
+}

@@ -1,0 +1,309 @@
+//! The log read once more, beside the service: what it should have made of it.
+//!
+//! The refold goes over a shard's log as the service's position moves, drops repeats by a set of its own, and folds what is
+//! left, and the service's own decisions, into one state in memory. It never decides. What it has and what the service's tables
+//! have must be the same after every commit; so must the inbox, and what was parked.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use wallet_contract::decider::{Decider, Heard, Input, Place};
+use wallet_contract::envelope;
+use wallet_contract::event::{Event, Fact, Resolution};
+use wallet_contract::id::EventId;
+use wallet_contract::subject::Service;
+use wallet_runtime::batch::{WAITS, of};
+use wallet_runtime::store::{Blocked, ParkedRow};
+
+use crate::check::{Breach, hold};
+use crate::entry::{Entry, Stored};
+use crate::ill;
+use crate::store::Database;
+use crate::tables::Tables;
+
+/// What one service's log folds to.
+#[derive(Debug)]
+pub(crate) struct Refold<C: Decider> {
+    place: Place,
+    state: C::State,
+    known: BTreeSet<EventId>,
+    position: u64,
+    at_us: i64,
+    events: usize,
+    parked: usize,
+    resolved: usize,
+    /// What is set aside.
+    aside: Vec<ParkedRow>,
+}
+
+impl<C: Decider> Refold<C> {
+    pub(crate) fn new(place: Place) -> Self {
+        Self {
+            place,
+            state: C::State::default(),
+            known: BTreeSet::new(),
+            position: 0,
+            at_us: 0,
+            events: 0,
+            parked: 0,
+            resolved: 0,
+            aside: Vec::new(),
+        }
+    }
+}
+
+/// After a commit: state refolded from the log equals the live one, and nothing of the log was dropped.
+pub(crate) fn invariant_refold_equals_live<T: Tables>(
+    database: &mut Database<T>,
+    log: &[Stored],
+) -> Result<(), Breach> {
+    let mut decided = decided_since(database)?;
+    let position = database.progress.position;
+    let behind = usize::try_from(database.refold.position).unwrap_or(usize::MAX);
+    hold(
+        "invariant_position",
+        position <= log.len() as u64 && database.refold.position <= position,
+        || {
+            format!(
+                "{} goes from {behind} to {position} in a log of {}",
+                T::SERVICE,
+                log.len()
+            )
+        },
+    )?;
+    let read = log.get(behind..).unwrap_or_default();
+    for stored in read
+        .iter()
+        .take_while(|stored| stored.message.sequence <= position)
+    {
+        database.refold.at_us = database.refold.at_us.max(stored.message.at_us);
+        for entry in &stored.entries {
+            take::<T>(database, stored, entry, &mut decided)?;
+        }
+        if stored.instructs(T::SERVICE) {
+            resume::<T>(database, stored, log, &mut decided)?;
+        }
+    }
+    database.refold.position = position;
+    begun::<T>(database, log, &mut decided);
+    own::<T>(database, decided);
+    let differs = T::differs(&database.rows, &database.refold.state);
+    hold("invariant_refold_equals_live", differs.is_none(), || {
+        format!(
+            "{}/{}: {}",
+            T::SERVICE,
+            database.place.shard,
+            differs.unwrap_or_default()
+        )
+    })
+}
+
+/// Takes in what was handled already of the message behind the position: with care each element has a commit of its own.
+fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
+    let next = usize::try_from(database.refold.position)
+        .ok()
+        .and_then(|position| log.get(position));
+    let Some(next) = next.filter(|next| next.is_heard_by(T::SERVICE)) else {
+        return;
+    };
+    for entry in &next.entries {
+        let Ok(input) = &entry.what else { continue };
+        let handled = database.inbox.contains_key(&input.as_cause().id);
+        if handled && T::Core::concerns(input, database.place) {
+            let fold = &mut database.refold;
+            fold.at_us = fold.at_us.max(next.message.at_us);
+            let place = (next.message.sequence, entry.index.unwrap_or(0));
+            fold_in::<T>(fold, input, place, decided);
+        }
+    }
+}
+
+/// What the service has decided since the last look, as it stands in its event store.
+fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event>, Breach> {
+    let new = database.events.get(database.refold.events..).unwrap_or_default();
+    let mut decided = VecDeque::with_capacity(new.len());
+    for outgoing in new {
+        let event = envelope::read(&outgoing.json);
+        hold("invariant_readable", event.is_ok(), || {
+            format!("{event:?}: {}", outgoing.json)
+        })?;
+        decided.extend(event);
+    }
+    database.refold.events = database.events.len();
+    Ok(decided)
+}
+
+/// Takes in one element of the log.
+fn take<T: Tables>(
+    database: &mut Database<T>,
+    stored: &Stored,
+    entry: &Entry,
+    decided: &mut VecDeque<Event>,
+) -> Result<(), Breach> {
+    let sequence = stored.message.sequence;
+    let service = T::SERVICE;
+    let row = database.parked.get(database.refold.parked);
+    let row = row.filter(|row| (row.sequence, row.index) == (sequence, entry.index));
+    if let Some(row) = row {
+        database.refold.parked += 1;
+        return set_aside::<T>(&mut database.refold, entry, row);
+    }
+    let Ok(input) = &entry.what else {
+        return invariant_nothing_dropped(service, sequence, entry, !entry.is_parked_by(service));
+    };
+    if !stored.is_heard_by(service) || !T::Core::concerns(input, database.place) {
+        return Ok(());
+    }
+    let id = input.as_cause().id;
+    invariant_nothing_dropped(service, sequence, entry, database.inbox.contains_key(&id))?;
+    let (transfer, account) = of(input);
+    let waits = Blocked::by(&database.refold.aside).holds(transfer, account.as_deref());
+    hold("invariant_what_comes_later_waits", !waits, || {
+        format!("{service} has handled {input:?} of message {sequence}; something before it is set aside")
+    })?;
+    let place = (sequence, entry.index.unwrap_or(0));
+    fold_in::<T>(&mut database.refold, input, place, decided);
+    Ok(())
+}
+
+/// Something was set aside: it can't be read, it can't be handled, or it waits behind that.
+fn set_aside<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedRow) -> Result<(), Breach> {
+    let before = Blocked::by(&fold.aside);
+    let blocked = row
+        .transfer
+        .is_some_and(|transfer| before.holds(transfer, row.account.as_deref()));
+    let ill = row.detail.contains("unknown event type") || row.detail.contains(ill::POISON);
+    let right = entry.is_parked_by(T::SERVICE) || ill || (blocked && row.detail == WAITS);
+    fold.aside.push(row.clone());
+    hold("invariant_only_what_must_is_set_aside", right, || {
+        format!("{} has set aside {row:?}: {:?}", T::SERVICE, entry.what)
+    })
+}
+
+/// An operator had it heard after all, in the order of the log.
+fn resume<T: Tables>(
+    database: &mut Database<T>,
+    instruction: &Stored,
+    log: &[Stored],
+    decided: &mut VecDeque<Event>,
+) -> Result<(), Breach> {
+    let sequence = instruction.message.sequence;
+    let row = database.parked.get(database.refold.parked);
+    if let Some(row) = row.filter(|row| (row.sequence, row.index) == (sequence, None)) {
+        // It can't be followed.
+        database.refold.parked += 1;
+        database.refold.aside.push(row.clone());
+        return Ok(());
+    }
+    let mut index = 0;
+    while let Some((row, resolved)) = database.resolved.get(database.refold.resolved) {
+        if resolved.instruction != sequence {
+            break;
+        }
+        if matches!(resolved.how, Resolution::Replaced(_) | Resolution::Discarded(_)) {
+            let row = row.clone();
+            database.refold.resolved += 1;
+            see_to::<T>(&mut database.refold, instruction, &row, decided)?;
+            continue;
+        }
+        let at = usize::try_from(row.sequence)
+            .ok()
+            .and_then(|sequence| log.get(sequence - 1));
+        let entry = at.and_then(|stored| stored.entries.iter().find(|entry| entry.index == row.index));
+        let input = entry.and_then(|entry| entry.what.as_ref().ok());
+        let fold = &mut database.refold;
+        fold.resolved += 1;
+        fold.aside
+            .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+        hold(
+            "invariant_only_what_can_be_read_is_heard",
+            input.is_some(),
+            || format!("{} has heard {row:?}", T::SERVICE),
+        )?;
+        let meant = input.filter(|input| T::Core::concerns(input, fold.place));
+        if let Some(input) = meant {
+            let place = (sequence, index);
+            index += 1;
+            fold_in::<T>(fold, input, place, decided);
+        }
+    }
+    Ok(())
+}
+
+/// An operator let it go, or had what he said heard in its place.
+fn see_to<T: Tables>(
+    fold: &mut Refold<T::Core>,
+    instruction: &Stored,
+    row: &ParkedRow,
+    decided: &mut VecDeque<Event>,
+) -> Result<(), Breach> {
+    fold.aside
+        .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+    let requests = instruction.mends(row, fold.place.shard);
+    hold(
+        "invariant_only_what_makes_sense_is_heard",
+        requests.is_ok(),
+        || format!("{} has heard {:?}: {requests:?}", T::SERVICE, instruction.message),
+    )?;
+    // What tells of them stands before what is decided on them.
+    while decided
+        .pop_front_if(|event| matches!(event.fact, Fact::RequestRecalled(..)))
+        .is_some()
+    {}
+    for (index, request) in (0..).zip(requests.unwrap_or_default()) {
+        let place = (instruction.message.sequence, index);
+        fold_in::<T>(fold, &Input::Request(request), place, decided);
+    }
+    Ok(())
+}
+
+/// Takes in what was handled, and what was decided on it; once.
+fn fold_in<T: Tables>(
+    fold: &mut Refold<T::Core>,
+    input: &Input,
+    (sequence, index): (u64, u32),
+    decided: &mut VecDeque<Event>,
+) {
+    let id = input.as_cause().id;
+    if !fold.known.insert(id) {
+        return;
+    }
+    let heard = Heard {
+        input: input.clone(),
+        raw: "".into(),
+        sequence,
+        index,
+        at_us: fold.at_us,
+        committed_us: None,
+    };
+    T::Core::hear(&mut fold.state, &heard, fold.place);
+    if let Some(event) = decided.pop_front_if(|event| event.cause == id) {
+        T::Core::evolve(&mut fold.state, &event, fold.place);
+    }
+}
+
+/// Each message is handled, known, or parked.
+fn invariant_nothing_dropped(
+    service: Service,
+    sequence: u64,
+    entry: &Entry,
+    handled: bool,
+) -> Result<(), Breach> {
+    hold("invariant_nothing_dropped", handled, || {
+        let what: Result<&Input, &String> = entry.what.as_ref();
+        format!(
+            "{service} has passed message {sequence}, element {:?}, and not handled it: {what:?}",
+            entry.index
+        )
+    })
+}
+
+/// Takes in what was decided on no message: that something was due, and what was parked.
+fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
+    let fold = &mut database.refold;
+    for event in decided {
+        if !matches!(event.fact, Fact::MessageParked(_) | Fact::MessageResolved(_)) {
+            fold.known.insert(event.cause);
+        }
+        T::Core::evolve(&mut fold.state, &event, fold.place);
+    }
+}

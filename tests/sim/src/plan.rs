@@ -1,0 +1,173 @@
+//! What happens in a simulation, as data: made by a seed, told in words, and cut shorter by [`crate::shrink`].
+
+mod ask;
+mod swarm;
+
+use std::fmt;
+use std::time::Duration;
+
+use fastrand::Rng;
+use wallet_contract::parking::Action;
+
+pub use crate::ill::Ill;
+pub use crate::node::{Blow, Point, Site, Trap};
+pub use crate::world::ClockOf;
+use ask::Client;
+use swarm::Swarm;
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A client publishes.
+    Ask {
+        /// On the mapped subject.
+        subject: String,
+        /// Any bytes.
+        payload: Vec<u8>,
+    },
+    /// Time passes.
+    Wait {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A fault is laid.
+    Lay(Trap),
+    /// One more instance starts, and stands by.
+    Second(Site),
+    /// An instance is stopped in order; another one starts later.
+    Stop {
+        /// Whose.
+        site: Site,
+        /// How much later, milliseconds.
+        back_ms: u64,
+    },
+    /// A clock jumps.
+    Turn {
+        /// Which.
+        clock: ClockOf,
+        /// Forward, or back, milliseconds.
+        by_ms: i64,
+    },
+    /// From now on a site's program can't handle something, or can handle everything.
+    Ill {
+        /// Whose.
+        site: Site,
+        /// What.
+        ill: Option<Ill>,
+    },
+    /// An operator has a site hear what it has set aside.
+    Retry(Site),
+    /// Operators see to one request that a site can't read, all at once.
+    SeeTo {
+        /// Whose.
+        site: Site,
+        /// What each says, in the order of the log.
+        words: Vec<Action>,
+    },
+    /// The server of a shard's log crashes.
+    CrashServer(u16),
+    /// It crashes, and has lost messages that were durable. No plan has this by chance: see `tests/plays/loss.rs`.
+    LoseData {
+        /// Which log.
+        shard: u16,
+        /// How many messages of its end.
+        messages: usize,
+    },
+}
+
+/// How much time the calls of the loop take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How many of a hundred calls take time at all.
+    pub slow: u8,
+    /// How much at most, milliseconds.
+    pub most_ms: u64,
+}
+
+impl Pace {
+    /// How long an instance waits at a point.
+    pub(crate) fn pause(self, rng: &mut Rng, point: Point) -> Duration {
+        let slow = if point == Point::AfterPublish {
+            90
+        } else {
+            self.slow
+        };
+        if rng.u8(0..100) < slow {
+            Duration::from_millis(rng.u64(1..=self.most_ms))
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+/// Everything that happens in a simulation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Who made it.
+    pub seed: u64,
+    /// How fast everybody is.
+    pub pace: Pace,
+    /// One after the other.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn new(seed: u64, steps: usize) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let swarm = Swarm::new(&mut rng);
+        let pace = Pace {
+            slow: rng.u8(5..60),
+            most_ms: rng.u64(2..40),
+        };
+        let mut client = Client::new(rng.fork());
+        let mut plan = Self {
+            seed,
+            pace,
+            steps: client.endow(),
+        };
+        while plan.steps.len() < steps {
+            swarm.step(&mut rng, &mut client, &mut plan.steps);
+        }
+        plan
+    }
+
+    /// The same with some of its steps only.
+    #[must_use]
+    pub fn only(&self, kept: &[usize]) -> Self {
+        let steps = kept.iter().filter_map(|at| self.steps.get(*at));
+        Self {
+            steps: steps.cloned().collect(),
+            ..*self
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ask { subject, payload } => {
+                write!(f, "ask      {subject} {}", String::from_utf8_lossy(payload))
+            }
+            Self::Wait { ms } => write!(f, "wait     {ms} ms"),
+            Self::Lay(trap) => {
+                let Trap {
+                    site,
+                    point,
+                    skip,
+                    blow,
+                } = trap;
+                write!(f, "fault    {site} passes {point:?} {skip} times, then {blow:?}")
+            }
+            Self::Second(site) => write!(f, "second   {site}"),
+            Self::Stop { site, back_ms } => write!(f, "stop     {site} in order, back in {back_ms} ms"),
+            Self::Turn { clock, by_ms } => write!(f, "clock    {clock:?} by {by_ms} ms"),
+            Self::Ill { site, ill: Some(ill) } => write!(f, "ill      {site} can't handle {ill:?}"),
+            Self::Ill { site, ill: None } => write!(f, "well     {site} can handle everything"),
+            Self::Retry(site) => write!(f, "retry    what {site} has set aside"),
+            Self::SeeTo { site, words } => write!(f, "see to   a request that {site} can't read: {words:?}"),
+            Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
+            Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
+        }
+    }
+}

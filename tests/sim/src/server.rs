@@ -1,0 +1,128 @@
+//! The simulated log server: one totally ordered stream for each shard.
+//!
+//! A message is *stored* when it has its sequence, and *durable* when its publisher may be told so. Readers see only what is
+//! durable. When the server crashes, what was stored and not yet durable is gone, whoever published it is told that the
+//! connection broke, and so is every reader.
+//!
+//! What is durable is not lost by chance, as `sync_interval: always` promises. A server that syncs now and then, or a disk, can
+//! lose what was acknowledged and read: [`Log::lose`]. Then a stream ends before its readers' positions, and has to be healed
+//! from the services' event stores; `tests/plays/loss.rs` says what happens as long as nobody does.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use wallet_contract::shard::Shard;
+use wallet_runtime::bus::{Head, Message};
+
+use crate::entry::Stored;
+
+/// One shard's stream.
+#[derive(Debug)]
+pub(crate) struct Log {
+    shard: Shard,
+    stored: Vec<Stored>,
+    durable: usize,
+    /// How often the server has crashed.
+    generation: u64,
+    /// The latest time that it has told anybody, or stored a message at, microseconds since 1970.
+    told_us: i64,
+    changed: Arc<Notify>,
+}
+
+/// What was published, and has not been acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unacknowledged {
+    sequence: usize,
+    generation: u64,
+}
+
+impl Log {
+    pub(crate) fn new(shard: Shard) -> Self {
+        Self {
+            shard,
+            stored: Vec::new(),
+            durable: 0,
+            generation: 0,
+            told_us: 0,
+            changed: Arc::default(),
+        }
+    }
+
+    /// Stores a message.
+    pub(crate) fn store(
+        &mut self,
+        subject: String,
+        payload: Bytes,
+        at_us: i64,
+        committed: Option<Timestamp>,
+    ) -> Unacknowledged {
+        let message = Message {
+            subject,
+            payload,
+            sequence: self.stored.len() as u64 + 1,
+            at_us,
+            traceparent: None,
+            event_id: None,
+            committed_us: committed.map(Timestamp::as_microsecond),
+        };
+        self.told_us = self.told_us.max(at_us);
+        self.stored.push(Stored::read(message, self.told_us, self.shard));
+        Unacknowledged {
+            sequence: self.stored.len(),
+            generation: self.generation,
+        }
+    }
+
+    /// Where it ends, told at a time.
+    pub(crate) fn head(&mut self, clock_us: i64) -> Head {
+        self.told_us = self.told_us.max(clock_us);
+        Head {
+            sequence: self.durable as u64,
+            clock_us,
+        }
+    }
+
+    /// Makes everything up to a message durable, and gives what has become so; nothing if the server has crashed since.
+    pub(crate) fn acknowledge(&mut self, published: Unacknowledged) -> Option<&[Stored]> {
+        if published.generation != self.generation {
+            return None;
+        }
+        let before = self.durable;
+        self.durable = self.durable.max(published.sequence);
+        self.changed.notify_waiters();
+        self.stored.get(before..self.durable)
+    }
+
+    /// The server crashes: how many messages are gone.
+    pub(crate) fn crash(&mut self) -> usize {
+        let lost = self.stored.len().saturating_sub(self.durable);
+        self.stored.truncate(self.durable);
+        self.generation += 1;
+        self.changed.notify_waiters();
+        lost
+    }
+
+    /// The server crashes, and comes back without the last messages that were durable; gives them.
+    pub(crate) fn lose(&mut self, many: usize) -> Vec<Stored> {
+        self.durable = self.durable.saturating_sub(many);
+        let lost = self.stored.split_off(self.durable);
+        self.crash();
+        lost
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Tells when something was stored, or the server has crashed.
+    pub(crate) fn changed(&self) -> Arc<Notify> {
+        self.changed.clone()
+    }
+
+    /// What can be read.
+    pub(crate) fn durable(&self) -> &[Stored] {
+        self.stored.get(..self.durable).unwrap_or_default()
+    }
+}

@@ -1,0 +1,6 @@
+//! Seeds played on the simulated bus, store and clock.
+
+mod loss;
+mod mutations;
+mod second_opinion;
+mod seeds;

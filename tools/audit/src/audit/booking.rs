@@ -1,0 +1,215 @@
+//! What an event does to the audit's books and flows.
+
+use wallet_contract::event::{Fact, Movement, Parked};
+use wallet_contract::shard::Shard;
+
+use super::{Audit, Here};
+use crate::books::{AccountNo, Effect, decimal};
+use crate::flow::{Flow, Moved, Step};
+use crate::report::Invariant;
+
+impl Audit {
+    /// Books an event, in the log where it counts.
+    pub(super) fn book(&mut self, here: Here<'_>) {
+        match &here.event.fact {
+            Fact::AccountOpened(name, currency, overdraft) => {
+                let account = self.books.number(name);
+                self.books.open(account, *currency, *overdraft);
+            }
+            Fact::AccountDebited(movement) => self.debited(here, movement),
+            Fact::FundsReserved(movement, _) => self.reserved(here, movement),
+            Fact::ReservationReleased(movement, ..) => self.released(here, movement),
+            Fact::CreditPromised(..) => self.step(here, Step::Promised, None),
+            Fact::ConfirmationDeferred(_) => self.step(here, Step::Deferred, None),
+            Fact::ReservationBarred(_) => self.step(here, Step::Barred, None),
+            Fact::ReversalGranted(_) => self.step(here, Step::Granted, None),
+            // It may be asked for again in other words, and denied again.
+            Fact::ReversalDenied(..) => {
+                self.flow(here).1.take(Step::Denied);
+            }
+            Fact::AccountCredited(movement) => {
+                self.received(here, Step::Credited, movement);
+                self.given_back(here, movement);
+            }
+            Fact::DebitReversed(movement, _) => self.received(here, Step::Reversed, movement),
+            Fact::CreditRefused(movement, _) => self.step(here, Step::CreditRefused, Some(movement)),
+            Fact::TransferSettled(movement) => self.step(here, Step::Settled, Some(movement)),
+            Fact::DebitRefused(..) => self.step(here, Step::DebitRefused, None),
+            Fact::TransferFailed(_, movement, failure, _) => {
+                self.step(here, Step::failed(*failure), movement.as_ref());
+            }
+            Fact::MessageParked(parked) => self.parked(here.shard, parked),
+            Fact::MessageResolved(_) => self.counts.parked = self.counts.parked.saturating_sub(1),
+            Fact::AccountFrozen(_)
+            | Fact::AccountUnfrozen(_)
+            | Fact::AccountClosing(_)
+            | Fact::ClosureAccepted(_)
+            | Fact::ClosureRefused(..)
+            | Fact::AccountClosed(_)
+            | Fact::RequestRecalled(..)
+            | Fact::RequestRefused(..) => {}
+        }
+    }
+
+    fn parked(&mut self, shard: Shard, parked: &Parked) {
+        self.counts.parked += 1;
+        if let Some(log) = self.log_mut(shard) {
+            log.parked.insert((parked.sequence, parked.index));
+        }
+    }
+
+    /// The flow that an event belongs to: at home, which is the payer's shard, or wherever a stray request was refused.
+    fn flow(&mut self, here: Here<'_>) -> (AccountNo, &mut Flow) {
+        let name = here.event.fact.account();
+        let home = if let Fact::AccountCredited(movement) = &here.event.fact {
+            self.shards.of(&movement.payer)
+        } else {
+            here.shard
+        };
+        let payer = self.books.number(&name);
+        let log = &mut self.logs[usize::from(home.0)];
+        (payer, log.flows.entry((here.event.transfer, payer)).or_default())
+    }
+
+    /// Takes a step of a transfer: each at most once, and all about the same movement.
+    fn step(&mut self, here: Here<'_>, step: Step, movement: Option<&Movement>) {
+        let moved = movement.map(|movement| self.moved(movement));
+        let (_, flow) = self.flow(here);
+        let (before, first) = (flow.told(), flow.take(step));
+        let differs = flow.moved.zip(moved).is_some_and(|(debited, now)| debited != now);
+        if !first {
+            let twice = || format!("{}: {} a second time, after {before}", here.told(), step.word());
+            self.breaches.add(Invariant::OneEnd, twice);
+        }
+        if let Some(movement) = movement.filter(|_| differs) {
+            let told = || {
+                format!(
+                    "{}: {} to {} is not what was debited",
+                    here.told(),
+                    movement.money,
+                    movement.payee
+                )
+            };
+            self.breaches.add(Invariant::OneEnd, told);
+        }
+    }
+
+    fn moved(&mut self, movement: &Movement) -> Moved {
+        let payee = self.books.number(&movement.payee);
+        Moved {
+            payee,
+            currency: movement.money.currency,
+            amount: movement.money.amount.minor(),
+        }
+    }
+
+    fn reserved(&mut self, here: Here<'_>, movement: &Movement) {
+        self.step(here, Step::Reserved, None);
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        flow.reserved.get_or_insert(moved);
+        flow.held = flow.held.saturating_add(moved.amount);
+        let effect = self.books.hold(payer, moved.currency, moved.amount);
+        self.judge(here, movement, effect);
+    }
+
+    /// What was held is the payer's again.
+    fn released(&mut self, here: Here<'_>, movement: &Movement) {
+        self.step(here, Step::Released, None);
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        let held = std::mem::take(&mut flow.held);
+        let effect = self.books.release(payer, moved.currency, moved.amount, held);
+        self.judge(here, movement, effect);
+    }
+
+    fn debited(&mut self, here: Here<'_>, movement: &Movement) {
+        self.step(here, Step::Debited, Some(movement));
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        flow.moved.get_or_insert(moved);
+        flow.in_transit = flow.in_transit.saturating_add(moved.amount);
+        let held = std::mem::take(&mut flow.held);
+        let other = flow.reserved.is_some_and(|reserved| {
+            (reserved.payee, reserved.currency) != (moved.payee, moved.currency)
+                || reserved.amount < moved.amount
+        });
+        if other {
+            let told = || {
+                let (money, payee) = (movement.money, &movement.payee);
+                format!("{}: {money} to {payee} is not what was reserved", here.told())
+            };
+            self.breaches.add(Invariant::OneEnd, told);
+        }
+        if let Some(reserved) = movement.reserved {
+            let effect = self.books.release(payer, moved.currency, reserved.minor(), held);
+            self.judge(here, movement, effect);
+        }
+        let effect = self.books.debit(payer, moved.currency, moved.amount);
+        self.judge(here, movement, effect);
+    }
+
+    /// A reversal has arrived: no more may come back than was paid.
+    fn given_back(&mut self, here: Here<'_>, movement: &Movement) {
+        let Some(of) = movement.reverses else { return };
+        let home = usize::from(self.shards.of(&movement.payee).0);
+        let payer = self.books.number(&movement.payee);
+        let paid = self.logs[home].flows.get_mut(&(of, payer)).map(|flow| {
+            flow.given_back = flow.given_back.saturating_add(movement.money.amount.minor());
+            flow.given_back <= flow.moved.map_or(0, |moved| moved.amount)
+        });
+        if paid != Some(true) {
+            let more = || {
+                format!(
+                    "{}: more has come back of transfer {of} than was paid",
+                    here.told()
+                )
+            };
+            self.breaches.add(Invariant::OneEnd, more);
+        }
+    }
+
+    /// Money leaves transit, to the payee or back to the payer.
+    fn received(&mut self, here: Here<'_>, step: Step, movement: &Movement) {
+        self.step(here, step, Some(movement));
+        let moved = self.moved(movement);
+        let (payer, flow) = self.flow(here);
+        let in_transit = std::mem::take(&mut flow.in_transit);
+        let to = if step == Step::Reversed {
+            payer
+        } else {
+            moved.payee
+        };
+        let effect = self
+            .books
+            .receive((payer, to), moved.currency, moved.amount, in_transit);
+        self.judge(here, movement, effect);
+    }
+
+    fn judge(&mut self, here: Here<'_>, movement: &Movement, effect: Effect) {
+        let currency = movement.money.currency;
+        if let Some(sum) = effect.made {
+            let made = || {
+                format!(
+                    "{} of {}: Σ is {} after it",
+                    here.told(),
+                    movement.money,
+                    decimal(currency, sum)
+                )
+            };
+            self.breaches.add(Invariant::Conservation, made);
+        }
+        if let Some(balance) = effect.below_floor {
+            let below = || {
+                let [left, floor] =
+                    [balance.available, balance.floor()].map(|minor| decimal(currency, minor));
+                format!(
+                    "{} leaves {} with {left}, its limit is {floor}",
+                    here.told(),
+                    movement.payer
+                )
+            };
+            self.breaches.add(Invariant::Floors, below);
+        }
+    }
+}

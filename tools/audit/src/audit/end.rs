@@ -1,0 +1,97 @@
+//! What is left when all logs have been read.
+
+use wallet_contract::id::TransferId;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Verb;
+
+use super::{Audit, Log, located};
+use crate::books::{AccountNo, Books, decimal};
+use crate::entry::Place;
+use crate::flow::{End, Flow};
+use crate::report::{Breaches, Counts, Invariant};
+
+/// Whether an element was set aside, by itself or with all of its message.
+fn is_parked(log: &Log, place: Place) -> bool {
+    log.parked.contains(&place) || log.parked.contains(&(place.0, None))
+}
+
+impl Audit {
+    /// Looks at what is left when all logs have been read, and gives what was counted and found.
+    pub fn finish(mut self) -> (Counts, Books, Breaches) {
+        self.work_off_by_force();
+        let logs = std::mem::take(&mut self.logs);
+        for (shard, log) in self.shards.all().zip(&logs) {
+            self.left_over(shard, log);
+            for ((transfer, payer), flow) in &log.flows {
+                self.ended(*transfer, *payer, flow);
+            }
+        }
+        for (event, shard) in &self.halves {
+            let half = || format!("event {event} must also stand in the log of shard {shard}, and does not");
+            self.breaches
+                .add_open(self.at_rest, Invariant::NothingDropped, half);
+        }
+        for (currency, sum) in self.books.sums() {
+            let counted = self.books.recount(currency);
+            if counted != sum || sum != 0 {
+                let told = || format!("at the end Σ is {}, and not zero", decimal(currency, counted));
+                self.breaches.add(Invariant::Conservation, told);
+            }
+        }
+        self.counts.balances = self.books.iter().count() as u64;
+        self.counts.currencies = self.books.currencies();
+        (self.counts, self.books, self.breaches)
+    }
+
+    fn left_over(&mut self, shard: Shard, log: &Log) {
+        for (id, (place, transfer, verb)) in &log.undecided {
+            if is_parked(log, *place) {
+                continue;
+            }
+            if verb.flow() == Verb::Transfer && !log.flows.keys().any(|(known, _)| known == transfer) {
+                self.counts.running += 1;
+            }
+            let told = || {
+                let at = located(shard, *place);
+                format!(
+                    "{} request {transfer} ({at}, derived id {id}) has no decision",
+                    verb.token()
+                )
+            };
+            self.breaches
+                .add_open(self.at_rest, Invariant::NothingDropped, told);
+        }
+        for (place, detail) in &log.unreadable {
+            if !is_parked(log, *place) {
+                let told = || {
+                    format!(
+                        "what stands in {} was not parked: {detail}",
+                        located(shard, *place)
+                    )
+                };
+                self.breaches
+                    .add_open(self.at_rest, Invariant::NothingDropped, told);
+            }
+        }
+    }
+
+    fn ended(&mut self, transfer: TransferId, payer: AccountNo, flow: &Flow) {
+        let count = match flow.end() {
+            End::Settled => &mut self.counts.settled,
+            End::Refused => &mut self.counts.refused,
+            End::Compensated => &mut self.counts.compensated,
+            End::Cancelled => &mut self.counts.cancelled,
+            End::Expired => &mut self.counts.expired,
+            End::Waiting => &mut self.counts.reserved,
+            End::Running | End::Broken => &mut self.counts.running,
+        };
+        *count += 1;
+        if matches!(flow.end(), End::Running | End::Broken) {
+            let payer = self.books.name(payer);
+            let ended = self.at_rest || flow.end() == End::Broken;
+            let has = if ended { "no sound end" } else { "not ended" };
+            let told = || format!("transfer {transfer} of {payer} has {has}: {}", flow.told());
+            self.breaches.add_open(ended, Invariant::OneEnd, told);
+        }
+    }
+}

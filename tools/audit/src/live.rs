@@ -1,0 +1,306 @@
+//! Reads a live stack: all shards' logs through NATS, the ledger's pages over HTTP.
+//!
+//! It reads as often as needed until nothing moved between the end of the logs and the ledger's answers, so that the two
+//! can be held against each other. Readers are ordered consumers without acknowledgements: they leave nothing behind.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use async_nats::jetstream::consumer::{DeliverPolicy, ReplayPolicy, pull};
+use async_nats::{HeaderMap, jetstream};
+use futures_util::StreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+use wallet_client::api::{Api, Filter, Stats, StatusFilter};
+use wallet_client::connect::Connection;
+use wallet_contract::headers::Headers;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::stream;
+use wallet_terminal::eprintln;
+use wallet_terminal::output::time;
+
+use super::audit::Audit;
+use super::compare::{Shown, compare, minor};
+use super::entry::{self, Entry, Message};
+use super::report::{Report, grouped};
+
+/// How long the next message of a log may take: it stands there, so it only has to come.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
+/// How often a reader that gets nothing is made anew: one that waited long for the audit now and then stays silent.
+const TRIES: u32 = 4;
+/// How many messages of each log may have been read and cut, and not been booked: bounds the memory.
+const AHEAD: usize = 8;
+/// What one pull may bring, for each log.
+const PULL_BYTES: i64 = 4 * 1024 * 1024;
+/// How many messages one pull may bring.
+const PULL_MESSAGES: i64 = 1024;
+/// Who waits longer than this wants to know for what.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Between two looks whether everything has come to rest.
+const POLL: Duration = Duration::from_millis(100);
+
+/// Audits the stack behind `connection` and `api`. Waits at most `wait` for what is on its way.
+pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result<Report> {
+    let shards = connection.shards().await?;
+    let deadline = Instant::now() + wait;
+    let mut audit = Audit::new(shards);
+    let mut positions = begins(connection, api, shards).await?;
+    for (shard, position) in shards.all().zip(&positions) {
+        audit.begins(shard, position + 1);
+    }
+    let (shown, at_rest) = loop {
+        let stats = rest(api, deadline).await?;
+        let ends = ends(&stats, shards)?;
+        read_logs(connection.jetstream(), &mut audit, &positions, &ends).await?;
+        positions.clone_from(&ends);
+        let shown = shown(api).await?;
+        let still = self::ends(&api.stats().await?, shards)? == ends;
+        let at_rest = is_at_rest(&stats) && still && audit.is_quiet();
+        if at_rest || Instant::now() >= deadline {
+            break (shown, at_rest);
+        }
+        sleep(POLL).await;
+    };
+    let stuck = if at_rest { None } else { stuck(api).await? };
+    if !at_rest {
+        audit.moves();
+        let advice = if stuck.is_some() {
+            "What is stuck does not end by waiting: start whom it waits for, or see its log (`wallet doctor`)."
+        } else {
+            "Stop the load, or give a longer --wait."
+        };
+        eprintln!(
+            "The stack did not come to rest within {wait:?}: what is on its way counts as not ended, and the ledger may \
+             be ahead of what was read. {advice}"
+        );
+    }
+    let (counts, books, mut breaches) = audit.finish();
+    let compared = compare(&counts, &books, &shown, &mut breaches);
+    let report = Report::new(counts, &breaches, Some(&compared));
+    Ok(Report { stuck, ..report })
+}
+
+/// How many transfers are stuck, and whom the oldest waits for.
+async fn stuck(api: &Api) -> Result<Option<String>> {
+    let filter = Filter {
+        status: Some(StatusFilter::Stuck),
+        ..Filter::default()
+    };
+    let oldest = api.transfers(&filter, 1, None).await?.transfers.pop();
+    let Some((oldest, why)) = oldest.and_then(|flow| Some((flow.transfer, flow.stuck?))) else {
+        return Ok(None);
+    };
+    let all = match api.health().await?.stuck {
+        0 | 1 => "1 transfer is stuck".to_owned(),
+        all => format!("{} transfers are stuck, the oldest", grouped(all)),
+    };
+    let (told, since) = (why.told(), time(why.since));
+    Ok(Some(format!("{all}: {oldest}: {told}, since {since} UTC")))
+}
+
+/// Behind which message each log must hold everything. What healing has put back stands behind all that was there before, and
+/// what is left of that is not read. A log that lacks messages is not read at all: whatever it shows would follow from that.
+async fn begins(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
+    let store = api.store().await?;
+    let mut positions = Vec::new();
+    for shard in shards.all() {
+        let (name, found) = (stream::name(shard), connection.stream(shard).await?);
+        let found = found.with_context(|| format!("stream {name} is gone: `wallet heal` makes it anew"))?;
+        let from = found.must_hold_from(store.whole_from(shard));
+        let missing = found.state.missing(from);
+        if missing > 0 {
+            bail!(
+                "stream {name} lacks {missing} of its messages from {from} on: `wallet heal` puts back what the services have stored"
+            );
+        }
+        positions.push(from - 1);
+    }
+    Ok(positions)
+}
+
+fn is_at_rest(stats: &Stats) -> bool {
+    stats.transfers.running == 0 && stats.shards.iter().all(|shard| shard.lag <= 0)
+}
+
+/// Waits until nothing is on its way and the books have caught up, or until the deadline.
+async fn rest(api: &Api, deadline: Instant) -> Result<Stats> {
+    let (mut told, tell_at) = (false, Instant::now() + PATIENCE);
+    loop {
+        let stats = api.stats().await?;
+        if is_at_rest(&stats) || Instant::now() >= deadline {
+            return Ok(stats);
+        }
+        if !told && Instant::now() > tell_at {
+            let lag: i64 = stats.shards.iter().map(|shard| shard.lag.max(0)).sum();
+            let running = grouped(stats.transfers.running);
+            eprintln!(
+                "Waiting for {running} transfers on their way, and {lag} messages that the ledger has not read yet …"
+            );
+            told = true;
+        }
+        sleep(POLL).await;
+    }
+}
+
+/// Where each shard's log ends, as the ledger has asked the server.
+fn ends(stats: &Stats, shards: Shards) -> Result<Vec<u64>> {
+    let end = |shard: Shard| {
+        let found = stats.shards.iter().find(|position| position.shard == shard.0);
+        let found = found.with_context(|| {
+            format!("the ledger knows nothing of shard {shard}: do --nats and --api belong to one stack?")
+        });
+        found.map(|position| position.last_sequence)
+    };
+    shards.all().map(end).collect()
+}
+
+type Parcel = Result<(u64, Vec<Entry>)>;
+
+/// Feeds the audit with all logs from behind `positions` up to `ends`, merged so that no log runs far ahead.
+async fn read_logs(
+    jetstream: &jetstream::Context,
+    audit: &mut Audit,
+    positions: &[u64],
+    ends: &[u64],
+) -> Result<()> {
+    let total: u64 = ends
+        .iter()
+        .zip(positions)
+        .map(|(end, position)| end.saturating_sub(*position))
+        .sum();
+    let bar =
+        ProgressBar::new(total).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} messages")?);
+    let mut logs = Vec::new();
+    for (index, (position, end)) in positions.iter().zip(ends).enumerate() {
+        if end > position {
+            let shard = Shard(u16::try_from(index)?);
+            let (sender, receiver) = mpsc::channel(AHEAD);
+            tokio::spawn(read_log(jetstream.clone(), shard, *position, *end, sender));
+            logs.push((shard, *end, receiver));
+        }
+    }
+    while let Some(next) = (0..logs.len()).min_by_key(|log| audit.waiting(logs[*log].0)) {
+        let (shard, end, receiver) = &mut logs[next];
+        let parcel = receiver.recv().await;
+        let (sequence, entries) =
+            parcel.with_context(|| format!("the reader of shard {shard} has ended"))??;
+        audit.take(*shard, sequence, entries);
+        bar.inc(1);
+        if sequence >= *end {
+            logs.swap_remove(next);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Reads one shard's log behind `position` up to `end`, cutting each message on the way.
+async fn read_log(
+    jetstream: jetstream::Context,
+    shard: Shard,
+    position: u64,
+    end: u64,
+    parcels: mpsc::Sender<Parcel>,
+) {
+    if let Err(error) = try_read_log(&jetstream, shard, position, end, &parcels).await {
+        // Who no longer listens has an error of its own.
+        let _ = parcels.send(Err(error)).await;
+    }
+}
+
+async fn try_read_log(
+    jetstream: &jetstream::Context,
+    shard: Shard,
+    position: u64,
+    end: u64,
+    parcels: &mpsc::Sender<Parcel>,
+) -> Result<()> {
+    let name = stream::name(shard);
+    let log = jetstream
+        .get_stream_no_info(&name)
+        .await
+        .with_context(|| format!("stream {name}"))?;
+    let mut next = position + 1;
+    for _ in 0..TRIES {
+        let mut messages = reader(&log, next).await?;
+        while let Ok(message) = timeout(MESSAGE_WITHIN, messages.next()).await {
+            let Some(message) = message else {
+                bail!("stream {name}: its reader ended before message {end}")
+            };
+            let message = received(&message.with_context(|| format!("stream {name}"))?)?;
+            next = message.sequence + 1;
+            let entries = entry::read(&message, shard);
+            if parcels.send(Ok((message.sequence, entries))).await.is_err() || message.sequence >= end {
+                return Ok(());
+            }
+        }
+    }
+    bail!("stream {name}: message {next} of {end} did not come, {TRIES} times within {MESSAGE_WITHIN:?}")
+}
+
+/// Reads a log from message `next` on.
+pub async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
+    let consumer = log.create_consumer(from(next)).await;
+    let consumer = consumer.context("the log can't be read: may this user do that?")?;
+    consumer.messages().await.context("the log can't be read")
+}
+
+/// How a log is read from message `next` on.
+pub fn from(next: u64) -> pull::OrderedConfig {
+    pull::OrderedConfig {
+        description: Some("wallet verify, reads everything once".to_owned()),
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
+        replay_policy: ReplayPolicy::Instant,
+        max_batch: PULL_MESSAGES,
+        max_bytes: PULL_BYTES,
+        ..pull::OrderedConfig::default()
+    }
+}
+
+/// A message as the audit reads it.
+pub fn received(message: &jetstream::Message) -> Result<Message> {
+    let sequence = message
+        .info()
+        .map_err(|error| anyhow!("a message without its place: {error}"))?
+        .stream_sequence;
+    let Headers {
+        traceparent,
+        event_id,
+    } = message.headers.as_ref().map(read_headers).unwrap_or_default();
+    Ok(Message {
+        sequence,
+        subject: message.subject.to_string(),
+        payload: message.payload.clone(),
+        traceparent,
+        event_id,
+    })
+}
+
+fn read_headers(headers: &HeaderMap) -> Headers {
+    let all = headers
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    Headers::read(all.map(|(name, value)| (AsRef::<str>::as_ref(name), value.as_str())))
+}
+
+/// What the ledger shows of all accounts and transfers.
+async fn shown(api: &Api) -> Result<Shown> {
+    let mut shown = Shown::default();
+    for account in api.all_accounts().await? {
+        for balance in account.balances {
+            let in_transit = balance.in_transit.as_deref();
+            let in_transit = in_transit.map_or(Ok(0), |text| minor(text, &balance.currency))?;
+            let [available, held] =
+                [&balance.available, &balance.held].map(|text| minor(text, &balance.currency));
+            shown.balances.insert(
+                (account.account.clone(), balance.currency),
+                [available?, held?, in_transit],
+            );
+        }
+    }
+    let stats = api.stats().await?;
+    shown.transfers = stats.transfers;
+    shown.parked = stats.parked;
+    Ok(shown)
+}

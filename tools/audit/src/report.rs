@@ -1,0 +1,335 @@
+//! What the audit found: for each invariant whether it holds, over what, and the first breaches by name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+
+/// How many breaches of one invariant are told in full; the rest are counted.
+const TOLD: usize = 5;
+
+/// What must always hold, and is checked here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// Σ available + held + in transit = 0 at every prefix of the log, with `@world` counted.
+    Conservation,
+    /// No account goes below what it may.
+    Floors,
+    /// Each transfer ends exactly once, and as what happened to its money says.
+    OneEnd,
+    /// Each event's cause stands before it and is decided once; each event id exists once.
+    Causes,
+    /// Each request is decided, a repeat, or parked; nothing that can't be read is passed over.
+    NothingDropped,
+    /// The ledger shows what the log says.
+    Books,
+}
+
+impl Invariant {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 6] = [
+        Self::Conservation,
+        Self::Floors,
+        Self::OneEnd,
+        Self::Causes,
+        Self::NothingDropped,
+        Self::Books,
+    ];
+
+    /// Its short name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Conservation => "conservation",
+            Self::Floors => "floors",
+            Self::OneEnd => "one end",
+            Self::Causes => "causes",
+            Self::NothingDropped => "nothing dropped",
+            Self::Books => "books",
+        }
+    }
+}
+
+/// How many of a kind, and the first in words.
+type Told = (u64, Vec<String>);
+
+/// The breaches found so far, and apart from them what has only not ended.
+#[derive(Debug, Default)]
+pub struct Breaches {
+    found: BTreeMap<Invariant, Told>,
+    open: BTreeMap<Invariant, Told>,
+}
+
+impl Breaches {
+    /// Notes a breach; its text is made only while there is room for it.
+    pub fn add(&mut self, invariant: Invariant, text: impl FnOnce() -> String) {
+        note(self.found.entry(invariant).or_default(), text);
+    }
+
+    /// Notes what has not ended: a breach, unless something still moves, or waits for somebody.
+    pub fn add_open(&mut self, at_rest: bool, invariant: Invariant, text: impl FnOnce() -> String) {
+        let notes = if at_rest { &mut self.found } else { &mut self.open };
+        note(notes.entry(invariant).or_default(), text);
+    }
+
+    /// How often an invariant was broken, and the first times in words.
+    pub fn of(&self, invariant: Invariant) -> (u64, &[String]) {
+        told(&self.found, invariant)
+    }
+
+    /// How much of it is not known yet, and the first of that in words.
+    pub fn open(&self, invariant: Invariant) -> (u64, &[String]) {
+        told(&self.open, invariant)
+    }
+}
+
+fn note((count, told): &mut Told, text: impl FnOnce() -> String) {
+    *count += 1;
+    if told.len() < TOLD {
+        told.push(text());
+    }
+}
+
+fn told(notes: &BTreeMap<Invariant, Told>, invariant: Invariant) -> (u64, &[String]) {
+    notes
+        .get(&invariant)
+        .map_or((0, &[]), |(count, told)| (*count, told))
+}
+
+/// What was read and counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Messages in all logs.
+    pub messages: u64,
+    /// Requests, repeats not counted.
+    pub requests: u64,
+    /// Requests that stood in the log once more.
+    pub repeats: u64,
+    /// Events, each counted once.
+    pub events: u64,
+    /// Events that stood in the same log once more, word for word.
+    pub copies: u64,
+    /// Accounts that were opened or booked on, each of their currencies.
+    pub balances: u64,
+    /// Currencies that were booked in.
+    pub currencies: u64,
+    /// Transfers that settled.
+    pub settled: u64,
+    /// Transfers that were refused before any money moved.
+    pub refused: u64,
+    /// Transfers that were given back.
+    pub compensated: u64,
+    /// Reservations that were cancelled.
+    pub cancelled: u64,
+    /// Reservations that were not confirmed in time.
+    pub expired: u64,
+    /// Reservations that wait for their payer, or the clock.
+    pub reserved: u64,
+    /// Transfers that have not ended.
+    pub running: u64,
+    /// What was set aside.
+    pub parked: u64,
+}
+
+/// One line of the report.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// The invariant's name.
+    pub invariant: &'static str,
+    /// Whether it holds, and all that it is about has ended.
+    pub held: bool,
+    /// Over what.
+    pub detail: String,
+    /// How often it was broken.
+    pub breaches: u64,
+    /// How much of it has not ended, which is no breach as long as something moves or waits.
+    pub open: u64,
+    /// The first breaches, in words; behind them, of what has not ended the first.
+    pub first: Vec<String>,
+}
+
+/// What the audit found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Whether all invariants hold, and everything has ended.
+    pub held: bool,
+    /// Which transfers are stuck, and whom the oldest waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<String>,
+    /// One line for each invariant.
+    pub checks: Vec<Check>,
+    /// What was read.
+    pub counts: Counts,
+}
+
+impl Report {
+    /// Puts the report together. `compared` says what was held against the log, if anything was.
+    pub fn new(counts: Counts, breaches: &Breaches, compared: Option<&str>) -> Self {
+        let checks = Invariant::ALL.into_iter().filter_map(|invariant| {
+            let detail = match invariant {
+                Invariant::Books => compared?.to_owned(),
+                Invariant::Conservation
+                | Invariant::Floors
+                | Invariant::OneEnd
+                | Invariant::Causes
+                | Invariant::NothingDropped => over(invariant, &counts),
+            };
+            let ((breaches, first), (open, first_open)) = (breaches.of(invariant), breaches.open(invariant));
+            Some(Check {
+                invariant: invariant.name(),
+                held: breaches == 0 && open == 0,
+                detail,
+                breaches,
+                open,
+                first: [first, first_open].concat(),
+            })
+        });
+        let checks: Vec<Check> = checks.collect();
+        Self {
+            held: checks.iter().all(|check| check.held),
+            stuck: None,
+            checks,
+            counts,
+        }
+    }
+
+    /// What it is to a script: nothing is broken only because something has not ended.
+    pub fn exit(&self) -> Exit {
+        if self.held {
+            Exit::Ok
+        } else if self.checks.iter().all(|check| check.breaches == 0) {
+            Exit::Timeout
+        } else {
+            Exit::Failed
+        }
+    }
+
+    /// The report for people: a line for each invariant, and below it the first breaches.
+    pub fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for check in &self.checks {
+            let mark = match (check.held, check.breaches) {
+                (true, _) => "✓",
+                (false, 0) => "…",
+                (false, _) => "✗",
+            };
+            lines.push(format!("{mark} {:<15}  {}", check.invariant, check.detail));
+            lines.extend(check.first.iter().map(|breach| format!("    {breach}")));
+            let all = check.breaches.saturating_add(check.open);
+            let more = all.saturating_sub(check.first.len() as u64);
+            if more > 0 {
+                lines.push(format!("    … and {} more", grouped(more)));
+            }
+        }
+        lines.extend(self.stuck.iter().map(|stuck| format!("\n{stuck}")));
+        lines.join("\n")
+    }
+}
+
+fn over(invariant: Invariant, counts: &Counts) -> String {
+    let events = plural(counts.events, "event", "events");
+    match invariant {
+        Invariant::Conservation => {
+            let currencies = plural(counts.currencies, "currency", "currencies");
+            format!("Σ available + held + in transit = 0 after each of {events}, in {currencies}")
+        }
+        Invariant::Floors => {
+            format!(
+                "{} never below what they may",
+                plural(counts.balances, "balance", "balances")
+            )
+        }
+        Invariant::OneEnd => {
+            let always = [
+                ("settled", counts.settled),
+                ("refused", counts.refused),
+                ("compensated", counts.compensated),
+            ];
+            let some = [
+                ("cancelled", counts.cancelled),
+                ("expired", counts.expired),
+                ("reserved", counts.reserved),
+                ("still running", counts.running),
+            ];
+            let all = always.iter().chain(&some).map(|(_, n)| n).sum();
+            let ends = always.iter().chain(some.iter().filter(|(_, n)| *n > 0));
+            let ends: Vec<String> = ends.map(|(word, n)| format!("{} {word}", grouped(*n))).collect();
+            format!("{}: {}", plural(all, "transfer", "transfers"), ends.join(", "))
+        }
+        Invariant::Causes => {
+            let copies = match counts.copies {
+                0 => String::new(),
+                copies => format!(
+                    " ({} again, word for word)",
+                    plural(copies, "stands there", "stand there")
+                ),
+            };
+            format!("{events} behind their causes, each id once{copies}")
+        }
+        Invariant::NothingDropped => {
+            let [messages, requests, repeats] = [
+                ("message", counts.messages),
+                ("request", counts.requests),
+                ("exact repeat", counts.repeats),
+            ]
+            .map(|(word, count)| plural(count, word, &format!("{word}s")));
+            format!(
+                "{messages}: {requests} decided, {repeats}, {} parked",
+                grouped(counts.parked)
+            )
+        }
+        Invariant::Books => String::new(),
+    }
+}
+
+/// A number and its word.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// A number for people.
+pub fn grouped(number: u64) -> String {
+    output::count(usize::try_from(number).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_breaches_are_told_and_all_are_counted() {
+        let mut breaches = Breaches::default();
+        for n in 0..12 {
+            breaches.add(Invariant::Floors, || format!("breach {n}"));
+        }
+        let report = Report::new(Counts::default(), &breaches, None);
+        assert!(!report.held);
+        assert!(report.text().contains("✗ floors"), "{}", report.text());
+        assert!(
+            report.text().contains("    breach 4\n    … and 7 more"),
+            "{}",
+            report.text()
+        );
+        assert!(report.checks.iter().all(|check| check.invariant != "books"));
+        assert_eq!(report.exit(), Exit::Failed);
+    }
+
+    #[test]
+    fn what_has_not_ended_is_no_breach_and_no_proof() {
+        let mut breaches = Breaches::default();
+        breaches.add_open(false, Invariant::OneEnd, || {
+            "transfer 1 of alice has not ended".to_owned()
+        });
+        let mut report = Report::new(Counts::default(), &breaches, None);
+        report.stuck = Some("1 transfer is stuck: credit-svc …".to_owned());
+        assert_eq!((report.held, report.exit()), (false, Exit::Timeout));
+        let text = report.text();
+        assert!(text.contains("… one end") && !text.contains('✗'), "{text}");
+        assert!(text.ends_with("\n\n1 transfer is stuck: credit-svc …"), "{text}");
+        breaches.add(Invariant::Floors, || "a breach".to_owned());
+        assert_eq!(
+            Report::new(Counts::default(), &breaches, None).exit(),
+            Exit::Failed
+        );
+    }
+}

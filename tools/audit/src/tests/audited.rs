@@ -1,0 +1,88 @@
+//! Breaks logs that were sound, and says what the audit must find in them.
+
+use wallet_contract::shard::Shard;
+
+use super::script::Script;
+use crate::audit::Audit;
+use crate::books::Books;
+use crate::entry::{self, Message};
+use crate::report::{Breaches, Counts, Invariant};
+
+impl Script {
+    pub(super) fn audit(&self) -> (Counts, Books, Breaches) {
+        self.read().finish()
+    }
+
+    /// All logs, read.
+    pub(super) fn read(&self) -> Audit {
+        let mut audit = Audit::new(self.shards);
+        // The second log first: credits must wait for debits that are read later.
+        for shard in [Shard(1), Shard(0)] {
+            for message in &self.logs[usize::from(shard.0)] {
+                audit.take(shard, message.sequence, entry::read(message, shard));
+            }
+        }
+        audit
+    }
+
+    #[track_caller]
+    pub(super) fn breaks(&self, invariant: Invariant, words: &str) {
+        let (counts, _, breaches) = self.audit();
+        let (count, told) = breaches.of(invariant);
+        assert!(count > 0, "{} holds: {breaches:?} {counts:?}", invariant.name());
+        assert!(told.iter().any(|text| text.contains(words)), "{told:#?}");
+    }
+
+    #[track_caller]
+    pub(super) fn holds(&self, invariant: Invariant) {
+        let (_, _, breaches) = self.audit();
+        assert_eq!(breaches.of(invariant), (0, &[][..]), "{}", invariant.name());
+    }
+
+    /// Breaks nothing; what was counted, and the books.
+    #[track_caller]
+    pub(super) fn holds_all(&self) -> (Counts, Books) {
+        let (counts, books, breaches) = self.audit();
+        for invariant in Invariant::ALL {
+            assert_eq!(breaches.of(invariant), (0, &[][..]), "{}", invariant.name());
+        }
+        (counts, books)
+    }
+
+    /// Takes out the events of a kind, renumbering what is left.
+    pub(super) fn without(mut self, kind: &str) -> Self {
+        for log in &mut self.logs {
+            log.retain(|message| !String::from_utf8_lossy(&message.payload).contains(kind));
+            renumber(log);
+        }
+        self
+    }
+
+    /// Everything a second time, behind the first.
+    pub(super) fn twice(mut self) -> Self {
+        for log in &mut self.logs {
+            log.extend_from_within(..);
+            renumber(log);
+        }
+        self
+    }
+
+    /// Changes the text of the events of a kind that contain `old`.
+    pub(super) fn with(mut self, kind: &str, (old, new): (&str, &str), shards: &[u16]) -> Self {
+        for shard in shards {
+            for message in &mut self.logs[usize::from(*shard)] {
+                let text = String::from_utf8_lossy(&message.payload).into_owned();
+                if text.contains(kind) {
+                    message.payload = text.replace(old, new).into_bytes().into();
+                }
+            }
+        }
+        self
+    }
+}
+
+fn renumber(log: &mut [Message]) {
+    for (sequence, message) in (1..).zip(log) {
+        message.sequence = sequence;
+    }
+}

@@ -1,0 +1,54 @@
+//! Messages that nobody decided on, that are missing, or that nobody can read.
+
+use wallet_contract::event::{Cause, Fact, Parked};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::trace::TraceId;
+
+use super::script::{Script, account};
+use crate::report::Invariant;
+
+#[test]
+fn a_request_without_decision_breaks_nothing_dropped() {
+    let mut script = Script::sound();
+    script.ask_transfer("alice", "bob", "1.00");
+    script.breaks(Invariant::NothingDropped, "transfer request");
+    script.holds(Invariant::OneEnd);
+    let mut script = Script::sound();
+    script.ask(Verb::Freeze, "bob", "");
+    script.breaks(Invariant::NothingDropped, "freeze request");
+}
+
+#[test]
+fn a_gap_in_a_log_breaks_nothing_dropped() {
+    let mut script = Script::sound();
+    script.logs[0].remove(3);
+    script.breaks(Invariant::NothingDropped, "goes on at message 5, not at 4");
+}
+
+#[test]
+fn what_cannot_be_read_must_be_parked() {
+    let mut script = Script::sound();
+    let (alice, shard) = (account("alice"), script.home("alice"));
+    script.push(shard, Verb::Transfer.subject(shard, &alice), "not JSON");
+    let sequence = script.logs[usize::from(shard.0)].len() as u64;
+    let words = format!("shard {shard}, message {sequence}, element 0 was not parked: not a request");
+    script.breaks(Invariant::NothingDropped, &words);
+    let subject = format!("wallet.{shard}.cmd.transfer.alice");
+    let parked = Parked {
+        sequence,
+        index: Some(0),
+        subject,
+        detail: "not JSON".to_owned(),
+        transfer: None,
+    };
+    let id = uuid::Uuid::from_u128(9);
+    let asked = Cause {
+        id: EventId(id),
+        transfer: TransferId(id),
+        trace: TraceId::begun_by(EventId(id)),
+    };
+    script.say(Service::Debit, "alice", Fact::MessageParked(parked), asked);
+    script.holds(Invariant::NothingDropped);
+    assert_eq!(script.audit().0.parked, 1);
+}

@@ -1,0 +1,82 @@
+//! Transfers without one sound end, and events without one sound cause.
+
+use wallet_contract::event::{Event, Fact};
+use wallet_contract::subject::Service;
+
+use super::script::{Script, movement};
+use crate::report::Invariant;
+
+#[test]
+fn a_transfer_without_end_breaks_one_end() {
+    let script = Script::sound().without("wallet.transfer.settled.v1");
+    script.breaks(Invariant::OneEnd, "has no sound end: debited, credited");
+    script.holds(Invariant::NothingDropped);
+    let script = Script::sound().without("wallet.debit.reversed.v1");
+    script.breaks(Invariant::OneEnd, "debited, credit refused, failed (compensated)");
+}
+
+#[test]
+fn what_waits_for_a_service_has_not_ended_and_breaks_nothing() {
+    let mut script = Script::sound().without("wallet.transfer.settled.v1");
+    script.ask_transfer("alice", "bob", "1.00");
+    let mut audit = script.read();
+    audit.moves();
+    let (_, _, breaches) = audit.finish();
+    for invariant in Invariant::ALL {
+        assert_eq!(breaches.of(invariant), (0, &[][..]), "{}", invariant.name());
+    }
+    let (count, told) = breaches.open(Invariant::OneEnd);
+    assert!(
+        count > 0 && told[0].contains("has not ended: debited, credited"),
+        "{told:?}"
+    );
+    assert_eq!(breaches.open(Invariant::NothingDropped).0, 1);
+    // What can never be right is a breach, whatever moves.
+    let mut audit = Script::sound().without("wallet.debit.reversed.v1").read();
+    audit.moves();
+    let (_, _, breaches) = audit.finish();
+    assert!(breaches.of(Invariant::OneEnd).0 > 0);
+}
+
+#[test]
+fn a_second_debit_breaks_one_end() {
+    let mut script = Script::sound();
+    let cause = script.settle("alice", "bob", "1.00");
+    script.debit("alice", "bob", "1.00", cause);
+    script.breaks(Invariant::OneEnd, "debited a second time, after debited");
+}
+
+#[test]
+fn a_cause_that_is_not_there_breaks_causes() {
+    let script = Script::sound().with(
+        "wallet.debit.refused.v1",
+        ("\"causationid\":\"0", "\"causationid\":\"1"),
+        &[0, 1],
+    );
+    script.breaks(Invariant::Causes, "does not stand before it");
+    script.breaks(Invariant::NothingDropped, "has no decision");
+}
+
+#[test]
+fn one_id_with_two_contents_breaks_causes() {
+    let mut script = Script::sound();
+    let asked = script.ask_transfer("alice", "bob", "2.00");
+    let fact = Fact::AccountDebited(movement("alice", "bob", "2.00"));
+    let event = script.event(Service::Debit, "alice", fact, asked);
+    let shard = event.source.shard;
+    script.publish(&event, &[Some(shard)]);
+    script.publish(&Event { work_us: 6, ..event }, &[Some(shard)]);
+    script.breaks(Invariant::Causes, "of another event");
+    script.breaks(Invariant::NothingDropped, "must also stand in the log of shard");
+}
+
+#[test]
+fn halves_that_differ_break_causes() {
+    let script = Script::sound().with(
+        "wallet.account.credited.v1",
+        ("\"workus\":5", "\"workus\":6"),
+        &[1],
+    );
+    script.breaks(Invariant::Causes, "is not the same in shard");
+    script.holds(Invariant::Conservation);
+}

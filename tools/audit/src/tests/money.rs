@@ -1,0 +1,34 @@
+//! Money that is made on its way, and money that was not there.
+
+use super::script::Script;
+use crate::report::Invariant;
+
+#[test]
+fn money_that_grows_on_its_way_breaks_conservation() {
+    let script = Script::sound().with("wallet.account.credited.v1", ("\"30.00\"", "\"31.00\""), &[0, 1]);
+    script.breaks(Invariant::Conservation, "31.00 USD: Σ is 1.00 USD after it");
+    script.breaks(Invariant::OneEnd, "31.00 USD to bob is not what was debited");
+    script.holds(Invariant::Floors);
+}
+
+#[test]
+fn money_from_nowhere_breaks_conservation() {
+    let script = Script::sound().without("wallet.account.debited.v1");
+    script.breaks(Invariant::Conservation, "of 100.00 USD: Σ is 130.00 USD after it");
+    script.breaks(Invariant::OneEnd, "has no sound end: credited, settled");
+    script.breaks(Invariant::Causes, "does not stand before it");
+}
+
+#[test]
+fn an_overdrawn_account_breaks_floors() {
+    let mut script = Script::sound();
+    script.settle("alice", "bob", "70.01");
+    script.breaks(
+        Invariant::Floors,
+        "leaves alice with -0.01 USD, its limit is 0.00 USD",
+    );
+    script.holds(Invariant::Conservation);
+    let mut within = Script::sound();
+    within.settle("alice", "bob", "70.00");
+    within.holds(Invariant::Floors);
+}

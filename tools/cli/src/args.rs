@@ -1,0 +1,412 @@
+//! What can be said on the command line, all of it. Nothing is done here.
+//!
+//! Names and words are parsed with the contract's own types, so a bad one is told in the contract's own words before
+//! anything is connected. What depends on two arguments (an amount on its currency) is checked by the command.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "clap shows these comments as they are, and a terminal shows no Markdown"
+)]
+
+mod bench;
+mod blank;
+mod parked;
+mod reading;
+mod two_phase;
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
+use wallet_client::api;
+use wallet_client::api::ApiToken;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::money::Currency;
+
+use crate::help;
+pub use bench::Bench;
+pub use parked::{Parked, ParkedAction, ParkedId};
+pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
+pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
+use values::{duration, name, request_id};
+
+/// The ledger of a local stack.
+pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
+
+/// Moves money between accounts, and shows what happened to it.
+#[derive(Debug, Parser)]
+#[command(name = "wallet", version, after_help = help::WALLET, arg_required_else_help = true)]
+pub struct Cli {
+    /// What every command understands.
+    #[command(flatten)]
+    pub common: Common,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line, or says what makes no sense of it.
+    pub fn read() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        if let Some(told) = blank::find(&mut command, &matches) {
+            return Err(told);
+        }
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+/// What every command understands.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Common {
+    /// Where NATS is.
+    #[command(flatten)]
+    pub nats: wallet_nats::Settings,
+    /// The ledger's HTTP address.
+    #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
+    pub api: String,
+    /// The token of the services' HTTP (their WALLET_HTTP_TOKEN), if they ask for one.
+    #[arg(
+        long,
+        global = true,
+        env = "WALLET_API_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub api_token: Option<ApiToken>,
+    /// Write JSON for programs, one document a line, instead of text for people.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Common {
+    /// The ledger that was named.
+    pub fn ledger(&self) -> Result<api::Api> {
+        api::Api::new(&self.api)?.with_token(self.api_token.as_ref())
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a local stack: NATS and the three services, without containers.
+    Up(Up),
+    /// Show what the wallet can do, on a temporary stack: named scenarios, each drawn step by step.
+    Demo(Demo),
+    /// Open an account, or a further currency of it.
+    Open(Open),
+    /// Bring money in from outside (a transfer from @world).
+    Deposit(Movement),
+    /// Take money out (a transfer to @world).
+    Withdraw(Movement),
+    /// Pay from one account to another, or play a whole file of payments.
+    Transfer(Transfer),
+    /// Hold money for a payee, to be confirmed or cancelled later.
+    Reserve(Reserve),
+    /// Pay what is reserved, or a part of it; the rest is released.
+    Confirm(Confirm),
+    /// Release what is reserved.
+    Cancel(Cancel),
+    /// Give back what was received by a transfer, or a part of it.
+    Reverse(Reverse),
+    /// Stop an account from paying and receiving.
+    Freeze(Standing),
+    /// Let a frozen account pay and receive again.
+    Unfreeze(Standing),
+    /// Close an account for good; it must be at zero.
+    Close(Standing),
+    /// Show what an account has, now or at a time; without an account, what all have.
+    Balance(Balance),
+    /// Show an account's bookings, oldest first.
+    Statement(Statement),
+    /// List transfers and operators' requests, newest first; with --status stuck, oldest first.
+    Transfers(Transfers),
+    /// Draw a transfer's flow: which service did what when, and where the time went.
+    Trace(Trace),
+    /// Show how far a transfer has come, as debit-svc on the payer's side sees it, and what it has heard so far.
+    Phases(Phases),
+    /// Follow transfers and operators' requests as they end, until Ctrl-C.
+    Watch(Watch),
+    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 on a breach, 4 if something has not ended.
+    Verify(Verify),
+    /// Check the server, the streams and the services, and say what is wrong.
+    Doctor(Doctor),
+    /// List messages that no service could handle and that were set aside; retry, edit or discard them.
+    Parked(Parked),
+    /// Put back into NATS what it has lost, from what the services have stored.
+    Heal(Heal),
+    /// Measure transfers a second on a stack of its own.
+    Bench(Bench),
+    /// Write a completion script for a shell.
+    Completions(Completions),
+}
+
+/// `wallet up`
+#[derive(Args, Debug)]
+#[command(after_help = help::UP)]
+pub struct Up {
+    /// Where streams and databases live [default: ./data].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Into how many shards the accounts are divided; fixed once a stack has been started [default: as DIR records, or 2].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub shards: Option<u16>,
+    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: as DIR records, or SQLite
+    /// in DIR].
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Where the ledger's HTTP listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub http: SocketAddr,
+}
+
+/// `wallet demo`
+#[derive(Args, Debug)]
+#[command(after_help = help::DEMO)]
+pub struct Demo {
+    /// Leave the stack running afterwards, until Ctrl-C.
+    #[arg(long)]
+    pub keep: bool,
+    /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+/// `wallet verify`
+#[derive(Args, Debug)]
+#[command(after_help = help::VERIFY)]
+pub struct Verify {
+    /// How long to wait for what is on its way to end.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub wait: Duration,
+}
+
+/// `wallet doctor`
+#[derive(Args, Debug)]
+#[command(after_help = help::DOCTOR)]
+pub struct Doctor {
+    /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
+    #[arg(long, value_name = "URL")]
+    pub monitor: Option<String>,
+    /// Exit with 2 if there is anything to look at, though nothing is broken.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `wallet heal`
+#[derive(Args, Debug)]
+#[command(after_help = help::HEAL)]
+pub struct Heal {
+    /// Do it without asking.
+    #[arg(long)]
+    pub yes: bool,
+    /// The HTTP address of debit-svc [default: the ledger's, one port up].
+    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
+    pub debit: Option<String>,
+    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
+    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
+    pub credit: Option<String>,
+}
+
+/// How a request is named, and whether to wait for what comes of it.
+#[derive(Args, Clone, Debug)]
+pub struct Sending {
+    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
+    #[arg(long, value_name = "UUID", value_parser = request_id)]
+    pub id: Option<TransferId>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// Whether to wait for what comes of a request, and how long.
+#[derive(Args, Clone, Debug)]
+pub struct Waiting {
+    /// Don't wait for the outcome; only make sure that the request stands in the log.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait for the outcome, such as 30s or 500ms.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// `wallet open`
+#[derive(Args, Debug)]
+#[command(after_help = help::OPEN)]
+pub struct Open {
+    /// The account's name; '@' in front makes it an operator's own.
+    pub account: AccountId,
+    /// The currency, an ISO 4217 code.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Currency,
+    /// How far below zero it may go: an amount, such as 50.00, or "unlimited" [default: not at all].
+    #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
+    pub overdraft: Option<String>,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet deposit`, `wallet withdraw`
+#[derive(Args, Debug)]
+#[command(after_help = help::MOVEMENT)]
+pub struct Movement {
+    /// The account.
+    pub account: AccountId,
+    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
+    #[arg(allow_negative_numbers = true)]
+    pub amount: String,
+    /// The currency, an ISO 4217 code.
+    pub currency: Currency,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet transfer`
+#[derive(Args, Debug)]
+#[command(after_help = help::TRANSFER, override_usage = help::TRANSFER_USAGE)]
+pub struct Transfer {
+    /// Who pays.
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
+    pub from: Option<AccountId>,
+    /// Who is paid.
+    #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
+    pub to: Option<AccountId>,
+    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
+    #[arg(
+        long,
+        value_name = "AMOUNT",
+        required_unless_present = "file",
+        allow_negative_numbers = true
+    )]
+    pub amount: Option<String>,
+    /// The currency, an ISO 4217 code.
+    #[arg(long, value_name = "CODE", required_unless_present = "file")]
+    pub currency: Option<Currency>,
+    /// A line for the statement.
+    #[arg(long, value_name = "TEXT")]
+    pub memo: Option<String>,
+    /// A .csv or .jsonl file of transfers; see below.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "amount", "currency", "memo", "id", "no_wait"])]
+    pub file: Option<PathBuf>,
+    /// How many transfers of the file may be under way at once.
+    #[arg(long, default_value_t = 256, value_name = "N", requires = "file",
+          value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub in_flight: u16,
+    /// A name for the file's payments, such as 2026-07: under a new one, rows without id are new payments.
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = name,
+        requires = "file"
+    )]
+    pub batch: Option<String>,
+    /// Leave out rows without id that another file has sent before, and send the others.
+    #[arg(long, requires = "file")]
+    pub skip_paid: bool,
+    /// Send the rows that ended refused or compensated again, each as a new attempt, and no others.
+    #[arg(long, requires = "file", conflicts_with = "skip_paid")]
+    pub retry_refused: bool,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet freeze`, `wallet unfreeze`, `wallet close`
+#[derive(Args, Debug)]
+#[command(after_help = help::STANDING)]
+pub struct Standing {
+    /// The account.
+    pub account: AccountId,
+    /// Name and waiting.
+    #[command(flatten)]
+    pub sending: Sending,
+}
+
+/// `wallet completions`
+#[derive(Args, Debug)]
+#[command(after_help = help::COMPLETIONS)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    /// The comment of a flattened struct can take the place of the command's own, and is for who reads the code.
+    #[test]
+    fn help_begins_with_what_a_command_does() {
+        check(&Cli::command(), &[]);
+    }
+
+    fn check(command: &clap::Command, path: &[&str]) {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let help = command.clone().render_long_help().to_string();
+        assert!(help.starts_with(&about), "{path:?}: {help}");
+        let verb = about.split_whitespace().next().unwrap_or_default();
+        let notes = ["", "How", "What", "Whether", "Name", "Waiting", "The", "A"];
+        let is_verb = verb.chars().all(char::is_alphabetic) && !notes.contains(&verb);
+        assert!(is_verb, "{path:?} begins with {about:?}");
+        for command in command.get_subcommands() {
+            check(command, &[path, &[command.get_name()]].concat());
+        }
+    }
+
+    /// What a slip of the pen is told: what would be right, with all that may be said instead.
+    #[test]
+    fn an_error_says_what_to_write() {
+        for (words, expected) in [
+            (&["transfer", "--id", "abc"][..], "use a UUID such as 0190b1c4-"),
+            (&["confirm", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["cancel", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["reverse", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["phases", "abc"], "use a UUID such as 0190b1c4-"),
+            (&["watch", "abc"], "use a UUID such as 0190b1c4-"),
+            (
+                &["transfers", "--reason", "nomoney"],
+                "[possible values: insufficient_funds, ",
+            ),
+            (&["trace", "export", "--otlp", "http://h"], "<ID|--since <TIME>>"),
+            (&["trace"], "<ID|--file <FILE>>"),
+            (&["parked", "retry"], "<ID|--all>"),
+            (&["transfer"], "wallet transfer --file <FILE>"),
+            (
+                &["transfer", "alice", "bob", "5", "USD"],
+                "Usage: wallet transfer --from <ACCOUNT> --to <ACCOUNT> --amount <AMOUNT> --currency <CODE>",
+            ),
+            (
+                &["reserve", "alice", "bob", "5", "USD"],
+                "--from <ACCOUNT> --to <ACCOUNT>",
+            ),
+            (&["reserve", "--expires-in", "400d"], "at most 365d"),
+        ] {
+            let words = [&["wallet"], words].concat();
+            let told = Cli::try_parse_from(&words).unwrap_err().to_string();
+            assert!(told.contains(expected), "{words:?}: {told}");
+        }
+        for words in [
+            &["trace", "x", "--file", "f"][..],
+            &["parked", "retry", "--all"],
+            &["trace", "export", "x", "--otlp", "u"],
+        ] {
+            Cli::try_parse_from([&["wallet"], words].concat()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Times and names on the command line.
+
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
+use wallet_client::api::StatusFilter;
+use wallet_client::clock;
+use wallet_contract::id::TransferId;
+use wallet_contract::reason::Reason;
+use wallet_contract::request::MAX_EXPIRES_IN;
+use wallet_contract::status::Status;
+use wallet_view::lapse;
+use wallet_view::moment::Moment;
+
+/// Reads a name. Blanks around it are nobody's intention, and an empty one is a variable that was not set.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty: use a name such as 2026-07, or leave the option out".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// Reads how the transfers stand that are listed.
+pub(super) fn status() -> impl TypedValueParser<Value = StatusFilter> {
+    let value = |status: StatusFilter| PossibleValue::new(status.word()).help(meaning(status));
+    PossibleValuesParser::new(StatusFilter::ALL.map(value)).map(|word| {
+        let known = StatusFilter::ALL.into_iter();
+        let found = known.into_iter().find(|status| status.word() == word);
+        found.expect("the parser takes these words only")
+    })
+}
+
+fn meaning(status: StatusFilter) -> &'static str {
+    match status {
+        StatusFilter::Is(Status::Running) => "Not at its end yet",
+        StatusFilter::Stuck => "Running, and not heard of for too long",
+        StatusFilter::Parked => "With a message that was set aside: see `wallet parked`",
+        StatusFilter::Is(Status::Reserved) => "Reserved and promised; it waits to be confirmed",
+        StatusFilter::Is(Status::Settled) => "The money has arrived",
+        StatusFilter::Is(Status::Refused) => "Nothing has moved",
+        StatusFilter::Is(Status::Compensated) => "It was debited, could not be credited and was given back",
+        StatusFilter::Is(Status::Cancelled) => "Cancelled by its payer",
+        StatusFilter::Is(Status::Expired) => "Not confirmed in time",
+        StatusFilter::Is(Status::Done) => "An operator's request that was carried out",
+    }
+}
+
+/// Reads `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    lapse::read_in("s", text)
+}
+
+/// The same, where only whole seconds can be asked for.
+pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
+    let lapse = duration(text)?;
+    if lapse.subsec_nanos() == 0 {
+        Ok(lapse)
+    } else {
+        Err("use whole seconds, such as 30s or 15m".to_owned())
+    }
+}
+
+/// For how long something may be reserved.
+pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
+    let (lapse, most) = (whole_seconds(text)?, Duration::from_secs(MAX_EXPIRES_IN.into()));
+    if lapse.is_zero() {
+        Err("at least 1s, such as 15m".to_owned())
+    } else if lapse > most {
+        Err(format!("at most {}d", most.as_secs() / (24 * 3600)))
+    } else {
+        Ok(lapse)
+    }
+}
+
+/// Reads the id of a transfer or request.
+pub(super) fn transfer_id(text: &str) -> Result<TransferId, String> {
+    let wrong = |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists those there are");
+    text.trim().parse().map_err(wrong)
+}
+
+/// Reads the id of a request that is to be sent.
+pub(super) fn request_id(text: &str) -> Result<TransferId, String> {
+    let wrong = |_| format!("use a UUID such as {EXAMPLE}, or leave the option out: then one is made");
+    text.trim().parse().map_err(wrong)
+}
+
+const EXAMPLE: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+
+/// Reads the code of a reason, and lists all if it is none.
+pub(super) fn reason() -> impl TypedValueParser<Value = Reason> {
+    PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.code()))
+        .try_map(|code| code.parse::<Reason>())
+}
+
+/// Reads a time, however it is written: `2026-01-31T12:00:00Z`, `2026-01-31`, `10m ago`.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
+    Moment::read(text, clock::now()).map_err(|bad| bad.to_string())
+}
+
+/// Reads the beginning of a time, or `10m`, which is the same as `10m ago` here.
+pub(super) fn since(text: &str) -> Result<Timestamp, String> {
+    moment_or_lapse(text).map(Moment::first)
+}
+
+/// Reads the end of a time, or `10m`, which is the same as `10m ago` here.
+pub(super) fn until(text: &str) -> Result<Timestamp, String> {
+    moment_or_lapse(text).map(Moment::last)
+}
+
+fn moment_or_lapse(text: &str) -> Result<Moment, String> {
+    moment(text).or_else(|bad| {
+        let lapse = lapse::read(text).map_err(|_| bad)?;
+        Moment::ago(lapse, clock::now()).map_err(|bad| bad.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_or_is_seconds() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("7d"), Ok(Duration::from_hours(7 * 24)));
+        assert_eq!(duration("13.9 ms"), Ok(Duration::from_micros(13_900)));
+        assert!(
+            duration("soon")
+                .unwrap_err()
+                .ends_with(": use a time such as 30s, 500ms or 2m")
+        );
+    }
+
+    #[test]
+    fn a_name_has_no_blanks_around_it() {
+        assert_eq!(name(" 2026-07\u{a0}"), Ok("2026-07".to_owned()));
+        for text in ["", " \t"] {
+            assert!(name(text).unwrap_err().starts_with("it is empty"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_duration_that_can_not_be_is_refused() {
+        assert!(
+            duration("18446744073709551615").is_err(),
+            "no clock goes that far"
+        );
+        assert_eq!(whole_seconds("15m"), Ok(Duration::from_mins(15)));
+        assert_eq!(
+            whole_seconds("1500ms").unwrap_err(),
+            "use whole seconds, such as 30s or 15m"
+        );
+    }
+
+    #[test]
+    fn a_reservation_lasts_a_second_to_a_year() {
+        assert_eq!(expires_in("365d"), Ok(Duration::from_hours(365 * 24)));
+        assert_eq!(expires_in("400d").unwrap_err(), "at most 365d");
+        assert_eq!(expires_in("0").unwrap_err(), "at least 1s, such as 15m");
+    }
+
+    #[test]
+    fn since_needs_no_ago_and_begins_with_what_it_names() {
+        let hour = clock::now() - SignedDuration::from_hours(1);
+        for text in ["1h", "1h ago"] {
+            let told = since(text).unwrap();
+            assert!((told.as_second() - hour.as_second()).abs() <= 1, "{told}");
+        }
+        assert_eq!(since("2026-01-31"), Ok("2026-01-31T00:00:00Z".parse().unwrap()));
+        assert_eq!(
+            until("2026-01-31"),
+            Ok("2026-01-31T23:59:59.999999Z".parse().unwrap())
+        );
+        assert!(since("noon").unwrap_err().starts_with("use a time such as"));
+    }
+
+    #[test]
+    fn a_time_that_a_table_shows_is_read_to_its_end() {
+        let at = moment("2026-11-28 16:23:37").unwrap();
+        assert_eq!(at.last(), "2026-11-28T16:23:37.999999Z".parse().unwrap());
+        for text in ["10m", "noon"] {
+            assert!(
+                moment(text).unwrap_err().starts_with("use a time such as"),
+                "{text}"
+            );
+        }
+    }
+}

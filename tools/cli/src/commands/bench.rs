@@ -1,0 +1,75 @@
+//! `wallet bench`: a stack of its own, load, figures, and an audit of what came of it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use tempfile::TempDir;
+use wallet_contract::shard::Shards;
+use wallet_load::bench::{Mode, measure};
+use wallet_stack::{Database, Options, Stack};
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::signals::Signals;
+use wallet_terminal::{eprintln, output};
+
+use crate::args::{Bench, Common};
+
+/// Runs `wallet bench`.
+pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
+    if args.load().mode == Mode::Reserve && (args.rate.is_some() || args.callers.is_some()) {
+        return Err(Usage::new(
+            "--rate and --callers measure plain transfers only: leave --mode reserve out",
+        )
+        .into());
+    }
+    let (dir, _removed_at_the_end) = folder(args)?;
+    let database = Database::temporary(args.database.as_deref()).await?;
+    let options = Options::temporary(&dir, Shards::new(args.shards)?, database)?;
+    let figures = wallet_stack::with(options, async |stack| {
+        let figures = measure(stack, &args.load()).await?;
+        if common.json {
+            output::json(&figures)?;
+        } else {
+            output::line(&figures.text())?;
+        }
+        if args.keep {
+            keep(stack).await?;
+        }
+        Ok(figures)
+    });
+    let figures = figures.await?;
+    Ok(if figures.is_conserved() {
+        Exit::Ok
+    } else {
+        Exit::Failed
+    })
+}
+
+/// Says where the stack is, and leaves it up.
+async fn keep(stack: &mut Stack) -> Result<()> {
+    let (nats, api) = (stack.nats_url(), stack.api_url());
+    eprintln!(
+        "The stack stays up until Ctrl-C.\n  viewer  {api}/\n  export WALLET_NATS_URL={nats} WALLET_API_URL={api}"
+    );
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        error = stack.watch() => Err(error),
+        _ = signals.next() => Ok(()),
+    }
+}
+
+/// Where the stack lives: a folder that goes afterwards, or the one that was named.
+fn folder(args: &Bench) -> Result<(PathBuf, Option<TempDir>)> {
+    let Some(dir) = &args.dir else {
+        let dir = tempfile::Builder::new().prefix("wallet-bench-").tempdir()?;
+        return Ok((dir.path().to_owned(), Some(dir)));
+    };
+    let holds_something = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if holds_something {
+        let dir = dir.display();
+        return Err(Usage::new(format!(
+            "--dir {dir} is not empty: what is there would be measured too"
+        ))
+        .into());
+    }
+    Ok((dir.clone(), None))
+}

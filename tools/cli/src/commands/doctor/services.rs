@@ -1,0 +1,291 @@
+//! The services: does each work on every shard, does the ledger keep up, is anything parked or stuck?
+//!
+//! The ledger calls the roll, so it knows of services wherever they run. Without a ledger those of a local stack are asked at
+//! their own addresses.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use wallet_client::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
+use wallet_contract::ready::LOST_DATA;
+use wallet_contract::subject::Service;
+use wallet_stack::ready;
+
+use super::{Finding, Level, http};
+
+/// After this long a ledger that is behind must have moved.
+const MOVES_WITHIN: Duration = Duration::from_secs(1);
+
+/// Looks at all three services and at the ledger's figures.
+pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
+    let health = match api.health().await {
+        Ok(health) => health,
+        Err(error) => return without_ledger(api, &error).await,
+    };
+    let mut findings = Vec::new();
+    for service in Service::ALL {
+        let duties = health
+            .services
+            .iter()
+            .filter(|duty| duty.service == service.name());
+        findings.push(duty(service, &duties.collect::<Vec<_>>()));
+    }
+    findings.push(lag(api, &api.stats().await?).await?);
+    findings.push(parked(health.parked));
+    findings.push(stuck(&health, api).await?);
+    findings.extend(books(&health));
+    Ok(findings)
+}
+
+async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>> {
+    let mut findings = vec![mute(api.url(), error)];
+    for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
+        // Where a local stack has them; elsewhere they can be anywhere.
+        if let Some(url) = neighbour(api.url(), after) {
+            findings.push(beside(service, &url).await?);
+        }
+    }
+    Ok(findings)
+}
+
+/// A ledger that does not say how the wallet is: it may be silent, or answer and not tell us.
+fn mute(url: &str, error: &anyhow::Error) -> Finding {
+    let (detail, advice) = match error.downcast_ref() {
+        Some(Mute::Silent { why, .. }) => (
+            format!("no answer from {url}: {why}"),
+            "start it, or say where it is: --api URL",
+        ),
+        Some(Mute::Locked { .. }) => (
+            format!("{url} answers only who shows a token"),
+            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+        ),
+        Some(Mute::WrongToken { .. }) => (
+            format!("{url} does not take this token"),
+            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+        ),
+        None => (
+            format!("{url} can't say how the wallet is: {error:#}"),
+            "its log says more; is that a ledger, and --api right?",
+        ),
+    };
+    let advice = format!("{advice}. Until then nobody knows what is stuck or parked");
+    Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)
+}
+
+/// What a service says of itself at its own address.
+async fn beside(service: Service, url: &str) -> Result<Finding> {
+    let said = match ready::ask(&http()?, url).await {
+        Ok(said) => said,
+        Err(error) => {
+            let advice =
+                format!("if it runs elsewhere, ask it there: curl http://HOST:PORT/readyz ({error:#})");
+            return Ok(Finding::new(
+                Level::Unknown,
+                service.name(),
+                format!("no answer from {url}"),
+                advice,
+            ));
+        }
+    };
+    let states: Vec<String> = said.shards.iter().map(ToString::to_string).collect();
+    let detail = states.join(", ");
+    Ok(if said.is_ready() {
+        Finding::ok(service.name(), detail)
+    } else {
+        Finding::new(Level::Fail, service.name(), detail, "its log says more")
+    })
+}
+
+/// How a service does on its shards, as the ledger heard it.
+fn duty(service: Service, duties: &[&Duty]) -> Finding {
+    let states: Vec<String> = duties.iter().map(|duty| duty.told()).collect();
+    let detail = states.join(", ");
+    if !duties.is_empty() && duties.iter().all(|duty| duty.is_good()) {
+        return Finding::ok(service.name(), detail);
+    }
+    let has = |state: &str| duties.iter().any(|duty| duty.state == state);
+    let advice = if has(LOST_DATA) {
+        "`wallet heal` puts back what the stream has lost"
+    } else if has("silent") {
+        "no instance of it answers: start it, or see its log; transfers wait for it, and nothing is lost"
+    } else {
+        "it tries again by itself; its log says more"
+    };
+    Finding::new(Level::Fail, service.name(), detail, advice)
+}
+
+fn behind(stats: &Stats) -> i64 {
+    stats.shards.iter().map(|shard| shard.lag.max(0)).sum()
+}
+
+async fn lag(api: &Api, stats: &Stats) -> Result<Finding> {
+    let running = stats.transfers.running;
+    if behind(stats) == 0 {
+        return Ok(Finding::ok(
+            "ledger",
+            format!("its books are those of the log, {running} transfers under way"),
+        ));
+    }
+    tokio::time::sleep(MOVES_WITHIN).await;
+    let later = api.stats().await?;
+    let positions = |stats: &Stats| stats.shards.iter().map(|shard| shard.position).sum::<u64>();
+    let detail = format!("its books are {} messages behind the log", behind(&later));
+    Ok(if behind(&later) == 0 || positions(&later) > positions(stats) {
+        Finding::ok("ledger", format!("{detail}, and catching up"))
+    } else {
+        Finding::new(
+            Level::Fail,
+            "ledger",
+            format!("{detail}, and do not move"),
+            "its log says why",
+        )
+    })
+}
+
+/// The oldest transfer that is stuck.
+async fn oldest(api: &Api) -> Result<Option<Transfer>> {
+    let filter = Filter {
+        status: Some(StatusFilter::Stuck),
+        ..Filter::default()
+    };
+    Ok(api.transfers(&filter, 1, None).await?.transfers.pop())
+}
+
+async fn stuck(health: &Health, api: &Api) -> Result<Finding> {
+    if health.stuck == 0 {
+        return Ok(Finding::ok("stuck", "no transfer is stuck"));
+    }
+    let sums = health
+        .in_transit
+        .iter()
+        .map(|(currency, amount)| format!(", {amount} {currency} in transit"));
+    let mut detail = format!(
+        "{}{}",
+        many(health.stuck, "transfer is", "transfers are"),
+        sums.collect::<String>()
+    );
+    let oldest = oldest(api).await?;
+    if let Some((oldest, why)) = oldest
+        .as_ref()
+        .and_then(|flow| Some((flow, flow.stuck.as_ref()?)))
+    {
+        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.told());
+    }
+    let advice =
+        "`wallet transfers --status stuck` lists them; then see the log of the service that they wait for";
+    Ok(Finding::new(Level::Fail, "stuck", detail, advice))
+}
+
+fn many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {} stuck", if count == 1 { one } else { more })
+}
+
+fn parked(count: u64) -> Finding {
+    match count {
+        0 => Finding::ok("parked", "no message is parked"),
+        1 => Finding::new(Level::Fail, "parked", "1 message is parked", PARKED_ADVICE),
+        _ => Finding::new(
+            Level::Fail,
+            "parked",
+            format!("{count} messages are parked"),
+            PARKED_ADVICE,
+        ),
+    }
+}
+
+/// What to do about parked messages.
+const PARKED_ADVICE: &str = "`wallet parked` says which and why, and how to retry, edit or discard each";
+
+fn books(health: &Health) -> Option<Finding> {
+    let wrong = health.unbalanced.join(", ");
+    let detail = format!("the books of {wrong} do not sum to zero");
+    let advice = "`wallet verify` says at which message they went wrong";
+    (!wrong.is_empty()).then(|| Finding::new(Level::Fail, "books", detail, advice))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_services_of_a_local_stack_stand_side_by_side() {
+        assert_eq!(
+            neighbour("http://127.0.0.1:8080", 1).as_deref(),
+            Some("http://127.0.0.1:8081")
+        );
+        assert_eq!(neighbour("http://ledger", 2).as_deref(), Some("http://ledger:82"));
+    }
+
+    #[test]
+    fn a_ledger_that_answers_is_not_to_be_started() {
+        let (name, url) = ("the ledger", "http://127.0.0.1:8080".to_owned());
+        let check = |error: Mute, detail: &str, advice: &str| {
+            let found = mute("http://127.0.0.1:8080", &error.into());
+            assert_eq!(found.detail, detail);
+            let told = found.advice.unwrap();
+            assert!(told.starts_with(advice), "{told}");
+        };
+        let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
+        let silent = Mute::Silent {
+            name,
+            url: url.clone(),
+            why,
+            option,
+        };
+        check(
+            silent,
+            "no answer from http://127.0.0.1:8080: Connection refused (os error 111)",
+            "start it, or say where it is: --api URL. Until then",
+        );
+        check(
+            Mute::Locked {
+                name,
+                url: url.clone(),
+            },
+            "http://127.0.0.1:8080 answers only who shows a token",
+            "set WALLET_API_TOKEN",
+        );
+        check(
+            Mute::WrongToken { name, url },
+            "http://127.0.0.1:8080 does not take this token",
+            "set WALLET_API_TOKEN",
+        );
+    }
+
+    #[test]
+    fn a_parked_message_fails_the_check() {
+        assert_eq!(parked(0).level, Level::Ok);
+        assert_eq!(parked(3).level, Level::Fail);
+    }
+
+    #[test]
+    fn a_service_must_work_on_each_shard() {
+        let on = |shard, state: &str| Duty {
+            service: "credit-svc".to_owned(),
+            shard,
+            state: state.to_owned(),
+            ..Duty::default()
+        };
+        let check = |states: [&str; 2], level: Level, detail: &str| {
+            let duties = [on(0, states[0]), on(1, states[1])];
+            let found = duty(Service::Credit, &duties.iter().collect::<Vec<_>>());
+            assert_eq!((found.level, &*found.detail), (level, detail));
+        };
+        check(
+            ["working", "working"],
+            Level::Ok,
+            "shard 0: working, shard 1: working",
+        );
+        check(
+            ["working", "silent"],
+            Level::Fail,
+            "shard 0: working, shard 1: silent",
+        );
+        check(
+            ["standby", "working"],
+            Level::Fail,
+            "shard 0: standby, shard 1: working",
+        );
+        assert_eq!(duty(Service::Credit, &[]).level, Level::Fail);
+    }
+}

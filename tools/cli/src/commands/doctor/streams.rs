@@ -1,0 +1,100 @@
+//! The streams: are they there, and can they lose nothing?
+
+use wallet_client::api::Api;
+use wallet_client::connect::Connection;
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::stream;
+
+use super::{Finding, Level};
+
+/// What there is to say about the streams.
+pub(super) struct Looked {
+    pub(super) findings: Vec<Finding>,
+    pub(super) shards: Option<Shards>,
+    pub(super) replicas: Option<u64>,
+}
+
+const PUT_RIGHT: &str = "have the stream's owner put it back, e.g. with `nats stream edit`; the services go on by themselves. What \
+                         can't be put back (sealed, storage): stop the services, delete the stream, start them, `wallet heal`";
+
+/// Looks at all shards' streams. The ledger knows from where on one that was healed is whole.
+pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
+    let shards = match connection.shards().await {
+        Ok(shards) => shards,
+        Err(error) => {
+            let advice = "start the services; they make the streams that are missing";
+            let findings = vec![Finding::new(Level::Fail, "streams", format!("{error:#}"), advice)];
+            return Looked {
+                findings,
+                shards: None,
+                replicas: None,
+            };
+        }
+    };
+    let store = ledger.store().await.ok();
+    let (mut findings, mut messages, mut replicas) = (Vec::new(), 0, None);
+    for shard in shards.all() {
+        let whole_from = store.as_ref().map_or(1, |store| store.whole_from(shard));
+        match look_at(connection, shard, shards, whole_from).await {
+            Ok((count, copies)) => {
+                messages += count;
+                replicas = Some(replicas.map_or(copies, |fewest: u64| fewest.min(copies)));
+            }
+            Err(finding) => findings.push(finding),
+        }
+    }
+    if findings.is_empty() {
+        let detail = format!(
+            "{} streams as they must be, {messages} messages, {} each",
+            shards.count(),
+            match replicas {
+                Some(1) | None => "1 copy".to_owned(),
+                Some(copies) => format!("{copies} copies"),
+            }
+        );
+        findings.push(Finding::ok("streams", detail));
+    }
+    Looked {
+        findings,
+        shards: Some(shards),
+        replicas,
+    }
+}
+
+async fn look_at(
+    connection: &Connection,
+    shard: Shard,
+    shards: Shards,
+    whole_from: u64,
+) -> Result<(u64, u64), Finding> {
+    let name = stream::name(shard);
+    let fail = |detail, advice| Finding::new(Level::Fail, "streams", detail, advice);
+    let found = connection.stream(shard).await;
+    let found =
+        found.map_err(|error| fail(format!("{error:#}"), "has this user the right to ask for it?"))?;
+    let gone = || {
+        let advice =
+            "start the services: they make the streams that are missing, or say that this one is lost";
+        fail(format!("stream {name} is not there"), advice)
+    };
+    let found = found.ok_or_else(gone)?;
+    // More copies than one are as good.
+    let wrong = stream::settings(shard, shards, 1).differences(&found.config);
+    if !wrong.is_empty() {
+        return Err(fail(format!("{name}: {}", wrong.join("; ")), PUT_RIGHT));
+    }
+    let from = found.must_hold_from(whole_from);
+    let missing = found.state.missing(from);
+    if missing > 0 {
+        let detail = format!("{name} lacks {missing} of its messages from {from} on");
+        return Err(fail(
+            detail,
+            "`wallet heal` puts back what the services have stored",
+        ));
+    }
+    let copies = found
+        .config
+        .get("num_replicas")
+        .and_then(serde_json::Value::as_u64);
+    Ok((found.state.messages, copies.unwrap_or(1)))
+}

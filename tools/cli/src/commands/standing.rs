@@ -1,0 +1,15 @@
+//! `wallet freeze`, `wallet unfreeze`, `wallet close`
+
+use anyhow::Result;
+use wallet_client::request::Request;
+use wallet_contract::subject::Verb;
+use wallet_terminal::exit::Exit;
+
+use super::submit;
+use crate::args::{Common, Standing};
+
+/// Asks credit-svc to change how an account stands.
+pub async fn run(verb: Verb, args: &Standing, common: &Common) -> Result<Exit> {
+    let request = Request::plain(verb, submit::id(&args.sending), &args.account);
+    submit::submit(request, &args.sending.waiting, common).await
+}

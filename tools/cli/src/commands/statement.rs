@@ -1,0 +1,126 @@
+//! `wallet statement`
+
+use anyhow::{Result, bail};
+use wallet_client::api::{Account, Line};
+use wallet_contract::money::Currency;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Paint, Side, Table, clean, time};
+use wallet_view::statement::{Part, change};
+
+use crate::args::{Common, Statement};
+
+/// Shows an account's bookings, oldest first, as on paper.
+pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
+    let api = common.ledger()?;
+    let wanted = Some(args.limit).filter(|limit| *limit > 0);
+    let mut statement = api.bookings(&args.account, args.currency, wanted).await?;
+    if let (true, Some(currency)) = (statement.lines.is_empty(), args.currency) {
+        is_open(&api.account(&args.account, None).await?, currency)?;
+    }
+    statement.lines.reverse();
+    if common.json {
+        output::json(&statement)?;
+    } else {
+        show(&statement.lines, statement.next.is_some(), args)?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// Nothing has been booked in a currency, and nothing can be in one that the account does not have.
+fn is_open(account: &Account, currency: Currency) -> Result<()> {
+    let code = currency.code();
+    if account.balances.iter().any(|balance| balance.currency == code) {
+        return Ok(());
+    }
+    let name = clean(&account.account);
+    bail!("{name} is not open in {code}: `wallet balance {name}` shows in what it is")
+}
+
+fn nothing(args: &Statement) -> String {
+    let code = args.currency.map(|currency| format!(" in {currency}"));
+    format!(
+        "nothing has been booked on {}{} yet",
+        args.account,
+        code.unwrap_or_default()
+    )
+}
+
+fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
+    if lines.is_empty() {
+        eprintln!("{}", nothing(args));
+        return Ok(());
+    }
+    if more {
+        eprintln!("the newest {} bookings; --limit 0 shows all", lines.len());
+    }
+    let held = lines.iter().any(|line| change(&line.held).is_some());
+    let mut columns = vec![
+        ("time (UTC)", Side::Left),
+        ("booking", Side::Left),
+        ("with", Side::Left),
+        (if held { "± available" } else { "amount" }, Side::Right),
+        ("available", Side::Right),
+    ];
+    if held {
+        columns.extend([("± held", Side::Right), ("held", Side::Right)]);
+    }
+    columns.extend([("", Side::Left), ("transfer", Side::Left), ("memo", Side::Left)]);
+    let mut table = Table::new(&columns);
+    for line in lines {
+        let (at, transfer) = (time(line.time), line.transfer.to_string());
+        // Each column of changes adds up to the change of the balance beside it.
+        for part in line.drawn() {
+            let [amount, of_held] =
+                [&part.amount, &part.held].map(|amount| change(amount).unwrap_or_default());
+            let mut row = vec![&*at, &part.kind, &line.counterparty, &amount, &part.balance];
+            if held {
+                row.extend([&*of_held, &*part.held_balance]);
+            }
+            let memo = memo(line, &part);
+            row.extend([&*line.currency, &*transfer, &*memo]);
+            table.row(row);
+        }
+    }
+    Ok(output::line(&table.draw(Paint::for_stdout()))?)
+}
+
+/// The line's text, and the transfers that it is linked with.
+fn memo(line: &Line, part: &Part) -> String {
+    let links = line.links(part).into_iter();
+    let links = links.map(|link| format!("{} {}", link.words(), link.transfer()));
+    let parts: Vec<String> = line.memo.clone().into_iter().chain(links).collect();
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_currency_that_an_account_does_not_have_is_named() {
+        let (usd, eur): (Currency, Currency) = ("USD".parse().unwrap(), "EUR".parse().unwrap());
+        let account: Account = serde_json::from_value(json!({
+            "account": "alice", "status": "open",
+            "balances": [{ "currency": "USD", "available": "1.00", "held": "0.00" }],
+        }))
+        .unwrap();
+        assert!(is_open(&account, usd).is_ok());
+        assert_eq!(
+            is_open(&account, eur).unwrap_err().to_string(),
+            "alice is not open in EUR: `wallet balance alice` shows in what it is"
+        );
+        let args = |currency| Statement {
+            account: "alice".parse().unwrap(),
+            currency,
+            limit: 0,
+        };
+        assert_eq!(nothing(&args(None)), "nothing has been booked on alice yet");
+        assert_eq!(
+            nothing(&args(Some(usd))),
+            "nothing has been booked on alice in USD yet"
+        );
+    }
+}

@@ -1,0 +1,199 @@
+//! `wallet trace`
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use serde::{Deserialize, Serialize};
+use wallet_client::api::{Api, Transfer};
+use wallet_client::clock;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::trace::TraceId;
+use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::output::{self, Paint};
+
+use super::export;
+use crate::args::{Common, Trace, TraceCommand};
+use crate::draw::{draw_with, facts, link};
+
+#[derive(Serialize)]
+struct Found<'a> {
+    transfers: &'a [Transfer],
+}
+
+/// What [`Found`] was written to.
+#[derive(Deserialize)]
+struct Written {
+    transfers: Vec<Transfer>,
+}
+
+/// Draws the flow of a transfer, or all flows of a trace.
+pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
+    if let Some(TraceCommand::Export(args)) = &args.command {
+        return export::run(args, common).await;
+    }
+    let flows = match &args.file {
+        Some(file) => read(file, args)?,
+        None => {
+            let id = args.id.as_deref().unwrap_or_default();
+            find(&common.ledger()?, id, args.payer.as_ref()).await?
+        }
+    };
+    if flows.is_empty() {
+        bail!(none(args));
+    }
+    if common.json {
+        output::json(&Found { transfers: &flows })?;
+    } else {
+        let paint = Paint::for_stdout();
+        // A file has no page, and a flow in it no present.
+        let api = args.file.is_none().then(|| common.ledger()).transpose()?;
+        let drawn: Vec<String> = flows.iter().map(|flow| told(flow, api.as_ref(), paint)).collect();
+        output::line(&drawn.join("\n\n"))?;
+    }
+    Ok(outcome(&flows))
+}
+
+/// That nothing is what was asked for.
+fn none(args: &Trace) -> String {
+    match (&args.file, &args.id) {
+        (None, id) => unknown(id.as_deref().unwrap_or_default()),
+        (Some(file), Some(id)) => format!("{} has no flow with the id or trace {id}", file.display()),
+        (Some(file), None) => format!("{} has no flow that was asked for", file.display()),
+    }
+}
+
+/// That nothing has an id that was given.
+pub(super) fn unknown(id: &str) -> String {
+    format!("no flow has the id or trace {id}: `wallet transfers` lists what there is")
+}
+
+/// The drawing, what is to be said about it, and where its page is.
+fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
+    let mut lines = vec![draw_with(flow, paint), String::new()];
+    lines.extend(facts(flow, clock::now(), paint));
+    lines.extend(api.map(|api| paint.faint(&link(api.url(), flow))));
+    lines.join("\n")
+}
+
+/// The same without the drawing.
+pub(super) fn summary(flow: &Transfer, api: &Api, paint: Paint) -> String {
+    let mut lines = facts(flow, clock::now(), paint);
+    lines.push(paint.faint(&link(api.url(), flow)));
+    lines.join("\n")
+}
+
+/// What the worst of them is to a script.
+fn outcome(flows: &[Transfer]) -> Exit {
+    let exits = flows.iter().map(|flow| Exit::from(flow.status));
+    exits.max().unwrap_or(Exit::Ok)
+}
+
+/// The flows in a file; with an id or a payer only theirs.
+fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
+    let name = file.display();
+    let unread = |error| Usage::new(format!("{name}: {error}"));
+    let text = std::fs::read_to_string(file).map_err(unread)?;
+    let strange = |error| {
+        Usage::new(format!(
+            "{name} is not what `wallet trace --json` writes: {error}"
+        ))
+    };
+    let written: Written = serde_json::from_str(&text).map_err(strange)?;
+    let asked = |flow: &Transfer| {
+        let id = args.id.as_deref().map(str::to_lowercase);
+        let named = id.is_none_or(|id| flow.transfer.to_string() == id || flow.trace == id);
+        named
+            && args
+                .payer
+                .as_ref()
+                .is_none_or(|payer| flow.payer == payer.as_str())
+    };
+    Ok(written.transfers.into_iter().filter(asked).collect())
+}
+
+/// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
+pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> Result<Vec<Transfer>> {
+    let text = given.trim().to_lowercase();
+    let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
+    if transfer.is_none() && trace.is_none() {
+        let example = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
+        return Err(Usage::new(format!(
+            "{given:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits"
+        ))
+        .into());
+    }
+    if let Some(id) = transfer
+        && let Some(flow) = api.transfer(id, payer).await?
+    {
+        return Ok(vec![flow]);
+    }
+    match trace {
+        Some(trace) => api.trace(trace).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_exit_code_tells_the_worst_outcome() {
+        let check = |statuses: &[&str], expected: Exit| {
+            let flow = |status: &&str| {
+                serde_json::from_value(serde_json::json!({
+                    "transfer": "01900000-0000-7000-8000-000000000001", "payer": "alice", "status": status,
+                    "verb": "transfer", "trace": "", "started_at": "2026-01-01T00:00:00Z",
+                }))
+                .unwrap()
+            };
+            let flows: Vec<Transfer> = statuses.iter().map(flow).collect();
+            assert_eq!(outcome(&flows), expected, "{statuses:?}");
+        };
+        check(&["settled", "reserved", "done"], Exit::Ok);
+        check(&["settled", "compensated"], Exit::Refused);
+        check(&["refused", "running"], Exit::Timeout);
+    }
+
+    #[test]
+    fn a_file_that_was_written_is_read_again() {
+        let flow = |id: &str, payer: &str| {
+            format!(
+                r#"{{"transfer":"{id}","payer":"{payer}","status":"settled","verb":"transfer",
+                "trace":"0af7651916cd43dd8448eb211c80319c","started_at":"2026-01-01T00:00:00Z"}}"#
+            )
+        };
+        let (one, two) = (
+            "01900000-0000-7000-8000-000000000001",
+            "01900000-0000-7000-8000-000000000002",
+        );
+        let flows = [flow(one, "alice"), flow(two, "alice"), flow(two, "bob")].join(",");
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, r#"{{"transfers":[{flows}]}}"#).unwrap();
+        let check = |id: Option<&str>, payer: Option<&str>, expected: usize| {
+            let args = Trace {
+                id: id.map(str::to_owned),
+                payer: payer.map(|payer| payer.parse().unwrap()),
+                file: Some(file.path().to_owned()),
+                command: None,
+            };
+            let found = read(file.path(), &args).unwrap();
+            assert_eq!(found.len(), expected, "{id:?} {payer:?}");
+        };
+        check(None, None, 3);
+        check(Some(two), None, 2);
+        check(Some(two), Some("bob"), 1);
+        check(Some("0af7651916cd43dd8448eb211c80319c"), None, 3);
+        check(Some("0af7651916cd43dd8448eb211c80319d"), None, 0);
+        let args = Trace {
+            id: None,
+            payer: None,
+            file: None,
+            command: None,
+        };
+        let not_there = read(Path::new("no-such-file.json"), &args).unwrap_err();
+        assert_eq!(Exit::of(&not_there), Exit::Usage, "{not_there}");
+    }
+}

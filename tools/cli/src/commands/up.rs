@@ -1,0 +1,165 @@
+//! `wallet up`: a local stack, until Ctrl-C.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+use wallet_client::connect::{connect, route};
+use wallet_contract::shard::Shards;
+use wallet_nats::DEFAULT_URL;
+use wallet_stack::folder::Folder;
+use wallet_stack::{Addresses, Database, Options, Stack};
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+use wallet_terminal::signals::Signals;
+
+use crate::args::{Common, DEFAULT_API, Up};
+
+/// Where a stack lives unless told otherwise.
+const DEFAULT_DIR: &str = "data";
+/// Into how many shards the accounts of a new wallet are divided.
+const DEFAULT_SHARDS: u16 = 2;
+
+/// Runs `wallet up`.
+pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
+    let mut signals = Signals::new()?;
+    let prepared = async {
+        let options = options(args, common).await?;
+        eprintln!(
+            "Starting a wallet of {} shards in {} …",
+            options.shards.count(),
+            options.dir.display()
+        );
+        Stack::prepare(options).await
+    };
+    let mut stack = tokio::select! {
+        prepared = prepared => prepared?,
+        name = signals.next() => {
+            eprintln!("\n{name}: nothing was started yet.");
+            return Ok(Exit::Ok);
+        }
+    };
+    let done = tokio::select! {
+        error = serve(&mut stack, common) => Err(error),
+        name = signals.next() => {
+            eprintln!("\n{name}: stopping …");
+            Ok(())
+        }
+    };
+    let dir = stack.dir().display().to_string();
+    let stopped = stack
+        .stop()
+        .await
+        .context("not everything could be stopped in order");
+    if done.is_ok() && stopped.is_ok() {
+        eprintln!("Stopped. Everything is in {dir}.");
+    }
+    done.and(stopped)?;
+    Ok(Exit::Ok)
+}
+
+/// How the stack is to run: as the folder says, where it knows, else as the command line does.
+async fn options(args: &Up, common: &Common) -> Result<Options> {
+    let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
+    let dir = std::path::absolute(&dir).with_context(|| format!("folder {}", dir.display()))?;
+    let folder = Folder::read(&dir)?;
+    let nats = folder.nats(&common.nats)?;
+    let database = folder.database(args.database.as_deref())?;
+    let elsewhere = match &nats {
+        Some(nats) => connect(nats).await?.recorded_shards().await?.map(Shards::count),
+        None => None,
+    };
+    let shards = folder.shards(args.shards, elsewhere)?.unwrap_or(DEFAULT_SHARDS);
+    Ok(Options {
+        dir,
+        shards: Shards::new(shards)?,
+        database: Database::lasting(database.as_deref())?,
+        addresses: Addresses::usual(args.http)?,
+        nats,
+        ways: BTreeMap::new(),
+        stuck_after: None,
+        settings: BTreeMap::new(),
+        replicas: None,
+        http_token: std::env::var("WALLET_HTTP_TOKEN").ok(),
+        programs: None,
+    })
+}
+
+/// Brings the stack up, tells where it is, and comes back only with what went wrong.
+async fn serve(stack: &mut Stack, common: &Common) -> anyhow::Error {
+    let up = async {
+        stack.start_all().await?;
+        let Options {
+            dir,
+            shards,
+            database,
+            nats,
+            ..
+        } = stack.options();
+        Folder::write(dir, shards.count(), database.server_url(), nats.as_ref())?;
+        tell(stack, common)
+    };
+    match up.await {
+        Ok(()) => stack
+            .watch()
+            .await
+            .context("the stack is stopped, since it is not whole any more"),
+        Err(error) => error,
+    }
+}
+
+fn tell(stack: &Stack, common: &Common) -> Result<()> {
+    let route = route(&stack.nats())?;
+    let (nats, api, dir, logs) = (route.url(), stack.api_url(), stack.dir(), stack.logs());
+    if common.json {
+        let monitor = stack.monitor_url();
+        let database = stack.options().database.kind();
+        let told = json!({ "nats": nats, "api": api, "monitor": monitor, "dir": dir, "logs": logs, "database": database });
+        output::json(&told)?;
+    } else {
+        let database = if stack.options().database.is_in_folder() {
+            ""
+        } else {
+            ", databases on the PostgreSQL server"
+        };
+        output::line(&format!(
+            "The wallet is up.\n\n  NATS        {nats}\n  viewer      {api}\n  data        {}{database}\n  logs        {}",
+            dir.display(),
+            logs.display()
+        ))?;
+        let nats = (nats != DEFAULT_URL).then(|| route.typed(&stack.nats()));
+        output::line(&commands(nats.as_deref(), &api, stack.monitor_url().as_deref()))?;
+    }
+    let own_nats = stack.nats_pid().is_some();
+    eprintln!(
+        "Ctrl-C stops {}.",
+        if own_nats { "everything" } else { "the services" }
+    );
+    Ok(())
+}
+
+/// What to try, as it must be typed to reach this stack.
+fn commands(nats: Option<&str>, api: &str, monitor: Option<&str>) -> String {
+    let mut options = nats.map_or(String::new(), |nats| format!(" {nats}"));
+    if api != DEFAULT_API {
+        options = format!("{options} --api {api}");
+    }
+    let program = std::env::args_os().next();
+    let program = program.as_deref().map_or("wallet".to_owned(), |program| {
+        Path::new(program).display().to_string()
+    });
+    let doctor = monitor.map_or("doctor".to_owned(), |monitor| {
+        format!("doctor --monitor {monitor}")
+    });
+    let lines = [
+        "open alice --currency USD",
+        "open bob --currency USD",
+        "deposit alice 100.00 USD",
+        "transfer --from alice --to bob --amount 12.50 --currency USD",
+        &doctor,
+    ];
+    let lines = lines.map(|line| format!("  {program} {line}{options}"));
+    format!("\nIn another terminal, for example:\n\n{}\n", lines.join("\n"))
+}

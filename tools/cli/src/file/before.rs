@@ -1,0 +1,219 @@
+//! Finds out what became of a file's payments before this run, and decides what is left to do.
+//!
+//! The ledger is asked about all payments of the file before anything is sent. If it can't answer, nothing is guessed: rows
+//! without an id are not sent (see [`crate::commands::transfer`]).
+//!
+//! | the ledger knows | then |
+//! |---|---|
+//! | none of the payments | all are sent |
+//! | all of them | nothing is paid; those still under way are waited for |
+//! | some, and this same file sent them | the rest is sent: an interrupted run goes on |
+//! | some, and another file sent at least one row without an id | nothing is sent, and the user is asked |
+//!
+//! The last case is July's file with a row of June's in it. No program can know whether that row is June's payment, listed
+//! again, or a payment for July: leaving it out may pay too little, sending it under a new id may pay twice. So the user
+//! decides: with `--batch NAME` all rows without an id are new payments, with `--skip-paid` the known ones are left out. A row
+//! with an id of its own never raises the question, because the id answers it.
+//!
+//! Two files are the same if they name the same payments, in any order or format (see `identity`). So July's file is
+//! taken for June's if it is an exact copy. Then nothing is paid, and an exit code of its own says so; or, if June's run was
+//! interrupted, the rest of it is paid, and the report says which rows ended before, and when.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use wallet_client::api::{Api, Status, Transfer};
+use wallet_client::request::Request;
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_terminal::output::time;
+
+use super::content::Content;
+use super::end::Told;
+use super::flaws::{Flaw, lines};
+use super::identity::attempt;
+use super::rows::{Payments, Row};
+
+/// How often a row may be tried: one that was refused so often needs a person, not another try.
+const MAX_ATTEMPTS: u32 = 100;
+
+/// What the ledger knows of each payment: its attempts, in their order.
+pub type Known = Vec<Vec<Transfer>>;
+
+/// What the user has said about payments that are known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// Leave out those that another file has made.
+    pub skip_paid: bool,
+    /// Send those that were refused, and no others.
+    pub retry_refused: bool,
+}
+
+/// What is to be done about a payment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// To be sent; a repeat, if it is under way.
+    Send(Request),
+    /// Nothing: it has ended. The request is the last attempt's.
+    Ended(Request, Told),
+}
+
+impl Step {
+    /// What is to be sent, if anything.
+    pub fn request(&self) -> Option<&Request> {
+        match self {
+            Self::Send(request) => Some(request),
+            Self::Ended(..) => None,
+        }
+    }
+}
+
+/// Why nothing is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// These rows have ids that the ledger knows as something else.
+    Flaws(Vec<Flaw>),
+    /// The user has to say what is meant.
+    Ask(String),
+}
+
+/// Asks the ledger about all payments, and of each that was refused about its retries.
+pub async fn ask(api: &Api, rows: &[Row]) -> Result<Known> {
+    let mut known: Known = rows.iter().map(|_| Vec::new()).collect();
+    let mut open: Vec<usize> = (0..rows.len()).collect();
+    for number in 0..MAX_ATTEMPTS {
+        let keys: Vec<(TransferId, AccountId)> =
+            open.iter().map(|index| key(&rows[*index], number)).collect();
+        let flows = api.known(&keys).await?;
+        let mut flows: BTreeMap<_, _> = flows
+            .into_iter()
+            .map(|flow| ((flow.transfer, flow.payer.clone()), flow))
+            .collect();
+        let mut refused = Vec::new();
+        for (index, (id, payer)) in open.iter().zip(keys) {
+            let Some(flow) = flows.remove(&(id.0, payer.to_string())) else {
+                continue;
+            };
+            if may_be_retried(&flow) {
+                refused.push(*index);
+            }
+            known[*index].push(flow);
+        }
+        if refused.is_empty() {
+            return Ok(known);
+        }
+        open = refused;
+    }
+    let lines = lines(&open.iter().map(|index| rows[*index].line).collect::<Vec<_>>());
+    bail!("{lines}: refused {MAX_ATTEMPTS} times by now")
+}
+
+fn key(row: &Row, number: u32) -> (TransferId, AccountId) {
+    let payer = &row.content.from;
+    (attempt(row.request.id, payer, number), payer.clone())
+}
+
+/// Whether it has ended for good, and has moved nothing.
+fn may_be_retried(flow: &Transfer) -> bool {
+    match flow.status {
+        Status::Refused | Status::Compensated => true,
+        Status::Running
+        | Status::Reserved
+        | Status::Settled
+        | Status::Cancelled
+        | Status::Expired
+        | Status::Done => false,
+    }
+}
+
+/// Decides what is to be done, or why nothing is.
+pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<Step>, Stop> {
+    let rows = || payments.rows.iter().zip(known);
+    let flaws: Vec<Flaw> = rows().filter_map(|(row, known)| taken(row, known)).collect();
+    if !flaws.is_empty() {
+        return Err(Stop::Flaws(flaws));
+    }
+    let are_new: Vec<u64> = rows()
+        .filter(|(_, known)| known.is_empty())
+        .map(|(row, _)| row.line)
+        .collect();
+    if choice.retry_refused {
+        if !are_new.is_empty() {
+            return Err(Stop::Ask(not_sent_yet(&are_new)));
+        }
+    } else if !choice.skip_paid && !are_new.is_empty() {
+        let of_others: Vec<(u64, &Transfer)> = rows()
+            .filter(|(row, _)| !row.has_id)
+            .filter_map(|(row, known)| Some((row.line, known.first()?)))
+            .filter(|(_, flow)| !payments.name.made(&flow.trace))
+            .collect();
+        if !of_others.is_empty() {
+            return Err(Stop::Ask(mixed(payments.rows.len(), &of_others, &are_new)));
+        }
+    }
+    Ok(rows().map(|(row, known)| step(row, known, choice)).collect())
+}
+
+/// An id that stands in the file, and that the ledger knows as another request of the payer's.
+fn taken(row: &Row, known: &[Transfer]) -> Option<Flaw> {
+    let flow = known.first()?;
+    let id = flow.transfer;
+    let what = match Content::of_flow(flow).filter(|_| flow.verb == "transfer") {
+        Some(there) => {
+            let difference = row.content.difference(&there)?;
+            format!(
+                "id {id} was used for another payment, which is {}: {difference}",
+                flow.status.word()
+            )
+        }
+        None => format!(
+            "id {id} was used for a {} request, which is {}",
+            flow.verb,
+            flow.status.word()
+        ),
+    };
+    Some(Flaw { line: row.line, what })
+}
+
+fn step(row: &Row, known: &[Transfer], choice: Choice) -> Step {
+    let Some(last) = known.last() else {
+        return Step::Send(row.request.clone());
+    };
+    let number = |attempts: usize| u32::try_from(attempts).unwrap_or(u32::MAX);
+    let under = |number| {
+        row.request
+            .under(attempt(row.request.id, &row.content.from, number))
+    };
+    if choice.retry_refused && may_be_retried(last) {
+        return Step::Send(under(number(known.len())));
+    }
+    let request = under(number(known.len() - 1));
+    match Told::before(last) {
+        Some(told) => Step::Ended(request, told),
+        None => Step::Send(request),
+    }
+}
+
+fn not_sent_yet(new: &[u64]) -> String {
+    let (lines, were) = (lines(new), if new.len() == 1 { "was" } else { "were" });
+    format!(
+        "nothing was sent: {lines} {were} never sent, so there is nothing to retry. Play the file without --retry-refused \
+         first; if it was played with --batch, name the same batch"
+    )
+}
+
+fn mixed(number: usize, of_others: &[(u64, &Transfer)], new: &[u64]) -> String {
+    let sent = lines(&of_others.iter().map(|(line, _)| *line).collect::<Vec<_>>());
+    let first = of_others.iter().map(|(_, flow)| flow.started_at).min();
+    let first = first
+        .map(|at| format!(", first at {} UTC", time(at)))
+        .unwrap_or_default();
+    let new = lines(new);
+    format!(
+        "nothing was sent: another file has already sent the payments on {sent}{first}, and {new} would be new.\n\
+         \x20 If all {number} are new payments, name their batch: --batch NAME (one that was not used before)\n\
+         \x20 If only {new} should be paid: --skip-paid"
+    )
+}

@@ -1,0 +1,142 @@
+//! `wallet`, the tool for people: it asks for money to be moved, shows what happened, starts stacks and checks them.
+//!
+//! It is a client like any other: it publishes requests to NATS, waits for outcomes there, and reads the ledger over
+//! HTTP. It never touches a service's database.
+//!
+//! It is a thin shell: what it does is done by libraries, and nothing depends on it.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`args`], [`help`] | the command line |
+//! | [`commands`] | what each command does |
+//! | [`draw`] | a flow as text |
+//! | [`mod@file`] | a whole file of transfers |
+//! | [`parked`] | parked messages, and what an operator says of them |
+
+pub mod args;
+pub mod commands;
+pub mod draw;
+pub mod file;
+pub mod help;
+pub mod parked;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::CommandFactory;
+use serde_json::json;
+use wallet_terminal::eprintln;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output::{self, Unwritten};
+
+use crate::args::{Cli, Command};
+
+/// Reads the command line, does what it says, and tells how it went.
+pub fn main() -> ExitCode {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(told) => return explained(&told).into(),
+    };
+    let json = cli.common.json;
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into(), json).into(),
+    };
+    let ended = runtime.block_on(run(&cli));
+    // What still blocks one of its threads, such as fetching a program, is not waited for.
+    runtime.shutdown_background();
+    match ended {
+        Ok(exit) => exit.into(),
+        Err(error) => failed(&error, json).into(),
+    }
+}
+
+/// Does what the command line says.
+pub async fn run(cli: &Cli) -> Result<Exit> {
+    use commands::{
+        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, standing,
+        statement, trace, transfer, transfers, up, verify, watch,
+    };
+    use wallet_contract::subject::Verb;
+
+    let common = &cli.common;
+    match &cli.command {
+        Command::Up(args) => up::run(args, common).await,
+        Command::Demo(args) => demo::run(args, common).await,
+        Command::Open(args) => open::run(args, common).await,
+        Command::Deposit(args) => movement::deposit(args, common).await,
+        Command::Withdraw(args) => movement::withdraw(args, common).await,
+        Command::Transfer(args) => transfer::run(args, common).await,
+        Command::Reserve(args) => reservation::reserve(args, common).await,
+        Command::Confirm(args) => reservation::confirm(args, common).await,
+        Command::Cancel(args) => reservation::cancel(args, common).await,
+        Command::Reverse(args) => reverse::run(args, common).await,
+        Command::Phases(args) => phases::run(args, common).await,
+        Command::Freeze(args) => standing::run(Verb::Freeze, args, common).await,
+        Command::Unfreeze(args) => standing::run(Verb::Unfreeze, args, common).await,
+        Command::Close(args) => standing::run(Verb::Close, args, common).await,
+        Command::Balance(args) => balance::run(args, common).await,
+        Command::Statement(args) => statement::run(args, common).await,
+        Command::Transfers(args) => transfers::run(args, common).await,
+        Command::Trace(args) => trace::run(args, common).await,
+        Command::Watch(args) => watch::run(args, common).await,
+        Command::Verify(args) => verify::run(args, common).await,
+        Command::Doctor(args) => doctor::run(args, common).await,
+        Command::Parked(args) => parked::run(args, common).await,
+        Command::Heal(args) => heal::run(args, common).await,
+        Command::Bench(args) => bench::run(args, common).await,
+        Command::Completions(args) => {
+            let mut script = Vec::new();
+            clap_complete::generate(args.shell, &mut Cli::command(), "wallet", &mut script);
+            output::line(&String::from_utf8(script)?)?;
+            Ok(Exit::Ok)
+        }
+    }
+}
+
+/// Tells what the command line asked to be told instead of a command (help, the version), or what is wrong with it.
+fn explained(told: &clap::Error) -> Exit {
+    match told.print().map_err(Unwritten::from) {
+        Err(Unwritten::Unread) => Exit::Unread,
+        Ok(()) | Err(Unwritten::Failed(_)) if told.use_stderr() => Exit::Usage,
+        Ok(()) => Exit::Ok,
+        Err(Unwritten::Failed(_)) => Exit::Failed,
+    }
+}
+
+/// Tells an error: to people on stderr, to programs on stdout too.
+fn failed(error: &anyhow::Error, json: bool) -> Exit {
+    if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
+        return Exit::Unread;
+    }
+    let exit = Exit::of(error);
+    eprintln!("error: {error:#}");
+    if json {
+        // Who reads this may be gone; the exit code remains.
+        let _ = output::json(&json!({ "error": format!("{error:#}"), "exit": exit.code() }));
+    }
+    exit
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_nobody_reads_ends_quietly() {
+        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let check = |error: anyhow::Error, exit: Exit| assert_eq!(failed(&error, false), exit, "{error:#}");
+        check(Unwritten::from(broken()).into(), Exit::Unread);
+        let told = Err::<(), _>(Unwritten::from(broken())).context("the third scenario");
+        check(told.expect_err("it is one"), Exit::Unread);
+        // A server that is gone is not our reader.
+        check(broken().into(), Exit::Failed);
+        check(anyhow::Error::from(broken()).context("NATS"), Exit::Failed);
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        check(Unwritten::from(full).into(), Exit::Failed);
+    }
+}

@@ -1,0 +1,131 @@
+//! What was set aside, as it stands in its shard's log, and what operators have said of it there.
+//!
+//! | part | does |
+//! |---|---|
+//! | here | reads both, and says one thing more |
+//! | `mending` | the text that an operator has mended, as it is said |
+
+mod mending;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use async_nats::jetstream;
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use tokio::time::timeout;
+use wallet_contract::parking::{Action, Instruction};
+use wallet_contract::shard::Shard;
+use wallet_contract::stream;
+use wallet_contract::subject::parking;
+
+pub use mending::Mended;
+
+use crate::args::ParkedId;
+use wallet_audit::entry::{self, Message};
+use wallet_audit::live;
+use wallet_client::connect::Connection;
+
+/// How long a message may take: it stands in the log, so it only has to come.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
+
+/// A message, or an element of one, as it stands in the log.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// What it is called.
+    pub id: ParkedId,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// When it was stored.
+    pub at: Timestamp,
+    message: Message,
+}
+
+/// What an operator has said, where it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Its sequence.
+    pub sequence: u64,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// Reads what was set aside from its shard's log.
+pub async fn original(connection: &Connection, id: ParkedId) -> Result<Original> {
+    let log = log(connection, id.shard).await?;
+    let mut messages = live::reader(&log, id.sequence).await?;
+    let message = next(&mut messages, id.shard).await?;
+    let at = stored_at(&message)?;
+    let message = live::received(&message)?;
+    let element = id.index.and_then(|index| entry::text(&message, id.shard, index));
+    Ok(Original {
+        id,
+        subject: message.subject.clone(),
+        text: element.unwrap_or_else(|| String::from_utf8_lossy(&message.payload).into_owned()),
+        at,
+        message,
+    })
+}
+
+/// What operators have said of it, in the order of the log: the first that can be followed is.
+pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
+    let config = OrderedConfig {
+        filter_subject: parking(id.shard, id.service),
+        ..live::from(id.sequence.saturating_add(1))
+    };
+    let consumer = log(connection, id.shard).await?.create_consumer(config).await;
+    let mut consumer = consumer.context("the log can't be read: may this user do that?")?;
+    let pending = consumer.info().await?.num_pending;
+    let mut messages = consumer.messages().await.context("the log can't be read")?;
+    let mut said = Vec::new();
+    for _ in 0..pending {
+        let message = next(&mut messages, id.shard).await?;
+        let Ok(instruction) = Instruction::read(&message.payload) else {
+            continue;
+        };
+        if (instruction.sequence, instruction.index) == (id.sequence, id.index) {
+            said.push(Said {
+                sequence: live::received(&message)?.sequence,
+                at: stored_at(&message)?,
+                action: instruction.action,
+            });
+        }
+    }
+    Ok(said)
+}
+
+/// Says what a service is to do about what it has set aside: where that stands now.
+pub async fn say(connection: &Connection, id: ParkedId, action: Action) -> Result<u64> {
+    let instruction = Instruction {
+        sequence: id.sequence,
+        index: id.index,
+        action,
+    };
+    let subject = parking(id.shard, id.service);
+    let stored = connection.put(&subject, Vec::new(), instruction.write()).await?;
+    Ok(stored.sequence)
+}
+
+async fn log(connection: &Connection, shard: Shard) -> Result<jetstream::stream::Stream<()>> {
+    let name = stream::name(shard);
+    Ok(connection.jetstream().get_stream_no_info(&name).await?)
+}
+
+async fn next(messages: &mut jetstream::consumer::pull::Ordered, shard: Shard) -> Result<jetstream::Message> {
+    let name = stream::name(shard);
+    let next = timeout(MESSAGE_WITHIN, messages.next()).await;
+    let next = next.with_context(|| format!("stream {name}: a message did not come"))?;
+    Ok(next.with_context(|| format!("stream {name}: its reader ended"))??)
+}
+
+fn stored_at(message: &jetstream::Message) -> Result<Timestamp> {
+    let info = message
+        .info()
+        .map_err(|error| anyhow!("a message without its place: {error}"))?;
+    Ok(Timestamp::from_nanosecond(info.published.unix_timestamp_nanos())?)
+}

@@ -1,0 +1,100 @@
+//! A database or node is killed and started again while callers pay.
+//!
+//! A caller that is told nothing asks again under the same id until it is told something, as any client does. What callers were told
+//! says what each account must have in the end.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::time::{Instant, sleep};
+use wallet_load::{Callers, Pair};
+
+use super::verdict::{Accident, Seen, Verdict, Wait};
+use super::{ACCOUNTS, OPENED};
+use crate::kind::Kind;
+use crate::stop::Stop;
+use crate::system::{Paid, Payment, System, total};
+
+/// How many callers there are, and for how long they begin payments.
+const CALLERS: u32 = 8;
+const LASTING: Duration = Duration::from_secs(4);
+/// When the node is killed, and how long it stays dead.
+const KILLED_AFTER: Duration = Duration::from_millis(500);
+const DEAD_FOR: Duration = Duration::from_secs(1);
+/// How long a caller asks again.
+const ASKS_FOR: Duration = Duration::from_mins(1);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Lets it happen on accounts from `first` on.
+pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
+    let (expected, doubts, longest) = (
+        RefCell::new(vec![OPENED; ACCOUNTS as usize]),
+        Cell::new(0_u64),
+        Cell::new(Duration::ZERO),
+    );
+    let load = Callers {
+        callers: CALLERS,
+        accounts: ACCOUNTS,
+        hot_percent: 0,
+        lasting: LASTING,
+        seed: 1,
+    };
+    let paying = load.run(async |Pair { payer, payee, cents }| {
+        let (asked, cents) = (Instant::now(), i64::try_from(cents)?);
+        let payment = Payment::new(
+            first + u32::try_from(payer)?,
+            first + u32::try_from(payee)?,
+            cents,
+        );
+        let paid = until_told(system, &payment, &doubts).await?;
+        if paid != Paid::Refused {
+            expected.borrow_mut()[payer] -= cents;
+            expected.borrow_mut()[payee] += cents;
+        }
+        longest.set(longest.get().max(asked.elapsed()));
+        Ok(())
+    });
+    let breaking = async {
+        sleep(KILLED_AFTER).await;
+        let what = system.kill_node().await?;
+        sleep(DEAD_FOR).await;
+        system.start_node().await?;
+        Ok(what)
+    };
+    let (_, what) = futures_util::future::try_join(paying, breaking).await?;
+    let balances = system.balances(first..first + ACCOUNTS).await?;
+    let whole = OPENED * i64::from(ACCOUNTS);
+    let expected = expected.into_inner();
+    let pairs = balances.iter().zip(&expected);
+    let wrong: i64 = pairs
+        .map(|(found, expected)| (found.sum() - expected).abs())
+        .sum();
+    Ok(Verdict {
+        money: total(&balances) - whole,
+        paid: wrong,
+        in_doubt: doubts.get(),
+        same_account: Some(Wait::new(false, longest.get())),
+        seen: Seen::of(&balances, whole),
+        remedy: if kind == Kind::RedisCluster {
+            kind.remedy()
+        } else {
+            "start it again"
+        },
+        ..Verdict::new(kind, Accident::Restarted, what)
+    })
+}
+
+/// Asks until there is an answer.
+async fn until_told(system: &dyn System, payment: &Payment, doubts: &Cell<u64>) -> Result<Paid> {
+    let deadline = Instant::now() + ASKS_FOR;
+    loop {
+        match system.pay(payment, &Stop::never()).await {
+            Ok(paid) => return Ok(paid),
+            Err(error) if Instant::now() > deadline => bail!("no answer for {ASKS_FOR:?}: {error:#}"),
+            Err(_) => doubts.set(doubts.get() + 1),
+        }
+        sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,111 @@
+//! A Redis Cluster of three masters on this machine.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use redis::cmd;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+use wallet_stack::address::free_ports;
+
+use super::redis_node::Node;
+
+/// The masters, and how many hash slots all of them share.
+const NAMES: [&str; 3] = ["redis-0", "redis-1", "redis-2"];
+const SLOTS: usize = 16_384;
+/// The one that is killed.
+const LAST: usize = NAMES.len() - 1;
+/// How long it may take until all know each other.
+const WITHIN: Duration = Duration::from_secs(30);
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The servers. Dropping them kills them.
+#[derive(Debug)]
+pub struct Cluster {
+    nodes: Vec<Node>,
+    dir: TempDir,
+}
+
+impl Cluster {
+    /// Starts the masters, gives each a third of all slots, and lets them meet.
+    pub async fn start() -> Result<Self> {
+        let dir = tempfile::Builder::new().prefix("wallet-redis-").tempdir()?;
+        let ports: [u16; 2 * NAMES.len()] = free_ports()?;
+        let (ports, buses) = ports.split_at(NAMES.len());
+        let started = NAMES.into_iter().zip(ports.iter().zip(buses));
+        let started = started.map(|(name, (&port, &bus))| Node::start(name, port, bus, dir.path()));
+        let nodes = started.collect::<Result<_>>()?;
+        let mut cluster = Self { nodes, dir };
+        let (port, bus) = (cluster.nodes[0].port, cluster.nodes[0].bus);
+        for (number, node) in cluster.nodes.iter_mut().enumerate() {
+            let mut node = node.answers().await?;
+            let (first, behind) = (SLOTS * number / NAMES.len(), SLOTS * (number + 1) / NAMES.len());
+            let mut slots = cmd("CLUSTER");
+            slots.arg("ADDSLOTSRANGE").arg(first).arg(behind - 1);
+            slots.exec_async(&mut node).await?;
+            let mut epoch = cmd("CLUSTER");
+            epoch.arg("SET-CONFIG-EPOCH").arg(number + 1);
+            epoch.exec_async(&mut node).await?;
+            if number > 0 {
+                let mut meet = cmd("CLUSTER");
+                meet.arg("MEET").arg("127.0.0.1").arg(port).arg(bus);
+                meet.exec_async(&mut node).await?;
+            }
+        }
+        cluster.agrees().await?;
+        Ok(cluster)
+    }
+
+    /// Waits until every node knows all others and all slots.
+    async fn agrees(&mut self) -> Result<()> {
+        let deadline = Instant::now() + WITHIN;
+        for node in &mut self.nodes {
+            let mut node = node.answers().await?;
+            loop {
+                let info: String = cmd("CLUSTER").arg("INFO").query_async(&mut node).await?;
+                let says = |line: &str| info.lines().any(|said| said == line);
+                if says("cluster_state:ok")
+                    && says(&format!("cluster_known_nodes:{}", NAMES.len()))
+                    && says(&format!("cluster_slots_ok:{SLOTS}"))
+                {
+                    break;
+                }
+                if Instant::now() > deadline {
+                    bail!("the cluster does not agree within {WITHIN:?}: {info}");
+                }
+                sleep(POLL).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where they listen.
+    pub fn urls(&self) -> Vec<String> {
+        self.nodes.iter().map(Node::url).collect()
+    }
+
+    /// The processes.
+    pub fn pids(&self) -> Vec<u32> {
+        self.nodes.iter().filter_map(Node::pid).collect()
+    }
+
+    /// Kills the last master with SIGKILL; the slot of `{bank}` is there.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.nodes[LAST].kill().await
+    }
+
+    /// Starts it again on what it has stored.
+    pub async fn start_again(&mut self) -> Result<()> {
+        self.nodes[LAST].start_again(self.dir.path())?;
+        self.agrees().await
+    }
+
+    /// Ends all of them.
+    pub async fn stop(mut self) -> Result<()> {
+        for node in &mut self.nodes {
+            node.stop().await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,94 @@
+//! Payments a second, and what each of them costs: the same callers for every system, in turn, several rounds.
+//!
+//! | part | does |
+//! |---|---|
+//! | `bulk` | what the wallet makes if its requests come in bulk |
+//! | `measure` | one run of some callers on one system, and what was used meanwhile |
+//! | `table` | medians and ranges, for people |
+
+pub mod bulk;
+pub mod measure;
+pub mod table;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use procfs::{Current as _, LoadAverage};
+use serde::Serialize;
+use wallet_terminal::exit::Exit;
+use wallet_terminal::output;
+use wallet_terminal::signals::Signals;
+
+use self::bulk::Bulk;
+use self::measure::{ACCOUNTS, Measured, RICH};
+use crate::args::{Common, Speed};
+use crate::chart;
+use crate::kind::Kind;
+use crate::program::Programs;
+use crate::system::System;
+
+/// How long a system may get used to the load before it is measured.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// What all rounds have shown.
+#[derive(Debug, Default, Serialize)]
+pub struct Rounds {
+    /// How many processors the machine has.
+    pub processors: usize,
+    /// How many processes wanted one in the minute before: what others do here makes figures worse.
+    pub load_before: f32,
+    /// Of independent callers.
+    pub callers: Vec<Measured>,
+    /// Of the wallet in bulk.
+    pub bulk: Vec<Bulk>,
+}
+
+/// Runs `wallet-compare speed`.
+pub async fn run(args: &Speed, common: &Common, programs: &Programs, signals: &mut Signals) -> Result<Exit> {
+    let mut all = Rounds {
+        processors: std::thread::available_parallelism()?.get(),
+        load_before: LoadAverage::current().context("/proc/loadavg")?.one,
+        ..Rounds::default()
+    };
+    for round in 1..=args.rounds {
+        for kind in common.systems() {
+            output::talk(&format!("round {round} of {}: {}\n", args.rounds, kind.name()));
+            let measured = callers(kind, args, programs, signals).await;
+            let measured = measured.with_context(|| kind.name())?;
+            all.callers
+                .extend(measured.into_iter().map(|run| Measured { round, ..run }));
+            if args.bulk > 0 {
+                all.bulk.extend(bulk::run(kind, args, programs, round).await?);
+            }
+        }
+    }
+    if common.json {
+        output::json(&all)?;
+    } else {
+        output::line(&table::text(&all))?;
+    }
+    if let Some(dir) = &common.charts {
+        chart::write(dir, "speed.svg", &chart::speed(&table::rows(&all.callers)))?;
+    }
+    Ok(Exit::Ok)
+}
+
+async fn callers(
+    kind: Kind,
+    args: &Speed,
+    programs: &Programs,
+    signals: &mut Signals,
+) -> Result<Vec<Measured>> {
+    let all = async |system: &dyn System| {
+        system.open(0..ACCOUNTS, RICH).await?;
+        let warm_up = args.callers.first().copied().unwrap_or(1);
+        measure::run(kind, system, args, warm_up, WARM_UP).await?;
+        let mut measured = Vec::new();
+        for &callers in &args.callers {
+            let lasting = Duration::from_secs(args.seconds.into());
+            measured.push(measure::run(kind, system, args, callers, lasting).await?);
+        }
+        Ok(measured)
+    };
+    kind.with(programs, signals, all).await
+}

@@ -1,0 +1,57 @@
+//! The wallet in bulk: many requests in one message, as gateways send them, whose senders wait for no outcome. It is what
+//! `wallet bench` measures, with its audit afterwards.
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+use wallet_contract::shard::Shards;
+use wallet_load::bench;
+use wallet_stack::{Database, Options};
+
+use crate::args::Speed;
+use crate::kind::Kind;
+use crate::program::Programs;
+use crate::systems::wallet::SHARDS;
+
+/// What one run has shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct Bulk {
+    /// Which round it was.
+    pub round: u32,
+    /// The system's name.
+    pub system: &'static str,
+    /// How many payments were made.
+    pub payments: u64,
+    /// Payments a second, from the first message until the last payment was in the books.
+    pub tps: u64,
+}
+
+/// Makes the payments on a fresh stack; nothing for a system that knows no bulk.
+pub async fn run(kind: Kind, args: &Speed, programs: &Programs, round: u32) -> Result<Option<Bulk>> {
+    let database = match kind {
+        Kind::Wallet => None,
+        Kind::WalletPostgres => Some("postgres"),
+        Kind::RedisCluster
+        | Kind::RedisOneSlot
+        | Kind::OneDatabase
+        | Kind::TwoPhaseCommit
+        | Kind::TccByHand => return Ok(None),
+    };
+    let load = bench::Options {
+        transfers: args.bulk,
+        hot_percent: args.hot,
+        ..bench::Options::DEFAULT
+    };
+    let dir = tempfile::Builder::new().prefix("wallet-compare-").tempdir()?;
+    let database = Database::temporary(database).await?;
+    let mut options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
+    options.programs.clone_from(&programs.services);
+    let figures = wallet_stack::with(options, async |stack| bench::measure(stack, &load).await);
+    let figures = figures.await.context("in bulk")?;
+    ensure!(figures.is_conserved(), "the audit has found a breach, see above");
+    Ok(Some(Bulk {
+        round,
+        system: kind.name(),
+        payments: args.bulk,
+        tps: figures.tps(),
+    }))
+}

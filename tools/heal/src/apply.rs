@@ -1,0 +1,133 @@
+//! Does what a plan says. Whatever ends it half-way, it can be begun again: what is back already is not missing any more.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use async_nats::HeaderMap;
+use futures_util::future::try_join_all;
+use indicatif::ProgressBar;
+use tokio::time::{Instant, sleep};
+use wallet_client::api::healing::{Again, Place};
+use wallet_client::connect::Connection;
+
+use super::order::{self, Run};
+use super::plan::{Item, Plan, Publish, Stored};
+use super::read::Services;
+
+/// How much is on its way at once; fewer than a service publishes at one question.
+const AT_ONCE: usize = 500;
+/// How many places are filled by one question.
+const FILLED_AT_ONCE: u64 = 10_000;
+/// How long the services may take to go on.
+const GO_ON_WITHIN: Duration = Duration::from_secs(20);
+/// Between two looks whether they have.
+const POLL: Duration = Duration::from_millis(200);
+
+/// Heals all streams. No service goes on before everything is back: what it has decided meanwhile may rest on any of it.
+pub async fn apply(
+    plans: &[Plan],
+    connection: &Connection,
+    services: &Services,
+    bar: &ProgressBar,
+) -> Result<()> {
+    for (shard, plan) in (0..).zip(plans) {
+        reach(shard, plan, services).await?;
+    }
+    for run in order::runs(plans, AT_ONCE) {
+        publish(run, connection, services).await?;
+        bar.inc(u64::try_from(run.items.len()).unwrap_or_default());
+    }
+    for (shard, plan) in (0..).zip(plans) {
+        let position = plan.reach;
+        for service in &plan.moved {
+            services.of(*service).go_on(Place { shard, position }).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a shard's stream reach to where things go back.
+async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
+    let (_, first) = &services.each[0];
+    if plan.gone {
+        let position = plan.reach;
+        return first.reach(Place { shard, position }).await;
+    }
+    let mut position = plan.reach.saturating_sub(plan.fill);
+    while position < plan.reach {
+        position = plan.reach.min(position.saturating_add(FILLED_AT_ONCE));
+        first.reach(Place { shard, position }).await?;
+    }
+    Ok(())
+}
+
+/// Puts a run back; when it comes back, all of it is durable.
+async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> Result<()> {
+    let Run { shard, items } = run;
+    let requests = items.iter().filter_map(|item| match item {
+        Item::Request(request) => Some(request),
+        Item::Recalled(_) | Item::Said(_) => None,
+    });
+    let sent: Vec<&Publish> = requests.collect();
+    if !sent.is_empty() {
+        return send(&sent, connection).await;
+    }
+    let stored = items.iter().filter_map(|item| match item {
+        Item::Recalled(at) | Item::Said(at) => Some(*at),
+        Item::Request(_) => None,
+    });
+    let stored: Vec<Stored> = stored.collect();
+    let Some(at) = stored.first() else { return Ok(()) };
+    let again = Again {
+        shard: at.shard,
+        to: shard,
+        events: stored.iter().map(|at| at.no).collect(),
+        recall: matches!(items.first(), Some(Item::Recalled(_))),
+    };
+    services.of(at.service).publish(&again).await
+}
+
+async fn send(requests: &[&Publish], connection: &Connection) -> Result<()> {
+    let mut acknowledged = Vec::with_capacity(requests.len());
+    for request in requests {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            headers.insert(*name, value.as_str());
+        }
+        let body = request.body.clone().into();
+        let sent = connection
+            .jetstream()
+            .publish_with_headers(request.subject.clone(), headers, body);
+        acknowledged.push(sent.await?.into_future());
+    }
+    let done = try_join_all(acknowledged).await;
+    done.map(|_| ()).with_context(|| {
+        let subject = &requests[0].subject;
+        format!("putting back requests such as on {subject} (only an operator may): run `wallet heal` again to go on")
+    })
+}
+
+/// Waits until every service works on every shard again.
+pub async fn until_working(services: &Services) -> Result<()> {
+    let deadline = Instant::now() + GO_ON_WITHIN;
+    for (service, api) in &services.each {
+        loop {
+            let store = api.store().await?;
+            let idle = store
+                .shards
+                .iter()
+                .find(|shard| shard.state != "working" && shard.state != "standby");
+            let Some(idle) = idle else { break };
+            if Instant::now() > deadline {
+                anyhow::bail!(
+                    "{service} does not go on with shard {} ({}): see {}/readyz",
+                    idle.shard,
+                    idle.state,
+                    api.url()
+                );
+            }
+            sleep(POLL).await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! Bulk: all transfers as fast as they are taken.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::message::PublishMessage;
+use futures_util::StreamExt as _;
+use futures_util::stream::select_all;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+use wallet_client::clock;
+use wallet_client::connect::Connection;
+use wallet_client::outcome::{self, Word};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::Verb;
+use wallet_terminal::eprintln;
+
+use super::Bed;
+use super::plan::{Load, Message, Plan};
+use crate::Latency;
+
+/// How many messages may be on their way to the server, unacknowledged.
+const IN_FLIGHT: usize = 32;
+/// How many small requests may be.
+const SMALL_IN_FLIGHT: usize = 256;
+/// How many reservations may wait to be confirmed.
+const UNCONFIRMED: u64 = 10_000;
+/// Between two looks whether more have been promised.
+const LOOK: Duration = Duration::from_millis(10);
+/// Of how many payers each outcome is heard.
+const SAMPLED: usize = 8;
+
+/// Publishes with a bounded number of unacknowledged messages.
+pub(super) struct Sender {
+    jetstream: Context,
+    pending: VecDeque<PublishAckFuture>,
+    limit: usize,
+}
+
+impl Sender {
+    pub(super) fn new(connection: &Connection, limit: usize) -> Self {
+        Self {
+            jetstream: connection.jetstream().clone(),
+            pending: VecDeque::with_capacity(limit),
+            limit,
+        }
+    }
+
+    pub(super) async fn send(&mut self, message: Message) -> Result<()> {
+        if self.pending.len() >= self.limit {
+            self.acknowledged().await?;
+        }
+        let Message { subject, payload, .. } = message;
+        let publish = PublishMessage::build().payload(payload);
+        let pending = self.jetstream.send_publish(subject, publish).await;
+        self.pending
+            .push_back(pending.context("a message could not be sent")?);
+        Ok(())
+    }
+
+    async fn acknowledged(&mut self) -> Result<()> {
+        if let Some(oldest) = self.pending.pop_front() {
+            oldest.await.context("a message was not acknowledged")?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn finish(mut self) -> Result<()> {
+        while !self.pending.is_empty() {
+            self.acknowledged().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the accounts and fills them.
+pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
+    let mut sender = Sender::new(&bed.connection, SMALL_IN_FLIGHT);
+    for account in &plan.accounts {
+        let payload = format!(r#"{{"id":"{}","currency":"USD"}}"#, clock::new_id()).into();
+        sender
+            .send(Message {
+                subject: Verb::Open.subject(bed.shards.of(account), account),
+                payload,
+                requests: 1,
+            })
+            .await?;
+    }
+    // What is acknowledged stands in the log, and so before every deposit's debit that comes there.
+    sender.finish().await?;
+    let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
+    for message in plan.deposits() {
+        sender.send(message).await?;
+    }
+    sender.finish().await?;
+    bed.until_ended(plan.accounts.len() as u64, |_| ()).await
+}
+
+/// Sends everything; comes back with the seconds from the first publish to the last end, and the latency of a sample.
+pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)> {
+    let sampled = plan
+        .accounts
+        .iter()
+        .rev()
+        .take(SAMPLED)
+        .cloned()
+        .collect::<Vec<_>>();
+    let load = plan.bulk(&sampled);
+    let sample = Sample::start(&bed.connection, &sampled).await?;
+    let before = super::ended(&bed.api.stats().await?);
+    let bar = ProgressBar::new(plan.transfers);
+    bar.set_style(ProgressStyle::with_template(
+        "{wide_bar} {human_pos}/{human_len} transfers, {per_sec}",
+    )?);
+    eprintln!("Sending {} messages …", load.first.len() + load.second.len());
+
+    let began = Instant::now();
+    let mut sent_at = Vec::with_capacity(load.first.len());
+    let promised = Cell::new(0);
+    let sender = Sender::new(&bed.connection, IN_FLIGHT);
+    let sending = send(sender, &load, &promised, &mut sent_at);
+    let ending = bed.until_ended(before + plan.transfers, |stats| {
+        let ended = super::ended(stats).saturating_sub(before);
+        promised.set(ended + stats.transfers.reserved);
+        bar.set_position(ended);
+    });
+    tokio::try_join!(sending, ending)?;
+    let seconds = began.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    Ok((seconds, sample.latency(&load.places, &sent_at)?))
+}
+
+/// Sends the transfers at once; of reservations, as many as may wait, and confirms each message when so many have been
+/// promised, as clients do that wait for it.
+async fn send(
+    mut sender: Sender,
+    load: &Load,
+    promised: &Cell<u64>,
+    sent_at: &mut Vec<Instant>,
+) -> Result<()> {
+    let (mut reserved, mut confirmed, mut second) = (0, 0, load.second.iter());
+    let mut next = second.next();
+    for message in &load.first {
+        sent_at.push(Instant::now());
+        sender.send(message.clone()).await?;
+        reserved += message.requests;
+        while next.is_some() && reserved - confirmed > UNCONFIRMED {
+            confirm(&mut sender, &mut next, &mut second, &mut confirmed, promised).await?;
+        }
+    }
+    while next.is_some() {
+        confirm(&mut sender, &mut next, &mut second, &mut confirmed, promised).await?;
+    }
+    sender.finish().await
+}
+
+/// Sends the next confirmation, if what it confirms has been promised; else waits a moment.
+async fn confirm<'m>(
+    sender: &mut Sender,
+    next: &mut Option<&'m Message>,
+    second: &mut std::slice::Iter<'m, Message>,
+    confirmed: &mut u64,
+    promised: &Cell<u64>,
+) -> Result<()> {
+    let Some(message) = next else { return Ok(()) };
+    if *confirmed + message.requests <= promised.get() {
+        sender.send(message.clone()).await?;
+        *confirmed += message.requests;
+        *next = second.next();
+    } else {
+        sleep(LOOK).await;
+    }
+    Ok(())
+}
+
+/// Hears the outcomes of some payers.
+pub(super) struct Sample {
+    heard: Arc<Mutex<BTreeMap<Uuid, Instant>>>,
+    task: JoinHandle<()>,
+}
+
+impl Sample {
+    pub(super) async fn start(connection: &Connection, payers: &[AccountId]) -> Result<Self> {
+        let mut subjects: Vec<String> = payers
+            .iter()
+            .map(|payer| format!("wallet.outcome.{payer}.*"))
+            .collect();
+        if subjects.is_empty() {
+            subjects.push("wallet.outcome.*.*".to_owned());
+        }
+        let mut streams = Vec::new();
+        for subject in subjects {
+            let stream = connection.client().subscribe(subject.clone()).await;
+            streams.push(stream.with_context(|| format!("{subject} can't be heard"))?);
+        }
+        connection
+            .client()
+            .flush()
+            .await
+            .context("the subscriptions did not reach the server")?;
+        let heard = Arc::new(Mutex::new(BTreeMap::new()));
+        let noted = Arc::clone(&heard);
+        let task = tokio::spawn(async move {
+            let mut outcomes = select_all(streams);
+            while let Some(message) = outcomes.next().await {
+                let now = Instant::now();
+                let outcome = outcome::read(&message.payload);
+                // That it is reserved is not yet the end of it.
+                if let Some(outcome) = outcome.ok().filter(|outcome| outcome.outcome != Word::Reserved) {
+                    noted
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .entry(outcome.id)
+                        .or_insert(now);
+                }
+            }
+        });
+        Ok(Self { heard, task })
+    }
+
+    /// How many were heard.
+    pub(super) fn count(&self) -> usize {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// From sending a transfer's message to hearing its outcome. `places` says in which message a transfer was.
+    pub(super) fn latency(self, places: &[(Uuid, usize)], sent_at: &[Instant]) -> Result<Latency> {
+        self.task.abort();
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut latency = Latency::new()?;
+        for (id, message) in places {
+            if let (Some(heard), Some(sent)) = (heard.get(id), sent_at.get(*message)) {
+                latency.record(heard.duration_since(*sent));
+            }
+        }
+        Ok(latency)
+    }
+}

@@ -1,0 +1,59 @@
+//! Paced: single requests at a fixed rate, as clients send them; each outcome is heard.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use wallet_terminal::eprintln;
+
+use super::bulk::{Sample, Sender};
+use super::plan::Plan;
+use super::{Bed, POLL};
+use crate::Latency;
+
+/// How many requests may be unacknowledged; more than this at once is no pace any more.
+const IN_FLIGHT: usize = 1_000;
+/// How long the last outcomes may take.
+const OUTCOMES_WITHIN: Duration = Duration::from_secs(30);
+
+/// Sends all requests; comes back with the seconds from the first publish to the last end, and the latency of each.
+pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, rate: u32) -> Result<(f64, Latency)> {
+    let requests = plan.singles();
+    let places: Vec<_> = requests
+        .iter()
+        .enumerate()
+        .map(|(index, (id, _))| (*id, index))
+        .collect();
+    let sample = Sample::start(&bed.connection, &[]).await?;
+    let before = super::ended(&bed.api.stats().await?);
+    eprintln!(
+        "Sending {rate} requests a second for {} s …",
+        plan.transfers.div_ceil(u64::from(rate))
+    );
+
+    let mut ticks = interval(Duration::from_secs(1) / rate);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let (began, mut sent_at) = (Instant::now(), Vec::with_capacity(requests.len()));
+    let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
+    for (_, message) in requests {
+        ticks.tick().await;
+        sent_at.push(Instant::now());
+        sender.send(message).await?;
+    }
+    sender.finish().await?;
+    bed.until_ended(before + plan.transfers, |_| ()).await?;
+    let seconds = began.elapsed().as_secs_f64();
+
+    let deadline = Instant::now() + OUTCOMES_WITHIN;
+    while sample.count() < places.len() {
+        if Instant::now() > deadline {
+            bail!(
+                "{} of {} outcomes were told within {OUTCOMES_WITHIN:?}",
+                sample.count(),
+                places.len()
+            );
+        }
+        sleep(POLL).await;
+    }
+    Ok((seconds, sample.latency(&places, &sent_at)?))
+}

@@ -1,0 +1,296 @@
+//! A database for each service: SQLite files in the stack's folder, or databases on a PostgreSQL server.
+
+use std::path::Path;
+use std::str::FromStr as _;
+
+use anyhow::{Context as _, Result, bail};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use wallet_client::clock;
+use wallet_contract::hosts;
+use wallet_contract::subject::Service;
+use wallet_terminal::exit::Usage;
+
+use super::postgres::Postgres;
+
+/// The word for a PostgreSQL server that is started for this stack only.
+const THROWAWAY: &str = "postgres";
+
+/// Where the services of a stack keep what they know.
+#[derive(Debug)]
+pub enum Database {
+    /// Files in the stack's folder.
+    Sqlite,
+    /// Databases on a PostgreSQL server.
+    Postgres(Server),
+}
+
+/// Databases on a PostgreSQL server.
+#[derive(Debug)]
+pub struct Server {
+    url: String,
+    /// In front of each database's name.
+    prefix: String,
+    /// Whether the databases are removed when the stack stops.
+    temporary: bool,
+    /// The server, if it was started for this stack.
+    process: Option<Box<Postgres>>,
+}
+
+/// `also` is what else may be said instead of a URL.
+fn check(url: &str, also: &str) -> Result<()> {
+    let form = format!("use postgres://user:password@host:5432/, {also}or nothing for SQLite");
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        return Err(Usage::new(format!("--database: this is no PostgreSQL URL: {form}")).into());
+    }
+    let each = hosts::each(url);
+    let parsed = each
+        .iter()
+        .try_for_each(|url| PgConnectOptions::from_str(url).map(|_| ()));
+    parsed.map_err(|error| Usage::new(format!("--database: {error}: {form}")).into())
+}
+
+impl Database {
+    /// Databases that stay: `wallet_debit`, `wallet_credit`, `wallet_ledger`, or SQLite files.
+    pub fn lasting(url: Option<&str>) -> Result<Self> {
+        let Some(url) = url else { return Ok(Self::Sqlite) };
+        check(url, "")?;
+        let (url, prefix) = (url.to_owned(), "wallet_".to_owned());
+        Ok(Self::Postgres(Server {
+            url,
+            prefix,
+            temporary: false,
+            process: None,
+        }))
+    }
+
+    /// Databases for one stack only, under names of its own. `postgres` starts a PostgreSQL server for it.
+    pub async fn temporary(url: Option<&str>) -> Result<Self> {
+        let Some(url) = url else { return Ok(Self::Sqlite) };
+        let process = if url == THROWAWAY {
+            Some(Postgres::start().await?)
+        } else {
+            check(url, "`postgres` for a server that is started for it, ")?;
+            None
+        };
+        let url = process.as_ref().map_or_else(|| url.to_owned(), Postgres::url);
+        let name = clock::new_id().0.simple().to_string();
+        let prefix = format!("wallet_{}_", &name[name.len() - 12..]);
+        Ok(Self::Postgres(Server {
+            url,
+            prefix,
+            temporary: true,
+            process: process.map(Box::new),
+        }))
+    }
+
+    /// The word for reports.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// The URL of the PostgreSQL server, with its login.
+    pub fn server_url(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(server) => Some(&server.url),
+        }
+    }
+
+    /// Whether it lies in the stack's folder.
+    pub fn is_in_folder(&self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
+    /// The server that was started for this stack only.
+    pub(super) fn server(&mut self) -> Option<&mut Postgres> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(server) => server.process.as_deref_mut(),
+        }
+    }
+
+    /// The URL that a service is given; `{shard}` in it stands for the shard.
+    pub fn url(&self, service: Service, dir: &Path) -> Result<String> {
+        match self {
+            Self::Sqlite => {
+                let file = dir.join(format!("{}-{{shard}}.db", service.token()));
+                let file = file
+                    .to_str()
+                    .with_context(|| format!("folder {} is not UTF-8", dir.display()))?;
+                Ok(format!("sqlite://{}", escaped(file)))
+            }
+            Self::Postgres(server) => Ok(with_database(&server.url, &server.name(service))),
+        }
+    }
+
+    /// Makes the databases that are missing.
+    pub(super) async fn create(&self) -> Result<()> {
+        let Self::Postgres(server) = self else {
+            return Ok(());
+        };
+        let mut db = server.connect().await?;
+        for service in Service::ALL {
+            let name = server.name(service);
+            let known = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(&name);
+            if known.fetch_optional(&mut db).await?.is_none() {
+                let create = sqlx::query(AssertSqlSafe(format!("CREATE DATABASE \"{name}\"")));
+                create
+                    .execute(&mut db)
+                    .await
+                    .with_context(|| format!("database {name} can't be made"))?;
+            }
+        }
+        db.close().await.context("PostgreSQL")
+    }
+
+    /// Removes the databases, and the server, that were made for one stack only.
+    pub(super) async fn remove(&mut self) -> Result<()> {
+        let Self::Postgres(server) = self else {
+            return Ok(());
+        };
+        if let Some(process) = server.process.take() {
+            return process.stop().await;
+        }
+        if !server.temporary {
+            return Ok(());
+        }
+        let mut db = server.connect().await?;
+        for service in Service::ALL {
+            let name = server.name(service);
+            let drop = sqlx::query(AssertSqlSafe(format!(
+                "DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"
+            )));
+            drop.execute(&mut db)
+                .await
+                .with_context(|| format!("database {name} can't be removed"))?;
+        }
+        db.close().await.context("PostgreSQL")
+    }
+}
+
+impl Server {
+    /// The name of a service's database: our own prefix and a word, so it needs no quoting.
+    fn name(&self, service: Service) -> String {
+        format!("{}{}", self.prefix, service.token())
+    }
+
+    /// Connects to the server that takes writes.
+    async fn connect(&self) -> Result<PgConnection> {
+        let mut wrong = Vec::new();
+        for url in hosts::each(&self.url) {
+            // Poolers refuse this startup parameter, and there are no floats here.
+            let mut options = PgConnectOptions::from_str(&url)?.extra_float_digits(None);
+            if database(&url).is_empty() {
+                options = options.database("postgres");
+            }
+            let (host, port, user) = (options.get_host(), options.get_port(), options.get_username());
+            match primary(&options).await {
+                Ok(Some(db)) => return Ok(db),
+                Ok(None) => wrong.push(format!("PostgreSQL at {host}:{port} is a read-only standby: name the primary, too")),
+                Err(error) => wrong.push(format!(
+                    "no PostgreSQL at {host}:{port} for user {user}: is it running, and the password right? ({error})"
+                )),
+            }
+        }
+        bail!("--database: {}", wrong.join("; "))
+    }
+}
+
+/// A connection, if it leads to a server that takes writes.
+async fn primary(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
+    let mut db = options.connect().await?;
+    let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
+        .fetch_one(&mut db)
+        .await?;
+    Ok((!is_standby).then_some(db))
+}
+
+/// Where the database's name begins and ends in a URL.
+fn name_range(url: &str) -> (usize, usize) {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let query = url[authority..].find('?').map_or(url.len(), |at| authority + at);
+    let name = url[authority..query].find('/').map_or(query, |at| authority + at);
+    (name, query)
+}
+
+fn database(url: &str) -> &str {
+    let (name, query) = name_range(url);
+    url[name..query].trim_start_matches('/')
+}
+
+/// The URL with another database.
+fn with_database(url: &str, database: &str) -> String {
+    let (name, query) = name_range(url);
+    format!("{}/{database}{}", &url[..name], &url[query..])
+}
+
+/// A path as part of a URL: what would end the path, and the escape itself, escaped.
+fn escaped(path: &str) -> String {
+    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_gets_the_servers_url_with_its_own_database() {
+        let check = |url: &str, expected: &str| assert_eq!(with_database(url, "wallet_debit"), expected);
+        check("postgres://me@db:5432/", "postgres://me@db:5432/wallet_debit");
+        check("postgres://me@db", "postgres://me@db/wallet_debit");
+        check(
+            "postgres://me:p@db/other?sslmode=disable",
+            "postgres://me:p@db/wallet_debit?sslmode=disable",
+        );
+        check(
+            "postgres://me@db?sslmode=disable",
+            "postgres://me@db/wallet_debit?sslmode=disable",
+        );
+        check(
+            "postgres://me@one,other:5433/",
+            "postgres://me@one,other:5433/wallet_debit",
+        );
+    }
+
+    #[test]
+    fn sqlite_lives_in_the_folder_whatever_its_name() {
+        let url = Database::Sqlite
+            .url(Service::Debit, Path::new("/tmp/100% sure?"))
+            .unwrap();
+        assert_eq!(url, "sqlite:///tmp/100%25 sure%3F/debit-{shard}.db");
+    }
+
+    #[test]
+    fn what_is_no_postgresql_url_is_refused() {
+        for url in [
+            "mysql://me@db/",
+            "sqlite://x",
+            "db",
+            "postgres://me@db:port/",
+            "postgres://me@db,other:port/",
+        ] {
+            let error = Database::lasting(Some(url)).unwrap_err();
+            assert!(
+                error.to_string().contains("postgres://user:password@host:5432/"),
+                "{error:#}"
+            );
+        }
+        assert_eq!(Database::lasting(None).unwrap().kind(), "sqlite");
+        assert_eq!(
+            Database::lasting(Some("postgres://me@db:5432,other/"))
+                .unwrap()
+                .kind(),
+            "postgres"
+        );
+    }
+    #[tokio::test]
+    async fn who_nearly_says_the_word_is_told_it() {
+        let error = Database::temporary(Some("postgres:")).await.unwrap_err();
+        let told = "use postgres://user:password@host:5432/, `postgres` for a server that is started for it, or nothing";
+        assert!(error.to_string().contains(told), "{error:#}");
+    }
+}

