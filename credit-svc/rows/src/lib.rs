@@ -1,7 +1,6 @@
 //! The tables of credit-svc: the register of accounts, what their owners were promised, and what was given back.
 
 mod accounts;
-mod inbox;
 mod promises;
 mod reversals;
 
@@ -12,10 +11,9 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Fact, Movement};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Keeps, Reads, Source, Table as _, Unreadable, Value, Writes};
+use wallet_kernel::{Found, Inbox, Keeps, Reads, Shape, Source, Table as _, Unreadable, Value, Writes};
 
 pub use accounts::Accounts;
-pub use inbox::Inbox;
 pub use promises::Promises;
 pub use reversals::Reversals;
 
@@ -28,10 +26,9 @@ impl Keeps for Rows {
     type Handled = Vec<(EventId, Option<i64>)>;
 
     const SERVICE: Service = Service::Credit;
-    const INBOX: Source = Source::Rows {
-        shape: Inbox::SHAPE,
-        by: &["id"],
-    };
+    const INBOX: Source = Inbox::SOURCE;
+    const TABLES: &'static [&'static Shape] =
+        &[Accounts::SHAPE, Promises::SHAPE, Reversals::SHAPE, Inbox::SHAPE];
 
     fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
         reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));
@@ -58,8 +55,7 @@ impl Keeps for Rows {
 
     /// With the number of each decision, by which a reversal finds what was credited.
     fn handled(heard: &[Heard<'_>], decisions: &[Option<i64>], _place: Place) -> Self::Handled {
-        let causes = heard.iter().map(|heard| heard.input.as_cause().id);
-        causes.zip(decisions.iter().copied()).collect()
+        Inbox::rows(heard, decisions.iter().copied())
     }
 
     fn writes<'s>(state: &'s State, handled: &'s Self::Handled, writes: &mut Writes<'s>) {

@@ -1,17 +1,15 @@
 //! The tables of debit-svc: what each account may spend, and the phase of each transfer that one of them pays.
 
 mod accounts;
-mod inbox;
 mod transfers;
 
 use debit_core::{Debit, Keys, State};
 use wallet_contract::decider::{Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Keeps, Reads, Scan, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Inbox, Keeps, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
-pub use inbox::Inbox;
 pub use transfers::Transfers;
 
 /// The tables of debit-svc.
@@ -20,13 +18,11 @@ pub struct Rows;
 
 impl Keeps for Rows {
     type Core = Debit;
-    type Handled = Vec<(EventId, ())>;
+    type Handled = Vec<(EventId, Option<i64>)>;
 
     const SERVICE: Service = Service::Debit;
-    const INBOX: Source = Source::Rows {
-        shape: Inbox::SHAPE,
-        by: &["id"],
-    };
+    const INBOX: Source = Inbox::SOURCE;
+    const TABLES: &'static [&'static Shape] = &[Accounts::SHAPE, Transfers::SHAPE, Inbox::SHAPE];
 
     fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
         reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));
@@ -42,13 +38,13 @@ impl Keeps for Rows {
     }
 
     fn handled(heard: &[Heard<'_>], _decisions: &[Option<i64>], _place: Place) -> Self::Handled {
-        heard.iter().map(|heard| (heard.input.as_cause().id, ())).collect()
+        Inbox::rows(heard, std::iter::repeat(None))
     }
 
     fn writes<'s>(state: &'s State, handled: &'s Self::Handled, writes: &mut Writes<'s>) {
         writes.rows::<Accounts>(&state.accounts);
         writes.rows::<Transfers>(&state.transfers);
-        writes.insert::<Inbox>(handled.iter().map(|(id, row)| (id, row)));
+        writes.insert::<Inbox>(handled.iter().map(|(id, no)| (id, no)));
     }
 
     fn due(now_us: i64, limit: i64) -> Option<Scan> {

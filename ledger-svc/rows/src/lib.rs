@@ -10,7 +10,7 @@ mod tally;
 use ledger_core::{Keys, Ledger, LogNo, State, Status};
 use wallet_contract::decider::{Heard, Place};
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Keeps, Reads, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Keeps, Reads, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
 pub use aside::Parked;
@@ -32,6 +32,14 @@ impl Keeps for Rows {
         shape: Records::SHAPE,
         by: &["id"],
     };
+    const TABLES: &'static [&'static Shape] = &[
+        Accounts::SHAPE,
+        Bookings::SHAPE,
+        Flows::SHAPE,
+        Parked::SHAPE,
+        Records::SHAPE,
+        Tally::SHAPE,
+    ];
 
     fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
         reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));

@@ -4,6 +4,7 @@ use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::subject::Service;
 
 use crate::reads::{Found, Reads, Scan, Source};
+use crate::table::Shape;
 use crate::value::Unreadable;
 use crate::writes::Writes;
 
@@ -16,6 +17,8 @@ pub trait Keeps: Send + Sync + 'static {
     type Core: Decider;
     /// The rows by which it remembers what it has handled.
     type Handled: Send + Sync;
+    /// The tables.
+    const TABLES: &'static [&'static Shape];
     /// Which service.
     const SERVICE: Service;
     /// Where the ids of what it has handled are found: a table with a column `id`.

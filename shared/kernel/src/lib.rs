@@ -9,9 +9,11 @@
 //! | [`mod@table`] | tables and their columns |
 //! | [`reads`] | the rows that a batch looks up, and what was found |
 //! | [`writes`] | the rows that a batch inserts, updates and deletes |
+//! | [`inbox`] | what was handled |
 //! | [`keeps`] | what a service says about all of that |
 //! | [`memory`] | the tables of a simulation |
 
+pub mod inbox;
 pub mod keeps;
 pub mod memory;
 pub mod reads;
@@ -19,6 +21,7 @@ pub mod table;
 pub mod value;
 pub mod writes;
 
+pub use inbox::Inbox;
 pub use keeps::Keeps;
 pub use reads::{Found, Lookup, Reads, Scan, Source};
 pub use table::{Column, Shape, Table};

@@ -32,6 +32,7 @@ mod secrets;
 mod statements;
 mod streams;
 mod stuck;
+mod tables;
 mod takeover;
 mod texts;
 mod tool;
