@@ -88,7 +88,7 @@ pub struct Common {
 impl Common {
     /// The ledger that was named.
     pub fn ledger(&self) -> Result<api::Api> {
-        api::Api::new(&self.api)?.with_token(self.api_token.as_ref())
+        Ok(api::Api::new(&self.api)?.with_token(self.api_token.as_ref())?)
     }
 }
 
