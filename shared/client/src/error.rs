@@ -20,7 +20,6 @@ impl InvalidInput {
 
 /// Why there is no outcome. Each variant says what was wrong, with which value, and what to do.
 #[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// An address or a setting cannot be right.
     #[error(transparent)]

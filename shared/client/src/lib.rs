@@ -40,7 +40,7 @@ pub use wallet_contract::id::{AccountId, TransferId};
 pub use wallet_contract::money::Currency;
 pub use wallet_nats::Settings;
 
-pub use api::Api as Ledger;
+pub use api::{Api as Ledger, Error as LedgerError};
 pub use error::{Error, InvalidInput};
 pub use outcome::Outcome;
 pub use payment::{Hold, Payment};

@@ -14,6 +14,7 @@ use e2e::reckoning::{nothing_waits, reckon};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use wallet_client::LedgerError;
 use wallet_client::api::Api;
 use wallet_client::api::healing::{Again, Place};
 use wallet_contract::shard::{Shard, Shards};
@@ -246,8 +247,8 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice"]).await?;
     let debit = Api::debit(&world.stack.service_url(Service::Debit))?;
-    let check = |done: Result<()>, expected: &str| {
-        let error = done.map_or_else(|error| format!("{error:#}"), |()| "done".to_owned());
+    let check = |done: Result<(), LedgerError>, expected: &str| {
+        let error = done.map_or_else(|error| error.to_string(), |()| "done".to_owned());
         assert!(error.contains(expected), "{error}");
     };
     let far = Place {

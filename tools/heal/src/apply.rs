@@ -51,7 +51,7 @@ async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
     let (_, first) = &services.each[0];
     if plan.gone {
         let position = plan.reach;
-        return first.reach(Place { shard, position }).await;
+        return Ok(first.reach(Place { shard, position }).await?);
     }
     let mut position = plan.reach.saturating_sub(plan.fill);
     while position < plan.reach {
@@ -84,7 +84,7 @@ async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> 
         events: stored.iter().map(|at| at.no).collect(),
         recall: matches!(items.first(), Some(Item::Recalled(_))),
     };
-    services.of(at.service).publish(&again).await
+    Ok(services.of(at.service).publish(&again).await?)
 }
 
 async fn send(requests: &[&Publish], connection: &Connection) -> Result<()> {

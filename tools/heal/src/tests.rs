@@ -1,9 +1,10 @@
 //! What is missing, and the order in which it goes back.
 
+mod order;
+
 use uuid::Uuid;
 use wallet_contract::subject::Service;
 
-use super::order;
 use super::plan::{Item, Known, Message, Plan, Position, Publish, Recorded, Said, Stored, Stream, plan};
 
 /// Who is known by which id in these tests: a request, the decision on it, and the one on that.
@@ -385,89 +386,5 @@ fn healing_twice_does_nothing_more() {
             reach: 5,
             ..Plan::default()
         },
-    );
-}
-
-/// What is put back, as `stream: store/numbers`, and by how many at once.
-fn check_runs(plans: [Vec<Item>; 2], limit: usize, expected: &[&str]) {
-    let plans = plans.map(|items| Plan {
-        items,
-        ..Plan::default()
-    });
-    let told = |item: &Item| match item {
-        Item::Request(_) => "request".to_owned(),
-        Item::Recalled(at) => format!("recalled {}/{}", at.shard, at.no),
-        Item::Said(at) => format!("{} {}/{}", at.service, at.shard, at.no),
-    };
-    let runs = order::runs(&plans, limit);
-    let runs = runs.iter().map(|run| {
-        let items: Vec<String> = run.items.iter().map(told).collect();
-        format!("{}: {}", run.shard, items.join(", "))
-    });
-    assert_eq!(runs.collect::<Vec<_>>(), expected);
-}
-
-fn decided(service: Service, shard: u16, no: i64) -> Item {
-    Item::Said(Stored { service, shard, no })
-}
-
-#[test]
-fn a_copy_waits_for_the_one_where_it_was_decided() {
-    use Service::{Credit, Debit};
-    // Paid from shard 1 to shard 0: both streams hold both events, each first where it was decided.
-    check_runs(
-        [
-            vec![decided(Debit, 1, 7), decided(Credit, 0, 4)],
-            vec![
-                Item::Request(request(1)),
-                decided(Debit, 1, 7),
-                decided(Credit, 0, 4),
-            ],
-        ],
-        10,
-        &[
-            "1: request",
-            "1: debit-svc 1/7",
-            "0: debit-svc 1/7",
-            "0: credit-svc 0/4",
-            "1: credit-svc 0/4",
-        ],
-    );
-    // The other copy was not lost.
-    check_runs([vec![decided(Debit, 1, 7)], vec![]], 10, &["0: debit-svc 1/7"]);
-}
-
-#[test]
-fn a_run_is_of_one_store_and_not_too_long() {
-    use Service::Debit;
-    let five = (1..=5).map(|no| decided(Debit, 0, no)).collect();
-    check_runs(
-        [five, vec![Item::Recalled(stored(Debit, 6)), decided(Debit, 0, 6)]],
-        2,
-        &[
-            "0: debit-svc 0/1, debit-svc 0/2",
-            "0: debit-svc 0/3, debit-svc 0/4",
-            "0: debit-svc 0/5",
-            "1: recalled 0/6",
-            "1: debit-svc 0/6",
-        ],
-    );
-}
-
-#[test]
-fn clocks_that_disagree_do_not_stop_it() {
-    use Service::Debit;
-    check_runs(
-        [
-            vec![decided(Debit, 1, 1), decided(Debit, 0, 1)],
-            vec![decided(Debit, 0, 1), decided(Debit, 1, 1)],
-        ],
-        10,
-        &[
-            "0: debit-svc 1/1",
-            "0: debit-svc 0/1",
-            "1: debit-svc 0/1",
-            "1: debit-svc 1/1",
-        ],
     );
 }

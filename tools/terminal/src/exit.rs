@@ -10,7 +10,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use wallet_client::{Error, InvalidInput};
+use wallet_client::{Error, InvalidInput, api};
 use wallet_contract::status::Status;
 
 /// The exit codes of every command.
@@ -82,7 +82,9 @@ impl From<Exit> for ExitCode {
 
 /// Whether the client says that an address or a setting cannot be right.
 fn is_invalid(error: &anyhow::Error) -> bool {
-    error.is::<InvalidInput>() || matches!(error.downcast_ref(), Some(Error::Input(_)))
+    error.is::<InvalidInput>()
+        || matches!(error.downcast_ref(), Some(Error::Input(_)))
+        || matches!(error.downcast_ref(), Some(api::Error::Input(_)))
 }
 
 /// An error of who typed, not of the world: it ends the command with [`Exit::Usage`].
@@ -126,6 +128,7 @@ mod tests {
         check(Usage::new("no address").into(), 2);
         check(InvalidInput::new("no address").into(), 2);
         check(Error::from(InvalidInput::new("no address")).into(), 2);
+        check(api::Error::from(InvalidInput::new("no address")).into(), 2);
         check(Error::Closed.into(), 1);
         check(Denied::new("nothing is left").into(), 3);
     }

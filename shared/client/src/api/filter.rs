@@ -1,6 +1,22 @@
 //! How a list of flows is narrowed.
 
+use jiff::Timestamp;
+use wallet_contract::id::AccountId;
+
 use super::Status;
+
+/// Which flows are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Payer, payee, or whom an operator acted on.
+    pub account: Option<AccountId>,
+    /// How they stand.
+    pub status: Option<StatusFilter>,
+    /// Why they were refused.
+    pub reason: Option<String>,
+    /// When they ended: not before, and not after.
+    pub ended: (Option<Timestamp>, Option<Timestamp>),
+}
 
 /// How the flows that are asked for stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,54 @@
 //! What the services answer when a stream is to be healed.
 
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::shard::Shard;
+
+use super::{Api, Error, MAX_ROWS, rows};
+
+impl Api {
+    /// How far any service has come.
+    pub async fn store(&self) -> Result<Store, Error> {
+        self.get("v1/store", &[]).await
+    }
+
+    /// What any service has decided on a shard behind number `after`.
+    pub async fn decisions(&self, shard: u16, after: i64) -> Result<Decisions, Error> {
+        let query = [
+            ("shard", Some(shard.to_string())),
+            ("after", Some(after.to_string())),
+        ];
+        self.get("v1/store/events", &query).await
+    }
+
+    /// What the ledger has recorded of a shard's log behind `after`.
+    pub async fn recorded(&self, shard: u16, after: i64) -> Result<RecordPage, Error> {
+        let (shard, after) = (Some(shard.to_string()), Some(after.to_string()));
+        self.get("v1/log", &[("shard", shard), ("after", after), rows(MAX_ROWS)])
+            .await
+    }
+
+    /// Has any service make a shard's stream reach to a position.
+    pub async fn reach(&self, place: Place) -> Result<(), Error> {
+        let IgnoredAny = self.post("v1/store/reach", &place).await?;
+        Ok(())
+    }
+
+    /// Has a service publish decisions again.
+    pub async fn publish(&self, again: &Again) -> Result<(), Error> {
+        let IgnoredAny = self.post("v1/store/publish", again).await?;
+        Ok(())
+    }
+
+    /// Has a service go on behind a position, because what it had read is lost.
+    pub async fn go_on(&self, place: Place) -> Result<(), Error> {
+        let IgnoredAny = self.post("v1/store/position", &place).await?;
+        Ok(())
+    }
+}
 
 /// How far a service has come.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,5 +1,7 @@
 //! Addresses, and what a ledger says that is no answer.
 
+use reqwest::StatusCode;
+
 use super::*;
 
 #[test]
@@ -10,7 +12,7 @@ fn an_address_is_plain_http() {
     );
     for bad in ["127.0.0.1:8080", "https://example.org", "ftp://x", "nonsense"] {
         let error = Api::new(bad).unwrap_err();
-        assert!(error.is::<InvalidInput>(), "{bad}");
+        assert!(matches!(error, Error::Input(_)), "{bad}");
         let error = error.to_string();
         assert!(
             error.contains("use an address such as http://127.0.0.1:8080"),

@@ -1,16 +1,16 @@
 //! How a shard's stream is, as the server tells it.
 
-use anyhow::{Context as _, Result, anyhow};
 use async_nats::jetstream::response::Response;
 use serde_json::{Value, json};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::{self, Found};
 
 use super::Connection;
+use crate::Error;
 
 impl Connection {
     /// A shard's stream, and which of its messages are gone; nothing if it is not there.
-    pub async fn stream(&self, shard: Shard) -> Result<Option<Found>> {
+    pub async fn stream(&self, shard: Shard) -> Result<Option<Found>, Error> {
         let found = self.ask(shard, &json!({})).await?;
         match found {
             // Which they are is a long answer, and seldom needed.
@@ -21,13 +21,13 @@ impl Connection {
         }
     }
 
-    async fn ask(&self, shard: Shard, details: &Value) -> Result<Option<Found>> {
+    async fn ask(&self, shard: Shard, details: &Value) -> Result<Option<Found>, Error> {
         let name = stream::name(shard);
         let asked = self.context.request(format!("STREAM.INFO.{name}"), details).await;
-        match asked.with_context(|| format!("stream {name}"))? {
+        match asked.map_err(|error| Error::Stream(format!("stream {name}: {error}")))? {
             Response::Ok(found) => Ok(Some(found)),
             Response::Err { error } if error.code() == 404 => Ok(None),
-            Response::Err { error } => Err(anyhow!("stream {name}: {error}")),
+            Response::Err { error } => Err(Error::Stream(format!("stream {name}: {error}"))),
         }
     }
 }

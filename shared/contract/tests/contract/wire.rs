@@ -1,21 +1,23 @@
 //! Wire forms: pinned by snapshots that are never edited, read back as they were, and no bytes make a reader panic.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
+mod samples;
+
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
-use wallet_contract::event::{
-    Cause, Event, Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Source, Terms,
-};
+use wallet_contract::envelope;
+use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Source, Terms};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{self, Context};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Subject, Verb};
-use wallet_contract::testing::{TWO, name, part, reversal};
+use wallet_contract::testing::name;
 use wallet_contract::trace::TraceId;
-use wallet_contract::{envelope, event, testing};
+
+use self::samples::{BULK, REQUESTS, context, facts, movement, placed};
 
 #[test]
 fn events_v1_are_written_as_released_and_read_back() {
@@ -179,225 +181,4 @@ fn read_everything(bytes: &[u8], verb: Verb) {
         TraceId::from_traceparent(&text),
         text.parse::<AccountId>(),
     );
-}
-
-const REQUESTS: &[(Verb, &str)] = &[
-    (
-        Verb::Transfer,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"12.50","currency":"USD"}"#,
-    ),
-    (
-        Verb::Transfer,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","to":"bob","amount":"12.50","currency":"USD","memo":"rent","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#,
-    ),
-    (
-        Verb::Open,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","currency":"USD"}"#,
-    ),
-    (
-        Verb::Open,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","currency":"BHD","overdraft":"1.500"}"#,
-    ),
-    (
-        Verb::Open,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","currency":"KRW","overdraft":"unlimited"}"#,
-    ),
-    (Verb::Freeze, r#"{"id":"01900000-0000-7000-8000-000000000001"}"#),
-    (Verb::Unfreeze, r#"{"id":"01900000-0000-7000-8000-000000000001"}"#),
-    (Verb::Close, r#"{"id":"01900000-0000-7000-8000-000000000001"}"#),
-    (
-        Verb::Reserve,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"12.50","currency":"USD"}"#,
-    ),
-    (
-        Verb::Reserve,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","to":"bob","amount":"12.50","currency":"USD","memo":"room 7","expires_in":900,"auto_confirm":true}"#,
-    ),
-    (Verb::Confirm, r#"{"id":"01900000-0000-7000-8000-000000000001"}"#),
-    (
-        Verb::Confirm,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","amount":"4.00","currency":"USD"}"#,
-    ),
-    (Verb::Cancel, r#"{"id":"01900000-0000-7000-8000-000000000001"}"#),
-    (
-        Verb::Reverse,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"12.50","currency":"USD","memo":"returned","reverses":"01900000-0000-7000-8000-000000000002"}"#,
-    ),
-    (
-        Verb::Transfer,
-        r#"{"id":"01900000-0000-7000-8000-000000000001","verb":"transfer","to":"bob","amount":"12.50","currency":"USD"}"#,
-    ),
-];
-
-/// What stands in a message of many payers.
-const BULK: &[&str] = &[
-    r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","to":"bob","amount":"12.50","currency":"USD"}"#,
-    r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","verb":"transfer","to":"bob","amount":"12.50","currency":"USD"}"#,
-    r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","verb":"reserve","to":"bob","amount":"12.50","currency":"USD","expires_in":900}"#,
-    r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","verb":"confirm","amount":"4.00","currency":"USD"}"#,
-    r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","verb":"cancel"}"#,
-];
-
-fn facts() -> Vec<Fact> {
-    [first_facts(), refused_reservations()].concat()
-}
-
-fn refused_reservations() -> Vec<Fact> {
-    let refused = |(memo, auto_confirm)| {
-        let terms = Terms {
-            expires: Timestamp::from_microsecond(1_700_000_900_123_456).unwrap(),
-            auto_confirm,
-        };
-        let refusal = Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
-        Fact::DebitRefused(
-            name("alice"),
-            Some(movement(memo)),
-            Some(Box::new(terms)),
-            refusal,
-        )
-    };
-    [(Some("room 7"), false), (None, true)].map(refused).to_vec()
-}
-
-fn first_facts() -> Vec<Fact> {
-    let (alice, usd) = (name("alice"), "USD".parse().unwrap());
-    let refusal = || Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
-    let parked = |index| Parked {
-        sequence: 7,
-        index,
-        subject: "wallet.0.bulk".to_owned(),
-        detail: "not \"JSON\"".to_owned(),
-        transfer: None,
-    };
-    let terms = |auto_confirm| Terms {
-        expires: Timestamp::from_microsecond(1_700_000_900_123_456).unwrap(),
-        auto_confirm,
-    };
-    let back = || reversal("alice", "bob", "12.50", TWO);
-    vec![
-        Fact::AccountOpened(alice.clone(), usd, Overdraft::NONE),
-        Fact::AccountOpened(alice.clone(), usd, Overdraft::Unlimited),
-        Fact::AccountFrozen(alice.clone()),
-        Fact::AccountUnfrozen(alice.clone()),
-        Fact::AccountClosing(alice.clone()),
-        Fact::ClosureAccepted(alice.clone()),
-        Fact::ClosureRefused(
-            alice.clone(),
-            Refusal::new(Reason::BalanceNotZero, "alice has 1.00 USD"),
-        ),
-        Fact::AccountClosed(alice.clone()),
-        Fact::AccountDebited(movement(Some("rent, März"))),
-        Fact::DebitRefused(alice.clone(), Some(movement(None)), None, refusal()),
-        Fact::DebitRefused(alice.clone(), None, None, refusal()),
-        Fact::DebitReversed(movement(None), refusal()),
-        Fact::AccountCredited(movement(None)),
-        Fact::CreditRefused(movement(None), refusal()),
-        Fact::TransferSettled(movement(None)),
-        Fact::TransferFailed(alice.clone(), Some(movement(None)), Failure::Refused, refusal()),
-        Fact::TransferFailed(alice.clone(), None, Failure::Compensated, refusal()),
-        Fact::RequestRefused(alice.clone(), Verb::Open, refusal()),
-        Fact::MessageParked(parked(Some(2))),
-        Fact::MessageParked(parked(None)),
-        Fact::FundsReserved(movement(Some("room 7")), terms(false)),
-        Fact::FundsReserved(movement(None), terms(true)),
-        Fact::CreditPromised(movement(None), terms(false)),
-        Fact::CreditPromised(movement(None), terms(true)),
-        Fact::ConfirmationDeferred(part("alice", "bob", "4.00", "12.50")),
-        Fact::AccountDebited(part("alice", "bob", "4.00", "12.50")),
-        Fact::AccountCredited(part("alice", "bob", "4.00", "12.50")),
-        Fact::CreditRefused(part("alice", "bob", "4.00", "12.50"), refusal()),
-        Fact::DebitReversed(part("alice", "bob", "4.00", "12.50"), refusal()),
-        Fact::TransferSettled(part("alice", "bob", "4.00", "12.50")),
-        Fact::ReservationReleased(
-            movement(None),
-            Failure::Cancelled,
-            Refusal::new(Reason::Cancelled, "alice cancelled it"),
-        ),
-        Fact::ReservationReleased(
-            movement(None),
-            Failure::Expired,
-            Refusal::new(Reason::Expired, "not confirmed by 2023-11-14T22:28:20Z"),
-        ),
-        Fact::ReservationReleased(movement(None), Failure::Refused, refusal()),
-        Fact::ReservationBarred(alice.clone()),
-        Fact::ReversalGranted(back()),
-        Fact::ReversalDenied(alice.clone(), Some(back()), refusal()),
-        Fact::ReversalDenied(alice.clone(), None, refusal()),
-        Fact::AccountDebited(back()),
-        Fact::DebitRefused(alice.clone(), Some(back()), None, refusal()),
-        Fact::AccountCredited(back()),
-        Fact::TransferSettled(back()),
-        Fact::TransferFailed(alice.clone(), Some(movement(None)), Failure::Cancelled, refusal()),
-        Fact::TransferFailed(alice.clone(), None, Failure::Expired, refusal()),
-        Fact::RequestRefused(
-            alice.clone(),
-            Verb::Confirm,
-            Refusal::new(Reason::Expired, "the reservation is expired already"),
-        ),
-        Fact::RequestRefused(
-            alice.clone(),
-            Verb::Reverse,
-            Refusal::new(
-                Reason::IdReused,
-                "the id was used for another reversal: use a new id",
-            ),
-        ),
-        Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent"))), None),
-        Fact::RequestRecalled(alice.clone(), Verb::Freeze, None, None),
-        Fact::MessageParked(Parked {
-            transfer: Some(TransferId(Uuid::from_u128(
-                0x0190_0000_0000_7000_8000_0000_0000_0002,
-            ))),
-            ..parked(Some(2))
-        }),
-        Fact::MessageResolved(resolved(Resolution::Retried)),
-        Fact::MessageResolved(resolved(Resolution::Replaced(12))),
-        Fact::MessageResolved(resolved(Resolution::Discarded("said twice".to_owned()))),
-        Fact::RequestRecalled(alice, Verb::Confirm, None, Some(19)),
-    ]
-}
-
-fn resolved(how: Resolution) -> Resolved {
-    Resolved {
-        sequence: 7,
-        index: Some(2),
-        how,
-        instruction: 19,
-    }
-}
-
-fn placed(fact: Fact) -> event::Event {
-    let id = EventId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
-    let cause = Cause {
-        id,
-        transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
-    };
-    let source = Source {
-        service: Service::Debit,
-        shard: Shard(1),
-    };
-    Event::new(
-        fact,
-        cause,
-        source,
-        Timestamp::from_microsecond(1_700_000_000_123_456).unwrap(),
-        250,
-    )
-}
-
-fn movement(memo: Option<&str>) -> Movement {
-    Movement {
-        memo: memo.map(str::to_owned),
-        ..testing::movement("alice", "bob", "12.50")
-    }
-}
-
-fn context(verb: Verb, account: Option<&AccountId>) -> Context<'_> {
-    Context {
-        verb,
-        account,
-        traceparent: None,
-        event_id: None,
-    }
 }

@@ -11,7 +11,7 @@ use wallet_client::clock;
 use wallet_client::connect::Connection;
 use wallet_client::outcome::{self, Became, Outcome, Told};
 use wallet_client::request::Request;
-use wallet_client::{Options, Wallet};
+use wallet_client::{LedgerError, Options, Wallet};
 use wallet_contract::id::TransferId;
 use wallet_contract::reason::Refusal;
 use wallet_contract::request::Order;
@@ -253,7 +253,7 @@ async fn silence(
     Ok(Exit::Timeout)
 }
 
-fn what_is_known(known: &Result<Option<Transfer>>) -> String {
+fn what_is_known(known: &Result<Option<Transfer>, LedgerError>) -> String {
     match known {
         Ok(Some(flow)) => {
             let last = flow
@@ -264,7 +264,7 @@ fn what_is_known(known: &Result<Option<Transfer>>) -> String {
             format!("the ledger knows it as {}{last}", flow.status.word())
         }
         Ok(None) => "the ledger has not heard of it".to_owned(),
-        Err(error) => format!("what became of it is not known: {error:#}"),
+        Err(error) => format!("what became of it is not known: {error}"),
     }
 }
 

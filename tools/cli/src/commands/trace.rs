@@ -128,7 +128,7 @@ pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> R
         return Ok(vec![flow]);
     }
     match trace {
-        Some(trace) => api.trace(trace).await,
+        Some(trace) => Ok(api.trace(trace).await?),
         None => Ok(Vec::new()),
     }
 }

@@ -180,7 +180,7 @@ impl<'s> Stage<'s> {
 
     /// A request's flow, as the ledger knows it now.
     pub(super) async fn flow(&self, request: &Request) -> Result<Option<Transfer>> {
-        self.api.transfer(request.id, Some(&request.account)).await
+        Ok(self.api.transfer(request.id, Some(&request.account)).await?)
     }
 
     /// Waits until a flow has an event of a kind.

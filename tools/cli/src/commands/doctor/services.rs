@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use wallet_client::LedgerError;
 use wallet_client::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
 use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
@@ -37,7 +38,7 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>> {
+async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> {
     let mut findings = vec![mute(api.url(), error)];
     for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
         // Where a local stack has them; elsewhere they can be anywhere.
@@ -49,22 +50,22 @@ async fn without_ledger(api: &Api, error: &anyhow::Error) -> Result<Vec<Finding>
 }
 
 /// A ledger that does not say how the wallet is: it may be silent, or answer and not tell us.
-fn mute(url: &str, error: &anyhow::Error) -> Finding {
-    let (detail, advice) = match error.downcast_ref() {
-        Some(Mute::Silent { why, .. }) => (
+fn mute(url: &str, error: &LedgerError) -> Finding {
+    let (detail, advice) = match error {
+        LedgerError::Mute(Mute::Silent { why, .. }) => (
             format!("no answer from {url}: {why}"),
             "start it, or say where it is: --api URL",
         ),
-        Some(Mute::Locked { .. }) => (
+        LedgerError::Mute(Mute::Locked { .. }) => (
             format!("{url} answers only who shows a token"),
             "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
         ),
-        Some(Mute::WrongToken { .. }) => (
+        LedgerError::Mute(Mute::WrongToken { .. }) => (
             format!("{url} does not take this token"),
             "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
         ),
-        None => (
-            format!("{url} can't say how the wallet is: {error:#}"),
+        other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Strange(_)) => (
+            format!("{url} can't say how the wallet is: {other}"),
             "its log says more; is that a ledger, and --api right?",
         ),
     };

@@ -1,0 +1,130 @@
+//! Where a service answers, and the token that it asks for.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use reqwest::{Client, Url};
+
+use super::{Api, Error};
+use crate::InvalidInput;
+
+/// Longer than a ledger waits for its books to catch up.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A bearer token that is never shown.
+#[derive(Clone)]
+pub struct ApiToken(String);
+
+impl From<String> for ApiToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for ApiToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiToken(…)")
+    }
+}
+
+/// Whom is asked, and with which option another address is named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Who {
+    pub(super) name: &'static str,
+    pub(super) option: &'static str,
+}
+
+impl Who {
+    pub(super) const LEDGER: Self = Self {
+        name: "the ledger",
+        option: "--api",
+    };
+    pub(super) const DEBIT: Self = Self {
+        name: "debit-svc",
+        option: "--debit",
+    };
+    pub(super) const CREDIT: Self = Self {
+        name: "credit-svc",
+        option: "--credit",
+    };
+}
+
+impl Api {
+    pub(super) fn of(who: Who, url: &str) -> Result<Self, Error> {
+        let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
+        let shown = without_login(url);
+        let unread = |why| InvalidInput::new(format!("address of {name} {shown:?}: {address} ({why})"));
+        let mut base: Url = url.parse().map_err(unread)?;
+        if !base.username().is_empty() || base.password().is_some() {
+            return Err(InvalidInput::new(format!(
+                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
+                 --api-token"
+            ))
+            .into());
+        }
+        if base.query().is_some() || base.fragment().is_some() {
+            return Err(InvalidInput::new(format!(
+                "address of {name} {shown:?}: leave out what begins with ? or #: {address}"
+            ))
+            .into());
+        }
+        if base.scheme() != "http" || base.host_str().is_none() {
+            return Err(InvalidInput::new(format!(
+                "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
+            ))
+            .into());
+        }
+        // Behind a proxy it may have a path of its own: what is asked for stands below that.
+        let path = format!("{}/", base.path().trim_end_matches('/'));
+        base.set_path(&path);
+        let mut http = Client::builder().timeout(TIMEOUT);
+        if matches!(base.host_str(), Some("127.0.0.1" | "localhost" | "[::1]")) {
+            http = http.no_proxy();
+        }
+        Ok(Self {
+            base,
+            http: http
+                .build()
+                .map_err(|error| Error::Strange(format!("the HTTP client can't be started: {error}")))?,
+            who,
+            authorization: None,
+        })
+    }
+
+    /// Shows a token with each question.
+    pub fn with_token(mut self, token: Option<&ApiToken>) -> Result<Self, Error> {
+        if let Some(ApiToken(token)) = token.filter(|token| !token.0.is_empty()) {
+            let value = HeaderValue::from_str(&format!("Bearer {token}"));
+            // The error could repeat it.
+            let unfit = |_| {
+                InvalidInput::new(
+                    "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/=",
+                )
+            };
+            let mut value = value.map_err(unfit)?;
+            value.set_sensitive(true);
+            self.authorization = Some(value);
+        }
+        Ok(self)
+    }
+}
+
+/// The service that a local stack has `after` ports behind the ledger. A path is a proxy's, and no neighbour has it.
+pub fn neighbour(url: &str, after: u16) -> Option<String> {
+    let mut url = Url::parse(url).ok()?;
+    let port = url.port_or_known_default()?.checked_add(after)?;
+    url.set_port(Some(port)).ok()?;
+    url.set_path("/");
+    Some(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// An address as it may be shown: without what stands in front of the host, and without a query.
+fn without_login(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}{}", &url[..scheme + 3], &url[at + 1..]),
+        (None, Some(at)) => url[at + 1..].to_owned(),
+        (_, _) => url.to_owned(),
+    }
+}

@@ -1,0 +1,159 @@
+//! The stories of two phases.
+
+use super::{AS_IT_IS, check};
+use crate::stage::{Told, paid, refusal, reserved};
+use serde_json::{Value, json};
+use wallet_contract::event::Fact;
+use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
+use wallet_contract::reason::Reason;
+use wallet_contract::subject::{Service, Verb};
+use wallet_contract::testing::{ONE, name, part};
+
+#[test]
+fn a_reservation_and_its_ends() {
+    let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
+    check(
+        &reserved(false).flow("reserved", AS_IT_IS),
+        &[
+            began,
+            "The money is held and promised to bob. It waits for alice to confirm or cancel; if nobody does, it is released at \
+             2026-01-31 13:00:00 UTC.",
+        ],
+    );
+    let confirm = json!({ "id": ONE, "amount": "5.00", "currency": "USD" });
+    let moved = || part("alice", "bob", "5.00", "12.50");
+    let confirmed = reserved(false)
+        .asks("confirm", &confirm)
+        .says(Service::Debit, 4, Fact::AccountDebited(moved()))
+        .says(Service::Credit, 5, Fact::AccountCredited(moved()))
+        .says(Service::Ledger, 6, Fact::TransferSettled(moved()));
+    check(
+        &confirmed.flow("settled", |flow| {
+            (flow["captured"], flow["released"]) = (json!("5.00"), json!("7.50"));
+        }),
+        &[
+            began,
+            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was alice's again at \
+             once. It was settled after 9.50 ms, not counting the time for which it was held.",
+        ],
+    );
+    let all = || part("alice", "bob", "12.50", "12.50");
+    let confirmed = reserved(true)
+        .says(Service::Debit, 3, Fact::AccountDebited(all()))
+        .says(Service::Credit, 4, Fact::AccountCredited(all()))
+        .says(Service::Ledger, 5, Fact::TransferSettled(all()));
+    check(
+        &confirmed.flow("settled", AS_IT_IS),
+        &[
+            began,
+            "The promise of bob's side confirmed it at once: all of it went to bob. It was settled after 9.50 ms.",
+        ],
+    );
+}
+
+#[test]
+fn a_reservation_that_comes_to_nothing() {
+    let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
+    let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
+    let cancelled = reserved(false)
+        .asks("cancel", &json!({ "id": ONE }))
+        .says(
+            Service::Debit,
+            4,
+            Fact::ReservationReleased(paid(), Cancelled, by_payer()),
+        )
+        .says(
+            Service::Ledger,
+            5,
+            Fact::TransferFailed(name("alice"), Some(paid()), Cancelled, by_payer()),
+        );
+    check(
+        &cancelled.flow("cancelled", AS_IT_IS),
+        &[
+            began,
+            "It was held for 2.00 ms, until alice cancelled it, and all of it was alice's to spend again.",
+        ],
+    );
+    let late = || refusal(Reason::Expired, "not confirmed in time");
+    let expired = reserved(false)
+        .says(
+            Service::Debit,
+            2,
+            Fact::ReservationReleased(paid(), Expired, late()),
+        )
+        .says(
+            Service::Ledger,
+            4,
+            Fact::TransferFailed(name("alice"), Some(paid()), Expired, late()),
+        );
+    check(
+        &expired.flow("expired", AS_IT_IS),
+        &[
+            began,
+            "It was held for 1.20 ms, and nobody confirmed it in time: it was released, and all of it was alice's to spend again.",
+        ],
+    );
+    let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
+    let declined = Told::default()
+        .asks_to_reserve()
+        .says(
+            Service::Debit,
+            1,
+            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+        )
+        .says(Service::Credit, 2, Fact::CreditRefused(paid(), frozen()))
+        .says(
+            Service::Debit,
+            3,
+            Fact::ReservationReleased(paid(), Refused, frozen()),
+        )
+        .says(
+            Service::Ledger,
+            4,
+            Fact::TransferFailed(name("alice"), Some(paid()), Refused, frozen()),
+        );
+    check(
+        &declined.flow("refused", AS_IT_IS),
+        &[
+            began,
+            "bob is frozen, so bob's side did not promise to take it, and the money was alice's to spend again 6.00 ms later.",
+        ],
+    );
+}
+
+#[test]
+fn a_cancel_that_comes_first() {
+    let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
+    let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
+    let barred = Told::default()
+        .asks("cancel", &json!({ "id": ONE }))
+        .says(Service::Debit, 1, Fact::ReservationBarred(name("alice")))
+        .says(
+            Service::Ledger,
+            2,
+            Fact::TransferFailed(name("alice"), None, Cancelled, by_payer()),
+        )
+        .asks(
+            "reserve",
+            &json!({ "id": ONE, "to": "bob", "amount": "9.00", "currency": "USD" }),
+        )
+        .says(
+            Service::Debit,
+            4,
+            Fact::RequestRefused(name("alice"), Verb::Reserve, late()),
+        );
+    let no_movement = |flow: &mut Value| {
+        for field in ["payee", "amount", "currency"] {
+            flow[field] = Value::Null;
+        }
+    };
+    check(
+        &barred.flow("cancelled", no_movement),
+        &[
+            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it was heard of; a reservation that comes late is \
+             refused.",
+            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob came under the same id; that was refused, and changed nothing: \
+             it was cancelled before it came.",
+        ],
+    );
+}

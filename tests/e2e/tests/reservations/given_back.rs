@@ -1,0 +1,56 @@
+//! Reversals over NATS.
+
+use anyhow::Result;
+use e2e::{DATABASES, World, id};
+use serde_json::{Value, json};
+use wallet_contract::subject::Verb;
+
+use super::only;
+
+#[tokio::test]
+async fn what_was_received_can_be_given_back_once() -> Result<()> {
+    for database in DATABASES {
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        let paid = world.pay("alice", "bob", "10.00").await?.id.to_string();
+        let back = |amount: &str| json!({ "id": id(), "to": "alice", "amount": amount, "currency": "USD", "reverses": paid });
+        let check = async |who: &str, body: Value, expected: &str| {
+            let outcome = world.ask(Verb::Reverse, who, body).await?;
+            let reason = outcome
+                .reason
+                .map_or_else(String::new, |reason| format!(": {reason}"));
+            assert_eq!(format!("{}{reason}", outcome.outcome), expected);
+            anyhow::Ok(outcome.id.to_string())
+        };
+        let first = check("bob", back("4.00"), "settled").await?;
+        check("bob", back("6.01"), "refused: exceeds_transfer").await?;
+        check("carol", back("1.00"), "refused: transfer_not_found").await?;
+        // What could not be given back is left.
+        world.ask(Verb::Freeze, "alice", only(&id())).await?;
+        check("bob", back("6.00"), "compensated: account_frozen").await?;
+        world.ask(Verb::Unfreeze, "alice", only(&id())).await?;
+        let second = check("bob", back("6.00"), "settled").await?;
+        check("bob", back("0.01"), "refused: exceeds_transfer").await?;
+        assert_eq!(world.available("alice").await?, "100.00");
+
+        for account in ["alice", "bob"] {
+            let lines = world
+                .api
+                .statement(&account.parse()?, None, 100, None)
+                .await?
+                .lines;
+            let by = |line: &&wallet_client::api::Line| line.transfer.to_string() == paid;
+            let line = lines.iter().find(by).expect("a line of each end");
+            let by: Vec<String> = line.reversed_by.iter().map(ToString::to_string).collect();
+            assert!(by.contains(&first) && by.contains(&second), "{account}: {by:?}");
+            let back = lines
+                .iter()
+                .find(|line| line.transfer.to_string() == first)
+                .expect("and of the reversal's");
+            assert_eq!(back.reverses.map(|id| id.to_string()), Some(paid.clone()));
+        }
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
