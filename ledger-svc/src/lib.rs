@@ -6,6 +6,7 @@ mod books;
 mod conservation;
 mod export;
 mod flows;
+mod handler;
 mod listing;
 mod meters;
 mod names;
@@ -17,6 +18,7 @@ mod rows;
 mod stuck;
 mod verdict;
 mod viewer;
+mod whole;
 
 use ledger_core::{Keys, Ledger, State};
 use wallet_contract::decider::{Heard, Place};
