@@ -10,9 +10,9 @@ use wallet_view::lapse;
 use wallet_view::moment::Moment;
 use wallet_view::typed;
 
-use crate::api::limit;
 use crate::flows::ended::Span;
 use crate::flows::list::Filter;
+use crate::handler::limit;
 
 /// What no flow is stored as, and can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! Facts: what can be decided, what each is about, and where it must be heard.
 
-use crate::event::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::parts::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::reason::Refusal;
 use crate::shard::{Shard, Shards};
 use crate::subject::Verb;
