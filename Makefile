@@ -35,11 +35,11 @@ lint:
 	cargo fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-# The rules do no I/O: no runtime, database or network among what the pure crates build on. SQL is the runtime's, and of what
-# has tables: the services, the local stack (it makes databases), the comparison, and the simulation, through the runtime.
+# The rules do no I/O: the pure crates build on no runtime, database or network. sqlx is used by the runtime and by two tools that talk
+# to PostgreSQL from outside: the local stack makes databases, the comparison has systems of its own.
 # Nothing builds on the command line.
 PURE := wallet-contract wallet-view debit-core credit-core ledger-core
-SQL := wallet-runtime debit-svc credit-svc ledger-svc wallet-stack wallet-compare sim
+SQL := wallet-runtime wallet-stack wallet-compare
 USERS := -e normal --depth 1 --prefix depth
 NAMES := sed -n 's/^1\([^ ]*\) .*/\1/p' | sort -u
 purity:

@@ -23,7 +23,7 @@ use ledger_core::{Ledger, State};
 use wallet_contract::decider::Heard;
 use wallet_contract::shard::Shard;
 use wallet_runtime::bus::Notice;
-use wallet_runtime::db::{Db, Migration, Pool};
+use wallet_runtime::db::{Db, Migration, Pool, Result};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::observer::Observer;
 
@@ -108,7 +108,7 @@ impl wallet_runtime::sql_store::Tables for Tables {
         }
     }
 
-    async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
+    async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> Result<Vec<Notice>> {
         let mut notices = outcomes::of_batch(db, state).await?;
         for repeat in repeats {
             notices.extend(outcomes::again(db, &repeat.input).await?);

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use wallet_contract::event::Fact;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db};
+use wallet_runtime::db::{Arg, Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
@@ -43,12 +43,7 @@ fn whose<'f>(fact: &Fact, flow: &'f Flow) -> Option<&'f str> {
     }
 }
 
-async fn line(
-    db: &mut Db,
-    account: &AccountId,
-    currency: Currency,
-    event: Uuid,
-) -> sqlx::Result<Option<Booked>> {
+async fn line(db: &mut Db, account: &AccountId, currency: Currency, event: Uuid) -> Result<Option<Booked>> {
     let sql = "SELECT b.kind, b.amount, b.held, b.balance, b.held_balance FROM record AS r CROSS JOIN booking AS b \
                WHERE r.id = $1 AND b.no = r.no AND b.account = $2";
     let args = [Arg::Uuid(event), Arg::Text(account.as_str())];

@@ -12,6 +12,7 @@ use futures_util::stream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::debug;
+use wallet_runtime::db::Result;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::as_of;
@@ -111,7 +112,7 @@ pub(super) async fn look(running: Arc<Running>, live: Live) {
     }
 }
 
-async fn positions(running: &Running) -> sqlx::Result<Vec<i64>> {
+async fn positions(running: &Running) -> Result<Vec<i64>> {
     let mut positions = Vec::new();
     for (_, pool) in &running.pools {
         positions.push(as_of(&mut pool.acquire().await?).await?.sequence);

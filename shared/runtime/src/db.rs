@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod connect;
+mod error;
 mod hint;
 mod local;
 mod local_error;
@@ -19,10 +20,10 @@ mod together;
 mod working;
 
 pub use connect::{Pool, Target};
-pub use hint::hint;
+pub use error::{Error, Result};
+pub use local::Local;
 pub use schema::Migration;
 pub use servers::Connection;
-pub use local::Local;
 pub use set::{Arg, Column, Row, Set};
 pub use working::Working;
 
@@ -43,7 +44,7 @@ pub enum Db {
 
 impl Db {
     /// Begins a transaction that will write.
-    pub async fn begin(&mut self) -> sqlx::Result<()> {
+    pub async fn begin(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "BEGIN IMMEDIATE").await,
             Self::Local(db) => Ok(db.command("BEGIN IMMEDIATE")?),
@@ -53,7 +54,7 @@ impl Db {
 
     /// Begins a transaction that reads one state of everything, whatever is written meanwhile. It ends with
     /// [`Db::roll_back`].
-    pub async fn begin_reading(&mut self) -> sqlx::Result<()> {
+    pub async fn begin_reading(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "BEGIN DEFERRED").await,
             Self::Local(db) => Ok(db.command("BEGIN DEFERRED")?),
@@ -64,7 +65,7 @@ impl Db {
     }
 
     /// Makes it durable.
-    pub async fn commit(&mut self) -> sqlx::Result<()> {
+    pub async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "COMMIT").await,
             Self::Local(db) => Ok(db.command("COMMIT")?),
@@ -76,7 +77,7 @@ impl Db {
     pub async fn roll_back(&mut self) {
         let undone = match self {
             Self::Sqlite(db) => sqlite::command(db, "ROLLBACK").await,
-            Self::Local(db) => db.command("ROLLBACK").map_err(sqlx::Error::from),
+            Self::Local(db) => db.command("ROLLBACK").map_err(Error::from),
             Self::Postgres(db) => postgres::command(db, "ROLLBACK").await,
         };
         if let Err(error) = undone {
@@ -85,7 +86,7 @@ impl Db {
     }
 
     /// Runs a statement over a set, `k`; the number of rows that it wrote.
-    pub async fn apply(&mut self, sql: &'static str, set: Set<'_>) -> sqlx::Result<u64> {
+    pub async fn apply(&mut self, sql: &'static str, set: Set<'_>) -> Result<u64> {
         match self {
             _ if set.is_empty() => Ok(0),
             Self::Sqlite(db) => sqlite::apply(db, sql, &set).await,
@@ -95,7 +96,7 @@ impl Db {
     }
 
     /// Queries with a set, `k`.
-    pub async fn select(&mut self, sql: &'static str, set: Set<'_>) -> sqlx::Result<Vec<Row>> {
+    pub async fn select(&mut self, sql: &'static str, set: Set<'_>) -> Result<Vec<Row>> {
         match self {
             _ if set.is_empty() => Ok(Vec::new()),
             Self::Sqlite(db) => sqlite::select(db, sql, &set).await,
@@ -109,20 +110,24 @@ impl Db {
         &mut self,
         condition: &str,
         args: &[Arg<'_>],
-    ) -> sqlx::Result<Vec<(T::Key, T::Row)>> {
+    ) -> Result<Vec<(T::Key, T::Row)>> {
         let shape = T::SHAPE;
         let names: Vec<&str> = shape.columns.iter().map(|column| column.name).collect();
-        let sql = format!("SELECT {} FROM {} WHERE {condition}", names.join(", "), shape.name);
+        let sql = format!(
+            "SELECT {} FROM {} WHERE {condition}",
+            names.join(", "),
+            shape.name
+        );
         let rows = self.query(&sql, args).await?;
         let read = rows.iter().map(|row| {
             let cells = row.cells(shape.columns)?;
-            T::read(&mut Cells::new(shape.columns, &cells)).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+            T::read(&mut Cells::new(shape.columns, &cells)).map_err(Error::unreadable)
         });
         read.collect()
     }
 
     /// Runs a statement with `$1`, `$2`, …; the number of rows that it wrote. `{now_us}` is the database's clock.
-    pub async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
+    pub async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
         match self {
             Self::Sqlite(db) => sqlite::execute(db, sql, args).await,
             Self::Postgres(db) => postgres::execute(db, sql, args).await,
@@ -131,7 +136,7 @@ impl Db {
     }
 
     /// Queries with `$1`, `$2`, ….
-    pub async fn query(&mut self, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
+    pub async fn query(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         match self {
             Self::Sqlite(db) => sqlite::query(db, sql, args).await,
             Self::Postgres(db) => postgres::query(db, sql, args).await,

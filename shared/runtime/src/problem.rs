@@ -100,8 +100,8 @@ impl Problem {
     }
 }
 
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
+impl From<crate::db::Error> for Problem {
+    fn from(error: crate::db::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
         Self::unavailable("the service's database does not answer; its log says why")
     }

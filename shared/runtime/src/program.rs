@@ -72,7 +72,10 @@ pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode 
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
-            let address = line.settings.http.unwrap_or(guard::usual_address(T::Rows::SERVICE));
+            let address = line
+                .settings
+                .http
+                .unwrap_or(guard::usual_address(T::Rows::SERVICE));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
         None => runtime.block_on(run::<T>(line.settings, more)),

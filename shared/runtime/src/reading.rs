@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 
-use crate::db::{Db, Pool};
+use crate::db::{self, Db, Pool};
 use crate::problem::Problem;
 use crate::program::Running;
 
@@ -24,9 +24,9 @@ pub struct AsOf {
 }
 
 /// How far the service has come with a shard.
-pub async fn as_of(db: &mut Db) -> sqlx::Result<AsOf> {
+pub async fn as_of(db: &mut Db) -> db::Result<AsOf> {
     let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let row = rows.first().ok_or(db::Error::NoProgress)?;
     Ok(AsOf {
         sequence: row.int(0)?,
         at_us: row.int(1)?,

@@ -13,7 +13,7 @@ use wallet_contract::subject::Service;
 use wallet_kernel::{Keeps, Reads, Writes};
 
 use crate::bus::Notice;
-use crate::db::{Arg, Db, Migration, Pool, Row, Working};
+use crate::db::{self, Arg, Db, Migration, Pool, Row, Working};
 use crate::metrics::Metrics;
 use crate::observer::Observer;
 use crate::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
@@ -42,7 +42,7 @@ pub trait Tables: Send + Sync + 'static {
         _db: &mut Db,
         _state: &<Core<Self> as Decider>::State,
         _repeats: &[Heard<'_>],
-    ) -> impl Future<Output = sqlx::Result<Vec<Notice>>> + Send {
+    ) -> impl Future<Output = db::Result<Vec<Notice>>> + Send {
         async { Ok(Vec::new()) }
     }
 }
@@ -72,7 +72,7 @@ impl<T: Tables> SqlStore<T> {
         }
     }
 
-    async fn db(&mut self) -> sqlx::Result<&mut Working> {
+    async fn db(&mut self) -> db::Result<&mut Working> {
         let db = match self.db.take() {
             Some(db) => db,
             None => self.pool.work().await?,
@@ -157,7 +157,7 @@ async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> 
     }
 }
 
-pub(crate) fn outgoing(row: &Row) -> sqlx::Result<Outgoing> {
+pub(crate) fn outgoing(row: &Row) -> db::Result<Outgoing> {
     let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
     Ok(Outgoing {
         no: row.int(0)?,
@@ -184,7 +184,7 @@ impl<T: Tables> Store for SqlStore<T> {
         let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from \
                    FROM progress";
         let rows = db.query(now, &[]).await?;
-        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        let row = rows.first().ok_or(db::Error::NoProgress)?;
         if taken == 0 {
             return Ok(Tenure::Held {
                 by: row.text(0)?,
@@ -261,7 +261,7 @@ impl<T: Tables> Store for SqlStore<T> {
             .await?
             .query(sql, &[Arg::Int(after), Arg::Int(limit)])
             .await?;
-        Ok(rows.iter().map(outgoing).collect::<sqlx::Result<_>>()?)
+        Ok(rows.iter().map(outgoing).collect::<db::Result<_>>()?)
     }
 
     async fn blocked(&mut self) -> Result<Blocked, Error> {

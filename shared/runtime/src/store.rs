@@ -164,30 +164,25 @@ pub enum Error {
     #[error("the database holds what this program does not store: {0}")]
     Unreadable(#[from] Unreadable),
     /// The database failed.
-    #[error("database: {0}{hint}", hint = crate::db::hint(.0))]
-    Database(#[source] sqlx::Error),
+    #[error("database: {source}")]
+    Database {
+        /// How, and what to do about it if that is known.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether a constraint of the tables refused what was to be written: it would refuse it again.
+        by_constraint: bool,
+    },
 }
 
 impl Error {
-    /// Whether a constraint of the tables refused what was to be written: it will again.
+    /// Whether a constraint of the tables refused what was to be written.
     pub fn is_a_constraint(&self) -> bool {
-        use sqlx::error::ErrorKind;
-        match self {
-            Self::Database(sqlx::Error::Database(error)) => matches!(
-                error.kind(),
-                ErrorKind::UniqueViolation
-                    | ErrorKind::ForeignKeyViolation
-                    | ErrorKind::NotNullViolation
-                    | ErrorKind::CheckViolation
-            ),
-            Self::Database(_) | Self::TenureLost | Self::Unfit(_) | Self::Unreadable(_) => false,
-        }
-    }
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
+        matches!(
+            self,
+            Self::Database {
+                by_constraint: true,
+                ..
+            }
+        )
     }
 }
 

@@ -8,7 +8,7 @@ use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 
 use crate::bus::Known;
-use crate::db::{Arg, Db, Row, Set};
+use crate::db::{Arg, Db, Error, Result, Row, Set};
 use crate::reading::time;
 use crate::sql_store::outgoing;
 use crate::store::Outgoing;
@@ -50,11 +50,11 @@ pub struct Said {
 }
 
 /// How far the work has come; the loop's own view of it comes from the board.
-pub async fn position(db: &mut Db, shard: u16, state: String) -> sqlx::Result<Position> {
+pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position> {
     let rows = db
         .query("SELECT position, at_us, published, whole_from FROM progress", &[])
         .await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let row = rows.first().ok_or(Error::NoProgress)?;
     Ok(Position {
         shard,
         position: u64::try_from(row.int(0)?).unwrap_or_default(),
@@ -66,11 +66,11 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> sqlx::Result<Po
 }
 
 /// What is known of the shard's stream.
-pub async fn known(db: &mut Db) -> sqlx::Result<Known> {
+pub async fn known(db: &mut Db) -> Result<Known> {
     let rows = db
         .query("SELECT position, at_us, whole_from FROM progress", &[])
         .await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let row = rows.first().ok_or(Error::NoProgress)?;
     Ok(Known {
         position: u64::try_from(row.int(0)?).unwrap_or_default(),
         at_us: row.int(1)?,
@@ -79,7 +79,7 @@ pub async fn known(db: &mut Db) -> sqlx::Result<Known> {
 }
 
 /// Sets the work forward to what is now known of the stream. Whoever worked on the shard no longer does.
-pub async fn set_known(db: &mut Db, known: Known) -> sqlx::Result<bool> {
+pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
     let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
                WHERE one = 1 AND position <= $1 AND at_us <= $2";
@@ -88,15 +88,15 @@ pub async fn set_known(db: &mut Db, known: Known) -> sqlx::Result<bool> {
 }
 
 /// The decisions behind number `after`, at most `limit`.
-pub async fn said(db: &mut Db, after: i64, limit: i64) -> sqlx::Result<Vec<Said>> {
+pub async fn said(db: &mut Db, after: i64, limit: i64) -> Result<Vec<Said>> {
     let sql = "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
     let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
     rows.iter().map(short).collect()
 }
 
-fn short(row: &Row) -> sqlx::Result<Said> {
+fn short(row: &Row) -> Result<Said> {
     let stored = outgoing(row)?;
-    let event = envelope::read(&stored.json).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let event = envelope::read(&stored.json).map_err(Error::unreadable)?;
     Ok(Said {
         no: stored.no,
         id: stored.id.0,
@@ -112,14 +112,14 @@ fn short(row: &Row) -> sqlx::Result<Said> {
 }
 
 /// The decisions with these numbers, in this order; the first number that is none is the error.
-pub async fn decisions(db: &mut Db, numbers: &[i64]) -> sqlx::Result<Result<Vec<Outgoing>, i64>> {
+pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoing>, i64>> {
     let set = Set::new().ints("no", numbers.iter().copied());
     let sql = "SELECT e.no, e.id, e.shard_first, e.shard_then, e.body FROM k CROSS JOIN event AS e WHERE e.no = k.no";
     let rows = db.select(sql, set).await?;
     let found = rows
         .iter()
         .map(|row| outgoing(row).map(|decision| (decision.no, decision)));
-    let found: BTreeMap<i64, Outgoing> = found.collect::<sqlx::Result<_>>()?;
+    let found: BTreeMap<i64, Outgoing> = found.collect::<Result<_>>()?;
     let in_order = numbers.iter().map(|no| found.get(no).cloned().ok_or(*no));
     Ok(in_order.collect())
 }

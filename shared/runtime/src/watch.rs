@@ -9,7 +9,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use tracing::debug;
 use wallet_contract::shard::Shard;
 
-use crate::db::Pool;
+use crate::db::{self, Arg, Pool};
 use crate::lag::Lag;
 use crate::metrics::{Gauges, Label, Metrics, seconds};
 use crate::program::Running;
@@ -86,12 +86,8 @@ impl Watch {
     }
 }
 
-async fn parked(pool: &Pool) -> sqlx::Result<i64> {
+async fn parked(pool: &Pool) -> db::Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";
-    let rows = pool
-        .acquire()
-        .await?
-        .query(sql, &[crate::db::Arg::Int(PARKED)])
-        .await?;
+    let rows = pool.acquire().await?.query(sql, &[Arg::Int(PARKED)]).await?;
     rows.first().map_or(Ok(0), |row| row.int(0))
 }

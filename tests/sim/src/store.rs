@@ -109,7 +109,10 @@ impl<C, T: Tables> SimStore<C, T> {
 
 impl From<Failed> for Error {
     fn from(_: Failed) -> Self {
-        Self::Database(sqlx::Error::PoolTimedOut)
+        Self::Database {
+            source: "the simulated database does not answer".into(),
+            by_constraint: false,
+        }
     }
 }
 
@@ -171,14 +174,19 @@ where
         let known = known.map(|cause| cause.0).collect();
         let mut reads = Reads::default();
         T::reads(keys, &mut reads);
-        let mut found = database.rows.find(&reads, |first, last| database.decided_between(first, last));
+        let mut found = database
+            .rows
+            .find(&reads, |first, last| database.decided_between(first, last));
         Ok((known, T::state(keys, &mut found)?))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
         self.node.pass(Point::Due).await?;
         let found = T::due(now_us, limit).map(|scan| self.database.lock().rows.scan(&scan));
-        let due = found.map(|mut found| T::found_due(&mut found)).transpose()?.unwrap_or_default();
+        let due = found
+            .map(|mut found| T::found_due(&mut found))
+            .transpose()?
+            .unwrap_or_default();
         if !due.is_empty() {
             self.node.pass(Point::AfterDue).await?;
         }
@@ -269,7 +277,11 @@ impl<T: Tables> Database<T> {
     /// What was decided in flows whose ids lie in a range, as JSON.
     fn decided_between(&self, first: &Cell, last: &Cell) -> Vec<String> {
         let within = |event: &&Outgoing| *first <= Cell::Uuid(event.id.0) && Cell::Uuid(event.id.0) <= *last;
-        self.events.iter().filter(within).map(|event| event.json.clone()).collect()
+        self.events
+            .iter()
+            .filter(within)
+            .map(|event| event.json.clone())
+            .collect()
     }
 
     /// One transaction; nothing is written if a constraint refuses it.

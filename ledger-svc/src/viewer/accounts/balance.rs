@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::Db;
+use wallet_runtime::db::{Db, Result};
 use wallet_runtime::place::Root;
 use wallet_runtime::reading::time;
 
@@ -31,7 +31,7 @@ pub(super) async fn drawn(
     currency: Currency,
     at_us: Option<i64>,
     now_us: i64,
-) -> sqlx::Result<Option<Drawn>> {
+) -> Result<Option<Drawn>> {
     let Some(first) = books::first_us(db, name, currency).await? else {
         return Ok(None);
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use wallet_contract::money::Currency;
 use wallet_runtime::bus::{Bus as _, Known};
-use wallet_runtime::db::Db;
+use wallet_runtime::db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::{as_of, pool};
@@ -114,7 +114,7 @@ impl Facts {
 }
 
 /// Adds what a shard's accounts have.
-async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> sqlx::Result<()> {
+async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> Result<()> {
     let sql = "SELECT currency, count(*), CAST(sum(available) AS BIGINT), CAST(sum(held) AS BIGINT), \
                CAST(sum(in_transit) AS BIGINT) FROM account GROUP BY currency";
     for row in db.query(sql, &[]).await? {

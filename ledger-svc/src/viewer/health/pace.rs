@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use tracing::debug;
+use wallet_runtime::db::Result;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::time;
 use wallet_view::flow::Flow;
@@ -64,7 +65,7 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
 }
 
 /// What has happened since the look before; nothing at the first, of which all charts would tell something else.
-async fn sample(running: &Running, before: &mut Option<Look>) -> sqlx::Result<Option<Sample>> {
+async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<Sample>> {
     let mut now = Look {
         at_us: (running.clock)().as_microsecond(),
         ended: Vec::new(),

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::Db;
+use wallet_runtime::db::{Db, Result};
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
@@ -65,7 +65,7 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
 }
 
 /// What it waits for, if nothing was heard of it for too long, which is stored nowhere.
-async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> sqlx::Result<Option<Still>> {
+async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> Result<Option<Still>> {
     if !flow.is_running() || flow.started_us > look.deadline_us {
         return Ok(None);
     }

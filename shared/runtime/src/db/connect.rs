@@ -9,10 +9,10 @@ use sqlx::sqlite::{
 };
 use wallet_contract::shard::{Shard, Shards};
 
+use super::error::{Error, Result};
 use super::schema::{self, Migration};
 use super::servers::Servers;
 use super::{Db, checkpoint, postgres};
-use crate::store::Error;
 
 /// One for the loop, one to look after SQLite's log now and then, the others for readers.
 pub(super) const CONNECTIONS: u32 = 5;
@@ -44,7 +44,7 @@ pub enum Pool {
 
 impl Target {
     /// The database of each shard. On SQLite each is a file of its own, so the URL must say where the shard's number goes.
-    pub fn of_each(template: &str, shards: Shards) -> Result<Vec<Self>, Error> {
+    pub fn of_each(template: &str, shards: Shards) -> Result<Vec<Self>> {
         let each: Vec<Self> = shards.all().map(|shard| Self::new(template, shard)).collect();
         let [first, _, ..] = &each[..] else {
             return Ok(each);
@@ -92,7 +92,7 @@ impl Target {
     }
 
     /// Connects, and brings the schema up to date.
-    pub async fn open(&self, migrations: &[Migration]) -> Result<Pool, Error> {
+    pub async fn open(&self, migrations: &[Migration]) -> Result<Pool> {
         let unfit = |error: &dyn std::fmt::Display, hint: &str| {
             Error::Unfit(format!("database {}: {error}; {hint}", self.shown()))
         };
@@ -155,7 +155,7 @@ impl Target {
         format!("shard_{}", self.shard)
     }
 
-    async fn make_schema(&self, servers: &Arc<Servers>) -> sqlx::Result<()> {
+    async fn make_schema(&self, servers: &Arc<Servers>) -> Result<()> {
         let mut db = servers.acquire().await?;
         let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema());
         postgres::execute(&mut db, &sql, &[]).await?;
@@ -165,9 +165,9 @@ impl Target {
 
 impl Pool {
     /// Takes a connection.
-    pub async fn acquire(&self) -> sqlx::Result<Db> {
+    pub async fn acquire(&self) -> Result<Db> {
         match self {
-            Self::Sqlite(pool) => pool.acquire().await.map(Db::Sqlite),
+            Self::Sqlite(pool) => Ok(Db::Sqlite(pool.acquire().await?)),
             Self::Postgres(servers) => servers.acquire().await.map(Db::Postgres),
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Words to put behind the error; empty if nothing is known.
 ///
 /// SQLite's result codes (sqlite.org/rescode.html; the primary code is the low byte) and PostgreSQL's SQLSTATE.
-pub fn hint(error: &sqlx::Error) -> &'static str {
+pub(super) fn hint(error: &sqlx::Error) -> &'static str {
     let sqlx::Error::Database(error) = error else {
         return "";
     };

@@ -38,9 +38,9 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-impl From<Error> for sqlx::Error {
+impl From<Error> for super::error::Error {
     fn from(error: Error) -> Self {
-        error.0
+        error.0.into()
     }
 }
 

@@ -6,6 +6,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres};
 
+use super::error::Result;
 use super::servers::Connection;
 use super::set::{Arg, Column, Row, Set};
 
@@ -14,26 +15,26 @@ const NOW_US: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
-pub(super) async fn command(db: &mut Connection, sql: &'static str) -> sqlx::Result<()> {
+pub(super) async fn command(db: &mut Connection, sql: &'static str) -> Result<()> {
     let done = sqlx::query(sql).execute(&mut *db.held).await;
-    db.judged(done.map(|_| ()))
+    Ok(db.judged(done.map(|_| ()))?)
 }
 
-pub(super) async fn apply(db: &mut Connection, sql: &str, set: Set<'_>) -> sqlx::Result<u64> {
+pub(super) async fn apply(db: &mut Connection, sql: &str, set: Set<'_>) -> Result<u64> {
     let text = text(sql, &set);
     run(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
 }
 
-pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> Result<Vec<Row>> {
     let text = text(sql, &set);
     fetch(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
 }
 
-pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
+pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
     run(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
 }
 
-pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
     fetch(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
 }
 
@@ -42,14 +43,14 @@ pub(super) fn timed(sql: &str) -> String {
     sql.replace("{now_us}", NOW_US)
 }
 
-async fn run(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<u64> {
+async fn run(db: &mut Connection, statement: Prepared<'_>) -> Result<u64> {
     let done = statement.execute(&mut *db.held).await;
-    db.judged(done.map(|done| done.rows_affected()))
+    Ok(db.judged(done.map(|done| done.rows_affected()))?)
 }
 
-pub(super) async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> Result<Vec<Row>> {
     let rows = statement.fetch_all(&mut *db.held).await;
-    db.judged(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))
+    Ok(db.judged(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))?)
 }
 
 /// `WITH k (a, b) AS (SELECT * FROM UNNEST($1::uuid[], $2::text[])) …`

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-use super::hint;
-use crate::store::Error;
+use super::error::Error;
+use super::hint::hint;
 
 /// One step of a schema.
 #[derive(Clone, Copy, Debug)]

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use wallet_contract::hosts;
 
 use super::connect::{CONNECTIONS, WAIT};
+use super::error::Result;
 use super::session::{self, Unfit};
 
 /// How long a server may take to be found fit.
@@ -84,7 +85,7 @@ impl Servers {
     }
 
     /// Takes a connection to the primary.
-    pub(super) async fn acquire(self: &Arc<Self>) -> sqlx::Result<Connection> {
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Connection> {
         self.look().await?;
         let held = self.pool.acquire().await.inspect_err(|error| {
             if is_misplaced(error) {

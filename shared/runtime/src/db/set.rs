@@ -1,10 +1,14 @@
 //! Sets of rows on their way in, rows on their way out.
 
+use std::fmt::Display;
+
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
 use wallet_kernel::{Cell, Field, Kind, Value};
+
+use super::error::{Error, Result};
 
 /// One column of a set.
 #[derive(Debug)]
@@ -145,10 +149,10 @@ pub enum Row {
 macro_rules! getter {
     ($(#[$doc:meta])* $name:ident -> $type:ty) => {
         $(#[$doc])*
-        pub fn $name(&self, column: usize) -> sqlx::Result<$type> {
+        pub fn $name(&self, column: usize) -> Result<$type> {
             match self {
-                Self::Sqlite(row) => row.try_get(column),
-                Self::Postgres(row) => row.try_get(column),
+                Self::Sqlite(row) => Ok(row.try_get(column)?),
+                Self::Postgres(row) => Ok(row.try_get(column)?),
                 Self::Local(cells) => local(cells, column),
             }
         }
@@ -165,25 +169,22 @@ impl Row {
         uuid_or_null -> Option<Uuid>
     }
     /// An integer.
-    pub fn int(&self, column: usize) -> sqlx::Result<i64> {
+    pub fn int(&self, column: usize) -> Result<i64> {
         self.int_or_null(column)?
-            .ok_or_else(|| sqlx::Error::ColumnDecode {
-                index: column.to_string(),
-                source: "no number".into(),
-            })
+            .ok_or_else(|| unreadable(column, "no number"))
     }
 
     /// An integer that may be absent.
-    pub fn int_or_null(&self, column: usize) -> sqlx::Result<Option<i64>> {
+    pub fn int_or_null(&self, column: usize) -> Result<Option<i64>> {
         let row = match self {
-            Self::Sqlite(row) => return row.try_get(column),
+            Self::Sqlite(row) => return Ok(row.try_get(column)?),
             Self::Local(cells) => return local(cells, column),
             Self::Postgres(row) => row,
         };
         match row.try_get_raw(column)?.type_info().name() {
             "INT2" => Ok(row.try_get::<Option<i16>, _>(column)?.map(i64::from)),
             "INT4" => Ok(row.try_get::<Option<i32>, _>(column)?.map(i64::from)),
-            _ => row.try_get(column),
+            _ => Ok(row.try_get(column)?),
         }
     }
 
@@ -197,11 +198,13 @@ impl Row {
     }
 
     /// The cells of these columns, which it begins with.
-    pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> sqlx::Result<Vec<Cell>> {
+    pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> Result<Vec<Cell>> {
         let cells = columns.iter().enumerate().map(|(place, column)| {
             Ok(match column.kind {
                 Kind::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
-                Kind::Text => self.text_or_null(place)?.map_or(Cell::Null, |text| Cell::Text(text.into())),
+                Kind::Text => self
+                    .text_or_null(place)?
+                    .map_or(Cell::Null, |text| Cell::Text(text.into())),
                 Kind::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
             })
         });
@@ -209,22 +212,20 @@ impl Row {
     }
 
     /// A text that is parsed into a checked type.
-    pub fn parse<T>(&self, column: usize) -> sqlx::Result<T>
+    pub fn parse<T>(&self, column: usize) -> Result<T>
     where
-        T: std::str::FromStr<Err: std::error::Error + Send + Sync + 'static>,
+        T: std::str::FromStr<Err: Display>,
     {
-        let decode = |source| sqlx::Error::ColumnDecode {
-            index: column.to_string(),
-            source: Box::new(source),
-        };
-        self.text(column)?.parse().map_err(decode)
+        let text = self.text(column)?;
+        text.parse().map_err(|error| unreadable(column, error))
     }
 }
 
-fn local<T: Field>(cells: &[Cell], column: usize) -> sqlx::Result<T> {
+fn local<T: Field>(cells: &[Cell], column: usize) -> Result<T> {
     let cell = cells.get(column).unwrap_or(&Cell::Null);
-    T::read(cell).ok_or_else(|| sqlx::Error::ColumnDecode {
-        index: column.to_string(),
-        source: format!("{cell:?} is no {}", T::WANTED).into(),
-    })
+    T::read(cell).ok_or_else(|| unreadable(column, format!("{cell:?} is no {}", T::WANTED)))
+}
+
+fn unreadable(column: usize, why: impl Display) -> Error {
+    Error::unreadable(format!("column {column}: {why}"))
 }

@@ -9,6 +9,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Sqlite, SqliteConnection};
 
+use super::error::Result;
 use super::set::{Arg, Column, Row, Set};
 
 /// The database's clock, microseconds since 1970.
@@ -20,12 +21,13 @@ const MAX_VARIABLES: usize = 32_766;
 
 type Prepared<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
-    sqlx::query(sql).execute(db).await.map(|_| ())
+pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> Result<()> {
+    sqlx::query(sql).execute(db).await?;
+    Ok(())
 }
 
 /// While the database works on one chunk, the next is bound.
-pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> sqlx::Result<u64> {
+pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> Result<u64> {
     let mut written = 0;
     let mut chunks = chunks(set).map(|(from, rows)| prepared(sql, set, from, rows));
     let mut next = chunks.next().transpose()?;
@@ -37,11 +39,7 @@ pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Se
     Ok(written)
 }
 
-pub(super) async fn select(
-    db: &mut SqliteConnection,
-    sql: &'static str,
-    set: &Set<'_>,
-) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn select(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> Result<Vec<Row>> {
     let mut answer = Vec::new();
     for (from, rows) in chunks(set) {
         let query = prepared(sql, set, from, rows)?;
@@ -50,7 +48,7 @@ pub(super) async fn select(
     Ok(answer)
 }
 
-pub(super) async fn execute(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<u64> {
+pub(super) async fn execute(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
     let sql = timed(sql);
     Ok(with(sqlx::query(AssertSqlSafe(sql)), args)
         .execute(db)
@@ -58,7 +56,7 @@ pub(super) async fn execute(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_
         .rows_affected())
 }
 
-pub(super) async fn query(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> sqlx::Result<Vec<Row>> {
+pub(super) async fn query(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
     let sql = timed(sql);
     let rows = with(sqlx::query(AssertSqlSafe(sql)), args).fetch_all(db).await?;
     Ok(rows.into_iter().map(Row::Sqlite).collect())
@@ -105,7 +103,7 @@ fn text(sql: &str, set: &Set<'_>, rows: usize) -> String {
     text
 }
 
-fn prepared<'q>(sql: &'static str, set: &Set<'_>, from: usize, rows: usize) -> sqlx::Result<Prepared<'q>> {
+fn prepared<'q>(sql: &'static str, set: &Set<'_>, from: usize, rows: usize) -> Result<Prepared<'q>> {
     let arguments = bound(set, from, rows).map_err(sqlx::Error::Encode)?;
     Ok(sqlx::query_with(
         AssertSqlSafe(cached_text(sql, set, rows)),

@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _};
 use uuid::Uuid;
 use wallet_kernel::{Cell, Column, Found, Kind, Op, Reads, Scan, Source, Value, Write, Writes};
 
+use super::error::Result;
 use super::postgres::{fetch, timed};
 use super::servers::Connection;
 use super::set::{Arg, Row};
@@ -57,7 +58,7 @@ impl Slots {
     }
 
     /// A look-up's cells, in the order of its columns.
-    fn cells(&self, columns: &[Column], row: &PgRow, into: &mut Vec<Cell>) -> sqlx::Result<()> {
+    fn cells(&self, columns: &[Column], row: &PgRow, into: &mut Vec<Cell>) -> Result<()> {
         let [uuids, ints, _] = self.0;
         let (mut uuid, mut int, mut text) = (1, 1 + uuids, 1 + uuids + ints);
         for column in columns {
@@ -73,7 +74,7 @@ impl Slots {
     }
 }
 
-fn cell(row: &PgRow, place: usize, kind: Kind) -> sqlx::Result<Cell> {
+fn cell(row: &PgRow, place: usize, kind: Kind) -> Result<Cell> {
     Ok(match kind {
         Kind::Uuid => row.try_get::<Option<Uuid>, _>(place)?.map_or(Cell::Null, Cell::Uuid),
         Kind::Int => row.try_get::<Option<i64>, _>(place)?.map_or(Cell::Null, Cell::Int),
@@ -154,7 +155,7 @@ fn keys(source: Source) -> Vec<Kind> {
 }
 
 /// Answers a batch's look-ups, in one round trip.
-pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> sqlx::Result<Found> {
+pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found> {
     let asked: Vec<_> = reads.lookups.iter().enumerate().filter(|(_, lookup)| !lookup.keys.is_empty()).collect();
     let mut cells: Vec<Vec<Cell>> = reads.lookups.iter().map(|_| Vec::new()).collect();
     if !asked.is_empty() {
@@ -200,7 +201,7 @@ fn found_in(source: &Source) -> String {
 }
 
 /// The rows that a scan wants.
-pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> sqlx::Result<Found> {
+pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> Result<Found> {
     let Scan { shape, by, .. } = scan;
     let names: Vec<&str> = shape.columns.iter().map(|column| column.name).collect();
     let sql = format!(
@@ -227,7 +228,7 @@ pub(super) async fn write(
     guard: &str,
     args: &[Arg<'_>],
     writes: &Writes<'_>,
-) -> sqlx::Result<bool> {
+) -> Result<bool> {
     let mut sql = format!("WITH tenure AS ({} RETURNING one)", timed(guard));
     let mut next = args.len() + 1;
     for (number, part) in writes.parts.iter().enumerate() {

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use wallet_kernel::{Found, Reads, Scan, Writes};
 
+use super::error::Result;
 use super::set::Arg;
 use super::{Db, Local, Pool, together};
 
@@ -27,7 +28,7 @@ impl DerefMut for Working {
 
 impl Pool {
     /// Takes a connection to work on: of SQLite one of its own, on which the statements are function calls.
-    pub async fn work(&self) -> sqlx::Result<Working> {
+    pub async fn work(&self) -> Result<Working> {
         match self {
             Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(pool.connect_options().get_filename())?))),
             Self::Postgres(servers) => servers.acquire().await.map(|db| Working(Db::Postgres(db))),
@@ -37,7 +38,7 @@ impl Pool {
 
 impl Working {
     /// Answers a batch's look-ups.
-    pub async fn find(&mut self, reads: &Reads<'_>) -> sqlx::Result<Found> {
+    pub async fn find(&mut self, reads: &Reads<'_>) -> Result<Found> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.find(reads)?),
             Db::Postgres(db) => together::find(db, reads).await,
@@ -46,7 +47,7 @@ impl Working {
     }
 
     /// The rows that a scan wants.
-    pub async fn scan(&mut self, scan: &Scan) -> sqlx::Result<Found> {
+    pub async fn scan(&mut self, scan: &Scan) -> Result<Found> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.scan(scan)?),
             Db::Postgres(db) => together::scan(db, scan).await,
@@ -55,7 +56,7 @@ impl Working {
     }
 
     /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row. Whether it did.
-    pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> sqlx::Result<bool> {
+    pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.write(guard, args, writes)?),
             Db::Postgres(db) => together::write(db, guard, args, writes).await,

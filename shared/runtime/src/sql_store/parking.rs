@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::db::{Arg, Db, Row};
+use crate::db::{Arg, Db, Result, Row};
 use crate::store::{Blocked, ParkedRow};
 
 const AT: &str = "SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id FROM parked \
@@ -16,7 +16,7 @@ fn element(index: Option<u32>) -> i64 {
     index.map_or(-1, i64::from)
 }
 
-pub(super) async fn blocked(db: &mut Db) -> sqlx::Result<Blocked> {
+pub(super) async fn blocked(db: &mut Db) -> Result<Blocked> {
     let mut blocked = Blocked::default();
     let transfers = "SELECT DISTINCT transfer FROM parked WHERE transfer IS NOT NULL";
     for row in db.query(transfers, &[]).await? {
@@ -30,11 +30,11 @@ pub(super) async fn blocked(db: &mut Db) -> sqlx::Result<Blocked> {
 }
 
 /// What stands there, what is of the same transfer or account, and what is of the same as that, until nothing more is.
-pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> sqlx::Result<Vec<ParkedRow>> {
+pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>> {
     let (sequence, element) = (i64::try_from(sequence).unwrap_or(i64::MAX), element(index));
     let first = db.query(AT, &[Arg::Int(sequence), Arg::Int(element)]).await?;
     let mut found: BTreeMap<(u64, i64), ParkedRow> = BTreeMap::new();
-    let mut new: Vec<ParkedRow> = first.iter().map(parked).collect::<sqlx::Result<_>>()?;
+    let mut new: Vec<ParkedRow> = first.iter().map(parked).collect::<Result<_>>()?;
     while let Some(row) = new.pop() {
         let (transfer, account) = (row.transfer, row.account.clone());
         if found.insert(row.place(), row).is_some() {
@@ -42,18 +42,18 @@ pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> 
         }
         if let Some(transfer) = transfer {
             let rows = db.query(OF_TRANSFER, &[Arg::Uuid(transfer)]).await?;
-            new.extend(rows.iter().map(parked).collect::<sqlx::Result<Vec<_>>>()?);
+            new.extend(rows.iter().map(parked).collect::<Result<Vec<_>>>()?);
         }
         if let Some(account) = account {
             let rows = db.query(OF_ACCOUNT, &[Arg::Text(&account)]).await?;
-            new.extend(rows.iter().map(parked).collect::<sqlx::Result<Vec<_>>>()?);
+            new.extend(rows.iter().map(parked).collect::<Result<Vec<_>>>()?);
         }
         new.retain(|row| !found.contains_key(&row.place()));
     }
     Ok(found.into_values().collect())
 }
 
-fn parked(row: &Row) -> sqlx::Result<ParkedRow> {
+fn parked(row: &Row) -> Result<ParkedRow> {
     Ok(ParkedRow {
         sequence: u64::try_from(row.int(0)?).unwrap_or_default(),
         index: u32::try_from(row.int(1)?).ok(),
