@@ -22,10 +22,10 @@ mod whole;
 use ledger_core::{Ledger, State};
 use wallet_contract::decider::Heard;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::Notice;
+use wallet_engine::bus::Notice;
+use wallet_engine::observer::Observer;
 use wallet_runtime::db::{Db, Migration, Pool, Result};
 use wallet_runtime::metrics::Metrics;
-use wallet_runtime::observer::Observer;
 
 use crate::names::Names;
 use crate::pace::Pace;

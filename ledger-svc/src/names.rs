@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use wallet_contract::decider::{Heard, Input};
 use wallet_contract::subject;
-use wallet_runtime::bus::Notice;
+use wallet_engine::bus::Notice;
 
 /// How many names are kept.
 const KEPT: usize = 10_000;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wallet_contract::event::Movement;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{self, Verb};
-use wallet_runtime::bus::Notice;
+use wallet_engine::bus::Notice;
 use wallet_runtime::reading::time;
 use wallet_view::text::exact;
 

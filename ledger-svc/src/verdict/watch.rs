@@ -9,9 +9,9 @@ use wallet_contract::money::Currency;
 use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
 use wallet_runtime::db::Result;
+use wallet_runtime::headline::Line;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
-use wallet_runtime::status::Line;
 
 use super::{Duty, Found, SILENT};
 use crate::flows::Flow;

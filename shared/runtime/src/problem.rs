@@ -107,8 +107,8 @@ impl From<crate::db::Error> for Problem {
     }
 }
 
-impl From<crate::bus::Error> for Problem {
-    fn from(error: crate::bus::Error) -> Self {
+impl From<wallet_engine::bus::Error> for Problem {
+    fn from(error: wallet_engine::bus::Error) -> Self {
         Self::unavailable(format!(
             "how far the log reaches is not known, so no answer would be sure: {error}"
         ))

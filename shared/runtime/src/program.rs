@@ -19,18 +19,21 @@ use tracing::{error, info};
 use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_engine::clock;
+use wallet_engine::clock::Clock;
+use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::status::Board;
 use wallet_kernel::Keeps as _;
 
-use crate::clock::Clock;
 use crate::db::{Pool, Target};
 use crate::guard::{self, Token};
+use crate::headline::Headline;
+use crate::instance::{Instance, Roll};
 use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::settings::{Command, CommandLine, Settings};
-use crate::shard_loop::{self, Context};
 use crate::sql_store::{self, SqlStore, Tables};
-use crate::status::{Board, Headline, Instance, Roll};
-use crate::{clock, healing, http, telemetry, watch};
+use crate::{healing, http, telemetry, watch};
 use leaving::{Leaving, Signals};
 
 /// How long what is held may take to be finished.
@@ -247,7 +250,7 @@ fn work<T: Tables>(running: &Running, instance: &str, loops: &TaskTracker, stop:
             bus: running.bus.clone(),
             clock: clock::system,
             board: running.board.clone(),
-            metrics: running.metrics.shard(*shard),
+            meter: Box::new(running.metrics.shard(*shard)),
             stop: stop.clone(),
             publish_on: pool.is_local().then(Handle::current),
         };

@@ -11,16 +11,13 @@ use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_kernel::{Keeps, Reads, Writes};
+use wallet_engine::bus::Notice;
+use wallet_engine::observer::Observer;
+use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure};
 
-use crate::bus::Notice;
 use crate::db::{self, Arg, Db, Migration, Pool, Row, Working};
 use crate::metrics::Metrics;
-use crate::observer::Observer;
-use crate::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use tables::{Events, Parked};
-
-/// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
-pub const TENURE_MS: i64 = 3_000;
 
 /// The rules of the service that has these tables.
 pub type Core<T> = <<T as Tables>::Rows as Keeps>::Core;

@@ -6,12 +6,12 @@ use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
+use wallet_engine::bus::Known;
+use wallet_engine::store::Outgoing;
 
-use crate::bus::Known;
 use crate::db::{Arg, Db, Error, Result, Row, Set};
 use crate::reading::time;
 use crate::sql_store::outgoing;
-use crate::store::Outgoing;
 
 /// How far the work on a shard has come.
 #[derive(Clone, Debug, Serialize)]

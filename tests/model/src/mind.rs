@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::event::{Event, Fact, Overdraft, Source};
 use wallet_contract::id::EventId;
-use wallet_runtime::batch::{self, Moment};
+use wallet_engine::batch::{self, Moment};
 
 use crate::core::{Alarm, Core, Page};
 use crate::interned::Interned;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use wallet_contract::decider::Input;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::Message;
+use wallet_engine::bus::Message;
 
 use crate::clock::told;
 use crate::entry::{Entry, Stored};

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use wallet_contract::decider::Place;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
-use wallet_runtime::bus::Head;
+use wallet_engine::bus::Head;
 
 use crate::check::log::Logs;
 use crate::check::{Breach, hold};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wallet_contract::money::Currency;
-use wallet_runtime::bus::{Bus as _, Known};
+use wallet_engine::bus::{Bus as _, Known};
 use wallet_runtime::db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;

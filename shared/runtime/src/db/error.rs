@@ -3,9 +3,9 @@
 use std::error::Error as StdError;
 
 use sqlx::error::ErrorKind;
+use wallet_engine::store;
 
 use super::hint::hint;
-use crate::store;
 
 /// The result of a call to a database.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

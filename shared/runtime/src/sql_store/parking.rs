@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use wallet_engine::store::{Blocked, ParkedRow};
+
 use crate::db::{Arg, Db, Result, Row};
-use crate::store::{Blocked, ParkedRow};
 
 const AT: &str = "SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id FROM parked \
                   WHERE sequence = $1 AND element = $2";

@@ -3,8 +3,7 @@
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use uuid::Uuid;
-
-use crate::store::{Outgoing, ParkedRow};
+use wallet_engine::store::{Outgoing, ParkedRow};
 
 wallet_kernel::table! {
     /// What was decided.

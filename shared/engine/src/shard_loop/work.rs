@@ -15,6 +15,7 @@ use super::{Context, Ended};
 use crate::batch::{self, Batch, Moment};
 use crate::bus::{Bus, Message};
 use crate::horizon::Horizon;
+use crate::meter::Counts;
 use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 
 /// How much that is due is decided at once.
@@ -303,13 +304,13 @@ async fn handle<S: Store, B>(
 }
 
 fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usize, taken: Timestamp) {
-    let metrics = &context.metrics;
-    metrics.inputs.inc_by(batch.heard.len() as u64);
-    metrics.repeats.inc_by(repeats as u64);
-    metrics.events.inc_by(events as u64);
-    metrics.set_aside.inc_by(batch.parked.len() as u64);
-    let took = (context.clock)().duration_since(taken);
-    metrics.batch_seconds.observe(took.as_secs_f64());
+    context.meter.committed(Counts {
+        inputs: batch.heard.len(),
+        repeats,
+        events,
+        parked: batch.parked.len(),
+        took: (context.clock)().duration_since(taken),
+    });
 }
 
 /// Each line of a flow bears its trace and transfer. At `debug`, since a busy service decides thousands a second; what

@@ -41,11 +41,10 @@ use wallet_contract::subject::Service;
 use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;
 use crate::horizon::Horizon;
-use crate::metrics::ShardMetrics;
+use crate::meter::Meter;
 use crate::outbox::Publisher;
-use crate::sql_store::TENURE_MS;
 use crate::status::{Board, State};
-use crate::store::{self, Progress, Store, Tenure};
+use crate::store::{self, Progress, Store, TENURE_MS, Tenure};
 use caution::Caution;
 use publishing::{Decided, hand_over, publish, republish};
 use work::Standing;
@@ -79,8 +78,8 @@ pub struct Context<B> {
     pub clock: Clock,
     /// Where to write how it goes.
     pub board: Board,
-    /// What to count.
-    pub metrics: ShardMetrics,
+    /// Counts the work.
+    pub meter: Box<dyn Meter>,
     /// When to stop.
     pub stop: CancellationToken,
     /// Where to publish, if the store keeps the loop's thread busy; else between the loop's own steps.
@@ -140,7 +139,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                 match guarded(tenure(&mut store, &context, progress, &mut caution)).await {
                     Ok(()) => break,
                     Err(ended) => {
-                        context.metrics.rest();
+                        context.meter.rest();
                         error!(%shard, "shard {shard}: {ended}; trying again");
                         context.board.set(shard, ended.state());
                         caution.learn(&ended);

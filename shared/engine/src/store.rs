@@ -13,7 +13,10 @@ use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_kernel::Unreadable;
 
-use crate::bus::Known;
+use crate::bus::{Known, Notice};
+
+/// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
+pub const TENURE_MS: i64 = 3_000;
 
 /// Where a shard's work stands. Read when a tenure begins, written with each commit, and a moment after messages that say nothing
 /// to the service.
@@ -254,5 +257,5 @@ pub trait Store: Send {
         &mut self,
         state: &<Self::Core as Decider>::State,
         repeats: &[Heard<'_>],
-    ) -> impl Future<Output = Result<Vec<crate::bus::Notice>, Error>> + Send;
+    ) -> impl Future<Output = Result<Vec<Notice>, Error>> + Send;
 }

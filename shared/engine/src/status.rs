@@ -6,9 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use wallet_contract::ready::{self, Ready, ShardReady};
+use wallet_contract::ready;
 use wallet_contract::shard::Shard;
-use wallet_contract::subject::Service;
 
 /// A loop shows several times a second that it goes on. One that has not for this long hangs: on its database, most likely.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
@@ -160,8 +159,8 @@ impl Board {
         entry.state.is_working().then_some(entry.position)
     }
 
-    /// Into which shards' logs a shard's decisions don't get, and why.
-    fn unpublished(&self, shard: Shard) -> BTreeMap<u16, String> {
+    /// The shards whose logs don't take this shard's decisions, and why.
+    pub fn unpublished(&self, shard: Shard) -> BTreeMap<u16, String> {
         let board = self.lock();
         let hindered = board.get(&shard).map(|entry| &entry.unpublished);
         let rows = hindered.into_iter().flatten();
@@ -175,80 +174,6 @@ impl Board {
             .iter()
             .map(|(shard, entry)| (*shard, (entry.state(), entry.position)));
         rows.collect()
-    }
-}
-
-/// One line about the whole wallet, for every page of a service that has pages.
-#[derive(Clone, Debug, Default)]
-pub struct Headline(Arc<Mutex<Option<Line>>>);
-
-/// Such a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
-    /// Whether nobody need do anything.
-    pub is_good: bool,
-    /// What there is to say.
-    pub text: String,
-}
-
-impl Headline {
-    /// Writes it.
-    pub fn set(&self, line: Line) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(line);
-    }
-
-    /// Reads it, if it has been written.
-    pub fn get(&self) -> Option<Line> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// What all instances said of themselves when the roll was last called, if this service calls it.
-#[derive(Clone, Debug, Default)]
-pub struct Roll(Arc<Mutex<Vec<Ready>>>);
-
-impl Roll {
-    /// Writes it.
-    pub fn set(&self, present: Vec<Ready>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = present;
-    }
-
-    /// Reads it.
-    pub fn get(&self) -> Vec<Ready> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// An instance of a service, and the board on which its loops write.
-#[derive(Clone, Debug)]
-pub struct Instance {
-    /// Of which service.
-    pub service: Service,
-    /// Names it, in the leases that it takes as well.
-    pub name: String,
-    /// How its shards stand.
-    pub board: Board,
-}
-
-impl Instance {
-    /// What it says of itself.
-    pub fn ready(&self) -> Ready {
-        let shards = self
-            .board
-            .read()
-            .into_iter()
-            .map(|(shard, (state, position))| ShardReady {
-                shard: shard.0,
-                state: state.to_string(),
-                detail: state.detail().to_owned(),
-                position,
-                unpublished: self.board.unpublished(shard),
-            });
-        Ready {
-            service: self.service.name().to_owned(),
-            instance: self.name.clone(),
-            shards: shards.collect(),
-        }
     }
 }
 

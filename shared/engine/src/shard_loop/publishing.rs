@@ -69,11 +69,10 @@ pub(super) async fn hand_over<B>(
     batch: Decided,
 ) -> Result<(), Ended> {
     context.board.advance(context.place.shard, progress.position);
-    let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
-    context.metrics.position.set(position);
+    context.meter.handled(progress.position);
     if !batch.events.is_empty() || !batch.notices.is_empty() {
         let unpublished = progress.last_no - published.load(Ordering::Acquire);
-        context.metrics.outbox_lag.set(unpublished);
+        context.meter.unpublished(unpublished);
         let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
         decided.send(batch).await.map_err(closed)?;
     }
@@ -98,11 +97,8 @@ pub(super) async fn publish<B: Bus>(
         let publisher = context.publisher();
         publisher.publish(&batch.events, batch.committed).await?;
         published.store(last.no, Ordering::Release);
-        context.metrics.outbox_lag.set(0);
-        context
-            .metrics
-            .publish_seconds
-            .observe((context.clock)().duration_since(began).as_secs_f64());
+        context.meter.unpublished(0);
+        context.meter.published((context.clock)().duration_since(began));
     }
     Ok(())
 }
