@@ -23,11 +23,11 @@ use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
+use wallet_db::sql_store::SqlStore;
+use wallet_db::{Db, Pool, Target};
 use wallet_engine::bus::{self, Bus, Head, Message, Notice, Reader};
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
-use wallet_runtime::db::{Db, Pool, Target};
-use wallet_runtime::sql_store::SqlStore;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
@@ -214,7 +214,7 @@ struct Running {
 
 async fn open(dir: &TempDir) -> Result<Pool> {
     let url = format!("sqlite://{}/debit-{{shard}}.db", dir.path().display());
-    let migrations = <Tables as wallet_runtime::sql_store::Tables>::MIGRATIONS;
+    let migrations = <Tables as wallet_db::sql_store::Tables>::MIGRATIONS;
     Ok(Target::new(&url, Shard(0)).open(migrations).await?)
 }
 

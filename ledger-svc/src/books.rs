@@ -16,8 +16,9 @@ mod statement;
 use serde::Serialize;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Error, Result, Row};
-use wallet_runtime::reading::{self, time};
+use wallet_db::stored;
+use wallet_db::{Arg, Db, Error, Result, Row};
+use wallet_engine::clock::rfc3339;
 
 pub(crate) use self::lines::{ALL, Cursor, balances, first_us, sampled};
 pub(crate) use self::statement::{Statement, movements, statement};
@@ -56,11 +57,11 @@ pub(crate) struct AsOf {
 }
 
 impl AsOf {
-    pub(crate) fn new(shard: u16, as_of: reading::AsOf) -> Self {
+    pub(crate) fn new(shard: u16, as_of: stored::AsOf) -> Self {
         Self {
             shard,
             sequence: as_of.sequence,
-            time: time(as_of.at_us),
+            time: rfc3339(as_of.at_us),
         }
     }
 }

@@ -19,11 +19,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::debug;
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Db, Result};
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::as_of;
 
 use crate::verdict;
 

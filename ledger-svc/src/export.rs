@@ -18,8 +18,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 use wallet_contract::shard::Shard;
+use wallet_db::{Arg, Db, Pool, Result};
 use wallet_otlp::{Exporter, Later, Outlet};
-use wallet_runtime::db::{Arg, Db, Pool, Result};
 use wallet_runtime::program::Running;
 use wallet_view::span::{self, Span};
 
@@ -101,7 +101,7 @@ struct Read {
 #[derive(Debug, thiserror::Error)]
 enum Stopped {
     #[error("its books can't be read: {0}")]
-    Books(#[from] wallet_runtime::db::Error),
+    Books(#[from] wallet_db::Error),
     #[error(transparent)]
     Receiver(#[from] Later),
 }

@@ -31,7 +31,7 @@ use wallet_contract::id::{AccountId, TransferId, TransferKey, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Error, Result, Row, Set};
+use wallet_db::{Arg, Db, Error, Result, Row, Set};
 use wallet_view::flow::{Flow as Told, Reversal};
 
 use self::list::Found;

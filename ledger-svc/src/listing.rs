@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 use wallet_contract::shard::Shard;
 use wallet_contract::status::Status;
-use wallet_runtime::db::{Db, Result};
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading;

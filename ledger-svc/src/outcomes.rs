@@ -18,8 +18,8 @@ use wallet_contract::decider::Input;
 use wallet_contract::event::Fact;
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_db::{Arg, Db, Result};
 use wallet_engine::bus::Notice;
-use wallet_runtime::db::{Arg, Db, Result};
 
 use self::notice::notice;
 

@@ -21,8 +21,8 @@ use wallet_contract::decider::{Heard, Input};
 use wallet_contract::event::{Event, Fact, Failure};
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::subject::Verb;
+use wallet_db::Pool;
 use wallet_engine::observer::Observer;
-use wallet_runtime::db::Pool;
 use wallet_runtime::metrics::{Durations, Metrics, seconds};
 
 use self::recent::Recent;

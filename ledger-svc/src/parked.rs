@@ -11,8 +11,8 @@ use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
-use wallet_runtime::db::{Arg, Db, Result, Row, Set};
-use wallet_runtime::reading::time;
+use wallet_db::{Arg, Db, Result, Row, Set};
+use wallet_engine::clock::rfc3339;
 use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
@@ -181,7 +181,7 @@ fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Par
         index: told.index,
         subject: told.subject,
         detail: told.detail,
-        time: time(event.time.as_microsecond()),
+        time: rfc3339(event.time.as_microsecond()),
         transfer: told.transfer.map(|transfer| transfer.0),
         resolved,
     }

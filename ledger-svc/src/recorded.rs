@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Error, Result, Row};
+use wallet_db::{Arg, Db, Error, Result, Row};
 
 /// One request or event, where it stood.
 #[derive(Debug, Serialize)]

@@ -8,7 +8,7 @@ use tracing::debug;
 use wallet_contract::ready::Ready;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::status::Status;
-use wallet_runtime::db::{Db, Result};
+use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Gauges;
 use wallet_runtime::program::Running;
 use wallet_view::expected;

@@ -1,6 +1,6 @@
 //! The accounts of all shards, in the order of their names.
 
-use wallet_runtime::db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result};
 
 use super::{PAGE, Page, balance};
 

@@ -10,7 +10,7 @@ use std::fmt;
 use ledger_core::LogNo;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Result, Row, Set};
+use wallet_db::{Arg, Db, Result, Row, Set};
 
 /// What the index `booking_mark` holds, in the words of its definition; the first line is one of them.
 const MARKED: &str = "line % 32 = 1";

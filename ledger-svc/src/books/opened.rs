@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{TransferId, derived_range};
-use wallet_runtime::db::{Arg, Db, Result, Set};
+use wallet_db::{Arg, Db, Result, Set};
 
 /// So many openings may have been done beside those of an account's currencies: what was closed is opened again.
 const AGAIN: usize = 16;

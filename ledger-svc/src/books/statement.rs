@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Error, Result, Row};
+use wallet_db::{Arg, Db, Error, Result, Row};
 use wallet_view::statement::{Figures, Line};
 
 use super::lines::{ALL, Cursor, between};

@@ -10,7 +10,7 @@ use wallet_contract::envelope;
 use wallet_contract::event::Movement;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::shard::{Shard, Shards};
-use wallet_runtime::db::{Arg, Result, Set};
+use wallet_db::{Arg, Result, Set};
 
 use super::{SKEW_US, Snapshot, Sums};
 

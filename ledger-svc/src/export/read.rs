@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
-use wallet_runtime::db::{Arg, Db, Error, Result};
+use wallet_db::{Arg, Db, Error, Result};
 use wallet_view::flow::Flow;
 
 use crate::flows;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
-use wallet_runtime::db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result};
 use wallet_view::flow::{Flow, SetAside};
 
 use super::instant;

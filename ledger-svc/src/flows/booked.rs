@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
-use wallet_runtime::db::{Db, Result, Set};
+use wallet_db::{Db, Result, Set};
 
 use super::Flow;
 

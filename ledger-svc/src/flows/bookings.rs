@@ -4,7 +4,7 @@ use uuid::Uuid;
 use wallet_contract::event::Fact;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
@@ -48,7 +48,7 @@ async fn line(db: &mut Db, account: &AccountId, currency: Currency, event: Uuid)
                WHERE r.id = $1 AND b.no = r.no AND b.account = $2";
     let args = [Arg::Uuid(event), Arg::Text(account.as_str())];
     let rows = db.query(sql, &args).await?;
-    let booked = |row: &wallet_runtime::db::Row| {
+    let booked = |row: &wallet_db::Row| {
         Ok(Booked {
             event,
             account: account.to_string(),

@@ -5,7 +5,7 @@ use ledger_core::{FlowKey, Outcome};
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::Event;
-use wallet_runtime::db::{Arg, Db, Result, Row};
+use wallet_db::{Arg, Db, Result, Row};
 
 use super::list::{Filter, LOOKED_AT};
 use super::timeline::RECORDS;

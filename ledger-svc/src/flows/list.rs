@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::status::Status;
-use wallet_runtime::db::{Arg, Db, Result, Set};
+use wallet_db::{Arg, Db, Result, Set};
 
 use super::timeline::FLOWS;
 use super::{Flow, HEAD, head};

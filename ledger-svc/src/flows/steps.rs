@@ -8,7 +8,7 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferId, derived_range};
-use wallet_runtime::db::{Arg, Db, Error, Result, Row, Set};
+use wallet_db::{Arg, Db, Error, Result, Row, Set};
 use wallet_view::flow::Event;
 
 use super::{Flow, instant};

@@ -1,6 +1,6 @@
 //! A time is a place: what stands in the order of the log stands in the order of its time, too.
 
-use wallet_runtime::db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result};
 
 /// Rows in the order of the log.
 pub(super) struct Timeline {
@@ -51,8 +51,8 @@ impl Timeline {
 mod tests {
     use uuid::Uuid;
     use wallet_contract::shard::Shard;
-    use wallet_runtime::db::Target;
-    use wallet_runtime::sql_store::Tables as _;
+    use wallet_db::Target;
+    use wallet_db::sql_store::Tables as _;
 
     use super::*;
     use crate::Tables;

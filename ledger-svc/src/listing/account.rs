@@ -17,7 +17,7 @@ use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
-use wallet_runtime::db::{Db, Result};
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use ledger_core::LogNo;
-use wallet_runtime::db::{Db, Result};
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::reading::as_of;
 
 use crate::books::Cursor;
 

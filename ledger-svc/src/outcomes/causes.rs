@@ -5,7 +5,7 @@ use ledger_rows::asked;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::{EventId, TransferKey, derived_range};
-use wallet_runtime::db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result};
 
 /// Reads it from what is recorded.
 pub(super) async fn of(db: &mut Db, key: &TransferKey) -> Result<Causes> {

@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use tokio::sync::mpsc;
 use tracing::debug;
 use wallet_contract::id::TransferKey;
-use wallet_runtime::db::{Pool, Result, Set};
+use wallet_db::{Pool, Result, Set};
 use wallet_runtime::metrics::{Durations, seconds};
 
 use super::Outcome;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use wallet_contract::money::Currency;
 use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
-use wallet_runtime::db::Result;
+use wallet_db::Result;
 use wallet_runtime::headline::Line;
 use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;

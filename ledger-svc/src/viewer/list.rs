@@ -112,7 +112,7 @@ fn pages(asked: &Question, page: &Page) -> Markup {
         nav.pages aria-label="Pages" {
             span.muted {
                 @if let Some(to) = page.searched_to_us {
-                    "Searched as far as " (parts::time(&wallet_runtime::reading::time(to))) ". "
+                    "Searched as far as " (parts::time(&wallet_engine::clock::rfc3339(to))) ". "
                 }
                 @if asked.before.is_empty() { span #live.needs-script role="status" {} }
             }

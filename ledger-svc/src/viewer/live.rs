@@ -12,10 +12,10 @@ use futures_util::stream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::debug;
-use wallet_runtime::db::Result;
+use wallet_db::Result;
+use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::as_of;
 
 use super::{list, sse};
 use crate::listing::question::Question;

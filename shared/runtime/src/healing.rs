@@ -21,6 +21,7 @@ use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_db::stored;
 use wallet_engine::bus::{self, Bus as _, Known};
 use wallet_engine::outbox::Publisher;
 use wallet_engine::status::Board;
@@ -30,7 +31,6 @@ use crate::problem::Problem;
 use crate::program::Running;
 use crate::question::{Asked, Told};
 use crate::reading::pool;
-use crate::stored;
 
 /// How many decisions one answer lists, and one question publishes.
 pub const AT_ONCE: usize = 2_000;

@@ -5,15 +5,13 @@
 //! | [`program`] | start, run, shutdown |
 //! | [`settings`], [`telemetry`] | command line and environment, logs |
 //! | [`jetstream`] | the engine's log on NATS |
-//! | [`sql_store`], [`db`] | the engine's store on SQLite and PostgreSQL |
 //! | [`http`], [`guard`] | the routes of every service; who may call them, and how much at once |
 //! | [`question`], [`reading`], [`problem`] | requests, answers that are never stale, and errors |
 //! | [`place`] | how pages name each other |
 //! | [`headline`], [`instance`] | what health endpoints, roll calls and pages say of the instances |
-//! | [`healing`], [`stored`] | what `wallet heal` asks of a service when the broker has lost messages |
+//! | [`healing`] | what `wallet heal` asks of a service when the broker has lost messages |
 //! | [`metrics`] | the registry of metrics |
 
-pub mod db;
 pub mod guard;
 pub mod headline;
 pub mod healing;
@@ -28,7 +26,5 @@ pub mod program;
 pub mod question;
 pub mod reading;
 pub mod settings;
-pub mod sql_store;
-pub mod stored;
 pub mod telemetry;
 mod watch;

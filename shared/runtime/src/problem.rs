@@ -100,8 +100,8 @@ impl Problem {
     }
 }
 
-impl From<crate::db::Error> for Problem {
-    fn from(error: crate::db::Error) -> Self {
+impl From<wallet_db::Error> for Problem {
+    fn from(error: wallet_db::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
         Self::unavailable("the service's database does not answer; its log says why")
     }

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use tempfile::tempdir;
 use wallet_contract::shard::Shard;
+use wallet_db::sql_store::Tables;
+use wallet_db::{Arg, Db, Target};
 use wallet_kernel::{Keeps, Kind, Shape};
-use wallet_runtime::db::{Arg, Db, Target};
-use wallet_runtime::sql_store::Tables;
 use wallet_stack::postgres::Postgres;
 
 /// A column as a database describes it: its name, what it holds, whether it may be empty.

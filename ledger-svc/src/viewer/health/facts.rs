@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wallet_contract::money::Currency;
+use wallet_db::stored;
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
 use wallet_engine::bus::{Bus as _, Known};
-use wallet_runtime::db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::{as_of, pool};
-use wallet_runtime::stored;
+use wallet_runtime::reading::pool;
 
 use crate::flows::Flow;
 use crate::flows::list::tally;

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use tracing::debug;
-use wallet_runtime::db::Result;
+use wallet_db::Result;
+use wallet_engine::clock::rfc3339;
 use wallet_runtime::program::Running;
-use wallet_runtime::reading::time;
 use wallet_view::flow::Flow;
 use wallet_view::text::span_us;
 
@@ -168,7 +168,7 @@ fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> M
         .map_or_else(|| "–".to_owned(), |(_, last)| value(*last));
     let high = points.iter().map(|(_, value)| *value).max().unwrap_or(0);
     let clock = |us| {
-        parts::to_the_millisecond(&time(us))
+        parts::to_the_millisecond(&rfc3339(us))
             .get(11..19)
             .unwrap_or_default()
             .to_owned()

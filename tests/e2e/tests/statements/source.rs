@@ -8,7 +8,8 @@ use proc_macro2::{Literal, TokenStream, TokenTree};
 use syn::LitStr;
 
 /// Where they are.
-const PARTS: [&str; 4] = [
+const PARTS: [&str; 5] = [
+    "shared/db/src",
     "shared/runtime/src",
     "debit-svc/src",
     "credit-svc/src",

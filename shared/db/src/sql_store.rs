@@ -15,8 +15,12 @@ use wallet_engine::bus::Notice;
 use wallet_engine::observer::Observer;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure};
 
-use crate::db::{self, Arg, Db, Migration, Pool, Row, Working};
-use crate::metrics::Metrics;
+use crate::connect::Pool;
+use crate::db::Db;
+use crate::error;
+use crate::schema::Migration;
+use crate::set::{Arg, Row};
+use crate::working::Working;
 use tables::{Events, Parked};
 
 /// The rules of the service that has these tables.
@@ -31,15 +35,12 @@ pub trait Tables: Send + Sync + 'static {
     /// Its schema; versions above 100.
     const MIGRATIONS: &'static [Migration];
 
-    /// Registers what it watches, and makes one who watches for each shard.
-    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
-
     /// Whom to tell what, after the commit.
     fn notices(
         _db: &mut Db,
         _state: &<Core<Self> as Decider>::State,
         _repeats: &[Heard<'_>],
-    ) -> impl Future<Output = db::Result<Vec<Notice>>> + Send {
+    ) -> impl Future<Output = error::Result<Vec<Notice>>> + Send {
         async { Ok(Vec::new()) }
     }
 }
@@ -69,7 +70,7 @@ impl<T: Tables> SqlStore<T> {
         }
     }
 
-    async fn db(&mut self) -> db::Result<&mut Working> {
+    async fn db(&mut self) -> error::Result<&mut Working> {
         let db = match self.db.take() {
             Some(db) => db,
             None => self.pool.work().await?,
@@ -114,7 +115,7 @@ impl<T: Tables> SqlStore<T> {
 }
 
 /// Whether a database is this service's and this shard's, and cut into as many shards. A new one is nobody's yet.
-pub(crate) async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
+pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
     let rows = db
         .query("SELECT service, shard, shards FROM progress", &[])
         .await?;
@@ -154,7 +155,7 @@ async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> 
     }
 }
 
-pub(crate) fn outgoing(row: &Row) -> db::Result<Outgoing> {
+pub(crate) fn outgoing(row: &Row) -> error::Result<Outgoing> {
     let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
     Ok(Outgoing {
         no: row.int(0)?,
@@ -181,7 +182,7 @@ impl<T: Tables> Store for SqlStore<T> {
         let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from \
                    FROM progress";
         let rows = db.query(now, &[]).await?;
-        let row = rows.first().ok_or(db::Error::NoProgress)?;
+        let row = rows.first().ok_or(error::Error::NoProgress)?;
         if taken == 0 {
             return Ok(Tenure::Held {
                 by: row.text(0)?,
@@ -258,7 +259,7 @@ impl<T: Tables> Store for SqlStore<T> {
             .await?
             .query(sql, &[Arg::Int(after), Arg::Int(limit)])
             .await?;
-        Ok(rows.iter().map(outgoing).collect::<db::Result<_>>()?)
+        Ok(rows.iter().map(outgoing).collect::<error::Result<_>>()?)
     }
 
     async fn blocked(&mut self) -> Result<Blocked, Error> {

@@ -14,7 +14,7 @@ use tracing::debug;
 use uuid::Uuid;
 use wallet_kernel::{Cell, Found, Lookup, Op, Reads, Scan, Shape, Source, Value, Write, Writes};
 
-use super::connect::WAIT;
+use super::limits::WAIT;
 use super::local_error::{Error, Result};
 use super::set::{Arg, Set};
 use super::{checkpoint, sqlite};

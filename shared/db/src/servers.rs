@@ -15,8 +15,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::time::{Instant, timeout};
 use wallet_contract::hosts;
 
-use super::connect::{CONNECTIONS, WAIT};
 use super::error::Result;
+use super::limits::{CONNECTIONS, WAIT};
 use super::session::{self, Unfit};
 
 /// How long a server may take to be found fit.

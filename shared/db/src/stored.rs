@@ -1,4 +1,5 @@
-//! What a shard's database remembers, read and set back for healing: how far the work has come, and what was decided.
+//! What a shard's database remembers, for health, for queries and for healing: how far the work has come, what was decided, how
+//! much is parked.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +8,25 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 use wallet_engine::bus::Known;
+use wallet_engine::clock::rfc3339;
 use wallet_engine::store::Outgoing;
 
-use crate::db::{Arg, Db, Error, Result, Row, Set};
-use crate::reading::time;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::set::{Arg, Row, Set};
 use crate::sql_store::outgoing;
+
+/// More rows than this are not counted: that many are a problem whatever their number.
+const PARKED: i64 = 100_000;
+
+/// How much of a shard's log an answer knows.
+#[derive(Clone, Copy, Debug)]
+pub struct AsOf {
+    /// The sequence of the last message that was handled.
+    pub sequence: i64,
+    /// When that message was stored, microseconds since 1970.
+    pub at_us: i64,
+}
 
 /// How far the work on a shard has come.
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +64,16 @@ pub struct Said {
     pub answers: bool,
 }
 
+/// How far the service has come with a shard.
+pub async fn as_of(db: &mut Db) -> Result<AsOf> {
+    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
+    let row = rows.first().ok_or(Error::NoProgress)?;
+    Ok(AsOf {
+        sequence: row.int(0)?,
+        at_us: row.int(1)?,
+    })
+}
+
 /// How far the work has come; the loop's own view of it comes from the board.
 pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position> {
     let rows = db
@@ -58,7 +83,7 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position
     Ok(Position {
         shard,
         position: u64::try_from(row.int(0)?).unwrap_or_default(),
-        at: time(row.int(1)?),
+        at: rfc3339(row.int(1)?),
         published: row.int(2)?,
         whole_from: u64::try_from(row.int(3)?).unwrap_or_default(),
         state,
@@ -122,4 +147,11 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoi
     let found: BTreeMap<i64, Outgoing> = found.collect::<Result<_>>()?;
     let in_order = numbers.iter().map(|no| found.get(no).cloned().ok_or(*no));
     Ok(in_order.collect())
+}
+
+/// How much is parked.
+pub async fn parked(db: &mut Db) -> Result<i64> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";
+    let rows = db.query(sql, &[Arg::Int(PARKED)]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use wallet_engine::store::{Blocked, ParkedRow};
 
-use crate::db::{Arg, Db, Result, Row};
+use crate::db::Db;
+use crate::error::Result;
+use crate::set::{Arg, Row};
 
 const AT: &str = "SELECT sequence, element, subject, detail, body, at_us, transfer, account, traceparent, event_id FROM parked \
                   WHERE sequence = $1 AND element = $2";

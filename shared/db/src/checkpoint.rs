@@ -48,7 +48,8 @@ mod tests {
     use tokio::time::timeout;
     use wallet_contract::shard::Shard;
 
-    use super::super::{Arg, Pool, Target};
+    use super::super::connect::{Pool, Target};
+    use super::super::set::Arg;
     use super::*;
 
     #[tokio::test]

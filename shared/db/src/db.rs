@@ -1,35 +1,14 @@
-//! One SQL text for SQLite and PostgreSQL, and statements that work on sets of rows.
-//!
-//! A set is columns of equal length. A statement reads it as the table `k`: `INSERT INTO t (a) SELECT a FROM k`. On
-//! PostgreSQL that is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks of a few fixed sizes, so that each stays a
-//! cached prepared statement. Values only ever travel as bound parameters.
-
-mod checkpoint;
-mod connect;
-mod error;
-mod hint;
-mod local;
-mod local_error;
-mod postgres;
-mod schema;
-mod servers;
-mod session;
-mod set;
-mod sqlite;
-mod together;
-mod working;
-
-pub use connect::{Pool, Target};
-pub use error::{Error, Result};
-pub use local::Local;
-pub use schema::Migration;
-pub use servers::Connection;
-pub use set::{Arg, Column, Row, Set};
-pub use working::Working;
+//! A connection to one shard's database, of either kind.
 
 use sqlx::pool::PoolConnection;
 use wallet_kernel::Table;
 use wallet_kernel::table::Cells;
+
+use super::error::{Error, Result};
+use super::local::Local;
+use super::servers::Connection;
+use super::set::{Arg, Row, Set};
+use super::{postgres, sqlite};
 
 /// A connection to one shard's database.
 #[derive(Debug)]

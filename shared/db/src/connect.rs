@@ -2,26 +2,23 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use wallet_contract::shard::{Shard, Shards};
 
+use super::db::Db;
 use super::error::{Error, Result};
+use super::limits::{CONNECTIONS, WAIT};
 use super::schema::{self, Migration};
 use super::servers::Servers;
-use super::{Db, checkpoint, postgres};
+use super::{checkpoint, postgres};
 
-/// One for the loop, one to look after SQLite's log now and then, the others for readers.
-pub(super) const CONNECTIONS: u32 = 5;
 /// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::Local`].
 const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;
-/// Longer than any transaction of ours, shorter than an operator's patience.
-pub(super) const WAIT: Duration = Duration::from_secs(10);
 
 /// Which database: a URL in which `{shard}` stands for the shard.
 ///

@@ -4,9 +4,12 @@ use std::ops::{Deref, DerefMut};
 
 use wallet_kernel::{Found, Reads, Scan, Writes};
 
+use super::connect::Pool;
+use super::db::Db;
 use super::error::Result;
+use super::local::Local;
 use super::set::Arg;
-use super::{Db, Local, Pool, together};
+use super::together;
 
 /// A connection on which a batch is one read and one write.
 #[derive(Debug)]

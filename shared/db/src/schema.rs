@@ -31,7 +31,7 @@ impl Migration {
         Self {
             version,
             name: "bytewise",
-            sql: include_str!("../../migrations/bytewise.sql"),
+            sql: include_str!("../migrations/bytewise.sql"),
         }
     }
 }
@@ -43,12 +43,12 @@ const RUNTIME: [Migration; 2] = [
     Migration {
         version: 1,
         name: "runtime",
-        sql: include_str!("../../migrations/0001_runtime.sql"),
+        sql: include_str!("../migrations/0001_runtime.sql"),
     },
     Migration {
         version: 2,
         name: "whole_from",
-        sql: include_str!("../../migrations/0002_whole_from.sql"),
+        sql: include_str!("../migrations/0002_whole_from.sql"),
     },
 ];
 
