@@ -15,9 +15,9 @@ use wallet_db::Arg;
 use wallet_engine::clock::rfc3339;
 use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::caught_up;
+use wallet_runtime::running::Running;
 
 /// The routes of debit-svc.
 pub fn routes(running: Running) -> Router {

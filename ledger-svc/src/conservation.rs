@@ -23,7 +23,7 @@ use wallet_db::stored::as_of;
 use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use crate::verdict;
 

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 use wallet_contract::shard::Shard;
 use wallet_db::{Arg, Db, Pool, Result};
 use wallet_otlp::{Exporter, Later, Outlet};
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::span::{self, Span};
 
 use self::meters::Meters;

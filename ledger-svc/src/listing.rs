@@ -25,8 +25,8 @@ use wallet_contract::shard::Shard;
 use wallet_contract::status::Status;
 use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading;
+use wallet_runtime::running::Running;
 
 use self::places::{Place, Places, back};
 use self::question::{Listed, Standing};

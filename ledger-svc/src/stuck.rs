@@ -10,7 +10,7 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::status::Status;
 use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Gauges;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::expected;
 use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 

@@ -19,7 +19,7 @@ use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
 use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use super::places::{Place, Places};
 use super::question::Listed;

@@ -10,8 +10,8 @@ use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
 use wallet_db::Result;
 use wallet_runtime::headline::Line;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 
 use super::{Duty, Found, SILENT};
 use crate::flows::Flow;

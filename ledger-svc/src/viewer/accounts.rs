@@ -15,8 +15,8 @@ use wallet_contract::money::Currency;
 use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Filled, Named};
+use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 use super::{parts, reading};

@@ -17,8 +17,8 @@ use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
+use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 use super::live::{self, Live};

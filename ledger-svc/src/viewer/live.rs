@@ -15,7 +15,7 @@ use tracing::debug;
 use wallet_db::Result;
 use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use super::{list, sse};
 use crate::listing::question::Question;

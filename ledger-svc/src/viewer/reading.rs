@@ -7,8 +7,8 @@ use wallet_contract::shard::Shard;
 use wallet_db::Db;
 use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 
 /// How long a page waits for the books to catch up with the log.
 const PATIENCE: Duration = Duration::from_millis(150);

@@ -15,7 +15,7 @@ use super::schema::{self, Migration};
 use super::servers::Servers;
 use super::{checkpoint, postgres};
 
-/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::Local`].
+/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::local::Local`].
 const CACHE_KIB: u32 = 1024;
 /// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
 const ROWS: usize = 512;

@@ -49,7 +49,7 @@ pub struct Known {
     pub position: u64,
     /// When that message was stored, or one before it that was stored later, microseconds since 1970.
     pub at_us: i64,
-    /// From where on the stream must hold every message: see [`Progress::whole_from`](crate::store::Progress::whole_from).
+    /// From where on the stream must hold every message: see `Progress::whole_from`.
     pub whole_from: u64,
 }
 

@@ -28,9 +28,9 @@ use wallet_engine::status::Board;
 use wallet_engine::store::Outgoing;
 
 use crate::problem::Problem;
-use crate::program::Running;
 use crate::question::{Asked, Told};
 use crate::reading::pool;
+use crate::running::Running;
 
 /// How many decisions one answer lists, and one question publishes.
 pub const AT_ONCE: usize = 2_000;

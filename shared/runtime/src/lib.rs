@@ -3,6 +3,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`program`] | start, run, shutdown |
+//! | [`running`] | what a service has at hand while it runs |
 //! | [`settings`], [`telemetry`] | command line and environment, logs |
 //! | [`jetstream`] | the engine's log on NATS |
 //! | [`http`], [`guard`] | the routes of every service; who may call them, and how much at once |
@@ -25,6 +26,7 @@ pub mod problem;
 pub mod program;
 pub mod question;
 pub mod reading;
+pub mod running;
 pub mod settings;
 pub mod telemetry;
 mod watch;

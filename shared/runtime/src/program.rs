@@ -22,7 +22,6 @@ use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
 use wallet_db::{Pool, Target};
 use wallet_engine::clock;
-use wallet_engine::clock::Clock;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
 use wallet_kernel::Keeps as _;
@@ -32,6 +31,7 @@ use crate::headline::Headline;
 use crate::instance::{Instance, Roll};
 use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
+use crate::running::Running;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::{healing, http, telemetry, watch};
 use leaving::{Leaving, Signals};
@@ -47,29 +47,6 @@ const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 pub trait Program: Tables {
     /// Registers its metrics, and returns what makes each shard's observer.
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
-}
-
-/// What a service's own routes can use.
-#[derive(Clone, Debug)]
-pub struct Running {
-    /// The database of each shard.
-    pub pools: Vec<(Shard, Pool)>,
-    /// The log.
-    pub bus: JetStream,
-    /// How the service was told to run.
-    pub settings: Settings,
-    /// What time it is.
-    pub clock: Clock,
-    /// What to count.
-    pub metrics: Metrics,
-    /// What who asks must know, if anything.
-    pub token: Option<Token>,
-    /// How each shard's work stands.
-    pub board: Board,
-    /// What is to be seen on every page.
-    pub headline: Headline,
-    /// What the services said of themselves.
-    pub roll: Roll,
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.

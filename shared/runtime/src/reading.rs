@@ -7,7 +7,7 @@ use wallet_db::stored::as_of;
 use wallet_db::{Db, Pool};
 
 use crate::problem::Problem;
-use crate::program::Running;
+use crate::running::Running;
 
 /// How long a read waits for the service to catch up with the log.
 pub const CATCH_UP: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use wallet_db::{Pool, Result};
 
 use crate::lag::Lag;
 use crate::metrics::{Gauges, Label, Metrics, seconds};
-use crate::program::Running;
+use crate::running::Running;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(2);

@@ -9,8 +9,8 @@ use wallet_db::stored::as_of;
 use wallet_db::{Db, Result};
 use wallet_engine::bus::{Bus as _, Known};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 
 use crate::flows::Flow;
 use crate::flows::list::tally;

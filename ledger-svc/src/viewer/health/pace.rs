@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use tracing::debug;
 use wallet_db::Result;
 use wallet_engine::clock::rfc3339;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 use wallet_view::text::span_us;
 

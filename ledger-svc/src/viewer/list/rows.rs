@@ -7,7 +7,7 @@ use wallet_db::{Db, Result};
 use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow as Told;
 use wallet_view::text::{clean, span_us};
 
