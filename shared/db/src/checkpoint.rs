@@ -1,7 +1,7 @@
-//! What SQLite's log holds goes back into the database beside the loop.
+//! Checkpoints SQLite's write-ahead log from a task of its own.
 //!
-//! Left to itself, SQLite does that within the commit that makes the log long, and the shard stands still meanwhile: under load for
-//! about a second each time.
+//! Left to itself, SQLite checkpoints within the commit that makes the log long, and the shard stands still meanwhile: under load
+//! for about a second each time.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use sqlx::sqlite::SqlitePool;
 use tokio::time::sleep;
 use tracing::debug;
 
-/// How often the log's length is looked at.
+/// How often the log's length is checked.
 const LOOK: Duration = Duration::from_millis(250);
-/// From so many pages that are in the log only, 32 MiB, they are put into the database.
+/// The number of pages that are only in the log, 32 MiB, from which they are copied into the database.
 const PAGES: i64 = 4_000;
-/// When the log is so long, whoever commits puts the rest into the database, and the log begins anew: while somebody writes all the
-/// time, there is always a rest that nobody else can reach.
+/// The length at which a commit copies the rest into the database and the log restarts: under constant writes there is always a rest
+/// that no other connection can copy.
 pub(super) const ANEW: i64 = 16_000;
 
-/// Looks after the log until the pool is closed. Nobody waits for it, and it waits for nobody.
+/// Checkpoints until the pool is closed. Nothing waits for it, and it waits for nothing.
 pub(super) async fn look_after(pool: SqlitePool) {
     loop {
         tokio::select! {
             () = pool.close_event() => return,
             () = sleep(LOOK) => {}
         }
-        // What is wrong with the database the loop meets as well, and tells.
+        // The loop meets the same error, and reports it.
         if let Err(error) = put_back(&pool).await {
-            debug!(%error, "the log stays as long as it is: {error}");
+            debug!(%error, "no checkpoint: {error}");
         }
     }
 }

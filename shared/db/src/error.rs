@@ -52,7 +52,7 @@ impl From<Error> for store::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Unfit(text) => Self::Unfit(text),
-            error => Self::Database {
+            error @ (Error::Sql(_) | Error::Unreadable(_) | Error::NoProgress) => Self::Database {
                 by_constraint: error.is_a_constraint(),
                 source: Box::new(error),
             },

@@ -1,8 +1,8 @@
-//! What a person must do about an error of the database, where that is known.
+//! What an operator must do about an error of the database, where that is known.
 
 use std::borrow::Cow;
 
-/// Words to put behind the error; empty if nothing is known.
+/// Text to append to the error; empty if nothing is known.
 ///
 /// SQLite's result codes (sqlite.org/rescode.html; the primary code is the low byte) and PostgreSQL's SQLSTATE.
 pub(super) fn hint(error: &sqlx::Error) -> &'static str {

@@ -1,4 +1,4 @@
-//! What SQLite says when it is called without sqlx, as sqlx says it.
+//! Errors of rusqlite, in the form of sqlx's, so that both connections of SQLite fail alike.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -8,11 +8,11 @@ use sqlx::error::{DatabaseError, ErrorKind};
 
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
-/// An error of a call.
+/// An error of a call on the loop's own connection.
 #[derive(Debug)]
 pub(super) struct Error(sqlx::Error);
 
-/// An error of SQLite's, with its extended result code (sqlite.org/rescode.html).
+/// An error of SQLite, with its extended result code (sqlite.org/rescode.html).
 #[derive(Debug)]
 struct Failure {
     code: i32,
@@ -28,13 +28,13 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Self(match error {
-            rusqlite::Error::SqliteFailure(failure, message) => sqlx::Error::Database(Box::new(Failure {
-                code: failure.extended_code,
-                message: message.unwrap_or_else(|| failure.to_string()),
-            })),
-            other => sqlx::Error::Protocol(other.to_string()),
-        })
+        let rusqlite::Error::SqliteFailure(failure, message) = error else {
+            return Self(sqlx::Error::Protocol(error.to_string()));
+        };
+        Self(sqlx::Error::Database(Box::new(Failure {
+            code: failure.extended_code,
+            message: message.unwrap_or_else(|| failure.to_string()),
+        })))
     }
 }
 

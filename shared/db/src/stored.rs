@@ -1,5 +1,4 @@
-//! What a shard's database remembers, for health, for queries and for healing: how far the work has come, what was decided, how
-//! much is parked.
+//! Queries of the tables that every service has: how far the work has come, the decided events, how much is parked.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +18,10 @@ use crate::sql_store::outgoing;
 /// More rows than this are not counted: that many are a problem whatever their number.
 const PARKED: i64 = 100_000;
 
-/// How much of a shard's log an answer knows.
+/// How much of a shard's log an answer includes.
 #[derive(Clone, Copy, Debug)]
 pub struct AsOf {
-    /// The sequence of the last message that was handled.
+    /// The sequence of the last handled message.
     pub sequence: i64,
     /// When that message was stored, microseconds since 1970.
     pub at_us: i64,
@@ -33,19 +32,19 @@ pub struct AsOf {
 pub struct Position {
     /// The shard.
     pub shard: u16,
-    /// The sequence of the last message that was handled.
+    /// The sequence of the last handled message.
     pub position: u64,
-    /// When that message was stored, or one before it that was stored later.
+    /// When that message was stored, or an earlier one if that was stored later.
     pub at: String,
-    /// The number up to which decisions have been published.
+    /// The number up to which events have been published.
     pub published: i64,
-    /// From where on the stream must hold every message.
+    /// The sequence from which the stream must hold every message.
     pub whole_from: u64,
-    /// How the loop stands: `working`, `lost-data`, ….
+    /// The loop's state: `working`, `lost-data`, ….
     pub state: String,
 }
 
-/// A stored decision, without its content.
+/// A stored event, without its content.
 #[derive(Clone, Debug, Serialize)]
 pub struct Said {
     /// Its number in this store.
@@ -64,7 +63,7 @@ pub struct Said {
     pub answers: bool,
 }
 
-/// How far the service has come with a shard.
+/// How much of a shard's log the service has handled.
 pub async fn as_of(db: &mut Db) -> Result<AsOf> {
     let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
     let row = rows.first().ok_or(Error::NoProgress)?;
@@ -74,7 +73,7 @@ pub async fn as_of(db: &mut Db) -> Result<AsOf> {
     })
 }
 
-/// How far the work has come; the loop's own view of it comes from the board.
+/// How far the work has come; the loop's `state` comes from the status board.
 pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position> {
     let rows = db
         .query("SELECT position, at_us, published, whole_from FROM progress", &[])
@@ -90,7 +89,7 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position
     })
 }
 
-/// What is known of the shard's stream.
+/// What the shard's stream must hold.
 pub async fn known(db: &mut Db) -> Result<Known> {
     let rows = db
         .query("SELECT position, at_us, whole_from FROM progress", &[])
@@ -103,7 +102,7 @@ pub async fn known(db: &mut Db) -> Result<Known> {
     })
 }
 
-/// Sets the work forward to what is now known of the stream. Whoever worked on the shard no longer does.
+/// Moves the work forward to what the stream now holds, and ends the tenure of whichever instance works on the shard. Whether it did.
 pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
     let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
@@ -112,7 +111,7 @@ pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     Ok(db.execute(sql, &args).await? == 1)
 }
 
-/// The decisions behind number `after`, at most `limit`.
+/// The events after number `after`, at most `limit`.
 pub async fn said(db: &mut Db, after: i64, limit: i64) -> Result<Vec<Said>> {
     let sql = "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
     let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
@@ -136,7 +135,7 @@ fn short(row: &Row) -> Result<Said> {
     })
 }
 
-/// The decisions with these numbers, in this order; the first number that is none is the error.
+/// The events with these numbers, in this order; the error is the first number that has none.
 pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoing>, i64>> {
     let set = Set::new().ints("no", numbers.iter().copied());
     let sql = "SELECT e.no, e.id, e.shard_first, e.shard_then, e.body FROM k CROSS JOIN event AS e WHERE e.no = k.no";
@@ -149,7 +148,7 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoi
     Ok(in_order.collect())
 }
 
-/// How much is parked.
+/// How many messages, or elements of messages, are parked.
 pub async fn parked(db: &mut Db) -> Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";
     let rows = db.query(sql, &[Arg::Int(PARKED)]).await?;

@@ -1,12 +1,15 @@
-//! The one place that asks what time it is, and how a time is written.
+//! The clock, and how a time is written.
 
 use jiff::Timestamp;
 
-/// Tells the time. The loop takes it as an argument, so that a simulation can turn it.
+/// Returns the current time. The loop takes it as an argument, so that a simulation can set it.
 pub type Clock = fn() -> Timestamp;
 
-/// The machine's clock, in whole microseconds: what is stored and sent is what was decided with.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that may ask")]
+/// The machine's clock, in whole microseconds: a time is stored and sent exactly as it was used in a decision.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only caller; everything else takes a Clock"
+)]
 pub fn system() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
@@ -22,7 +25,7 @@ mod tests {
     use super::rfc3339;
 
     #[test]
-    fn a_time_is_told_to_the_microsecond() {
+    fn a_time_is_written_to_the_microsecond() {
         assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000000Z");
         assert_eq!(rfc3339(1_500_000), "1970-01-01T00:00:01.500000Z");
         assert_eq!(rfc3339(i64::MAX), i64::MAX.to_string());

@@ -1,28 +1,27 @@
-//! Up to which time everything that a log holds has been handled: only what is due by then may be decided.
+//! The time up to which everything in a log has been handled: only what is due by then may be decided.
 //!
-//! A confirm that reached the log before its reservation's time was up must not be refused because the service was slower than
-//! the clock: it was down, paused, cut off, or far behind. So time passes only as the log tells it. All that was stored before a
-//! time is handled
+//! A confirm that reached the log before its reservation expired must not be refused because the service was down, paused, cut
+//! off or far behind. So time passes only as the log shows it. Everything stored before a time has been handled
 //!
-//! - once a message is handled that was stored at that time or later, for a log is in the order of its time; or
-//! - once the log's server has shown that time on its clock, and *later* the log's end is no further than what is handled.
+//! - once a message stored at that time or later has been handled, because a log is ordered by time; or
+//! - once the log's server has shown that time on its clock, and a *later* answer shows that the log ends where we are.
 //!
-//! The second answer must be another than the one that showed the time: what the server was storing when it looked at its clock
-//! was perhaps not in its log yet. Our own clock only says when it is worth asking.
+//! It must be a later answer: a message that the server was storing when it read its clock may not have been in its log yet. Our
+//! own clock only says when to ask.
 
 use crate::bus::Head;
 
-/// What is known of one log's time, by one tenure.
+/// The time of one log, as far as one tenure knows it.
 #[derive(Debug, Default)]
 pub(crate) struct Horizon {
-    /// The server's last answer.
+    /// The server's latest answer.
     head: Option<Head>,
-    /// Everything that was stored before this is handled, microseconds since 1970.
+    /// Everything stored before this has been handled, microseconds since 1970.
     passed_us: i64,
 }
 
 impl Horizon {
-    /// Takes in an answer of the log's server, for who has handled the log up to `position`.
+    /// Takes in an answer of the log's server; the log has been handled up to `position`.
     pub(crate) fn ask(&mut self, head: Head, position: u64) {
         if let Some(before) = self.head
             && head.sequence <= position
@@ -32,7 +31,7 @@ impl Horizon {
         self.head = Some(head);
     }
 
-    /// The time before which everything is handled, for who has handled a message of `log_us`.
+    /// The time before which everything has been handled; the last handled message was stored at `log_us`.
     pub(crate) fn passed_us(&self, log_us: i64) -> i64 {
         self.passed_us.max(log_us)
     }
@@ -42,7 +41,7 @@ impl Horizon {
 mod tests {
     use super::*;
 
-    /// The server's answers, each with what was handled by then; and what has passed for who has handled a message of 5.
+    /// The server's answers, each with the position handled by then; the last handled message was stored at 5.
     fn check(answers: &[(u64, i64, u64)], expected_us: i64) {
         let mut horizon = Horizon::default();
         for (sequence, clock_us, position) in answers {
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn time_passes_as_the_log_tells_it() {
+    fn time_passes_as_the_log_shows_it() {
         check(&[], 5);
         check(&[(7, 10, 7)], 5);
         check(&[(7, 10, 7), (7, 20, 7)], 10);

@@ -1,20 +1,20 @@
-//! What a service watches of its own work, for metrics: told behind each commit, from what is in memory anyway.
+//! How a service follows its own commits, for metrics: it is called after each commit, with what is in memory anyway.
 
 use wallet_contract::decider::{Decider, Heard};
 
 use crate::bus::Notice;
 
-/// Watches one shard's batches. It is on the way of money: it may count, and hand on what takes longer.
+/// Follows the batches of one shard. It runs on the commit path: it may count, and must hand over whatever takes longer.
 pub trait Observer<C: Decider>: Send {
-    /// A tenure begins. What was seen before may have gone on elsewhere.
+    /// A tenure begins. Flows seen in an earlier tenure may have continued on another instance.
     fn begin(&mut self) {}
 
-    /// A batch is committed: what was heard, and the rows as they are now.
+    /// A batch was committed: its inputs, and the rows as they are now.
     fn committed(&mut self, _heard: &[Heard<'_>], _state: &C::State) {}
 
-    /// After that, what those who wait are about to be told, and what was heard of them that was known.
+    /// After that: the notices about to be sent, and the inputs that had been handled before.
     fn tells(&mut self, _repeats: &[Heard<'_>], _notices: &mut Vec<Notice>) {}
 }
 
-/// Nothing is watched.
+/// Observes nothing.
 impl<C: Decider> Observer<C> for () {}

@@ -1,7 +1,7 @@
-//! Publishes what was committed: in order, one envelope per destination, until it is acknowledged.
+//! Publishes committed events: in order, one envelope per destination, until it is acknowledged.
 //!
-//! Each destination of a batch gets its envelopes one after the other, so that a stream never holds an event before
-//! one that it builds on. Events that two streams must hold go to the second when the first has them.
+//! Each destination of a batch receives its envelopes one after the other, so that a stream never holds an event before
+//! its cause. Events that two streams must hold go to the second once the first has stored them.
 
 use std::time::Duration;
 
@@ -17,24 +17,24 @@ use crate::bus::{Bus, Error};
 use crate::status::Board;
 use crate::store::Outgoing;
 
-/// Between two tries of one publish: at first, and at most.
+/// The pause between two attempts to publish: the first, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
-/// Publishes what a service has decided on a shard.
+/// Publishes the events that a service decided on a shard.
 #[derive(Clone, Copy, Debug)]
 pub struct Publisher<'a, B> {
     /// The log.
     pub bus: &'a B,
-    /// Who has decided.
+    /// The service that decided them.
     pub service: Service,
-    /// On which shard.
+    /// The shard that it decided them on.
     pub shard: Shard,
-    /// Where to say that it can't be published.
+    /// Shows when events can't be published.
     pub board: &'a Board,
 }
 
 impl<B: Bus> Publisher<'_, B> {
-    /// Publishes a batch, which was committed then, if that is known. Comes back when all of it is durable; tries for ever.
+    /// Publishes a batch, and says when it was committed, if that is known. Returns once all of it is durable; retries for ever.
     pub async fn publish(&self, events: &[Outgoing], committed: Option<Timestamp>) -> Result<(), Error> {
         stage(self, events, committed, |event| Some(event.first)).await?;
         stage(self, events, committed, |event| event.then).await
@@ -80,8 +80,8 @@ fn cut<'e>(events: impl Iterator<Item = &'e Outgoing>) -> Vec<Vec<&'e Outgoing>>
     envelopes
 }
 
-/// Publishes one envelope until it is acknowledged. If an acknowledgement was lost the log has it twice, and the inbox of
-/// who reads it drops the second.
+/// Publishes one envelope until it is acknowledged. If an acknowledgement was lost, the log holds it twice, and each reader's
+/// inbox drops the second copy.
 async fn deliver<B: Bus>(
     publisher: &Publisher<'_, B>,
     to: Shard,

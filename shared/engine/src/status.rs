@@ -1,4 +1,4 @@
-//! How each shard's work stands, for `/readyz` and for people.
+//! The status board: the state of each shard's loop, for `/readyz` and for pages.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,21 +9,21 @@ use tokio::time::Instant;
 use wallet_contract::ready;
 use wallet_contract::shard::Shard;
 
-/// A loop shows several times a second that it goes on. One that has not for this long hangs: on its database, most likely.
+/// A loop reports several times a second. One that has not for this long hangs, most likely on its database.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
 
-/// What the loop of a shard is doing.
+/// The state of a shard's loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not there yet, and what it waits for.
+    /// Not working yet, and what it waits for.
     Starting(String),
-    /// At work.
+    /// Working.
     Working,
-    /// At work, and what it decides does not get into a log.
+    /// Working, but its decisions can't be published, and why.
     CannotPublish(String),
-    /// Another instance is at work; this one takes over when it stops.
+    /// Another instance works; this one takes over when that one stops.
     Standby(String),
-    /// It can't work, and tries again.
+    /// It can't work, and retries.
     Failed(String),
     /// The log has lost messages, and must be healed.
     LostData(String),
@@ -43,7 +43,7 @@ impl fmt::Display for State {
 }
 
 impl State {
-    /// What there is to say about it.
+    /// The reason, or what it waits for; empty if it works.
     pub fn detail(&self) -> &str {
         match self {
             Self::Working => "",
@@ -55,12 +55,12 @@ impl State {
         }
     }
 
-    /// Whether this instance is at work.
+    /// Whether this instance works on the shard.
     pub fn is_working(&self) -> bool {
         matches!(self, Self::Working | Self::CannotPublish(_))
     }
 
-    /// Whether the service does what it should: it works, or stands by for one that does.
+    /// Whether the service is ready: it works, or stands by for an instance that does.
     pub fn is_ready(&self) -> bool {
         match self {
             Self::Working | Self::Standby(_) => true,
@@ -69,14 +69,14 @@ impl State {
     }
 }
 
-/// What is written of one shard.
+/// One shard on the board.
 #[derive(Debug)]
 struct Entry {
     state: State,
     position: u64,
-    /// Why its decisions don't get into which shards' logs.
+    /// The shards to whose logs it can't publish, and why.
     unpublished: BTreeMap<Shard, String>,
-    /// When it last showed that it goes on.
+    /// When its loop last reported.
     alive: Instant,
 }
 
@@ -108,7 +108,7 @@ impl Entry {
     }
 }
 
-/// One board for all shards of a process.
+/// The board of all shards of a process.
 #[derive(Clone, Debug, Default)]
 pub struct Board(Arc<Mutex<BTreeMap<Shard, Entry>>>);
 
@@ -117,14 +117,14 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes what a shard is doing.
+    /// Sets the state of a shard.
     pub fn set(&self, shard: Shard, state: State) {
         let mut board = self.lock();
         let position = board.get(&shard).map_or(0, |entry| entry.position);
         board.insert(shard, Entry::new(state, position));
     }
 
-    /// Writes what a shard waits for before it works. Why it has failed says more, and stays.
+    /// Sets what a shard waits for before it works. A failure says more, and stays.
     pub fn starting(&self, shard: Shard, waits_for: String) {
         let mut board = self.lock();
         let fresh = || Entry::new(State::Starting(String::new()), 0);
@@ -134,7 +134,7 @@ impl Board {
         }
     }
 
-    /// Writes how far a shard has read its log, and that it goes on.
+    /// Sets how far a shard has read its log; its loop is alive.
     pub fn advance(&self, shard: Shard, position: u64) {
         if let Some(entry) = self.lock().get_mut(&shard) {
             entry.position = position;
@@ -142,7 +142,7 @@ impl Board {
         }
     }
 
-    /// Writes why a shard's decisions don't get into the log of shard `to`, or that they do again.
+    /// Sets why a shard can't publish to the log of shard `to`, or that it can again.
     pub fn publishes(&self, shard: Shard, to: Shard, hindered: Option<String>) {
         if let Some(entry) = self.lock().get_mut(&shard) {
             match hindered {
@@ -152,14 +152,14 @@ impl Board {
         }
     }
 
-    /// How far this instance has come with a shard on which it works.
+    /// How far this instance has come with a shard, if it works on it.
     pub fn position(&self, shard: Shard) -> Option<u64> {
         let board = self.lock();
         let entry = board.get(&shard)?;
         entry.state.is_working().then_some(entry.position)
     }
 
-    /// The shards whose logs don't take this shard's decisions, and why.
+    /// The shards to whose logs a shard can't publish, and why.
     pub fn unpublished(&self, shard: Shard) -> BTreeMap<u16, String> {
         let board = self.lock();
         let hindered = board.get(&shard).map(|entry| &entry.unpublished);
@@ -167,7 +167,7 @@ impl Board {
         rows.map(|(to, why)| (to.0, why.clone())).collect()
     }
 
-    /// Reads the board: how each shard stands, and how far it has read its log.
+    /// The state of each shard, and how far it has read its log.
     pub fn read(&self) -> BTreeMap<Shard, (State, u64)> {
         let board = self.lock();
         let rows = board

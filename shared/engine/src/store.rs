@@ -1,7 +1,7 @@
-//! What the loop needs of a database: a tenure, the rows of a batch, one commit.
+//! The database, as the loop needs it: a tenure, the rows of a batch, one commit.
 //!
-//! Whoever holds the tenure of a shard is the only one who writes its rows, so they can be loaded before the transaction;
-//! the transaction itself checks that the tenure still stands.
+//! Only the holder of a shard's tenure writes its rows, so they can be loaded before the transaction; the transaction itself
+//! checks that the tenure is still held.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -15,28 +15,28 @@ use wallet_kernel::Unreadable;
 
 use crate::bus::{Known, Notice};
 
-/// How long a tenure lasts if it is not renewed: the gap when an instance dies. Renewed three times in that time.
+/// How long a tenure lasts unless it is renewed: the gap when an instance dies. It is renewed three times in that time.
 pub const TENURE_MS: i64 = 3_000;
 
-/// Where a shard's work stands. Read when a tenure begins, written with each commit, and a moment after messages that say nothing
-/// to the service.
+/// How far the work on a shard has come. Read when a tenure begins; written with each commit, and a moment after messages that do
+/// not concern the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The sequence of the last message that has been handled.
+    /// The sequence of the last handled message.
     pub position: u64,
-    /// The time of that message, microseconds; the log's time never goes back.
+    /// When that message was stored, microseconds; the log's time never goes back.
     pub at_us: i64,
-    /// The number of the last event that was decided.
+    /// The number of the last decided event.
     pub last_no: i64,
     /// The number up to which events have been published.
     pub published: i64,
-    /// From where on the log must hold every message: from its beginning, or from where `wallet heal` has put everything back.
-    /// The work reads it; only healing writes it.
+    /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
+    /// The loop reads it; only healing writes it.
     pub whole_from: u64,
 }
 
 impl Progress {
-    /// What the log must hold.
+    /// The messages that the log must hold.
     pub fn known(&self) -> Known {
         Known {
             position: self.position,
@@ -61,24 +61,24 @@ pub struct Outgoing {
     pub json: String,
 }
 
-/// A message, or an element of one, that was set aside.
+/// A parked message, or a parked element of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedRow {
     /// The message's sequence.
     pub sequence: u64,
-    /// Which element of it, or the whole.
+    /// The element, or none if the whole message is parked.
     pub index: Option<u32>,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
-    /// What it was, as text: whole if it belongs to a transfer, else cut at [`ParkedRow::MAX_BODY`] bytes; the log has it all.
+    /// Its text: complete if it belongs to a transfer, else cut at [`ParkedRow::MAX_BODY`] bytes; the log has the rest.
     pub body: String,
     /// When it was stored in the log, microseconds.
     pub at_us: i64,
-    /// The transfer that it belongs to: what is heard of that waits behind it.
+    /// The transfer that it belongs to, whose later messages wait for it.
     pub transfer: Option<Uuid>,
-    /// The account whose standing it tells: what else is said of that waits, too.
+    /// The account whose standing it reports; later messages about that account wait, too.
     pub account: Option<String>,
     /// The message's `traceparent` header.
     pub traceparent: Option<String>,
@@ -87,26 +87,26 @@ pub struct ParkedRow {
 }
 
 impl ParkedRow {
-    /// Enough to see what it was.
+    /// Enough to recognise it.
     pub const MAX_BODY: usize = 4096;
 
-    /// Its place in the log as it is stored: the message's sequence, and the element, or -1 of the whole.
+    /// Its stored place in the log: the message's sequence, and the element, or -1 for the whole message.
     pub fn place(&self) -> (u64, i64) {
         (self.sequence, self.index.map_or(-1, i64::from))
     }
 }
 
-/// Of what something was set aside: what is heard of that waits.
+/// Transfers and accounts with a parked message: later messages about them wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blocked {
     /// Transfers.
     pub transfers: BTreeSet<Uuid>,
-    /// Accounts, as to how they stand.
+    /// Accounts, as to their standing.
     pub accounts: BTreeSet<String>,
 }
 
 impl Blocked {
-    /// Of what these rows are.
+    /// The transfers and accounts of these rows.
     pub fn by<'r>(rows: impl IntoIterator<Item = &'r ParkedRow>) -> Self {
         let mut blocked = Self::default();
         for row in rows {
@@ -116,18 +116,18 @@ impl Blocked {
         blocked
     }
 
-    /// Whether this is of what is blocked.
+    /// Whether the transfer or the account is blocked.
     pub fn holds(&self, transfer: Uuid, account: Option<&str>) -> bool {
         self.transfers.contains(&transfer) || account.is_some_and(|account| self.accounts.contains(account))
     }
 
-    /// Adds what these are of.
+    /// Blocks more.
     pub fn add(&mut self, more: Self) {
         self.transfers.extend(more.transfers);
         self.accounts.extend(more.accounts);
     }
 
-    /// Takes out what these are of.
+    /// Unblocks these.
     pub fn remove(&mut self, gone: &Self) {
         self.transfers
             .retain(|transfer| !gone.transfers.contains(transfer));
@@ -138,46 +138,46 @@ impl Blocked {
 /// Everything that one batch changes.
 #[derive(Debug)]
 pub struct Commit<'a, S> {
-    /// Where the work stands afterwards.
+    /// How far the work has come after it.
     pub progress: Progress,
-    /// What was handled, for the inbox.
+    /// The handled inputs, for the inbox.
     pub heard: &'a [Heard<'a>],
-    /// The number of the event that was decided on each, if one was.
+    /// For each input, the number of the event that was decided on it, if any.
     pub decisions: &'a [Option<i64>],
-    /// The rows that changed.
+    /// The rows of the batch, changed or not.
     pub state: &'a S,
-    /// What was decided.
+    /// The decided events.
     pub events: &'a [Outgoing],
-    /// What was set aside.
+    /// The newly parked messages.
     pub parked: &'a [ParkedRow],
-    /// What was set aside before, and is no longer.
+    /// Messages parked earlier that were resolved.
     pub resolved: &'a [(ParkedRow, Resolved)],
 }
 
-/// Why the store could not do it.
+/// Why a call to the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another instance has taken over; what we were about to write is void.
+    /// Another instance has taken over; nothing was written.
     #[error("another instance has taken over this shard")]
     TenureLost,
-    /// The database is not as it must be.
+    /// The database is not one that this program can use.
     #[error("{0}")]
     Unfit(String),
-    /// A row holds what this program does not store.
+    /// A row holds a value that this program does not store.
     #[error("the database holds what this program does not store: {0}")]
     Unreadable(#[from] Unreadable),
     /// The database failed.
     #[error("database: {source}")]
     Database {
-        /// How, and what to do about it if that is known.
+        /// The error, and what to do about it if that is known.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether a constraint of the tables refused what was to be written: it would refuse it again.
+        /// Whether a constraint of the tables refused the write: it would refuse it again.
         by_constraint: bool,
     },
 }
 
 impl Error {
-    /// Whether a constraint of the tables refused what was to be written.
+    /// Whether a constraint of the tables refused the write.
     pub fn is_a_constraint(&self) -> bool {
         matches!(
             self,
@@ -189,21 +189,21 @@ impl Error {
     }
 }
 
-/// What a batch has found: the causes among its own that were handled before, and the rows that it touches.
+/// The result of a batch's look-ups: which of its causes were handled before, and the rows that it touches.
 pub type Found<C> = (BTreeSet<Uuid>, <C as Decider>::State);
 
-/// Who works on a shard.
+/// Who may work on a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tenure {
-    /// We do, from here.
+    /// This instance, from this progress on.
     Ours(Progress),
-    /// Somebody else does.
+    /// Another instance.
     Held {
-        /// Who.
+        /// Its name.
         by: String,
-        /// For how long yet, if it is not renewed, milliseconds.
+        /// How long its tenure still lasts unless it is renewed, milliseconds.
         expires_in_ms: i64,
-        /// From where on the log must hold every message: see [`Progress::whole_from`].
+        /// The sequence from which the log must hold every message: see [`Progress::whole_from`].
         whole_from: u64,
     },
 }
@@ -213,23 +213,23 @@ pub trait Store: Send {
     /// The service's rules.
     type Core: Decider;
 
-    /// Takes the tenure if it is free.
+    /// Takes the tenure if nobody holds it.
     fn acquire(&mut self) -> impl Future<Output = Result<Tenure, Error>> + Send;
 
-    /// Keeps the tenure, and writes how far the work has come, while there is nothing else to commit.
+    /// Renews the tenure and writes the progress while there is nothing else to commit.
     fn renew(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Gives the tenure back, and writes how far the work has come.
+    /// Gives the tenure back and writes the progress.
     fn release(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Which of these causes have been handled before, and the rows with these keys: one round trip.
+    /// Which of these causes were handled before, and the rows with these keys, in one round trip.
     fn find(
         &mut self,
         causes: &[EventId],
         keys: &<Self::Core as Decider>::Keys,
     ) -> impl Future<Output = Result<Found<Self::Core>, Error>> + Send;
 
-    /// What is due at `now_us`, the most overdue first, at most `limit`.
+    /// Reservations due at `now_us`, the most overdue first, at most `limit`.
     fn due(&mut self, now_us: i64, limit: i64) -> impl Future<Output = Result<Vec<Due>, Error>> + Send;
 
     /// Writes a batch, all or nothing.
@@ -238,21 +238,21 @@ pub trait Store: Send {
         commit: Commit<'_, <Self::Core as Decider>::State>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Of what something is set aside.
+    /// The transfers and accounts with a parked message.
     fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
 
-    /// What is set aside at this place of the log, and all that waits with it, in the order of the log.
+    /// The parked message at this place of the log, and all that wait with it, in the order of the log.
     fn parked(
         &mut self,
         sequence: u64,
         index: Option<u32>,
     ) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
 
-    /// The events behind number `after`, at most `limit`.
+    /// The events after number `after`, at most `limit`.
     fn events(&mut self, after: i64, limit: i64)
     -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
 
-    /// What those who wait are to be told after this commit, and those whose request was a repeat.
+    /// The notices to send after this commit: outcomes of the batch, and again those of repeated requests.
     fn notices(
         &mut self,
         state: &<Self::Core as Decider>::State,
