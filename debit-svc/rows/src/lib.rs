@@ -27,7 +27,10 @@ impl Keeps for Rows {
     fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
         reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));
         let transfers = keys.transfers.iter();
-        reads.by::<Transfers, 2>(&["id", "payer"], transfers.map(|key| [key.id.into(), (&key.payer).into()]));
+        reads.by::<Transfers, 2>(
+            &["id", "payer"],
+            transfers.map(|key| [key.id.into(), (&key.payer).into()]),
+        );
     }
 
     fn state(_keys: &Keys, found: &mut Found) -> Result<State, Unreadable> {

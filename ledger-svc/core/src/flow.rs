@@ -99,7 +99,13 @@ impl Flow {
     }
 
     /// It has ended; the first end counts.
-    pub(crate) fn end(&mut self, status: Status, captured: Option<i64>, refusal: Option<Refusal>, at_us: i64) {
+    pub(crate) fn end(
+        &mut self,
+        status: Status,
+        captured: Option<i64>,
+        refusal: Option<Refusal>,
+        at_us: i64,
+    ) {
         if self.ended_us.is_none() {
             self.status = status;
             self.captured = captured.or(self.captured);

@@ -140,7 +140,8 @@ impl State {
         if *verb == Verb::Transfer {
             for (status, change) in [(from, -1), (Some(to), 1)] {
                 if let Some(status) = status {
-                    self.tally.change(&status, || 0, |count| *count = add(*count, change));
+                    self.tally
+                        .change(&status, || 0, |count| *count = add(*count, change));
                 }
             }
         }
@@ -150,7 +151,8 @@ impl State {
     pub fn ended(&self) -> impl Iterator<Item = (&FlowKey, &Flow)> {
         let begun = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
         let changed = self.flows.changed();
-        let went_on = changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
+        let went_on =
+            changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
         begun.chain(went_on.map(|(key, _, flow)| (key, flow)))
     }
 
@@ -251,7 +253,13 @@ impl State {
                 // After a stream was healed, that somebody has seen to a message may be heard first.
                 if !self.recorded.contains_key(&resolved_by(event)) {
                     let transfer = parked.transfer.map(|transfer| transfer.to_string());
-                    self.aside.create(event.id, Aside { no: number(heard), transfer });
+                    self.aside.create(
+                        event.id,
+                        Aside {
+                            no: number(heard),
+                            transfer,
+                        },
+                    );
                 }
             }
             Fact::MessageResolved(_) => self.aside.remove(&parked_by(event)),

@@ -16,9 +16,10 @@ pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
         Input::Due(_) => None,
         // It goes on with the reservation's flow, as the debit tells.
         Input::Request(request) if request.verb == Verb::Confirm => None,
-        Input::Request(request) => {
-            Some((key(request.transfer, request.account.clone()), request.verb.flow()))
-        }
+        Input::Request(request) => Some((
+            key(request.transfer, request.account.clone()),
+            request.verb.flow(),
+        )),
         Input::Event(event) => {
             let (account, verb) = (event.fact.account(), verb(&event.fact)?);
             // The payee's books have a copy, and the flow stands in the payer's.
@@ -34,9 +35,10 @@ fn verb(fact: &Fact) -> Option<Verb> {
         Fact::AccountOpened(..) => Some(Verb::Open),
         Fact::AccountFrozen(_) => Some(Verb::Freeze),
         Fact::AccountUnfrozen(_) => Some(Verb::Unfreeze),
-        Fact::AccountClosing(_) | Fact::ClosureAccepted(_) | Fact::ClosureRefused(..) | Fact::AccountClosed(_) => {
-            Some(Verb::Close)
-        }
+        Fact::AccountClosing(_)
+        | Fact::ClosureAccepted(_)
+        | Fact::ClosureRefused(..)
+        | Fact::AccountClosed(_) => Some(Verb::Close),
         Fact::RequestRefused(_, verb, _) | Fact::RequestRecalled(_, verb, ..) => Some(verb.flow()),
         Fact::AccountDebited(_)
         | Fact::DebitRefused(..)

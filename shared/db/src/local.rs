@@ -121,7 +121,11 @@ impl Local {
 
     /// Runs a statement without parameters.
     pub(super) fn command(&self, sql: &str) -> Result<()> {
-        self.0.prepare_cached(sql)?.execute([]).map(|_| ()).map_err(Error::from)
+        self.0
+            .prepare_cached(sql)?
+            .execute([])
+            .map(|_| ())
+            .map_err(Error::from)
     }
 
     /// Runs a statement with `$1`, `$2`, …; the number of rows that it wrote.
@@ -238,17 +242,25 @@ fn selection(source: &Source) -> String {
 /// need not copy each page that it touches, to undo that statement alone. That was a fifth of the ledger's time.
 fn change(part: &Write<'_>) -> String {
     let (table, key) = (part.shape.name, part.shape.key);
-    let names = part.columns.iter().filter_map(|column| part.shape.columns.get(*column));
+    let names = part
+        .columns
+        .iter()
+        .filter_map(|column| part.shape.columns.get(*column));
     let names: Vec<&str> = names.map(|column| column.name).collect();
     let equal = |from: usize, names: &[&str], between: &str| {
-        let each = (from..).zip(names).map(|(number, name)| format!("{name} = ?{number}"));
+        let each = (from..)
+            .zip(names)
+            .map(|(number, name)| format!("{name} = ?{number}"));
         each.collect::<Vec<_>>().join(between)
     };
     let (keys, rest) = names.split_at(key.min(names.len()));
     match part.op {
         Op::Insert => {
             let marks = vec!["?"; names.len()].join(", ");
-            format!("INSERT OR ROLLBACK INTO {table} ({}) VALUES ({marks})", names.join(", "))
+            format!(
+                "INSERT OR ROLLBACK INTO {table} ({}) VALUES ({marks})",
+                names.join(", ")
+            )
         }
         Op::Update => format!(
             "UPDATE OR ROLLBACK {table} SET {} WHERE {}",

@@ -10,10 +10,12 @@ use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Keeps, Reads, Writes};
 use wallet_engine::bus::Notice;
 use wallet_engine::observer::Observer;
-use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure};
+use wallet_engine::store::{
+    Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure,
+};
+use wallet_kernel::{Keeps, Reads, Writes};
 
 use crate::connect::Pool;
 use crate::db::Db;
@@ -232,7 +234,10 @@ impl<T: Tables> Store for SqlStore<T> {
         reads.handled(T::Rows::INBOX, causes.iter().map(|cause| cause.0));
         T::Rows::reads(keys, &mut reads);
         let mut found = self.db().await?.find(&reads).await?;
-        Ok((found.ids().into_iter().collect(), T::Rows::state(keys, &mut found)?))
+        Ok((
+            found.ids().into_iter().collect(),
+            T::Rows::state(keys, &mut found)?,
+        ))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {

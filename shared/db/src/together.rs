@@ -76,8 +76,12 @@ impl Slots {
 
 fn cell(row: &PgRow, place: usize, kind: Kind) -> Result<Cell> {
     Ok(match kind {
-        Kind::Uuid => row.try_get::<Option<Uuid>, _>(place)?.map_or(Cell::Null, Cell::Uuid),
-        Kind::Int => row.try_get::<Option<i64>, _>(place)?.map_or(Cell::Null, Cell::Int),
+        Kind::Uuid => row
+            .try_get::<Option<Uuid>, _>(place)?
+            .map_or(Cell::Null, Cell::Uuid),
+        Kind::Int => row
+            .try_get::<Option<i64>, _>(place)?
+            .map_or(Cell::Null, Cell::Int),
         Kind::Text => {
             let text = row.try_get::<Option<&str>, _>(place)?;
             text.map_or(Cell::Null, |text| Cell::Text(text.into()))
@@ -148,7 +152,9 @@ fn keys(source: Source) -> Vec<Kind> {
     match source {
         Source::Rows { shape, by } => {
             let columns = by.iter().map(|name| shape.column(name));
-            columns.filter_map(|place| Some(shape.columns.get(place)?.kind)).collect()
+            columns
+                .filter_map(|place| Some(shape.columns.get(place)?.kind))
+                .collect()
         }
         Source::Decisions => vec![Kind::Uuid, Kind::Uuid],
     }
@@ -156,7 +162,12 @@ fn keys(source: Source) -> Vec<Kind> {
 
 /// Answers a batch's look-ups, in one round trip.
 pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found> {
-    let asked: Vec<_> = reads.lookups.iter().enumerate().filter(|(_, lookup)| !lookup.keys.is_empty()).collect();
+    let asked: Vec<_> = reads
+        .lookups
+        .iter()
+        .enumerate()
+        .filter(|(_, lookup)| !lookup.keys.is_empty())
+        .collect();
     let mut cells: Vec<Vec<Cell>> = reads.lookups.iter().map(|_| Vec::new()).collect();
     if !asked.is_empty() {
         let slots = Slots::of(reads);
@@ -165,11 +176,20 @@ pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found
             let all = if sql.is_empty() { "" } else { " UNION ALL " };
             let list = slots.selected(lookup.source.columns(), &lookup.source);
             let k = arrays(keys(lookup.source).into_iter(), &mut next);
-            let _ = write!(sql, "{all}SELECT {number}::bigint{list} FROM {k} {}", found_in(&lookup.source));
+            let _ = write!(
+                sql,
+                "{all}SELECT {number}::bigint{list} FROM {k} {}",
+                found_in(&lookup.source)
+            );
         }
         let mut query = sqlx::query(AssertSqlSafe(sql));
         for (_, lookup) in &asked {
-            query = bound(query, keys(lookup.source).into_iter(), &lookup.keys, lookup.source.width());
+            query = bound(
+                query,
+                keys(lookup.source).into_iter(),
+                &lookup.keys,
+                lookup.source.width(),
+            );
         }
         for row in fetch(db, query).await? {
             let Row::Postgres(row) = row else { continue };
@@ -190,12 +210,16 @@ pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found
 fn found_in(source: &Source) -> String {
     match source {
         Source::Rows { shape, by } => {
-            let equal = by.iter().zip('a'..).map(|(name, key)| format!("t.{name} = k.{key}"));
+            let equal = by
+                .iter()
+                .zip('a'..)
+                .map(|(name, key)| format!("t.{name} = k.{key}"));
             let equal: Vec<String> = equal.collect();
             format!("CROSS JOIN {} AS t WHERE {}", shape.name, equal.join(" AND "))
         }
         Source::Decisions => {
-            "CROSS JOIN inbox AS i CROSS JOIN event AS e WHERE i.id BETWEEN k.a AND k.b AND e.no = i.no".to_owned()
+            "CROSS JOIN inbox AS i CROSS JOIN event AS e WHERE i.id BETWEEN k.a AND k.b AND e.no = i.no"
+                .to_owned()
         }
     }
 }
@@ -245,13 +269,19 @@ pub(super) async fn write(
 }
 
 fn kinds(part: &Write<'_>) -> impl Iterator<Item = Kind> {
-    let columns = part.columns.iter().filter_map(|place| part.shape.columns.get(*place));
+    let columns = part
+        .columns
+        .iter()
+        .filter_map(|place| part.shape.columns.get(*place));
     columns.map(|column| column.kind)
 }
 
 fn change(part: &Write<'_>, k: &str) -> String {
     let (table, key) = (part.shape.name, part.shape.key);
-    let columns = part.columns.iter().filter_map(|place| part.shape.columns.get(*place));
+    let columns = part
+        .columns
+        .iter()
+        .filter_map(|place| part.shape.columns.get(*place));
     let pairs: Vec<(&str, char)> = columns.map(|column| column.name).zip('a'..).collect();
     let (keys, rest) = pairs.split_at(key.min(pairs.len()));
     let listed = |pairs: &[(&str, char)], each: fn(&str, char) -> String, between: &str| {

@@ -33,7 +33,9 @@ impl Pool {
     /// Takes a connection to work on: of SQLite one of its own, on which the statements are function calls.
     pub async fn work(&self) -> Result<Working> {
         match self {
-            Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(pool.connect_options().get_filename())?))),
+            Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(
+                pool.connect_options().get_filename(),
+            )?))),
             Self::Postgres(servers) => servers.acquire().await.map(|db| Working(Db::Postgres(db))),
         }
     }

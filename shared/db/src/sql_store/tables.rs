@@ -1,8 +1,8 @@
 //! The tables that every service has.
 
+use uuid::Uuid;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
-use uuid::Uuid;
 use wallet_engine::store::{Outgoing, ParkedRow};
 
 wallet_kernel::table! {

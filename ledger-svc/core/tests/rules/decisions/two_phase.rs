@@ -103,7 +103,11 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
         let word = EventId(key(ONE, "alice").id.0);
         player.state.recorded.insert(word, word_us);
         player.hear_all(heard);
-        let flow = player.state.flows.get(&(key(ONE, "alice"), Verb::Transfer)).unwrap();
+        let flow = player
+            .state
+            .flows
+            .get(&(key(ONE, "alice"), Verb::Transfer))
+            .unwrap();
         (flow.promised_us, flow.held_us)
     };
     let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
