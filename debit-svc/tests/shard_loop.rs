@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wallet_contract::decider::Place;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Overdraft, Source};
+use wallet_contract::event::{Cause, Event, Fact, Kind, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
@@ -111,7 +111,7 @@ impl Log {
     }
 
     /// Waits until debit-svc has said this.
-    async fn says(&self, kinds: &[&str]) -> Result<()> {
+    async fn says(&self, kinds: &[Kind]) -> Result<()> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while self.said() != kinds {
             ensure!(
@@ -133,7 +133,7 @@ impl Log {
     }
 
     /// The kinds of debit-svc's events, in their order.
-    fn said(&self) -> Vec<String> {
+    fn said(&self) -> Vec<Kind> {
         let messages = self.messages();
         let ours = messages
             .iter()
@@ -141,7 +141,7 @@ impl Log {
         let events = ours.flat_map(|message| envelope::split(&message.payload).unwrap_or_default());
         let kinds = events
             .filter_map(|json| envelope::read(json).ok())
-            .map(|event| event.fact.kind().to_owned());
+            .map(|event| event.fact.kind());
         kinds.collect()
     }
 }
@@ -274,10 +274,10 @@ fn ask(log: &Log, verb: Verb, body: &'static str) -> Result<()> {
     Ok(())
 }
 
-const HELD: &str = "wallet.funds.reserved.v1";
-const RELEASED: &str = "wallet.reservation.released.v1";
-const DEFERRED: &str = "wallet.confirmation.deferred.v1";
-const REFUSED: &str = "wallet.request.refused.v1";
+const HELD: Kind = Kind::FundsReserved;
+const RELEASED: Kind = Kind::ReservationReleased;
+const DEFERRED: Kind = Kind::ConfirmationDeferred;
+const REFUSED: Kind = Kind::RequestRefused;
 
 const ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"1.00","currency":"USD","expires_in":10}"#;
 const TWO: &str = r#"{"id":"01900000-0000-7000-8000-000000000002","to":"bob","amount":"2.00","currency":"USD","expires_in":20}"#;

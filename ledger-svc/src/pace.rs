@@ -149,7 +149,7 @@ impl Pace {
         let caused_us = caused_us.filter(|_| !is_expiry(&event.fact));
         let step = Step {
             service: event.source.service.name(),
-            event: short(event.fact.kind()),
+            event: event.fact.kind().short(),
         };
         Some((step, seconds(caused_us?, at_us)))
     }
@@ -208,10 +208,4 @@ fn is_expiry(fact: &Fact) -> bool {
 fn is_word_on_hold(fact: &Fact) -> bool {
     let is_debit = matches!(fact, Fact::AccountDebited(movement) if movement.reserved.is_some());
     is_debit || matches!(fact, Fact::ReservationReleased(_, Failure::Cancelled, _))
-}
-
-/// `account.debited` for `wallet.account.debited.v1`.
-fn short(kind: &'static str) -> &'static str {
-    let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
-    kind.strip_suffix(".v1").unwrap_or(kind)
 }

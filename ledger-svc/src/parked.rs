@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
-use ledger_core::resolved_by;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
 use wallet_runtime::db::{Arg, Db, Row, Set};
@@ -89,6 +89,7 @@ pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i
 
 /// The events that tell of it.
 async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> sqlx::Result<Vec<Row>> {
+    // The kind is spelled out so that the partial index `record_parked` applies.
     let sql = if all {
         "SELECT no, at_us, body FROM record WHERE kind = 'wallet.message.parked.v1' AND no < $1 \
          ORDER BY at_us DESC, no DESC LIMIT $2"
@@ -135,7 +136,10 @@ fn parked(event: Event) -> Option<(Event, Told)> {
 async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Result<BTreeMap<Uuid, SeenTo>> {
     let sql = "SELECT r.id, r.body FROM k CROSS JOIN record AS r WHERE r.id = k.id";
     let rows = db
-        .select(sql, Set::new().uuids("id", events.map(|event| resolved_by(event).0)))
+        .select(
+            sql,
+            Set::new().uuids("id", events.map(|event| resolved_by(event).0)),
+        )
         .await?;
     let mut found = BTreeMap::new();
     for row in &rows {

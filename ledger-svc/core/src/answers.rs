@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::{Event, Fact, Movement};
+use wallet_contract::event::{Event, Fact, Kind, Movement};
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
@@ -26,32 +26,43 @@ use crate::outcome::Outcome;
 /// The requests that an outcome answers, by what they ask.
 pub type Answers = BTreeMap<Verb, EventId>;
 
-const GRANTED: &str = "wallet.reversal.granted.v1";
-const DENIED: &str = "wallet.reversal.denied.v1";
-const DEBITED: &str = "wallet.account.debited.v1";
-const DEBIT_REFUSED: &str = "wallet.debit.refused.v1";
-const CREDITED: &str = "wallet.account.credited.v1";
-const CREDIT_REFUSED: &str = "wallet.credit.refused.v1";
-const REVERSED: &str = "wallet.debit.reversed.v1";
-const RESERVED: &str = "wallet.funds.reserved.v1";
-const PROMISED: &str = "wallet.credit.promised.v1";
-const RELEASED: &str = "wallet.reservation.released.v1";
-const BARRED: &str = "wallet.reservation.barred.v1";
-const SETTLED: &str = "wallet.transfer.settled.v1";
-const FAILED: &str = "wallet.transfer.failed.v1";
-
 /// What leads from the request that began a transfer to its end, if the payer had no other word on it.
-const ENDS: [&[&str]; 10] = [
-    &[DEBITED, CREDITED, SETTLED],
-    &[DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
-    &[DEBIT_REFUSED, FAILED],
-    &[BARRED, FAILED],
-    &[RESERVED, RELEASED, FAILED],
-    &[RESERVED, CREDIT_REFUSED, RELEASED, FAILED],
-    &[GRANTED, DEBITED, CREDITED, SETTLED],
-    &[GRANTED, DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
-    &[GRANTED, DEBIT_REFUSED, FAILED],
-    &[DENIED, DEBIT_REFUSED, FAILED],
+const ENDS: [&[Kind]; 10] = [
+    &[Kind::AccountDebited, Kind::AccountCredited, Kind::TransferSettled],
+    &[
+        Kind::AccountDebited,
+        Kind::CreditRefused,
+        Kind::DebitReversed,
+        Kind::TransferFailed,
+    ],
+    &[Kind::DebitRefused, Kind::TransferFailed],
+    &[Kind::ReservationBarred, Kind::TransferFailed],
+    &[
+        Kind::FundsReserved,
+        Kind::ReservationReleased,
+        Kind::TransferFailed,
+    ],
+    &[
+        Kind::FundsReserved,
+        Kind::CreditRefused,
+        Kind::ReservationReleased,
+        Kind::TransferFailed,
+    ],
+    &[
+        Kind::ReversalGranted,
+        Kind::AccountDebited,
+        Kind::AccountCredited,
+        Kind::TransferSettled,
+    ],
+    &[
+        Kind::ReversalGranted,
+        Kind::AccountDebited,
+        Kind::CreditRefused,
+        Kind::DebitReversed,
+        Kind::TransferFailed,
+    ],
+    &[Kind::ReversalGranted, Kind::DebitRefused, Kind::TransferFailed],
+    &[Kind::ReversalDenied, Kind::DebitRefused, Kind::TransferFailed],
 ];
 
 /// Who asked for a flow, as its head has it.
@@ -90,7 +101,8 @@ impl Outcome {
             Fact::TransferSettled(movement) | Fact::TransferFailed(_, Some(movement), ..) => paid(movement),
             Fact::CreditPromised(..) => {
                 let request = EventId(event.trace.as_uuid());
-                led(event, request, &[RESERVED, PROMISED]).then_some((Verb::Reserve, request))
+                led(event, request, &[Kind::FundsReserved, Kind::CreditPromised])
+                    .then_some((Verb::Reserve, request))
             }
             // debit-svc hears of a reversal from credit-svc.
             Fact::RequestRefused(_, Verb::Reverse, _) if event.source.service == Service::Debit => None,
@@ -127,7 +139,13 @@ impl Outcome {
         let and = |verb| {
             let ordered = asked.ordered?;
             let mut answers = began.clone();
-            if ordered != after(asked.request, &[RESERVED, PROMISED], &self.account) {
+            if ordered
+                != after(
+                    asked.request,
+                    &[Kind::FundsReserved, Kind::CreditPromised],
+                    &self.account,
+                )
+            {
                 answers.insert(verb, ordered);
             }
             Some(answers)
@@ -192,12 +210,12 @@ fn ends(event: &Event, request: EventId) -> bool {
 }
 
 /// Whether `request` has led to `event` by these steps.
-fn led(event: &Event, request: EventId, steps: &[&str]) -> bool {
+fn led(event: &Event, request: EventId, steps: &[Kind]) -> bool {
     after(request, steps, &event.fact.account()) == event.id
 }
 
 /// The id of the event that these steps lead to: each is derived from the one before.
-fn after(request: EventId, steps: &[&str], account: &AccountId) -> EventId {
-    let step = |cause: EventId, kind: &&str| derive(account, cause.0, &[kind.as_bytes()]);
+fn after(request: EventId, steps: &[Kind], account: &AccountId) -> EventId {
+    let step = |cause: EventId, kind: &Kind| derive(account, cause.0, &[kind.name().as_bytes()]);
     steps.iter().fold(request, step)
 }

@@ -65,12 +65,20 @@ pub fn asked(kind: &str) -> Option<Verb> {
 pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
     let (account, kind, body) = match &heard.input {
         Input::Due(due) => (due.transfer.payer.clone(), "due", None),
-        Input::Request(request) => (request.account.clone(), requested(request.verb), Some(&*heard.raw)),
+        Input::Request(request) => (
+            request.account.clone(),
+            requested(request.verb),
+            Some(&*heard.raw),
+        ),
         Input::Event(event) => {
             let account = event.fact.account();
             // A copy for the payee's books; the whole stands in the flow's home.
             let elsewhere = event.fact.movement().is_some() && !place.owns(&account);
-            (account, event.fact.kind(), (!elsewhere).then_some(&*heard.raw))
+            (
+                account,
+                event.fact.kind().name(),
+                (!elsewhere).then_some(&*heard.raw),
+            )
         }
     };
     let cause = heard.input.as_cause();
@@ -80,7 +88,9 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
         account,
         kind: Cow::Borrowed(kind),
         at_us: heard.at_us,
-        publish_us: heard.committed_us.map(|committed_us| heard.at_us.saturating_sub(committed_us)),
+        publish_us: heard
+            .committed_us
+            .map(|committed_us| heard.at_us.saturating_sub(committed_us)),
         body: body.map(str::to_owned),
     };
     (LogNo::new(heard.sequence, heard.index), record)

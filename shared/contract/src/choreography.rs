@@ -3,7 +3,7 @@
 //! A flow is whole if each of its steps that something must follow has been followed. What is missing names who keeps it
 //! waiting. Nothing is decided by this.
 
-use crate::event::Fact;
+use crate::event::{Fact, Kind};
 use crate::id::AccountId;
 use crate::subject::{Service, Verb};
 
@@ -14,8 +14,8 @@ pub struct Expected {
     pub by: Service,
     /// On whose account's shard.
     pub of: Party,
-    /// One of these, as CloudEvents types.
-    pub kinds: &'static [&'static str],
+    /// One of these.
+    pub kinds: &'static [Kind],
 }
 
 /// One of the two accounts of a flow. An operator's request has one only.
@@ -36,25 +36,17 @@ pub enum Step {
     Said(Fact),
 }
 
-const DEBITED: &str = "wallet.account.debited.v1";
-const DEBIT_REFUSED: &str = "wallet.debit.refused.v1";
-const RELEASED: &str = "wallet.reservation.released.v1";
-const REQUEST_REFUSED: &str = "wallet.request.refused.v1";
-const FAILED: &str = "wallet.transfer.failed.v1";
-const PROMISED: &str = "wallet.credit.promised.v1";
-const CREDIT_REFUSED: &str = "wallet.credit.refused.v1";
-
-const fn debit(kinds: &'static [&'static str]) -> Expected {
+const fn debit(kinds: &'static [Kind]) -> Expected {
     let (by, of) = (Service::Debit, Party::Payer);
     Expected { by, of, kinds }
 }
 
-const fn credit(of: Party, kinds: &'static [&'static str]) -> Expected {
+const fn credit(of: Party, kinds: &'static [Kind]) -> Expected {
     let by = Service::Credit;
     Expected { by, of, kinds }
 }
 
-const fn ledger(kinds: &'static [&'static str]) -> Expected {
+const fn ledger(kinds: &'static [Kind]) -> Expected {
     let (by, of) = (Service::Ledger, Party::Payer);
     Expected { by, of, kinds }
 }
@@ -62,52 +54,50 @@ const fn ledger(kinds: &'static [&'static str]) -> Expected {
 /// What must follow a request.
 pub fn after_request(verb: Verb) -> Expected {
     match verb {
-        Verb::Transfer => debit(&[DEBITED, DEBIT_REFUSED, REQUEST_REFUSED]),
-        Verb::Reserve => debit(&["wallet.funds.reserved.v1", DEBIT_REFUSED, REQUEST_REFUSED]),
+        Verb::Transfer => debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused]),
+        Verb::Reserve => debit(&[Kind::FundsReserved, Kind::DebitRefused, Kind::RequestRefused]),
         Verb::Confirm => debit(&[
-            DEBITED,
-            "wallet.confirmation.deferred.v1",
-            DEBIT_REFUSED,
-            REQUEST_REFUSED,
+            Kind::AccountDebited,
+            Kind::ConfirmationDeferred,
+            Kind::DebitRefused,
+            Kind::RequestRefused,
         ]),
         Verb::Cancel => debit(&[
-            RELEASED,
-            "wallet.reservation.barred.v1",
-            DEBIT_REFUSED,
-            REQUEST_REFUSED,
+            Kind::ReservationReleased,
+            Kind::ReservationBarred,
+            Kind::DebitRefused,
+            Kind::RequestRefused,
         ]),
         Verb::Reverse => credit(
             Party::Payer,
-            &[
-                "wallet.reversal.granted.v1",
-                "wallet.reversal.denied.v1",
-                REQUEST_REFUSED,
-            ],
+            &[Kind::ReversalGranted, Kind::ReversalDenied, Kind::RequestRefused],
         ),
-        Verb::Open => credit(Party::Payer, &["wallet.account.opened.v1", REQUEST_REFUSED]),
-        Verb::Freeze => credit(Party::Payer, &["wallet.account.frozen.v1", REQUEST_REFUSED]),
-        Verb::Unfreeze => credit(Party::Payer, &["wallet.account.unfrozen.v1", REQUEST_REFUSED]),
-        Verb::Close => credit(Party::Payer, &["wallet.account.closing.v1", REQUEST_REFUSED]),
+        Verb::Open => credit(Party::Payer, &[Kind::AccountOpened, Kind::RequestRefused]),
+        Verb::Freeze => credit(Party::Payer, &[Kind::AccountFrozen, Kind::RequestRefused]),
+        Verb::Unfreeze => credit(Party::Payer, &[Kind::AccountUnfrozen, Kind::RequestRefused]),
+        Verb::Close => credit(Party::Payer, &[Kind::AccountClosing, Kind::RequestRefused]),
     }
 }
 
 /// What must follow an event; nothing follows an end, and a reservation that is promised waits for its payer.
 pub fn after(fact: &Fact) -> Option<Expected> {
     Some(match fact {
-        Fact::AccountDebited(_) => credit(Party::Payee, &["wallet.account.credited.v1", CREDIT_REFUSED]),
-        Fact::AccountCredited(_) => ledger(&["wallet.transfer.settled.v1"]),
-        Fact::CreditRefused(..) => debit(&["wallet.debit.reversed.v1", RELEASED]),
+        Fact::AccountDebited(_) => credit(Party::Payee, &[Kind::AccountCredited, Kind::CreditRefused]),
+        Fact::AccountCredited(_) => ledger(&[Kind::TransferSettled]),
+        Fact::CreditRefused(..) => debit(&[Kind::DebitReversed, Kind::ReservationReleased]),
         Fact::DebitReversed(..)
         | Fact::DebitRefused(..)
         | Fact::ReservationReleased(..)
-        | Fact::ReservationBarred(_) => ledger(&[FAILED]),
-        Fact::FundsReserved(..) => credit(Party::Payee, &[PROMISED, CREDIT_REFUSED]),
-        Fact::ConfirmationDeferred(_) => debit(&[DEBITED, RELEASED]),
-        Fact::CreditPromised(_, terms) if terms.auto_confirm => debit(&[DEBITED, RELEASED]),
-        Fact::ReversalGranted(_) => debit(&[DEBITED, DEBIT_REFUSED, REQUEST_REFUSED]),
-        Fact::ReversalDenied(..) => debit(&[DEBIT_REFUSED, REQUEST_REFUSED]),
-        Fact::AccountClosing(_) => debit(&["wallet.closure.accepted.v1", "wallet.closure.refused.v1"]),
-        Fact::ClosureAccepted(_) => credit(Party::Payer, &["wallet.account.closed.v1"]),
+        | Fact::ReservationBarred(_) => ledger(&[Kind::TransferFailed]),
+        Fact::FundsReserved(..) => credit(Party::Payee, &[Kind::CreditPromised, Kind::CreditRefused]),
+        Fact::ConfirmationDeferred(_) => debit(&[Kind::AccountDebited, Kind::ReservationReleased]),
+        Fact::CreditPromised(_, terms) if terms.auto_confirm => {
+            debit(&[Kind::AccountDebited, Kind::ReservationReleased])
+        }
+        Fact::ReversalGranted(_) => debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused]),
+        Fact::ReversalDenied(..) => debit(&[Kind::DebitRefused, Kind::RequestRefused]),
+        Fact::AccountClosing(_) => debit(&[Kind::ClosureAccepted, Kind::ClosureRefused]),
+        Fact::ClosureAccepted(_) => credit(Party::Payer, &[Kind::AccountClosed]),
         Fact::RequestRecalled(_, verb, ..) => after_request(*verb),
         Fact::CreditPromised(..)
         | Fact::AccountOpened(..)
@@ -124,8 +114,7 @@ pub fn after(fact: &Fact) -> Option<Expected> {
 }
 
 impl Step {
-    /// Its type.
-    fn kind(&self) -> Option<&'static str> {
+    fn kind(&self) -> Option<Kind> {
         match self {
             Self::Asked(_) => None,
             Self::Said(fact) => Some(fact.kind()),

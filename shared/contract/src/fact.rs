@@ -1,5 +1,9 @@
 //! Facts: what can be decided, what each is about, and where it must be heard.
 
+mod kind;
+
+pub use self::kind::{Copies, Kind};
+
 use crate::event::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::id::AccountId;
 use crate::money::Currency;
@@ -65,34 +69,34 @@ pub enum Fact {
 }
 
 impl Fact {
-    /// The CloudEvents `type`.
-    pub fn kind(&self) -> &'static str {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::AccountOpened(..) => "wallet.account.opened.v1",
-            Self::AccountFrozen(..) => "wallet.account.frozen.v1",
-            Self::AccountUnfrozen(..) => "wallet.account.unfrozen.v1",
-            Self::AccountClosing(..) => "wallet.account.closing.v1",
-            Self::ClosureAccepted(..) => "wallet.closure.accepted.v1",
-            Self::ClosureRefused(..) => "wallet.closure.refused.v1",
-            Self::AccountClosed(..) => "wallet.account.closed.v1",
-            Self::AccountDebited(..) => "wallet.account.debited.v1",
-            Self::DebitRefused(..) => "wallet.debit.refused.v1",
-            Self::DebitReversed(..) => "wallet.debit.reversed.v1",
-            Self::AccountCredited(..) => "wallet.account.credited.v1",
-            Self::CreditRefused(..) => "wallet.credit.refused.v1",
-            Self::FundsReserved(..) => "wallet.funds.reserved.v1",
-            Self::CreditPromised(..) => "wallet.credit.promised.v1",
-            Self::ConfirmationDeferred(..) => "wallet.confirmation.deferred.v1",
-            Self::ReservationReleased(..) => "wallet.reservation.released.v1",
-            Self::ReservationBarred(..) => "wallet.reservation.barred.v1",
-            Self::ReversalGranted(..) => "wallet.reversal.granted.v1",
-            Self::ReversalDenied(..) => "wallet.reversal.denied.v1",
-            Self::TransferSettled(..) => "wallet.transfer.settled.v1",
-            Self::TransferFailed(..) => "wallet.transfer.failed.v1",
-            Self::RequestRefused(..) => "wallet.request.refused.v1",
-            Self::RequestRecalled(..) => "wallet.request.recalled.v1",
-            Self::MessageParked(..) => "wallet.message.parked.v1",
-            Self::MessageResolved(..) => "wallet.message.resolved.v1",
+            Self::AccountOpened(..) => Kind::AccountOpened,
+            Self::AccountFrozen(..) => Kind::AccountFrozen,
+            Self::AccountUnfrozen(..) => Kind::AccountUnfrozen,
+            Self::AccountClosing(..) => Kind::AccountClosing,
+            Self::ClosureAccepted(..) => Kind::ClosureAccepted,
+            Self::ClosureRefused(..) => Kind::ClosureRefused,
+            Self::AccountClosed(..) => Kind::AccountClosed,
+            Self::AccountDebited(..) => Kind::AccountDebited,
+            Self::DebitRefused(..) => Kind::DebitRefused,
+            Self::DebitReversed(..) => Kind::DebitReversed,
+            Self::AccountCredited(..) => Kind::AccountCredited,
+            Self::CreditRefused(..) => Kind::CreditRefused,
+            Self::FundsReserved(..) => Kind::FundsReserved,
+            Self::CreditPromised(..) => Kind::CreditPromised,
+            Self::ConfirmationDeferred(..) => Kind::ConfirmationDeferred,
+            Self::ReservationReleased(..) => Kind::ReservationReleased,
+            Self::ReservationBarred(..) => Kind::ReservationBarred,
+            Self::ReversalGranted(..) => Kind::ReversalGranted,
+            Self::ReversalDenied(..) => Kind::ReversalDenied,
+            Self::TransferSettled(..) => Kind::TransferSettled,
+            Self::TransferFailed(..) => Kind::TransferFailed,
+            Self::RequestRefused(..) => Kind::RequestRefused,
+            Self::RequestRecalled(..) => Kind::RequestRecalled,
+            Self::MessageParked(..) => Kind::MessageParked,
+            Self::MessageResolved(..) => Kind::MessageResolved,
         }
     }
 
@@ -225,34 +229,12 @@ impl Fact {
     /// home first, so that in the home's log it stands before everything it leads to; `account.credited` goes to the payee
     /// first, so that who has seen a transfer settle can spend it at once.
     pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
-        let also = |other: Shard| (here, (other != here).then_some(other));
-        match self {
-            Self::AccountDebited(movement)
-            | Self::FundsReserved(movement, _)
-            | Self::ReservationReleased(movement, ..) => also(shards.of(&movement.payee)),
-            Self::AccountCredited(movement) => also(shards.of(&movement.payer)),
-            Self::CreditRefused(movement, _) | Self::CreditPromised(movement, _) => {
-                (shards.of(&movement.payer), None)
-            }
-            Self::AccountOpened(..)
-            | Self::AccountFrozen(_)
-            | Self::AccountUnfrozen(_)
-            | Self::AccountClosing(_)
-            | Self::ClosureAccepted(_)
-            | Self::ClosureRefused(..)
-            | Self::AccountClosed(_)
-            | Self::DebitRefused(..)
-            | Self::DebitReversed(..)
-            | Self::ConfirmationDeferred(_)
-            | Self::ReservationBarred(_)
-            | Self::ReversalGranted(_)
-            | Self::ReversalDenied(..)
-            | Self::TransferSettled(_)
-            | Self::TransferFailed(..)
-            | Self::RequestRefused(..)
-            | Self::RequestRecalled(..)
-            | Self::MessageParked(_)
-            | Self::MessageResolved(_) => (here, None),
+        let here_then = |other: Shard| (here, (other != here).then_some(other));
+        match (self.kind().copies(), self.movement()) {
+            (Copies::HereThenPayee, Some(movement)) => here_then(shards.of(&movement.payee)),
+            (Copies::HereThenPayer, Some(movement)) => here_then(shards.of(&movement.payer)),
+            (Copies::Payer, Some(movement)) => (shards.of(&movement.payer), None),
+            (Copies::Here, _) | (_, None) => (here, None),
         }
     }
 }

@@ -97,7 +97,7 @@ pub fn told(event: Option<&Event>) -> String {
     let Some(Event { fact, .. }) = event else {
         return "nothing".to_owned();
     };
-    let kind = fact.kind().trim_start_matches("wallet.").trim_end_matches(".v1");
+    let kind = fact.kind().short();
     let refusal = fact.refusal().map(|refusal| format!("{kind}: {refusal}"));
     refusal.unwrap_or_else(|| kind.to_owned())
 }

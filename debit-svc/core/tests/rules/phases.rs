@@ -5,7 +5,7 @@ use debit_core::phase::{self, Rule, Signal, TABLE};
 use debit_core::{Debit, Phase, State};
 use jiff::Timestamp;
 use wallet_contract::decider::{Due, Input};
-use wallet_contract::event::{Event, Fact, Failure, Terms};
+use wallet_contract::event::{Event, Fact, Failure, Kind, Terms};
 use wallet_contract::id::EventId;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
@@ -152,32 +152,32 @@ fn input(state: &State, signal: Signal) -> Input {
 }
 
 /// The kind of what is decided, and the word that the rule fixes: the reason, or how it fails.
-fn expected(rule: Rule) -> (&'static str, Option<&'static str>) {
+fn expected(rule: Rule) -> (Option<Kind>, Option<&'static str>) {
     match rule {
-        Rule::Pay | Rule::Capture => ("wallet.account.debited.v1", None),
-        Rule::Hold => ("wallet.funds.reserved.v1", None),
-        Rule::Burn => ("wallet.debit.refused.v1", None),
-        Rule::Bar => ("wallet.reservation.barred.v1", None),
-        Rule::Reused => ("wallet.request.refused.v1", Some("id_reused")),
-        Rule::TooLate(reason) => ("wallet.request.refused.v1", Some(reason.code())),
-        Rule::Defer => ("wallet.confirmation.deferred.v1", None),
-        Rule::Release(failure) => ("wallet.reservation.released.v1", Some(failure.word())),
-        Rule::GiveBack => ("wallet.debit.reversed.v1", None),
-        Rule::Promise | Rule::Complete | Rule::Ignore | Rule::Never => ("nothing", None),
+        Rule::Pay | Rule::Capture => (Some(Kind::AccountDebited), None),
+        Rule::Hold => (Some(Kind::FundsReserved), None),
+        Rule::Burn => (Some(Kind::DebitRefused), None),
+        Rule::Bar => (Some(Kind::ReservationBarred), None),
+        Rule::Reused => (Some(Kind::RequestRefused), Some("id_reused")),
+        Rule::TooLate(reason) => (Some(Kind::RequestRefused), Some(reason.code())),
+        Rule::Defer => (Some(Kind::ConfirmationDeferred), None),
+        Rule::Release(failure) => (Some(Kind::ReservationReleased), Some(failure.word())),
+        Rule::GiveBack => (Some(Kind::DebitReversed), None),
+        Rule::Promise | Rule::Complete | Rule::Ignore | Rule::Never => (None, None),
     }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only two say more than their kind")]
-fn told(event: Option<&Event>) -> (&'static str, Option<&'static str>) {
+fn told(event: Option<&Event>) -> (Option<Kind>, Option<&'static str>) {
     let Some(Event { fact, .. }) = event else {
-        return ("nothing", None);
+        return (None, None);
     };
     let word = match fact {
         Fact::ReservationReleased(_, failure, _) => Some(failure.word()),
         Fact::RequestRefused(.., refusal) => Some(refusal.reason.code()),
         _ => None,
     };
-    (fact.kind(), word)
+    (Some(fact.kind()), word)
 }
 
 fn phase_after(phase: Option<Phase>, rule: Rule) -> Option<Phase> {

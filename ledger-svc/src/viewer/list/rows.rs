@@ -102,7 +102,7 @@ fn markup(row: &Row<'_>) -> Markup {
             td.num data-label="events" { (summary.events) }
             // What goes on lasts longer each time one looks; said when it is read, not kept true.
             td.num data-label="duration" { (duration(told)) }
-            td data-label="last event" { span { (event(&summary.last_kind)) } }
+            td data-label="last event" { span { (wallet_view::flow::short(&summary.last_kind)) } }
             td data-label="started (UTC)" { (parts::time(&time(row.flow.started_us))) }
         }
     }
@@ -129,12 +129,6 @@ fn who(flow: &Flow) -> Markup {
             None => { small { (told.verb) } " " (parts::account(Root::TOP, &told.payer)) }
         }
     }
-}
-
-/// `wallet.account.debited.v1` without what all have.
-fn event(kind: &str) -> &str {
-    let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
-    kind.strip_suffix(".v1").unwrap_or(kind)
 }
 
 #[cfg(test)]

@@ -337,7 +337,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
         let cause = heard.input.as_cause();
         let what = match &heard.input {
             Input::Request(request) => request.verb.token(),
-            Input::Event(event) => event.fact.kind(),
+            Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
         debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");

@@ -99,7 +99,7 @@ impl Told {
     ) -> Self {
         let (id, _) = self.next();
         self.refusal = fact.refusal().cloned().or(self.refusal);
-        let kind = fact.kind();
+        let kind = fact.kind().name();
         let event = Event {
             id: EventId(Uuid::from_u128(id)),
             cause: EventId(Uuid::from_u128(cause)),

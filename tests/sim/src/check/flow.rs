@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::event::{Event, Fact, Failure, Kind, Movement};
 
 use super::{Breach, hold};
 
@@ -17,7 +17,7 @@ pub(crate) struct Flow {
     pub(crate) given_back: i128,
     /// When its reservation is due, microseconds since 1970.
     pub(crate) expires_us: Option<i64>,
-    said: BTreeSet<&'static str>,
+    said: BTreeSet<Kind>,
     reserved: Option<Movement>,
     debited: Option<Movement>,
     pub(crate) credited: Option<Movement>,
@@ -62,8 +62,8 @@ impl Flow {
 
     /// Whether its payer, or the clock, has the next word.
     pub(crate) fn waits(&self) -> bool {
-        let said = |kind| self.said.contains(kind);
-        said("wallet.credit.promised.v1") && self.held > 0 && !self.ended
+        let said = |kind: Kind| self.said.contains(&kind);
+        said(Kind::CreditPromised) && self.held > 0 && !self.ended
     }
 
     /// Whether it has ended, or no transfer has begun.
@@ -73,10 +73,7 @@ impl Flow {
 
     /// What was said of it, in words.
     pub(crate) fn told(&self) -> String {
-        let words = self
-            .said
-            .iter()
-            .map(|kind| kind.trim_start_matches("wallet.").trim_end_matches(".v1"));
+        let words = self.said.iter().map(|kind| kind.short());
         words.collect::<Vec<_>>().join(", ")
     }
 
@@ -95,7 +92,7 @@ impl Flow {
 
     /// What was promised to a payee is credited, whatever has become of its account.
     fn invariant_a_promise_is_kept(&self, event: &Event) -> Result<(), Breach> {
-        let promised = self.said.contains("wallet.credit.promised.v1");
+        let promised = self.said.contains(&Kind::CreditPromised);
         hold("invariant_a_promise_is_kept", !promised, || {
             format!("{:?} of {}: {}", event.fact, event.transfer, self.told())
         })

@@ -109,6 +109,11 @@ impl Logs {
         reason = "two of many say what became of a request that nobody could read"
     )]
     fn event(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
+        hold(
+            "invariant_decided_by",
+            event.fact.kind().decided_by().contains(&event.source.service),
+            || format!("{} decided {}", event.source.service, event.fact.kind()),
+        )?;
         let (first, then) = event.fact.destinations(event.source.shard, self.shards);
         hold(
             "invariant_destination",

@@ -179,7 +179,7 @@ fn said(shard: Shard, stored: &Stored, event: &Event) -> Value {
     let text = envelope::write(event);
     json!({
         "id": event.id.to_string(),
-        "type": event.fact.kind(),
+        "type": event.fact.kind().name(),
         "source": format!("/{}/{}", event.source.service.name(), event.source.shard),
         "shard": shard.0,
         "sequence": message.sequence,

@@ -2,7 +2,7 @@
 
 use super::{Data, Text};
 use crate::envelope::Unreadable;
-use crate::event::{Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
+use crate::event::{Fact, Failure, Kind, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
 use crate::id::{AccountId, TransferId};
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
@@ -10,7 +10,7 @@ use crate::subject::Verb;
 
 /// Reads the fields of one kind of fact, and says which one is missing or wrong.
 struct Fields<'d, 'a> {
-    kind: &'d str,
+    kind: Kind,
     data: &'d Data<'a>,
 }
 
@@ -21,7 +21,7 @@ impl Fields<'_, '_> {
         field: &Option<Text<'_>>,
     ) -> Result<T, Unreadable> {
         let bad = |detail: String| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_string(),
             name,
             detail,
         };
@@ -31,7 +31,7 @@ impl Fields<'_, '_> {
 
     fn bad<E: ToString>(&self, name: &'static str) -> impl Fn(E) -> Unreadable {
         move |error| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_string(),
             name,
             detail: error.to_string(),
         }
@@ -132,21 +132,22 @@ impl Fields<'_, '_> {
     }
 }
 
-pub(in crate::envelope) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
+pub(in crate::envelope) fn to_fact(name: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
+    let kind = Kind::parse(name).ok_or_else(|| Unreadable::Type(name.to_owned()))?;
     let fields = Fields { kind, data };
     Ok(match kind {
-        "wallet.account.opened.v1" => {
+        Kind::AccountOpened => {
             let currency = fields.parse("currency", &data.currency)?;
             Fact::AccountOpened(fields.account()?, currency, fields.overdraft(currency)?)
         }
-        "wallet.account.frozen.v1" => Fact::AccountFrozen(fields.account()?),
-        "wallet.account.unfrozen.v1" => Fact::AccountUnfrozen(fields.account()?),
-        "wallet.account.closing.v1" => Fact::AccountClosing(fields.account()?),
-        "wallet.closure.accepted.v1" => Fact::ClosureAccepted(fields.account()?),
-        "wallet.closure.refused.v1" => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
-        "wallet.account.closed.v1" => Fact::AccountClosed(fields.account()?),
-        "wallet.account.debited.v1" => Fact::AccountDebited(fields.movement()?),
-        "wallet.debit.refused.v1" => {
+        Kind::AccountFrozen => Fact::AccountFrozen(fields.account()?),
+        Kind::AccountUnfrozen => Fact::AccountUnfrozen(fields.account()?),
+        Kind::AccountClosing => Fact::AccountClosing(fields.account()?),
+        Kind::ClosureAccepted => Fact::ClosureAccepted(fields.account()?),
+        Kind::ClosureRefused => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
+        Kind::AccountClosed => Fact::AccountClosed(fields.account()?),
+        Kind::AccountDebited => Fact::AccountDebited(fields.movement()?),
+        Kind::DebitRefused => {
             let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
             Fact::DebitRefused(
                 fields.payer()?,
@@ -155,38 +156,33 @@ pub(in crate::envelope) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, 
                 fields.refusal()?,
             )
         }
-        "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
-        "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
-        "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
-        "wallet.funds.reserved.v1" => Fact::FundsReserved(fields.movement()?, fields.terms()?),
-        "wallet.credit.promised.v1" => Fact::CreditPromised(fields.movement()?, fields.terms()?),
-        "wallet.confirmation.deferred.v1" => Fact::ConfirmationDeferred(fields.movement()?),
-        "wallet.reservation.released.v1" => {
+        Kind::DebitReversed => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
+        Kind::AccountCredited => Fact::AccountCredited(fields.movement()?),
+        Kind::CreditRefused => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
+        Kind::FundsReserved => Fact::FundsReserved(fields.movement()?, fields.terms()?),
+        Kind::CreditPromised => Fact::CreditPromised(fields.movement()?, fields.terms()?),
+        Kind::ConfirmationDeferred => Fact::ConfirmationDeferred(fields.movement()?),
+        Kind::ReservationReleased => {
             Fact::ReservationReleased(fields.movement()?, fields.failure()?, fields.refusal()?)
         }
-        "wallet.reservation.barred.v1" => Fact::ReservationBarred(fields.payer()?),
-        "wallet.reversal.granted.v1" => Fact::ReversalGranted(fields.movement()?),
-        "wallet.reversal.denied.v1" => {
-            Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?)
-        }
-        "wallet.transfer.settled.v1" => Fact::TransferSettled(fields.movement()?),
-        "wallet.transfer.failed.v1" => Fact::TransferFailed(
+        Kind::ReservationBarred => Fact::ReservationBarred(fields.payer()?),
+        Kind::ReversalGranted => Fact::ReversalGranted(fields.movement()?),
+        Kind::ReversalDenied => Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?),
+        Kind::TransferSettled => Fact::TransferSettled(fields.movement()?),
+        Kind::TransferFailed => Fact::TransferFailed(
             fields.payer()?,
             fields.wanted()?,
             fields.failure()?,
             fields.refusal()?,
         ),
-        "wallet.request.refused.v1" => {
-            Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?)
-        }
-        "wallet.request.recalled.v1" => Fact::RequestRecalled(
+        Kind::RequestRefused => Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?),
+        Kind::RequestRecalled => Fact::RequestRecalled(
             fields.account()?,
             fields.verb()?,
             fields.wanted()?,
             fields.data.instruction,
         ),
-        "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
-        "wallet.message.resolved.v1" => Fact::MessageResolved(fields.resolved()?),
-        unknown => return Err(Unreadable::Type(unknown.to_owned())),
+        Kind::MessageParked => Fact::MessageParked(fields.parked()?),
+        Kind::MessageResolved => Fact::MessageResolved(fields.resolved()?),
     })
 }
