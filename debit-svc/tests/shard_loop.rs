@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wallet_contract::decider::Place;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Kind, Overdraft, Source};
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Kind, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
@@ -259,7 +259,10 @@ fn open_alice(log: &Log) -> Result<()> {
         service: Service::Credit,
         shard: Shard(0),
     };
-    let opened = Fact::AccountOpened("alice".parse()?, "USD".parse()?, Overdraft::Limit(1_000));
+    let opened = Fact::Account(
+        "alice".parse()?,
+        AccountFact::AccountOpened("USD".parse()?, Overdraft::Limit(1_000)),
+    );
     let event = envelope::write(&Event::new(opened, cause, source, clock(), 0));
     let subject = envelopes(Shard(0), Service::Credit);
     log.store(subject, envelope::join([event.as_str()]).into());

@@ -10,7 +10,7 @@ use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
+use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
 use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_runtime::reading::time;
 use wallet_view::flow::SetAside;
@@ -125,7 +125,7 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> sqlx:
 }
 
 fn parked(event: Event) -> Option<(Event, Told)> {
-    if let Fact::MessageParked(told) = &event.fact {
+    if let Fact::Message(MessageFact::MessageParked(told)) = &event.fact {
         let told = told.clone();
         Some((event, told))
     } else {
@@ -144,7 +144,7 @@ async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Re
     let mut found = BTreeMap::new();
     for row in &rows {
         if let Ok(event) = envelope::read(&row.text(1)?)
-            && let Fact::MessageResolved(resolved) = event.fact
+            && let Fact::Message(MessageFact::MessageResolved(resolved)) = event.fact
         {
             found.insert(row.uuid(0)?, seen_to(resolved, exact(event.time)));
         }

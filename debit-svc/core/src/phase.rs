@@ -3,7 +3,7 @@
 //! Everything may come late, early, twice or not at all. Each cell says what happens then, so there is no order of events
 //! that nobody thought of. ARCHITECTURE.md shows the same table, made from this one.
 
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::Verb;
 
@@ -119,18 +119,33 @@ impl Signal {
     }
 
     /// What another service's event is; nothing if it says nothing of a transfer that is paid here.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a few of many, and the table has a column for each"
-    )]
     pub fn of_fact(fact: &Fact) -> Option<Self> {
         match fact {
-            Fact::ReversalGranted(_) => Some(Self::Granted),
-            Fact::ReversalDenied(..) => Some(Self::Denied),
-            Fact::CreditPromised(..) => Some(Self::Promised),
-            Fact::CreditRefused(..) => Some(Self::CreditRefused),
-            Fact::AccountCredited(_) => Some(Self::Credited),
-            _ => None,
+            Fact::Movement(_, fact) => Self::of_movement(fact),
+            Fact::Request(_, fact) => match fact {
+                RequestFact::ReversalDenied(..) => Some(Self::Denied),
+                RequestFact::DebitRefused(..)
+                | RequestFact::ReservationBarred
+                | RequestFact::TransferFailed(..)
+                | RequestFact::RequestRefused(..)
+                | RequestFact::RequestRecalled(..) => None,
+            },
+            Fact::Account(..) | Fact::Message(_) => None,
+        }
+    }
+
+    fn of_movement(fact: &MovementFact) -> Option<Self> {
+        match fact {
+            MovementFact::ReversalGranted => Some(Self::Granted),
+            MovementFact::CreditPromised(_) => Some(Self::Promised),
+            MovementFact::CreditRefused(_) => Some(Self::CreditRefused),
+            MovementFact::AccountCredited => Some(Self::Credited),
+            MovementFact::AccountDebited
+            | MovementFact::DebitReversed(_)
+            | MovementFact::FundsReserved(_)
+            | MovementFact::ConfirmationDeferred
+            | MovementFact::ReservationReleased(..)
+            | MovementFact::TransferSettled => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A row of the phase table, and what each event makes of it.
 
-use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::event::{Event, Fact, Failure, Movement, MovementFact, RequestFact, Terms};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::money::Amount;
 use wallet_contract::trace::TraceId;
@@ -63,18 +63,21 @@ impl Transfer {
             .map(|reservation| reservation.expires_us)
     }
 
-    /// The row that a first decision makes.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "only what debit-svc decides first begins a row"
-    )]
+    /// The row that debit-svc's first decision on a transfer creates.
     pub fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
         let (phase, terms) = match &event.fact {
-            Fact::AccountDebited(_) => (Phase::Debited, None),
-            Fact::DebitRefused(_, _, terms, _) => (Phase::Refused, terms.as_deref()),
-            Fact::FundsReserved(_, terms) => (Phase::Reserved, Some(terms)),
-            Fact::ReservationBarred(_) => (Phase::Cancelled, None),
-            _ => return None,
+            Fact::Movement(_, fact) => begun_by_movement(fact)?,
+            Fact::Request(_, RequestFact::DebitRefused(_, terms, _)) => (Phase::Refused, terms.as_deref()),
+            Fact::Request(_, RequestFact::ReservationBarred) => (Phase::Cancelled, None),
+            Fact::Request(
+                _,
+                RequestFact::ReversalDenied(..)
+                | RequestFact::TransferFailed(..)
+                | RequestFact::RequestRefused(..)
+                | RequestFact::RequestRecalled(..),
+            )
+            | Fact::Account(..)
+            | Fact::Message(_) => return None,
         };
         let reservation = terms.map(|terms| Reservation {
             expires_us: terms.expires.as_microsecond(),
@@ -95,34 +98,33 @@ impl Transfer {
         })
     }
 
-    /// What a later event changes.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a few of many change a row that is there"
-    )]
+    /// Applies a later event. A request's facts change nothing in a row that is there.
     pub fn take(&mut self, event: &Event, at_us: i64) {
-        match (&event.fact, self.phase) {
-            (Fact::CreditPromised(..), phase) => {
+        let Fact::Movement(movement, fact) = &event.fact else {
+            return;
+        };
+        match fact {
+            MovementFact::CreditPromised(_) => {
                 self.times.promised.get_or_insert(at_us);
-                if phase == Phase::Reserved {
+                if self.phase == Phase::Reserved {
                     self.phase = Phase::Promised;
                 }
             }
-            (Fact::CreditRefused(..), _) => {
+            MovementFact::CreditRefused(_) => {
                 self.times.answered.get_or_insert(at_us);
             }
-            (Fact::AccountCredited(_), phase) => {
+            MovementFact::AccountCredited => {
                 self.times.answered.get_or_insert(at_us);
-                match phase {
-                    Phase::Debited => self.phase = Phase::Credited,
-                    Phase::Confirmed => self.phase = Phase::Completed,
-                    _ => {}
+                if self.phase == Phase::Debited {
+                    self.phase = Phase::Credited;
+                } else if self.phase == Phase::Confirmed {
+                    self.phase = Phase::Completed;
                 }
             }
-            (Fact::ConfirmationDeferred(movement), _) => self.confirm(movement, Phase::Confirming, at_us),
-            (Fact::AccountDebited(movement), _) => self.confirm(movement, Phase::Confirmed, at_us),
-            (Fact::DebitReversed(..), _) => self.phase = Phase::Reversed,
-            (Fact::ReservationReleased(_, failure, _), _) => {
+            MovementFact::ConfirmationDeferred => self.confirm(movement, Phase::Confirming, at_us),
+            MovementFact::AccountDebited => self.confirm(movement, Phase::Confirmed, at_us),
+            MovementFact::DebitReversed(_) => self.phase = Phase::Reversed,
+            MovementFact::ReservationReleased(failure, _) => {
                 self.phase = match failure {
                     Failure::Cancelled => Phase::Cancelled,
                     Failure::Expired => Phase::Expired,
@@ -132,7 +134,9 @@ impl Transfer {
                     self.times.ordered.get_or_insert(at_us);
                 }
             }
-            _ => {}
+            MovementFact::FundsReserved(_)
+            | MovementFact::ReversalGranted
+            | MovementFact::TransferSettled => {}
         }
     }
 
@@ -142,5 +146,20 @@ impl Transfer {
         if let Some(reservation) = &mut self.reservation {
             reservation.captured = Some(movement.money.amount);
         }
+    }
+}
+
+fn begun_by_movement(fact: &MovementFact) -> Option<(Phase, Option<&Terms>)> {
+    match fact {
+        MovementFact::AccountDebited => Some((Phase::Debited, None)),
+        MovementFact::FundsReserved(terms) => Some((Phase::Reserved, Some(terms))),
+        MovementFact::DebitReversed(_)
+        | MovementFact::AccountCredited
+        | MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReservationReleased(..)
+        | MovementFact::ReversalGranted
+        | MovementFact::TransferSettled => None,
     }
 }

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::{Event, Fact, Kind, Movement};
+use wallet_contract::event::{AccountFact, Event, Fact, Kind, Movement, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
@@ -98,37 +98,28 @@ impl Outcome {
             ends(event, asked.1).then_some(asked)
         };
         let answered = match &event.fact {
-            Fact::TransferSettled(movement) | Fact::TransferFailed(_, Some(movement), ..) => paid(movement),
-            Fact::CreditPromised(..) => {
+            Fact::Account(_, fact) => match fact {
+                AccountFact::AccountOpened(..)
+                | AccountFact::AccountFrozen
+                | AccountFact::AccountUnfrozen => Some((self.verb, event.cause)),
+                AccountFact::AccountClosing
+                | AccountFact::ClosureAccepted
+                | AccountFact::ClosureRefused(_)
+                | AccountFact::AccountClosed => None,
+            },
+            Fact::Movement(movement, MovementFact::TransferSettled)
+            | Fact::Request(_, RequestFact::TransferFailed(Some(movement), ..)) => paid(movement),
+            Fact::Movement(_, MovementFact::CreditPromised(_)) => {
                 let request = EventId(event.trace.as_uuid());
-                led(event, request, &[Kind::FundsReserved, Kind::CreditPromised])
-                    .then_some((Verb::Reserve, request))
+                let promised = led(event, request, &[Kind::FundsReserved, Kind::CreditPromised]);
+                promised.then_some((Verb::Reserve, request))
             }
-            // debit-svc hears of a reversal from credit-svc.
-            Fact::RequestRefused(_, Verb::Reverse, _) if event.source.service == Service::Debit => None,
-            Fact::AccountOpened(..)
-            | Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::RequestRefused(..) => Some((self.verb, event.cause)),
-            Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::AccountDebited(_)
-            | Fact::DebitRefused(..)
-            | Fact::DebitReversed(..)
-            | Fact::AccountCredited(_)
-            | Fact::CreditRefused(..)
-            | Fact::FundsReserved(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationReleased(..)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferFailed(_, None, ..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => None,
+            // debit-svc decides on a reversal because of an event of credit-svc.
+            Fact::Request(_, RequestFact::RequestRefused(verb, _)) => {
+                let is_reversal = *verb == Verb::Reverse && event.source.service == Service::Debit;
+                (!is_reversal).then_some((self.verb, event.cause))
+            }
+            Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => None,
         };
         answered.map(|answered| Answers::from([answered]))
     }
@@ -175,7 +166,8 @@ impl Outcome {
     fn ends_transfer(&self) -> bool {
         matches!(
             self.event.fact,
-            Fact::TransferSettled(_) | Fact::TransferFailed(..)
+            Fact::Movement(_, MovementFact::TransferSettled)
+                | Fact::Request(_, RequestFact::TransferFailed(..))
         )
     }
 }
@@ -195,12 +187,11 @@ impl Causes {
 }
 
 /// The request that an event leaves waiting for the end of the transfer.
-#[expect(clippy::wildcard_enum_match_arm, reason = "two of many")]
 fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
-    match event.fact {
-        Fact::FundsReserved(..) => Some((Verb::Reserve, event.cause)),
-        Fact::ConfirmationDeferred(_) => Some((Verb::Confirm, event.cause)),
-        _ => None,
+    match &event.fact {
+        Fact::Movement(_, MovementFact::FundsReserved(_)) => Some((Verb::Reserve, event.cause)),
+        Fact::Movement(_, MovementFact::ConfirmationDeferred) => Some((Verb::Confirm, event.cause)),
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => None,
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use wallet_contract::decider::{Heard, Input, Place, Rows};
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft};
+use wallet_contract::event::{
+    AccountFact, Cause, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, RequestFact,
+};
 use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::{Order as Wanted, Request};
@@ -140,7 +142,8 @@ impl State {
         if *verb == Verb::Transfer {
             for (status, change) in [(from, -1), (Some(to), 1)] {
                 if let Some(status) = status {
-                    self.tally.change(&status, || 0, |count| *count = add(*count, change));
+                    self.tally
+                        .change(&status, || 0, |count| *count = add(*count, change));
                 }
             }
         }
@@ -150,7 +153,8 @@ impl State {
     pub fn ended(&self) -> impl Iterator<Item = (&FlowKey, &Flow)> {
         let begun = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
         let changed = self.flows.changed();
-        let went_on = changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
+        let went_on =
+            changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
         begun.chain(went_on.map(|(key, _, flow)| (key, flow)))
     }
 
@@ -163,10 +167,48 @@ impl State {
         self.begin_flow(payer, start(Verb::Confirm, asked, None, heard), event.transfer);
     }
 
-    /// Books what was heard.
+    /// Books an event. The ledger's own events were applied when they were decided.
     pub(crate) fn book(&mut self, event: &Event, heard: &Heard<'_>, place: Place) {
         match &event.fact {
-            Fact::AccountDebited(movement) => {
+            Fact::Account(name, fact) => self.book_account(name, fact, event),
+            Fact::Movement(movement, fact) => self.book_movement(movement, fact, event, heard, place),
+            Fact::Request(account, fact) => self.book_request(account, fact, event, heard),
+            Fact::Message(fact) => self.book_message(fact, event, heard),
+        }
+    }
+
+    fn book_account(&mut self, name: &AccountId, fact: &AccountFact, event: &Event) {
+        match fact {
+            AccountFact::AccountOpened(currency, overdraft) => {
+                let standing = self.standing(name).unwrap_or(Standing::Open);
+                // Money may have moved before this was heard, if this was parked.
+                self.accounts
+                    .change(&(name.clone(), *currency), world, |account| {
+                        account.standing = standing;
+                        account.overdraft = *overdraft;
+                    });
+                self.tell(event);
+            }
+            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen, event),
+            AccountFact::AccountUnfrozen | AccountFact::ClosureRefused(_) => {
+                self.stand(name, Standing::Open, event);
+            }
+            AccountFact::AccountClosing => self.stand(name, Standing::Closing, event),
+            AccountFact::AccountClosed => self.stand(name, Standing::Closed, event),
+            AccountFact::ClosureAccepted => {}
+        }
+    }
+
+    fn book_movement(
+        &mut self,
+        movement: &Movement,
+        fact: &MovementFact,
+        event: &Event,
+        heard: &Heard<'_>,
+        place: Place,
+    ) {
+        match fact {
+            MovementFact::AccountDebited => {
                 self.line(BookingKind::Debit, movement, event, heard);
                 self.move_in_transit(movement, true);
                 if movement.reserved.is_some() {
@@ -180,12 +222,12 @@ impl State {
                     });
                 }
             }
-            Fact::DebitReversed(movement, _) => {
+            MovementFact::DebitReversed(_) => {
                 self.line(BookingKind::Reversal, movement, event, heard);
                 self.move_in_transit(movement, false);
             }
-            Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
-            Fact::ReservationReleased(movement, failure, _) => {
+            MovementFact::FundsReserved(_) => self.line(BookingKind::Hold, movement, event, heard),
+            MovementFact::ReservationReleased(failure, _) => {
                 self.line(BookingKind::Release, movement, event, heard);
                 let word_us = self.recorded.get(&event.cause).copied();
                 self.flow(movement, event, |flow| match failure {
@@ -197,10 +239,10 @@ impl State {
                     Failure::Refused | Failure::Compensated => {}
                 });
             }
-            Fact::ConfirmationDeferred(movement) => {
+            MovementFact::ConfirmationDeferred => {
                 self.flow(movement, event, |flow| flow.order(event.cause, None));
             }
-            Fact::AccountCredited(movement) => {
+            MovementFact::AccountCredited => {
                 if place.owns(&movement.payee) {
                     self.line(BookingKind::Credit, movement, event, heard);
                 }
@@ -208,53 +250,46 @@ impl State {
                     self.move_in_transit(movement, false);
                 }
             }
-            Fact::AccountOpened(name, currency, overdraft) => {
-                let standing = self.standing(name).unwrap_or(Standing::Open);
-                // Money may have moved before this was heard, if this was set aside.
-                self.accounts
-                    .change(&(name.clone(), *currency), world, |account| {
-                        account.standing = standing;
-                        account.overdraft = *overdraft;
-                    });
-                self.tell(event);
-            }
-            Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen, event),
-            Fact::AccountUnfrozen(name) | Fact::ClosureRefused(name, _) => {
-                self.stand(name, Standing::Open, event);
-            }
-            Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
-            Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
-            Fact::CreditPromised(movement, terms) => {
+            MovementFact::CreditPromised(terms) => {
                 if !terms.auto_confirm {
                     self.flow(movement, event, |flow| flow.promise(heard.at_us));
                 }
                 self.tell(event);
             }
-            Fact::RequestRefused(..) => self.tell(event),
-            Fact::DebitRefused(payer, None, ..) => self.begin_refused(payer, event, heard),
-            // Its flow goes on with the reservation's.
-            Fact::RequestRecalled(_, Verb::Confirm, ..) => {}
-            Fact::RequestRecalled(account, verb, movement, _) => {
+            MovementFact::CreditRefused(_)
+            | MovementFact::ReversalGranted
+            | MovementFact::TransferSettled => {}
+        }
+    }
+
+    fn book_request(&mut self, account: &AccountId, fact: &RequestFact, event: &Event, heard: &Heard<'_>) {
+        match fact {
+            RequestFact::RequestRefused(..) => self.tell(event),
+            RequestFact::DebitRefused(None, ..) => self.begin_refused(account, event, heard),
+            // A confirm goes on with the reservation's flow.
+            RequestFact::RequestRecalled(Verb::Confirm, ..) => {}
+            RequestFact::RequestRecalled(verb, movement, _) => {
                 let start = start(*verb, event.as_cause(), movement.clone(), heard);
                 self.begin_flow(account, start, event.transfer);
             }
-            // Our own were taken in when they were decided.
-            Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::ClosureAccepted(_)
-            | Fact::DebitRefused(..)
-            | Fact::CreditRefused(..)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..) => {}
-            Fact::MessageParked(parked) => {
-                // After a stream was healed, that somebody has seen to a message may be heard first.
+            RequestFact::DebitRefused(..)
+            | RequestFact::ReservationBarred
+            | RequestFact::ReversalDenied(..)
+            | RequestFact::TransferFailed(..) => {}
+        }
+    }
+
+    fn book_message(&mut self, fact: &MessageFact, event: &Event, heard: &Heard<'_>) {
+        match fact {
+            MessageFact::MessageParked(parked) => {
+                // After a stream was healed, `message.resolved` may be heard first.
                 if !self.recorded.contains_key(&resolved_by(event)) {
                     let transfer = parked.transfer.map(|transfer| transfer.to_string());
-                    self.aside.create(event.id, Aside { no: number(heard), transfer });
+                    let no = number(heard);
+                    self.aside.create(event.id, Aside { no, transfer });
                 }
             }
-            Fact::MessageResolved(_) => self.aside.remove(&parked_by(event)),
+            MessageFact::MessageResolved(_) => self.aside.remove(&parked_by(event)),
         }
     }
 
@@ -264,7 +299,9 @@ impl State {
             Input::Request(request) => matches!(request.verb, Verb::Confirm | Verb::Cancel),
             Input::Event(event) => matches!(
                 event.fact,
-                Fact::RequestRecalled(..) | Fact::CreditPromised(..) | Fact::MessageResolved(_)
+                Fact::Request(_, RequestFact::RequestRecalled(..))
+                    | Fact::Movement(_, MovementFact::CreditPromised(_))
+                    | Fact::Message(MessageFact::MessageResolved(_))
             ),
             Input::Due(_) => false,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Fact, Kind};
+use wallet_contract::event::{AccountFact, Fact, Kind};
 use wallet_contract::id::{TransferId, derived_range};
 use wallet_runtime::db::{Arg, Db, Set};
 
@@ -37,7 +37,7 @@ pub(super) async fn since_us(
     for row in db.select(sql, set).await? {
         let at_us = row.int(0)?;
         if let Ok(event) = envelope::read(&row.text(1)?)
-            && let Fact::AccountOpened(_, currency, _) = event.fact
+            && let Fact::Account(_, AccountFact::AccountOpened(currency, _)) = event.fact
         {
             let first = since.entry(currency.code().to_owned()).or_insert(at_us);
             *first = at_us.min(*first);

@@ -6,7 +6,7 @@ use ledger_core::LogNo;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferId, derived_range};
 use wallet_runtime::db::{Arg, Db, Row, Set};
 use wallet_view::flow::Event;
@@ -74,7 +74,7 @@ fn event(row: &Row, shard: u16) -> sqlx::Result<Event> {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
             // What stands for a lost request begins a flow, as that did.
-            let begins = matches!(event.fact, Fact::RequestRecalled(..));
+            let begins = matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..)));
             (
                 source,
                 event.time,

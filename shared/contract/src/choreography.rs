@@ -3,7 +3,7 @@
 //! A flow is whole if each of its steps that something must follow has been followed. What is missing names who keeps it
 //! waiting. Nothing is decided by this.
 
-use crate::event::{Fact, Kind};
+use crate::event::{AccountFact, Fact, Kind, MovementFact, RequestFact};
 use crate::id::AccountId;
 use crate::subject::{Service, Verb};
 
@@ -81,36 +81,55 @@ pub fn after_request(verb: Verb) -> Expected {
 
 /// What must follow an event; nothing follows an end, and a reservation that is promised waits for its payer.
 pub fn after(fact: &Fact) -> Option<Expected> {
+    match fact {
+        Fact::Account(_, fact) => after_account(fact),
+        Fact::Movement(_, fact) => after_movement(fact),
+        Fact::Request(_, fact) => after_refusal(fact),
+        Fact::Message(_) => None,
+    }
+}
+
+fn after_account(fact: &AccountFact) -> Option<Expected> {
+    match fact {
+        AccountFact::AccountClosing => Some(debit(&[Kind::ClosureAccepted, Kind::ClosureRefused])),
+        AccountFact::ClosureAccepted => Some(credit(Party::Payer, &[Kind::AccountClosed])),
+        AccountFact::AccountOpened(..)
+        | AccountFact::AccountFrozen
+        | AccountFact::AccountUnfrozen
+        | AccountFact::ClosureRefused(_)
+        | AccountFact::AccountClosed => None,
+    }
+}
+
+fn after_movement(fact: &MovementFact) -> Option<Expected> {
     Some(match fact {
-        Fact::AccountDebited(_) => credit(Party::Payee, &[Kind::AccountCredited, Kind::CreditRefused]),
-        Fact::AccountCredited(_) => ledger(&[Kind::TransferSettled]),
-        Fact::CreditRefused(..) => debit(&[Kind::DebitReversed, Kind::ReservationReleased]),
-        Fact::DebitReversed(..)
-        | Fact::DebitRefused(..)
-        | Fact::ReservationReleased(..)
-        | Fact::ReservationBarred(_) => ledger(&[Kind::TransferFailed]),
-        Fact::FundsReserved(..) => credit(Party::Payee, &[Kind::CreditPromised, Kind::CreditRefused]),
-        Fact::ConfirmationDeferred(_) => debit(&[Kind::AccountDebited, Kind::ReservationReleased]),
-        Fact::CreditPromised(_, terms) if terms.auto_confirm => {
+        MovementFact::AccountDebited => credit(Party::Payee, &[Kind::AccountCredited, Kind::CreditRefused]),
+        MovementFact::AccountCredited => ledger(&[Kind::TransferSettled]),
+        MovementFact::CreditRefused(_) => debit(&[Kind::DebitReversed, Kind::ReservationReleased]),
+        MovementFact::DebitReversed(_) | MovementFact::ReservationReleased(..) => {
+            ledger(&[Kind::TransferFailed])
+        }
+        MovementFact::FundsReserved(_) => credit(Party::Payee, &[Kind::CreditPromised, Kind::CreditRefused]),
+        MovementFact::ConfirmationDeferred => debit(&[Kind::AccountDebited, Kind::ReservationReleased]),
+        MovementFact::CreditPromised(terms) if terms.auto_confirm => {
             debit(&[Kind::AccountDebited, Kind::ReservationReleased])
         }
-        Fact::ReversalGranted(_) => debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused]),
-        Fact::ReversalDenied(..) => debit(&[Kind::DebitRefused, Kind::RequestRefused]),
-        Fact::AccountClosing(_) => debit(&[Kind::ClosureAccepted, Kind::ClosureRefused]),
-        Fact::ClosureAccepted(_) => credit(Party::Payer, &[Kind::AccountClosed]),
-        Fact::RequestRecalled(_, verb, ..) => after_request(*verb),
-        Fact::CreditPromised(..)
-        | Fact::AccountOpened(..)
-        | Fact::AccountFrozen(_)
-        | Fact::AccountUnfrozen(_)
-        | Fact::AccountClosed(_)
-        | Fact::ClosureRefused(..)
-        | Fact::TransferSettled(_)
-        | Fact::TransferFailed(..)
-        | Fact::RequestRefused(..)
-        | Fact::MessageParked(_)
-        | Fact::MessageResolved(_) => return None,
+        MovementFact::ReversalGranted => {
+            debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused])
+        }
+        MovementFact::CreditPromised(_) | MovementFact::TransferSettled => return None,
     })
+}
+
+fn after_refusal(fact: &RequestFact) -> Option<Expected> {
+    match fact {
+        RequestFact::DebitRefused(..) | RequestFact::ReservationBarred => {
+            Some(ledger(&[Kind::TransferFailed]))
+        }
+        RequestFact::ReversalDenied(..) => Some(debit(&[Kind::DebitRefused, Kind::RequestRefused])),
+        RequestFact::RequestRecalled(verb, ..) => Some(after_request(*verb)),
+        RequestFact::TransferFailed(..) | RequestFact::RequestRefused(..) => None,
+    }
 }
 
 impl Step {

@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-pub use crate::fact::{Fact, Kind};
+pub use crate::fact::{AccountFact, Fact, Kind, MessageFact, MovementFact, RequestFact};
 use crate::id::{AccountId, EventId, TransferId, derive};
 use crate::money::{Amount, BadAmount, Currency, Money};
 use crate::reason::{Reason, Refusal};

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 
 use crate::decider::{Decider, Heard, Input, Place};
-use crate::event::{Cause, Event, Fact, Movement, Overdraft, Source};
+use crate::event::{AccountFact, Cause, Event, Fact, Movement, Overdraft, Source};
 use crate::id::{AccountId, EventId, TransferId, TransferKey};
 use crate::money::Money;
 use crate::request::{self, Context};
@@ -173,7 +173,7 @@ pub fn opened(account: &str, overdraft: &str) -> Input {
     event(
         Service::Credit,
         ONE,
-        Fact::AccountOpened(name(account), usd, overdraft),
+        Fact::Account(name(account), AccountFact::AccountOpened(usd, overdraft)),
     )
 }
 

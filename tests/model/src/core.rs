@@ -6,7 +6,7 @@ use credit_core::Credit;
 use debit_core::{Debit, Phase};
 use ledger_core::Ledger;
 use wallet_contract::decider::{Decider, Due, Input, Place};
-use wallet_contract::event::{Event, Fact, Overdraft};
+use wallet_contract::event::{Event, Fact, MovementFact, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
@@ -133,7 +133,8 @@ impl Core for Credit {
         Self::touches(input, place, &mut keys);
         for key in keys.reversed {
             let of_key = |event: &&&Event| event.transfer == key.id && event.fact.account() == key.payer;
-            let credited = |event: &&&Event| matches!(event.fact, Fact::AccountCredited(_));
+            let credited =
+                |event: &&&Event| matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited));
             let event = said.iter().filter(of_key).find(credited);
             let receipt = event.and_then(|event| event.fact.movement().cloned());
             state.receipts.insert(key, receipt);

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use wallet_contract::decider::{Heard, Input, Place};
-use wallet_contract::event::{Event, Fact, Overdraft, Source};
+use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
 use wallet_contract::id::EventId;
 use wallet_runtime::batch::{self, Moment};
 
@@ -216,7 +216,7 @@ fn keeps_its_limit(page: &Page) -> bool {
 /// What a shard's money gains by hearing of a credit whose other end may be another shard's.
 fn one_end(input: &Input, place: Place) -> i64 {
     let Input::Event(Event {
-        fact: Fact::AccountCredited(movement),
+        fact: Fact::Movement(movement, MovementFact::AccountCredited),
         ..
     }) = input
     else {

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, RequestFact};
 use wallet_contract::headers::Headers;
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::parking::Instruction;
@@ -135,7 +135,7 @@ fn said(message: &Message, subject: &Subject) -> Elements {
 
 fn event(json: &str) -> Result<What, String> {
     let event = envelope::read(json).map_err(|bad| bad.to_string())?;
-    if let Fact::RequestRecalled(account, verb, ..) = &event.fact {
+    if let Fact::Request(account, RequestFact::RequestRecalled(verb, ..)) = &event.fact {
         return Ok(What::Request {
             id: event.id,
             transfer: event.transfer,

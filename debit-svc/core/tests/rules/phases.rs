@@ -5,7 +5,7 @@ use debit_core::phase::{self, Rule, Signal, TABLE};
 use debit_core::{Debit, Phase, State};
 use jiff::Timestamp;
 use wallet_contract::decider::{Due, Input};
-use wallet_contract::event::{Event, Fact, Failure, Kind, Terms};
+use wallet_contract::event::{Event, Fact, Failure, Kind, MovementFact, RequestFact, Terms};
 use wallet_contract::id::EventId;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
@@ -98,7 +98,11 @@ fn alice() -> Player<Debit> {
         opened("alice", "0.00"),
         opened("bob", "0.00"),
         asks(Verb::Transfer, THREE, "@world", &pays("alice", "100.00")),
-        event(Service::Credit, THREE, Fact::AccountCredited(paid_in)),
+        event(
+            Service::Credit,
+            THREE,
+            Fact::Movement(paid_in, MovementFact::AccountCredited),
+        ),
     ]);
     player
 }
@@ -127,8 +131,11 @@ fn input(state: &State, signal: Signal) -> Input {
     match signal {
         Signal::Transfer => asked(Verb::Transfer, &to_bob),
         Signal::Reserve => asked(Verb::Reserve, &format!(r#"{to_bob},"expires_in":900"#)),
-        Signal::Granted => says(Fact::ReversalGranted(back())),
-        Signal::Denied => says(Fact::ReversalDenied(name("alice"), Some(back()), refusal())),
+        Signal::Granted => says(Fact::Movement(back(), MovementFact::ReversalGranted)),
+        Signal::Denied => says(Fact::Request(
+            name("alice"),
+            RequestFact::ReversalDenied(Some(back()), refusal()),
+        )),
         Signal::Confirm => asked(Verb::Confirm, r#""amount":"4.00","currency":"USD""#),
         Signal::Cancel => asked(Verb::Cancel, ""),
         Signal::Promised => {
@@ -136,10 +143,10 @@ fn input(state: &State, signal: Signal) -> Input {
                 expires: Timestamp::from_microsecond(DUE_US).unwrap(),
                 auto_confirm: false,
             };
-            says(Fact::CreditPromised(held(), terms))
+            says(Fact::Movement(held(), MovementFact::CreditPromised(terms)))
         }
-        Signal::CreditRefused => says(Fact::CreditRefused(debited(), refusal())),
-        Signal::Credited => says(Fact::AccountCredited(debited())),
+        Signal::CreditRefused => says(Fact::Movement(debited(), MovementFact::CreditRefused(refusal()))),
+        Signal::Credited => says(Fact::Movement(debited(), MovementFact::AccountCredited)),
         Signal::Due => {
             let reserved = EventId(key(ONE, "alice").id.0);
             Input::Due(Due {
@@ -173,8 +180,8 @@ fn told(event: Option<&Event>) -> (Option<Kind>, Option<&'static str>) {
         return (None, None);
     };
     let word = match fact {
-        Fact::ReservationReleased(_, failure, _) => Some(failure.word()),
-        Fact::RequestRefused(.., refusal) => Some(refusal.reason.code()),
+        Fact::Movement(_, MovementFact::ReservationReleased(failure, _)) => Some(failure.word()),
+        Fact::Request(_, RequestFact::RequestRefused(.., refusal)) => Some(refusal.reason.code()),
         _ => None,
     };
     (Some(fact.kind()), word)

@@ -1,6 +1,6 @@
 //! Transfers without one sound end, and events without one sound cause.
 
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, MovementFact};
 use wallet_contract::subject::Service;
 
 use super::script::{Script, movement};
@@ -61,7 +61,7 @@ fn a_cause_that_is_not_there_breaks_causes() {
 fn one_id_with_two_contents_breaks_causes() {
     let mut script = Script::sound();
     let asked = script.ask_transfer("alice", "bob", "2.00");
-    let fact = Fact::AccountDebited(movement("alice", "bob", "2.00"));
+    let fact = Fact::Movement(movement("alice", "bob", "2.00"), MovementFact::AccountDebited);
     let event = script.event(Service::Debit, "alice", fact, asked);
     let shard = event.source.shard;
     script.publish(&event, &[Some(shard)]);

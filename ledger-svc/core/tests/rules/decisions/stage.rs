@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ledger_core::{Flow, Keys, Ledger, LogNo, Start, State, Status};
 use wallet_contract::decider::{Decider as _, Input};
-use wallet_contract::event::{Fact, Terms};
+use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::id::TransferKey;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
@@ -120,15 +120,15 @@ pub(crate) fn terms(auto_confirm: bool) -> Terms {
 }
 
 pub(crate) fn reserved() -> Input {
-    debit(Fact::FundsReserved(
+    debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
-        terms(false),
+        MovementFact::FundsReserved(terms(false)),
     ))
 }
 
 pub(crate) fn promised(auto_confirm: bool) -> Input {
-    credit(Fact::CreditPromised(
+    credit(Fact::Movement(
         movement("alice", "bob", "10.00"),
-        terms(auto_confirm),
+        MovementFact::CreditPromised(terms(auto_confirm)),
     ))
 }

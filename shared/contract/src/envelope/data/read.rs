@@ -2,7 +2,10 @@
 
 use super::{Data, Text};
 use crate::envelope::Unreadable;
-use crate::event::{Fact, Failure, Kind, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
+use crate::event::{
+    AccountFact, Fact, Failure, Kind, MessageFact, Movement, MovementFact, Overdraft, Parked, RequestFact,
+    Resolution, Resolved, Terms,
+};
 use crate::id::{AccountId, TransferId};
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
@@ -135,54 +138,72 @@ impl Fields<'_, '_> {
 pub(in crate::envelope) fn to_fact(name: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
     let kind = Kind::parse(name).ok_or_else(|| Unreadable::Type(name.to_owned()))?;
     let fields = Fields { kind, data };
+    let account = || fields.account();
+    let payer = || fields.payer();
+    let movement = || fields.movement();
+    let refusal = || fields.refusal();
     Ok(match kind {
         Kind::AccountOpened => {
             let currency = fields.parse("currency", &data.currency)?;
-            Fact::AccountOpened(fields.account()?, currency, fields.overdraft(currency)?)
-        }
-        Kind::AccountFrozen => Fact::AccountFrozen(fields.account()?),
-        Kind::AccountUnfrozen => Fact::AccountUnfrozen(fields.account()?),
-        Kind::AccountClosing => Fact::AccountClosing(fields.account()?),
-        Kind::ClosureAccepted => Fact::ClosureAccepted(fields.account()?),
-        Kind::ClosureRefused => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
-        Kind::AccountClosed => Fact::AccountClosed(fields.account()?),
-        Kind::AccountDebited => Fact::AccountDebited(fields.movement()?),
-        Kind::DebitRefused => {
-            let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
-            Fact::DebitRefused(
-                fields.payer()?,
-                fields.wanted()?,
-                terms.map(Box::new),
-                fields.refusal()?,
+            Fact::Account(
+                account()?,
+                AccountFact::AccountOpened(currency, fields.overdraft(currency)?),
             )
         }
-        Kind::DebitReversed => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
-        Kind::AccountCredited => Fact::AccountCredited(fields.movement()?),
-        Kind::CreditRefused => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
-        Kind::FundsReserved => Fact::FundsReserved(fields.movement()?, fields.terms()?),
-        Kind::CreditPromised => Fact::CreditPromised(fields.movement()?, fields.terms()?),
-        Kind::ConfirmationDeferred => Fact::ConfirmationDeferred(fields.movement()?),
+        Kind::AccountFrozen => Fact::Account(account()?, AccountFact::AccountFrozen),
+        Kind::AccountUnfrozen => Fact::Account(account()?, AccountFact::AccountUnfrozen),
+        Kind::AccountClosing => Fact::Account(account()?, AccountFact::AccountClosing),
+        Kind::ClosureAccepted => Fact::Account(account()?, AccountFact::ClosureAccepted),
+        Kind::ClosureRefused => Fact::Account(account()?, AccountFact::ClosureRefused(refusal()?)),
+        Kind::AccountClosed => Fact::Account(account()?, AccountFact::AccountClosed),
+        Kind::AccountDebited => Fact::Movement(movement()?, MovementFact::AccountDebited),
+        Kind::DebitReversed => Fact::Movement(movement()?, MovementFact::DebitReversed(refusal()?)),
+        Kind::AccountCredited => Fact::Movement(movement()?, MovementFact::AccountCredited),
+        Kind::CreditRefused => Fact::Movement(movement()?, MovementFact::CreditRefused(refusal()?)),
+        Kind::FundsReserved => Fact::Movement(movement()?, MovementFact::FundsReserved(fields.terms()?)),
+        Kind::CreditPromised => Fact::Movement(movement()?, MovementFact::CreditPromised(fields.terms()?)),
+        Kind::ConfirmationDeferred => Fact::Movement(movement()?, MovementFact::ConfirmationDeferred),
         Kind::ReservationReleased => {
-            Fact::ReservationReleased(fields.movement()?, fields.failure()?, fields.refusal()?)
+            let movement = movement()?;
+            Fact::Movement(
+                movement,
+                MovementFact::ReservationReleased(fields.failure()?, refusal()?),
+            )
         }
-        Kind::ReservationBarred => Fact::ReservationBarred(fields.payer()?),
-        Kind::ReversalGranted => Fact::ReversalGranted(fields.movement()?),
-        Kind::ReversalDenied => Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?),
-        Kind::TransferSettled => Fact::TransferSettled(fields.movement()?),
-        Kind::TransferFailed => Fact::TransferFailed(
-            fields.payer()?,
-            fields.wanted()?,
-            fields.failure()?,
-            fields.refusal()?,
+        Kind::ReversalGranted => Fact::Movement(movement()?, MovementFact::ReversalGranted),
+        Kind::TransferSettled => Fact::Movement(movement()?, MovementFact::TransferSettled),
+        Kind::DebitRefused => {
+            let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
+            let (payer, movement) = (payer()?, fields.wanted()?);
+            Fact::Request(
+                payer,
+                RequestFact::DebitRefused(movement, terms.map(Box::new), refusal()?),
+            )
+        }
+        Kind::ReservationBarred => Fact::Request(payer()?, RequestFact::ReservationBarred),
+        Kind::ReversalDenied => Fact::Request(
+            payer()?,
+            RequestFact::ReversalDenied(fields.wanted()?, refusal()?),
         ),
-        Kind::RequestRefused => Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?),
-        Kind::RequestRecalled => Fact::RequestRecalled(
-            fields.account()?,
-            fields.verb()?,
-            fields.wanted()?,
-            fields.data.instruction,
+        Kind::TransferFailed => {
+            let (payer, movement) = (payer()?, fields.wanted()?);
+            Fact::Request(
+                payer,
+                RequestFact::TransferFailed(movement, fields.failure()?, refusal()?),
+            )
+        }
+        Kind::RequestRefused => Fact::Request(
+            account()?,
+            RequestFact::RequestRefused(fields.verb()?, refusal()?),
         ),
-        Kind::MessageParked => Fact::MessageParked(fields.parked()?),
-        Kind::MessageResolved => Fact::MessageResolved(fields.resolved()?),
+        Kind::RequestRecalled => {
+            let (account, verb) = (account()?, fields.verb()?);
+            Fact::Request(
+                account,
+                RequestFact::RequestRecalled(verb, fields.wanted()?, data.instruction),
+            )
+        }
+        Kind::MessageParked => Fact::Message(MessageFact::MessageParked(fields.parked()?)),
+        Kind::MessageResolved => Fact::Message(MessageFact::MessageResolved(fields.resolved()?)),
     })
 }
