@@ -37,8 +37,8 @@ lint:
 
 # The rules do no I/O: no runtime, database or network among what the pure crates build on. SQL is the runtime's, and of what
 # has tables: the services, the local stack (it makes databases), the comparison, and the simulation, through the runtime.
-# Nothing builds on the command line.
-PURE := wallet-contract wallet-view debit-core credit-core ledger-core
+# Nothing builds on the command line, and the view of a flow on no service.
+PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
 SQL := wallet-runtime debit-svc credit-svc ledger-svc wallet-stack wallet-compare sim
 USERS := -e normal --depth 1 --prefix depth
 NAMES := sed -n 's/^1\([^ ]*\) .*/\1/p' | sort -u
@@ -56,6 +56,9 @@ purity:
 	@tree=$$($(CARGO) tree --workspace -i wallet -e dev,build $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
 	if [ -n "$$found" ]; then echo "depends on the command line:" $$found; exit 1; fi; \
 	echo "nothing depends on the command line"
+	@found=$$($(CARGO) tree -p wallet-view -e normal --prefix none | grep -E '^(debit|credit|ledger)-' | sort -u); \
+	if [ -n "$$found" ]; then echo "wallet-view depends on a service:" $$found; exit 1; fi; \
+	echo "wallet-view depends on no service"
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
-use debit_core::{Phase, Transfer};
 use debit_rows::Transfers;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Amount;
+use wallet_kernel::{Phase, Transfer};
 use wallet_runtime::db::Arg;
 use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::{caught_up, time};
-
 
 /// The routes of debit-svc.
 pub fn routes(running: Running) -> Router {
@@ -74,7 +73,9 @@ async fn phases(
     let mut found = Vec::new();
     for shard in running.settings.shards.all() {
         let mut db = caught_up(&running, shard).await?;
-        let of_id = db.table::<Transfers>("id = $1 ORDER BY payer", &[Arg::Uuid(id.0)]).await?;
+        let of_id = db
+            .table::<Transfers>("id = $1 ORDER BY payer", &[Arg::Uuid(id.0)])
+            .await?;
         for (key, transfer) in of_id {
             if payer.as_ref().is_none_or(|payer| *payer == key.payer) {
                 found.push(told(shard.0, &key, &transfer));

@@ -18,8 +18,8 @@ mod verdict;
 mod viewer;
 
 use ledger_core::{Ledger, State};
-use wallet_contract::decider::Heard;
 use wallet_contract::shard::Shard;
+use wallet_kernel::Heard;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::db::{Db, Migration, Pool};
 use wallet_runtime::metrics::Metrics;

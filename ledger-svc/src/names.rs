@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::decider::{Heard, Input};
 use wallet_contract::subject;
+use wallet_kernel::{Heard, Input};
 use wallet_runtime::bus::Notice;
 
 /// How many names are kept.

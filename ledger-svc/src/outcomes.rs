@@ -14,10 +14,10 @@ mod notice;
 
 use ledger_core::{Outcome, State, Status};
 use ledger_rows::Flows;
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_kernel::Input;
 use wallet_runtime::bus::Notice;
 use wallet_runtime::db::{Arg, Db};
 

@@ -1,6 +1,5 @@
 //! The decisions, each a function of the state and one input.
 
-use wallet_contract::decider::Place;
 use wallet_contract::event::{
     AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact, Terms, check_shard,
 };
@@ -8,6 +7,7 @@ use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::{Order, Request};
+use wallet_kernel::Place;
 
 use crate::state::{Account, PromiseStanding, Reversal, Standing, State};
 

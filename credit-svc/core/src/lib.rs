@@ -20,11 +20,11 @@ mod state;
 
 pub use state::{Account, Keys, Promise, PromiseStanding, Reversal, Standing, State};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::request::Order;
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of credit-svc.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wallet_contract::decider::Rows;
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, Overdraft};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::Request;
+use wallet_kernel::Rows;
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]

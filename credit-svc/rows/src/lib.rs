@@ -6,12 +6,13 @@ mod reversals;
 
 use credit_core::{Credit, Keys, State};
 use uuid::Uuid;
-use wallet_contract::decider::{Heard, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Inbox, Keeps, Reads, Shape, Source, Table as _, Unreadable, Value, Writes};
+use wallet_kernel::{
+    Found, Heard, Inbox, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Value, Writes,
+};
 
 pub use accounts::Accounts;
 pub use promises::Promises;

@@ -1,7 +1,6 @@
 //! The decisions, each a function of the state and one input.
 
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Place};
 use wallet_contract::event::{
     AccountFact, Event, Fact, Failure, Movement, MovementFact, Overdraft, RequestFact, Terms, check_shard,
 };
@@ -10,11 +9,12 @@ use wallet_contract::money::{Amount, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{Hold, Order, Request};
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Due, Place};
 
-use crate::phase::{Rule, Signal, rule};
 use crate::refuse;
 use crate::state::{Account, Standing, State};
-use crate::transfer::Transfer;
+use wallet_kernel::phase::{Rule, Signal, rule};
+use wallet_kernel::transfer::Transfer;
 
 /// Decides what a payer asks, by the transfer's phase. A refused transfer burns its id.
 pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place) -> Option<Fact> {

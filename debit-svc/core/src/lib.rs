@@ -2,7 +2,7 @@
 //!
 //! | input | decision |
 //! |---|---|
-//! | anything about a transfer | by its phase: see [`phase::TABLE`] |
+//! | anything about a transfer | by its phase: see [`wallet_kernel::phase::TABLE`] |
 //! | `account.closing` | `closure.accepted` at zero, else `closure.refused` |
 //! | `account.opened`, `frozen`, `unfrozen` | none: remembered |
 //!
@@ -10,19 +10,15 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod decide;
-pub mod phase;
 mod refuse;
 mod state;
-mod transfer;
 
-pub use phase::Phase;
 pub use state::{Account, Keys, Standing, State};
-pub use transfer::{Reservation, Times, Transfer};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{AccountFact, Cause, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of debit-svc.
 #[derive(Debug)]

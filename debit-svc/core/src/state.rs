@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use wallet_contract::decider::{Place, Rows};
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
+use wallet_kernel::{Place, Rows};
 
-use crate::transfer::Transfer;
+use wallet_kernel::transfer::Transfer;
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]

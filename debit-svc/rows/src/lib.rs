@@ -4,10 +4,11 @@ mod accounts;
 mod transfers;
 
 use debit_core::{Debit, Keys, State};
-use wallet_contract::decider::{Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Inbox, Keeps, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{
+    Due, Found, Heard, Inbox, Keeps, Place, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes,
+};
 
 pub use accounts::Accounts;
 pub use transfers::Transfers;
@@ -27,7 +28,10 @@ impl Keeps for Rows {
     fn reads<'k>(keys: &'k Keys, reads: &mut Reads<'k>) {
         reads.by::<Accounts, 1>(&["name"], keys.accounts.iter().map(|name| [name.into()]));
         let transfers = keys.transfers.iter();
-        reads.by::<Transfers, 2>(&["id", "payer"], transfers.map(|key| [key.id.into(), (&key.payer).into()]));
+        reads.by::<Transfers, 2>(
+            &["id", "payer"],
+            transfers.map(|key| [key.id.into(), (&key.payer).into()]),
+        );
     }
 
     fn state(_keys: &Keys, found: &mut Found) -> Result<State, Unreadable> {

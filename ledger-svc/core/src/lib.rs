@@ -33,10 +33,10 @@ pub use outcome::Outcome;
 pub use state::{Account, Keys, Standing, State};
 pub use wallet_contract::status::Status;
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Event, Fact, Failure, Movement, MovementFact, RequestFact};
 use wallet_contract::id::AccountId;
 use wallet_contract::reason::{Reason, Refusal};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of ledger-svc.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wallet_contract::decider::{Heard, Input, Place, Rows};
 use wallet_contract::event::{
     AccountFact, Cause, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, RequestFact,
 };
@@ -11,6 +10,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::request::{Order as Wanted, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Heard, Input, Place, Rows};
 
 use crate::aside::{Aside, parked_by, resolved_by};
 use crate::booking::{Booking, BookingKind, LogNo, Newest};

@@ -1,9 +1,9 @@
 //! The rows that an input touches, besides accounts.
 
-use wallet_contract::decider::{Input, Place};
 use wallet_contract::event::{AccountFact, Event, Fact, Failure, MessageFact, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Input, Place};
 
 use crate::aside::{parked_by, resolved_by};
 use crate::flow::FlowKey;

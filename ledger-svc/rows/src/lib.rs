@@ -8,9 +8,8 @@ mod records;
 mod tally;
 
 use ledger_core::{Keys, Ledger, LogNo, State, Status};
-use wallet_contract::decider::{Heard, Place};
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Keeps, Reads, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Heard, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
 pub use aside::Parked;
@@ -46,7 +45,11 @@ impl Keeps for Rows {
         let flows = keys.flows.iter();
         let values = flows.map(|(key, verb)| [key.id.into(), (&key.payer).into(), (*verb).into()]);
         reads.by::<Flows, 3>(&["transfer", "account", "verb"], values);
-        let statuses = if keys.flows.is_empty() { &[][..] } else { &Status::ALL[..] };
+        let statuses = if keys.flows.is_empty() {
+            &[][..]
+        } else {
+            &Status::ALL[..]
+        };
         reads.by::<Tally, 1>(&["status"], statuses.iter().map(|status| [(*status).into()]));
         reads.by::<Parked, 1>(&["id"], keys.aside.iter().map(|id| [(*id).into()]));
         reads.by::<Records, 1>(&["id"], keys.recorded.iter().map(|id| [(*id).into()]));

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use ledger_core::LogNo;
-use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Heard, Input, Place};
 
 /// A request or an event as it stood in the log.
 #[derive(Clone, Debug)]

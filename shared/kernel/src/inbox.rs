@@ -1,8 +1,8 @@
 //! What a service has handled, for one that keeps no record of it.
 
-use wallet_contract::decider::Heard;
 use wallet_contract::id::EventId;
 
+use crate::input::Heard;
 use crate::reads::Source;
 use crate::table::Table as _;
 
@@ -24,7 +24,10 @@ impl Inbox {
     };
 
     /// The rows of what was handled, each with the number of what was decided on it.
-    pub fn rows(heard: &[Heard<'_>], decisions: impl Iterator<Item = Option<i64>>) -> Vec<(EventId, Option<i64>)> {
+    pub fn rows(
+        heard: &[Heard<'_>],
+        decisions: impl Iterator<Item = Option<i64>>,
+    ) -> Vec<(EventId, Option<i64>)> {
         let causes = heard.iter().map(|heard| heard.input.as_cause().id);
         causes.zip(decisions).collect()
     }

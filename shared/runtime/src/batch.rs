@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Due, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
+use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
 pub use parking::{mended, parked, resolved};

@@ -1,8 +1,7 @@
 //! What a service watches of its own work, for metrics: told behind each commit, from what is in memory anyway.
 
-use wallet_contract::decider::{Decider, Heard};
-
 use crate::bus::Notice;
+use wallet_kernel::{Decider, Heard};
 
 /// Watches one shard's batches. It is on the way of money: it may count, and hand on what takes longer.
 pub trait Observer<C: Decider>: Send {

@@ -16,10 +16,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_kernel::Keeps as _;
+use wallet_kernel::{Keeps as _, Place};
 
 use crate::clock::Clock;
 use crate::db::{Pool, Target};
@@ -72,7 +71,10 @@ pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode 
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
-            let address = line.settings.http.unwrap_or(guard::usual_address(T::Rows::SERVICE));
+            let address = line
+                .settings
+                .http
+                .unwrap_or(guard::usual_address(T::Rows::SERVICE));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
         None => runtime.block_on(run::<T>(line.settings, more)),

@@ -34,9 +34,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info};
-use wallet_contract::decider::Place;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;
+use wallet_kernel::Place;
 
 use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;

@@ -6,11 +6,10 @@ mod tables;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Keeps, Reads, Writes};
+use wallet_kernel::{Decider, Due, Heard, Keeps, Place, Reads, Writes};
 
 use crate::bus::Notice;
 use crate::db::{Arg, Db, Migration, Pool, Row, Working};
@@ -234,7 +233,10 @@ impl<T: Tables> Store for SqlStore<T> {
         reads.handled(T::Rows::INBOX, causes.iter().map(|cause| cause.0));
         T::Rows::reads(keys, &mut reads);
         let mut found = self.db().await?.find(&reads).await?;
-        Ok((found.ids().into_iter().collect(), T::Rows::state(keys, &mut found)?))
+        Ok((
+            found.ids().into_iter().collect(),
+            T::Rows::state(keys, &mut found)?,
+        ))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {

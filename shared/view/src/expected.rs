@@ -1,9 +1,9 @@
 //! What the choreography says must come, and has not been seen yet.
 
-use wallet_contract::choreography::{self, Party};
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
+use wallet_kernel::choreography::{self, Party};
 
 use crate::content::Content;
 use crate::flow::{Event, Expected, Flow, idle, short};

@@ -1,11 +1,11 @@
 //! Which cells of the phase table a flow went through, played from its events by debit-svc's own rules.
 
-use debit_core::Transfer;
-pub use debit_core::phase::Phase;
-use debit_core::phase::{Rule, Signal, rule};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::Transfer;
+pub use wallet_kernel::phase::Phase;
+use wallet_kernel::phase::{Rule, Signal, rule};
 
 use crate::flow::Flow;
 use crate::steps::Step;

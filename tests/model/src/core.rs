@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use credit_core::Credit;
-use debit_core::{Debit, Phase};
+use debit_core::Debit;
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Due, Input, Place};
 use wallet_contract::event::{Event, Fact, MovementFact, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Due, Input, Phase, Place};
 
 /// Available, held and in transit, minor units.
 pub type Money = [i64; 3];
@@ -73,7 +73,7 @@ impl Core for Debit {
     }
 
     fn alarms(state: &Self::State) -> Vec<Alarm> {
-        let alarm = |(key, row): (&_, &debit_core::Transfer)| {
+        let alarm = |(key, row): (&_, &wallet_kernel::Transfer)| {
             let (at_us, reservation) = (row.due_us()?, row.reservation?);
             let due = Due {
                 transfer: Clone::clone(key),

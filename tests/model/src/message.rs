@@ -1,9 +1,9 @@
 //! What stands in the logs of a small world.
 
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::shard::{Shard, Shards};
+use wallet_kernel::Input;
 
 /// The number of a message.
 pub type Number = u32;

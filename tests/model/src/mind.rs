@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
 use wallet_contract::id::EventId;
+use wallet_kernel::{Heard, Input, Place};
 use wallet_runtime::batch::{self, Moment};
 
 use crate::core::{Alarm, Core, Page};

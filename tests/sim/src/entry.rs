@@ -1,12 +1,12 @@
 //! What stands in a message, read with the contract's own readers, and not by the loop that is under test.
 
-use wallet_contract::decider::Input;
 use wallet_contract::envelope;
 use wallet_contract::parking::{self, Action, Instruction, Replacement};
 use wallet_contract::request::{self, Context, Element, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject};
+use wallet_kernel::Input;
 use wallet_runtime::bus::Message;
 use wallet_runtime::store::ParkedRow;
 

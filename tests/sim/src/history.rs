@@ -5,9 +5,9 @@ mod flows;
 use std::fmt::Write;
 
 use serde_json::Value;
-use wallet_contract::decider::Input;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
+use wallet_kernel::Input;
 use wallet_runtime::bus::Message;
 
 use crate::clock::told;

@@ -8,12 +8,12 @@ use std::fmt;
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use wallet_kernel::Place;
 
 use fastrand::Rng;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wallet_contract::decider::Place;
 use wallet_runtime::status::Board;
 
 use crate::coverage::Cell;

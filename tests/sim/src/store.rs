@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_kernel::memory::Memory;
-use wallet_kernel::{Cell, Reads, Writes};
+use wallet_kernel::{Cell, Decider, Due, Heard, Place, Reads, Writes};
 use wallet_runtime::bus::Notice;
 use wallet_runtime::sql_store::TENURE_MS;
 use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
@@ -171,14 +170,19 @@ where
         let known = known.map(|cause| cause.0).collect();
         let mut reads = Reads::default();
         T::reads(keys, &mut reads);
-        let mut found = database.rows.find(&reads, |first, last| database.decided_between(first, last));
+        let mut found = database
+            .rows
+            .find(&reads, |first, last| database.decided_between(first, last));
         Ok((known, T::state(keys, &mut found)?))
     }
 
     async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
         self.node.pass(Point::Due).await?;
         let found = T::due(now_us, limit).map(|scan| self.database.lock().rows.scan(&scan));
-        let due = found.map(|mut found| T::found_due(&mut found)).transpose()?.unwrap_or_default();
+        let due = found
+            .map(|mut found| T::found_due(&mut found))
+            .transpose()?
+            .unwrap_or_default();
         if !due.is_empty() {
             self.node.pass(Point::AfterDue).await?;
         }
@@ -269,7 +273,11 @@ impl<T: Tables> Database<T> {
     /// What was decided in flows whose ids lie in a range, as JSON.
     fn decided_between(&self, first: &Cell, last: &Cell) -> Vec<String> {
         let within = |event: &&Outgoing| *first <= Cell::Uuid(event.id.0) && Cell::Uuid(event.id.0) <= *last;
-        self.events.iter().filter(within).map(|event| event.json.clone()).collect()
+        self.events
+            .iter()
+            .filter(within)
+            .map(|event| event.json.clone())
+            .collect()
     }
 
     /// One transaction; nothing is written if a constraint refuses it.

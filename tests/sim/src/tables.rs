@@ -7,9 +7,8 @@ mod ledger;
 
 use std::fmt::Debug;
 
-use wallet_contract::decider::{Decider, Rows};
 use wallet_kernel::memory::Memory;
-use wallet_kernel::{Keeps, Table};
+use wallet_kernel::{Decider, Keeps, Rows, Table};
 use wallet_runtime::bus::Notice;
 
 /// A service's own rows.

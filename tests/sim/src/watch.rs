@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use debit_core::phase::Signal;
 use debit_core::{Keys, State};
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact, RequestFact};
 use wallet_contract::id::TransferKey;
+use wallet_kernel::phase::Signal;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use crate::coverage::Cell;
 use crate::ill;

@@ -11,9 +11,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use fastrand::Rng;
 use jiff::Timestamp;
-use wallet_contract::decider::Place;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
+use wallet_kernel::Place;
 use wallet_runtime::bus::Head;
 
 use crate::check::log::Logs;

@@ -1,11 +1,11 @@
 //! What credit-svc decides: given inputs, when an input, then a fact.
 
 use credit_core::Credit;
-use wallet_contract::decider::Input;
 use wallet_contract::event::{AccountFact, Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, movement, name};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{self, ONE, movement, name};
 
 const MOST: &str = "92233720368547758.07";
 

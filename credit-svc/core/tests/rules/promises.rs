@@ -3,11 +3,11 @@
 
 use credit_core::{Credit, PromiseStanding};
 use jiff::Timestamp;
-use wallet_contract::decider::Input;
 use wallet_contract::event::{AccountFact, Fact, Failure, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
 
 const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";

@@ -1,13 +1,13 @@
 //! What credit-svc lets an account give back of what it has received.
 
 use credit_core::Credit;
-use wallet_contract::decider::{Decider, Input};
 use wallet_contract::event::{Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{
+use wallet_kernel::testing::{
     ONE, Player, THREE, TWO, asks, event, key, movement, name, part, pays, place, reversal, told,
 };
+use wallet_kernel::{Decider, Input};
 
 const FOUR: &str = "01900000-0000-7000-8000-000000000004";
 

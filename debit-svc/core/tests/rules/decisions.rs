@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 
 use debit_core::Debit;
-use wallet_contract::decider::Input;
 use wallet_contract::event::{AccountFact, Fact, MovementFact, RequestFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing;
-use wallet_contract::testing::{ONE, Player, TWO, movement, name, opened, place, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing;
+use wallet_kernel::testing::{ONE, Player, TWO, movement, name, opened, place, told};
 
 fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
     testing::check::<Debit>(Service::Debit, given, when.borrow(), expected);

@@ -1,18 +1,18 @@
 //! Each cell of the table of phases, checked by a test that is made from the table.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
-use debit_core::phase::{self, Rule, Signal, TABLE};
-use debit_core::{Debit, Phase, State};
+use debit_core::{Debit, State};
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Input};
 use wallet_contract::event::{Event, Fact, Failure, Kind, MovementFact, RequestFact, Terms};
 use wallet_contract::id::EventId;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{
+use wallet_contract::trace::TraceId;
+use wallet_kernel::phase::{self, Rule, Signal, TABLE};
+use wallet_kernel::testing::{
     ONE, Player, THREE, TWO, asks, event, key, movement, name, opened, part, pays, reversal,
 };
-use wallet_contract::trace::TraceId;
+use wallet_kernel::{Due, Input, Phase};
 
 /// What alice has, what she reserves or pays, and what she confirms of it; minor units.
 const HAS: i64 = 10_000;

@@ -1,11 +1,11 @@
 //! What was set aside, and what became of it, as events.
 
 use uuid::Uuid;
-use wallet_contract::decider::{Heard, Input};
 use wallet_contract::event::{Cause, Event, Fact, MessageFact, Parked, Resolved, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
 use wallet_contract::recall;
 use wallet_contract::trace::TraceId;
+use wallet_kernel::{Heard, Input};
 
 use super::Moment;
 use crate::store::ParkedRow;

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use tracing::{debug, info, warn};
-use wallet_contract::decider::{Decider, Due, Heard, Input};
 use wallet_contract::event::{Event, Source};
 use wallet_contract::parking::Instruction;
 use wallet_contract::subject::parking;
+use wallet_kernel::{Decider, Due, Heard, Input};
 
 use super::caution::Caution;
 use super::publishing::Decided;

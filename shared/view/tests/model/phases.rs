@@ -13,7 +13,7 @@ use crate::stage::{Told, compensated, paid, refusal, reserved, settled};
 #[track_caller]
 fn check(told: Told, status: &str, expected: &[&str]) {
     let flow = told.flow(status, |_| {});
-    let word = |phase: Option<debit_core::Phase>| phase.map_or("unknown", debit_core::Phase::word);
+    let word = |phase: Option<wallet_kernel::Phase>| phase.map_or("unknown", wallet_kernel::Phase::word);
     let visits = phases::of(&flow, &steps::of(&flow));
     let cells = visits.iter().map(|visit| {
         format!(

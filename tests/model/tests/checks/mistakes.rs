@@ -3,12 +3,12 @@
 use credit_core::Credit;
 use debit_core::{Debit, State};
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Fact, Failure, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::Order;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Decider, Heard, Input, Place};
 use wallet_model::bent::{Bend, Bent};
 use wallet_model::core::Core;
 use wallet_model::properties::{ENDS, ONCE, QUIET, SOUND, UNIQUE, WHOLE};

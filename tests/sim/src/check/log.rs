@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Event, Fact, MessageFact, MovementFact, RequestFact, Resolution};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::reason::Reason;
 use wallet_contract::request::Request;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::Input;
 
 use super::books::Books;
 use super::flow::Flow;

@@ -6,11 +6,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Heard, Input, Place};
 use wallet_runtime::batch::{WAITS, of};
 use wallet_runtime::store::{Blocked, ParkedRow};
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use wallet_contract::decider::Input;
 use wallet_contract::envelope;
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, TransferId};
@@ -13,6 +12,7 @@ use wallet_contract::request::{Order, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
+use wallet_kernel::Input;
 
 use crate::entry::{Entry, Stored};
 

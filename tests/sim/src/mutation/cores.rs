@@ -1,12 +1,12 @@
 //! Cores that decide something wrong.
 
 use credit_core::{Credit, Standing};
-use debit_core::{Debit, Phase};
-use wallet_contract::decider::{Decider, Heard, Input, Place};
+use debit_core::Debit;
 use wallet_contract::event::{Cause, Event, Fact, MovementFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Decider, Heard, Input, Phase, Place};
 
 type State = debit_core::State;
 

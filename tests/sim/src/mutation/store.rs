@@ -1,7 +1,7 @@
 //! A store that does something wrong.
 
-use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::id::EventId;
+use wallet_kernel::{Decider, Due, Heard};
 use wallet_runtime::bus::Notice;
 use wallet_runtime::outbox::Publisher;
 use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};

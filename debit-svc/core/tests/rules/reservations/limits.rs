@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Event, Fact, MovementFact, Terms};
 use wallet_contract::subject::Verb;
-use wallet_contract::testing::{self, ONE, TWO, movement, name, pays, told};
+use wallet_kernel::testing::{self, ONE, TWO, movement, name, pays, told};
 
 use super::stage::{
     SECOND, alice, asks, cancels, check, confirms, declined, has, promised, reserves, reserves_on, says,

@@ -2,11 +2,11 @@
 
 use debit_core::Debit;
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Input};
 use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+use wallet_kernel::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+use wallet_kernel::{Due, Input};
 
 pub(crate) const SECOND: i64 = 1_000_000;
 

@@ -1,9 +1,9 @@
 //! From step to step: reserve, promise, confirm, cancel, and the clock.
 
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};
-use wallet_contract::testing::{part, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{part, told};
 
 use super::stage::{
     SECOND, alice, cancels, check, confirms, declined, due, due_us, has, promised, reserves, reserves_on,

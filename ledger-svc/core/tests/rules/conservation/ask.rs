@@ -3,11 +3,11 @@
 
 use proptest::prelude::*;
 use uuid::Uuid;
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::request::{Order, Request};
 use wallet_contract::subject::Verb;
-use wallet_contract::testing::{asks, pays};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{asks, pays};
 
 use super::world::World;
 

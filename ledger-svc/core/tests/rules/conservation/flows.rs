@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use debit_core::Phase;
 use wallet_contract::event::{Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_kernel::Phase;
 
 use super::world::{World, shards};
 

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use debit_core::Phase;
 use ledger_core::{BookingKind, Newest};
-use wallet_contract::choreography::{Expected, Party, Step, after, waits_for};
 use wallet_contract::event::{Fact, Failure, MovementFact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::Amount;
+use wallet_kernel::Phase;
+use wallet_kernel::choreography::{Expected, Party, Step, after, waits_for};
 
 use super::reader::Node;
 use super::world::{World, shards};

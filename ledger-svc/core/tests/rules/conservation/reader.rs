@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 use credit_core::{Credit, Keys};
 use debit_core::Debit;
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Input};
 use wallet_contract::event::{Event, Fact, MovementFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-use wallet_contract::testing::{Player, place};
+use wallet_kernel::testing::{Player, place};
+use wallet_kernel::{Decider, Input};
 
 use super::world::SHARDS;
 

@@ -6,7 +6,7 @@ use ledger_core::Ledger;
 use wallet_contract::event::{AccountFact, Fact, MessageFact, MovementFact, Parked, RequestFact};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
+use wallet_kernel::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
 
 use super::stage::{SIDES, begun, booked, check, credit, debit, heard_of, in_transit, on, refusal, reserved};
 

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use ledger_core::{Flow, Keys, Ledger, LogNo, Start, State, Status};
-use wallet_contract::decider::{Decider as _, Input};
 use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::id::TransferKey;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Service;
-use wallet_contract::testing::{self, ONE, Player, movement, name, place, told};
+use wallet_kernel::testing::{self, ONE, Player, movement, name, place, told};
+use wallet_kernel::{Decider as _, Input};
 
 /// Two accounts on two shards.
 pub(crate) const SIDES: (&str, &str) = ("alice", "bob");

@@ -1,11 +1,11 @@
 //! Reservations.
 
 use ledger_core::{Ledger, State};
-use wallet_contract::decider::Input;
 use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{ONE, Player, asks, key, movement, name, part, pays};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{ONE, Player, asks, key, movement, name, part, pays};
 
 use super::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
 

@@ -36,7 +36,7 @@ pub enum Phase {
     Declined,
 }
 
-wallet_kernel::words!(Phase "phase" {
+crate::words!(Phase "phase" {
     Refused = "refused",
     Debited = "debited",
     Credited = "credited",

@@ -3,9 +3,9 @@
 //! A flow is whole if each of its steps that something must follow has been followed. What is missing names who keeps it
 //! waiting. Nothing is decided by this.
 
-use crate::event::{AccountFact, Fact, Kind, MovementFact, RequestFact};
-use crate::id::AccountId;
-use crate::subject::{Service, Verb};
+use wallet_contract::event::{AccountFact, Fact, Kind, MovementFact, RequestFact};
+use wallet_contract::id::AccountId;
+use wallet_contract::subject::{Service, Verb};
 
 /// What must come next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
