@@ -29,7 +29,7 @@ use wallet_runtime::program::Running;
 use wallet_runtime::reading;
 
 use self::places::{Place, Places, back};
-use self::question::{Listed, Standing};
+use self::question::{Halted, Listed};
 use self::sources::{Entry, Order, Source, merged, one_more};
 use crate::flows::list::{self, Filter, Found};
 use crate::flows::{Flow, ended};
@@ -102,9 +102,9 @@ pub(crate) async fn page(
     let filter = &asked.filter;
     // What has not ended has an index, so the account's are found there.
     let is_open = matches!(filter.status, Some(Status::Running | Status::Reserved));
-    match (asked.standing, asked.ended, &filter.account) {
-        (Some(Standing::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
-        (Some(Standing::Parked), ..) => parked_ones(dbs, asked, limit).await,
+    match (asked.halted, asked.ended, &filter.account) {
+        (Some(Halted::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
+        (Some(Halted::Parked), ..) => parked_ones(dbs, asked, limit).await,
         (None, Some(span), _) => ended_ones(running, dbs, asked, span, limit, reader).await,
         (None, None, Some(name)) if !is_open => account::page(running, dbs, name, asked, limit, reader).await,
         (None, None, _) => all(dbs, asked, limit).await,

@@ -7,9 +7,9 @@ use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::{Order, Request};
-use wallet_kernel::Place;
+use wallet_kernel::{Place, Standing};
 
-use crate::state::{Account, PromiseStanding, Reversal, Standing, State};
+use crate::state::{Account, PromiseStanding, Reversal, State};
 
 /// Decides on what debit-svc says.
 pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {

@@ -18,7 +18,7 @@
 mod decide;
 mod state;
 
-pub use state::{Account, Keys, Promise, PromiseStanding, Reversal, Standing, State};
+pub use state::{Account, Keys, Promise, PromiseStanding, Reversal, State};
 
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;

@@ -6,7 +6,7 @@ use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, O
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::Request;
-use wallet_kernel::Rows;
+use wallet_kernel::{Rows, Standing};
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]
@@ -34,26 +34,6 @@ impl Keys {
         }));
     }
 }
-
-/// Whether an account may receive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It may.
-    Open,
-    /// Not for now.
-    Frozen,
-    /// Not until debit-svc has said whether it is at zero.
-    Closing,
-    /// Never again.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closing = "closing",
-    Closed = "closed",
-});
 
 /// One currency of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +147,7 @@ impl State {
         match fact {
             MovementFact::AccountCredited => {
                 self.change(movement, |account| {
-                    account.received = add(account.received, amount)
+                    account.received = add(account.received, amount);
                 });
                 let reserved = movement.held();
                 if reserved > 0 {
@@ -181,7 +161,7 @@ impl State {
                 let standing = PromiseStanding::Open;
                 self.promises.create(key, Promise { amount, standing });
                 self.change(movement, |account| {
-                    account.promised = add(account.promised, amount)
+                    account.promised = add(account.promised, amount);
                 });
             }
             MovementFact::ReservationReleased(..) => {

@@ -9,10 +9,10 @@ use wallet_contract::money::{Amount, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{Hold, Order, Request};
 use wallet_contract::subject::Verb;
-use wallet_kernel::{Due, Place};
+use wallet_kernel::{Due, Place, Standing};
 
 use crate::refuse;
-use crate::state::{Account, Standing, State};
+use crate::state::{Account, State};
 use wallet_kernel::phase::{Rule, Signal, rule};
 use wallet_kernel::transfer::Transfer;
 
@@ -221,7 +221,7 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     };
     let stands = |reason, how| Err(Refusal::new(reason, format_args!("{payer} is {how}")));
     match account.standing {
-        Standing::Open => {}
+        Standing::Open | Standing::Closing => {}
         Standing::Frozen => return stands(Reason::AccountFrozen, "frozen"),
         Standing::Closed => return stands(Reason::AccountClosed, "closed"),
     }

@@ -13,7 +13,7 @@ mod decide;
 mod refuse;
 mod state;
 
-pub use state::{Account, Keys, Standing, State};
+pub use state::{Account, Keys, State};
 
 use wallet_contract::event::{AccountFact, Cause, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
-use wallet_kernel::{Place, Rows};
+use wallet_kernel::{Place, Rows, Standing};
 
 use wallet_kernel::transfer::Transfer;
 
@@ -17,23 +17,6 @@ pub struct Keys {
     /// Transfers.
     pub transfers: BTreeSet<TransferKey>,
 }
-
-/// Whether an account may pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It may.
-    Open,
-    /// Not for now.
-    Frozen,
-    /// Never again.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closed = "closed",
-});
 
 /// One currency of one account. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ pub use aside::{Aside, resolved_by};
 pub use booking::{Booking, BookingKind, LogNo, Newest};
 pub use flow::{Flow, FlowKey, Start};
 pub use outcome::Outcome;
-pub use state::{Account, Keys, Standing, State};
+pub use state::{Account, Keys, State};
 pub use wallet_contract::status::Status;
 
 use wallet_contract::event::{Event, Fact, Failure, Movement, MovementFact, RequestFact};

@@ -10,7 +10,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::request::{Order as Wanted, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
-use wallet_kernel::{Heard, Input, Place, Rows};
+use wallet_kernel::{Heard, Input, Place, Rows, Standing};
 
 use crate::aside::{Aside, parked_by, resolved_by};
 use crate::booking::{Booking, BookingKind, LogNo, Newest};
@@ -29,26 +29,6 @@ pub struct Keys {
     /// What may have been recorded before: requests and events, by their ids.
     pub recorded: BTreeSet<EventId>,
 }
-
-/// What the register says of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Pays and receives.
-    Open,
-    /// Neither, for now.
-    Frozen,
-    /// Being closed.
-    Closing,
-    /// Closed for good.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closing = "closing",
-    Closed = "closed",
-});
 
 /// The page of one account in one currency. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,10 +302,11 @@ impl State {
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
         if outcome.is_end() {
-            let captured = match outcome.status {
-                Status::Settled => event.fact.movement().and_then(part),
-                _ => None,
-            };
+            let settled = event
+                .fact
+                .movement()
+                .filter(|_| outcome.status == Status::Settled);
+            let captured = settled.and_then(part);
             let (refusal, at_us) = (event.fact.refusal().cloned(), event.time.as_microsecond());
             self.change(&outcome.flow(), |flow| {
                 flow.end(outcome.status, captured, refusal, at_us);

@@ -1,9 +1,10 @@
 //! The page of each account.
 
-use ledger_core::{Account, LogNo, Newest, Standing};
+use ledger_core::{Account, LogNo, Newest};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
+use wallet_kernel::Standing;
 
 wallet_kernel::table! {
     /// The page of each account, in each of its currencies.

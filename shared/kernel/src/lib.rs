@@ -8,6 +8,7 @@
 //! | [`decider`], [`input`], [`rows`] | what a core is, what it hears, and the rows it changes |
 //! | [`choreography`] | which service must react to what |
 //! | [`phase`], [`transfer`] | the phases of a transfer: the table, and a transfer's row |
+//! | [`standing`] | whether an account pays and receives |
 //! | [`value`] | values, and which Rust types are columns |
 //! | [`mod@table`] | tables and their columns |
 //! | [`reads`] | the rows that a batch looks up, and what was found |
@@ -27,6 +28,7 @@ pub mod memory;
 pub mod phase;
 pub mod reads;
 pub mod rows;
+pub mod standing;
 pub mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -41,6 +43,7 @@ pub use keeps::Keeps;
 pub use phase::Phase;
 pub use reads::{Found, Lookup, Reads, Scan, Source};
 pub use rows::Rows;
+pub use standing::Standing;
 pub use table::{Column, Shape, Table};
 pub use transfer::Transfer;
 pub use value::{Cell, Field, Kind, Unreadable, Value};

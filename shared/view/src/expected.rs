@@ -44,7 +44,7 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
         shard: shards.of(&account).0,
         after: after.id,
         since: after.recorded_at,
-        events: expected.kinds.iter().map(|kind| kind.to_string()).collect(),
+        events: expected.kinds.iter().map(ToString::to_string).collect(),
         cannot: None,
         usually_us: None,
     })

@@ -9,7 +9,7 @@ use wallet_contract::event::{Event, Fact, MovementFact, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Decider, Due, Input, Phase, Place};
+use wallet_kernel::{Decider, Due, Input, Phase, Place, Standing};
 
 /// Available, held and in transit, minor units.
 pub type Money = [i64; 3];
@@ -146,7 +146,7 @@ impl Core for Credit {
     }
 
     fn is_busy(state: &Self::State) -> bool {
-        let closing = |row: &credit_core::Account| row.standing == credit_core::Standing::Closing;
+        let closing = |row: &credit_core::Account| row.standing == Standing::Closing;
         state
             .accounts
             .iter()

@@ -14,7 +14,7 @@ use wallet_view::text::{clean, span_us};
 use crate::flows::list::{Summary, summaries};
 use crate::flows::{Flow, steps};
 use crate::listing::Page;
-use crate::listing::question::Standing;
+use crate::listing::question::Halted;
 use crate::viewer::parts;
 use crate::{parked, stuck};
 
@@ -47,9 +47,9 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
         for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
             let (word, still) = if let Some(aside) = parked.get(&flow.transfer()) {
                 let why = aside.as_ref().map(|aside| (aside.told(), aside.since));
-                (Standing::Parked.word(), why)
+                (Halted::Parked.word(), why)
             } else if let Some(why) = stuck(db, shard, flow, &look).await? {
-                (Standing::Stuck.word(), Some(why))
+                (Halted::Stuck.word(), Some(why))
             } else {
                 (flow.told.status.word(), None)
             };
@@ -144,7 +144,7 @@ mod tests {
         let why = "credit-svc of shard 1 has not reacted to account.debited";
         let row = Row {
             flow: &flow,
-            word: Standing::Stuck.word(),
+            word: Halted::Stuck.word(),
             still: Some((why.to_owned(), flow.told.started_at)),
             summary: Summary::default(),
         };

@@ -1,12 +1,12 @@
 //! Cores that decide something wrong.
 
-use credit_core::{Credit, Standing};
+use credit_core::Credit;
 use debit_core::Debit;
 use wallet_contract::event::{Cause, Event, Fact, MovementFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Verb;
-use wallet_kernel::{Decider, Heard, Input, Phase, Place};
+use wallet_kernel::{Decider, Heard, Input, Phase, Place, Standing};
 
 type State = debit_core::State;
 

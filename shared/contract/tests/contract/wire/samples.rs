@@ -91,6 +91,7 @@ pub(super) fn refused_reservations() -> Vec<Fact> {
     [(Some("room 7"), false), (None, true)].map(refused).to_vec()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of facts")]
 pub(super) fn first_facts() -> Vec<Fact> {
     let (alice, usd) = (name("alice"), "USD".parse().unwrap());
     let refusal = || Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
