@@ -6,17 +6,15 @@ mod transfers;
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::Value;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::program::Running;
 
+use crate::handler::{Ledger, MAX_ROWS, limit};
 use crate::{export, meters, verdict, viewer};
 
-/// How many rows an answer has at most.
-const MAX_ROWS: i64 = 1_000;
 /// How many it has unless asked.
 const ROWS: i64 = 100;
 
@@ -44,13 +42,4 @@ pub fn routes(running: Running) -> anyhow::Result<Router> {
         .layer(Extension(verdict))
         .with_state(running);
     Ok(routes)
-}
-
-pub(crate) type Ledger = State<Arc<Running>>;
-
-/// How many rows an answer is to have, `usual` unless somebody said.
-pub(crate) fn limit(asked: Option<&str>, usual: i64) -> Result<i64, Problem> {
-    let Some(text) = asked else { return Ok(usual) };
-    let limit = text.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit));
-    limit.ok_or_else(|| Problem::bad_request(format!("limit {text:?}: use 1 to {MAX_ROWS}")))
 }

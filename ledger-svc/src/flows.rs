@@ -3,7 +3,6 @@
 //! | part | answers |
 //! |---|---|
 //! | here | single flows, by transfer, trace or key |
-//! | [`whole`] | one flow with all that is told of it |
 //! | [`list`] | many, by status or reason; how many stand how |
 //! | [`timeline`] | where the log was at a time |
 //! | [`steps`] | what stands in the log of one |
@@ -15,13 +14,12 @@
 
 pub(crate) mod aside;
 pub(crate) mod booked;
-mod bookings;
+pub(crate) mod bookings;
 pub(crate) mod ended;
 pub(crate) mod list;
 pub(crate) mod steps;
 mod timeline;
-mod usual;
-pub(crate) mod whole;
+pub(crate) mod usual;
 
 use std::collections::BTreeSet;
 

@@ -6,6 +6,7 @@ mod books;
 mod conservation;
 mod export;
 mod flows;
+mod handler;
 mod listing;
 mod meters;
 mod names;
@@ -16,6 +17,7 @@ mod recorded;
 mod stuck;
 mod verdict;
 mod viewer;
+mod whole;
 
 use ledger_core::{Ledger, State};
 use wallet_contract::shard::Shard;

@@ -12,9 +12,9 @@ use wallet_runtime::question::{Asked, Named, Told};
 use wallet_runtime::reading::{caught_up, time};
 
 use super::{Answer, Ledger, MAX_ROWS, ROWS, limit};
-use crate::flows::{self, whole};
 use crate::listing::{self, Reader};
 use crate::stuck;
+use crate::{flows, whole};
 
 /// What is asked of a transfer.
 #[derive(Debug, Deserialize)]

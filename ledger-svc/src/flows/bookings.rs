@@ -14,7 +14,7 @@ use wallet_view::money::{Side, books};
 
 /// The lines of a flow with its events. Each is one look-up by the event's id in its account's shard, and one by the place
 /// in the log that it has there.
-pub(super) async fn of(running: &Running, flow: &Flow) -> Result<Vec<Booked>, Problem> {
+pub(crate) async fn of(running: &Running, flow: &Flow) -> Result<Vec<Booked>, Problem> {
     let mut lines = Vec::new();
     let Some(currency) = flow
         .currency

@@ -10,7 +10,7 @@ use super::steps;
 const FLOWS: i64 = 20;
 
 /// Adds to each expectation how long it usually takes, if one of those flows has seen it.
-pub(super) async fn add(
+pub(crate) async fn add(
     db: &mut Db,
     shard: u16,
     no: i64,

@@ -7,8 +7,14 @@ use wallet_runtime::db::Db;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::reading::as_of;
 
-use super::sources::Order;
 use crate::books::Cursor;
+
+/// Which way a list goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    NewestFirst,
+    OldestFirst,
+}
 
 /// Where an entry stands in its source.
 #[derive(Clone, Copy, Debug)]

@@ -10,9 +10,9 @@ use wallet_view::lapse;
 use wallet_view::moment::Moment;
 use wallet_view::typed;
 
-use crate::api::limit;
 use crate::flows::ended::Span;
 use crate::flows::list::Filter;
+use crate::handler::limit;
 
 /// Why a flow does not go on; a status that can be asked for and that no flow is stored with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

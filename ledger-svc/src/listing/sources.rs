@@ -5,14 +5,8 @@
 
 use std::collections::VecDeque;
 
+pub(crate) use super::places::Order;
 use super::places::{Place, Places};
-
-/// Which way a list goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    NewestFirst,
-    OldestFirst,
-}
 
 impl Order {
     /// Whether something stands before something else; both are a time, and what goes on within the same microsecond.

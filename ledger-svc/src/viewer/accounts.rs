@@ -20,9 +20,9 @@ use wallet_runtime::reading::time;
 
 use super::layout::{self, Here};
 use super::{parts, reading};
-use crate::api::{Ledger, limit};
 use crate::books::accounts::Accounts;
 use crate::books::{self, Balance, Cursor};
+use crate::handler::{Ledger, limit};
 use crate::listing::question;
 
 /// How many accounts, or lines, a page has.

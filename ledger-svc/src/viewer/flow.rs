@@ -47,8 +47,8 @@ use wallet_view::steps::{self, Step};
 
 use super::layout::{self, Here};
 use super::parts;
-use crate::api::{Ledger, limit};
-use crate::flows::whole::{self, Found};
+use crate::handler::{Ledger, limit};
+use crate::whole::{self, Found};
 
 /// From each of these pages to the viewer's root.
 const ROOT: Root = Root::BELOW;

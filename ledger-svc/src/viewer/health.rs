@@ -18,8 +18,8 @@ use self::facts::{Facts, Shard, Sum};
 use self::pace::Pace;
 use super::layout::{self, Here};
 use super::parts;
-use crate::api::Ledger;
 use crate::flows::Flow;
+use crate::handler::Ledger;
 use crate::verdict::{Duty, Verdict, Watch};
 
 pub(super) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {

@@ -24,7 +24,7 @@ use super::layout::{self, Here};
 use super::live::{self, Live};
 use super::parts;
 use super::reading;
-use crate::api::Ledger;
+use crate::handler::Ledger;
 use crate::listing::question::{Halted, Question};
 use crate::listing::{self, Page, Reader};
 

@@ -15,7 +15,7 @@ use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
 
 use super::layout::{self, Here};
-use crate::api::Ledger;
+use crate::handler::Ledger;
 
 /// More than any token and address that makes sense.
 const MAX_BODY_BYTES: usize = 16 * 1024;

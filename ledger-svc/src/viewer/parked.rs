@@ -19,7 +19,7 @@ use wallet_view::text::clean;
 use self::texts::{Text, Texts};
 use super::layout::{self, Here};
 use super::{parts, reading};
-use crate::api::{Ledger, limit};
+use crate::handler::{Ledger, limit};
 use crate::listing::places;
 use crate::parked::{self, Parked};
 

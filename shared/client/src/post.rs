@@ -18,6 +18,8 @@ use crate::request::Request;
 /// How many requests a shared message holds at most: some 150 KB, which a service decides in one batch.
 const MOST: usize = 1_000;
 const _: () = assert!(MOST <= MAX_ARRAY);
+/// What a server counts beside the body: the headers of a message that is shared.
+const HEADERS: usize = 256;
 
 /// Which concurrent requests share a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,9 +60,10 @@ pub(crate) struct Post {
 
 impl Post {
     pub(crate) fn new(connection: Connection, sharing: Sharing) -> Self {
+        let max_payload = connection.client().server_info().max_payload;
         let limits = Limits {
             requests: MOST,
-            bytes: MAX_MESSAGE_BYTES.min(connection.client().server_info().max_payload),
+            bytes: MAX_MESSAGE_BYTES.min(max_payload).saturating_sub(HEADERS),
         };
         Self {
             connection,

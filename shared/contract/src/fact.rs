@@ -7,9 +7,9 @@
 mod declare;
 
 pub use self::declare::Copies;
-use crate::event::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::parts::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
 use crate::reason::Refusal;
 use crate::shard::{Shard, Shards};
 use crate::subject::Verb;

@@ -14,6 +14,7 @@ pub mod hosts;
 pub mod id;
 pub mod money;
 pub mod parking;
+mod parts;
 mod present;
 pub mod ready;
 pub mod reason;

@@ -2,30 +2,19 @@
 
 use std::error::Error as _;
 use std::io;
+use std::time::Duration;
 
 use async_nats::rustls::{self, AlertDescription};
 use async_nats::{ConnectError, ConnectErrorKind};
 
+use crate::Error;
 use crate::login::Login;
-use crate::route::{CONNECT_WITHIN, Route};
 
-/// Why there is no connection.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// What was set makes no sense.
-    #[error("{0}")]
-    Settings(String),
-    /// No server lets us in. That may change by itself.
-    #[error("{0}")]
-    Unreachable(String),
-    /// A server lets us in, and is not as it must be.
-    #[error("{0}")]
-    Unfit(String),
-}
+/// How long reaching one server may take, with its greeting and TLS.
+pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
 /// What became of one server.
-pub(crate) fn of_one(route: &Route, host: &str, error: &ConnectError) -> Error {
-    let login = route.login();
+pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
     let text = match error.kind() {
         ConnectErrorKind::AuthorizationViolation => format!(
             "the NATS server at {host} did not let {login} in: {}",

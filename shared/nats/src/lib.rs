@@ -14,6 +14,7 @@
 //! No type here shows a secret, neither with `Debug` nor with `Display`, and no error repeats one.
 
 mod address;
+mod error;
 mod failover;
 mod failure;
 mod hidden;
@@ -23,7 +24,7 @@ mod route;
 mod server;
 mod settings;
 
-pub use failure::Error;
+pub use error::Error;
 pub use hidden::Hidden;
 pub use lost::Lost;
 pub use route::{Reached, Route};

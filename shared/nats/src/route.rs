@@ -10,15 +10,14 @@ use async_nats::{Client, ConnectOptions, Event, ServerAddr};
 use futures_util::future::join_all;
 
 use crate::address::{self, Addresses};
+use crate::error::Error;
 use crate::failover::Tried;
-use crate::failure::{self, Error};
+use crate::failure::{self, CONNECT_WITHIN};
 use crate::login::Login;
 use crate::lost::{Losses, Lost};
 use crate::server;
 use crate::settings::{DEFAULT_URL, Settings, given};
 
-/// How long reaching one server may take, with its greeting and TLS.
-pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// How long a server may be silent until it is asked whether it is there. The library gives it up when it has not answered
 /// twice by the third time: a server that is cut off without a word is left after three times this, before what was published
 /// there is given up (5 s). What is lost by leaving one that was only slow is read and published again.
@@ -182,11 +181,11 @@ impl Route {
     /// Why no server lets us in. The library says it of the last one only, so with several each is asked again.
     async fn explain(&self, error: &async_nats::ConnectError) -> Error {
         if let [server] = &*self.servers {
-            return failure::of_one(self, &shown(server), error);
+            return failure::of_one(self.login(), &shown(server), error);
         }
         let asked = self.each().map(|route| async move {
             let error = route.options("wallet").connect(&route.servers[0]).await.err()?;
-            Some(failure::of_one(&route, &route.to_string(), &error))
+            Some(failure::of_one(route.login(), &route.to_string(), &error))
         });
         let failures: Vec<Error> = join_all(asked).await.into_iter().flatten().collect();
         failure::of_all(&failures)

@@ -3,7 +3,7 @@
 use async_nats::ServerInfo;
 use wallet_contract::stream;
 
-use crate::failure::Error;
+use crate::error::Error;
 
 /// Checks a server's version and limits, and that it has `JetStream`. `name` is what it is called in an error.
 pub fn check(info: &ServerInfo, name: &str) -> Result<(), Error> {

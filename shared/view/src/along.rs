@@ -2,7 +2,7 @@
 
 use wallet_contract::event::{Fact, MovementFact};
 
-use crate::steps::{Step, Times, goes_on};
+use crate::step::{Step, Times, goes_on};
 
 /// The last word on the flow's first request.
 pub fn last(steps: &[Step]) -> Option<&Step> {

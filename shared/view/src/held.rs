@@ -5,7 +5,7 @@
 
 use wallet_contract::event::{Fact, Failure, MovementFact};
 
-use crate::steps::Step;
+use crate::step::Step;
 
 /// A time of waiting for the payer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,6 +41,7 @@ pub mod phases;
 pub mod skew;
 pub mod span;
 pub mod statement;
+mod step;
 pub mod steps;
 pub mod story;
 pub mod text;

@@ -6,7 +6,7 @@ use wallet_contract::subject::Verb;
 
 use crate::content::Content;
 use crate::flow::{Event, Flow};
-use crate::steps::{Mark, goes_on};
+use crate::step::{Mark, goes_on};
 use crate::text::{clean, time};
 
 /// What a step means.

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod demo;
 pub mod doctor;
 pub mod export;
+mod find;
 pub mod heal;
 pub mod movement;
 pub mod open;

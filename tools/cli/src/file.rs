@@ -21,6 +21,7 @@ mod content;
 mod end;
 mod flaws;
 mod identity;
+mod line;
 pub mod plan;
 mod records;
 pub mod report;

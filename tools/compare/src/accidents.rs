@@ -10,6 +10,7 @@
 //! | `verdict`, `table` | what was found, for programs and for people |
 
 pub mod blocked;
+mod chart;
 pub mod contested;
 pub mod killed;
 pub mod restarted;
@@ -27,7 +28,6 @@ use wallet_terminal::signals::Signals;
 
 use self::verdict::Verdict;
 use crate::args::{Accidents, Common};
-use crate::chart;
 use crate::kind::Kind;
 use crate::program::Programs;
 use crate::system::System;
@@ -72,7 +72,7 @@ pub async fn run(
         output::line(&table::text(&verdicts))?;
     }
     if let Some(dir) = common.charts.as_ref().filter(|_| !waits.is_empty()) {
-        chart::write(dir, "blocked.svg", &chart::blocked(&waits))?;
+        crate::chart::write(dir, "blocked.svg", &self::chart::blocked(&waits))?;
     }
     Ok(Exit::Ok)
 }

@@ -6,7 +6,7 @@
 //! | [`systems`] | one file for each, as somebody would write it who knows it well |
 //! | [`servers`] | PostgreSQL and Redis servers of their own, on 127.0.0.1 and in temporary folders |
 //! | [`kind`] | the systems by name |
-//! | [`stop`] | where a process that pays stands still, to be killed there |
+//! | [`stop`], `paying` | where a process that pays stands still, to be killed there |
 //! | [`speed`] | payments a second, and what each costs |
 //! | [`accidents`] | what becomes of the money, who waits, what has to be done |
 //! | [`usage`] | processor time, bytes written and context switches, from `/proc` |
@@ -16,6 +16,7 @@ pub mod accidents;
 pub mod args;
 pub mod chart;
 pub mod kind;
+mod paying;
 pub mod program;
 pub mod servers;
 pub mod speed;

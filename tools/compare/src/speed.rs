@@ -7,6 +7,7 @@
 //! | `table` | medians and ranges, for people |
 
 pub mod bulk;
+mod chart;
 pub mod measure;
 pub mod table;
 
@@ -22,7 +23,6 @@ use wallet_terminal::signals::Signals;
 use self::bulk::Bulk;
 use self::measure::{ACCOUNTS, Measured, RICH};
 use crate::args::{Common, Speed};
-use crate::chart;
 use crate::kind::Kind;
 use crate::program::Programs;
 use crate::system::System;
@@ -68,7 +68,7 @@ pub async fn run(args: &Speed, common: &Common, programs: &Programs, signals: &m
         output::line(&table::text(&all))?;
     }
     if let Some(dir) = &common.charts {
-        chart::write(dir, "speed.svg", &chart::speed(&table::rows(&all.callers)))?;
+        crate::chart::write(dir, "speed.svg", &self::chart::speed(&table::rows(&all.callers)))?;
     }
     Ok(Exit::Ok)
 }

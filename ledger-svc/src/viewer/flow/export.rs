@@ -15,8 +15,8 @@ use wallet_view::{headline, mermaid as diagram, otlp as file, span};
 use super::super::assets::CSS;
 use super::page as parts;
 use super::{Medium, Question, Tab, View};
-use crate::api::Ledger;
-use crate::flows::whole;
+use crate::handler::Ledger;
+use crate::whole;
 
 pub(super) async fn otlp(
     State(running): Ledger,

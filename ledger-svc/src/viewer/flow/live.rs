@@ -16,8 +16,8 @@ use wallet_view::flow::Flow;
 
 use super::super::sse;
 use super::{Question, View, page};
-use crate::api::Ledger;
-use crate::flows::whole;
+use crate::handler::Ledger;
+use crate::whole;
 
 /// Between two looks, at least.
 const LOOK: Duration = Duration::from_millis(500);

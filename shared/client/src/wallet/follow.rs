@@ -22,16 +22,10 @@ impl Wallet {
             Listener::start(self.connection(), &request.account, request.id, request.request).await?;
         let (started, since) = (Instant::now(), clock::now());
         let deadline = started + self.options.deadline;
-        let (mut ack, mut pause) = (None, FIRST_REPEAT);
-        let outcome = loop {
-            let until = deadline.min(Instant::now() + pause);
-            let heard = self.send(request, &mut listener, until, &mut ack, pause > FIRST_REPEAT);
-            let heard = heard.await?;
-            if heard.is_some() || Instant::now() >= deadline {
-                break heard;
-            }
-            pause *= 2;
-        };
+        let mut sent = Sent::default();
+        let outcome = self
+            .until_known(request, &mut listener, deadline, &mut sent)
+            .await?;
         let elapsed = started.elapsed();
         let outcome = match outcome {
             Some(outcome) => Some(listener.how_it_ends(outcome).await?),
@@ -39,40 +33,77 @@ impl Wallet {
         };
         let earlier = outcome
             .as_ref()
-            .is_some_and(|outcome| outcome.is_earlier(pause > FIRST_REPEAT, since));
+            .is_some_and(|outcome| outcome.is_earlier(sent.again, since));
         Ok(Told {
-            ack,
+            ack: sent.ack,
             outcome,
             earlier,
             elapsed,
         })
     }
 
-    /// Publishes the request and listens meanwhile: the outcome may come before the acknowledgement, which may never come.
-    async fn send(
+    /// Publishes and listens at once: the outcome may come before the acknowledgement, which may never come. What is published is
+    /// not published again before that attempt has ended; the connection makes several of its own.
+    async fn until_known(
         &self,
         request: &Request,
         listener: &mut Listener,
-        until: Instant,
-        ack: &mut Option<PublishAck>,
-        again: bool,
+        deadline: Instant,
+        sent: &mut Sent,
     ) -> Result<Option<Outcome>, Error> {
         let mut publishing = pin!(self.post.send(request));
-        let published = tokio::select! {
-            biased;
-            outcome = listener.until(until) => return outcome,
-            published = &mut publishing => published,
-        };
-        match published {
-            Ok(stands) => {
-                ack.get_or_insert(stands);
+        let (mut is_publishing, mut pause) = (true, FIRST_REPEAT);
+        let mut until = deadline.min(Instant::now() + pause);
+        loop {
+            tokio::select! {
+                biased;
+                heard = listener.until(until) => {
+                    if let Some(outcome) = heard? {
+                        return Ok(Some(outcome));
+                    }
+                    if until >= deadline {
+                        return Ok(None);
+                    }
+                    if !is_publishing {
+                        publishing.set(self.post.send(request));
+                        (is_publishing, sent.again) = (true, true);
+                        pause *= 2;
+                    }
+                    until = deadline.min(Instant::now() + pause);
+                }
+                published = &mut publishing, if is_publishing => {
+                    is_publishing = false;
+                    sent.take(published)?;
+                }
             }
-            // It may stand in the log all the same: only its outcome can tell, or a repeat.
-            Err(Error::NotAcknowledged { .. }) => {}
-            // The first one may stand there.
-            Err(_) if again => {}
-            Err(error) => return Err(error),
         }
-        listener.until(until).await
+    }
+}
+
+/// What became of publishing.
+#[derive(Debug, Default)]
+struct Sent {
+    /// Where the request stands, as the server said first.
+    ack: Option<PublishAck>,
+    /// Whether it was published more than once.
+    again: bool,
+}
+
+impl Sent {
+    fn take(&mut self, published: Result<PublishAck, Error>) -> Result<(), Error> {
+        match published {
+            Ok(ack) => {
+                self.ack.get_or_insert(ack);
+                Ok(())
+            }
+            // It may stand in the log all the same, and was published several times: only its outcome can tell, or a repeat.
+            Err(Error::NotAcknowledged { .. }) => {
+                self.again = true;
+                Ok(())
+            }
+            // An earlier one may stand there.
+            Err(_) if self.again => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -130,7 +130,7 @@ impl Local {
         let mut statement = self.0.prepare_cached(&sql)?;
         let written = statement.execute(params_from_iter(args.iter().map(|arg| Bound(value(arg)))))?;
         let written = u64::try_from(written).unwrap_or(u64::MAX);
-        debug!(target: "sqlx::query", statement = &*sql, rows_affected = written);
+        debug!(target: "sqlx::query", summary = &*sql, rows_affected = written);
         Ok(written)
     }
 
@@ -169,7 +169,7 @@ impl Local {
         let mut cells = Vec::new();
         read_all(&mut statement, &mut cells)?;
         let rows: Vec<Vec<Cell>> = cells.chunks(width.max(1)).map(<[Cell]>::to_vec).collect();
-        debug!(target: "sqlx::query", statement = sql, rows_returned = rows.len());
+        debug!(target: "sqlx::query", summary = sql, rows_returned = rows.len());
         Ok(rows)
     }
 }

@@ -6,6 +6,7 @@
 //! | `stage` | what scenarios have in common: accounts, sending, waiting |
 //! | `scene` | what came of a scenario, shown |
 
+mod scenario;
 mod scenarios;
 mod scene;
 mod stage;
@@ -23,7 +24,7 @@ use wallet_terminal::exit::Exit;
 use wallet_terminal::output::{self, Paint, Side, Table};
 use wallet_terminal::signals::Signals;
 
-use self::scenarios::Scenario;
+use self::scenario::Scenario;
 use self::scene::Scene;
 use self::stage::Stage;
 use crate::args::{Common, Demo};

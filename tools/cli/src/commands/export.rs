@@ -15,7 +15,7 @@ use wallet_terminal::exit::{Exit, Usage};
 use wallet_terminal::output::{self, clean, count};
 use wallet_view::span::{self, Span};
 
-use super::trace::{find, unknown};
+use super::find::{find, unknown};
 use crate::args::{Common, Export};
 
 /// How long a receiver is given that can't take anything now.

@@ -4,6 +4,7 @@
 
 mod acting;
 mod came;
+mod wish;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;

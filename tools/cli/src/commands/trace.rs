@@ -6,12 +6,11 @@ use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 use wallet_client::api::{Api, Transfer};
 use wallet_client::clock;
-use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::trace::TraceId;
 use wallet_terminal::exit::{Exit, Usage};
 use wallet_terminal::output::{self, Paint};
 
 use super::export;
+use super::find::{find, unknown};
 use crate::args::{Common, Trace, TraceCommand};
 use crate::draw::{draw_with, facts, link};
 
@@ -62,11 +61,6 @@ fn none(args: &Trace) -> String {
     }
 }
 
-/// That nothing has an id that was given.
-pub(super) fn unknown(id: &str) -> String {
-    format!("no flow has the id or trace {id}: `wallet transfers` lists what there is")
-}
-
 /// The drawing, what is to be said about it, and where its page is.
 fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
     let mut lines = vec![draw_with(flow, paint), String::new()];
@@ -109,28 +103,6 @@ fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
                 .is_none_or(|payer| flow.payer == payer.as_str())
     };
     Ok(written.transfers.into_iter().filter(asked).collect())
-}
-
-/// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
-pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> Result<Vec<Transfer>> {
-    let text = given.trim().to_lowercase();
-    let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
-    if transfer.is_none() && trace.is_none() {
-        let example = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
-        return Err(Usage::new(format!(
-            "{given:?} is neither a transfer's id, such as {example}, nor a trace id of 32 hexadecimal digits"
-        ))
-        .into());
-    }
-    if let Some(id) = transfer
-        && let Some(flow) = api.transfer(id, payer).await?
-    {
-        return Ok(vec![flow]);
-    }
-    match trace {
-        Some(trace) => Ok(api.trace(trace).await?),
-        None => Ok(Vec::new()),
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which column of a CSV file is which: its header line, and the values under it.
 
-use super::written::Written;
+use super::line::Written;
 
 /// The columns there can be; in JSON, the fields.
 pub(super) const COLUMNS: [&str; 6] = ["id", "from", "to", "amount", "currency", "memo"];

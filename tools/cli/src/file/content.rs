@@ -6,8 +6,8 @@ use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_view::typed;
 
+use super::line::Written;
 use super::text::lines;
-use super::written::Written;
 
 /// A payment without a name: rows with the same content are equal, however they are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

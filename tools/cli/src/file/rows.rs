@@ -8,7 +8,8 @@ use wallet_contract::id::{AccountId, TransferId};
 use super::content::{Content, value};
 use super::flaws::{Flaw, lines};
 use super::identity::{FileName, Occurrences};
-use super::written::{Format, Written};
+use super::line::Written;
+use super::written::Format;
 
 /// A payment of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! How transfers are written down: CSV with a header line, or a JSON object a line. Only the shape is checked here.
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::columns::{COLUMNS, Columns};
 use super::flaws::Flaw;
+use super::line::Written;
 use super::records::Records;
 use super::text::decode;
 
@@ -18,29 +18,6 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     Jsonl,
-}
-
-/// A transfer as it stands in the file. Every value is text.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Written {
-    #[serde(deserialize_with = "present")]
-    pub(super) id: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) from: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) to: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) amount: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) currency: Option<String>,
-    #[serde(deserialize_with = "present")]
-    pub(super) memo: Option<String>,
-}
-
-/// A field that is there has a value: who writes null may mean something that would not happen.
-fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
-    String::deserialize(field).map(Some)
 }
 
 /// Lines with their numbers, counted from 1.

@@ -18,7 +18,7 @@ const COLOURS: [&str; 7] = [
 
 /// What takes the same room upwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scale {
+pub(crate) enum Scale {
     /// The same number more.
     Even,
     /// Ten times as many.
@@ -26,18 +26,18 @@ pub(super) enum Scale {
 }
 
 /// One line, by its name: places on both axes.
-pub(super) struct Line {
-    pub(super) name: &'static str,
-    pub(super) points: Vec<(f64, f64)>,
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// What is drawn: lines, the words for the axes, the marks below.
-pub(super) struct Chart {
-    pub(super) title: String,
-    pub(super) below: &'static str,
-    pub(super) marks: Vec<(f64, String)>,
-    pub(super) scale: Scale,
-    pub(super) lines: Vec<Line>,
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) below: &'static str,
+    pub(crate) marks: Vec<(f64, String)>,
+    pub(crate) scale: Scale,
+    pub(crate) lines: Vec<Line>,
 }
 
 /// From values to places on the drawing.
@@ -49,7 +49,7 @@ struct Frame {
 
 impl Chart {
     /// The drawing.
-    pub(super) fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let frame = self.frame();
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" font-size=\"12\">\n\

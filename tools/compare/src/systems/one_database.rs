@@ -9,9 +9,10 @@ use anyhow::Result;
 use async_trait::async_trait;
 
 use crate::kind::Kind;
+use crate::paying;
 use crate::program::Programs;
 use crate::servers::postgres::{AT_ONCE, Servers, ended};
-use crate::stop::{self, Stop};
+use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the process that pays can die, other than before anything has happened.
@@ -70,7 +71,7 @@ impl System for OneDatabase {
     }
 
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()> {
-        stop::kill_at(&self.programs, Kind::OneDatabase, self, point, payment).await
+        paying::kill_at(&self.programs, Kind::OneDatabase, self, point, payment).await
     }
 
     async fn recover(&self) -> Result<()> {

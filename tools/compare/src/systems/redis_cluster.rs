@@ -13,9 +13,10 @@ use futures_util::future::try_join_all;
 use redis::AsyncCommands as _;
 
 use crate::kind::Kind;
+use crate::paying;
 use crate::program::Programs;
 use crate::servers::masters::Masters;
-use crate::stop::{self, Stop};
+use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the process that pays can die, other than before anything has happened.
@@ -95,7 +96,7 @@ impl System for RedisCluster {
     }
 
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()> {
-        stop::kill_at(&self.programs, Kind::RedisCluster, self, point, payment).await
+        paying::kill_at(&self.programs, Kind::RedisCluster, self, point, payment).await
     }
 
     async fn recover(&self) -> Result<()> {

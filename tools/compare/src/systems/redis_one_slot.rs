@@ -12,10 +12,11 @@ use redis::Script;
 use redis::cluster_async::ClusterConnection;
 
 use crate::kind::Kind;
+use crate::paying;
 use crate::program::Programs;
 use crate::servers::masters::Masters;
 use crate::servers::postgres::ended;
-use crate::stop::{self, Stop};
+use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the process that pays can die, other than before anything has happened.
@@ -122,7 +123,7 @@ impl System for RedisOneSlot {
     }
 
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()> {
-        stop::kill_at(&self.programs, Kind::RedisOneSlot, self, point, payment).await
+        paying::kill_at(&self.programs, Kind::RedisOneSlot, self, point, payment).await
     }
 
     async fn recover(&self) -> Result<()> {

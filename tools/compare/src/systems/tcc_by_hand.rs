@@ -16,9 +16,10 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::kind::Kind;
+use crate::paying;
 use crate::program::Programs;
 use crate::servers::postgres::{AT_ONCE, Servers, ended};
-use crate::stop::{self, Stop};
+use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the process that pays can die, other than before anything has happened.
@@ -157,7 +158,7 @@ impl System for TccByHand {
     }
 
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()> {
-        stop::kill_at(&self.programs, Kind::TccByHand, self, point, payment).await
+        paying::kill_at(&self.programs, Kind::TccByHand, self, point, payment).await
     }
 
     async fn recover(&self) -> Result<()> {

@@ -19,9 +19,10 @@ use tokio::sync::Semaphore;
 use super::decisions::{self, Decisions};
 use super::half::{End, Half, end};
 use crate::kind::Kind;
+use crate::paying;
 use crate::program::Programs;
 use crate::servers::postgres::{AT_ONCE, Servers, ended};
-use crate::stop::{self, Stop};
+use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the coordinator can die, other than before anything has happened.
@@ -168,7 +169,7 @@ impl System for TwoPhaseCommit {
     }
 
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()> {
-        stop::kill_at(&self.programs, Kind::TwoPhaseCommit, self, point, payment).await
+        paying::kill_at(&self.programs, Kind::TwoPhaseCommit, self, point, payment).await
     }
 
     async fn recover(&self) -> Result<()> {

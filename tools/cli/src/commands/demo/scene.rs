@@ -5,7 +5,7 @@ use wallet_client::api::Transfer;
 use wallet_client::request::Request;
 use wallet_terminal::output::{Paint, clean};
 
-use super::scenarios::Scenario;
+use super::scenario::Scenario;
 use crate::draw::{draw_with, link};
 
 /// The width of headings.

@@ -18,23 +18,12 @@ use wallet_terminal::output::clean;
 
 use super::came::{Came, report, seen_to};
 use super::find;
+use super::wish::Wish;
 use crate::args::{Common, ParkedAction, ParkedId};
 use crate::parked::{Said, original, said, say};
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// What somebody wants done.
-pub(super) struct Wish {
-    pub(super) id: ParkedId,
-    pub(super) action: Action,
-    /// The requests that it leads to.
-    pub(super) requests: Vec<TransferId>,
-    /// What has been said that decides it: now, or before.
-    pub(super) said: Option<Said>,
-    /// Whether it was said now.
-    is_new: bool,
-}
 
 /// Does what is wished.
 pub(super) async fn act(

@@ -8,8 +8,8 @@ use wallet_contract::stream;
 use wallet_terminal::exit::Exit;
 use wallet_terminal::output::{self, clean, time};
 
-use super::acting::Wish;
 use super::told;
+use super::wish::Wish;
 use crate::args::Common;
 
 /// What came of it.

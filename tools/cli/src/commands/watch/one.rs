@@ -13,6 +13,7 @@ use wallet_terminal::exit::Exit;
 use wallet_terminal::output::{self, Paint};
 
 use crate::args::Watch;
+use crate::commands::find::unknown;
 use crate::commands::trace;
 use crate::draw::{expected, new_steps};
 
@@ -54,7 +55,7 @@ pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> 
 /// A request stands in the log before any service hears of it, and the ledger reads the log: what it does not know was not sent.
 fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Result<Exit> {
     let Some(flow) = flow else {
-        bail!(trace::unknown(&id.to_string()));
+        bail!(unknown(&id.to_string()));
     };
     eprintln!("{id} is still {}", flow.status.word());
     Ok(Exit::from(flow.status))

@@ -10,7 +10,7 @@ use wallet_runtime::program::Running;
 use wallet_runtime::reading::{caught_up, pool};
 use wallet_view::flow::Flow as Told;
 
-use super::{Flow, aside, bookings, usual};
+use crate::flows::{Flow, aside, bookings, usual};
 use crate::listing::begun;
 use crate::listing::places::Places;
 use crate::listing::sources::{Order, Page, merged, one_more};
