@@ -17,7 +17,7 @@ use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
 use crate::flows::{aside, instant};
-use crate::listing::places::{Place, Places};
+use crate::listing::places::{ListPlace, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 
 /// One page of what is set aside.
@@ -104,7 +104,7 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> sqlx:
     let mut events = Vec::new();
     let mut last = None;
     for row in records {
-        let (at_us, place) = (row.int(1)?, Place::Shard(shard, row.int(0)?));
+        let (at_us, place) = (row.int(1)?, ListPlace::Shard(shard, row.int(0)?));
         last = Some((at_us, place));
         if let Some((event, told)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
             events.push((at_us, place, event, told));

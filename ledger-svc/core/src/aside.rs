@@ -2,14 +2,13 @@
 
 use wallet_contract::event::{Event, Kind};
 use wallet_contract::id::{EventId, derive};
-
-use crate::booking::LogNo;
+use wallet_contract::log::LogPlace;
 
 /// A message that is parked; its key is the event that tells so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aside {
     /// Where that event stands in the log.
-    pub no: LogNo,
+    pub no: LogPlace,
     /// The transfer that the message is of, if one is known.
     pub transfer: Option<String>,
 }

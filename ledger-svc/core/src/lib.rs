@@ -27,7 +27,7 @@ mod touched;
 
 pub use answers::{Answers, Asked, Causes};
 pub use aside::{Aside, resolved_by};
-pub use booking::{Booking, BookingKind, LogNo, Newest};
+pub use booking::{Booking, BookingKind, Newest};
 pub use flow::{Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, State};

@@ -13,7 +13,7 @@ use wallet_contract::subject::Verb;
 use wallet_kernel::{Heard, Input, Place, Rows, Standing};
 
 use crate::aside::{Aside, parked_by, resolved_by};
-use crate::booking::{Booking, BookingKind, LogNo, Newest};
+use crate::booking::{Booking, BookingKind, Newest};
 use crate::flow::{Flow, FlowKey, Start};
 use crate::outcome::Outcome;
 
@@ -265,7 +265,7 @@ impl State {
                 // After a stream was healed, `message.resolved` may be heard first.
                 if !self.recorded.contains_key(&resolved_by(event)) {
                     let transfer = parked.transfer.map(|transfer| transfer.to_string());
-                    let no = number(heard);
+                    let no = heard.log_place();
                     self.aside.create(event.id, Aside { no, transfer });
                 }
             }
@@ -351,7 +351,7 @@ impl State {
             BookingKind::Release => (minor, opposite(minor)),
         };
         let key = (account.clone(), movement.money.currency);
-        let (no, mut line, mut previous) = (number(heard), 1, None);
+        let (no, mut line, mut previous) = (heard.log_place(), 1, None);
         let (mut balance, mut held_balance) = (0, 0);
         self.accounts.change(&key, world, |page| {
             page.available = add(page.available, amount);
@@ -416,12 +416,8 @@ fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'
         movement,
         trace: request.trace,
         at_us: heard.at_us,
-        no: number(heard),
+        no: heard.log_place(),
     }
-}
-
-fn number(heard: &Heard<'_>) -> LogNo {
-    LogNo::new(heard.sequence, heard.index)
 }
 
 fn add(balance: i64, change: i64) -> i64 {

@@ -12,6 +12,7 @@ pub mod fact;
 pub mod headers;
 pub mod hosts;
 pub mod id;
+pub mod log;
 pub mod money;
 pub mod parking;
 mod parts;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use wallet_contract::event::{Cause, Event};
 use wallet_contract::id::{EventId, TransferKey};
+use wallet_contract::log::LogPlace;
 use wallet_contract::request::Request;
 use wallet_contract::trace::TraceId;
 
@@ -64,4 +65,11 @@ pub struct Heard<'m> {
     pub at_us: i64,
     /// When who said it had committed it, by its clock, microseconds since 1970, if it says so.
     pub committed_us: Option<i64>,
+}
+
+impl Heard<'_> {
+    /// Its place in the shard's log.
+    pub fn log_place(&self) -> LogPlace {
+        LogPlace::element(self.sequence, self.index)
+    }
 }

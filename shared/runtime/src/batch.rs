@@ -85,8 +85,8 @@ impl Moment {
     }
 }
 
-/// Decides a batch, in the order of the log.
-pub fn decide<C: Decider>(
+/// Plays a batch through the core in the order of the log, and returns what it decided.
+pub fn play<C: Decider>(
     state: &mut C::State,
     heard: &[Heard<'_>],
     place: Place,

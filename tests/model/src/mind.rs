@@ -154,7 +154,7 @@ impl<C: Core> Minds<C> {
             taken: now,
             now,
         };
-        let event = batch::decide::<C>(&mut state, &heard, self.place, moment).pop();
+        let event = batch::play::<C>(&mut state, &heard, self.place, moment).pop();
         C::forget(&mut state);
         let mut inbox = before.inbox.clone();
         let first = inbox.insert(input.as_cause().id);

@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wallet_contract::event::{Event, Fact, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Verb;
 
 use super::books::{AccountNo, Books};
-use super::entry::{Entry, Place, What};
+use super::entry::{Entry, What};
 use super::flow::{End, Flow, Step};
 use super::report::{Breaches, Counts, Invariant};
 
@@ -37,9 +38,9 @@ struct Log {
     waiting: VecDeque<Entry>,
     nodes: BTreeMap<EventId, Node>,
     flows: BTreeMap<(TransferId, AccountNo), Flow>,
-    undecided: BTreeMap<EventId, (Place, TransferId, Verb)>,
-    unreadable: BTreeMap<Place, String>,
-    parked: BTreeSet<Place>,
+    undecided: BTreeMap<EventId, (LogPlace, TransferId, Verb)>,
+    unreadable: BTreeMap<LogPlace, String>,
+    parked: BTreeSet<LogPlace>,
 }
 
 /// The replay of all logs.
@@ -60,7 +61,7 @@ pub struct Audit {
 #[derive(Clone, Copy)]
 struct Here<'e> {
     shard: Shard,
-    place: Place,
+    place: LogPlace,
     event: &'e Event,
 }
 
@@ -76,9 +77,8 @@ impl Here<'_> {
     }
 }
 
-fn located(shard: Shard, (sequence, index): Place) -> String {
-    let element = index.map_or(String::new(), |index| format!(", element {index}"));
-    format!("shard {shard}, message {sequence}{element}")
+fn located(shard: Shard, place: LogPlace) -> String {
+    format!("shard {shard}, {place}")
 }
 
 impl Audit {

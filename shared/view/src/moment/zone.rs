@@ -1,12 +1,12 @@
-//! Where a time is told. The zones come with the program, so a time means the same on every machine.
+//! Time zones. They come with the program, so a time means the same on every machine.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
 use super::{BadTime, has_shape};
 
-/// A zone, or an offset from UTC.
-pub(super) struct Place {
+/// A named zone, or an offset from UTC.
+pub(super) struct Zone {
     zone: TimeZone,
     name: String,
     /// What the zone's offset was said to be.
@@ -14,14 +14,14 @@ pub(super) struct Place {
 }
 
 /// Reads a zone's name, as it stands in brackets.
-pub(super) fn named(text: &str) -> Result<Place, BadTime> {
+pub(super) fn named(text: &str) -> Result<Zone, BadTime> {
     let name = text.strip_prefix('!').unwrap_or(text);
     let zone = match offset(name) {
         Some(offset) => Some(TimeZone::fixed(offset)),
         None => TimeZoneDatabase::bundled().get(name).ok(),
     };
     let zone = zone.filter(|zone| !zone.is_unknown());
-    Ok(Place {
+    Ok(Zone {
         zone: zone.ok_or_else(|| BadTime::Zone(name.to_owned()))?,
         name: name.to_owned(),
         said: None,
@@ -49,7 +49,7 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(seconds).ok().filter(|_| minutes < 60)
 }
 
-impl Place {
+impl Zone {
     /// Where clocks are at an offset.
     pub(super) fn at(offset: Offset) -> Self {
         Self {

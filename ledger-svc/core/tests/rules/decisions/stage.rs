@@ -1,9 +1,10 @@
 //! Who plays, and what is read off the books.
 
 use jiff::Timestamp;
-use ledger_core::{Flow, Keys, Ledger, LogNo, Start, State, Status};
+use ledger_core::{Flow, Keys, Ledger, Start, State, Status};
 use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::id::TransferKey;
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Service;
@@ -42,7 +43,7 @@ pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
                 movement: None,
                 trace: event.trace,
                 at_us: 0,
-                no: LogNo(0),
+                no: LogPlace::START,
             };
             player.state.flows.load(key, Flow::begun(start));
         }
