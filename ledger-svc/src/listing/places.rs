@@ -110,10 +110,10 @@ impl Places {
         match (place, order) {
             (ListPlace::Books(cursor), _) => self.books = self.books.map(|books| books.min(cursor)),
             (ListPlace::Shard(shard, no), Order::NewestFirst) => {
-                self.shards[shard] = self.shards[shard].min(no)
+                self.shards[shard] = self.shards[shard].min(no);
             }
             (ListPlace::Shard(shard, no), Order::OldestFirst) => {
-                self.shards[shard] = self.shards[shard].max(no)
+                self.shards[shard] = self.shards[shard].max(no);
             }
         }
     }
