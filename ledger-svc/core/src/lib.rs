@@ -19,6 +19,7 @@
 
 mod answers;
 mod aside;
+mod book;
 mod booking;
 mod flow;
 mod outcome;
