@@ -1,4 +1,4 @@
-//! Booking what was heard: the lines of statements, the accounts' pages, the heads of flows.
+//! Booking events: lines of statements, the accounts' pages, the heads of flows.
 
 use wallet_contract::event::{
     AccountFact, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, RequestFact,
@@ -219,7 +219,7 @@ impl State {
     }
 }
 
-/// When a service took up what it decided on, microseconds.
+/// When the service took up the event's cause, microseconds.
 fn taken_us(event: &Event) -> i64 {
     event
         .time

@@ -39,7 +39,7 @@ pub fn movement(payer: &str, payee: &str, amount: &str) -> Movement {
     }
 }
 
-/// What was confirmed of a reservation.
+/// The confirmed part of a reservation.
 pub fn part(payer: &str, payee: &str, amount: &str, reserved: &str) -> Movement {
     Movement {
         reserved: Some(movement(payer, payee, reserved).money.amount),
@@ -47,7 +47,7 @@ pub fn part(payer: &str, payee: &str, amount: &str, reserved: &str) -> Movement 
     }
 }
 
-/// What gives back the transfer `of`.
+/// A reversal of the transfer `of`.
 pub fn reversal(payer: &str, payee: &str, amount: &str, of: &str) -> Movement {
     Movement {
         reverses: Some(of.parse().unwrap()),
@@ -55,7 +55,7 @@ pub fn reversal(payer: &str, payee: &str, amount: &str, of: &str) -> Movement {
     }
 }
 
-/// The fields that say to whom how many US dollars go.
+/// The fields of a request that name the payee and the amount in US dollars.
 pub fn pays(payee: &str, amount: &str) -> String {
     format!(r#""to":"{payee}","amount":"{amount}","currency":"USD""#)
 }

@@ -1,24 +1,24 @@
-//! Who must react to what: the choreography, declared once, as data.
+//! The choreography, declared once as data: which service must react to which request or event.
 //!
-//! A flow is whole if each of its steps that something must follow has been followed. What is missing names who keeps it
-//! waiting. Nothing is decided by this.
+//! A flow is complete if every step that requires a reaction has got one. A missing reaction names the service that the flow waits
+//! for. No decision depends on this.
 
 use wallet_contract::event::{AccountFact, Fact, Kind, MovementFact, RequestFact};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb};
 
-/// What must come next.
+/// The reaction that a step requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expected {
-    /// Who must say it.
+    /// The service that must react.
     pub by: Service,
-    /// On whose account's shard.
+    /// The account on whose shard it must react.
     pub of: Party,
-    /// One of these.
+    /// The kinds of events that count as the reaction.
     pub kinds: &'static [Kind],
 }
 
-/// One of the two accounts of a flow. An operator's request has one only.
+/// One of the two accounts of a flow. An operator's request has only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     /// The payer, or the account that a request is about.
@@ -30,9 +30,9 @@ pub enum Party {
 /// One step of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A client has asked.
+    /// A client's request.
     Asked(Verb),
-    /// A service has decided.
+    /// A service's decision.
     Said(Fact),
 }
 
@@ -51,7 +51,7 @@ const fn ledger(kinds: &'static [Kind]) -> Expected {
     Expected { by, of, kinds }
 }
 
-/// What must follow a request.
+/// The reaction that a request requires.
 pub fn after_request(verb: Verb) -> Expected {
     match verb {
         Verb::Transfer => debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused]),
@@ -79,7 +79,7 @@ pub fn after_request(verb: Verb) -> Expected {
     }
 }
 
-/// What must follow an event; nothing follows an end, and a reservation that is promised waits for its payer.
+/// The reaction that an event requires, if any. The end of a flow requires none, and a promised reservation waits for its payer.
 pub fn after(fact: &Fact) -> Option<Expected> {
     match fact {
         Fact::Account(_, fact) => after_account(fact),
@@ -140,7 +140,7 @@ impl Step {
         }
     }
 
-    /// What must follow it.
+    /// The reaction that it requires, if any.
     pub fn expected(&self) -> Option<Expected> {
         match self {
             Self::Asked(verb) => Some(after_request(*verb)),
@@ -148,7 +148,7 @@ impl Step {
         }
     }
 
-    /// The payee that it names.
+    /// The payee, if the step names one.
     pub fn payee(&self) -> Option<&AccountId> {
         match self {
             Self::Asked(_) => None,
@@ -157,7 +157,7 @@ impl Step {
     }
 }
 
-/// The steps of a flow that nothing has followed, and what must follow each; in the order of the steps.
+/// The steps of a flow that lack a reaction, and the reaction that each requires; in the order of the steps.
 pub fn open(steps: &[Step]) -> impl DoubleEndedIterator<Item = (usize, Expected)> {
     let followed = |expected: Expected| {
         let mut kinds = steps.iter().filter_map(Step::kind);
@@ -170,7 +170,7 @@ pub fn open(steps: &[Step]) -> impl DoubleEndedIterator<Item = (usize, Expected)
     steps.iter().enumerate().filter_map(open)
 }
 
-/// The last step of a flow that nothing has followed, and what must follow it.
+/// The last step of a flow that lacks a reaction, and the reaction that it requires.
 pub fn waits_for(steps: &[Step]) -> Option<(usize, Expected)> {
     open(steps).next_back()
 }

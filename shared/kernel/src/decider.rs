@@ -10,12 +10,12 @@ use wallet_contract::shard::{Shard, Shards};
 
 use crate::input::{Heard, Input};
 
-/// Where a core decides.
+/// The shard that a core decides on.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The shard whose log is read.
+    /// The shard.
     pub shard: Shard,
-    /// How many there are.
+    /// The number of shards.
     pub shards: Shards,
 }
 
@@ -28,28 +28,28 @@ impl Place {
 
 /// A service's rules.
 pub trait Decider {
-    /// The rows that inputs touch, as they must be loaded.
+    /// The keys of the rows that inputs touch, so that they can be loaded.
     type Keys: Default + Send + Sync;
-    /// Those rows, and what has changed in them.
+    /// Those rows, with their changes.
     type State: Default + Send + Sync;
 
-    /// Whether `input` means anything to this service on this shard.
+    /// Whether this service must handle `input` on this shard.
     fn concerns(input: &Input, place: Place) -> bool;
 
-    /// Adds the rows that `input` touches.
+    /// Adds the keys of the rows that `input` touches.
     fn touches(input: &Input, place: Place, keys: &mut Self::Keys);
 
-    /// Decides on what is heard, which has not been taken in yet; nothing, if there is nothing to say.
+    /// Decides on an input, from the state before it; returns nothing if there is nothing to decide.
     fn decide(state: &Self::State, heard: &Heard<'_>, place: Place) -> Option<Fact>;
 
-    /// What a decision on `input` names as its cause. A later request of a flow goes on with the flow's own trace.
+    /// The cause that a decision on `input` names. A later request of a flow continues the flow's trace.
     fn cause(_state: &Self::State, input: &Input) -> Cause {
         input.as_cause()
     }
 
-    /// Takes in what a client asks or another service has decided.
+    /// Applies a request, or another service's event.
     fn hear(state: &mut Self::State, heard: &Heard<'_>, place: Place);
 
-    /// Takes in what this service has decided.
+    /// Applies this service's own event.
     fn evolve(state: &mut Self::State, event: &Event, place: Place);
 }

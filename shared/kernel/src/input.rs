@@ -8,23 +8,23 @@ use wallet_contract::log::LogPlace;
 use wallet_contract::request::Request;
 use wallet_contract::trace::TraceId;
 
-/// Something to decide on.
+/// An input that a core decides on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// What a client asks.
+    /// A client's request.
     Request(Request),
-    /// What a service has decided.
+    /// An event: a service's decision.
     Event(Event),
-    /// That the time of something is up. It stands in no log: the runtime's clock says it.
+    /// A deadline that has passed. It is not in the log; it comes from the loop's clock.
     Due(Due),
 }
 
-/// Something whose time is up.
+/// A deadline that has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Due {
     /// The transfer.
     pub transfer: TransferKey,
-    /// The event that set the time: what is decided now names it as its cause.
+    /// The event that set the deadline; the decision names it as its cause.
     pub event: EventId,
     /// The flow's trace.
     pub trace: TraceId,
@@ -49,21 +49,20 @@ impl Input {
     }
 }
 
-/// An input with its place in the log, and its time.
+/// An input, with its place in the log and its time.
 #[derive(Clone, Debug)]
 pub struct Heard<'m> {
-    /// What was heard.
+    /// The input.
     pub input: Input,
-    /// Its JSON text, as it stands in the message; of a request that is none, one that stands for it.
+    /// Its JSON text as it stands in the message; for a request that is not JSON, the stand-in.
     pub raw: Cow<'m, str>,
     /// The message's sequence in the shard's stream.
     pub sequence: u64,
     /// Which element of the message, counted from 0.
     pub index: u32,
-    /// When the message was stored in the stream, microseconds since 1970; never goes back. What the clock says, of what
-    /// is due.
+    /// When the message was stored in the stream, microseconds since 1970; never goes back. For a deadline, the time by the clock.
     pub at_us: i64,
-    /// When who said it had committed it, by its clock, microseconds since 1970, if it says so.
+    /// When its publisher committed it, by the publisher's clock, microseconds since 1970, if the message says so.
     pub committed_us: Option<i64>,
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of a table, by key: those that were loaded, and what has become of them since.
+/// Rows of a table by key: as they were loaded, with their changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows<K, V> {
     rows: BTreeMap<K, (V, Since<V>)>,
-    /// Loaded, and no longer there.
+    /// Loaded, and removed since.
     removed: BTreeSet<K>,
 }
 
-/// What has become of a row since it was loaded.
+/// What has happened to a row since it was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Since<V> {
     Nothing,
@@ -28,7 +28,7 @@ impl<K, V> Default for Rows<K, V> {
 }
 
 impl<K: Ord, V> Rows<K, V> {
-    /// Takes in a row as it stands in the table.
+    /// Adds a row as it stands in the table.
     pub fn load(&mut self, key: K, row: V) {
         self.rows.insert(key, (row, Since::Nothing));
     }
@@ -38,7 +38,7 @@ impl<K: Ord, V> Rows<K, V> {
         self.rows.get(key).map(|(row, _)| row)
     }
 
-    /// Changes a row in place, or a new one that `new` makes.
+    /// Changes a row in place; if it does not exist, creates it with `new` first.
     pub fn change(&mut self, key: &K, new: impl FnOnce() -> V, change: impl FnOnce(&mut V))
     where
         K: Clone,
@@ -56,12 +56,12 @@ impl<K: Ord, V> Rows<K, V> {
         }
     }
 
-    /// Writes a row that is not there yet.
+    /// Creates a row that the table does not have.
     pub fn create(&mut self, key: K, row: V) {
         self.rows.insert(key, (row, Since::Created));
     }
 
-    /// Removes a row, if it is there.
+    /// Removes a row, if it exists.
     pub fn remove(&mut self, key: &K)
     where
         K: Clone,
@@ -73,7 +73,7 @@ impl<K: Ord, V> Rows<K, V> {
         }
     }
 
-    /// The rows that the table has and that are no longer there.
+    /// The keys of rows that the table still has and that were removed.
     pub fn removed(&self) -> impl Iterator<Item = &K> {
         self.removed.iter()
     }
@@ -83,7 +83,7 @@ impl<K: Ord, V> Rows<K, V> {
         self.rows.iter().map(|(key, (row, _))| (key, row))
     }
 
-    /// The rows that are not as they were loaded.
+    /// The rows that were created or changed.
     pub fn written(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows
             .iter()
@@ -91,7 +91,7 @@ impl<K: Ord, V> Rows<K, V> {
             .map(|(key, (row, _))| (key, row))
     }
 
-    /// The rows that the table does not have yet.
+    /// The rows that were created.
     pub fn created(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows
             .iter()
@@ -99,7 +99,7 @@ impl<K: Ord, V> Rows<K, V> {
             .map(|(key, (row, _))| (key, row))
     }
 
-    /// The rows that the table has otherwise: as it has them, and as they are now.
+    /// The rows that were changed: before and after.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V, &V)> {
         self.rows.iter().filter_map(|(key, (row, since))| match since {
             Since::Changed { before } => Some((key, before, row)),

@@ -15,22 +15,22 @@ use wallet_contract::trace::TraceId;
 use crate::decider::{Decider, Place};
 use crate::input::{Heard, Input};
 
-/// A core on one shard, with all that it has heard.
+/// A core on one shard, with its state.
 #[derive(Debug)]
 pub struct Player<C: Decider> {
-    /// What it remembers.
+    /// Its state.
     pub state: C::State,
-    /// What its clock and its log say, microseconds since 1970.
+    /// The time by its clock and its log, microseconds since 1970.
     pub at_us: i64,
-    /// Who it is.
+    /// Its service and shard.
     pub source: Source,
-    /// Where it decides.
+    /// The shard it decides on.
     pub place: Place,
     sequence: u64,
 }
 
 impl<C: Decider> Player<C> {
-    /// The core of `service`, on the one shard there is.
+    /// The core of `service` in a world of one shard.
     pub fn new(service: Service) -> Self {
         Self::on(service, place(0, 1))
     }
@@ -73,13 +73,13 @@ impl<C: Decider> Player<C> {
         event
     }
 
-    /// Plays inputs, and gives back what was decided on the last.
+    /// Plays inputs, and returns the decision on the last.
     pub fn hear_all(&mut self, inputs: &[Input]) -> Option<Event> {
         inputs.iter().fold(None, |_, input| self.hear(input))
     }
 }
 
-/// Plays the given inputs, then expects what is decided on the last one, as text.
+/// Plays the given inputs, then `when`, and expects this decision on it, as text.
 pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
     let mut player = Player::<C>::new(service);
     player.hear_all(given);
@@ -96,7 +96,7 @@ pub fn told(event: Option<&Event>) -> String {
     refusal.unwrap_or_else(|| kind.to_owned())
 }
 
-/// One shard of so many.
+/// One of so many shards.
 pub fn place(shard: u16, shards: u16) -> Place {
     Place {
         shard: Shard(shard),
@@ -104,7 +104,7 @@ pub fn place(shard: u16, shards: u16) -> Place {
     }
 }
 
-/// What a service says in the flow that a client named `id`.
+/// A service's event in the flow that a client named `id`.
 pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     let transfer: TransferId = id.parse().unwrap();
     let cause = Cause {
@@ -119,7 +119,7 @@ pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     Input::Event(Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0))
 }
 
-/// That an account was opened in US dollars.
+/// The event that an account was opened in US dollars.
 pub fn opened(account: &str, overdraft: &str) -> Input {
     let usd = "USD".parse().unwrap();
     let overdraft = Overdraft::parse(overdraft, usd).unwrap();
@@ -130,7 +130,7 @@ pub fn opened(account: &str, overdraft: &str) -> Input {
     )
 }
 
-/// What an account's holder, or an operator, asks: an id and more fields, as JSON.
+/// A request of an account's holder or of an operator: an id and more fields, as JSON.
 pub fn asks(verb: Verb, id: &str, account: &str, more: &str) -> Input {
     let context = Context {
         verb,

@@ -1,4 +1,4 @@
-//! A row of the phase table, and what each event makes of it.
+//! A transfer's row, and how events change it.
 
 use wallet_contract::event::{Event, Fact, Failure, Movement, MovementFact, RequestFact, Terms};
 use wallet_contract::id::{EventId, TransferId};
@@ -7,20 +7,20 @@ use wallet_contract::trace::TraceId;
 
 use crate::phase::{Phase, Rule, Signal, rule};
 
-/// A transfer that one of this shard's accounts pays.
+/// A transfer whose payer belongs to this shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// What was asked; nothing if the request was not sound.
+    /// The requested movement; nothing if the request was not sound.
     pub movement: Option<Movement>,
     /// How far it has come.
     pub phase: Phase,
-    /// What two phases need, if it has two; of one that was refused, what it asked for.
+    /// The reservation, if it has two phases; for a refused one, what was requested.
     pub reservation: Option<Reservation>,
-    /// What was heard when.
+    /// When it reached its phases.
     pub times: Times,
 }
 
-/// The second half of a transfer in two phases. With it, it can be finished or undone after any crash.
+/// The state of a transfer in two phases that is needed to finish or undo it after any crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reservation {
     /// When it is due, microseconds since 1970.
@@ -35,26 +35,26 @@ pub struct Reservation {
     pub event: EventId,
 }
 
-/// What was heard of a transfer when, microseconds since 1970.
+/// When a transfer reached its phases, microseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
     /// The first decision.
     pub decided: i64,
     /// The payee's side's promise.
     pub promised: Option<i64>,
-    /// The decision on the payer's confirm or cancel, or on the clock's word.
+    /// The decision on the payer's confirm or cancel, or on the deadline.
     pub ordered: Option<i64>,
-    /// The payee's side's last word: credited, or refused.
+    /// The payee's side's final answer: credited, or refused.
     pub answered: Option<i64>,
 }
 
 impl Transfer {
-    /// The transfer that it gives back, if it gives one back.
+    /// The transfer that it gives back, if it is a reversal.
     pub fn reverses(&self) -> Option<TransferId> {
         self.movement.as_ref()?.reverses
     }
 
-    /// When the clock may end it, microseconds since 1970; nothing once it can't.
+    /// When it expires, microseconds since 1970; nothing once it can't expire.
     pub fn due_us(&self) -> Option<i64> {
         let ends = matches!(rule(Some(self.phase), Signal::Due), Rule::Release(_));
         self.reservation
