@@ -37,8 +37,8 @@ lint:
 
 # The rules do no I/O: the pure crates build on no runtime, database or network. The engine, and what plays it, build on tokio, but on
 # no database, broker or HTTP. SQL libraries belong to wallet-db; two tools talk to PostgreSQL from outside: the local stack makes
-# databases, the comparison has systems of its own. Nothing builds on the command line.
-PURE := wallet-contract wallet-view debit-core credit-core ledger-core
+# databases, the comparison has systems of its own. Nothing builds on the command line, and the view of a flow on no service.
+PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core debit-rows credit-rows ledger-rows
 ENGINE := wallet-engine wallet-model sim
 SQL := wallet-db wallet-stack wallet-compare
 USERS := -e normal --depth 1 --prefix depth
@@ -63,6 +63,9 @@ purity:
 	@tree=$$($(CARGO) tree --workspace -i wallet -e dev,build $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
 	if [ -n "$$found" ]; then echo "depends on the command line:" $$found; exit 1; fi; \
 	echo "nothing depends on the command line"
+	@found=$$($(CARGO) tree -p wallet-view -e normal --prefix none | grep -E '^(debit|credit|ledger)-' | sort -u); \
+	if [ -n "$$found" ]; then echo "wallet-view depends on a service:" $$found; exit 1; fi; \
+	echo "wallet-view depends on no service"
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet

@@ -16,9 +16,8 @@ use tempfile::TempDir;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wallet_contract::decider::Place;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Overdraft, Source};
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Kind, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
@@ -28,6 +27,7 @@ use wallet_db::{Db, Pool, Target};
 use wallet_engine::bus::{self, Bus, Head, Message, Notice, Reader};
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
+use wallet_kernel::Place;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
@@ -110,7 +110,7 @@ impl Log {
     }
 
     /// Waits until debit-svc has said this.
-    async fn says(&self, kinds: &[&str]) -> Result<()> {
+    async fn says(&self, kinds: &[Kind]) -> Result<()> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while self.said() != kinds {
             ensure!(
@@ -132,7 +132,7 @@ impl Log {
     }
 
     /// The kinds of debit-svc's events, in their order.
-    fn said(&self) -> Vec<String> {
+    fn said(&self) -> Vec<Kind> {
         let messages = self.messages();
         let ours = messages
             .iter()
@@ -140,7 +140,7 @@ impl Log {
         let events = ours.flat_map(|message| envelope::split(&message.payload).unwrap_or_default());
         let kinds = events
             .filter_map(|json| envelope::read(json).ok())
-            .map(|event| event.fact.kind().to_owned());
+            .map(|event| event.fact.kind());
         kinds.collect()
     }
 }
@@ -258,7 +258,10 @@ fn open_alice(log: &Log) -> Result<()> {
         service: Service::Credit,
         shard: Shard(0),
     };
-    let opened = Fact::AccountOpened("alice".parse()?, "USD".parse()?, Overdraft::Limit(1_000));
+    let opened = Fact::Account(
+        "alice".parse()?,
+        AccountFact::AccountOpened("USD".parse()?, Overdraft::Limit(1_000)),
+    );
     let event = envelope::write(&Event::new(opened, cause, source, clock(), 0));
     let subject = envelopes(Shard(0), Service::Credit);
     log.store(subject, envelope::join([event.as_str()]).into());
@@ -273,10 +276,10 @@ fn ask(log: &Log, verb: Verb, body: &'static str) -> Result<()> {
     Ok(())
 }
 
-const HELD: &str = "wallet.funds.reserved.v1";
-const RELEASED: &str = "wallet.reservation.released.v1";
-const DEFERRED: &str = "wallet.confirmation.deferred.v1";
-const REFUSED: &str = "wallet.request.refused.v1";
+const HELD: Kind = Kind::FundsReserved;
+const RELEASED: Kind = Kind::ReservationReleased;
+const DEFERRED: Kind = Kind::ConfirmationDeferred;
+const REFUSED: Kind = Kind::RequestRefused;
 
 const ONE: &str = r#"{"id":"01900000-0000-7000-8000-000000000001","to":"bob","amount":"1.00","currency":"USD","expires_in":10}"#;
 const TWO: &str = r#"{"id":"01900000-0000-7000-8000-000000000002","to":"bob","amount":"2.00","currency":"USD","expires_in":20}"#;

@@ -20,11 +20,11 @@ mod viewer;
 mod whole;
 
 use ledger_core::{Ledger, State};
-use wallet_contract::decider::Heard;
 use wallet_contract::shard::Shard;
 use wallet_db::{Db, Migration, Pool, Result};
 use wallet_engine::bus::Notice;
 use wallet_engine::observer::Observer;
+use wallet_kernel::Heard;
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::program::Program;
 

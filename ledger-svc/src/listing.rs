@@ -28,8 +28,8 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::reading;
 use wallet_runtime::running::Running;
 
-use self::places::{Place, Places, back};
-use self::question::{Listed, Standing};
+use self::places::{ListPlace, Places, back};
+use self::question::{Halted, Listed};
 use self::sources::{Entry, Order, Source, merged, one_more};
 use crate::flows::list::{self, Filter, Found};
 use crate::flows::{Flow, ended};
@@ -102,9 +102,9 @@ pub(crate) async fn page(
     let filter = &asked.filter;
     // What has not ended has an index, so the account's are found there.
     let is_open = matches!(filter.status, Some(Status::Running | Status::Reserved));
-    match (asked.standing, asked.ended, &filter.account) {
-        (Some(Standing::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
-        (Some(Standing::Parked), ..) => parked_ones(dbs, asked, limit).await,
+    match (asked.halted, asked.ended, &filter.account) {
+        (Some(Halted::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
+        (Some(Halted::Parked), ..) => parked_ones(dbs, asked, limit).await,
         (None, Some(span), _) => ended_ones(running, dbs, asked, span, limit, reader).await,
         (None, None, Some(name)) if !is_open => account::page(running, dbs, name, asked, limit, reader).await,
         (None, None, _) => all(dbs, asked, limit).await,
@@ -126,13 +126,13 @@ async fn all(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem
 pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
     let entries = found.flows.into_iter().map(|flow| Entry {
         at_us: flow.started_us,
-        place: Place::Shard(shard, flow.no),
+        place: ListPlace::Shard(shard, flow.no),
         item: flow,
     });
     let left_off = found.left_off;
     Source::new(
         entries,
-        left_off.map(|(at_us, no)| (at_us, Place::Shard(shard, no))),
+        left_off.map(|(at_us, no)| (at_us, ListPlace::Shard(shard, no))),
     )
 }
 
@@ -208,13 +208,13 @@ async fn ended_ones(
         let found = ended::newest(db, &asked.filter, span, before, one_more(limit)).await?;
         let entries = found.ends.into_iter().map(|end| Entry {
             at_us: end.at_us,
-            place: Place::Shard(shard, end.no),
+            place: ListPlace::Shard(shard, end.no),
             item: end.flow,
         });
         let left_off = found.left_off;
         sources.push(Source::new(
             entries,
-            left_off.map(|(at_us, no)| (at_us, Place::Shard(shard, no))),
+            left_off.map(|(at_us, no)| (at_us, ListPlace::Shard(shard, no))),
         ));
     }
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))

@@ -14,12 +14,12 @@ mod notice;
 
 use ledger_core::{Outcome, State, Status};
 use ledger_rows::Flows;
-use wallet_contract::decider::Input;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
 use wallet_db::{Arg, Db, Result};
 use wallet_engine::bus::Notice;
+use wallet_kernel::Input;
 
 use self::notice::notice;
 
@@ -83,5 +83,5 @@ fn key(outcome: &Outcome) -> TransferKey {
 
 /// Whether this refuses a request on a transfer that another began: then what became of that matters, too.
 fn refuses_another(outcome: &Outcome) -> bool {
-    matches!(&outcome.event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer)
+    matches!(&outcome.event.fact, Fact::Request(_, RequestFact::RequestRefused(verb, _)) if verb.flow() == Verb::Transfer)
 }

@@ -17,12 +17,12 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use tokio::sync::mpsc;
-use wallet_contract::decider::{Heard, Input};
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::subject::Verb;
 use wallet_db::Pool;
 use wallet_engine::observer::Observer;
+use wallet_kernel::{Heard, Input};
 use wallet_runtime::metrics::{Durations, Metrics, seconds};
 
 use self::recent::Recent;
@@ -136,20 +136,24 @@ impl Pace {
 
     fn hear_event(&mut self, event: &Event, at_us: i64) -> Option<(Step, f64)> {
         let flow = recent::flow(event.transfer, &event.fact.account());
-        if let Fact::RequestRecalled(_, verb, ..) = &event.fact {
+        if let Fact::Request(_, RequestFact::RequestRecalled(verb, ..)) = &event.fact {
             self.ask(flow, *verb, event.id, at_us);
             return None;
         }
         let caused_us = self.recent.step(flow, event.cause, event.id, at_us);
         self.wait(flow, event, at_us, caused_us);
-        if matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..)) {
+        if matches!(
+            event.fact,
+            Fact::Movement(_, MovementFact::TransferSettled)
+                | Fact::Request(_, RequestFact::TransferFailed(..))
+        ) {
             self.recent.forget(flow);
         }
         // What the clock releases has the hold as its cause, and nobody was slow since then.
         let caused_us = caused_us.filter(|_| !is_expiry(&event.fact));
         let step = Step {
             service: event.source.service.name(),
-            event: short(event.fact.kind()),
+            event: event.fact.kind().short(),
         };
         Some((step, seconds(caused_us?, at_us)))
     }
@@ -157,7 +161,7 @@ impl Pace {
     /// Takes in when a reservation begins to wait for its payer, and until when it has waited.
     fn wait(&mut self, flow: u64, event: &Event, at_us: i64, caused_us: Option<i64>) {
         let fact = &event.fact;
-        if matches!(fact, Fact::CreditPromised(_, terms) if !terms.auto_confirm) {
+        if matches!(fact, Fact::Movement(_, MovementFact::CreditPromised(terms)) if !terms.auto_confirm) {
             self.recent.wait(flow, at_us);
         } else if is_expiry(fact) {
             let taken_us = event
@@ -201,17 +205,19 @@ impl Pace {
 
 /// Whether the clock released a reservation.
 fn is_expiry(fact: &Fact) -> bool {
-    matches!(fact, Fact::ReservationReleased(_, Failure::Expired, _))
+    matches!(
+        fact,
+        Fact::Movement(_, MovementFact::ReservationReleased(Failure::Expired, _))
+    )
 }
 
 /// Whether a payer's word on a reservation was followed.
 fn is_word_on_hold(fact: &Fact) -> bool {
-    let is_debit = matches!(fact, Fact::AccountDebited(movement) if movement.reserved.is_some());
-    is_debit || matches!(fact, Fact::ReservationReleased(_, Failure::Cancelled, _))
-}
-
-/// `account.debited` for `wallet.account.debited.v1`.
-fn short(kind: &'static str) -> &'static str {
-    let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
-    kind.strip_suffix(".v1").unwrap_or(kind)
+    let is_debit =
+        matches!(fact, Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some());
+    is_debit
+        || matches!(
+            fact,
+            Fact::Movement(_, MovementFact::ReservationReleased(Failure::Cancelled, _))
+        )
 }

@@ -10,14 +10,14 @@ use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Parked as Told, Resolution, Resolved};
+use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
 use wallet_db::{Arg, Db, Result, Row, Set};
 use wallet_engine::clock::rfc3339;
 use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
 use crate::flows::{aside, instant};
-use crate::listing::places::{Place, Places};
+use crate::listing::places::{ListPlace, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 
 /// One page of what is set aside.
@@ -89,6 +89,7 @@ pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i
 
 /// The events that tell of it.
 async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> Result<Vec<Row>> {
+    // The kind is spelled out so that the partial index `record_parked` applies.
     let sql = if all {
         "SELECT no, at_us, body FROM record WHERE kind = 'wallet.message.parked.v1' AND no < $1 \
          ORDER BY at_us DESC, no DESC LIMIT $2"
@@ -103,7 +104,7 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> Resul
     let mut events = Vec::new();
     let mut last = None;
     for row in records {
-        let (at_us, place) = (row.int(1)?, Place::Shard(shard, row.int(0)?));
+        let (at_us, place) = (row.int(1)?, ListPlace::Shard(shard, row.int(0)?));
         last = Some((at_us, place));
         if let Some((event, told)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
             events.push((at_us, place, event, told));
@@ -124,7 +125,7 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> Resul
 }
 
 fn parked(event: Event) -> Option<(Event, Told)> {
-    if let Fact::MessageParked(told) = &event.fact {
+    if let Fact::Message(MessageFact::MessageParked(told)) = &event.fact {
         let told = told.clone();
         Some((event, told))
     } else {
@@ -143,7 +144,7 @@ async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> Result<B
     let mut found = BTreeMap::new();
     for row in &rows {
         if let Ok(event) = envelope::read(&row.text(1)?)
-            && let Fact::MessageResolved(resolved) = event.fact
+            && let Fact::Message(MessageFact::MessageResolved(resolved)) = event.fact
         {
             found.insert(row.uuid(0)?, seen_to(resolved, exact(event.time)));
         }

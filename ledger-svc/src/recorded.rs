@@ -1,17 +1,17 @@
 //! What the ledger has recorded of a shard's log, in the log's order: for healing, when the log has lost it.
 
-use ledger_core::LogNo;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
+use wallet_contract::log::LogPlace;
 use wallet_contract::trace::TraceId;
 use wallet_db::{Arg, Db, Error, Result, Row};
 
 /// One request or event, where it stood.
 #[derive(Debug, Serialize)]
 pub(crate) struct Recorded {
-    sequence: i64,
-    index: i64,
+    sequence: u64,
+    index: u32,
     id: Uuid,
     /// What was asked, of a request.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,9 +62,10 @@ fn recorded(row: &Row) -> Result<Recorded> {
         }),
         None => None,
     };
+    let place = LogPlace::of_number(no);
     Ok(Recorded {
-        sequence: LogNo(no).sequence(),
-        index: LogNo(no).index(),
+        sequence: place.sequence,
+        index: place.element.unwrap_or(0),
         id: row.uuid(1)?,
         request,
         no,

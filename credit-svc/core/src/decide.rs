@@ -1,31 +1,49 @@
 //! The decisions, each a function of the state and one input.
 
-use wallet_contract::decider::Place;
-use wallet_contract::event::{Fact, Movement, Overdraft, Terms, check_shard};
+use wallet_contract::event::{
+    AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact, Terms, check_shard,
+};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::{Order, Request};
+use wallet_kernel::{Place, Standing};
 
-use crate::state::{Account, PromiseStanding, Reversal, Standing, State};
+use crate::state::{Account, PromiseStanding, Reversal, State};
+
+/// Decides on what debit-svc says.
+pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
+    match &event.fact {
+        Fact::Account(account, AccountFact::ClosureAccepted) => {
+            Some(Fact::Account(account.clone(), AccountFact::AccountClosed))
+        }
+        Fact::Movement(movement, MovementFact::AccountDebited) => {
+            Some(credit(state, &crate::key(event), movement))
+        }
+        Fact::Movement(movement, MovementFact::FundsReserved(terms)) => {
+            Some(promise(state, movement, *terms))
+        }
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => None,
+    }
+}
 
 /// Credits the payee, or says why not. What was promised is credited whatever has become of the account.
-pub(crate) fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
+fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
     let promise = state.promises.get(key).filter(|_| movement.reserved.is_some());
     if promise.is_some_and(|promise| promise.standing == PromiseStanding::Open) {
-        return Fact::AccountCredited(movement.clone());
+        return Fact::Movement(movement.clone(), MovementFact::AccountCredited);
     }
     match may_receive(state, movement) {
-        Ok(()) => Fact::AccountCredited(movement.clone()),
-        Err(refusal) => Fact::CreditRefused(movement.clone(), refusal),
+        Ok(()) => Fact::Movement(movement.clone(), MovementFact::AccountCredited),
+        Err(refusal) => Fact::Movement(movement.clone(), MovementFact::CreditRefused(refusal)),
     }
 }
 
 /// Promises to credit the payee, or says why not.
-pub(crate) fn promise(state: &State, movement: &Movement, terms: Terms) -> Fact {
+fn promise(state: &State, movement: &Movement, terms: Terms) -> Fact {
     match may_receive(state, movement) {
-        Ok(()) => Fact::CreditPromised(movement.clone(), terms),
-        Err(refusal) => Fact::CreditRefused(movement.clone(), refusal),
+        Ok(()) => Fact::Movement(movement.clone(), MovementFact::CreditPromised(terms)),
+        Err(refusal) => Fact::Movement(movement.clone(), MovementFact::CreditRefused(refusal)),
     }
 }
 
@@ -41,7 +59,10 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
             Ok(order) => reused(state, earlier, order),
             Err(refusal) => refusal.clone(),
         };
-        return Fact::RequestRefused(account.clone(), request.verb, refusal);
+        return Fact::Request(
+            account.clone(),
+            RequestFact::RequestRefused(request.verb, refusal),
+        );
     }
     let order = check_shard(account, place.shard, place.shards).and_then(|()| request.order.clone());
     let movement = match order {
@@ -50,7 +71,7 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
         Err(refusal) => return denied(account, None, refusal),
     };
     match may_give_back(state, &movement) {
-        Ok(()) => Fact::ReversalGranted(movement),
+        Ok(()) => Fact::Movement(movement, MovementFact::ReversalGranted),
         Err(refusal) => denied(account, Some(movement), refusal),
     }
 }
@@ -84,7 +105,7 @@ fn reused(state: &State, earlier: &Reversal, order: &Order) -> Refusal {
 }
 
 fn denied(account: &AccountId, movement: Option<Movement>, refusal: Refusal) -> Fact {
-    Fact::ReversalDenied(account.clone(), movement, refusal)
+    Fact::Request(account.clone(), RequestFact::ReversalDenied(movement, refusal))
 }
 
 fn may_give_back(state: &State, movement: &Movement) -> Result<(), Refusal> {
@@ -170,16 +191,22 @@ pub(crate) fn request(state: &State, request: &Request, place: Place) -> Option<
         Ok(Order::Open(currency, overdraft)) => open(state, name, *currency, *overdraft).map(Some),
         Ok(Order::Freeze) => {
             let account = opened(state, name)?;
-            stands_open(name, account).map(|()| Some(Fact::AccountFrozen(name.clone())))
+            stands_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountFrozen)))
         }
         Ok(Order::Unfreeze) => unfreeze(name, opened(state, name)?).map(Some),
         Ok(Order::Close) => {
             let account = opened(state, name)?;
-            stands_open(name, account).map(|()| Some(Fact::AccountClosing(name.clone())))
+            stands_open(name, account)
+                .map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountClosing)))
         }
         Err(refusal) => Err(refusal.clone()),
     });
-    decided.unwrap_or_else(|refusal| Some(Fact::RequestRefused(name.clone(), request.verb, refusal)))
+    decided.unwrap_or_else(|refusal| {
+        Some(Fact::Request(
+            name.clone(),
+            RequestFact::RequestRefused(request.verb, refusal),
+        ))
+    })
 }
 
 fn opened(state: &State, name: &AccountId) -> Result<Account, Refusal> {
@@ -203,18 +230,21 @@ fn open(state: &State, name: &AccountId, currency: Currency, overdraft: Overdraf
     if let Some((_, account)) = state.currencies(name).next() {
         stands_open(name, account)?;
     }
-    Ok(Fact::AccountOpened(name.clone(), currency, overdraft))
+    Ok(Fact::Account(
+        name.clone(),
+        AccountFact::AccountOpened(currency, overdraft),
+    ))
 }
 
 fn unfreeze(name: &AccountId, account: Account) -> Result<Fact, Refusal> {
     match account.standing {
-        Standing::Frozen => Ok(Fact::AccountUnfrozen(name.clone())),
+        Standing::Frozen => Ok(Fact::Account(name.clone(), AccountFact::AccountUnfrozen)),
         Standing::Open => Err(Refusal::new(
             Reason::NotFrozen,
             format_args!("{name} is not frozen"),
         )),
         Standing::Closing | Standing::Closed => {
-            stands_open(name, account).map(|()| Fact::AccountUnfrozen(name.clone()))
+            stands_open(name, account).map(|()| Fact::Account(name.clone(), AccountFact::AccountUnfrozen))
         }
     }
 }

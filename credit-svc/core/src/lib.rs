@@ -14,21 +14,17 @@
 //!
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "`concerns` lists every fact; what gets past it is one of a few"
-)]
 
 mod decide;
 mod state;
 
-pub use state::{Account, Keys, Promise, PromiseStanding, Reversal, Standing, State};
+pub use state::{Account, Keys, Promise, PromiseStanding, Reversal, State};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::request::Order;
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of credit-svc.
 #[derive(Debug)]
@@ -42,15 +38,18 @@ pub(crate) fn key(event: &Event) -> TransferKey {
     }
 }
 
-/// Whether an event says that a reversal gives nothing back after all.
+/// Whether debit-svc says that a reversal gives nothing back after all.
 fn undoes_reversal(event: &Event) -> bool {
-    let by_debit = event.source.service == Service::Debit;
-    let of_reversal = event
-        .fact
-        .movement()
-        .is_some_and(|movement| movement.reverses.is_some());
-    let refused = matches!(&event.fact, Fact::DebitRefused(..) | Fact::DebitReversed(..));
-    by_debit && (refused && of_reversal || matches!(&event.fact, Fact::RequestRefused(_, Verb::Reverse, _)))
+    let is_reversal = |movement: &Movement| movement.reverses.is_some();
+    let undoes = match &event.fact {
+        Fact::Movement(movement, MovementFact::DebitReversed(_)) => is_reversal(movement),
+        Fact::Request(_, RequestFact::DebitRefused(movement, ..)) => {
+            movement.as_ref().is_some_and(is_reversal)
+        }
+        Fact::Request(_, RequestFact::RequestRefused(verb, _)) => *verb == Verb::Reverse,
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => false,
+    };
+    undoes && event.source.service == Service::Debit
 }
 
 impl Decider for Credit {
@@ -62,30 +61,12 @@ impl Decider for Credit {
             Input::Due(_) => false,
             Input::Request(request) => request.verb.decided_by() == Service::Credit,
             Input::Event(event) => match &event.fact {
-                Fact::AccountDebited(movement)
-                | Fact::FundsReserved(movement, _)
-                | Fact::ReservationReleased(movement, ..) => place.owns(&movement.payee),
-                Fact::ClosureAccepted(account) | Fact::ClosureRefused(account, _) => place.owns(account),
-                Fact::DebitRefused(..) | Fact::DebitReversed(..) | Fact::RequestRefused(..) => {
-                    undoes_reversal(event)
+                Fact::Account(account, fact) => place.owns(account) && account_concerns(fact),
+                Fact::Movement(movement, fact) => {
+                    place.owns(&movement.payee) && movement_concerns(fact) || undoes_reversal(event)
                 }
-                Fact::AccountOpened(..)
-                | Fact::AccountFrozen(_)
-                | Fact::AccountUnfrozen(_)
-                | Fact::AccountClosing(_)
-                | Fact::AccountClosed(_)
-                | Fact::AccountCredited(_)
-                | Fact::CreditRefused(..)
-                | Fact::CreditPromised(..)
-                | Fact::ConfirmationDeferred(_)
-                | Fact::ReservationBarred(_)
-                | Fact::ReversalGranted(_)
-                | Fact::ReversalDenied(..)
-                | Fact::TransferSettled(_)
-                | Fact::TransferFailed(..)
-                | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_)
-                | Fact::MessageResolved(_) => false,
+                Fact::Request(..) => undoes_reversal(event),
+                Fact::Message(_) => false,
             },
         }
     }
@@ -93,12 +74,13 @@ impl Decider for Credit {
     fn touches(input: &Input, _place: Place, keys: &mut Keys) {
         match input {
             Input::Due(_) => {}
-            Input::Request(request) => match &request.order {
-                Ok(Order::Reverse(movement)) => keys.reverse(request, movement),
-                _ => {
+            Input::Request(request) => {
+                if let Ok(Order::Reverse(movement)) = &request.order {
+                    keys.reverse(request, movement);
+                } else {
                     keys.accounts.insert(request.account.clone());
                 }
-            },
+            }
             Input::Event(event) if undoes_reversal(event) => {
                 keys.reversals.insert(key(event));
             }
@@ -109,7 +91,12 @@ impl Decider for Credit {
                 };
                 keys.accounts.insert(movement.payee.clone());
                 // A reservation is new; what follows it finds what was promised.
-                if movement.reserved.is_some() || matches!(event.fact, Fact::ReservationReleased(..)) {
+                if movement.reserved.is_some()
+                    || matches!(
+                        event.fact,
+                        Fact::Movement(_, MovementFact::ReservationReleased(..))
+                    )
+                {
                     keys.promises.insert(key(event));
                 }
             }
@@ -119,16 +106,11 @@ impl Decider for Credit {
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         match &heard.input {
             Input::Due(_) => None,
-            Input::Request(request) => match request.verb {
-                Verb::Reverse => Some(decide::reverse(state, request, place)),
-                _ => decide::request(state, request, place),
-            },
-            Input::Event(event) => match &event.fact {
-                Fact::AccountDebited(movement) => Some(decide::credit(state, &key(event), movement)),
-                Fact::FundsReserved(movement, terms) => Some(decide::promise(state, movement, *terms)),
-                Fact::ClosureAccepted(account) => Some(Fact::AccountClosed(account.clone())),
-                _ => None,
-            },
+            Input::Request(request) if request.verb == Verb::Reverse => {
+                Some(decide::reverse(state, request, place))
+            }
+            Input::Request(request) => decide::request(state, request, place),
+            Input::Event(event) => decide::event(state, event),
         }
     }
 
@@ -142,5 +124,32 @@ impl Decider for Credit {
 
     fn evolve(state: &mut State, event: &Event, _place: Place) {
         state.take(event);
+    }
+}
+
+fn account_concerns(fact: &AccountFact) -> bool {
+    match fact {
+        AccountFact::ClosureAccepted | AccountFact::ClosureRefused(_) => true,
+        AccountFact::AccountOpened(..)
+        | AccountFact::AccountFrozen
+        | AccountFact::AccountUnfrozen
+        | AccountFact::AccountClosing
+        | AccountFact::AccountClosed => false,
+    }
+}
+
+/// Whether a fact concerns the payee's shard.
+fn movement_concerns(fact: &MovementFact) -> bool {
+    match fact {
+        MovementFact::AccountDebited
+        | MovementFact::FundsReserved(_)
+        | MovementFact::ReservationReleased(..) => true,
+        MovementFact::DebitReversed(_)
+        | MovementFact::AccountCredited
+        | MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReversalGranted
+        | MovementFact::TransferSettled => false,
     }
 }

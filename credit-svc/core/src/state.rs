@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wallet_contract::decider::Rows;
-use wallet_contract::event::{Event, Fact, Movement, Overdraft};
+use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, Overdraft};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::Request;
+use wallet_kernel::{Rows, Standing};
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]
@@ -34,26 +34,6 @@ impl Keys {
         }));
     }
 }
-
-/// Whether an account may receive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It may.
-    Open,
-    /// Not for now.
-    Frozen,
-    /// Not until debit-svc has said whether it is at zero.
-    Closing,
-    /// Never again.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closing = "closing",
-    Closed = "closed",
-});
 
 /// One currency of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,28 +114,42 @@ impl State {
         row.or_else(|| name.is_world().then(world))
     }
 
-    /// Takes in an event, our own or another's. Cannot fail: what is decided, is.
+    /// Applies an event. Cannot fail: a decision stands.
     pub(crate) fn take(&mut self, event: &Event) {
         match &event.fact {
-            Fact::AccountOpened(name, currency, overdraft) => {
-                let standing = self
-                    .currencies(name)
-                    .next()
-                    .map_or(Standing::Open, |(_, account)| account.standing);
+            Fact::Account(name, fact) => self.take_account(name, fact),
+            Fact::Movement(movement, fact) => self.take_movement(crate::key(event), movement, fact),
+            Fact::Request(..) | Fact::Message(_) => {}
+        }
+    }
+
+    fn take_account(&mut self, name: &AccountId, fact: &AccountFact) {
+        match fact {
+            AccountFact::AccountOpened(currency, overdraft) => {
+                let standing = self.currencies(name).next();
                 let account = Account {
-                    standing,
+                    standing: standing.map_or(Standing::Open, |(_, account)| account.standing),
                     overdraft: *overdraft,
                     ..world()
                 };
                 self.accounts.create((name.clone(), *currency), account);
             }
-            Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen),
-            Fact::AccountUnfrozen(name) | Fact::ClosureRefused(name, _) => self.stand(name, Standing::Open),
-            Fact::AccountClosing(name) => self.stand(name, Standing::Closing),
-            Fact::AccountClosed(name) => self.stand(name, Standing::Closed),
-            Fact::AccountCredited(movement) => {
-                self.receive(movement);
-                let (key, reserved) = (crate::key(event), movement.held());
+            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen),
+            AccountFact::AccountUnfrozen | AccountFact::ClosureRefused(_) => self.stand(name, Standing::Open),
+            AccountFact::AccountClosing => self.stand(name, Standing::Closing),
+            AccountFact::AccountClosed => self.stand(name, Standing::Closed),
+            AccountFact::ClosureAccepted => {}
+        }
+    }
+
+    fn take_movement(&mut self, key: TransferKey, movement: &Movement, fact: &MovementFact) {
+        let amount = movement.money.amount.minor();
+        match fact {
+            MovementFact::AccountCredited => {
+                self.change(movement, |account| {
+                    account.received = add(account.received, amount);
+                });
+                let reserved = movement.held();
                 if reserved > 0 {
                     self.end_promise(&key, movement, reserved, PromiseStanding::Kept);
                 }
@@ -163,48 +157,29 @@ impl State {
                     *receipt = Some(movement.clone());
                 }
             }
-            Fact::CreditPromised(movement, _) => {
-                let (amount, standing) = (movement.money.amount.minor(), PromiseStanding::Open);
-                self.promises
-                    .create(crate::key(event), Promise { amount, standing });
+            MovementFact::CreditPromised(_) => {
+                let standing = PromiseStanding::Open;
+                self.promises.create(key, Promise { amount, standing });
                 self.change(movement, |account| {
                     account.promised = add(account.promised, amount);
                 });
             }
-            Fact::ReservationReleased(movement, ..) => {
-                let reserved = movement.money.amount.minor();
-                self.end_promise(&crate::key(event), movement, reserved, PromiseStanding::Released);
+            MovementFact::ReservationReleased(..) => {
+                self.end_promise(&key, movement, amount, PromiseStanding::Released);
             }
-            Fact::ReversalGranted(movement) => {
-                let of = movement.reverses.map(|id| TransferKey {
-                    id,
-                    payer: movement.payee.clone(),
-                });
-                let amount = movement.money.amount.minor();
-                if let Some(of) = of {
-                    let reversal = Reversal {
-                        of,
-                        amount,
-                        live: true,
-                    };
-                    self.reversals.create(crate::key(event), reversal);
+            MovementFact::ReversalGranted => {
+                if let Some(id) = movement.reverses {
+                    let payer = movement.payee.clone();
+                    let (of, live) = (TransferKey { id, payer }, true);
+                    self.reversals.create(key, Reversal { of, amount, live });
                 }
             }
-            Fact::ClosureAccepted(_)
-            | Fact::AccountDebited(_)
-            | Fact::DebitRefused(..)
-            | Fact::DebitReversed(..)
-            | Fact::CreditRefused(..)
-            | Fact::FundsReserved(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::RequestRefused(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => {}
+            MovementFact::AccountDebited
+            | MovementFact::DebitReversed(_)
+            | MovementFact::CreditRefused(_)
+            | MovementFact::FundsReserved(_)
+            | MovementFact::ConfirmationDeferred
+            | MovementFact::TransferSettled => {}
         }
     }
 
@@ -215,13 +190,6 @@ impl State {
                 account.standing = standing;
             });
         }
-    }
-
-    fn receive(&mut self, movement: &Movement) {
-        let amount = movement.money.amount.minor();
-        self.change(movement, |account| {
-            account.received = add(account.received, amount);
-        });
     }
 
     /// Ends a promise, if one was made and binds.

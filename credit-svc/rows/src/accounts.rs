@@ -1,9 +1,10 @@
 //! The register.
 
-use credit_core::{Account, Standing};
+use credit_core::Account;
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
+use wallet_kernel::Standing;
 
 wallet_kernel::table! {
     /// The register: which accounts are open in which currencies, and what each has received.

@@ -6,12 +6,13 @@ mod reversals;
 
 use credit_core::{Credit, Keys, State};
 use uuid::Uuid;
-use wallet_contract::decider::{Heard, Place};
 use wallet_contract::envelope;
-use wallet_contract::event::{Fact, Movement};
+use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Inbox, Keeps, Reads, Shape, Source, Table as _, Unreadable, Value, Writes};
+use wallet_kernel::{
+    Found, Heard, Inbox, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Value, Writes,
+};
 
 pub use accounts::Accounts;
 pub use promises::Promises;
@@ -80,7 +81,7 @@ fn range(key: &TransferKey) -> (Uuid, Uuid) {
 fn credited(decisions: &[(Uuid, String)]) -> impl Iterator<Item = (TransferKey, Movement)> {
     let events = decisions.iter().filter_map(|(_, body)| envelope::read(body).ok());
     events.filter_map(|event| {
-        let Fact::AccountCredited(movement) = event.fact else {
+        let Fact::Movement(movement, MovementFact::AccountCredited) = event.fact else {
             return None;
         };
         let (id, payer) = (event.transfer, movement.payer.clone());

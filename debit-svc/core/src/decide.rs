@@ -1,18 +1,20 @@
 //! The decisions, each a function of the state and one input.
 
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Place};
-use wallet_contract::event::{Event, Fact, Failure, Movement, Overdraft, Terms, check_shard};
+use wallet_contract::event::{
+    AccountFact, Event, Fact, Failure, Movement, MovementFact, Overdraft, RequestFact, Terms, check_shard,
+};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::{Amount, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{Hold, Order, Request};
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Due, Place, Standing};
 
-use crate::phase::{Rule, Signal, rule};
 use crate::refuse;
-use crate::state::{Account, Standing, State};
-use crate::transfer::Transfer;
+use crate::state::{Account, State};
+use wallet_kernel::phase::{Rule, Signal, rule};
+use wallet_kernel::transfer::Transfer;
 
 /// Decides what a payer asks, by the transfer's phase. A refused transfer burns its id.
 pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place) -> Option<Fact> {
@@ -21,15 +23,27 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
         id: request.transfer,
         payer: payer.clone(),
     });
-    let burn = |refusal| Some(Fact::DebitRefused(payer.clone(), None, None, refusal));
-    let refuse = |refusal| Some(Fact::RequestRefused(payer.clone(), request.verb, refusal));
+    let burn = |refusal| {
+        Some(Fact::Request(
+            payer.clone(),
+            RequestFact::DebitRefused(None, None, refusal),
+        ))
+    };
+    let refuse = |refusal| {
+        Some(Fact::Request(
+            payer.clone(),
+            RequestFact::RequestRefused(request.verb, refusal),
+        ))
+    };
     let Some(transfer) = transfer else {
         let order = check_shard(payer, place.shard, place.shards).and_then(|()| request.order.clone());
         return match (rule(None, signal), order) {
             (_, Err(refusal)) => burn(refusal),
             (Rule::Pay, Ok(Order::Transfer(movement))) => Some(pay(state, movement)),
             (Rule::Hold, Ok(Order::Reserve(movement, terms))) => Some(hold(state, movement, terms, at_us)),
-            (Rule::Bar, Ok(Order::Cancel)) => Some(Fact::ReservationBarred(payer.clone())),
+            (Rule::Bar, Ok(Order::Cancel)) => {
+                Some(Fact::Request(payer.clone(), RequestFact::ReservationBarred))
+            }
             (_, Ok(_)) => burn(refuse::unknown()),
         };
     };
@@ -41,11 +55,11 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
         Rule::TooLate(reason) => refuse(refuse::too_late(transfer, reason)),
         Rule::Release(failure) => release(transfer, failure, &refuse::cancelled(payer)),
         Rule::Defer => match confirmed(transfer, order) {
-            Ok(movement) => Some(Fact::ConfirmationDeferred(movement)),
+            Ok(movement) => Some(Fact::Movement(movement, MovementFact::ConfirmationDeferred)),
             Err(refusal) => refuse(refusal),
         },
         Rule::Capture => match confirmed(transfer, order) {
-            Ok(movement) => Some(Fact::AccountDebited(movement)),
+            Ok(movement) => Some(debited(movement)),
             Err(refusal) => refuse(refusal),
         },
         Rule::Reused
@@ -63,7 +77,7 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
 
 /// Decides on what credit-svc says: that an account is to be closed, or something of a transfer that is paid here.
 pub(crate) fn event(state: &State, event: &Event, at_us: i64) -> Option<Fact> {
-    if let Fact::AccountClosing(account) = &event.fact {
+    if let Fact::Account(account, AccountFact::AccountClosing) = &event.fact {
         return Some(closure(state, account));
     }
     let signal = Signal::of_fact(&event.fact)?;
@@ -74,41 +88,46 @@ pub(crate) fn event(state: &State, event: &Event, at_us: i64) -> Option<Fact> {
     });
     let phase = transfer.map(|transfer| transfer.phase);
     match (rule(phase, signal), &event.fact, transfer) {
-        (Rule::Pay, Fact::ReversalGranted(movement), _) => Some(pay(state, movement.clone())),
-        (Rule::Burn, Fact::ReversalDenied(payer, movement, refusal), _) => Some(Fact::DebitRefused(
-            payer.clone(),
-            movement.clone(),
-            None,
-            refusal.clone(),
-        )),
-        (Rule::Reused, Fact::ReversalDenied(_, None, refusal), Some(_)) => {
-            Some(Fact::RequestRefused(payer, Verb::Reverse, refusal.clone()))
+        (Rule::Pay, Fact::Movement(movement, MovementFact::ReversalGranted), _) => {
+            Some(pay(state, movement.clone()))
         }
+        (Rule::Burn, Fact::Request(payer, RequestFact::ReversalDenied(movement, refusal)), _) => {
+            Some(Fact::Request(
+                payer.clone(),
+                RequestFact::DebitRefused(movement.clone(), None, refusal.clone()),
+            ))
+        }
+        (Rule::Reused, Fact::Request(_, RequestFact::ReversalDenied(None, refusal)), Some(_)) => Some(
+            Fact::Request(payer, RequestFact::RequestRefused(Verb::Reverse, refusal.clone())),
+        ),
         (Rule::Reused, fact, Some(transfer)) => {
             let order = Order::Reverse(fact.movement()?.clone());
             let refusal = refuse::reused(transfer, &order, at_us);
-            Some(Fact::RequestRefused(payer, Verb::Reverse, refusal))
+            Some(Fact::Request(
+                payer,
+                RequestFact::RequestRefused(Verb::Reverse, refusal),
+            ))
         }
         (Rule::Promise, _, Some(transfer)) => {
             let reservation = transfer.reservation.as_ref()?;
             let all = reservation
                 .auto_confirm
                 .then(|| confirmed(transfer, &Order::Confirm(None)));
-            all?.ok().map(Fact::AccountDebited)
+            all?.ok().map(debited)
         }
         (Rule::Capture, _, Some(transfer)) => {
             let captured = transfer.reservation.as_ref()?.captured;
             transfer
                 .movement
                 .as_ref()
-                .map(|held| Fact::AccountDebited(part(held, captured)))
+                .map(|held| debited(part(held, captured)))
         }
-        (Rule::Release(failure), Fact::CreditRefused(_, refusal), Some(transfer)) => {
+        (Rule::Release(failure), Fact::Movement(_, MovementFact::CreditRefused(refusal)), Some(transfer)) => {
             release(transfer, failure, refusal)
         }
-        (Rule::GiveBack, Fact::CreditRefused(movement, refusal), _) => {
-            Some(Fact::DebitReversed(movement.clone(), refusal.clone()))
-        }
+        (Rule::GiveBack, Fact::Movement(movement, MovementFact::CreditRefused(refusal)), _) => Some(
+            Fact::Movement(movement.clone(), MovementFact::DebitReversed(refusal.clone())),
+        ),
         _ => None,
     }
 }
@@ -128,15 +147,25 @@ pub(crate) fn due(state: &State, due: &Due, now_us: i64) -> Option<Fact> {
     release(transfer, failure, &refusal)
 }
 
+fn debited(movement: Movement) -> Fact {
+    Fact::Movement(movement, MovementFact::AccountDebited)
+}
+
 fn release(transfer: &Transfer, failure: Failure, refusal: &Refusal) -> Option<Fact> {
     let movement = transfer.movement.clone()?;
-    Some(Fact::ReservationReleased(movement, failure, refusal.clone()))
+    Some(Fact::Movement(
+        movement,
+        MovementFact::ReservationReleased(failure, refusal.clone()),
+    ))
 }
 
 fn pay(state: &State, movement: Movement) -> Fact {
     match may_pay(state, &movement) {
-        Ok(()) => Fact::AccountDebited(movement),
-        Err(refusal) => Fact::DebitRefused(movement.payer.clone(), Some(movement), None, refusal),
+        Ok(()) => debited(movement),
+        Err(refusal) => Fact::Request(
+            movement.payer.clone(),
+            RequestFact::DebitRefused(Some(movement), None, refusal),
+        ),
     }
 }
 
@@ -147,12 +176,10 @@ fn hold(state: &State, movement: Movement, hold: Hold, at_us: i64) -> Fact {
         auto_confirm: hold.auto_confirm,
     };
     match may_pay(state, &movement) {
-        Ok(()) => Fact::FundsReserved(movement, terms),
-        Err(refusal) => Fact::DebitRefused(
+        Ok(()) => Fact::Movement(movement, MovementFact::FundsReserved(terms)),
+        Err(refusal) => Fact::Request(
             movement.payer.clone(),
-            Some(movement),
-            Some(Box::new(terms)),
-            refusal,
+            RequestFact::DebitRefused(Some(movement), Some(Box::new(terms)), refusal),
         ),
     }
 }
@@ -194,7 +221,7 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     };
     let stands = |reason, how| Err(Refusal::new(reason, format_args!("{payer} is {how}")));
     match account.standing {
-        Standing::Open => {}
+        Standing::Open | Standing::Closing => {}
         Standing::Frozen => return stands(Reason::AccountFrozen, "frozen"),
         Standing::Closed => return stands(Reason::AccountClosed, "closed"),
     }
@@ -228,12 +255,15 @@ fn closure(state: &State, name: &AccountId) -> Fact {
     let at_zero = |account: &Account| (account.available, account.held, account.in_transit) == (0, 0, 0);
     let busy = state.currencies(name).find(|(_, account)| !at_zero(account));
     match busy {
-        None => Fact::ClosureAccepted(name.clone()),
+        None => Fact::Account(name.clone(), AccountFact::ClosureAccepted),
         Some((currency, account)) => {
             let [available, held, in_transit] = [account.available, account.held, account.in_transit]
                 .map(|minor| format!("{} {currency}", currency.format_minor(minor)));
             let detail = format!("{name} has {available} available, {held} held and {in_transit} in transit");
-            Fact::ClosureRefused(name.clone(), Refusal::new(Reason::BalanceNotZero, detail))
+            Fact::Account(
+                name.clone(),
+                AccountFact::ClosureRefused(Refusal::new(Reason::BalanceNotZero, detail)),
+            )
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | input | decision |
 //! |---|---|
-//! | anything about a transfer | by its phase: see [`phase::TABLE`] |
+//! | anything about a transfer | by its phase: see [`wallet_kernel::phase::TABLE`] |
 //! | `account.closing` | `closure.accepted` at zero, else `closure.refused` |
 //! | `account.opened`, `frozen`, `unfrozen` | none: remembered |
 //!
@@ -10,19 +10,15 @@
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 mod decide;
-pub mod phase;
 mod refuse;
 mod state;
-mod transfer;
 
-pub use phase::Phase;
-pub use state::{Account, Keys, Standing, State};
-pub use transfer::{Reservation, Times, Transfer};
+pub use state::{Account, Keys, State};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Cause, Event, Fact};
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of debit-svc.
 #[derive(Debug)]
@@ -52,32 +48,11 @@ impl Decider for Debit {
             Input::Due(_) => true,
             Input::Request(request) => request.verb.decided_by() == Service::Debit,
             Input::Event(event) => match &event.fact {
-                Fact::AccountCredited(movement) => place.owns(&movement.payee) || place.owns(&movement.payer),
-                Fact::CreditRefused(movement, _)
-                | Fact::CreditPromised(movement, _)
-                | Fact::ReversalGranted(movement) => place.owns(&movement.payer),
-                // Its only copy is here, and so is its flow's end.
-                Fact::ReversalDenied(..) => true,
-                Fact::AccountOpened(account, ..)
-                | Fact::AccountFrozen(account)
-                | Fact::AccountUnfrozen(account)
-                | Fact::AccountClosing(account) => place.owns(account),
-                Fact::ClosureAccepted(_)
-                | Fact::ClosureRefused(..)
-                | Fact::AccountClosed(_)
-                | Fact::AccountDebited(_)
-                | Fact::DebitRefused(..)
-                | Fact::DebitReversed(..)
-                | Fact::FundsReserved(..)
-                | Fact::ConfirmationDeferred(_)
-                | Fact::ReservationReleased(..)
-                | Fact::ReservationBarred(_)
-                | Fact::TransferSettled(_)
-                | Fact::TransferFailed(..)
-                | Fact::RequestRefused(..)
-                | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_)
-                | Fact::MessageResolved(_) => false,
+                Fact::Account(account, fact) => place.owns(account) && account_concerns(fact),
+                Fact::Movement(movement, fact) => movement_concerns(movement, fact, place),
+                // The only copy of this event is on the shard that must end the flow.
+                Fact::Request(_, fact) => matches!(fact, RequestFact::ReversalDenied(..)),
+                Fact::Message(_) => false,
             },
         }
     }
@@ -88,7 +63,9 @@ impl Decider for Debit {
             if let Some(movement) = event.fact.movement().filter(|m| place.owns(&m.payee)) {
                 keys.accounts.insert(movement.payee.clone());
             }
-            if !place.owns(&key.payer) && !matches!(event.fact, Fact::ReversalDenied(..)) {
+            if !place.owns(&key.payer)
+                && !matches!(event.fact, Fact::Request(_, RequestFact::ReversalDenied(..)))
+            {
                 return;
             }
         }
@@ -125,5 +102,30 @@ impl Decider for Debit {
 
     fn evolve(state: &mut State, event: &Event, place: Place) {
         state.take(event, event.time.as_microsecond(), place);
+    }
+}
+
+fn account_concerns(fact: &AccountFact) -> bool {
+    match fact {
+        AccountFact::AccountOpened(..)
+        | AccountFact::AccountFrozen
+        | AccountFact::AccountUnfrozen
+        | AccountFact::AccountClosing => true,
+        AccountFact::ClosureAccepted | AccountFact::ClosureRefused(_) | AccountFact::AccountClosed => false,
+    }
+}
+
+fn movement_concerns(movement: &Movement, fact: &MovementFact, place: Place) -> bool {
+    match fact {
+        MovementFact::AccountCredited => place.owns(&movement.payee) || place.owns(&movement.payer),
+        MovementFact::CreditRefused(_) | MovementFact::CreditPromised(_) | MovementFact::ReversalGranted => {
+            place.owns(&movement.payer)
+        }
+        MovementFact::AccountDebited
+        | MovementFact::DebitReversed(_)
+        | MovementFact::FundsReserved(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReservationReleased(..)
+        | MovementFact::TransferSettled => false,
     }
 }

@@ -8,9 +8,9 @@ use wallet_contract::reason::{Reason, Refusal, id_reused};
 use wallet_contract::request::Order;
 use wallet_contract::subject::Verb;
 
-use crate::phase::Phase;
 use crate::state::Account;
-use crate::transfer::Transfer;
+use wallet_kernel::phase::Phase;
+use wallet_kernel::transfer::Transfer;
 
 pub(crate) fn insufficient(movement: &Movement, account: &Account) -> Refusal {
     let currency = movement.money.currency;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use wallet_contract::decider::{Place, Rows};
-use wallet_contract::event::{Event, Fact, Movement, Overdraft};
+use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::money::Currency;
+use wallet_kernel::{Place, Rows, Standing};
 
-use crate::transfer::Transfer;
+use wallet_kernel::transfer::Transfer;
 
 /// The rows that a batch touches.
 #[derive(Debug, Default)]
@@ -17,23 +17,6 @@ pub struct Keys {
     /// Transfers.
     pub transfers: BTreeSet<TransferKey>,
 }
-
-/// Whether an account may pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It may.
-    Open,
-    /// Not for now.
-    Frozen,
-    /// Never again.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closed = "closed",
-});
 
 /// One currency of one account. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,72 +75,85 @@ impl State {
         row.or_else(|| name.is_world().then(Account::world))
     }
 
-    /// Takes in an event, our own or another's, heard or decided at `at_us`. Cannot fail: what is decided, is.
+    /// Applies an event, heard or decided at `at_us`. Cannot fail: a decision stands.
     pub(crate) fn take(&mut self, event: &Event, at_us: i64, place: Place) {
         match &event.fact {
-            Fact::AccountOpened(name, currency, overdraft) => {
-                let standing = self
-                    .currencies(name)
-                    .next()
-                    .map_or(Standing::Open, |(_, account)| account.standing);
-                // It may have received before this was heard, if this was set aside.
+            Fact::Account(name, fact) => self.take_account(name, fact),
+            Fact::Movement(movement, fact) => self.take_movement(event, movement, fact, at_us, place),
+            Fact::Request(_, RequestFact::DebitRefused(..) | RequestFact::ReservationBarred) => {
+                self.transfer(event, at_us);
+            }
+            Fact::Request(
+                _,
+                RequestFact::ReversalDenied(..)
+                | RequestFact::TransferFailed(..)
+                | RequestFact::RequestRefused(..)
+                | RequestFact::RequestRecalled(..),
+            )
+            | Fact::Message(_) => {}
+        }
+    }
+
+    fn take_account(&mut self, name: &AccountId, fact: &AccountFact) {
+        match fact {
+            AccountFact::AccountOpened(currency, overdraft) => {
+                let standing = self.currencies(name).next();
+                let standing = standing.map_or(Standing::Open, |(_, account)| account.standing);
+                // It may have received before this was heard, if this was parked.
                 let key = (name.clone(), *currency);
                 let new = || Account::new(standing, *overdraft);
                 self.accounts
                     .change(&key, new, |account| account.overdraft = *overdraft);
             }
-            Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen),
-            Fact::AccountUnfrozen(name) => self.stand(name, Standing::Open),
-            Fact::ClosureAccepted(name) => self.stand(name, Standing::Closed),
-            Fact::AccountCredited(movement) => {
+            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen),
+            AccountFact::AccountUnfrozen => self.stand(name, Standing::Open),
+            AccountFact::ClosureAccepted => self.stand(name, Standing::Closed),
+            AccountFact::AccountClosing | AccountFact::ClosureRefused(_) | AccountFact::AccountClosed => {}
+        }
+    }
+
+    fn take_movement(
+        &mut self,
+        event: &Event,
+        movement: &Movement,
+        fact: &MovementFact,
+        at_us: i64,
+        place: Place,
+    ) {
+        let payer = &movement.payer;
+        match fact {
+            MovementFact::AccountCredited => {
                 if place.owns(&movement.payee) {
                     self.shift(&movement.payee, movement, |amount| [amount, 0, 0]);
                 }
-                if place.owns(&movement.payer) {
-                    self.shift(&movement.payer, movement, |amount| [0, 0, opposite(amount)]);
-                    self.transfer(event, at_us);
+                if !place.owns(payer) {
+                    return;
                 }
+                self.shift(payer, movement, |amount| [0, 0, opposite(amount)]);
             }
-            Fact::AccountDebited(movement) => {
+            MovementFact::AccountDebited => {
                 let held = movement.held();
                 let rest = |amount| {
                     held.checked_sub(amount)
                         .expect("no more is captured than is held")
                 };
-                self.shift(&movement.payer, movement, |amount| {
-                    [rest(amount), opposite(held), amount]
-                });
-                self.transfer(event, at_us);
+                self.shift(payer, movement, |amount| [rest(amount), opposite(held), amount]);
             }
-            Fact::DebitReversed(movement, _) => {
-                self.shift(&movement.payer, movement, |amount| [amount, 0, opposite(amount)]);
-                self.transfer(event, at_us);
+            MovementFact::DebitReversed(_) => {
+                self.shift(payer, movement, |amount| [amount, 0, opposite(amount)]);
             }
-            Fact::FundsReserved(movement, _) => {
-                self.shift(&movement.payer, movement, |amount| [opposite(amount), amount, 0]);
-                self.transfer(event, at_us);
+            MovementFact::FundsReserved(_) => {
+                self.shift(payer, movement, |amount| [opposite(amount), amount, 0]);
             }
-            Fact::ReservationReleased(movement, ..) => {
-                self.shift(&movement.payer, movement, |amount| [amount, opposite(amount), 0]);
-                self.transfer(event, at_us);
+            MovementFact::ReservationReleased(..) => {
+                self.shift(payer, movement, |amount| [amount, opposite(amount), 0]);
             }
-            Fact::CreditPromised(..)
-            | Fact::CreditRefused(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationBarred(_)
-            | Fact::DebitRefused(..) => self.transfer(event, at_us),
-            Fact::AccountClosing(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::RequestRefused(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => {}
+            MovementFact::CreditPromised(_)
+            | MovementFact::CreditRefused(_)
+            | MovementFact::ConfirmationDeferred => {}
+            MovementFact::ReversalGranted | MovementFact::TransferSettled => return,
         }
+        self.transfer(event, at_us);
     }
 
     fn stand(&mut self, name: &AccountId, standing: Standing) {

@@ -1,9 +1,10 @@
 //! What each account may spend.
 
-use debit_core::{Account, Standing};
+use debit_core::Account;
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
+use wallet_kernel::Standing;
 
 wallet_kernel::table! {
     /// What each account may spend, in each of its currencies.

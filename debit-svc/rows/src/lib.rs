@@ -4,10 +4,11 @@ mod accounts;
 mod transfers;
 
 use debit_core::{Debit, Keys, State};
-use wallet_contract::decider::{Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Inbox, Keeps, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{
+    Due, Found, Heard, Inbox, Keeps, Place, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes,
+};
 
 pub use accounts::Accounts;
 pub use transfers::Transfers;

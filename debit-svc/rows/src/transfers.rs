@@ -1,10 +1,11 @@
 //! The phase of each transfer.
 
-use debit_core::{Phase, Reservation, Times, Transfer};
 use wallet_contract::event::Movement;
 use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::trace::TraceId;
+use wallet_kernel::transfer::{Reservation, Times};
+use wallet_kernel::{Phase, Transfer};
 
 wallet_kernel::table! {
     /// How far each transfer has come that one of the shard's accounts pays.

@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::{Event, Fact, Movement};
+use wallet_contract::event::{AccountFact, Event, Fact, Kind, Movement, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
@@ -26,32 +26,43 @@ use crate::outcome::Outcome;
 /// The requests that an outcome answers, by what they ask.
 pub type Answers = BTreeMap<Verb, EventId>;
 
-const GRANTED: &str = "wallet.reversal.granted.v1";
-const DENIED: &str = "wallet.reversal.denied.v1";
-const DEBITED: &str = "wallet.account.debited.v1";
-const DEBIT_REFUSED: &str = "wallet.debit.refused.v1";
-const CREDITED: &str = "wallet.account.credited.v1";
-const CREDIT_REFUSED: &str = "wallet.credit.refused.v1";
-const REVERSED: &str = "wallet.debit.reversed.v1";
-const RESERVED: &str = "wallet.funds.reserved.v1";
-const PROMISED: &str = "wallet.credit.promised.v1";
-const RELEASED: &str = "wallet.reservation.released.v1";
-const BARRED: &str = "wallet.reservation.barred.v1";
-const SETTLED: &str = "wallet.transfer.settled.v1";
-const FAILED: &str = "wallet.transfer.failed.v1";
-
 /// What leads from the request that began a transfer to its end, if the payer had no other word on it.
-const ENDS: [&[&str]; 10] = [
-    &[DEBITED, CREDITED, SETTLED],
-    &[DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
-    &[DEBIT_REFUSED, FAILED],
-    &[BARRED, FAILED],
-    &[RESERVED, RELEASED, FAILED],
-    &[RESERVED, CREDIT_REFUSED, RELEASED, FAILED],
-    &[GRANTED, DEBITED, CREDITED, SETTLED],
-    &[GRANTED, DEBITED, CREDIT_REFUSED, REVERSED, FAILED],
-    &[GRANTED, DEBIT_REFUSED, FAILED],
-    &[DENIED, DEBIT_REFUSED, FAILED],
+const ENDS: [&[Kind]; 10] = [
+    &[Kind::AccountDebited, Kind::AccountCredited, Kind::TransferSettled],
+    &[
+        Kind::AccountDebited,
+        Kind::CreditRefused,
+        Kind::DebitReversed,
+        Kind::TransferFailed,
+    ],
+    &[Kind::DebitRefused, Kind::TransferFailed],
+    &[Kind::ReservationBarred, Kind::TransferFailed],
+    &[
+        Kind::FundsReserved,
+        Kind::ReservationReleased,
+        Kind::TransferFailed,
+    ],
+    &[
+        Kind::FundsReserved,
+        Kind::CreditRefused,
+        Kind::ReservationReleased,
+        Kind::TransferFailed,
+    ],
+    &[
+        Kind::ReversalGranted,
+        Kind::AccountDebited,
+        Kind::AccountCredited,
+        Kind::TransferSettled,
+    ],
+    &[
+        Kind::ReversalGranted,
+        Kind::AccountDebited,
+        Kind::CreditRefused,
+        Kind::DebitReversed,
+        Kind::TransferFailed,
+    ],
+    &[Kind::ReversalGranted, Kind::DebitRefused, Kind::TransferFailed],
+    &[Kind::ReversalDenied, Kind::DebitRefused, Kind::TransferFailed],
 ];
 
 /// Who asked for a flow, as its head has it.
@@ -87,36 +98,28 @@ impl Outcome {
             ends(event, asked.1).then_some(asked)
         };
         let answered = match &event.fact {
-            Fact::TransferSettled(movement) | Fact::TransferFailed(_, Some(movement), ..) => paid(movement),
-            Fact::CreditPromised(..) => {
+            Fact::Account(_, fact) => match fact {
+                AccountFact::AccountOpened(..)
+                | AccountFact::AccountFrozen
+                | AccountFact::AccountUnfrozen => Some((self.verb, event.cause)),
+                AccountFact::AccountClosing
+                | AccountFact::ClosureAccepted
+                | AccountFact::ClosureRefused(_)
+                | AccountFact::AccountClosed => None,
+            },
+            Fact::Movement(movement, MovementFact::TransferSettled)
+            | Fact::Request(_, RequestFact::TransferFailed(Some(movement), ..)) => paid(movement),
+            Fact::Movement(_, MovementFact::CreditPromised(_)) => {
                 let request = EventId(event.trace.as_uuid());
-                led(event, request, &[RESERVED, PROMISED]).then_some((Verb::Reserve, request))
+                let promised = led(event, request, &[Kind::FundsReserved, Kind::CreditPromised]);
+                promised.then_some((Verb::Reserve, request))
             }
-            // debit-svc hears of a reversal from credit-svc.
-            Fact::RequestRefused(_, Verb::Reverse, _) if event.source.service == Service::Debit => None,
-            Fact::AccountOpened(..)
-            | Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::RequestRefused(..) => Some((self.verb, event.cause)),
-            Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::AccountDebited(_)
-            | Fact::DebitRefused(..)
-            | Fact::DebitReversed(..)
-            | Fact::AccountCredited(_)
-            | Fact::CreditRefused(..)
-            | Fact::FundsReserved(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationReleased(..)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferFailed(_, None, ..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => None,
+            // debit-svc decides on a reversal because of an event of credit-svc.
+            Fact::Request(_, RequestFact::RequestRefused(verb, _)) => {
+                let is_reversal = *verb == Verb::Reverse && event.source.service == Service::Debit;
+                (!is_reversal).then_some((self.verb, event.cause))
+            }
+            Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => None,
         };
         answered.map(|answered| Answers::from([answered]))
     }
@@ -127,7 +130,13 @@ impl Outcome {
         let and = |verb| {
             let ordered = asked.ordered?;
             let mut answers = began.clone();
-            if ordered != after(asked.request, &[RESERVED, PROMISED], &self.account) {
+            if ordered
+                != after(
+                    asked.request,
+                    &[Kind::FundsReserved, Kind::CreditPromised],
+                    &self.account,
+                )
+            {
                 answers.insert(verb, ordered);
             }
             Some(answers)
@@ -157,7 +166,8 @@ impl Outcome {
     fn ends_transfer(&self) -> bool {
         matches!(
             self.event.fact,
-            Fact::TransferSettled(_) | Fact::TransferFailed(..)
+            Fact::Movement(_, MovementFact::TransferSettled)
+                | Fact::Request(_, RequestFact::TransferFailed(..))
         )
     }
 }
@@ -177,12 +187,11 @@ impl Causes {
 }
 
 /// The request that an event leaves waiting for the end of the transfer.
-#[expect(clippy::wildcard_enum_match_arm, reason = "two of many")]
 fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
-    match event.fact {
-        Fact::FundsReserved(..) => Some((Verb::Reserve, event.cause)),
-        Fact::ConfirmationDeferred(_) => Some((Verb::Confirm, event.cause)),
-        _ => None,
+    match &event.fact {
+        Fact::Movement(_, MovementFact::FundsReserved(_)) => Some((Verb::Reserve, event.cause)),
+        Fact::Movement(_, MovementFact::ConfirmationDeferred) => Some((Verb::Confirm, event.cause)),
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => None,
     }
 }
 
@@ -192,12 +201,12 @@ fn ends(event: &Event, request: EventId) -> bool {
 }
 
 /// Whether `request` has led to `event` by these steps.
-fn led(event: &Event, request: EventId, steps: &[&str]) -> bool {
+fn led(event: &Event, request: EventId, steps: &[Kind]) -> bool {
     after(request, steps, &event.fact.account()) == event.id
 }
 
 /// The id of the event that these steps lead to: each is derived from the one before.
-fn after(request: EventId, steps: &[&str], account: &AccountId) -> EventId {
-    let step = |cause: EventId, kind: &&str| derive(account, cause.0, &[kind.as_bytes()]);
+fn after(request: EventId, steps: &[Kind], account: &AccountId) -> EventId {
+    let step = |cause: EventId, kind: &Kind| derive(account, cause.0, &[kind.name().as_bytes()]);
     steps.iter().fold(request, step)
 }

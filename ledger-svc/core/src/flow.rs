@@ -2,13 +2,13 @@
 
 use wallet_contract::event::Movement;
 use wallet_contract::id::{EventId, TransferKey};
+use wallet_contract::log::LogPlace;
 use wallet_contract::reason::Refusal;
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
 use crate::answers::Asked;
-use crate::booking::LogNo;
 
 /// How a flow began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Start {
     /// When the request was stored in the log, microseconds.
     pub at_us: i64,
     /// Where it stands there.
-    pub no: LogNo,
+    pub no: LogPlace,
 }
 
 /// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].

@@ -19,6 +19,7 @@
 
 mod answers;
 mod aside;
+mod book;
 mod booking;
 mod flow;
 mod outcome;
@@ -27,15 +28,16 @@ mod touched;
 
 pub use answers::{Answers, Asked, Causes};
 pub use aside::{Aside, resolved_by};
-pub use booking::{Booking, BookingKind, LogNo, Newest};
+pub use booking::{Booking, BookingKind, Newest};
 pub use flow::{Flow, FlowKey, Start};
 pub use outcome::Outcome;
-pub use state::{Account, Keys, Standing, State};
+pub use state::{Account, Keys, State};
 pub use wallet_contract::status::Status;
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::event::{Event, Fact, Failure, Movement, MovementFact, RequestFact};
+use wallet_contract::id::AccountId;
 use wallet_contract::reason::{Reason, Refusal};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 /// The core of ledger-svc.
 #[derive(Debug)]
@@ -50,32 +52,22 @@ impl Decider for Ledger {
             Input::Due(_) => false,
             Input::Request(_) => true,
             Input::Event(event) => match &event.fact {
-                Fact::AccountDebited(movement)
-                | Fact::FundsReserved(movement, _)
-                | Fact::ReservationReleased(movement, ..) => place.owns(&movement.payer),
-                Fact::AccountCredited(movement) => place.owns(&movement.payer) || place.owns(&movement.payee),
-                // Their only copy is here.
-                Fact::AccountOpened(..)
-                | Fact::AccountFrozen(_)
-                | Fact::AccountUnfrozen(_)
-                | Fact::AccountClosing(_)
-                | Fact::ClosureAccepted(_)
-                | Fact::ClosureRefused(..)
-                | Fact::AccountClosed(_)
-                | Fact::DebitRefused(..)
-                | Fact::DebitReversed(..)
-                | Fact::CreditRefused(..)
-                | Fact::CreditPromised(..)
-                | Fact::ConfirmationDeferred(_)
-                | Fact::ReservationBarred(_)
-                | Fact::ReversalGranted(_)
-                | Fact::ReversalDenied(..)
-                | Fact::TransferSettled(_)
-                | Fact::TransferFailed(..)
-                | Fact::RequestRefused(..)
-                | Fact::RequestRecalled(..)
-                | Fact::MessageParked(_)
-                | Fact::MessageResolved(_) => true,
+                Fact::Movement(movement, fact) => match fact {
+                    MovementFact::AccountDebited
+                    | MovementFact::FundsReserved(_)
+                    | MovementFact::ReservationReleased(..) => place.owns(&movement.payer),
+                    MovementFact::AccountCredited => {
+                        place.owns(&movement.payer) || place.owns(&movement.payee)
+                    }
+                    // The only copy of these is here.
+                    MovementFact::DebitReversed(_)
+                    | MovementFact::CreditRefused(_)
+                    | MovementFact::CreditPromised(_)
+                    | MovementFact::ConfirmationDeferred
+                    | MovementFact::ReversalGranted
+                    | MovementFact::TransferSettled => true,
+                },
+                Fact::Account(..) | Fact::Request(..) | Fact::Message(_) => true,
             },
         }
     }
@@ -85,39 +77,15 @@ impl Decider for Ledger {
         let Input::Event(event) = input else { return };
         touched::record(event, keys);
         match &event.fact {
-            Fact::AccountDebited(movement)
-            | Fact::AccountCredited(movement)
-            | Fact::FundsReserved(movement, _)
-            | Fact::ReservationReleased(movement, ..)
-            | Fact::DebitReversed(movement, _) => {
-                for account in [&movement.payer, &movement.payee] {
-                    if place.owns(account) {
-                        keys.accounts.insert(account.clone());
-                    }
-                }
-            }
-            Fact::AccountOpened(account, ..)
-            | Fact::AccountFrozen(account)
-            | Fact::AccountUnfrozen(account)
-            | Fact::AccountClosing(account)
-            | Fact::ClosureRefused(account, _)
-            | Fact::AccountClosed(account) => {
+            Fact::Account(account, _) => {
                 keys.accounts.insert(account.clone());
             }
-            Fact::ClosureAccepted(_)
-            | Fact::DebitRefused(..)
-            | Fact::CreditRefused(..)
-            | Fact::CreditPromised(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::RequestRefused(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => {}
+            Fact::Movement(movement, fact) if books(fact) => {
+                let accounts = [&movement.payer, &movement.payee].into_iter();
+                keys.accounts
+                    .extend(accounts.filter(|account| place.owns(account)).cloned());
+            }
+            Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => {}
         }
     }
 
@@ -125,54 +93,10 @@ impl Decider for Ledger {
         let Input::Event(event) = &heard.input else {
             return None;
         };
-        let failed = |movement: &Option<Movement>, failure, refusal: &Refusal| {
-            let payer = event.fact.account();
-            Some(Fact::TransferFailed(
-                payer,
-                movement.clone(),
-                failure,
-                refusal.clone(),
-            ))
-        };
         match &event.fact {
-            Fact::AccountCredited(movement) => place
-                .owns(&movement.payer)
-                .then(|| Fact::TransferSettled(movement.clone())),
-            Fact::DebitRefused(_, movement, _, refusal) => failed(movement, Failure::Refused, refusal),
-            Fact::DebitReversed(movement, refusal) => {
-                failed(&Some(movement.clone()), Failure::Compensated, refusal)
-            }
-            Fact::ReservationReleased(movement, failure, refusal) => {
-                failed(&Some(movement.clone()), *failure, refusal)
-            }
-            Fact::ReservationBarred(payer) => {
-                let detail = format_args!("{payer} cancelled it before it was reserved");
-                failed(
-                    &None,
-                    Failure::Cancelled,
-                    &Refusal::new(Reason::Cancelled, detail),
-                )
-            }
-            Fact::AccountOpened(..)
-            | Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::AccountDebited(_)
-            | Fact::FundsReserved(..)
-            | Fact::CreditRefused(..)
-            | Fact::CreditPromised(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::RequestRefused(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => None,
+            Fact::Movement(movement, fact) => end_of_movement(movement, fact, place),
+            Fact::Request(payer, fact) => end_of_request(payer, fact),
+            Fact::Account(..) | Fact::Message(_) => None,
         }
     }
 
@@ -188,4 +112,62 @@ impl Decider for Ledger {
     fn evolve(state: &mut State, event: &Event, _place: Place) {
         state.tell(event);
     }
+}
+
+/// Whether a fact is booked on an account.
+fn books(fact: &MovementFact) -> bool {
+    match fact {
+        MovementFact::AccountDebited
+        | MovementFact::AccountCredited
+        | MovementFact::FundsReserved(_)
+        | MovementFact::ReservationReleased(..)
+        | MovementFact::DebitReversed(_) => true,
+        MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReversalGranted
+        | MovementFact::TransferSettled => false,
+    }
+}
+
+/// The end of the transfer, if this fact leads to it.
+fn end_of_movement(movement: &Movement, fact: &MovementFact, place: Place) -> Option<Fact> {
+    let failed = |failure, refusal| failed(&movement.payer, Some(movement), failure, refusal);
+    match fact {
+        MovementFact::AccountCredited => place
+            .owns(&movement.payer)
+            .then(|| Fact::Movement(movement.clone(), MovementFact::TransferSettled)),
+        MovementFact::DebitReversed(refusal) => Some(failed(Failure::Compensated, refusal)),
+        MovementFact::ReservationReleased(failure, refusal) => Some(failed(*failure, refusal)),
+        MovementFact::AccountDebited
+        | MovementFact::FundsReserved(_)
+        | MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReversalGranted
+        | MovementFact::TransferSettled => None,
+    }
+}
+
+/// The end of the transfer, if nothing can come of this request.
+fn end_of_request(payer: &AccountId, fact: &RequestFact) -> Option<Fact> {
+    match fact {
+        RequestFact::DebitRefused(movement, _, refusal) => {
+            Some(failed(payer, movement.as_ref(), Failure::Refused, refusal))
+        }
+        RequestFact::ReservationBarred => {
+            let detail = format_args!("{payer} cancelled it before it was reserved");
+            let refusal = Refusal::new(Reason::Cancelled, detail);
+            Some(failed(payer, None, Failure::Cancelled, &refusal))
+        }
+        RequestFact::ReversalDenied(..)
+        | RequestFact::TransferFailed(..)
+        | RequestFact::RequestRefused(..)
+        | RequestFact::RequestRecalled(..) => None,
+    }
+}
+
+fn failed(payer: &AccountId, movement: Option<&Movement>, failure: Failure, refusal: &Refusal) -> Fact {
+    let fact = RequestFact::TransferFailed(movement.cloned(), failure, refusal.clone());
+    Fact::Request(payer.clone(), fact)
 }

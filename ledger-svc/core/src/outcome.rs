@@ -1,6 +1,6 @@
 //! How a request ended, for whoever waits for it.
 
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{AccountFact, Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
@@ -27,42 +27,10 @@ impl Outcome {
     /// The outcome that `event` is, if it is one. A reservation has two: that it is promised, and how it ends.
     pub fn of(event: &Event) -> Option<Self> {
         let (verb, status, word) = match &event.fact {
-            Fact::TransferSettled(_) => (Verb::Transfer, Status::Settled, "settled"),
-            Fact::TransferFailed(_, _, failure, _) => {
-                let status = match failure {
-                    Failure::Refused => Status::Refused,
-                    Failure::Compensated => Status::Compensated,
-                    Failure::Cancelled => Status::Cancelled,
-                    Failure::Expired => Status::Expired,
-                };
-                (Verb::Transfer, status, failure.word())
-            }
-            Fact::CreditPromised(_, terms) if !terms.auto_confirm => {
-                (Verb::Reserve, Status::Reserved, "reserved")
-            }
-            Fact::AccountOpened(..) => (Verb::Open, Status::Done, "opened"),
-            Fact::AccountFrozen(_) => (Verb::Freeze, Status::Done, "frozen"),
-            Fact::AccountUnfrozen(_) => (Verb::Unfreeze, Status::Done, "unfrozen"),
-            Fact::AccountClosed(_) => (Verb::Close, Status::Done, "closed"),
-            Fact::RequestRefused(_, verb, _) => (*verb, Status::Refused, "refused"),
-            Fact::ClosureRefused(..) => (Verb::Close, Status::Refused, "refused"),
-            Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::AccountDebited(_)
-            | Fact::DebitRefused(..)
-            | Fact::DebitReversed(..)
-            | Fact::AccountCredited(_)
-            | Fact::CreditRefused(..)
-            | Fact::CreditPromised(..)
-            | Fact::FundsReserved(..)
-            | Fact::ReservationReleased(..)
-            | Fact::ReservationBarred(_)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_) => return None,
+            Fact::Account(_, fact) => of_account(fact)?,
+            Fact::Movement(_, fact) => of_movement(fact)?,
+            Fact::Request(_, fact) => of_request(fact)?,
+            Fact::Message(_) => return None,
         };
         Some(Self {
             account: event.fact.account(),
@@ -87,8 +55,57 @@ impl Outcome {
     /// A reservation that is promised goes on. A request that is refused for what its transfer is already is told to who asked; the
     /// transfer's flow goes its way.
     pub fn is_end(&self) -> bool {
-        let is_of_another =
-            matches!(&self.event.fact, Fact::RequestRefused(_, verb, _) if verb.flow() == Verb::Transfer);
+        let is_of_another = matches!(&self.event.fact, Fact::Request(_, RequestFact::RequestRefused(verb, _)) if verb.flow() == Verb::Transfer);
         self.status != Status::Reserved && !is_of_another
+    }
+}
+
+/// What was asked, how it stands, and the word for that.
+type Told = (Verb, Status, &'static str);
+
+fn of_account(fact: &AccountFact) -> Option<Told> {
+    match fact {
+        AccountFact::AccountOpened(..) => Some((Verb::Open, Status::Done, "opened")),
+        AccountFact::AccountFrozen => Some((Verb::Freeze, Status::Done, "frozen")),
+        AccountFact::AccountUnfrozen => Some((Verb::Unfreeze, Status::Done, "unfrozen")),
+        AccountFact::AccountClosed => Some((Verb::Close, Status::Done, "closed")),
+        AccountFact::ClosureRefused(_) => Some((Verb::Close, Status::Refused, "refused")),
+        AccountFact::AccountClosing | AccountFact::ClosureAccepted => None,
+    }
+}
+
+fn of_movement(fact: &MovementFact) -> Option<Told> {
+    match fact {
+        MovementFact::TransferSettled => Some((Verb::Transfer, Status::Settled, "settled")),
+        MovementFact::CreditPromised(terms) => {
+            (!terms.auto_confirm).then_some((Verb::Reserve, Status::Reserved, "reserved"))
+        }
+        MovementFact::AccountDebited
+        | MovementFact::DebitReversed(_)
+        | MovementFact::AccountCredited
+        | MovementFact::CreditRefused(_)
+        | MovementFact::FundsReserved(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReservationReleased(..)
+        | MovementFact::ReversalGranted => None,
+    }
+}
+
+fn of_request(fact: &RequestFact) -> Option<Told> {
+    match fact {
+        RequestFact::TransferFailed(_, failure, _) => {
+            let status = match failure {
+                Failure::Refused => Status::Refused,
+                Failure::Compensated => Status::Compensated,
+                Failure::Cancelled => Status::Cancelled,
+                Failure::Expired => Status::Expired,
+            };
+            Some((Verb::Transfer, status, failure.word()))
+        }
+        RequestFact::RequestRefused(verb, _) => Some((*verb, Status::Refused, "refused")),
+        RequestFact::DebitRefused(..)
+        | RequestFact::ReservationBarred
+        | RequestFact::ReversalDenied(..)
+        | RequestFact::RequestRecalled(..) => None,
     }
 }

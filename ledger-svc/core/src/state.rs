@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wallet_contract::decider::{Heard, Input, Place, Rows};
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft};
+use wallet_contract::event::{
+    Cause, Event, Fact, MessageFact, Movement, MovementFact, Overdraft, RequestFact,
+};
 use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
 use wallet_contract::money::Currency;
 use wallet_contract::request::{Order as Wanted, Request};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Heard, Input, Rows, Standing};
 
-use crate::aside::{Aside, parked_by, resolved_by};
-use crate::booking::{Booking, BookingKind, LogNo, Newest};
+use crate::aside::Aside;
+use crate::booking::{Booking, Newest};
 use crate::flow::{Flow, FlowKey, Start};
 use crate::outcome::Outcome;
 
@@ -27,26 +29,6 @@ pub struct Keys {
     /// What may have been recorded before: requests and events, by their ids.
     pub recorded: BTreeSet<EventId>,
 }
-
-/// What the register says of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Pays and receives.
-    Open,
-    /// Neither, for now.
-    Frozen,
-    /// Being closed.
-    Closing,
-    /// Closed for good.
-    Closed,
-}
-
-wallet_kernel::words!(Standing "standing" {
-    Open = "open",
-    Frozen = "frozen",
-    Closing = "closing",
-    Closed = "closed",
-});
 
 /// The page of one account in one currency. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +92,7 @@ impl State {
     }
 
     /// A flow begins once: a later request with the same id leaves it as it is.
-    fn begin_flow(&mut self, account: &AccountId, start: Start, id: TransferId) {
+    pub(crate) fn begin_flow(&mut self, account: &AccountId, start: Start, id: TransferId) {
         let payer = account.clone();
         let key = (TransferKey { id, payer }, start.verb.flow());
         if self.flows.get(&key).is_none() {
@@ -157,113 +139,12 @@ impl State {
     }
 
     /// What was refused without a sound request may have begun with a confirm, and then is a flow of its own.
-    fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
+    pub(crate) fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
         let asked = Cause {
             id: event.cause,
             ..event.as_cause()
         };
         self.begin_flow(payer, start(Verb::Confirm, asked, None, heard), event.transfer);
-    }
-
-    /// Books what was heard.
-    pub(crate) fn book(&mut self, event: &Event, heard: &Heard<'_>, place: Place) {
-        match &event.fact {
-            Fact::AccountDebited(movement) => {
-                self.line(BookingKind::Debit, movement, event, heard);
-                self.move_in_transit(movement, true);
-                if movement.reserved.is_some() {
-                    let word_us = self.recorded.get(&event.cause).copied();
-                    self.flow(movement, event, |flow| {
-                        if flow.status == Status::Reserved {
-                            flow.status = Status::Running;
-                        }
-                        flow.order(event.cause, part(movement));
-                        flow.wait_until(word_us);
-                    });
-                }
-            }
-            Fact::DebitReversed(movement, _) => {
-                self.line(BookingKind::Reversal, movement, event, heard);
-                self.move_in_transit(movement, false);
-            }
-            Fact::FundsReserved(movement, _) => self.line(BookingKind::Hold, movement, event, heard),
-            Fact::ReservationReleased(movement, failure, _) => {
-                self.line(BookingKind::Release, movement, event, heard);
-                let word_us = self.recorded.get(&event.cause).copied();
-                self.flow(movement, event, |flow| match failure {
-                    Failure::Cancelled => {
-                        flow.order(event.cause, None);
-                        flow.wait_until(word_us);
-                    }
-                    Failure::Expired => flow.wait_until(Some(taken_us(event))),
-                    Failure::Refused | Failure::Compensated => {}
-                });
-            }
-            Fact::ConfirmationDeferred(movement) => {
-                self.flow(movement, event, |flow| flow.order(event.cause, None));
-            }
-            Fact::AccountCredited(movement) => {
-                if place.owns(&movement.payee) {
-                    self.line(BookingKind::Credit, movement, event, heard);
-                }
-                if place.owns(&movement.payer) {
-                    self.move_in_transit(movement, false);
-                }
-            }
-            Fact::AccountOpened(name, currency, overdraft) => {
-                let standing = self.standing(name).unwrap_or(Standing::Open);
-                // Money may have moved before this was heard, if this was set aside.
-                self.accounts
-                    .change(&(name.clone(), *currency), world, |account| {
-                        account.standing = standing;
-                        account.overdraft = *overdraft;
-                    });
-                self.tell(event);
-            }
-            Fact::AccountFrozen(name) => self.stand(name, Standing::Frozen, event),
-            Fact::AccountUnfrozen(name) | Fact::ClosureRefused(name, _) => {
-                self.stand(name, Standing::Open, event);
-            }
-            Fact::AccountClosing(name) => self.stand(name, Standing::Closing, event),
-            Fact::AccountClosed(name) => self.stand(name, Standing::Closed, event),
-            Fact::CreditPromised(movement, terms) => {
-                if !terms.auto_confirm {
-                    self.flow(movement, event, |flow| flow.promise(heard.at_us));
-                }
-                self.tell(event);
-            }
-            Fact::RequestRefused(..) => self.tell(event),
-            Fact::DebitRefused(payer, None, ..) => self.begin_refused(payer, event, heard),
-            // Its flow goes on with the reservation's.
-            Fact::RequestRecalled(_, Verb::Confirm, ..) => {}
-            Fact::RequestRecalled(account, verb, movement, _) => {
-                let start = start(*verb, event.as_cause(), movement.clone(), heard);
-                self.begin_flow(account, start, event.transfer);
-            }
-            // Our own were taken in when they were decided.
-            Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::ClosureAccepted(_)
-            | Fact::DebitRefused(..)
-            | Fact::CreditRefused(..)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..) => {}
-            Fact::MessageParked(parked) => {
-                // After a stream was healed, that somebody has seen to a message may be heard first.
-                if !self.recorded.contains_key(&resolved_by(event)) {
-                    let transfer = parked.transfer.map(|transfer| transfer.to_string());
-                    self.aside.create(
-                        event.id,
-                        Aside {
-                            no: number(heard),
-                            transfer,
-                        },
-                    );
-                }
-            }
-            Fact::MessageResolved(_) => self.aside.remove(&parked_by(event)),
-        }
     }
 
     /// Remembers when something stood in the log that may matter to what follows in this batch.
@@ -272,7 +153,9 @@ impl State {
             Input::Request(request) => matches!(request.verb, Verb::Confirm | Verb::Cancel),
             Input::Event(event) => matches!(
                 event.fact,
-                Fact::RequestRecalled(..) | Fact::CreditPromised(..) | Fact::MessageResolved(_)
+                Fact::Request(_, RequestFact::RequestRecalled(..))
+                    | Fact::Movement(_, MovementFact::CreditPromised(_))
+                    | Fact::Message(MessageFact::MessageResolved(_))
             ),
             Input::Due(_) => false,
         };
@@ -281,7 +164,7 @@ impl State {
         }
     }
 
-    fn flow(&mut self, movement: &Movement, event: &Event, change: impl FnOnce(&mut Flow)) {
+    pub(crate) fn flow(&mut self, movement: &Movement, event: &Event, change: impl FnOnce(&mut Flow)) {
         let key = TransferKey {
             id: event.transfer,
             payer: movement.payer.clone(),
@@ -293,10 +176,11 @@ impl State {
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
         if outcome.is_end() {
-            let captured = match outcome.status {
-                Status::Settled => event.fact.movement().and_then(part),
-                _ => None,
-            };
+            let settled = event
+                .fact
+                .movement()
+                .filter(|_| outcome.status == Status::Settled);
+            let captured = settled.and_then(part);
             let (refusal, at_us) = (event.fact.refusal().cloned(), event.time.as_microsecond());
             self.change(&outcome.flow(), |flow| {
                 flow.end(outcome.status, captured, refusal, at_us);
@@ -304,136 +188,27 @@ impl State {
         }
         self.outcomes.push(outcome);
     }
-
-    fn standing(&self, name: &AccountId) -> Option<Standing> {
-        self.accounts
-            .iter()
-            .find(|((n, _), _)| n == name)
-            .map(|(_, account)| account.standing)
-    }
-
-    fn stand(&mut self, name: &AccountId, standing: Standing, event: &Event) {
-        let pages: Vec<_> = self
-            .accounts
-            .iter()
-            .filter(|((n, _), _)| n == name)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for page in pages {
-            self.accounts
-                .change(&page, world, |account| account.standing = standing);
-        }
-        self.tell(event);
-    }
-
-    fn line(&mut self, kind: BookingKind, movement: &Movement, event: &Event, heard: &Heard<'_>) {
-        let (minor, reserved) = (movement.money.amount.minor(), movement.held());
-        let (account, counterparty) = match kind {
-            BookingKind::Credit => (&movement.payee, &movement.payer),
-            BookingKind::Debit | BookingKind::Reversal | BookingKind::Hold | BookingKind::Release => {
-                (&movement.payer, &movement.payee)
-            }
-        };
-        let (amount, held) = match kind {
-            BookingKind::Debit => (add(reserved, opposite(minor)), opposite(reserved)),
-            BookingKind::Reversal | BookingKind::Credit => (minor, 0),
-            BookingKind::Hold => (opposite(minor), minor),
-            BookingKind::Release => (minor, opposite(minor)),
-        };
-        let key = (account.clone(), movement.money.currency);
-        let (no, mut line, mut previous) = (number(heard), 1, None);
-        let (mut balance, mut held_balance) = (0, 0);
-        self.accounts.change(&key, world, |page| {
-            page.available = add(page.available, amount);
-            page.held = add(page.held, held);
-            (balance, held_balance) = (page.available, page.held);
-            if let Some(newest) = page.newest {
-                (line, previous) = (add(newest.line, 1), Some(newest.no));
-            }
-            page.newest = Some(Newest { line, no });
-        });
-        self.bookings.push(Booking {
-            account: account.clone(),
-            currency: movement.money.currency,
-            no,
-            at_us: heard.at_us,
-            line,
-            previous,
-            kind,
-            amount,
-            held,
-            balance,
-            held_balance,
-            counterparty: counterparty.clone(),
-            transfer: event.transfer,
-            trace: event.trace,
-            memo: movement.memo.clone(),
-            reverses: movement.reverses,
-        });
-    }
-
-    fn move_in_transit(&mut self, movement: &Movement, out: bool) {
-        let minor = movement.money.amount.minor();
-        let change = if out { minor } else { opposite(minor) };
-        self.accounts.change(
-            &(movement.payer.clone(), movement.money.currency),
-            world,
-            |page| {
-                page.in_transit = add(page.in_transit, change);
-            },
-        );
-    }
-}
-
-/// When a service took up what it decided on, microseconds.
-fn taken_us(event: &Event) -> i64 {
-    event
-        .time
-        .as_microsecond()
-        .saturating_sub(i64::from(event.work_us))
 }
 
 /// How much a movement takes of what was reserved, if it is not all, minor units.
-fn part(movement: &Movement) -> Option<i64> {
+pub(crate) fn part(movement: &Movement) -> Option<i64> {
     let reserved = movement.reserved?;
     (reserved != movement.money.amount).then(|| movement.money.amount.minor())
 }
 
-fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'_>) -> Start {
+pub(crate) fn start(verb: Verb, request: Cause, movement: Option<Movement>, heard: &Heard<'_>) -> Start {
     Start {
         verb,
         request: request.id,
         movement,
         trace: request.trace,
         at_us: heard.at_us,
-        no: number(heard),
+        no: heard.log_place(),
     }
 }
 
-fn number(heard: &Heard<'_>) -> LogNo {
-    LogNo::new(heard.sequence, heard.index)
-}
-
-fn add(balance: i64, change: i64) -> i64 {
+pub(crate) fn add(balance: i64, change: i64) -> i64 {
     balance
         .checked_add(change)
         .expect("debit-svc and credit-svc decide nothing that can't be counted")
-}
-
-fn opposite(amount: i64) -> i64 {
-    amount
-        .checked_neg()
-        .expect("an amount is not negative, so it has an opposite")
-}
-
-/// The outside, whose page is there from the start.
-fn world() -> Account {
-    Account {
-        standing: Standing::Open,
-        overdraft: Overdraft::Unlimited,
-        available: 0,
-        held: 0,
-        in_transit: 0,
-        newest: None,
-    }
 }

@@ -1,9 +1,9 @@
 //! The rows that an input touches, besides accounts.
 
-use wallet_contract::decider::{Input, Place};
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{AccountFact, Event, Fact, Failure, MessageFact, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Input, Place};
 
 use crate::aside::{parked_by, resolved_by};
 use crate::flow::FlowKey;
@@ -23,7 +23,8 @@ pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
         Input::Event(event) => {
             let (account, verb) = (event.fact.account(), verb(&event.fact)?);
             // The payee's books have a copy, and the flow stands in the payer's.
-            let elsewhere = matches!(event.fact, Fact::AccountCredited(_)) && !place.owns(&account);
+            let elsewhere = matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited))
+                && !place.owns(&account);
             (!elsewhere).then(|| (key(event.transfer, account), verb))
         }
     }
@@ -32,47 +33,45 @@ pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
 /// The kind of flow that an event belongs to.
 fn verb(fact: &Fact) -> Option<Verb> {
     match fact {
-        Fact::AccountOpened(..) => Some(Verb::Open),
-        Fact::AccountFrozen(_) => Some(Verb::Freeze),
-        Fact::AccountUnfrozen(_) => Some(Verb::Unfreeze),
-        Fact::AccountClosing(_)
-        | Fact::ClosureAccepted(_)
-        | Fact::ClosureRefused(..)
-        | Fact::AccountClosed(_) => Some(Verb::Close),
-        Fact::RequestRefused(_, verb, _) | Fact::RequestRecalled(_, verb, ..) => Some(verb.flow()),
-        Fact::AccountDebited(_)
-        | Fact::DebitRefused(..)
-        | Fact::DebitReversed(..)
-        | Fact::AccountCredited(_)
-        | Fact::CreditRefused(..)
-        | Fact::CreditPromised(..)
-        | Fact::FundsReserved(..)
-        | Fact::ConfirmationDeferred(_)
-        | Fact::ReservationReleased(..)
-        | Fact::ReservationBarred(_)
-        | Fact::ReversalGranted(_)
-        | Fact::ReversalDenied(..)
-        | Fact::TransferSettled(_)
-        | Fact::TransferFailed(..) => Some(Verb::Transfer),
-        Fact::MessageParked(_) | Fact::MessageResolved(_) => None,
+        Fact::Account(_, fact) => Some(match fact {
+            AccountFact::AccountOpened(..) => Verb::Open,
+            AccountFact::AccountFrozen => Verb::Freeze,
+            AccountFact::AccountUnfrozen => Verb::Unfreeze,
+            AccountFact::AccountClosing
+            | AccountFact::ClosureAccepted
+            | AccountFact::ClosureRefused(_)
+            | AccountFact::AccountClosed => Verb::Close,
+        }),
+        Fact::Request(_, RequestFact::RequestRefused(verb, _) | RequestFact::RequestRecalled(verb, ..)) => {
+            Some(verb.flow())
+        }
+        Fact::Request(
+            _,
+            RequestFact::DebitRefused(..)
+            | RequestFact::ReservationBarred
+            | RequestFact::ReversalDenied(..)
+            | RequestFact::TransferFailed(..),
+        )
+        | Fact::Movement(..) => Some(Verb::Transfer),
+        Fact::Message(_) => None,
     }
 }
 
 /// What an event has to know of what was recorded or parked before.
 pub(crate) fn record(event: &Event, keys: &mut Keys) {
     match &event.fact {
-        Fact::AccountDebited(movement) if movement.reserved.is_some() => {
+        Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some() => {
             keys.recorded.insert(event.cause);
         }
-        Fact::ReservationReleased(_, Failure::Cancelled, _) => {
+        Fact::Movement(_, MovementFact::ReservationReleased(Failure::Cancelled, _)) => {
             keys.recorded.insert(event.cause);
         }
-        Fact::MessageParked(_) => {
+        Fact::Message(MessageFact::MessageParked(_)) => {
             keys.recorded.insert(resolved_by(event));
         }
-        Fact::MessageResolved(_) => {
+        Fact::Message(MessageFact::MessageResolved(_)) => {
             keys.aside.insert(parked_by(event));
         }
-        _ => {}
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) => {}
     }
 }

@@ -1,9 +1,11 @@
 //! The page of each account.
 
-use ledger_core::{Account, LogNo, Newest, Standing};
+use ledger_core::{Account, Newest};
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::AccountId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
+use wallet_kernel::Standing;
 
 wallet_kernel::table! {
     /// The page of each account, in each of its currencies.
@@ -15,7 +17,7 @@ wallet_kernel::table! {
         held: i64 = account.held,
         in_transit: i64 = account.in_transit,
         last_line: Option<i64> = account.newest.map(|newest| newest.line),
-        last_no: Option<LogNo> = account.newest.map(|newest| newest.no),
+        last_no: Option<LogPlace> = account.newest.map(|newest| newest.no),
     }
     (
         (name, currency),

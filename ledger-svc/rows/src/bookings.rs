@@ -1,19 +1,20 @@
 //! The books.
 
-use ledger_core::{Booking, BookingKind, LogNo};
+use ledger_core::{Booking, BookingKind};
 use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 
 wallet_kernel::table! {
     /// The lines of all accounts' books, in the order of the log.
-    pub Bookings "booking" (key: LogNo, booking: Booking) {
-        key { no: LogNo = *key }
+    pub Bookings "booking" (key: LogPlace, booking: Booking) {
+        key { no: LogPlace = *key }
         account: AccountId = &booking.account,
         currency: Currency = booking.currency,
         at_us: i64 = booking.at_us,
         line: i64 = booking.line,
-        previous: Option<LogNo> = booking.previous,
+        previous: Option<LogPlace> = booking.previous,
         kind: BookingKind = booking.kind,
         amount: i64 = booking.amount,
         held: i64 = booking.held,

@@ -1,8 +1,9 @@
 //! The heads of flows.
 
-use ledger_core::{Flow, FlowKey, LogNo, Start, Status};
+use ledger_core::{Flow, FlowKey, Start, Status};
 use wallet_contract::event::Movement;
 use wallet_contract::id::{AccountId, EventId, TransferId, TransferKey};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Verb;
@@ -12,7 +13,7 @@ wallet_kernel::table! {
     /// How each flow began, how it stands, and how it ended. A plain flow has no `form`: its request's verb is its own.
     pub Flows "flow" (key: FlowKey, flow: Flow) {
         key { transfer: TransferId = key.0.id, account: AccountId = &key.0.payer, verb: Verb = key.1 }
-        no: LogNo = flow.start.no,
+        no: LogPlace = flow.start.no,
         form: Option<Verb> = Some(flow.start.verb).filter(|verb| *verb != verb.flow()),
         request: EventId = flow.start.request,
         trace: TraceId = flow.start.trace,

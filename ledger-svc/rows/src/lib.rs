@@ -7,10 +7,10 @@ mod flows;
 mod records;
 mod tally;
 
-use ledger_core::{Keys, Ledger, LogNo, State, Status};
-use wallet_contract::decider::{Heard, Place};
+use ledger_core::{Keys, Ledger, State, Status};
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Keeps, Reads, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Heard, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
 pub use aside::Parked;
@@ -25,7 +25,7 @@ pub struct Rows;
 
 impl Keeps for Rows {
     type Core = Ledger;
-    type Handled = Vec<(LogNo, Record)>;
+    type Handled = Vec<(LogPlace, Record)>;
 
     const SERVICE: Service = Service::Ledger;
     const INBOX: Source = Source::Rows {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use ledger_core::LogNo;
-use wallet_contract::decider::{Heard, Input, Place};
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Heard, Input, Place};
 
 /// A request or an event as it stood in the log.
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ pub struct Record {
 
 wallet_kernel::table! {
     /// All that was heard, in the order of the log.
-    pub Records "record" (key: LogNo, record: Record) {
-        key { no: LogNo = *key }
+    pub Records "record" (key: LogPlace, record: Record) {
+        key { no: LogPlace = *key }
         id: EventId = record.id,
         transfer: TransferId = record.transfer,
         account: AccountId = &record.account,
@@ -62,7 +62,7 @@ pub fn asked(kind: &str) -> Option<Verb> {
 }
 
 /// What is recorded of something that was heard.
-pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
+pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
     let (account, kind, body) = match &heard.input {
         Input::Due(due) => (due.transfer.payer.clone(), "due", None),
         Input::Request(request) => (
@@ -74,7 +74,11 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
             let account = event.fact.account();
             // A copy for the payee's books; the whole stands in the flow's home.
             let elsewhere = event.fact.movement().is_some() && !place.owns(&account);
-            (account, event.fact.kind(), (!elsewhere).then_some(&*heard.raw))
+            (
+                account,
+                event.fact.kind().name(),
+                (!elsewhere).then_some(&*heard.raw),
+            )
         }
     };
     let cause = heard.input.as_cause();
@@ -89,5 +93,5 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogNo, Record) {
             .map(|committed_us| heard.at_us.saturating_sub(committed_us)),
         body: body.map(str::to_owned),
     };
-    (LogNo::new(heard.sequence, heard.index), record)
+    (heard.log_place(), record)
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use ledger_core::LogNo;
 use wallet_contract::id::AccountId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_db::{Arg, Db, Result, Row, Set};
 
@@ -21,14 +21,14 @@ const STRIDE: i64 = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cursor {
     pub(crate) at_us: i64,
-    pub(crate) no: LogNo,
+    pub(crate) no: LogPlace,
 }
 
 impl Cursor {
     /// Behind all bookings.
     pub(crate) const END: Self = Self {
         at_us: i64::MAX,
-        no: LogNo(0),
+        no: LogPlace::START,
     };
 
     /// Behind all bookings of that time, microseconds.
@@ -44,14 +44,14 @@ impl Cursor {
         let (at_us, no) = text.split_once('.')?;
         Some(Self {
             at_us: at_us.parse().ok()?,
-            no: LogNo(no.parse().ok()?),
+            no: LogPlace::of_number(no.parse().ok()?),
         })
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.at_us, self.no.0)
+        write!(f, "{}.{}", self.at_us, self.no.number())
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) async fn newest(
 }
 
 /// Since the first booking.
-pub(crate) const ALL: LogNo = LogNo(i64::MIN);
+pub(crate) const ALL: LogPlace = LogPlace::START;
 
 /// The same, but none before `since`.
 pub(super) async fn between(
@@ -76,7 +76,7 @@ pub(super) async fn between(
     columns: &str,
     account: &str,
     currency: &str,
-    (since, before): (LogNo, Cursor),
+    (since, before): (LogPlace, Cursor),
     limit: i64,
 ) -> Result<Vec<(Cursor, Row)>> {
     let sql = format!(
@@ -95,15 +95,15 @@ pub(super) async fn between(
         Arg::Text(account),
         Arg::Text(currency),
         Arg::Int(before.at_us),
-        Arg::Int(before.no.0),
+        Arg::Int(before.no.number()),
         Arg::Int(limit.saturating_add(STRIDE)),
         Arg::Int(limit),
-        Arg::Int(since.0),
+        Arg::Int(since.number()),
     ];
     let found = |row: Row| {
         let place = Cursor {
             at_us: row.int(0)?,
-            no: LogNo(row.int(1)?),
+            no: LogPlace::of_number(row.int(1)?),
         };
         Ok((place, row))
     };

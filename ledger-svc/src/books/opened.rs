@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{AccountFact, Fact, Kind};
 use wallet_contract::id::{TransferId, derived_range};
 use wallet_db::{Arg, Db, Result, Set};
 
@@ -24,15 +24,16 @@ pub(super) async fn since_us(db: &mut Db, account: &str, currencies: usize) -> R
         .uuids("first", asked.iter().map(|transfer| range(transfer).0.0))
         .uuids("last", asked.iter().map(|transfer| range(transfer).1.0))
         .uuids("transfer", asked.iter().copied())
-        .texts("account", asked.iter().map(|_| account));
+        .texts("account", asked.iter().map(|_| account))
+        .texts("kind", asked.iter().map(|_| Kind::AccountOpened.name()));
     let sql = "SELECT r.at_us, r.body FROM k CROSS JOIN record AS r \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
-               AND r.kind = 'wallet.account.opened.v1' AND r.body IS NOT NULL";
+               AND r.kind = k.kind AND r.body IS NOT NULL";
     let mut since = BTreeMap::new();
     for row in db.select(sql, set).await? {
         let at_us = row.int(0)?;
         if let Ok(event) = envelope::read(&row.text(1)?)
-            && let Fact::AccountOpened(_, currency, _) = event.fact
+            && let Fact::Account(_, AccountFact::AccountOpened(currency, _)) = event.fact
         {
             let first = since.entry(currency.code().to_owned()).or_insert(at_us);
             *first = at_us.min(*first);

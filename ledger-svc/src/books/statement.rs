@@ -1,9 +1,10 @@
 //! An account's bookings as lines of a statement, and as the transfers that they are of.
 
-use ledger_core::{BookingKind, LogNo};
+use ledger_core::BookingKind;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 use wallet_db::{Arg, Db, Error, Result, Row};
@@ -18,7 +19,7 @@ async fn of_account(
     columns: &str,
     name: &AccountId,
     currency: Option<Currency>,
-    span: (LogNo, Cursor),
+    span: (LogPlace, Cursor),
     limit: i64,
 ) -> Result<Vec<(Cursor, Row)>> {
     let currencies = match currency {
@@ -110,7 +111,7 @@ fn line(place: Cursor, row: &Row, shard: u16) -> Result<Line> {
     Ok(Line {
         time: instant(place.at_us)?,
         shard,
-        sequence: u64::try_from(place.no.sequence()).unwrap_or_default(),
+        sequence: place.no.sequence,
         transfer: row.uuid(2)?,
         trace: TraceId::from_uuid(row.uuid(3)?).to_string(),
         kind,
@@ -145,7 +146,7 @@ pub(crate) struct Movements {
 pub(crate) async fn movements(
     db: &mut Db,
     name: &AccountId,
-    span: (LogNo, Cursor),
+    span: (LogPlace, Cursor),
     limit: i64,
 ) -> Result<Movements> {
     let columns = "transfer, kind, counterparty, held";

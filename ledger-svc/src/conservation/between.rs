@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Movement;
+use wallet_contract::event::{Kind, Movement};
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_db::{Arg, Result, Set};
@@ -78,10 +78,11 @@ async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> Result
     };
     let here = &mut snapshots[at];
     // The newest first, until they are old enough.
-    let sql = "SELECT id, at_us, account, CASE WHEN kind = 'wallet.account.credited.v1' THEN 1 ELSE 0 END, \
-               CASE WHEN kind = 'wallet.account.credited.v1' THEN body END FROM record ORDER BY no DESC LIMIT $1";
+    let sql = "SELECT id, at_us, account, CASE WHEN kind = $2 THEN 1 ELSE 0 END, CASE WHEN kind = $2 THEN body END \
+               FROM record ORDER BY no DESC LIMIT $1";
     let limit = i64::try_from(AT_MOST).unwrap_or(i64::MAX);
-    let rows = here.db.query(sql, &[Arg::Int(limit)]).await?;
+    let args = [Arg::Int(limit), Arg::Text(Kind::AccountCredited.name())];
+    let rows = here.db.query(sql, &args).await?;
     let (mut credits, mut seen) = (Vec::new(), 0);
     for row in &rows {
         if row.int(1)? < since_us.saturating_sub(SKEW_US) {
@@ -159,10 +160,11 @@ async fn credited(shards: Shards, open: &[Open], payee: &mut Snapshot) -> Result
         .uuids("transfer", theirs.iter().map(|open| open.transfer))
         .texts("payer", theirs.iter().map(|open| &*open.payer))
         .texts("payee", theirs.iter().map(|open| open.payee.as_str()))
-        .texts("currency", theirs.iter().map(|open| &*open.currency));
+        .texts("currency", theirs.iter().map(|open| &*open.currency))
+        .texts("kind", theirs.iter().map(|_| Kind::AccountCredited.name()));
     let sql = "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.payer \
-               AND r.kind = 'wallet.account.credited.v1' AND b.no = r.no AND b.account = k.payee AND b.currency = k.currency";
+               AND r.kind = k.kind AND b.no = r.no AND b.account = k.payee AND b.currency = k.currency";
     let rows = payee.db.select(sql, set).await?;
     rows.iter()
         .map(|row| Ok((row.uuid(0)?, row.text(1)?, row.int(2)?)))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use uuid::Uuid;
+use wallet_contract::event::Kind;
 use wallet_db::{Arg, Db, Error, Result};
 use wallet_view::flow::Flow;
 
@@ -30,7 +31,7 @@ impl Window {
         // The place at which each was met first.
         let mut ended: BTreeMap<(Uuid, String), i64> = BTreeMap::new();
         for row in &rows {
-            if ENDS.contains(&row.text(2)?.as_str()) {
+            if Kind::parse(&row.text(2)?).is_some_and(|kind| ENDS.contains(&kind)) {
                 ended.entry((row.uuid(3)?, row.text(4)?)).or_insert(row.int(0)?);
             }
         }

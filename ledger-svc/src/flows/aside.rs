@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MessageFact};
 use wallet_db::{Arg, Db, Result};
 use wallet_view::flow::{Flow, SetAside};
 
@@ -23,7 +23,7 @@ pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAs
 /// What an event tells of it that was stored in a shard's log at that time.
 pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside> {
     let event = envelope::read(event).ok()?;
-    let Fact::MessageParked(told) = event.fact else {
+    let Fact::Message(MessageFact::MessageParked(told)) = event.fact else {
         return None;
     };
     Some(SetAside {

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
+use wallet_contract::event::Kind;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_db::{Db, Result, Set};
 
 use super::Flow;
 
 /// What is booked on a payer first, and what on a payee. An account's line and its event's record are written together.
-const OF_PAYER: [&str; 2] = ["wallet.account.debited.v1", "wallet.funds.reserved.v1"];
-const OF_PAYEE: [&str; 2] = ["wallet.account.credited.v1"; 2];
+const OF_PAYER: [Kind; 2] = [Kind::AccountDebited, Kind::FundsReserved];
+const OF_PAYEE: [Kind; 2] = [Kind::AccountCredited; 2];
 
 /// Those among these transfers that have a line in the books of `account`, from the database of its shard; by [`Flow::key`].
 pub(crate) async fn among(
@@ -31,8 +32,8 @@ pub(crate) async fn among(
         .uuids("last", flows.iter().map(|flow| range(flow).1.0))
         .uuids("transfer", flows.iter().map(|flow| flow.transfer()))
         .texts("payer", flows.iter().map(|flow| flow.payer()))
-        .texts("kind", flows.iter().map(|flow| kind(flow, 0)))
-        .texts("or_kind", flows.iter().map(|flow| kind(flow, 1)));
+        .texts("kind", flows.iter().map(|flow| kind(flow, 0).name()))
+        .texts("or_kind", flows.iter().map(|flow| kind(flow, 1).name()));
     let sql = "SELECT r.transfer, r.account FROM k CROSS JOIN record AS r \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.payer \
                AND r.kind IN (k.kind, k.or_kind)";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ledger_core::{FlowKey, Outcome};
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Event;
+use wallet_contract::event::{Event, Kind};
 use wallet_db::{Arg, Db, Result, Row};
 
 use super::list::{Filter, LOOKED_AT};
@@ -17,28 +17,20 @@ const AT_ONCE: i64 = 500;
 /// counts no further off the log's time than this, a minute: so the span can be found in the log.
 const OFF_US: i64 = 60_000_000;
 
-macro_rules! ends {
-    ($first:literal, $($more:literal),+) => {
-        /// What ends a flow, or comes behind its end.
-        pub(crate) const ENDS: &[&str] = &[$first, $($more),+];
-        /// Their bodies among the records before a place, newest first.
-        const READ: &str = concat!(
-            "SELECT no, at_us, CASE WHEN kind IN ('", $first, "'" $(, ", '", $more, "'")+, ") THEN body END \
-             FROM record WHERE no < $1 ORDER BY no DESC LIMIT $2"
-        );
-    };
-}
-
-ends!(
-    "wallet.transfer.settled.v1",
-    "wallet.transfer.failed.v1",
-    "wallet.request.refused.v1",
-    "wallet.account.opened.v1",
-    "wallet.account.frozen.v1",
-    "wallet.account.unfrozen.v1",
-    "wallet.account.closed.v1",
-    "wallet.closure.refused.v1"
-);
+/// The events that end a flow, or may follow its end.
+pub(crate) const ENDS: [Kind; 8] = [
+    Kind::TransferSettled,
+    Kind::TransferFailed,
+    Kind::RequestRefused,
+    Kind::AccountOpened,
+    Kind::AccountFrozen,
+    Kind::AccountUnfrozen,
+    Kind::AccountClosed,
+    Kind::ClosureRefused,
+];
+/// The records before a place, newest first, with the bodies of those that are one of [`ENDS`].
+const READ: &str = "SELECT no, at_us, CASE WHEN kind IN ($3, $4, $5, $6, $7, $8, $9, $10) THEN body END \
+                    FROM record WHERE no < $1 ORDER BY no DESC LIMIT $2";
 
 /// From when to when, microseconds, both within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +71,8 @@ pub(crate) async fn newest(
     let mut found = Found::default();
     let mut looked_at = 0;
     while looked_at < LOOKED_AT {
-        let args = [before, AT_ONCE].map(Arg::Int);
+        let args = [before, AT_ONCE].map(Arg::Int).into_iter();
+        let args: Vec<Arg<'_>> = args.chain(ENDS.map(|kind| Arg::Text(kind.name()))).collect();
         let rows = db.query(READ, &args).await?;
         let ends: Vec<End> = rows
             .iter()

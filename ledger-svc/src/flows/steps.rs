@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::LogNo;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferId, derived_range};
+use wallet_contract::log::LogPlace;
 use wallet_db::{Arg, Db, Error, Result, Row, Set};
 use wallet_view::flow::Event;
 
@@ -74,7 +74,7 @@ fn event(row: &Row, shard: u16) -> Result<Event> {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
             // What stands for a lost request begins a flow, as that did.
-            let begins = matches!(event.fact, Fact::RequestRecalled(..));
+            let begins = matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..)));
             (
                 source,
                 event.time,
@@ -89,7 +89,7 @@ fn event(row: &Row, shard: u16) -> Result<Event> {
         kind: row.text(1)?,
         source,
         shard,
-        sequence: u64::try_from(LogNo(no).sequence()).unwrap_or_default(),
+        sequence: LogPlace::of_number(no).sequence,
         recorded_at,
         time,
         work_us: i64::from(work_us),

@@ -21,7 +21,7 @@ use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
 use wallet_runtime::running::Running;
 
-use super::places::{Place, Places};
+use super::places::{ListPlace, Places};
 use super::question::Listed;
 use super::sources::{Entry, Order, Source, merged, one_more};
 use super::{Page, Reader, begun};
@@ -153,7 +153,7 @@ impl<'a> Of<'a> {
             let (_, flow) = flows.remove(&(key.id.0, key.payer.to_string()))?;
             let entry = Entry {
                 at_us: place.at_us,
-                place: Place::Books(*place),
+                place: ListPlace::Books(*place),
                 item: flow,
             };
             self.filter.takes(&entry.item, entry.at_us).then_some(entry)
@@ -163,7 +163,7 @@ impl<'a> Of<'a> {
         let last = booked.last.filter(|last| is_cut && goes_back_to(last.at_us));
         Ok(Source::new(
             entries,
-            last.map(|last| (last.at_us, Place::Books(last))),
+            last.map(|last| (last.at_us, ListPlace::Books(last))),
         ))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ledger_core::LogNo;
+use wallet_contract::log::LogPlace;
 use wallet_db::stored::as_of;
 use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
@@ -18,18 +18,18 @@ pub(crate) enum Order {
 
 /// Where an entry stands in its source.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
+pub(crate) enum ListPlace {
     /// An account's bookings.
     Books(Cursor),
     /// What has a place in a shard's log.
     Shard(usize, i64),
 }
 
-impl Place {
+impl ListPlace {
     /// What comes first within the same microsecond: as each source has it, so that a page ends where the next begins.
     pub(super) fn order(self) -> (i64, i64) {
         match self {
-            Self::Books(cursor) => (i64::MIN, cursor.no.0),
+            Self::Books(cursor) => (i64::MIN, cursor.no.number()),
             Self::Shard(shard, no) => (-i64::try_from(shard).unwrap_or(0), no),
         }
     }
@@ -42,7 +42,7 @@ pub(crate) struct Places {
     pub(crate) books: Option<Cursor>,
     /// Where the account's log ended when the list was begun, as long as a flow that had moved no money by then may be still to
     /// come.
-    pub(crate) since: Option<LogNo>,
+    pub(crate) since: Option<LogPlace>,
 }
 
 impl Places {
@@ -59,7 +59,7 @@ impl Places {
     pub(crate) async fn now(dbs: &mut [Db]) -> Result<Self> {
         let mut shards = Vec::new();
         for db in dbs {
-            shards.push(end(db).await?.no.0);
+            shards.push(end(db).await?.no.number());
         }
         Ok(Self::of_shards(shards))
     }
@@ -91,7 +91,7 @@ impl Places {
             let numbers = parts.next()?.split('.').map(|no| no.parse().ok());
             let numbers: Vec<i64> = numbers.collect::<Option<_>>()?;
             let since = match parts.next() {
-                Some(no) if has_books => Some(LogNo(no.parse().ok()?)),
+                Some(no) if has_books => Some(LogPlace::of_number(no.parse().ok()?)),
                 Some(_) => return None,
                 None => None,
             };
@@ -106,11 +106,15 @@ impl Places {
     }
 
     /// What stands at this place, and before it in the list, has been told.
-    pub(super) fn advance(&mut self, place: Place, order: Order) {
+    pub(super) fn advance(&mut self, place: ListPlace, order: Order) {
         match (place, order) {
-            (Place::Books(cursor), _) => self.books = self.books.map(|books| books.min(cursor)),
-            (Place::Shard(shard, no), Order::NewestFirst) => self.shards[shard] = self.shards[shard].min(no),
-            (Place::Shard(shard, no), Order::OldestFirst) => self.shards[shard] = self.shards[shard].max(no),
+            (ListPlace::Books(cursor), _) => self.books = self.books.map(|books| books.min(cursor)),
+            (ListPlace::Shard(shard, no), Order::NewestFirst) => {
+                self.shards[shard] = self.shards[shard].min(no);
+            }
+            (ListPlace::Shard(shard, no), Order::OldestFirst) => {
+                self.shards[shard] = self.shards[shard].max(no);
+            }
         }
     }
 }
@@ -129,7 +133,7 @@ async fn end(db: &mut Db) -> Result<Cursor> {
     let handled = u64::try_from(as_of.sequence).unwrap_or_default();
     Ok(Cursor {
         at_us: as_of.at_us,
-        no: LogNo::new(handled.saturating_add(1), 0),
+        no: LogPlace::element(handled.saturating_add(1), 0),
     })
 }
 
@@ -142,7 +146,8 @@ impl fmt::Display for Places {
             let dot = if shard == 0 { "" } else { "." };
             write!(f, "{dot}{no}")?;
         }
-        self.since.map_or(Ok(()), |since| write!(f, "/{}", since.0))
+        self.since
+            .map_or(Ok(()), |since| write!(f, "/{}", since.number()))
     }
 }
 

@@ -14,16 +14,16 @@ use crate::flows::ended::Span;
 use crate::flows::list::Filter;
 use crate::handler::limit;
 
-/// What no flow is stored as, and can be asked for.
+/// Why a flow does not go on; a status that can be asked for and that no flow is stored with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
+pub(crate) enum Halted {
     /// Nothing was heard of it for too long.
     Stuck,
-    /// A message of it was set aside.
+    /// A message of it is parked.
     Parked,
 }
 
-impl Standing {
+impl Halted {
     pub(crate) const ALL: [Self; 2] = [Self::Stuck, Self::Parked];
 
     pub(crate) fn word(self) -> &'static str {
@@ -56,7 +56,7 @@ pub(crate) struct Question {
 /// As it is meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Listed {
-    pub(crate) standing: Option<Standing>,
+    pub(crate) halted: Option<Halted>,
     pub(crate) filter: Filter,
     /// When it ended, if that is asked.
     pub(crate) ended: Option<Span>,
@@ -103,7 +103,7 @@ impl Question {
         let account = field("account")
             .map(|name| Problem::parse("account", name))
             .transpose()?;
-        let (status, standing) = field("status").map_or(Ok((None, None)), status)?;
+        let (status, halted) = field("status").map_or(Ok((None, None)), status)?;
         let reason = field("reason")
             .map(|code| Problem::parse::<Reason>("reason", code))
             .transpose()?;
@@ -126,7 +126,7 @@ impl Question {
         let moment = |name: &str| field(name).map(|text| time(name, text, now)).transpose();
         let ended = (moment("ended_from")?, moment("ended_to")?);
         let listed = Listed {
-            standing,
+            halted,
             filter: Filter {
                 account,
                 status,
@@ -175,8 +175,8 @@ impl Listed {
                 )));
             }
         }
-        let open = match (self.standing, status) {
-            (Some(standing), _) => Some(standing.word()),
+        let open = match (self.halted, status) {
+            (Some(halted), _) => Some(halted.word()),
             (None, Some(status @ (Status::Running | Status::Reserved))) => Some(status.word()),
             (None, _) => None,
         };
@@ -189,20 +189,20 @@ impl Listed {
     }
 }
 
-fn status(word: &str) -> Result<(Option<Status>, Option<Standing>), Problem> {
+fn status(word: &str) -> Result<(Option<Status>, Option<Halted>), Problem> {
     let status = Status::ALL.into_iter().find(|status| status.word() == word);
-    let standing = Standing::ALL.into_iter().find(|standing| standing.word() == word);
-    if status.is_none() && standing.is_none() {
+    let halted = Halted::ALL.into_iter().find(|halted| halted.word() == word);
+    if status.is_none() && halted.is_none() {
         let words = Status::ALL
             .map(Status::word)
             .into_iter()
-            .chain(Standing::ALL.map(Standing::word));
+            .chain(Halted::ALL.map(Halted::word));
         let words = words.collect::<Vec<_>>().join(", ");
         return Err(Problem::bad_request(format!(
             "status {word:?}: use one of {words}"
         )));
     }
-    Ok((status, standing))
+    Ok((status, halted))
 }
 
 fn milliseconds(text: &str) -> Result<i64, Problem> {
@@ -247,8 +247,8 @@ mod tests {
         );
         assert_eq!(filter.lasted_us, Some(13_900));
         assert_eq!(
-            read(|asked| asked.status = "stuck".to_owned()).unwrap().standing,
-            Some(Standing::Stuck)
+            read(|asked| asked.status = "stuck".to_owned()).unwrap().halted,
+            Some(Halted::Stuck)
         );
         let spelled = read(|asked| {
             asked.currency = "USD".to_owned();

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 pub(crate) use super::places::Order;
-use super::places::{Place, Places};
+use super::places::{ListPlace, Places};
 
 impl Order {
     /// Whether something stands before something else; both are a time, and what goes on within the same microsecond.
@@ -24,7 +24,7 @@ type Key = (i64, (i64, i64));
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) at_us: i64,
-    pub(crate) place: Place,
+    pub(crate) place: ListPlace,
     pub(crate) item: T,
 }
 
@@ -39,7 +39,7 @@ impl<T> Entry<T> {
 pub(crate) struct Source<T> {
     pub(crate) entries: VecDeque<Entry<T>>,
     /// Where it was left off, time and place, if it may have more.
-    pub(crate) left_off: Option<(i64, Place)>,
+    pub(crate) left_off: Option<(i64, ListPlace)>,
 }
 
 /// One page.
@@ -53,7 +53,10 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Source<T> {
-    pub(crate) fn new(entries: impl IntoIterator<Item = Entry<T>>, left_off: Option<(i64, Place)>) -> Self {
+    pub(crate) fn new(
+        entries: impl IntoIterator<Item = Entry<T>>,
+        left_off: Option<(i64, ListPlace)>,
+    ) -> Self {
         Self {
             entries: entries.into_iter().collect(),
             left_off,
@@ -142,7 +145,7 @@ mod tests {
     fn log(shard: usize, times: &[i64]) -> Vec<Entry<(usize, i64)>> {
         let entry = |(no, at_us): (i64, &i64)| Entry {
             at_us: *at_us,
-            place: Place::Shard(shard, no),
+            place: ListPlace::Shard(shard, no),
             item: (shard, no),
         };
         (1..).zip(times).map(entry).collect()

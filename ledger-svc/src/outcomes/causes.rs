@@ -3,7 +3,7 @@
 use ledger_core::Causes;
 use ledger_rows::asked;
 use wallet_contract::envelope;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_db::{Arg, Db, Result};
 
@@ -24,7 +24,7 @@ pub(super) async fn of(db: &mut Db, key: &TransferKey) -> Result<Causes> {
         if let Some(verb) = asked(&row.text(1)?) {
             causes.requests.insert(id, verb);
         } else if let Ok(event) = envelope::read(&row.text(2)?) {
-            if let Fact::RequestRecalled(_, verb, ..) = &event.fact {
+            if let Fact::Request(_, RequestFact::RequestRecalled(verb, ..)) = &event.fact {
                 causes.requests.insert(id, *verb);
             }
             causes.events.insert(id, event);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use wallet_contract::event::Kind;
 use wallet_contract::money::Currency;
 use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
@@ -158,10 +159,8 @@ fn add(flow: &Flow, in_transit: &mut BTreeMap<Currency, i64>) {
     let told = &flow.told;
     let waits_for = told.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
     let is_debited = waits_for.is_some_and(|waits| {
-        matches!(
-            waits.after.as_str(),
-            "wallet.account.debited.v1" | "wallet.credit.refused.v1"
-        )
+        let after = Kind::parse(&waits.after);
+        after.is_some_and(|kind| matches!(kind, Kind::AccountDebited | Kind::CreditRefused))
     });
     let currency: Option<Currency> = told.currency.as_ref().and_then(|code| code.parse().ok());
     let amount = told.captured.as_ref().or(told.amount.as_ref());

@@ -25,7 +25,7 @@ use super::live::{self, Live};
 use super::parts;
 use super::reading;
 use crate::handler::Ledger;
-use crate::listing::question::{Question, Standing};
+use crate::listing::question::{Halted, Question};
 use crate::listing::{self, Page, Reader};
 
 /// How many flows a page has.
@@ -149,7 +149,7 @@ fn is_filtered(asked: &Question) -> bool {
 
 /// What keeps still is listed from the other end: who has waited longest comes first.
 fn oldest_first(asked: &Question) -> bool {
-    asked.status.trim() == Standing::Stuck.word()
+    asked.status.trim() == Halted::Stuck.word()
 }
 
 fn empty() -> Markup {
@@ -186,7 +186,7 @@ async fn find(Filled(Find { q }): Filled<Find>) -> Result<Redirect, Problem> {
         Err(_) => {
             let word = parts::escaped(text);
             let is_status = Status::ALL.map(Status::word).contains(&text)
-                || Standing::ALL.map(Standing::word).contains(&text);
+                || Halted::ALL.map(Halted::word).contains(&text);
             if is_status {
                 format!("/?status={word}")
             } else if text.parse::<Reason>().is_ok() {

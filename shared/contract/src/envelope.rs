@@ -74,7 +74,7 @@ pub fn write(event: &Event) -> String {
         specversion: borrowed("1.0"),
         id: event.id.0,
         source: owned(format!("/{}/{}", event.source.service.name(), event.source.shard)),
-        kind: borrowed(event.fact.kind()),
+        kind: borrowed(event.fact.kind().name()),
         subject: event.transfer.0,
         time: event.time,
         traceparent: owned(event.trace.traceparent(event.id)),

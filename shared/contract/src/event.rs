@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-pub use crate::fact::Fact;
+pub use crate::fact::{AccountFact, Fact, Kind, MessageFact, MovementFact, RequestFact};
 use crate::id::{AccountId, EventId, TransferId, derive};
 pub use crate::parts::{Failure, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
 use crate::reason::{Reason, Refusal};
@@ -65,7 +65,7 @@ impl Event {
 
     /// Puts a fact into its place in the flow.
     pub fn new(fact: Fact, cause: Cause, source: Source, time: Timestamp, work_us: u32) -> Self {
-        let id = derive(&fact.account(), cause.id.0, &[fact.kind().as_bytes()]);
+        let id = derive(&fact.account(), cause.id.0, &[fact.kind().name().as_bytes()]);
         Self {
             id,
             cause: cause.id,

@@ -1,5 +1,12 @@
-//! Facts: what can be decided, what each is about, and where it must be heard.
+//! Facts: what a service can decide.
+//!
+//! A fact is about an account, a movement of money, a request, or a parked message. The first level holds what all facts of a group
+//! share; the second says what was decided. One table declares all of them: see [`Kind`].
 
+#[macro_use]
+mod declare;
+
+pub use self::declare::Copies;
 use crate::id::AccountId;
 use crate::money::Currency;
 use crate::parts::{Failure, Movement, Overdraft, Parked, Resolved, Terms};
@@ -10,249 +17,218 @@ use crate::subject::Verb;
 /// What has been decided. Past tense, immutable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// An account can receive, and pay what it has.
-    AccountOpened(AccountId, Currency, Overdraft),
-    /// It neither pays nor receives for now.
-    AccountFrozen(AccountId),
-    /// It does again.
-    AccountUnfrozen(AccountId),
-    /// It no longer receives; debit-svc must say whether it is at zero.
-    AccountClosing(AccountId),
-    /// It is at zero and no longer pays.
-    ClosureAccepted(AccountId),
-    /// It still holds, owes or moves money and stays open.
-    ClosureRefused(AccountId, Refusal),
-    /// It is closed for good.
-    AccountClosed(AccountId),
-    /// The payer has paid; the money is in transit.
-    AccountDebited(Movement),
-    /// The payer does not pay. The movement is there if the request was sound, and the terms if it was to be reserved.
-    DebitRefused(AccountId, Option<Movement>, Option<Box<Terms>>, Refusal),
-    /// The payer got the money back.
-    DebitReversed(Movement, Refusal),
-    /// The payee has received.
-    AccountCredited(Movement),
-    /// The payee does not receive.
-    CreditRefused(Movement, Refusal),
-    /// The payer's money is held for the payee.
-    FundsReserved(Movement, Terms),
-    /// The payee will receive what is reserved, whatever becomes of its account until then.
-    CreditPromised(Movement, Terms),
-    /// What is reserved is confirmed, and moves when the payee's side has promised. `money` is what was confirmed.
-    ConfirmationDeferred(Movement),
-    /// What was held is the payer's again: how the transfer fails, and why.
-    ReservationReleased(Movement, Failure, Refusal),
-    /// A reservation was cancelled before it was heard of; it will be refused.
-    ReservationBarred(AccountId),
-    /// An account may give back what it has received.
-    ReversalGranted(Movement),
-    /// It may not. The movement is there if the request was sound.
-    ReversalDenied(AccountId, Option<Movement>, Refusal),
-    /// The transfer has ended well.
-    TransferSettled(Movement),
-    /// The transfer has ended, the payer whole.
-    TransferFailed(AccountId, Option<Movement>, Failure, Refusal),
-    /// A request that is no transfer's first has been refused.
-    RequestRefused(AccountId, Verb, Refusal),
-    /// A request does not stand in the log as its client wrote it; this stands for it. The broker has lost it, or an operator's
-    /// instruction, with this sequence in the same log, says what it asks. The movement is there if the request, or what was decided
-    /// on it, has one.
-    RequestRecalled(AccountId, Verb, Option<Movement>, Option<u64>),
-    /// A message was set aside.
-    MessageParked(Parked),
-    /// Somebody has seen to it.
-    MessageResolved(Resolved),
+    /// About whether an account pays and receives.
+    Account(AccountId, AccountFact),
+    /// About money that moves, or may move, from a payer to a payee.
+    Movement(Movement, MovementFact),
+    /// About a request that moved nothing, or a transfer that failed; the account is that of whoever asked.
+    Request(AccountId, RequestFact),
+    /// About a message in the log that could not be handled.
+    Message(MessageFact),
+}
+
+facts! {
+    /// What was decided about an account.
+    AccountFact {
+        /// It can receive in this currency, and pay what it has and this overdraft.
+        AccountOpened(Currency, Overdraft) "account.opened" 1, by [Credit], to Here;
+        /// It neither pays nor receives for now.
+        AccountFrozen "account.frozen" 1, by [Credit], to Here;
+        /// It pays and receives again.
+        AccountUnfrozen "account.unfrozen" 1, by [Credit], to Here;
+        /// It no longer receives; debit-svc must say whether it is at zero.
+        AccountClosing "account.closing" 1, by [Credit], to Here;
+        /// It is at zero and no longer pays.
+        ClosureAccepted "closure.accepted" 1, by [Debit], to Here;
+        /// It still holds, owes or moves money and stays open.
+        ClosureRefused(Refusal) "closure.refused" 1, by [Debit], to Here;
+        /// It is closed for good.
+        AccountClosed "account.closed" 1, by [Credit], to Here;
+    }
+
+    /// What was decided about a movement.
+    MovementFact {
+        /// The payer has paid; the money is in transit.
+        AccountDebited "account.debited" 1, by [Debit], to HereThenPayee;
+        /// The payer got the money back.
+        DebitReversed(Refusal) "debit.reversed" 1, by [Debit], to Here;
+        /// The payee has received.
+        AccountCredited "account.credited" 1, by [Credit], to HereThenPayer;
+        /// The payee does not receive.
+        CreditRefused(Refusal) "credit.refused" 1, by [Credit], to Payer;
+        /// The payer's money is held for the payee.
+        FundsReserved(Terms) "funds.reserved" 1, by [Debit], to HereThenPayee;
+        /// The payee will receive what is reserved, whatever becomes of its account until then.
+        CreditPromised(Terms) "credit.promised" 1, by [Credit], to Payer;
+        /// What is reserved is confirmed, and moves when the payee's side has promised. The movement is what was confirmed.
+        ConfirmationDeferred "confirmation.deferred" 1, by [Debit], to Here;
+        /// What was held is available to the payer again: how the transfer fails, and why.
+        ReservationReleased(Failure, Refusal) "reservation.released" 1, by [Debit], to HereThenPayee;
+        /// The payer may give back what it has received.
+        ReversalGranted "reversal.granted" 1, by [Credit], to Here;
+        /// The transfer has ended well.
+        TransferSettled "transfer.settled" 1, by [Ledger], to Here;
+    }
+
+    /// What was decided about a request. A movement is there if the request was sound.
+    RequestFact {
+        /// The payer does not pay. The terms are there if the money was to be reserved.
+        DebitRefused(Option<Movement>, Option<Box<Terms>>, Refusal) "debit.refused" 1, by [Debit], to Here;
+        /// A reservation was cancelled before it was requested; that request will be refused.
+        ReservationBarred "reservation.barred" 1, by [Debit], to Here;
+        /// The account may not give back what was asked.
+        ReversalDenied(Option<Movement>, Refusal) "reversal.denied" 1, by [Credit], to Here;
+        /// The transfer has ended, and the payer has lost nothing.
+        TransferFailed(Option<Movement>, Failure, Refusal) "transfer.failed" 1, by [Ledger], to Here;
+        /// A request that is not the first of its transfer was refused.
+        RequestRefused(Verb, Refusal) "request.refused" 1, by [Debit, Credit], to Here;
+        /// Stands for a request that is not in the log as its client wrote it: the broker has lost it, or an operator's instruction,
+        /// with this sequence in the same log, replaces it.
+        RequestRecalled(Verb, Option<Movement>, Option<u64>) "request.recalled" 1, by [Debit, Credit], to Here;
+    }
+
+    /// What was decided about a message.
+    MessageFact {
+        /// It was parked.
+        MessageParked(Parked) "message.parked" 1, by [Debit, Credit, Ledger], to Here;
+        /// It was retried, replaced or discarded.
+        MessageResolved(Resolved) "message.resolved" 1, by [Debit, Credit, Ledger], to Here;
+    }
 }
 
 impl Fact {
-    /// The CloudEvents `type`.
-    pub fn kind(&self) -> &'static str {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::AccountOpened(..) => "wallet.account.opened.v1",
-            Self::AccountFrozen(..) => "wallet.account.frozen.v1",
-            Self::AccountUnfrozen(..) => "wallet.account.unfrozen.v1",
-            Self::AccountClosing(..) => "wallet.account.closing.v1",
-            Self::ClosureAccepted(..) => "wallet.closure.accepted.v1",
-            Self::ClosureRefused(..) => "wallet.closure.refused.v1",
-            Self::AccountClosed(..) => "wallet.account.closed.v1",
-            Self::AccountDebited(..) => "wallet.account.debited.v1",
-            Self::DebitRefused(..) => "wallet.debit.refused.v1",
-            Self::DebitReversed(..) => "wallet.debit.reversed.v1",
-            Self::AccountCredited(..) => "wallet.account.credited.v1",
-            Self::CreditRefused(..) => "wallet.credit.refused.v1",
-            Self::FundsReserved(..) => "wallet.funds.reserved.v1",
-            Self::CreditPromised(..) => "wallet.credit.promised.v1",
-            Self::ConfirmationDeferred(..) => "wallet.confirmation.deferred.v1",
-            Self::ReservationReleased(..) => "wallet.reservation.released.v1",
-            Self::ReservationBarred(..) => "wallet.reservation.barred.v1",
-            Self::ReversalGranted(..) => "wallet.reversal.granted.v1",
-            Self::ReversalDenied(..) => "wallet.reversal.denied.v1",
-            Self::TransferSettled(..) => "wallet.transfer.settled.v1",
-            Self::TransferFailed(..) => "wallet.transfer.failed.v1",
-            Self::RequestRefused(..) => "wallet.request.refused.v1",
-            Self::RequestRecalled(..) => "wallet.request.recalled.v1",
-            Self::MessageParked(..) => "wallet.message.parked.v1",
-            Self::MessageResolved(..) => "wallet.message.resolved.v1",
+            Self::Account(_, fact) => fact.kind(),
+            Self::Movement(_, fact) => fact.kind(),
+            Self::Request(_, fact) => fact.kind(),
+            Self::Message(fact) => fact.kind(),
         }
     }
 
     /// The account under whose authority it came about: the payer, or the account an operator acted on.
     pub fn account(&self) -> AccountId {
         match self {
-            Self::AccountOpened(account, ..)
-            | Self::AccountFrozen(account)
-            | Self::AccountUnfrozen(account)
-            | Self::AccountClosing(account)
-            | Self::ClosureAccepted(account)
-            | Self::ClosureRefused(account, _)
-            | Self::AccountClosed(account)
-            | Self::DebitRefused(account, ..)
-            | Self::ReservationBarred(account)
-            | Self::ReversalDenied(account, ..)
-            | Self::TransferFailed(account, ..)
-            | Self::RequestRefused(account, ..)
-            | Self::RequestRecalled(account, ..) => account.clone(),
-            Self::AccountDebited(movement)
-            | Self::DebitReversed(movement, _)
-            | Self::AccountCredited(movement)
-            | Self::CreditRefused(movement, _)
-            | Self::FundsReserved(movement, _)
-            | Self::CreditPromised(movement, _)
-            | Self::ConfirmationDeferred(movement)
-            | Self::ReservationReleased(movement, ..)
-            | Self::ReversalGranted(movement)
-            | Self::TransferSettled(movement) => movement.payer.clone(),
-            Self::MessageParked(_) | Self::MessageResolved(_) => AccountId::world(),
+            Self::Account(account, _) | Self::Request(account, _) => account.clone(),
+            Self::Movement(movement, _) => movement.payer.clone(),
+            Self::Message(_) => AccountId::world(),
         }
     }
 
-    /// The account whose standing it tells, if it tells one. What is said of that must be heard in order, whichever request it answers.
+    /// The account whose standing it tells, if it tells one. Such facts must be handled in order, whichever requests they answer.
     pub fn stands(&self) -> Option<&AccountId> {
         match self {
-            Self::AccountOpened(account, ..)
-            | Self::AccountFrozen(account)
-            | Self::AccountUnfrozen(account)
-            | Self::AccountClosing(account)
-            | Self::ClosureAccepted(account)
-            | Self::ClosureRefused(account, _)
-            | Self::AccountClosed(account) => Some(account),
-            Self::AccountDebited(_)
-            | Self::DebitRefused(..)
-            | Self::DebitReversed(..)
-            | Self::AccountCredited(_)
-            | Self::CreditRefused(..)
-            | Self::FundsReserved(..)
-            | Self::CreditPromised(..)
-            | Self::ConfirmationDeferred(_)
-            | Self::ReservationReleased(..)
-            | Self::ReservationBarred(_)
-            | Self::ReversalGranted(_)
-            | Self::ReversalDenied(..)
-            | Self::TransferSettled(_)
-            | Self::TransferFailed(..)
-            | Self::RequestRefused(..)
-            | Self::RequestRecalled(..)
-            | Self::MessageParked(_)
-            | Self::MessageResolved(_) => None,
+            Self::Account(account, _) => Some(account),
+            Self::Movement(..) | Self::Request(..) | Self::Message(_) => None,
         }
     }
 
     /// The movement it is about, where there is one.
     pub fn movement(&self) -> Option<&Movement> {
         match self {
-            Self::AccountDebited(movement)
-            | Self::DebitReversed(movement, _)
-            | Self::AccountCredited(movement)
-            | Self::CreditRefused(movement, _)
-            | Self::FundsReserved(movement, _)
-            | Self::CreditPromised(movement, _)
-            | Self::ConfirmationDeferred(movement)
-            | Self::ReservationReleased(movement, ..)
-            | Self::ReversalGranted(movement)
-            | Self::TransferSettled(movement) => Some(movement),
-            Self::DebitRefused(_, movement, ..)
-            | Self::ReversalDenied(_, movement, _)
-            | Self::TransferFailed(_, movement, ..)
-            | Self::RequestRecalled(_, _, movement, _) => movement.as_ref(),
-            Self::AccountOpened(..)
-            | Self::AccountFrozen(_)
-            | Self::AccountUnfrozen(_)
-            | Self::AccountClosing(_)
-            | Self::ClosureAccepted(_)
-            | Self::ClosureRefused(..)
-            | Self::AccountClosed(_)
-            | Self::ReservationBarred(_)
-            | Self::RequestRefused(..)
-            | Self::MessageParked(_)
-            | Self::MessageResolved(_) => None,
+            Self::Movement(movement, _) => Some(movement),
+            Self::Request(_, fact) => fact.movement(),
+            Self::Account(..) | Self::Message(_) => None,
         }
     }
 
     /// Why, where something was refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::DebitRefused(.., refusal)
-            | Self::DebitReversed(_, refusal)
-            | Self::CreditRefused(_, refusal)
-            | Self::ReservationReleased(.., refusal)
-            | Self::ReversalDenied(.., refusal)
-            | Self::TransferFailed(.., refusal)
-            | Self::RequestRefused(.., refusal)
-            | Self::ClosureRefused(_, refusal) => Some(refusal),
-            Self::AccountOpened(..)
-            | Self::AccountFrozen(_)
-            | Self::AccountUnfrozen(_)
-            | Self::AccountClosing(_)
-            | Self::ClosureAccepted(_)
-            | Self::AccountClosed(_)
-            | Self::AccountDebited(_)
-            | Self::AccountCredited(_)
-            | Self::FundsReserved(..)
-            | Self::CreditPromised(..)
-            | Self::ConfirmationDeferred(_)
-            | Self::ReservationBarred(_)
-            | Self::ReversalGranted(_)
-            | Self::TransferSettled(_)
-            | Self::RequestRecalled(..)
-            | Self::MessageParked(_)
-            | Self::MessageResolved(_) => None,
+            Self::Account(_, fact) => fact.refusal(),
+            Self::Movement(_, fact) => fact.refusal(),
+            Self::Request(_, fact) => fact.refusal(),
+            Self::Message(_) => None,
         }
     }
 
-    /// The streams that must hold it, decided on shard `here`: first this one, and once that is durable, then that one.
+    /// The streams that must hold it, decided on shard `here`: the first, and once that copy is durable, the second.
     ///
-    /// The first copy goes where somebody builds on it, the other where the flow must be whole. `account.debited` goes
-    /// home first, so that in the home's log it stands before everything it leads to; `account.credited` goes to the payee
-    /// first, so that who has seen a transfer settle can spend it at once.
+    /// The first copy goes to the log in which other decisions build on it, the second to the log that needs it to be complete.
+    /// `account.debited` goes to the payer's log first, so that it stands there before everything that follows from it;
+    /// `account.credited` goes to the payee's log first, so that a payee who sees the transfer settled can spend the money at once.
     pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
-        let also = |other: Shard| (here, (other != here).then_some(other));
+        let here_then = |other: Shard| (here, (other != here).then_some(other));
+        match (self.kind().copies(), self.movement()) {
+            (Copies::HereThenPayee, Some(movement)) => here_then(shards.of(&movement.payee)),
+            (Copies::HereThenPayer, Some(movement)) => here_then(shards.of(&movement.payer)),
+            (Copies::Payer, Some(movement)) => (shards.of(&movement.payer), None),
+            (Copies::Here, _) | (_, None) => (here, None),
+        }
+    }
+}
+
+impl AccountFact {
+    fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::AccountDebited(movement)
-            | Self::FundsReserved(movement, _)
-            | Self::ReservationReleased(movement, ..) => also(shards.of(&movement.payee)),
-            Self::AccountCredited(movement) => also(shards.of(&movement.payer)),
-            Self::CreditRefused(movement, _) | Self::CreditPromised(movement, _) => {
-                (shards.of(&movement.payer), None)
-            }
+            Self::ClosureRefused(refusal) => Some(refusal),
             Self::AccountOpened(..)
-            | Self::AccountFrozen(_)
-            | Self::AccountUnfrozen(_)
-            | Self::AccountClosing(_)
-            | Self::ClosureAccepted(_)
-            | Self::ClosureRefused(..)
-            | Self::AccountClosed(_)
-            | Self::DebitRefused(..)
-            | Self::DebitReversed(..)
-            | Self::ConfirmationDeferred(_)
-            | Self::ReservationBarred(_)
-            | Self::ReversalGranted(_)
-            | Self::ReversalDenied(..)
-            | Self::TransferSettled(_)
-            | Self::TransferFailed(..)
-            | Self::RequestRefused(..)
-            | Self::RequestRecalled(..)
-            | Self::MessageParked(_)
-            | Self::MessageResolved(_) => (here, None),
+            | Self::AccountFrozen
+            | Self::AccountUnfrozen
+            | Self::AccountClosing
+            | Self::ClosureAccepted
+            | Self::AccountClosed => None,
+        }
+    }
+}
+
+impl MovementFact {
+    fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::DebitReversed(refusal)
+            | Self::CreditRefused(refusal)
+            | Self::ReservationReleased(_, refusal) => Some(refusal),
+            Self::AccountDebited
+            | Self::AccountCredited
+            | Self::FundsReserved(_)
+            | Self::CreditPromised(_)
+            | Self::ConfirmationDeferred
+            | Self::ReversalGranted
+            | Self::TransferSettled => None,
+        }
+    }
+}
+
+impl RequestFact {
+    fn movement(&self) -> Option<&Movement> {
+        match self {
+            Self::DebitRefused(movement, ..)
+            | Self::ReversalDenied(movement, _)
+            | Self::TransferFailed(movement, ..)
+            | Self::RequestRecalled(_, movement, _) => movement.as_ref(),
+            Self::ReservationBarred | Self::RequestRefused(..) => None,
+        }
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::DebitRefused(.., refusal)
+            | Self::ReversalDenied(_, refusal)
+            | Self::TransferFailed(.., refusal)
+            | Self::RequestRefused(_, refusal) => Some(refusal),
+            Self::ReservationBarred | Self::RequestRecalled(..) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kind;
+
+    #[test]
+    fn a_kind_is_parsed_from_its_name() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.name()), Some(kind));
+            assert!(kind.name().starts_with(&format!("wallet.{}.v", kind.short())));
+        }
+        for name in [
+            "",
+            "wallet.account.debited.v2",
+            "account.debited",
+            "wallet.transfer.requested.v1",
+        ] {
+            assert_eq!(Kind::parse(name), None, "{name}");
         }
     }
 }

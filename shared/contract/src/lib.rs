@@ -1,12 +1,10 @@
-//! What crosses the wire between clients, `debit-svc`, `credit-svc` and `ledger-svc`.
+//! The wire format: what clients, `debit-svc`, `credit-svc` and `ledger-svc` send each other.
 //!
 //! Everything here is pure: no clock, no randomness, no I/O. A value of one of these types has been checked at the
 //! edge; inner code takes it as proven.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 pub mod blank;
-pub mod choreography;
-pub mod decider;
 pub mod element;
 pub mod envelope;
 pub mod event;
@@ -14,6 +12,7 @@ pub mod fact;
 pub mod headers;
 pub mod hosts;
 pub mod id;
+pub mod log;
 pub mod money;
 pub mod parking;
 mod parts;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::id::{AccountId, EventId, TransferId, derive};
+use crate::log::LogPlace;
 use crate::money::{Amount, BadAmount, Currency, Money};
 use crate::subject::Verb;
 
@@ -162,5 +163,13 @@ impl Resolution {
             Self::Replaced(_) => "replaced",
             Self::Discarded(_) => "discarded",
         }
+    }
+}
+
+impl Parked {
+    /// Where the message stands in the log.
+    pub fn place(&self) -> LogPlace {
+        let (sequence, element) = (self.sequence, self.index);
+        LogPlace { sequence, element }
     }
 }

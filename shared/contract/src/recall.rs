@@ -8,7 +8,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Event, Fact, Source};
+use crate::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact, Source};
 use crate::reason::Reason;
 use crate::request::{Order, Request};
 use crate::subject::Verb;
@@ -25,7 +25,10 @@ pub fn mended(request: &Request, instruction: u64, source: Source, time: Timesta
         work_us,
         transfer: request.transfer,
         trace: request.trace,
-        fact: Fact::RequestRecalled(account, verb, movement.cloned(), Some(instruction)),
+        fact: Fact::Request(
+            account,
+            RequestFact::RequestRecalled(verb, movement.cloned(), Some(instruction)),
+        ),
     }
 }
 
@@ -35,44 +38,60 @@ pub fn mended(request: &Request, instruction: u64, source: Source, time: Timesta
 /// for its cause everywhere, and has not found it.
 pub fn recalled(decision: &Event) -> Option<Event> {
     let verb = match &decision.fact {
-        Fact::AccountOpened(..) => Verb::Open,
-        Fact::AccountFrozen(_) => Verb::Freeze,
-        Fact::AccountUnfrozen(_) => Verb::Unfreeze,
-        Fact::AccountClosing(_) => Verb::Close,
-        Fact::AccountDebited(movement) if movement.reserved.is_some() => Verb::Confirm,
-        // What a reversal is debited for is an event.
-        Fact::AccountDebited(movement) if movement.reverses.is_some() => return None,
-        Fact::AccountDebited(_) => Verb::Transfer,
-        // It names no verb; of an id that was never reserved it is told like this.
-        Fact::DebitRefused(_, None, _, refusal) if refusal.reason == Reason::NoReservation => Verb::Confirm,
-        Fact::DebitRefused(_, _, Some(_), _) => Verb::Reserve,
-        Fact::DebitRefused(..) => Verb::Transfer,
-        Fact::FundsReserved(..) => Verb::Reserve,
-        Fact::ConfirmationDeferred(_) => Verb::Confirm,
-        Fact::ReservationReleased(..) | Fact::ReservationBarred(_) => Verb::Cancel,
-        Fact::ReversalGranted(_) | Fact::ReversalDenied(..) => Verb::Reverse,
-        Fact::RequestRefused(_, verb, _) => *verb,
-        Fact::ClosureAccepted(_)
-        | Fact::ClosureRefused(..)
-        | Fact::AccountClosed(_)
-        | Fact::DebitReversed(..)
-        | Fact::AccountCredited(_)
-        | Fact::CreditRefused(..)
-        | Fact::CreditPromised(..)
-        | Fact::TransferSettled(_)
-        | Fact::TransferFailed(..)
-        | Fact::RequestRecalled(..)
-        | Fact::MessageParked(_)
-        | Fact::MessageResolved(_) => return None,
+        Fact::Account(_, fact) => account_verb(fact)?,
+        Fact::Movement(movement, fact) => movement_verb(movement, fact)?,
+        Fact::Request(_, fact) => request_verb(fact)?,
+        Fact::Message(_) => return None,
     };
     Some(Event {
         id: decision.cause,
-        fact: Fact::RequestRecalled(
+        fact: Fact::Request(
             decision.fact.account(),
-            verb,
-            decision.fact.movement().cloned(),
-            None,
+            RequestFact::RequestRecalled(verb, decision.fact.movement().cloned(), None),
         ),
         ..decision.clone()
     })
+}
+
+fn account_verb(fact: &AccountFact) -> Option<Verb> {
+    match fact {
+        AccountFact::AccountOpened(..) => Some(Verb::Open),
+        AccountFact::AccountFrozen => Some(Verb::Freeze),
+        AccountFact::AccountUnfrozen => Some(Verb::Unfreeze),
+        AccountFact::AccountClosing => Some(Verb::Close),
+        AccountFact::ClosureAccepted | AccountFact::ClosureRefused(_) | AccountFact::AccountClosed => None,
+    }
+}
+
+fn movement_verb(movement: &Movement, fact: &MovementFact) -> Option<Verb> {
+    match fact {
+        MovementFact::AccountDebited if movement.reserved.is_some() => Some(Verb::Confirm),
+        // A reversal is debited because of an event.
+        MovementFact::AccountDebited if movement.reverses.is_some() => None,
+        MovementFact::AccountDebited => Some(Verb::Transfer),
+        MovementFact::FundsReserved(_) => Some(Verb::Reserve),
+        MovementFact::ConfirmationDeferred => Some(Verb::Confirm),
+        MovementFact::ReservationReleased(..) => Some(Verb::Cancel),
+        MovementFact::ReversalGranted => Some(Verb::Reverse),
+        MovementFact::DebitReversed(_)
+        | MovementFact::AccountCredited
+        | MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::TransferSettled => None,
+    }
+}
+
+fn request_verb(fact: &RequestFact) -> Option<Verb> {
+    match fact {
+        // It names no verb; this is the refusal of a confirm under an id that was never reserved.
+        RequestFact::DebitRefused(None, _, refusal) if refusal.reason == Reason::NoReservation => {
+            Some(Verb::Confirm)
+        }
+        RequestFact::DebitRefused(_, Some(_), _) => Some(Verb::Reserve),
+        RequestFact::DebitRefused(..) => Some(Verb::Transfer),
+        RequestFact::ReservationBarred => Some(Verb::Cancel),
+        RequestFact::ReversalDenied(..) => Some(Verb::Reverse),
+        RequestFact::RequestRefused(verb, _) => Some(*verb),
+        RequestFact::TransferFailed(..) | RequestFact::RequestRecalled(..) => None,
+    }
 }

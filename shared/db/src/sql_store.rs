@@ -6,7 +6,6 @@ mod tables;
 use std::future::Future;
 use std::marker::PhantomData;
 
-use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
@@ -15,7 +14,7 @@ use wallet_engine::observer::Observer;
 use wallet_engine::store::{
     Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure,
 };
-use wallet_kernel::{Keeps, Reads, Writes};
+use wallet_kernel::{Decider, Due, Heard, Keeps, Place, Reads, Writes};
 
 use crate::connect::Pool;
 use crate::db::Db;

@@ -125,7 +125,7 @@ fn short(row: &Row) -> Result<Said> {
         no: stored.no,
         id: stored.id.0,
         cause: event.cause.0,
-        kind: event.fact.kind().to_owned(),
+        kind: event.fact.kind().to_string(),
         time: event.time.to_string(),
         to: std::iter::once(stored.first)
             .chain(stored.then)

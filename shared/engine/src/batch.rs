@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Due, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
+use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
 pub use parking::{mended, parked, resolved};
@@ -85,8 +85,8 @@ impl Moment {
     }
 }
 
-/// Decides a batch, in the order of the log.
-pub fn decide<C: Decider>(
+/// Plays a batch through the core in the order of the log, and returns what it decided.
+pub fn play<C: Decider>(
     state: &mut C::State,
     heard: &[Heard<'_>],
     place: Place,

@@ -1,6 +1,6 @@
 //! How a service follows its own commits, for metrics: it is called after each commit, with what is in memory anyway.
 
-use wallet_contract::decider::{Decider, Heard};
+use wallet_kernel::{Decider, Heard};
 
 use crate::bus::Notice;
 

@@ -34,9 +34,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{error, info};
-use wallet_contract::decider::Place;
 use wallet_contract::stream;
 use wallet_contract::subject::Service;
+use wallet_kernel::Place;
 
 use crate::bus::{self, Bus, Message, Reader};
 use crate::clock::Clock;
@@ -232,7 +232,7 @@ async fn work<S: Store, B: Bus>(
         blocked: store.blocked().await?,
         horizon: Horizon::default(),
     };
-    let deciding = decide(
+    let consuming = consume(
         store,
         context,
         &mut standing,
@@ -242,7 +242,7 @@ async fn work<S: Store, B: Bus>(
         decided,
     );
     let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
-    tokio::try_join!(deciding, publishing)?;
+    tokio::try_join!(consuming, publishing)?;
     store.release(standing.as_published(&published)).await?;
     info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
     Ok(())
@@ -286,7 +286,8 @@ async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>
     reader.take(BATCH_WEIGHT).await
 }
 
-async fn decide<S: Store, B: Bus>(
+/// Consumes the log, and hands over what was decided, until the loop is stopped.
+async fn consume<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
     standing: &mut Standing,

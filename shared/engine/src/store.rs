@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Due, Heard};
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
-use wallet_kernel::Unreadable;
+use wallet_kernel::{Decider, Due, Heard, Unreadable};
 
 use crate::bus::{Known, Notice};
 

@@ -1,8 +1,8 @@
 //! What a service has handled, for one that keeps no record of it.
 
-use wallet_contract::decider::Heard;
 use wallet_contract::id::EventId;
 
+use crate::input::Heard;
 use crate::reads::Source;
 use crate::table::Table as _;
 

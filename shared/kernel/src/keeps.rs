@@ -1,8 +1,11 @@
 //! What a service says about its tables.
 
-use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::subject::Service;
 
+use crate::decider::Decider;
+use crate::decider::Place;
+use crate::input::Due;
+use crate::input::Heard;
 use crate::reads::{Found, Reads, Scan, Source};
 use crate::table::Shape;
 use crate::value::Unreadable;

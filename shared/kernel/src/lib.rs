@@ -1,10 +1,14 @@
-//! What a service keeps, as data: its tables, what a batch reads from them, and what it writes to them.
+//! What a service's core stands on: the rules' inputs and outputs, and the service's tables as data.
 //!
-//! A service declares each table once ([`table!`]) and states what a batch [`Reads`] and [`Writes`]. It knows no database.
-//! An executor runs the statements: on SQLite, on PostgreSQL, or in [`memory`].
+//! A service decides through a [`Decider`], declares each of its tables once ([`table!`]), and states what a batch [`Reads`] and
+//! [`Writes`]. It knows no database: an executor runs the statements on SQLite, on PostgreSQL, or in [`memory`].
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`decider`], [`input`], [`rows`] | what a core is, what it hears, and the rows it changes |
+//! | [`choreography`] | which service must react to what |
+//! | [`phase`], [`transfer`] | the phases of a transfer: the table, and a transfer's row |
+//! | [`standing`] | whether an account pays and receives |
 //! | [`value`] | values, and which Rust types are columns |
 //! | [`mod@table`] | tables and their columns |
 //! | [`reads`] | the rows that a batch looks up, and what was found |
@@ -12,18 +16,35 @@
 //! | [`inbox`] | what was handled |
 //! | [`keeps`] | what a service says about all of that |
 //! | [`memory`] | the tables of a simulation |
+//!
+//! Everything here is pure: no clock, no randomness, no I/O.
 
+pub mod choreography;
+pub mod decider;
 pub mod inbox;
+pub mod input;
 pub mod keeps;
 pub mod memory;
+pub mod phase;
 pub mod reads;
+pub mod rows;
+pub mod standing;
 pub mod table;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod transfer;
 pub mod value;
 pub mod writes;
 
+pub use decider::{Decider, Place};
 pub use inbox::Inbox;
+pub use input::{Due, Heard, Input};
 pub use keeps::Keeps;
+pub use phase::Phase;
 pub use reads::{Found, Lookup, Reads, Scan, Source};
+pub use rows::Rows;
+pub use standing::Standing;
 pub use table::{Column, Shape, Table};
+pub use transfer::Transfer;
 pub use value::{Cell, Field, Kind, Unreadable, Value};
 pub use writes::{Op, Write, Writes};

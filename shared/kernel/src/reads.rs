@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use uuid::Uuid;
-use wallet_contract::decider::Rows;
 
+use crate::rows::Rows;
 use crate::table::{Cells, Column, Shape, Table};
 use crate::value::{Cell, Kind, Unreadable, Value};
 

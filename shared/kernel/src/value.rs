@@ -4,6 +4,7 @@ use compact_str::CompactString;
 use uuid::Uuid;
 use wallet_contract::event::Overdraft;
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::{Amount, Currency};
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
@@ -167,6 +168,7 @@ field! { TransferId: Uuid "transfer id"; |value| Value::Uuid(value.0); |cell| ce
 field! { EventId: Uuid "event id"; |value| Value::Uuid(value.0); |cell| cell.uuid().map(EventId) }
 field! { TraceId: Uuid "trace id"; |value| Value::Uuid(value.as_uuid()); |cell| cell.uuid().map(TraceId::from_uuid) }
 field! { Amount: Int "amount"; |value| Value::Int(value.minor()); |cell| Amount::from_minor(cell.int()?) }
+field! { LogPlace: Int "place in the log"; |value| Value::Int(value.number()); |cell| cell.int().filter(|number| *number >= 0).map(LogPlace::of_number) }
 field! { Currency: Text "currency"; |value| Value::Text(value.code()); |cell| cell.text()?.parse().ok() }
 field! { Status: Text "status"; |value| Value::Text(value.word()); |cell| Status::ALL.into_iter().find(|status| Some(status.word()) == cell.text()) }
 field! { Verb: Text "verb"; |value| Value::Text(value.token()); |cell| Verb::ALL.into_iter().find(|verb| Some(verb.token()) == cell.text()) }

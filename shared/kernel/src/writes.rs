@@ -1,7 +1,6 @@
 //! The rows that a batch inserts, updates and deletes.
 
-use wallet_contract::decider::Rows;
-
+use crate::rows::Rows;
 use crate::table::{Shape, Table};
 use crate::value::Value;
 

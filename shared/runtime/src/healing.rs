@@ -98,12 +98,12 @@ async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
 /// A place in a shard's stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+struct Position {
     shard: u16,
     position: u64,
 }
 
-async fn reach(State(healer): Here, Told(place): Told<Place>) -> Answer {
+async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
     let shard = Shard(place.shard);
     pool(&healer.running, shard)?;
     warn!(%shard, position = place.position, "healing shard {shard}: its stream is to reach to {}", place.position);
@@ -189,7 +189,7 @@ fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
 }
 
 /// Only what has lost its place may be set to another: skipping what can be read would lose it.
-async fn position(State(healer): Here, Told(place): Told<Place>) -> Answer {
+async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
     let bus = &healer.running.bus;

@@ -16,7 +16,6 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
@@ -24,7 +23,7 @@ use wallet_db::{Pool, Target};
 use wallet_engine::clock;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
-use wallet_kernel::Keeps as _;
+use wallet_kernel::{Keeps as _, Place};
 
 use crate::guard::{self, Token};
 use crate::headline::Headline;

@@ -1,6 +1,6 @@
 //! The way from a flow's first request to the last word on it.
 
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 
 use crate::step::{Step, Times, goes_on};
 
@@ -46,9 +46,12 @@ fn before<'s>(steps: &'s [Step], step: &Step) -> Option<&'s Step> {
             let earlier = steps
                 .iter()
                 .filter(|other| other.root == 0 && other.event < step.event);
-            earlier
-                .rev()
-                .find(|other| matches!(other.content.fact(), Some(Fact::CreditPromised(..))))
+            earlier.rev().find(|other| {
+                matches!(
+                    other.content.fact(),
+                    Some(Fact::Movement(_, MovementFact::CreditPromised(..)))
+                )
+            })
         }
         None => None,
     }

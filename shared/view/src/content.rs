@@ -1,11 +1,11 @@
 //! What a request or event of a flow says, read once.
 
-use wallet_contract::choreography;
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context, Order};
 use wallet_contract::subject::Verb;
+use wallet_kernel::choreography;
 
 use crate::flow::{Event, Flow};
 

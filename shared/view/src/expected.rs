@@ -1,9 +1,9 @@
 //! What the choreography says must come, and has not been seen yet.
 
-use wallet_contract::choreography::{self, Party};
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
+use wallet_kernel::choreography::{self, Party};
 
 use crate::content::Content;
 use crate::flow::{Event, Expected, Flow, idle, short};
@@ -44,7 +44,7 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
         shard: shards.of(&account).0,
         after: after.id,
         since: after.recorded_at,
-        events: expected.kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        events: expected.kinds.iter().map(ToString::to_string).collect(),
         cannot: None,
         usually_us: None,
     })

@@ -3,7 +3,7 @@
 //! It waits from when its promise stands in the log until the confirm or the cancel does, or until its time is up. What comes
 //! before the promise, a confirm that waits for it among that, it waits for services.
 
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{Fact, Failure, MovementFact};
 
 use crate::step::Step;
 
@@ -19,16 +19,22 @@ pub struct Held {
 /// The time for which a flow was held, once that is over.
 pub fn of(steps: &[Step]) -> Option<Held> {
     let own = || steps.iter().enumerate().filter(|(_, step)| step.root == 0);
-    let promised = |(_, step): &(usize, &Step)| matches!(step.content.fact(), Some(Fact::CreditPromised(_, terms)) if !terms.auto_confirm);
+    let promised = |(_, step): &(usize, &Step)| matches!(step.content.fact(), Some(Fact::Movement(_, MovementFact::CreditPromised(terms))) if !terms.auto_confirm);
     let (_, promise) = own().find(promised)?;
     let (step, until_us) = own().find_map(|(index, step)| {
         let fact = step.content.fact()?;
-        if matches!(fact, Fact::ReservationReleased(_, Failure::Expired, _)) {
+        if matches!(
+            fact,
+            Fact::Movement(_, MovementFact::ReservationReleased(Failure::Expired, _))
+        ) {
             return Some((index, step.taken_us()));
         }
         let by_payer = matches!(
             fact,
-            Fact::AccountDebited(_) | Fact::ReservationReleased(_, Failure::Cancelled, _)
+            Fact::Movement(
+                _,
+                MovementFact::AccountDebited | MovementFact::ReservationReleased(Failure::Cancelled, _)
+            )
         );
         let word = step.parent.filter(|_| by_payer)?;
         Some((word, steps[word].at_us))

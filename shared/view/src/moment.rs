@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
-use self::zone::Place;
+use self::zone::Zone;
 use crate::lapse;
 
 /// A stretch of time that somebody named.
@@ -187,8 +187,8 @@ impl<'t> Written<'t> {
             .map_err(|_| BadTime::NoSuch(self.date.to_owned()))?;
         let named = self.zone.map(zone::named).transpose()?;
         let place = match (self.offset, named) {
-            (None, None) | (Some(Said::Zulu), _) => Place::at(Offset::UTC),
-            (Some(Said::Local(offset)), None) => Place::at(offset),
+            (None, None) | (Some(Said::Zulu), _) => Zone::at(Offset::UTC),
+            (Some(Said::Local(offset)), None) => Zone::at(offset),
             (None, Some(zone)) => zone,
             (Some(Said::Local(offset)), Some(zone)) => zone.whose_offset_is(offset),
         };

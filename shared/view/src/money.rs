@@ -3,7 +3,7 @@
 //! The changes follow from the facts; the balances behind them stand in the books. The changes of each step add up to
 //! zero, or the flow is broken.
 
-use wallet_contract::event::{Fact, Movement};
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::money::Currency;
 
 use crate::flow::{Booked, Flow};
@@ -76,37 +76,23 @@ pub fn of(flow: &Flow, steps: &[Step]) -> Option<(Currency, Vec<Row>)> {
 /// What a fact changes: the payer's available and held, what is in transit, the payee's available. Nothing, if it moves
 /// nothing.
 fn changes(fact: &Fact) -> Option<[i64; 4]> {
-    let minor = |movement: &Movement| movement.money.amount.minor();
+    let (movement, fact) = match fact {
+        Fact::Movement(movement, fact) => (movement, fact),
+        Fact::Account(..) | Fact::Request(..) | Fact::Message(_) => return None,
+    };
     let less = |amount: i64| amount.saturating_neg();
+    let (amount, held) = (movement.money.amount.minor(), movement.held());
     match fact {
-        Fact::AccountDebited(movement) => {
-            let (amount, held) = (minor(movement), movement.held());
-            Some([held.saturating_sub(amount), less(held), amount, 0])
-        }
-        Fact::AccountCredited(movement) => Some([0, 0, less(minor(movement)), minor(movement)]),
-        Fact::DebitReversed(movement, _) => Some([minor(movement), 0, less(minor(movement)), 0]),
-        Fact::FundsReserved(movement, _) => Some([less(minor(movement)), minor(movement), 0, 0]),
-        Fact::ReservationReleased(movement, ..) => Some([minor(movement), less(minor(movement)), 0, 0]),
-        Fact::AccountOpened(..)
-        | Fact::AccountFrozen(_)
-        | Fact::AccountUnfrozen(_)
-        | Fact::AccountClosing(_)
-        | Fact::ClosureAccepted(_)
-        | Fact::ClosureRefused(..)
-        | Fact::AccountClosed(_)
-        | Fact::DebitRefused(..)
-        | Fact::CreditRefused(..)
-        | Fact::CreditPromised(..)
-        | Fact::ConfirmationDeferred(_)
-        | Fact::ReservationBarred(_)
-        | Fact::ReversalGranted(_)
-        | Fact::ReversalDenied(..)
-        | Fact::TransferSettled(_)
-        | Fact::TransferFailed(..)
-        | Fact::RequestRefused(..)
-        | Fact::RequestRecalled(..)
-        | Fact::MessageParked(_)
-        | Fact::MessageResolved(_) => None,
+        MovementFact::AccountDebited => Some([held.saturating_sub(amount), less(held), amount, 0]),
+        MovementFact::AccountCredited => Some([0, 0, less(amount), amount]),
+        MovementFact::DebitReversed(_) => Some([amount, 0, less(amount), 0]),
+        MovementFact::FundsReserved(_) => Some([less(amount), amount, 0, 0]),
+        MovementFact::ReservationReleased(..) => Some([amount, less(amount), 0, 0]),
+        MovementFact::CreditRefused(_)
+        | MovementFact::CreditPromised(_)
+        | MovementFact::ConfirmationDeferred
+        | MovementFact::ReversalGranted
+        | MovementFact::TransferSettled => None,
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which cells of the phase table a flow went through, played from its events by debit-svc's own rules.
 
-use debit_core::Transfer;
-pub use debit_core::phase::Phase;
-use debit_core::phase::{Rule, Signal, rule};
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::Transfer;
+pub use wallet_kernel::phase::Phase;
+use wallet_kernel::phase::{Rule, Signal, rule};
 
 use crate::flow::Flow;
 use crate::steps::Step;
@@ -53,8 +53,10 @@ impl Play<'_> {
         let step = &self.steps[index];
         let signal = match (step.content.verb(), step.content.fact()) {
             (Some(verb), _) => Signal::of_verb(verb),
-            (None, Some(Fact::RequestRecalled(_, verb, ..))) => Signal::of_verb(*verb),
-            (None, Some(Fact::ReservationReleased(_, Failure::Expired, _))) => Some(Signal::Due),
+            (None, Some(Fact::Request(_, RequestFact::RequestRecalled(verb, ..)))) => Signal::of_verb(*verb),
+            (None, Some(Fact::Movement(_, MovementFact::ReservationReleased(Failure::Expired, _)))) => {
+                Some(Signal::Due)
+            }
             (None, Some(fact)) => Signal::of_fact(fact),
             (None, None) => None,
         };
@@ -89,7 +91,10 @@ impl Play<'_> {
         let not_due = |step: &Step| {
             !matches!(
                 step.content.fact(),
-                Some(Fact::ReservationReleased(_, Failure::Expired, _))
+                Some(Fact::Movement(
+                    _,
+                    MovementFact::ReservationReleased(Failure::Expired, _)
+                ))
             )
         };
         let answers = |(_, step): &(usize, &Step)| {

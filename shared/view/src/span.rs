@@ -10,7 +10,7 @@
 //! a span waited for shows as the gap before it. A refusal is a business outcome: its span's status is unset.
 
 use jiff::Timestamp;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MessageFact};
 use wallet_contract::id::{AccountId, EventId};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{self, Service, Verb};
@@ -171,7 +171,7 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
         });
     }
     let mut error = None;
-    if let Some(Fact::MessageParked(parked)) = step.content.fact() {
+    if let Some(Fact::Message(MessageFact::MessageParked(parked))) = step.content.fact() {
         error = Some(parked.detail.clone());
     }
     Span {

@@ -1,6 +1,7 @@
 //! The requests and events of a flow in the order in which people read them: each behind what caused it.
 
 use uuid::Uuid;
+use wallet_contract::event::Kind;
 
 use crate::content::Content;
 use crate::flow::{Event, Flow};
@@ -91,7 +92,7 @@ impl<'f> Order<'f> {
     fn is_refused(&self, request: &Event) -> bool {
         let events = self.flow.events.iter();
         let mut effects = events.filter(|event| event.cause == Some(request.id));
-        effects.all(|effect| effect.kind == "wallet.request.refused.v1")
+        effects.all(|effect| Kind::parse(&effect.kind) == Some(Kind::RequestRefused))
     }
 }
 

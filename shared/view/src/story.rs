@@ -11,7 +11,7 @@ mod payment;
 mod reservation;
 
 use jiff::Timestamp;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
@@ -76,7 +76,15 @@ impl Teller<'_> {
 
     /// When the payer was whole again, from the beginning.
     fn back(&self) -> String {
-        let undone = |fact: &Fact| matches!(fact, Fact::DebitReversed(..) | Fact::ReservationReleased(..));
+        let undone = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::Movement(
+                    _,
+                    MovementFact::DebitReversed(..) | MovementFact::ReservationReleased(..)
+                )
+            )
+        };
         let back = self.find(undone).map(|step| span_us(step.at_us));
         back.unwrap_or_else(|| self.took())
     }

@@ -1,6 +1,6 @@
 //! What each step says, in a few words and notes.
 
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{AccountFact, Fact, Failure, MessageFact, Movement, MovementFact, RequestFact};
 use wallet_contract::request::Order;
 use wallet_contract::subject::Verb;
 
@@ -37,58 +37,90 @@ pub(crate) fn meaning(flow: &Flow, event: &Event, content: &Content, root: usize
 fn decided(fact: &Fact, placed: String, words: String) -> Meaning {
     let refusal = fact.refusal().map(|refusal| clean(&refusal.to_string()));
     match fact {
-        Fact::DebitRefused(..)
-        | Fact::CreditRefused(..)
-        | Fact::ClosureRefused(..)
-        | Fact::RequestRefused(..)
-        | Fact::ReversalDenied(..) => said(Mark::Refused, placed, refusal),
-        Fact::FundsReserved(movement, terms) => {
+        Fact::Account(_, fact) => account(fact, placed, words, refusal),
+        Fact::Movement(moved, fact) => movement(moved, fact, placed, words, refusal),
+        Fact::Request(_, fact) => request(fact, placed, &words, refusal),
+        Fact::Message(fact) => message(fact, words),
+    }
+}
+
+fn account(fact: &AccountFact, placed: String, words: String, refusal: Option<String>) -> Meaning {
+    match fact {
+        AccountFact::ClosureRefused(_) => said(Mark::Refused, placed, refusal),
+        AccountFact::AccountOpened(..)
+        | AccountFact::AccountFrozen
+        | AccountFact::AccountUnfrozen
+        | AccountFact::AccountClosed => said(Mark::Good, words, None),
+        AccountFact::AccountClosing | AccountFact::ClosureAccepted => said(Mark::Said, placed, None),
+    }
+}
+
+fn movement(
+    movement: &Movement,
+    fact: &MovementFact,
+    placed: String,
+    words: String,
+    refusal: Option<String>,
+) -> Meaning {
+    let Movement {
+        payer, payee, money, ..
+    } = movement;
+    match fact {
+        MovementFact::CreditRefused(_) => said(Mark::Refused, placed, refusal),
+        MovementFact::FundsReserved(terms) => {
             let until = time(terms.expires);
-            let held = format!("{} held for {} until {until} UTC", movement.money, movement.payee);
-            said(Mark::Said, placed, Some(held))
+            said(
+                Mark::Said,
+                placed,
+                Some(format!("{money} held for {payee} until {until} UTC")),
+            )
         }
-        Fact::ConfirmationDeferred(movement) => {
-            let waits = format!("{} as soon as it is promised", movement.money);
-            said(Mark::Said, placed, Some(waits))
-        }
-        Fact::ReservationReleased(movement, ..) => {
-            let back = format!("{} is available to {} again", movement.money, movement.payer);
+        MovementFact::ConfirmationDeferred => said(
+            Mark::Said,
+            placed,
+            Some(format!("{money} as soon as it is promised")),
+        ),
+        MovementFact::ReservationReleased(..) => {
+            let back = format!("{money} is available to {payer} again");
             said(Mark::Undone, placed, std::iter::once(back).chain(refusal))
         }
-        Fact::ReservationBarred(_) => {
-            let late = "it will be refused when it comes".to_owned();
-            said(Mark::Undone, placed, Some(late))
-        }
-        Fact::AccountDebited(movement) => {
+        MovementFact::AccountDebited => {
             let rest = movement.reserved.map(|reserved| {
-                let code = movement.money.currency;
+                let code = money.currency;
                 let held = code.format_minor(reserved.minor());
-                format!("{} of {held} {code} held", movement.money)
+                format!("{money} of {held} {code} held")
             });
             said(Mark::Said, placed, rest)
         }
-        Fact::DebitReversed(movement, _) => {
-            let back = format!("{} goes back to {}", movement.money, movement.payer);
-            said(Mark::Undone, placed, Some(back))
+        MovementFact::DebitReversed(_) => said(
+            Mark::Undone,
+            placed,
+            Some(format!("{money} goes back to {payer}")),
+        ),
+        MovementFact::TransferSettled => said(Mark::Good, words, None),
+        MovementFact::CreditPromised(_) | MovementFact::ReversalGranted | MovementFact::AccountCredited => {
+            said(Mark::Said, placed, None)
         }
-        Fact::TransferFailed(_, _, failure, _) => {
+    }
+}
+
+fn request(fact: &RequestFact, placed: String, words: &str, refusal: Option<String>) -> Meaning {
+    match fact {
+        RequestFact::DebitRefused(..) | RequestFact::RequestRefused(..) | RequestFact::ReversalDenied(..) => {
+            said(Mark::Refused, placed, refusal)
+        }
+        RequestFact::ReservationBarred => {
+            let late = "it will be refused when it comes".to_owned();
+            said(Mark::Undone, placed, Some(late))
+        }
+        RequestFact::TransferFailed(_, failure, _) => {
             let mark = match failure {
                 Failure::Refused | Failure::Compensated => Mark::Refused,
                 Failure::Cancelled | Failure::Expired => Mark::Undone,
             };
             said(mark, format!("{words}: {}", failure.word()), None)
         }
-        Fact::TransferSettled(_)
-        | Fact::AccountOpened(..)
-        | Fact::AccountFrozen(_)
-        | Fact::AccountUnfrozen(_)
-        | Fact::AccountClosed(_) => said(Mark::Good, words, None),
-        Fact::MessageParked(parked) => said(Mark::Refused, words, Some(clean(&parked.detail))),
-        Fact::MessageResolved(resolved) => {
-            let words = format!("{words}: {}", resolved.how.word());
-            said(Mark::Said, words, None)
-        }
-        Fact::RequestRecalled(.., instruction) => {
+        RequestFact::RequestRecalled(.., instruction) => {
             let why = instruction.map(|sequence| {
                 format!(
                     "in the place of what nobody could read: an operator's instruction, message {sequence}"
@@ -96,11 +128,15 @@ fn decided(fact: &Fact, placed: String, words: String) -> Meaning {
             });
             said(Mark::Said, placed, why)
         }
-        Fact::AccountClosing(_)
-        | Fact::ClosureAccepted(_)
-        | Fact::CreditPromised(..)
-        | Fact::ReversalGranted(_)
-        | Fact::AccountCredited(_) => said(Mark::Said, placed, None),
+    }
+}
+
+fn message(fact: &MessageFact, words: String) -> Meaning {
+    match fact {
+        MessageFact::MessageParked(parked) => said(Mark::Refused, words, Some(clean(&parked.detail))),
+        MessageFact::MessageResolved(resolved) => {
+            said(Mark::Said, format!("{words}: {}", resolved.how.word()), None)
+        }
     }
 }
 

@@ -5,21 +5,22 @@ use e2e::instance::until;
 use e2e::secured::Secured;
 use e2e::{World, id};
 use serde_json::{Value, json};
+use wallet_contract::event::Kind;
 use wallet_contract::id::AccountId;
 
 /// What credit-svc would say if the world had paid `payee` a million, in an envelope.
-fn forged(kind: &str, payer: &str, payee: &str) -> Value {
-    json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": kind, "subject": id(),
+fn forged(kind: Kind, payer: &str, payee: &str) -> Value {
+    json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": kind.name(), "subject": id(),
         "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": id(),
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "data": { "payer": payer, "payee": payee, "amount": "1000000.00", "currency": "USD" } }])
 }
 
-const KINDS: [&str; 4] = [
-    "wallet.account.credited.v1",
-    "wallet.account.debited.v1",
-    "wallet.debit.reversed.v1",
-    "wallet.credit.promised.v1",
+const KINDS: [Kind; 4] = [
+    Kind::AccountCredited,
+    Kind::AccountDebited,
+    Kind::DebitReversed,
+    Kind::CreditPromised,
 ];
 
 async fn nothing_came_of_it(world: &World) -> Result<()> {

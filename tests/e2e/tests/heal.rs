@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet_client::LedgerError;
 use wallet_client::api::Api;
-use wallet_client::api::healing::{Again, Place};
+use wallet_client::api::healing::{Again, Position};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, bulk};
 use wallet_stack::ready;
@@ -251,7 +251,7 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
         let error = done.map_or_else(|error| error.to_string(), |()| "done".to_owned());
         assert!(error.contains(expected), "{error}");
     };
-    let far = Place {
+    let far = Position {
         shard: 0,
         position: 1_000_000,
     };

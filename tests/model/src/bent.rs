@@ -3,9 +3,9 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::event::{Cause, Event, Fact};
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use crate::core::{Alarm, Core, Page};
 

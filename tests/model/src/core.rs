@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 
 use credit_core::Credit;
-use debit_core::{Debit, Phase};
+use debit_core::Debit;
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Due, Input, Place};
-use wallet_contract::event::{Event, Fact, Overdraft};
+use wallet_contract::event::{Event, Fact, MovementFact, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
+use wallet_kernel::{Decider, Due, Input, Phase, Place, Standing};
 
 /// Available, held and in transit, minor units.
 pub type Money = [i64; 3];
@@ -73,7 +73,7 @@ impl Core for Debit {
     }
 
     fn alarms(state: &Self::State) -> Vec<Alarm> {
-        let alarm = |(key, row): (&_, &debit_core::Transfer)| {
+        let alarm = |(key, row): (&_, &wallet_kernel::Transfer)| {
             let (at_us, reservation) = (row.due_us()?, row.reservation?);
             let due = Due {
                 transfer: Clone::clone(key),
@@ -133,7 +133,8 @@ impl Core for Credit {
         Self::touches(input, place, &mut keys);
         for key in keys.reversed {
             let of_key = |event: &&&Event| event.transfer == key.id && event.fact.account() == key.payer;
-            let credited = |event: &&&Event| matches!(event.fact, Fact::AccountCredited(_));
+            let credited =
+                |event: &&&Event| matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited));
             let event = said.iter().filter(of_key).find(credited);
             let receipt = event.and_then(|event| event.fact.movement().cloned());
             state.receipts.insert(key, receipt);
@@ -145,7 +146,7 @@ impl Core for Credit {
     }
 
     fn is_busy(state: &Self::State) -> bool {
-        let closing = |row: &credit_core::Account| row.standing == credit_core::Standing::Closing;
+        let closing = |row: &credit_core::Account| row.standing == Standing::Closing;
         state
             .accounts
             .iter()

@@ -1,9 +1,9 @@
 //! What stands in the logs of a small world.
 
-use wallet_contract::decider::Input;
-use wallet_contract::event::{Event, Fact, Failure};
+use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::shard::{Shard, Shards};
+use wallet_kernel::Input;
 
 /// The number of a message.
 pub type Number = u32;
@@ -70,25 +70,28 @@ pub(crate) fn flow(input: &Input) -> TransferKey {
 }
 
 /// What an input does to the money of its flow.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a few of many move money or end a flow"
-)]
 pub(crate) fn effect(input: &Input) -> Effect {
     let Input::Event(event) = input else {
         return Effect::None;
     };
-    let amount = event
-        .fact
-        .movement()
-        .map_or(0, |movement| movement.money.amount.minor());
     match &event.fact {
-        Fact::AccountDebited(_) => Effect::Debited(amount),
-        Fact::AccountCredited(_) => Effect::Credited(amount),
-        Fact::DebitReversed(..) => Effect::Reversed(amount),
-        Fact::TransferSettled(_) => Effect::Settled(amount),
-        Fact::TransferFailed(_, _, failure, _) => Effect::Failed(*failure),
-        _ => Effect::None,
+        Fact::Movement(movement, fact) => {
+            let amount = movement.money.amount.minor();
+            match fact {
+                MovementFact::AccountDebited => Effect::Debited(amount),
+                MovementFact::AccountCredited => Effect::Credited(amount),
+                MovementFact::DebitReversed(_) => Effect::Reversed(amount),
+                MovementFact::TransferSettled => Effect::Settled(amount),
+                MovementFact::CreditRefused(_)
+                | MovementFact::FundsReserved(_)
+                | MovementFact::CreditPromised(_)
+                | MovementFact::ConfirmationDeferred
+                | MovementFact::ReservationReleased(..)
+                | MovementFact::ReversalGranted => Effect::None,
+            }
+        }
+        Fact::Request(_, RequestFact::TransferFailed(_, failure, _)) => Effect::Failed(*failure),
+        Fact::Account(..) | Fact::Request(..) | Fact::Message(_) => Effect::None,
     }
 }
 

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use wallet_contract::decider::{Heard, Input, Place};
-use wallet_contract::event::{Event, Fact, Overdraft, Source};
+use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
 use wallet_contract::id::EventId;
 use wallet_engine::batch::{self, Moment};
+use wallet_kernel::{Heard, Input, Place};
 
 use crate::core::{Alarm, Core, Page};
 use crate::interned::Interned;
@@ -154,7 +154,7 @@ impl<C: Core> Minds<C> {
             taken: now,
             now,
         };
-        let event = batch::decide::<C>(&mut state, &heard, self.place, moment).pop();
+        let event = batch::play::<C>(&mut state, &heard, self.place, moment).pop();
         C::forget(&mut state);
         let mut inbox = before.inbox.clone();
         let first = inbox.insert(input.as_cause().id);
@@ -216,7 +216,7 @@ fn keeps_its_limit(page: &Page) -> bool {
 /// What a shard's money gains by hearing of a credit whose other end may be another shard's.
 fn one_end(input: &Input, place: Place) -> i64 {
     let Input::Event(Event {
-        fact: Fact::AccountCredited(movement),
+        fact: Fact::Movement(movement, MovementFact::AccountCredited),
         ..
     }) = input
     else {

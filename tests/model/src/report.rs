@@ -10,6 +10,7 @@ use crate::properties::MUST;
 use crate::saga::Saga;
 use crate::scenario::Scenario;
 use crate::world::{Action, World, who};
+use wallet_contract::event::Kind;
 
 /// The checker's threads, one for each core of a small machine.
 const THREADS: usize = 2;
@@ -99,7 +100,7 @@ fn step<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, action: 
     let kind = |message| {
         let message = saga.message(message);
         let kind = message.event().map(|event| event.fact.kind());
-        kind.unwrap_or("a request").to_owned()
+        kind.map_or("a request", Kind::name).to_owned()
     };
     match action {
         Action::Ask(which) => {

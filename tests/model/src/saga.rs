@@ -6,11 +6,11 @@ use credit_core::Credit;
 use debit_core::Debit;
 use ledger_core::Ledger;
 use stateright::{Model, Property};
-use wallet_contract::decider::{Input, Place};
 use wallet_contract::event::Event;
 use wallet_contract::id::TransferKey;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Subject};
+use wallet_kernel::{Input, Place};
 
 use crate::core::Core;
 use crate::interned::Interned;

@@ -1,9 +1,9 @@
 //! Small worlds: who asks what, and what may happen to it.
 
-use wallet_contract::decider::Input;
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context};
 use wallet_contract::subject::Verb;
+use wallet_kernel::Input;
 
 /// What an account's holder, or an operator, asks.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use debit_core::Phase;
-use debit_core::phase::{Rule, Signal, TABLE, rule};
+use wallet_kernel::Phase;
+use wallet_kernel::phase::{Rule, Signal, TABLE, rule};
 
 use crate::check::{Breach, hold};
 use crate::node::{Blow, Point};

@@ -1,6 +1,5 @@
 //! What stands in a message, read with the contract's own readers, and not by the loop that is under test.
 
-use wallet_contract::decider::Input;
 use wallet_contract::envelope;
 use wallet_contract::parking::{self, Action, Instruction, Replacement};
 use wallet_contract::request::{self, Context, Element, Request};
@@ -9,6 +8,7 @@ use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject};
 use wallet_engine::bus::Message;
 use wallet_engine::store::ParkedRow;
+use wallet_kernel::Input;
 
 /// One element of a message.
 #[derive(Clone, Debug)]

@@ -5,10 +5,10 @@ mod flows;
 use std::fmt::Write;
 
 use serde_json::Value;
-use wallet_contract::decider::Input;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
 use wallet_engine::bus::Message;
+use wallet_kernel::Input;
 
 use crate::clock::told;
 use crate::entry::{Entry, Stored};

@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use wallet_contract::decider::{Decider, Due, Heard, Place};
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_engine::bus::Notice;
 use wallet_engine::store::TENURE_MS;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use wallet_kernel::memory::Memory;
-use wallet_kernel::{Cell, Reads, Writes};
+use wallet_kernel::{Cell, Decider, Due, Heard, Place, Reads, Writes};
 
 use crate::check::refold::Refold;
 use crate::ill;

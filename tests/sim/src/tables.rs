@@ -7,10 +7,9 @@ mod ledger;
 
 use std::fmt::Debug;
 
-use wallet_contract::decider::{Decider, Rows};
 use wallet_engine::bus::Notice;
 use wallet_kernel::memory::Memory;
-use wallet_kernel::{Keeps, Table};
+use wallet_kernel::{Decider, Keeps, Rows, Table};
 
 /// A service's own rows.
 pub(crate) trait Tables: Keeps<Core: Debug + Decider<State: Debug + Send>> + Debug {

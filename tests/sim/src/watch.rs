@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 
-use debit_core::phase::Signal;
 use debit_core::{Keys, State};
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Cause, Event, Fact};
+use wallet_contract::event::{Cause, Event, Fact, RequestFact};
 use wallet_contract::id::TransferKey;
+use wallet_kernel::phase::Signal;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use crate::coverage::Cell;
 use crate::ill;
@@ -62,7 +62,8 @@ fn cell(state: &State, input: &Input, place: Place) -> Option<Cell> {
         Input::Event(event) => {
             let payer = event.fact.account();
             // A credit to an account of this shard, of a transfer that is paid elsewhere.
-            if !place.owns(&payer) && !matches!(event.fact, Fact::ReversalDenied(..)) {
+            if !place.owns(&payer) && !matches!(event.fact, Fact::Request(_, RequestFact::ReversalDenied(..)))
+            {
                 return None;
             }
             let key = TransferKey {

@@ -11,10 +11,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use fastrand::Rng;
 use jiff::Timestamp;
-use wallet_contract::decider::Place;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Head;
+use wallet_kernel::Place;
 
 use crate::check::log::Logs;
 use crate::check::{Breach, hold};

@@ -9,13 +9,14 @@ mod end;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Verb;
 
 use super::books::{AccountNo, Books};
-use super::entry::{Entry, Place, What};
+use super::entry::{Entry, What};
 use super::flow::{End, Flow, Step};
 use super::report::{Breaches, Counts, Invariant};
 
@@ -37,9 +38,9 @@ struct Log {
     waiting: VecDeque<Entry>,
     nodes: BTreeMap<EventId, Node>,
     flows: BTreeMap<(TransferId, AccountNo), Flow>,
-    undecided: BTreeMap<EventId, (Place, TransferId, Verb)>,
-    unreadable: BTreeMap<Place, String>,
-    parked: BTreeSet<Place>,
+    undecided: BTreeMap<EventId, (LogPlace, TransferId, Verb)>,
+    unreadable: BTreeMap<LogPlace, String>,
+    parked: BTreeSet<LogPlace>,
 }
 
 /// The replay of all logs.
@@ -60,7 +61,7 @@ pub struct Audit {
 #[derive(Clone, Copy)]
 struct Here<'e> {
     shard: Shard,
-    place: Place,
+    place: LogPlace,
     event: &'e Event,
 }
 
@@ -76,9 +77,8 @@ impl Here<'_> {
     }
 }
 
-fn located(shard: Shard, (sequence, index): Place) -> String {
-    let element = index.map_or(String::new(), |index| format!(", element {index}"));
-    format!("shard {shard}, message {sequence}{element}")
+fn located(shard: Shard, place: LogPlace) -> String {
+    format!("shard {shard}, {place}")
 }
 
 impl Audit {
@@ -174,7 +174,7 @@ impl Audit {
         else {
             return false;
         };
-        let Fact::AccountCredited(movement) = &event.fact else {
+        let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact else {
             return false;
         };
         if log.nodes.contains_key(&event.id) || self.shards.of(&movement.payee) != shard {
@@ -260,31 +260,25 @@ impl Audit {
     /// The cause must stand earlier in the same log, and have led to nothing else there.
     fn cause(&mut self, here: Here<'_>, first: Shard) {
         let rooted = match &here.event.fact {
-            // The cause of the one is a place in the log, the other is a cause itself.
-            Fact::MessageParked(_) | Fact::MessageResolved(_) | Fact::RequestRecalled(..) => false,
-            // The payee's log begins with it; the request stands at home, and so must this event's other half.
-            Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..) => {
-                here.shard == first
-            }
-            Fact::AccountOpened(..)
-            | Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::DebitRefused(..)
-            | Fact::DebitReversed(..)
-            | Fact::AccountCredited(_)
-            | Fact::CreditRefused(..)
-            | Fact::CreditPromised(..)
-            | Fact::ConfirmationDeferred(_)
-            | Fact::ReservationBarred(_)
-            | Fact::ReversalGranted(_)
-            | Fact::ReversalDenied(..)
-            | Fact::TransferSettled(_)
-            | Fact::TransferFailed(..)
-            | Fact::RequestRefused(..) => true,
+            Fact::Account(..) => true,
+            Fact::Movement(_, fact) => match fact {
+                // The payee's log begins with it; the request stands at home, and so must this event's other half.
+                MovementFact::AccountDebited
+                | MovementFact::FundsReserved(_)
+                | MovementFact::ReservationReleased(..) => here.shard == first,
+                MovementFact::DebitReversed(_)
+                | MovementFact::AccountCredited
+                | MovementFact::CreditRefused(_)
+                | MovementFact::CreditPromised(_)
+                | MovementFact::ConfirmationDeferred
+                | MovementFact::ReversalGranted
+                | MovementFact::TransferSettled => true,
+            },
+            // It is a cause itself.
+            Fact::Request(_, RequestFact::RequestRecalled(..)) => false,
+            Fact::Request(..) => true,
+            // The cause is a place in the log.
+            Fact::Message(_) => false,
         };
         if !rooted {
             return;

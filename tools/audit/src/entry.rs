@@ -3,9 +3,10 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, RequestFact};
 use wallet_contract::headers::Headers;
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::parking::Instruction;
 use wallet_contract::request::{self, Context};
 use wallet_contract::shard::Shard;
@@ -28,14 +29,11 @@ pub struct Message {
     pub event_id: Option<String>,
 }
 
-/// Where something stands in a shard's log: the message, and which element of it; none is the whole message.
-pub type Place = (u64, Option<u32>);
-
 /// One element of a message.
 #[derive(Debug)]
 pub struct Entry {
     /// Where it stands.
-    pub place: Place,
+    pub place: LogPlace,
     /// What it is.
     pub what: What,
 }
@@ -64,7 +62,7 @@ pub enum What {
 pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
     let whole = |detail: String| {
         vec![Entry {
-            place: (message.sequence, None),
+            place: LogPlace::message(message.sequence),
             what: What::Unreadable(detail),
         }]
     };
@@ -83,7 +81,7 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
     match read {
         Ok(elements) => {
             let entries = (0..).zip(elements).map(|(index, what)| Entry {
-                place: (message.sequence, Some(index)),
+                place: LogPlace::element(message.sequence, index),
                 what: what.unwrap_or_else(What::Unreadable),
             });
             entries.collect()
@@ -135,7 +133,7 @@ fn said(message: &Message, subject: &Subject) -> Elements {
 
 fn event(json: &str) -> Result<What, String> {
     let event = envelope::read(json).map_err(|bad| bad.to_string())?;
-    if let Fact::RequestRecalled(account, verb, ..) = &event.fact {
+    if let Fact::Request(account, RequestFact::RequestRecalled(verb, ..)) = &event.fact {
         return Ok(What::Request {
             id: event.id,
             transfer: event.transfer,

@@ -7,7 +7,7 @@ use async_nats::HeaderMap;
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
-use wallet_client::api::healing::{Again, Place};
+use wallet_client::api::healing::{Again, Position};
 use wallet_client::connect::Connection;
 
 use super::order::{self, Run};
@@ -40,7 +40,7 @@ pub async fn apply(
     for (shard, plan) in (0..).zip(plans) {
         let position = plan.reach;
         for service in &plan.moved {
-            services.of(*service).go_on(Place { shard, position }).await?;
+            services.of(*service).go_on(Position { shard, position }).await?;
         }
     }
     Ok(())
@@ -51,12 +51,12 @@ async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
     let (_, first) = &services.each[0];
     if plan.gone {
         let position = plan.reach;
-        return Ok(first.reach(Place { shard, position }).await?);
+        return Ok(first.reach(Position { shard, position }).await?);
     }
     let mut position = plan.reach.saturating_sub(plan.fill);
     while position < plan.reach {
         position = plan.reach.min(position.saturating_add(FILLED_AT_ONCE));
-        first.reach(Place { shard, position }).await?;
+        first.reach(Position { shard, position }).await?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! What credit-svc decides: given inputs, when an input, then a fact.
 
 use credit_core::Credit;
-use wallet_contract::decider::Input;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{AccountFact, Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, movement, name};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{self, ONE, movement, name};
 
 const MOST: &str = "92233720368547758.07";
 
@@ -117,7 +117,7 @@ fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
         &asks(Verb::Close, "bob"),
         "request.refused: account_closed: bob is closing",
     );
-    let accepted = event(Fact::ClosureAccepted(name("bob")));
+    let accepted = event(Fact::Account(name("bob"), AccountFact::ClosureAccepted));
     check(&closing, &accepted, "account.closed");
     let closed = [&closing[..], &[accepted]].concat();
     check(
@@ -125,9 +125,9 @@ fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
         &debited("alice", "bob", "1.00"),
         "credit.refused: account_closed: bob is closed",
     );
-    let refused = event(Fact::ClosureRefused(
+    let refused = event(Fact::Account(
         name("bob"),
-        Refusal::new(Reason::BalanceNotZero, "1.00 USD"),
+        AccountFact::ClosureRefused(Refusal::new(Reason::BalanceNotZero, "1.00 USD")),
     ));
     check(&closing, &refused, "nothing");
     check(
@@ -142,7 +142,10 @@ fn event(fact: Fact) -> Input {
 }
 
 fn debited(payer: &str, payee: &str, amount: &str) -> Input {
-    event(Fact::AccountDebited(movement(payer, payee, amount)))
+    event(Fact::Movement(
+        movement(payer, payee, amount),
+        MovementFact::AccountDebited,
+    ))
 }
 
 fn asks(verb: Verb, account: &str) -> Input {

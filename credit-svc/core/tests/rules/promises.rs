@@ -3,11 +3,11 @@
 
 use credit_core::{Credit, PromiseStanding};
 use jiff::Timestamp;
-use wallet_contract::decider::Input;
-use wallet_contract::event::{Fact, Failure, Terms};
+use wallet_contract::event::{AccountFact, Fact, Failure, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
 
 const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";
@@ -56,7 +56,10 @@ fn a_promise_says_whose_and_on_what_terms() {
     let promised = bob().hear(&reserved(ONE, "4.00")).unwrap();
     assert_eq!(
         promised.fact,
-        Fact::CreditPromised(movement("alice", "bob", "4.00"), terms())
+        Fact::Movement(
+            movement("alice", "bob", "4.00"),
+            MovementFact::CreditPromised(terms())
+        )
     );
 }
 
@@ -65,7 +68,11 @@ fn a_promise_is_kept_whatever_becomes_of_the_account() {
     let kept = "account.credited";
     let confirmed = confirmed(ONE, "4.00", "4.00");
     check(&[reserved(ONE, "4.00")], &confirmed, kept, "4.00, promised 0.00");
-    let closed = event(Service::Debit, TWO, Fact::ClosureAccepted(name("bob")));
+    let closed = event(
+        Service::Debit,
+        TWO,
+        Fact::Account(name("bob"), AccountFact::ClosureAccepted),
+    );
     for between in [
         vec![operator(Verb::Freeze)],
         vec![operator(Verb::Close)],
@@ -99,7 +106,7 @@ fn a_plain_payment_is_no_promised_one() {
     let plain = event(
         Service::Debit,
         ONE,
-        Fact::AccountDebited(movement("alice", "bob", "4.00")),
+        Fact::Movement(movement("alice", "bob", "4.00"), MovementFact::AccountDebited),
     );
     let refused = "credit.refused: account_frozen: bob is frozen";
     check(&given, &plain, refused, "0.00, promised 4.00");
@@ -119,7 +126,7 @@ fn the_ceiling_counts_what_was_promised() {
     let plain = event(
         Service::Debit,
         TWO,
-        Fact::AccountDebited(movement("alice", "bob", "0.01")),
+        Fact::Movement(movement("alice", "bob", "0.01"), MovementFact::AccountDebited),
     );
     check(&given, &plain, FULL, &promised);
     check(
@@ -223,7 +230,10 @@ fn reserved(id: &str, amount: &str) -> Input {
     event(
         Service::Debit,
         id,
-        Fact::FundsReserved(movement("alice", "bob", amount), terms()),
+        Fact::Movement(
+            movement("alice", "bob", amount),
+            MovementFact::FundsReserved(terms()),
+        ),
     )
 }
 
@@ -231,7 +241,10 @@ fn confirmed(id: &str, amount: &str, reserved: &str) -> Input {
     event(
         Service::Debit,
         id,
-        Fact::AccountDebited(part("alice", "bob", amount, reserved)),
+        Fact::Movement(
+            part("alice", "bob", amount, reserved),
+            MovementFact::AccountDebited,
+        ),
     )
 }
 
@@ -241,7 +254,10 @@ fn released(id: &str, amount: &str) -> Input {
     event(
         Service::Debit,
         id,
-        Fact::ReservationReleased(held, Failure::Cancelled, refusal),
+        Fact::Movement(
+            held,
+            MovementFact::ReservationReleased(Failure::Cancelled, refusal),
+        ),
     )
 }
 

@@ -1,13 +1,13 @@
 //! What credit-svc lets an account give back of what it has received.
 
 use credit_core::Credit;
-use wallet_contract::decider::{Decider, Input};
-use wallet_contract::event::{Fact, Movement};
+use wallet_contract::event::{Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{
+use wallet_kernel::testing::{
     ONE, Player, THREE, TWO, asks, event, key, movement, name, part, pays, place, reversal, told,
 };
+use wallet_kernel::{Decider, Input};
 
 const FOUR: &str = "01900000-0000-7000-8000-000000000004";
 
@@ -26,7 +26,10 @@ fn what_was_received_can_be_given_back() {
     let granted = player.hear(&reverse(TWO, "4.00")).unwrap();
     assert_eq!(
         granted.fact,
-        Fact::ReversalGranted(reversal("bob", "alice", "4.00", ONE))
+        Fact::Movement(
+            reversal("bob", "alice", "4.00", ONE),
+            MovementFact::ReversalGranted
+        )
     );
     assert!(player.state.reversals.get(&key(TWO, "bob")).unwrap().live);
 }
@@ -170,9 +173,12 @@ fn a_reversal_that_failed_gives_its_part_back() {
     let refusal = || Refusal::new(Reason::InsufficientFunds, "0.00 USD available");
     let back = || reversal("bob", "alice", "10.00", ONE);
     let says = |by, fact| event(by, TWO, fact);
-    let never = Fact::DebitRefused(name("bob"), Some(back()), None, refusal());
-    let reversed = Fact::DebitReversed(back(), refusal());
-    let reused = Fact::RequestRefused(name("bob"), Verb::Reverse, refusal());
+    let never = Fact::Request(
+        name("bob"),
+        RequestFact::DebitRefused(Some(back()), None, refusal()),
+    );
+    let reversed = Fact::Movement(back(), MovementFact::DebitReversed(refusal()));
+    let reused = Fact::Request(name("bob"), RequestFact::RequestRefused(Verb::Reverse, refusal()));
     for fact in [never, reversed, reused.clone()] {
         let failed = [&given[..], &[says(Service::Debit, fact)]].concat();
         check(&given, &failed[1], "nothing");
@@ -186,13 +192,14 @@ fn a_reversal_that_failed_gives_its_part_back() {
     let left = format!(
         "reversal.denied: exceeds_transfer: 0.00 USD of 10.00 USD is left of transfer {ONE}, 10.00 USD can't be given back"
     );
-    let plain = Fact::DebitRefused(
+    let plain = Fact::Request(
         name("bob"),
-        Some(movement("bob", "alice", "10.00")),
-        None,
-        refusal(),
+        RequestFact::DebitRefused(Some(movement("bob", "alice", "10.00")), None, refusal()),
     );
-    let other = Fact::RequestRefused(name("bob"), Verb::Transfer, refusal());
+    let other = Fact::Request(
+        name("bob"),
+        RequestFact::RequestRefused(Verb::Transfer, refusal()),
+    );
     for stays in [
         says(Service::Credit, reused),
         says(Service::Debit, plain),
@@ -215,7 +222,7 @@ fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
     player.hear(&event(
         Service::Debit,
         ONE,
-        Fact::AccountDebited(movement("alice", "bob", "10.00")),
+        Fact::Movement(movement("alice", "bob", "10.00"), MovementFact::AccountDebited),
     ));
     assert_eq!(
         told(player.hear(&reverse(TWO, "10.00")).as_ref()),
@@ -255,6 +262,6 @@ fn refused(id: &str) -> Input {
     event(
         Service::Debit,
         id,
-        Fact::DebitRefused(name("bob"), Some(back), None, refusal),
+        Fact::Request(name("bob"), RequestFact::DebitRefused(Some(back), None, refusal)),
     )
 }

@@ -3,12 +3,12 @@
 use std::borrow::Borrow;
 
 use debit_core::Debit;
-use wallet_contract::decider::Input;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{AccountFact, Fact, MovementFact, RequestFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing;
-use wallet_contract::testing::{ONE, Player, TWO, movement, name, opened, place, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing;
+use wallet_kernel::testing::{ONE, Player, TWO, movement, name, opened, place, told};
 
 fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
     testing::check::<Debit>(Service::Debit, given, when.borrow(), expected);
@@ -65,11 +65,15 @@ fn an_overdraft_is_a_limit() {
 fn a_frozen_or_closed_payer_does_not_pay() {
     let given = |fact| [opened("alice", "5.00"), event(fact)];
     let asked = || asks(ONE, "alice", "bob", "1.00");
-    let frozen = given(Fact::AccountFrozen(name("alice")));
+    let frozen = given(Fact::Account(name("alice"), AccountFact::AccountFrozen));
     check(&frozen, asked(), "debit.refused: account_frozen: alice is frozen");
-    let again = [frozen.to_vec(), vec![event(Fact::AccountUnfrozen(name("alice")))]].concat();
+    let again = [
+        frozen.to_vec(),
+        vec![event(Fact::Account(name("alice"), AccountFact::AccountUnfrozen))],
+    ]
+    .concat();
     check(&again, asked(), "account.debited");
-    let closed = given(Fact::AccountClosing(name("alice")));
+    let closed = given(Fact::Account(name("alice"), AccountFact::AccountClosing));
     check(&closed, asked(), "debit.refused: account_closed: alice is closed");
 }
 
@@ -127,9 +131,10 @@ fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
     };
     let quarter = r#","expires_in":900"#;
     let [until, later] = ["until 1970-01-01T00:15:00Z", "901, until 1970-01-01T00:15:01Z"];
-    let back = event(Fact::ReversalGranted(testing::reversal(
-        "alice", "bob", "1.00", TWO,
-    )));
+    let back = event(Fact::Movement(
+        testing::reversal("alice", "bob", "1.00", TWO),
+        MovementFact::ReversalGranted,
+    ));
     for rich in ["5.00", "0.00"] {
         // Whether it was paid or refused: what was asked for is known.
         let paid = [opened("alice", rich), plain("")];
@@ -173,7 +178,10 @@ fn what_is_not_sound_is_told_so_though_its_id_was_used() {
     let refusal = Refusal::new(Reason::InvalidRequest, "reverse needs field \"to\"");
     check(
         &paid,
-        event(Fact::ReversalDenied(name("alice"), None, refusal)),
+        event(Fact::Request(
+            name("alice"),
+            RequestFact::ReversalDenied(None, refusal),
+        )),
         "request.refused: invalid_request: reverse needs field \"to\"",
     );
 }
@@ -183,9 +191,9 @@ fn a_refused_credit_is_given_back_once() {
     let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
     let refused = || {
-        event(Fact::CreditRefused(
+        event(Fact::Movement(
             movement("alice", "bob", "1.00"),
-            refusal.clone(),
+            MovementFact::CreditRefused(refusal.clone()),
         ))
     };
     check(&paid, refused(), "debit.reversed: account_frozen: bob is frozen");
@@ -200,7 +208,7 @@ fn a_refused_credit_is_given_back_once() {
 
 #[test]
 fn an_account_closes_at_zero_with_nothing_on_its_way() {
-    let closing = || event(Fact::AccountClosing(name("alice")));
+    let closing = || event(Fact::Account(name("alice"), AccountFact::AccountClosing));
     check(&[opened("alice", "5.00")], closing(), "closure.accepted");
     let rich = [opened("alice", "0.00"), credited("@world", "alice", "1.00")];
     let has = "alice has 1.00 USD available, 0.00 USD held and 0.00 USD in transit";
@@ -238,7 +246,10 @@ fn event(fact: Fact) -> Input {
 }
 
 fn credited(payer: &str, payee: &str, amount: &str) -> Input {
-    event(Fact::AccountCredited(movement(payer, payee, amount)))
+    event(Fact::Movement(
+        movement(payer, payee, amount),
+        MovementFact::AccountCredited,
+    ))
 }
 
 fn asks(id: &str, payer: &str, payee: &str, amount: &str) -> Input {

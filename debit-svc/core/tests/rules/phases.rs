@@ -1,18 +1,18 @@
 //! Each cell of the table of phases, checked by a test that is made from the table.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
-use debit_core::phase::{self, Rule, Signal, TABLE};
-use debit_core::{Debit, Phase, State};
+use debit_core::{Debit, State};
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Input};
-use wallet_contract::event::{Event, Fact, Failure, Terms};
+use wallet_contract::event::{Event, Fact, Failure, Kind, MovementFact, RequestFact, Terms};
 use wallet_contract::id::EventId;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{
+use wallet_contract::trace::TraceId;
+use wallet_kernel::phase::{self, Rule, Signal, TABLE};
+use wallet_kernel::testing::{
     ONE, Player, THREE, TWO, asks, event, key, movement, name, opened, part, pays, reversal,
 };
-use wallet_contract::trace::TraceId;
+use wallet_kernel::{Due, Input, Phase};
 
 /// What alice has, what she reserves or pays, and what she confirms of it; minor units.
 const HAS: i64 = 10_000;
@@ -98,7 +98,11 @@ fn alice() -> Player<Debit> {
         opened("alice", "0.00"),
         opened("bob", "0.00"),
         asks(Verb::Transfer, THREE, "@world", &pays("alice", "100.00")),
-        event(Service::Credit, THREE, Fact::AccountCredited(paid_in)),
+        event(
+            Service::Credit,
+            THREE,
+            Fact::Movement(paid_in, MovementFact::AccountCredited),
+        ),
     ]);
     player
 }
@@ -127,8 +131,11 @@ fn input(state: &State, signal: Signal) -> Input {
     match signal {
         Signal::Transfer => asked(Verb::Transfer, &to_bob),
         Signal::Reserve => asked(Verb::Reserve, &format!(r#"{to_bob},"expires_in":900"#)),
-        Signal::Granted => says(Fact::ReversalGranted(back())),
-        Signal::Denied => says(Fact::ReversalDenied(name("alice"), Some(back()), refusal())),
+        Signal::Granted => says(Fact::Movement(back(), MovementFact::ReversalGranted)),
+        Signal::Denied => says(Fact::Request(
+            name("alice"),
+            RequestFact::ReversalDenied(Some(back()), refusal()),
+        )),
         Signal::Confirm => asked(Verb::Confirm, r#""amount":"4.00","currency":"USD""#),
         Signal::Cancel => asked(Verb::Cancel, ""),
         Signal::Promised => {
@@ -136,10 +143,10 @@ fn input(state: &State, signal: Signal) -> Input {
                 expires: Timestamp::from_microsecond(DUE_US).unwrap(),
                 auto_confirm: false,
             };
-            says(Fact::CreditPromised(held(), terms))
+            says(Fact::Movement(held(), MovementFact::CreditPromised(terms)))
         }
-        Signal::CreditRefused => says(Fact::CreditRefused(debited(), refusal())),
-        Signal::Credited => says(Fact::AccountCredited(debited())),
+        Signal::CreditRefused => says(Fact::Movement(debited(), MovementFact::CreditRefused(refusal()))),
+        Signal::Credited => says(Fact::Movement(debited(), MovementFact::AccountCredited)),
         Signal::Due => {
             let reserved = EventId(key(ONE, "alice").id.0);
             Input::Due(Due {
@@ -152,32 +159,32 @@ fn input(state: &State, signal: Signal) -> Input {
 }
 
 /// The kind of what is decided, and the word that the rule fixes: the reason, or how it fails.
-fn expected(rule: Rule) -> (&'static str, Option<&'static str>) {
+fn expected(rule: Rule) -> (Option<Kind>, Option<&'static str>) {
     match rule {
-        Rule::Pay | Rule::Capture => ("wallet.account.debited.v1", None),
-        Rule::Hold => ("wallet.funds.reserved.v1", None),
-        Rule::Burn => ("wallet.debit.refused.v1", None),
-        Rule::Bar => ("wallet.reservation.barred.v1", None),
-        Rule::Reused => ("wallet.request.refused.v1", Some("id_reused")),
-        Rule::TooLate(reason) => ("wallet.request.refused.v1", Some(reason.code())),
-        Rule::Defer => ("wallet.confirmation.deferred.v1", None),
-        Rule::Release(failure) => ("wallet.reservation.released.v1", Some(failure.word())),
-        Rule::GiveBack => ("wallet.debit.reversed.v1", None),
-        Rule::Promise | Rule::Complete | Rule::Ignore | Rule::Never => ("nothing", None),
+        Rule::Pay | Rule::Capture => (Some(Kind::AccountDebited), None),
+        Rule::Hold => (Some(Kind::FundsReserved), None),
+        Rule::Burn => (Some(Kind::DebitRefused), None),
+        Rule::Bar => (Some(Kind::ReservationBarred), None),
+        Rule::Reused => (Some(Kind::RequestRefused), Some("id_reused")),
+        Rule::TooLate(reason) => (Some(Kind::RequestRefused), Some(reason.code())),
+        Rule::Defer => (Some(Kind::ConfirmationDeferred), None),
+        Rule::Release(failure) => (Some(Kind::ReservationReleased), Some(failure.word())),
+        Rule::GiveBack => (Some(Kind::DebitReversed), None),
+        Rule::Promise | Rule::Complete | Rule::Ignore | Rule::Never => (None, None),
     }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only two say more than their kind")]
-fn told(event: Option<&Event>) -> (&'static str, Option<&'static str>) {
+fn told(event: Option<&Event>) -> (Option<Kind>, Option<&'static str>) {
     let Some(Event { fact, .. }) = event else {
-        return ("nothing", None);
+        return (None, None);
     };
     let word = match fact {
-        Fact::ReservationReleased(_, failure, _) => Some(failure.word()),
-        Fact::RequestRefused(.., refusal) => Some(refusal.reason.code()),
+        Fact::Movement(_, MovementFact::ReservationReleased(failure, _)) => Some(failure.word()),
+        Fact::Request(_, RequestFact::RequestRefused(.., refusal)) => Some(refusal.reason.code()),
         _ => None,
     };
-    (fact.kind(), word)
+    (Some(fact.kind()), word)
 }
 
 fn phase_after(phase: Option<Phase>, rule: Rule) -> Option<Phase> {

@@ -14,6 +14,7 @@ mod world;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use wallet_contract::event::Kind;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -27,7 +28,7 @@ const KINDS: usize = 22;
 
 #[test]
 fn money_is_neither_lost_nor_made() {
-    let seen: RefCell<BTreeMap<&str, u32>> = RefCell::default();
+    let seen: RefCell<BTreeMap<Kind, u32>> = RefCell::default();
     let config = ProptestConfig {
         cases: CASES,
         ..ProptestConfig::with_source_file(file!())

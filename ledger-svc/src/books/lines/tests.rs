@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_db::sql_store::Tables as _;
 use wallet_db::{Pool, Target};
@@ -18,8 +19,8 @@ fn at_us(sequence: i64) -> i64 {
 }
 
 /// Where it stands: each is the eighth of its message.
-fn place_no(sequence: i64) -> LogNo {
-    LogNo::new(u64::try_from(sequence).unwrap(), 7)
+fn place_no(sequence: i64) -> LogPlace {
+    LogPlace::element(u64::try_from(sequence).unwrap(), 7)
 }
 
 /// Writes as schema version 103 did.
@@ -80,7 +81,7 @@ async fn every_place_is_found_in_books_that_were_moved() {
         .iter()
         .map(|row| (row.int_or_null(0).unwrap(), row.int_or_null(1).unwrap()))
         .collect();
-    let last = |sequence: i64| (Some(LINES), Some(place_no(sequence).0));
+    let last = |sequence: i64| (Some(LINES), Some(place_no(sequence).number()));
     assert_eq!(ends, [last(2 * LINES), last(2 * LINES - 1), (None, None)]);
 
     let all: Vec<i64> = (1..=LINES).rev().collect();

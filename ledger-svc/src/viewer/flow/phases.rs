@@ -1,7 +1,7 @@
 //! The phase table, with the cells that this flow went through.
 
-use debit_core::phase::{Phase, Signal, TABLE, words};
 use maud::{Markup, html};
+use wallet_kernel::phase::{Phase, Signal, TABLE, words};
 use wallet_view::phases::{self, Visit};
 
 use super::View;

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 use wallet_contract::status::Status;
 
-use crate::listing::question::{Question, Standing};
+use crate::listing::question::{Halted, Question};
 
 pub(super) fn form(asked: &Question) -> Markup {
     let words = Status::ALL
         .map(Status::word)
         .into_iter()
-        .chain(Standing::ALL.map(Standing::word));
+        .chain(Halted::ALL.map(Halted::word));
     let is_more = asked
         .fields()
         .iter()

@@ -14,7 +14,7 @@ use wallet_view::text::{clean, span_us};
 use crate::flows::list::{Summary, summaries};
 use crate::flows::{Flow, steps};
 use crate::listing::Page;
-use crate::listing::question::Standing;
+use crate::listing::question::Halted;
 use crate::viewer::parts;
 use crate::{parked, stuck};
 
@@ -47,9 +47,9 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
         for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
             let (word, still) = if let Some(aside) = parked.get(&flow.transfer()) {
                 let why = aside.as_ref().map(|aside| (aside.told(), aside.since));
-                (Standing::Parked.word(), why)
+                (Halted::Parked.word(), why)
             } else if let Some(why) = stuck(db, shard, flow, &look).await? {
-                (Standing::Stuck.word(), Some(why))
+                (Halted::Stuck.word(), Some(why))
             } else {
                 (flow.told.status.word(), None)
             };
@@ -102,7 +102,7 @@ fn markup(row: &Row<'_>) -> Markup {
             td.num data-label="events" { (summary.events) }
             // What goes on lasts longer each time one looks; said when it is read, not kept true.
             td.num data-label="duration" { (duration(told)) }
-            td data-label="last event" { span { (event(&summary.last_kind)) } }
+            td data-label="last event" { span { (wallet_view::flow::short(&summary.last_kind)) } }
             td data-label="started (UTC)" { (parts::time(&rfc3339(row.flow.started_us))) }
         }
     }
@@ -131,12 +131,6 @@ fn who(flow: &Flow) -> Markup {
     }
 }
 
-/// `wallet.account.debited.v1` without what all have.
-fn event(kind: &str) -> &str {
-    let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
-    kind.strip_suffix(".v1").unwrap_or(kind)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -150,7 +144,7 @@ mod tests {
         let why = "credit-svc of shard 1 has not reacted to account.debited";
         let row = Row {
             flow: &flow,
-            word: Standing::Stuck.word(),
+            word: Halted::Stuck.word(),
             still: Some((why.to_owned(), flow.told.started_at)),
             summary: Summary::default(),
         };

@@ -8,6 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use maud::{Markup, html};
 use wallet_contract::element;
 use wallet_contract::headers::Headers;
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_runtime::running::Running;
 use wallet_view::text::clean;
@@ -41,8 +42,8 @@ impl Texts {
     pub(super) async fn of(&self, running: &Running, parked: &[Parked]) -> BTreeMap<String, Text> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = parked.iter().filter(|parked| !known.contains_key(&parked.id));
-        let places: Vec<Place> = unknown.map(Place::of).collect();
-        let read = stream::iter(places).map(|place| read(running, place));
+        let wanted: Vec<Wanted> = unknown.map(Wanted::of).collect();
+        let read = stream::iter(wanted).map(|wanted| read(running, wanted));
         let mut read = std::pin::pin!(read.buffer_unordered(AT_ONCE));
         let mut found = known;
         let all = async {
@@ -62,37 +63,38 @@ impl Texts {
     }
 }
 
-/// Where a text stands.
-struct Place {
+/// A text to be read, and where it stands.
+struct Wanted {
     id: String,
     shard: Shard,
-    sequence: u64,
-    index: Option<u32>,
+    place: LogPlace,
 }
 
-impl Place {
+impl Wanted {
     fn of(parked: &Parked) -> Self {
         Self {
             id: parked.id.clone(),
             shard: Shard(parked.shard),
-            sequence: parked.sequence,
-            index: parked.index,
+            place: LogPlace {
+                sequence: parked.sequence,
+                element: parked.index,
+            },
         }
     }
 }
 
-async fn read(running: &Running, place: Place) -> Option<(String, Text)> {
-    let shard = place.shard;
+async fn read(running: &Running, wanted: Wanted) -> Option<(String, Text)> {
+    let Wanted { id, shard, place } = wanted;
     let message = running.bus.message(shard, place.sequence).await.ok()??;
     let headers = Headers {
         traceparent: message.traceparent,
         event_id: message.event_id,
     };
     let element = place
-        .index
+        .element
         .and_then(|index| element::text(shard, &message.subject, &headers, &message.payload, index));
     let whole = || String::from_utf8_lossy(&message.payload).into_owned();
-    Some((place.id, Text::of(&element.unwrap_or_else(whole))))
+    Some((id, Text::of(&element.unwrap_or_else(whole))))
 }
 
 impl Text {

@@ -32,7 +32,7 @@ impl Api {
     }
 
     /// Has any service make a shard's stream reach to a position.
-    pub async fn reach(&self, place: Place) -> Result<(), Error> {
+    pub async fn reach(&self, place: Position) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/reach", &place).await?;
         Ok(())
     }
@@ -44,7 +44,7 @@ impl Api {
     }
 
     /// Has a service go on behind a position, because what it had read is lost.
-    pub async fn go_on(&self, place: Place) -> Result<(), Error> {
+    pub async fn go_on(&self, place: Position) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/position", &place).await?;
         Ok(())
     }
@@ -150,7 +150,7 @@ pub struct RecordedRequest {
 
 /// A place in a shard's stream.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Place {
+pub struct Position {
     /// The shard.
     pub shard: u16,
     /// The sequence.

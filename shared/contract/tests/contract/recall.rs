@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use uuid::Uuid;
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Overdraft, Source, Terms};
+use wallet_contract::event::{
+    AccountFact, Cause, Event, Fact, Failure, Movement, MovementFact, Overdraft, RequestFact, Source, Terms,
+};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
@@ -28,13 +30,15 @@ fn decided(fact: Fact) -> Event {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of facts")]
 fn a_decision_tells_what_was_asked() {
     let check = |fact: Fact, expected: Option<(&str, Verb, Option<Movement>)>| {
         let decision = decided(fact);
         let told = recalled(&decision);
         let fact = told.as_ref().map(|event| event.fact.clone());
-        let wanted = expected
-            .map(|(account, verb, movement)| Fact::RequestRecalled(name(account), verb, movement, None));
+        let wanted = expected.map(|(account, verb, movement)| {
+            Fact::Request(name(account), RequestFact::RequestRecalled(verb, movement, None))
+        });
         assert_eq!(fact, wanted, "{decision:?}");
         // It bears the request's own id, so that the decision's cause is there again; all else is the flow's.
         let flow = |event: &Event| (event.transfer, event.trace);
@@ -51,70 +55,109 @@ fn a_decision_tells_what_was_asked() {
     let usd: Currency = "USD".parse().expect("a currency");
 
     check(
-        Fact::AccountOpened(name("alice"), usd, Overdraft::NONE),
+        Fact::Account(name("alice"), AccountFact::AccountOpened(usd, Overdraft::NONE)),
         alice(Verb::Open, None),
     );
-    check(Fact::AccountFrozen(name("alice")), alice(Verb::Freeze, None));
-    check(Fact::AccountUnfrozen(name("alice")), alice(Verb::Unfreeze, None));
-    check(Fact::AccountClosing(name("alice")), alice(Verb::Close, None));
-    check(Fact::AccountDebited(paid()), alice(Verb::Transfer, Some(paid())));
-    let some = || part("alice", "bob", "4.00", "12.50");
-    check(Fact::AccountDebited(some()), alice(Verb::Confirm, Some(some())));
     check(
-        Fact::FundsReserved(paid(), terms()),
-        alice(Verb::Reserve, Some(paid())),
+        Fact::Account(name("alice"), AccountFact::AccountFrozen),
+        alice(Verb::Freeze, None),
     );
     check(
-        Fact::ConfirmationDeferred(some()),
+        Fact::Account(name("alice"), AccountFact::AccountUnfrozen),
+        alice(Verb::Unfreeze, None),
+    );
+    check(
+        Fact::Account(name("alice"), AccountFact::AccountClosing),
+        alice(Verb::Close, None),
+    );
+    check(
+        Fact::Movement(paid(), MovementFact::AccountDebited),
+        alice(Verb::Transfer, Some(paid())),
+    );
+    let some = || part("alice", "bob", "4.00", "12.50");
+    check(
+        Fact::Movement(some(), MovementFact::AccountDebited),
         alice(Verb::Confirm, Some(some())),
     );
     check(
-        Fact::ReservationReleased(paid(), Failure::Cancelled, short()),
+        Fact::Movement(paid(), MovementFact::FundsReserved(terms())),
+        alice(Verb::Reserve, Some(paid())),
+    );
+    check(
+        Fact::Movement(some(), MovementFact::ConfirmationDeferred),
+        alice(Verb::Confirm, Some(some())),
+    );
+    check(
+        Fact::Movement(
+            paid(),
+            MovementFact::ReservationReleased(Failure::Cancelled, short()),
+        ),
         alice(Verb::Cancel, Some(paid())),
     );
-    check(Fact::ReservationBarred(name("alice")), alice(Verb::Cancel, None));
     check(
-        Fact::DebitRefused(name("alice"), Some(paid()), None, short()),
+        Fact::Request(name("alice"), RequestFact::ReservationBarred),
+        alice(Verb::Cancel, None),
+    );
+    check(
+        Fact::Request(
+            name("alice"),
+            RequestFact::DebitRefused(Some(paid()), None, short()),
+        ),
         alice(Verb::Transfer, Some(paid())),
     );
     check(
-        Fact::DebitRefused(name("alice"), None, None, short()),
+        Fact::Request(name("alice"), RequestFact::DebitRefused(None, None, short())),
         alice(Verb::Transfer, None),
     );
     check(
-        Fact::DebitRefused(name("alice"), None, None, refusal(Reason::NoReservation)),
+        Fact::Request(
+            name("alice"),
+            RequestFact::DebitRefused(None, None, refusal(Reason::NoReservation)),
+        ),
         alice(Verb::Confirm, None),
     );
     check(
-        Fact::DebitRefused(name("alice"), Some(paid()), Some(Box::new(terms())), short()),
+        Fact::Request(
+            name("alice"),
+            RequestFact::DebitRefused(Some(paid()), Some(Box::new(terms())), short()),
+        ),
         alice(Verb::Reserve, Some(paid())),
     );
     let back = || reversal("bob", "alice", "12.50", "01900000-0000-7000-8000-000000000009");
     check(
-        Fact::ReversalGranted(back()),
+        Fact::Movement(back(), MovementFact::ReversalGranted),
         Some(("bob", Verb::Reverse, Some(back()))),
     );
     check(
-        Fact::ReversalDenied(name("bob"), None, short()),
+        Fact::Request(name("bob"), RequestFact::ReversalDenied(None, short())),
         Some(("bob", Verb::Reverse, None)),
     );
     check(
-        Fact::RequestRefused(name("alice"), Verb::Cancel, short()),
+        Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Cancel, short())),
         alice(Verb::Cancel, None),
     );
 
     // These answer events.
-    check(Fact::AccountDebited(back()), None);
-    check(Fact::AccountCredited(paid()), None);
-    check(Fact::CreditRefused(paid(), short()), None);
-    check(Fact::CreditPromised(paid(), terms()), None);
-    check(Fact::DebitReversed(paid(), short()), None);
-    check(Fact::ClosureAccepted(name("alice")), None);
-    check(Fact::ClosureRefused(name("alice"), short()), None);
-    check(Fact::AccountClosed(name("alice")), None);
-    check(Fact::TransferSettled(paid()), None);
+    check(Fact::Movement(back(), MovementFact::AccountDebited), None);
+    check(Fact::Movement(paid(), MovementFact::AccountCredited), None);
+    check(Fact::Movement(paid(), MovementFact::CreditRefused(short())), None);
     check(
-        Fact::TransferFailed(name("alice"), Some(paid()), Failure::Refused, short()),
+        Fact::Movement(paid(), MovementFact::CreditPromised(terms())),
+        None,
+    );
+    check(Fact::Movement(paid(), MovementFact::DebitReversed(short())), None);
+    check(Fact::Account(name("alice"), AccountFact::ClosureAccepted), None);
+    check(
+        Fact::Account(name("alice"), AccountFact::ClosureRefused(short())),
+        None,
+    );
+    check(Fact::Account(name("alice"), AccountFact::AccountClosed), None);
+    check(Fact::Movement(paid(), MovementFact::TransferSettled), None);
+    check(
+        Fact::Request(
+            name("alice"),
+            RequestFact::TransferFailed(Some(paid()), Failure::Refused, short()),
+        ),
         None,
     );
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, Source, Terms};
+use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, MovementFact, Source, Terms};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
@@ -51,7 +51,11 @@ fn requests_v1_are_read_as_released() {
 #[test]
 fn what_is_no_event_of_ours_says_why() {
     let check = |from: &str, to: &str, expected: &str| {
-        let json = envelope::write(&placed(Fact::AccountDebited(movement(None)))).replace(from, to);
+        let json = envelope::write(&placed(Fact::Movement(
+            movement(None),
+            MovementFact::AccountDebited,
+        )))
+        .replace(from, to);
         assert_eq!(envelope::read(&json).unwrap_err().to_string(), expected);
     };
     check(
@@ -154,10 +158,10 @@ proptest! {
         let source = Source { service: Service::Debit, shard: Shard(7) };
         let time = Timestamp::from_microsecond(micros).unwrap();
         for fact in [
-            Fact::AccountDebited(movement.clone()),
-            Fact::DebitReversed(movement.clone(), refusal.clone()),
-            Fact::FundsReserved(movement.clone(), terms),
-            Fact::ReservationReleased(movement, failure, refusal),
+            Fact::Movement(movement.clone(), MovementFact::AccountDebited),
+            Fact::Movement(movement.clone(), MovementFact::DebitReversed(refusal.clone())),
+            Fact::Movement(movement.clone(), MovementFact::FundsReserved(terms)),
+            Fact::Movement(movement, MovementFact::ReservationReleased(failure, refusal)),
         ] {
             let event = Event::new(fact, cause, source, time, work_us);
             prop_assert_eq!(envelope::read(&envelope::write(&event)), Ok(event));

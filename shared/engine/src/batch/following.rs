@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::event::{Resolution, Resolved};
 use wallet_contract::parking::{self, Action, Instruction, Replacement};
 use wallet_contract::request::{self, Context, Request};
 use wallet_contract::subject::Subject;
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use super::{Batch, of, set_aside_whole};
 use crate::bus::Message;

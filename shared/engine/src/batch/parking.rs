@@ -1,11 +1,11 @@
 //! What was set aside, and what became of it, as events.
 
 use uuid::Uuid;
-use wallet_contract::decider::{Heard, Input};
-use wallet_contract::event::{Cause, Event, Fact, Parked, Resolved, Source};
+use wallet_contract::event::{Cause, Event, Fact, MessageFact, Parked, Resolved, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
 use wallet_contract::recall;
 use wallet_contract::trace::TraceId;
+use wallet_kernel::{Heard, Input};
 
 use super::Moment;
 use crate::store::ParkedRow;
@@ -31,13 +31,13 @@ fn cause(row: &ParkedRow, source: Source) -> Cause {
 /// The events that tell what was set aside.
 pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
     let told = rows.iter().map(|row| {
-        let fact = Fact::MessageParked(Parked {
+        let fact = Fact::Message(MessageFact::MessageParked(Parked {
             sequence: row.sequence,
             index: row.index,
             subject: row.subject.clone(),
             detail: row.detail.clone(),
             transfer: row.transfer.map(TransferId),
-        });
+        }));
         moment.event(fact, cause(row, moment.source))
     });
     told.collect()
@@ -46,7 +46,7 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
 /// The events that tell what became of it.
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
     let told = resolved.iter().map(|(row, resolved)| {
-        let fact = Fact::MessageResolved(resolved.clone());
+        let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
         moment.event(fact, cause(row, moment.source))
     });
     told.collect()

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use uuid::Uuid;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::envelope;
 use wallet_contract::parking::Instruction;
 use wallet_contract::reason::sentence;
 use wallet_contract::request::{self, Context};
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject, Verb};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use super::Batch;
 use crate::bus::Message;

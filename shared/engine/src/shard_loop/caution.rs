@@ -8,13 +8,12 @@
 //!
 //! All of it is forgotten when the process ends, and learnt again.
 
+use wallet_contract::log::LogPlace;
+
 use super::Ended;
 
 /// How often an element fails by itself before it is set aside.
 const FAILURES: u32 = 2;
-
-/// An element of a message, or the whole of one.
-pub(super) type Place = (u64, Option<u32>);
 
 /// What was being handled, and what is known of it.
 #[derive(Debug, Default)]
@@ -28,12 +27,12 @@ pub(super) struct Caution {
 #[derive(Clone, Copy, Debug)]
 enum Hand {
     Many { last: u64 },
-    One(Place),
+    One(LogPlace),
 }
 
 #[derive(Debug)]
 struct Suspect {
-    place: Place,
+    place: LogPlace,
     failures: u32,
     why: String,
 }
@@ -50,7 +49,7 @@ impl Caution {
     }
 
     /// One element is being handled.
-    pub(super) fn takes_one(&mut self, place: Place) {
+    pub(super) fn takes_one(&mut self, place: LogPlace) {
         self.hand = Some(Hand::One(place));
     }
 
@@ -60,7 +59,7 @@ impl Caution {
     }
 
     /// Why an element must be set aside, if it must.
-    pub(super) fn condemns(&self, place: Place) -> Option<&str> {
+    pub(super) fn condemns(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
@@ -99,20 +98,20 @@ mod tests {
         caution.takes_many(7);
         caution.learn(&panicked());
         assert!(caution.is_due(7) && !caution.is_due(8));
-        let place = (5, Some(2));
+        let place = LogPlace::element(5, 2);
         for _ in 0..FAILURES {
             assert_eq!(caution.condemns(place), None);
             caution.takes_one(place);
             caution.learn(&panicked());
         }
         assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
-        assert_eq!(caution.condemns((5, Some(1))), None);
+        assert_eq!(caution.condemns(LogPlace::element(5, 1)), None);
     }
 
     #[test]
     fn another_ones_failure_is_no_second_one() {
         let mut caution = Caution::default();
-        for place in [(5, Some(0)), (5, Some(1)), (5, Some(0))] {
+        for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
             caution.takes_one(place);
             caution.learn(&panicked());
             assert_eq!(caution.condemns(place), None);

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use tracing::{debug, info, warn};
-use wallet_contract::decider::{Decider, Due, Heard, Input};
 use wallet_contract::event::{Event, Source};
+use wallet_contract::log::LogPlace;
 use wallet_contract::parking::Instruction;
 use wallet_contract::subject::parking;
+use wallet_kernel::{Decider, Due, Heard, Input};
 
 use super::caution::Caution;
 use super::publishing::Decided;
@@ -91,7 +92,9 @@ async fn one_by_one<S: Store, B>(
     let run = std::slice::from_ref(message);
     let is_instruction = instruction(context, run).is_some();
     let rows = asked_for(store, context, run).await?;
-    let condemned = caution.condemns((message.sequence, None)).map(str::to_owned);
+    let condemned = caution
+        .condemns(LogPlace::message(message.sequence))
+        .map(str::to_owned);
     let mut rest = match condemned {
         Some(why) if is_instruction => Batch {
             parked: vec![batch::set_aside_whole(message, standing.progress.at_us, &why)],
@@ -102,7 +105,7 @@ async fn one_by_one<S: Store, B>(
     let mut decided = Decided::default();
     if !is_instruction {
         for heard in std::mem::take(&mut rest.heard) {
-            let place = (heard.sequence, Some(heard.index));
+            let place = heard.log_place();
             let (transfer, account) = batch::of(&heard.input);
             let why = match caution.condemns(place) {
                 Some(why) => why,
@@ -121,7 +124,7 @@ async fn one_by_one<S: Store, B>(
         }
         rest.parked.sort_by_key(|row| row.index);
     }
-    caution.takes_one((message.sequence, None));
+    caution.takes_one(LogPlace::message(message.sequence));
     let after = after(standing, run);
     decided.append(handle(store, context, standing, after, rest, taken).await?);
     caution.lets_go();
@@ -270,7 +273,7 @@ async fn handle<S: Store, B>(
         Vec::new()
     };
     let before = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let decided = batch::decide::<S::Core>(&mut state, &batch.heard, place, moment);
+    let decided = batch::play::<S::Core>(&mut state, &batch.heard, place, moment);
     let decisions = batch::decisions(&batch.heard, &decided, progress.last_no.saturating_add(before));
     events.extend(decided);
     events.extend(batch::parked(&batch.parked, moment));
@@ -338,7 +341,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
         let cause = heard.input.as_cause();
         let what = match &heard.input {
             Input::Request(request) => request.verb.token(),
-            Input::Event(event) => event.fact.kind(),
+            Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
         debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");

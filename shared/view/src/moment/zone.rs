@@ -1,28 +1,28 @@
-//! Where a time is told. The zones come with the program, so a time means the same on every machine.
+//! Time zones. They come with the program, so a time means the same on every machine.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
 use super::{BadTime, has_shape};
 
-/// A zone, or an offset from UTC.
-pub(super) struct Place {
-    zone: TimeZone,
+/// A named zone, or an offset from UTC.
+pub(super) struct Zone {
+    rules: TimeZone,
     name: String,
     /// What the zone's offset was said to be.
     said: Option<Offset>,
 }
 
 /// Reads a zone's name, as it stands in brackets.
-pub(super) fn named(text: &str) -> Result<Place, BadTime> {
+pub(super) fn named(text: &str) -> Result<Zone, BadTime> {
     let name = text.strip_prefix('!').unwrap_or(text);
     let zone = match offset(name) {
         Some(offset) => Some(TimeZone::fixed(offset)),
         None => TimeZoneDatabase::bundled().get(name).ok(),
     };
     let zone = zone.filter(|zone| !zone.is_unknown());
-    Ok(Place {
-        zone: zone.ok_or_else(|| BadTime::Zone(name.to_owned()))?,
+    Ok(Zone {
+        rules: zone.ok_or_else(|| BadTime::Zone(name.to_owned()))?,
         name: name.to_owned(),
         said: None,
     })
@@ -49,11 +49,11 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
     Offset::from_seconds(seconds).ok().filter(|_| minutes < 60)
 }
 
-impl Place {
+impl Zone {
     /// Where clocks are at an offset.
     pub(super) fn at(offset: Offset) -> Self {
         Self {
-            zone: TimeZone::fixed(offset),
+            rules: TimeZone::fixed(offset),
             name: shown(offset),
             said: None,
         }
@@ -69,14 +69,14 @@ impl Place {
 
     /// When a day begins here, microseconds since 1970. It may begin at one o'clock.
     pub(super) fn begin(&self, day: Date) -> Result<i64, BadTime> {
-        let begin = day.to_zoned(self.zone.clone()).map_err(|_| BadTime::Range)?;
+        let begin = day.to_zoned(self.rules.clone()).map_err(|_| BadTime::Range)?;
         Ok(begin.timestamp().as_microsecond())
     }
 
     /// When clocks here showed that time, microseconds since 1970.
     pub(super) fn instant(&self, at: DateTime) -> Result<i64, BadTime> {
         let zone = self.name.clone();
-        let offset = match (self.zone.to_ambiguous_timestamp(at).offset(), self.said) {
+        let offset = match (self.rules.to_ambiguous_timestamp(at).offset(), self.said) {
             (AmbiguousOffset::Unambiguous { offset }, None) => offset,
             (AmbiguousOffset::Unambiguous { offset }, Some(said)) if said == offset => said,
             (AmbiguousOffset::Fold { before, after }, Some(said)) if said == before || said == after => said,
@@ -104,7 +104,7 @@ impl Place {
     fn gap(&self, at: DateTime, before: Offset) -> Option<(String, String)> {
         let inside = before.to_timestamp(at).ok()?;
         // The one that ended last, seen from behind it.
-        let change = self.zone.preceding(inside).next()?;
+        let change = self.rules.preceding(inside).next()?;
         let clock = |offset: Offset| {
             offset
                 .to_datetime(change.timestamp())

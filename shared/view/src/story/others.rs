@@ -7,7 +7,6 @@ use wallet_contract::subject::Verb;
 
 use super::Teller;
 use crate::content::Content;
-use crate::flow::short;
 use crate::steps::Step;
 use crate::text::time;
 
@@ -61,7 +60,7 @@ impl Teller<'_> {
                 format!("a confirm of {money}")
             }
             Content::Asked(verb, _) => format!("a {}", verb.token()),
-            Content::Said(fact) => format!("a {}", short(fact.kind())),
+            Content::Said(fact) => format!("a {}", fact.kind().short()),
             Content::Unknown => "something".to_owned(),
         };
         let answer = self.steps.iter().find(|answer| answer.parent == Some(index));

@@ -1,6 +1,6 @@
 //! What moves money, or should have.
 
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::status::Status;
 
 use super::Teller;
@@ -78,7 +78,7 @@ impl Teller<'_> {
 
     fn settled(&self, money: &str) -> Vec<String> {
         let what = format!("{} at {}", self.paid(money), self.started());
-        let arrived = self.find(|fact| matches!(fact, Fact::AccountCredited(_)));
+        let arrived = self.find(|fact| matches!(fact, Fact::Movement(_, MovementFact::AccountCredited)));
         let arrived = arrived.map(|step| span_us(step.at_us));
         let rest = match (self.payee(), arrived) {
             ("@world", _) | (_, None) => format!("; it was settled after {}", self.took()),
@@ -114,7 +114,7 @@ impl Teller<'_> {
     fn running(&self, money: &str) -> String {
         let (payer, payee) = (self.flow.payer.as_str(), self.payee());
         let in_transit = self
-            .find(|fact| matches!(fact, Fact::AccountDebited(_)))
+            .find(|fact| matches!(fact, Fact::Movement(_, MovementFact::AccountDebited)))
             .is_some();
         let what = match (payer, payee, self.flow.verb.as_str()) {
             ("@world", payee, _) => format!("{money} is being deposited to {payee}"),

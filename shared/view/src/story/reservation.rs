@@ -1,7 +1,7 @@
 //! What holds money first.
 
 use jiff::Timestamp;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::status::Status;
 
 use super::Teller;
@@ -26,7 +26,7 @@ impl Teller<'_> {
 
     fn expires(&self) -> Option<Timestamp> {
         let reserved = self.find(is_reserved)?.content.fact();
-        if let Some(Fact::FundsReserved(_, terms)) = reserved {
+        if let Some(Fact::Movement(_, MovementFact::FundsReserved(terms))) = reserved {
             return Some(terms.expires);
         }
         None
@@ -34,7 +34,7 @@ impl Teller<'_> {
 
     pub(super) fn confirmed(&self, money: &str) -> Vec<String> {
         let (payer, payee) = (&self.flow.payer, self.payee());
-        let auto = |fact: &Fact| matches!(fact, Fact::CreditPromised(_, terms) if terms.auto_confirm);
+        let auto = |fact: &Fact| matches!(fact, Fact::Movement(_, MovementFact::CreditPromised(terms)) if terms.auto_confirm);
         let confirmed = match self.held() {
             _ if self.find(auto).is_some() => format!("The promise of {payee}'s side confirmed it at once"),
             Some(held) => format!("It was held for {held}, until {payer} confirmed it"),
@@ -99,5 +99,5 @@ impl Teller<'_> {
 
 /// Whether money was held.
 pub(super) fn is_reserved(fact: &Fact) -> bool {
-    matches!(fact, Fact::FundsReserved(..))
+    matches!(fact, Fact::Movement(_, MovementFact::FundsReserved(..)))
 }

@@ -1,7 +1,7 @@
 //! What leaves the viewer: spans, OTLP JSON, Mermaid.
 
 use serde_json::json;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_view::span::{self, Kind, Span, Value};
@@ -72,9 +72,11 @@ fn the_file_is_otlp_json() {
 
 #[test]
 fn the_diagram_is_mermaid() {
-    let debited = Told::default()
-        .asks_to_pay()
-        .says(Service::Debit, 1, Fact::AccountDebited(paid()));
+    let debited = Told::default().asks_to_pay().says(
+        Service::Debit,
+        1,
+        Fact::Movement(paid(), MovementFact::AccountDebited),
+    );
     let mut flow = debited.flow("running", |_| {});
     flow.expected = expected::of(&flow, Shards::new(2).unwrap());
     let running = mermaid::of(&flow);

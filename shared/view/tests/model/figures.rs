@@ -1,8 +1,8 @@
 //! How much, and how long: the same wherever it is told.
 
 use serde_json::{Value, json};
-use wallet_contract::event::Fact;
 use wallet_contract::event::Failure::{Cancelled, Expired};
+use wallet_contract::event::{Fact, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::Service;
 use wallet_contract::testing::{ONE, name, part};
@@ -34,9 +34,27 @@ fn confirmed() -> Told {
         "confirm",
         &json!({ "id": ONE, "amount": "5.00", "currency": "USD" }),
     );
-    let told = then(told, Service::Debit, 4, 2_000, Fact::AccountDebited(moved()));
-    let told = then(told, Service::Credit, 5, 4_000, Fact::AccountCredited(moved()));
-    then(told, Service::Ledger, 6, 6_000, Fact::TransferSettled(moved()))
+    let told = then(
+        told,
+        Service::Debit,
+        4,
+        2_000,
+        Fact::Movement(moved(), MovementFact::AccountDebited),
+    );
+    let told = then(
+        told,
+        Service::Credit,
+        5,
+        4_000,
+        Fact::Movement(moved(), MovementFact::AccountCredited),
+    );
+    then(
+        told,
+        Service::Ledger,
+        6,
+        6_000,
+        Fact::Movement(moved(), MovementFact::TransferSettled),
+    )
 }
 
 fn cancelled() -> Told {
@@ -47,14 +65,17 @@ fn cancelled() -> Told {
         Service::Debit,
         4,
         2_000,
-        Fact::ReservationReleased(paid(), Cancelled, by_payer()),
+        Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer())),
     );
     then(
         told,
         Service::Ledger,
         5,
         4_000,
-        Fact::TransferFailed(name("alice"), Some(paid()), Cancelled, by_payer()),
+        Fact::Request(
+            name("alice"),
+            RequestFact::TransferFailed(Some(paid()), Cancelled, by_payer()),
+        ),
     )
 }
 
@@ -66,14 +87,17 @@ fn expired() -> Told {
         Service::Debit,
         2,
         800,
-        Fact::ReservationReleased(paid(), Expired, late()),
+        Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late())),
     );
     then(
         told,
         Service::Ledger,
         4,
         2_800,
-        Fact::TransferFailed(name("alice"), Some(paid()), Expired, late()),
+        Fact::Request(
+            name("alice"),
+            RequestFact::TransferFailed(Some(paid()), Expired, late()),
+        ),
     )
 }
 
@@ -120,7 +144,10 @@ fn how_much_was_captured_stands_wherever_the_amount_does() {
         Service::Debit,
         4,
         2_000,
-        Fact::AccountDebited(part("alice", "bob", "5.00", "12.50")),
+        Fact::Movement(
+            part("alice", "bob", "5.00", "12.50"),
+            MovementFact::AccountDebited,
+        ),
     );
     let flow = under_way.flow("running", in_part);
     assert!(
@@ -185,7 +212,11 @@ fn the_books_know_how_long_it_was_held_where_there_are_no_events() {
 #[test]
 fn what_nobody_thought_about_was_not_held() {
     let all = || part("alice", "bob", "12.50", "12.50");
-    let auto = reserved(true).says(Service::Debit, 3, Fact::AccountDebited(all()));
+    let auto = reserved(true).says(
+        Service::Debit,
+        3,
+        Fact::Movement(all(), MovementFact::AccountDebited),
+    );
     assert_eq!(auto.flow("running", |_| {}).held_for_us(), None);
     // The confirm waits for the promise, not the promise for the confirm.
     let early = Told::default()
@@ -193,16 +224,24 @@ fn what_nobody_thought_about_was_not_held() {
         .says(
             Service::Debit,
             1,
-            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
         .asks("confirm", &json!({ "id": ONE }))
-        .says(Service::Debit, 3, Fact::ConfirmationDeferred(all()))
+        .says(
+            Service::Debit,
+            3,
+            Fact::Movement(all(), MovementFact::ConfirmationDeferred),
+        )
         .says(
             Service::Credit,
             2,
-            Fact::CreditPromised(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::CreditPromised(crate::stage::terms(false))),
         )
-        .says(Service::Debit, 5, Fact::AccountDebited(all()));
+        .says(
+            Service::Debit,
+            5,
+            Fact::Movement(all(), MovementFact::AccountDebited),
+        );
     assert_eq!(early.flow("running", |_| {}).held_for_us(), None);
     assert_eq!(
         reserved(false).flow("reserved", |_| {}).held_for_us(),

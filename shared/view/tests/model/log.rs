@@ -1,6 +1,6 @@
 //! What the log does not say, and what it says against the clocks.
 
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_view::flow::Flow;
@@ -21,9 +21,11 @@ fn what_must_come_is_named_until_it_has_come() {
         missing(&begun.flow("running", |_| {})),
         ["debit-svc of shard 1 has not reacted to transfer.requested"]
     );
-    let debited = Told::default()
-        .asks_to_pay()
-        .says(Service::Debit, 1, Fact::AccountDebited(paid()));
+    let debited = Told::default().asks_to_pay().says(
+        Service::Debit,
+        1,
+        Fact::Movement(paid(), MovementFact::AccountDebited),
+    );
     let flow = debited.flow("running", |_| {});
     assert_eq!(
         missing(&flow),
@@ -48,7 +50,13 @@ fn commit_and_publish_are_told_apart_if_the_log_says_so() {
     let check = |publish_us: Option<i64>, expected: (Option<i64>, i64)| {
         let mut flow = Told::default()
             .asks_to_pay()
-            .says_at((Service::Debit, 0), 1, 1_500, 2_000, Fact::AccountDebited(paid()))
+            .says_at(
+                (Service::Debit, 0),
+                1,
+                1_500,
+                2_000,
+                Fact::Movement(paid(), MovementFact::AccountDebited),
+            )
             .flow("running", |_| {});
         flow.events[1].publish_us = publish_us;
         let steps = steps::of(&flow);
@@ -75,7 +83,7 @@ fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
                 1,
                 decided_us,
                 recorded_us,
-                Fact::AccountDebited(paid()),
+                Fact::Movement(paid(), MovementFact::AccountDebited),
             )
             .flow("running", |_| {});
         let steps = steps::of(&flow);
@@ -107,7 +115,11 @@ fn a_cause_stands_before_what_it_led_to() {
 #[test]
 fn what_has_two_effects_has_two_lines() {
     let flow = settled()
-        .says(Service::Ledger, 2, Fact::TransferSettled(paid()))
+        .says(
+            Service::Ledger,
+            2,
+            Fact::Movement(paid(), MovementFact::TransferSettled),
+        )
         .flow("settled", |_| {});
     let (nodes, _) = causes::of(&steps::of(&flow));
     let places: Vec<_> = nodes.iter().map(|node| (node.column, node.row)).collect();

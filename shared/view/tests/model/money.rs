@@ -1,7 +1,7 @@
 //! Where the money is after each step.
 
 use serde_json::json;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::subject::Service;
 use wallet_contract::testing::part;
 use wallet_view::money::{self, Cell, Row};
@@ -74,8 +74,16 @@ fn what_is_held_is_paid_in_part() {
             "confirm",
             &json!({ "id": wallet_contract::testing::ONE, "amount": "5.00", "currency": "USD" }),
         )
-        .says(Service::Debit, 4, Fact::AccountDebited(moved()))
-        .says(Service::Credit, 5, Fact::AccountCredited(moved()));
+        .says(
+            Service::Debit,
+            4,
+            Fact::Movement(moved(), MovementFact::AccountDebited),
+        )
+        .says(
+            Service::Credit,
+            5,
+            Fact::Movement(moved(), MovementFact::AccountCredited),
+        );
     let rows = rows(told, "running", json!([]));
     assert_eq!(
         changes(&rows),

@@ -1,8 +1,8 @@
 //! The cells of the phase table that a flow goes through.
 
 use serde_json::json;
-use wallet_contract::event::Fact;
 use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
+use wallet_contract::event::{Fact, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, name, part};
@@ -13,7 +13,7 @@ use crate::stage::{Told, compensated, paid, refusal, reserved, settled};
 #[track_caller]
 fn check(told: Told, status: &str, expected: &[&str]) {
     let flow = told.flow(status, |_| {});
-    let word = |phase: Option<debit_core::Phase>| phase.map_or("unknown", debit_core::Phase::word);
+    let word = |phase: Option<wallet_kernel::Phase>| phase.map_or("unknown", wallet_kernel::Phase::word);
     let visits = phases::of(&flow, &steps::of(&flow));
     let cells = visits.iter().map(|visit| {
         format!(
@@ -50,14 +50,17 @@ fn one_phase() {
     let refused = Told::default().asks_to_pay().says(
         Service::Debit,
         1,
-        Fact::DebitRefused(name("alice"), Some(paid()), None, short),
+        Fact::Request(
+            name("alice"),
+            RequestFact::DebitRefused(Some(paid()), None, short),
+        ),
     );
     check(refused, "refused", &["unknown + transfer = refused"]);
     let reused = refusal(Reason::IdReused, "another amount");
     let again = settled().asks_to_pay().says(
         Service::Debit,
         5,
-        Fact::RequestRefused(name("alice"), Verb::Transfer, reused),
+        Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Transfer, reused)),
     );
     check(
         again,
@@ -81,8 +84,16 @@ fn two_phases() {
     let all = || part("alice", "bob", "12.50", "12.50");
     let confirmed = reserved(false)
         .asks("confirm", &json!({ "id": ONE }))
-        .says(Service::Debit, 4, Fact::AccountDebited(all()))
-        .says(Service::Credit, 5, Fact::AccountCredited(all()));
+        .says(
+            Service::Debit,
+            4,
+            Fact::Movement(all(), MovementFact::AccountDebited),
+        )
+        .says(
+            Service::Credit,
+            5,
+            Fact::Movement(all(), MovementFact::AccountCredited),
+        );
     check(
         confirmed,
         "settled",
@@ -91,7 +102,11 @@ fn two_phases() {
             "confirmed + credited = completed",
         ]),
     );
-    let auto = reserved(true).says(Service::Debit, 3, Fact::AccountDebited(all()));
+    let auto = reserved(true).says(
+        Service::Debit,
+        3,
+        Fact::Movement(all(), MovementFact::AccountDebited),
+    );
     check(
         auto,
         "running",
@@ -104,14 +119,14 @@ fn two_phases() {
     let cancelled = reserved(false).asks("cancel", &json!({ "id": ONE })).says(
         Service::Debit,
         4,
-        Fact::ReservationReleased(paid(), Cancelled, by_payer),
+        Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer)),
     );
     check(cancelled, "cancelled", &with(&["promised + cancel = cancelled"]));
     let late = refusal(Reason::Expired, "late");
     let expired = reserved(false).says(
         Service::Debit,
         2,
-        Fact::ReservationReleased(paid(), Expired, late),
+        Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late)),
     );
     check(expired, "expired", &with(&["promised + due = expired"]));
 }
@@ -125,16 +140,24 @@ fn a_confirm_that_overtakes_the_promise() {
         .says(
             Service::Debit,
             1,
-            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
         .asks("confirm", &json!({ "id": ONE }))
         .says(
             Service::Credit,
             2,
-            Fact::CreditPromised(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::CreditPromised(crate::stage::terms(false))),
         )
-        .says(Service::Debit, 3, Fact::ConfirmationDeferred(all()))
-        .says(Service::Debit, 4, Fact::AccountDebited(all()));
+        .says(
+            Service::Debit,
+            3,
+            Fact::Movement(all(), MovementFact::ConfirmationDeferred),
+        )
+        .says(
+            Service::Debit,
+            4,
+            Fact::Movement(all(), MovementFact::AccountDebited),
+        );
     check(
         told,
         "running",
@@ -150,13 +173,17 @@ fn a_confirm_that_overtakes_the_promise() {
         .says(
             Service::Debit,
             1,
-            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .says(Service::Credit, 2, Fact::CreditRefused(paid(), frozen()))
+        .says(
+            Service::Credit,
+            2,
+            Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
+        )
         .says(
             Service::Debit,
             3,
-            Fact::ReservationReleased(paid(), Refused, frozen()),
+            Fact::Movement(paid(), MovementFact::ReservationReleased(Refused, frozen())),
         );
     check(
         declined,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Movement, Source, Terms};
+use wallet_contract::event::{Event, Fact, Movement, MovementFact, RequestFact, Source, Terms};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::shard::Shard;
@@ -99,7 +99,7 @@ impl Told {
     ) -> Self {
         let (id, _) = self.next();
         self.refusal = fact.refusal().cloned().or(self.refusal);
-        let kind = fact.kind();
+        let kind = fact.kind().name();
         let event = Event {
             id: EventId(Uuid::from_u128(id)),
             cause: EventId(Uuid::from_u128(cause)),
@@ -160,15 +160,23 @@ impl Told {
 pub(crate) fn settled() -> Told {
     Told::default()
         .asks_to_pay()
-        .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+        .says(
+            Service::Debit,
+            1,
+            Fact::Movement(paid(), MovementFact::AccountDebited),
+        )
         .says_at(
             (Service::Credit, 1),
             2,
             3_500,
             4_000,
-            Fact::AccountCredited(paid()),
+            Fact::Movement(paid(), MovementFact::AccountCredited),
         )
-        .says(Service::Ledger, 3, Fact::TransferSettled(paid()))
+        .says(
+            Service::Ledger,
+            3,
+            Fact::Movement(paid(), MovementFact::TransferSettled),
+        )
 }
 
 /// bob is frozen.
@@ -177,19 +185,30 @@ pub(crate) fn compensated() -> Told {
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
     Told::default()
         .asks_to_pay()
-        .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+        .says(
+            Service::Debit,
+            1,
+            Fact::Movement(paid(), MovementFact::AccountDebited),
+        )
         .says_at(
             (Service::Credit, 1),
             2,
             3_500,
             4_000,
-            Fact::CreditRefused(paid(), frozen()),
+            Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
         )
-        .says(Service::Debit, 3, Fact::DebitReversed(paid(), frozen()))
+        .says(
+            Service::Debit,
+            3,
+            Fact::Movement(paid(), MovementFact::DebitReversed(frozen())),
+        )
         .says(
             Service::Ledger,
             4,
-            Fact::TransferFailed(paid().payer, Some(paid()), Compensated, frozen()),
+            Fact::Request(
+                paid().payer,
+                RequestFact::TransferFailed(Some(paid()), Compensated, frozen()),
+            ),
         )
 }
 
@@ -200,13 +219,13 @@ pub(crate) fn reserved(auto_confirm: bool) -> Told {
         .says(
             Service::Debit,
             1,
-            Fact::FundsReserved(paid(), terms(auto_confirm)),
+            Fact::Movement(paid(), MovementFact::FundsReserved(terms(auto_confirm))),
         )
         .says_at(
             (Service::Credit, 1),
             2,
             3_500,
             4_000,
-            Fact::CreditPromised(paid(), terms(auto_confirm)),
+            Fact::Movement(paid(), MovementFact::CreditPromised(terms(auto_confirm))),
         )
 }

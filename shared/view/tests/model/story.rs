@@ -4,7 +4,7 @@ mod reservations;
 
 use serde_json::{Value, json};
 use wallet_contract::event::Failure::Refused;
-use wallet_contract::event::{Fact, Overdraft};
+use wallet_contract::event::{AccountFact, Fact, MovementFact, Overdraft, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, TWO, name, reversal};
@@ -58,10 +58,26 @@ fn a_payment_that_is_given_back() {
     let told = || {
         Told::default()
             .asks("reverse", &body)
-            .says(Service::Credit, 1, Fact::ReversalGranted(movement()))
-            .says(Service::Debit, 2, Fact::AccountDebited(movement()))
-            .says(Service::Credit, 3, Fact::AccountCredited(movement()))
-            .says(Service::Ledger, 4, Fact::TransferSettled(movement()))
+            .says(
+                Service::Credit,
+                1,
+                Fact::Movement(movement(), MovementFact::ReversalGranted),
+            )
+            .says(
+                Service::Debit,
+                2,
+                Fact::Movement(movement(), MovementFact::AccountDebited),
+            )
+            .says(
+                Service::Credit,
+                3,
+                Fact::Movement(movement(), MovementFact::AccountCredited),
+            )
+            .says(
+                Service::Ledger,
+                4,
+                Fact::Movement(movement(), MovementFact::TransferSettled),
+            )
     };
     check(
         &told().flow("settled", |flow| flow["reverses"] = json!(TWO)),
@@ -76,17 +92,26 @@ fn a_payment_that_is_given_back() {
         .says(
             Service::Credit,
             1,
-            Fact::ReversalDenied(name("alice"), Some(movement()), more()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::ReversalDenied(Some(movement()), more()),
+            ),
         )
         .says(
             Service::Debit,
             2,
-            Fact::DebitRefused(name("alice"), Some(movement()), None, more()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::DebitRefused(Some(movement()), None, more()),
+            ),
         )
         .says(
             Service::Ledger,
             3,
-            Fact::TransferFailed(name("alice"), Some(movement()), Refused, more()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::TransferFailed(Some(movement()), Refused, more()),
+            ),
         );
     check(
         &denied.flow("refused", AS_IT_IS),
@@ -106,12 +131,18 @@ fn a_payment_that_is_refused() {
             .says(
                 Service::Debit,
                 1,
-                Fact::DebitRefused(name("alice"), Some(paid()), None, short()),
+                Fact::Request(
+                    name("alice"),
+                    RequestFact::DebitRefused(Some(paid()), None, short()),
+                ),
             )
             .says(
                 Service::Ledger,
                 2,
-                Fact::TransferFailed(name("alice"), Some(paid()), Refused, short()),
+                Fact::Request(
+                    name("alice"),
+                    RequestFact::TransferFailed(Some(paid()), Refused, short()),
+                ),
             )
     };
     check(
@@ -149,9 +180,11 @@ fn a_payment_that_is_compensated() {
 #[test]
 fn a_flow_that_has_not_ended() {
     let debited = || {
-        Told::default()
-            .asks_to_pay()
-            .says(Service::Debit, 1, Fact::AccountDebited(paid()))
+        Told::default().asks_to_pay().says(
+            Service::Debit,
+            1,
+            Fact::Movement(paid(), MovementFact::AccountDebited),
+        )
     };
     let began = "alice is paying 12.50 USD to bob, since 2026-01-31 12:00:00 UTC; the money has left alice and is in transit.";
     check(&debited().flow("running", AS_IT_IS), &[began]);
@@ -217,7 +250,7 @@ fn an_id_that_is_used_again() {
         .says(
             Service::Debit,
             5,
-            Fact::RequestRefused(name("alice"), Verb::Transfer, reused),
+            Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Transfer, reused)),
         );
     check(
         &again.flow("settled", AS_IT_IS),
@@ -244,22 +277,37 @@ fn what_an_operator_asks() {
             .says(Service::Credit, 1, fact)
             .flow(status, operator)
     };
-    let opened = Fact::AccountOpened(name("alice"), paid().money.currency, Overdraft::NONE);
+    let opened = Fact::Account(
+        name("alice"),
+        AccountFact::AccountOpened(paid().money.currency, Overdraft::NONE),
+    );
     check(
         &of("open", opened, "done"),
         &["alice was opened in USD: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
-        &of("freeze", Fact::AccountFrozen(name("alice")), "done"),
+        &of(
+            "freeze",
+            Fact::Account(name("alice"), AccountFact::AccountFrozen),
+            "done",
+        ),
         &["alice was frozen: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
-        &of("close", Fact::AccountClosing(name("alice")), "running"),
+        &of(
+            "close",
+            Fact::Account(name("alice"), AccountFact::AccountClosing),
+            "running",
+        ),
         &["alice is to be closed, since 2026-01-31 12:00:00 UTC."],
     );
     let busy = refusal(Reason::BalanceNotZero, "alice has 1.00 USD available");
     check(
-        &of("close", Fact::ClosureRefused(name("alice"), busy), "refused"),
+        &of(
+            "close",
+            Fact::Account(name("alice"), AccountFact::ClosureRefused(busy)),
+            "refused",
+        ),
         &[
             "alice was to be closed at 2026-01-31 12:00:00 UTC. That was refused after 1.50 ms: alice has 1.00 USD available.",
         ],

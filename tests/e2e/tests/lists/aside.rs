@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 use uuid::Uuid;
+use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
 use wallet_db::{Arg, Migration, Pool, Target};
 
@@ -31,8 +32,8 @@ const ASIDE: Migration = migration(
     include_str!("../../../../ledger-svc/migrations/0106_aside.sql"),
 );
 
-const PARKED: &str = "wallet.message.parked.v1";
-const RESOLVED: &str = "wallet.message.resolved.v1";
+const PARKED: Kind = Kind::MessageParked;
+const RESOLVED: Kind = Kind::MessageResolved;
 const TRANSFER: &str = "01900000-0000-7000-8000-000000000002";
 
 const fn migration(version: i64, sql: &'static str) -> Migration {
@@ -52,7 +53,7 @@ pub(super) async fn is_filled(url: &str) -> Result<()> {
     record(&pool, 2, PARKED, "b", Some(TRANSFER)).await?;
     record(&pool, 3, RESOLVED, "a", None).await?;
     record(&pool, 4, PARKED, "c", None).await?;
-    record(&pool, 5, "wallet.account.opened.v1", "d", None).await?;
+    record(&pool, 5, Kind::AccountOpened, "d", None).await?;
     pool.close().await;
     let migrations: Vec<Migration> = BEFORE.into_iter().chain([ASIDE]).collect();
     let pool = target.open(&migrations).await?;
@@ -70,10 +71,15 @@ fn id(no: i64) -> Uuid {
     Uuid::from_u64_pair(7, no.unsigned_abs())
 }
 
-async fn record(pool: &Pool, no: i64, kind: &str, cause: &str, transfer: Option<&str>) -> Result<()> {
+async fn record(pool: &Pool, no: i64, kind: Kind, cause: &str, transfer: Option<&str>) -> Result<()> {
     let body = json!({ "causationid": cause, "data": { "transfer": transfer, "detail": "it's \"odd\"" } })
         .to_string();
-    let args = [Arg::Int(no), Arg::Uuid(id(no)), Arg::Text(kind), Arg::Text(&body)];
+    let args = [
+        Arg::Int(no),
+        Arg::Uuid(id(no)),
+        Arg::Text(kind.name()),
+        Arg::Text(&body),
+    ];
     let sql = "INSERT INTO record (no, id, transfer, account, kind, at_us, body) VALUES ($1, $2, $2, '@world', $3, $1, $4)";
     pool.acquire().await?.execute(sql, &args).await?;
     Ok(())

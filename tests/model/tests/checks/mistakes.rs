@@ -3,12 +3,12 @@
 use credit_core::Credit;
 use debit_core::{Debit, State};
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Fact, Failure, Movement};
+use wallet_contract::event::{Fact, Failure, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::Order;
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Decider, Heard, Input, Place};
 use wallet_model::bent::{Bend, Bent};
 use wallet_model::core::Core;
 use wallet_model::properties::{ENDS, ONCE, QUIET, SOUND, UNIQUE, WHOLE};
@@ -23,7 +23,8 @@ impl Bend for NeverGivesBack {
     type Core = Debit;
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
-        Debit::decide(state, heard, place).filter(|fact| !matches!(fact, Fact::DebitReversed(..)))
+        Debit::decide(state, heard, place)
+            .filter(|fact| !matches!(fact, Fact::Movement(_, MovementFact::DebitReversed(..))))
     }
 }
 
@@ -46,7 +47,10 @@ impl Bend for ReleasesWhatIsConfirmed {
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         let released = reserved(state, heard, Verb::Cancel).map(|movement| {
             let refusal = Refusal::new(Reason::Cancelled, "never too late");
-            Fact::ReservationReleased(movement, Failure::Cancelled, refusal)
+            Fact::Movement(
+                movement,
+                MovementFact::ReservationReleased(Failure::Cancelled, refusal),
+            )
         });
         released.or_else(|| Debit::decide(state, heard, place))
     }
@@ -62,7 +66,7 @@ impl Bend for DebitsWhatIsReleased {
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         let debited = reserved(state, heard, Verb::Confirm).map(|movement| {
             let reserved = Some(movement.money.amount);
-            Fact::AccountDebited(Movement { reserved, ..movement })
+            Fact::Movement(Movement { reserved, ..movement }, MovementFact::AccountDebited)
         });
         debited.or_else(|| Debit::decide(state, heard, place))
     }
@@ -77,8 +81,8 @@ impl Bend for PaysWhatItHasNot {
 
     fn decide(state: &State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         match (Debit::decide(state, heard, place), &heard.input) {
-            (Some(Fact::DebitRefused(_, Some(movement), ..)), Input::Request(_)) => {
-                Some(Fact::AccountDebited(movement))
+            (Some(Fact::Request(_, RequestFact::DebitRefused(Some(movement), ..))), Input::Request(_)) => {
+                Some(Fact::Movement(movement, MovementFact::AccountDebited))
             }
             (fact, _) => fact,
         }
@@ -94,9 +98,9 @@ impl Bend for SettlesTwice {
 
     fn decide(state: &ledger_core::State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         if let Input::Event(event) = &heard.input
-            && let Fact::AccountCredited(movement) = &event.fact
+            && let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact
         {
-            return Some(Fact::TransferSettled(movement.clone()));
+            return Some(Fact::Movement(movement.clone(), MovementFact::TransferSettled));
         }
         Ledger::decide(state, heard, place)
     }

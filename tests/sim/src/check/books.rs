@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use wallet_contract::event::{Fact, Movement, Overdraft};
+use wallet_contract::event::{AccountFact, Fact, Movement, MovementFact, Overdraft};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 
@@ -27,25 +27,24 @@ pub(crate) struct Books {
 impl Books {
     /// Books what an event says of a flow, and checks what it leaves behind.
     pub(crate) fn book(&mut self, fact: &Fact, flow: &mut Flow) -> Result<(), Breach> {
-        if let Fact::AccountOpened(name, currency, overdraft) = fact {
+        if let Fact::Account(name, AccountFact::AccountOpened(currency, overdraft)) = fact {
             self.limits.insert((name.clone(), *currency), *overdraft);
             return Ok(());
         }
-        let Some(movement) = fact.movement() else {
+        let Fact::Movement(movement, moved) = fact else {
             return Ok(());
         };
         let (payer, amount) = (&movement.payer, i128::from(movement.money.amount.minor()));
-        #[expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
-        match fact {
-            Fact::FundsReserved(..) => {
+        match moved {
+            MovementFact::FundsReserved(..) => {
                 flow.held += amount;
                 self.shift(payer, movement, [-amount, amount, 0]);
             }
-            Fact::ReservationReleased(..) => {
+            MovementFact::ReservationReleased(..) => {
                 let held = std::mem::take(&mut flow.held);
                 self.shift(payer, movement, [amount, -held, 0]);
             }
-            Fact::AccountDebited(_) => {
+            MovementFact::AccountDebited => {
                 let held = std::mem::take(&mut flow.held);
                 flow.in_transit += amount;
                 self.shift(
@@ -54,16 +53,20 @@ impl Books {
                     [i128::from(movement.held()) - amount, -held, amount],
                 );
             }
-            Fact::AccountCredited(_) => {
+            MovementFact::AccountCredited => {
                 let in_transit = std::mem::take(&mut flow.in_transit);
                 self.shift(payer, movement, [0, 0, -in_transit]);
                 self.shift(&movement.payee, movement, [amount, 0, 0]);
             }
-            Fact::DebitReversed(..) => {
+            MovementFact::DebitReversed(..) => {
                 let in_transit = std::mem::take(&mut flow.in_transit);
                 self.shift(payer, movement, [amount, 0, -in_transit]);
             }
-            _ => return Ok(()),
+            MovementFact::CreditRefused(_)
+            | MovementFact::CreditPromised(_)
+            | MovementFact::ConfirmationDeferred
+            | MovementFact::ReversalGranted
+            | MovementFact::TransferSettled => return Ok(()),
         }
         self.invariant_conserved(fact, movement)?;
         self.invariant_floor(fact, movement)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::event::{Event, Fact, Failure, Kind, Movement, MovementFact, RequestFact};
 
 use super::{Breach, hold};
 
@@ -17,7 +17,7 @@ pub(crate) struct Flow {
     pub(crate) given_back: i128,
     /// When its reservation is due, microseconds since 1970.
     pub(crate) expires_us: Option<i64>,
-    said: BTreeSet<&'static str>,
+    said: BTreeSet<Kind>,
     reserved: Option<Movement>,
     debited: Option<Movement>,
     pub(crate) credited: Option<Movement>,
@@ -28,42 +28,50 @@ pub(crate) struct Flow {
 impl Flow {
     /// Notes what was said of it.
     pub(crate) fn note(&mut self, event: &Event) -> Result<(), Breach> {
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "a few of many change how it stands"
-        )]
         match &event.fact {
-            // Any number of requests can be refused, and an operator may use one id for many.
-            Fact::RequestRefused(..)
-            | Fact::ReversalDenied(..)
-            | Fact::RequestRecalled(..)
-            | Fact::MessageParked(_)
-            | Fact::MessageResolved(_)
-            | Fact::AccountOpened(..)
-            | Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_) => return Ok(()),
-            Fact::FundsReserved(movement, terms) => {
-                self.reserved = Some(movement.clone());
-                self.expires_us = Some(terms.expires.as_microsecond());
-            }
-            Fact::AccountDebited(movement) => self.debited = Some(movement.clone()),
-            Fact::AccountCredited(movement) => self.credited = Some(movement.clone()),
-            Fact::DebitReversed(..) => self.reversed = true,
-            Fact::CreditRefused(..) => self.invariant_a_promise_is_kept(event)?,
-            Fact::TransferSettled(_) | Fact::TransferFailed(..) => self.invariant_one_end(event)?,
-            _ => {}
+            // An operator may use one id for many requests.
+            Fact::Account(..) | Fact::Message(_) => return Ok(()),
+            Fact::Movement(movement, fact) => self.note_movement(event, movement, fact)?,
+            Fact::Request(_, fact) => match fact {
+                RequestFact::TransferFailed(..) => self.invariant_one_end(event)?,
+                RequestFact::DebitRefused(..) | RequestFact::ReservationBarred => {}
+                // Any number of requests can be refused.
+                RequestFact::RequestRefused(..)
+                | RequestFact::ReversalDenied(..)
+                | RequestFact::RequestRecalled(..) => return Ok(()),
+            },
         }
         self.invariant_steps_happen_once(event)
     }
 
+    fn note_movement(
+        &mut self,
+        event: &Event,
+        movement: &Movement,
+        fact: &MovementFact,
+    ) -> Result<(), Breach> {
+        match fact {
+            MovementFact::FundsReserved(terms) => {
+                self.reserved = Some(movement.clone());
+                self.expires_us = Some(terms.expires.as_microsecond());
+            }
+            MovementFact::AccountDebited => self.debited = Some(movement.clone()),
+            MovementFact::AccountCredited => self.credited = Some(movement.clone()),
+            MovementFact::DebitReversed(_) => self.reversed = true,
+            MovementFact::CreditRefused(_) => self.invariant_a_promise_is_kept(event)?,
+            MovementFact::TransferSettled => self.invariant_one_end(event)?,
+            MovementFact::CreditPromised(_)
+            | MovementFact::ConfirmationDeferred
+            | MovementFact::ReservationReleased(..)
+            | MovementFact::ReversalGranted => {}
+        }
+        Ok(())
+    }
+
     /// Whether its payer, or the clock, has the next word.
     pub(crate) fn waits(&self) -> bool {
-        let said = |kind| self.said.contains(kind);
-        said("wallet.credit.promised.v1") && self.held > 0 && !self.ended
+        let said = |kind: Kind| self.said.contains(&kind);
+        said(Kind::CreditPromised) && self.held > 0 && !self.ended
     }
 
     /// Whether it has ended, or no transfer has begun.
@@ -73,10 +81,7 @@ impl Flow {
 
     /// What was said of it, in words.
     pub(crate) fn told(&self) -> String {
-        let words = self
-            .said
-            .iter()
-            .map(|kind| kind.trim_start_matches("wallet.").trim_end_matches(".v1"));
+        let words = self.said.iter().map(|kind| kind.short());
         words.collect::<Vec<_>>().join(", ")
     }
 
@@ -95,7 +100,7 @@ impl Flow {
 
     /// What was promised to a payee is credited, whatever has become of its account.
     fn invariant_a_promise_is_kept(&self, event: &Event) -> Result<(), Breach> {
-        let promised = self.said.contains("wallet.credit.promised.v1");
+        let promised = self.said.contains(&Kind::CreditPromised);
         hold("invariant_a_promise_is_kept", !promised, || {
             format!("{:?} of {}: {}", event.fact, event.transfer, self.told())
         })
@@ -103,11 +108,14 @@ impl Flow {
 
     /// Each transfer ends once: settled with one debit and one credit of the same amount, or failed with its payer whole.
     fn invariant_one_end(&mut self, event: &Event) -> Result<(), Breach> {
-        let sound = if let Fact::TransferSettled(movement) = &event.fact {
+        let sound = if let Fact::Movement(movement, MovementFact::TransferSettled) = &event.fact {
             let moved = Some(movement);
             self.debited.as_ref() == moved && self.credited.as_ref() == moved && !self.reversed
         } else {
-            let compensated = matches!(event.fact, Fact::TransferFailed(_, _, Failure::Compensated, _));
+            let compensated = matches!(
+                event.fact,
+                Fact::Request(_, RequestFact::TransferFailed(_, Failure::Compensated, _))
+            );
             let whole = self.debited.is_some() == compensated && self.reversed == compensated;
             whole && self.credited.is_none()
         };

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use wallet_contract::decider::Input;
-use wallet_contract::event::{Event, Fact, Resolution};
+use wallet_contract::event::{Event, Fact, MessageFact, MovementFact, RequestFact, Resolution};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::reason::Reason;
 use wallet_contract::request::Request;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
+use wallet_kernel::Input;
 
 use super::books::Books;
 use super::flow::Flow;
@@ -104,11 +104,12 @@ impl Logs {
         }
     }
 
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "two of many say what became of a request that nobody could read"
-    )]
     fn event(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
+        hold(
+            "invariant_decided_by",
+            event.fact.kind().decided_by().contains(&event.source.service),
+            || format!("{} decided {}", event.source.service, event.fact.kind()),
+        )?;
         let (first, then) = event.fact.destinations(event.source.shard, self.shards);
         hold(
             "invariant_destination",
@@ -116,17 +117,19 @@ impl Logs {
             || format!("{} stands in shard {shard}", event.fact.kind()),
         )?;
         match &event.fact {
-            Fact::RequestRecalled(_, verb, _, instruction) => {
+            Fact::Request(_, RequestFact::RequestRecalled(verb, _, instruction)) => {
                 self.mending.extend(instruction.map(|sequence| (shard, sequence)));
                 self.asked(shard, event.id, || {
                     format!("{} of {}", verb.token(), event.transfer)
                 });
                 return Ok(());
             }
-            Fact::MessageResolved(resolved) if matches!(resolved.how, Resolution::Replaced(_)) => {
+            Fact::Message(MessageFact::MessageResolved(resolved))
+                if matches!(resolved.how, Resolution::Replaced(_)) =>
+            {
                 self.mended.insert((shard, resolved.instruction));
             }
-            _ => {}
+            Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => {}
         }
         let digest = digest(event);
         if let Some(known) = self.stream(shard).ids.get(&event.id).copied() {
@@ -156,12 +159,15 @@ impl Logs {
         // The payee's log begins with these; their causes stand at home, and so must their other halves.
         let begins = matches!(
             event.fact,
-            Fact::AccountDebited(_) | Fact::FundsReserved(..) | Fact::ReservationReleased(..)
+            Fact::Movement(
+                _,
+                MovementFact::AccountDebited
+                    | MovementFact::FundsReserved(..)
+                    | MovementFact::ReservationReleased(..)
+            )
         );
         // The cause of what was parked is a place in the log.
-        if matches!(event.fact, Fact::MessageParked(_) | Fact::MessageResolved(_))
-            || (begins && shard != first)
-        {
+        if matches!(event.fact, Fact::Message(_)) || (begins && shard != first) {
             return Ok(());
         }
         self.undecided.remove(&(shard, event.cause));
@@ -210,10 +216,14 @@ impl Logs {
         invariant_none_is_late_who_was_in_time(event, flow, asked_us)?;
         self.books.book(&event.fact, flow)?;
         flow.note(event)?;
-        if matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..)) {
+        if matches!(
+            event.fact,
+            Fact::Movement(_, MovementFact::TransferSettled)
+                | Fact::Request(_, RequestFact::TransferFailed(..))
+        ) {
             self.ended += 1;
         }
-        if let Fact::AccountCredited(movement) = &event.fact
+        if let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact
             && let Some(of) = movement.reverses
         {
             let home = self.shards.of(&movement.payee);
@@ -241,7 +251,7 @@ impl Logs {
     fn flow_of(&self, event: &Event) -> FlowKey {
         let payer = event.fact.account();
         let by_payee = event.source.service == Service::Credit && event.fact.movement().is_some();
-        let denied = matches!(event.fact, Fact::ReversalDenied(..));
+        let denied = matches!(event.fact, Fact::Request(_, RequestFact::ReversalDenied(..)));
         let home = if by_payee && !denied {
             self.shards.of(&payer)
         } else {
@@ -258,7 +268,7 @@ fn invariant_none_is_late_who_was_in_time(
     flow: &Flow,
     asked_us: Option<i64>,
 ) -> Result<(), Breach> {
-    let Fact::RequestRefused(_, verb, refusal) = &event.fact else {
+    let Fact::Request(_, RequestFact::RequestRefused(verb, refusal)) = &event.fact else {
         return Ok(());
     };
     let in_time = asked_us

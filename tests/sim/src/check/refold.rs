@@ -6,13 +6,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wallet_contract::decider::{Decider, Heard, Input, Place};
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Resolution};
+use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
 use wallet_engine::batch::{WAITS, of};
 use wallet_engine::store::{Blocked, ParkedRow};
+use wallet_kernel::{Decider, Heard, Input, Place};
 
 use crate::check::{Breach, hold};
 use crate::entry::{Entry, Stored};
@@ -246,7 +246,7 @@ fn see_to<T: Tables>(
     )?;
     // What tells of them stands before what is decided on them.
     while decided
-        .pop_front_if(|event| matches!(event.fact, Fact::RequestRecalled(..)))
+        .pop_front_if(|event| matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..))))
         .is_some()
     {}
     for (index, request) in (0..).zip(requests.unwrap_or_default()) {
@@ -301,7 +301,7 @@ fn invariant_nothing_dropped(
 fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
     let fold = &mut database.refold;
     for event in decided {
-        if !matches!(event.fact, Fact::MessageParked(_) | Fact::MessageResolved(_)) {
+        if !matches!(event.fact, Fact::Message(_)) {
             fold.known.insert(event.cause);
         }
         T::Core::evolve(&mut fold.state, &event, fold.place);

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use wallet_contract::decider::Input;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, Failure, Movement};
+use wallet_contract::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::request::{Order, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
+use wallet_kernel::Input;
 
 use crate::entry::{Entry, Stored};
 
@@ -66,7 +66,7 @@ fn take(flows: &mut BTreeMap<Key, Flow>, shard: Shard, stored: &Stored, entry: &
             flow.elements.push(requested(shard, stored, entry, request));
         }
         Ok(Input::Event(event)) => {
-            if let Fact::RequestRecalled(account, verb, movement, _) = &event.fact {
+            if let Fact::Request(account, RequestFact::RequestRecalled(verb, movement, _)) = &event.fact {
                 let key = (shard, event.transfer, account.clone(), verb.flow());
                 let flow = flows.entry(key).or_default();
                 if flow.verb.is_none() {
@@ -111,20 +111,19 @@ fn begin(flow: &mut Flow, verb: Verb, trace: TraceId, movement: Option<Movement>
     flow.movement = movement;
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "a few of many end a flow")]
 fn end(flow: &mut Flow, event: &Event) {
     flow.status = match &event.fact {
-        Fact::TransferSettled(_) => "settled",
-        Fact::TransferFailed(_, _, Failure::Refused, _) => "refused",
-        Fact::TransferFailed(_, _, Failure::Compensated, _) => "compensated",
-        Fact::TransferFailed(_, _, Failure::Cancelled, _) => "cancelled",
-        Fact::TransferFailed(_, _, Failure::Expired, _) => "expired",
-        Fact::CreditPromised(..) if flow.status == "running" => "reserved",
-        Fact::AccountOpened(..)
-        | Fact::AccountFrozen(_)
-        | Fact::AccountUnfrozen(_)
-        | Fact::AccountClosed(_) => "done",
-        _ => return,
+        Fact::Movement(_, MovementFact::TransferSettled) => "settled",
+        Fact::Movement(_, MovementFact::CreditPromised(_)) if flow.status == "running" => "reserved",
+        Fact::Request(_, RequestFact::TransferFailed(_, failure, _)) => failure.word(),
+        Fact::Account(
+            _,
+            AccountFact::AccountOpened(..)
+            | AccountFact::AccountFrozen
+            | AccountFact::AccountUnfrozen
+            | AccountFact::AccountClosed,
+        ) => "done",
+        Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => return,
     };
     if flow.status != "reserved" {
         flow.ended_us = Some(event.time.as_microsecond());
@@ -179,7 +178,7 @@ fn said(shard: Shard, stored: &Stored, event: &Event) -> Value {
     let text = envelope::write(event);
     json!({
         "id": event.id.to_string(),
-        "type": event.fact.kind(),
+        "type": event.fact.kind().name(),
         "source": format!("/{}/{}", event.source.service.name(), event.source.shard),
         "shard": shard.0,
         "sequence": message.sequence,

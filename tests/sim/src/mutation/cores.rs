@@ -1,12 +1,12 @@
 //! Cores that decide something wrong.
 
-use credit_core::{Credit, Standing};
-use debit_core::{Debit, Phase};
-use wallet_contract::decider::{Decider, Heard, Input, Place};
-use wallet_contract::event::{Cause, Event, Fact};
+use credit_core::Credit;
+use debit_core::Debit;
+use wallet_contract::event::{Cause, Event, Fact, MovementFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Verb;
+use wallet_kernel::{Decider, Heard, Input, Phase, Place, Standing};
 
 type State = debit_core::State;
 
@@ -66,7 +66,7 @@ but_for_decide! {
 }
 
 fn forget_to_compensate(_: &State, _: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
-    decided.filter(|fact| !matches!(fact, Fact::DebitReversed(..)))
+    decided.filter(|fact| !matches!(fact, Fact::Movement(_, MovementFact::DebitReversed(..))))
 }
 
 fn compensate_twice(state: &State, heard: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
@@ -84,7 +84,7 @@ fn compensate_twice(state: &State, heard: &Heard<'_>, decided: Option<Fact>) -> 
     match given_back.and_then(|transfer| transfer.movement.clone()) {
         Some(movement) if request.verb == Verb::Cancel => {
             let refusal = Refusal::new(Reason::Cancelled, "once more");
-            Some(Fact::DebitReversed(movement, refusal))
+            Some(Fact::Movement(movement, MovementFact::DebitReversed(refusal)))
         }
         _ => decided,
     }
@@ -92,13 +92,15 @@ fn compensate_twice(state: &State, heard: &Heard<'_>, decided: Option<Fact>) -> 
 
 fn credit_early(_: &credit_core::State, _: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
     match decided {
-        Some(Fact::CreditPromised(movement, _)) => Some(Fact::AccountCredited(movement)),
+        Some(Fact::Movement(movement, MovementFact::CreditPromised(_))) => {
+            Some(Fact::Movement(movement, MovementFact::AccountCredited))
+        }
         decided => decided,
     }
 }
 
 fn break_promise(state: &credit_core::State, _: &Heard<'_>, decided: Option<Fact>) -> Option<Fact> {
-    let Some(Fact::AccountCredited(movement)) = &decided else {
+    let Some(Fact::Movement(movement, MovementFact::AccountCredited)) = &decided else {
         return decided;
     };
     let account = state.account(&movement.payee, movement.money.currency);
@@ -107,5 +109,8 @@ fn break_promise(state: &credit_core::State, _: &Heard<'_>, decided: Option<Fact
         return decided;
     }
     let refusal = Refusal::new(Reason::AccountFrozen, "it is frozen by now");
-    Some(Fact::CreditRefused(movement.clone(), refusal))
+    Some(Fact::Movement(
+        movement.clone(),
+        MovementFact::CreditRefused(refusal),
+    ))
 }

@@ -7,12 +7,12 @@ use credit_core::Credit;
 use debit_core::Debit;
 use futures_util::FutureExt;
 use ledger_core::Ledger;
-use wallet_contract::decider::Place;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Bus;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::store::Store;
+use wallet_kernel::Place;
 
 use super::World;
 use crate::bus::SimBus;

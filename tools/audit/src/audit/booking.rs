@@ -1,6 +1,6 @@
 //! What an event does to the audit's books and flows.
 
-use wallet_contract::event::{Fact, Movement, Parked};
+use wallet_contract::event::{AccountFact, Fact, MessageFact, Movement, MovementFact, Parked, RequestFact};
 use wallet_contract::shard::Shard;
 
 use super::{Audit, Here};
@@ -12,56 +12,64 @@ impl Audit {
     /// Books an event, in the log where it counts.
     pub(super) fn book(&mut self, here: Here<'_>) {
         match &here.event.fact {
-            Fact::AccountOpened(name, currency, overdraft) => {
+            Fact::Account(name, AccountFact::AccountOpened(currency, overdraft)) => {
                 let account = self.books.number(name);
                 self.books.open(account, *currency, *overdraft);
             }
-            Fact::AccountDebited(movement) => self.debited(here, movement),
-            Fact::FundsReserved(movement, _) => self.reserved(here, movement),
-            Fact::ReservationReleased(movement, ..) => self.released(here, movement),
-            Fact::CreditPromised(..) => self.step(here, Step::Promised, None),
-            Fact::ConfirmationDeferred(_) => self.step(here, Step::Deferred, None),
-            Fact::ReservationBarred(_) => self.step(here, Step::Barred, None),
-            Fact::ReversalGranted(_) => self.step(here, Step::Granted, None),
-            // It may be asked for again in other words, and denied again.
-            Fact::ReversalDenied(..) => {
-                self.flow(here).1.take(Step::Denied);
+            Fact::Account(..) => {}
+            Fact::Movement(movement, fact) => self.book_movement(here, movement, fact),
+            Fact::Request(_, fact) => self.book_request(here, fact),
+            Fact::Message(MessageFact::MessageParked(parked)) => self.parked(here.shard, parked),
+            Fact::Message(MessageFact::MessageResolved(_)) => {
+                self.counts.parked = self.counts.parked.saturating_sub(1);
             }
-            Fact::AccountCredited(movement) => {
+        }
+    }
+
+    fn book_movement(&mut self, here: Here<'_>, movement: &Movement, fact: &MovementFact) {
+        match fact {
+            MovementFact::AccountDebited => self.debited(here, movement),
+            MovementFact::FundsReserved(_) => self.reserved(here, movement),
+            MovementFact::ReservationReleased(..) => self.released(here, movement),
+            MovementFact::CreditPromised(_) => self.step(here, Step::Promised, None),
+            MovementFact::ConfirmationDeferred => self.step(here, Step::Deferred, None),
+            MovementFact::ReversalGranted => self.step(here, Step::Granted, None),
+            MovementFact::AccountCredited => {
                 self.received(here, Step::Credited, movement);
                 self.given_back(here, movement);
             }
-            Fact::DebitReversed(movement, _) => self.received(here, Step::Reversed, movement),
-            Fact::CreditRefused(movement, _) => self.step(here, Step::CreditRefused, Some(movement)),
-            Fact::TransferSettled(movement) => self.step(here, Step::Settled, Some(movement)),
-            Fact::DebitRefused(..) => self.step(here, Step::DebitRefused, None),
-            Fact::TransferFailed(_, movement, failure, _) => {
+            MovementFact::DebitReversed(_) => self.received(here, Step::Reversed, movement),
+            MovementFact::CreditRefused(_) => self.step(here, Step::CreditRefused, Some(movement)),
+            MovementFact::TransferSettled => self.step(here, Step::Settled, Some(movement)),
+        }
+    }
+
+    fn book_request(&mut self, here: Here<'_>, fact: &RequestFact) {
+        match fact {
+            RequestFact::ReservationBarred => self.step(here, Step::Barred, None),
+            // The same reversal may be requested again in other words, and denied again.
+            RequestFact::ReversalDenied(..) => {
+                self.flow(here).1.take(Step::Denied);
+            }
+            RequestFact::DebitRefused(..) => self.step(here, Step::DebitRefused, None),
+            RequestFact::TransferFailed(movement, failure, _) => {
                 self.step(here, Step::failed(*failure), movement.as_ref());
             }
-            Fact::MessageParked(parked) => self.parked(here.shard, parked),
-            Fact::MessageResolved(_) => self.counts.parked = self.counts.parked.saturating_sub(1),
-            Fact::AccountFrozen(_)
-            | Fact::AccountUnfrozen(_)
-            | Fact::AccountClosing(_)
-            | Fact::ClosureAccepted(_)
-            | Fact::ClosureRefused(..)
-            | Fact::AccountClosed(_)
-            | Fact::RequestRecalled(..)
-            | Fact::RequestRefused(..) => {}
+            RequestFact::RequestRefused(..) | RequestFact::RequestRecalled(..) => {}
         }
     }
 
     fn parked(&mut self, shard: Shard, parked: &Parked) {
         self.counts.parked += 1;
         if let Some(log) = self.log_mut(shard) {
-            log.parked.insert((parked.sequence, parked.index));
+            log.parked.insert(parked.place());
         }
     }
 
     /// The flow that an event belongs to: at home, which is the payer's shard, or wherever a stray request was refused.
     fn flow(&mut self, here: Here<'_>) -> (AccountNo, &mut Flow) {
         let name = here.event.fact.account();
-        let home = if let Fact::AccountCredited(movement) = &here.event.fact {
+        let home = if let Fact::Movement(movement, MovementFact::AccountCredited) = &here.event.fact {
             self.shards.of(&movement.payer)
         } else {
             here.shard

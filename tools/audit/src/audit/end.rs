@@ -1,18 +1,18 @@
 //! What is left when all logs have been read.
 
 use wallet_contract::id::TransferId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Verb;
 
 use super::{Audit, Log, located};
 use crate::books::{AccountNo, Books, decimal};
-use crate::entry::Place;
 use crate::flow::{End, Flow};
 use crate::report::{Breaches, Counts, Invariant};
 
-/// Whether an element was set aside, by itself or with all of its message.
-fn is_parked(log: &Log, place: Place) -> bool {
-    log.parked.contains(&place) || log.parked.contains(&(place.0, None))
+/// Whether an element was parked, by itself or with its whole message.
+fn is_parked(log: &Log, place: LogPlace) -> bool {
+    log.parked.contains(&place) || log.parked.contains(&LogPlace::message(place.sequence))
 }
 
 impl Audit {

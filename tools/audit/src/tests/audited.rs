@@ -1,5 +1,6 @@
 //! Breaks logs that were sound, and says what the audit must find in them.
 
+use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
 
 use super::script::Script;
@@ -50,9 +51,9 @@ impl Script {
     }
 
     /// Takes out the events of a kind, renumbering what is left.
-    pub(super) fn without(mut self, kind: &str) -> Self {
+    pub(super) fn without(mut self, kind: Kind) -> Self {
         for log in &mut self.logs {
-            log.retain(|message| !String::from_utf8_lossy(&message.payload).contains(kind));
+            log.retain(|message| !String::from_utf8_lossy(&message.payload).contains(kind.name()));
             renumber(log);
         }
         self
@@ -68,11 +69,11 @@ impl Script {
     }
 
     /// Changes the text of the events of a kind that contain `old`.
-    pub(super) fn with(mut self, kind: &str, (old, new): (&str, &str), shards: &[u16]) -> Self {
+    pub(super) fn with(mut self, kind: Kind, (old, new): (&str, &str), shards: &[u16]) -> Self {
         for shard in shards {
             for message in &mut self.logs[usize::from(*shard)] {
                 let text = String::from_utf8_lossy(&message.payload).into_owned();
-                if text.contains(kind) {
+                if text.contains(kind.name()) {
                     message.payload = text.replace(old, new).into_bytes().into();
                 }
             }

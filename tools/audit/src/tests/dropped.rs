@@ -1,6 +1,6 @@
 //! Messages that nobody decided on, that are missing, or that nobody can read.
 
-use wallet_contract::event::{Cause, Fact, Parked};
+use wallet_contract::event::{Cause, Fact, MessageFact, Parked};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
@@ -48,7 +48,12 @@ fn what_cannot_be_read_must_be_parked() {
         transfer: TransferId(id),
         trace: TraceId::begun_by(EventId(id)),
     };
-    script.say(Service::Debit, "alice", Fact::MessageParked(parked), asked);
+    script.say(
+        Service::Debit,
+        "alice",
+        Fact::Message(MessageFact::MessageParked(parked)),
+        asked,
+    );
     script.holds(Invariant::NothingDropped);
     assert_eq!(script.audit().0.parked, 1);
 }

@@ -1,6 +1,6 @@
 //! Transfers without one sound end, and events without one sound cause.
 
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, Kind, MovementFact};
 use wallet_contract::subject::Service;
 
 use super::script::{Script, movement};
@@ -8,16 +8,16 @@ use crate::report::Invariant;
 
 #[test]
 fn a_transfer_without_end_breaks_one_end() {
-    let script = Script::sound().without("wallet.transfer.settled.v1");
+    let script = Script::sound().without(Kind::TransferSettled);
     script.breaks(Invariant::OneEnd, "has no sound end: debited, credited");
     script.holds(Invariant::NothingDropped);
-    let script = Script::sound().without("wallet.debit.reversed.v1");
+    let script = Script::sound().without(Kind::DebitReversed);
     script.breaks(Invariant::OneEnd, "debited, credit refused, failed (compensated)");
 }
 
 #[test]
 fn what_waits_for_a_service_has_not_ended_and_breaks_nothing() {
-    let mut script = Script::sound().without("wallet.transfer.settled.v1");
+    let mut script = Script::sound().without(Kind::TransferSettled);
     script.ask_transfer("alice", "bob", "1.00");
     let mut audit = script.read();
     audit.moves();
@@ -32,7 +32,7 @@ fn what_waits_for_a_service_has_not_ended_and_breaks_nothing() {
     );
     assert_eq!(breaches.open(Invariant::NothingDropped).0, 1);
     // What can never be right is a breach, whatever moves.
-    let mut audit = Script::sound().without("wallet.debit.reversed.v1").read();
+    let mut audit = Script::sound().without(Kind::DebitReversed).read();
     audit.moves();
     let (_, _, breaches) = audit.finish();
     assert!(breaches.of(Invariant::OneEnd).0 > 0);
@@ -49,7 +49,7 @@ fn a_second_debit_breaks_one_end() {
 #[test]
 fn a_cause_that_is_not_there_breaks_causes() {
     let script = Script::sound().with(
-        "wallet.debit.refused.v1",
+        Kind::DebitRefused,
         ("\"causationid\":\"0", "\"causationid\":\"1"),
         &[0, 1],
     );
@@ -61,7 +61,7 @@ fn a_cause_that_is_not_there_breaks_causes() {
 fn one_id_with_two_contents_breaks_causes() {
     let mut script = Script::sound();
     let asked = script.ask_transfer("alice", "bob", "2.00");
-    let fact = Fact::AccountDebited(movement("alice", "bob", "2.00"));
+    let fact = Fact::Movement(movement("alice", "bob", "2.00"), MovementFact::AccountDebited);
     let event = script.event(Service::Debit, "alice", fact, asked);
     let shard = event.source.shard;
     script.publish(&event, &[Some(shard)]);
@@ -72,11 +72,7 @@ fn one_id_with_two_contents_breaks_causes() {
 
 #[test]
 fn halves_that_differ_break_causes() {
-    let script = Script::sound().with(
-        "wallet.account.credited.v1",
-        ("\"workus\":5", "\"workus\":6"),
-        &[1],
-    );
+    let script = Script::sound().with(Kind::AccountCredited, ("\"workus\":5", "\"workus\":6"), &[1]);
     script.breaks(Invariant::Causes, "is not the same in shard");
     script.holds(Invariant::Conservation);
 }

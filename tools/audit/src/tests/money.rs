@@ -2,10 +2,11 @@
 
 use super::script::Script;
 use crate::report::Invariant;
+use wallet_contract::event::Kind;
 
 #[test]
 fn money_that_grows_on_its_way_breaks_conservation() {
-    let script = Script::sound().with("wallet.account.credited.v1", ("\"30.00\"", "\"31.00\""), &[0, 1]);
+    let script = Script::sound().with(Kind::AccountCredited, ("\"30.00\"", "\"31.00\""), &[0, 1]);
     script.breaks(Invariant::Conservation, "31.00 USD: Σ is 1.00 USD after it");
     script.breaks(Invariant::OneEnd, "31.00 USD to bob is not what was debited");
     script.holds(Invariant::Floors);
@@ -13,7 +14,7 @@ fn money_that_grows_on_its_way_breaks_conservation() {
 
 #[test]
 fn money_from_nowhere_breaks_conservation() {
-    let script = Script::sound().without("wallet.account.debited.v1");
+    let script = Script::sound().without(Kind::AccountDebited);
     script.breaks(Invariant::Conservation, "of 100.00 USD: Σ is 130.00 USD after it");
     script.breaks(Invariant::OneEnd, "has no sound end: credited, settled");
     script.breaks(Invariant::Causes, "does not stand before it");

@@ -1,6 +1,6 @@
 //! Transfers from their request to their end.
 
-use wallet_contract::event::{Cause, Fact, Failure, Overdraft};
+use wallet_contract::event::{AccountFact, Cause, Fact, Failure, MovementFact, Overdraft, RequestFact};
 use wallet_contract::subject::{Service, Verb};
 
 use super::script::{Script, account, movement, refusal, usd};
@@ -20,7 +20,7 @@ impl Script {
 
     fn open(&mut self, name: &str) {
         let cause = self.ask(Verb::Open, name, r#","currency":"USD""#);
-        let opened = Fact::AccountOpened(account(name), usd(), Overdraft::NONE);
+        let opened = Fact::Account(account(name), AccountFact::AccountOpened(usd(), Overdraft::NONE));
         self.say(Service::Credit, name, opened, cause);
     }
 
@@ -28,17 +28,33 @@ impl Script {
         let asked = self.ask_transfer(from, to, amount);
         let debited = self.debit(from, to, amount, asked);
         let moved = movement(from, to, amount);
-        let credited = self.say(Service::Credit, to, Fact::AccountCredited(moved.clone()), debited);
-        self.say(Service::Ledger, from, Fact::TransferSettled(moved), credited)
+        let credited = self.say(
+            Service::Credit,
+            to,
+            Fact::Movement(moved.clone(), MovementFact::AccountCredited),
+            debited,
+        );
+        self.say(
+            Service::Ledger,
+            from,
+            Fact::Movement(moved, MovementFact::TransferSettled),
+            credited,
+        )
     }
 
     /// A transfer that its payer's side refuses.
     fn refuse(&mut self, from: &str, to: &str, amount: &str) {
         let asked = self.ask_transfer(from, to, amount);
         let moved = Some(movement(from, to, amount));
-        let fact = Fact::DebitRefused(account(from), moved.clone(), None, refusal());
+        let fact = Fact::Request(
+            account(from),
+            RequestFact::DebitRefused(moved.clone(), None, refusal()),
+        );
         let refused = self.say(Service::Debit, from, fact, asked);
-        let failed = Fact::TransferFailed(account(from), moved, Failure::Refused, refusal());
+        let failed = Fact::Request(
+            account(from),
+            RequestFact::TransferFailed(moved, Failure::Refused, refusal()),
+        );
         self.say(Service::Ledger, from, failed, refused);
     }
 
@@ -47,11 +63,14 @@ impl Script {
         let asked = self.ask_transfer(from, to, amount);
         let debited = self.debit(from, to, amount, asked);
         let moved = movement(from, to, amount);
-        let fact = Fact::CreditRefused(moved.clone(), refusal());
+        let fact = Fact::Movement(moved.clone(), MovementFact::CreditRefused(refusal()));
         let refused = self.say(Service::Credit, to, fact, debited);
-        let fact = Fact::DebitReversed(moved.clone(), refusal());
+        let fact = Fact::Movement(moved.clone(), MovementFact::DebitReversed(refusal()));
         let reversed = self.say(Service::Debit, from, fact, refused);
-        let failed = Fact::TransferFailed(account(from), Some(moved), Failure::Compensated, refusal());
+        let failed = Fact::Request(
+            account(from),
+            RequestFact::TransferFailed(Some(moved), Failure::Compensated, refusal()),
+        );
         self.say(Service::Ledger, from, failed, reversed);
     }
 
@@ -61,7 +80,7 @@ impl Script {
     }
 
     pub(super) fn debit(&mut self, from: &str, to: &str, amount: &str, cause: Cause) -> Cause {
-        let debited = Fact::AccountDebited(movement(from, to, amount));
+        let debited = Fact::Movement(movement(from, to, amount), MovementFact::AccountDebited);
         self.say(Service::Debit, from, debited, cause)
     }
 }

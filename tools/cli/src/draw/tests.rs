@@ -46,7 +46,7 @@ fn request(number: u128, recorded_us: i64, body: &Value) -> Value {
 /// An event whose cause, decision and record are as told.
 fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), fact: Fact) -> Value {
     let (work_us, decided_us, recorded_us) = us;
-    let kind = fact.kind();
+    let kind = fact.kind().name();
     let (id, cause) = (uuid::Uuid::from_u128(number), uuid::Uuid::from_u128(cause));
     let event = Event {
         id: EventId(id),

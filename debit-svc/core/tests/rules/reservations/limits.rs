@@ -1,9 +1,9 @@
 //! How much may be held and confirmed, and what a reservation says.
 
 use jiff::Timestamp;
-use wallet_contract::event::{Event, Fact, Terms};
+use wallet_contract::event::{AccountFact, Event, Fact, MovementFact, Terms};
 use wallet_contract::subject::Verb;
-use wallet_contract::testing::{self, ONE, TWO, movement, name, pays, told};
+use wallet_kernel::testing::{self, ONE, TWO, movement, name, pays, told};
 
 use super::stage::{
     SECOND, alice, asks, cancels, check, confirms, declined, has, promised, reserves, reserves_on, says,
@@ -70,7 +70,7 @@ fn what_is_held_counts_against_the_overdraft_limit() {
 
 #[test]
 fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelled() {
-    let frozen = || says(Fact::AccountFrozen(name("alice")));
+    let frozen = || says(Fact::Account(name("alice"), AccountFact::AccountFrozen));
     let refused = "debit.refused: account_frozen: alice is frozen";
     check(&[frozen()], &reserves("4.00"), refused, "10.00");
     let given = [reserves("4.00"), promised("4.00"), frozen()];
@@ -82,7 +82,7 @@ fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelle
 #[test]
 fn an_account_that_holds_money_stays_open() {
     let given = [reserves("10.00")];
-    let closing = says(Fact::AccountClosing(name("alice")));
+    let closing = says(Fact::Account(name("alice"), AccountFact::AccountClosing));
     let has = "alice has 0.00 USD available, 10.00 USD held and 0.00 USD in transit";
     let refused = format!("closure.refused: balance_not_zero: {has}");
     check(&given, &closing, &refused, "0.00 + 10.00 held");
@@ -117,6 +117,9 @@ fn a_reservation_names_its_terms() {
     };
     assert_eq!(
         event.fact,
-        Fact::FundsReserved(movement("alice", "bob", "4.00"), terms)
+        Fact::Movement(
+            movement("alice", "bob", "4.00"),
+            MovementFact::FundsReserved(terms)
+        )
     );
 }

@@ -2,11 +2,11 @@
 
 use debit_core::Debit;
 use jiff::Timestamp;
-use wallet_contract::decider::{Due, Input};
-use wallet_contract::event::{Fact, Terms};
+use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+use wallet_kernel::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+use wallet_kernel::{Due, Input};
 
 pub(crate) const SECOND: i64 = 1_000_000;
 
@@ -22,7 +22,10 @@ pub(crate) fn check(given: &[Input], when: &Input, expected: &str, money: &str) 
 /// Alice has 10.00 and may overdraw so much.
 pub(crate) fn alice(overdraft: &str) -> Player<Debit> {
     let mut player = Player::new(Service::Debit);
-    let paid_in = Fact::AccountCredited(movement("@world", "alice", "10.00"));
+    let paid_in = Fact::Movement(
+        movement("@world", "alice", "10.00"),
+        MovementFact::AccountCredited,
+    );
     player.hear_all(&[opened("alice", overdraft), event(Service::Credit, TWO, paid_in)]);
     player
 }
@@ -70,12 +73,18 @@ pub(crate) fn promised(amount: &str) -> Input {
         expires: Timestamp::UNIX_EPOCH,
         auto_confirm: false,
     };
-    says(Fact::CreditPromised(movement("alice", "bob", amount), terms))
+    says(Fact::Movement(
+        movement("alice", "bob", amount),
+        MovementFact::CreditPromised(terms),
+    ))
 }
 
 pub(crate) fn declined(amount: &str) -> Input {
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    says(Fact::CreditRefused(movement("alice", "bob", amount), refusal))
+    says(Fact::Movement(
+        movement("alice", "bob", amount),
+        MovementFact::CreditRefused(refusal),
+    ))
 }
 
 /// What alice asks in the flow [`ONE`].

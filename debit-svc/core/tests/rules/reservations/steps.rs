@@ -1,9 +1,9 @@
 //! From step to step: reserve, promise, confirm, cancel, and the clock.
 
-use wallet_contract::decider::Input;
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};
-use wallet_contract::testing::{part, told};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{part, told};
 
 use super::stage::{
     SECOND, alice, cancels, check, confirms, declined, due, due_us, has, promised, reserves, reserves_on,
@@ -21,7 +21,10 @@ fn what_is_reserved_is_held_and_moves_when_it_is_confirmed() {
         "account.debited",
         "6.00 + 4.00 in transit",
     );
-    let credited = says(Fact::AccountCredited(part("alice", "bob", "4.00", "4.00")));
+    let credited = says(Fact::Movement(
+        part("alice", "bob", "4.00", "4.00"),
+        MovementFact::AccountCredited,
+    ));
     let confirmed = [&promised[..], &[confirms("")]].concat();
     check(&confirmed, &credited, "nothing", "6.00");
 }
@@ -63,7 +66,10 @@ fn a_part_that_is_confirmed_releases_the_rest() {
     let again = "request.refused: already_confirmed: the reservation is confirmed already";
     check(&confirmed, &confirms("2.50"), again, "8.50 + 1.50 in transit");
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    let refused = says(Fact::CreditRefused(part("alice", "bob", "1.50", "4.00"), refusal));
+    let refused = says(Fact::Movement(
+        part("alice", "bob", "1.50", "4.00"),
+        MovementFact::CreditRefused(refusal),
+    ));
     check(
         &confirmed,
         &refused,
@@ -148,7 +154,10 @@ fn the_first_of_confirm_and_cancel_counts() {
     let confirmed = [reserves("4.00"), promised("4.00"), confirms("")];
     let late = "request.refused: already_confirmed: the reservation is confirmed already";
     check(&confirmed, &cancels(), late, "6.00 + 4.00 in transit");
-    let completed = says(Fact::AccountCredited(part("alice", "bob", "4.00", "4.00")));
+    let completed = says(Fact::Movement(
+        part("alice", "bob", "4.00", "4.00"),
+        MovementFact::AccountCredited,
+    ));
     let completed = [&confirmed[..], &[completed]].concat();
     let late = "request.refused: already_confirmed: the reservation is completed already";
     check(&completed, &cancels(), late, "6.00");

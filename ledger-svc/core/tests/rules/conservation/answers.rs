@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ledger_core::{Asked, Causes, Outcome, Status};
-use wallet_contract::event::Fact;
+use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::id::{EventId, TransferKey};
 
 use super::world::{World, shards};
@@ -47,7 +47,7 @@ pub(crate) fn name_each_request_once(world: &World) {
 /// Whether it is the end of a payment in one phase, and no reversal's refusal.
 fn is_a_plain_end(outcome: &Outcome) -> bool {
     match &outcome.event.fact {
-        Fact::TransferSettled(movement) => movement.reserved.is_none(),
+        Fact::Movement(movement, MovementFact::TransferSettled) => movement.reserved.is_none(),
         _ => false,
     }
 }

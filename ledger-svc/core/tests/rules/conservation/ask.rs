@@ -3,11 +3,11 @@
 
 use proptest::prelude::*;
 use uuid::Uuid;
-use wallet_contract::decider::Input;
-use wallet_contract::event::{Fact, Movement};
+use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::request::{Order, Request};
 use wallet_contract::subject::Verb;
-use wallet_contract::testing::{asks, pays};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{asks, pays};
 
 use super::world::World;
 
@@ -79,7 +79,7 @@ impl Ask {
         // Mostly something that was received.
         let received = || {
             let received = world.events().filter_map(|event| match &event.fact {
-                Fact::AccountCredited(movement) => Some((event.transfer, movement)),
+                Fact::Movement(movement, MovementFact::AccountCredited) => Some((event.transfer, movement)),
                 _ => None,
             });
             self.one_of(received.collect())

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use debit_core::Phase;
-use wallet_contract::event::{Event, Fact, Movement};
+use wallet_contract::event::{Event, Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_kernel::Phase;
 
 use super::world::{World, shards};
 
@@ -49,10 +49,8 @@ fn flows(world: &World) -> Flows<'_> {
         };
         let first = matches!(
             event.fact,
-            Fact::AccountDebited(_)
-                | Fact::DebitRefused(..)
-                | Fact::FundsReserved(..)
-                | Fact::ReservationBarred(_)
+            Fact::Movement(_, MovementFact::AccountDebited | MovementFact::FundsReserved(..))
+                | Fact::Request(_, RequestFact::DebitRefused(..) | RequestFact::ReservationBarred)
         );
         if first || ends(event) || event.fact.movement().is_some() {
             flows.entry(key).or_default().push(event);
@@ -62,7 +60,10 @@ fn flows(world: &World) -> Flows<'_> {
 }
 
 fn ends(event: &Event) -> bool {
-    matches!(event.fact, Fact::TransferSettled(_) | Fact::TransferFailed(..))
+    matches!(
+        event.fact,
+        Fact::Movement(_, MovementFact::TransferSettled) | Fact::Request(_, RequestFact::TransferFailed(..))
+    )
 }
 
 fn phase(world: &World, key: &TransferKey) -> Option<Phase> {
@@ -87,9 +88,9 @@ fn what_settles_has_one_debit_and_one_credit(flows: &Flows<'_>) {
             let moved = events.iter().filter(|event| moved(&event.fact));
             moved.filter_map(|event| event.fact.movement()).collect()
         };
-        let settled = of(|fact| matches!(fact, Fact::TransferSettled(_)));
-        let credited = of(|fact| matches!(fact, Fact::AccountCredited(_)));
-        let debited = of(|fact| matches!(fact, Fact::AccountDebited(_)));
+        let settled = of(|fact| matches!(fact, Fact::Movement(_, MovementFact::TransferSettled)));
+        let credited = of(|fact| matches!(fact, Fact::Movement(_, MovementFact::AccountCredited)));
+        let debited = of(|fact| matches!(fact, Fact::Movement(_, MovementFact::AccountDebited)));
         assert_eq!(settled, credited, "{key:?}");
         assert!(debited.len() <= 1, "{key:?} is debited twice");
         assert!(settled.is_empty() || settled == debited, "{key:?}");
@@ -103,7 +104,7 @@ fn no_more_is_given_back_than_was_received(flows: &Flows<'_>) {
         .iter()
         .flat_map(|(key, events)| events.iter().map(move |event| (key, event)))
     {
-        let Fact::AccountCredited(movement) = &event.fact else {
+        let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact else {
             continue;
         };
         *received.entry(key.clone()).or_default() += movement.money.amount.minor();

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use debit_core::Phase;
 use ledger_core::{BookingKind, Newest};
-use wallet_contract::choreography::{Expected, Party, Step, after, waits_for};
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{Fact, Failure, MovementFact};
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::money::Amount;
+use wallet_kernel::Phase;
+use wallet_kernel::choreography::{Expected, Party, Step, after, waits_for};
 
 use super::reader::Node;
 use super::world::{World, shards};
@@ -82,7 +82,7 @@ fn both(world: &World) -> [Balances; 2] {
 fn money_is_conserved(world: &World, balances: &Balances, inbox: impl Fn(&Node) -> &BTreeSet<EventId>) {
     let mut expected = 0;
     for event in world.events() {
-        if let Fact::AccountCredited(movement) = &event.fact {
+        if let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact {
             let heard = |account| {
                 let node = &world.nodes[usize::from(shards().of(account).0)];
                 i64::from(inbox(node).contains(&event.id))
@@ -128,11 +128,13 @@ fn each_event_is_booked_once(world: &World) {
             (movement.money.amount.minor(), movement.held())
         });
         let (kind, expected) = match &event.fact {
-            Fact::AccountDebited(_) => (BookingKind::Debit, [held - amount, -held]),
-            Fact::AccountCredited(_) => (BookingKind::Credit, [amount, 0]),
-            Fact::DebitReversed(..) => (BookingKind::Reversal, [amount, 0]),
-            Fact::FundsReserved(..) => (BookingKind::Hold, [-amount, amount]),
-            Fact::ReservationReleased(..) => (BookingKind::Release, [amount, -amount]),
+            Fact::Movement(_, MovementFact::AccountDebited) => (BookingKind::Debit, [held - amount, -held]),
+            Fact::Movement(_, MovementFact::AccountCredited) => (BookingKind::Credit, [amount, 0]),
+            Fact::Movement(_, MovementFact::DebitReversed(..)) => (BookingKind::Reversal, [amount, 0]),
+            Fact::Movement(_, MovementFact::FundsReserved(..)) => (BookingKind::Hold, [-amount, amount]),
+            Fact::Movement(_, MovementFact::ReservationReleased(..)) => {
+                (BookingKind::Release, [amount, -amount])
+            }
             _ => continue,
         };
         let key = (event.transfer, event.fact.account(), kind.word());
@@ -203,7 +205,10 @@ pub(crate) fn each_reaction_is_declared(world: &World) {
     });
     let causes: BTreeMap<EventId, (Step, AccountId)> = asked.chain(said).collect();
     for event in world.events() {
-        let by_the_clock = matches!(event.fact, Fact::ReservationReleased(_, Failure::Expired, _));
+        let by_the_clock = matches!(
+            event.fact,
+            Fact::Movement(_, MovementFact::ReservationReleased(Failure::Expired, _))
+        );
         let Some((cause, account)) = causes.get(&event.cause).filter(|_| !by_the_clock) else {
             continue;
         };
@@ -230,7 +235,10 @@ pub(crate) fn each_reaction_is_declared(world: &World) {
 /// A promise may be what a confirmation that came before it has waited for.
 fn deferred(cause: &Step) -> Option<Expected> {
     match cause {
-        Step::Said(Fact::CreditPromised(movement, _)) => after(&Fact::ConfirmationDeferred(movement.clone())),
+        Step::Said(Fact::Movement(movement, MovementFact::CreditPromised(_))) => after(&Fact::Movement(
+            movement.clone(),
+            MovementFact::ConfirmationDeferred,
+        )),
         Step::Asked(_) | Step::Said(_) => None,
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 use credit_core::{Credit, Keys};
 use debit_core::Debit;
 use ledger_core::Ledger;
-use wallet_contract::decider::{Decider, Input};
-use wallet_contract::event::{Event, Fact};
+use wallet_contract::event::{Event, Fact, MovementFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
-use wallet_contract::testing::{Player, place};
+use wallet_kernel::testing::{Player, place};
+use wallet_kernel::{Decider, Input};
 
 use super::world::SHARDS;
 
@@ -79,7 +79,8 @@ impl Reader<Credit> {
         }
         for key in keys.reversed {
             let of_key = |event: &&Event| event.transfer == key.id && event.fact.account() == key.payer;
-            let credited = |event: &&Event| matches!(event.fact, Fact::AccountCredited(_));
+            let credited =
+                |event: &&Event| matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited));
             let event = self.said.iter().filter(of_key).find(credited);
             let receipt = event.and_then(|event| event.fact.movement().cloned());
             self.player.state.receipts.insert(key, receipt);

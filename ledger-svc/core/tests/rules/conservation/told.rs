@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use ledger_core::{Causes, Outcome};
-use wallet_contract::decider::Input;
 use wallet_contract::id::TransferKey;
 use wallet_contract::request::Request;
 use wallet_contract::subject::Verb;
-use wallet_contract::testing::{ONE, TWO, asks, pays};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{ONE, TWO, asks, pays};
 
 use super::world::World;
 

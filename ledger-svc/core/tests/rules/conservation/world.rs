@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wallet_contract::decider::{Due, Input};
 use wallet_contract::event::Event;
 use wallet_contract::id::EventId;
 use wallet_contract::request::Request;
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
-use wallet_contract::testing::place;
+use wallet_kernel::testing::place;
+use wallet_kernel::{Due, Input};
 
 use super::reader::{Node, Stored};
 

@@ -3,18 +3,24 @@
 use std::slice;
 
 use ledger_core::Ledger;
-use wallet_contract::event::{Fact, Parked};
+use wallet_contract::event::{AccountFact, Fact, MessageFact, MovementFact, Parked, RequestFact};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
+use wallet_kernel::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
 
 use super::stage::{SIDES, begun, booked, check, credit, debit, heard_of, in_transit, on, refusal, reserved};
 
 #[test]
 fn a_transfer_goes_through_what_is_in_transit() {
-    let paid = debit(Fact::AccountDebited(movement("alice", "bob", "10.00")));
+    let paid = debit(Fact::Movement(
+        movement("alice", "bob", "10.00"),
+        MovementFact::AccountDebited,
+    ));
     check(&[], &paid, "nothing", &["alice debit -10.00 = -10.00"], &[]);
-    let received = credit(Fact::AccountCredited(movement("alice", "bob", "10.00")));
+    let received = credit(Fact::Movement(
+        movement("alice", "bob", "10.00"),
+        MovementFact::AccountCredited,
+    ));
     let settled = ["transfer settled, flow settled"];
     let line = ["bob credit 10.00 = 10.00"];
     check(&[paid], &received, "transfer.settled", &line, &settled);
@@ -26,9 +32,12 @@ fn each_shard_books_its_own_side() {
     let moved = || movement(alice, bob, "10.00");
     let (mut home, mut away) = (on(alice), on(bob));
     for player in [&mut home, &mut away] {
-        begun(player, &debit(Fact::AccountDebited(moved())));
-        player.hear(&debit(Fact::AccountDebited(moved())));
-        player.hear(&credit(Fact::AccountCredited(moved())));
+        begun(
+            player,
+            &debit(Fact::Movement(moved(), MovementFact::AccountDebited)),
+        );
+        player.hear(&debit(Fact::Movement(moved(), MovementFact::AccountDebited)));
+        player.hear(&credit(Fact::Movement(moved(), MovementFact::AccountCredited)));
     }
     assert_eq!(booked(&home.state), [format!("{alice} debit -10.00 = -10.00")]);
     assert_eq!(heard_of(&home.state), ["transfer settled, flow settled"]);
@@ -40,7 +49,10 @@ fn each_shard_books_its_own_side() {
 #[test]
 fn a_refused_transfer_moves_nothing() {
     for moved in [Some(movement("alice", "bob", "10.00")), None] {
-        let refused = debit(Fact::DebitRefused(name("alice"), moved, None, refusal()));
+        let refused = debit(Fact::Request(
+            name("alice"),
+            RequestFact::DebitRefused(moved, None, refusal()),
+        ));
         check(
             &[],
             &refused,
@@ -53,10 +65,19 @@ fn a_refused_transfer_moves_nothing() {
 
 #[test]
 fn what_is_given_back_is_booked_back() {
-    let paid = debit(Fact::AccountDebited(movement("alice", "bob", "10.00")));
-    let refused = credit(Fact::CreditRefused(movement("alice", "bob", "10.00"), refusal()));
+    let paid = debit(Fact::Movement(
+        movement("alice", "bob", "10.00"),
+        MovementFact::AccountDebited,
+    ));
+    let refused = credit(Fact::Movement(
+        movement("alice", "bob", "10.00"),
+        MovementFact::CreditRefused(refusal()),
+    ));
     check(slice::from_ref(&paid), &refused, "nothing", &[], &[]);
-    let reversed = debit(Fact::DebitReversed(movement("alice", "bob", "10.00"), refusal()));
+    let reversed = debit(Fact::Movement(
+        movement("alice", "bob", "10.00"),
+        MovementFact::DebitReversed(refusal()),
+    ));
     check(
         &[paid, refused],
         &reversed,
@@ -72,8 +93,14 @@ fn a_reversal_is_a_transfer_of_its_own() {
     let asked = asks(Verb::Reverse, ONE, "bob", &asked);
     let back = || reversal("bob", "alice", "10.00", TWO);
     check(&[], &asked, "nothing", &[], &[]);
-    check(&[], &credit(Fact::ReversalGranted(back())), "nothing", &[], &[]);
-    let paid = debit(Fact::AccountDebited(back()));
+    check(
+        &[],
+        &credit(Fact::Movement(back(), MovementFact::ReversalGranted)),
+        "nothing",
+        &[],
+        &[],
+    );
+    let paid = debit(Fact::Movement(back(), MovementFact::AccountDebited));
     check(
         slice::from_ref(&asked),
         &paid,
@@ -81,7 +108,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
         &["bob debit -10.00 = -10.00 of TWO"],
         &[],
     );
-    let received = credit(Fact::AccountCredited(back()));
+    let received = credit(Fact::Movement(back(), MovementFact::AccountCredited));
     let line = ["alice credit 10.00 = 10.00 of TWO"];
     let settled = ["transfer settled, flow settled"];
     check(
@@ -91,9 +118,15 @@ fn a_reversal_is_a_transfer_of_its_own() {
         &line,
         &settled,
     );
-    let denied = credit(Fact::ReversalDenied(name("bob"), Some(back()), refusal()));
+    let denied = credit(Fact::Request(
+        name("bob"),
+        RequestFact::ReversalDenied(Some(back()), refusal()),
+    ));
     check(slice::from_ref(&asked), &denied, "nothing", &[], &[]);
-    let refused = debit(Fact::DebitRefused(name("bob"), Some(back()), None, refusal()));
+    let refused = debit(Fact::Request(
+        name("bob"),
+        RequestFact::DebitRefused(Some(back()), None, refusal()),
+    ));
     let failed = "transfer.failed: account_frozen: bob is frozen";
     check(
         &[asked, denied],
@@ -113,7 +146,10 @@ fn a_request_that_came_too_late_is_told_and_ends_nothing() {
         Verb::Cancel,
         Verb::Reverse,
     ] {
-        let refused = debit(Fact::RequestRefused(name("alice"), verb, refusal()));
+        let refused = debit(Fact::Request(
+            name("alice"),
+            RequestFact::RequestRefused(verb, refusal()),
+        ));
         let told = format!("{} refused, flow running", verb.token());
         let given = [
             asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")),
@@ -121,7 +157,10 @@ fn a_request_that_came_too_late_is_told_and_ends_nothing() {
         ];
         check(&given, &refused, "nothing", &[], &[&told]);
     }
-    let refused = credit(Fact::RequestRefused(name("alice"), Verb::Freeze, refusal()));
+    let refused = credit(Fact::Request(
+        name("alice"),
+        RequestFact::RequestRefused(Verb::Freeze, refusal()),
+    ));
     check(&[], &refused, "nothing", &[], &["freeze refused, flow refused"]);
 }
 
@@ -131,14 +170,20 @@ fn an_operators_request_ends_when_it_is_carried_out() {
     let alice = || name("alice");
     let checks = [
         (opened("alice", "0.00"), "open opened, flow done"),
-        (credit(Fact::AccountFrozen(alice())), "freeze frozen, flow done"),
         (
-            credit(Fact::AccountUnfrozen(alice())),
+            credit(Fact::Account(alice(), AccountFact::AccountFrozen)),
+            "freeze frozen, flow done",
+        ),
+        (
+            credit(Fact::Account(alice(), AccountFact::AccountUnfrozen)),
             "unfreeze unfrozen, flow done",
         ),
-        (credit(Fact::AccountClosed(alice())), "close closed, flow done"),
         (
-            debit(Fact::ClosureRefused(alice(), refusal())),
+            credit(Fact::Account(alice(), AccountFact::AccountClosed)),
+            "close closed, flow done",
+        ),
+        (
+            debit(Fact::Account(alice(), AccountFact::ClosureRefused(refusal()))),
             "close refused, flow refused",
         ),
     ];
@@ -146,15 +191,15 @@ fn an_operators_request_ends_when_it_is_carried_out() {
         check(&[], &input, "nothing", &[], &[told]);
     }
     for quiet in [
-        credit(Fact::AccountClosing(alice())),
-        debit(Fact::ClosureAccepted(alice())),
-        debit(Fact::MessageParked(Parked {
+        credit(Fact::Account(alice(), AccountFact::AccountClosing)),
+        debit(Fact::Account(alice(), AccountFact::ClosureAccepted)),
+        debit(Fact::Message(MessageFact::MessageParked(Parked {
             sequence: 1,
             index: None,
             subject: "wallet.0.bulk".to_owned(),
             detail: "no JSON".to_owned(),
             transfer: None,
-        })),
+        }))),
     ] {
         check(&[], &quiet, "nothing", &[], &[]);
     }
@@ -170,11 +215,14 @@ fn an_operators_request_ends_when_it_is_carried_out() {
             .word()
     };
     for (fact, word) in [
-        (Fact::AccountFrozen(alice()), "frozen"),
-        (Fact::AccountUnfrozen(alice()), "open"),
-        (Fact::AccountClosing(alice()), "closing"),
-        (Fact::ClosureRefused(alice(), refusal()), "open"),
-        (Fact::AccountClosed(alice()), "closed"),
+        (Fact::Account(alice(), AccountFact::AccountFrozen), "frozen"),
+        (Fact::Account(alice(), AccountFact::AccountUnfrozen), "open"),
+        (Fact::Account(alice(), AccountFact::AccountClosing), "closing"),
+        (
+            Fact::Account(alice(), AccountFact::ClosureRefused(refusal())),
+            "open",
+        ),
+        (Fact::Account(alice(), AccountFact::AccountClosed), "closed"),
     ] {
         player.hear(&credit(fact));
         assert_eq!(standing(&player), word);

@@ -1,14 +1,15 @@
 //! Who plays, and what is read off the books.
 
 use jiff::Timestamp;
-use ledger_core::{Flow, Keys, Ledger, LogNo, Start, State, Status};
-use wallet_contract::decider::{Decider as _, Input};
-use wallet_contract::event::{Fact, Terms};
+use ledger_core::{Flow, Keys, Ledger, Start, State, Status};
+use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::id::TransferKey;
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Service;
-use wallet_contract::testing::{self, ONE, Player, movement, name, place, told};
+use wallet_kernel::testing::{self, ONE, Player, movement, name, place, told};
+use wallet_kernel::{Decider as _, Input};
 
 /// Two accounts on two shards.
 pub(crate) const SIDES: (&str, &str) = ("alice", "bob");
@@ -42,7 +43,7 @@ pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
                 movement: None,
                 trace: event.trace,
                 at_us: 0,
-                no: LogNo(0),
+                no: LogPlace::START,
             };
             player.state.flows.load(key, Flow::begun(start));
         }
@@ -120,15 +121,15 @@ pub(crate) fn terms(auto_confirm: bool) -> Terms {
 }
 
 pub(crate) fn reserved() -> Input {
-    debit(Fact::FundsReserved(
+    debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
-        terms(false),
+        MovementFact::FundsReserved(terms(false)),
     ))
 }
 
 pub(crate) fn promised(auto_confirm: bool) -> Input {
-    credit(Fact::CreditPromised(
+    credit(Fact::Movement(
         movement("alice", "bob", "10.00"),
-        terms(auto_confirm),
+        MovementFact::CreditPromised(terms(auto_confirm)),
     ))
 }

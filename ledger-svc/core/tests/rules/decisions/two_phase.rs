@@ -1,11 +1,11 @@
 //! Reservations.
 
 use ledger_core::{Ledger, State};
-use wallet_contract::decider::Input;
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::{Service, Verb};
-use wallet_contract::testing::{ONE, Player, asks, key, movement, name, part, pays};
+use wallet_kernel::Input;
+use wallet_kernel::testing::{ONE, Player, asks, key, movement, name, part, pays};
 
 use super::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
 
@@ -23,14 +23,20 @@ fn a_reservation_is_held_and_waits_for_its_payer() {
         &["reserve reserved, flow reserved"],
     );
     check(&given, &promised(true), "nothing", &[], &[]);
-    let deferred = debit(Fact::ConfirmationDeferred(part("alice", "bob", "4.00", "10.00")));
+    let deferred = debit(Fact::Movement(
+        part("alice", "bob", "4.00", "10.00"),
+        MovementFact::ConfirmationDeferred,
+    ));
     check(&given, &deferred, "nothing", &[], &[]);
 }
 
 #[test]
 fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
     let given = [reserved(), promised(false)];
-    let all = debit(Fact::AccountDebited(part("alice", "bob", "10.00", "10.00")));
+    let all = debit(Fact::Movement(
+        part("alice", "bob", "10.00", "10.00"),
+        MovementFact::AccountDebited,
+    ));
     check(
         &given,
         &all,
@@ -38,7 +44,10 @@ fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
         &["alice debit 0.00 = -10.00, -10.00 = 0.00 held"],
         &[],
     );
-    let some = debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    let some = debit(Fact::Movement(
+        part("alice", "bob", "4.00", "10.00"),
+        MovementFact::AccountDebited,
+    ));
     check(
         &given,
         &some,
@@ -47,7 +56,10 @@ fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
         &[],
     );
     let given = [&given[..], &[some]].concat();
-    let received = credit(Fact::AccountCredited(part("alice", "bob", "4.00", "10.00")));
+    let received = credit(Fact::Movement(
+        part("alice", "bob", "4.00", "10.00"),
+        MovementFact::AccountCredited,
+    ));
     let settled = ["transfer settled 4.00, flow settled"];
     check(
         &given,
@@ -56,9 +68,9 @@ fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
         &["bob credit 4.00 = 4.00"],
         &settled,
     );
-    let reversed = debit(Fact::DebitReversed(
+    let reversed = debit(Fact::Movement(
         part("alice", "bob", "4.00", "10.00"),
-        refusal(),
+        MovementFact::DebitReversed(refusal()),
     ));
     check(
         &given,
@@ -76,7 +88,10 @@ fn a_release_is_booked_and_ends_the_flow() {
         (Failure::Expired, "expired"),
         (Failure::Refused, "refused"),
     ] {
-        let released = Fact::ReservationReleased(movement("alice", "bob", "10.00"), failure, refusal());
+        let released = Fact::Movement(
+            movement("alice", "bob", "10.00"),
+            MovementFact::ReservationReleased(failure, refusal()),
+        );
         check(
             &[reserved(), promised(false)],
             &debit(released),
@@ -87,7 +102,7 @@ fn a_release_is_booked_and_ends_the_flow() {
     }
     check(
         &[],
-        &debit(Fact::ReservationBarred(name("alice"))),
+        &debit(Fact::Request(name("alice"), RequestFact::ReservationBarred)),
         "transfer.failed: cancelled: alice cancelled it before it was reserved",
         &[],
         &["transfer cancelled, flow cancelled"],
@@ -112,13 +127,17 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
     };
     let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
     let released = |failure| {
-        debit(Fact::ReservationReleased(
+        debit(Fact::Movement(
             movement("alice", "bob", "10.00"),
-            failure,
-            refusal(),
+            MovementFact::ReservationReleased(failure, refusal()),
         ))
     };
-    let debited = || debit(Fact::AccountDebited(part("alice", "bob", "4.00", "10.00")));
+    let debited = || {
+        debit(Fact::Movement(
+            part("alice", "bob", "4.00", "10.00"),
+            MovementFact::AccountDebited,
+        ))
+    };
     let given = [asked(), reserved(), promised(false)];
     let (promised_us, held_us) = waits(&given);
     let promised_us = promised_us.unwrap();
@@ -141,12 +160,17 @@ fn only_the_home_books_what_is_held() {
     let (alice, bob) = SIDES;
     let mut away = on(bob);
     let (held, terms) = (movement(alice, bob, "10.00"), terms(false));
-    away.hear(&debit(Fact::FundsReserved(held.clone(), terms)));
-    away.hear(&debit(Fact::ReservationReleased(
-        held,
-        Failure::Cancelled,
-        refusal(),
+    away.hear(&debit(Fact::Movement(
+        held.clone(),
+        MovementFact::FundsReserved(terms),
     )));
-    away.hear(&debit(Fact::AccountDebited(part(alice, bob, "4.00", "10.00"))));
+    away.hear(&debit(Fact::Movement(
+        held,
+        MovementFact::ReservationReleased(Failure::Cancelled, refusal()),
+    )));
+    away.hear(&debit(Fact::Movement(
+        part(alice, bob, "4.00", "10.00"),
+        MovementFact::AccountDebited,
+    )));
     assert_eq!(away.state, State::default());
 }

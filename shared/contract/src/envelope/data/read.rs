@@ -2,7 +2,10 @@
 
 use super::{Data, Text};
 use crate::envelope::Unreadable;
-use crate::event::{Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
+use crate::event::{
+    AccountFact, Fact, Failure, Kind, MessageFact, Movement, MovementFact, Overdraft, Parked, RequestFact,
+    Resolution, Resolved, Terms,
+};
 use crate::id::{AccountId, TransferId};
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
@@ -10,7 +13,7 @@ use crate::subject::Verb;
 
 /// Reads the fields of one kind of fact, and says which one is missing or wrong.
 struct Fields<'d, 'a> {
-    kind: &'d str,
+    kind: Kind,
     data: &'d Data<'a>,
 }
 
@@ -21,7 +24,7 @@ impl Fields<'_, '_> {
         field: &Option<Text<'_>>,
     ) -> Result<T, Unreadable> {
         let bad = |detail: String| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_string(),
             name,
             detail,
         };
@@ -31,7 +34,7 @@ impl Fields<'_, '_> {
 
     fn bad<E: ToString>(&self, name: &'static str) -> impl Fn(E) -> Unreadable {
         move |error| Unreadable::Attribute {
-            kind: self.kind.to_owned(),
+            kind: self.kind.to_string(),
             name,
             detail: error.to_string(),
         }
@@ -132,61 +135,75 @@ impl Fields<'_, '_> {
     }
 }
 
-pub(in crate::envelope) fn to_fact(kind: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
+pub(in crate::envelope) fn to_fact(name: &str, data: &Data<'_>) -> Result<Fact, Unreadable> {
+    let kind = Kind::parse(name).ok_or_else(|| Unreadable::Type(name.to_owned()))?;
     let fields = Fields { kind, data };
+    let account = || fields.account();
+    let payer = || fields.payer();
+    let movement = || fields.movement();
+    let refusal = || fields.refusal();
     Ok(match kind {
-        "wallet.account.opened.v1" => {
+        Kind::AccountOpened => {
             let currency = fields.parse("currency", &data.currency)?;
-            Fact::AccountOpened(fields.account()?, currency, fields.overdraft(currency)?)
-        }
-        "wallet.account.frozen.v1" => Fact::AccountFrozen(fields.account()?),
-        "wallet.account.unfrozen.v1" => Fact::AccountUnfrozen(fields.account()?),
-        "wallet.account.closing.v1" => Fact::AccountClosing(fields.account()?),
-        "wallet.closure.accepted.v1" => Fact::ClosureAccepted(fields.account()?),
-        "wallet.closure.refused.v1" => Fact::ClosureRefused(fields.account()?, fields.refusal()?),
-        "wallet.account.closed.v1" => Fact::AccountClosed(fields.account()?),
-        "wallet.account.debited.v1" => Fact::AccountDebited(fields.movement()?),
-        "wallet.debit.refused.v1" => {
-            let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
-            Fact::DebitRefused(
-                fields.payer()?,
-                fields.wanted()?,
-                terms.map(Box::new),
-                fields.refusal()?,
+            Fact::Account(
+                account()?,
+                AccountFact::AccountOpened(currency, fields.overdraft(currency)?),
             )
         }
-        "wallet.debit.reversed.v1" => Fact::DebitReversed(fields.movement()?, fields.refusal()?),
-        "wallet.account.credited.v1" => Fact::AccountCredited(fields.movement()?),
-        "wallet.credit.refused.v1" => Fact::CreditRefused(fields.movement()?, fields.refusal()?),
-        "wallet.funds.reserved.v1" => Fact::FundsReserved(fields.movement()?, fields.terms()?),
-        "wallet.credit.promised.v1" => Fact::CreditPromised(fields.movement()?, fields.terms()?),
-        "wallet.confirmation.deferred.v1" => Fact::ConfirmationDeferred(fields.movement()?),
-        "wallet.reservation.released.v1" => {
-            Fact::ReservationReleased(fields.movement()?, fields.failure()?, fields.refusal()?)
+        Kind::AccountFrozen => Fact::Account(account()?, AccountFact::AccountFrozen),
+        Kind::AccountUnfrozen => Fact::Account(account()?, AccountFact::AccountUnfrozen),
+        Kind::AccountClosing => Fact::Account(account()?, AccountFact::AccountClosing),
+        Kind::ClosureAccepted => Fact::Account(account()?, AccountFact::ClosureAccepted),
+        Kind::ClosureRefused => Fact::Account(account()?, AccountFact::ClosureRefused(refusal()?)),
+        Kind::AccountClosed => Fact::Account(account()?, AccountFact::AccountClosed),
+        Kind::AccountDebited => Fact::Movement(movement()?, MovementFact::AccountDebited),
+        Kind::DebitReversed => Fact::Movement(movement()?, MovementFact::DebitReversed(refusal()?)),
+        Kind::AccountCredited => Fact::Movement(movement()?, MovementFact::AccountCredited),
+        Kind::CreditRefused => Fact::Movement(movement()?, MovementFact::CreditRefused(refusal()?)),
+        Kind::FundsReserved => Fact::Movement(movement()?, MovementFact::FundsReserved(fields.terms()?)),
+        Kind::CreditPromised => Fact::Movement(movement()?, MovementFact::CreditPromised(fields.terms()?)),
+        Kind::ConfirmationDeferred => Fact::Movement(movement()?, MovementFact::ConfirmationDeferred),
+        Kind::ReservationReleased => {
+            let movement = movement()?;
+            Fact::Movement(
+                movement,
+                MovementFact::ReservationReleased(fields.failure()?, refusal()?),
+            )
         }
-        "wallet.reservation.barred.v1" => Fact::ReservationBarred(fields.payer()?),
-        "wallet.reversal.granted.v1" => Fact::ReversalGranted(fields.movement()?),
-        "wallet.reversal.denied.v1" => {
-            Fact::ReversalDenied(fields.payer()?, fields.wanted()?, fields.refusal()?)
+        Kind::ReversalGranted => Fact::Movement(movement()?, MovementFact::ReversalGranted),
+        Kind::TransferSettled => Fact::Movement(movement()?, MovementFact::TransferSettled),
+        Kind::DebitRefused => {
+            let terms = data.expires_at.map(|_| fields.terms()).transpose()?;
+            let (payer, movement) = (payer()?, fields.wanted()?);
+            Fact::Request(
+                payer,
+                RequestFact::DebitRefused(movement, terms.map(Box::new), refusal()?),
+            )
         }
-        "wallet.transfer.settled.v1" => Fact::TransferSettled(fields.movement()?),
-        "wallet.transfer.failed.v1" => Fact::TransferFailed(
-            fields.payer()?,
-            fields.wanted()?,
-            fields.failure()?,
-            fields.refusal()?,
+        Kind::ReservationBarred => Fact::Request(payer()?, RequestFact::ReservationBarred),
+        Kind::ReversalDenied => Fact::Request(
+            payer()?,
+            RequestFact::ReversalDenied(fields.wanted()?, refusal()?),
         ),
-        "wallet.request.refused.v1" => {
-            Fact::RequestRefused(fields.account()?, fields.verb()?, fields.refusal()?)
+        Kind::TransferFailed => {
+            let (payer, movement) = (payer()?, fields.wanted()?);
+            Fact::Request(
+                payer,
+                RequestFact::TransferFailed(movement, fields.failure()?, refusal()?),
+            )
         }
-        "wallet.request.recalled.v1" => Fact::RequestRecalled(
-            fields.account()?,
-            fields.verb()?,
-            fields.wanted()?,
-            fields.data.instruction,
+        Kind::RequestRefused => Fact::Request(
+            account()?,
+            RequestFact::RequestRefused(fields.verb()?, refusal()?),
         ),
-        "wallet.message.parked.v1" => Fact::MessageParked(fields.parked()?),
-        "wallet.message.resolved.v1" => Fact::MessageResolved(fields.resolved()?),
-        unknown => return Err(Unreadable::Type(unknown.to_owned())),
+        Kind::RequestRecalled => {
+            let (account, verb) = (account()?, fields.verb()?);
+            Fact::Request(
+                account,
+                RequestFact::RequestRecalled(verb, fields.wanted()?, data.instruction),
+            )
+        }
+        Kind::MessageParked => Fact::Message(MessageFact::MessageParked(fields.parked()?)),
+        Kind::MessageResolved => Fact::Message(MessageFact::MessageResolved(fields.resolved()?)),
     })
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::event::{
-    Cause, Event, Fact, Failure, Movement, Overdraft, Parked, Resolution, Resolved, Source, Terms,
+    AccountFact, Cause, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, Parked,
+    RequestFact, Resolution, Resolved, Source, Terms,
 };
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::reason::{Reason, Refusal};
@@ -82,16 +83,15 @@ pub(super) fn refused_reservations() -> Vec<Fact> {
             auto_confirm,
         };
         let refusal = Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
-        Fact::DebitRefused(
+        Fact::Request(
             name("alice"),
-            Some(movement(memo)),
-            Some(Box::new(terms)),
-            refusal,
+            RequestFact::DebitRefused(Some(movement(memo)), Some(Box::new(terms)), refusal),
         )
     };
     [(Some("room 7"), false), (None, true)].map(refused).to_vec()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of facts")]
 pub(super) fn first_facts() -> Vec<Fact> {
     let (alice, usd) = (name("alice"), "USD".parse().unwrap());
     let refusal = || Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
@@ -108,85 +108,149 @@ pub(super) fn first_facts() -> Vec<Fact> {
     };
     let back = || reversal("alice", "bob", "12.50", TWO);
     vec![
-        Fact::AccountOpened(alice.clone(), usd, Overdraft::NONE),
-        Fact::AccountOpened(alice.clone(), usd, Overdraft::Unlimited),
-        Fact::AccountFrozen(alice.clone()),
-        Fact::AccountUnfrozen(alice.clone()),
-        Fact::AccountClosing(alice.clone()),
-        Fact::ClosureAccepted(alice.clone()),
-        Fact::ClosureRefused(
+        Fact::Account(alice.clone(), AccountFact::AccountOpened(usd, Overdraft::NONE)),
+        Fact::Account(
             alice.clone(),
-            Refusal::new(Reason::BalanceNotZero, "alice has 1.00 USD"),
+            AccountFact::AccountOpened(usd, Overdraft::Unlimited),
         ),
-        Fact::AccountClosed(alice.clone()),
-        Fact::AccountDebited(movement(Some("rent, März"))),
-        Fact::DebitRefused(alice.clone(), Some(movement(None)), None, refusal()),
-        Fact::DebitRefused(alice.clone(), None, None, refusal()),
-        Fact::DebitReversed(movement(None), refusal()),
-        Fact::AccountCredited(movement(None)),
-        Fact::CreditRefused(movement(None), refusal()),
-        Fact::TransferSettled(movement(None)),
-        Fact::TransferFailed(alice.clone(), Some(movement(None)), Failure::Refused, refusal()),
-        Fact::TransferFailed(alice.clone(), None, Failure::Compensated, refusal()),
-        Fact::RequestRefused(alice.clone(), Verb::Open, refusal()),
-        Fact::MessageParked(parked(Some(2))),
-        Fact::MessageParked(parked(None)),
-        Fact::FundsReserved(movement(Some("room 7")), terms(false)),
-        Fact::FundsReserved(movement(None), terms(true)),
-        Fact::CreditPromised(movement(None), terms(false)),
-        Fact::CreditPromised(movement(None), terms(true)),
-        Fact::ConfirmationDeferred(part("alice", "bob", "4.00", "12.50")),
-        Fact::AccountDebited(part("alice", "bob", "4.00", "12.50")),
-        Fact::AccountCredited(part("alice", "bob", "4.00", "12.50")),
-        Fact::CreditRefused(part("alice", "bob", "4.00", "12.50"), refusal()),
-        Fact::DebitReversed(part("alice", "bob", "4.00", "12.50"), refusal()),
-        Fact::TransferSettled(part("alice", "bob", "4.00", "12.50")),
-        Fact::ReservationReleased(
+        Fact::Account(alice.clone(), AccountFact::AccountFrozen),
+        Fact::Account(alice.clone(), AccountFact::AccountUnfrozen),
+        Fact::Account(alice.clone(), AccountFact::AccountClosing),
+        Fact::Account(alice.clone(), AccountFact::ClosureAccepted),
+        Fact::Account(
+            alice.clone(),
+            AccountFact::ClosureRefused(Refusal::new(Reason::BalanceNotZero, "alice has 1.00 USD")),
+        ),
+        Fact::Account(alice.clone(), AccountFact::AccountClosed),
+        Fact::Movement(movement(Some("rent, März")), MovementFact::AccountDebited),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::DebitRefused(Some(movement(None)), None, refusal()),
+        ),
+        Fact::Request(alice.clone(), RequestFact::DebitRefused(None, None, refusal())),
+        Fact::Movement(movement(None), MovementFact::DebitReversed(refusal())),
+        Fact::Movement(movement(None), MovementFact::AccountCredited),
+        Fact::Movement(movement(None), MovementFact::CreditRefused(refusal())),
+        Fact::Movement(movement(None), MovementFact::TransferSettled),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::TransferFailed(Some(movement(None)), Failure::Refused, refusal()),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::TransferFailed(None, Failure::Compensated, refusal()),
+        ),
+        Fact::Request(alice.clone(), RequestFact::RequestRefused(Verb::Open, refusal())),
+        Fact::Message(MessageFact::MessageParked(parked(Some(2)))),
+        Fact::Message(MessageFact::MessageParked(parked(None))),
+        Fact::Movement(
+            movement(Some("room 7")),
+            MovementFact::FundsReserved(terms(false)),
+        ),
+        Fact::Movement(movement(None), MovementFact::FundsReserved(terms(true))),
+        Fact::Movement(movement(None), MovementFact::CreditPromised(terms(false))),
+        Fact::Movement(movement(None), MovementFact::CreditPromised(terms(true))),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::ConfirmationDeferred,
+        ),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::AccountDebited,
+        ),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::AccountCredited,
+        ),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::CreditRefused(refusal()),
+        ),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::DebitReversed(refusal()),
+        ),
+        Fact::Movement(
+            part("alice", "bob", "4.00", "12.50"),
+            MovementFact::TransferSettled,
+        ),
+        Fact::Movement(
             movement(None),
-            Failure::Cancelled,
-            Refusal::new(Reason::Cancelled, "alice cancelled it"),
-        ),
-        Fact::ReservationReleased(
-            movement(None),
-            Failure::Expired,
-            Refusal::new(Reason::Expired, "not confirmed by 2023-11-14T22:28:20Z"),
-        ),
-        Fact::ReservationReleased(movement(None), Failure::Refused, refusal()),
-        Fact::ReservationBarred(alice.clone()),
-        Fact::ReversalGranted(back()),
-        Fact::ReversalDenied(alice.clone(), Some(back()), refusal()),
-        Fact::ReversalDenied(alice.clone(), None, refusal()),
-        Fact::AccountDebited(back()),
-        Fact::DebitRefused(alice.clone(), Some(back()), None, refusal()),
-        Fact::AccountCredited(back()),
-        Fact::TransferSettled(back()),
-        Fact::TransferFailed(alice.clone(), Some(movement(None)), Failure::Cancelled, refusal()),
-        Fact::TransferFailed(alice.clone(), None, Failure::Expired, refusal()),
-        Fact::RequestRefused(
-            alice.clone(),
-            Verb::Confirm,
-            Refusal::new(Reason::Expired, "the reservation is expired already"),
-        ),
-        Fact::RequestRefused(
-            alice.clone(),
-            Verb::Reverse,
-            Refusal::new(
-                Reason::IdReused,
-                "the id was used for another reversal: use a new id",
+            MovementFact::ReservationReleased(
+                Failure::Cancelled,
+                Refusal::new(Reason::Cancelled, "alice cancelled it"),
             ),
         ),
-        Fact::RequestRecalled(alice.clone(), Verb::Transfer, Some(movement(Some("rent"))), None),
-        Fact::RequestRecalled(alice.clone(), Verb::Freeze, None, None),
-        Fact::MessageParked(Parked {
+        Fact::Movement(
+            movement(None),
+            MovementFact::ReservationReleased(
+                Failure::Expired,
+                Refusal::new(Reason::Expired, "not confirmed by 2023-11-14T22:28:20Z"),
+            ),
+        ),
+        Fact::Movement(
+            movement(None),
+            MovementFact::ReservationReleased(Failure::Refused, refusal()),
+        ),
+        Fact::Request(alice.clone(), RequestFact::ReservationBarred),
+        Fact::Movement(back(), MovementFact::ReversalGranted),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::ReversalDenied(Some(back()), refusal()),
+        ),
+        Fact::Request(alice.clone(), RequestFact::ReversalDenied(None, refusal())),
+        Fact::Movement(back(), MovementFact::AccountDebited),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::DebitRefused(Some(back()), None, refusal()),
+        ),
+        Fact::Movement(back(), MovementFact::AccountCredited),
+        Fact::Movement(back(), MovementFact::TransferSettled),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::TransferFailed(Some(movement(None)), Failure::Cancelled, refusal()),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::TransferFailed(None, Failure::Expired, refusal()),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::RequestRefused(
+                Verb::Confirm,
+                Refusal::new(Reason::Expired, "the reservation is expired already"),
+            ),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::RequestRefused(
+                Verb::Reverse,
+                Refusal::new(
+                    Reason::IdReused,
+                    "the id was used for another reversal: use a new id",
+                ),
+            ),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::RequestRecalled(Verb::Transfer, Some(movement(Some("rent"))), None),
+        ),
+        Fact::Request(
+            alice.clone(),
+            RequestFact::RequestRecalled(Verb::Freeze, None, None),
+        ),
+        Fact::Message(MessageFact::MessageParked(Parked {
             transfer: Some(TransferId(Uuid::from_u128(
                 0x0190_0000_0000_7000_8000_0000_0000_0002,
             ))),
             ..parked(Some(2))
-        }),
-        Fact::MessageResolved(resolved(Resolution::Retried)),
-        Fact::MessageResolved(resolved(Resolution::Replaced(12))),
-        Fact::MessageResolved(resolved(Resolution::Discarded("said twice".to_owned()))),
-        Fact::RequestRecalled(alice, Verb::Confirm, None, Some(19)),
+        })),
+        Fact::Message(MessageFact::MessageResolved(resolved(Resolution::Retried))),
+        Fact::Message(MessageFact::MessageResolved(resolved(Resolution::Replaced(12)))),
+        Fact::Message(MessageFact::MessageResolved(resolved(Resolution::Discarded(
+            "said twice".to_owned(),
+        )))),
+        Fact::Request(alice, RequestFact::RequestRecalled(Verb::Confirm, None, Some(19))),
     ]
 }
 

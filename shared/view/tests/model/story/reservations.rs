@@ -3,8 +3,8 @@
 use super::{AS_IT_IS, check};
 use crate::stage::{Told, paid, refusal, reserved};
 use serde_json::{Value, json};
-use wallet_contract::event::Fact;
 use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
+use wallet_contract::event::{Fact, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, name, part};
@@ -24,9 +24,21 @@ fn a_reservation_and_its_ends() {
     let moved = || part("alice", "bob", "5.00", "12.50");
     let confirmed = reserved(false)
         .asks("confirm", &confirm)
-        .says(Service::Debit, 4, Fact::AccountDebited(moved()))
-        .says(Service::Credit, 5, Fact::AccountCredited(moved()))
-        .says(Service::Ledger, 6, Fact::TransferSettled(moved()));
+        .says(
+            Service::Debit,
+            4,
+            Fact::Movement(moved(), MovementFact::AccountDebited),
+        )
+        .says(
+            Service::Credit,
+            5,
+            Fact::Movement(moved(), MovementFact::AccountCredited),
+        )
+        .says(
+            Service::Ledger,
+            6,
+            Fact::Movement(moved(), MovementFact::TransferSettled),
+        );
     check(
         &confirmed.flow("settled", |flow| {
             (flow["captured"], flow["released"]) = (json!("5.00"), json!("7.50"));
@@ -39,9 +51,21 @@ fn a_reservation_and_its_ends() {
     );
     let all = || part("alice", "bob", "12.50", "12.50");
     let confirmed = reserved(true)
-        .says(Service::Debit, 3, Fact::AccountDebited(all()))
-        .says(Service::Credit, 4, Fact::AccountCredited(all()))
-        .says(Service::Ledger, 5, Fact::TransferSettled(all()));
+        .says(
+            Service::Debit,
+            3,
+            Fact::Movement(all(), MovementFact::AccountDebited),
+        )
+        .says(
+            Service::Credit,
+            4,
+            Fact::Movement(all(), MovementFact::AccountCredited),
+        )
+        .says(
+            Service::Ledger,
+            5,
+            Fact::Movement(all(), MovementFact::TransferSettled),
+        );
     check(
         &confirmed.flow("settled", AS_IT_IS),
         &[
@@ -60,12 +84,15 @@ fn a_reservation_that_comes_to_nothing() {
         .says(
             Service::Debit,
             4,
-            Fact::ReservationReleased(paid(), Cancelled, by_payer()),
+            Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer())),
         )
         .says(
             Service::Ledger,
             5,
-            Fact::TransferFailed(name("alice"), Some(paid()), Cancelled, by_payer()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::TransferFailed(Some(paid()), Cancelled, by_payer()),
+            ),
         );
     check(
         &cancelled.flow("cancelled", AS_IT_IS),
@@ -79,12 +106,15 @@ fn a_reservation_that_comes_to_nothing() {
         .says(
             Service::Debit,
             2,
-            Fact::ReservationReleased(paid(), Expired, late()),
+            Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late())),
         )
         .says(
             Service::Ledger,
             4,
-            Fact::TransferFailed(name("alice"), Some(paid()), Expired, late()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::TransferFailed(Some(paid()), Expired, late()),
+            ),
         );
     check(
         &expired.flow("expired", AS_IT_IS),
@@ -99,18 +129,25 @@ fn a_reservation_that_comes_to_nothing() {
         .says(
             Service::Debit,
             1,
-            Fact::FundsReserved(paid(), crate::stage::terms(false)),
+            Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .says(Service::Credit, 2, Fact::CreditRefused(paid(), frozen()))
+        .says(
+            Service::Credit,
+            2,
+            Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
+        )
         .says(
             Service::Debit,
             3,
-            Fact::ReservationReleased(paid(), Refused, frozen()),
+            Fact::Movement(paid(), MovementFact::ReservationReleased(Refused, frozen())),
         )
         .says(
             Service::Ledger,
             4,
-            Fact::TransferFailed(name("alice"), Some(paid()), Refused, frozen()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::TransferFailed(Some(paid()), Refused, frozen()),
+            ),
         );
     check(
         &declined.flow("refused", AS_IT_IS),
@@ -127,11 +164,18 @@ fn a_cancel_that_comes_first() {
     let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
     let barred = Told::default()
         .asks("cancel", &json!({ "id": ONE }))
-        .says(Service::Debit, 1, Fact::ReservationBarred(name("alice")))
+        .says(
+            Service::Debit,
+            1,
+            Fact::Request(name("alice"), RequestFact::ReservationBarred),
+        )
         .says(
             Service::Ledger,
             2,
-            Fact::TransferFailed(name("alice"), None, Cancelled, by_payer()),
+            Fact::Request(
+                name("alice"),
+                RequestFact::TransferFailed(None, Cancelled, by_payer()),
+            ),
         )
         .asks(
             "reserve",
@@ -140,7 +184,7 @@ fn a_cancel_that_comes_first() {
         .says(
             Service::Debit,
             4,
-            Fact::RequestRefused(name("alice"), Verb::Reserve, late()),
+            Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Reserve, late())),
         );
     let no_movement = |flow: &mut Value| {
         for field in ["payee", "amount", "currency"] {

@@ -8,6 +8,7 @@ use wallet_client::api::{Api, Transfer};
 use wallet_client::clock;
 use wallet_client::request::{Request, Wanted};
 use wallet_client::{Options, Outcome, Wallet};
+use wallet_contract::event::Kind;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
 use wallet_contract::reason::Refusal;
@@ -184,11 +185,11 @@ impl<'s> Stage<'s> {
     }
 
     /// Waits until a flow has an event of a kind.
-    pub(super) async fn until(&self, request: &Request, kind: &str) -> Result<Transfer> {
+    pub(super) async fn until(&self, request: &Request, kind: Kind) -> Result<Transfer> {
         let deadline = Instant::now() + OUTCOME_WITHIN;
         loop {
             match self.flow(request).await? {
-                Some(flow) if flow.events.iter().any(|event| event.kind == kind) => return Ok(flow),
+                Some(flow) if flow.events.iter().any(|event| event.kind == kind.name()) => return Ok(flow),
                 Some(_) | None if Instant::now() > deadline => bail!("no {kind} within {OUTCOME_WITHIN:?}"),
                 Some(_) | None => sleep(Duration::from_millis(20)).await,
             }

@@ -1,7 +1,7 @@
 //! Each kind of flow, as it is drawn.
 
 use serde_json::{Value, json};
-use wallet_contract::event::{Fact, Failure, Movement, Terms};
+use wallet_contract::event::{Fact, Failure, Movement, MovementFact, RequestFact, Terms};
 use wallet_contract::money::Money;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Service;
@@ -17,21 +17,21 @@ fn a_settled_transfer_across_shards() {
             1,
             (Service::Debit, 0),
             (1_200, 1_610, 2_310),
-            Fact::AccountDebited(movement()),
+            Fact::Movement(movement(), MovementFact::AccountDebited),
         ),
         event(
             3,
             2,
             (Service::Credit, 1),
             (1_100, 4_010, 4_900),
-            Fact::AccountCredited(movement()),
+            Fact::Movement(movement(), MovementFact::AccountCredited),
         ),
         event(
             4,
             3,
             (Service::Ledger, 0),
             (900, 7_500, 8_300),
-            Fact::TransferSettled(movement()),
+            Fact::Movement(movement(), MovementFact::TransferSettled),
         ),
     ];
     check(&flow("settled", None, Some(7_500), &events), SETTLED);
@@ -57,11 +57,9 @@ fn a_refused_transfer() {
         Reason::InsufficientFunds,
         "alice has 3.00 USD available, and 12.50 USD was asked for",
     );
-    let failed = Fact::TransferFailed(
+    let failed = Fact::Request(
         movement().payer,
-        Some(movement()),
-        Failure::Refused,
-        refusal.clone(),
+        RequestFact::TransferFailed(Some(movement()), Failure::Refused, refusal.clone()),
     );
     let events = vec![
         request(1, 0, &json!({})),
@@ -70,7 +68,10 @@ fn a_refused_transfer() {
             1,
             (Service::Debit, 0),
             (1_200, 1_610, 2_310),
-            Fact::DebitRefused(movement().payer, Some(movement()), None, refusal.clone()),
+            Fact::Request(
+                movement().payer,
+                RequestFact::DebitRefused(Some(movement()), None, refusal.clone()),
+            ),
         ),
         event(3, 2, (Service::Ledger, 0), (900, 4_500, 5_300), failed),
     ];
@@ -95,11 +96,9 @@ memo      lunch
 #[test]
 fn a_compensated_transfer() {
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    let failed = Fact::TransferFailed(
+    let failed = Fact::Request(
         movement().payer,
-        Some(movement()),
-        Failure::Compensated,
-        refusal.clone(),
+        RequestFact::TransferFailed(Some(movement()), Failure::Compensated, refusal.clone()),
     );
     let events = vec![
         request(1, 0, &json!({})),
@@ -108,21 +107,21 @@ fn a_compensated_transfer() {
             1,
             (Service::Debit, 0),
             (1_200, 1_610, 2_310),
-            Fact::AccountDebited(movement()),
+            Fact::Movement(movement(), MovementFact::AccountDebited),
         ),
         event(
             3,
             2,
             (Service::Credit, 1),
             (1_100, 4_010, 4_900),
-            Fact::CreditRefused(movement(), refusal.clone()),
+            Fact::Movement(movement(), MovementFact::CreditRefused(refusal.clone())),
         ),
         event(
             4,
             3,
             (Service::Debit, 0),
             (1_000, 6_000, 6_500),
-            Fact::DebitReversed(movement(), refusal.clone()),
+            Fact::Movement(movement(), MovementFact::DebitReversed(refusal.clone())),
         ),
         event(5, 4, (Service::Ledger, 0), (900, 7_500, 8_300), failed),
     ];
@@ -153,10 +152,9 @@ memo      lunch
 fn an_id_that_was_used_again() {
     let refusal = Refusal::new(Reason::IdReused, "amount was 12.50, now 13.00");
     let again = json!({ "id": ID, "to": "bob", "amount": "13.00", "currency": "USD" });
-    let refused = Fact::RequestRefused(
+    let refused = Fact::Request(
         movement().payer,
-        wallet_contract::subject::Verb::Transfer,
-        refusal,
+        RequestFact::RequestRefused(wallet_contract::subject::Verb::Transfer, refusal),
     );
     let events = vec![
         request(1, 0, &json!({})),
@@ -166,7 +164,7 @@ fn an_id_that_was_used_again() {
             1,
             (Service::Debit, 0),
             (200, 100, 50),
-            Fact::AccountDebited(movement()),
+            Fact::Movement(movement(), MovementFact::AccountDebited),
         ),
         request(3, 900_000, &again),
         event(4, 3, (Service::Debit, 0), (1_200, 901_610, 902_310), refused),
@@ -217,14 +215,14 @@ fn a_reservation_that_waited_for_its_payer() {
             1,
             (Service::Debit, 0),
             (1_200, 1_610, 2_310),
-            Fact::FundsReserved(movement(), terms),
+            Fact::Movement(movement(), MovementFact::FundsReserved(terms)),
         ),
         event(
             3,
             2,
             (Service::Credit, 1),
             (1_100, 4_010, 4_900),
-            Fact::CreditPromised(movement(), terms),
+            Fact::Movement(movement(), MovementFact::CreditPromised(terms)),
         ),
         ask(4, "confirm", later, &confirm),
         event(
@@ -232,21 +230,21 @@ fn a_reservation_that_waited_for_its_payer() {
             4,
             (Service::Debit, 0),
             (1_000, later + 1_500, later + 2_000),
-            Fact::AccountDebited(held("5.00")),
+            Fact::Movement(held("5.00"), MovementFact::AccountDebited),
         ),
         event(
             6,
             5,
             (Service::Credit, 1),
             (1_000, later + 3_500, later + 4_000),
-            Fact::AccountCredited(held("5.00")),
+            Fact::Movement(held("5.00"), MovementFact::AccountCredited),
         ),
         event(
             7,
             6,
             (Service::Ledger, 0),
             (900, later + 5_500, later + 6_300),
-            Fact::TransferSettled(held("5.00")),
+            Fact::Movement(held("5.00"), MovementFact::TransferSettled),
         ),
     ];
     let mut flow = flow("settled", None, Some(later + 5_500), &events);

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
 use wallet_client::outcome::{Listener, Outcome};
+use wallet_contract::event::Kind;
 use wallet_contract::subject::{Service, Verb};
 
 use super::{detail, with_reason, words};
@@ -132,7 +133,7 @@ pub(super) async fn killed(stage: &mut Stage<'_>) -> Result<Scene> {
     let connection = stage.wallet.connection();
     let mut listener = Listener::start(connection, &request.account, request.id, request.request).await?;
     connection.send(&request).await?;
-    let meanwhile = stage.until(&request, "wallet.account.debited.v1").await?;
+    let meanwhile = stage.until(&request, Kind::AccountDebited).await?;
     stage.stack.start_service(Service::Credit).await?;
     let outcome = listener.until(Instant::now() + OUTCOME_WITHIN).await?;
     let outcome = outcome.with_context(|| format!("no outcome within {OUTCOME_WITHIN:?} of the restart"))?;

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result};
 use wallet_client::clock;
 use wallet_client::request::{Request, Wanted};
+use wallet_contract::event::Kind;
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
@@ -102,7 +103,7 @@ pub(super) async fn expiry(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.top_up("100.00").await?;
     let request = reserve(&stage.alice, &stage.stranger, "30.00", 1)?;
     let reserved = stage.ask(&request).await?;
-    let flow = stage.until(&request, "wallet.transfer.failed.v1").await?;
+    let flow = stage.until(&request, Kind::TransferFailed).await?;
     let late = sound(Request::confirm(request.id, &request.account, None))?;
     let late = stage.ask(&late).await?;
     Ok(Scene::of(&request)

@@ -1,13 +1,13 @@
-//! The phases of a transfer, and what is decided in each on whatever is heard: a table, as data.
+//! The phases of a transfer, and debit-svc's decision on each signal in each phase: a table, as data.
 //!
-//! Everything may come late, early, twice or not at all. Each cell says what happens then, so there is no order of events
-//! that nobody thought of. ARCHITECTURE.md shows the same table, made from this one.
+//! Any input may arrive late, early, twice or never. Each combination has its cell, so every order of events is covered.
+//! ARCHITECTURE.md shows the same table, generated from this one.
 
-use wallet_contract::event::{Fact, Failure};
+use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::Verb;
 
-/// How far a transfer has come, as its payer's side knows it.
+/// How far a transfer has come, as the payer's side knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Refused; its id is burned.
@@ -18,25 +18,25 @@ pub enum Phase {
     Credited,
     /// Refused by the payee's side, and given back.
     Reversed,
-    /// Held; the payee's side has not said yet whether it can take it.
+    /// Held; the payee's side has not answered yet.
     Reserved,
-    /// Held, and confirmed before the payee's side has said so.
+    /// Held, and confirmed before the payee's side has answered.
     Confirming,
-    /// Held, and the payee's side will take it.
+    /// Held, and promised to the payee.
     Promised,
     /// Confirmed, and in transit.
     Confirmed,
-    /// What was confirmed has been received by the payee.
+    /// Confirmed, and received by the payee.
     Completed,
-    /// Released by a cancel; or cancelled before it was heard of.
+    /// Released by a cancel; or cancelled before it was reserved.
     Cancelled,
-    /// Released because its time was up.
+    /// Released because it was not confirmed in time.
     Expired,
-    /// Released because the payee's side can't take it.
+    /// Released because the payee's side refused it.
     Declined,
 }
 
-wallet_kernel::words!(Phase "phase" {
+crate::words!(Phase "phase" {
     Refused = "refused",
     Debited = "debited",
     Credited = "credited",
@@ -51,33 +51,33 @@ wallet_kernel::words!(Phase "phase" {
     Declined = "declined",
 });
 
-/// What can be heard of a transfer.
+/// An input about a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Signal {
-    /// The payer asks to pay.
+    /// The payer requests a transfer.
     Transfer,
-    /// The payer asks to reserve.
+    /// The payer requests a reservation.
     Reserve,
-    /// credit-svc lets a payee give back what it has received.
+    /// credit-svc grants a reversal.
     Granted,
-    /// credit-svc does not.
+    /// credit-svc denies a reversal.
     Denied,
     /// The payer confirms.
     Confirm,
     /// The payer cancels.
     Cancel,
-    /// The payee's side can take it.
+    /// The payee's side promises to credit it.
     Promised,
-    /// The payee's side can't take it.
+    /// The payee's side refuses to credit it.
     CreditRefused,
     /// The payee has received.
     Credited,
-    /// The clock says that its time is up.
+    /// The reservation's deadline has passed.
     Due,
 }
 
 impl Signal {
-    /// All of them, in the order of the table's columns.
+    /// All signals, in the order of the table's columns.
     pub const ALL: [Self; 10] = [
         Self::Transfer,
         Self::Reserve,
@@ -107,7 +107,7 @@ impl Signal {
         }
     }
 
-    /// What a request is; nothing if debit-svc does not decide it.
+    /// The signal that a request is; nothing if debit-svc does not decide it.
     pub fn of_verb(verb: Verb) -> Option<Self> {
         match verb {
             Verb::Transfer => Some(Self::Transfer),
@@ -118,33 +118,48 @@ impl Signal {
         }
     }
 
-    /// What another service's event is; nothing if it says nothing of a transfer that is paid here.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a few of many, and the table has a column for each"
-    )]
+    /// The signal that another service's event is; nothing if the phase does not depend on it.
     pub fn of_fact(fact: &Fact) -> Option<Self> {
         match fact {
-            Fact::ReversalGranted(_) => Some(Self::Granted),
-            Fact::ReversalDenied(..) => Some(Self::Denied),
-            Fact::CreditPromised(..) => Some(Self::Promised),
-            Fact::CreditRefused(..) => Some(Self::CreditRefused),
-            Fact::AccountCredited(_) => Some(Self::Credited),
-            _ => None,
+            Fact::Movement(_, fact) => Self::of_movement(fact),
+            Fact::Request(_, fact) => match fact {
+                RequestFact::ReversalDenied(..) => Some(Self::Denied),
+                RequestFact::DebitRefused(..)
+                | RequestFact::ReservationBarred
+                | RequestFact::TransferFailed(..)
+                | RequestFact::RequestRefused(..)
+                | RequestFact::RequestRecalled(..) => None,
+            },
+            Fact::Account(..) | Fact::Message(_) => None,
+        }
+    }
+
+    fn of_movement(fact: &MovementFact) -> Option<Self> {
+        match fact {
+            MovementFact::ReversalGranted => Some(Self::Granted),
+            MovementFact::CreditPromised(_) => Some(Self::Promised),
+            MovementFact::CreditRefused(_) => Some(Self::CreditRefused),
+            MovementFact::AccountCredited => Some(Self::Credited),
+            MovementFact::AccountDebited
+            | MovementFact::DebitReversed(_)
+            | MovementFact::FundsReserved(_)
+            | MovementFact::ConfirmationDeferred
+            | MovementFact::ReservationReleased(..)
+            | MovementFact::TransferSettled => None,
         }
     }
 }
 
-/// What is decided in a phase on what is heard.
+/// The decision on a signal in a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// `account.debited`, or `debit.refused` if the account may not pay.
     Pay,
     /// `funds.reserved`, or `debit.refused` if the account may not pay.
     Hold,
-    /// `debit.refused`: nothing can come of it, its id is burned.
+    /// `debit.refused`: the request can't succeed, and its id is burned.
     Burn,
-    /// `reservation.barred`: cancelled before it was heard of.
+    /// `reservation.barred`: cancelled before it was reserved.
     Bar,
     /// `request.refused`: the id was used before.
     Reused,
@@ -152,7 +167,7 @@ pub enum Rule {
     TooLate(Reason),
     /// `confirmation.deferred`; `request.refused` if it is for more than is held.
     Defer,
-    /// `account.debited` out of what is held; `request.refused` if it is for more.
+    /// `account.debited` from what is held; `request.refused` if it is for more.
     Capture,
     /// Remembered; with `auto_confirm`, `account.debited`.
     Promise,
@@ -160,7 +175,7 @@ pub enum Rule {
     Release(Failure),
     /// `debit.reversed`.
     GiveBack,
-    /// Remembered, and the end of it here.
+    /// Remembered; the transfer is complete here.
     Complete,
     /// Nothing: it comes too late to change anything.
     Ignore,
@@ -182,7 +197,7 @@ const CANCELLED: Rule = TooLate(Reason::Cancelled);
 const EXPIRED: Rule = TooLate(Reason::Expired);
 const DECLINED: Rule = TooLate(Reason::Declined);
 
-/// A row: the phase, none if nothing was ever heard, and a rule for each of [`Signal::ALL`].
+/// A row: the phase, none for an unknown transfer, and a rule for each of [`Signal::ALL`].
 pub type Row = (Option<Phase>, [Rule; Signal::ALL.len()]);
 
 /// The table.
@@ -224,7 +239,7 @@ pub fn markdown() -> String {
     text
 }
 
-/// What a rule does, in words; codes stand between backquotes.
+/// What a rule does, in words, with codes in backquotes.
 pub fn words(rule: Rule) -> String {
     let words = match rule {
         Pay => "debit, or refuse",

@@ -1,0 +1,143 @@
+//! What the tests of cores have in common: inputs, and a core that hears them.
+//!
+//! Part of the crate only with the feature `testing`, which dev-dependencies switch on. Pure, as all of this crate.
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+
+use jiff::Timestamp;
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Overdraft, Source};
+use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::request::{self, Context};
+use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::subject::{Service, Verb};
+pub use wallet_contract::testing::*;
+use wallet_contract::trace::TraceId;
+
+use crate::decider::{Decider, Place};
+use crate::input::{Heard, Input};
+
+/// A core on one shard, with its state.
+#[derive(Debug)]
+pub struct Player<C: Decider> {
+    /// Its state.
+    pub state: C::State,
+    /// The time by its clock and its log, microseconds since 1970.
+    pub at_us: i64,
+    /// Its service and shard.
+    pub source: Source,
+    /// The shard it decides on.
+    pub place: Place,
+    sequence: u64,
+}
+
+impl<C: Decider> Player<C> {
+    /// The core of `service` in a world of one shard.
+    pub fn new(service: Service) -> Self {
+        Self::on(service, place(0, 1))
+    }
+
+    /// The core of `service` on one of many shards.
+    pub fn on(service: Service, place: Place) -> Self {
+        Self {
+            state: C::State::default(),
+            at_us: 0,
+            source: Source {
+                service,
+                shard: place.shard,
+            },
+            place,
+            sequence: 0,
+        }
+    }
+
+    /// Plays one input, if it concerns the core, in the order of the runtime's loop.
+    pub fn hear(&mut self, input: &Input) -> Option<Event> {
+        if !C::concerns(input, self.place) {
+            return None;
+        }
+        self.sequence = self.sequence.checked_add(1).unwrap();
+        let heard = Heard {
+            input: input.clone(),
+            raw: "".into(),
+            sequence: self.sequence,
+            index: 0,
+            at_us: self.at_us,
+            committed_us: None,
+        };
+        let time = Timestamp::from_microsecond(self.at_us).unwrap();
+        let fact = C::decide(&self.state, &heard, self.place);
+        let event = fact.map(|fact| Event::new(fact, C::cause(&self.state, input), self.source, time, 0));
+        C::hear(&mut self.state, &heard, self.place);
+        if let Some(event) = &event {
+            C::evolve(&mut self.state, event, self.place);
+        }
+        event
+    }
+
+    /// Plays inputs, and returns the decision on the last.
+    pub fn hear_all(&mut self, inputs: &[Input]) -> Option<Event> {
+        inputs.iter().fold(None, |_, input| self.hear(input))
+    }
+}
+
+/// Plays the given inputs, then `when`, and expects this decision on it, as text.
+pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
+    let mut player = Player::<C>::new(service);
+    player.hear_all(given);
+    assert_eq!(told(player.hear(when).as_ref()), expected);
+}
+
+/// An event in few words: its kind, and why, where something was refused.
+pub fn told(event: Option<&Event>) -> String {
+    let Some(Event { fact, .. }) = event else {
+        return "nothing".to_owned();
+    };
+    let kind = fact.kind().short();
+    let refusal = fact.refusal().map(|refusal| format!("{kind}: {refusal}"));
+    refusal.unwrap_or_else(|| kind.to_owned())
+}
+
+/// One of so many shards.
+pub fn place(shard: u16, shards: u16) -> Place {
+    Place {
+        shard: Shard(shard),
+        shards: Shards::new(shards).unwrap(),
+    }
+}
+
+/// A service's event in the flow that a client named `id`.
+pub fn event(by: Service, id: &str, fact: Fact) -> Input {
+    let transfer: TransferId = id.parse().unwrap();
+    let cause = Cause {
+        id: EventId(transfer.0),
+        transfer,
+        trace: TraceId::begun_by(EventId(transfer.0)),
+    };
+    let source = Source {
+        service: by,
+        shard: Shard(0),
+    };
+    Input::Event(Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0))
+}
+
+/// The event that an account was opened in US dollars.
+pub fn opened(account: &str, overdraft: &str) -> Input {
+    let usd = "USD".parse().unwrap();
+    let overdraft = Overdraft::parse(overdraft, usd).unwrap();
+    event(
+        Service::Credit,
+        ONE,
+        Fact::Account(name(account), AccountFact::AccountOpened(usd, overdraft)),
+    )
+}
+
+/// A request of an account's holder or of an operator: an id and more fields, as JSON.
+pub fn asks(verb: Verb, id: &str, account: &str, more: &str) -> Input {
+    let context = Context {
+        verb,
+        account: Some(&name(account)),
+        traceparent: None,
+        event_id: None,
+    };
+    let comma = if more.is_empty() { "" } else { "," };
+    Input::Request(request::read(&format!(r#"{{"id":"{id}"{comma}{more}}}"#), context).unwrap())
+}
