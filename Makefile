@@ -35,24 +35,32 @@ lint:
 	cargo fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-# The rules do no I/O: no runtime, database or network among what the pure crates build on. SQL is the runtime's, and of what
-# has tables: the services, the local stack (it makes databases), the comparison, and the simulation, through the runtime.
-# Nothing builds on the command line, and the view of a flow on no service.
+# The rules do no I/O: the pure crates build on no runtime, database or network. The engine, and what plays it, build on tokio, but on
+# no database, broker or HTTP. SQL libraries belong to wallet-db; two tools talk to PostgreSQL from outside: the local stack makes
+# databases, the comparison has systems of its own. Nothing builds on the command line, and the
+# view of a flow on no service.
 PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
-SQL := wallet-runtime debit-svc credit-svc ledger-svc wallet-stack wallet-compare sim
+ENGINE := wallet-engine wallet-model sim
+SQL := wallet-db wallet-stack wallet-compare
 USERS := -e normal --depth 1 --prefix depth
 NAMES := sed -n 's/^1\([^ ]*\) .*/\1/p' | sort -u
 purity:
-	@for crate in $(PURE); do \
-	  found=$$($(CARGO) tree -p $$crate -e normal --prefix none | grep -E '^(tokio|sqlx|async-nats|reqwest|axum) ' | sort -u); \
-	  if [ -n "$$found" ]; then echo "$$crate is not pure: $$found"; exit 1; fi; \
-	  echo "$$crate is pure"; \
-	done
-	@tree=$$($(CARGO) tree --workspace -i sqlx $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
-	for crate in $$found; do \
-	  case " $(SQL) " in *" $$crate "*) ;; *) echo "$$crate depends on sqlx: only $(SQL) may"; exit 1;; esac; \
-	done; \
-	echo "sqlx is in" $$found
+	@without() { \
+	  tree=$$($(CARGO) tree -p $$1 -e normal --prefix none) || exit 1; \
+	  found=$$(echo "$$tree" | grep -E "^($$2) " | sort -u); \
+	  if [ -n "$$found" ]; then echo "$$1 must not depend on" $$found; exit 1; fi; \
+	  echo "$$1 has no $$2"; \
+	}; \
+	for crate in $(PURE); do without $$crate 'tokio|sqlx|rusqlite|async-nats|reqwest|axum'; done; \
+	for crate in $(ENGINE); do without $$crate 'sqlx|rusqlite|async-nats|reqwest|axum'; done
+	@only() { \
+	  tree=$$($(CARGO) tree --workspace -i $$1 $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
+	  for crate in $$found; do \
+	    case " $$2 " in *" $$crate "*) ;; *) echo "$$crate depends on $$1: only $$2 may"; exit 1;; esac; \
+	  done; \
+	  echo "$$1 is in" $$found; \
+	}; \
+	only sqlx '$(SQL)'; only rusqlite wallet-db
 	@tree=$$($(CARGO) tree --workspace -i wallet -e dev,build $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
 	if [ -n "$$found" ]; then echo "depends on the command line:" $$found; exit 1; fi; \
 	echo "nothing depends on the command line"

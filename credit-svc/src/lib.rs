@@ -2,14 +2,15 @@
 //! `credit-rows`.
 
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Migration, Pool};
+use wallet_db::{Migration, Pool};
 use wallet_runtime::metrics::Metrics;
+use wallet_runtime::program::Program;
 
 /// The tables of credit-svc.
 #[derive(Debug)]
 pub struct Tables;
 
-impl wallet_runtime::sql_store::Tables for Tables {
+impl wallet_db::sql_store::Tables for Tables {
     type Rows = credit_rows::Rows;
     type Observer = ();
 
@@ -21,7 +22,9 @@ impl wallet_runtime::sql_store::Tables for Tables {
         },
         Migration::bytewise(102),
     ];
+}
 
+impl Program for Tables {
     fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
         |_, _| ()
     }

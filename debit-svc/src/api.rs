@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::money::Amount;
+use wallet_db::Arg;
+use wallet_engine::clock::rfc3339;
 use wallet_kernel::{Phase, Transfer};
-use wallet_runtime::db::Arg;
 use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Asked, Named};
-use wallet_runtime::reading::{caught_up, time};
+use wallet_runtime::reading::caught_up;
+use wallet_runtime::running::Running;
 
 /// The routes of debit-svc.
 pub fn routes(running: Running) -> Router {
@@ -105,7 +106,7 @@ fn told(shard: u16, key: &TransferKey, transfer: &Transfer) -> Phases {
         two_phase: reservation.is_some(),
         confirmed: reservation.and_then(|reservation| decimal(reservation.captured?)),
         auto_confirm: reservation.map(|reservation| reservation.auto_confirm),
-        expires_at: reservation.map(|reservation| time(reservation.expires_us)),
+        expires_at: reservation.map(|reservation| rfc3339(reservation.expires_us)),
         heard: heard(transfer),
     }
 }
@@ -144,7 +145,7 @@ fn heard(transfer: &Transfer) -> Vec<Word> {
     let word = |(at, (from, what)): (Option<i64>, _)| Word {
         from,
         what,
-        time: time(at.unwrap_or_default()),
+        time: rfc3339(at.unwrap_or_default()),
     };
     words.into_iter().map(word).collect()
 }

@@ -3,14 +3,15 @@
 pub mod api;
 
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Migration, Pool};
+use wallet_db::{Migration, Pool};
 use wallet_runtime::metrics::Metrics;
+use wallet_runtime::program::Program;
 
 /// The tables of debit-svc.
 #[derive(Debug)]
 pub struct Tables;
 
-impl wallet_runtime::sql_store::Tables for Tables {
+impl wallet_db::sql_store::Tables for Tables {
     type Rows = debit_rows::Rows;
     type Observer = ();
 
@@ -22,7 +23,9 @@ impl wallet_runtime::sql_store::Tables for Tables {
         },
         Migration::bytewise(102),
     ];
+}
 
+impl Program for Tables {
     fn observers(_: &Metrics) -> impl Fn(Shard, &Pool) + Send {
         |_, _| ()
     }

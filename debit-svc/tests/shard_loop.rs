@@ -22,13 +22,12 @@ use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
+use wallet_db::sql_store::SqlStore;
+use wallet_db::{Db, Pool, Target};
+use wallet_engine::bus::{self, Bus, Head, Message, Notice, Reader};
+use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::status::Board;
 use wallet_kernel::Place;
-use wallet_runtime::bus::{self, Bus, Head, Message, Notice, Reader};
-use wallet_runtime::db::{Db, Pool, Target};
-use wallet_runtime::metrics::Metrics;
-use wallet_runtime::shard_loop::{self, Context};
-use wallet_runtime::sql_store::SqlStore;
-use wallet_runtime::status::Board;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
@@ -215,7 +214,7 @@ struct Running {
 
 async fn open(dir: &TempDir) -> Result<Pool> {
     let url = format!("sqlite://{}/debit-{{shard}}.db", dir.path().display());
-    let migrations = <Tables as wallet_runtime::sql_store::Tables>::MIGRATIONS;
+    let migrations = <Tables as wallet_db::sql_store::Tables>::MIGRATIONS;
     Ok(Target::new(&url, Shard(0)).open(migrations).await?)
 }
 
@@ -232,7 +231,7 @@ async fn start(dir: &TempDir, log: &Log) -> Result<Running> {
         bus: log.clone(),
         clock,
         board: Board::default(),
-        metrics: Metrics::new("debit-svc").shard(place.shard),
+        meter: Box::new(()),
         stop: stop.clone(),
         publish_on: None,
     };

@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::Value;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use crate::handler::{Ledger, MAX_ROWS, limit};
 use crate::{export, meters, verdict, viewer};

@@ -16,8 +16,9 @@ mod statement;
 use serde::Serialize;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Row};
-use wallet_runtime::reading::{self, time};
+use wallet_db::stored;
+use wallet_db::{Arg, Db, Error, Result, Row};
+use wallet_engine::clock::rfc3339;
 
 pub(crate) use self::lines::{ALL, Cursor, balances, first_us, sampled};
 pub(crate) use self::statement::{Statement, movements, statement};
@@ -56,16 +57,16 @@ pub(crate) struct AsOf {
 }
 
 impl AsOf {
-    pub(crate) fn new(shard: u16, as_of: reading::AsOf) -> Self {
+    pub(crate) fn new(shard: u16, as_of: stored::AsOf) -> Self {
         Self {
             shard,
             sequence: as_of.sequence,
-            time: time(as_of.at_us),
+            time: rfc3339(as_of.at_us),
         }
     }
 }
 
-fn balance(row: &Row) -> sqlx::Result<Balance> {
+fn balance(row: &Row) -> Result<Balance> {
     let currency: Currency = row.parse(1)?;
     let overdraft = row
         .int_or_null(6)?
@@ -83,7 +84,7 @@ fn balance(row: &Row) -> sqlx::Result<Balance> {
 const PAGE: &str = "SELECT name, currency, standing, available, held, in_transit, overdraft FROM account";
 
 /// The account as it is.
-pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Page>> {
+pub(crate) async fn page(db: &mut Db, name: &AccountId) -> Result<Option<Page>> {
     let rows = db
         .query(
             &format!("{PAGE} WHERE name = $1 ORDER BY currency"),
@@ -93,7 +94,7 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
     let Some(first) = rows.first() else {
         return Ok(None);
     };
-    let balances = rows.iter().map(balance).collect::<sqlx::Result<_>>()?;
+    let balances = rows.iter().map(balance).collect::<Result<_>>()?;
     Ok(Some(Page {
         account: name.to_string(),
         status: first.text(2)?,
@@ -103,7 +104,7 @@ pub(crate) async fn page(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<P
 }
 
 /// The currency of an account's newest booking.
-pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> sqlx::Result<Option<Currency>> {
+pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> Result<Option<Currency>> {
     let sql =
         "SELECT currency FROM account WHERE name = $1 AND last_no IS NOT NULL ORDER BY last_no DESC LIMIT 1";
     let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
@@ -117,7 +118,7 @@ impl Page {
     }
 
     /// Goes back to what was available and held at a time, in each currency.
-    pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> sqlx::Result<Self> {
+    pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> Result<Self> {
         let opened_us = opened::since_us(db, &self.account, self.balances.len()).await?;
         for balance in &mut self.balances {
             let before = Cursor::at(at_us);
@@ -131,10 +132,7 @@ impl Page {
             )
             .await?;
             let minor = |column| rows.first().map_or(Ok(0), |(_, row)| row.int(column));
-            let currency: Currency = balance
-                .currency
-                .parse()
-                .map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+            let currency: Currency = balance.currency.parse().map_err(Error::unreadable)?;
             let [available, held] = [minor(2)?, minor(3)?].map(|minor| currency.format_minor(minor));
             *balance = Balance {
                 currency: balance.currency.clone(),

@@ -19,11 +19,11 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::debug;
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::Db;
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Metrics;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::as_of;
+use wallet_runtime::running::Running;
 
 use crate::verdict;
 
@@ -146,7 +146,7 @@ async fn look(running: &Running) -> Result<Option<Sums>, Problem> {
     Ok(told?)
 }
 
-async fn add_up(running: &Running, snapshots: &mut [Snapshot], ends: &[i64]) -> sqlx::Result<Option<Sums>> {
+async fn add_up(running: &Running, snapshots: &mut [Snapshot], ends: &[i64]) -> Result<Option<Sums>> {
     for (snapshot, end) in snapshots.iter_mut().zip(ends) {
         snapshot.db.begin_reading().await?;
         let as_of = as_of(&mut snapshot.db).await?;

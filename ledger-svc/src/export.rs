@@ -18,9 +18,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 use wallet_contract::shard::Shard;
+use wallet_db::{Arg, Db, Pool, Result};
 use wallet_otlp::{Exporter, Later, Outlet};
-use wallet_runtime::db::{Arg, Db, Pool};
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::span::{self, Span};
 
 use self::meters::Meters;
@@ -101,7 +101,7 @@ struct Read {
 #[derive(Debug, thiserror::Error)]
 enum Stopped {
     #[error("its books can't be read: {0}")]
-    Books(#[from] sqlx::Error),
+    Books(#[from] wallet_db::Error),
     #[error(transparent)]
     Receiver(#[from] Later),
 }
@@ -210,12 +210,12 @@ impl Stopped {
     }
 }
 
-async fn load(db: &mut Db) -> sqlx::Result<i64> {
+async fn load(db: &mut Db) -> Result<i64> {
     let rows = db.query("SELECT no FROM exported", &[]).await?;
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-async fn save(db: &mut Db, no: i64) -> sqlx::Result<()> {
+async fn save(db: &mut Db, no: i64) -> Result<()> {
     let sql =
         "INSERT INTO exported (one, no) VALUES (1, $1) ON CONFLICT (one) DO UPDATE SET no = excluded.no";
     db.execute(sql, &[Arg::Int(no)]).await.map(|_| ())

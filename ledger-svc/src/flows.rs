@@ -31,7 +31,7 @@ use wallet_contract::id::{AccountId, TransferId, TransferKey, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Row, Set};
+use wallet_db::{Arg, Db, Error, Result, Row, Set};
 use wallet_view::flow::{Flow as Told, Reversal};
 
 use self::list::Found;
@@ -67,7 +67,7 @@ macro_rules! of_set {
     };
 }
 
-fn head(row: &Row) -> sqlx::Result<Flow> {
+fn head(row: &Row) -> Result<Flow> {
     let code = row.text_or_null(4)?;
     let currency = code.as_ref().map(|_| row.parse::<Currency>(4)).transpose()?;
     let minor = |minor: Option<i64>| Some(currency?.format_minor(minor?));
@@ -124,12 +124,9 @@ fn captured(status: Status, form: Option<&str>, amount: Option<i64>, part: Optio
     }
 }
 
-pub(crate) fn status(word: &str) -> sqlx::Result<Status> {
-    let unknown = || sqlx::Error::ColumnDecode {
-        index: "status".to_owned(),
-        // The CHECK constraint leaves no other word.
-        source: format!("unknown value {word:?}").into(),
-    };
+pub(crate) fn status(word: &str) -> Result<Status> {
+    // The CHECK constraint leaves no other word.
+    let unknown = || Error::unreadable(format!("unknown status {word:?}"));
     Status::ALL
         .into_iter()
         .find(|status| status.word() == word)
@@ -137,12 +134,12 @@ pub(crate) fn status(word: &str) -> sqlx::Result<Status> {
 }
 
 /// A stored time.
-pub(crate) fn instant(us: i64) -> sqlx::Result<Timestamp> {
-    Timestamp::from_microsecond(us).map_err(|error| sqlx::Error::Decode(Box::new(error)))
+pub(crate) fn instant(us: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(us).map_err(Error::unreadable)
 }
 
 /// The flows with this transfer id, one for each payer who used it.
-pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Result<Vec<Flow>> {
+pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> Result<Vec<Flow>> {
     let rows = db
         .query(
             &format!("{HEAD} WHERE transfer = $1 ORDER BY account"),
@@ -153,7 +150,7 @@ pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> sqlx::Resu
 }
 
 /// The flows with these transfer ids, in no order.
-pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> sqlx::Result<Vec<Flow>> {
+pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> Result<Vec<Flow>> {
     let set = Set::new().uuids("id", transfers.iter().copied());
     let rows = db.select(of_set!("f.transfer = k.id"), set).await?;
     rows.iter().map(head).collect()
@@ -161,7 +158,7 @@ pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> sql
 
 /// The flows of a trace behind a place, oldest first, at most `limit`: those that were told to go on with it, which an index has,
 /// and those whose request began it and so has its id.
-pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64) -> sqlx::Result<Found> {
+pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64) -> Result<Found> {
     let told = format!("{HEAD} WHERE trace = $1 AND trace <> request AND no > $2 ORDER BY no LIMIT $3");
     let args = [Arg::Uuid(trace.as_uuid()), Arg::Int(after), Arg::Int(limit)];
     let mut rows = db.query(&told, &args).await?;
@@ -169,13 +166,13 @@ pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64
     // Two look-ups by index: of both in one, PostgreSQL goes through all flows.
     let near = "SELECT DISTINCT transfer FROM record WHERE id BETWEEN $1 AND $2";
     let near = db.query(near, &[Arg::Uuid(first.0), Arg::Uuid(last.0)]).await?;
-    let near: Vec<Uuid> = near.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?;
+    let near: Vec<Uuid> = near.iter().map(|row| row.uuid(0)).collect::<Result<_>>()?;
     let set = Set::new()
         .uuids("id", near.iter().copied())
         .uuids("trace", near.iter().map(|_| trace.as_uuid()));
     let began = of_set!("f.transfer = k.id AND f.trace = k.trace AND f.trace = f.request");
     rows.extend(db.select(began, set).await?);
-    let mut flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let mut flows: Vec<Flow> = rows.iter().map(head).collect::<Result<_>>()?;
     flows.retain(|flow| flow.no > after);
     flows.sort_by_key(|flow| flow.no);
     flows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
@@ -183,7 +180,7 @@ pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64
 }
 
 /// The flows with these keys, in no order.
-pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<Vec<Flow>> {
+pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|key| key.id.0))
         .texts("payer", keys.iter().map(|key| key.payer.as_str()));
@@ -192,7 +189,7 @@ pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> sqlx::Result<
 }
 
 /// The flows with these keys, also an operator's, in no order.
-async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> sqlx::Result<Vec<Flow>> {
+async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|(key, _)| key.id.0))
         .texts("payer", keys.iter().map(|(key, _)| key.payer.as_str()))
@@ -202,7 +199,7 @@ async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> sqlx::Result<Vec<Flow>> 
 }
 
 /// Those of these accounts' flows that have ended, in no order.
-pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> sqlx::Result<Vec<Flow>> {
+pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|(id, _)| *id))
         .texts("account", keys.iter().map(|(_, account)| account.as_str()));
@@ -211,7 +208,7 @@ pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> sqlx::Result<
 }
 
 /// The transfers that give this one back to `payer`, of those whose home is this shard.
-pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> sqlx::Result<Vec<Reversal>> {
+pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> Result<Vec<Reversal>> {
     let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
     let rows = db.query(&sql, &[Arg::Uuid(transfer), Arg::Text(payer)]).await?;
     let reversal = |row| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 /// How many rows an answer has at most.
 pub(crate) const MAX_ROWS: i64 = 1_000;

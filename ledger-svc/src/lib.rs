@@ -21,11 +21,12 @@ mod whole;
 
 use ledger_core::{Ledger, State};
 use wallet_contract::shard::Shard;
+use wallet_db::{Db, Migration, Pool, Result};
+use wallet_engine::bus::Notice;
+use wallet_engine::observer::Observer;
 use wallet_kernel::Heard;
-use wallet_runtime::bus::Notice;
-use wallet_runtime::db::{Db, Migration, Pool};
 use wallet_runtime::metrics::Metrics;
-use wallet_runtime::observer::Observer;
+use wallet_runtime::program::Program;
 
 use crate::names::Names;
 use crate::pace::Pace;
@@ -57,7 +58,7 @@ impl Observer<Ledger> for Watch {
     }
 }
 
-impl wallet_runtime::sql_store::Tables for Tables {
+impl wallet_db::sql_store::Tables for Tables {
     type Rows = ledger_rows::Rows;
     type Observer = Watch;
 
@@ -100,19 +101,21 @@ impl wallet_runtime::sql_store::Tables for Tables {
         },
     ];
 
+    async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> Result<Vec<Notice>> {
+        let mut notices = outcomes::of_batch(db, state).await?;
+        for repeat in repeats {
+            notices.extend(outcomes::again(db, &repeat.input).await?);
+        }
+        Ok(notices)
+    }
+}
+
+impl Program for Tables {
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Watch + Send {
         let meters = pace::Meters::new(metrics);
         move |_, pool| Watch {
             pace: meters.of(pool),
             names: Names::default(),
         }
-    }
-
-    async fn notices(db: &mut Db, state: &State, repeats: &[Heard<'_>]) -> sqlx::Result<Vec<Notice>> {
-        let mut notices = outcomes::of_batch(db, state).await?;
-        for repeat in repeats {
-            notices.extend(outcomes::again(db, &repeat.input).await?);
-        }
-        Ok(notices)
     }
 }

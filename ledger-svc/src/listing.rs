@@ -23,10 +23,10 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 use wallet_contract::shard::Shard;
 use wallet_contract::status::Status;
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading;
+use wallet_runtime::running::Running;
 
 use self::places::{ListPlace, Places, back};
 use self::question::{Halted, Listed};
@@ -137,7 +137,7 @@ pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
 }
 
 /// All that keep still, oldest first, as a page of so many begins.
-pub(crate) async fn stuck(running: &Running, dbs: &mut [Db], limit: i64) -> sqlx::Result<Page> {
+pub(crate) async fn stuck(running: &Running, dbs: &mut [Db], limit: i64) -> Result<Page> {
     let places = Places::of_shards(vec![0; dbs.len()]);
     stuck_from(running, dbs, places, &Filter::default(), limit).await
 }
@@ -155,7 +155,7 @@ async fn stuck_from(
     mut places: Places,
     filter: &Filter,
     limit: i64,
-) -> sqlx::Result<Page> {
+) -> Result<Page> {
     let look = stuck::Look::now(running);
     let looked_at = one_more(limit).max(LOOKED_AT);
     let mut sources = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use crate::{conservation, stuck, verdict};
 

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use wallet_contract::subject;
+use wallet_engine::bus::Notice;
 use wallet_kernel::{Heard, Input};
-use wallet_runtime::bus::Notice;
 
 /// How many names are kept.
 const KEPT: usize = 10_000;

@@ -17,16 +17,16 @@ use ledger_rows::Flows;
 use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::TransferKey;
 use wallet_contract::subject::Verb;
+use wallet_db::{Arg, Db, Result};
+use wallet_engine::bus::Notice;
 use wallet_kernel::Input;
-use wallet_runtime::bus::Notice;
-use wallet_runtime::db::{Arg, Db};
 
 use self::notice::notice;
 
 /// What a batch that is committed leads to.
 ///
 /// That a reservation is promised is left out where its flow has gone on: a promise may come behind a cancel.
-pub(crate) async fn of_batch(db: &mut Db, state: &State) -> sqlx::Result<Vec<Notice>> {
+pub(crate) async fn of_batch(db: &mut Db, state: &State) -> Result<Vec<Notice>> {
     let mut notices = Vec::with_capacity(state.outcomes.len());
     for outcome in &state.outcomes {
         let key = key(outcome);
@@ -46,7 +46,7 @@ pub(crate) async fn of_batch(db: &mut Db, state: &State) -> sqlx::Result<Vec<Not
 }
 
 /// Who repeats a request is told again how it ended, if it has.
-pub(crate) async fn again(db: &mut Db, repeat: &Input) -> sqlx::Result<Option<Notice>> {
+pub(crate) async fn again(db: &mut Db, repeat: &Input) -> Result<Option<Notice>> {
     let Input::Request(request) = repeat else {
         return Ok(None);
     };

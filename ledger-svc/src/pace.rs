@@ -20,10 +20,10 @@ use tokio::sync::mpsc;
 use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::subject::Verb;
+use wallet_db::Pool;
+use wallet_engine::observer::Observer;
 use wallet_kernel::{Heard, Input};
-use wallet_runtime::db::Pool;
 use wallet_runtime::metrics::{Durations, Metrics, seconds};
-use wallet_runtime::observer::Observer;
 
 use self::recent::Recent;
 

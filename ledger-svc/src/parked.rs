@@ -11,8 +11,8 @@ use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
-use wallet_runtime::db::{Arg, Db, Row, Set};
-use wallet_runtime::reading::time;
+use wallet_db::{Arg, Db, Result, Row, Set};
+use wallet_engine::clock::rfc3339;
 use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
@@ -78,7 +78,7 @@ impl Parked {
 
 /// A page of what the services have set aside, newest first; with `all`, also what somebody has seen to. From each shard's database,
 /// in the order of the shards.
-pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i64) -> sqlx::Result<Page> {
+pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i64) -> Result<Page> {
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
         let records = records(db, all, places.shards[shard], one_more(limit)).await?;
@@ -88,7 +88,7 @@ pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i
 }
 
 /// The events that tell of it.
-async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> sqlx::Result<Vec<Row>> {
+async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> Result<Vec<Row>> {
     // The kind is spelled out so that the partial index `record_parked` applies.
     let sql = if all {
         "SELECT no, at_us, body FROM record WHERE kind = 'wallet.message.parked.v1' AND no < $1 \
@@ -100,7 +100,7 @@ async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> sqlx::Resul
     db.query(sql, &[Arg::Int(before), Arg::Int(limit)]).await
 }
 
-async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> sqlx::Result<Source<Parked>> {
+async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> Result<Source<Parked>> {
     let mut events = Vec::new();
     let mut last = None;
     for row in records {
@@ -133,7 +133,7 @@ fn parked(event: Event) -> Option<(Event, Told)> {
     }
 }
 
-async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> sqlx::Result<BTreeMap<Uuid, SeenTo>> {
+async fn resolved(db: &mut Db, events: impl Iterator<Item = &Event>) -> Result<BTreeMap<Uuid, SeenTo>> {
     let sql = "SELECT r.id, r.body FROM k CROSS JOIN record AS r WHERE r.id = k.id";
     let rows = db
         .select(
@@ -182,30 +182,27 @@ fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Par
         index: told.index,
         subject: told.subject,
         detail: told.detail,
-        time: time(event.time.as_microsecond()),
+        time: rfc3339(event.time.as_microsecond()),
         transfer: told.transfer.map(|transfer| transfer.0),
         resolved,
     }
 }
 
 /// How many messages are set aside on this shard.
-pub(crate) async fn count(db: &mut Db) -> sqlx::Result<i64> {
+pub(crate) async fn count(db: &mut Db) -> Result<i64> {
     let rows = db.query("SELECT count(*) FROM aside", &[]).await?;
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
 /// The transfers of which something is set aside on this shard, which need not be their home.
-pub(crate) async fn transfers(db: &mut Db) -> sqlx::Result<BTreeSet<Uuid>> {
+pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
     let sql = "SELECT DISTINCT transfer FROM aside WHERE transfer IS NOT NULL";
     let rows = db.query(sql, &[]).await?;
     rows.iter().map(|row| row.parse(0)).collect()
 }
 
 /// Those among these of which something is set aside on any shard, and what, from each shard's database in the order of the shards.
-pub(crate) async fn among(
-    dbs: &mut [Db],
-    transfers: &[Uuid],
-) -> sqlx::Result<BTreeMap<Uuid, Option<SetAside>>> {
+pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<SetAside>>> {
     let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
     let mut found = BTreeMap::new();
     for (shard, db) in (0..).zip(dbs) {

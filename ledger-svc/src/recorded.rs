@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::log::LogPlace;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_db::{Arg, Db, Error, Result, Row};
 
 /// One request or event, where it stood.
 #[derive(Debug, Serialize)]
@@ -31,11 +31,7 @@ struct Asked {
 }
 
 /// What stands behind `after`, at most `limit`, and where to go on, if there is more.
-pub(crate) async fn behind(
-    db: &mut Db,
-    after: i64,
-    limit: i64,
-) -> sqlx::Result<(Vec<Recorded>, Option<i64>)> {
+pub(crate) async fn behind(db: &mut Db, after: i64, limit: i64) -> Result<(Vec<Recorded>, Option<i64>)> {
     // Events are in the stores of those who said them.
     let sql = "SELECT r.no, r.id, r.kind, r.account, r.transfer, f.trace, \
                CASE WHEN r.kind LIKE 'wallet.%.requested.v1' THEN r.body END \
@@ -47,12 +43,12 @@ pub(crate) async fn behind(
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let is_more = rows.len() > limit;
     rows.truncate(limit);
-    let recorded: Vec<Recorded> = rows.iter().map(recorded).collect::<sqlx::Result<_>>()?;
+    let recorded: Vec<Recorded> = rows.iter().map(recorded).collect::<Result<_>>()?;
     let next = recorded.last().filter(|_| is_more).map(|last| last.no);
     Ok((recorded, next))
 }
 
-fn recorded(row: &Row) -> sqlx::Result<Recorded> {
+fn recorded(row: &Row) -> Result<Recorded> {
     let (no, kind) = (row.int(0)?, row.text(2)?);
     let request = match row.text_or_null(6)? {
         Some(body) => Some(Asked {
@@ -62,7 +58,7 @@ fn recorded(row: &Row) -> sqlx::Result<Recorded> {
             trace: row
                 .uuid_or_null(5)?
                 .map(|trace| TraceId::from_uuid(trace).to_string()),
-            body: RawValue::from_string(body).map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            body: RawValue::from_string(body).map_err(Error::unreadable)?,
         }),
         None => None,
     };

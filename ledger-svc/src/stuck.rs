@@ -8,9 +8,9 @@ use tracing::debug;
 use wallet_contract::ready::Ready;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::status::Status;
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Gauges;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::expected;
 use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 
@@ -108,7 +108,7 @@ pub(crate) async fn of_shard(
     look: &Look,
     after: i64,
     looked_at: i64,
-) -> sqlx::Result<Found> {
+) -> Result<Found> {
     let running = list::running(db, look.deadline_us, after, looked_at).await?;
     Ok(Found {
         flows: those(db, running.flows, shard, look).await?,
@@ -117,7 +117,7 @@ pub(crate) async fn of_shard(
 }
 
 /// Says of flows of all shards which are stuck, and with whom, from each shard's database in the order of the shards.
-pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) -> sqlx::Result<()> {
+pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) -> Result<()> {
     let (look, shards) = (Look::now(running), running.settings.shards);
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     for (shard, db) in shards.all().zip(dbs) {
@@ -143,7 +143,7 @@ pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) 
 }
 
 /// Which of these flows are stuck.
-async fn those(db: &mut Db, mut flows: Vec<Flow>, shard: Shard, look: &Look) -> sqlx::Result<Vec<Flow>> {
+async fn those(db: &mut Db, mut flows: Vec<Flow>, shard: Shard, look: &Look) -> Result<Vec<Flow>> {
     steps::add_events(db, shard.0, &mut flows).await?;
     for flow in &mut flows {
         look.mark(flow);
@@ -179,7 +179,7 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
     }
 }
 
-async fn figures(running: &Running, shard: Shard, db: sqlx::Result<Db>) -> sqlx::Result<(i64, i64)> {
+async fn figures(running: &Running, shard: Shard, db: Result<Db>) -> Result<(i64, i64)> {
     let mut db = db?;
     let stuck = count(&mut db, running, shard).await?;
     let in_flight = list::tally(&mut db).await?.into_iter();
@@ -196,7 +196,7 @@ pub(crate) struct Count {
 }
 
 /// How many are stuck on a shard.
-pub(crate) async fn count(db: &mut Db, running: &Running, shard: Shard) -> sqlx::Result<Count> {
+pub(crate) async fn count(db: &mut Db, running: &Running, shard: Shard) -> Result<Count> {
     let look = Look::now(running);
     let oldest = list::running(db, look.deadline_us, 0, LISTED).await?;
     let flows = if oldest.left_off.is_some() {

@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use axum::{Extension, Router, middleware};
 use wallet_runtime::http;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use self::live::Live;
 

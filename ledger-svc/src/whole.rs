@@ -6,8 +6,8 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::shard::Shard;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::{caught_up, pool};
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow as Told;
 
 use crate::flows::{Flow, aside, bookings, usual};

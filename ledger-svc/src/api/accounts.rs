@@ -5,9 +5,10 @@ use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::id::AccountId;
+use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::question::{Asked, Named};
-use wallet_runtime::reading::{as_of, caught_up};
+use wallet_runtime::reading::caught_up;
 
 use super::{Answer, Ledger, ROWS, limit};
 use crate::books::{self, Cursor};

@@ -7,8 +7,9 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::shard::Shard;
+use wallet_db::stored::as_of;
 use wallet_runtime::question::{Asked, Nothing};
-use wallet_runtime::reading::{as_of, caught_up, pool};
+use wallet_runtime::reading::{caught_up, pool};
 
 use super::{Answer, Ledger, ROWS, limit};
 use crate::flows::list::tally;

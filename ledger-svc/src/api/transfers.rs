@@ -7,9 +7,10 @@ use serde_json::json;
 use uuid::Uuid;
 use wallet_contract::id::{TransferId, TransferKey};
 use wallet_contract::trace::TraceId;
+use wallet_engine::clock::rfc3339;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::question::{Asked, Named, Told};
-use wallet_runtime::reading::{caught_up, time};
+use wallet_runtime::reading::caught_up;
 
 use super::{Answer, Ledger, MAX_ROWS, ROWS, limit};
 use crate::listing::{self, Reader};
@@ -104,7 +105,7 @@ pub(super) async fn transfers(
     }
     let mut page = listing::page(&running, &mut dbs, &listed, limit, Reader::Program).await?;
     stuck::mark(&running, &mut dbs, &mut page.items).await?;
-    let searched_to = page.searched_to_us.map(time);
+    let searched_to = page.searched_to_us.map(rfc3339);
     Ok(Json(
         json!({ "transfers": page.items, "next": page.next, "searched_to": searched_to }),
     ))

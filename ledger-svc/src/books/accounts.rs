@@ -1,6 +1,6 @@
 //! The accounts of all shards, in the order of their names.
 
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Result};
 
 use super::{PAGE, Page, balance};
 
@@ -14,7 +14,7 @@ pub(crate) struct Accounts {
 
 /// Those whose names begin with `prefix`, behind the name `after`, at most so many. Names are compared bytewise, here as in both
 /// databases.
-pub(crate) async fn list(dbs: &mut [Db], prefix: &str, after: &str, limit: i64) -> sqlx::Result<Accounts> {
+pub(crate) async fn list(dbs: &mut [Db], prefix: &str, after: &str, limit: i64) -> Result<Accounts> {
     let mut pages = Vec::new();
     for db in dbs {
         pages.extend(of_shard(db, prefix, after, limit.saturating_add(1)).await?);
@@ -29,7 +29,7 @@ pub(crate) async fn list(dbs: &mut [Db], prefix: &str, after: &str, limit: i64) 
     Ok(Accounts { pages, next })
 }
 
-async fn of_shard(db: &mut Db, prefix: &str, after: &str, limit: i64) -> sqlx::Result<Vec<Page>> {
+async fn of_shard(db: &mut Db, prefix: &str, after: &str, limit: i64) -> Result<Vec<Page>> {
     let sql = format!(
         "{PAGE} WHERE name >= $1 AND name > $2 \
          AND name IN (SELECT DISTINCT name FROM account WHERE name >= $1 AND name > $2 ORDER BY name LIMIT $3) \

@@ -10,7 +10,7 @@ use std::fmt;
 use wallet_contract::id::AccountId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db, Row, Set};
+use wallet_db::{Arg, Db, Result, Row, Set};
 
 /// What the index `booking_mark` holds, in the words of its definition; the first line is one of them.
 const MARKED: &str = "line % 32 = 1";
@@ -63,7 +63,7 @@ pub(super) async fn newest(
     currency: &str,
     before: Cursor,
     limit: i64,
-) -> sqlx::Result<Vec<(Cursor, Row)>> {
+) -> Result<Vec<(Cursor, Row)>> {
     between(db, columns, account, currency, (ALL, before), limit).await
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn between(
     currency: &str,
     (since, before): (LogPlace, Cursor),
     limit: i64,
-) -> sqlx::Result<Vec<(Cursor, Row)>> {
+) -> Result<Vec<(Cursor, Row)>> {
     let sql = format!(
         "WITH RECURSIVE walk (no, previous, steps) AS ( \
          SELECT no, previous, 1 FROM booking WHERE no = COALESCE( \
@@ -111,7 +111,7 @@ pub(super) async fn between(
 }
 
 /// When an account's books begin, in a currency.
-pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) -> sqlx::Result<Option<i64>> {
+pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) -> Result<Option<i64>> {
     let sql = format!(
         "SELECT at_us FROM booking WHERE account = $1 AND currency = $2 AND {MARKED} ORDER BY at_us, no LIMIT 1"
     );
@@ -126,7 +126,7 @@ pub(crate) async fn balances(
     name: &AccountId,
     currency: Currency,
     limit: i64,
-) -> sqlx::Result<Vec<(i64, i64)>> {
+) -> Result<Vec<(i64, i64)>> {
     let (name, currency) = (name.as_str(), currency.code());
     let rows = newest(db, "balance", name, currency, Cursor::END, limit).await?;
     let balance = |(place, row): &(Cursor, Row)| Ok((place.at_us, row.int(2)?));
@@ -140,7 +140,7 @@ pub(crate) async fn sampled(
     name: &AccountId,
     currency: Currency,
     times_us: &[i64],
-) -> sqlx::Result<Vec<(i64, i64)>> {
+) -> Result<Vec<(i64, i64)>> {
     const SQL: &str = "SELECT b.at_us, b.balance, b.no FROM (SELECT DISTINCT ( \
         SELECT m.no FROM booking AS m \
         WHERE m.account = k.account AND m.currency = k.currency AND m.line % 32 = 1 AND m.at_us <= k.at_us \
@@ -155,7 +155,7 @@ pub(crate) async fn sampled(
         .iter()
         .map(|row| Ok((row.int(2)?, (row.int(0)?, row.int(1)?))));
     // A set may be asked in parts, and two of them find the same line.
-    let found: BTreeMap<i64, (i64, i64)> = found.collect::<sqlx::Result<_>>()?;
+    let found: BTreeMap<i64, (i64, i64)> = found.collect::<Result<_>>()?;
     Ok(found.into_values().collect())
 }
 

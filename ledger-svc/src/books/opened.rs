@@ -6,23 +6,19 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{AccountFact, Fact, Kind};
 use wallet_contract::id::{TransferId, derived_range};
-use wallet_runtime::db::{Arg, Db, Set};
+use wallet_db::{Arg, Db, Result, Set};
 
 /// So many openings may have been done beside those of an account's currencies: what was closed is opened again.
 const AGAIN: usize = 16;
 
 /// When an account was first opened, by the codes of its currencies, microseconds. Nothing of those that nobody has opened.
-pub(super) async fn since_us(
-    db: &mut Db,
-    account: &str,
-    currencies: usize,
-) -> sqlx::Result<BTreeMap<String, i64>> {
+pub(super) async fn since_us(db: &mut Db, account: &str, currencies: usize) -> Result<BTreeMap<String, i64>> {
     // The list of ends is the index's.
     let sql = "SELECT transfer FROM flow WHERE account = $1 AND verb = 'open' AND status = 'done' \
                AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT $2";
     let limit = i64::try_from(currencies.saturating_add(AGAIN)).unwrap_or(i64::MAX);
     let rows = db.query(sql, &[Arg::Text(account), Arg::Int(limit)]).await?;
-    let asked: Vec<Uuid> = rows.iter().map(|row| row.uuid(0)).collect::<sqlx::Result<_>>()?;
+    let asked: Vec<Uuid> = rows.iter().map(|row| row.uuid(0)).collect::<Result<_>>()?;
     let range = |transfer: &Uuid| derived_range(TransferId(*transfer));
     let set = Set::new()
         .uuids("first", asked.iter().map(|transfer| range(transfer).0.0))

@@ -7,7 +7,7 @@ use wallet_contract::id::{AccountId, TransferId, TransferKey};
 use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_db::{Arg, Db, Error, Result, Row};
 use wallet_view::statement::{Figures, Line};
 
 use super::lines::{ALL, Cursor, between};
@@ -21,13 +21,13 @@ async fn of_account(
     currency: Option<Currency>,
     span: (LogPlace, Cursor),
     limit: i64,
-) -> sqlx::Result<Vec<(Cursor, Row)>> {
+) -> Result<Vec<(Cursor, Row)>> {
     let currencies = match currency {
         Some(currency) => vec![currency.code().to_owned()],
         None => {
             let sql = "SELECT currency FROM account WHERE name = $1";
             let rows = db.query(sql, &[Arg::Text(name.as_str())]).await?;
-            rows.iter().map(|row| row.text(0)).collect::<sqlx::Result<_>>()?
+            rows.iter().map(|row| row.text(0)).collect::<Result<_>>()?
         }
     };
     let mut found = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) async fn statement(
     currency: Option<Currency>,
     before: Cursor,
     limit: i64,
-) -> sqlx::Result<Statement> {
+) -> Result<Statement> {
     let columns =
         "transfer, trace, kind, counterparty, amount, held, balance, held_balance, currency, memo, reverses";
     let mut found = of_account(
@@ -75,7 +75,7 @@ pub(crate) async fn statement(
     let mut lines: Vec<Line> = found
         .iter()
         .map(|(place, row)| line(*place, row, shard))
-        .collect::<sqlx::Result<_>>()?;
+        .collect::<Result<_>>()?;
     for line in &mut lines {
         line.reversed_by = reversed_by(db, name, line.transfer).await?;
     }
@@ -91,7 +91,7 @@ pub(crate) async fn statement(
 }
 
 /// The transfers of an account that gave a transfer back. A line of each end of it stands here.
-async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> sqlx::Result<Vec<Uuid>> {
+async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> Result<Vec<Uuid>> {
     let sql = "SELECT DISTINCT transfer FROM booking WHERE reverses = $1 AND account = $2 ORDER BY transfer";
     let rows = db
         .query(sql, &[Arg::Uuid(transfer), Arg::Text(name.as_str())])
@@ -99,7 +99,7 @@ async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> sqlx::Res
     rows.iter().map(|row| row.uuid(0)).collect()
 }
 
-fn line(place: Cursor, row: &Row, shard: u16) -> sqlx::Result<Line> {
+fn line(place: Cursor, row: &Row, shard: u16) -> Result<Line> {
     let (currency, kind): (Currency, _) = (row.parse(10)?, row.text(4)?);
     let figures = Figures {
         amount: row.int(6)?,
@@ -148,13 +148,13 @@ pub(crate) async fn movements(
     name: &AccountId,
     span: (LogPlace, Cursor),
     limit: i64,
-) -> sqlx::Result<Movements> {
+) -> Result<Movements> {
     let columns = "transfer, kind, counterparty, held";
     let rows = of_account(db, columns, name, None, span, limit).await?;
     let mut movements = Vec::new();
     for (place, row) in &rows {
         let key = |payer| {
-            Ok::<_, sqlx::Error>(TransferKey {
+            Ok::<_, Error>(TransferKey {
                 id: TransferId(row.uuid(2)?),
                 payer,
             })

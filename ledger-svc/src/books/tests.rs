@@ -6,8 +6,8 @@ use serde_json::json;
 use uuid::Uuid;
 use wallet_contract::id::{TransferId, derived_range};
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::Target;
-use wallet_runtime::sql_store::Tables as _;
+use wallet_db::Target;
+use wallet_db::sql_store::Tables as _;
 
 use super::*;
 use crate::Tables;

@@ -10,7 +10,7 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Kind, Movement};
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::shard::{Shard, Shards};
-use wallet_runtime::db::{Arg, Set};
+use wallet_db::{Arg, Result, Set};
 
 use super::{SKEW_US, Snapshot, Sums};
 
@@ -18,11 +18,7 @@ use super::{SKEW_US, Snapshot, Sums};
 const AT_MOST: usize = 2_000;
 
 /// Takes them out of the sums; whether that could be done.
-pub(super) async fn take_out(
-    shards: Shards,
-    snapshots: &mut [Snapshot],
-    sums: &mut Sums,
-) -> sqlx::Result<bool> {
+pub(super) async fn take_out(shards: Shards, snapshots: &mut [Snapshot], sums: &mut Sums) -> Result<bool> {
     let (mut ahead, mut unseen) = (Vec::new(), BTreeSet::new());
     for at in 0..snapshots.len() {
         let Some(recent) = recent(shards, snapshots, at).await? else {
@@ -75,7 +71,7 @@ struct Credit {
 }
 
 /// The credits that another shard may not have heard of; nothing if they are too many.
-async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> sqlx::Result<Option<Vec<Credit>>> {
+async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> Result<Option<Vec<Credit>>> {
     let others = snapshots.iter().enumerate().filter(|(other, _)| *other != at);
     let Some(since_us) = others.map(|(_, other)| other.known_us).min() else {
         return Ok(Some(Vec::new()));
@@ -111,7 +107,7 @@ async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> sqlx::
 }
 
 /// Which of these a shard has heard of.
-async fn known(snapshot: &mut Snapshot, ids: &[Uuid]) -> sqlx::Result<BTreeSet<Uuid>> {
+async fn known(snapshot: &mut Snapshot, ids: &[Uuid]) -> Result<BTreeSet<Uuid>> {
     let set = Set::new().uuids("id", ids.iter().copied());
     let sql = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
     let rows = snapshot.db.select(sql, set).await?;
@@ -127,7 +123,7 @@ struct Open {
 }
 
 /// The payments to other shards that have not ended; nothing if they are too many.
-async fn open(shards: Shards, home: &mut Snapshot) -> sqlx::Result<Option<Vec<Open>>> {
+async fn open(shards: Shards, home: &mut Snapshot) -> Result<Option<Vec<Open>>> {
     let sql = "SELECT transfer, account, payee, currency FROM flow \
                WHERE ended_us IS NULL AND status = 'running' AND payee IS NOT NULL ORDER BY no LIMIT $1";
     let limit = i64::try_from(AT_MOST).unwrap_or(i64::MAX);
@@ -151,11 +147,7 @@ async fn open(shards: Shards, home: &mut Snapshot) -> sqlx::Result<Option<Vec<Op
 }
 
 /// What the payee's shard has booked of these: the event, the currency, how much.
-async fn credited(
-    shards: Shards,
-    open: &[Open],
-    payee: &mut Snapshot,
-) -> sqlx::Result<Vec<(Uuid, String, i64)>> {
+async fn credited(shards: Shards, open: &[Open], payee: &mut Snapshot) -> Result<Vec<(Uuid, String, i64)>> {
     let shard = payee.shard;
     let theirs: Vec<&Open> = open
         .iter()

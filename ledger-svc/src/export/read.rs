@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 use wallet_contract::event::Kind;
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Error, Result};
 use wallet_view::flow::Flow;
 
 use crate::flows;
@@ -25,7 +25,7 @@ pub(super) struct Window {
 
 impl Window {
     /// At most `limit` records behind number `cursor`.
-    pub(super) async fn behind(db: &mut Db, shard: u16, cursor: i64, limit: i64) -> sqlx::Result<Self> {
+    pub(super) async fn behind(db: &mut Db, shard: u16, cursor: i64, limit: i64) -> Result<Self> {
         let sql = "SELECT no, at_us, kind, transfer, account FROM record WHERE no > $1 ORDER BY no LIMIT $2";
         let rows = db.query(sql, &[Arg::Int(cursor), Arg::Int(limit)]).await?;
         // The place at which each was met first.
@@ -45,13 +45,13 @@ impl Window {
             end: rows.last().map(|row| row.int(0)).transpose()?,
             oldest_us: rows.first().map(|row| row.int(1)).transpose()?,
             full: i64::try_from(rows.len()).is_ok_and(|read| read == limit),
-            flows: found.iter().map(shown).collect::<sqlx::Result<_>>()?,
+            flows: found.iter().map(shown).collect::<Result<_>>()?,
         })
     }
 }
 
 /// A flow as everybody sees it who asks over HTTP.
-fn shown(flow: &flows::Flow) -> sqlx::Result<Flow> {
-    let text = serde_json::to_string(flow).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(error.into()))
+fn shown(flow: &flows::Flow) -> Result<Flow> {
+    let text = serde_json::to_string(flow).map_err(Error::unreadable)?;
+    serde_json::from_str(&text).map_err(Error::unreadable)
 }

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use wallet_contract::envelope;
 use wallet_contract::event::{Fact, MessageFact};
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Result};
 use wallet_view::flow::{Flow, SetAside};
 
 use super::instant;
 
 /// What stands in one shard's books of it, oldest first.
-pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> sqlx::Result<Vec<SetAside>> {
+pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAside>> {
     let sql = "SELECT r.body, r.at_us FROM aside AS a CROSS JOIN record AS r WHERE a.transfer = $1 AND r.no = a.no \
                ORDER BY a.no";
     let transfer = flow.transfer.to_string();

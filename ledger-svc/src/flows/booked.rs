@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 use wallet_contract::event::Kind;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
-use wallet_runtime::db::{Db, Set};
+use wallet_db::{Db, Result, Set};
 
 use super::Flow;
 
@@ -18,7 +18,7 @@ pub(crate) async fn among(
     db: &mut Db,
     account: &AccountId,
     flows: &[&Flow],
-) -> sqlx::Result<BTreeSet<(Uuid, String)>> {
+) -> Result<BTreeSet<(Uuid, String)>> {
     let range = |flow: &Flow| derived_range(TransferId(flow.transfer()));
     let kind = |flow: &Flow, place: usize| {
         if flow.payer() == account.as_str() {

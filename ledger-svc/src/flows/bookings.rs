@@ -4,10 +4,10 @@ use uuid::Uuid;
 use wallet_contract::event::Fact;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 use wallet_view::content::Content;
 use wallet_view::flow::{Booked, Flow};
 use wallet_view::money::{Side, books};
@@ -43,17 +43,12 @@ fn whose<'f>(fact: &Fact, flow: &'f Flow) -> Option<&'f str> {
     }
 }
 
-async fn line(
-    db: &mut Db,
-    account: &AccountId,
-    currency: Currency,
-    event: Uuid,
-) -> sqlx::Result<Option<Booked>> {
+async fn line(db: &mut Db, account: &AccountId, currency: Currency, event: Uuid) -> Result<Option<Booked>> {
     let sql = "SELECT b.kind, b.amount, b.held, b.balance, b.held_balance FROM record AS r CROSS JOIN booking AS b \
                WHERE r.id = $1 AND b.no = r.no AND b.account = $2";
     let args = [Arg::Uuid(event), Arg::Text(account.as_str())];
     let rows = db.query(sql, &args).await?;
-    let booked = |row: &wallet_runtime::db::Row| {
+    let booked = |row: &wallet_db::Row| {
         Ok(Booked {
             event,
             account: account.to_string(),

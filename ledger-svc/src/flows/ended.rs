@@ -5,7 +5,7 @@ use ledger_core::{FlowKey, Outcome};
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Kind};
-use wallet_runtime::db::{Arg, Db, Row};
+use wallet_db::{Arg, Db, Result, Row};
 
 use super::list::{Filter, LOOKED_AT};
 use super::timeline::RECORDS;
@@ -62,7 +62,7 @@ pub(crate) async fn newest(
     span: Span,
     before: i64,
     limit: i64,
-) -> sqlx::Result<Found> {
+) -> Result<Found> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let earliest_us = span.from_us.saturating_sub(OFF_US);
     let mut before = RECORDS
@@ -77,7 +77,7 @@ pub(crate) async fn newest(
         let ends: Vec<End> = rows
             .iter()
             .filter_map(|row| End::read(row).transpose())
-            .collect::<sqlx::Result<_>>()?;
+            .collect::<Result<_>>()?;
         for ended in flows(db, &ends).await? {
             if span.holds(&ended) && filter.takes(&ended.flow, ended.flow.started_us) {
                 found.left_off = Some((ended.at_us, ended.no));
@@ -111,7 +111,7 @@ struct End {
 }
 
 impl End {
-    fn read(row: &Row) -> sqlx::Result<Option<Self>> {
+    fn read(row: &Row) -> Result<Option<Self>> {
         let Some(body) = row.text_or_null(2)? else {
             return Ok(None);
         };
@@ -139,7 +139,7 @@ impl End {
     }
 }
 
-async fn flows(db: &mut Db, ends: &[End]) -> sqlx::Result<Vec<Ended>> {
+async fn flows(db: &mut Db, ends: &[End]) -> Result<Vec<Ended>> {
     let keys: Vec<FlowKey> = ends.iter().map(|end| end.key.clone()).collect();
     let flows = by_flow_keys(db, &keys).await?;
     let ended = ends.iter().filter_map(|end| {
@@ -163,7 +163,7 @@ impl Span {
 }
 
 /// The last that the ledger has decided: when it is in the log, and heard, all ends before it are found here.
-pub(crate) async fn last_decided(db: &mut Db) -> sqlx::Result<Option<Uuid>> {
+pub(crate) async fn last_decided(db: &mut Db) -> Result<Option<Uuid>> {
     let rows = db
         .query("SELECT id FROM event ORDER BY no DESC LIMIT 1", &[])
         .await?;
@@ -171,7 +171,7 @@ pub(crate) async fn last_decided(db: &mut Db) -> sqlx::Result<Option<Uuid>> {
 }
 
 /// Whether something has been heard.
-pub(crate) async fn is_heard(db: &mut Db, id: Uuid) -> sqlx::Result<bool> {
+pub(crate) async fn is_heard(db: &mut Db, id: Uuid) -> Result<bool> {
     let rows = db
         .query("SELECT no FROM record WHERE id = $1", &[Arg::Uuid(id)])
         .await?;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use wallet_contract::id::{AccountId, TransferId, derived_range};
 use wallet_contract::money::Currency;
 use wallet_contract::status::Status;
-use wallet_runtime::db::{Arg, Db, Set};
+use wallet_db::{Arg, Db, Result, Set};
 
 use super::timeline::FLOWS;
 use super::{Flow, HEAD, head};
@@ -177,7 +177,7 @@ impl Found {
 }
 
 /// Flows before a place in the list, newest first.
-pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64) -> sqlx::Result<Found> {
+pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64) -> Result<Found> {
     let before = not_after(db, filter, before).await?;
     let (mut floor, mut first) = (None, 0);
     if !filter.is_of_times_only() {
@@ -198,12 +198,12 @@ pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64
     let only = filter.bind(&mut args);
     let sql = format!("{HEAD} WHERE no < $1 AND no >= $3{only} ORDER BY no DESC LIMIT $2");
     let rows = db.query(&sql, &args).await?;
-    let flows: Vec<Flow> = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let flows: Vec<Flow> = rows.iter().map(head).collect::<Result<_>>()?;
     Ok(Found::of(flows, limit, floor).since(filter.from_us))
 }
 
 /// An account's flows before a place that have not ended, newest first.
-pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> sqlx::Result<Found> {
+pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> Result<Found> {
     let floor = floor(db, OPEN, before).await?;
     let sql = format!(
         "{HEAD} WHERE no < $1 AND no >= $3 AND $4 IN (account, payee){OPEN} ORDER BY no DESC LIMIT $2"
@@ -215,12 +215,12 @@ pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i
         Arg::Text(account.as_str()),
     ];
     let rows = db.query(&sql, &args).await?;
-    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let flows = rows.iter().map(head).collect::<Result<_>>()?;
     Ok(Found::of(flows, limit, floor))
 }
 
 /// Down to where a page looks: time and place.
-async fn floor(db: &mut Db, among: &str, before: i64) -> sqlx::Result<Option<(i64, i64)>> {
+async fn floor(db: &mut Db, among: &str, before: i64) -> Result<Option<(i64, i64)>> {
     let sql =
         format!("SELECT started_us, no FROM flow WHERE no < $1{among} ORDER BY no DESC LIMIT 1 OFFSET $2");
     let rows = db
@@ -230,7 +230,7 @@ async fn floor(db: &mut Db, among: &str, before: i64) -> sqlx::Result<Option<(i6
 }
 
 /// The place behind what is asked for, if that is not so far as `before`.
-pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> sqlx::Result<i64> {
+pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> Result<i64> {
     match filter.to_us {
         Some(to) => FLOWS.behind(db, to, before).await,
         None => Ok(before),
@@ -239,12 +239,7 @@ pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> sqlx
 
 /// Flows of an account that moved no money in the end, newest first: refused, compensated, an operator's. Each way to be
 /// the account's is one range of a partial index.
-pub(crate) async fn unbooked(
-    db: &mut Db,
-    account: &AccountId,
-    before: i64,
-    limit: i64,
-) -> sqlx::Result<Found> {
+pub(crate) async fn unbooked(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> Result<Found> {
     let args = [Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
     let newest = "ORDER BY no DESC LIMIT $2";
     let one = |column: &str, ends: &str| {
@@ -262,25 +257,25 @@ pub(crate) async fn unbooked(
     let rows = db
         .query(&format!("{paid} UNION ALL {received} {newest}"), &args)
         .await?;
-    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let flows = rows.iter().map(head).collect::<Result<_>>()?;
     Ok(Found::of(flows, limit, None))
 }
 
 /// The flows behind a place that have begun by then and have not ended, oldest first. Those that began later are not even looked
 /// at: under load they are many.
-pub(crate) async fn running(db: &mut Db, began_us: i64, after: i64, limit: i64) -> sqlx::Result<Found> {
+pub(crate) async fn running(db: &mut Db, began_us: i64, after: i64, limit: i64) -> Result<Found> {
     let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
     let sql = format!(
         "{HEAD} WHERE ended_us IS NULL AND status = 'running' AND no > $1 AND no < $2 ORDER BY no LIMIT $3"
     );
     let args = [Arg::Int(after), Arg::Int(later), Arg::Int(limit)];
     let rows = db.query(&sql, &args).await?;
-    let flows = rows.iter().map(head).collect::<sqlx::Result<_>>()?;
+    let flows = rows.iter().map(head).collect::<Result<_>>()?;
     Ok(Found::of(flows, limit, None))
 }
 
 /// How many flows have begun by then and have not ended, counted up to `most`.
-pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> sqlx::Result<i64> {
+pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> Result<i64> {
     let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
     let sql = "SELECT count(*) FROM (SELECT 1 FROM flow \
                WHERE ended_us IS NULL AND status = 'running' AND no < $1 ORDER BY no LIMIT $2) AS counted";
@@ -289,7 +284,7 @@ pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> sqlx
 }
 
 /// How many transfers stand how, in this shard.
-pub(crate) async fn tally(db: &mut Db) -> sqlx::Result<Vec<(String, i64)>> {
+pub(crate) async fn tally(db: &mut Db) -> Result<Vec<(String, i64)>> {
     let rows = db.query("SELECT status, transfers FROM tally", &[]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
@@ -304,7 +299,7 @@ pub(crate) struct Summary {
 }
 
 /// That of each of these flows, whose home this is; one range of the ids each.
-pub(crate) async fn summaries(db: &mut Db, flows: &[&Flow]) -> sqlx::Result<Vec<Summary>> {
+pub(crate) async fn summaries(db: &mut Db, flows: &[&Flow]) -> Result<Vec<Summary>> {
     let range = |flow: &&Flow| derived_range(TransferId(flow.transfer()));
     let set = Set::new()
         .ints("place", (0..).take(flows.len()))

@@ -8,21 +8,21 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferId, derived_range};
 use wallet_contract::log::LogPlace;
-use wallet_runtime::db::{Arg, Db, Row, Set};
+use wallet_db::{Arg, Db, Error, Result, Row, Set};
 use wallet_view::flow::Event;
 
 use super::{Flow, instant};
 
 impl Flow {
     /// Adds the events, in the order in which they were decided and stored.
-    pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> sqlx::Result<Self> {
+    pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> Result<Self> {
         self.told.events = events(db, &self, shard).await?;
         Ok(self)
     }
 }
 
 /// Adds the events to many flows of a shard.
-pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> sqlx::Result<()> {
+pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> Result<()> {
     let range = |flow: &Flow| derived_range(TransferId(flow.transfer()));
     let set = Set::new()
         .uuids("first", flows.iter().map(|flow| range(flow).0.0))
@@ -49,7 +49,7 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> s
 }
 
 /// What was recorded of a flow, in the order of the log.
-pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> sqlx::Result<Vec<Event>> {
+pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> Result<Vec<Event>> {
     let (first, last) = derived_range(TransferId(flow.transfer()));
     let sql = "SELECT id, kind, no, at_us, body, publish_us FROM record \
                WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
@@ -61,15 +61,15 @@ pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> sqlx::Result
     ];
     let rows = db.query(sql, &args).await?;
     let events = rows.iter().map(|row| Ok((row.int(2)?, event(row, shard)?)));
-    let mut events: Vec<(i64, Event)> = events.collect::<sqlx::Result<_>>()?;
+    let mut events: Vec<(i64, Event)> = events.collect::<Result<_>>()?;
     events.sort_by_key(|(no, _)| *no);
     Ok(events.into_iter().map(|(_, event)| event).collect())
 }
 
-fn event(row: &Row, shard: u16) -> sqlx::Result<Event> {
+fn event(row: &Row, shard: u16) -> Result<Event> {
     let (no, recorded_at, text) = (row.int(2)?, instant(row.int(3)?)?, row.text(4)?);
     let said = envelope::read(&text).ok();
-    let body = RawValue::from_string(text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+    let body = RawValue::from_string(text).map_err(Error::unreadable)?;
     let (source, time, work_us, cause) = match said {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);

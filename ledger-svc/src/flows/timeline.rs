@@ -1,6 +1,6 @@
 //! A time is a place: what stands in the order of the log stands in the order of its time, too.
 
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Result};
 
 /// Rows in the order of the log.
 pub(super) struct Timeline {
@@ -23,13 +23,13 @@ pub(super) const RECORDS: Timeline = Timeline {
 
 impl Timeline {
     /// The place of the first row of a time or later; behind all, if there is none.
-    pub(super) async fn first_at(&self, db: &mut Db, at_us: i64) -> sqlx::Result<i64> {
+    pub(super) async fn first_at(&self, db: &mut Db, at_us: i64) -> Result<i64> {
         self.behind(db, at_us.saturating_sub(1), i64::MAX).await
     }
 
     /// The place behind all rows up to a time; `before`, if all before that are. It is found by halving, which most who go on with
     /// a list need not do: they have come further back already.
-    pub(super) async fn behind(&self, db: &mut Db, to_us: i64, before: i64) -> sqlx::Result<i64> {
+    pub(super) async fn behind(&self, db: &mut Db, to_us: i64, before: i64) -> Result<i64> {
         let last = db.query(self.last, &[Arg::Int(before)]).await?;
         let (mut low, mut high) = match last.first() {
             Some(last) if last.int(1)? > to_us => (0, last.int(0)?),
@@ -51,8 +51,8 @@ impl Timeline {
 mod tests {
     use uuid::Uuid;
     use wallet_contract::shard::Shard;
-    use wallet_runtime::db::Target;
-    use wallet_runtime::sql_store::Tables as _;
+    use wallet_db::Target;
+    use wallet_db::sql_store::Tables as _;
 
     use super::*;
     use crate::Tables;

@@ -1,6 +1,6 @@
 //! How long a reaction usually takes, seen in a handful of flows before the one that waits for it. Looked up when asked for.
 
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
 use wallet_view::flow::{Event, Expected};
 
 use super::list::{Filter, newest};
@@ -16,7 +16,7 @@ pub(crate) async fn add(
     no: i64,
     after: &[Event],
     expected: &mut [Expected],
-) -> sqlx::Result<()> {
+) -> Result<()> {
     if expected.is_empty() {
         return Ok(());
     }

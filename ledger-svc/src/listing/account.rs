@@ -17,9 +17,9 @@ use uuid::Uuid;
 use wallet_contract::id::{AccountId, TransferKey};
 use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use super::places::{ListPlace, Places};
 use super::question::Listed;
@@ -141,7 +141,7 @@ impl<'a> Of<'a> {
     }
 
     /// What has moved money, each where it did.
-    async fn booked(&self, dbs: &mut [Db], places: &Places) -> sqlx::Result<Source<Flow>> {
+    async fn booked(&self, dbs: &mut [Db], places: &Places) -> Result<Source<Flow>> {
         let mut before = places.books.unwrap_or(Cursor::END);
         if let Some(to) = self.filter.to_us {
             before = before.min(Cursor::at(to));
@@ -168,7 +168,7 @@ impl<'a> Of<'a> {
     }
 
     /// What has not, as far as can be told without the account's books: all that has not ended, and what ended in another way.
-    async fn others(&self, dbs: &mut [Db], places: &Places) -> sqlx::Result<Vec<Others>> {
+    async fn others(&self, dbs: &mut [Db], places: &Places) -> Result<Vec<Others>> {
         let mut all = Vec::new();
         for (shard, db) in dbs.iter_mut().enumerate() {
             let mut others = Others::default();
@@ -194,7 +194,7 @@ impl<'a> Of<'a> {
     }
 
     /// Takes out what has moved money, and so stands elsewhere.
-    async fn take_out_booked(&self, home: &mut Db, all: &mut [Others]) -> sqlx::Result<()> {
+    async fn take_out_booked(&self, home: &mut Db, all: &mut [Others]) -> Result<()> {
         let flows = all.iter().flat_map(|others| others.flows.values());
         let flows: Vec<&Flow> = flows.filter(|flow| flow.is_transfer()).collect();
         let booked = booked::among(home, self.account, &flows).await?;
@@ -235,7 +235,7 @@ impl<'a> Of<'a> {
         &self,
         dbs: &mut [Db],
         keys: impl Iterator<Item = &TransferKey> + Clone,
-    ) -> sqlx::Result<BTreeMap<Key, (usize, Flow)>> {
+    ) -> Result<BTreeMap<Key, (usize, Flow)>> {
         let mut found = BTreeMap::new();
         for (shard, db) in dbs.iter_mut().enumerate() {
             let is_here = |key: &&TransferKey| usize::from(self.shards.of(&key.payer).0) == shard;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use wallet_contract::log::LogPlace;
-use wallet_runtime::db::Db;
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::reading::as_of;
 
 use crate::books::Cursor;
 
@@ -56,7 +56,7 @@ impl Places {
 
     /// Behind all that the shards' books have now. What comes later is no part of a list that is read from here, newest first:
     /// it would come before what was told already.
-    pub(crate) async fn now(dbs: &mut [Db]) -> sqlx::Result<Self> {
+    pub(crate) async fn now(dbs: &mut [Db]) -> Result<Self> {
         let mut shards = Vec::new();
         for db in dbs {
             shards.push(end(db).await?.no.number());
@@ -65,7 +65,7 @@ impl Places {
     }
 
     /// The same, and behind what is booked on an account of the shard `home`.
-    pub(crate) async fn now_of_account(dbs: &mut [Db], home: usize) -> sqlx::Result<Self> {
+    pub(crate) async fn now_of_account(dbs: &mut [Db], home: usize) -> Result<Self> {
         let books = end(&mut dbs[home]).await?;
         Ok(Self {
             books: Some(books),
@@ -128,7 +128,7 @@ pub(crate) async fn back(dbs: &mut [Db], before: Option<&str>) -> Result<Places,
 }
 
 /// Behind all that a shard's books have now.
-async fn end(db: &mut Db) -> sqlx::Result<Cursor> {
+async fn end(db: &mut Db) -> Result<Cursor> {
     let as_of = as_of(db).await?;
     let handled = u64::try_from(as_of.sequence).unwrap_or_default();
     Ok(Cursor {

@@ -5,10 +5,10 @@ use ledger_rows::asked;
 use wallet_contract::envelope;
 use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
-use wallet_runtime::db::{Arg, Db};
+use wallet_db::{Arg, Db, Result};
 
 /// Reads it from what is recorded.
-pub(super) async fn of(db: &mut Db, key: &TransferKey) -> sqlx::Result<Causes> {
+pub(super) async fn of(db: &mut Db, key: &TransferKey) -> Result<Causes> {
     let (first, last) = derived_range(key.id);
     let sql = "SELECT id, kind, body FROM record \
                WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use wallet_contract::event::Movement;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{self, Verb};
-use wallet_runtime::bus::Notice;
-use wallet_runtime::reading::time;
+use wallet_engine::bus::Notice;
+use wallet_engine::clock::rfc3339;
 use wallet_view::text::exact;
 
 #[derive(Serialize)]
@@ -116,6 +116,6 @@ fn became(flow: &Flow) -> Became<'_> {
         amount: shown(flow.captured.or(amount)),
         reserved: shown(amount.filter(|_| reserved)),
         currency: currency.map(Currency::code),
-        ended_at: flow.ended_us.map(time),
+        ended_at: flow.ended_us.map(rfc3339),
     }
 }

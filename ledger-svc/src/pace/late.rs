@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use tokio::sync::mpsc;
 use tracing::debug;
 use wallet_contract::id::TransferKey;
-use wallet_runtime::db::{Pool, Set};
+use wallet_db::{Pool, Result, Set};
 use wallet_runtime::metrics::{Durations, seconds};
 
 use super::Outcome;
@@ -37,7 +37,7 @@ async fn look_up(mut late: mpsc::Receiver<TransferKey>, pool: Pool, times: Famil
     }
 }
 
-async fn time(pool: &Pool, keys: &[TransferKey], times: &Family<Outcome, Durations>) -> sqlx::Result<()> {
+async fn time(pool: &Pool, keys: &[TransferKey], times: &Family<Outcome, Durations>) -> Result<()> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|key| key.id.0))
         .texts("payer", keys.iter().map(|key| key.payer.as_str()));

@@ -9,9 +9,10 @@ use wallet_contract::event::Kind;
 use wallet_contract::money::Currency;
 use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
-use wallet_runtime::program::Running;
+use wallet_db::Result;
+use wallet_runtime::headline::Line;
 use wallet_runtime::reading::pool;
-use wallet_runtime::status::Line;
+use wallet_runtime::running::Running;
 
 use super::{Duty, Found, SILENT};
 use crate::flows::Flow;
@@ -133,7 +134,7 @@ fn best<'r>(theirs: &[(&'r Ready, &'r ShardReady)]) -> Option<(&'r Ready, &'r Sh
 }
 
 /// Counts what is stuck and what is parked.
-async fn count(running: &Running, found: &mut Found) -> sqlx::Result<()> {
+async fn count(running: &Running, found: &mut Found) -> Result<()> {
     let look = stuck::Look::now(running);
     for shard in running.settings.shards.all() {
         let mut db = match pool(running, shard) {

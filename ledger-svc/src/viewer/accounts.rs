@@ -12,11 +12,11 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
+use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Filled, Named};
-use wallet_runtime::reading::time;
+use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 use super::{parts, reading};
@@ -97,7 +97,7 @@ async fn one(
         }
         @if let Some(at) = at_us {
             p.notice {
-                (self::balance::when(&shown, at > now_us)) " " (parts::time(&time(at))) ". "
+                (self::balance::when(&shown, at > now_us)) " " (parts::time(&rfc3339(at))) ". "
                 a href=(parts::account_url(Root::BELOW, name.as_str())) { "Now" }
             }
         }

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 /// Colours, spaces and forms of every page. `viewer.css` has the meaning of each token.
 pub(crate) const CSS: &str = concat!(include_str!("viewer.css"), include_str!("flow.css"));

@@ -40,8 +40,8 @@ use wallet_contract::id::TransferId;
 use wallet_contract::trace::TraceId;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Filled, Named};
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 use wallet_view::steps::{self, Step};
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use self::facts::{Facts, Shard, Sum};
 use self::pace::Pace;

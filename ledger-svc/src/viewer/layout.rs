@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, html};
 use wallet_runtime::guard::LOGOUT;
 use wallet_runtime::place::Root;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 
 use super::assets::{CSS_URL, ICON_URL, JS_URL};
 

@@ -17,8 +17,8 @@ use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
+use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 use super::live::{self, Live};
@@ -112,7 +112,7 @@ fn pages(asked: &Question, page: &Page) -> Markup {
         nav.pages aria-label="Pages" {
             span.muted {
                 @if let Some(to) = page.searched_to_us {
-                    "Searched as far as " (parts::time(&wallet_runtime::reading::time(to))) ". "
+                    "Searched as far as " (parts::time(&wallet_engine::clock::rfc3339(to))) ". "
                 }
                 @if asked.before.is_empty() { span #live.needs-script role="status" {} }
             }

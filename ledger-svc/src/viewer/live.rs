@@ -12,9 +12,10 @@ use futures_util::stream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::debug;
+use wallet_db::Result;
+use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::as_of;
+use wallet_runtime::running::Running;
 
 use super::{list, sse};
 use crate::listing::question::Question;
@@ -111,7 +112,7 @@ pub(super) async fn look(running: Arc<Running>, live: Live) {
     }
 }
 
-async fn positions(running: &Running) -> sqlx::Result<Vec<i64>> {
+async fn positions(running: &Running) -> Result<Vec<i64>> {
     let mut positions = Vec::new();
     for (_, pool) in &running.pools {
         positions.push(as_of(&mut pool.acquire().await?).await?.sequence);

@@ -11,8 +11,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_runtime::guard::{COOKIE, LOGIN, LOGOUT};
 use wallet_runtime::place::Root;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
+use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 use crate::handler::Ledger;

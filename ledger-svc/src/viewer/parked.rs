@@ -12,8 +12,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::Filled;
+use wallet_runtime::running::Running;
 use wallet_view::text::clean;
 
 use self::texts::{Text, Texts};

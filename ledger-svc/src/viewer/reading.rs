@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::Db;
+use wallet_db::Db;
+use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::{as_of, pool};
+use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 
 /// How long a page waits for the books to catch up with the log.
 const PATIENCE: Duration = Duration::from_millis(150);

@@ -43,7 +43,10 @@ impl Memory {
         let Some(rows) = self.0.get(shape.name) else {
             return;
         };
-        let leads = by.iter().zip(shape.columns).all(|(by, column)| *by == column.name);
+        let leads = by
+            .iter()
+            .zip(shape.columns)
+            .all(|(by, column)| *by == column.name);
         if leads && by.len() <= shape.key {
             let from_there = rows.range(key.to_vec()..);
             let alike = from_there.take_while(|(other, _)| other.starts_with(key));
@@ -51,7 +54,12 @@ impl Memory {
             return;
         }
         let columns: Vec<usize> = by.iter().map(|name| shape.column(name)).collect();
-        let is_alike = |row: &&Vec<Cell>| columns.iter().zip(key).all(|(column, cell)| row.get(*column) == Some(cell));
+        let is_alike = |row: &&Vec<Cell>| {
+            columns
+                .iter()
+                .zip(key)
+                .all(|(column, cell)| row.get(*column) == Some(cell))
+        };
         rows.values().filter(is_alike).for_each(|row| take(row));
     }
 

@@ -21,16 +21,16 @@ use wallet_contract::envelope;
 use wallet_contract::recall::recalled;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_db::stored;
+use wallet_engine::bus::{self, Bus as _, Known};
+use wallet_engine::outbox::Publisher;
+use wallet_engine::status::Board;
+use wallet_engine::store::Outgoing;
 
-use crate::bus::{self, Bus as _, Known};
-use crate::outbox::Publisher;
 use crate::problem::Problem;
-use crate::program::Running;
 use crate::question::{Asked, Told};
 use crate::reading::pool;
-use crate::status::Board;
-use crate::store::Outgoing;
-use crate::stored;
+use crate::running::Running;
 
 /// How many decisions one answer lists, and one question publishes.
 pub const AT_ONCE: usize = 2_000;

@@ -9,9 +9,9 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 use wallet_contract::ready::Ready;
 
+use crate::instance::Instance;
 use crate::metrics::{Form, Metrics};
 use crate::problem::Problem;
-use crate::status::Instance;
 
 /// The routes of every service.
 pub fn routes(instance: Instance, metrics: Metrics) -> Router {

@@ -30,9 +30,8 @@ use tracing::warn;
 use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
+use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
 use wallet_nats::Lost;
-
-use crate::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
 
 /// How long a message may take that stands in a stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
@@ -103,7 +102,7 @@ impl JetStream {
     /// Whether the server that this is connected to now is one that we can work with.
     fn check_server(&self) -> Result<(), Error> {
         let info = self.context.client().server_info();
-        Ok(wallet_nats::check(&info, &info.server_name)?)
+        wallet_nats::check(&info, &info.server_name).map_err(connect::told)
     }
 
     /// Checks that `shard`'s stream is as it must be, and holds what we have read.

@@ -16,6 +16,7 @@ pub use gauges::{Gauges, ShardGauge};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::SignedDuration;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
@@ -23,6 +24,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Metric, Registry};
 use wallet_contract::shard::Shard;
+use wallet_engine::meter::{Counts, Meter};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Label {
@@ -67,9 +69,29 @@ pub struct ShardMetrics {
     pub publish_seconds: Histogram,
 }
 
-impl ShardMetrics {
-    /// This instance no longer works on the shard: another one tells how it goes there.
-    pub fn rest(&self) {
+impl Meter for ShardMetrics {
+    fn committed(&self, batch: Counts) {
+        self.inputs.inc_by(batch.inputs as u64);
+        self.repeats.inc_by(batch.repeats as u64);
+        self.events.inc_by(batch.events as u64);
+        self.set_aside.inc_by(batch.parked as u64);
+        self.batch_seconds.observe(batch.took.as_secs_f64());
+    }
+
+    fn handled(&self, position: u64) {
+        self.position.set(i64::try_from(position).unwrap_or(i64::MAX));
+    }
+
+    fn unpublished(&self, events: i64) {
+        self.outbox_lag.set(events);
+    }
+
+    fn published(&self, took: SignedDuration) {
+        self.publish_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Another instance tells how it goes there.
+    fn rest(&self) {
         self.position.clear();
         self.outbox_lag.clear();
     }

@@ -100,15 +100,15 @@ impl Problem {
     }
 }
 
-impl From<sqlx::Error> for Problem {
-    fn from(error: sqlx::Error) -> Self {
+impl From<wallet_db::Error> for Problem {
+    fn from(error: wallet_db::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
         Self::unavailable("the service's database does not answer; its log says why")
     }
 }
 
-impl From<crate::bus::Error> for Problem {
-    fn from(error: crate::bus::Error) -> Self {
+impl From<wallet_engine::bus::Error> for Problem {
+    fn from(error: wallet_engine::bus::Error) -> Self {
         Self::unavailable(format!(
             "how far the log reaches is not known, so no answer would be sure: {error}"
         ))

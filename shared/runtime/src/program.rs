@@ -18,18 +18,21 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_db::sql_store::{self, SqlStore, Tables};
+use wallet_db::{Pool, Target};
+use wallet_engine::clock;
+use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::status::Board;
 use wallet_kernel::{Keeps as _, Place};
 
-use crate::clock::Clock;
-use crate::db::{Pool, Target};
 use crate::guard::{self, Token};
+use crate::headline::Headline;
+use crate::instance::{Instance, Roll};
 use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
+use crate::running::Running;
 use crate::settings::{Command, CommandLine, Settings};
-use crate::shard_loop::{self, Context};
-use crate::sql_store::{self, SqlStore, Tables};
-use crate::status::{Board, Headline, Instance, Roll};
-use crate::{clock, healing, http, telemetry, watch};
+use crate::{healing, http, telemetry, watch};
 use leaving::{Leaving, Signals};
 
 /// How long what is held may take to be finished.
@@ -39,31 +42,14 @@ const CLOSE_WITHIN: Duration = Duration::from_millis(1_500);
 /// How long what is left for NATS may take to be sent: outcomes, for who listens; events are in the outbox.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// What a service's own routes can use.
-#[derive(Clone, Debug)]
-pub struct Running {
-    /// The database of each shard.
-    pub pools: Vec<(Shard, Pool)>,
-    /// The log.
-    pub bus: JetStream,
-    /// How the service was told to run.
-    pub settings: Settings,
-    /// What time it is.
-    pub clock: Clock,
-    /// What to count.
-    pub metrics: Metrics,
-    /// What who asks must know, if anything.
-    pub token: Option<Token>,
-    /// How each shard's work stands.
-    pub board: Board,
-    /// What is to be seen on every page.
-    pub headline: Headline,
-    /// What the services said of themselves.
-    pub roll: Roll,
+/// A service: its tables, and what it measures of its own work.
+pub trait Program: Tables {
+    /// Registers its metrics, and returns what makes each shard's observer.
+    fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
 }
 
 /// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
-pub fn main<T: Tables>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
+pub fn main<T: Program>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
     let line = CommandLine::read(T::Rows::SERVICE);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -90,7 +76,7 @@ fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run<T: Tables>(
+async fn run<T: Program>(
     settings: Settings,
     more: fn(Running) -> anyhow::Result<Router>,
 ) -> anyhow::Result<ExitCode> {
@@ -119,7 +105,7 @@ struct Started {
 }
 
 impl Started {
-    async fn new<T: Tables>(
+    async fn new<T: Program>(
         settings: Settings,
         more: fn(Running) -> anyhow::Result<Router>,
     ) -> anyhow::Result<Self> {
@@ -216,7 +202,7 @@ impl Started {
 }
 
 /// Opens the database of each shard. One that is another's is refused before the next is made.
-async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
+async fn open<T: Program>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
     let url = settings.database_url.as_ref().map_or("", |url| url.0.as_str());
     let mut pools = Vec::new();
     for target in Target::of_each(url, settings.shards)? {
@@ -232,7 +218,7 @@ async fn open<T: Tables>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool
 }
 
 /// Begins to work on each shard.
-fn work<T: Tables>(running: &Running, instance: &str, loops: &TaskTracker, stop: &CancellationToken) {
+fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop: &CancellationToken) {
     let observers = T::observers(&running.metrics);
     for (shard, pool) in &running.pools {
         let place = Place {
@@ -246,7 +232,7 @@ fn work<T: Tables>(running: &Running, instance: &str, loops: &TaskTracker, stop:
             bus: running.bus.clone(),
             clock: clock::system,
             board: running.board.clone(),
-            metrics: running.metrics.shard(*shard),
+            meter: Box::new(running.metrics.shard(*shard)),
             stop: stop.clone(),
             publish_on: pool.is_local().then(Handle::current),
         };

@@ -2,36 +2,17 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use wallet_contract::shard::Shard;
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Pool};
 
-use crate::db::{Db, Pool};
 use crate::problem::Problem;
-use crate::program::Running;
+use crate::running::Running;
 
 /// How long a read waits for the service to catch up with the log.
 pub const CATCH_UP: Duration = Duration::from_secs(5);
 /// Between two looks whether it has.
 pub const LOOK: Duration = Duration::from_millis(2);
-
-/// How much of a shard's log an answer knows.
-#[derive(Clone, Copy, Debug)]
-pub struct AsOf {
-    /// The sequence of the last message that was handled.
-    pub sequence: i64,
-    /// When that message was stored, microseconds since 1970.
-    pub at_us: i64,
-}
-
-/// How far the service has come with a shard.
-pub async fn as_of(db: &mut Db) -> sqlx::Result<AsOf> {
-    let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
-    let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
-    Ok(AsOf {
-        sequence: row.int(0)?,
-        at_us: row.int(1)?,
-    })
-}
 
 /// The database of a shard, caught up with the log as it was when asked.
 pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
@@ -73,21 +54,4 @@ pub fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
         .find(|(owned, _)| *owned == shard)
         .map(|(_, pool)| pool);
     pool.ok_or_else(|| Problem::not_found(format!("no shard {shard} here")))
-}
-
-/// Microseconds since 1970 as RFC 3339, to the last of them: a time that is told can be asked for, and names no other.
-pub fn time(us: i64) -> String {
-    Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| format!("{time:.6}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::time;
-
-    #[test]
-    fn a_time_is_told_to_the_microsecond() {
-        assert_eq!(time(0), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(time(1_500_000), "1970-01-01T00:00:01.500000Z");
-        assert_eq!(time(i64::MAX), i64::MAX.to_string());
-    }
 }

@@ -8,16 +8,15 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tracing::debug;
 use wallet_contract::shard::Shard;
+use wallet_db::stored;
+use wallet_db::{Pool, Result};
 
-use crate::db::Pool;
 use crate::lag::Lag;
 use crate::metrics::{Gauges, Label, Metrics, seconds};
-use crate::program::Running;
+use crate::running::Running;
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(2);
-/// More rows than this are not counted: so many are more than enough to look.
-const PARKED: i64 = 100_000;
 
 type SecondsGauges = Family<Label, Gauge<f64, AtomicU64>>;
 
@@ -86,12 +85,6 @@ impl Watch {
     }
 }
 
-async fn parked(pool: &Pool) -> sqlx::Result<i64> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";
-    let rows = pool
-        .acquire()
-        .await?
-        .query(sql, &[crate::db::Arg::Int(PARKED)])
-        .await?;
-    rows.first().map_or(Ok(0), |row| row.int(0))
+async fn parked(pool: &Pool) -> Result<i64> {
+    stored::parked(&mut pool.acquire().await?).await
 }

@@ -47,7 +47,10 @@ impl Instance {
             .env("WALLET_DATABASE_URL", database)
             .env("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}"))
             .env("WALLET_SHARDS", "2")
-            .env("WALLET_LOG", "info,wallet_runtime=debug")
+            .env(
+                "WALLET_LOG",
+                "info,wallet_db=debug,wallet_engine=debug,wallet_runtime=debug",
+            )
             .env("WALLET_LOG_FORMAT", "json")
             .stderr(log)
             .kill_on_drop(true);

@@ -3,9 +3,9 @@
 use anyhow::{Result, ensure};
 use tempfile::tempdir;
 use wallet_contract::shard::Shard;
+use wallet_db::sql_store::Tables;
+use wallet_db::{Arg, Db, Target};
 use wallet_kernel::{Keeps, Kind, Shape};
-use wallet_runtime::db::{Arg, Db, Target};
-use wallet_runtime::sql_store::Tables;
 use wallet_stack::postgres::Postgres;
 
 /// A column as a database describes it: its name, what it holds, whether it may be empty.
@@ -15,7 +15,10 @@ type Described = (String, String, bool);
 async fn the_migrations_make_the_tables_that_are_declared() -> Result<()> {
     let folder = tempdir()?;
     let server = Postgres::start().await?;
-    for url in [format!("sqlite://{}/{{service}}.db", folder.path().display()), server.url()] {
+    for url in [
+        format!("sqlite://{}/{{service}}.db", folder.path().display()),
+        server.url(),
+    ] {
         are_as_declared::<debit_svc::Tables>(&url).await?;
         are_as_declared::<credit_svc::Tables>(&url).await?;
         are_as_declared::<ledger_svc::Tables>(&url).await?;
@@ -27,7 +30,9 @@ async fn are_as_declared<T: Tables>(url: &str) -> Result<()> {
     let service = T::Rows::SERVICE.name();
     // On PostgreSQL each shard has a schema of its own; here it is each service's.
     let shard = Shard(T::Rows::SERVICE.name().len().try_into()?);
-    let pool = Target::new(&url.replace("{service}", service), shard).open(T::MIGRATIONS).await?;
+    let pool = Target::new(&url.replace("{service}", service), shard)
+        .open(T::MIGRATIONS)
+        .await?;
     let mut db = pool.acquire().await?;
     for shape in T::Rows::TABLES {
         let mut made = if url.starts_with("sqlite") {
@@ -38,7 +43,11 @@ async fn are_as_declared<T: Tables>(url: &str) -> Result<()> {
         made.sort();
         let mut declared = declared(shape);
         declared.sort();
-        ensure!(made == declared, "{service}, {}: {made:?}, declared: {declared:?}", shape.name);
+        ensure!(
+            made == declared,
+            "{service}, {}: {made:?}, declared: {declared:?}",
+            shape.name
+        );
     }
     drop(db);
     pool.close().await;
@@ -58,7 +67,8 @@ fn declared(shape: &Shape) -> Vec<Described> {
 }
 
 async fn on_sqlite(db: &mut Db, table: &str) -> Result<Vec<Described>> {
-    let sql = "SELECT name, type, CASE WHEN \"notnull\" = 1 OR pk > 0 THEN 0 ELSE 1 END FROM pragma_table_info($1)";
+    let sql =
+        "SELECT name, type, CASE WHEN \"notnull\" = 1 OR pk > 0 THEN 0 ELSE 1 END FROM pragma_table_info($1)";
     let rows = db.query(sql, &[Arg::Text(table)]).await?;
     let columns = rows.iter().map(|row| {
         let kind = match row.text(1)?.as_str() {

@@ -9,8 +9,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
 use wallet_contract::id::EventId;
+use wallet_engine::batch::{self, Moment};
 use wallet_kernel::{Heard, Input, Place};
-use wallet_runtime::batch::{self, Moment};
 
 use crate::core::{Alarm, Core, Page};
 use crate::interned::Interned;

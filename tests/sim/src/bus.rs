@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
+use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
 
 use crate::ill;
 use crate::node::{Failed, Node, Point};

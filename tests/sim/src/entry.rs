@@ -6,9 +6,9 @@ use wallet_contract::request::{self, Context, Element, Request};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject};
+use wallet_engine::bus::Message;
+use wallet_engine::store::ParkedRow;
 use wallet_kernel::Input;
-use wallet_runtime::bus::Message;
-use wallet_runtime::store::ParkedRow;
 
 /// One element of a message.
 #[derive(Clone, Debug)]

@@ -7,8 +7,8 @@ use std::fmt::Write;
 use serde_json::Value;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
+use wallet_engine::bus::Message;
 use wallet_kernel::Input;
-use wallet_runtime::bus::Message;
 
 use crate::clock::told;
 use crate::entry::{Entry, Stored};

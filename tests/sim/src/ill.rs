@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use uuid::Uuid;
-use wallet_runtime::bus::Message;
+use wallet_engine::bus::Message;
 
 /// What a site's program can't handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

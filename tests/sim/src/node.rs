@@ -14,7 +14,7 @@ use fastrand::Rng;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
-use wallet_runtime::status::Board;
+use wallet_engine::status::Board;
 
 use crate::coverage::Cell;
 pub use crate::fault::{Blow, Point, Site, Trap};

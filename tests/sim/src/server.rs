@@ -14,7 +14,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Head, Message};
+use wallet_engine::bus::{Head, Message};
 
 use crate::entry::Stored;
 

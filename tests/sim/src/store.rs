@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
+use wallet_engine::bus::Notice;
+use wallet_engine::store::TENURE_MS;
+use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use wallet_kernel::memory::Memory;
 use wallet_kernel::{Cell, Decider, Due, Heard, Place, Reads, Writes};
-use wallet_runtime::bus::Notice;
-use wallet_runtime::sql_store::TENURE_MS;
-use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use crate::check::refold::Refold;
 use crate::ill;
@@ -108,7 +108,10 @@ impl<C, T: Tables> SimStore<C, T> {
 
 impl From<Failed> for Error {
     fn from(_: Failed) -> Self {
-        Self::Database(sqlx::Error::PoolTimedOut)
+        Self::Database {
+            source: "the simulated database does not answer".into(),
+            by_constraint: false,
+        }
     }
 }
 

@@ -7,9 +7,9 @@ mod ledger;
 
 use std::fmt::Debug;
 
+use wallet_engine::bus::Notice;
 use wallet_kernel::memory::Memory;
 use wallet_kernel::{Decider, Keeps, Rows, Table};
-use wallet_runtime::bus::Notice;
 
 /// A service's own rows.
 pub(crate) trait Tables: Keeps<Core: Debug + Decider<State: Debug + Send>> + Debug {

@@ -13,8 +13,8 @@ use fastrand::Rng;
 use jiff::Timestamp;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
+use wallet_engine::bus::Head;
 use wallet_kernel::Place;
-use wallet_runtime::bus::Head;
 
 use crate::check::log::Logs;
 use crate::check::{Breach, hold};

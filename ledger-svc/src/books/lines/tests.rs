@@ -4,8 +4,8 @@ use std::path::Path;
 
 use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Pool, Target};
-use wallet_runtime::sql_store::Tables as _;
+use wallet_db::sql_store::Tables as _;
+use wallet_db::{Pool, Target};
 
 use super::*;
 use crate::Tables;

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
+use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
-use wallet_runtime::reading::time;
 
 use super::{Question, url};
 use crate::books::{self, Balance, Page};
@@ -31,7 +31,7 @@ pub(super) async fn drawn(
     currency: Currency,
     at_us: Option<i64>,
     now_us: i64,
-) -> sqlx::Result<Option<Drawn>> {
+) -> Result<Option<Drawn>> {
     let Some(first) = books::first_us(db, name, currency).await? else {
         return Ok(None);
     };
@@ -106,7 +106,7 @@ pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Opt
         form.then-form action=(parts::account_url(Root::BELOW, name.as_str())) {
             @if !asked.currency.is_empty() { input type="hidden" name="currency" value=(asked.currency); }
             div.fields {
-                label { "Balance at (UTC)" input #at name="at" value=(asked.at) placeholder=(time(drawn.to)) size="28"; }
+                label { "Balance at (UTC)" input #at name="at" value=(asked.at) placeholder=(rfc3339(drawn.to)) size="28"; }
                 button { "Go back" }
             }
             input.slider.needs-script #slider type="range" min="0" max=(PLACES) value=(place) aria-label="Time" data-field="at"
@@ -127,13 +127,13 @@ pub(super) fn chart(currency: Currency, drawn: &Drawn, at_us: Option<i64>) -> Ma
         title: format!("Available, in {currency}"),
         description: format!(
             "From {} to {}: between {} and {}",
-            time(drawn.from),
-            time(drawn.to),
+            rfc3339(drawn.from),
+            rfc3339(drawn.to),
             value(low),
             value(high)
         ),
         value: &value,
-        time: &|us| parts::to_the_millisecond(&time(us)),
+        time: &|us| parts::to_the_millisecond(&rfc3339(us)),
     };
     html! { div.panel { (chart.steps("balance")) } }
 }

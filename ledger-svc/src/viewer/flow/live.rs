@@ -10,8 +10,8 @@ use futures_util::stream;
 use tokio::time::Instant;
 use wallet_contract::id::TransferId;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
 use wallet_runtime::question::{Filled, Named};
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 
 use super::super::sse;

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use wallet_contract::status::Status;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::flow::{Expected, Flow};
 use wallet_view::skew::Skew;
 use wallet_view::steps::{Mark, Step};

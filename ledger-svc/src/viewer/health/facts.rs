@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wallet_contract::money::Currency;
-use wallet_runtime::bus::{Bus as _, Known};
-use wallet_runtime::db::Db;
+use wallet_db::stored;
+use wallet_db::stored::as_of;
+use wallet_db::{Db, Result};
+use wallet_engine::bus::{Bus as _, Known};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::{as_of, pool};
-use wallet_runtime::stored;
+use wallet_runtime::reading::pool;
+use wallet_runtime::running::Running;
 
 use crate::flows::Flow;
 use crate::flows::list::tally;
@@ -114,7 +115,7 @@ impl Facts {
 }
 
 /// Adds what a shard's accounts have.
-async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> sqlx::Result<()> {
+async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> Result<()> {
     let sql = "SELECT currency, count(*), CAST(sum(available) AS BIGINT), CAST(sum(held) AS BIGINT), \
                CAST(sum(in_transit) AS BIGINT) FROM account GROUP BY currency";
     for row in db.query(sql, &[]).await? {

@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use tracing::debug;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::time;
+use wallet_db::Result;
+use wallet_engine::clock::rfc3339;
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 use wallet_view::text::span_us;
 
@@ -64,7 +65,7 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
 }
 
 /// What has happened since the look before; nothing at the first, of which all charts would tell something else.
-async fn sample(running: &Running, before: &mut Option<Look>) -> sqlx::Result<Option<Sample>> {
+async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<Sample>> {
     let mut now = Look {
         at_us: (running.clock)().as_microsecond(),
         ended: Vec::new(),
@@ -167,7 +168,7 @@ fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> M
         .map_or_else(|| "–".to_owned(), |(_, last)| value(*last));
     let high = points.iter().map(|(_, value)| *value).max().unwrap_or(0);
     let clock = |us| {
-        parts::to_the_millisecond(&time(us))
+        parts::to_the_millisecond(&rfc3339(us))
             .get(11..19)
             .unwrap_or_default()
             .to_owned()

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::Db;
+use wallet_db::{Db, Result};
+use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::program::Running;
-use wallet_runtime::reading::time;
+use wallet_runtime::running::Running;
 use wallet_view::flow::Flow as Told;
 use wallet_view::text::{clean, span_us};
 
@@ -65,7 +65,7 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
 }
 
 /// What it waits for, if nothing was heard of it for too long, which is stored nowhere.
-async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> sqlx::Result<Option<Still>> {
+async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> Result<Option<Still>> {
     if !flow.is_running() || flow.started_us > look.deadline_us {
         return Ok(None);
     }
@@ -103,7 +103,7 @@ fn markup(row: &Row<'_>) -> Markup {
             // What goes on lasts longer each time one looks; said when it is read, not kept true.
             td.num data-label="duration" { (duration(told)) }
             td data-label="last event" { span { (wallet_view::flow::short(&summary.last_kind)) } }
-            td data-label="started (UTC)" { (parts::time(&time(row.flow.started_us))) }
+            td data-label="started (UTC)" { (parts::time(&rfc3339(row.flow.started_us))) }
         }
     }
 }

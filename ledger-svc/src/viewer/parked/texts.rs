@@ -10,7 +10,7 @@ use wallet_contract::element;
 use wallet_contract::headers::Headers;
 use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
-use wallet_runtime::program::Running;
+use wallet_runtime::running::Running;
 use wallet_view::text::clean;
 
 use crate::parked::Parked;

@@ -6,10 +6,10 @@ use async_nats::Event;
 use async_nats::jetstream::context;
 use tracing::{info, warn};
 use wallet_contract::shard::Shards;
+use wallet_engine::bus::Error;
 use wallet_nats::{Reached, Route, Settings};
 
 use super::JetStream;
-use crate::bus::Error;
 
 /// How long a publish may wait for its acknowledgement before it is repeated.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ impl JetStream {
         shards: Shards,
         replicas: usize,
     ) -> Result<Self, Error> {
-        let Reached { client, host, lost } = Route::of(settings)?.connect(name, log).await?;
+        let Reached { client, host, lost } = reach(settings, name).await.map_err(told)?;
         info!("NATS: connected to {host}");
         let mut context = context::ContextBuilder::new()
             .timeout(ACK_TIMEOUT)
@@ -39,12 +39,15 @@ impl JetStream {
     }
 }
 
-impl From<wallet_nats::Error> for Error {
-    fn from(error: wallet_nats::Error) -> Self {
-        match error {
-            wallet_nats::Error::Unreachable(text) => Self::Nats(text),
-            wallet_nats::Error::Settings(text) | wallet_nats::Error::Unfit(text) => Self::Unfit(text),
-        }
+async fn reach(settings: &Settings, name: &str) -> Result<Reached, wallet_nats::Error> {
+    Route::of(settings)?.connect(name, log).await
+}
+
+/// An error of the connection as one of the bus.
+pub(super) fn told(error: wallet_nats::Error) -> Error {
+    match error {
+        wallet_nats::Error::Unreachable(text) => Error::Nats(text),
+        wallet_nats::Error::Settings(text) | wallet_nats::Error::Unfit(text) => Error::Unfit(text),
     }
 }
 

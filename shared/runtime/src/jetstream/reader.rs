@@ -16,9 +16,9 @@ use jiff::Timestamp;
 use wallet_contract::headers::Headers;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
+use wallet_engine::bus::{self, Error, Message};
 
 use super::{COMMITTED, nats};
-use crate::bus::{self, Error, Message};
 
 /// How many messages one pull may bring.
 const PULL_MESSAGES: usize = 4096;

@@ -7,9 +7,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{debug, warn};
 use wallet_contract::ready::{ROLL_CALL, Ready, ShardReady};
 use wallet_contract::subject::Service;
+use wallet_engine::bus::Error;
 
 use super::{JetStream, nats};
-use crate::bus::Error;
 
 /// Once somebody works on everything, how long it is waited for those who stand by.
 const STRAGGLERS: Duration = Duration::from_millis(50);

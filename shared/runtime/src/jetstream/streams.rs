@@ -8,9 +8,9 @@ use tracing::info;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::{self, Found, Settings};
 use wallet_contract::subject::{Service, envelopes};
+use wallet_engine::bus::{Bus as _, Error, Known, Loss};
 
 use super::{JetStream, nats};
-use crate::bus::{Bus as _, Error, Known, Loss};
 
 /// An envelope without events: everybody can read it, and nobody hears anything.
 const EMPTY: &str = "[]";

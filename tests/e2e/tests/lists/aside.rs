@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Arg, Migration, Pool, Target};
+use wallet_db::{Arg, Migration, Pool, Target};
 
 /// The ledger's schema up to the version before that.
 const BEFORE: [Migration; 5] = [

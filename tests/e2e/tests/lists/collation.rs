@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use tempfile::TempDir;
 use wallet_contract::shard::Shard;
-use wallet_runtime::db::{Migration, Pool, Target};
+use wallet_db::{Migration, Pool, Target};
 use wallet_stack::postgres::Postgres;
 
 use super::aside;

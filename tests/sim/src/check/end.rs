@@ -45,22 +45,13 @@ pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(),
     for shared in &world.debit {
         let database = shared.lock();
         let rows = all::<debit_rows::Accounts>(&database.rows).into_iter();
-        debit.extend(rows.map(|(key, row)| {
-            (
-                key,
-                [row.available, row.held, row.in_transit].map(i128::from),
-            )
-        }));
+        debit.extend(rows.map(|(key, row)| (key, [row.available, row.held, row.in_transit].map(i128::from))));
     }
     for shared in &world.ledger {
         let database = shared.lock();
         let rows = all::<ledger_rows::Accounts>(&database.rows).into_iter();
-        ledger.extend(rows.map(|(key, row)| {
-            (
-                key,
-                [row.available, row.held, row.in_transit].map(i128::from),
-            )
-        }));
+        ledger
+            .extend(rows.map(|(key, row)| (key, [row.available, row.held, row.in_transit].map(i128::from))));
     }
     let mut books = logs.books.balances.clone();
     for balances in [&mut debit, &mut ledger, &mut books] {
@@ -78,8 +69,7 @@ pub(crate) fn invariant_nothing_is_left(world: &World, logs: &Logs) -> Result<()
         let database = shared.lock();
         for ((key, verb), flow) in all::<ledger_rows::Flows>(&database.rows) {
             let home = (database.place.shard, key.id, key.payer.clone());
-            let waits =
-                verb == Verb::Transfer && logs.flows.get(&home).is_some_and(super::flow::Flow::waits);
+            let waits = verb == Verb::Transfer && logs.flows.get(&home).is_some_and(super::flow::Flow::waits);
             hold(
                 "invariant_every_flow_is_shown_to_its_end",
                 flow.ended_us.is_some() != waits,

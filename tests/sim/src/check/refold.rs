@@ -10,9 +10,9 @@ use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
+use wallet_engine::batch::{WAITS, of};
+use wallet_engine::store::{Blocked, ParkedRow};
 use wallet_kernel::{Decider, Heard, Input, Place};
-use wallet_runtime::batch::{WAITS, of};
-use wallet_runtime::store::{Blocked, ParkedRow};
 
 use crate::check::{Breach, hold};
 use crate::entry::{Entry, Stored};

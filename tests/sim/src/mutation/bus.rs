@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_runtime::bus::{Bus, Error, Head, Known, Notice};
+use wallet_engine::bus::{Bus, Error, Head, Known, Notice};
 
 use crate::bus::{SimBus, SimReader, shard_of};
 use crate::node::Point;

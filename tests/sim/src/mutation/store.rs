@@ -1,10 +1,10 @@
 //! A store that does something wrong.
 
 use wallet_contract::id::EventId;
+use wallet_engine::bus::Notice;
+use wallet_engine::outbox::Publisher;
+use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use wallet_kernel::{Decider, Due, Heard};
-use wallet_runtime::bus::Notice;
-use wallet_runtime::outbox::Publisher;
-use wallet_runtime::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 
 use super::Mutation;
 use crate::bus::SimBus;

@@ -3,8 +3,8 @@
 use ledger_core::State;
 use ledger_rows::{Accounts, Bookings, Flows, Parked, Rows, Tally};
 use wallet_contract::subject;
+use wallet_engine::bus::Notice;
 use wallet_kernel::memory::Memory;
-use wallet_runtime::bus::Notice;
 
 use super::{Tables, all, difference};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wallet_contract::parking::{Action, Instruction};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, parking};
-use wallet_runtime::store::ParkedRow;
+use wallet_engine::store::ParkedRow;
 
 use super::{State, World};
 use crate::check::Breach;

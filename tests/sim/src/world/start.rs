@@ -9,11 +9,10 @@ use futures_util::FutureExt;
 use ledger_core::Ledger;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
+use wallet_engine::bus::Bus;
+use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::store::Store;
 use wallet_kernel::Place;
-use wallet_runtime::bus::Bus;
-use wallet_runtime::metrics::Metrics;
-use wallet_runtime::shard_loop::{self, Context};
-use wallet_runtime::store::Store;
 
 use super::World;
 use crate::bus::SimBus;
@@ -93,7 +92,7 @@ impl World {
             bus,
             clock: clock::now,
             board: node.board().clone(),
-            metrics: Metrics::new(node.site().service.name()).shard(node.place().shard),
+            meter: Box::new(()),
             stop: node.stop().clone(),
             publish_on: None,
         };

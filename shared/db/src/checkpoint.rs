@@ -1,0 +1,91 @@
+//! Checkpoints SQLite's write-ahead log from a task of its own.
+//!
+//! Left to itself, SQLite checkpoints within the commit that makes the log long, and the shard stands still meanwhile: under load
+//! for about a second each time.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqlitePool;
+use tokio::time::sleep;
+use tracing::debug;
+
+/// How often the log's length is checked.
+const LOOK: Duration = Duration::from_millis(250);
+/// The number of pages that are only in the log, 32 MiB, from which they are copied into the database.
+const PAGES: i64 = 4_000;
+/// The length at which a commit copies the rest into the database and the log restarts: under constant writes there is always a rest
+/// that no other connection can copy.
+pub(super) const ANEW: i64 = 16_000;
+
+/// Checkpoints until the pool is closed. Nothing waits for it, and it waits for nothing.
+pub(super) async fn look_after(pool: SqlitePool) {
+    loop {
+        tokio::select! {
+            () = pool.close_event() => return,
+            () = sleep(LOOK) => {}
+        }
+        // The loop meets the same error, and reports it.
+        if let Err(error) = put_back(&pool).await {
+            debug!(%error, "no checkpoint: {error}");
+        }
+    }
+}
+
+async fn put_back(pool: &SqlitePool) -> sqlx::Result<()> {
+    let mut db = pool.acquire().await?;
+    let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
+    let (_, pages, done): (i64, i64, i64) = look.fetch_one(&mut *db).await?;
+    if pages - done >= PAGES {
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::timeout;
+    use wallet_contract::shard::Shard;
+
+    use super::super::connect::{Pool, Target};
+    use super::super::set::Arg;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_log_gets_into_the_database_though_nobody_commits() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/wallet.db", folder.path().display());
+        let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();
+        let Pool::Sqlite(sqlite) = &pool else {
+            unreachable!("{url} is SQLite")
+        };
+        let mut db = pool.acquire().await.unwrap();
+        db.begin().await.unwrap();
+        db.execute("CREATE TABLE page (body TEXT NOT NULL)", &[])
+            .await
+            .unwrap();
+        let body = "x".repeat(6_000);
+        for _ in 0..=PAGES {
+            db.execute("INSERT INTO page (body) VALUES ($1)", &[Arg::Text(&body)])
+                .await
+                .unwrap();
+        }
+        db.commit().await.unwrap();
+
+        let all = async {
+            loop {
+                let look = sqlx::query_as("PRAGMA wal_checkpoint(NOOP)");
+                let (_, pages, done): (i64, i64, i64) = look.fetch_one(sqlite).await.unwrap();
+                assert!(pages > PAGES && pages < ANEW, "{pages} pages");
+                if done == pages {
+                    break;
+                }
+                sleep(LOOK).await;
+            }
+        };
+        timeout(Duration::from_secs(30), all)
+            .await
+            .expect("the log is still as long as it was");
+    }
+}

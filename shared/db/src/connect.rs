@@ -1,0 +1,206 @@
+//! From a URL to the database of one shard.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use wallet_contract::shard::{Shard, Shards};
+
+use super::db::Db;
+use super::error::{Error, Result};
+use super::limits::{CONNECTIONS, WAIT};
+use super::schema::{self, Migration};
+use super::servers::Servers;
+use super::{checkpoint, postgres};
+
+/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::local::Local`].
+const CACHE_KIB: u32 = 1024;
+/// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
+const ROWS: usize = 512;
+
+/// Which database: a URL in which `{shard}` stands for the shard.
+///
+/// `sqlite:///var/lib/wallet/debit-{shard}.db` or `postgres://user:password@host/debit`. On PostgreSQL each shard has a
+/// schema `shard_<n>` of its own, so that one database can hold several.
+#[derive(Clone, Debug)]
+pub struct Target {
+    url: String,
+    shard: Shard,
+}
+
+/// Connections to one shard's database.
+#[derive(Clone, Debug)]
+pub enum Pool {
+    /// SQLite.
+    Sqlite(SqlitePool),
+    /// PostgreSQL.
+    Postgres(Arc<Servers>),
+}
+
+impl Target {
+    /// The database of each shard. On SQLite each is a file of its own, so the URL must say where the shard's number goes.
+    pub fn of_each(template: &str, shards: Shards) -> Result<Vec<Self>> {
+        let each: Vec<Self> = shards.all().map(|shard| Self::new(template, shard)).collect();
+        let [first, _, ..] = &each[..] else {
+            return Ok(each);
+        };
+        if !template.starts_with("sqlite:") || template.contains("{shard}") {
+            return Ok(each);
+        }
+        Err(Error::Unfit(format!(
+            "database {}: with {} shards there is a file for each; say where the shard's number goes, as in \
+             sqlite:///folder/name-{{shard}}.db",
+            first.shown(),
+            shards.count(),
+        )))
+    }
+
+    /// The database of `shard`.
+    pub fn new(template: &str, shard: Shard) -> Self {
+        Self {
+            url: template.replace("{shard}", &shard.to_string()),
+            shard,
+        }
+    }
+
+    /// Whose it is.
+    pub fn shard(&self) -> Shard {
+        self.shard
+    }
+
+    /// The URL without its password, which can stand behind the user or in the query; a URL without a host may have it
+    /// where the port would be.
+    pub fn shown(&self) -> String {
+        let url = self.url.split('?').next().unwrap_or_default();
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
+        if let Some((login, place)) = rest.rsplit_once('@') {
+            let user = login.split(':').next().unwrap_or_default();
+            return format!("{scheme}://{user}@{place}");
+        }
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match host.split_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_err() => format!("{scheme}://{host}:…/{path}"),
+            Some(_) | None => url.to_owned(),
+        }
+    }
+
+    /// Connects, and brings the schema up to date.
+    pub async fn open(&self, migrations: &[Migration]) -> Result<Pool> {
+        let unfit = |error: &dyn std::fmt::Display, hint: &str| {
+            Error::Unfit(format!("database {}: {error}; {hint}", self.shown()))
+        };
+        if self.url.starts_with("sqlite:") {
+            let options = self
+                .sqlite()
+                .map_err(|error| unfit(&error, "the form is sqlite:///folder/name-{shard}.db"))?;
+            let pool = SqlitePoolOptions::new()
+                .max_connections(CONNECTIONS)
+                .acquire_timeout(WAIT);
+            let pool = pool.connect_with(options).await;
+            let pool =
+                pool.map_err(|error| unfit(&error, "does the folder exist, and may this user write there?"))?;
+            let migrator = schema::migrator(migrations, schema::sqlite);
+            migrator
+                .run(&pool)
+                .await
+                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+            tokio::spawn(checkpoint::look_after(pool.clone()));
+            Ok(Pool::Sqlite(pool))
+        } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
+            let form = "the form is postgres://user:password@host:5432/database, or host,other:5433 for several servers";
+            let servers = Servers::named(&self.url, self.schema()).map_err(|error| unfit(&error, form))?;
+            let servers = Arc::new(servers);
+            let hint = "is PostgreSQL running there, with this user and database?";
+            servers.look().await.map_err(|error| unfit(&error, hint))?;
+            self.make_schema(&servers)
+                .await
+                .map_err(|error| unfit(&error, "may this user create a schema?"))?;
+            let migrator = schema::migrator(migrations, schema::postgres);
+            migrator
+                .run(servers.pool())
+                .await
+                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+            Ok(Pool::Postgres(servers))
+        } else {
+            Err(unfit(
+                &"unknown kind",
+                "use sqlite:///folder/name-{shard}.db or postgres://user:password@host/database",
+            ))
+        }
+    }
+
+    fn sqlite(&self) -> sqlx::Result<SqliteConnectOptions> {
+        Ok(SqliteConnectOptions::from_str(&self.url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(WAIT)
+            .statement_cache_capacity(256)
+            .row_buffer_size(ROWS)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("automatic_index", "off")
+            .pragma("temp_store", "memory")
+            .page_size(8192)
+            .pragma("wal_autocheckpoint", checkpoint::ANEW.to_string()))
+    }
+
+    fn schema(&self) -> String {
+        format!("shard_{}", self.shard)
+    }
+
+    async fn make_schema(&self, servers: &Arc<Servers>) -> Result<()> {
+        let mut db = servers.acquire().await?;
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema());
+        postgres::execute(&mut db, &sql, &[]).await?;
+        Ok(())
+    }
+}
+
+impl Pool {
+    /// Takes a connection.
+    pub async fn acquire(&self) -> Result<Db> {
+        match self {
+            Self::Sqlite(pool) => Ok(Db::Sqlite(pool.acquire().await?)),
+            Self::Postgres(servers) => servers.acquire().await.map(Db::Postgres),
+        }
+    }
+
+    /// Whether the database is in this process, and its calls keep a thread busy.
+    pub fn is_local(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    /// Closes all connections, finishing what they do.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(servers) => servers.pool().close().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_password() {
+        let check = |url: &str, shown: &str| assert_eq!(Target::new(url, Shard(1)).shown(), shown);
+        check(
+            "postgres://debit:secret@db:5432/debit",
+            "postgres://debit@db:5432/debit",
+        );
+        check("postgres://debit:p@ss@db/debit", "postgres://debit@db/debit");
+        check(
+            "postgres://db/debit?user=debit&password=secret",
+            "postgres://db/debit",
+        );
+        check("postgres://debit:secret/debit", "postgres://debit:…/debit");
+        check("postgres://db:5432/debit", "postgres://db:5432/debit");
+        check("sqlite:///data/debit-{shard}.db", "sqlite:///data/debit-1.db");
+    }
+}

@@ -1,0 +1,33 @@
+//! What an operator must do about an error of the database, where that is known.
+
+use std::borrow::Cow;
+
+/// Text to append to the error; empty if nothing is known.
+///
+/// SQLite's result codes (sqlite.org/rescode.html; the primary code is the low byte) and PostgreSQL's SQLSTATE.
+pub(super) fn hint(error: &sqlx::Error) -> &'static str {
+    let sqlx::Error::Database(error) = error else {
+        return "";
+    };
+    let code = error.code().unwrap_or(Cow::Borrowed(""));
+    let sqlite = code
+        .parse::<u32>()
+        .ok()
+        .filter(|_| code.len() < 5)
+        .map(|code| code & 0xff);
+    match (sqlite, &*code) {
+        (Some(8), _) => {
+            "; the database is read-only: give this service the right to write it; nothing is lost, it goes on by itself then"
+        }
+        (None, "25006") => {
+            "; this server takes no writes, a standby most likely: the primary is looked for again; nothing is lost"
+        }
+        (Some(13), _) | (None, "53100") => {
+            "; the disk is full: make room on it; nothing is lost, the service goes on by itself then, or at its next start"
+        }
+        (Some(10), _) | (None, "58030") => {
+            "; the disk could not be written or read: look at the machine's disk; what was committed stands"
+        }
+        _ => "",
+    }
+}

@@ -1,0 +1,43 @@
+//! The databases of the services: SQLite and PostgreSQL behind the same calls. No other crate of a service knows a database library.
+//!
+//! A statement is written once for both. It takes single parameters, or a [`Set`]: columns of equal length, which it reads as the
+//! table `k`: `INSERT INTO t (a) SELECT a FROM k`. On PostgreSQL that is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks
+//! of a few fixed sizes, so that each stays a cached prepared statement. Values only ever travel as bound parameters.
+//!
+//! | module | does |
+//! |---|---|
+//! | `connect`, `servers`, `session` | from a URL to connections; on PostgreSQL, to the server that takes writes |
+//! | `schema` | migrations, written once |
+//! | `db` | one connection of either kind; `sqlite`, `postgres` and `local` are the executors |
+//! | `working`, `together` | the loop's connection: a batch is one read and one write |
+//! | `checkpoint` | keeps SQLite's write-ahead log short |
+//! | [`sql_store`] | the engine's store |
+//! | [`stored`] | what else the runtime and the ledger read of it |
+
+mod checkpoint;
+mod connect;
+mod db;
+mod error;
+mod hint;
+mod limits;
+mod local;
+mod local_error;
+mod postgres;
+mod schema;
+mod servers;
+mod session;
+mod set;
+pub mod sql_store;
+mod sqlite;
+pub mod stored;
+mod together;
+mod working;
+
+pub use connect::{Pool, Target};
+pub use db::Db;
+pub use error::{Error, Result};
+pub use local::Local;
+pub use schema::Migration;
+pub use servers::Connection;
+pub use set::{Arg, Column, Row, Set};
+pub use working::Working;

@@ -1,0 +1,108 @@
+//! Migrations, written once in PostgreSQL's words and put into SQLite's.
+//!
+//! They only go forward. A database that has seen a newer one is refused: an older program must not write into it.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{MigrateError, Migration as SqlxMigration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+use super::error::Error;
+use super::hint::hint;
+
+/// One step of a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its number. The runtime's are below 100, a service's above.
+    pub version: i64,
+    /// What it does, in a word or two.
+    pub name: &'static str,
+    /// `CREATE TABLE … () /* rows */;` or `/* keyed */` if the primary key is the only way to a row,
+    /// `/* keyed, updated */` if rows change after they were written.
+    pub sql: &'static str,
+}
+
+impl Migration {
+    /// Has all text of the schema compare bytewise on PostgreSQL, whatever the database's collation: the last of the migrations
+    /// that were there when a linguistic one was found to put lists in another order than the programs do.
+    ///
+    /// A later column says so itself: `TEXT COLLATE "C"`.
+    pub const fn bytewise(version: i64) -> Self {
+        Self {
+            version,
+            name: "bytewise",
+            sql: include_str!("../migrations/bytewise.sql"),
+        }
+    }
+}
+
+/// How a migration begins that says nothing to SQLite.
+const POSTGRES_ONLY: &str = "-- PostgreSQL only";
+
+const RUNTIME: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "runtime",
+        sql: include_str!("../migrations/0001_runtime.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "whole_from",
+        sql: include_str!("../migrations/0002_whole_from.sql"),
+    },
+];
+
+/// Our migrations, in the words of one database.
+pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migrator {
+    let migrations = RUNTIME.iter().chain(service).map(|migration| {
+        let sql = AssertSqlSafe(words(migration.sql)).into_sql_str();
+        let name = Cow::Borrowed(migration.name);
+        SqlxMigration::new(migration.version, name, MigrationType::Simple, sql, false)
+    });
+    Migrator {
+        migrations: migrations.collect(),
+        ..Migrator::DEFAULT
+    }
+}
+
+pub(super) fn sqlite(sql: &str) -> String {
+    if sql.starts_with(POSTGRES_ONLY) {
+        return String::new();
+    }
+    let tables = sql
+        .replace(" COLLATE \"C\"", "")
+        .replace("::json", "")
+        .replace("/* rows */", "STRICT")
+        .replace("/* keyed */", "STRICT, WITHOUT ROWID")
+        .replace("/* keyed, updated */", "STRICT, WITHOUT ROWID");
+    tables.replace("BIGINT", "INTEGER").replace("UUID", "BLOB")
+}
+
+/// A row that is updated soon, and more than once, stays on its page if there is room for its new versions; else each version
+/// is a new entry in each index. On a full page two phases took a twentieth longer.
+pub(super) fn postgres(sql: &str) -> String {
+    sql.replace("/* keyed, updated */", "WITH (fillfactor = 45)")
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the library's errors; what we can't explain is told as it is"
+)]
+pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> Error {
+    let known = RUNTIME.iter().chain(service);
+    let newest = known.map(|migration| migration.version).max().unwrap_or(0);
+    Error::Unfit(match error {
+        MigrateError::VersionMissing(version) => format!(
+            "database {target} has schema version {version}, this program knows up to {newest}: run the newer program; or is it another service's?"
+        ),
+        MigrateError::VersionMismatch(version) => {
+            format!(
+                "database {target}: its schema version {version} is not this program's: is it another service's?"
+            )
+        }
+        MigrateError::Execute(ref cause) | MigrateError::ExecuteMigration(ref cause, _) => {
+            format!("database {target}: {error}{}", hint(cause))
+        }
+        other => format!("database {target}: {other}"),
+    })
+}

@@ -1,0 +1,286 @@
+//! The store on SQLite and PostgreSQL, for any service that says how its rows are loaded and saved.
+
+mod parking;
+mod tables;
+
+use std::future::Future;
+use std::marker::PhantomData;
+
+use wallet_contract::id::EventId;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
+use wallet_engine::bus::Notice;
+use wallet_engine::observer::Observer;
+use wallet_engine::store::{
+    Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure,
+};
+use wallet_kernel::{Decider, Due, Heard, Keeps, Place, Reads, Writes};
+
+use crate::connect::Pool;
+use crate::db::Db;
+use crate::error;
+use crate::schema::Migration;
+use crate::set::{Arg, Row};
+use crate::working::Working;
+use tables::{Events, Parked};
+
+/// The rules of the service that has these tables.
+pub type Core<T> = <<T as Tables>::Rows as Keeps>::Core;
+
+/// A service's tables in a database.
+pub trait Tables: Send + Sync + 'static {
+    /// What they hold, and what a batch reads from them and writes to them.
+    type Rows: Keeps;
+    /// What it watches of its work; `()` if nothing.
+    type Observer: Observer<Core<Self>>;
+    /// Its schema; versions above 100.
+    const MIGRATIONS: &'static [Migration];
+
+    /// Whom to tell what, after the commit.
+    fn notices(
+        _db: &mut Db,
+        _state: &<Core<Self> as Decider>::State,
+        _repeats: &[Heard<'_>],
+    ) -> impl Future<Output = error::Result<Vec<Notice>>> + Send {
+        async { Ok(Vec::new()) }
+    }
+}
+
+/// The database of one (service, shard), while this instance may work on it.
+pub struct SqlStore<T: Tables> {
+    pool: Pool,
+    db: Option<Working>,
+    place: Place,
+    holder: String,
+    epoch: i64,
+    observer: T::Observer,
+    tables: PhantomData<T>,
+}
+
+impl<T: Tables> SqlStore<T> {
+    /// The store of `place` in an open database. `holder` names this instance.
+    pub fn new(pool: Pool, place: Place, holder: String, observer: T::Observer) -> Self {
+        Self {
+            pool,
+            db: None,
+            place,
+            holder,
+            epoch: 0,
+            observer,
+            tables: PhantomData,
+        }
+    }
+
+    async fn db(&mut self) -> error::Result<&mut Working> {
+        let db = match self.db.take() {
+            Some(db) => db,
+            None => self.pool.work().await?,
+        };
+        Ok(self.db.insert(db))
+    }
+
+    /// The database must be this service's, this shard's, and cut into as many shards.
+    async fn check_row(&mut self) -> Result<(), Error> {
+        let place = self.place;
+        let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
+        let name = T::Rows::SERVICE.name();
+        let db = self.db().await?;
+        let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, published) \
+                     VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (one) DO NOTHING";
+        db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
+            .await?;
+        belongs_to(db, T::Rows::SERVICE, place).await
+    }
+
+    async fn write(&mut self, commit: &Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
+        let handled = T::Rows::handled(commit.heard, commit.decisions, self.place);
+        let parked: Vec<_> = commit.parked.iter().map(|row| (row.place(), row)).collect();
+        let resolved: Vec<_> = commit.resolved.iter().map(|(row, _)| row.place()).collect();
+        let mut writes = Writes::default();
+        T::Rows::writes(commit.state, &handled, &mut writes);
+        writes.insert::<Events>(commit.events.iter().map(|event| (&event.no, event)));
+        writes.insert::<Parked>(parked.iter().map(|(place, row)| (place, *row)));
+        writes.delete::<Parked>(&resolved);
+        let args = kept(self.epoch, commit.progress);
+        if self.db().await?.write(KEEP, &args, &writes).await? {
+            Ok(())
+        } else {
+            Err(Error::TenureLost)
+        }
+    }
+
+    /// After a failure nothing of this connection is trusted any more.
+    fn forget(&mut self) {
+        self.db = None;
+    }
+}
+
+/// Whether a database is this service's and this shard's, and cut into as many shards. A new one is nobody's yet.
+pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
+    let rows = db
+        .query("SELECT service, shard, shards FROM progress", &[])
+        .await?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (owner, of, count) = (row.text(0)?, row.int(1)?, row.int(2)?);
+    let (shard, shards) = (place.shard, place.shards.count());
+    if owner == service.name() && of == i64::from(shard.0) && count == i64::from(shards) {
+        return Ok(());
+    }
+    Err(Error::Unfit(format!(
+        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the number of \
+         shards never changes, and each service has a database for each of its shards"
+    )))
+}
+
+/// Checks the tenure and keeps it, in the same statement that writes the progress.
+const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
+                    WHERE one = 1 AND epoch = $6";
+
+fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 6] {
+    let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
+    let values = [
+        TENURE_MS * 1000,
+        position,
+        progress.at_us,
+        progress.last_no,
+        progress.published,
+        epoch,
+    ];
+    values.map(Arg::Int)
+}
+
+async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> {
+    match db.execute(KEEP, &kept(epoch, progress)).await? {
+        1 => Ok(()),
+        _ => Err(Error::TenureLost),
+    }
+}
+
+pub(crate) fn outgoing(row: &Row) -> error::Result<Outgoing> {
+    let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
+    Ok(Outgoing {
+        no: row.int(0)?,
+        id: EventId(row.uuid(1)?),
+        first: shard(row.int(2)?),
+        then: row.int_or_null(3)?.map(shard),
+        json: row.text(4)?,
+    })
+}
+
+impl<T: Tables> Store for SqlStore<T> {
+    type Core = Core<T>;
+
+    async fn acquire(&mut self) -> Result<Tenure, Error> {
+        self.forget();
+        self.check_row().await?;
+        let holder = self.holder.clone();
+        let db = self.db().await?;
+        let take = "UPDATE progress SET holder = $1, epoch = epoch + 1, expires_us = {now_us} + $2 \
+                    WHERE one = 1 AND (expires_us < {now_us} OR holder = $1)";
+        let taken = db
+            .execute(take, &[Arg::Text(&holder), Arg::Int(TENURE_MS * 1000)])
+            .await?;
+        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from \
+                   FROM progress";
+        let rows = db.query(now, &[]).await?;
+        let row = rows.first().ok_or(error::Error::NoProgress)?;
+        if taken == 0 {
+            return Ok(Tenure::Held {
+                by: row.text(0)?,
+                expires_in_ms: row.int(1)?,
+                whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
+            });
+        }
+        let progress = Progress {
+            position: u64::try_from(row.int(3)?).unwrap_or_default(),
+            at_us: row.int(4)?,
+            last_no: row.int(5)?,
+            published: row.int(6)?,
+            whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
+        };
+        self.epoch = row.int(2)?;
+        self.observer.begin();
+        Ok(Tenure::Ours(progress))
+    }
+
+    async fn renew(&mut self, progress: Progress) -> Result<(), Error> {
+        let epoch = self.epoch;
+        keep(self.db().await?, epoch, progress).await
+    }
+
+    async fn release(&mut self, progress: Progress) -> Result<(), Error> {
+        let epoch = self.epoch;
+        let db = self.db().await?;
+        match keep(db, epoch, progress).await {
+            // Then it is not ours to give back.
+            Err(Error::TenureLost) => {}
+            kept => {
+                kept?;
+                let sql = "UPDATE progress SET expires_us = 0 WHERE one = 1 AND epoch = $1";
+                db.execute(sql, &[Arg::Int(epoch)]).await?;
+            }
+        }
+        self.db = None;
+        Ok(())
+    }
+
+    async fn find(
+        &mut self,
+        causes: &[EventId],
+        keys: &<Core<T> as Decider>::Keys,
+    ) -> Result<Found<Core<T>>, Error> {
+        let mut reads = Reads::default();
+        reads.handled(T::Rows::INBOX, causes.iter().map(|cause| cause.0));
+        T::Rows::reads(keys, &mut reads);
+        let mut found = self.db().await?.find(&reads).await?;
+        Ok((
+            found.ids().into_iter().collect(),
+            T::Rows::state(keys, &mut found)?,
+        ))
+    }
+
+    async fn due(&mut self, now_us: i64, limit: i64) -> Result<Vec<Due>, Error> {
+        match T::Rows::due(now_us, limit) {
+            Some(scan) => Ok(T::Rows::found_due(&mut self.db().await?.scan(&scan).await?)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn commit(&mut self, commit: Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
+        let written = self.write(&commit).await;
+        match written {
+            Ok(()) => self.observer.committed(commit.heard, commit.state),
+            Err(_) => self.forget(),
+        }
+        written
+    }
+
+    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
+        let sql =
+            "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
+        let rows = self
+            .db()
+            .await?
+            .query(sql, &[Arg::Int(after), Arg::Int(limit)])
+            .await?;
+        Ok(rows.iter().map(outgoing).collect::<error::Result<_>>()?)
+    }
+
+    async fn blocked(&mut self) -> Result<Blocked, Error> {
+        Ok(parking::blocked(self.db().await?).await?)
+    }
+
+    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
+        Ok(parking::together(self.db().await?, sequence, index).await?)
+    }
+
+    async fn notices(
+        &mut self,
+        state: &<Core<T> as Decider>::State,
+        repeats: &[Heard<'_>],
+    ) -> Result<Vec<Notice>, Error> {
+        let mut notices = T::notices(self.db().await?, state, repeats).await?;
+        self.observer.tells(repeats, &mut notices);
+        Ok(notices)
+    }
+}

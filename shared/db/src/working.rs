@@ -1,0 +1,71 @@
+//! The connection that a shard's loop works on.
+
+use std::ops::{Deref, DerefMut};
+
+use wallet_kernel::{Found, Reads, Scan, Writes};
+
+use super::connect::Pool;
+use super::db::Db;
+use super::error::Result;
+use super::local::Local;
+use super::set::Arg;
+use super::together;
+
+/// A connection on which a batch is one read and one write.
+#[derive(Debug)]
+pub struct Working(Db);
+
+impl Deref for Working {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.0
+    }
+}
+
+impl DerefMut for Working {
+    fn deref_mut(&mut self) -> &mut Db {
+        &mut self.0
+    }
+}
+
+impl Pool {
+    /// Takes a connection to work on: of SQLite one of its own, on which the statements are function calls.
+    pub async fn work(&self) -> Result<Working> {
+        match self {
+            Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(
+                pool.connect_options().get_filename(),
+            )?))),
+            Self::Postgres(servers) => servers.acquire().await.map(|db| Working(Db::Postgres(db))),
+        }
+    }
+}
+
+impl Working {
+    /// Answers a batch's look-ups.
+    pub async fn find(&mut self, reads: &Reads<'_>) -> Result<Found> {
+        match &mut self.0 {
+            Db::Local(db) => Ok(db.find(reads)?),
+            Db::Postgres(db) => together::find(db, reads).await,
+            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+        }
+    }
+
+    /// The rows that a scan wants.
+    pub async fn scan(&mut self, scan: &Scan) -> Result<Found> {
+        match &mut self.0 {
+            Db::Local(db) => Ok(db.scan(scan)?),
+            Db::Postgres(db) => together::scan(db, scan).await,
+            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+        }
+    }
+
+    /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row. Whether it did.
+    pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
+        match &mut self.0 {
+            Db::Local(db) => Ok(db.write(guard, args, writes)?),
+            Db::Postgres(db) => together::write(db, guard, args, writes).await,
+            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+        }
+    }
+}

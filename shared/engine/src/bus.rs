@@ -1,0 +1,170 @@
+//! The log, as the loop needs it.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use wallet_contract::shard::Shard;
+
+/// A message of a shard's stream.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its subject.
+    pub subject: String,
+    /// Its body.
+    pub payload: Bytes,
+    /// Its sequence in the stream, from 1, without gaps.
+    pub sequence: u64,
+    /// When the server stored it, microseconds since 1970.
+    pub at_us: i64,
+    /// The trace in its headers: see [`wallet_contract::headers`].
+    pub traceparent: Option<String>,
+    /// The event id in its headers.
+    pub event_id: Option<String>,
+    /// When a service committed these events, by its own clock, microseconds since 1970: the `wallet-committed` header.
+    pub committed_us: Option<i64>,
+}
+
+impl Message {
+    /// How much work it is, in bytes of the resulting event: a request has about a quarter of its event's size.
+    pub fn weight(&self) -> usize {
+        let is_event = self.subject.split('.').nth(2) == Some("evt");
+        self.payload.len().saturating_mul(if is_event { 1 } else { 4 })
+    }
+}
+
+/// A message to current subscribers; nothing is lost if there are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Its subject.
+    pub subject: String,
+    /// Its body.
+    pub payload: String,
+}
+
+/// How far a service has read a shard's stream, and which messages the stream must still hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The sequence of the last message that it has handled.
+    pub position: u64,
+    /// When that message was stored, or an earlier one if that was stored later, microseconds since 1970.
+    pub at_us: i64,
+    /// The sequence from which the stream must hold every message: see `Progress::whole_from`.
+    pub whole_from: u64,
+}
+
+/// The end of a log, and its server's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The sequence of its last message.
+    pub sequence: u64,
+    /// The clock of its server, which stamps messages, microseconds since 1970.
+    pub clock_us: i64,
+}
+
+/// Why the log could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It could not be reached, or refused.
+    #[error("NATS: {0}")]
+    Nats(String),
+    /// The server or a stream does not have the required settings.
+    #[error("{0}")]
+    Unfit(String),
+    /// The stream has lost messages.
+    #[error(
+        "stream {stream} {how}: it has lost data; nothing is changed until `wallet heal` has put it back"
+    )]
+    LostData {
+        /// The stream.
+        stream: String,
+        /// How it shows.
+        how: Loss,
+    },
+    /// The next message does not follow the last one: read again from the position.
+    #[error("stream {stream} went on at {got} instead of {expected}")]
+    Gap {
+        /// The stream.
+        stream: String,
+        /// The sequence that was expected.
+        expected: u64,
+        /// The sequence that arrived.
+        got: u64,
+    },
+}
+
+/// How a stream shows that it has lost messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// It no longer exists.
+    #[error("is gone, and we have read it up to {position}")]
+    Gone {
+        /// How far we have read it.
+        position: u64,
+    },
+    /// It ends too early, or begins too late.
+    #[error("holds {first} to {last}, and we have read it up to {position}")]
+    Short {
+        /// Where it begins.
+        first: u64,
+        /// Where it ends.
+        last: u64,
+        /// How far we have read it.
+        position: u64,
+    },
+    /// Messages at its front or in its middle are missing.
+    #[error("lacks {missing} of its messages from {from} on (it holds {first} to {last})")]
+    Missing {
+        /// How many are missing.
+        missing: u64,
+        /// The sequence from which it must hold every message.
+        from: u64,
+        /// Where it begins.
+        first: u64,
+        /// Where it ends.
+        last: u64,
+    },
+    /// It continued after the loss: the message at our position was stored later than the one we read there.
+    #[error("has another message at our position {position}, stored later than what we have read there")]
+    Other {
+        /// How far we have read it.
+        position: u64,
+    },
+}
+
+/// Reads one shard's stream, in order.
+pub trait Reader: Send {
+    /// Waits for a message, then takes all that are available, up to about `max_weight`. The loop drops this future and calls again
+    /// several times a second.
+    fn take(&mut self, max_weight: usize) -> impl Future<Output = Result<Vec<Message>, Error>> + Send;
+}
+
+/// The log.
+pub trait Bus: Send + Sync + 'static {
+    /// Reads one shard's stream.
+    type Reader: Reader;
+
+    /// Checks that `shard`'s stream has the required settings and holds the known messages: the one at the position was stored at
+    /// the known time or earlier. At position 0 a missing stream is created.
+    fn ready(&self, shard: Shard, known: Known) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Checks that `shard`'s stream has the required settings, and holds every message from `whole_from` on.
+    fn check(&self, shard: Shard, whole_from: u64) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Reads `shard`'s stream from the message after `position`.
+    fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
+
+    /// The end of `shard`'s stream, and its server's time. A slow answer is an error, because the loop waits for it.
+    fn head(&self, shard: Shard) -> impl Future<Output = Result<Head, Error>> + Send;
+
+    /// Publishes one envelope and waits until it is durable. The envelope says when its events were committed, if that is known.
+    fn publish(
+        &self,
+        subject: String,
+        payload: Bytes,
+        committed: Option<Timestamp>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Sends a notice to current subscribers.
+    fn tell(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
+}

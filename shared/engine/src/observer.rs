@@ -1,0 +1,19 @@
+//! How a service follows its own commits, for metrics: it is called after each commit, with what is in memory anyway.
+
+use crate::bus::Notice;
+use wallet_kernel::{Decider, Heard};
+
+/// Follows the batches of one shard. It runs on the commit path: it may count, and must hand over whatever takes longer.
+pub trait Observer<C: Decider>: Send {
+    /// A tenure begins. Flows seen in an earlier tenure may have continued on another instance.
+    fn begin(&mut self) {}
+
+    /// A batch was committed: its inputs, and the rows as they are now.
+    fn committed(&mut self, _heard: &[Heard<'_>], _state: &C::State) {}
+
+    /// After that: the notices about to be sent, and the inputs that had been handled before.
+    fn tells(&mut self, _repeats: &[Heard<'_>], _notices: &mut Vec<Notice>) {}
+}
+
+/// Observes nothing.
+impl<C: Decider> Observer<C> for () {}

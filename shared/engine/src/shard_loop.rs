@@ -1,0 +1,350 @@
+//! The loop of one (service, shard).
+//!
+//! | step | what | if it fails |
+//! |---|---|---|
+//! | acquire | take the shard's tenure, or stand by | try again |
+//! | republish | what was committed and perhaps not published | try for ever |
+//! | take | what is there behind our position, up to a limit; now and then, what is due by the log's time | read again from the position |
+//! | decide | drop repeats, load rows, decide in memory | – |
+//! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
+//! | publish | one envelope per destination, while the next batch is decided | try for ever |
+//!
+//! Beside all that it looks now and then whether the stream still is as it must be (`checking`), and a stand-by does, too.
+//!
+//! Every failure, a panic too, leads back to `acquire`, which reads everything anew from the database: there is one way to start.
+//! If it may be the fault of what was being handled, that is then handled element by element, and the one that fails by itself
+//! is set aside (`caution`).
+
+mod caution;
+mod checking;
+mod publishing;
+mod work;
+
+use std::any::Any;
+use std::ops::Range;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::{error, info};
+use wallet_contract::stream;
+use wallet_contract::subject::Service;
+use wallet_kernel::Place;
+
+use crate::bus::{self, Bus, Message, Reader};
+use crate::clock::Clock;
+use crate::horizon::Horizon;
+use crate::meter::Meter;
+use crate::outbox::Publisher;
+use crate::status::{Board, State};
+use crate::store::{self, Progress, Store, TENURE_MS, Tenure};
+use caution::Caution;
+use publishing::{Decided, hand_over, publish, republish};
+use work::Standing;
+
+/// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
+const BATCH_WEIGHT: usize = 1536 * 1024;
+/// After a batch of this weight the loop rests for twice as long as the batch took: there is load, and what comes meanwhile is
+/// handled together, with one commit. A lighter one shows no load, behind a heavier one more is waiting.
+const REST: Range<usize> = 16 * 1024..BATCH_WEIGHT / 4 * 3;
+/// How many decided batches may wait to be published.
+const UNPUBLISHED_BATCHES: usize = 1;
+/// How often a stand-by looks whether it is needed.
+const STANDBY: Duration = Duration::from_millis(500);
+/// Between two tries to work.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the clock is asked whether something is due, and a position written behind which nothing was to be committed.
+const LOOK: Duration = Duration::from_millis(250);
+/// A tenure is renewed three times before it would run out.
+const RENEW: Duration = Duration::from_millis(TENURE_MS.unsigned_abs() / 3);
+
+/// Everything a loop needs besides its store.
+#[derive(Debug)]
+pub struct Context<B> {
+    /// Who works.
+    pub service: Service,
+    /// On what.
+    pub place: Place,
+    /// The log.
+    pub bus: B,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where to write how it goes.
+    pub board: Board,
+    /// Counts the work.
+    pub meter: Box<dyn Meter>,
+    /// When to stop.
+    pub stop: CancellationToken,
+    /// Where to publish, if the store keeps the loop's thread busy; else between the loop's own steps.
+    pub publish_on: Option<Handle>,
+}
+
+impl<B> Context<B> {
+    fn publisher(&self) -> Publisher<'_, B> {
+        Publisher {
+            bus: &self.bus,
+            service: self.service,
+            shard: self.place.shard,
+            board: &self.board,
+        }
+    }
+}
+
+/// Why a tenure ended.
+#[derive(Debug, thiserror::Error)]
+enum Ended {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Bus(#[from] bus::Error),
+    #[error("the rules panicked: {0}")]
+    Panicked(String),
+}
+
+impl Ended {
+    /// Whether what was being handled may be to blame: the rules panicked, or a constraint refused what they decided.
+    fn may_be_the_input(&self) -> bool {
+        match self {
+            Self::Panicked(_) => true,
+            Self::Store(error) => error.is_a_constraint(),
+            Self::Bus(_) => false,
+        }
+    }
+
+    fn state(&self) -> State {
+        match self {
+            Self::Bus(bus::Error::LostData { .. }) => State::LostData(self.to_string()),
+            Self::Bus(bus::Error::Nats(_) | bus::Error::Unfit(_) | bus::Error::Gap { .. })
+            | Self::Store(_)
+            | Self::Panicked(_) => State::Failed(self.to_string()),
+        }
+    }
+}
+
+/// Works on a shard until it is told to stop.
+pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
+    let context = Arc::new(context);
+    let shard = context.place.shard;
+    let mut caution = Caution::default();
+    while !context.stop.is_cancelled() {
+        let pause = match store.acquire().await {
+            Ok(Tenure::Ours(progress)) => {
+                match guarded(tenure(&mut store, &context, progress, &mut caution)).await {
+                    Ok(()) => break,
+                    Err(ended) => {
+                        context.meter.rest();
+                        error!(%shard, "shard {shard}: {ended}; trying again");
+                        context.board.set(shard, ended.state());
+                        caution.learn(&ended);
+                        RETRY
+                    }
+                }
+            }
+            Ok(Tenure::Held {
+                by,
+                expires_in_ms,
+                whole_from,
+            }) => {
+                checking::stand_by(&context, &by, expires_in_ms, whole_from).await;
+                STANDBY
+            }
+            Err(error) => {
+                error!(%shard, "shard {shard}: {error}; trying again");
+                context.board.set(shard, State::Failed(error.to_string()));
+                RETRY
+            }
+        };
+        tokio::select! {
+            // Chance has no place in the loop: a simulation plays it again, step by step.
+            biased;
+            () = context.stop.cancelled() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// Makes a panic one more way in which a tenure ends. An instance that was paused while another took over may load rows that have
+/// its batch already, and a sum that it makes of them may not fit; without this it would be gone, and the board say that it works.
+async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
+    let told = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no words")
+            .to_owned()
+    };
+    let ended = AssertUnwindSafe(tenure).catch_unwind().await;
+    ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
+}
+
+/// One tenure: comes back in order when told to stop, else with what ended it.
+async fn tenure<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Arc<Context<B>>,
+    progress: Progress,
+    caution: &mut Caution,
+) -> Result<(), Ended> {
+    // What a stream has lost goes back causes first: until then nothing is added that may rest on it.
+    let shard = context.place.shard;
+    context.bus.ready(shard, progress.known()).await?;
+    tokio::select! {
+        biased;
+        done = work(store, context, progress, caution) => done,
+        unfit = checking::until_unfit(context, progress.whole_from) => Err(unfit.into()),
+    }
+}
+
+/// Works on a stream that is as it must be.
+async fn work<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Arc<Context<B>>,
+    progress: Progress,
+    caution: &mut Caution,
+) -> Result<(), Ended> {
+    let Context {
+        place, bus, board, ..
+    } = &**context;
+    let published = Arc::new(AtomicI64::new(progress.published));
+    republish(store, context, progress, &published).await?;
+    board.starting(
+        place.shard,
+        format!(
+            "opens stream {} at {}",
+            stream::name(place.shard),
+            progress.position
+        ),
+    );
+    let reader = bus.read(place.shard, progress.position).await?;
+    board.set(place.shard, State::Working);
+    board.advance(place.shard, progress.position);
+    info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
+
+    let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
+    let mut standing = Standing {
+        progress,
+        stored: progress.position,
+        blocked: store.blocked().await?,
+        horizon: Horizon::default(),
+    };
+    let consuming = consume(
+        store,
+        context,
+        &mut standing,
+        caution,
+        reader,
+        &published,
+        decided,
+    );
+    let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
+    tokio::try_join!(consuming, publishing)?;
+    store.release(standing.as_published(&published)).await?;
+    info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
+    Ok(())
+}
+
+/// Publishes what it is handed, until nobody hands it anything.
+async fn publishing<B: Bus>(
+    context: Arc<Context<B>>,
+    published: Arc<AtomicI64>,
+    to_publish: mpsc::Receiver<Decided>,
+) -> Result<(), Ended> {
+    let elsewhere = context.publish_on.clone();
+    let work = async move { publish(&context, &published, to_publish).await };
+    let Some(elsewhere) = elsewhere else {
+        return work.await;
+    };
+    let ended = AbortOnDropHandle::new(elsewhere.spawn(work)).await;
+    ended.unwrap_or_else(|error| Err(Ended::Panicked(error.to_string())))
+}
+
+/// Why there is something to decide.
+enum Wake {
+    /// There are messages.
+    Log(Vec<Message>),
+    /// It is time to look at what is due.
+    Clock,
+}
+
+impl Wake {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Log(messages) => messages.iter().map(Message::weight).sum(),
+            Self::Clock => 0,
+        }
+    }
+}
+
+/// Takes what is there, once the loop has rested.
+async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>, bus::Error> {
+    sleep_until(rested).await;
+    reader.take(BATCH_WEIGHT).await
+}
+
+/// Consumes the log, and hands over what was decided, until the loop is stopped.
+async fn consume<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+    caution: &mut Caution,
+    mut reader: B::Reader,
+    published: &AtomicI64,
+    decided: mpsc::Sender<Decided>,
+) -> Result<(), Ended> {
+    let mut renew = interval(RENEW);
+    renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rested = Instant::now();
+    loop {
+        let wake = tokio::select! {
+            biased;
+            () = context.stop.cancelled() => return Ok(()),
+            _ = renew.tick() => {
+                keep(store, standing, published).await?;
+                context.board.advance(context.place.shard, standing.stored);
+                continue;
+            }
+            _ = look.tick() => Wake::Clock,
+            messages = take(&mut reader, rested) => Wake::Log(messages?),
+        };
+        let (began, weight) = (Instant::now(), wake.weight());
+        match wake {
+            Wake::Log(messages) => {
+                for run in work::runs(context, &messages) {
+                    standing.progress = standing.as_published(published);
+                    let batch = work::messages(store, context, standing, caution, run).await?;
+                    hand_over(context, standing.progress, published, &decided, batch).await?;
+                }
+            }
+            Wake::Clock => {
+                standing.progress = standing.as_published(published);
+                let batch = work::due(store, context, standing).await?;
+                if batch.events.len() >= work::DUE {
+                    // There may be more.
+                    look.reset_immediately();
+                }
+                hand_over(context, standing.progress, published, &decided, batch).await?;
+                if standing.stored < standing.progress.position {
+                    keep(store, standing, published).await?;
+                }
+            }
+        }
+        if REST.contains(&weight) {
+            rested = Instant::now() + began.elapsed() * 2;
+        }
+    }
+}
+
+/// Keeps the tenure, and writes how far the work has come.
+async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &AtomicI64) -> Result<(), Ended> {
+    standing.progress = standing.as_published(published);
+    store.renew(standing.progress).await?;
+    standing.stored = standing.progress.position;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! What was committed goes out, in order, while the next batch is decided.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tracing::{debug, info};
+
+use super::{Context, Ended};
+use crate::bus::{self, Bus, Notice};
+use crate::store::{Outgoing, Progress, Store};
+
+/// How many stored events are published again at once.
+const REPUBLISH: i64 = 2_000;
+
+/// A batch on its way out.
+#[derive(Default)]
+pub(super) struct Decided {
+    pub(super) events: Vec<Outgoing>,
+    pub(super) notices: Vec<Notice>,
+    /// When the last of it was.
+    pub(super) committed: Option<Timestamp>,
+}
+
+impl Decided {
+    pub(super) fn append(&mut self, mut more: Self) {
+        self.events.append(&mut more.events);
+        self.notices.append(&mut more.notices);
+        self.committed = self.committed.max(more.committed);
+    }
+}
+
+/// Publishes what was committed; some of it may stand in the log already, and is dropped by the inboxes there.
+pub(super) async fn republish<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Context<B>,
+    progress: Progress,
+    published: &AtomicI64,
+) -> Result<(), Ended> {
+    let mut after = progress.published;
+    while after < progress.last_no {
+        let events = store.events(after, REPUBLISH).await?;
+        let Some(last) = events.last() else { break };
+        after = last.no;
+        let (shard, count) = (context.place.shard, events.len());
+        info!(%shard, events = count, "publishing again up to event {after}");
+        let waits_for = format!(
+            "publishes {count} events that were committed, up to number {after}; NATS has not taken them yet"
+        );
+        context.board.starting(shard, waits_for);
+        context.publisher().publish(&events, None).await?;
+        published.store(after, Ordering::Release);
+        store
+            .renew(Progress {
+                published: after,
+                ..progress
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Tells how far the work has come, and gives a committed batch to who publishes it.
+pub(super) async fn hand_over<B>(
+    context: &Context<B>,
+    progress: Progress,
+    published: &AtomicI64,
+    decided: &mpsc::Sender<Decided>,
+    batch: Decided,
+) -> Result<(), Ended> {
+    context.board.advance(context.place.shard, progress.position);
+    context.meter.handled(progress.position);
+    if !batch.events.is_empty() || !batch.notices.is_empty() {
+        let unpublished = progress.last_no - published.load(Ordering::Acquire);
+        context.meter.unpublished(unpublished);
+        let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
+        decided.send(batch).await.map_err(closed)?;
+    }
+    Ok(())
+}
+
+/// Publishes what it is handed, for ever.
+pub(super) async fn publish<B: Bus>(
+    context: &Context<B>,
+    published: &AtomicI64,
+    mut to_publish: mpsc::Receiver<Decided>,
+) -> Result<(), Ended> {
+    while let Some(batch) = to_publish.recv().await {
+        let began = (context.clock)();
+        for notice in batch.notices {
+            if let Err(error) = context.bus.tell(notice).await {
+                // Who waits asks again; the books have it.
+                debug!(%error, "could not tell: {error}");
+            }
+        }
+        let Some(last) = batch.events.last() else { continue };
+        let publisher = context.publisher();
+        publisher.publish(&batch.events, batch.committed).await?;
+        published.store(last.no, Ordering::Release);
+        context.meter.unpublished(0);
+        context.meter.published((context.clock)().duration_since(began));
+    }
+    Ok(())
+}

@@ -1,0 +1,358 @@
+//! One batch: drop repeats, load rows, decide in memory, commit.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use tracing::{debug, info, warn};
+use wallet_contract::event::{Event, Source};
+use wallet_contract::log::LogPlace;
+use wallet_contract::parking::Instruction;
+use wallet_contract::subject::parking;
+use wallet_kernel::{Decider, Due, Heard, Input};
+
+use super::caution::Caution;
+use super::publishing::Decided;
+use super::{Context, Ended};
+use crate::batch::{self, Batch, Moment};
+use crate::bus::{Bus, Message};
+use crate::horizon::Horizon;
+use crate::meter::Counts;
+use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
+
+/// How much that is due is decided at once.
+pub(super) const DUE: usize = 2_000;
+
+/// Where the work on a shard stands, in memory as in the database.
+pub(super) struct Standing {
+    pub(super) progress: Progress,
+    /// The position in the database: messages behind it were read and say nothing to the service.
+    pub(super) stored: u64,
+    /// Of what something was set aside: what is heard of that waits.
+    pub(super) blocked: Blocked,
+    /// Up to which time all of the log is handled.
+    pub(super) horizon: Horizon,
+}
+
+impl Standing {
+    /// Where the work stands, as far as it has been published.
+    pub(super) fn as_published(&self, published: &AtomicI64) -> Progress {
+        Progress {
+            published: published.load(Ordering::Acquire),
+            ..self.progress
+        }
+    }
+}
+
+/// The runs that messages are handled in: an instruction about what was set aside is one of its own, and so is each message of
+/// those up to which care is due.
+pub(super) fn runs<'m, B>(
+    context: &Context<B>,
+    messages: &'m [Message],
+) -> impl Iterator<Item = &'m [Message]> {
+    let told = parking(context.place.shard, context.service);
+    messages.chunk_by(move |one, next| one.subject != told && next.subject != told)
+}
+
+/// Decides on what stands in the log: one of its [`runs`].
+pub(super) async fn messages<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+    caution: &mut Caution,
+    run: &[Message],
+) -> Result<Decided, Ended> {
+    let careful = run.partition_point(|message| caution.is_due(message.sequence));
+    let (suspicious, run) = run.split_at(careful);
+    let mut decided = Decided::default();
+    for message in suspicious {
+        decided.append(one_by_one(store, context, standing, caution, message).await?);
+    }
+    if let Some(last) = run.last() {
+        caution.takes_many(last.sequence);
+        let taken = (context.clock)();
+        let rows = asked_for(store, context, run).await?;
+        let batch = read::<S::Core, B>(context, standing, run, &rows);
+        let after = after(standing, run);
+        decided.append(handle(store, context, standing, after, batch, taken).await?);
+        caution.lets_go();
+    }
+    Ok(decided)
+}
+
+/// Handles a message element by element. Its position is taken, and what is set aside of it stored, when all are handled; until
+/// then the inbox knows those that were.
+async fn one_by_one<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+    caution: &mut Caution,
+    message: &Message,
+) -> Result<Decided, Ended> {
+    let taken = (context.clock)();
+    let run = std::slice::from_ref(message);
+    let is_instruction = instruction(context, run).is_some();
+    let rows = asked_for(store, context, run).await?;
+    let condemned = caution
+        .condemns(LogPlace::message(message.sequence))
+        .map(str::to_owned);
+    let mut rest = match condemned {
+        Some(why) if is_instruction => Batch {
+            parked: vec![batch::set_aside_whole(message, standing.progress.at_us, &why)],
+            ..Batch::default()
+        },
+        Some(_) | None => read::<S::Core, B>(context, standing, run, &rows),
+    };
+    let mut decided = Decided::default();
+    if !is_instruction {
+        for heard in std::mem::take(&mut rest.heard) {
+            let place = heard.log_place();
+            let (transfer, account) = batch::of(&heard.input);
+            let why = match caution.condemns(place) {
+                Some(why) => why,
+                None if standing.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
+                None => {
+                    caution.takes_one(place);
+                    let (one, unmoved) = (Batch::of(heard), standing.progress);
+                    decided.append(handle(store, context, standing, unmoved, one, taken).await?);
+                    caution.lets_go();
+                    continue;
+                }
+            };
+            let row = batch::set_aside(message, &heard, why);
+            standing.blocked.add(Blocked::by([&row]));
+            rest.parked.push(row);
+        }
+        rest.parked.sort_by_key(|row| row.index);
+    }
+    caution.takes_one(LogPlace::message(message.sequence));
+    let after = after(standing, run);
+    decided.append(handle(store, context, standing, after, rest, taken).await?);
+    caution.lets_go();
+    Ok(decided)
+}
+
+/// Where the work stands when these have been handled.
+fn after(standing: &Standing, run: &[Message]) -> Progress {
+    let progress = standing.progress;
+    let position = run.last().map(|message| message.sequence);
+    let at_us = run.iter().map(|message| message.at_us).max();
+    Progress {
+        position: position.unwrap_or(progress.position),
+        at_us: progress.at_us.max(at_us.unwrap_or(0)),
+        ..progress
+    }
+}
+
+/// What was set aside and is what an instruction is about, if that is what has come.
+async fn asked_for<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    run: &[Message],
+) -> Result<Vec<ParkedRow>, Ended> {
+    Ok(match instruction(context, run) {
+        Some((_, told)) => store.parked(told.sequence, told.index).await?,
+        None => Vec::new(),
+    })
+}
+
+/// Reads messages; an instruction is followed, on what it is about.
+fn read<'m, C: Decider, B>(
+    context: &Context<B>,
+    standing: &mut Standing,
+    run: &'m [Message],
+    rows: &'m [ParkedRow],
+) -> Batch<'m> {
+    let (service, place) = (context.service, context.place);
+    let Standing {
+        progress, blocked, ..
+    } = standing;
+    let Some((message, told)) = instruction(context, run) else {
+        return batch::read::<C>(run, service, place, progress.at_us, blocked);
+    };
+    let at_us = progress.at_us.max(message.at_us);
+    let batch = batch::resume::<C>(rows, &told, message, place, at_us, blocked);
+    if batch.says_nothing() {
+        let (sequence, at) = (message.sequence, told.sequence);
+        warn!(
+            sequence,
+            "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
+        );
+    }
+    blocked.remove(&batch.released);
+    batch
+}
+
+/// What an operator has this service do about what it has set aside.
+fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m Message, Instruction)> {
+    let [message] = run else { return None };
+    let is_told = message.subject == parking(context.place.shard, context.service);
+    let told = is_told.then(|| Instruction::read(&message.payload).ok())??;
+    Some((message, told))
+}
+
+/// Decides on what is due by the time up to which all of the log is handled: see [`Horizon`].
+pub(super) async fn due<S: Store, B: Bus>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+) -> Result<Decided, Ended> {
+    let taken = (context.clock)();
+    if due_by(store, standing, taken.as_microsecond(), 1)
+        .await?
+        .is_empty()
+    {
+        return Ok(Decided::default());
+    }
+    match context.bus.head(context.place.shard).await {
+        Ok(head) => standing.horizon.ask(head, standing.progress.position),
+        Err(error) => debug!(%error, "what is due must wait: {error}"),
+    }
+    let passed_us = standing.horizon.passed_us(standing.progress.at_us);
+    let due = due_by(store, standing, passed_us, DUE).await?;
+    if due.is_empty() {
+        return Ok(Decided::default());
+    }
+    let after = standing.progress;
+    handle(store, context, standing, after, batch::due(due, passed_us), taken).await
+}
+
+/// At least so much of what is due by a time, if there is as much; by the log's time, if that is ahead. What waits behind something
+/// that was set aside is left out: its turn comes when that is seen to.
+async fn due_by<S: Store>(
+    store: &mut S,
+    standing: &Standing,
+    time_us: i64,
+    many: usize,
+) -> Result<Vec<Due>, Ended> {
+    let blocked = &standing.blocked;
+    let limit = many.saturating_add(blocked.transfers.len());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut due = store.due(time_us.max(standing.progress.at_us), limit).await?;
+    due.retain(|due| !blocked.holds(due.transfer.id.0, None));
+    Ok(due)
+}
+
+async fn handle<S: Store, B>(
+    store: &mut S,
+    context: &Context<B>,
+    standing: &mut Standing,
+    mut after: Progress,
+    mut batch: Batch<'_>,
+    taken: Timestamp,
+) -> Result<Decided, Ended> {
+    let (place, progress) = (context.place, &mut standing.progress);
+    if batch.says_nothing() {
+        // Who reads it again after a crash passes over it again.
+        *progress = after;
+        return Ok(Decided::default());
+    }
+    let causes: Vec<_> = batch
+        .heard
+        .iter()
+        .map(|heard| heard.input.as_cause().id)
+        .collect();
+    let mut keys = <S::Core as Decider>::Keys::default();
+    for heard in &batch.heard {
+        S::Core::touches(&heard.input, place, &mut keys);
+    }
+    let (known, mut state) = store.find(&causes, &keys).await?;
+    let repeats = batch::without_repeats(&mut batch.heard, known);
+    let source = Source {
+        service: context.service,
+        shard: place.shard,
+    };
+    let moment = Moment {
+        source,
+        taken,
+        now: (context.clock)(),
+    };
+    // What it is decided on stands before the decision.
+    let mut events = if batch.mended {
+        batch::mended(&batch.heard, moment)
+    } else {
+        Vec::new()
+    };
+    let before = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    let decided = batch::play::<S::Core>(&mut state, &batch.heard, place, moment);
+    let decisions = batch::decisions(&batch.heard, &decided, progress.last_no.saturating_add(before));
+    events.extend(decided);
+    events.extend(batch::parked(&batch.parked, moment));
+    events.extend(batch::resolved(&batch.resolved, moment));
+    let outgoing = batch::outgoing(&events, place, progress.last_no);
+
+    after.last_no = outgoing.last().map_or(progress.last_no, |event| event.no);
+    store
+        .commit(Commit {
+            progress: after,
+            heard: &batch.heard,
+            decisions: &decisions,
+            state: &state,
+            events: &outgoing,
+            parked: &batch.parked,
+            resolved: &batch.resolved,
+        })
+        .await?;
+    *progress = after;
+    standing.stored = after.position;
+    let committed = Some((context.clock)());
+    let notices = store.notices(&state, &repeats).await?;
+
+    log(&batch, &events, &repeats);
+    count(context, &batch, events.len(), repeats.len(), taken);
+    Ok(Decided {
+        events: outgoing,
+        notices,
+        committed,
+    })
+}
+
+fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usize, taken: Timestamp) {
+    context.meter.committed(Counts {
+        inputs: batch.heard.len(),
+        repeats,
+        events,
+        parked: batch.parked.len(),
+        took: (context.clock)().duration_since(taken),
+    });
+}
+
+/// Each line of a flow bears its trace and transfer. At `debug`, since a busy service decides thousands a second; what
+/// was set aside is a warning, for a person must look.
+fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
+    for parked in &batch.parked {
+        let (sequence, subject) = (parked.sequence, &parked.subject);
+        warn!(
+            sequence,
+            subject, "parked message {sequence} on {subject}: {}", parked.detail
+        );
+    }
+    for (_, resolved) in &batch.resolved {
+        let (sequence, how) = (resolved.sequence, resolved.how.word());
+        info!(
+            sequence,
+            instruction = resolved.instruction,
+            "parked message {sequence} was {how}"
+        );
+    }
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    for heard in repeats {
+        let cause = heard.input.as_cause();
+        let what = match &heard.input {
+            Input::Request(request) => request.verb.token(),
+            Input::Event(event) => event.fact.kind().name(),
+            Input::Due(_) => "due",
+        };
+        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");
+    }
+    for event in events {
+        let (kind, cause) = (event.fact.kind(), event.cause);
+        match event.fact.refusal() {
+            Some(refusal) => {
+                debug!(trace_id = %event.trace, transfer_id = %event.transfer, %cause, reason = %refusal.reason, "{kind}: {refusal}");
+            }
+            None => debug!(trace_id = %event.trace, transfer_id = %event.transfer, %cause, "{kind}"),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The database, as the loop needs it: a tenure, the rows of a batch, one commit.
+//!
+//! Only the holder of a shard's tenure writes its rows, so they can be loaded before the transaction; the transaction itself
+//! checks that the tenure is still held.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+
+use uuid::Uuid;
+use wallet_contract::event::Resolved;
+use wallet_contract::id::EventId;
+use wallet_contract::shard::Shard;
+use wallet_kernel::{Decider, Due, Heard, Unreadable};
+
+use crate::bus::{Known, Notice};
+
+/// How long a tenure lasts unless it is renewed: the gap when an instance dies. It is renewed three times in that time.
+pub const TENURE_MS: i64 = 3_000;
+
+/// How far the work on a shard has come. Read when a tenure begins; written with each commit, and a moment after messages that do
+/// not concern the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The sequence of the last handled message.
+    pub position: u64,
+    /// When that message was stored, microseconds; the log's time never goes back.
+    pub at_us: i64,
+    /// The number of the last decided event.
+    pub last_no: i64,
+    /// The number up to which events have been published.
+    pub published: i64,
+    /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
+    /// The loop reads it; only healing writes it.
+    pub whole_from: u64,
+}
+
+impl Progress {
+    /// The messages that the log must hold.
+    pub fn known(&self) -> Known {
+        Known {
+            position: self.position,
+            at_us: self.at_us,
+            whole_from: self.whole_from,
+        }
+    }
+}
+
+/// A decided event as it is stored and published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its number in this store, without gaps.
+    pub no: i64,
+    /// Its id.
+    pub id: EventId,
+    /// The stream that must hold it first.
+    pub first: Shard,
+    /// The stream that must hold it as soon as the first does.
+    pub then: Option<Shard>,
+    /// The event as JSON.
+    pub json: String,
+}
+
+/// A parked message, or a parked element of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkedRow {
+    /// The message's sequence.
+    pub sequence: u64,
+    /// The element, or none if the whole message is parked.
+    pub index: Option<u32>,
+    /// Its subject.
+    pub subject: String,
+    /// What is wrong with it.
+    pub detail: String,
+    /// Its text: complete if it belongs to a transfer, else cut at [`ParkedRow::MAX_BODY`] bytes; the log has the rest.
+    pub body: String,
+    /// When it was stored in the log, microseconds.
+    pub at_us: i64,
+    /// The transfer that it belongs to, whose later messages wait for it.
+    pub transfer: Option<Uuid>,
+    /// The account whose standing it reports; later messages about that account wait, too.
+    pub account: Option<String>,
+    /// The message's `traceparent` header.
+    pub traceparent: Option<String>,
+    /// The message's `ce-id` header.
+    pub event_id: Option<String>,
+}
+
+impl ParkedRow {
+    /// Enough to recognise it.
+    pub const MAX_BODY: usize = 4096;
+
+    /// Its stored place in the log: the message's sequence, and the element, or -1 for the whole message.
+    pub fn place(&self) -> (u64, i64) {
+        (self.sequence, self.index.map_or(-1, i64::from))
+    }
+}
+
+/// Transfers and accounts with a parked message: later messages about them wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blocked {
+    /// Transfers.
+    pub transfers: BTreeSet<Uuid>,
+    /// Accounts, as to their standing.
+    pub accounts: BTreeSet<String>,
+}
+
+impl Blocked {
+    /// The transfers and accounts of these rows.
+    pub fn by<'r>(rows: impl IntoIterator<Item = &'r ParkedRow>) -> Self {
+        let mut blocked = Self::default();
+        for row in rows {
+            blocked.transfers.extend(row.transfer);
+            blocked.accounts.extend(row.account.clone());
+        }
+        blocked
+    }
+
+    /// Whether the transfer or the account is blocked.
+    pub fn holds(&self, transfer: Uuid, account: Option<&str>) -> bool {
+        self.transfers.contains(&transfer) || account.is_some_and(|account| self.accounts.contains(account))
+    }
+
+    /// Blocks more.
+    pub fn add(&mut self, more: Self) {
+        self.transfers.extend(more.transfers);
+        self.accounts.extend(more.accounts);
+    }
+
+    /// Unblocks these.
+    pub fn remove(&mut self, gone: &Self) {
+        self.transfers
+            .retain(|transfer| !gone.transfers.contains(transfer));
+        self.accounts.retain(|account| !gone.accounts.contains(account));
+    }
+}
+
+/// Everything that one batch changes.
+#[derive(Debug)]
+pub struct Commit<'a, S> {
+    /// How far the work has come after it.
+    pub progress: Progress,
+    /// The handled inputs, for the inbox.
+    pub heard: &'a [Heard<'a>],
+    /// For each input, the number of the event that was decided on it, if any.
+    pub decisions: &'a [Option<i64>],
+    /// The rows of the batch, changed or not.
+    pub state: &'a S,
+    /// The decided events.
+    pub events: &'a [Outgoing],
+    /// The newly parked messages.
+    pub parked: &'a [ParkedRow],
+    /// Messages parked earlier that were resolved.
+    pub resolved: &'a [(ParkedRow, Resolved)],
+}
+
+/// Why a call to the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another instance has taken over; nothing was written.
+    #[error("another instance has taken over this shard")]
+    TenureLost,
+    /// The database is not one that this program can use.
+    #[error("{0}")]
+    Unfit(String),
+    /// A row holds a value that this program does not store.
+    #[error("the database holds what this program does not store: {0}")]
+    Unreadable(#[from] Unreadable),
+    /// The database failed.
+    #[error("database: {source}")]
+    Database {
+        /// The error, and what to do about it if that is known.
+        source: Box<dyn std::error::Error + Send + Sync>,
+        /// Whether a constraint of the tables refused the write: it would refuse it again.
+        by_constraint: bool,
+    },
+}
+
+impl Error {
+    /// Whether a constraint of the tables refused the write.
+    pub fn is_a_constraint(&self) -> bool {
+        matches!(
+            self,
+            Self::Database {
+                by_constraint: true,
+                ..
+            }
+        )
+    }
+}
+
+/// The result of a batch's look-ups: which of its causes were handled before, and the rows that it touches.
+pub type Found<C> = (BTreeSet<Uuid>, <C as Decider>::State);
+
+/// Who may work on a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tenure {
+    /// This instance, from this progress on.
+    Ours(Progress),
+    /// Another instance.
+    Held {
+        /// Its name.
+        by: String,
+        /// How long its tenure still lasts unless it is renewed, milliseconds.
+        expires_in_ms: i64,
+        /// The sequence from which the log must hold every message: see [`Progress::whole_from`].
+        whole_from: u64,
+    },
+}
+
+/// The database of one (service, shard).
+pub trait Store: Send {
+    /// The service's rules.
+    type Core: Decider;
+
+    /// Takes the tenure if nobody holds it.
+    fn acquire(&mut self) -> impl Future<Output = Result<Tenure, Error>> + Send;
+
+    /// Renews the tenure and writes the progress while there is nothing else to commit.
+    fn renew(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Gives the tenure back and writes the progress.
+    fn release(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Which of these causes were handled before, and the rows with these keys, in one round trip.
+    fn find(
+        &mut self,
+        causes: &[EventId],
+        keys: &<Self::Core as Decider>::Keys,
+    ) -> impl Future<Output = Result<Found<Self::Core>, Error>> + Send;
+
+    /// Reservations due at `now_us`, the most overdue first, at most `limit`.
+    fn due(&mut self, now_us: i64, limit: i64) -> impl Future<Output = Result<Vec<Due>, Error>> + Send;
+
+    /// Writes a batch, all or nothing.
+    fn commit(
+        &mut self,
+        commit: Commit<'_, <Self::Core as Decider>::State>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// The transfers and accounts with a parked message.
+    fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
+
+    /// The parked message at this place of the log, and all that wait with it, in the order of the log.
+    fn parked(
+        &mut self,
+        sequence: u64,
+        index: Option<u32>,
+    ) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
+
+    /// The events after number `after`, at most `limit`.
+    fn events(&mut self, after: i64, limit: i64)
+    -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
+
+    /// The notices to send after this commit: outcomes of the batch, and again those of repeated requests.
+    fn notices(
+        &mut self,
+        state: &<Self::Core as Decider>::State,
+        repeats: &[Heard<'_>],
+    ) -> impl Future<Output = Result<Vec<Notice>, Error>> + Send;
+}

@@ -1,0 +1,36 @@
+//! What a service has at hand while it runs.
+
+use wallet_contract::shard::Shard;
+use wallet_db::Pool;
+use wallet_engine::clock::Clock;
+use wallet_engine::status::Board;
+
+use crate::guard::Token;
+use crate::headline::Headline;
+use crate::instance::Roll;
+use crate::jetstream::JetStream;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// A service at work, as its routes and its tasks use it.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The database of each shard.
+    pub pools: Vec<(Shard, Pool)>,
+    /// The log.
+    pub bus: JetStream,
+    /// The settings that the service was started with.
+    pub settings: Settings,
+    /// The clock.
+    pub clock: Clock,
+    /// The registry of metrics.
+    pub metrics: Metrics,
+    /// The bearer token that callers must present, if configured.
+    pub token: Option<Token>,
+    /// How each shard's work stands.
+    pub board: Board,
+    /// The line that every page shows.
+    pub headline: Headline,
+    /// The reports of all instances at the last roll call.
+    pub roll: Roll,
+}
