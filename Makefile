@@ -37,8 +37,9 @@ lint:
 
 # The rules do no I/O: the pure crates build on no runtime, database or network. The engine, and what plays it, build on tokio, but on
 # no database, broker or HTTP. SQL libraries belong to wallet-db; two tools talk to PostgreSQL from outside: the local stack makes
-# databases, the comparison has systems of its own. Nothing builds on the command line, and the view of a flow on no service.
-PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core debit-rows credit-rows ledger-rows
+# databases, the comparison has systems of its own. Nothing builds on the command line, and the
+# view of a flow on no service.
+PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
 ENGINE := wallet-engine wallet-model sim
 SQL := wallet-db wallet-stack wallet-compare
 USERS := -e normal --depth 1 --prefix depth
