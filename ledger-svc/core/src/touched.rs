@@ -30,7 +30,7 @@ pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
     }
 }
 
-/// The kind of flow that an event belongs to.
+/// The kind of the flow whose head an event changes; nothing if it changes none. Our own events changed it when they were decided.
 fn verb(fact: &Fact) -> Option<Verb> {
     match fact {
         Fact::Account(_, fact) => Some(match fact {
@@ -42,17 +42,28 @@ fn verb(fact: &Fact) -> Option<Verb> {
             | AccountFact::ClosureRefused(_)
             | AccountFact::AccountClosed => Verb::Close,
         }),
-        Fact::Request(_, RequestFact::RequestRefused(verb, _) | RequestFact::RequestRecalled(verb, ..)) => {
-            Some(verb.flow())
+        Fact::Request(_, fact) => match fact {
+            RequestFact::RequestRefused(verb, _) | RequestFact::RequestRecalled(verb, ..) => {
+                Some(verb.flow())
+            }
+            RequestFact::DebitRefused(..) | RequestFact::ReservationBarred => Some(Verb::Transfer),
+            RequestFact::ReversalDenied(..) | RequestFact::TransferFailed(..) => None,
+        },
+        Fact::Movement(movement, fact) => {
+            let changes = match fact {
+                MovementFact::AccountDebited => movement.reserved.is_some(),
+                MovementFact::AccountCredited
+                | MovementFact::DebitReversed(_)
+                | MovementFact::ReservationReleased(..)
+                | MovementFact::ConfirmationDeferred
+                | MovementFact::CreditPromised(_) => true,
+                MovementFact::FundsReserved(_)
+                | MovementFact::CreditRefused(_)
+                | MovementFact::ReversalGranted
+                | MovementFact::TransferSettled => false,
+            };
+            changes.then_some(Verb::Transfer)
         }
-        Fact::Request(
-            _,
-            RequestFact::DebitRefused(..)
-            | RequestFact::ReservationBarred
-            | RequestFact::ReversalDenied(..)
-            | RequestFact::TransferFailed(..),
-        )
-        | Fact::Movement(..) => Some(Verb::Transfer),
         Fact::Message(_) => None,
     }
 }
