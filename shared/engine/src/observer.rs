@@ -1,7 +1,8 @@
 //! How a service follows its own commits, for metrics: it is called after each commit, with what is in memory anyway.
 
-use crate::bus::Notice;
 use wallet_kernel::{Decider, Heard};
+
+use crate::bus::Notice;
 
 /// Follows the batches of one shard. It runs on the commit path: it may count, and must hand over whatever takes longer.
 pub trait Observer<C: Decider>: Send {

@@ -20,6 +20,8 @@ pub mod args;
 mod bus;
 mod check;
 mod clock;
+#[cfg(test)]
+mod conformance;
 pub mod coverage;
 mod entry;
 mod fault;

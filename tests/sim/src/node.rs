@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wallet_engine::status::Board;
+use wallet_kernel::Place;
 
 use crate::coverage::Cell;
 pub use crate::fault::{Blow, Point, Site, Trap};
