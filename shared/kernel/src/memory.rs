@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::reads::{Found, Reads, Scan, Source};
-use crate::table::{Cells, Shape, Table};
+use crate::table::{Cells, Entry, Shape, Table};
 use crate::value::{Cell, Unreadable, Value};
 use crate::writes::{Op, Write, Writes};
 
@@ -81,7 +81,7 @@ impl Memory {
     }
 
     /// All rows of a table, by primary key.
-    pub fn all<T: Table>(&self) -> Result<Vec<(T::Key, T::Row)>, Unreadable> {
+    pub fn all<T: Table>(&self) -> Result<Vec<Entry<T>>, Unreadable> {
         let rows = self.0.get(T::SHAPE.name).into_iter().flat_map(BTreeMap::values);
         rows.map(|row| read::<T>(row)).collect()
     }

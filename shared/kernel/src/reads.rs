@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use uuid::Uuid;
 
 use crate::rows::Rows;
-use crate::table::{Cells, Column, Shape, Table};
+use crate::table::{Cells, Column, Entry, Shape, Table};
 use crate::value::{Cell, Kind, Unreadable, Value};
 
 /// Everything that a batch looks up. An executor answers it in one round trip.
@@ -141,7 +141,7 @@ impl Found {
     }
 
     /// What the next look-up has found, as rows of its table.
-    pub fn rows<T: Table>(&mut self) -> Result<Vec<(T::Key, T::Row)>, Unreadable> {
+    pub fn rows<T: Table>(&mut self) -> Result<Vec<Entry<T>>, Unreadable> {
         self.each(T::read)
     }
 
@@ -155,7 +155,7 @@ impl Found {
 
     /// What the next look-up has found of what was decided: the range's first id, and the event as JSON.
     pub fn decisions(&mut self) -> Result<Vec<(Uuid, String)>, Unreadable> {
-        self.each(|cells| Ok((cells.next()?, cells.next()?)))
+        self.each(|cells| Ok((cells.value()?, cells.value()?)))
     }
 
     /// The ids that the next look-up has found.

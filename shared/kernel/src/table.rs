@@ -83,7 +83,7 @@ impl<'c> Cells<'c> {
     }
 
     /// The next column's value.
-    pub fn next<T: Field>(&mut self) -> Result<T, Unreadable> {
+    pub fn value<T: Field>(&mut self) -> Result<T, Unreadable> {
         let column = self.columns.next().map_or("", |column| column.name);
         let cell = self.cells.next().unwrap_or(&Cell::Null);
         T::read(cell).ok_or_else(|| Unreadable {
@@ -93,6 +93,9 @@ impl<'c> Cells<'c> {
         })
     }
 }
+
+/// A row of a table: its key, and the rest.
+pub type Entry<T> = (<T as Table>::Key, <T as Table>::Row);
 
 /// Declares a table: its name, the Rust types of its key and of the rest of a row, each column with its type and where its value
 /// comes from, and how the columns make a row.
@@ -152,8 +155,8 @@ macro_rules! table {
             }
 
             fn read(cells: &mut $crate::table::Cells<'_>) -> Result<(Self::Key, Self::Row), $crate::Unreadable> {
-                $(let $key_column = cells.next::<$key_type>()?;)+
-                $(let $column = cells.next::<$type>()?;)*
+                $(let $key_column = cells.value::<$key_type>()?;)+
+                $(let $column = cells.value::<$type>()?;)*
                 Ok($read)
             }
         }

@@ -27,10 +27,10 @@ impl Tables for Rows {
     }
 
     fn differs(rows: &Memory, refold: &State) -> Option<String> {
-        let bookings = all::<Bookings>(rows).into_iter().map(|(_, booking)| booking);
+        let mut bookings = all::<Bookings>(rows).into_iter().map(|(_, booking)| booking);
         let differs = bookings.clone().ne(refold.bookings.iter().cloned());
         let booked = differs.then(|| {
-            let (live, folded) = (bookings.last(), refold.bookings.last());
+            let (live, folded) = (bookings.next_back(), refold.bookings.last());
             format!("bookings: live {live:?}, refolded {folded:?}")
         });
         booked
