@@ -78,7 +78,7 @@ impl Moment {
         Event::new(fact, cause, self.source, self.now, self.work_us())
     }
 
-    /// How long the batch has been in work.
+    /// How long the batch has been worked on.
     fn work_us(self) -> u32 {
         let work = self.now.duration_since(self.taken).as_micros();
         u32::try_from(work.max(0)).unwrap_or(u32::MAX)

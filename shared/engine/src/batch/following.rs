@@ -94,7 +94,7 @@ fn became(row: &ParkedRow, how: Resolution, message: &Message) -> (ParkedRow, Re
 fn replaced<'m>(row: &ParkedRow, requests: Vec<Request>, message: &Message, at_us: i64) -> Batch<'m> {
     let heard = (0..).zip(requests).map(|(index, request)| Heard {
         input: Input::Request(request),
-        // The text is recorded in the event that reports the replacement.
+        // There is no text to record: an event reports this request.
         raw: Cow::Borrowed(""),
         sequence: message.sequence,
         index,

@@ -15,7 +15,7 @@ use super::Ended;
 /// How often an element may fail by itself before it is parked.
 const FAILURES: u32 = 2;
 
-/// What is in hand, and what is known about it.
+/// What is being handled, and what is known about it.
 #[derive(Debug, Default)]
 pub(super) struct Caution {
     /// Messages up to this one are handled element by element.
