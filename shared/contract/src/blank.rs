@@ -1,12 +1,12 @@
-//! Texts that look like nothing: whoever sends one has lost what they meant to say.
+//! Blank texts. A client that sends one has most likely lost what it meant to send.
 
-/// Whether a text has nothing that can be seen in it. An empty text has nothing, too.
+/// Whether a text has no visible character. An empty text is blank, too.
 pub fn is_blank(text: &str) -> bool {
     text.chars()
         .all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
 }
 
-/// Whether a character is drawn as nothing: Unicode's `Default_Ignorable_Code_Point`, and the empty Braille pattern.
+/// Whether a character is invisible: Unicode's `Default_Ignorable_Code_Point`, and the empty Braille pattern.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -1,4 +1,4 @@
-//! An element of a message as it was said, whether or not anybody can read what it asks or tells.
+//! The original text of an element of a message, whether or not it can be read as a request or event.
 
 use crate::envelope;
 use crate::headers::Headers;
@@ -6,7 +6,7 @@ use crate::request::{self, Context};
 use crate::shard::Shard;
 use crate::subject::Subject;
 
-/// The text of an element of a message of a shard's log, as the services keep it; nothing if the message has no such element.
+/// The text of an element of a message in a shard's log, as the services store it; `None` if the message has no such element.
 pub fn text(shard: Shard, subject: &str, headers: &Headers, payload: &[u8], index: u32) -> Option<String> {
     let index = usize::try_from(index).ok()?;
     let subject = Subject::read(subject, shard).ok()?;

@@ -1,7 +1,7 @@
-//! The wire form of events: a JSON array of CloudEvents 1.0 (the batch format), one NATS message.
+//! The wire form of events: one NATS message holds a JSON array of CloudEvents 1.0 (the batch format).
 //!
-//! Reading borrows from the message and gives each element's own text along, so that who stores it need not write it
-//! again. A type or version that is not known is an error of that element alone.
+//! Reading borrows from the message and returns each element's original text, so that it can be stored without being serialised
+//! again. An unknown type or version is an error of that element alone.
 
 mod data;
 
@@ -20,22 +20,22 @@ use crate::trace::TraceId;
 /// The content type of an envelope (CloudEvents NATS binding, batched).
 pub const CONTENT_TYPE: &str = "application/cloudevents-batch+json";
 
-/// How many events one envelope may hold; a service says some hundreds at most.
+/// The maximum number of events in one envelope; a service publishes some hundreds at most.
 pub const MAX_EVENTS: usize = 10_000;
 
-/// Why bytes are not an envelope, or an element of one not an event.
+/// Why bytes are not an envelope, or why an element of one is not an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// Not JSON, or JSON of another shape.
     #[error("not a CloudEvent of the wallet: {0}")]
     Json(String),
-    /// Too much at once.
+    /// Too many events.
     #[error("{0} events in one envelope: the limit is {MAX_EVENTS}")]
     TooMany(usize),
-    /// A type or version that this program does not know.
+    /// A type or version unknown to this program.
     #[error("unknown event type {0:?}: a newer service may have said it")]
     Type(String),
-    /// An attribute that is missing or makes no sense.
+    /// An attribute that is missing or invalid.
     #[error("attribute {name:?} of {kind}: {detail}")]
     Attribute {
         /// The event's type.
@@ -68,7 +68,7 @@ struct Wire<'a> {
     data: Data<'a>,
 }
 
-/// Writes one event as a JSON object.
+/// Serialises one event as a JSON object.
 pub fn write(event: &Event) -> String {
     let wire = Wire {
         specversion: borrowed("1.0"),
@@ -86,7 +86,7 @@ pub fn write(event: &Event) -> String {
     serde_json::to_string(&wire).expect("strings, numbers and UUIDs are always JSON")
 }
 
-/// Joins written events into one envelope.
+/// Joins serialised events into one envelope.
 pub fn join<'a>(events: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     let mut envelope = vec![b'['];
     for event in events {
@@ -99,7 +99,7 @@ pub fn join<'a>(events: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
     envelope
 }
 
-/// Cuts an envelope into its events, each as JSON text.
+/// Splits an envelope into its events, each as JSON text.
 pub fn split(payload: &[u8]) -> Result<Vec<&str>, Unreadable> {
     let elements: Vec<&RawValue> =
         serde_json::from_slice(payload).map_err(|error| Unreadable::Json(error.to_string()))?;
@@ -139,7 +139,7 @@ pub fn read(json: &str) -> Result<Event, Unreadable> {
     })
 }
 
-/// What an event is of, though the rest of it can't be read: the transfer, and the account whose standing it may tell.
+/// The transfer that an event belongs to, and the account whose standing it may report, even if the rest of the event can't be read.
 pub fn of(json: &str) -> Option<(TransferId, Option<String>)> {
     #[derive(Deserialize)]
     struct Named {

@@ -1,6 +1,6 @@
-//! What the services have decided: facts, and the event that carries one.
+//! The decisions of the services: facts, and the event that carries a fact.
 //!
-//! The meaning ([`Fact`]) is apart from its wire form (`envelope`). An event is immutable; a new meaning is a new version.
+//! The meaning ([`Fact`]) is separate from its wire form (`envelope`). An event is immutable; a new meaning is a new version.
 
 use jiff::Timestamp;
 
@@ -12,7 +12,7 @@ use crate::shard::{Shard, Shards};
 use crate::subject::Service;
 use crate::trace::TraceId;
 
-/// Who said it: a service, and the shard it decided on.
+/// The origin of an event: a service, and the shard that it decided on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Source {
     /// The service.
@@ -21,33 +21,33 @@ pub struct Source {
     pub shard: Shard,
 }
 
-/// A fact with its place in the flow.
+/// A fact with its place in a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Derived from account, cause and kind: the same decision has the same id for ever.
+    /// Derived from account, cause and kind, so that the same decision always has the same id.
     pub id: EventId,
     /// The request or event that this is the decision on.
     pub cause: EventId,
-    /// Who said it.
+    /// The service and shard that decided it.
     pub source: Source,
-    /// When it was decided, by its service's clock; microseconds.
+    /// When it was decided, by the service's clock, in whole microseconds.
     pub time: Timestamp,
-    /// How long the service had been at work on it when it was decided, microseconds.
+    /// How long the service had worked on it before the decision, microseconds.
     pub work_us: u32,
-    /// The client's name for the flow.
+    /// The client-made id of the flow.
     pub transfer: TransferId,
     /// The flow's trace.
     pub trace: TraceId,
-    /// What was decided.
+    /// The decision.
     pub fact: Fact,
 }
 
-/// What a request or event is to those who decide on it: the id to name as cause, and the flow to go on with.
+/// What a decision needs to know of the request or event that it is based on: the id of the cause, and the flow to continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// Its id.
     pub id: EventId,
-    /// The client's name for the flow.
+    /// The client-made id of the flow.
     pub transfer: TransferId,
     /// The flow's trace.
     pub trace: TraceId,
@@ -63,7 +63,7 @@ impl Event {
         }
     }
 
-    /// Puts a fact into its place in the flow.
+    /// Creates the event for a fact that was decided on a cause.
     pub fn new(fact: Fact, cause: Cause, source: Source, time: Timestamp, work_us: u32) -> Self {
         let id = derive(&fact.account(), cause.id.0, &[fact.kind().name().as_bytes()]);
         Self {
@@ -79,7 +79,7 @@ impl Event {
     }
 }
 
-/// Refuses a request that came to a shard that does not own its account.
+/// Refuses a request that was sent to a shard which does not own its account.
 pub fn check_shard(account: &AccountId, here: Shard, shards: Shards) -> Result<(), Refusal> {
     let owner = shards.of(account);
     if owner == here {

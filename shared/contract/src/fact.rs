@@ -1,7 +1,7 @@
-//! Facts: what a service can decide.
+//! Facts: everything that a service can decide.
 //!
-//! A fact is about an account, a movement of money, a request, or a parked message. The first level holds what all facts of a group
-//! share; the second says what was decided. One table declares all of them: see [`Kind`].
+//! A fact is about an account, a movement of money, a request, or a parked message. The first level holds the fields that all facts
+//! of a group share; the second is the decision itself. One table declares all of them: see [`Kind`].
 
 #[macro_use]
 mod declare;
@@ -14,80 +14,80 @@ use crate::reason::Refusal;
 use crate::shard::{Shard, Shards};
 use crate::subject::Verb;
 
-/// What has been decided. Past tense, immutable.
+/// A decision: past tense, immutable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// About whether an account pays and receives.
+    /// About the standing of an account.
     Account(AccountId, AccountFact),
     /// About money that moves, or may move, from a payer to a payee.
     Movement(Movement, MovementFact),
-    /// About a request that moved nothing, or a transfer that failed; the account is that of whoever asked.
+    /// About a request that moved nothing, or a transfer that failed. The account is that of the requester.
     Request(AccountId, RequestFact),
     /// About a message in the log that could not be handled.
     Message(MessageFact),
 }
 
 facts! {
-    /// What was decided about an account.
+    /// Decisions about an account.
     AccountFact {
-        /// It can receive in this currency, and pay what it has and this overdraft.
+        /// It may receive in this currency, and pay from its balance and this overdraft.
         AccountOpened(Currency, Overdraft) "account.opened" 1, by [Credit], to Here;
-        /// It neither pays nor receives for now.
+        /// It may neither pay nor receive for now.
         AccountFrozen "account.frozen" 1, by [Credit], to Here;
-        /// It pays and receives again.
+        /// It may pay and receive again.
         AccountUnfrozen "account.unfrozen" 1, by [Credit], to Here;
-        /// It no longer receives; debit-svc must say whether it is at zero.
+        /// It no longer receives. debit-svc must decide whether its balance is zero.
         AccountClosing "account.closing" 1, by [Credit], to Here;
-        /// It is at zero and no longer pays.
+        /// Its balance is zero, and it no longer pays.
         ClosureAccepted "closure.accepted" 1, by [Debit], to Here;
-        /// It still holds, owes or moves money and stays open.
+        /// It still holds, owes or moves money, and stays open.
         ClosureRefused(Refusal) "closure.refused" 1, by [Debit], to Here;
         /// It is closed for good.
         AccountClosed "account.closed" 1, by [Credit], to Here;
     }
 
-    /// What was decided about a movement.
+    /// Decisions about a movement.
     MovementFact {
         /// The payer has paid; the money is in transit.
         AccountDebited "account.debited" 1, by [Debit], to HereThenPayee;
-        /// The payer got the money back.
+        /// The payer has the money back.
         DebitReversed(Refusal) "debit.reversed" 1, by [Debit], to Here;
-        /// The payee has received.
+        /// The payee has been credited.
         AccountCredited "account.credited" 1, by [Credit], to HereThenPayer;
-        /// The payee does not receive.
+        /// The payee is not credited.
         CreditRefused(Refusal) "credit.refused" 1, by [Credit], to Payer;
         /// The payer's money is held for the payee.
         FundsReserved(Terms) "funds.reserved" 1, by [Debit], to HereThenPayee;
-        /// The payee will receive what is reserved, whatever becomes of its account until then.
+        /// The payee will be credited with the reserved amount, whatever happens to its account until then.
         CreditPromised(Terms) "credit.promised" 1, by [Credit], to Payer;
-        /// What is reserved is confirmed, and moves when the payee's side has promised. The movement is what was confirmed.
+        /// The reservation is confirmed, and moves once the payee's side has promised. The movement is the confirmed part.
         ConfirmationDeferred "confirmation.deferred" 1, by [Debit], to Here;
-        /// What was held is available to the payer again: how the transfer fails, and why.
+        /// The held money is available to the payer again; with how the transfer fails, and why.
         ReservationReleased(Failure, Refusal) "reservation.released" 1, by [Debit], to HereThenPayee;
-        /// The payer may give back what it has received.
+        /// The payer may give back money that it has received.
         ReversalGranted "reversal.granted" 1, by [Credit], to Here;
-        /// The transfer has ended well.
+        /// The transfer has ended successfully.
         TransferSettled "transfer.settled" 1, by [Ledger], to Here;
     }
 
-    /// What was decided about a request. A movement is there if the request was sound.
+    /// Decisions about a request. The movement is present if the request was valid.
     RequestFact {
-        /// The payer does not pay. The terms are there if the money was to be reserved.
+        /// The payer is not debited. The terms are present if the money was to be reserved.
         DebitRefused(Option<Movement>, Option<Box<Terms>>, Refusal) "debit.refused" 1, by [Debit], to Here;
-        /// A reservation was cancelled before it was requested; that request will be refused.
+        /// A reservation was cancelled before it was requested; the request will be refused.
         ReservationBarred "reservation.barred" 1, by [Debit], to Here;
-        /// The account may not give back what was asked.
+        /// The account may not give back the requested amount.
         ReversalDenied(Option<Movement>, Refusal) "reversal.denied" 1, by [Credit], to Here;
         /// The transfer has ended, and the payer has lost nothing.
         TransferFailed(Option<Movement>, Failure, Refusal) "transfer.failed" 1, by [Ledger], to Here;
         /// A request that is not the first of its transfer was refused.
         RequestRefused(Verb, Refusal) "request.refused" 1, by [Debit, Credit], to Here;
-        /// Stands for a request that is not in the log as its client wrote it: the broker has lost it, or an operator's instruction,
-        /// with this sequence in the same log, replaces it.
+        /// Stands for a request that is not in the log as its client wrote it: either the broker has lost it, or it was replaced by an
+        /// operator's instruction, which has this sequence in the same log.
         RequestRecalled(Verb, Option<Movement>, Option<u64>) "request.recalled" 1, by [Debit, Credit], to Here;
     }
 
-    /// What was decided about a message.
+    /// Decisions about a message.
     MessageFact {
         /// It was parked.
         MessageParked(Parked) "message.parked" 1, by [Debit, Credit, Ledger], to Here;
@@ -107,7 +107,7 @@ impl Fact {
         }
     }
 
-    /// The account under whose authority it came about: the payer, or the account an operator acted on.
+    /// The account under whose authority it was decided: the payer, or the account that an operator acted on.
     pub fn account(&self) -> AccountId {
         match self {
             Self::Account(account, _) | Self::Request(account, _) => account.clone(),
@@ -116,7 +116,7 @@ impl Fact {
         }
     }
 
-    /// The account whose standing it tells, if it tells one. Such facts must be handled in order, whichever requests they answer.
+    /// The account whose standing it reports, if any. Such facts must be handled in order, whichever requests they answer.
     pub fn stands(&self) -> Option<&AccountId> {
         match self {
             Self::Account(account, _) => Some(account),
@@ -124,7 +124,7 @@ impl Fact {
         }
     }
 
-    /// The movement it is about, where there is one.
+    /// The movement that it is about, if any.
     pub fn movement(&self) -> Option<&Movement> {
         match self {
             Self::Movement(movement, _) => Some(movement),
@@ -133,7 +133,7 @@ impl Fact {
         }
     }
 
-    /// Why, where something was refused.
+    /// The reason, if something was refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Account(_, fact) => fact.refusal(),
@@ -143,10 +143,10 @@ impl Fact {
         }
     }
 
-    /// The streams that must hold it, decided on shard `here`: the first, and once that copy is durable, the second.
+    /// The shards whose streams must hold it if it was decided on shard `here`: the first, and the second once the first copy is durable.
     ///
     /// The first copy goes to the log in which other decisions build on it, the second to the log that needs it to be complete.
-    /// `account.debited` goes to the payer's log first, so that it stands there before everything that follows from it;
+    /// `account.debited` goes to the payer's log first, so that it precedes everything that follows from it there;
     /// `account.credited` goes to the payee's log first, so that a payee who sees the transfer settled can spend the money at once.
     pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
         let here_then = |other: Shard| (here, (other != here).then_some(other));

@@ -1,8 +1,8 @@
-//! What the headers of a message say of the requests in it.
+//! The headers of a message that apply to the requests in it.
 //!
-//! NATS takes header names as they are sent, and clients write them in many ways: `ce-id`, `Ce-Id`, `CE-ID`. So names are
-//! compared without regard to case. Which of several spellings counts does not depend on the order in which a library
-//! gives them: every service must read the same.
+//! NATS preserves header names as sent, and clients write them in many ways: `ce-id`, `Ce-Id`, `CE-ID`. So names are
+//! compared case-insensitively. Which of several spellings counts does not depend on the order in which a library
+//! returns them, because every service must read the same.
 
 use crate::trace::TraceId;
 
@@ -10,20 +10,20 @@ use crate::trace::TraceId;
 pub const EVENT_ID: &str = "ce-id";
 /// The W3C header with the trace.
 pub const TRACEPARENT: &str = "traceparent";
-/// The same as an attribute of a `CloudEvent` in binary mode: counts where the W3C header does not.
+/// The trace as an attribute of a `CloudEvent` in binary mode; used where there is no readable W3C header.
 const EVENT_TRACEPARENT: &str = "ce-traceparent";
 
-/// What the headers of a message say of the requests in it.
+/// The headers of a message that apply to the requests in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers {
-    /// The trace, as a `traceparent` that can be read.
+    /// The trace, as a valid `traceparent`.
     pub traceparent: Option<String>,
-    /// The id of the event, as it was sent. Several that differ stand one after the other, and so are no id.
+    /// The id of the event, as sent. Several different ids are concatenated, and so are not a valid id.
     pub event_id: Option<String>,
 }
 
 impl Headers {
-    /// Reads names and values, in whatever order they come.
+    /// Reads names and values, in any order.
     pub fn read<'h>(headers: impl IntoIterator<Item = (&'h str, &'h str)>) -> Self {
         let mut found: Vec<(&str, &str)> = Vec::new();
         for (name, value) in headers {

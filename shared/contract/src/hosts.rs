@@ -1,8 +1,8 @@
-//! A URL that names several servers: `postgres://user:password@one:5432,other/wallet`, as libpq writes it.
+//! URLs that list several servers: `postgres://user:password@one:5432,other/wallet`, as in libpq.
 
-/// One URL for each server that `url` names, in its order; `url` itself if it names one.
+/// One URL for each server in `url`, in the same order; `url` itself if it lists only one.
 ///
-/// Login, path and query belong to all of them. A comma in a password must be written as `%2C` only if no `@` follows it.
+/// Login, path and query apply to all of them. A comma in a password must be written as `%2C` only if no `@` follows it.
 pub fn each(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else {
         return vec![url.to_owned()];

@@ -1,7 +1,7 @@
-//! Names: accounts, transfers, requests, events.
+//! Ids and names: accounts, transfers, requests, events.
 //!
-//! Nothing here is ever made by chance. A client names its transfer; every other id is derived from what caused it, so
-//! that the same decision has the same id for ever.
+//! Nothing here is random. A client chooses the id of its transfer; every other id is derived from its cause, so
+//! that the same decision always has the same id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 /// The name of an account holder, e.g. `alice`, `@fees`; also a NATS subject token.
 ///
-/// `@` in front marks the operator's own accounts; [`AccountId::world`] is the outside.
+/// A leading `@` marks the operator's own accounts; [`AccountId::world`] is the outside world.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(CompactString);
 
@@ -25,7 +25,7 @@ pub enum BadAccountId {
     /// Longer than [`AccountId::MAX_BYTES`].
     #[error("an account name of {0} characters: the limit is {max}", max = AccountId::MAX_BYTES)]
     TooLong(usize),
-    /// A character that a NATS subject token or a person's eye would trip over.
+    /// A character that would confuse a NATS subject token or a human reader.
     #[error(
         "account name {name:?} has {character:?}: use ASCII letters, digits, '-' and '_' ('@' in front is the operator's)"
     )]
@@ -38,15 +38,15 @@ pub enum BadAccountId {
 }
 
 impl AccountId {
-    /// Long enough for any scheme of names, short enough for a subject token and an index.
+    /// Long enough for any naming scheme, short enough for a subject token and an index.
     pub const MAX_BYTES: usize = 64;
 
-    /// The outside: deposits come from it, withdrawals go to it.
+    /// The outside world: deposits come from it, withdrawals go to it.
     pub fn world() -> Self {
         Self(CompactString::const_new("@world"))
     }
 
-    /// The contra account of a booking between debit and credit. No client can pay from or to it.
+    /// The contra account of a booking, between debit and credit. No client can pay from it or to it.
     pub fn in_transit() -> Self {
         Self(CompactString::const_new("@in-transit"))
     }
@@ -56,12 +56,12 @@ impl AccountId {
         &self.0
     }
 
-    /// Whether this is the outside.
+    /// Whether this is the outside world.
     pub fn is_world(&self) -> bool {
         self.0 == "@world"
     }
 
-    /// Whether the name is the books' own and can't be opened, paid or paid from.
+    /// Whether the account belongs to the ledger itself and can't be opened, paid or paid from.
     pub fn is_reserved(&self) -> bool {
         self.0 == "@in-transit"
     }
@@ -120,30 +120,30 @@ macro_rules! uuid_newtype {
 }
 
 uuid_newtype! {
-    /// The client-made name of a transfer (or of an operator's request); a UUID, best a v7.
+    /// The client-made id of a transfer (or of an operator's request): a UUID, preferably a v7.
     ///
-    /// It is the payer's: two payers may use the same id, and those are two transfers.
+    /// It is scoped to the payer: two payers may use the same id, for two different transfers.
     TransferId
 }
 uuid_newtype! {
-    /// The identity of a request or event. Equal content has the equal id; see [`derive()`].
+    /// The id of a request or event. Equal content has an equal id; see [`derive()`].
     EventId
 }
 
-/// Which transfer: the payer, and the payer's name for it.
+/// The key of a transfer: the payer, and the payer's id for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransferKey {
-    /// The client-made id. It stands first: ids made one after the other stay neighbours in every index.
+    /// The client-made id. It comes first, so that consecutive ids stay neighbours in every index.
     pub id: TransferId,
-    /// Whose money moves.
+    /// The account whose money moves.
     pub payer: AccountId,
 }
 
-/// Derives the id of what `account`'s `cause` led to.
+/// Derives the id of a request or decision, `what`, from its `account` and its `cause`.
 ///
 /// A `UUIDv8` (RFC 9562): the first 64 bits are the cause's, which keeps the time of a v7 in front and so keeps indexes
-/// local; the other 62 free bits are a hash of account, cause and `what`. With the account in it, nobody can block
-/// another's transfer by using its id.
+/// local; the other 62 free bits are a hash of account, cause and `what`. Since the account is part of the hash, nobody can
+/// block another account's transfer by using its id.
 pub fn derive(account: &AccountId, cause: Uuid, what: &[&[u8]]) -> EventId {
     let mut hash = Sha256::new();
     hash.update(cause.as_bytes());
@@ -158,9 +158,9 @@ pub fn derive(account: &AccountId, cause: Uuid, what: &[&[u8]]) -> EventId {
     EventId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
-/// The range of all ids that can have been derived from `transfer`, first and last.
+/// The first and last of all ids that can be derived from `transfer`.
 ///
-/// A flow is found by its ids alone: they share the first 64 bits of the transfer's id (but for the version).
+/// A flow is found by its ids alone, which share the first 64 bits of the transfer's id (except for the version).
 pub fn derived_range(transfer: TransferId) -> (EventId, EventId) {
     let edge = |fill: u8, variant: u8| {
         let mut bytes = *transfer.0.as_bytes();

@@ -1,7 +1,7 @@
-//! The wire format: what clients, `debit-svc`, `credit-svc` and `ledger-svc` send each other.
+//! The wire format: the messages between clients, `debit-svc`, `credit-svc` and `ledger-svc`.
 //!
-//! Everything here is pure: no clock, no randomness, no I/O. A value of one of these types has been checked at the
-//! edge; inner code takes it as proven.
+//! Everything here is pure: no clock, no randomness, no I/O. A value of one of these types was validated at the
+//! edge; inner code relies on that.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 
 pub mod blank;

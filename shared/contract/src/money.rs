@@ -1,6 +1,6 @@
 //! Money: integer minor units with a currency, checked arithmetic only.
 //!
-//! On the wire an amount is a decimal string with exactly the currency's ISO 4217 number of decimals, e.g. `"12.50"` USD,
+//! On the wire an amount is a decimal string with exactly as many decimals as ISO 4217 gives the currency, e.g. `"12.50"` USD,
 //! `"1250"` KRW, `"1.250"` BHD.
 
 use std::fmt;
@@ -14,12 +14,12 @@ pub struct Currency(iso_currency::Currency);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(i64);
 
-/// A positive amount of a currency.
+/// A positive amount in a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Money {
-    /// How many minor units.
+    /// The number of minor units.
     pub amount: Amount,
-    /// Of what.
+    /// The currency.
     pub currency: Currency,
 }
 
@@ -28,22 +28,22 @@ pub struct Money {
 #[error("unknown currency {0:?}: use an ISO 4217 code in capitals, such as USD")]
 pub struct BadCurrency(pub String);
 
-/// Why a text is not an amount of a currency.
+/// Why a text is not an amount in a currency.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadAmount {
-    /// Not a plain decimal number: a sign, an exponent, letters, blanks.
+    /// Not a plain decimal number: it has a sign, an exponent, letters or blanks.
     #[error("amount {0:?} is not a plain decimal number, such as \"12.50\"")]
     Form(String),
-    /// Another number of decimals than the currency has.
+    /// The number of decimals is not that of the currency.
     #[error("amount {text:?} has {decimals} decimals, {currency} has {exponent}")]
     Scale {
         /// The amount as given.
         text: String,
-        /// How many decimals it has.
+        /// The number of decimals given.
         decimals: usize,
         /// The currency.
         currency: Currency,
-        /// How many decimals the currency has.
+        /// The number of decimals that the currency has.
         exponent: u32,
     },
     /// Zero moves nothing.
@@ -60,17 +60,17 @@ impl Currency {
         self.0.code()
     }
 
-    /// How many decimals the major unit has (ISO 4217's "minor unit" column): USD 2, KRW 0, BHD 3.
+    /// The number of decimals of the major unit (ISO 4217's "minor unit" column): USD 2, KRW 0, BHD 3.
     pub fn exponent(self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }
 
-    /// How many minor units make one major unit.
+    /// The number of minor units in a major unit.
     fn scale(self) -> i64 {
         10_i64.saturating_pow(self.exponent())
     }
 
-    /// Reads a decimal string without sign, zero allowed: an overdraft limit, a balance.
+    /// Parses an unsigned decimal string, zero allowed: an overdraft limit, a balance.
     pub fn parse_minor(self, text: &str) -> Result<i64, BadAmount> {
         let form = || BadAmount::Form(text.to_owned());
         let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
@@ -101,7 +101,7 @@ impl Currency {
             .ok_or_else(too_large)
     }
 
-    /// Writes minor units as a decimal string, e.g. `-12.50`.
+    /// Formats minor units as a decimal string, e.g. `-12.50`.
     pub fn format_minor(self, minor: i64) -> String {
         let (sign, minor) = (if minor < 0 { "-" } else { "" }, minor.unsigned_abs());
         let scale = self.scale().unsigned_abs();
@@ -114,9 +114,9 @@ impl Currency {
     }
 }
 
-/// An amount that can be read, without the zeros in front that change no value: `"00.01"` is `"0.01"`.
+/// A valid amount without the leading zeros that do not change its value: `"00.01"` becomes `"0.01"`.
 ///
-/// What is derived from an amount's text is derived from this one.
+/// Ids that depend on the text of an amount are derived from this form.
 pub(crate) fn plain(amount: &str) -> &str {
     let digits = amount.trim_start_matches('0');
     let one_zero = digits.is_empty() || digits.starts_with('.');
@@ -147,26 +147,26 @@ impl fmt::Display for Currency {
 }
 
 impl Amount {
-    /// Takes a positive number of minor units.
+    /// Accepts a positive number of minor units.
     pub fn from_minor(minor: i64) -> Option<Self> {
         (minor > 0).then_some(Self(minor))
     }
 
-    /// The number of minor units; above zero.
+    /// The number of minor units, greater than zero.
     pub fn minor(self) -> i64 {
         self.0
     }
 }
 
 impl Money {
-    /// Reads a decimal string as an amount of `currency`.
+    /// Parses a decimal string as an amount in `currency`.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, BadAmount> {
         let minor = currency.parse_minor(text)?;
         let amount = Amount::from_minor(minor).ok_or_else(|| BadAmount::Zero(text.to_owned()))?;
         Ok(Self { amount, currency })
     }
 
-    /// The amount as the decimal string of the wire.
+    /// The amount as a decimal string, as on the wire.
     pub fn decimal(self) -> String {
         self.currency.format_minor(self.amount.minor())
     }

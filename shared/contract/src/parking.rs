@@ -1,10 +1,10 @@
-//! What an operator has a service do about a message that it set aside: `wallet.<shard>.park.<service>`.
+//! An operator's instruction to a service about a message that it parked: `wallet.<shard>.park.<service>`.
 //!
 //! | action | what it does |
 //! |---|---|
-//! | `retry` | reads it again, and then what has waited behind it |
-//! | `replace` | hears in its place what `body` asks; older tools said it anew first, at `replacement` of the same log |
-//! | `discard` | lets it go; `reason` says why |
+//! | `retry` | reads the message again, and then the messages that wait for it |
+//! | `replace` | handles the requests in `body` instead; older tools published these first, at sequence `replacement` of the same log |
+//! | `discard` | drops the message; `reason` says why |
 
 use std::collections::BTreeMap;
 
@@ -19,48 +19,48 @@ use crate::request::{self, Context, Request};
 use crate::shard::Shard;
 use crate::subject::Subject;
 
-/// What is to be done about what.
+/// An instruction about a parked message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
-    /// The sequence of the message that was set aside.
+    /// The sequence of the parked message.
     pub sequence: u64,
-    /// Which element of it; the whole message if there is none.
+    /// The index of the parked element; `None` for the whole message.
     pub index: Option<u32>,
-    /// What to do.
+    /// The action to take.
     pub action: Action,
 }
 
-/// What to do.
+/// The action to take on a parked message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Read it again.
     Retry,
-    /// Let it go: this stands for it.
+    /// Drop it and handle this instead.
     Replace(Replacement),
-    /// Let it go, for this reason.
+    /// Drop it, for this reason.
     Discard(String),
 }
 
-/// What stands for a request that nobody could read.
+/// The replacement of an unreadable request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replacement {
-    /// What this text asks, with the authority of the subject of what was set aside. It is in the instruction itself, so of many
-    /// instructions the first in the log is heard, and no other.
+    /// The requests in this text, with the authority of the parked message's subject. The text is in the instruction itself, so if there
+    /// are several instructions, only the first in the log takes effect.
     Text(String),
-    /// The message with this sequence. Older tools published it before they said so.
+    /// The message with this sequence. Older tools published it before the instruction.
     Message(u64),
 }
 
-/// Why something is no instruction.
+/// Why a message is not an instruction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadInstruction {
-    /// Not of the form.
+    /// Wrong form.
     #[error("no instruction such as {{\"sequence\":17,\"index\":0,\"action\":\"retry\"}}: {0}")]
     Form(String),
-    /// A field that is there and says nothing.
+    /// A field is null.
     #[error("field {0:?} is null: give it a value, or leave it out")]
     Null(String),
-    /// An action with what it has no use for.
+    /// A field that the action does not use.
     #[error("action {action:?} has no use for {field:?}: leave it out")]
     Unused {
         /// The action.
@@ -68,7 +68,7 @@ pub enum BadInstruction {
         /// The field.
         field: &'static str,
     },
-    /// An action without what it needs.
+    /// The action requires a field that is missing.
     #[error("action {action:?} needs {field:?}")]
     Missing {
         /// The action.
@@ -127,18 +127,18 @@ struct Wire {
     reason: Option<String>,
 }
 
-/// What a request is called that stands for what was set aside and names no id: the `element`th of the text that an operator wrote.
-/// It is the name of the place, which was stored in the log at `at_us`; so whoever mends it, it is one request.
+/// The id of a request that replaces a parked message and has no id of its own: the `element`th request of the operator's text. It is
+/// derived from the position of the parked message, which was stored in the log at `at_us`, so it is the same whoever replaces it.
 pub fn id_of(shard: Shard, sequence: u64, index: Option<u32>, element: usize, at_us: i64) -> TransferId {
-    // As a version 7 begins: with its time.
+    // A version 7 UUID begins with its time.
     let milliseconds = u64::try_from(at_us / 1000).unwrap_or_default();
     let time = Uuid::from_u64_pair(milliseconds << 16, 0);
     let place = format!("{shard}/{sequence}/{index:?}/{element}");
     TransferId(derive(&AccountId::world(), time, &[b"replacement", place.as_bytes()]).0)
 }
 
-/// The requests that a text asks in the place of what was set aside on `subject`; or why it can't stand there. It must make sense, for
-/// nothing else can stand there any more.
+/// The requests in a text that is to replace a message parked on `subject`, or why it can't. The text must be valid, because
+/// afterwards the message can't be replaced again.
 pub fn requests(subject: &Subject, text: &str) -> Result<Vec<Request>, String> {
     let Some((context, against)) = Context::of(subject, None, None) else {
         return Err("it is no request, and only services say events".to_owned());
@@ -162,7 +162,7 @@ pub fn requests(subject: &Subject, text: &str) -> Result<Vec<Request>, String> {
 }
 
 impl Instruction {
-    /// Reads one.
+    /// Reads an instruction.
     pub fn read(payload: &[u8]) -> Result<Self, BadInstruction> {
         let wire: Wire = serde_json::from_slice(payload).map_err(|bad| no_form(payload, &bad))?;
         let missing = |action, field| BadInstruction::Missing { action, field };
@@ -193,7 +193,7 @@ impl Instruction {
         })
     }
 
-    /// Writes it as JSON.
+    /// Serialises the instruction as JSON.
     pub fn write(&self) -> String {
         let mut wire = Wire {
             sequence: self.sequence,
@@ -214,12 +214,12 @@ impl Instruction {
             }
             Action::Discard(reason) => (wire.action, wire.reason) = (Word::Discard, Some(reason.clone())),
         }
-        // Numbers and text always have a JSON form.
+        // Numbers and texts can always be serialised.
         serde_json::to_string(&wire).unwrap_or_default()
     }
 }
 
-/// Why something has not the form of an instruction.
+/// The error for a message that does not have the form of an instruction.
 fn no_form(payload: &[u8], bad: &serde_json::Error) -> BadInstruction {
     let fields: BTreeMap<String, Value> = serde_json::from_slice(payload).unwrap_or_default();
     let null = fields.into_iter().find(|(_, value)| value.is_null());

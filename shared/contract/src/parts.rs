@@ -1,4 +1,4 @@
-//! What facts consist of: a movement of money, its terms, how it failed, what was parked.
+//! The parts of facts: a movement of money, its terms, its failure, a parked message.
 
 use jiff::Timestamp;
 
@@ -7,25 +7,26 @@ use crate::log::LogPlace;
 use crate::money::{Amount, BadAmount, Currency, Money};
 use crate::subject::Verb;
 
-/// One movement of money that somebody asked for.
+/// A requested movement of money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Movement {
-    /// From whom.
+    /// The payer.
     pub payer: AccountId,
-    /// To whom.
+    /// The payee.
     pub payee: AccountId,
-    /// How much of what.
+    /// The amount and currency.
     pub money: Money,
-    /// A line for the statement.
+    /// A line of text for the statement.
     pub memo: Option<String>,
-    /// How much had been reserved for it, if it is what was confirmed of a reservation.
+    /// The reserved amount, if this movement is the confirmed part of a reservation.
     pub reserved: Option<Amount>,
-    /// The transfer that this one gives back, in whole or in part: the same two accounts, the other way.
+    /// The transfer that this movement reverses, in whole or in part: the same two accounts in the opposite direction.
     pub reverses: Option<TransferId>,
 }
 
 impl Movement {
-    /// What asks for it at once, under this id: a transfer, or a reverse if it gives one back. The request's id is that of its content.
+    /// The request for this movement under this id: its verb (transfer, or reverse if it reverses a transfer), and the id derived from its
+    /// content.
     pub fn asked(&self, id: TransferId) -> (Verb, EventId) {
         let verb = self.reverses.map_or(Verb::Transfer, |_| Verb::Reverse);
         let amount = self.money.decimal();
@@ -42,35 +43,35 @@ impl Movement {
         (verb, derive(&self.payer, id.0, &content))
     }
 
-    /// How much leaves what is held; nothing if nothing was.
+    /// The amount that leaves the held money; zero if nothing was held.
     pub fn held(&self) -> i64 {
         self.reserved.map_or(0, Amount::minor)
     }
 }
 
-/// For how long a reservation holds, and whether it waits for anybody.
+/// The terms of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// From when on it may be released although nobody cancelled it.
+    /// When it may be released even if nobody cancels it.
     pub expires: Timestamp,
-    /// Whether the payee's promise confirms it.
+    /// Whether the payee's promise confirms it without a request.
     pub auto_confirm: bool,
 }
 
-/// How far below zero an account may go, in minor units.
+/// How far an account's balance may fall below zero, in minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overdraft {
-    /// This far; zero for most.
+    /// By at most this amount; usually zero.
     Limit(i64),
-    /// As far as can be counted.
+    /// By any amount that can be represented.
     Unlimited,
 }
 
 impl Overdraft {
-    /// No overdraft at all.
+    /// No overdraft.
     pub const NONE: Self = Self::Limit(0);
 
-    /// Reads `"unlimited"` or a decimal string.
+    /// Parses `"unlimited"` or a decimal string.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, BadAmount> {
         if text == "unlimited" {
             Ok(Self::Unlimited)
@@ -79,7 +80,7 @@ impl Overdraft {
         }
     }
 
-    /// Writes what [`Overdraft::parse`] reads.
+    /// Formats the value as [`Overdraft::parse`] expects it.
     pub fn format(self, currency: Currency) -> String {
         match self {
             Self::Limit(minor) => currency.format_minor(minor),
@@ -93,16 +94,16 @@ impl Overdraft {
 pub enum Failure {
     /// Nothing was ever debited.
     Refused,
-    /// It was debited, not credited, and given back.
+    /// It was debited, not credited, and the payer has the money back.
     Compensated,
-    /// It was reserved, or was to be, and cancelled.
+    /// It was reserved, or was to be reserved, and was cancelled.
     Cancelled,
     /// It was reserved and not confirmed in time.
     Expired,
 }
 
 impl Failure {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Self; 4] = [Self::Refused, Self::Compensated, Self::Cancelled, Self::Expired];
 
     /// The word on the wire.
@@ -116,42 +117,42 @@ impl Failure {
     }
 }
 
-/// Where a message that nobody could read stands.
+/// A parked message: its position, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked {
     /// Its sequence in the shard's stream.
     pub sequence: u64,
-    /// Which element of it, counted from 0; the whole message if it can't be cut into elements.
+    /// The index of the parked element, from 0; `None` for the whole message, if it can't be split into elements.
     pub index: Option<u32>,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
-    /// The transfer that it belongs to, if that is known: what is heard of that waits behind it.
+    /// The transfer that it belongs to, if known: later messages of that transfer wait for this one.
     pub transfer: Option<TransferId>,
 }
 
-/// What became of a message that was set aside.
+/// How a parked message was resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
     /// Its sequence in the shard's stream.
     pub sequence: u64,
-    /// Which element of it, as in [`Parked`].
+    /// The index of the element, as in [`Parked`].
     pub index: Option<u32>,
-    /// What became of it.
+    /// The resolution.
     pub how: Resolution,
     /// The sequence of the instruction, in the same stream.
     pub instruction: u64,
 }
 
-/// What can become of a message that was set aside.
+/// The possible resolutions of a parked message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// It could be handled.
+    /// It could be handled after all.
     Retried,
-    /// The message with this sequence of the same stream stands for it.
+    /// It was replaced by the message with this sequence in the same stream.
     Replaced(u64),
-    /// It was let go, for this reason.
+    /// It was dropped, for this reason.
     Discarded(String),
 }
 
@@ -167,7 +168,7 @@ impl Resolution {
 }
 
 impl Parked {
-    /// Where the message stands in the log.
+    /// The position of the message in the log.
     pub fn place(&self) -> LogPlace {
         let (sequence, element) = (self.sequence, self.index);
         LogPlace { sequence, element }

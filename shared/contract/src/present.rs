@@ -1,9 +1,9 @@
-//! Fields that may be left out, and are not null.
+//! Fields that may be omitted but must not be null.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads an optional field that is there. Null is not read as "left out": who wrote it expects something of it, and what that
-/// is nobody can know.
+/// Reads an optional field that is present. Null is not treated as an omitted field: a client that sends it expects something, and we
+/// can't know what.
 pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,16 +1,16 @@
-//! Why something was refused: a stable code for machines, a sentence for people.
+//! Why a request was refused: a stable code for machines, a sentence for people.
 
 use std::fmt;
 use std::str::FromStr;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
-        /// Why a request was refused. The codes never change their meaning.
+        /// Why a request was refused. A code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Reason { $($(#[$doc])* $name,)* }
 
         impl Reason {
-            /// Every reason there is.
+            /// All reasons.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
             /// The stable code.
@@ -38,39 +38,39 @@ reasons! {
     NotFrozen = "not_frozen",
     /// The account still holds, owes or moves money, so it can't be closed.
     BalanceNotZero = "balance_not_zero",
-    /// Payer and payee are one.
+    /// Payer and payee are the same account.
     SameAccount = "same_account",
-    /// Not an amount of that currency.
+    /// Not a valid amount in that currency.
     InvalidAmount = "invalid_amount",
-    /// Not an account name that can be used here.
+    /// Not a valid account name in this position.
     InvalidAccount = "invalid_account",
     /// Not an ISO 4217 currency with minor units.
     UnknownCurrency = "unknown_currency",
     /// A field is missing, unknown, too long or of the wrong type.
     InvalidRequest = "invalid_request",
-    /// The id was already used for a request with another content.
+    /// The id was already used for a request with different content.
     IdReused = "id_reused",
-    /// The request came to a shard that does not own the account.
+    /// The request was sent to a shard that does not own the account.
     WrongShard = "wrong_shard",
-    /// The body names another account than the subject.
+    /// The body names a different account than the subject.
     NotThePayer = "not_the_payer",
     /// The reservation was cancelled.
     Cancelled = "cancelled",
     /// The reservation was not confirmed in time.
     Expired = "expired",
-    /// The payee's side did not promise to take it.
+    /// The payee's side did not promise to accept it.
     Declined = "declined",
-    /// The reservation was confirmed before.
+    /// The reservation was already confirmed.
     AlreadyConfirmed = "already_confirmed",
     /// There is no reservation with this id.
     NoReservation = "no_reservation",
-    /// More than is reserved can't be confirmed.
+    /// The amount to confirm is more than is reserved.
     ExceedsReservation = "exceeds_reservation",
     /// The account has received no such transfer.
     TransferNotFound = "transfer_not_found",
-    /// More than is left of a transfer can't be reversed.
+    /// The amount to reverse is more than is left of the transfer.
     ExceedsTransfer = "exceeds_transfer",
-    /// What the account would hold, or has ever received, is more than can be counted.
+    /// What the account would hold, or has received in total, would exceed what can be counted.
     CeilingReached = "ceiling_reached",
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A code that is no reason.
+/// An unknown reason code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown reason {0:?}")]
 pub struct BadReason(pub String);
@@ -97,19 +97,19 @@ impl FromStr for Reason {
     }
 }
 
-/// A reason, and what it was in this case.
+/// A reason, with the details of this case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     /// The stable code.
     pub reason: Reason,
-    /// A sentence with the value that was wrong and what would be right.
+    /// A sentence with the invalid value and what would be valid.
     pub detail: String,
 }
 
-/// A sentence tells what a client wrote as far as this: an answer must fit into a message, however long the question was.
+/// The maximum length of a sentence that quotes a client: an answer must fit into a message, however long the request was.
 pub const MAX_DETAIL_BYTES: usize = 1024;
 
-/// A sentence as it may be told and stored: not too long, and without zero bytes, which PostgreSQL does not take.
+/// A sentence that is safe to send and store: not too long, and without zero bytes, which PostgreSQL does not accept.
 pub fn sentence(text: &str) -> String {
     let mut sentence = text.replace('\0', "\u{fffd}");
     if sentence.len() > MAX_DETAIL_BYTES {
@@ -129,7 +129,7 @@ impl Refusal {
     }
 }
 
-/// Refuses a request whose id was used before with another value of a field; nothing if the two are the same.
+/// Refuses a request whose id was used before with another value of a field; `None` if the values are equal.
 pub fn id_reused<T: fmt::Debug + PartialEq + ?Sized>(field: &str, then: &T, now: &T) -> Option<Refusal> {
     let detail =
         format_args!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");

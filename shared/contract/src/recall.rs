@@ -1,10 +1,10 @@
-//! Events that stand for a request which is not in the log as its client wrote it. Each bears the request's own id, so that what was
-//! decided on it has its cause.
+//! Events that stand for a request which is not in the log as its client wrote it. Each has the request's own id, so that the
+//! decision on the request has its cause.
 //!
-//! | why | who knows it | |
+//! | why | known to | |
 //! |---|---|---|
-//! | the broker has lost it | who has decided on it | [`recalled`] |
-//! | nobody could read it, and an operator has mended it | who hears the operator's instruction | [`mended`] |
+//! | the broker has lost it | the service that has decided on it | [`recalled`] |
+//! | it was unreadable, and an operator has replaced it | the service that reads the operator's instruction | [`mended`] |
 
 use jiff::Timestamp;
 
@@ -13,7 +13,8 @@ use crate::reason::Reason;
 use crate::request::{Order, Request};
 use crate::subject::Verb;
 
-/// What tells of `request`, which `instruction` has put in the place of one that nobody could read: only who decides on it reads that.
+/// The event that reports `request`, which `instruction` has put in place of an unreadable one. Only the service that decides on the
+/// request reads the instruction, so the others learn of it from this event.
 pub fn mended(request: &Request, instruction: u64, source: Source, time: Timestamp, work_us: u32) -> Event {
     let movement = request.order.as_ref().ok().and_then(Order::movement);
     let (account, verb) = (request.account.clone(), request.verb);
@@ -32,10 +33,10 @@ pub fn mended(request: &Request, instruction: u64, source: Source, time: Timesta
     }
 }
 
-/// The request that `decision` answers, as an event that bears the request's own id; nothing if it answers no request.
+/// The request that `decision` answers, as an event with the request's own id; `None` if it answers no request.
 ///
-/// Whether a decision answers a request or another event can't always be told from the decision alone: who asks has looked
-/// for its cause everywhere, and has not found it.
+/// Whether a decision answers a request or another event can't always be told from the decision alone. The caller must have
+/// searched for its cause everywhere without finding it.
 pub fn recalled(decision: &Event) -> Option<Event> {
     let verb = match &decision.fact {
         Fact::Account(_, fact) => account_verb(fact)?,
@@ -66,7 +67,7 @@ fn account_verb(fact: &AccountFact) -> Option<Verb> {
 fn movement_verb(movement: &Movement, fact: &MovementFact) -> Option<Verb> {
     match fact {
         MovementFact::AccountDebited if movement.reserved.is_some() => Some(Verb::Confirm),
-        // A reversal is debited because of an event.
+        // A reversal is debited in response to an event.
         MovementFact::AccountDebited if movement.reverses.is_some() => None,
         MovementFact::AccountDebited => Some(Verb::Transfer),
         MovementFact::FundsReserved(_) => Some(Verb::Reserve),
@@ -83,7 +84,7 @@ fn movement_verb(movement: &Movement, fact: &MovementFact) -> Option<Verb> {
 
 fn request_verb(fact: &RequestFact) -> Option<Verb> {
     match fact {
-        // It names no verb; this is the refusal of a confirm under an id that was never reserved.
+        // It names no verb; this is the refusal of a confirm for an id that was never reserved.
         RequestFact::DebitRefused(None, _, refusal) if refusal.reason == Reason::NoReservation => {
             Some(Verb::Confirm)
         }

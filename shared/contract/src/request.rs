@@ -1,17 +1,16 @@
-//! What a client asks for: plain JSON, one object or an array of them, or a CloudEvent around it.
+//! Requests of clients: plain JSON, one object or an array of them, or a CloudEvent that contains it.
 //!
-//! Reading has three outcomes. A request that is sound; a request whose client can be answered although something in it
-//! is wrong (it has an id and an account, so it gets a refusal); and bytes that nobody can be answered for
-//! ([`Unreadable`]), which are parked.
+//! Reading has three outcomes: a valid request; a request that is invalid but can be answered, because it has an id and an account,
+//! so it gets a refusal; and bytes that can't be answered ([`Unreadable`]), which are parked.
 //!
 //! | module | does |
 //! |---|---|
-//! | `body`, `order` | read what is sound, once, borrowed from the message |
+//! | `body`, `order` | read a valid request in one pass, borrowed from the message |
 //! | `event` | unpacks a `CloudEvent` |
-//! | `elements`, `cut` | cut a message into requests, damaged ones too |
-//! | `answer` | refuses what is not sound, if it can be answered |
-//! | `known`, `scan` | find out whom to answer, and what is wrong |
-//! | `stand_in` | what is recorded of what is no JSON |
+//! | `elements`, `cut` | split a message into requests, including damaged ones |
+//! | `answer` | refuses an invalid request, if it can be answered |
+//! | `known`, `scan` | find out who to answer, and what is wrong |
+//! | `stand_in` | the record of a request that is not JSON |
 
 mod answer;
 mod body;
@@ -33,44 +32,45 @@ use crate::trace::TraceId;
 
 /// A memo is a line for a statement, not a document.
 pub const MAX_MEMO_BYTES: usize = 256;
-/// How many requests one message may hold.
+/// The maximum number of requests in one message.
 pub const MAX_ARRAY: usize = 10_000;
-/// How long a reservation holds unless the request says otherwise, seconds: a week, as card authorisations do.
+/// How long a reservation holds unless the request says otherwise, seconds: a week, like card authorisations.
 pub const EXPIRES_IN: u32 = 7 * 24 * 3600;
-/// How long one may hold at most, seconds: a year.
+/// The longest time that a reservation may hold, seconds: a year.
 pub const MAX_EXPIRES_IN: u32 = 365 * 24 * 3600;
 
 /// A request with the authority of one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Derived from account, client id, verb and content: a repeat has the same id, another content another.
+    /// Derived from account, client id, verb and content: a repeat has the same id, different content a different one.
     pub id: EventId,
-    /// The client's name for it.
+    /// The client-made id of its transfer.
     pub transfer: TransferId,
-    /// The same as the client writes it, if that is not how we do: in capitals, in braces, as a URN. It may wait under that name.
+    /// The id as the client wrote it, if not in our form: in capitals, in braces, as a URN. The client may expect the outcome under that
+    /// form.
     pub written: Option<String>,
-    /// Whose authority is used.
+    /// The account whose authority is used.
     pub account: AccountId,
-    /// What is asked.
+    /// The verb.
     pub verb: Verb,
-    /// The flow's trace: the client's, or begun here.
+    /// The flow's trace: the client's, or a new one.
     pub trace: TraceId,
-    /// What is to be done, or why it can't be.
+    /// The valid order, or why it is refused.
     pub order: Result<Order, Refusal>,
 }
 
-/// The sound content of a request.
+/// The valid content of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Move money.
     Transfer(Movement),
     /// Hold money.
     Reserve(Movement, Hold),
-    /// Move what is held: all of it, or this much.
+    /// Move the held money: all of it, or this amount.
     Confirm(Option<Money>),
-    /// Release what is held.
+    /// Release the held money.
     Cancel,
-    /// Give back what was received; the movement names the transfer.
+    /// Give back received money; the movement names the transfer.
     Reverse(Movement),
     /// Open the account in a currency.
     Open(Currency, Overdraft),
@@ -82,38 +82,38 @@ pub enum Order {
     Close,
 }
 
-/// On what terms money is to be held.
+/// The terms on which money is to be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hold {
-    /// For how long, seconds from when the request was stored in the log.
+    /// How long, in seconds from the time when the request was stored in the log.
     pub expires_in: u32,
-    /// Whether the payee's promise confirms it.
+    /// Whether the payee's promise confirms it without a request.
     pub auto_confirm: bool,
 }
 
-/// Bytes that can't be answered.
+/// Why bytes can't be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// Not JSON, or JSON of another shape.
+    /// Not JSON, or JSON of the wrong shape.
     #[error("not a request: {0}")]
     Json(String),
-    /// No id to answer to.
+    /// There is no id to answer to.
     #[error("{0}: a request needs \"id\", a UUID made by the client")]
     Id(String),
-    /// No account to answer to, in a bulk request.
+    /// There is no account to answer to, in a bulk request.
     #[error("{0}: a bulk request needs \"from\", the payer's account")]
     Payer(String),
-    /// It would be refused, and there is nobody to tell.
+    /// It would be refused, but there is nobody to answer.
     #[error("{0}")]
     Refused(String),
 }
 
-/// What the message's subject and headers say about every request in it.
+/// What the message's subject and headers determine for every request in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// What is asked; in bulk a body may name another payer's verb.
+    /// The verb; in a bulk message each body may name another verb of a payer.
     pub verb: Verb,
-    /// Whose authority is used; none for bulk, where each body names its payer.
+    /// The account whose authority is used; `None` in a bulk message, where each body names its payer.
     pub account: Option<&'a AccountId>,
     /// The `traceparent` header.
     pub traceparent: Option<&'a str>,
@@ -122,8 +122,8 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// What a subject and the headers say of the requests that stand there, and what is said against all of them; nothing if
-    /// no requests do.
+    /// The context of the requests in a message on this subject with these headers, and the reason to refuse all of them, if there is one;
+    /// `None` if the subject is not one for requests.
     pub fn of(
         subject: &'a Subject,
         traceparent: Option<&'a str>,
@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
         Some((context, against))
     }
 
-    /// The trace of the header. W3C: one that can't be read is ignored.
+    /// The trace in the header. As W3C requires, one that can't be read is ignored.
     fn trace(&self) -> Option<TraceId> {
         let parent = self.traceparent?;
         TraceId::from_traceparent(parent).ok()
@@ -152,7 +152,7 @@ impl<'a> Context<'a> {
 }
 
 impl Hold {
-    /// When what is held at `at_us` is due, microseconds since 1970.
+    /// When money held at `at_us` is due for release, microseconds since 1970.
     pub fn expires_us(self, at_us: i64) -> i64 {
         let lasts = i64::from(self.expires_in).checked_mul(1_000_000);
         let expires = lasts.and_then(|lasts| at_us.checked_add(lasts));
@@ -161,7 +161,7 @@ impl Hold {
 }
 
 impl Order {
-    /// What asks for it.
+    /// The verb that requests it.
     pub fn verb(&self) -> Verb {
         match self {
             Self::Transfer(_) => Verb::Transfer,
@@ -176,7 +176,7 @@ impl Order {
         }
     }
 
-    /// The movement that it asks for, where it asks for one.
+    /// The movement that it requests, if any.
     pub fn movement(&self) -> Option<&Movement> {
         match self {
             Self::Transfer(movement) | Self::Reserve(movement, _) | Self::Reverse(movement) => Some(movement),
@@ -190,7 +190,7 @@ impl Order {
     }
 }
 
-/// Reads one request: an object of JSON, plain or a `CloudEvent`.
+/// Reads one request: a JSON object, plain or a `CloudEvent`.
 pub fn read(json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
     answer::answer(json, context).map(|answered| answered.request)
 }

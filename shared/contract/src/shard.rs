@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::id::AccountId;
 
-/// One of N disjoint sets of accounts; its log is the stream `WALLET_<shard>`.
+/// One of N disjoint sets of accounts. Its log is the stream `WALLET_<shard>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard(pub u16);
 
@@ -14,17 +14,17 @@ impl fmt::Display for Shard {
     }
 }
 
-/// How many shards there are; fixed for the life of a deployment, between 1 and [`Shards::MAX`].
+/// The number of shards: fixed for the life of a deployment, between 1 and [`Shards::MAX`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shards(u16);
 
-/// A number of shards that can't be.
+/// An invalid number of shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} shards: the number of shards must be between 1 and {max}", max = Shards::MAX)]
 pub struct BadShards(pub u16);
 
 impl Shards {
-    /// A stream, a database and a loop in each service for each shard: more than this on one server is a mistake.
+    /// Each shard has a stream, a database, and a loop in each service: more than this on one server is a mistake.
     pub const MAX: u16 = 1024;
 
     /// Checks the number of shards.

@@ -1,20 +1,20 @@
-//! How a flow stands: one word, for the books, the wire and people.
+//! The status of a flow: one word, for the ledger, the wire and people.
 
 use serde::{Deserialize, Serialize};
 
-/// How a flow stands.
+/// The status of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Not ended yet, and somebody's turn who will not keep it waiting.
+    /// Not ended yet; waiting for a service, which will react without delay.
     Running,
-    /// Reserved and promised: its payer's turn, or the clock's.
+    /// Reserved and promised; waiting for the payer, or for the deadline.
     Reserved,
-    /// A transfer that ended well.
+    /// A transfer that ended successfully.
     Settled,
     /// Refused before any money moved.
     Refused,
-    /// Debited, not credited, given back.
+    /// Debited, not credited, and given back.
     Compensated,
     /// Cancelled by its payer.
     Cancelled,
@@ -25,7 +25,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// All of them.
+    /// All variants.
     pub const ALL: [Self; 8] = [
         Self::Running,
         Self::Reserved,
@@ -37,7 +37,7 @@ impl Status {
         Self::Done,
     ];
 
-    /// How a flow can end.
+    /// The statuses that a flow can end with.
     pub const ENDS: [Self; 6] = [
         Self::Settled,
         Self::Refused,
@@ -61,7 +61,7 @@ impl Status {
         }
     }
 
-    /// Whether it has ended, and well.
+    /// Whether it has ended successfully.
     pub fn is_good(self) -> bool {
         match self {
             Self::Settled | Self::Done => true,

@@ -1,4 +1,4 @@
-//! NATS subjects: who may say what is decided on them.
+//! NATS subjects. Permissions on them determine who may publish what.
 //!
 //! | subject | who publishes | what |
 //! |---|---|---|
@@ -7,9 +7,9 @@
 //! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
 //! | `wallet.<shard>.bulk` | trusted gateways | requests of many payers of one shard |
 //! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
-//! | `wallet.<shard>.park.<service>` | operators | what to do about what the service has set aside |
-//! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | how a request ended, for who waits |
-//! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers how it stands ([`crate::ready`]) |
+//! | `wallet.<shard>.park.<service>` | operators | an instruction about a message that the service has parked |
+//! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | the outcome of a request, for waiting clients |
+//! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers with its state ([`crate::ready`]) |
 
 use std::fmt;
 
@@ -19,16 +19,16 @@ use crate::shard::Shard;
 /// One of the three services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// What an account may spend.
+    /// Decides what an account may spend.
     Debit,
-    /// What an account may receive.
+    /// Decides what an account may receive.
     Credit,
-    /// The books.
+    /// Keeps the books.
     Ledger,
 }
 
 impl Service {
-    /// All three.
+    /// All services.
     pub const ALL: [Self; 3] = [Self::Debit, Self::Credit, Self::Ledger];
 
     /// The subject token.
@@ -56,26 +56,26 @@ impl fmt::Display for Service {
     }
 }
 
-/// What a request asks for.
+/// The verb of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
     /// Move money from the subject's account.
     Transfer,
     /// Hold money of the subject's account for a payee: Try.
     Reserve,
-    /// Move what is held, or a part of it, and release the rest: Confirm.
+    /// Move held money, or a part of it, and release the rest: Confirm.
     Confirm,
-    /// Release what is held: Cancel.
+    /// Release held money: Cancel.
     Cancel,
-    /// Give back what the subject's account has received, or a part of it.
+    /// Give back money that the subject's account has received, or a part of it.
     Reverse,
     /// Open an account in a currency.
     Open,
     /// Stop an account from paying and receiving.
     Freeze,
-    /// Let it again.
+    /// Let it pay and receive again.
     Unfreeze,
-    /// Close it for good; only at zero.
+    /// Close it for good, if its balance is zero.
     Close,
 }
 
@@ -108,7 +108,7 @@ impl Verb {
         }
     }
 
-    /// `cmd` for what a payer may ask, `adm` for what an operator may.
+    /// `cmd` for requests of payers, `adm` for those of operators.
     pub fn realm(self) -> &'static str {
         match self {
             Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel | Self::Reverse => "cmd",
@@ -116,7 +116,7 @@ impl Verb {
         }
     }
 
-    /// The service that decides it.
+    /// The service that decides on it.
     pub fn decided_by(self) -> Service {
         match self {
             Self::Transfer | Self::Reserve | Self::Confirm | Self::Cancel => Service::Debit,
@@ -124,8 +124,8 @@ impl Verb {
         }
     }
 
-    /// The kind of flow it belongs to. All that a payer may ask shares one space of ids and is about a transfer; what an
-    /// operator asks is a flow apart.
+    /// The kind of flow it belongs to. All verbs of payers share one id space and are about a transfer; each verb of an operator is a
+    /// flow of its own.
     #[must_use]
     pub fn flow(self) -> Self {
         match self {
@@ -134,7 +134,7 @@ impl Verb {
         }
     }
 
-    /// The subject a client publishes to; the server's mapping inserts the shard.
+    /// The subject that a client publishes to; the server's mapping inserts the shard.
     pub fn unmapped_subject(self, account: &AccountId) -> String {
         format!("wallet.{}.{}.{account}", self.realm(), self.token())
     }
@@ -145,7 +145,7 @@ impl Verb {
     }
 }
 
-/// The subject on which the outcome of `transfer` is told to whoever waits for it.
+/// The subject on which the outcome of `transfer` is sent to waiting clients.
 pub fn outcome(account: &AccountId, transfer: impl fmt::Display) -> String {
     format!("wallet.outcome.{account}.{transfer}")
 }
@@ -160,29 +160,29 @@ pub fn bulk(shard: Shard) -> String {
     format!("wallet.{shard}.bulk")
 }
 
-/// The subject on which `service` is told what to do about what it has set aside of `shard`'s log.
+/// The subject of instructions to `service` about messages that it has parked in `shard`'s log.
 pub fn parking(shard: Shard, service: Service) -> String {
     format!("wallet.{shard}.park.{}", service.token())
 }
 
-/// What stands in a shard's log.
+/// The meaning of a subject in a shard's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A request with the authority of one account.
     Request(Verb, AccountId),
-    /// Something that no verb asks for, with the authority of one account, and what is wrong with it. Whoever sent it is told
-    /// so: as of this verb, the first of its realm.
+    /// Something other than a known verb, with the authority of one account, and what is wrong with it. The client gets a refusal
+    /// under this verb, the first of its realm.
     Unknown(Verb, AccountId, String),
     /// Requests of many payers.
     Bulk,
     /// An envelope of events.
     Events(Service),
-    /// What this service is to do about what it has set aside.
+    /// An instruction to this service about a message that it has parked.
     Parking(Service),
 }
 
 impl Subject {
-    /// Whether `service` reads what stands there.
+    /// Whether `service` reads messages on this subject.
     pub fn heard_by(&self, service: Service) -> bool {
         match (service, self) {
             (_, Self::Parking(told)) => *told == service,
@@ -197,13 +197,13 @@ impl Subject {
     }
 }
 
-/// A subject in a shard's log that nobody understands.
+/// A subject in a shard's log that is not one of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSubject {
     /// None of the forms above.
     #[error("subject {0:?} is not one of the wallet's")]
     Form(String),
-    /// It names another shard than the log it stands in.
+    /// It names another shard than the one whose log it is in.
     #[error("subject {subject:?} stands in the log of shard {here}")]
     Shard {
         /// The subject.
@@ -211,7 +211,7 @@ pub enum BadSubject {
         /// The shard whose log it is in.
         here: Shard,
     },
-    /// No such account can be.
+    /// The account name is invalid.
     #[error("subject {subject:?} names no account")]
     Account {
         /// The subject.
@@ -222,9 +222,9 @@ pub enum BadSubject {
 }
 
 impl Subject {
-    /// Reads a subject that stands in the log of shard `here`.
+    /// Reads the subject of a message in the log of shard `here`.
     ///
-    /// NATS stores a message that comes as a reply under any subject its stream has, so the shard is checked.
+    /// NATS stores a message that arrives as a reply under any subject of the stream, so the shard is checked.
     pub fn read(subject: &str, here: Shard) -> Result<Self, BadSubject> {
         let form = || BadSubject::Form(subject.to_owned());
         let mut tokens = subject.split('.');
@@ -277,7 +277,7 @@ fn unknown(subject: &str) -> String {
     )
 }
 
-/// Which service must park a message on a `subject` that it can't read; the ledger takes what no other service owns.
+/// The service that must park an unreadable message on `subject`; the ledger takes those that no other service owns.
 pub fn owner(subject: &str) -> Service {
     let mut tokens = subject.split('.').skip(2);
     match tokens.next() {

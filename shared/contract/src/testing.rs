@@ -1,6 +1,6 @@
-//! What tests have in common: ids, names, movements.
+//! Shared test helpers: ids, names, movements.
 //!
-//! Part of the crate only with the feature `testing`, which dev-dependencies switch on. Pure, as all of this crate.
+//! Compiled only with the feature `testing`, which dev-dependencies enable. Pure, like the rest of this crate.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use crate::event::Movement;
@@ -9,9 +9,9 @@ use crate::money::Money;
 
 /// A client's id.
 pub const ONE: &str = "01900000-0000-7000-8000-000000000001";
-/// Another.
+/// Another client's id.
 pub const TWO: &str = "01900000-0000-7000-8000-000000000002";
-/// And another.
+/// A third client's id.
 pub const THREE: &str = "01900000-0000-7000-8000-000000000003";
 
 /// An account's name.

@@ -1,4 +1,4 @@
-//! W3C Trace Context: one trace id threads all requests and events of a flow.
+//! W3C Trace Context: all requests and events of a flow share one trace id.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,22 +17,22 @@ pub struct TraceId(Uuid);
 pub struct BadTrace(pub String);
 
 impl TraceId {
-    /// The trace that `request` begins when its client sent none.
+    /// The trace of a `request` whose client sent none.
     pub fn begun_by(request: EventId) -> Self {
         Self(request.0)
     }
 
-    /// The trace id as it is stored.
+    /// The trace id, as stored.
     pub fn as_uuid(self) -> Uuid {
         self.0
     }
 
-    /// Takes back a stored trace id.
+    /// The trace id from its stored form.
     pub fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
     }
 
-    /// Reads the trace id of a `traceparent`, e.g. `00-4bf9…4736-00f0…02b7-01`.
+    /// Parses the trace id of a `traceparent`, e.g. `00-4bf9…4736-00f0…02b7-01`.
     pub fn from_traceparent(text: &str) -> Result<Self, BadTrace> {
         let bad = || BadTrace(text.to_owned());
         let hex = |part: &str| part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
@@ -44,7 +44,7 @@ impl TraceId {
                 .ok_or_else(bad)
         };
         let (version, trace, span, flags) = (part(2)?, part(32)?, part(16)?, part(2)?);
-        // A later version may append to the flags; ours may not.
+        // A later version may append fields after the flags; version 00 may not.
         let lengths_fit = version.len() == 2 && trace.len() == 32 && span.len() == 16;
         if !lengths_fit
             || version == "ff"
@@ -56,7 +56,7 @@ impl TraceId {
         trace.parse().map_err(|_| bad())
     }
 
-    /// The `traceparent` of `event` in this trace; its span id is the hash half of the event's id, never zero.
+    /// The `traceparent` of `event` in this trace. The span id is the hash half of the event's id, which is never zero.
     pub fn traceparent(self, event: EventId) -> String {
         format!("00-{self}-{:016x}-01", u64::from_be_bytes(span_id(event)))
     }

@@ -1,7 +1,7 @@
 //! Checkpoints SQLite's write-ahead log from a task of its own.
 //!
-//! Left to itself, SQLite checkpoints within the commit that makes the log long, and the shard stands still meanwhile: under load
-//! for about a second each time.
+//! By default SQLite checkpoints within whichever commit makes the log long, and the shard stands still meanwhile: under load for about
+//! a second each time.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use tracing::debug;
 
 /// How often the log's length is checked.
 const LOOK: Duration = Duration::from_millis(250);
-/// The number of pages that are only in the log, 32 MiB, from which they are copied into the database.
+/// The number of pages that are only in the log, 32 MiB, at which a checkpoint is taken.
 const PAGES: i64 = 4_000;
-/// The length at which a commit copies the rest into the database and the log restarts: under constant writes there is always a rest
-/// that no other connection can copy.
+/// The length at which a commit itself copies the remaining pages into the database and the log restarts: under constant writes there
+/// is always a remainder that no other connection can copy.
 pub(super) const ANEW: i64 = 16_000;
 
-/// Checkpoints until the pool is closed. Nothing waits for it, and it waits for nothing.
+/// Takes checkpoints until the pool is closed. Nothing waits for this task.
 pub(super) async fn look_after(pool: SqlitePool) {
     loop {
         tokio::select! {
             () = pool.close_event() => return,
             () = sleep(LOOK) => {}
         }
-        // The loop meets the same error, and reports it.
+        // The shard loop gets the same error, and reports it.
         if let Err(error) = put_back(&pool).await {
             debug!(%error, "no checkpoint: {error}");
         }

@@ -1,4 +1,4 @@
-//! From a URL to the database of one shard.
+//! Connects to the database of one shard, given a URL.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use super::schema::{self, Migration};
 use super::servers::Servers;
 use super::{checkpoint, postgres};
 
-/// The page cache of each SQLite connection that reads, KiB. The loop's own is larger: see [`super::local::Local`].
+/// The page cache of each SQLite connection used for reading, KiB. The loop's own cache is larger: see [`super::local::Local`].
 const CACHE_KIB: u32 = 1024;
-/// How many rows SQLite's thread reads ahead: a statement's answer, without waking its reader in between.
+/// How many rows SQLite's thread reads ahead: a whole answer, without waking the reader in between.
 const ROWS: usize = 512;
 
-/// Which database: a URL in which `{shard}` stands for the shard.
+/// A database, given by a URL in which `{shard}` is replaced by the shard's number.
 ///
 /// `sqlite:///var/lib/wallet/debit-{shard}.db` or `postgres://user:password@host/debit`. On PostgreSQL each shard has a
-/// schema `shard_<n>` of its own, so that one database can hold several.
+/// schema of its own, `shard_<n>`, so that one database can hold several shards.
 #[derive(Clone, Debug)]
 pub struct Target {
     url: String,
@@ -40,7 +40,7 @@ pub enum Pool {
 }
 
 impl Target {
-    /// The database of each shard. On SQLite each is a file of its own, so the URL must say where the shard's number goes.
+    /// The databases of all shards. On SQLite each is a separate file, so the URL must contain `{shard}`.
     pub fn of_each(template: &str, shards: Shards) -> Result<Vec<Self>> {
         let each: Vec<Self> = shards.all().map(|shard| Self::new(template, shard)).collect();
         let [first, _, ..] = &each[..] else {
@@ -65,13 +65,13 @@ impl Target {
         }
     }
 
-    /// Whose it is.
+    /// The shard.
     pub fn shard(&self) -> Shard {
         self.shard
     }
 
-    /// The URL without its password, which can stand behind the user or in the query; a URL without a host may have it
-    /// where the port would be.
+    /// The URL without its password, which can follow the user or be in the query; in a URL without a host it may be where the port would
+    /// be.
     pub fn shown(&self) -> String {
         let url = self.url.split('?').next().unwrap_or_default();
         let Some((scheme, rest)) = url.split_once("://") else {
@@ -88,7 +88,7 @@ impl Target {
         }
     }
 
-    /// Connects, and brings the schema up to date.
+    /// Connects, and migrates the schema.
     pub async fn open(&self, migrations: &[Migration]) -> Result<Pool> {
         let unfit = |error: &dyn std::fmt::Display, hint: &str| {
             Error::Unfit(format!("database {}: {error}; {hint}", self.shown()))
@@ -169,12 +169,12 @@ impl Pool {
         }
     }
 
-    /// Whether the database is in this process, and its calls keep a thread busy.
+    /// Whether the database runs in this process, so that calls block a thread.
     pub fn is_local(&self) -> bool {
         matches!(self, Self::Sqlite(_))
     }
 
-    /// Closes all connections, finishing what they do.
+    /// Closes all connections, once their current calls have finished.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,

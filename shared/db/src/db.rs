@@ -1,4 +1,4 @@
-//! A connection to one shard's database, of either kind.
+//! A connection to one shard's database, SQLite or PostgreSQL.
 
 use sqlx::pool::PoolConnection;
 use wallet_kernel::Table;
@@ -22,7 +22,7 @@ pub enum Db {
 }
 
 impl Db {
-    /// Begins a transaction that will write.
+    /// Begins a write transaction.
     pub async fn begin(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "BEGIN IMMEDIATE").await,
@@ -31,7 +31,7 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that reads one state of everything, whatever is written meanwhile. It ends with
+    /// Begins a read transaction, which sees one consistent snapshot whatever is written meanwhile. It ends with
     /// [`Db::roll_back`].
     pub async fn begin_reading(&mut self) -> Result<()> {
         match self {
@@ -43,7 +43,7 @@ impl Db {
         }
     }
 
-    /// Makes it durable.
+    /// Commits the transaction.
     pub async fn commit(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(db) => sqlite::command(db, "COMMIT").await,
@@ -52,7 +52,7 @@ impl Db {
         }
     }
 
-    /// Undoes what was not committed; a connection that can't is of no use any more, and says so at its next use.
+    /// Rolls back the transaction. A connection that can't do that is unusable, and its next use returns an error.
     pub async fn roll_back(&mut self) {
         let undone = match self {
             Self::Sqlite(db) => sqlite::command(db, "ROLLBACK").await,
@@ -64,7 +64,7 @@ impl Db {
         }
     }
 
-    /// Runs a statement over a set, `k`; the number of rows that it wrote.
+    /// Runs a statement over a set, `k`; returns the number of rows written.
     pub async fn apply(&mut self, sql: &'static str, set: Set<'_>) -> Result<u64> {
         match self {
             _ if set.is_empty() => Ok(0),
@@ -84,7 +84,7 @@ impl Db {
         }
     }
 
-    /// The rows of a table for which a condition holds, with `$1`, `$2`, …; it may say in which order.
+    /// The rows of a table that satisfy a condition with parameters `$1`, `$2`, …; the condition may end with ORDER BY.
     pub async fn table<T: Table>(
         &mut self,
         condition: &str,
@@ -105,7 +105,7 @@ impl Db {
         read.collect()
     }
 
-    /// Runs a statement with `$1`, `$2`, …; the number of rows that it wrote. `{now_us}` is the database's clock.
+    /// Runs a statement with parameters `$1`, `$2`, …; returns the number of rows written. `{now_us}` is the database's clock.
     pub async fn execute(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
         match self {
             Self::Sqlite(db) => sqlite::execute(db, sql, args).await,
@@ -114,7 +114,7 @@ impl Db {
         }
     }
 
-    /// Queries with `$1`, `$2`, ….
+    /// Queries with parameters `$1`, `$2`, ….
     pub async fn query(&mut self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
         match self {
             Self::Sqlite(db) => sqlite::query(db, sql, args).await,

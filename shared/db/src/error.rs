@@ -1,4 +1,4 @@
-//! Why a database did not do what was asked of it.
+//! Database errors.
 
 use std::error::Error as StdError;
 
@@ -10,30 +10,30 @@ use super::hint::hint;
 /// The result of a call to a database.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of a database. Its text ends with what to do about it, where that is known.
+/// A database error. Its text ends with advice for the operator, where there is any.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database is not one that this program can use.
     #[error("{0}")]
     Unfit(String),
-    /// It refused a statement, or could not be reached.
+    /// The database refused a statement, or could not be reached.
     #[error("{0}{hint}", hint = hint(.0))]
     Sql(#[from] sqlx::Error),
-    /// It holds a value that this program does not store.
+    /// The database holds a value that this program does not store.
     #[error("a stored value can't be read: {0}")]
     Unreadable(#[source] Box<dyn StdError + Send + Sync>),
-    /// It has no `progress` row, with which every database of a shard begins.
+    /// The `progress` row is missing, which every shard's database has from the start.
     #[error("the database has no progress row")]
     NoProgress,
 }
 
 impl Error {
-    /// A stored value could not be read.
+    /// The error for a stored value that could not be read.
     pub fn unreadable(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Unreadable(error.into())
     }
 
-    /// Whether a constraint of the tables refused a write: it would refuse it again.
+    /// Whether a constraint of the tables refused a write, so that a retry would be refused again.
     fn is_a_constraint(&self) -> bool {
         match self {
             Self::Sql(sqlx::Error::Database(error)) => matches!(

@@ -1,10 +1,10 @@
-//! What an operator must do about an error of the database, where that is known.
+//! Advice for the operator about a database error.
 
 use std::borrow::Cow;
 
-/// Text to append to the error; empty if nothing is known.
+/// Text to append to the error; empty if there is no advice.
 ///
-/// SQLite's result codes (sqlite.org/rescode.html; the primary code is the low byte) and PostgreSQL's SQLSTATE.
+/// Based on SQLite's result codes (sqlite.org/rescode.html; the primary code is the low byte) and PostgreSQL's SQLSTATE.
 pub(super) fn hint(error: &sqlx::Error) -> &'static str {
     let sqlx::Error::Database(error) = error else {
         return "";

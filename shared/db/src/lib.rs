@@ -1,18 +1,18 @@
-//! The databases of the services: SQLite and PostgreSQL behind the same calls. No other crate of a service knows a database library.
+//! The databases of the services: SQLite and PostgreSQL behind one interface. No other crate of a service uses a database library.
 //!
 //! A statement is written once for both. It takes single parameters, or a [`Set`]: columns of equal length, which it reads as the
-//! table `k`: `INSERT INTO t (a) SELECT a FROM k`. On PostgreSQL that is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks
-//! of a few fixed sizes, so that each stays a cached prepared statement. Values only ever travel as bound parameters.
+//! table `k`: `INSERT INTO t (a) SELECT a FROM k`. On PostgreSQL the set is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks
+//! of a few fixed sizes, so that each chunk size stays a cached prepared statement. Values travel only as bound parameters.
 //!
 //! | module | does |
 //! |---|---|
-//! | `connect`, `servers`, `session` | from a URL to connections; on PostgreSQL, to the server that takes writes |
+//! | `connect`, `servers`, `session` | from a URL to connections; on PostgreSQL, to the server that accepts writes |
 //! | `schema` | migrations, written once |
 //! | `db` | one connection of either kind; `sqlite`, `postgres` and `local` are the executors |
-//! | `working`, `together` | the loop's connection: a batch is one read and one write |
+//! | `working`, `together` | the loop's connection: one read and one write per batch |
 //! | `checkpoint` | keeps SQLite's write-ahead log short |
 //! | [`sql_store`] | the engine's store |
-//! | [`stored`] | what else the runtime and the ledger read of it |
+//! | [`stored`] | the remaining queries of the runtime and the ledger |
 
 mod checkpoint;
 mod connect;

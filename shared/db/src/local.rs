@@ -1,8 +1,8 @@
-//! A loop's own connection to a SQLite database: plain function calls on the loop's own thread.
+//! A loop's own connection to a SQLite database: plain function calls on the loop's thread.
 //!
-//! Through sqlx each statement is two hand-overs between threads and four to six system calls; with 16 callers that was nearly all
-//! of a transfer's processor time. Here a prepared statement is run once for each row: that costs as much inside SQLite as one
-//! statement for all rows.
+//! Through sqlx each statement costs two thread hand-overs and four to six system calls; with 16 callers that was nearly all of the
+//! processor time of a transfer. Here a prepared statement runs once per row, which costs as much inside SQLite as one statement for
+//! all rows.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -19,14 +19,14 @@ use super::local_error::{Error, Result};
 use super::set::{Arg, Set};
 use super::{checkpoint, sqlite};
 
-/// How many statements stay prepared.
+/// The number of statements that stay prepared.
 const STATEMENTS: usize = 256;
 
 /// The connection.
 #[derive(Debug)]
 pub struct Local(Connection);
 
-/// A value on its way in.
+/// A value to bind.
 struct Bound<'a>(Value<'a>);
 
 impl ToSql for Bound<'_> {
@@ -41,7 +41,7 @@ impl ToSql for Bound<'_> {
 }
 
 impl Local {
-    /// Opens a database whose schema is up to date. Its page cache, 8 MiB, holds the rows that a batch touches.
+    /// Opens a database that is already migrated. The page cache, 8 MiB, holds the rows that a batch touches.
     pub(super) fn open(file: &Path) -> Result<Self> {
         let db = Connection::open(file)?;
         db.busy_timeout(WAIT)?;
@@ -76,7 +76,7 @@ impl Local {
         Ok(cells)
     }
 
-    /// The rows that a scan wants.
+    /// The rows that match a scan.
     pub(super) fn scan(&self, scan: &Scan) -> Result<Found> {
         let Scan { shape, by, .. } = scan;
         let sql = format!(
@@ -93,13 +93,13 @@ impl Local {
         Ok(found)
     }
 
-    /// Writes a batch in one transaction if the guard, a statement, changes a row. Whether it did.
+    /// Writes a batch in one transaction if the guard statement changes a row; returns whether it did.
     pub(super) fn write(&self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         self.command("BEGIN IMMEDIATE")?;
         let written = self.write_all(guard, args, writes);
         match written {
             Ok(true) => self.command("COMMIT")?,
-            // After a failure SQLite may have rolled back by itself.
+            // After a failure SQLite may already have rolled back.
             Ok(false) | Err(_) => drop(self.command("ROLLBACK")),
         }
         written
@@ -128,7 +128,7 @@ impl Local {
             .map_err(Error::from)
     }
 
-    /// Runs a statement with `$1`, `$2`, …; the number of rows that it wrote.
+    /// Runs a statement with parameters `$1`, `$2`, …; returns the number of rows written.
     pub(super) fn execute(&self, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
         let sql = sqlite::timed(sql);
         let mut statement = self.0.prepare_cached(&sql)?;
@@ -138,13 +138,13 @@ impl Local {
         Ok(written)
     }
 
-    /// Queries with `$1`, `$2`, …; the rows' cells.
+    /// Queries with parameters `$1`, `$2`, …; returns the cells of each row.
     pub(super) fn query(&self, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Vec<Cell>>> {
         let sql = sqlite::timed(sql);
         self.rows(&sql, args.iter().map(value))
     }
 
-    /// Queries with a set, `k`; the rows' cells.
+    /// Queries with a set, `k`; returns the cells of each row.
     pub(super) fn select(&self, sql: &'static str, set: &Set<'_>) -> Result<Vec<Vec<Cell>>> {
         let mut all = Vec::new();
         for (from, rows) in sqlite::chunks(set) {
@@ -155,7 +155,7 @@ impl Local {
         Ok(all)
     }
 
-    /// Runs a statement over a set, `k`; the number of rows that it wrote.
+    /// Runs a statement over a set, `k`; returns the number of rows written.
     pub(super) fn apply(&self, sql: &'static str, set: &Set<'_>) -> Result<u64> {
         let mut written = 0;
         for (from, rows) in sqlite::chunks(set) {
@@ -238,8 +238,8 @@ fn selection(source: &Source) -> String {
     }
 }
 
-/// A statement that fails undoes the whole transaction (`OR ROLLBACK`), which is what we would do next anyway: so SQLite
-/// need not copy each page that it touches, to undo that statement alone. That was a fifth of the ledger's time.
+/// `OR ROLLBACK`: a failed statement rolls back the whole transaction, which is what we would do next anyway. So SQLite does not keep a
+/// copy of each page to undo that statement alone, which took a fifth of the ledger's time.
 fn change(part: &Write<'_>) -> String {
     let (table, key) = (part.shape.name, part.shape.key);
     let names = part

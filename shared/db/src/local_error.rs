@@ -1,4 +1,4 @@
-//! Errors of rusqlite, in the form of sqlx's, so that both connections of SQLite fail alike.
+//! Wraps rusqlite errors as sqlx errors, so that both kinds of SQLite connection fail alike.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -12,7 +12,7 @@ pub(super) type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug)]
 pub(super) struct Error(sqlx::Error);
 
-/// An error of SQLite, with its extended result code (sqlite.org/rescode.html).
+/// A SQLite error, with its extended result code (sqlite.org/rescode.html).
 #[derive(Debug)]
 struct Failure {
     code: i32,
@@ -20,7 +20,7 @@ struct Failure {
 }
 
 impl Error {
-    /// A value that this program does not store.
+    /// The error for a value that this program does not store.
     pub(super) fn foreign(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(sqlx::Error::Decode(error.into()))
     }

@@ -38,7 +38,7 @@ pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> R
     fetch(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
 }
 
-/// Puts the database's clock into a statement.
+/// Inserts the expression for the database's clock into a statement.
 pub(super) fn timed(sql: &str) -> String {
     sql.replace("{now_us}", NOW_US)
 }

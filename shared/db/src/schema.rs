@@ -1,6 +1,6 @@
-//! Migrations, written once in PostgreSQL's words and put into SQLite's.
+//! Migrations, written once in PostgreSQL's dialect and translated to SQLite's.
 //!
-//! They only go forward. A database that has seen a newer one is refused: an older program must not write into it.
+//! They only go forward. A database with a newer migration is refused: an older program must not write to it.
 
 use std::borrow::Cow;
 
@@ -10,23 +10,23 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 use super::error::Error;
 use super::hint::hint;
 
-/// One step of a schema.
+/// One migration of a schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Its number. The runtime's are below 100, a service's above.
+    /// Its number. Those of the runtime are below 100, those of a service above.
     pub version: i64,
-    /// What it does, in a word or two.
+    /// A short description.
     pub name: &'static str,
-    /// `CREATE TABLE … () /* rows */;` or `/* keyed */` if the primary key is the only way to a row,
-    /// `/* keyed, updated */` if rows change after they were written.
+    /// `CREATE TABLE … () /* rows */;` or `/* keyed */` if rows are only ever looked up by primary key,
+    /// `/* keyed, updated */` if rows are also updated after they were written.
     pub sql: &'static str,
 }
 
 impl Migration {
-    /// Has all text of the schema compare bytewise on PostgreSQL, whatever the database's collation: the last of the migrations
-    /// that were there when a linguistic one was found to put lists in another order than the programs do.
+    /// Makes all text of the schema compare bytewise on PostgreSQL, whatever the database's collation. It follows the migrations that
+    /// existed when a linguistic collation turned out to order lists differently from the programs.
     ///
-    /// A later column says so itself: `TEXT COLLATE "C"`.
+    /// Later columns declare it themselves: `TEXT COLLATE "C"`.
     pub const fn bytewise(version: i64) -> Self {
         Self {
             version,
@@ -36,7 +36,7 @@ impl Migration {
     }
 }
 
-/// How a migration begins that says nothing to SQLite.
+/// The first line of a migration that does not apply to SQLite.
 const POSTGRES_ONLY: &str = "-- PostgreSQL only";
 
 const RUNTIME: [Migration; 2] = [
@@ -52,7 +52,7 @@ const RUNTIME: [Migration; 2] = [
     },
 ];
 
-/// Our migrations, in the words of one database.
+/// All migrations, in the dialect of one database.
 pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migrator {
     let migrations = RUNTIME.iter().chain(service).map(|migration| {
         let sql = AssertSqlSafe(words(migration.sql)).into_sql_str();
@@ -78,8 +78,8 @@ pub(super) fn sqlite(sql: &str) -> String {
     tables.replace("BIGINT", "INTEGER").replace("UUID", "BLOB")
 }
 
-/// A row that is updated soon, and more than once, stays on its page if there is room for its new versions; else each version
-/// is a new entry in each index. On a full page two phases took a twentieth longer.
+/// A row that is updated soon and repeatedly stays on its page if there is room for its new versions; otherwise each version is a new
+/// entry in each index. With full pages, two-phase transfers took a twentieth longer.
 pub(super) fn postgres(sql: &str) -> String {
     sql.replace("/* keyed, updated */", "WITH (fillfactor = 45)")
 }

@@ -1,8 +1,8 @@
-//! The PostgreSQL servers that a URL names, and connections to the one that takes writes.
+//! The PostgreSQL servers listed in a URL, and connections to the one that accepts writes.
 //!
-//! A connection that was made before a failover may lead to what is now a read-only standby: it reads happily and fails every
-//! write, for as long as it is kept. So an error that says "this is not the place" closes its connection, retires all that
-//! were made until then, and has the primary looked for again before the next one is taken.
+//! A connection made before a failover may now lead to a read-only standby: it reads happily and fails every write, for as long as it
+//! is kept. So an error that indicates the wrong server closes its connection, retires all connections made until then, and triggers
+//! a new search for the primary before the next one is taken.
 
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,24 +19,24 @@ use super::error::Result;
 use super::limits::{CONNECTIONS, WAIT};
 use super::session::{self, Unfit};
 
-/// How long a server may take to be found fit.
+/// How long the check of a server may take.
 const KNOCK: Duration = Duration::from_secs(3);
 
-/// Connections to whichever of a URL's servers takes writes.
+/// Connections to whichever of a URL's servers accepts writes.
 #[derive(Debug)]
 pub struct Servers {
     each: Vec<PgConnectOptions>,
     schema: String,
     pool: PgPool,
-    /// Connections made before this are closed rather than used again.
+    /// Connections made before this are closed instead of reused.
     retired_at: Arc<Mutex<Instant>>,
-    /// Whether the primary has to be looked for before a connection is taken.
+    /// Whether the primary must be searched for before a connection is taken.
     unsure: AtomicBool,
-    /// One looks, the others wait for what it finds.
+    /// One task searches; the others wait for its result.
     looking: tokio::sync::Mutex<()>,
 }
 
-/// A connection, and the servers it is one of.
+/// A connection, and the servers it belongs to.
 #[derive(Debug)]
 pub struct Connection {
     pub(super) held: PoolConnection<Postgres>,
@@ -44,7 +44,7 @@ pub struct Connection {
 }
 
 impl Servers {
-    /// The servers of a URL; nothing is connected yet.
+    /// The servers listed in a URL. Does not connect yet.
     pub(super) fn named(url: &str, schema: String) -> sqlx::Result<Self> {
         let each: Vec<PgConnectOptions> = hosts::each(url)
             .iter()
@@ -79,7 +79,7 @@ impl Servers {
         })
     }
 
-    /// The connections, for what needs no [`Connection`].
+    /// The pool, for uses that need no [`Connection`].
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
     }
@@ -99,7 +99,7 @@ impl Servers {
         })
     }
 
-    /// Makes sure which server takes writes; says of each why it is not the one, if none is.
+    /// Finds the server that accepts writes; if none does, the error says why for each.
     pub(super) async fn look(&self) -> sqlx::Result<()> {
         let _others_wait = self.looking.lock().await;
         if !self.unsure.load(Ordering::Acquire) {
@@ -130,7 +130,7 @@ impl Servers {
 }
 
 impl Connection {
-    /// Gives a statement's result back; after an error that says that this is not the place, the connection is not used again.
+    /// Passes on the result of a statement. If it is an error that indicates the wrong server, the connection is not used again.
     pub(super) fn judged<T>(&mut self, done: sqlx::Result<T>) -> sqlx::Result<T> {
         if done.as_ref().is_err_and(is_misplaced) {
             self.held.close_on_drop();
@@ -140,9 +140,9 @@ impl Connection {
     }
 }
 
-/// Whether an error says that a connection leads to no server, or to one that takes no writes (any more).
+/// Whether an error means that a connection leads to no server, or to one that does not accept writes (any more).
 ///
-/// PostgreSQL's SQLSTATEs: a read-only transaction (25006), an operator's intervention such as a shutdown (57P..), a connection
+/// By PostgreSQL's SQLSTATE: a read-only transaction (25006), an operator's intervention such as a shutdown (57P..), a connection
 /// exception (08...).
 fn is_misplaced(error: &sqlx::Error) -> bool {
     if let sqlx::Error::Database(error) = error {

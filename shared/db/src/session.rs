@@ -1,24 +1,24 @@
-//! A session on PostgreSQL: how it must be set up, and whether what answers can keep it so.
+//! A PostgreSQL session: its settings, and a check that the server, or a pooler in front of it, preserves them.
 
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
-/// An instance that is stopped amid a transaction keeps its locks, the lease's among them. None of ours waits so long
-/// between two statements, so PostgreSQL may end it, and a standby can take over.
+/// An instance that is stopped in the middle of a transaction keeps its locks, including the one on the lease. Our code never pauses
+/// that long between two statements, so PostgreSQL may end such a session, and a stand-by can take over.
 const ABANDONED_MS: u32 = 3000;
 
-/// Why a server can't be worked with.
+/// Why a server can't be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unfit {
-    /// No session at all.
+    /// No session could be opened.
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
-    /// No answer.
+    /// The server did not answer.
     #[error("no answer within {0:?}")]
     Silent(Duration),
-    /// A replica.
+    /// The server is a replica.
     #[error(
         "it is a read-only standby: name the primary, or all servers, as in postgres://user@one,other/database"
     )]
@@ -29,7 +29,7 @@ pub(super) enum Unfit {
          (PgBouncer: pool_mode = session), or connect without it"
     )]
     SharedSession,
-    /// The session forgets what it was told.
+    /// The session does not keep its settings.
     #[error(
         "the session's search_path is {0:?} right after it was set: a pooler in front of PostgreSQL must keep session \
          settings (PgBouncer: pool_mode = session), or connect without it"
@@ -39,7 +39,7 @@ pub(super) enum Unfit {
 
 /// Sets up a new session for statements on the tables of `schema`.
 ///
-/// Every statement of ours goes through an index; the planner, without statistics on a new table, must not guess otherwise.
+/// Every statement of ours goes through an index, and the planner, which has no statistics on a new table, must not guess otherwise.
 /// The settings are statements, not startup parameters, which poolers refuse or drop.
 pub(super) async fn begin(db: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
     let settings = format!(
@@ -51,10 +51,10 @@ pub(super) async fn begin(db: &mut PgConnection, schema: &str) -> sqlx::Result<(
     Ok(())
 }
 
-/// Checks, before anything is written, that a server takes writes and that a session there keeps its settings and its prepared
+/// Checks, before anything is written, that a server accepts writes, and that a session there keeps its settings and its prepared
 /// statements.
 ///
-/// A second session is open meanwhile, amid a transaction: a pooler that shares backends between sessions then mixes them up.
+/// Meanwhile a second session is kept inside a transaction, so that a pooler which shares backends between sessions mixes them up.
 pub(super) async fn check(server: &PgConnectOptions, schema: &str) -> Result<(), Unfit> {
     let mut one = server.connect().await?;
     begin(&mut one, schema).await?;
@@ -80,12 +80,12 @@ pub(super) async fn check(server: &PgConnectOptions, schema: &str) -> Result<(),
         () if again.is_standby => Err(Unfit::Standby),
         () => Ok(()),
     };
-    // Who can't close can't do anything else, and the next statement says so.
+    // A session that can't be closed can't do anything else either; the next statement reports that.
     let _ = tokio::join!(one.close(), other.close());
     verdict
 }
 
-/// What one session knows of itself.
+/// The state of a session, as it sees it.
 struct Session {
     mark: String,
     search_path: String,
@@ -102,7 +102,7 @@ async fn marked(db: &mut PgConnection) -> sqlx::Result<Session> {
     })
 }
 
-/// A prepared statement that is there already, or is not there any more, is another session's.
+/// A prepared statement that already exists, or no longer exists, belongs to another session.
 fn mixed(error: sqlx::Error) -> Unfit {
     let code = error
         .as_database_error()

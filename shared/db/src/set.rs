@@ -1,4 +1,4 @@
-//! Sets of rows on their way in, rows on their way out.
+//! Sets of rows to bind, and rows of an answer.
 
 use std::fmt::Display;
 
@@ -15,19 +15,19 @@ use super::error::{Error, Result};
 pub enum Column<'a> {
     /// UUIDs.
     Uuids(Vec<Uuid>),
-    /// UUIDs, some of them absent.
+    /// UUIDs, some of them null.
     UuidsOrNull(Vec<Option<Uuid>>),
     /// 64-bit integers.
     Ints(Vec<i64>),
-    /// 64-bit integers, some of them absent.
+    /// 64-bit integers, some of them null.
     IntsOrNull(Vec<Option<i64>>),
     /// Texts.
     Texts(Vec<&'a str>),
-    /// Texts, some of them absent.
+    /// Texts, some of them null.
     TextsOrNull(Vec<Option<&'a str>>),
 }
 
-/// Columns of equal length; the table `k` of a statement.
+/// Columns of equal length: the table `k` of a statement.
 #[derive(Debug, Default)]
 pub struct Set<'a> {
     pub(super) names: Vec<&'static str>,
@@ -35,7 +35,7 @@ pub struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    /// No columns yet.
+    /// A set without columns.
     pub fn new() -> Self {
         Self::default()
     }
@@ -52,7 +52,7 @@ impl<'a> Set<'a> {
         self.with(name, Column::Uuids(values.into_iter().collect()))
     }
 
-    /// Adds a column of UUIDs, some absent.
+    /// Adds a column of UUIDs, some of them null.
     #[must_use]
     pub fn uuids_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<Uuid>>) -> Self {
         self.with(name, Column::UuidsOrNull(values.into_iter().collect()))
@@ -64,7 +64,7 @@ impl<'a> Set<'a> {
         self.with(name, Column::Ints(values.into_iter().collect()))
     }
 
-    /// Adds a column of integers, some absent.
+    /// Adds a column of integers, some of them null.
     #[must_use]
     pub fn ints_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
         self.with(name, Column::IntsOrNull(values.into_iter().collect()))
@@ -76,7 +76,7 @@ impl<'a> Set<'a> {
         self.with(name, Column::Texts(values.into_iter().collect()))
     }
 
-    /// Adds a column of texts, some absent.
+    /// Adds a column of texts, some of them null.
     #[must_use]
     pub fn texts_or_null(
         self,
@@ -98,7 +98,7 @@ impl<'a> Set<'a> {
         })
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         let lengths = self.columns.iter().map(|column| match column {
             Column::Uuids(values) => values.len(),
@@ -111,13 +111,13 @@ impl<'a> Set<'a> {
         lengths.max().unwrap_or(0)
     }
 
-    /// Whether there is no row.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// One bound parameter.
+/// A bound parameter.
 #[derive(Clone, Copy, Debug)]
 pub enum Arg<'a> {
     /// A UUID.
@@ -126,16 +126,16 @@ pub enum Arg<'a> {
     Int(i64),
     /// A text.
     Text(&'a str),
-    /// A text that may be absent.
+    /// A text, or null.
     TextOrNull(Option<&'a str>),
-    /// An integer that may be absent.
+    /// An integer, or null.
     IntOrNull(Option<i64>),
 }
 
-/// One row of an answer; columns are counted from 0.
+/// A row of an answer; columns are numbered from 0.
 ///
-/// PostgreSQL gives a number the smallest type that its expression has (a `CASE` of literals is an `INT4`), SQLite knows one
-/// type of integer. So a number is read as wide as it came, and a query means the same on both.
+/// PostgreSQL gives a number the smallest type that its expression has (a `CASE` of literals is an `INT4`); SQLite has a single
+/// integer type. So a number of any width is read as 64 bits, and a query means the same on both.
 #[derive(Debug)]
 pub enum Row {
     /// From SQLite.
@@ -165,7 +165,7 @@ impl Row {
         uuid -> Uuid
     }
     getter! {
-        /// A UUID that may be absent.
+        /// A UUID, or null.
         uuid_or_null -> Option<Uuid>
     }
     /// An integer.
@@ -174,7 +174,7 @@ impl Row {
             .ok_or_else(|| unreadable(column, "no number"))
     }
 
-    /// An integer that may be absent.
+    /// An integer, or null.
     pub fn int_or_null(&self, column: usize) -> Result<Option<i64>> {
         let row = match self {
             Self::Sqlite(row) => return Ok(row.try_get(column)?),
@@ -193,11 +193,11 @@ impl Row {
         text -> String
     }
     getter! {
-        /// A text that may be absent.
+        /// A text, or null.
         text_or_null -> Option<String>
     }
 
-    /// The cells of these columns, which it begins with.
+    /// The cells of these columns, which must be the row's first.
     pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> Result<Vec<Cell>> {
         let cells = columns.iter().enumerate().map(|(place, column)| {
             Ok(match column.kind {
@@ -211,7 +211,7 @@ impl Row {
         cells.collect()
     }
 
-    /// A text that is parsed into a checked type.
+    /// A text, parsed into a validated type.
     pub fn parse<T>(&self, column: usize) -> Result<T>
     where
         T: std::str::FromStr<Err: Display>,

@@ -1,4 +1,4 @@
-//! The store on SQLite and PostgreSQL, for any service that says how its rows are loaded and saved.
+//! The engine's store on SQLite and PostgreSQL, for any service that declares its reads and writes.
 
 mod parking;
 mod tables;
@@ -27,16 +27,16 @@ use tables::{Events, Parked};
 /// The rules of the service that has these tables.
 pub type Core<T> = <<T as Tables>::Rows as Keeps>::Core;
 
-/// A service's tables in a database.
+/// A service's tables, as stored in a database.
 pub trait Tables: Send + Sync + 'static {
-    /// What they hold, and what a batch reads from them and writes to them.
+    /// What a batch reads from the tables and writes to them.
     type Rows: Keeps;
-    /// What it watches of its work; `()` if nothing.
+    /// The observer of the service's commits; `()` if it has none.
     type Observer: Observer<Core<Self>>;
-    /// Its schema; versions above 100.
+    /// The service's migrations, with versions above 100.
     const MIGRATIONS: &'static [Migration];
 
-    /// Whom to tell what, after the commit.
+    /// The notices to send after the commit.
     fn notices(
         _db: &mut Db,
         _state: &<Core<Self> as Decider>::State,
@@ -58,7 +58,7 @@ pub struct SqlStore<T: Tables> {
 }
 
 impl<T: Tables> SqlStore<T> {
-    /// The store of `place` in an open database. `holder` names this instance.
+    /// The store of `place` in an open database. `holder` identifies this instance.
     pub fn new(pool: Pool, place: Place, holder: String, observer: T::Observer) -> Self {
         Self {
             pool,
@@ -79,7 +79,7 @@ impl<T: Tables> SqlStore<T> {
         Ok(self.db.insert(db))
     }
 
-    /// The database must be this service's, this shard's, and cut into as many shards.
+    /// Checks that the database belongs to this service and shard, and was created for the same number of shards.
     async fn check_row(&mut self) -> Result<(), Error> {
         let place = self.place;
         let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
@@ -109,13 +109,14 @@ impl<T: Tables> SqlStore<T> {
         }
     }
 
-    /// After a failure nothing of this connection is trusted any more.
+    /// Drops the connection. After a failure its state is unknown.
     fn forget(&mut self) {
         self.db = None;
     }
 }
 
-/// Whether a database is this service's and this shard's, and cut into as many shards. A new one is nobody's yet.
+/// Checks that a database belongs to this service and shard, and was created for the same number of shards. A new one belongs to
+/// nobody yet.
 pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
     let rows = db
         .query("SELECT service, shard, shards FROM progress", &[])
@@ -132,7 +133,7 @@ pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(
     )))
 }
 
-/// Checks the tenure and keeps it, in the same statement that writes the progress.
+/// Checks the tenure and renews it, in the statement that writes the progress.
 const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
                     WHERE one = 1 AND epoch = $6";
 
@@ -212,7 +213,7 @@ impl<T: Tables> Store for SqlStore<T> {
         let epoch = self.epoch;
         let db = self.db().await?;
         match keep(db, epoch, progress).await {
-            // Then it is not ours to give back.
+            // There is no tenure to give back.
             Err(Error::TenureLost) => {}
             kept => {
                 kept?;

@@ -14,7 +14,7 @@ use super::set::{Arg, Column, Row, Set};
 
 /// The database's clock, microseconds since 1970.
 const NOW_US: &str = "CAST(unixepoch('subsec') * 1000000 AS INTEGER)";
-/// Chunks of these many rows: few enough texts to stay prepared, small enough to waste little on a rest.
+/// The sizes of chunks, in rows: few enough for all texts to stay prepared, and fine enough to cover a remainder in few statements.
 const CHUNKS: [usize; 6] = [512, 128, 32, 8, 2, 1];
 /// `SQLITE_MAX_VARIABLE_NUMBER` of the bundled library.
 const MAX_VARIABLES: usize = 32_766;
@@ -26,7 +26,7 @@ pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> Res
     Ok(())
 }
 
-/// While the database works on one chunk, the next is bound.
+/// Binds the next chunk while the database works on the current one.
 pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> Result<u64> {
     let mut written = 0;
     let mut chunks = chunks(set).map(|(from, rows)| prepared(sql, set, from, rows));
@@ -62,12 +62,12 @@ pub(super) async fn query(db: &mut SqliteConnection, sql: &str, args: &[Arg<'_>]
     Ok(rows.into_iter().map(Row::Sqlite).collect())
 }
 
-/// Puts the database's clock into a statement.
+/// Inserts the expression for the database's clock into a statement.
 pub(super) fn timed(sql: &str) -> String {
     sql.replace("{now_us}", NOW_US)
 }
 
-/// Cuts a set into (first row, number of rows).
+/// Cuts a set into chunks: (first row, number of rows).
 pub(super) fn chunks(set: &Set<'_>) -> impl Iterator<Item = (usize, usize)> {
     let (length, columns) = (set.len(), set.names.len().max(1));
     let mut from = 0;
@@ -82,8 +82,8 @@ pub(super) fn chunks(set: &Set<'_>) -> impl Iterator<Item = (usize, usize)> {
 
 /// `WITH k (a, b) AS (VALUES (?,?),(?,?)) …`
 ///
-/// A statement that fails undoes the whole transaction (`OR ROLLBACK`), which is what we would do next anyway: so SQLite
-/// need not copy each page that it touches, to undo that statement alone. That was a fifth of the ledger's time.
+/// `OR ROLLBACK`: a failed statement rolls back the whole transaction, which is what we would do next anyway. So SQLite does not keep a
+/// copy of each page to undo that statement alone, which took a fifth of the ledger's time.
 fn text(sql: &str, set: &Set<'_>, rows: usize) -> String {
     let names = set.names.join(", ");
     let row = format!("({})", vec!["?"; set.names.len()].join(","));
@@ -111,10 +111,10 @@ fn prepared<'q>(sql: &'static str, set: &Set<'_>, from: usize, rows: usize) -> R
     ))
 }
 
-/// The texts made so far, by number of rows and statement, each with the columns that it was made for.
+/// The texts generated so far, by number of rows and statement, each with the columns that it was generated for.
 type Texts = BTreeMap<(usize, &'static str), (Vec<&'static str>, Arc<str>)>;
 
-/// A text of 512 rows is long, and made again and again.
+/// The text of a statement for a chunk. A text for 512 rows is long, and is needed again and again.
 pub(super) fn cached_text(sql: &'static str, set: &Set<'_>, rows: usize) -> Arc<str> {
     static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -131,7 +131,7 @@ pub(super) fn cached_text(sql: &'static str, set: &Set<'_>, rows: usize) -> Arc<
 fn bound(set: &Set<'_>, from: usize, rows: usize) -> Result<SqliteArguments, sqlx::error::BoxDynError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(rows * set.columns.len(), 0);
-    // Words and codes stand in row after row.
+    // Words and codes repeat from row to row, so each is allocated once.
     let mut last: Vec<Arc<str>> = vec![Arc::default(); set.columns.len()];
     for row in from..from + rows {
         for (column, last) in set.columns.iter().zip(&mut last) {

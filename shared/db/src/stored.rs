@@ -1,4 +1,4 @@
-//! Queries of the tables that every service has: how far the work has come, the decided events, how much is parked.
+//! Queries on the tables that every service has: the progress, the decided events, the number of parked messages.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::set::{Arg, Row, Set};
 use crate::sql_store::outgoing;
 
-/// More rows than this are not counted: that many are a problem whatever their number.
+/// Counting stops at this many rows: more is a problem whatever the number.
 const PARKED: i64 = 100_000;
 
-/// How much of a shard's log an answer includes.
+/// How far into a shard's log an answer reaches.
 #[derive(Clone, Copy, Debug)]
 pub struct AsOf {
     /// The sequence of the last handled message.
@@ -27,14 +27,14 @@ pub struct AsOf {
     pub at_us: i64,
 }
 
-/// How far the work on a shard has come.
+/// How far the work on a shard has progressed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Position {
     /// The shard.
     pub shard: u16,
     /// The sequence of the last handled message.
     pub position: u64,
-    /// When that message was stored, or an earlier one if that was stored later.
+    /// When that message was stored; if an earlier message was stored later, that one's time.
     pub at: String,
     /// The number up to which events have been published.
     pub published: i64,
@@ -44,14 +44,14 @@ pub struct Position {
     pub state: String,
 }
 
-/// A stored event, without its content.
+/// A stored event, without its data.
 #[derive(Clone, Debug, Serialize)]
 pub struct Said {
     /// Its number in this store.
     pub no: i64,
     /// Its id.
     pub id: Uuid,
-    /// The request or event that it answers.
+    /// The request or event that it was decided on.
     pub cause: Uuid,
     /// Its type.
     pub kind: String,
@@ -59,11 +59,11 @@ pub struct Said {
     pub time: String,
     /// The shards whose streams must hold it.
     pub to: Vec<u16>,
-    /// Whether it can answer a request.
+    /// Whether it can be the answer to a request.
     pub answers: bool,
 }
 
-/// How much of a shard's log the service has handled.
+/// How far into a shard's log the service has handled it.
 pub async fn as_of(db: &mut Db) -> Result<AsOf> {
     let rows = db.query("SELECT position, at_us FROM progress", &[]).await?;
     let row = rows.first().ok_or(Error::NoProgress)?;
@@ -73,7 +73,7 @@ pub async fn as_of(db: &mut Db) -> Result<AsOf> {
     })
 }
 
-/// How far the work has come; the loop's `state` comes from the status board.
+/// How far the work has progressed; the caller supplies the loop's `state`, from the status board.
 pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position> {
     let rows = db
         .query("SELECT position, at_us, published, whole_from FROM progress", &[])
@@ -89,7 +89,7 @@ pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position
     })
 }
 
-/// What the shard's stream must hold.
+/// The messages that the shard's stream must hold.
 pub async fn known(db: &mut Db) -> Result<Known> {
     let rows = db
         .query("SELECT position, at_us, whole_from FROM progress", &[])
@@ -102,7 +102,7 @@ pub async fn known(db: &mut Db) -> Result<Known> {
     })
 }
 
-/// Moves the work forward to what the stream now holds, and ends the tenure of whichever instance works on the shard. Whether it did.
+/// Advances the progress to what the stream now holds, and ends any instance's tenure on the shard. Returns whether it did.
 pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
     let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
@@ -135,7 +135,7 @@ fn short(row: &Row) -> Result<Said> {
     })
 }
 
-/// The events with these numbers, in this order; the error is the first number that has none.
+/// The events with these numbers, in this order; the inner error is the first number without an event.
 pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoing>, i64>> {
     let set = Set::new().ints("no", numbers.iter().copied());
     let sql = "SELECT e.no, e.id, e.shard_first, e.shard_then, e.body FROM k CROSS JOIN event AS e WHERE e.no = k.no";
@@ -148,7 +148,7 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoi
     Ok(in_order.collect())
 }
 
-/// How many messages, or elements of messages, are parked.
+/// The number of parked messages, or elements of messages.
 pub async fn parked(db: &mut Db) -> Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";
     let rows = db.query(sql, &[Arg::Int(PARKED)]).await?;

@@ -1,14 +1,14 @@
-//! All that a batch reads, and all that it writes, as one statement each on PostgreSQL.
+//! All reads of a batch, and all its writes, as one PostgreSQL statement each.
 //!
-//! The answers of several look-ups share columns by kind (`u0`, `i0`, `t0`, …), with the look-up's number in front:
+//! The answers of several look-ups share columns by kind (`u0`, `i0`, `t0`, …), preceded by the look-up's number:
 //!
 //! ```sql
 //! SELECT 0::bigint, t.id, NULL::uuid, t.amount, t.payer FROM UNNEST($1::uuid[]) AS k (a) CROSS JOIN transfer AS t WHERE t.id = k.a
 //! UNION ALL SELECT 1::bigint, …
 //! ```
 //!
-//! A write is guarded: a common table expression changes the shard's `progress`, and without its row nothing else is written. So
-//! an instance whose tenure has ended writes nothing, and needs no transaction to find out.
+//! Writes are guarded: a common table expression updates the shard's `progress`, and unless that returns a row nothing else is written.
+//! So an instance whose tenure has ended writes nothing, and no transaction is needed.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
 const KINDS: [Kind; 3] = [Kind::Uuid, Kind::Int, Kind::Text];
 
-/// Where each look-up's columns stand in the common answer.
+/// How many columns of each kind the combined answer has.
 struct Slots([usize; 3]);
 
 impl Slots {
@@ -40,7 +40,7 @@ impl Slots {
         Self(KINDS.map(most))
     }
 
-    /// The columns of one look-up, each as what stands there; what it does not have is empty.
+    /// The select list of one look-up; slots that it does not use are null.
     fn selected(&self, columns: &[Column], source: &Source) -> String {
         let mut list = String::new();
         for (kind, slots) in KINDS.into_iter().zip(self.0) {
@@ -57,7 +57,7 @@ impl Slots {
         list
     }
 
-    /// A look-up's cells, in the order of its columns.
+    /// The cells of one look-up, in the order of its columns.
     fn cells(&self, columns: &[Column], row: &PgRow, into: &mut Vec<Cell>) -> Result<()> {
         let [uuids, ints, _] = self.0;
         let (mut uuid, mut int, mut text) = (1, 1 + uuids, 1 + uuids + ints);
@@ -97,7 +97,7 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// Arrays of values as the table `k (a, b, …)`; parameters are counted on from `next`.
+/// Arrays of values as the table `k (a, b, …)`; parameters are numbered from `next`.
 fn arrays(kinds: impl Iterator<Item = Kind>, next: &mut usize) -> String {
     let (mut arrays, mut names) = (String::new(), String::new());
     for (kind, name) in kinds.zip('a'..) {
@@ -147,7 +147,7 @@ fn text<'v>(value: &Value<'v>) -> Option<&'v str> {
     }
 }
 
-/// The kinds of the values that say what to look for.
+/// The kinds of the values in a key.
 fn keys(source: Source) -> Vec<Kind> {
     match source {
         Source::Rows { shape, by } => {
@@ -160,7 +160,7 @@ fn keys(source: Source) -> Vec<Kind> {
     }
 }
 
-/// Answers a batch's look-ups, in one round trip.
+/// Answers a batch's look-ups in one round trip.
 pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found> {
     let asked: Vec<_> = reads
         .lookups
@@ -224,7 +224,7 @@ fn found_in(source: &Source) -> String {
     }
 }
 
-/// The rows that a scan wants.
+/// The rows that match a scan.
 pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> Result<Found> {
     let Scan { shape, by, .. } = scan;
     let names: Vec<&str> = shape.columns.iter().map(|column| column.name).collect();
@@ -246,7 +246,7 @@ pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> Result<Found> {
     Ok(found)
 }
 
-/// Writes a batch, in one round trip, if the guard, an UPDATE, changes a row. Whether it did.
+/// Writes a batch in one round trip if the guard, an UPDATE, changes a row; returns whether it did.
 pub(super) async fn write(
     db: &mut Connection,
     guard: &str,

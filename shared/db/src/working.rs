@@ -1,4 +1,4 @@
-//! The connection that a shard's loop works on.
+//! The connection that a shard's loop uses.
 
 use std::ops::{Deref, DerefMut};
 
@@ -30,7 +30,7 @@ impl DerefMut for Working {
 }
 
 impl Pool {
-    /// Takes a connection to work on: of SQLite one of its own, on which the statements are function calls.
+    /// Takes a connection for a loop. For SQLite it is a new one, on which statements are plain function calls.
     pub async fn work(&self) -> Result<Working> {
         match self {
             Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(
@@ -51,7 +51,7 @@ impl Working {
         }
     }
 
-    /// The rows that a scan wants.
+    /// The rows that match a scan.
     pub async fn scan(&mut self, scan: &Scan) -> Result<Found> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.scan(scan)?),
@@ -60,7 +60,7 @@ impl Working {
         }
     }
 
-    /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row. Whether it did.
+    /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row; returns whether it did.
     pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.write(guard, args, writes)?),

@@ -1,12 +1,12 @@
-//! The pure middle of the loop: from messages to inputs, from inputs to decisions.
+//! The pure part of the loop: from messages to inputs, and from inputs to decisions.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`read`] | reads messages as a service hears them; sets aside what can't be read, and what must wait behind that |
-//! | `parking` | tells what was set aside, and what became of it |
-//! | `following` | hears it after all, or what stands for it, when an operator says so |
+//! | [`read`] | reads messages as inputs of a service; parks what can't be read, and what must wait for a parked message |
+//! | `parking` | the events that report parked messages, and how they were resolved |
+//! | `following` | follows an operator's instruction: handles a parked message after all, or its replacement |
 //!
-//! The rest decides, and writes what was decided.
+//! The rest decides, and prepares the decisions for the store.
 
 mod following;
 mod parking;
@@ -26,28 +26,28 @@ pub use reading::{WAITS, of, read, set_aside, set_aside_whole};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
-/// What a run of messages says to one service.
+/// What a run of messages means to one service.
 #[derive(Debug, Default)]
 pub struct Batch<'m> {
-    /// What can be read and concerns it, in the order of the log.
+    /// The readable inputs that concern the service, in log order.
     pub heard: Vec<Heard<'m>>,
-    /// What can't be read, and what waits behind that.
+    /// What can't be read, and what waits for it.
     pub parked: Vec<ParkedRow>,
-    /// What was set aside before, and is now no longer: as it stood there, and what became of it.
+    /// Rows that were parked earlier and are now resolved, each with its resolution.
     pub resolved: Vec<(ParkedRow, Resolved)>,
-    /// Of what nothing is set aside any more.
+    /// Transfers and accounts that no longer have a parked message.
     pub released: Blocked,
-    /// Whether what is heard stands in an operator's instruction, where nobody else hears it.
+    /// Whether the inputs come from an operator's instruction, which no other service reads.
     pub mended: bool,
 }
 
 impl<'m> Batch<'m> {
-    /// Whether there is nothing to do about it.
+    /// Whether there is nothing to do.
     pub fn says_nothing(&self) -> bool {
         self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
     }
 
-    /// One input by itself.
+    /// A batch of a single input.
     pub fn of(heard: Heard<'m>) -> Self {
         Self {
             heard: vec![heard],
@@ -56,7 +56,7 @@ impl<'m> Batch<'m> {
     }
 }
 
-/// Takes out what was handled before, or stands twice in this batch, and gives it back.
+/// Removes inputs that were handled before, or that occur twice in this batch, and returns them.
 pub fn without_repeats<'m>(heard: &mut Vec<Heard<'m>>, mut known: BTreeSet<Uuid>) -> Vec<Heard<'m>> {
     let repeats = heard.extract_if(.., |input| !known.insert(input.input.as_cause().id.0));
     repeats.collect()
@@ -65,7 +65,7 @@ pub fn without_repeats<'m>(heard: &mut Vec<Heard<'m>>, mut known: BTreeSet<Uuid>
 /// When and where a batch is decided.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// Who decides.
+    /// The service and shard that decide.
     pub source: Source,
     /// When the batch was taken from the log.
     pub taken: Timestamp,
@@ -78,7 +78,7 @@ impl Moment {
         Event::new(fact, cause, self.source, self.now, self.work_us())
     }
 
-    /// How long the batch has been worked at.
+    /// How long the batch has been worked on.
     fn work_us(self) -> u32 {
         let work = self.now.duration_since(self.taken).as_micros();
         u32::try_from(work.max(0)).unwrap_or(u32::MAX)
@@ -105,7 +105,7 @@ pub fn play<C: Decider>(
     events
 }
 
-/// What is due, as it is heard. It stands in no log.
+/// Deadlines as a batch of inputs. They are in no log.
 pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     let heard = due.into_iter().map(|due| Heard {
         input: Input::Due(due),
@@ -121,7 +121,7 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     }
 }
 
-/// The number of the event that was decided on each input, if one was; events are numbered from behind `last_no`.
+/// The number of the event decided on each input, if any; event numbers continue after `last_no`.
 pub fn decisions(heard: &[Heard<'_>], events: &[Event], last_no: i64) -> Vec<Option<i64>> {
     let mut numbered = (last_no.saturating_add(1)..).zip(events).peekable();
     let mut number = |heard: &Heard<'_>| {
@@ -133,7 +133,7 @@ pub fn decisions(heard: &[Heard<'_>], events: &[Event], last_no: i64) -> Vec<Opt
     heard.iter().map(&mut number).collect()
 }
 
-/// Numbers events and writes them as they will be stored and published.
+/// Numbers events, and writes them as they will be stored and published.
 pub fn outgoing(events: &[Event], place: Place, last_no: i64) -> Vec<Outgoing> {
     let numbered = (last_no.saturating_add(1)..).zip(events).map(|(no, event)| {
         let (first, then) = event.fact.destinations(place.shard, place.shards);

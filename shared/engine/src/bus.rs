@@ -1,4 +1,4 @@
-//! The log, as the loop needs it.
+//! The log, as the loop requires it.
 
 use std::future::Future;
 
@@ -26,14 +26,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// How much work it is, in bytes of the resulting event: a request has about a quarter of its event's size.
+    /// The amount of work, in bytes of the resulting event: a request is about a quarter of its event's size.
     pub fn weight(&self) -> usize {
         let is_event = self.subject.split('.').nth(2) == Some("evt");
         self.payload.len().saturating_mul(if is_event { 1 } else { 4 })
     }
 }
 
-/// A message to current subscribers; nothing is lost if there are none.
+/// A message to the current subscribers. If there are none, nothing is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     /// Its subject.
@@ -47,25 +47,25 @@ pub struct Notice {
 pub struct Known {
     /// The sequence of the last message that it has handled.
     pub position: u64,
-    /// When that message was stored, or an earlier one if that was stored later, microseconds since 1970.
+    /// When that message was stored, microseconds since 1970; if an earlier message was stored later, that one's time.
     pub at_us: i64,
     /// The sequence from which the stream must hold every message: see `Progress::whole_from`.
     pub whole_from: u64,
 }
 
-/// The end of a log, and its server's time.
+/// The end of a log, and the server's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The sequence of its last message.
     pub sequence: u64,
-    /// The clock of its server, which stamps messages, microseconds since 1970.
+    /// The clock of the server, which stamps messages, microseconds since 1970.
     pub clock_us: i64,
 }
 
 /// Why the log could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It could not be reached, or refused.
+    /// The server could not be reached, or refused.
     #[error("NATS: {0}")]
     Nats(String),
     /// The server or a stream does not have the required settings.
@@ -78,10 +78,10 @@ pub enum Error {
     LostData {
         /// The stream.
         stream: String,
-        /// How it shows.
+        /// The evidence.
         how: Loss,
     },
-    /// The next message does not follow the last one: read again from the position.
+    /// The next message does not follow the last one. The log must be read again from the position.
     #[error("stream {stream} went on at {got} instead of {expected}")]
     Gap {
         /// The stream.
@@ -93,7 +93,7 @@ pub enum Error {
     },
 }
 
-/// How a stream shows that it has lost messages.
+/// The evidence that a stream has lost messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Loss {
     /// It no longer exists.
@@ -117,14 +117,14 @@ pub enum Loss {
     Missing {
         /// How many are missing.
         missing: u64,
-        /// The sequence from which it must hold every message.
+        /// The sequence from which the stream must hold every message.
         from: u64,
         /// Where it begins.
         first: u64,
         /// Where it ends.
         last: u64,
     },
-    /// It continued after the loss: the message at our position was stored later than the one we read there.
+    /// The stream continued after the loss: the message at our position was stored later than the one we read there.
     #[error("has another message at our position {position}, stored later than what we have read there")]
     Other {
         /// How far we have read it.
@@ -134,7 +134,7 @@ pub enum Loss {
 
 /// Reads one shard's stream, in order.
 pub trait Reader: Send {
-    /// Waits for a message, then takes all that are available, up to about `max_weight`. The loop drops this future and calls again
+    /// Waits for a message, then takes all available messages, up to about `max_weight`. The loop drops this future and calls it again
     /// several times a second.
     fn take(&mut self, max_weight: usize) -> impl Future<Output = Result<Vec<Message>, Error>> + Send;
 }
@@ -144,8 +144,8 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads one shard's stream.
     type Reader: Reader;
 
-    /// Checks that `shard`'s stream has the required settings and holds the known messages: the one at the position was stored at
-    /// the known time or earlier. At position 0 a missing stream is created.
+    /// Checks that `shard`'s stream has the required settings and holds the known messages: the one at the position must have been
+    /// stored at the known time or earlier. At position 0 a missing stream is created.
     fn ready(&self, shard: Shard, known: Known) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Checks that `shard`'s stream has the required settings, and holds every message from `whole_from` on.
@@ -154,10 +154,10 @@ pub trait Bus: Send + Sync + 'static {
     /// Reads `shard`'s stream from the message after `position`.
     fn read(&self, shard: Shard, position: u64) -> impl Future<Output = Result<Self::Reader, Error>> + Send;
 
-    /// The end of `shard`'s stream, and its server's time. A slow answer is an error, because the loop waits for it.
+    /// The end of `shard`'s stream, and the server's time. A slow answer is an error, because the loop waits for it.
     fn head(&self, shard: Shard) -> impl Future<Output = Result<Head, Error>> + Send;
 
-    /// Publishes one envelope and waits until it is durable. The envelope says when its events were committed, if that is known.
+    /// Publishes one envelope and waits until it is durable. The envelope states when its events were committed, if known.
     fn publish(
         &self,
         subject: String,

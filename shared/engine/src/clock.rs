@@ -1,11 +1,11 @@
-//! The clock, and how a time is written.
+//! The clock, and the text form of a time.
 
 use jiff::Timestamp;
 
 /// Returns the current time. The loop takes it as an argument, so that a simulation can set it.
 pub type Clock = fn() -> Timestamp;
 
-/// The machine's clock, in whole microseconds: a time is stored and sent exactly as it was used in a decision.
+/// The machine's clock, in whole microseconds, so that a time is stored and sent exactly as used in a decision.
 #[expect(
     clippy::disallowed_methods,
     reason = "the only caller; everything else takes a Clock"
@@ -15,7 +15,7 @@ pub fn system() -> Timestamp {
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
 }
 
-/// Microseconds since 1970 as RFC 3339, with all six digits: whoever reads a time can query for exactly that one.
+/// Microseconds since 1970 as RFC 3339, always with six digits, so that a reader can query for exactly the time shown.
 pub fn rfc3339(us: i64) -> String {
     Timestamp::from_microsecond(us).map_or_else(|_| us.to_string(), |time| format!("{time:.6}"))
 }

@@ -1,17 +1,17 @@
-//! The time up to which everything in a log has been handled: only what is due by then may be decided.
+//! The time up to which everything in a log has been handled. Only deadlines up to that time may be decided.
 //!
 //! A confirm that reached the log before its reservation expired must not be refused because the service was down, paused, cut
-//! off or far behind. So time passes only as the log shows it. Everything stored before a time has been handled
+//! off or lagging. So time passes only as the log shows it. Everything stored before a time has been handled
 //!
 //! - once a message stored at that time or later has been handled, because a log is ordered by time; or
 //! - once the log's server has shown that time on its clock, and a *later* answer shows that the log ends where we are.
 //!
-//! It must be a later answer: a message that the server was storing when it read its clock may not have been in its log yet. Our
-//! own clock only says when to ask.
+//! It must be a later answer: a message that the server was storing when it read its clock may not have been in its log yet. The
+//! service's own clock only determines when to ask.
 
 use crate::bus::Head;
 
-/// The time of one log, as far as one tenure knows it.
+/// The time of one log, as far as one tenure knows.
 #[derive(Debug, Default)]
 pub(crate) struct Horizon {
     /// The server's latest answer.
@@ -21,7 +21,7 @@ pub(crate) struct Horizon {
 }
 
 impl Horizon {
-    /// Takes in an answer of the log's server; the log has been handled up to `position`.
+    /// Takes an answer from the log's server, at a point where the log has been handled up to `position`.
     pub(crate) fn ask(&mut self, head: Head, position: u64) {
         if let Some(before) = self.head
             && head.sequence <= position
@@ -31,7 +31,7 @@ impl Horizon {
         self.head = Some(head);
     }
 
-    /// The time before which everything has been handled; the last handled message was stored at `log_us`.
+    /// The time before which everything has been handled, if the last handled message was stored at `log_us`.
     pub(crate) fn passed_us(&self, log_us: i64) -> i64 {
         self.passed_us.max(log_us)
     }

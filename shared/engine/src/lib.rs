@@ -1,17 +1,17 @@
-//! The engine of a service: it reads one shard's log, decides in memory, commits, and publishes. It knows neither database nor
-//! broker: both are traits, so the simulation runs the same code on its own.
+//! The engine of a service: it reads one shard's log, decides in memory, commits, and publishes. It depends on no database or
+//! broker: both are traits, so the simulation runs the same code on its own implementations.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`shard_loop`] | take messages → decide in memory → one commit → one envelope per destination |
-//! | [`batch`] | the pure middle of it: from messages to decisions |
+//! | [`batch`] | the pure part of the loop: from messages to decisions |
 //! | [`outbox`] | publishes what was committed, in order, until it is acknowledged |
-//! | [`store`] | what the loop needs of a database |
-//! | [`bus`] | what the loop needs of a log |
-//! | `horizon` | up to which time all of a log is handled: what is due by then may be decided |
-//! | [`status`] | how each shard's work stands |
-//! | [`meter`] | what the loop counts |
-//! | [`observer`] | how a service follows its own commits |
+//! | [`store`] | the database that the loop requires |
+//! | [`bus`] | the log that the loop requires |
+//! | `horizon` | the time up to which a log is handled, and so up to which deadlines may be decided |
+//! | [`status`] | the state of each shard's loop |
+//! | [`meter`] | the loop's counters |
+//! | [`observer`] | a service's view of its own commits |
 //! | [`clock`] | the type of a clock, and the machine's own |
 
 pub mod batch;

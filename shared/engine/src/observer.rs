@@ -1,10 +1,10 @@
-//! How a service follows its own commits, for metrics: it is called after each commit, with what is in memory anyway.
+//! How a service observes its own commits, for metrics. The loop calls it after each commit, with data that is in memory anyway.
 
 use wallet_kernel::{Decider, Heard};
 
 use crate::bus::Notice;
 
-/// Follows the batches of one shard. It runs on the commit path: it may count, and must hand over whatever takes longer.
+/// Observes the batches of one shard. It runs on the commit path: it may count, and must hand over anything that takes longer.
 pub trait Observer<C: Decider>: Send {
     /// A tenure begins. Flows seen in an earlier tenure may have continued on another instance.
     fn begin(&mut self) {}
@@ -12,7 +12,7 @@ pub trait Observer<C: Decider>: Send {
     /// A batch was committed: its inputs, and the rows as they are now.
     fn committed(&mut self, _heard: &[Heard<'_>], _state: &C::State) {}
 
-    /// After that: the notices about to be sent, and the inputs that had been handled before.
+    /// Called after `committed`: the notices about to be sent, and the inputs that had been handled before.
     fn tells(&mut self, _repeats: &[Heard<'_>], _notices: &mut Vec<Notice>) {}
 }
 

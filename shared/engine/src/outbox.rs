@@ -1,6 +1,6 @@
-//! Publishes committed events: in order, one envelope per destination, until it is acknowledged.
+//! Publishes committed events in order, one envelope per destination, and retries until each is acknowledged.
 //!
-//! Each destination of a batch receives its envelopes one after the other, so that a stream never holds an event before
+//! Each destination of a batch receives its envelopes one after the other, so a stream never holds an event before
 //! its cause. Events that two streams must hold go to the second once the first has stored them.
 
 use std::time::Duration;
@@ -29,12 +29,12 @@ pub struct Publisher<'a, B> {
     pub service: Service,
     /// The shard that it decided them on.
     pub shard: Shard,
-    /// Shows when events can't be published.
+    /// Reports when events can't be published.
     pub board: &'a Board,
 }
 
 impl<B: Bus> Publisher<'_, B> {
-    /// Publishes a batch, and says when it was committed, if that is known. Returns once all of it is durable; retries for ever.
+    /// Publishes a batch, with the time of its commit if known. Returns once all of it is durable; retries for ever.
     pub async fn publish(&self, events: &[Outgoing], committed: Option<Timestamp>) -> Result<(), Error> {
         stage(self, events, committed, |event| Some(event.first)).await?;
         stage(self, events, committed, |event| event.then).await
@@ -60,7 +60,7 @@ async fn stage<B: Bus>(
     try_join_all(each).await.map(|_| ())
 }
 
-/// Cuts events into envelopes of at most [`MAX_ENVELOPE_BYTES`].
+/// Splits events into envelopes of at most [`MAX_ENVELOPE_BYTES`].
 fn cut<'e>(events: impl Iterator<Item = &'e Outgoing>) -> Vec<Vec<&'e Outgoing>> {
     let mut envelopes: Vec<Vec<&Outgoing>> = Vec::new();
     let mut room = 0_usize;

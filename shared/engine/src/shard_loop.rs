@@ -3,17 +3,17 @@
 //! | step | what | if it fails |
 //! |---|---|---|
 //! | acquire | take the shard's tenure, or stand by | try again |
-//! | republish | what was committed and perhaps not published | try for ever |
-//! | take | what is there behind our position, up to a limit; now and then, what is due by the log's time | read again from the position |
+//! | republish | publish what was committed and perhaps not published | retry for ever |
+//! | take | take messages after our position, up to a limit; periodically, what is due by the log's time | read again from the position |
 //! | decide | drop repeats, load rows, decide in memory | – |
-//! | commit | rows, events, inbox, position: one transaction, checked against the tenure | begin again from the database |
-//! | publish | one envelope per destination, while the next batch is decided | try for ever |
+//! | commit | write rows, events, inbox and position in one transaction, which checks the tenure | begin again from the database |
+//! | publish | send one envelope per destination, while the next batch is decided | retry for ever |
 //!
-//! Beside all that it looks now and then whether the stream still is as it must be (`checking`), and a stand-by does, too.
+//! Meanwhile the loop periodically checks that the stream is still intact (`checking`); a stand-by does, too.
 //!
-//! Every failure, a panic too, leads back to `acquire`, which reads everything anew from the database: there is one way to start.
-//! If it may be the fault of what was being handled, that is then handled element by element, and the one that fails by itself
-//! is set aside (`caution`).
+//! Every failure, including a panic, leads back to `acquire`, which reads everything again from the database: there is only one way
+//! to start. If an input may have caused the failure, the messages in question are then handled element by element, and an element
+//! that fails by itself is parked (`caution`).
 
 mod caution;
 mod checking;
@@ -49,40 +49,40 @@ use caution::Caution;
 use publishing::{Decided, hand_over, publish, republish};
 use work::Standing;
 
-/// How much of the log one transaction takes (see [`Message::weight`]): more costs memory and gains little.
+/// The maximum weight of one transaction (see [`Message::weight`]). More costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
-/// After a batch of this weight the loop rests for twice as long as the batch took: there is load, and what comes meanwhile is
-/// handled together, with one commit. A lighter one shows no load, behind a heavier one more is waiting.
+/// After a batch within this range of weights the loop rests for twice as long as the batch took: there is load, and what arrives in
+/// the meantime shares one commit. A lighter batch shows no load; after a heavier one more is already waiting.
 const REST: Range<usize> = 16 * 1024..BATCH_WEIGHT / 4 * 3;
-/// How many decided batches may wait to be published.
+/// The number of decided batches that may wait to be published.
 const UNPUBLISHED_BATCHES: usize = 1;
-/// How often a stand-by looks whether it is needed.
+/// How often a stand-by checks whether it is needed.
 const STANDBY: Duration = Duration::from_millis(500);
-/// Between two tries to work.
+/// The pause between two attempts to work.
 const RETRY: Duration = Duration::from_secs(1);
-/// How often the clock is asked whether something is due, and a position written behind which nothing was to be committed.
+/// How often to check for due deadlines, and to write a position that moved without a commit.
 const LOOK: Duration = Duration::from_millis(250);
-/// A tenure is renewed three times before it would run out.
+/// A tenure is renewed three times before it would expire.
 const RENEW: Duration = Duration::from_millis(TENURE_MS.unsigned_abs() / 3);
 
-/// Everything a loop needs besides its store.
+/// Everything that a loop needs besides its store.
 #[derive(Debug)]
 pub struct Context<B> {
-    /// Who works.
+    /// The service.
     pub service: Service,
-    /// On what.
+    /// The shard.
     pub place: Place,
     /// The log.
     pub bus: B,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where to write how it goes.
+    /// Where to report the loop's state.
     pub board: Board,
     /// Counts the work.
     pub meter: Box<dyn Meter>,
-    /// When to stop.
+    /// Cancelled to stop the loop.
     pub stop: CancellationToken,
-    /// Where to publish, if the store keeps the loop's thread busy; else between the loop's own steps.
+    /// The runtime to publish on, if the store blocks the loop's thread; otherwise publishing runs between the loop's own steps.
     pub publish_on: Option<Handle>,
 }
 
@@ -109,7 +109,7 @@ enum Ended {
 }
 
 impl Ended {
-    /// Whether what was being handled may be to blame: the rules panicked, or a constraint refused what they decided.
+    /// Whether the input in hand may be to blame: the rules panicked, or a constraint refused their decision.
     fn may_be_the_input(&self) -> bool {
         match self {
             Self::Panicked(_) => true,
@@ -128,7 +128,7 @@ impl Ended {
     }
 }
 
-/// Works on a shard until it is told to stop.
+/// Works on a shard until told to stop.
 pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
     let context = Arc::new(context);
     let shard = context.place.shard;
@@ -162,7 +162,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
             }
         };
         tokio::select! {
-            // Chance has no place in the loop: a simulation plays it again, step by step.
+            // No randomness in the loop: a simulation must be able to replay it step by step.
             biased;
             () = context.stop.cancelled() => {}
             () = sleep(pause) => {}
@@ -170,8 +170,9 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
     }
 }
 
-/// Makes a panic one more way in which a tenure ends. An instance that was paused while another took over may load rows that have
-/// its batch already, and a sum that it makes of them may not fit; without this it would be gone, and the board say that it works.
+/// Turns a panic into one more way for a tenure to end. An instance that was paused while another took over may load rows that
+/// already include its batch, and a sum over them may overflow. Without this the loop would be gone, and the board would still
+/// report it as working.
 async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
     let told = |panic: Box<dyn Any + Send>| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -183,14 +184,14 @@ async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), 
     ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
 }
 
-/// One tenure: comes back in order when told to stop, else with what ended it.
+/// One tenure. Returns `Ok` if told to stop, otherwise the reason why it ended.
 async fn tenure<S: Store, B: Bus>(
     store: &mut S,
     context: &Arc<Context<B>>,
     progress: Progress,
     caution: &mut Caution,
 ) -> Result<(), Ended> {
-    // What a stream has lost goes back causes first: until then nothing is added that may rest on it.
+    // A lost event must be restored before anything that depends on it, so nothing is added until the stream is whole.
     let shard = context.place.shard;
     context.bus.ready(shard, progress.known()).await?;
     tokio::select! {
@@ -200,7 +201,7 @@ async fn tenure<S: Store, B: Bus>(
     }
 }
 
-/// Works on a stream that is as it must be.
+/// Works on an intact stream.
 async fn work<S: Store, B: Bus>(
     store: &mut S,
     context: &Arc<Context<B>>,
@@ -248,7 +249,7 @@ async fn work<S: Store, B: Bus>(
     Ok(())
 }
 
-/// Publishes what it is handed, until nobody hands it anything.
+/// Publishes the batches it receives, until the channel is closed.
 async fn publishing<B: Bus>(
     context: Arc<Context<B>>,
     published: Arc<AtomicI64>,
@@ -263,11 +264,11 @@ async fn publishing<B: Bus>(
     ended.unwrap_or_else(|error| Err(Ended::Panicked(error.to_string())))
 }
 
-/// Why there is something to decide.
+/// What woke the loop.
 enum Wake {
-    /// There are messages.
+    /// Messages have arrived.
     Log(Vec<Message>),
-    /// It is time to look at what is due.
+    /// It is time to check for due deadlines.
     Clock,
 }
 
@@ -280,13 +281,13 @@ impl Wake {
     }
 }
 
-/// Takes what is there, once the loop has rested.
+/// Takes the available messages, once the loop has rested.
 async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>, bus::Error> {
     sleep_until(rested).await;
     reader.take(BATCH_WEIGHT).await
 }
 
-/// Consumes the log, and hands over what was decided, until the loop is stopped.
+/// Consumes the log and hands over what was decided, until the loop is stopped.
 async fn consume<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
@@ -341,7 +342,7 @@ async fn consume<S: Store, B: Bus>(
     }
 }
 
-/// Keeps the tenure, and writes how far the work has come.
+/// Renews the tenure and writes the progress.
 async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &AtomicI64) -> Result<(), Ended> {
     standing.progress = standing.as_published(published);
     store.renew(standing.progress).await?;

@@ -1,4 +1,4 @@
-//! The status board: the state of each shard's loop, for `/readyz` and for pages.
+//! The status board: the state of each shard's loop, for `/readyz` and the pages.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,23 +9,23 @@ use tokio::time::Instant;
 use wallet_contract::ready;
 use wallet_contract::shard::Shard;
 
-/// A loop reports several times a second. One that has not for this long hangs, most likely on its database.
+/// A loop reports several times a second. One that has been silent for this long hangs, most likely on its database.
 const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// The state of a shard's loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Not working yet, and what it waits for.
+    /// Not working yet, with what it is waiting for.
     Starting(String),
     /// Working.
     Working,
-    /// Working, but its decisions can't be published, and why.
+    /// Working, but its decisions can't be published, with the reason.
     CannotPublish(String),
     /// Another instance works; this one takes over when that one stops.
     Standby(String),
     /// It can't work, and retries.
     Failed(String),
-    /// The log has lost messages, and must be healed.
+    /// The log has lost messages and must be healed.
     LostData(String),
 }
 
@@ -43,7 +43,7 @@ impl fmt::Display for State {
 }
 
 impl State {
-    /// The reason, or what it waits for; empty if it works.
+    /// The reason, or what it is waiting for; empty if it works.
     pub fn detail(&self) -> &str {
         match self {
             Self::Working => "",
@@ -74,7 +74,7 @@ impl State {
 struct Entry {
     state: State,
     position: u64,
-    /// The shards to whose logs it can't publish, and why.
+    /// The shards whose logs it can't publish to, with the reason.
     unpublished: BTreeMap<Shard, String>,
     /// When its loop last reported.
     alive: Instant,
@@ -108,7 +108,7 @@ impl Entry {
     }
 }
 
-/// The board of all shards of a process.
+/// The board of all shards in a process.
 #[derive(Clone, Debug, Default)]
 pub struct Board(Arc<Mutex<BTreeMap<Shard, Entry>>>);
 
@@ -124,7 +124,7 @@ impl Board {
         board.insert(shard, Entry::new(state, position));
     }
 
-    /// Sets what a shard waits for before it works. A failure says more, and stays.
+    /// Sets what a shard is waiting for before it works. A failure is more informative, and is kept.
     pub fn starting(&self, shard: Shard, waits_for: String) {
         let mut board = self.lock();
         let fresh = || Entry::new(State::Starting(String::new()), 0);
@@ -134,7 +134,7 @@ impl Board {
         }
     }
 
-    /// Sets how far a shard has read its log; its loop is alive.
+    /// Records how far a shard has read its log, and that its loop is alive.
     pub fn advance(&self, shard: Shard, position: u64) {
         if let Some(entry) = self.lock().get_mut(&shard) {
             entry.position = position;
@@ -142,7 +142,7 @@ impl Board {
         }
     }
 
-    /// Sets why a shard can't publish to the log of shard `to`, or that it can again.
+    /// Records why a shard can't publish to the log of shard `to`, or that it can again.
     pub fn publishes(&self, shard: Shard, to: Shard, hindered: Option<String>) {
         if let Some(entry) = self.lock().get_mut(&shard) {
             match hindered {
@@ -152,14 +152,14 @@ impl Board {
         }
     }
 
-    /// How far this instance has come with a shard, if it works on it.
+    /// How far this instance has read a shard's log, if it works on that shard.
     pub fn position(&self, shard: Shard) -> Option<u64> {
         let board = self.lock();
         let entry = board.get(&shard)?;
         entry.state.is_working().then_some(entry.position)
     }
 
-    /// The shards to whose logs a shard can't publish, and why.
+    /// The shards whose logs a shard can't publish to, with the reason.
     pub fn unpublished(&self, shard: Shard) -> BTreeMap<u16, String> {
         let board = self.lock();
         let hindered = board.get(&shard).map(|entry| &entry.unpublished);

@@ -1,4 +1,4 @@
-//! The database, as the loop needs it: a tenure, the rows of a batch, one commit.
+//! The database, as the loop requires it: a tenure, the rows of a batch, one commit.
 //!
 //! Only the holder of a shard's tenure writes its rows, so they can be loaded before the transaction; the transaction itself
 //! checks that the tenure is still held.
@@ -14,23 +14,23 @@ use wallet_kernel::{Decider, Due, Heard, Unreadable};
 
 use crate::bus::{Known, Notice};
 
-/// How long a tenure lasts unless it is renewed: the gap when an instance dies. It is renewed three times in that time.
+/// How long a tenure lasts unless renewed, and so the gap after an instance dies. It is renewed three times in that time.
 pub const TENURE_MS: i64 = 3_000;
 
-/// How far the work on a shard has come. Read when a tenure begins; written with each commit, and a moment after messages that do
-/// not concern the service.
+/// How far the work on a shard has progressed. Read when a tenure begins; written with each commit, and shortly after messages that
+/// do not concern the service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// The sequence of the last handled message.
     pub position: u64,
-    /// When that message was stored, microseconds; the log's time never goes back.
+    /// When that message was stored, microseconds since 1970; the log's time never decreases.
     pub at_us: i64,
     /// The number of the last decided event.
     pub last_no: i64,
     /// The number up to which events have been published.
     pub published: i64,
     /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
-    /// The loop reads it; only healing writes it.
+    /// The loop only reads it; healing writes it.
     pub whole_from: u64,
 }
 
@@ -45,16 +45,16 @@ impl Progress {
     }
 }
 
-/// A decided event as it is stored and published.
+/// A decided event, as stored and published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     /// Its number in this store, without gaps.
     pub no: i64,
     /// Its id.
     pub id: EventId,
-    /// The stream that must hold it first.
+    /// The shard whose stream must hold it first.
     pub first: Shard,
-    /// The stream that must hold it as soon as the first does.
+    /// The shard whose stream must hold it once the first does.
     pub then: Option<Shard>,
     /// The event as JSON.
     pub json: String,
@@ -65,19 +65,19 @@ pub struct Outgoing {
 pub struct ParkedRow {
     /// The message's sequence.
     pub sequence: u64,
-    /// The element, or none if the whole message is parked.
+    /// The index of the element, or `None` if the whole message is parked.
     pub index: Option<u32>,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
-    /// Its text: complete if it belongs to a transfer, else cut at [`ParkedRow::MAX_BODY`] bytes; the log has the rest.
+    /// Its text: complete if it belongs to a transfer, otherwise cut at [`ParkedRow::MAX_BODY`] bytes; the log has the rest.
     pub body: String,
     /// When it was stored in the log, microseconds.
     pub at_us: i64,
     /// The transfer that it belongs to, whose later messages wait for it.
     pub transfer: Option<Uuid>,
-    /// The account whose standing it reports; later messages about that account wait, too.
+    /// The account whose standing it reports; later messages about that account wait for it, too.
     pub account: Option<String>,
     /// The message's `traceparent` header.
     pub traceparent: Option<String>,
@@ -86,21 +86,21 @@ pub struct ParkedRow {
 }
 
 impl ParkedRow {
-    /// Enough to recognise it.
+    /// Enough to recognise the message.
     pub const MAX_BODY: usize = 4096;
 
-    /// Its stored place in the log: the message's sequence, and the element, or -1 for the whole message.
+    /// Its stored position in the log: the message's sequence, and the element, or -1 for the whole message.
     pub fn place(&self) -> (u64, i64) {
         (self.sequence, self.index.map_or(-1, i64::from))
     }
 }
 
-/// Transfers and accounts with a parked message: later messages about them wait.
+/// Transfers and accounts with a parked message. Later messages about them wait.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Blocked {
-    /// Transfers.
+    /// The transfers.
     pub transfers: BTreeSet<Uuid>,
-    /// Accounts, as to their standing.
+    /// The accounts, for messages about their standing.
     pub accounts: BTreeSet<String>,
 }
 
@@ -120,13 +120,13 @@ impl Blocked {
         self.transfers.contains(&transfer) || account.is_some_and(|account| self.accounts.contains(account))
     }
 
-    /// Blocks more.
+    /// Blocks more transfers and accounts.
     pub fn add(&mut self, more: Self) {
         self.transfers.extend(more.transfers);
         self.accounts.extend(more.accounts);
     }
 
-    /// Unblocks these.
+    /// Unblocks these transfers and accounts.
     pub fn remove(&mut self, gone: &Self) {
         self.transfers
             .retain(|transfer| !gone.transfers.contains(transfer));
@@ -134,22 +134,22 @@ impl Blocked {
     }
 }
 
-/// Everything that one batch changes.
+/// Everything that a batch changes.
 #[derive(Debug)]
 pub struct Commit<'a, S> {
-    /// How far the work has come after it.
+    /// The progress after the batch.
     pub progress: Progress,
     /// The handled inputs, for the inbox.
     pub heard: &'a [Heard<'a>],
-    /// For each input, the number of the event that was decided on it, if any.
+    /// For each input, the number of the event decided on it, if any.
     pub decisions: &'a [Option<i64>],
-    /// The rows of the batch, changed or not.
+    /// The rows of the batch, changed or unchanged.
     pub state: &'a S,
     /// The decided events.
     pub events: &'a [Outgoing],
     /// The newly parked messages.
     pub parked: &'a [ParkedRow],
-    /// Messages parked earlier that were resolved.
+    /// Messages parked earlier that are now resolved.
     pub resolved: &'a [(ParkedRow, Resolved)],
 }
 
@@ -168,9 +168,9 @@ pub enum Error {
     /// The database failed.
     #[error("database: {source}")]
     Database {
-        /// The error, and what to do about it if that is known.
+        /// The error, with advice for the operator where there is any.
         source: Box<dyn std::error::Error + Send + Sync>,
-        /// Whether a constraint of the tables refused the write: it would refuse it again.
+        /// Whether a constraint of the tables refused the write, so that a retry would be refused again.
         by_constraint: bool,
     },
 }
@@ -191,16 +191,16 @@ impl Error {
 /// The result of a batch's look-ups: which of its causes were handled before, and the rows that it touches.
 pub type Found<C> = (BTreeSet<Uuid>, <C as Decider>::State);
 
-/// Who may work on a shard.
+/// The holder of the right to work on a shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tenure {
-    /// This instance, from this progress on.
+    /// This instance, starting from this progress.
     Ours(Progress),
     /// Another instance.
     Held {
         /// Its name.
         by: String,
-        /// How long its tenure still lasts unless it is renewed, milliseconds.
+        /// How long its tenure lasts unless renewed, milliseconds.
         expires_in_ms: i64,
         /// The sequence from which the log must hold every message: see [`Progress::whole_from`].
         whole_from: u64,
@@ -221,7 +221,7 @@ pub trait Store: Send {
     /// Gives the tenure back and writes the progress.
     fn release(&mut self, progress: Progress) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Which of these causes were handled before, and the rows with these keys, in one round trip.
+    /// Looks up which of these causes were handled before, and the rows with these keys, in one round trip.
     fn find(
         &mut self,
         causes: &[EventId],
@@ -240,7 +240,7 @@ pub trait Store: Send {
     /// The transfers and accounts with a parked message.
     fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
 
-    /// The parked message at this place of the log, and all that wait with it, in the order of the log.
+    /// The parked message at this position of the log, and all messages connected with it, in log order.
     fn parked(
         &mut self,
         sequence: u64,
@@ -251,7 +251,7 @@ pub trait Store: Send {
     fn events(&mut self, after: i64, limit: i64)
     -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
 
-    /// The notices to send after this commit: outcomes of the batch, and again those of repeated requests.
+    /// The notices to send after this commit: the outcomes of the batch, and again those of repeated requests.
     fn notices(
         &mut self,
         state: &<Self::Core as Decider>::State,

@@ -1,7 +1,7 @@
 //! The choreography, declared once as data: which service must react to which request or event.
 //!
-//! A flow is complete if every step that requires a reaction has got one. A missing reaction names the service that the flow waits
-//! for. No decision depends on this.
+//! A flow is complete when every step that requires a reaction has one. A missing reaction identifies the service that the flow is
+//! waiting for. No decision depends on this module.
 
 use wallet_contract::event::{AccountFact, Fact, Kind, MovementFact, RequestFact};
 use wallet_contract::id::AccountId;
@@ -12,7 +12,7 @@ use wallet_contract::subject::{Service, Verb};
 pub struct Expected {
     /// The service that must react.
     pub by: Service,
-    /// The account on whose shard it must react.
+    /// The account whose shard it must react on.
     pub of: Party,
     /// The kinds of events that count as the reaction.
     pub kinds: &'static [Kind],
@@ -27,7 +27,7 @@ pub enum Party {
     Payee,
 }
 
-/// One step of a flow.
+/// A step of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A client's request.
@@ -79,7 +79,8 @@ pub fn after_request(verb: Verb) -> Expected {
     }
 }
 
-/// The reaction that an event requires, if any. The end of a flow requires none, and a promised reservation waits for its payer.
+/// The reaction that an event requires, if any. The end of a flow requires none; neither does a promised reservation, which waits for
+/// its payer.
 pub fn after(fact: &Fact) -> Option<Expected> {
     match fact {
         Fact::Account(_, fact) => after_account(fact),
@@ -140,7 +141,7 @@ impl Step {
         }
     }
 
-    /// The reaction that it requires, if any.
+    /// The reaction that the step requires, if any.
     pub fn expected(&self) -> Option<Expected> {
         match self {
             Self::Asked(verb) => Some(after_request(*verb)),
@@ -157,7 +158,7 @@ impl Step {
     }
 }
 
-/// The steps of a flow that lack a reaction, and the reaction that each requires; in the order of the steps.
+/// The steps of a flow that still lack a reaction, each with the reaction it requires, in the order of the steps.
 pub fn open(steps: &[Step]) -> impl DoubleEndedIterator<Item = (usize, Expected)> {
     let followed = |expected: Expected| {
         let mut kinds = steps.iter().filter_map(Step::kind);
@@ -170,7 +171,7 @@ pub fn open(steps: &[Step]) -> impl DoubleEndedIterator<Item = (usize, Expected)
     steps.iter().enumerate().filter_map(open)
 }
 
-/// The last step of a flow that lacks a reaction, and the reaction that it requires.
+/// The last step of a flow that still lacks a reaction, and the reaction it requires.
 pub fn waits_for(steps: &[Step]) -> Option<(usize, Expected)> {
     open(steps).next_back()
 }

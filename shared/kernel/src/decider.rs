@@ -1,8 +1,8 @@
-//! What a core is: the rules of one service on one shard.
+//! The interface of a core: the rules of one service on one shard.
 //!
-//! A service decides with three total, synchronous functions. The shard loop calls them in the order of the log: `decide` on an
-//! input, from the state before it; `hear`, which applies the input; and `evolve`, which applies the decision. Each input reaches a
-//! core once: the inbox drops repeats.
+//! A service decides with three total, synchronous functions. The shard loop calls them in log order: `decide` on an input, given the
+//! state before it; `hear`, which applies the input; and `evolve`, which applies the decision. Each input reaches a core once, because
+//! the inbox drops repeats.
 
 use wallet_contract::event::{Cause, Event, Fact};
 use wallet_contract::id::AccountId;
@@ -28,7 +28,7 @@ impl Place {
 
 /// A service's rules.
 pub trait Decider {
-    /// The keys of the rows that inputs touch, so that they can be loaded.
+    /// The keys of the rows that a batch of inputs touches, so that the rows can be loaded.
     type Keys: Default + Send + Sync;
     /// Those rows, with their changes.
     type State: Default + Send + Sync;
@@ -39,10 +39,10 @@ pub trait Decider {
     /// Adds the keys of the rows that `input` touches.
     fn touches(input: &Input, place: Place, keys: &mut Self::Keys);
 
-    /// Decides on an input, from the state before it; returns nothing if there is nothing to decide.
+    /// Decides on an input, given the state before it; `None` if there is nothing to decide.
     fn decide(state: &Self::State, heard: &Heard<'_>, place: Place) -> Option<Fact>;
 
-    /// The cause that a decision on `input` names. A later request of a flow continues the flow's trace.
+    /// The cause to record for a decision on `input`. A later request of a flow continues the flow's trace.
     fn cause(_state: &Self::State, input: &Input) -> Cause {
         input.as_cause()
     }

@@ -1,4 +1,4 @@
-//! What a service has handled, for one that keeps no record of it.
+//! The inbox of a service that keeps no other record of the inputs it has handled.
 
 use wallet_contract::id::EventId;
 
@@ -7,8 +7,7 @@ use crate::reads::Source;
 use crate::table::Table as _;
 
 crate::table! {
-    /// The ids of the requests and events that were handled, each with the number of what was decided on it, if the service looks
-    /// for that.
+    /// The ids of handled requests and events, each with the number of the event decided on it, if the service needs to look that up.
     pub Inbox "inbox" (cause: EventId, decision: Option<i64>) {
         key { id: EventId = *cause }
         no: Option<i64> = *decision,
@@ -17,13 +16,13 @@ crate::table! {
 }
 
 impl Inbox {
-    /// Where to look for what was handled.
+    /// Where to look up handled ids.
     pub const SOURCE: Source = Source::Rows {
         shape: Self::SHAPE,
         by: &["id"],
     };
 
-    /// The rows of what was handled, each with the number of what was decided on it.
+    /// The inbox rows of these inputs, each with the number of the event decided on it.
     pub fn rows(
         heard: &[Heard<'_>],
         decisions: impl Iterator<Item = Option<i64>>,

@@ -1,4 +1,4 @@
-//! What a core hears.
+//! The inputs of a core.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ use wallet_contract::trace::TraceId;
 pub enum Input {
     /// A client's request.
     Request(Request),
-    /// An event: a service's decision.
+    /// An event: the decision of a service.
     Event(Event),
-    /// A deadline that has passed. It is not in the log; it comes from the loop's clock.
+    /// A deadline that has passed. It does not come from the log; the loop supplies it, by the log's time.
     Due(Due),
 }
 
@@ -31,7 +31,7 @@ pub struct Due {
 }
 
 impl Input {
-    /// The input as the cause of a decision; its id is what the inbox remembers.
+    /// The input as the cause of a decision. Its id is what the inbox stores.
     pub fn as_cause(&self) -> Cause {
         match self {
             Self::Request(request) => Cause {
@@ -49,20 +49,20 @@ impl Input {
     }
 }
 
-/// An input, with its place in the log and its time.
+/// An input, with its position in the log and its time.
 #[derive(Clone, Debug)]
 pub struct Heard<'m> {
     /// The input.
     pub input: Input,
-    /// Its JSON text as it stands in the message; for a request that is not JSON, the stand-in.
+    /// Its JSON text exactly as in the message; for a request that is not JSON, the stand-in.
     pub raw: Cow<'m, str>,
     /// The message's sequence in the shard's stream.
     pub sequence: u64,
-    /// Which element of the message, counted from 0.
+    /// The index of the element within the message, from 0.
     pub index: u32,
-    /// When the message was stored in the stream, microseconds since 1970; never goes back. For a deadline, the time by the clock.
+    /// When the message was stored in the stream, microseconds since 1970; never decreases. For a deadline, the log's time when it was found due.
     pub at_us: i64,
-    /// When its publisher committed it, by the publisher's clock, microseconds since 1970, if the message says so.
+    /// When the publisher committed it, by its own clock, microseconds since 1970, if the message says so.
     pub committed_us: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! What a service says about its tables.
+//! A service's declaration of what it reads and writes.
 
 use wallet_contract::subject::Service;
 
@@ -13,45 +13,45 @@ use crate::writes::Writes;
 
 /// A service's tables: what a batch reads and writes.
 ///
-/// A store looks up what a batch touches ([`Keeps::reads`], [`Keeps::state`]), the rules decide, and the store writes what has
-/// become of it ([`Keeps::writes`]): two round trips for a batch.
+/// A store loads the rows that a batch touches ([`Keeps::reads`], [`Keeps::state`]), the rules decide, and the store writes the
+/// resulting rows ([`Keeps::writes`]): two round trips per batch.
 pub trait Keeps: Send + Sync + 'static {
     /// The service's rules.
     type Core: Decider;
-    /// The rows by which it remembers what it has handled.
+    /// The rows that record which inputs were handled.
     type Handled: Send + Sync;
     /// The tables.
     const TABLES: &'static [&'static Shape];
-    /// Which service.
+    /// The service.
     const SERVICE: Service;
-    /// Where the ids of what it has handled are found: a table with a column `id`.
+    /// Where to look up the ids of handled inputs: a table with a column `id`.
     const INBOX: Source;
 
-    /// The rows with these keys.
+    /// Adds the look-ups for the rows with these keys.
     fn reads<'k>(keys: &'k <Self::Core as Decider>::Keys, reads: &mut Reads<'k>);
 
-    /// The state that was found. The answers come in the order of [`Keeps::reads`].
+    /// Builds the state from the rows found. Answers come in the order of [`Keeps::reads`].
     fn state(
         keys: &<Self::Core as Decider>::Keys,
         found: &mut Found,
     ) -> Result<<Self::Core as Decider>::State, Unreadable>;
 
-    /// The rows that remember what was handled, and the number of the event that was decided on each, if one was.
+    /// The rows that record these inputs as handled, each with the number of the event decided on it, if any.
     fn handled(heard: &[Heard<'_>], decisions: &[Option<i64>], place: Place) -> Self::Handled;
 
-    /// What a batch writes.
+    /// Adds everything that a batch writes.
     fn writes<'s>(
         state: &'s <Self::Core as Decider>::State,
         handled: &'s Self::Handled,
         writes: &mut Writes<'s>,
     );
 
-    /// Where to find what is due at `now_us`, the most overdue first; nothing if the service waits for no time.
+    /// Where to find deadlines due at `now_us`, the most overdue first; `None` if the service has no deadlines.
     fn due(_now_us: i64, _limit: i64) -> Option<Scan> {
         None
     }
 
-    /// What that scan has found.
+    /// The deadlines that this scan found.
     fn found_due(_found: &mut Found) -> Result<Vec<Due>, Unreadable> {
         Ok(Vec::new())
     }

@@ -1,21 +1,21 @@
-//! What a service's core stands on: the rules' inputs and outputs, and the service's tables as data.
+//! The foundation of a service's core: the inputs and outputs of its rules, and its tables as data.
 //!
 //! A service decides through a [`Decider`], declares each of its tables once ([`table!`]), and states what a batch [`Reads`] and
 //! [`Writes`]. It knows no database: an executor runs the statements on SQLite, on PostgreSQL, or in [`memory`].
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`decider`], [`input`], [`rows`] | what a core is, what it hears, and the rows it changes |
+//! | [`decider`], [`input`], [`rows`] | the interface of a core, its inputs, and the rows it changes |
 //! | [`choreography`] | which service must react to what |
 //! | [`phase`], [`transfer`] | the phases of a transfer: the table, and a transfer's row |
-//! | [`standing`] | whether an account pays and receives |
-//! | [`value`] | values, and which Rust types are columns |
+//! | [`standing`] | whether an account may pay and receive |
+//! | [`value`] | values, and the Rust types that columns store |
 //! | [`mod@table`] | tables and their columns |
-//! | [`reads`] | the rows that a batch looks up, and what was found |
+//! | [`reads`] | the rows that a batch looks up, and the results |
 //! | [`writes`] | the rows that a batch inserts, updates and deletes |
-//! | [`inbox`] | what was handled |
-//! | [`keeps`] | what a service says about all of that |
-//! | [`memory`] | the tables of a simulation |
+//! | [`inbox`] | the inputs that were handled |
+//! | [`keeps`] | a service's declaration of all of that |
+//! | [`memory`] | the tables of a simulation, in memory |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O.
 

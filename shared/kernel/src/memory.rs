@@ -1,4 +1,4 @@
-//! Tables in memory, for a simulation: the same reads and writes that a service has a database do.
+//! In-memory tables for the simulation, which execute the same reads and writes that a service sends to a database.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub struct Memory(BTreeMap<&'static str, Rows>);
 type Rows = BTreeMap<Vec<Cell>, Vec<Cell>>;
 
 impl Memory {
-    /// Answers a batch's look-ups. `decisions` tells what was decided on causes between two ids, as JSON.
+    /// Answers a batch's look-ups. `decisions` returns the events decided on causes between two ids, as JSON.
     pub fn find(&self, reads: &Reads<'_>, decisions: impl Fn(&Cell, &Cell) -> Vec<String>) -> Found {
         let mut found = Found::default();
         for lookup in &reads.lookups {
@@ -63,7 +63,7 @@ impl Memory {
         rows.values().filter(is_alike).for_each(|row| take(row));
     }
 
-    /// The rows that a scan wants.
+    /// The rows that match a scan.
     pub fn scan(&self, scan: &Scan) -> Found {
         let column = scan.shape.column(scan.by);
         let number = |row: &Vec<Cell>| match row.get(column) {
@@ -86,7 +86,7 @@ impl Memory {
         rows.map(|row| read::<T>(row)).collect()
     }
 
-    /// Writes a batch, or says which row can't be written; then nothing was.
+    /// Writes a batch, all or nothing; the error names the row that can't be written.
     pub fn write(&mut self, writes: &Writes<'_>) -> Result<(), String> {
         let mut after: BTreeMap<(&'static str, Vec<Cell>), Option<Vec<Cell>>> = BTreeMap::new();
         for part in &writes.parts {
@@ -107,7 +107,7 @@ impl Memory {
         Ok(())
     }
 
-    /// A row's key, and the row as it will be, unless it is deleted.
+    /// A row's key, and the row after the write; `None` if it is deleted.
     fn one(&self, part: &Write<'_>, values: &[Value<'_>]) -> Result<(Vec<Cell>, Option<Vec<Cell>>), String> {
         let shape = part.shape;
         let mut row = vec![Cell::Null; shape.columns.len()];

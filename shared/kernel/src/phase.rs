@@ -1,26 +1,26 @@
 //! The phases of a transfer, and debit-svc's decision on each signal in each phase: a table, as data.
 //!
-//! Any input may arrive late, early, twice or never. Each combination has its cell, so every order of events is covered.
-//! ARCHITECTURE.md shows the same table, generated from this one.
+//! Any input may arrive late, early, twice or never. Every combination has a cell, so every order of events is covered.
+//! ARCHITECTURE.md contains the same table, generated from this one.
 
 use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::reason::Reason;
 use wallet_contract::subject::Verb;
 
-/// How far a transfer has come, as the payer's side knows it.
+/// How far a transfer has progressed, as known on the payer's side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Refused; its id is burned.
+    /// Refused. Its id can't be used again.
     Refused,
     /// Paid in one phase, and in transit.
     Debited,
     /// Received by the payee.
     Credited,
-    /// Refused by the payee's side, and given back.
+    /// Refused by the payee's side; the payer has the money back.
     Reversed,
     /// Held; the payee's side has not answered yet.
     Reserved,
-    /// Held, and confirmed before the payee's side has answered.
+    /// Held, and confirmed before the payee's side answered.
     Confirming,
     /// Held, and promised to the payee.
     Promised,
@@ -28,7 +28,7 @@ pub enum Phase {
     Confirmed,
     /// Confirmed, and received by the payee.
     Completed,
-    /// Released by a cancel; or cancelled before it was reserved.
+    /// Released by a cancel, or cancelled before it was reserved.
     Cancelled,
     /// Released because it was not confirmed in time.
     Expired,
@@ -70,7 +70,7 @@ pub enum Signal {
     Promised,
     /// The payee's side refuses to credit it.
     CreditRefused,
-    /// The payee has received.
+    /// The payee has been credited.
     Credited,
     /// The reservation's deadline has passed.
     Due,
@@ -91,7 +91,7 @@ impl Signal {
         Self::Due,
     ];
 
-    /// The word for people.
+    /// The word shown to people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Transfer => "transfer",
@@ -107,7 +107,7 @@ impl Signal {
         }
     }
 
-    /// The signal that a request is; nothing if debit-svc does not decide it.
+    /// The signal that a request represents; `None` if debit-svc does not decide on it.
     pub fn of_verb(verb: Verb) -> Option<Self> {
         match verb {
             Verb::Transfer => Some(Self::Transfer),
@@ -118,7 +118,7 @@ impl Signal {
         }
     }
 
-    /// The signal that another service's event is; nothing if the phase does not depend on it.
+    /// The signal that another service's event represents; `None` if the phase does not depend on it.
     pub fn of_fact(fact: &Fact) -> Option<Self> {
         match fact {
             Fact::Movement(_, fact) => Self::of_movement(fact),
@@ -157,7 +157,7 @@ pub enum Rule {
     Pay,
     /// `funds.reserved`, or `debit.refused` if the account may not pay.
     Hold,
-    /// `debit.refused`: the request can't succeed, and its id is burned.
+    /// `debit.refused`: the request can't succeed, and its id can't be used again.
     Burn,
     /// `reservation.barred`: cancelled before it was reserved.
     Bar,
@@ -165,21 +165,21 @@ pub enum Rule {
     Reused,
     /// `request.refused`, with this reason.
     TooLate(Reason),
-    /// `confirmation.deferred`; `request.refused` if it is for more than is held.
+    /// `confirmation.deferred`, or `request.refused` if it is for more than the held amount.
     Defer,
-    /// `account.debited` from what is held; `request.refused` if it is for more.
+    /// `account.debited` from the held amount, or `request.refused` if it is for more.
     Capture,
-    /// Remembered; with `auto_confirm`, `account.debited`.
+    /// The promise is recorded; with `auto_confirm`, `account.debited`.
     Promise,
     /// `reservation.released`.
     Release(Failure),
     /// `debit.reversed`.
     GiveBack,
-    /// Remembered; the transfer is complete here.
+    /// The credit is recorded; the transfer is complete on this side.
     Complete,
-    /// Nothing: it comes too late to change anything.
+    /// Nothing: the signal is too late to change anything.
     Ignore,
-    /// Nothing: no service ever says this in this phase.
+    /// Nothing: no service ever emits this signal in this phase.
     Never,
 }
 
@@ -197,7 +197,7 @@ const CANCELLED: Rule = TooLate(Reason::Cancelled);
 const EXPIRED: Rule = TooLate(Reason::Expired);
 const DECLINED: Rule = TooLate(Reason::Declined);
 
-/// A row: the phase, none for an unknown transfer, and a rule for each of [`Signal::ALL`].
+/// A row of the table: the phase (`None` for an unknown transfer), and a rule for each of [`Signal::ALL`].
 pub type Row = (Option<Phase>, [Rule; Signal::ALL.len()]);
 
 /// The table.
@@ -219,7 +219,7 @@ pub const TABLE: [Row; Phase::ALL.len() + 1] = [
     (Some(Phase::Declined),   [Reused, Reused, Reused, Reused, DECLINED,  DECLINED,  Never,   Never,    Never,    Ignore]),
 ];
 
-/// The rule of one cell.
+/// The rule in one cell.
 pub fn rule(phase: Option<Phase>, signal: Signal) -> Rule {
     TABLE[phase.map_or(0, |phase| (phase as usize).saturating_add(1))].1[signal as usize]
 }
@@ -239,7 +239,7 @@ pub fn markdown() -> String {
     text
 }
 
-/// What a rule does, in words, with codes in backquotes.
+/// A description of a rule, with codes in backquotes.
 pub fn words(rule: Rule) -> String {
     let words = match rule {
         Pay => "debit, or refuse",

@@ -1,4 +1,4 @@
-//! The rows that a batch looks up, and what was found.
+//! The rows that a batch looks up, and the results.
 
 use std::collections::VecDeque;
 
@@ -8,38 +8,38 @@ use crate::rows::Rows;
 use crate::table::{Cells, Column, Entry, Shape, Table};
 use crate::value::{Cell, Kind, Unreadable, Value};
 
-/// Everything that a batch looks up. An executor answers it in one round trip.
+/// All look-ups of a batch. An executor answers them in one round trip.
 #[derive(Debug, Default)]
 pub struct Reads<'k> {
-    /// The answers come in this order.
+    /// The look-ups. The answers come in this order.
     pub lookups: Vec<Lookup<'k>>,
 }
 
-/// One look-up.
+/// A look-up.
 #[derive(Debug)]
 pub struct Lookup<'k> {
     /// Where to look.
     pub source: Source,
-    /// What to look for, row by row: see [`Source::width`].
+    /// The keys to look up, row by row: see [`Source::width`].
     pub keys: Vec<Value<'k>>,
 }
 
 /// Where to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The rows of a table that have these values in these columns, which must lead an index.
+    /// Rows of a table, by the values of these columns, which must be the leading columns of an index.
     Rows {
         /// The table.
         shape: &'static Shape,
         /// The columns, by name.
         by: &'static [&'static str],
     },
-    /// What this service has decided on causes whose ids lie in a range: first and last id. The answer has the range's first id,
-    /// and the event as JSON.
+    /// The events that this service decided on causes whose ids lie in a range, given by its first and last id. Each answer has the
+    /// first id of the range, and the event as JSON.
     Decisions,
 }
 
-/// The columns of what [`Source::Decisions`] finds.
+/// The columns of an answer to [`Source::Decisions`].
 const DECISIONS: &[Column] = &[
     Column {
         name: "first",
@@ -62,7 +62,7 @@ impl Source {
         }
     }
 
-    /// How many values say what to look for.
+    /// The number of values in one key.
     pub fn width(&self) -> usize {
         match self {
             Self::Rows { by, .. } => by.len(),
@@ -72,14 +72,14 @@ impl Source {
 }
 
 impl Lookup<'_> {
-    /// What to look for, one after the other.
+    /// The keys, one by one.
     pub fn each(&self) -> impl Iterator<Item = &[Value<'_>]> {
         self.keys.chunks_exact(self.source.width().max(1))
     }
 }
 
 impl<'k> Reads<'k> {
-    /// Looks up rows of a table by columns that lead one of its indexes. Each row of values is looked for once.
+    /// Looks up rows of a table by the leading columns of one of its indexes. Duplicate keys are looked up once.
     pub fn by<T: Table, const N: usize>(
         &mut self,
         by: &'static [&'static str; N],
@@ -91,7 +91,7 @@ impl<'k> Reads<'k> {
         });
     }
 
-    /// Looks up which of these ids were handled. It comes first: see [`Found::ids`].
+    /// Looks up which of these ids were handled. This must be the first look-up: see [`Found::ids`].
     pub fn handled(&mut self, inbox: Source, ids: impl IntoIterator<Item = Uuid>) {
         self.lookups.push(Lookup {
             source: inbox,
@@ -99,7 +99,7 @@ impl<'k> Reads<'k> {
         });
     }
 
-    /// Looks up what was decided on causes whose ids lie in these ranges.
+    /// Looks up the events decided on causes whose ids lie in these ranges.
     pub fn decisions(&mut self, ranges: impl IntoIterator<Item = (Uuid, Uuid)>) {
         let keys = ranges
             .into_iter()
@@ -111,20 +111,20 @@ impl<'k> Reads<'k> {
     }
 }
 
-/// Rows of a table up to a number in an indexed column, the smallest first.
+/// Rows of a table whose value in an indexed column is at most a given number, the smallest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Scan {
     /// The table.
     pub shape: &'static Shape,
     /// The column.
     pub by: &'static str,
-    /// The greatest number that is wanted.
+    /// The greatest value to return.
     pub up_to: i64,
-    /// How many rows at most.
+    /// The maximum number of rows.
     pub limit: i64,
 }
 
-/// What was found, look-up by look-up.
+/// The results of the look-ups, in the same order.
 #[derive(Debug, Default)]
 pub struct Found(VecDeque<Answer>);
 
@@ -135,17 +135,17 @@ struct Answer {
 }
 
 impl Found {
-    /// Adds what a look-up has found, row by row.
+    /// Adds the rows that a look-up found.
     pub fn push(&mut self, columns: &'static [Column], cells: Vec<Cell>) {
         self.0.push_back(Answer { columns, cells });
     }
 
-    /// What the next look-up has found, as rows of its table.
+    /// The results of the next look-up, as rows of its table.
     pub fn rows<T: Table>(&mut self) -> Result<Vec<Entry<T>>, Unreadable> {
         self.each(T::read)
     }
 
-    /// Takes in what the next look-up has found.
+    /// Loads the results of the next look-up.
     pub fn load<T: Table>(&mut self, rows: &mut Rows<T::Key, T::Row>) -> Result<(), Unreadable> {
         for (key, row) in self.rows::<T>()? {
             rows.load(key, row);
@@ -153,12 +153,12 @@ impl Found {
         Ok(())
     }
 
-    /// What the next look-up has found of what was decided: the range's first id, and the event as JSON.
+    /// The results of the next look-up, if it was for decisions: the first id of the range, and the event as JSON.
     pub fn decisions(&mut self) -> Result<Vec<(Uuid, String)>, Unreadable> {
         self.each(|cells| Ok((cells.value()?, cells.value()?)))
     }
 
-    /// The ids that the next look-up has found.
+    /// The ids among the results of the next look-up.
     pub fn ids(&mut self) -> Vec<Uuid> {
         let Some(answer) = self.0.pop_front() else {
             return Vec::new();

@@ -1,12 +1,12 @@
-//! Rows of a table, as a core changes them.
+//! The rows of a table, with the changes that a core makes to them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of a table by key: as they were loaded, with their changes.
+/// Rows of a table by key: as loaded, with their changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows<K, V> {
     rows: BTreeMap<K, (V, Since<V>)>,
-    /// Loaded, and removed since.
+    /// Loaded, then removed.
     removed: BTreeSet<K>,
 }
 
@@ -28,7 +28,7 @@ impl<K, V> Default for Rows<K, V> {
 }
 
 impl<K: Ord, V> Rows<K, V> {
-    /// Adds a row as it stands in the table.
+    /// Adds a row as stored in the table.
     pub fn load(&mut self, key: K, row: V) {
         self.rows.insert(key, (row, Since::Nothing));
     }
@@ -56,7 +56,7 @@ impl<K: Ord, V> Rows<K, V> {
         }
     }
 
-    /// Creates a row that the table does not have.
+    /// Creates a row that is not in the table.
     pub fn create(&mut self, key: K, row: V) {
         self.rows.insert(key, (row, Since::Created));
     }
@@ -73,12 +73,12 @@ impl<K: Ord, V> Rows<K, V> {
         }
     }
 
-    /// The keys of rows that the table still has and that were removed.
+    /// The keys of removed rows that are still in the table.
     pub fn removed(&self) -> impl Iterator<Item = &K> {
         self.removed.iter()
     }
 
-    /// All rows, in the order of their keys.
+    /// All rows, in key order.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.rows.iter().map(|(key, (row, _))| (key, row))
     }
@@ -99,7 +99,7 @@ impl<K: Ord, V> Rows<K, V> {
             .map(|(key, (row, _))| (key, row))
     }
 
-    /// The rows that were changed: before and after.
+    /// The rows that were changed, each with its value before and after.
     pub fn changed(&self) -> impl Iterator<Item = (&K, &V, &V)> {
         self.rows.iter().filter_map(|(key, (row, since))| match since {
             Since::Changed { before } => Some((key, before, row)),

@@ -1,15 +1,15 @@
-//! Whether an account pays and receives.
+//! Whether an account may pay and receive.
 
-/// Whether an account pays and receives, as far as one service knows it; the same in all its currencies.
+/// Whether an account may pay and receive, as far as one service knows; the same in all its currencies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It pays and receives.
+    /// It may pay and receive.
     Open,
-    /// It neither pays nor receives for now.
+    /// It may neither pay nor receive for now.
     Frozen,
-    /// It no longer receives, and pays until debit-svc has said that it is at zero. debit-svc itself does not store this.
+    /// It no longer receives. It may pay until debit-svc has stated that its balance is zero. debit-svc itself does not store this value.
     Closing,
-    /// It never pays or receives again.
+    /// It may never pay or receive again.
     Closed,
 }
 

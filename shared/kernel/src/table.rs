@@ -7,9 +7,9 @@ use crate::value::{Cell, Field, Kind, Unreadable, Value};
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// What it holds.
+    /// The kind of value it holds.
     pub kind: Kind,
-    /// Whether it may be empty.
+    /// Whether it may be null.
     pub nullable: bool,
 }
 
@@ -24,7 +24,7 @@ impl Column {
     }
 }
 
-/// A table as the databases know it.
+/// A table's schema, as the databases know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Its name.
@@ -36,11 +36,11 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The place of a column.
+    /// The position of a column.
     ///
     /// # Panics
     ///
-    /// If there is no such column, which is a mistake in the program.
+    /// If there is no such column, which is a bug in the program.
     pub fn column(&self, name: &str) -> usize {
         let place = self.columns.iter().position(|column| column.name == name);
         place.unwrap_or_else(|| unreachable!("table {} has no column {name}", self.name))
@@ -53,7 +53,7 @@ pub trait Table {
     type Key: Ord + Clone + 'static;
     /// The rest of a row.
     type Row: Clone + 'static;
-    /// What the databases know of it.
+    /// Its schema.
     const SHAPE: &'static Shape;
 
     /// The values of a primary key.
@@ -97,8 +97,8 @@ impl<'c> Cells<'c> {
 /// A row of a table: its key, and the rest.
 pub type Entry<T> = (<T as Table>::Key, <T as Table>::Row);
 
-/// Declares a table: its name, the Rust types of its key and of the rest of a row, each column with its type and where its value
-/// comes from, and how the columns make a row.
+/// Declares a table: its name, the Rust types of its key and of the rest of a row, each column with its type and the expression that
+/// produces its value, and how to build a row from the columns.
 ///
 /// ```
 /// use wallet_contract::id::AccountId;

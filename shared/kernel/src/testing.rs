@@ -1,6 +1,6 @@
-//! What the tests of cores have in common: inputs, and a core that hears them.
+//! Shared test helpers for cores: inputs, and a player that feeds them to a core.
 //!
-//! Part of the crate only with the feature `testing`, which dev-dependencies switch on. Pure, as all of this crate.
+//! Compiled only with the feature `testing`, which dev-dependencies enable. Pure, like the rest of this crate.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ use crate::input::{Heard, Input};
 pub struct Player<C: Decider> {
     /// Its state.
     pub state: C::State,
-    /// The time by its clock and its log, microseconds since 1970.
+    /// The time of both its clock and its log, microseconds since 1970.
     pub at_us: i64,
     /// Its service and shard.
     pub source: Source,
@@ -30,12 +30,12 @@ pub struct Player<C: Decider> {
 }
 
 impl<C: Decider> Player<C> {
-    /// The core of `service` in a world of one shard.
+    /// The core of `service` with a single shard.
     pub fn new(service: Service) -> Self {
         Self::on(service, place(0, 1))
     }
 
-    /// The core of `service` on one of many shards.
+    /// The core of `service` on one of several shards.
     pub fn on(service: Service, place: Place) -> Self {
         Self {
             state: C::State::default(),
@@ -49,7 +49,7 @@ impl<C: Decider> Player<C> {
         }
     }
 
-    /// Plays one input, if it concerns the core, in the order of the runtime's loop.
+    /// Plays one input, if it concerns the core, in the same order as the runtime's loop.
     pub fn hear(&mut self, input: &Input) -> Option<Event> {
         if !C::concerns(input, self.place) {
             return None;
@@ -79,14 +79,14 @@ impl<C: Decider> Player<C> {
     }
 }
 
-/// Plays the given inputs, then `when`, and expects this decision on it, as text.
+/// Plays the given inputs, then `when`, and checks the decision on it, as text.
 pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
     let mut player = Player::<C>::new(service);
     player.hear_all(given);
     assert_eq!(told(player.hear(when).as_ref()), expected);
 }
 
-/// An event in few words: its kind, and why, where something was refused.
+/// A short description of an event: its kind, and the reason if something was refused.
 pub fn told(event: Option<&Event>) -> String {
     let Some(Event { fact, .. }) = event else {
         return "nothing".to_owned();
@@ -96,7 +96,7 @@ pub fn told(event: Option<&Event>) -> String {
     refusal.unwrap_or_else(|| kind.to_owned())
 }
 
-/// One of so many shards.
+/// A shard, out of this many.
 pub fn place(shard: u16, shards: u16) -> Place {
     Place {
         shard: Shard(shard),
@@ -104,7 +104,7 @@ pub fn place(shard: u16, shards: u16) -> Place {
     }
 }
 
-/// A service's event in the flow that a client named `id`.
+/// A service's event in the flow of the transfer with the client id `id`.
 pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     let transfer: TransferId = id.parse().unwrap();
     let cause = Cause {
@@ -119,7 +119,7 @@ pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     Input::Event(Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0))
 }
 
-/// The event that an account was opened in US dollars.
+/// The event that opens an account in US dollars.
 pub fn opened(account: &str, overdraft: &str) -> Input {
     let usd = "USD".parse().unwrap();
     let overdraft = Overdraft::parse(overdraft, usd).unwrap();
@@ -130,7 +130,7 @@ pub fn opened(account: &str, overdraft: &str) -> Input {
     )
 }
 
-/// A request of an account's holder or of an operator: an id and more fields, as JSON.
+/// A request by an account's holder or by an operator: an id, and further fields as JSON.
 pub fn asks(verb: Verb, id: &str, account: &str, more: &str) -> Input {
     let context = Context {
         verb,

@@ -10,11 +10,11 @@ use crate::phase::{Phase, Rule, Signal, rule};
 /// A transfer whose payer belongs to this shard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// The requested movement; nothing if the request was not sound.
+    /// The requested movement; `None` if the request was invalid.
     pub movement: Option<Movement>,
-    /// How far it has come.
+    /// How far it has progressed.
     pub phase: Phase,
-    /// The reservation, if it has two phases; for a refused one, what was requested.
+    /// The reservation, if the transfer has two phases; for a refused one, what was requested.
     pub reservation: Option<Reservation>,
     /// When it reached its phases.
     pub times: Times,
@@ -25,13 +25,13 @@ pub struct Transfer {
 pub struct Reservation {
     /// When it is due, microseconds since 1970.
     pub expires_us: i64,
-    /// Whether the promise confirms it.
+    /// Whether the promise confirms it without a request.
     pub auto_confirm: bool,
-    /// How much was confirmed; nothing until then.
+    /// The confirmed amount; `None` until confirmed.
     pub captured: Option<Amount>,
     /// The flow's trace.
     pub trace: TraceId,
-    /// The event that reserved it.
+    /// The event that created the reservation.
     pub event: EventId,
 }
 
@@ -49,12 +49,12 @@ pub struct Times {
 }
 
 impl Transfer {
-    /// The transfer that it gives back, if it is a reversal.
+    /// The transfer that it reverses, if it is a reversal.
     pub fn reverses(&self) -> Option<TransferId> {
         self.movement.as_ref()?.reverses
     }
 
-    /// When it expires, microseconds since 1970; nothing once it can't expire.
+    /// When it expires, microseconds since 1970; `None` once it can no longer expire.
     pub fn due_us(&self) -> Option<i64> {
         let ends = matches!(rule(Some(self.phase), Signal::Due), Rule::Release(_));
         self.reservation
@@ -98,7 +98,7 @@ impl Transfer {
         })
     }
 
-    /// Applies a later event. A request's facts change nothing in a row that is there.
+    /// Applies a later event. Events about a request do not change an existing row.
     pub fn take(&mut self, event: &Event, at_us: i64) {
         let Fact::Movement(movement, fact) = &event.fact else {
             return;

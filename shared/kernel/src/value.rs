@@ -1,4 +1,4 @@
-//! Values of columns, and the Rust types that are stored as them.
+//! Column values, and the Rust types that are stored as them.
 
 use compact_str::CompactString;
 use uuid::Uuid;
@@ -11,39 +11,39 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
-/// What a column holds.
+/// The kind of value that a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A signed 64-bit integer.
     Int,
-    /// A text, compared bytewise.
+    /// Text, compared bytewise.
     Text,
     /// A UUID.
     Uuid,
 }
 
-/// A value to be written or looked up.
+/// A value to write or to look up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// Nothing.
+    /// Null.
     Null,
     /// An integer.
     Int(i64),
-    /// A text.
+    /// Text.
     Text(&'a str),
     /// A UUID.
     Uuid(Uuid),
 }
 
-/// A value that was read.
+/// A value read from the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cell {
-    /// Nothing.
+    /// Null.
     #[default]
     Null,
     /// An integer.
     Int(i64),
-    /// A text.
+    /// Text.
     Text(CompactString),
     /// A UUID.
     Uuid(Uuid),
@@ -55,22 +55,22 @@ pub enum Cell {
 pub struct Unreadable {
     /// The column.
     pub column: &'static str,
-    /// What it holds.
+    /// The value found.
     pub cell: Cell,
-    /// What it should hold.
+    /// The type expected.
     pub wanted: &'static str,
 }
 
-/// A Rust type that is stored in one column. Its other half is `Value: From<T>`.
+/// A Rust type that is stored in one column. `Value: From<T>` is the other direction.
 pub trait Field: Sized {
-    /// What its column holds.
+    /// The kind of its column.
     const KIND: Kind;
-    /// Whether its column may be empty.
+    /// Whether its column may be null.
     const NULLABLE: bool = false;
-    /// What it is called in an error.
+    /// The name of the type in error messages.
     const WANTED: &'static str;
 
-    /// Reads a cell; nothing if the cell holds something else.
+    /// Reads a cell; `None` if the cell holds another type.
     fn read(cell: &Cell) -> Option<Self>;
 }
 
@@ -137,7 +137,7 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Declares that a type is stored in one column: `type: kind "what it is"; how it is written; how it is read`.
+/// Declares that a type is stored in one column: `type: kind "name"; how to write it; how to read it`.
 macro_rules! field {
     ($type:ty: $kind:ident $wanted:literal; |$value:ident| $write:expr; |$cell:ident| $read:expr) => {
         impl From<$type> for Value<'_> {
@@ -188,7 +188,7 @@ impl<'a> From<&'a str> for Value<'a> {
     }
 }
 
-/// No limit is stored as nothing.
+/// No limit is stored as null.
 impl Field for Overdraft {
     const KIND: Kind = Kind::Int;
     const NULLABLE: bool = true;
@@ -208,12 +208,12 @@ impl From<Overdraft> for Value<'_> {
     }
 }
 
-/// Gives an enum the words under which it is stored and shown: `words!(Standing "standing" { Open = "open", … })`.
+/// Gives an enum the words that are stored and shown for its variants: `words!(Standing "standing" { Open = "open", … })`.
 #[macro_export]
 macro_rules! words {
     ($type:ident $wanted:literal { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $type {
-            /// All of them.
+            /// All variants.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
             /// The word that is stored and shown.

@@ -4,46 +4,46 @@ use crate::rows::Rows;
 use crate::table::{Shape, Table};
 use crate::value::Value;
 
-/// Everything that a batch writes. Each row is written once.
+/// All writes of a batch. Each row is written once.
 #[derive(Debug, Default)]
 pub struct Writes<'s> {
     /// One for each table and operation.
     pub parts: Vec<Write<'s>>,
 }
 
-/// What is done to the rows of one table.
+/// One operation on rows of one table.
 #[derive(Debug)]
 pub struct Write<'s> {
     /// The table.
     pub shape: &'static Shape,
-    /// What is done.
+    /// The operation.
     pub op: Op,
-    /// The places of the columns that are given. Of an update and a deletion the primary key comes first.
+    /// The positions of the given columns. For an update or a deletion the primary key comes first.
     pub columns: Vec<usize>,
     /// Their values, row by row.
     pub values: Vec<Value<'s>>,
 }
 
-/// What is done to a row.
+/// An operation on a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Op {
-    /// It is new. A column that is not given is empty, or has the table's default.
+    /// Insert the row. A column that is not given is null, or has the table's default.
     Insert,
-    /// It has other values in the columns behind its key.
+    /// Update the row: the columns after the key have new values.
     Update,
-    /// It is no longer there.
+    /// Delete the row.
     Delete,
 }
 
 impl<'s> Writes<'s> {
-    /// Writes what has become of rows since they were loaded. An update writes the columns that have changed in any of them.
+    /// Writes the changes made to rows since they were loaded. An update writes every column that has changed in any of them.
     pub fn rows<T: Table>(&mut self, rows: &'s Rows<T::Key, T::Row>) {
         self.insert::<T>(rows.created());
         self.update::<T>(rows);
         self.delete::<T>(rows.removed());
     }
 
-    /// Inserts rows. A column that is empty in all of them is left out.
+    /// Inserts rows. A column that is null in all of them is left out.
     pub fn insert<T: Table>(&mut self, rows: impl IntoIterator<Item = (&'s T::Key, &'s T::Row)>) {
         let mut values = Vec::new();
         for (key, row) in rows {
@@ -95,7 +95,7 @@ impl<'s> Writes<'s> {
         }
     }
 
-    /// Adds whole rows, of which only some columns are written.
+    /// Adds full rows, of which only the given columns are written.
     fn push(&mut self, shape: &'static Shape, op: Op, columns: Vec<usize>, values: Vec<Value<'s>>) {
         if values.is_empty() {
             return;
@@ -123,12 +123,12 @@ impl Write<'_> {
         self.values.chunks_exact(self.columns.len().max(1))
     }
 
-    /// How many rows.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.each().count()
     }
 
-    /// Whether there is none.
+    /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The `data` of an event: the fields of each kind of fact. `write` fills them in, `read` demands them.
+//! The `data` of an event: the fields of each kind of fact. `write` fills them in, `read` requires them.
 
 mod read;
 mod write;
@@ -17,7 +17,7 @@ pub(super) use self::write::to_data;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The union of all facts' fields; which ones a fact needs stands in [`to_fact`].
+/// The union of the fields of all facts; [`to_fact`] determines which ones a fact needs.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Data<'a> {
     #[serde(

@@ -1,13 +1,13 @@
-//! The form of the table of facts, and what is generated from it.
+//! The syntax of the table of facts, and the code generated from it.
 
 /// The logs that must hold an event. "Here" is the shard on which it was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Copies {
     /// Only here.
     Here,
-    /// Here and, after that copy is durable, on the payee's shard.
+    /// Here and, once that copy is durable, on the payee's shard.
     HereThenPayee,
-    /// Here and, after that copy is durable, on the payer's shard.
+    /// Here and, once that copy is durable, on the payer's shard.
     HereThenPayer,
     /// Only on the payer's shard.
     Payer,
@@ -45,7 +45,7 @@ macro_rules! facts {
 
         /// The kind of a fact.
         ///
-        /// Ids of events are derived from the bytes of the name, so a released name never changes.
+        /// Event ids are derived from the bytes of the name, so a released name must never change.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Kind {
             $($($(#[$doc])* $kind,)+)+

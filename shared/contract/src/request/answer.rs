@@ -1,4 +1,4 @@
-//! Reads one request, and refuses what is not sound if there is somebody to answer.
+//! Reads one request, and refuses an invalid one if it can be answered.
 
 use std::borrow::Cow;
 
@@ -14,19 +14,19 @@ use crate::id::TransferId;
 use crate::reason::{Reason, Refusal};
 use crate::trace::TraceId;
 
-/// A request as it was read.
+/// The result of reading a request.
 #[derive(Debug)]
 pub(super) struct Answered<'t> {
     /// The request.
     pub(super) request: Request,
-    /// The same refusal under every other id that the text names: whoever sent it may wait for any of them.
+    /// The same refusal under every other id in the text: the client may be waiting for any of them.
     pub(super) also: Vec<Request>,
-    /// The text to record: its own, or one that stands for it.
+    /// The text to record: the original, or a stand-in.
     pub(super) raw: Cow<'t, str>,
 }
 
 impl Answered<'_> {
-    /// Whether it is refused under this id, too.
+    /// Whether the request is also refused under this id.
     pub(super) fn is_told(&self, id: &str) -> bool {
         let named = Named::read(id).map(|named| named.id);
         self.also.iter().any(|request| Some(request.transfer) == named)
@@ -93,14 +93,14 @@ fn carried<'t>(
     flawed(json, &text, Known::of(&text), error, context)
 }
 
-/// Two ids that both can be the transfer's.
+/// The contradiction between two ids that could both be the transfer's, if they differ.
 pub(super) fn contradiction(own: Option<TransferId>, event_id: Option<&str>) -> Option<String> {
     let (own, id) = (own?, Named::read(event_id?)?.id);
     (own != id)
         .then(|| format!("the event's id {id} contradicts \"id\" {own} of its data: use one id for both"))
 }
 
-/// Reads a text that is to be refused.
+/// The refusal of a text.
 pub(super) fn refused(text: &str, why: &Why, context: Context<'_>) -> Result<Answered<'static>, Unreadable> {
     let stand_in = StandIn::of(text, why, context);
     let raw = stand_in.write();
@@ -120,7 +120,7 @@ fn answered((request, also): (Request, Vec<Request>), raw: Cow<'_, str>) -> Answ
     Answered { request, also, raw }
 }
 
-/// Refuses what is not sound, by name of the field. `content` is what its id is derived from.
+/// Refuses an invalid request, naming the field. The request's id is derived from `content`.
 fn flawed<'t>(
     json: &'t str,
     content: &str,
@@ -143,7 +143,7 @@ fn flawed<'t>(
             let bad = |_| Unreadable::Json(format!("{} is no object", shown(json)));
             refused(json, &Why::Other(why), context).map_err(bad)
         }
-        // Somebody else's reader could not read it either.
+        // No other reader could read it either.
         Err(bad) if known.ids.is_empty() && context.event_id.is_none() => {
             Err(Unreadable::Json(bad.to_string()))
         }
@@ -151,7 +151,7 @@ fn flawed<'t>(
     }
 }
 
-/// Refuses for each of the ids that are known.
+/// Refuses the request under each of the known ids.
 fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request, Vec<Request>), Unreadable> {
     let mut ids = known.ids.clone();
     if let Some(named) = context.event_id.and_then(|id| Named::read(&event::header(id)))

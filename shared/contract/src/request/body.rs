@@ -1,4 +1,4 @@
-//! A plain request: an object with the fields of a request and no others, read once and borrowed from the message.
+//! A plain request: an object with the fields of a request and no others, read in one pass and borrowed from the message.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::reason::{Reason, Refusal};
 use crate::subject::{Service, Verb};
 use crate::trace::TraceId;
 
-/// A string that is borrowed from the message unless it has escapes.
+/// A string, borrowed from the message unless it contains escapes.
 #[derive(Deserialize)]
 pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
@@ -65,7 +65,7 @@ pub(super) fn text<'t>(field: &'t Option<Text<'_>>) -> Option<&'t str> {
     field.as_ref().map(|text| &*text.0)
 }
 
-/// Reads a plain request, if a text is one and it can be answered.
+/// Reads a plain request, if the text is one and it can be answered.
 pub(super) fn plainly(json: &str, context: Context<'_>) -> Option<Request> {
     serde_json::from_str::<Body<'_>>(json)
         .ok()?
@@ -74,12 +74,12 @@ pub(super) fn plainly(json: &str, context: Context<'_>) -> Option<Request> {
 }
 
 impl Body<'_> {
-    /// The id in it, if that is one.
+    /// The id in it, if valid.
     pub(super) fn named(&self) -> Option<TransferId> {
         text(&self.id).and_then(Named::read).map(|named| named.id)
     }
 
-    /// What it asks for. Its values may still be wrong; then it is answered with a refusal. `json` is its own text.
+    /// The request. Its values may still be invalid; then it is answered with a refusal. `json` is its original text.
     pub(super) fn read(&self, json: &str, context: Context<'_>) -> Result<Request, Unreadable> {
         let Named {
             id: transfer,
@@ -109,7 +109,7 @@ impl Body<'_> {
         })
     }
 
-    /// The same content has the same id, however it is written.
+    /// The derived id: the same content has the same id, however it is written.
     fn id_of(&self, order: &Order, account: &AccountId, transfer: TransferId, verb: Verb) -> EventId {
         let plain = |field| text(field).map_or("", money::plain);
         let [to, currency, memo] =
@@ -144,7 +144,7 @@ impl Body<'_> {
         }
     }
 
-    /// W3C: a header that can't be read is ignored and a trace begun. In a body it is a field like the others.
+    /// As W3C requires, a header that can't be read is ignored, and a new trace begun. In a body it is validated like any other field.
     fn trace(&self, context: Context<'_>) -> Result<Option<TraceId>, Refusal> {
         match text(&self.traceparent) {
             Some(parent) => TraceId::from_traceparent(parent).map(Some).map_err(|bad| {
@@ -158,7 +158,7 @@ impl Body<'_> {
     }
 }
 
-/// The id of a request that has no sound content: its text stands for it.
+/// The id of a request without valid content, derived from its text.
 pub(super) fn flawed_id(json: &str, account: &AccountId, transfer: TransferId, verb: Verb) -> EventId {
     derive(
         account,
@@ -167,7 +167,7 @@ pub(super) fn flawed_id(json: &str, account: &AccountId, transfer: TransferId, v
     )
 }
 
-/// The subject's verb; in bulk, the one that the body names, if it is one that debit-svc decides.
+/// The subject's verb; in a bulk message, the one in the body, if debit-svc decides on it.
 pub(super) fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(), Refusal>) {
     let Some(named) = named else {
         return (context.verb, Ok(()));
@@ -188,19 +188,19 @@ pub(super) fn verb(named: Option<&str>, context: Context<'_>) -> (Verb, Result<(
     found.map_or_else(wrong, |verb| (verb, Ok(())))
 }
 
-/// A client's name for its transfer.
+/// A client-made id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) id: TransferId,
-    /// As it was written, if that is not how we write it.
+    /// The text as written, if not in our form.
     pub(super) written: Option<String>,
 }
 
-/// How long a UUID is in the form in which we write it, and no other form is.
+/// The length of a UUID in our form; no other form has this length.
 const HYPHENATED: usize = 36;
 
 impl Named {
-    /// Reads a UUID in any of its forms.
+    /// Parses a UUID in any of its forms.
     pub(super) fn read(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok().filter(|id| !id.is_nil())?;
         let ours = text.len() == HYPHENATED && !text.bytes().any(|byte| byte.is_ascii_uppercase());

@@ -1,12 +1,12 @@
-//! Cuts a message into its requests.
+//! Splits a message into its requests.
 //!
 //! | the message | its pieces |
 //! |---|---|
 //! | an object | itself |
 //! | an array | its elements |
-//! | objects one after the other, as lines or not | each of them |
-//! | the same with something in a string that JSON does not take | the same; what is damaged is a piece that is refused |
-//! | anything else | as far as it can be cut; all of it is refused: where one request ends and the next begins is not certain |
+//! | consecutive objects, on lines of their own or not | each of them |
+//! | the same, with content in a string that JSON does not allow | the same; each damaged piece is refused |
+//! | anything else | as many pieces as can be found; all are refused, because it is uncertain where one request ends and the next begins |
 
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
@@ -16,21 +16,21 @@ use super::MAX_ARRAY;
 /// A part of a message that should be a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'m> {
-    /// A value of JSON.
+    /// A JSON value.
     Json(&'m str),
-    /// Something that is not to be carried out.
+    /// Something that must not be carried out.
     Damaged {
-        /// What it is, with replacement characters where it is no text.
+        /// Its text, with replacement characters where it is not valid UTF-8.
         text: String,
-        /// Why.
+        /// The reason.
         why: Why,
     },
 }
 
-/// Why something is not to be carried out.
+/// Why something must not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// It is no text.
+    /// It is not valid UTF-8.
     NotUtf8,
     /// It is not JSON.
     NotJson(String),
@@ -38,16 +38,16 @@ pub(super) enum Why {
     Other(String),
 }
 
-/// A message in pieces.
+/// A message, split into pieces.
 #[derive(Debug)]
 pub(super) struct Cut<'m> {
     /// The pieces.
     pub(super) pieces: Vec<Piece<'m>>,
-    /// Why none of them is to be carried out, if that is so.
+    /// Why none of them may be carried out, if that is the case.
     pub(super) refused: Option<Why>,
 }
 
-/// Cuts a message.
+/// Splits a message.
 pub(super) fn cut(payload: &[u8]) -> Cut<'_> {
     let payload = payload.strip_prefix("\u{feff}".as_bytes()).unwrap_or(payload);
     let text = std::str::from_utf8(payload);
@@ -68,7 +68,7 @@ pub(super) fn cut(payload: &[u8]) -> Cut<'_> {
     }
 }
 
-/// The values in a text: the elements of an array, or one value after the other.
+/// The values in a text: the elements of an array, or consecutive values.
 fn values(text: &str) -> serde_json::Result<Vec<&str>> {
     let values: Vec<&RawValue> = if text.trim_start().starts_with('[') {
         serde_json::from_str(text)?
@@ -85,7 +85,7 @@ fn damaged<'m>(bytes: &[u8], why: Why) -> Piece<'m> {
     Piece::Damaged { text, why }
 }
 
-/// A value as it stands in the message, where it had to be mended to be one.
+/// A value as in the original message; damaged if it had to be mended to become a value.
 fn piece<'m>(original: &'m [u8], mended: &str) -> Piece<'m> {
     match std::str::from_utf8(original) {
         Ok(text) if text == mended => Piece::Json(text),
@@ -98,8 +98,8 @@ fn piece<'m>(original: &'m [u8], mended: &str) -> Piece<'m> {
     }
 }
 
-/// The bytes as text of the same length, in which strings hold nothing that JSON does not take: so they can be cut, though
-/// what is damaged can't be carried out.
+/// The bytes as text of the same length, in which strings contain nothing that JSON does not allow. This allows them to be split;
+/// damaged pieces are still not carried out.
 fn mended(bytes: &[u8]) -> String {
     let mut text: Vec<u8> = Vec::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -117,11 +117,11 @@ fn mended(bytes: &[u8]) -> String {
         }
         at = at.saturating_add(1);
     }
-    // What was text is left as it was, and a byte of ASCII became another one.
+    // Valid text was left unchanged, and ASCII bytes were only replaced by other ASCII bytes.
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// Whether an escape of JSON begins here.
+/// Whether a JSON escape begins here.
 fn is_escape(text: &[u8]) -> bool {
     match text.get(1) {
         Some(b'u') => text
@@ -132,8 +132,8 @@ fn is_escape(text: &[u8]) -> bool {
     }
 }
 
-/// Makes pieces of values, and refuses all if they are too many. Those behind the limit are one piece: the limit is there so
-/// that no message leads to more work.
+/// Turns values into pieces, and refuses all of them if they are too many. Those after the limit form a single piece, because the
+/// limit bounds the work that one message can cause.
 fn limited<'m, 'v>(values: Vec<&'v str>, piece: impl Fn(&'v str) -> Piece<'m>) -> Cut<'m> {
     let Some((first, rest)) = values
         .split_at_checked(MAX_ARRAY)
@@ -157,7 +157,7 @@ fn limited<'m, 'v>(values: Vec<&'v str>, piece: impl Fn(&'v str) -> Piece<'m>) -
     }
 }
 
-/// The pieces of a message that can't be cut with certainty.
+/// The pieces of a message that can't be split with certainty.
 fn broken<'m>(text: &str, error: &str) -> Cut<'m> {
     let why = Why::NotJson(error.to_owned());
     let mut pieces = Vec::new();

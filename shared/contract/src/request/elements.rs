@@ -9,25 +9,25 @@ use super::event::header;
 use super::{Context, Request, Unreadable};
 use crate::stream::MAX_MESSAGE_BYTES;
 
-/// How many requests a message can come to, with those that are refused under a second id: the ledger numbers them.
+/// The maximum number of requests that a message can yield, including those that are refused under a second id: the ledger numbers them.
 const MAX_ELEMENTS: usize = 16_000;
-/// How much is looked at of a message that is too large.
+/// How much of an oversized message is examined.
 const LOOKED_AT: usize = 64 * 1024;
 
 /// One request of a message.
 #[derive(Debug)]
 pub struct Element<'m> {
-    /// Its text, to be recorded: JSON if it can be read.
+    /// Its text, to be recorded: JSON if the request can be read.
     pub raw: Cow<'m, str>,
-    /// What it says.
+    /// The request, or why it can't be read.
     pub request: Result<Request, Unreadable>,
 }
 
-/// Reads the requests of a message: one, an array of them, or one after the other. If something is said `against` the message
-/// itself, all of them are refused with that.
+/// Reads the requests of a message: one, an array of them, or several in a row. If there is a reason `against` the message itself, all
+/// of them are refused with it.
 ///
-/// A text that names two ids is refused under both. The second ones stand behind all elements, so that an element has the place
-/// that it has in the message.
+/// A text with two ids is refused under both. The second refusals come after all elements, so that each element keeps its index in
+/// the message.
 pub fn elements<'m>(
     payload: &'m [u8],
     context: Context<'_>,
@@ -68,7 +68,7 @@ pub fn elements<'m>(
     Ok(elements)
 }
 
-/// What most messages are: one plain request, and nothing in the headers that may contradict it.
+/// The common case: one plain request, and no header that could contradict it.
 fn sound<'m>(payload: &'m [u8], context: Context<'_>) -> Option<(&'m str, Request)> {
     if context.event_id.is_some() || payload.len() > MAX_MESSAGE_BYTES {
         return None;
@@ -77,7 +77,7 @@ fn sound<'m>(payload: &'m [u8], context: Context<'_>) -> Option<(&'m str, Reques
     Some((text, plainly(text, context)?))
 }
 
-/// Cuts a message, and makes a piece of one that has none but can be answered.
+/// Splits a message; if it has no piece but can be answered, it becomes one itself.
 fn pieces<'m>(payload: &'m [u8], context: Context<'_>, against: Option<&str>) -> Cut<'m> {
     let refused = |text: &[u8], why: String| Cut {
         pieces: vec![Piece::Damaged {
@@ -95,7 +95,7 @@ fn pieces<'m>(payload: &'m [u8], context: Context<'_>, against: Option<&str>) ->
     let is_empty = cut.pieces.is_empty();
     match against {
         Some(against) => against_all(cut, against),
-        // An empty array asks for nothing, unless a header says that something is asked for.
+        // An empty array requests nothing, unless a header implies a request.
         None if is_empty && (context.event_id.is_some() || !payload.contains(&b'[')) => {
             refused(payload, "the message is empty: a request is an object".to_owned())
         }
@@ -133,8 +133,8 @@ fn read<'m>(piece: Piece<'m>, context: Context<'_>, alone: bool) -> Read<'m> {
     }
 }
 
-/// Reads a request whose message may have an id of its own. That is the request's if it is alone and has none, and must not be
-/// another one if it has.
+/// Reads a request whose message may have an id of its own. If the request is the only one in the message and has no id, it takes the
+/// message's; if it has one, the two must not contradict each other.
 fn json<'m>(text: &'m str, context: Context<'_>, alone: bool) -> Result<Answered<'m>, Unreadable> {
     let Some(id) = context.event_id.map(header) else {
         return answer(text, context);
@@ -161,7 +161,7 @@ fn json<'m>(text: &'m str, context: Context<'_>, alone: bool) -> Result<Answered
     }
 }
 
-/// What nobody can be answered for, as a whole. Text that is no array is its own only element.
+/// A message that can't be answered at all, as a whole. Text that is not an array is its own only element.
 fn unreadable<'m>(
     payload: &'m [u8],
     against: Option<&str>,

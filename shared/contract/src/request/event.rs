@@ -1,4 +1,4 @@
-//! A request as a `CloudEvent` carries it: structured, with the request in `data`; binary, with the event's id in a header.
+//! A request in a `CloudEvent`: structured, with the request in `data`, or binary, with the event's id in a header.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 use super::body::{Text, text};
 use crate::present::present;
 
-/// The alphabet that the specification names; whether the end is padded changes nothing.
+/// The alphabet in the specification. Padding at the end is optional.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     PAD.with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The attributes of a `CloudEvent` that matter here. One that is null is left out, says the specification.
+/// The attributes of a `CloudEvent` that matter here. By the specification, a null attribute counts as omitted.
 #[derive(Deserialize)]
 pub(super) struct CloudEvent<'a> {
     #[serde(borrow)]
@@ -45,7 +45,7 @@ impl CloudEvent<'_> {
 
     /// The text of the request in it, or why there is none.
     ///
-    /// Some producers put JSON into a string, or encode it as bytes: what that says is as clear as an object.
+    /// Some producers put JSON into a string, or encode it as bytes; that is as unambiguous as an object.
     pub(super) fn request(&self) -> Result<Cow<'_, str>, String> {
         if self.specversion.0 != "1.0" {
             return Err(format!(
@@ -74,7 +74,7 @@ pub(super) fn decoded(encoded: &str) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|bad| format!("\"data_base64\" holds no text: {bad}"))
 }
 
-/// The id in the header of a `CloudEvent` in binary mode: percent-encoded, and perhaps in quotes, as the binding lets it be.
+/// The id in the header of a `CloudEvent` in binary mode: percent-encoded, and possibly in quotes, as the binding allows.
 pub(super) fn header(value: &str) -> Cow<'_, str> {
     let value = value.trim().trim_matches('"');
     percent_decode_str(value).decode_utf8_lossy()

@@ -1,4 +1,4 @@
-//! What can be known of a text that is no sound request: whom to answer, and what to say.
+//! What can be found out about a text that is not a valid request: who to answer, and with what.
 
 use std::borrow::Cow;
 
@@ -8,32 +8,32 @@ use super::body::{Named, TEXTS};
 use super::event;
 use super::scan::{self, Field};
 
-/// More ids than these in one text are not looked at.
+/// The maximum number of ids considered in one text.
 const MAX_IDS: usize = 64;
 
-/// What can be known of a text that is no sound request.
+/// What could be found out about a text that is not a valid request.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     /// The ids in it, each once; the first is the request's own.
     pub(super) ids: Vec<Named>,
-    /// What stands in the place of an id and is none.
+    /// The value in place of an id, if it is not an id.
     pub(super) no_id: Option<String>,
-    /// The payer that it names.
+    /// The payer.
     pub(super) from: Option<String>,
-    /// The verb that it names.
+    /// The verb.
     pub(super) verb: Option<String>,
-    /// The trace that it names.
+    /// The trace.
     pub(super) traceparent: Option<String>,
-    /// What is wrong with its first field that is wrong.
+    /// What is wrong with the first invalid field.
     pub(super) flaw: Option<String>,
-    /// Where there stands a replacement character.
+    /// The place of a replacement character, if there is one.
     pub(super) replaced: Option<String>,
-    /// Its last field, with the value.
+    /// The last field, with its value.
     pub(super) last: Option<String>,
 }
 
 impl Known {
-    /// Looks for what is in a text, which may be a plain request or a `CloudEvent`.
+    /// Examines a text, which may be a plain request or a `CloudEvent`.
     pub(super) fn of(text: &str) -> Self {
         let fields: Vec<Field<'_>> = scan::fields(text).collect();
         let value = |name: &str| fields.iter().find(|field| field.name == name);
@@ -89,7 +89,7 @@ impl Known {
         }
     }
 
-    /// Adds an id, if it is not there.
+    /// Adds an id, unless it is already known.
     pub(super) fn name(&mut self, named: Named) {
         if self.ids.len() < MAX_IDS && self.ids.iter().all(|known| known.id != named.id) {
             self.ids.push(named);
@@ -131,8 +131,8 @@ fn flaw(field: &Field<'_>) -> Option<String> {
     }
 }
 
-/// What can't be decoded in a `CloudEvent` whose structure is JSON: half of a surrogate pair, a number that is too large. Who
-/// passes over an attribute doesn't see it; whoever reads them all would refuse the event. What is in `data` is seen there.
+/// What can't be decoded in a `CloudEvent` whose structure is valid JSON: half of a surrogate pair, a number that is too large. A
+/// reader that skips an attribute does not notice; a reader that decodes them all would refuse the event. `data` is checked separately.
 pub(super) fn undecodable(event: &str) -> Option<String> {
     let error = serde_json::from_str::<Value>(event).err()?;
     for field in scan::fields(event) {
@@ -143,12 +143,12 @@ pub(super) fn undecodable(event: &str) -> Option<String> {
     Some(reason(&error))
 }
 
-/// Why a value is none of JSON.
+/// Why a value is not valid JSON.
 fn damage(raw: &str) -> Option<String> {
     serde_json::from_str::<Value>(raw).err().as_ref().map(reason)
 }
 
-/// What serde says, in terms of the message and without a position: the sentence around it names the field.
+/// Serde's error in terms of the message, and without a position: the sentence around it names the field.
 fn reason(error: &serde_json::Error) -> String {
     let error = error.to_string();
     let why = error.split(" at line ").next().unwrap_or(&error);
@@ -161,7 +161,7 @@ fn reason(error: &serde_json::Error) -> String {
     }
 }
 
-/// A value as a sentence can show it: on one line.
+/// A value in a form that fits into a sentence: on one line.
 pub(super) fn shown(raw: &str) -> Cow<'_, str> {
     if !raw.contains(char::is_control) {
         return Cow::Borrowed(raw);

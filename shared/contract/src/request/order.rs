@@ -1,4 +1,4 @@
-//! What a body of the right shape asks for, verb by verb; or by name of the field, why it makes no sense.
+//! The order in a body of the right shape, verb by verb, or a refusal that names the invalid field.
 
 use super::body::{Body, Text, text};
 use super::{EXPIRES_IN, Hold, MAX_EXPIRES_IN, MAX_MEMO_BYTES, Order};
@@ -34,7 +34,7 @@ pub(super) fn read(body: &Body<'_>, account: &AccountId, verb: Verb) -> Result<O
     }
 }
 
-/// Refuses a field that the verb gives no meaning: who sent it expects something that would not happen.
+/// Refuses a field that has no meaning for the verb: the client expects something that would not happen.
 fn only_meant(body: &Body<'_>, verb: Verb) -> Result<(), Refusal> {
     let meant: &[&str] = match verb {
         Verb::Transfer => &["to", "amount", "currency", "memo"],
@@ -105,7 +105,7 @@ fn movement(body: &Body<'_>, payer: &AccountId, verb: Verb) -> Result<Movement, 
         let detail = format!("a memo of {} bytes: the limit is {MAX_MEMO_BYTES}", memo.len());
         return Err(Refusal::new(Reason::InvalidRequest, detail));
     }
-    // Not every database takes one.
+    // Not every database accepts a zero byte.
     if memo.as_ref().is_some_and(|memo| memo.contains('\0')) {
         let detail = "a memo with a zero byte: it is a line of text";
         return Err(Refusal::new(Reason::InvalidRequest, detail));
@@ -135,7 +135,7 @@ fn hold(body: &Body<'_>) -> Result<Hold, Refusal> {
     })
 }
 
-/// All that is held, unless an amount is named; then with its currency, which says how many decimals it has.
+/// The amount to confirm: all that is held if none is given; otherwise with its currency, which determines the number of decimals.
 fn confirm(body: &Body<'_>) -> Result<Option<Money>, Refusal> {
     match (&body.amount, &body.currency) {
         (None, None) => Ok(None),

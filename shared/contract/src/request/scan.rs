@@ -1,8 +1,8 @@
-//! Finds the fields in a text that should be an object of JSON and need not be: whoever named an id and an account in it can
-//! be answered.
+//! Finds the fields in a text that should be a JSON object but may not be one: if it contains an id and an account, its client can be
+//! answered.
 //!
-//! Of an object of JSON it finds exactly its fields. Where a text is no JSON it passes over what it does not know, and goes on
-//! behind the next comma. Nothing that is found here is ever carried out.
+//! In a valid JSON object it finds exactly its fields. In other text it skips what it does not understand, and continues after the
+//! next comma. Nothing found here is ever carried out.
 
 use std::borrow::Cow;
 use std::iter;
@@ -12,20 +12,19 @@ use std::iter;
 pub(super) struct Field<'t> {
     /// Its name.
     pub(super) name: Cow<'t, str>,
-    /// Its value, as it is written.
+    /// Its value, as written.
     pub(super) raw: &'t str,
-    /// Its value, if that is a string.
+    /// Its value, if it is a string.
     pub(super) text: Option<Cow<'t, str>>,
 }
 
-/// What stands between fields, and around them.
+/// The characters between and around fields.
 const BETWEEN: [char; 10] = ['{', '}', '[', ']', ',', ' ', '\t', '\n', '\r', '\u{feff}'];
 
-/// How often something may look like a field and be none, until the rest is given up: each time may mean to look as far as the
-/// end of the text.
+/// How many false starts of a field are tolerated before the rest is skipped: each may cause a scan to the end of the text.
 const MISTAKES: u32 = 20;
 
-/// The fields of the object that begins a text, and of those behind it.
+/// The fields of the object at the start of a text, and of those after it.
 pub(super) fn fields(text: &str) -> impl Iterator<Item = Field<'_>> {
     let (mut rest, mut mistakes) = (text, 0_u32);
     iter::from_fn(move || {
@@ -58,7 +57,7 @@ fn field(text: &str) -> Option<(Field<'_>, &str)> {
     Some((field, rest))
 }
 
-/// The inside of a string that begins a text, and what stands behind it.
+/// The inside of the string at the start of a text, and the rest of the text.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('"')?;
     let mut escaped = false;
@@ -70,13 +69,13 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     Some((&inside[..end], inside[end..].strip_prefix('"')?))
 }
 
-/// A name whose first quote belongs to a string that was never closed.
+/// A name without its opening quote, which was taken as the end of an unclosed string before it.
 fn unopened(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !(c.is_ascii_lowercase() || c == '_'))?;
     Some((&text[..end], text[end..].strip_prefix('"')?))
 }
 
-/// A value that begins a text, and what stands behind it. Nesting is counted, so none is too deep.
+/// The value at the start of a text, and the rest of the text. Nesting is only counted, so no depth is too great.
 fn value(text: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
     let mut rest = text;
@@ -108,7 +107,7 @@ fn value(text: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// What a string says. An escape that says nothing, such as half of a surrogate pair, becomes a replacement character.
+/// The content of a string. An invalid escape, such as half of a surrogate pair, becomes a replacement character.
 fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -126,7 +125,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(said)
 }
 
-/// The character of an escape that begins a text, and how long that is.
+/// The character of the escape at the start of a text, and the length of the escape.
 fn escape(text: &str) -> (char, usize) {
     let character = match text.as_bytes().get(1) {
         Some(b'"') => '"',
@@ -156,7 +155,7 @@ fn escape(text: &str) -> (char, usize) {
     (character, 2)
 }
 
-/// The UTF-16 unit of a `\uXXXX` that begins a text.
+/// The UTF-16 unit of the `\uXXXX` at the start of a text.
 fn unit(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -1,8 +1,8 @@
-//! What is recorded in the place of a request that is no JSON, or must not be taken at its word.
+//! The record of a request that is not JSON, or that must not be recorded verbatim.
 //!
-//! The books keep each request as it was sent, and may have to publish it again after a loss. What was refused for how it was
-//! sent could then be read otherwise: bytes that were no text have become text, a header is gone. So a stand-in is recorded:
-//! JSON that says what was wrong, and is refused with the same words and the same id wherever it is read.
+//! The ledger records each request as it was sent, and may have to publish it again after a loss. A request that was refused for the
+//! way it was sent could then be read differently: invalid bytes have become text, a header is gone. So a stand-in is recorded
+//! instead: JSON that states what was wrong, and is refused with the same words and the same id wherever it is read.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,16 +12,16 @@ use super::known::{Known, shown};
 use super::{Context, event};
 use crate::reason::sentence;
 
-/// How much of the text is kept: enough to see what it was. The log has it all.
+/// How much of the text is kept: enough to recognise it. The log has all of it.
 const MAX_TEXT: usize = 4096;
 
-/// What is recorded.
+/// The recorded stand-in.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StandIn {
     /// Why it was refused.
     refused: String,
-    /// The ids that it names.
+    /// The ids in it.
     ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
@@ -29,12 +29,12 @@ pub(super) struct StandIn {
     verb: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traceparent: Option<String>,
-    /// What it was.
+    /// The original text.
     text: String,
 }
 
 impl StandIn {
-    /// What stands for a text, and for what its message says of it.
+    /// The stand-in for a text and the context of its message.
     pub(super) fn of(text: &str, why: &Why, context: Context<'_>) -> Self {
         let mut known = Known::of(text);
         let refused = sentence(&refused(text, why, &known));
@@ -51,17 +51,17 @@ impl StandIn {
         }
     }
 
-    /// Reads one, if a text is one.
+    /// Reads a stand-in, if the text is one.
     pub(super) fn read(json: &str) -> Option<Self> {
         serde_json::from_str(json).ok()
     }
 
-    /// Its text.
+    /// The stand-in as JSON.
     pub(super) fn write(&self) -> String {
         serde_json::to_string(self).expect("strings and UUIDs are always JSON")
     }
 
-    /// What is known of it.
+    /// What is known about the request.
     pub(super) fn known(self) -> Known {
         Known {
             ids: self.ids.iter().filter_map(|id| Named::read(id)).collect(),
@@ -78,7 +78,7 @@ fn written(named: Named) -> String {
     named.written.unwrap_or_else(|| named.id.to_string())
 }
 
-/// Why a text is refused, by name of the field where that can be told.
+/// Why a text is refused, naming the field where possible.
 fn refused(text: &str, why: &Why, known: &Known) -> String {
     let flaw = known.flaw.clone();
     match why {

@@ -1,4 +1,4 @@
-//! Every setting of a stream, in the words of JetStream's API, and in which of them one differs.
+//! Every setting of a stream, as named in JetStream's API, and which of them differ.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use serde_json::{Map, Value, json};
 
 use super::{DUPLICATE_WINDOW, SHARDS_KEY, Settings};
 
-/// A stream's settings by their names in the API.
+/// A stream's settings by their API names.
 pub type Config = Map<String, Value>;
 
-/// How a setting may differ from what we ask for.
+/// How a setting may differ from the required one.
 #[derive(Clone, Copy)]
 enum May {
-    /// It may be anything.
+    /// It may have any value.
     BeAnything,
-    /// It may be more.
+    /// It may be greater.
     BeMore,
-    /// An object may hold more than our keys.
+    /// An object may have additional keys.
     HoldMore,
 }
 
-/// The settings that may differ, each with its reason. All others must be as they are in [`Settings::config`]; what is not named
-/// there, and what only a newer server knows, must be unset.
+/// The settings that may differ, each with its reason. All others must be as in [`Settings::config`]; settings not listed
+/// there, and those that only a newer server knows, must be unset.
 const LENIENT: [(&str, May, &str); 6] = [
     ("description", May::BeAnything, "it is for people"),
     (
@@ -47,11 +47,11 @@ const LENIENT: [(&str, May, &str); 6] = [
     ),
 ];
 
-/// The settings that are times, in nanoseconds.
+/// The settings that are durations, in nanoseconds.
 const TIMES: [&str; 3] = ["max_age", "duplicate_window", "subject_delete_marker_ttl"];
 
 impl Settings {
-    /// All settings of the stream. What is not named is unset.
+    /// All settings of the stream. Settings not listed are unset.
     pub fn config(&self) -> Config {
         let Value::Object(config) = json!({
             "name": self.name,
@@ -83,7 +83,7 @@ impl Settings {
         config
     }
 
-    /// Names each setting in which a stream is not as it must be, with its value and what it must be.
+    /// Describes each setting that is not as required, with its value and the required one.
     pub fn differences(&self, actual: &Config) -> Vec<String> {
         let wanted = self.config();
         let unnamed = actual.keys().filter(|name| !wanted.contains_key(*name));
@@ -97,7 +97,7 @@ impl Settings {
     }
 }
 
-/// The number of shards of the wallet that a stream was made for, as it is recorded there.
+/// The number of shards that a stream was created for, as recorded in it.
 pub fn shards_of(config: &Config) -> Option<&str> {
     recorded(value(config, "metadata"))
 }
@@ -126,7 +126,7 @@ fn suffices(name: &str, actual: &Value, wanted: &Value) -> bool {
     }
 }
 
-/// The API tells what is unset by its type's zero, or not at all.
+/// The API represents an unset value by the zero of its type, or omits it.
 fn is_unset(value: &Value) -> bool {
     match value {
         Value::Null => true,

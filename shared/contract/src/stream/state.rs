@@ -1,25 +1,25 @@
-//! What a stream holds, and which messages it lacks.
+//! The contents of a stream, and which messages it lacks.
 
 use serde::Deserialize;
 
-/// What a stream holds, as `STREAM.INFO` tells it.
+/// The contents of a stream, as reported by `STREAM.INFO`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct State {
-    /// How many messages.
+    /// The number of messages.
     pub messages: u64,
-    /// The sequence of the first of them; one behind the last, if there is none any more.
+    /// The sequence of the first message; if there are none left, one after the last.
     #[serde(rename = "first_seq")]
     pub first: u64,
     /// The last sequence that was ever used.
     #[serde(rename = "last_seq")]
     pub last: u64,
-    /// The sequences between first and last that are gone; told only if asked for.
+    /// The missing sequences between first and last; only reported on request.
     #[serde(default)]
     pub deleted: Option<Vec<u64>>,
 }
 
 impl State {
-    /// How many messages between the first and the last are gone.
+    /// The number of missing messages between the first and the last.
     pub fn gaps(&self) -> u64 {
         if self.messages == 0 {
             return 0;
@@ -28,9 +28,9 @@ impl State {
         places.saturating_sub(self.messages)
     }
 
-    /// How many of the messages from `from` on are gone. Nothing is ever deleted from a shard's stream, so each of them is lost.
+    /// The number of missing messages from `from` on. Nothing is ever deleted from a shard's stream, so each of them is lost.
     ///
-    /// If there are gaps, whether they are behind `from` is known only where [`State::deleted`] was asked for.
+    /// If there are gaps, their position relative to `from` is only known if [`State::deleted`] was requested.
     pub fn missing(&self, from: u64) -> u64 {
         let first = if self.messages == 0 {
             self.last.saturating_add(1)
@@ -63,20 +63,20 @@ mod tests {
             };
             assert_eq!(state.missing(from), missing, "{state:?} from {from}");
         };
-        // New, and whole.
+        // New and complete.
         check(0, 0, 0, None, 1, 0);
         check(0, 1, 0, None, 1, 0);
         check(10, 1, 10, None, 1, 0);
-        // Made to begin further on: empty, then not.
+        // Created to begin at a later sequence: empty, then not.
         check(0, 42, 41, None, 42, 0);
         check(3, 42, 44, None, 42, 0);
-        // The front is gone, all is gone, the middle is gone.
+        // The front, everything, or the middle is missing.
         check(5, 6, 10, None, 1, 5);
         check(0, 11, 10, None, 1, 10);
         check(7, 1, 10, None, 1, 3);
         check(7, 1, 10, Some(&[3, 4, 8]), 1, 3);
         check(4, 3, 10, Some(&[4, 5, 8, 9]), 1, 6);
-        // Everything was put back from 11 on; then something of that is gone, too.
+        // Everything was restored from 11 on; later some of that is lost, too.
         check(15, 6, 20, None, 11, 0);
         check(10, 1, 20, Some(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), 11, 0);
         check(14, 6, 20, Some(&[12]), 11, 1);

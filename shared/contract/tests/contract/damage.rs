@@ -1,27 +1,27 @@
-//! What can happen to a text: bits flip, parts are cut, doubled, exchanged, taken from another text, or put in.
+//! Damage to a text: bits flip; parts are cut, doubled, swapped, replaced with another text's, or inserted.
 
 use proptest::prelude::*;
 
-/// One thing that happens.
+/// One act of damage.
 #[derive(Clone, Debug)]
 pub(crate) enum Blow {
     /// A bit flips.
     Flip(prop::sample::Index, u8),
-    /// A byte becomes another.
+    /// A byte is replaced.
     Set(prop::sample::Index, u8),
-    /// A part is gone.
+    /// A part is cut out.
     Cut(prop::sample::Index, u8),
-    /// All behind is gone.
+    /// Everything after a point is cut off.
     End(prop::sample::Index),
-    /// A part stands twice.
+    /// A part is doubled.
     Double(prop::sample::Index, u8),
-    /// A part of another text comes in its place.
+    /// A part is replaced with a part of another text.
     Splice(prop::sample::Index, prop::sample::Index, u8),
-    /// A word comes in.
+    /// A word is inserted.
     Insert(prop::sample::Index, &'static str),
 }
 
-/// Words that readers have tripped over.
+/// Words that have confused readers.
 const WORDS: [&str; 40] = [
     "\"",
     "\\",
@@ -65,7 +65,7 @@ const WORDS: [&str; 40] = [
     "v2",
 ];
 
-/// A few things that happen, one behind the other.
+/// A few acts of damage, one after the other.
 pub(crate) fn blows() -> impl Strategy<Value = Vec<Blow>> {
     let at = any::<prop::sample::Index>;
     let blow = prop_oneof![
@@ -80,7 +80,7 @@ pub(crate) fn blows() -> impl Strategy<Value = Vec<Blow>> {
     prop::collection::vec(blow, 0..5)
 }
 
-/// What is left of a text.
+/// A text after damage.
 pub(crate) fn damaged(text: &[u8], other: &[u8], blows: &[Blow]) -> Vec<u8> {
     let mut bytes = text.to_vec();
     for blow in blows {

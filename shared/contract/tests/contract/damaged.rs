@@ -1,14 +1,14 @@
-//! What is no sound request is answered if it tells whom, and takes nobody else with it.
+//! An invalid request is answered if it says whom to answer, and does not affect other requests.
 //!
 //! | module | about |
 //! |---|---|
-//! | `text` | bytes that are no text, and texts that are no JSON |
-//! | `null` | fields that are there and say nothing |
+//! | `text` | bytes that are not text, and texts that are not JSON |
+//! | `null` | fields that are null |
 //! | `event` | requests in `CloudEvents`, and headers |
-//! | `verb` | verbs that nobody knows, and bulk |
-//! | `again` | what the books record of all that |
+//! | `verb` | unknown verbs, and bulk messages |
+//! | `again` | what the ledger records of all that |
 //!
-//! Each message is read as a service does, and read once more from what the books record of it: both must say the same.
+//! Each message is read as a service reads it, and again from what the ledger records of it: both results must be equal.
 
 mod again;
 mod event;
@@ -23,7 +23,7 @@ use wallet_contract::testing::{ONE, THREE, TWO, name, pays};
 
 use crate::reading::{Reading, read};
 
-/// Reads what stands there, and tells it, a line for each request.
+/// Reads the message, and describes it with one line per request.
 fn told(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String> {
     let headers: BTreeMap<String, String> = headers
         .iter()
@@ -58,7 +58,7 @@ fn told(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String>
     lines.collect()
 }
 
-/// Expects what is read of a message to alice's transfers.
+/// Checks how a message to alice's transfers is read.
 fn check(headers: &[(&str, &str)], body: impl AsRef<[u8]>, expected: &[&str]) {
     let body = body.as_ref();
     let alices = Subject::Request(Verb::Transfer, name("alice"));
@@ -66,7 +66,7 @@ fn check(headers: &[(&str, &str)], body: impl AsRef<[u8]>, expected: &[&str]) {
     assert_eq!(told, expected, "{}", String::from_utf8_lossy(body));
 }
 
-/// A transfer of alice's with one more field.
+/// A transfer of alice's with additional fields.
 fn with(more: &str) -> String {
     format!(r#"{{"id":"{ONE}",{},{more}}}"#, pays("bob", "1.00"))
 }
@@ -79,7 +79,7 @@ fn refused(detail: &str) -> String {
     format!("alice transfer one: invalid_request: {detail}")
 }
 
-/// A `CloudEvent` with this `data`, or whatever else.
+/// A `CloudEvent` with this `data`, or other attributes.
 fn event(id: &str, more: &str) -> String {
     format!(r#"{{"specversion":"1.0","id":"{id}","source":"/shop","type":"t",{more}}}"#)
 }

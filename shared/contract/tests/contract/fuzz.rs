@@ -1,7 +1,7 @@
-//! Damaged messages at volume: no bytes make a reader panic, and what can be read is what it says when it is written anew.
+//! Damaged messages at volume: no bytes make a reader panic, and whatever can be read keeps its meaning when written again.
 //!
-//! Damage begins with the corpus, so that most of what is tried is nearly right. `WALLET_FUZZ_CASES` says how many of each
-//! are tried: a few seconds' worth unless it is set, a million with `make fuzz`.
+//! Damage is applied to the corpus, so that most attempts are almost valid. `WALLET_FUZZ_CASES` sets the number of cases
+//! for each test: by default a few seconds' worth, a million with `make fuzz`.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use crate::damage::{Blow, blows, damaged};
 use crate::message::{HERE, Message, corpus, fields};
 use crate::reading::{Reading, read};
 
-/// How many of each unless it is said.
+/// The default number of cases for each test.
 const CASES: u32 = 20_000;
 
 static CORPUS: LazyLock<Vec<Message>> = LazyLock::new(corpus);
@@ -128,7 +128,7 @@ fn text_of(text: &str, blows: &[Blow]) -> String {
     String::from_utf8_lossy(&damaged(text.as_bytes(), text.as_bytes(), blows)).into_owned()
 }
 
-/// Reads a body; what can be read must survive being written.
+/// Reads a body. Whatever can be read must survive being written and read again.
 fn survives(subject: &Subject, headers: &BTreeMap<String, String>, body: &[u8]) -> Result<(), TestCaseError> {
     is_refused_again(subject, headers, body)?;
     let mut events = Vec::new();
@@ -152,8 +152,8 @@ fn survives(subject: &Subject, headers: &BTreeMap<String, String>, body: &[u8]) 
     Ok(())
 }
 
-/// What is recorded of a message is JSON that anybody can read, and is refused again with the same id wherever it is published
-/// again: under its own account, with the transfer's id in a header.
+/// What is recorded of a message is valid JSON, and is refused again with the same id wherever it is published again: under its own
+/// account, with the transfer's id in a header.
 fn is_refused_again(
     subject: &Subject,
     headers: &BTreeMap<String, String>,
@@ -193,7 +193,7 @@ fn is_refused_again(
     Ok(())
 }
 
-/// A sound request, written anew, is the same request, with the same id.
+/// A valid request that is written again is the same request, with the same id.
 fn means_the_same(request: &Request) -> Result<(), TestCaseError> {
     let Ok(order) = &request.order else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The wire format: what is written and read, what was ever released, and what damage does.
+//! The wire format: writing and reading, everything ever released, and the effects of damage.
 
 mod damage;
 mod damaged;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use wallet_contract::request::Order;
 use wallet_contract::shard::Shard;
 
-/// The shard in whose log the corpus stands.
+/// The shard whose log contains the corpus.
 pub(crate) const HERE: Shard = Shard(1);
 
 /// A message of the corpus.
@@ -28,7 +28,7 @@ pub(crate) fn corpus() -> Vec<Message> {
     struct File {
         subject: String,
         headers: BTreeMap<String, String>,
-        /// A body that is JSON, or the text of one that is not.
+        /// The body as JSON, if it is JSON; otherwise it is in `text`.
         body: Option<Box<RawValue>>,
         text: Option<String>,
     }
@@ -54,7 +54,7 @@ pub(crate) fn corpus() -> Vec<Message> {
     messages
 }
 
-/// A sound order written anew: the fields of a plain request, none of them left out.
+/// A valid order, written again: all fields of a plain request.
 pub(crate) fn fields(order: &Order) -> serde_json::Value {
     use serde_json::json;
     match order {

@@ -1,4 +1,4 @@
-//! What a request asks for, verb by verb, and what it is told if it makes no sense.
+//! The meaning of requests, verb by verb, and the refusals of invalid ones.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use wallet_contract::id::AccountId;
@@ -6,7 +6,7 @@ use wallet_contract::request::{self, Context, Order, Request};
 use wallet_contract::subject::Verb;
 use wallet_contract::testing::{ONE, TWO, name, pays, reversal};
 
-/// Reads what alice asks with these fields, and expects why it is refused.
+/// Reads a request of alice's with these fields, and checks why it is refused.
 fn check(verb: Verb, fields: &str, expected: &str) {
     assert_eq!(refusal(&asks(verb, fields)), expected, "{fields}");
 }
@@ -226,7 +226,7 @@ fn a_movement_tells_the_id_of_the_request_for_it() {
     }
 }
 
-/// examples/README.md tells clients in other languages how to make the id of their request, with this example.
+/// examples/README.md uses this example to explain to clients in other languages how to derive the id of a request.
 #[test]
 fn the_id_of_a_request_is_made_as_the_examples_tell() {
     let id = "01a207e8-99e5-7247-b87a-88872bad8c0f";

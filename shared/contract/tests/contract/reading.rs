@@ -9,7 +9,7 @@ use wallet_contract::request::{Context, Request};
 use wallet_contract::subject::Subject;
 use wallet_contract::{envelope, request};
 
-/// One element of a message, as it is read.
+/// One element of a message, as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reading {
     Request(Request),
@@ -17,7 +17,7 @@ pub(crate) enum Reading {
     Instruction(Instruction),
 }
 
-/// Reads a body that stands under a subject, as the services do; an element that can't be read says why.
+/// Reads a message body on a subject, as the services do; an element that can't be read has an error.
 pub(crate) fn read(
     subject: &Subject,
     headers: &BTreeMap<String, String>,

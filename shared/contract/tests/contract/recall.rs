@@ -1,4 +1,4 @@
-//! What each decision tells of the request that it answers.
+//! What each decision reveals about the request that it answers.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ fn a_decision_tells_what_was_asked() {
             Fact::Request(name(account), RequestFact::RequestRecalled(verb, movement, None))
         });
         assert_eq!(fact, wanted, "{decision:?}");
-        // It bears the request's own id, so that the decision's cause is there again; all else is the flow's.
+        // It has the request's own id, so that the decision has its cause again; all else is the flow's.
         let flow = |event: &Event| (event.transfer, event.trace);
         assert!(told.is_none_or(|event| event.id == REQUEST && flow(&event) == flow(&decision)));
     };
@@ -137,7 +137,7 @@ fn a_decision_tells_what_was_asked() {
         alice(Verb::Cancel, None),
     );
 
-    // These answer events.
+    // These answer events, not requests.
     check(Fact::Movement(back(), MovementFact::AccountDebited), None);
     check(Fact::Movement(paid(), MovementFact::AccountCredited), None);
     check(Fact::Movement(paid(), MovementFact::CreditRefused(short())), None);

@@ -1,7 +1,7 @@
-//! What was ever released is read for ever, and means what it meant: a corpus of messages, one for each form.
+//! Everything ever released stays readable for ever, and keeps its meaning: a corpus of messages, one for each form.
 //!
-//! A file of `corpus/` is never changed, nor is what is expected of it (`contract/snapshots/contract__released__*.snap`); a new form is a new
-//! file. What is expected is written in words of this test, not as our types are: these grow, what was said does not.
+//! A file of `corpus/` is never changed, nor its expected result (`contract/snapshots/contract__released__*.snap`); a new form is a new
+//! file. Expected results are written in words of this test, not in terms of our types: the types evolve, released messages do not.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn every_released_message_is_read_as_it_was() {
     }
 }
 
-/// What must be in the corpus, so that nobody forgets a form: an event of each kind, a request of each verb in each form.
+/// The corpus must contain an event of each kind, and a request of each verb in each form, so that no form is forgotten.
 #[test]
 fn no_form_is_missing_from_the_corpus() {
     let messages = corpus();

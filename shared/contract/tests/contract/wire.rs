@@ -1,4 +1,4 @@
-//! Wire forms: pinned by snapshots that are never edited, read back as they were, and no bytes make a reader panic.
+//! Wire forms: pinned by snapshots that are never edited; what is written is read back unchanged; no bytes make a reader panic.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod samples;
@@ -36,7 +36,7 @@ fn requests_v1_are_read_as_released() {
     let alice = name("alice");
     let shown = |json: &str, context: Context<'_>| {
         let request = format!("{:?}", request::read(json, context));
-        // What later forms brought is shown where it is used: the lines of what is released stay.
+        // Fields added by later forms are shown where they are used, so that the lines of released forms stay the same.
         let request = request.replace(", reserved: None, reverses: None", "");
         format!("{json}\n  {}", request.replace(", written: None", ""))
     };

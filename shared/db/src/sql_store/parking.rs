@@ -1,4 +1,4 @@
-//! The table of what was set aside.
+//! The table of parked messages.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) async fn blocked(db: &mut Db) -> Result<Blocked> {
     Ok(blocked)
 }
 
-/// What stands there, what is of the same transfer or account, and what is of the same as that, until nothing more is.
+/// The parked row at this position, all rows with the same transfer or account, all rows connected with those, and so on.
 pub(super) async fn together(db: &mut Db, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>> {
     let (sequence, element) = (i64::try_from(sequence).unwrap_or(i64::MAX), element(index));
     let first = db.query(AT, &[Arg::Int(sequence), Arg::Int(element)]).await?;

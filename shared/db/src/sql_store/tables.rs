@@ -6,7 +6,7 @@ use wallet_contract::shard::Shard;
 use wallet_engine::store::{Outgoing, ParkedRow};
 
 wallet_kernel::table! {
-    /// What was decided.
+    /// The decided events.
     pub(crate) Events "event" (no: i64, event: Outgoing) {
         key { no: i64 = *no }
         id: EventId = event.id,
@@ -18,7 +18,7 @@ wallet_kernel::table! {
 }
 
 wallet_kernel::table! {
-    /// What is parked.
+    /// The parked messages.
     pub(crate) Parked "parked" (place: (u64, i64), row: ParkedRow) {
         key { sequence: u64 = place.0, element: i64 = place.1 }
         subject: String = &*row.subject,

@@ -1,4 +1,4 @@
-//! Follows an operator's instruction about what was set aside.
+//! Follows an operator's instruction about a parked message.
 
 use std::borrow::Cow;
 
@@ -13,11 +13,11 @@ use super::{Batch, of, set_aside_whole};
 use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
-/// Follows an instruction: takes what it names out of `rows`, and hears what can be heard now and waits behind nothing.
-/// `rows` are what was set aside and is still, in the order of the log: what the instruction names, and all that waits with it.
-/// `blocked` is of what something is set aside.
+/// Follows an instruction: resolves the parked message that it names, and hears whatever can be heard now and need not wait for
+/// another parked message. `rows` are the parked messages in log order: the one that the instruction names, and all that wait
+/// with it. `blocked` are the transfers and accounts with a parked message.
 ///
-/// What is heard has the instruction's place and time in the log.
+/// Inputs get the position and time of the instruction in the log.
 pub fn resume<'m, C: Decider>(
     rows: &'m [ParkedRow],
     instruction: &Instruction,
@@ -34,7 +34,7 @@ pub fn resume<'m, C: Decider>(
         };
         return match requests::<C>(row, text, place, blocked) {
             Ok(requests) => replaced(row, requests, message, at_us),
-            // What it is about stays where it is, and so does this: somebody must look.
+            // The named message stays parked, and the instruction is parked as well: someone must take a look.
             Err(why) => Batch {
                 parked: vec![set_aside_whole(message, at_us, &why)],
                 ..Batch::default()
@@ -58,7 +58,7 @@ pub fn resume<'m, C: Decider>(
                     left.push(row);
                     continue;
                 };
-                // Who could not read it could not tell whether it was meant.
+                // A service that could not read the message could not tell whether it concerned it.
                 if C::concerns(&input, place) {
                     batch.heard.push(Heard {
                         input,
@@ -90,11 +90,11 @@ fn became(row: &ParkedRow, how: Resolution, message: &Message) -> (ParkedRow, Re
     (row.clone(), resolved)
 }
 
-/// Hears requests in the place of what was set aside.
+/// Hears requests in place of the parked message.
 fn replaced<'m>(row: &ParkedRow, requests: Vec<Request>, message: &Message, at_us: i64) -> Batch<'m> {
     let heard = (0..).zip(requests).map(|(index, request)| Heard {
         input: Input::Request(request),
-        // What tells of it is an event.
+        // There is no text to record: an event reports this request.
         raw: Cow::Borrowed(""),
         sequence: message.sequence,
         index,
@@ -109,7 +109,7 @@ fn replaced<'m>(row: &ParkedRow, requests: Vec<Request>, message: &Message, at_u
     }
 }
 
-/// What a text asks in the place of what was set aside, or why it can't stand there.
+/// The requests in a text that is to replace a parked message, or the reason why it can't.
 fn requests<C: Decider>(
     row: &ParkedRow,
     text: &str,
@@ -141,7 +141,7 @@ fn requests<C: Decider>(
     Ok(requests)
 }
 
-/// Reads it again. What belongs to no transfer is said again by its client, if at all: others must hear it too.
+/// Reads a parked message again. One that belongs to no transfer must be sent again by its client: other services must hear it, too.
 fn again(row: &ParkedRow, place: Place) -> Option<Input> {
     row.transfer?;
     let subject = Subject::read(&row.subject, place.shard).ok()?;

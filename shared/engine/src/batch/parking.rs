@@ -1,4 +1,4 @@
-//! What was set aside, and what became of it, as events.
+//! Parked messages, and their resolutions, as events.
 
 use uuid::Uuid;
 use wallet_contract::event::{Cause, Event, Fact, MessageFact, Parked, Resolved, Source};
@@ -10,7 +10,7 @@ use wallet_kernel::{Heard, Input};
 use super::Moment;
 use crate::store::ParkedRow;
 
-/// The name of what was set aside: it is no request and no event, but a place in a log. A made-up id with its time in front.
+/// A derived id for a parked message, which is neither a request nor an event but a position in a log. It begins with the message's time.
 fn named(row: &ParkedRow, source: Source) -> EventId {
     let Source { service, shard } = source;
     let milliseconds = u64::try_from(row.at_us / 1000).unwrap_or_default();
@@ -28,7 +28,7 @@ fn cause(row: &ParkedRow, source: Source) -> Cause {
     }
 }
 
-/// The events that tell what was set aside.
+/// The events that report parked messages.
 pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
     let told = rows.iter().map(|row| {
         let fact = Fact::Message(MessageFact::MessageParked(Parked {
@@ -43,7 +43,7 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
     told.collect()
 }
 
-/// The events that tell what became of it.
+/// The events that report how parked messages were resolved.
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
     let told = resolved.iter().map(|(row, resolved)| {
         let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
@@ -52,7 +52,7 @@ pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event
     told.collect()
 }
 
-/// The events that tell of requests which an instruction has put in the place of one that nobody could read.
+/// The events that report requests which an instruction has put in place of an unreadable one.
 pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
     let told = heard.iter().filter_map(|heard| match &heard.input {
         Input::Request(request) => Some(recall::mended(

@@ -1,4 +1,4 @@
-//! Messages as a service hears them.
+//! Reads messages as the inputs of a service.
 
 use std::borrow::Cow;
 
@@ -15,11 +15,11 @@ use super::Batch;
 use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
-/// Why what can be read is set aside.
+/// The reason for parking something that can be read.
 pub const WAITS: &str = "waits behind what was set aside of the same transfer or account";
 
-/// Reads messages as `service` hears them. `at_us` is the log's time so far, which never goes back. `blocked` is
-/// of what something was set aside: what is heard of that waits.
+/// Reads messages as the inputs of `service`. `at_us` is the log's time so far, which never decreases. `blocked` are the transfers and
+/// accounts with a parked message: inputs about them are parked, too.
 pub fn read<'m, C: Decider>(
     messages: &'m [Message],
     service: Service,
@@ -50,10 +50,10 @@ pub fn read<'m, C: Decider>(
     batch
 }
 
-/// The transfer that something is of, and the account whose standing it tells, or asks to change.
+/// The transfer that an input belongs to, and the account whose standing it reports or asks to change.
 type Of = (Uuid, Option<String>);
 
-/// What an input is of.
+/// The transfer and the account of an input.
 pub fn of(input: &Input) -> Of {
     let account = match input {
         Input::Request(request) if request.verb.flow() != Verb::Transfer => Some(&request.account),
@@ -108,7 +108,7 @@ impl<'m> Reading<'m, '_> {
         Ok(())
     }
 
-    /// An envelope of events, or an instruction.
+    /// Reads an envelope of events, or an instruction.
     fn others<C: Decider>(
         &mut self,
         subject: &Subject,
@@ -123,7 +123,7 @@ impl<'m> Reading<'m, '_> {
             ));
         }
         if let Subject::Parking(_) = subject {
-            // It is followed where the store is at hand.
+            // Instructions are followed where the store is at hand.
             return Instruction::read(payload)
                 .map(drop)
                 .map_err(|bad| bad.to_string());
@@ -170,14 +170,15 @@ impl<'m> Reading<'m, '_> {
         });
     }
 
-    /// Sets aside what something may wait behind.
+    /// Parks an input that others may have to wait for.
     fn wait(&mut self, of: Of, index: u32, detail: &str, raw: &str, batch: &mut Batch<'m>) {
         let row = waiting(self.message, self.at_us, of, index, detail, raw);
         self.blocked.add(Blocked::by([&row]));
         batch.parked.push(row);
     }
 
-    /// A request that can't be read is parked by the service that would have decided it; an event by each who hears it.
+    /// An unreadable request is parked only by the service that would have decided on it; an unreadable event, by every service that
+    /// hears it.
     fn is_ours(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => {
@@ -199,7 +200,7 @@ fn unread(message: &Message, at_us: i64, index: Option<u32>, detail: &str, body:
         index,
         subject: sentence(&message.subject),
         detail: sentence(detail),
-        // A zero byte is text to us, but not to PostgreSQL.
+        // A zero byte is valid text in Rust, but not in PostgreSQL.
         body: String::from_utf8_lossy(kept).replace('\0', "\u{fffd}"),
         at_us,
         transfer: None,
@@ -209,7 +210,7 @@ fn unread(message: &Message, at_us: i64, index: Option<u32>, detail: &str, body:
     }
 }
 
-/// What belongs to a transfer is kept whole, for it can be heard yet.
+/// A parked input of a transfer is kept whole, since it may be handled later.
 fn waiting(
     message: &Message,
     at_us: i64,
@@ -228,7 +229,7 @@ fn waiting(
     }
 }
 
-/// Sets aside what was read and can't be handled; what follows of its transfer waits behind it.
+/// Parks an input that was read and can't be handled; later messages of its transfer wait for it.
 pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     waiting(
         message,
@@ -240,7 +241,7 @@ pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     )
 }
 
-/// Sets aside an instruction that can't be followed.
+/// Parks an instruction that can't be followed.
 pub fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
     unread(message, at_us, None, why, &message.payload)
 }

@@ -1,24 +1,24 @@
-//! What is known of messages that ended a tenure.
+//! What is known about messages that ended a tenure.
 //!
 //! | a tenure ended while handling | then |
 //! |---|---|
-//! | many messages | up to the last of them, each element is handled by itself |
-//! | one element | it is tried once more: another instance may have had its hands in the rows |
-//! | that element again | it is set aside, with what was said; others go on |
+//! | many messages | the messages up to the last of them are handled element by element |
+//! | one element | it is tried once more: another instance may have been writing the rows |
+//! | that element again | it is parked with the error; the other elements are handled |
 //!
-//! All of it is forgotten when the process ends, and learnt again.
+//! All of this is forgotten when the process ends, and learnt again.
 
 use wallet_contract::log::LogPlace;
 
 use super::Ended;
 
-/// How often an element fails by itself before it is set aside.
+/// How often an element may fail by itself before it is parked.
 const FAILURES: u32 = 2;
 
-/// What was being handled, and what is known of it.
+/// What is being handled, and what is known about it.
 #[derive(Debug, Default)]
 pub(super) struct Caution {
-    /// Up to this message elements are handled one by one.
+    /// Messages up to this one are handled element by element.
     until: u64,
     hand: Option<Hand>,
     suspect: Option<Suspect>,
@@ -53,18 +53,18 @@ impl Caution {
         self.hand = Some(Hand::One(place));
     }
 
-    /// It went well.
+    /// Handling succeeded.
     pub(super) fn lets_go(&mut self) {
         self.hand = None;
     }
 
-    /// Why an element must be set aside, if it must.
+    /// The reason to park an element, if it must be parked.
     pub(super) fn condemns(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
 
-    /// Learns from what ended a tenure.
+    /// Learns from the end of a tenure.
     pub(super) fn learn(&mut self, ended: &Ended) {
         let Some(hand) = self.hand.take().filter(|_| ended.may_be_the_input()) else {
             return;

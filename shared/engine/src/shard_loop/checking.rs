@@ -1,4 +1,4 @@
-//! Looks now and then whether the stream still is as it must be, beside the work or instead of it.
+//! Periodically checks that the stream is intact, alongside the work or while standing by.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use super::Context;
 use crate::bus::{self, Bus};
 use crate::status::State;
 
-/// Between two looks. A setting that loses messages does so at once, and one question to the server costs next to nothing.
+/// The pause between two checks. A setting that loses messages does so at once, and one request to the server costs next to nothing.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// Looks until the stream is no longer as it must be. A server that can't be asked is the reader's business, and the publisher's.
+/// Checks until the stream is no longer intact. If the server can't be reached, reading and publishing will report that.
 pub(super) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -> bus::Error {
     let shard = context.place.shard;
     loop {
@@ -27,7 +27,8 @@ pub(super) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -
     }
 }
 
-/// Stands by for who works on the shard, and says whether it could take over: it has just asked its database, and now the log.
+/// Stands by for the instance that works on the shard, and reports whether this one could take over: its database has just answered;
+/// this checks the log.
 pub(super) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_ms: i64, whole_from: u64) {
     let shard = context.place.shard;
     let state = match context.bus.check(shard, whole_from).await {

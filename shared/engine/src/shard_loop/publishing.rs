@@ -1,4 +1,4 @@
-//! What was committed goes out, in order, while the next batch is decided.
+//! Publishes committed batches in order, while the next one is decided.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,15 +10,15 @@ use super::{Context, Ended};
 use crate::bus::{self, Bus, Notice};
 use crate::store::{Outgoing, Progress, Store};
 
-/// How many stored events are published again at once.
+/// How many stored events are republished at once.
 const REPUBLISH: i64 = 2_000;
 
-/// A batch on its way out.
+/// A batch to be published.
 #[derive(Default)]
 pub(super) struct Decided {
     pub(super) events: Vec<Outgoing>,
     pub(super) notices: Vec<Notice>,
-    /// When the last of it was.
+    /// When the last of it was committed.
     pub(super) committed: Option<Timestamp>,
 }
 
@@ -30,7 +30,7 @@ impl Decided {
     }
 }
 
-/// Publishes what was committed; some of it may stand in the log already, and is dropped by the inboxes there.
+/// Publishes what was committed. Some of it may already be in the log; the inboxes drop the copies.
 pub(super) async fn republish<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
@@ -60,7 +60,7 @@ pub(super) async fn republish<S: Store, B: Bus>(
     Ok(())
 }
 
-/// Tells how far the work has come, and gives a committed batch to who publishes it.
+/// Reports the progress, and hands a committed batch to the publisher.
 pub(super) async fn hand_over<B>(
     context: &Context<B>,
     progress: Progress,
@@ -79,7 +79,7 @@ pub(super) async fn hand_over<B>(
     Ok(())
 }
 
-/// Publishes what it is handed, for ever.
+/// Publishes the batches it receives, for ever.
 pub(super) async fn publish<B: Bus>(
     context: &Context<B>,
     published: &AtomicI64,
@@ -89,7 +89,7 @@ pub(super) async fn publish<B: Bus>(
         let began = (context.clock)();
         for notice in batch.notices {
             if let Err(error) = context.bus.tell(notice).await {
-                // Who waits asks again; the books have it.
+                // A caller that is waiting will ask again; the ledger has the outcome.
                 debug!(%error, "could not tell: {error}");
             }
         }

@@ -19,22 +19,22 @@ use crate::horizon::Horizon;
 use crate::meter::Counts;
 use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 
-/// How much that is due is decided at once.
+/// How many deadlines are decided at once.
 pub(super) const DUE: usize = 2_000;
 
-/// Where the work on a shard stands, in memory as in the database.
+/// The progress of the work on a shard, in memory and in the database.
 pub(super) struct Standing {
     pub(super) progress: Progress,
-    /// The position in the database: messages behind it were read and say nothing to the service.
+    /// The position in the database. Messages after it, up to `progress.position`, were read and do not concern the service.
     pub(super) stored: u64,
-    /// Of what something was set aside: what is heard of that waits.
+    /// Transfers and accounts with a parked message: inputs about them wait.
     pub(super) blocked: Blocked,
-    /// Up to which time all of the log is handled.
+    /// The time up to which the log is handled.
     pub(super) horizon: Horizon,
 }
 
 impl Standing {
-    /// Where the work stands, as far as it has been published.
+    /// The progress, with the number of the last published event.
     pub(super) fn as_published(&self, published: &AtomicI64) -> Progress {
         Progress {
             published: published.load(Ordering::Acquire),
@@ -43,8 +43,7 @@ impl Standing {
     }
 }
 
-/// The runs that messages are handled in: an instruction about what was set aside is one of its own, and so is each message of
-/// those up to which care is due.
+/// Splits messages into the runs that are handled together: an instruction about a parked message is a run of its own.
 pub(super) fn runs<'m, B>(
     context: &Context<B>,
     messages: &'m [Message],
@@ -53,7 +52,7 @@ pub(super) fn runs<'m, B>(
     messages.chunk_by(move |one, next| one.subject != told && next.subject != told)
 }
 
-/// Decides on what stands in the log: one of its [`runs`].
+/// Decides on messages of the log: one of its [`runs`]. Messages that caution applies to are handled element by element.
 pub(super) async fn messages<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
@@ -79,8 +78,8 @@ pub(super) async fn messages<S: Store, B>(
     Ok(decided)
 }
 
-/// Handles a message element by element. Its position is taken, and what is set aside of it stored, when all are handled; until
-/// then the inbox knows those that were.
+/// Handles a message element by element. The position moves past the message, and its parked elements are stored, once all elements
+/// are handled; until then the inbox knows the ones that were.
 async fn one_by_one<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
@@ -131,7 +130,7 @@ async fn one_by_one<S: Store, B>(
     Ok(decided)
 }
 
-/// Where the work stands when these have been handled.
+/// The progress after these messages.
 fn after(standing: &Standing, run: &[Message]) -> Progress {
     let progress = standing.progress;
     let position = run.last().map(|message| message.sequence);
@@ -143,7 +142,7 @@ fn after(standing: &Standing, run: &[Message]) -> Progress {
     }
 }
 
-/// What was set aside and is what an instruction is about, if that is what has come.
+/// The parked messages that an instruction is about, if the run is an instruction.
 async fn asked_for<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
@@ -155,7 +154,7 @@ async fn asked_for<S: Store, B>(
     })
 }
 
-/// Reads messages; an instruction is followed, on what it is about.
+/// Reads messages, or follows an instruction.
 fn read<'m, C: Decider, B>(
     context: &Context<B>,
     standing: &mut Standing,
@@ -182,7 +181,7 @@ fn read<'m, C: Decider, B>(
     batch
 }
 
-/// What an operator has this service do about what it has set aside.
+/// An operator's instruction to this service about a message that it has parked.
 fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m Message, Instruction)> {
     let [message] = run else { return None };
     let is_told = message.subject == parking(context.place.shard, context.service);
@@ -190,7 +189,7 @@ fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m M
     Some((message, told))
 }
 
-/// Decides on what is due by the time up to which all of the log is handled: see [`Horizon`].
+/// Decides on the deadlines due by the time up to which the log is handled: see [`Horizon`].
 pub(super) async fn due<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
@@ -216,8 +215,8 @@ pub(super) async fn due<S: Store, B: Bus>(
     handle(store, context, standing, after, batch::due(due, passed_us), taken).await
 }
 
-/// At least so much of what is due by a time, if there is as much; by the log's time, if that is ahead. What waits behind something
-/// that was set aside is left out: its turn comes when that is seen to.
+/// The deadlines due by a time, or by the log's time if that is later: at least `many`, if there are as many. Those of transfers with a
+/// parked message are left out until that is resolved.
 async fn due_by<S: Store>(
     store: &mut S,
     standing: &Standing,
@@ -242,7 +241,7 @@ async fn handle<S: Store, B>(
 ) -> Result<Decided, Ended> {
     let (place, progress) = (context.place, &mut standing.progress);
     if batch.says_nothing() {
-        // Who reads it again after a crash passes over it again.
+        // If these messages are read again after a crash, they are skipped again.
         *progress = after;
         return Ok(Decided::default());
     }
@@ -266,7 +265,7 @@ async fn handle<S: Store, B>(
         taken,
         now: (context.clock)(),
     };
-    // What it is decided on stands before the decision.
+    // The cause of a decision must come before the decision.
     let mut events = if batch.mended {
         batch::mended(&batch.heard, moment)
     } else {
@@ -316,8 +315,8 @@ fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usi
     });
 }
 
-/// Each line of a flow bears its trace and transfer. At `debug`, since a busy service decides thousands a second; what
-/// was set aside is a warning, for a person must look.
+/// Each line about a flow includes its trace and transfer. At `debug`, since a busy service decides thousands a second; a parked
+/// message is a warning, because someone must take a look.
 fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
     for parked in &batch.parked {
         let (sequence, subject) = (parked.sequence, &parked.subject);

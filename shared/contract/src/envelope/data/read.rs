@@ -1,4 +1,4 @@
-//! Which fields each kind of fact needs, and what they mean.
+//! The fields that each kind of fact requires, and their meaning.
 
 use super::{Data, Text};
 use crate::envelope::Unreadable;
@@ -11,7 +11,7 @@ use crate::money::{Currency, Money};
 use crate::reason::Refusal;
 use crate::subject::Verb;
 
-/// Reads the fields of one kind of fact, and says which one is missing or wrong.
+/// Reads the fields of one kind of fact; an error names the one that is missing or wrong.
 struct Fields<'d, 'a> {
     kind: Kind,
     data: &'d Data<'a>,
@@ -63,7 +63,7 @@ impl Fields<'_, '_> {
         })
     }
 
-    /// The movement, where the request that was refused had a sound one.
+    /// The movement, if the refused request had a valid one.
     fn wanted(&self) -> Result<Option<Movement>, Unreadable> {
         self.data.payee.as_ref().map(|_| self.movement()).transpose()
     }

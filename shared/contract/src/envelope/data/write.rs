@@ -1,4 +1,4 @@
-//! Which fields each kind of fact has.
+//! The fields that each kind of fact has.
 
 use super::{Data, borrowed, owned};
 use crate::event::{AccountFact, Fact, MessageFact, MovementFact, RequestFact, Resolution, Terms};

@@ -1,4 +1,4 @@
-//! What the books record.
+//! What the ledger records.
 
 use wallet_contract::request::{self, Context, Request};
 use wallet_contract::shard::Shard;
@@ -7,7 +7,7 @@ use wallet_contract::testing::{ONE, TWO, name, pays};
 
 use super::{event, plain, with};
 
-/// What the books record is published again after a loss, with the transfer's id in a header.
+/// What the ledger records is published again after a loss, with the transfer's id in a header.
 #[test]
 fn what_is_recorded_is_refused_again_with_the_same_id() {
     let alice = name("alice");

@@ -1,4 +1,4 @@
-//! Requests in `CloudEvents`, and what headers say of them.
+//! Requests in `CloudEvents`, and their headers.
 
 use wallet_contract::testing::{ONE, THREE, TWO, pays};
 
@@ -52,7 +52,7 @@ fn an_event_carries_a_request_as_an_object_as_text_or_as_bytes() {
     );
 }
 
-/// What nobody asks for must still be JSON: the books keep the event, and others read it there.
+/// Attributes that we do not use must still be valid JSON: the ledger records the event, and other programs read it there.
 #[test]
 fn an_attribute_that_can_not_be_decoded_is_refused_by_name() {
     let check = |attribute: &str, expected: &str| {
@@ -84,7 +84,7 @@ fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
     check(&[("ce-id", ONE)], plain(ONE), &sound);
     check(&[("ce-id", &ONE.to_uppercase())], plain(ONE), &sound);
     check(&[], event(ONE, &format!(r#""data":{}"#, plain(ONE))), &sound);
-    // An event may have a name of its own, as long as that can't be taken for the transfer's.
+    // An event may have an id of its own, as long as it can't be mistaken for the transfer's.
     check(&[("ce-id", "order-17")], plain(ONE), &sound);
     check(
         &[],
@@ -142,7 +142,7 @@ fn headers_are_read_however_they_are_spelled() {
     );
 }
 
-/// One id can't be that of two requests: two equal ones would be one payment.
+/// One id must not apply to two requests: two equal ones would be one payment.
 #[test]
 fn a_messages_id_is_not_that_of_each_request_in_it() {
     let data = format!("{{{}}}", pays("bob", "1.00"));

@@ -1,4 +1,4 @@
-//! A field that is there and null is refused by name: with every verb, in every form. "Left out" is said by leaving it out.
+//! A null field is refused by name, with every verb and in every form. To omit a field, leave it out.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use wallet_contract::testing::{ONE, TWO, name, pays};
 
 use crate::reading::{Reading, read};
 
-/// The fields of a request, but its id.
+/// The fields of a request, except its id.
 const FIELDS: [&str; 11] = [
     "from",
     "to",
@@ -24,7 +24,7 @@ const FIELDS: [&str; 11] = [
     "traceparent",
 ];
 
-/// What makes a verb's request sound.
+/// The fields of a valid request of this verb.
 fn sound(verb: Verb) -> String {
     match verb {
         Verb::Transfer | Verb::Reserve => pays("bob", "1.00"),
@@ -34,7 +34,7 @@ fn sound(verb: Verb) -> String {
     }
 }
 
-/// The fields of a sound request, and one that is null.
+/// The fields of a valid request, with one of them null.
 fn with_null(verb: Verb, field: &str) -> String {
     let sound: Vec<String> = sound(verb)
         .split(',')
@@ -108,7 +108,7 @@ fn an_id_that_is_null_is_refused_where_another_tells_whom_to_answer() {
         let fields = [r#""id":null"#.to_owned(), sound(verb)].join(",");
         let fields = fields.trim_end_matches(',');
         for (subject, headers, body) in forms(verb, fields) {
-            // In the plain forms another `id` stands before it.
+            // In the plain forms another `id` precedes it.
             let (_, told) = refusal(&subject, &headers, &body);
             assert!(told.contains("field \"id\""), "{body}: {told}");
         }

@@ -1,4 +1,4 @@
-//! Bytes that are no text, and texts that are no JSON.
+//! Bytes that are not text, and texts that are not JSON.
 
 use wallet_contract::subject::{Subject, Verb};
 use wallet_contract::testing::{ONE, THREE, TWO, name};
@@ -110,7 +110,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
             format!("{two}{currency}expected value at line 1 column {}", one.len() + 1),
         ],
     );
-    // A quote that is never closed takes what is behind it along: who is told of which can only be guessed, so all are.
+    // A quote that is never closed swallows what follows. Which request is meant can only be guessed, so all are answered.
     let open = format!(r#"[{{"id":"{ONE}","memo":"rent}},{}]"#, plain(TWO));
     let why = r#"field "id" stands twice, as "01900000-0000-7000-8000-000000000001" and as "01900000-0000-7000-8000-000000000002": use it once"#;
     check(&open, &[refused(why), format!("{two}{why}")]);

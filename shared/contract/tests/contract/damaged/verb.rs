@@ -1,4 +1,4 @@
-//! Verbs that nobody knows, and requests of many payers.
+//! Unknown verbs, and requests of several payers.
 
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Subject;

@@ -63,7 +63,7 @@ pub(super) const REQUESTS: &[(Verb, &str)] = &[
     ),
 ];
 
-/// What stands in a message of many payers.
+/// Requests in a bulk message.
 pub(super) const BULK: &[&str] = &[
     r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","to":"bob","amount":"12.50","currency":"USD"}"#,
     r#"{"id":"01900000-0000-7000-8000-000000000001","from":"alice","verb":"transfer","to":"bob","amount":"12.50","currency":"USD"}"#,
