@@ -30,7 +30,7 @@ pub(crate) struct Logs {
     pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
     /// The server's clock when a confirm or cancel was stored, in microseconds since 1970.
     ordered_us: BTreeMap<(Shard, EventId), i64>,
-    /// Instructions whose replacement requests were heard, and instructions for which the parked message was resolved.
+    /// Instructions whose replacement requests are in the log. `mended` holds those that resolved the parked message.
     pub(crate) mending: BTreeSet<(Shard, u64)>,
     pub(crate) mended: BTreeSet<(Shard, u64)>,
     /// Events that a second stream must hold and does not hold yet.
