@@ -1,4 +1,4 @@
-# One image for the three services and the tool; compose.yaml says which program runs. Works with and without BuildKit.
+# One image for the three services and the tool; compose.yaml selects the program. Builds with and without BuildKit.
 
 FROM rust:1-bookworm AS build
 WORKDIR /src
@@ -12,6 +12,6 @@ COPY --from=build \
      /src/target/release/ledger-svc \
      /src/target/release/wallet \
      /usr/local/bin/
-# A number, so that an orchestrator can tell that it isn't root. The programs need no home and write no files.
+# A numeric id, so that an orchestrator can verify that it isn't root. The programs need no home directory and write no files.
 USER 10001:10001
 CMD ["wallet", "--help"]

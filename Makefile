@@ -1,15 +1,15 @@
-# make demo    builds the wallet and shows what it does, on SQLite and a nats-server that it finds or installs for itself
+# make demo    builds the wallet and demonstrates it, on SQLite and a nats-server that it finds or installs
 # make up      a local stack in ./data, until Ctrl-C
-# make test    installs what tests need, and runs all of them
-# make model   every interleaving of small worlds, checked
+# make test    installs the tools that the tests need, and runs all checks
+# make model   model-checks every interleaving of small worlds
 # make fuzz    a million damaged messages of each kind
-# make bench   figures of this machine, on SQLite and PostgreSQL
-# make compare the same load and the same accidents for what the wallet could be replaced by
+# make bench   measures this machine, on SQLite and PostgreSQL
+# make compare runs alternatives to the wallet under the same load and the same faults
 SHELL := bash
 .DEFAULT_GOAL := demo
 .PHONY: demo up test lint purity doc unit deny advisories model fuzz bench compare compose-test tools
 
-# Tools for tests that a machine may lack: scripts/install-tools.
+# Where scripts/install-tools puts the tools that tests need and the machine lacks.
 TOOLS := .tools
 export PATH := $(CURDIR)/$(TOOLS)/bin:$(PATH)
 CARGO := cargo --locked
@@ -30,15 +30,15 @@ up: build
 test: tools lint purity doc unit deny
 	@echo "all checks passed"
 
-# What needs no building comes first: a slip shows early.
+# Checks that need no build come first, so that they fail early.
 lint:
 	cargo fmt --all --check
 	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
 
-# The rules do no I/O: the pure crates build on no runtime, database or network. The engine, and what plays it, build on tokio, but on
-# no database, broker or HTTP. SQL libraries belong to wallet-db; two tools talk to PostgreSQL from outside: the local stack makes
-# databases, the comparison has systems of its own. Nothing builds on the command line, and the
-# view of a flow on no service.
+# The rules do no I/O: the pure crates depend on no runtime, database or network library. The engine, the model and the simulation depend
+# on tokio, but on no database, broker or HTTP library. Only wallet-db may use SQL libraries, plus two tools that talk to PostgreSQL from
+# outside: the local stack creates databases, and the comparison implements other systems. Nothing depends on the command line, and the
+# view of a flow depends on no service.
 PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
 ENGINE := wallet-engine wallet-model sim
 SQL := wallet-db wallet-stack wallet-compare
@@ -71,7 +71,7 @@ purity:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet
 
-# The whole workspace at once: with the simulation's features for tokio, which `build` alone would not have.
+# The whole workspace at once, so that tokio is built with the simulation's features, which `build` alone would not enable.
 unit:
 	$(CARGO) build --release --workspace
 	$(CARGO) nextest run --release --workspace --no-fail-fast
@@ -81,7 +81,7 @@ deny:
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
 	else echo "cargo-deny is not installed: licences and bans not checked (cargo install cargo-deny)"; fi
 
-# Not a part of `test`: it asks RustSec's database on GitHub, and what that answers changes without us.
+# Not part of `test`: it queries RustSec's database on GitHub, whose answers change independently of this repository.
 advisories:
 	cargo deny check advisories
 
@@ -103,7 +103,7 @@ bench: build
 	$(WALLET) bench --database postgres --hot-percent 50
 	$(WALLET) bench --database postgres --mode reserve
 
-# Both tables in about seven minutes, once it is built, and the charts in target/compare.
+# Once built, takes about seven minutes for both tables; the charts go to target/compare.
 compare: tools
 	$(CARGO) build --release $(PROGRAMS) -p wallet-compare
 	target/release/wallet-compare accidents --charts target/compare

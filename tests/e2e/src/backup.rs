@@ -1,4 +1,4 @@
-//! Copies of what a stack on SQLite has stored: its streams and its databases.
+//! Copies of a stored stack on SQLite: its streams and its databases.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use wallet_contract::subject::Service;
 use crate::World;
 use crate::instance::signal;
 
-/// Copies a folder with all that is in it.
+/// Copies a folder recursively.
 pub fn copy_all(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -25,7 +25,7 @@ pub fn copy_all(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What a stack has stored: streams and databases, and not its logs or settings.
+/// The streams and databases of a stack, without its logs and settings.
 fn stored(dir: &Path) -> Result<Vec<PathBuf>> {
     let entries: Vec<PathBuf> = fs::read_dir(dir)?
         .map(|entry| Ok(entry?.path()))
@@ -37,7 +37,7 @@ fn stored(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(entries.into_iter().filter(is_stored).collect())
 }
 
-/// Copies what a stack has stored into a folder.
+/// Copies the streams and databases of a stack into a folder.
 pub fn take(world: &World, to: &Path) -> Result<()> {
     copy_stored(&world.dir(), to)
 }
@@ -55,7 +55,7 @@ fn copy_stored(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Copies it while nothing of the stack moves: as a snapshot of the file system would, all at one instant.
+/// Copies them while all processes of the stack are stopped: all at one instant, like a file-system snapshot.
 pub fn take_at_once(world: &World, to: &Path) -> Result<()> {
     let services = Service::ALL
         .into_iter()
@@ -71,7 +71,7 @@ pub fn take_at_once(world: &World, to: &Path) -> Result<()> {
     taken
 }
 
-/// Ends everything in order.
+/// Stops everything in order.
 pub async fn stop(world: &mut World) -> Result<()> {
     for service in Service::ALL {
         world.stack.stop_service(service).await?;
@@ -91,7 +91,7 @@ pub async fn start(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Puts a copy back in the place of what a stopped stack has stored.
+/// Replaces the streams and databases of a stopped stack by a copy.
 pub fn put_back(world: &World, from: &Path) -> Result<()> {
     for path in stored(&world.dir())? {
         if path.is_dir() {

@@ -1,25 +1,25 @@
-//! Jepsen's bank test: clients move money between accounts, readers ask what all accounts have together.
+//! Jepsen's bank test: clients move money between accounts, readers ask for the total of all accounts.
 //!
-//! What a whole-bank read promises. Each shard's answer is a prefix of that shard's log, at least as long as the log was
-//! when asked; two shards' prefixes need not fit together. A payment between shards is debited in one and credited in
-//! another, so the balances *as they are now*, read shard by shard, may show it on neither side, or on both. That is no
-//! error, and is counted here as *skewed*.
+//! What a whole-bank read promises. Each shard's answer is a prefix of that shard's log, at least as long as the log was when
+//! the question was asked; the prefixes of two shards need not fit together. A payment between shards is debited in one and
+//! credited in another, so the *current* balances, read shard by shard, may show it on neither side, or on both. That is not an
+//! error; it is counted here as *skewed*.
 //!
-//! A total that must be right at every read is had by asking for a moment in the past:
+//! To get a total that must be right at every read, ask for a moment in the past:
 //!
 //! 1. Ask each shard how far its books are. Let T be one microsecond before the earliest of these times. A log's time never
-//!    goes back, so what any shard stored up to T is in its books by now, and nothing can be added to it.
-//! 2. Ask each account what it had `at` T. That is one cut through all logs, the same for whoever asks at any later time.
-//! 3. What was debited up to T and neither credited nor given back up to T is in transit; the statements say it, transfer
-//!    by transfer. Available + held + in transit, with `@world` counted, is then zero.
+//!    goes back, so everything that a shard stored up to T is in its books by now, and nothing can be added to it.
+//! 2. Ask for each account's balance `at` T. That is one cut through all logs, the same for every later read at T.
+//! 3. Whatever was debited up to T and neither credited nor given back up to T is in transit; the statements show it, transfer
+//!    by transfer. Available + held + in transit, including `@world`, is then zero.
 //!
-//! Step 3 pairs debits and credits by payer and id, and what can't be paired counts for nothing: so a credit without its
-//! debit, a second one, or one of another amount is a wrong total, and so is a running balance that is not the sum of its
-//! lines. Money that never arrives is in transit for ever, so at the end nothing may be.
+//! Step 3 pairs debits and credits by payer and id, and ignores what can't be paired. So a credit without its debit, a second
+//! credit, or one of another amount makes the total wrong, and so does a running balance that is not the sum of its lines.
+//! Money that never arrives stays in transit for ever, so at the end nothing may be in transit.
 //!
-//! The cut is made by the times at which messages were stored. With one NATS server these are of one clock, so no effect
-//! is in the cut without its cause. In a cluster the leaders' clocks may differ by some milliseconds; then a credit can be
-//! in the cut and its debit not, and a reader has to choose an earlier T, or the totals of a quiet moment.
+//! The cut is defined by the times at which messages were stored. With one NATS server these come from one clock, so no effect
+//! is in the cut without its cause. In a cluster the leaders' clocks may differ by some milliseconds; then a credit can be in
+//! the cut without its debit, and a reader has to choose an earlier T, or use the totals of a quiet moment.
 
 mod clients;
 mod pairs;
@@ -32,42 +32,42 @@ pub use reader::Reader;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// One whole-bank read at a moment, in cents; of all accounts but the outside.
+/// One whole-bank read at a moment, in cents, over all accounts but the outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Total {
-    /// Seconds from the start until it was read.
+    /// When it was read, in seconds from the start.
     pub read_at: f64,
-    /// What can be spent.
+    /// Available.
     pub available: i64,
-    /// What is reserved.
+    /// Held.
     pub held: i64,
-    /// What is on its way.
+    /// In transit.
     pub in_transit: i64,
-    /// The outside's balance: the opposite of all that was brought in.
+    /// The balance of `@world`: the negative of everything deposited.
     pub world: i64,
 }
 
 impl Total {
-    /// What must be zero.
+    /// The sum, which must be zero.
     pub fn sum(self) -> i64 {
         self.available + self.held + self.in_transit + self.world
     }
 }
 
-/// What the readers have seen.
+/// The readers' observations.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Reads at a moment.
     pub totals: Vec<Total>,
-    /// Those whose sum was not zero.
+    /// Reads whose sum was not zero.
     pub wrong: Vec<String>,
     /// Balances below zero, and lines that don't add up.
     pub breaches: Vec<String>,
-    /// Reads of the balances as they are now.
+    /// Number of reads of the current balances.
     pub now: usize,
     /// How many of these showed a payment between shards on neither side, or on both.
     pub skewed: usize,
-    /// Reads that got no answer: the ledger was gone, or behind.
+    /// Reads without an answer, because the ledger was down or had not caught up.
     pub unanswered: usize,
 }
 
@@ -86,7 +86,7 @@ impl Seen {
         )
     }
 
-    /// Every total was right.
+    /// Fails unless every total was right.
     pub fn check(&self) -> Result<()> {
         let (wrong, breaches) = (self.wrong.iter().take(3), self.breaches.iter().take(3));
         let some: Vec<&String> = wrong.chain(breaches).collect();

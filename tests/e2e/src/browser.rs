@@ -1,8 +1,8 @@
-//! A real browser, Debian's Chromium, driven through its chromedriver: it looks at pages as a person would, and tells what it
-//! complained of and whom it asked.
+//! A real browser, Debian's Chromium, driven through chromedriver. It renders pages as a user would see them, and reports the
+//! errors it logged and the addresses it requested.
 //!
-//! It can reach 127.0.0.1 only. Whatever happens to a test, its processes end: the browser is a child of the driver, and the
-//! driver is ours.
+//! It can reach 127.0.0.1 only. Its processes end whatever happens to a test: the browser is a child of the driver, and the
+//! driver is a child of the test.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -21,12 +21,12 @@ use wallet_stack::address::free_ports;
 
 use crate::PATIENCE;
 
-/// A desktop's window, and a small telephone's.
+/// A desktop window.
 pub const WIDE: (u32, u32) = (1280, 900);
-/// The narrowest that pages are made for.
+/// A small phone: the narrowest width that pages support.
 pub const NARROW: (u32, u32) = (360, 740);
 
-/// No window, no sandbox (tests may run as root), no traffic of the browser's own.
+/// No window, no sandbox (tests may run as root), no background traffic of the browser.
 const FLAGS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -44,16 +44,16 @@ const FLAGS: [&str; 12] = [
 
 /// One window.
 pub struct Browser {
-    /// What the harness has no word for.
+    /// For calls that this harness does not wrap.
     pub client: Client,
     driver: Driver,
     session: String,
     origin: String,
-    // Goes when the browser has ended.
+    // Removed once the browser has ended.
     _profile: TempDir,
 }
 
-/// The driver's process; it takes the browser with it when it is dropped.
+/// The driver's process; dropping it ends the browser too.
 struct Driver {
     child: Child,
     url: String,
@@ -71,7 +71,7 @@ impl Drop for Driver {
     }
 }
 
-/// The processes that a process has started and not yet waited for.
+/// The children of a process that it has not reaped yet.
 fn children(pid: u32) -> Vec<i32> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task"))
         .into_iter()
@@ -93,7 +93,7 @@ impl Driver {
         let mut command = Command::new("chromedriver");
         command
             .arg(format!("--port={port}"))
-            // What a browser leaves in a temporary folder goes with ours.
+            // The browser's temporary files go with our folder.
             .env("TMPDIR", folder)
             .env("HOME", folder)
             .stdin(Stdio::null())
@@ -119,7 +119,7 @@ impl Driver {
         Ok(driver)
     }
 
-    /// Asks what only this driver knows.
+    /// Sends a command that only this driver supports.
     async fn ask(&self, session: &str, path: &str, body: &Value) -> Result<Value> {
         let url = format!("{}/session/{session}/{path}", self.url);
         let answer = reqwest::Client::new().post(url).json(body).send().await?;
@@ -163,29 +163,29 @@ impl Browser {
         Ok(browser)
     }
 
-    /// Goes to an address under the origin.
+    /// Opens an address under the origin.
     pub async fn open(&self, path: &str) -> Result<()> {
         let url = format!("{}{path}", self.origin);
-        // On a busy machine the driver can answer while the page before is still there.
+        // On a busy machine the driver can answer while the previous page is still loaded.
         self.eval("(window.isLeft = true)").await?;
         self.client.goto(&url).await.with_context(|| url)?;
         self.until("!window.isLeft && document.readyState == 'complete'")
             .await
     }
 
-    /// Where it is, without the origin.
+    /// The current address, without the origin.
     pub async fn place(&self) -> Result<String> {
         let url = self.client.current_url().await?.to_string();
         Ok(url.strip_prefix(&self.origin).unwrap_or(&url).to_owned())
     }
 
-    /// Gives the page another size, also one that no window could have.
+    /// Resizes the page, even to a size that no window could have.
     pub async fn resize(&self, (width, height): (u32, u32)) -> Result<()> {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await
     }
 
-    /// Lets the system prefer a theme, `dark` or `light`.
+    /// Sets the system's preferred theme, `dark` or `light`.
     pub async fn prefer(&self, theme: &str) -> Result<()> {
         let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features }))
@@ -199,7 +199,7 @@ impl Browser {
         Ok(())
     }
 
-    /// The first element, which must be there.
+    /// The first matching element, which must exist.
     pub async fn find(&self, css: &str) -> Result<Element> {
         self.client
             .find(Locator::Css(css))
@@ -207,12 +207,12 @@ impl Browser {
             .with_context(|| format!("no {css}"))
     }
 
-    /// What can be read in the first such element.
+    /// The visible text of the first matching element.
     pub async fn text(&self, css: &str) -> Result<String> {
         Ok(self.find(css).await?.text().await?)
     }
 
-    /// What can be read in each such element.
+    /// The visible text of each matching element.
     pub async fn texts(&self, css: &str) -> Result<Vec<String>> {
         let mut texts = Vec::new();
         for element in self.client.find_all(Locator::Css(css)).await? {
@@ -226,7 +226,7 @@ impl Browser {
         Ok(self.find(css).await?.click().await?)
     }
 
-    /// Writes into a field, in the place of what stands there.
+    /// Replaces the text of a field.
     pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
         let field = self.find(css).await?;
         field.clear().await?;
@@ -238,7 +238,7 @@ impl Browser {
         Ok(self.client.active_element().await?.send_keys(keys).await?)
     }
 
-    /// The value of a script's expression.
+    /// The value of a script expression.
     pub async fn eval(&self, expression: &str) -> Result<Value> {
         let script = format!("return ({expression})");
         self.client
@@ -262,7 +262,7 @@ impl Browser {
         Ok(())
     }
 
-    /// Whether nothing sticks out at the right.
+    /// Fails if the page overflows on the right.
     pub async fn fits(&self) -> Result<()> {
         let wider = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && \
                      !e.closest('.visually-hidden')).map(e => e.tagName + '.' + e.className).slice(0, 5)";
@@ -278,14 +278,14 @@ impl Browser {
         Ok(())
     }
 
-    /// Writes what can be seen as a PNG.
+    /// Writes a screenshot as a PNG.
     pub async fn picture(&self, file: &Path) -> Result<()> {
         let picture = self.client.screenshot().await?;
         std::fs::write(file, picture).with_context(|| file.display().to_string())
     }
 
-    /// What the browser has complained of since it was last asked: errors of scripts, files that are not there, what the
-    /// content security policy forbade.
+    /// The browser's complaints since the last call: script errors, missing files, and what the content security policy
+    /// blocked.
     pub async fn complaints(&self) -> Result<Vec<String>> {
         let log = self
             .driver
@@ -298,7 +298,7 @@ impl Browser {
         Ok(severe.map(|entry| entry["message"].to_string()).collect())
     }
 
-    /// Which addresses it has asked since it was last asked, but those under the origin.
+    /// The addresses requested since the last call, except those under the origin.
     pub async fn strangers(&self) -> Result<Vec<String>> {
         let log = self
             .driver
@@ -311,7 +311,7 @@ impl Browser {
             if event["method"] == "Network.requestWillBeSent" {
                 let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
                 asked += 1;
-                // The browser's own pages and pictures in a text reach nobody.
+                // The browser's internal pages, and images embedded in a page, cause no requests.
                 let inside = ["data:", "blob:", "chrome:", "chrome-untrusted:", "about:"]
                     .iter()
                     .any(|scheme| url.starts_with(scheme));
@@ -324,7 +324,7 @@ impl Browser {
         Ok(strangers)
     }
 
-    /// Closes the window. There must have been nothing to complain of, and nobody else to ask.
+    /// Closes the window. There must be no complaints and no requests to other origins.
     pub async fn close(self) -> Result<()> {
         let (complaints, strangers) = (self.complaints().await?, self.strangers().await?);
         ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");

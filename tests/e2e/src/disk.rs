@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// Mounts one of `kib` KiB; nothing where this user may not mount, which is said.
+    /// Mounts one of `kib` KiB. Returns nothing, and prints why, where this user may not mount.
     pub fn mount(kib: u32) -> Result<Option<Self>> {
         let dir = TempDir::new()?;
         let mut mount = Command::new("mount");
@@ -36,7 +36,7 @@ impl SmallDisk {
         self.0.path()
     }
 
-    /// Takes all the room that is left; removing the file gives it back.
+    /// Fills the remaining space; removing the returned file frees it.
     pub fn fill(&self) -> Result<PathBuf> {
         let path = self.path().join("ballast");
         let mut file = std::fs::File::create(&path)?;

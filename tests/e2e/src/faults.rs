@@ -1,7 +1,7 @@
-//! What can go wrong with a stack's processes, done to real ones: each fault is injected, held, and recovered from.
+//! Faults of a stack's processes, injected into real ones: each fault is injected, held, and recovered from.
 //!
-//! [`Plan`] says which fault comes when, from a seed: every kind once in random order, then again in another order, so
-//! that a short run has seen each kind and a long one many of their sequences.
+//! [`Plan`] decides from a seed which fault comes when: every kind once in random order, then again in another order, so that a
+//! short run has seen each kind and a long one many of their sequences.
 
 mod plan;
 
@@ -19,23 +19,23 @@ use crate::proxy::Line;
 
 pub use plan::{Injected, Plan, span, torment};
 
-/// Longer than a lease of 3 s: a stand-by has taken over when the stopped one wakes.
+/// Longer than a lease of 3 s: a stand-by has taken over when the stopped instance wakes.
 const PAST_THE_LEASE: Duration = Duration::from_millis(4_500);
 
-/// How long before a cut nothing arrives any more.
+/// How long before a cut the line stops passing anything.
 const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 /// How long a stand-by may take from then on.
 const TAKEN_WITHIN: Duration = Duration::from_secs(12);
 
-/// Something that goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// A service gets SIGKILL, and is started again.
+    /// A service gets SIGKILL and is started again.
     Kill(Service),
-    /// A service is stopped for longer than its lease, a stand-by takes over, and it wakes as a zombie.
+    /// A service is stopped for longer than its lease, a stand-by takes over, and the service wakes as a zombie.
     Zombie(Service),
-    /// A service's connection to NATS breaks with all that is on its way, and can't be had for a while.
+    /// A service's connection to NATS breaks, losing everything in flight, and can't be re-established for a while.
     Cut(Service),
     /// Nothing passes between a service and NATS for a while, and then all of it at once.
     Hold(Service),
@@ -68,7 +68,7 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
-    /// All that can be done to this stack.
+    /// All faults that this stack supports.
     pub fn possible(world: &mut World) -> Vec<Self> {
         let mut faults = vec![Self::KillNats, Self::PauseNats];
         for service in Service::ALL {
@@ -88,7 +88,7 @@ impl Fault {
         faults
     }
 
-    /// Does it, holds it for `a_while` where there is something to hold, and sets all right again.
+    /// Injects the fault, holds it for `a_while` where that applies, and recovers.
     pub async fn happen(self, world: &mut World, a_while: Duration) -> Result<()> {
         match self {
             Self::Kill(service) => {
@@ -98,7 +98,7 @@ impl Fault {
             }
             Self::Zombie(service) => zombie(world, service).await,
             Self::Cut(service) => {
-                // What is on its way is lost.
+                // Everything in flight is lost.
                 world.proxy(service).set(Line::Held);
                 sleep(ON_ITS_WAY).await;
                 line(world, service, Line::Cut, a_while).await
@@ -151,11 +151,11 @@ async fn line(world: &World, service: Service, line: Line, a_while: Duration) ->
     Ok(())
 }
 
-/// The stopped one believes that the lease is its own. What it was about to commit must fail; what it was about to publish
-/// is the same that the stand-by has published.
+/// The stopped instance believes that it still has the lease. Its next commit must fail; anything it publishes is identical to
+/// what the stand-by has published.
 async fn zombie(world: &World, service: Service) -> Result<()> {
     let spare = Instance::second(world, service)?;
-    // If the first has just lost its connection, the second may have a shard of its own already.
+    // If the first instance has just lost its connection, the second may already work on a shard.
     spare.until_settled().await?;
     let pid = world.stack.pid(service).context("it runs")?;
     signal(pid, Signal::STOP)?;
@@ -165,7 +165,7 @@ async fn zombie(world: &World, service: Service) -> Result<()> {
     if taken.is_ok() {
         until(&world.stack.service_url(service), &[STANDBY], 2).await?;
     } else {
-        // Who is stopped amid a transaction keeps the file's lock, and nothing can take that away but its end.
+        // An instance that is stopped during a transaction keeps the lock on the file until it ends.
         let on_files = world.stack.options().database.is_in_folder();
         ensure!(on_files, "{service}: nobody took over");
         println!("           {service} was stopped while it held its database: no take-over");

@@ -9,14 +9,14 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// An authority, a server's certificate for 127.0.0.1, and a client's; as files.
+/// An authority, a server's certificate for 127.0.0.1, and a client's, as files.
 #[derive(Debug)]
 pub struct Certificates {
     dir: TempDir,
 }
 
 impl Certificates {
-    /// Makes all of them.
+    /// Creates all of them.
     pub fn make() -> Result<Self> {
         let dir = TempDir::new()?;
         let mut params = CertificateParams::new(Vec::new())?;
@@ -37,12 +37,12 @@ impl Certificates {
         Ok(Self { dir })
     }
 
-    /// A file: `ca`, `server`, `server-key`, `client` or `client-key`.
+    /// The path of a file: `ca`, `server`, `server-key`, `client` or `client-key`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.dir.path().join(format!("{name}.pem"))
     }
 
-    /// What makes a server speak TLS, and with `verify` ask its clients for a certificate of this authority.
+    /// Server configuration for TLS; with `verify` it requires client certificates of this authority.
     pub fn configured(&self, verify: bool) -> String {
         let [ca, server, key] =
             ["ca", "server", "server-key"].map(|name| self.file(name).display().to_string());
@@ -57,7 +57,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Makes the operator, its system's account and the wallet's.
+    /// Creates the operator, its system account and the wallet's account.
     pub fn make() -> Result<Self> {
         let (operator, system, account) = (
             KeyPair::new_operator(),
@@ -91,7 +91,7 @@ impl Operator {
         })
     }
 
-    /// What makes a server trust this operator.
+    /// Server configuration that trusts this operator.
     pub fn configured(&self) -> &str {
         &self.configured
     }
@@ -112,7 +112,7 @@ impl Operator {
     }
 }
 
-/// What `issuer` says of `subject`, signed.
+/// A JWT with the claims about `subject`, signed by `issuer`.
 fn token(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> Result<String> {
     let payload = json!({
         "jti": "one", "iat": 1_600_000_000, "iss": issuer.public_key(), "name": "wallet", "sub": subject.public_key(), "nats": claims,

@@ -1,4 +1,4 @@
-//! Further instances of a service of a stack: stand-bys, and instances on another database.
+//! Additional instances of a stack's services: stand-bys, and instances on another database.
 
 use std::process::{ExitStatus, Stdio};
 
@@ -11,7 +11,7 @@ use wallet_stack::address::free_ports;
 
 use crate::{PATIENCE, World, program};
 
-/// An instance that a test has started beside the stack's own. Dropping it kills it.
+/// An instance that a test has started in addition to the stack's own. Dropping it kills it.
 #[derive(Debug)]
 pub struct Instance {
     child: Child,
@@ -19,21 +19,21 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// A second one on the service's own database. Its log goes to `<service>-second.log` in the stack's folder.
+    /// A second instance on the service's own database. Its log goes to `<service>-second.log` in the stack's folder.
     pub fn second(world: &World, service: Service) -> Result<Self> {
         let options = world.stack.options();
         let database = options.database.url(service, &options.dir)?;
         Self::on(world, service, &database)
     }
 
-    /// One on a database that the test has made.
+    /// An instance on a database that the test has made.
     pub fn on(world: &World, service: Service, database: &str) -> Result<Self> {
         let path = world.dir().join(format!("{service}-second.log"));
         let log = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
         Self::start(world, service, database, log.into())
     }
 
-    /// A second one on the service's own database, which logs to somewhere else.
+    /// A second instance on the service's own database, with its log sent elsewhere.
     pub fn unheard(world: &World, service: Service, log: Stdio) -> Result<Self> {
         let options = world.stack.options();
         Self::start(world, service, &options.database.url(service, &options.dir)?, log)
@@ -58,17 +58,17 @@ impl Instance {
         Ok(Self { child, port })
     }
 
-    /// Waits until `/readyz` says `text` for both shards.
+    /// Waits until `/readyz` contains `text` for both shards.
     pub async fn until_both(&self, text: &str) -> Result<()> {
         until(&self.url(), &[text], 2).await
     }
 
-    /// Waits until `/readyz` says `text` at all.
+    /// Waits until `/readyz` contains `text` at least once.
     pub async fn until_says(&self, text: &str) -> Result<()> {
         until(&self.url(), &[text], 1).await
     }
 
-    /// Waits until it works on each shard, or stands by there.
+    /// Waits until it works or stands by on each shard.
     pub async fn until_settled(&self) -> Result<()> {
         until(&self.url(), &[STANDBY, WORKING], 2).await
     }
@@ -89,7 +89,7 @@ impl Instance {
         Ok(status.context("it did not end by itself")??)
     }
 
-    /// Ends it in order.
+    /// Stops it in order.
     pub async fn stop(mut self) -> Result<ExitStatus> {
         signal(self.child.id().context("it runs")?, Signal::TERM)?;
         let status = timeout(PATIENCE, self.child.wait()).await;
@@ -97,12 +97,12 @@ impl Instance {
     }
 }
 
-/// The state of a shard as `/readyz` tells it.
+/// A shard's state in `/readyz`.
 pub const STANDBY: &str = "\"state\":\"standby\"";
-/// The state of a shard as `/readyz` tells it.
+/// A shard's state in `/readyz`.
 pub const WORKING: &str = "\"state\":\"working\"";
 
-/// Waits until a service's `/readyz` says one of these so many times.
+/// Waits until a service's `/readyz` contains any of these texts this many times.
 pub async fn until(url: &str, texts: &[&str], times: usize) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     let mut last = String::new();
@@ -127,7 +127,7 @@ pub fn signal(pid: u32, signal: Signal) -> Result<()> {
     }
 }
 
-/// A process and its children, who come and go.
+/// A process and its current children.
 pub fn family(pid: u32) -> Vec<u32> {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     let children = children.unwrap_or_default();

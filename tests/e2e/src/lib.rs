@@ -1,4 +1,4 @@
-//! What the scenarios share: stacks of their own, requests as any client would send them, and the tool as a program.
+//! Shared by the scenarios: stacks of their own, requests as any client would send them, and the tool run as a program.
 
 pub mod backup;
 pub mod bank;
@@ -42,16 +42,16 @@ use wallet_stack::{Database, Options, Stack};
 use crate::disk::SmallDisk;
 use crate::proxy::Proxy;
 
-/// How long anything may take before a test gives it up.
+/// How long a test waits for anything before it fails.
 pub const PATIENCE: Duration = Duration::from_mins(1);
-/// Room for the files of debit-svc, two write-ahead logs of 64 MiB among them, and little enough to be filled.
+/// Room for the files of debit-svc, including two write-ahead logs of 64 MiB, and little enough to be filled.
 const DISK_KIB: u32 = 384 * 1024;
-/// And for a test that is told to last longer.
+/// Additional room for each second of a longer test.
 const DISK_KIB_A_SECOND: u32 = 1024;
 /// The two databases, as `--database` takes them.
 pub const DATABASES: [Option<&str>; 2] = [None, Some("postgres")];
 
-/// A stack in a folder of its own, with a connection and the ledger's interface.
+/// A stack in a folder of its own, with a connection and the ledger's API.
 pub struct World {
     /// The stack.
     pub stack: Stack,
@@ -78,8 +78,8 @@ impl World {
         Self::run(options, dir, BTreeMap::new(), None).await
     }
 
-    /// The same, made to be harmed: each service reaches NATS through a proxy, and the files of debit-svc, if there are
-    /// any, lie on a small disk.
+    /// The same, prepared for faults: each service reaches NATS through a proxy, and the files of debit-svc, if there are any,
+    /// are on a small disk.
     pub async fn fragile(database: Option<&str>) -> Result<Self> {
         let dir = TempDir::new()?;
         let mut options = options(&dir, database).await?;
@@ -103,7 +103,7 @@ impl World {
         Self::run(options, dir, proxies, disk).await
     }
 
-    /// The same on NATS servers that run already, where services may have URLs of their own.
+    /// The same on NATS servers that are already running; services may have URLs of their own.
     pub async fn on(nats: Settings, ways: BTreeMap<Service, String>) -> Result<Self> {
         let dir = TempDir::new()?;
         let options = Options {
@@ -133,7 +133,7 @@ impl World {
         })
     }
 
-    /// What stands between a service and NATS.
+    /// The proxy between a service and NATS.
     pub fn proxy(&self, service: Service) -> &Proxy {
         &self.proxies[&service]
     }
@@ -158,7 +158,7 @@ impl World {
         outcome.with_context(|| format!("no outcome for {body}"))
     }
 
-    /// Listens for what becomes of a body, which is not published yet.
+    /// Listens for the outcome of a body that is not published yet.
     pub async fn listen(&self, verb: Verb, account: &str, body: &Value) -> Result<Listener> {
         let account: AccountId = account.parse()?;
         let context = request::Context {
@@ -186,7 +186,7 @@ impl World {
         self.ask(Verb::Transfer, from, transfer(to, amount)).await
     }
 
-    /// What an account has available, in its first currency.
+    /// An account's available balance in its first currency.
     pub async fn available(&self, account: &str) -> Result<String> {
         let page = self.api.account(&account.parse()?, None).await?;
         Ok(page
@@ -205,7 +205,7 @@ impl World {
         Ok(())
     }
 
-    /// The end of each log.
+    /// The last lines of each process's log.
     fn last_words(&self) -> Result<String> {
         let mut words = String::new();
         for file in std::fs::read_dir(self.stack.logs())? {
@@ -227,7 +227,7 @@ impl World {
         Ok(command.output().await?)
     }
 
-    /// Ends the stack in order.
+    /// Stops the stack in order.
     pub async fn stop(self) -> Result<()> {
         self.stack.stop().await
     }
@@ -248,7 +248,7 @@ pub fn transfer(to: &str, amount: &str) -> Value {
     json!({ "id": id(), "to": to, "amount": amount, "currency": "USD" })
 }
 
-/// Where a program of the workspace was built: beside this test, or one folder up.
+/// The path of a program of the workspace: in this test's folder or its parent.
 pub fn program(name: &str) -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let found = test
@@ -265,7 +265,7 @@ pub fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Where `scripts/install-tools` put a program that the tests use; a test that needs one says that it skips.
+/// Where `scripts/install-tools` put a program that the tests use. Without it, a test prints that it skips.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let usr = repository().join(".tools/debian/usr");
     let found = ["bin", "sbin"].map(|dir| usr.join(dir).join(name));
@@ -288,18 +288,18 @@ fn wallet_command(args: &[&str], api: &str) -> Result<tokio::process::Command> {
     Ok(command)
 }
 
-/// The real bank movements, where they are; a test that needs them says that it skips.
+/// The real bank movements, if they are here. Without them, a test prints that it skips.
 pub fn bank_movements() -> Option<PathBuf> {
     let dir = repository().join("../shared/data");
     dir.join("pkdd99-transfers.csv").is_file().then_some(dir)
 }
 
-/// Numbers that look random and are not: the same seed, the same run. (Steele, Lea and Flood's generator `SplitMix64`.)
+/// Pseudo-random numbers: the same seed, the same run. (Steele, Lea and Flood's generator `SplitMix64`.)
 #[derive(Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// From `WALLET_SEED`, or from the clock; prints it, so that a run can be had again.
+    /// From `WALLET_SEED`, or from the clock; prints the seed, so that a run can be repeated.
     pub fn seeded() -> Result<Self> {
         let seed = match std::env::var("WALLET_SEED") {
             Ok(text) => text.parse().context("WALLET_SEED is a number")?,
@@ -314,7 +314,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Another sequence of numbers, which depends on this one's seed alone.
+    /// An independent sequence of numbers, which depends only on this one's seed.
     #[must_use]
     pub fn split(&mut self) -> Self {
         Self(self.below(u64::MAX))

@@ -14,26 +14,26 @@ use crate::{Random, id};
 
 /// How many transfers begin in one message.
 const TRANSFERS_A_MESSAGE: usize = 25;
-/// Between two messages.
+/// Pause between two messages.
 const PAUSE: Duration = Duration::from_millis(40);
 /// How long one acknowledgement may take before the message is sent again.
 const ACK_WITHIN: Duration = Duration::from_secs(2);
-/// How long the server may be gone.
+/// How long the server may be down.
 const BACK_WITHIN: Duration = Duration::from_mins(2);
 
-/// What the log has taken: who pays, and the id.
+/// What the log has accepted, by payer and id.
 #[derive(Debug, Default)]
 pub struct Accepted {
     /// Transfers and reservations.
     pub transfers: BTreeSet<(String, String)>,
-    /// How many confirmations and cancellations.
+    /// Number of confirms and cancels.
     pub second: usize,
-    /// How many messages were sent more than once, since nobody acknowledged them.
+    /// How many messages were sent more than once because no acknowledgement came.
     pub repeated: usize,
 }
 
-/// Makes messages. Some payers can't afford theirs. A third are reservations; some of these are confirmed, whole or in
-/// part, or cancelled, by a message that comes later, or now and then too early; the others expire.
+/// Generates messages. Some payers have insufficient funds. A third are reservations. Some of these are confirmed, in whole or
+/// in part, or cancelled, by a later message or occasionally too early; the others expire.
 #[derive(Debug)]
 pub struct Traffic {
     random: Random,
@@ -52,7 +52,7 @@ struct Message {
 }
 
 impl Traffic {
-    /// Between these accounts.
+    /// Traffic between these accounts.
     pub fn new(random: Random, shards: Shards, accounts: Vec<String>) -> Self {
         Self {
             random,
@@ -63,7 +63,7 @@ impl Traffic {
         }
     }
 
-    /// Publishes until told to stop, and then what is still to follow.
+    /// Publishes until told to stop, and then the follow-up messages that are still due.
     pub async fn run(
         mut self,
         client: async_nats::Client,
@@ -136,7 +136,7 @@ impl Traffic {
         Ok(())
     }
 
-    /// Makes a transfer a reservation, and says what is to follow.
+    /// Turns a transfer into a reservation, and returns its follow-up request.
     fn reserve(&mut self, request: &mut Value) -> Option<Value> {
         request["verb"] = "reserve".into();
         request["expires_in"] = (1 + self.random.below(3)).into();
@@ -153,7 +153,7 @@ impl Traffic {
     }
 }
 
-/// Publishes a message until it is acknowledged: the server may be gone, and may have stored it before it went.
+/// Publishes a message until it is acknowledged: the server may be down, and may have stored the message before it went down.
 async fn send(client: &async_nats::Client, message: Message, accepted: &mut Accepted) -> Result<()> {
     let repeats = publish(client, &message.subject, &message.body).await?;
     accepted.repeated += usize::from(repeats > 0);
@@ -162,7 +162,7 @@ async fn send(client: &async_nats::Client, message: Message, accepted: &mut Acce
     Ok(())
 }
 
-/// Publishes until acknowledged; how many more times than once it had to be sent.
+/// Publishes until acknowledged. Returns the number of additional attempts.
 pub async fn publish(client: &async_nats::Client, subject: &str, body: &str) -> Result<u32> {
     let js = async_nats::jetstream::new(client.clone());
     let (deadline, mut repeats) = (Instant::now() + BACK_WITHIN, 0);
@@ -185,7 +185,7 @@ pub async fn publish(client: &async_nats::Client, subject: &str, body: &str) -> 
     }
 }
 
-/// Opens accounts in USD and gives each so much.
+/// Opens accounts in USD and deposits this amount into each.
 pub async fn open_all(world: &crate::World, accounts: &[String], amount: &str) -> Result<()> {
     for account in accounts {
         let body = json!({ "id": id(), "currency": "USD" });
@@ -198,7 +198,7 @@ pub async fn open_all(world: &crate::World, accounts: &[String], amount: &str) -
     Ok(())
 }
 
-/// The names of so many accounts.
+/// The names of this many accounts.
 pub fn accounts(count: usize) -> Result<Vec<String>> {
     let width = 2;
     let names: Vec<String> = (0..count).map(|number| format!("k{number:0width$}")).collect();

@@ -1,4 +1,4 @@
-//! What a service tells on `/metrics`, read as Prometheus reads it.
+//! A service's `/metrics`, parsed as Prometheus parses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,18 +22,18 @@ pub struct Scrape {
 }
 
 impl Scrape {
-    /// Asks a service of a stack.
+    /// Scrapes a service of a stack.
     pub async fn of(world: &World, service: Service) -> Result<Self> {
         Self::at(&world.stack.service_url(service)).await
     }
 
-    /// Asks the service at an address.
+    /// Scrapes the service at an address.
     pub async fn at(url: &str) -> Result<Self> {
         let open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
         Self::read(&told(url, Some("application/openmetrics-text"), open).await?)
     }
 
-    /// Reads OpenMetrics text, and refuses what is none.
+    /// Parses OpenMetrics text, and rejects anything else.
     fn read(text: &str) -> Result<Self> {
         ensure!(
             text.ends_with("\n# EOF\n") && text.matches("# EOF").count() == 1,
@@ -70,7 +70,7 @@ impl Scrape {
         Ok(scrape)
     }
 
-    /// The family of a sample, whose type says what a name may end in.
+    /// The family of a sample; its type determines which suffixes are valid.
     fn family<'n>(&self, name: &'n str) -> Result<&'n str> {
         let ends = ["_total", "_bucket", "_sum", "_count", ""];
         let families = ends.iter().filter_map(|end| name.strip_suffix(end));
@@ -102,7 +102,7 @@ impl Scrape {
     }
 }
 
-/// What a service tells to who accepts this, and in which form.
+/// A service's metrics in the form that this `Accept` header asks for.
 async fn told(url: &str, accept: Option<&str>, form: &str) -> Result<String> {
     let mut asked = reqwest::Client::new().get(format!("{url}/metrics"));
     if let Some(accept) = accept {
@@ -125,7 +125,7 @@ async fn told(url: &str, accept: Option<&str>, form: &str) -> Result<String> {
     Ok(answer.text().await?)
 }
 
-/// A service tells the same in both forms, and Prometheus's own tool has nothing to say against it.
+/// A service reports the same metrics in both forms, and Prometheus's own tool accepts them.
 pub async fn forms(url: &str) -> Result<()> {
     let open = Scrape::at(url).await?;
     for accept in [
@@ -141,7 +141,7 @@ pub async fn forms(url: &str) -> Result<()> {
             .collect();
         assert_eq!(names, open.names());
         if let Some(promtool) = tool("promtool") {
-            // What can't be computed is told like this.
+            // How a gauge that can't be computed is reported.
             let unknown =
                 "# HELP wallet_x_seconds Not known\n# TYPE wallet_x_seconds gauge\nwallet_x_seconds NaN\n";
             lint(&promtool, &format!("{text}{unknown}")).await?;
@@ -169,7 +169,7 @@ async fn lint(promtool: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Asks a service until a sample has a value.
+/// Scrapes a service until a sample has a value.
 pub async fn until(
     world: &World,
     service: Service,

@@ -1,5 +1,5 @@
-//! Debian's nginx in front of something: with the server that `deploy/nginx.conf` shows, with one that has nothing but a
-//! `location /`, and with one that takes small messages only.
+//! Debian's nginx as a reverse proxy: with the server of `deploy/nginx.conf`, with one that has only a `location /`, and with
+//! one that accepts small messages only.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use wallet_stack::address::free_ports;
 use crate::receivers::Receiver;
 use crate::{PATIENCE, tool};
 
-/// Compresses whatever it can, so that a stream which must not be held back is one that is compressed.
+/// Compresses everything it can, so that streams which must not be held back are tested with compression.
 const GZIP: &str = "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 1;";
 
 /// A running nginx. Dropping it kills it.
@@ -24,17 +24,17 @@ pub struct Nginx {
     dir: TempDir,
 }
 
-/// In front of a ledger.
+/// A proxy in front of a ledger.
 #[derive(Debug)]
 pub struct Front {
-    /// The address of the ledger's pages under `/wallet`, without a slash at the end. What passes is compressed.
+    /// The address of the ledger's pages under `/wallet`, without a trailing slash. Responses are compressed.
     pub wallet: String,
     /// Their address at the root of another server.
     pub plain: String,
     _nginx: Nginx,
 }
 
-/// In front of a receiver of spans.
+/// A proxy in front of a receiver of spans.
 #[derive(Debug)]
 pub struct Narrow {
     /// Where it takes HTTP.
@@ -45,7 +45,8 @@ pub struct Narrow {
 }
 
 impl Front {
-    /// In front of the ledger at an address; nothing if nginx is not installed, and says that the test skips.
+    /// Starts it in front of the ledger at an address. Returns nothing, and prints that the test skips, if nginx is not
+    /// installed.
     pub async fn start(ledger: &str) -> Result<Option<Self>> {
         let [wallet, plain] = free_ports()?;
         let servers = format!(
@@ -61,8 +62,8 @@ impl Front {
 }
 
 impl Narrow {
-    /// In front of a receiver, for messages of so many bytes at most; nothing if nginx is not installed, and says that the test
-    /// skips.
+    /// Starts it in front of a receiver, with this limit on the size of a message. Returns nothing, and prints that the test
+    /// skips, if nginx is not installed.
     pub async fn start(receiver: &Receiver, bytes: usize) -> Result<Option<Self>> {
         let [http, grpc] = free_ports()?;
         let to_grpc = receiver.grpc.replace("http://", "grpc://");
@@ -112,7 +113,7 @@ impl Nginx {
     }
 }
 
-/// The server as it is shipped, but for the two addresses.
+/// The server as shipped, except for the two addresses.
 fn shipped(port: u16, ledger: &str) -> Result<String> {
     let mut text = include_str!("../../../deploy/nginx.conf").to_owned();
     for (shipped, here) in [

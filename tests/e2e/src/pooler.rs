@@ -13,7 +13,7 @@ use wallet_stack::postgres::Postgres;
 
 use crate::{PATIENCE, tool};
 
-/// How long a client keeps a connection to the server.
+/// How long a client keeps a server connection.
 #[derive(Clone, Copy, Debug)]
 pub enum Mode {
     /// As long as it is connected.
@@ -31,7 +31,7 @@ pub struct Pooler {
 }
 
 impl Pooler {
-    /// Starts one; nothing if none is installed, and says that the test skips.
+    /// Starts one. Returns nothing, and prints that the test skips, if none is installed.
     pub async fn start(server: &Postgres, mode: Mode) -> Result<Option<Self>> {
         let Some(program) = tool("pgbouncer") else {
             return Ok(None);
@@ -77,18 +77,18 @@ impl Pooler {
         }))
     }
 
-    /// As a server's URL.
+    /// Its address as a server URL.
     pub fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/", self.port)
     }
 
-    /// Ends it.
+    /// Stops it.
     pub async fn stop(mut self) -> Result<()> {
         self.child.kill().await.context("pgbouncer can't be killed")
     }
 }
 
-/// The libraries that were unpacked beside a program.
+/// The libraries that were unpacked next to a program.
 fn libraries(program: &Path) -> Result<String> {
     let usr = program.ancestors().nth(2).context("a program lies in usr/sbin")?;
     let lib = usr.join("lib");

@@ -1,7 +1,7 @@
-//! A TCP proxy between a service and a server, so that a test can take their connection away, or lead new ones elsewhere.
+//! A TCP proxy between a service and a server, which lets a test break the connection or redirect new ones.
 //!
-//! *Cut*: what is connected is closed, and who comes anew is turned away. *Held*: nothing is closed and nothing passes, as
-//! with a cable that is pulled; what was sent meanwhile comes when it is let go, late, or is lost when it is cut.
+//! *Cut*: connections are closed and new ones refused. *Held*: nothing is closed and nothing passes, as with an unplugged
+//! cable; data sent meanwhile arrives late when the line opens again, or is lost when it is cut.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How it stands between the two sides.
+/// The state of the line between the two sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     /// Everything passes.
@@ -53,17 +53,17 @@ impl Proxy {
         self.address
     }
 
-    /// Leads what connects from now on to another server.
+    /// Sends new connections to another server from now on.
     pub fn lead_to(&self, target: SocketAddr) {
         self.target.send_replace(target);
     }
 
-    /// As a NATS URL.
+    /// Its address as a NATS URL.
     pub fn url(&self) -> String {
         format!("nats://{}", self.address)
     }
 
-    /// Changes how it stands.
+    /// Changes the state of the line.
     pub fn set(&self, line: Line) {
         self.line.send_replace(line);
     }
@@ -79,7 +79,7 @@ impl Drop for Proxy {
 async fn accept(listener: TcpListener, target: watch::Receiver<SocketAddr>, line: watch::Receiver<Line>) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
-            // Out of descriptors, most likely: they come back.
+            // Most likely out of file descriptors, which will be freed.
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };

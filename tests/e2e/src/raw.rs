@@ -1,6 +1,6 @@
-//! A NATS client that is a few lines: it says what it is told to, and hears at once whether the server minds.
+//! A minimal NATS client: it sends exactly what it is given, and sees the server's refusal at once.
 //!
-//! A library hides refusals (a publish is answered later, or never), and doesn't let a test misbehave.
+//! A library hides refusals (a publish is answered later, or never) and doesn't let a test misbehave.
 
 use std::net::SocketAddr;
 
@@ -35,20 +35,19 @@ impl Raw {
         }
     }
 
-    /// Publishes; what the server says against it.
+    /// Publishes; returns the server's error, if any.
     pub async fn publish(&mut self, subject: &str, reply: &str, body: &str) -> Result<Option<String>> {
         let length = body.len();
         self.say(&format!("PUB {subject} {reply} {length}\r\n{body}\r\n"))
             .await
     }
 
-    /// Subscribes; what the server says against it.
+    /// Subscribes; returns the server's error, if any.
     pub async fn subscribe(&mut self, subject: &str) -> Result<Option<String>> {
         self.say(&format!("SUB {subject} 1\r\n")).await
     }
 
-    /// Says something, and waits until the server has taken it in: an error that it has meets us before the answer to a
-    /// ping.
+    /// Sends a line and waits until the server has processed it: its error, if any, arrives before the answer to a ping.
     async fn say(&mut self, text: &str) -> Result<Option<String>> {
         let stream = self.stream.get_mut();
         stream.write_all(text.as_bytes()).await?;

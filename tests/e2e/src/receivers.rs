@@ -1,4 +1,4 @@
-//! Receivers of OpenTelemetry spans that we did not write, from PyPI: `oteltap` takes HTTP, `rotel` both protocols.
+//! Third-party receivers of OpenTelemetry spans, from PyPI: `oteltap` accepts HTTP, `rotel` both protocols.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -14,26 +14,26 @@ use wallet_stack::address::free_ports;
 
 use crate::PATIENCE;
 
-/// A span as a receiver has understood it.
+/// A span as a receiver has decoded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// The trace id, in hex.
     pub trace: String,
     /// The span id, in hex.
     pub id: String,
-    /// The parent's, or nothing.
+    /// The parent's id, or empty.
     pub parent: String,
     /// Its name.
     pub name: String,
-    /// 4 a producer, 5 a consumer.
+    /// 4 for a producer, 5 for a consumer.
     pub kind: u8,
-    /// Whether its status says error.
+    /// Whether its status is an error.
     pub error: bool,
     /// Its attributes, as text.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// A receiver that runs. Dropping it kills it.
+/// A running receiver. Dropping it kills it.
 #[derive(Debug)]
 pub struct Receiver {
     child: Child,
@@ -50,7 +50,7 @@ fn tools() -> PathBuf {
 }
 
 impl Receiver {
-    /// `oteltap`, on a port that may be given; nothing if it is not installed, and says that the test skips.
+    /// `oteltap`, on the given port if any. Returns nothing, and prints that the test skips, if it is not installed.
     pub async fn oteltap(dir: &Path, port: Option<u16>) -> Result<Option<Self>> {
         let program = tools().join("bin/oteltap");
         if !program.is_file() {
@@ -71,7 +71,7 @@ impl Receiver {
             .map(Some)
     }
 
-    /// `rotel`; nothing if it is not installed, and says that the test skips.
+    /// `rotel`. Returns nothing, and prints that the test skips, if it is not installed.
     pub async fn rotel(dir: &Path) -> Result<Option<Self>> {
         let lib = std::fs::read_dir(tools().join("lib"));
         let mut found = lib.into_iter().flatten().filter_map(Result::ok);
@@ -142,22 +142,22 @@ impl Receiver {
         })
     }
 
-    /// All that it has written.
+    /// Everything it has written.
     pub fn said(&self) -> Result<String> {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.out)?).into_owned())
     }
 
-    /// The spans that it has received, each once.
+    /// The distinct spans that it has received.
     pub fn spans(&self) -> Result<BTreeSet<Span>> {
         (self.read)(&self.said()?)
     }
 
-    /// Waits until it has received so many.
+    /// Waits until it has received this many.
     pub async fn until(&self, spans: usize) -> Result<BTreeSet<Span>> {
         self.until_all(|received| received.len() >= spans).await
     }
 
-    /// Waits until it has received all that somebody wants.
+    /// Waits until it has received all spans that are wanted.
     pub async fn until_all(&self, wanted: impl Fn(&BTreeSet<Span>) -> bool) -> Result<BTreeSet<Span>> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -227,7 +227,7 @@ fn as_told(said: &str) -> Result<BTreeSet<Span>> {
                     span.kind = match value.as_str() {
                         "SPAN_KIND_PRODUCER" => 4,
                         "SPAN_KIND_CONSUMER" => 5,
-                        // Half a line, perhaps: the rest of the paragraph will come.
+                        // Possibly half a line: the rest of the paragraph will follow.
                         kind if "SPAN_KIND_".starts_with(kind) || kind.starts_with("SPAN_KIND_") => 0,
                         kind => bail!("{kind:?} is no kind of span"),
                     }
@@ -242,7 +242,7 @@ fn as_told(said: &str) -> Result<BTreeSet<Span>> {
                 }
             }
         }
-        // The last one may not be written to its end yet.
+        // The last one may not be complete yet.
         if span.attributes.contains_key("messaging.message.id") {
             spans.insert(span);
         }

@@ -1,6 +1,6 @@
-//! Afterwards: has everything that was accepted ended, once?
+//! The final check: has every accepted request ended, exactly once?
 //!
-//! It asks the ledger for every flow and every line of every statement. *Lost* is what was acknowledged and has no flow, or
+//! It asks the ledger for every flow and every line of every statement. *Lost* is an acknowledged request that has no flow, or
 //! one without an end. *Doubled* is a transfer with more lines of a kind than its end allows: two debits, two credits, a
 //! refusal that moved money.
 
@@ -13,7 +13,7 @@ use wallet_client::api::{Api, Filter, Line, MAX_ROWS, Status, Tally};
 
 use crate::PATIENCE;
 
-/// What came of the accepted requests.
+/// What became of the accepted requests.
 #[derive(Debug, Default)]
 pub struct Reckoning {
     /// Acknowledged by the log.
@@ -43,7 +43,7 @@ impl Reckoning {
         )
     }
 
-    /// Nothing is lost and nothing doubled.
+    /// Fails if anything is lost or doubled.
     pub fn check(&self) -> Result<()> {
         let some: Vec<_> = self.lost.iter().take(5).collect();
         ensure!(self.lost.is_empty(), "{}; such as {some:?}", self.text());
@@ -53,7 +53,7 @@ impl Reckoning {
     }
 }
 
-/// Holds what was accepted against the books, which must have come to rest.
+/// Compares the accepted requests with the books, which must be at rest.
 pub async fn reckon(
     api: &Api,
     accounts: &[String],
@@ -171,7 +171,7 @@ fn is_same(a: &Line, b: &Line) -> bool {
     (a.sequence, a.transfer, &a.kind, &a.balance) == (b.sequence, b.transfer, &b.kind, &b.balance)
 }
 
-/// Waits until the clock has ended what nobody confirmed.
+/// Waits until all unconfirmed reservations have expired.
 pub async fn nothing_waits(api: &Api) -> Result<Tally> {
     let deadline = Instant::now() + PATIENCE;
     loop {

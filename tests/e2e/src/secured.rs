@@ -1,4 +1,4 @@
-//! A stack on the NATS configuration that we ship, with its users and what each may do.
+//! A stack on the NATS configuration that we ship, with its users and their permissions.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,7 +15,7 @@ use crate::World;
 use crate::raw::Raw;
 use crate::server::{listening, program};
 
-/// Each user of the configuration has this password and its own name behind it.
+/// The prefix of every user's password; the user's name follows.
 pub const PASSWORD: &str = "secret-of-";
 /// The users of the configuration.
 pub const USERS: [&str; 5] = ["debit", "credit", "ledger", "operator", "alice"];
@@ -62,7 +62,7 @@ pub fn url(address: SocketAddr, user: &str) -> String {
     format!("nats://{user}:{}@{address}", password(user))
 }
 
-/// The configuration as it is shipped, but for ports and folder.
+/// The configuration as shipped, except for ports and folder.
 fn configuration(dir: &Path, port: u16) -> Result<String> {
     let mut text = include_str!("../../../deploy/nats.conf").to_owned();
     let store = dir.join("data");

@@ -1,4 +1,4 @@
-//! NATS servers that are not a stack's own: with a configuration of the test's, alone or in a cluster.
+//! NATS servers outside a stack: with a test's own configuration, alone or in a cluster.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -12,10 +12,10 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 use wallet_stack::address::free_ports;
 
-/// How often it is looked whether a server listens, and between two looks.
+/// How often, and with which pause, to check whether a server listens.
 const LOOKS: (u32, Duration) = (600, Duration::from_millis(50));
 
-/// A server with a configuration of the test's. Dropping it kills it.
+/// A server with a test's own configuration. Dropping it kills it.
 #[derive(Debug)]
 pub struct Server {
     /// Where it listens.
@@ -25,7 +25,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one with what is `configured` besides its port and a folder for its streams.
+    /// Starts one with `configured` in addition to its port and a folder for its streams.
     pub async fn start(configured: &str) -> Result<Self> {
         let [port] = free_ports()?;
         Self::on(port, configured).await
@@ -46,12 +46,12 @@ impl Server {
         Ok(Self { address, child, dir })
     }
 
-    /// As a URL, without a login.
+    /// Its URL, without a login.
     pub fn url(&self) -> String {
         format!("nats://{}", self.address)
     }
 
-    /// What it has said.
+    /// Its log.
     pub fn log(&self) -> String {
         log(self.dir.path())
     }
@@ -62,9 +62,9 @@ impl Server {
     }
 }
 
-/// Three servers that are one: a stream with three copies outlives any of them.
+/// A cluster of three servers: a stream with three replicas survives the loss of any one of them.
 pub async fn cluster() -> Result<[Server; 3]> {
-    // All at once: they are free again afterwards, and could be had twice.
+    // All at once: a port is free again after the call, so two calls could return the same one.
     let ports: [u16; 6] = free_ports()?;
     let (clients, routes) = ports.split_at(3);
     let peer = |port: &u16| format!("\"nats://127.0.0.1:{port}\"");

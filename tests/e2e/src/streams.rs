@@ -32,7 +32,7 @@ pub async fn put(world: &World, shard: u16, config: &Config) -> Result<()> {
     }
 }
 
-/// Has a shard's stream lose messages: gives it limits for a moment.
+/// Makes a shard's stream lose messages by setting limits for a moment.
 pub async fn tear(world: &World, shard: u16, limits: &[(&str, Value)]) -> Result<()> {
     let sound = config(world, shard).await?;
     let old = ("discard", Value::from("old"));

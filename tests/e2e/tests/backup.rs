@@ -1,4 +1,4 @@
-//! A backup as deploy/README.md describes it is put back, and everything holds.
+//! A backup made as deploy/README.md describes is restored, and everything holds.
 
 use anyhow::{Result, ensure};
 use e2e::backup::{put_back, start, stop, take, take_at_once};
@@ -35,7 +35,7 @@ async fn balances(world: &World, accounts: &[String]) -> Result<Vec<String>> {
     Ok(balances)
 }
 
-/// Brings a backup back, and looks whether it is what it was.
+/// Restores a backup and checks that nothing has changed.
 async fn restore(
     world: &mut World,
     from: &std::path::Path,
@@ -72,7 +72,7 @@ async fn what_was_copied_while_everything_stood_still_is_put_back() -> Result<()
     start(&mut world).await?;
     let when_stopped = balances(&world, &accounts).await?;
     assert_ne!(when_stopped, after_the_load);
-    // What comes now is lost with the disk.
+    // Everything from here on is lost with the disk.
     ensure!(world.pay("k01", "k02", "3.00").await?.outcome.is_good());
     send(&world, &accounts).await?;
 

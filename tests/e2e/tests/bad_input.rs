@@ -1,4 +1,4 @@
-//! Bad input gets a clear answer and loses nothing: what is behind it goes on, and the books still hold.
+//! Bad input gets a clear answer and loses nothing: later messages are handled, and the books still balance.
 
 mod cases;
 
@@ -31,7 +31,7 @@ async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Resu
     Ok(())
 }
 
-/// (fields, reason, detail) of requests whose shape or amount is wrong.
+/// (fields, reason, detail) of requests with an invalid shape or amount.
 fn unsound() -> Vec<(Value, &'static str, &'static str)> {
     let shape = |fields, detail| (fields, "invalid_request", detail);
     let amount = |amount: &str, detail| (json!({ "amount": amount }), "invalid_amount", detail);
@@ -56,7 +56,7 @@ fn unsound() -> Vec<(Value, &'static str, &'static str)> {
     ]
 }
 
-/// (fields, reason, detail) of requests for somebody or something that can't be.
+/// (fields, reason, detail) of requests with an impossible account or currency.
 fn unpayable() -> Vec<(Value, &'static str, &'static str)> {
     let payee = |name: &str, detail| (json!({ "to": name }), "invalid_account", detail);
     vec![
@@ -109,7 +109,7 @@ async fn a_request_that_is_not_sound_is_refused_by_name_of_what_is_wrong() -> Re
     world.stop().await
 }
 
-/// Publishes all cases, and says what was heard under which id.
+/// Publishes all cases, and returns what was heard under each id.
 async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value>> {
     let mut outcomes = world.nats.client().subscribe("wallet.outcome.alice.*").await?;
     let js = world.nats.jetstream();
@@ -141,7 +141,7 @@ async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value
     Ok(heard)
 }
 
-/// What nobody can be answered for: (subject behind the shard, body, why it is parked).
+/// Requests that can't be answered: (subject after the shard, body, why it is parked).
 fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
     let sound = transfer("bob", "1.00");
     let event = json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": "wallet.account.debited.v9",
@@ -225,7 +225,7 @@ async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> 
             if let Heard::Traced = expected {
                 assert_eq!(outcome["trace"], cases::TRACE, "{outcome}");
             }
-            // Its flow is in the books, as JSON that everybody can read.
+            // Its flow is in the books, as valid JSON.
             let id = outcome["id"].as_str().context("an id")?;
             let url = format!("{}/v1/transfers/{id}?payer=alice", world.stack.api_url());
             let flow: Value = http.get(url).send().await?.json().await?;
@@ -247,7 +247,7 @@ async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> 
     Ok(())
 }
 
-/// What nobody can be answered for is parked, and what comes with it and after it goes on: 4.00 of alice's.
+/// Requests that can't be answered are parked, and the requests with and after them are handled: 4.00 of alice's.
 async fn park(world: &World) -> Result<()> {
     let alice: AccountId = "alice".parse()?;
     let shard = world.nats.shards().await?.of(&alice);

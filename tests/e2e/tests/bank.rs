@@ -1,4 +1,5 @@
-//! Jepsen's bank test under faults: whatever happens to the processes, at every moment the bank has what was brought in.
+//! Jepsen's bank test under faults: whatever happens to the processes, at every moment the bank holds exactly what was
+//! deposited.
 
 use std::path::PathBuf;
 

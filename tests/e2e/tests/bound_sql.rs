@@ -1,5 +1,5 @@
-//! What comes from outside reaches a database as a bound parameter only. Text of a statement is put together in a few
-//! places, from constants; here they all are, and a new one must be thought of.
+//! External input reaches a database only as a bound parameter. Statement text is built in a few places, from constants; all of
+//! them are listed here, and a new one must be reviewed and added.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 
-/// (file, what may stand there, how often). `AssertSqlSafe` marks text that is no literal.
+/// (file, what may occur there, how often). `AssertSqlSafe` marks text that is not a literal.
 const KNOWN: [(&str, &str, usize, &str); 17] = [
     (
         "shared/db/src/sqlite.rs",
@@ -78,7 +78,7 @@ const KNOWN: [(&str, &str, usize, &str); 17] = [
     ),
 ];
 
-/// Words with which a statement, or a part of one, begins or goes on.
+/// Words with which a statement, or a part of one, begins or continues.
 const SQL: [&str; 11] = [
     "SELECT ",
     "INSERT ",
@@ -109,7 +109,7 @@ fn sources(dir: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// The literals of each `format!` and `write!` that look like SQL.
+/// The number of `format!` and `write!` literals that look like SQL.
 fn formatted(text: &str) -> usize {
     let calls = ["format!(", "write!(", "writeln!(", "format_args!("];
     let calls = calls.iter().flat_map(|call| text.match_indices(call));

@@ -1,4 +1,4 @@
-//! The Rust client on a real stack: every call, the errors it tells apart, and which requests share a message.
+//! The Rust client on a real stack: every call, its typed errors, and which requests share a message.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::World;
@@ -9,9 +9,9 @@ use wallet_client::outcome::Word;
 use wallet_client::{AccountId, Currency, Error, Hold, Ledger, Options, Outcome, Payment, Sharing, Wallet};
 use wallet_contract::stream;
 
-/// How many call at once.
+/// Number of concurrent callers.
 const CALLERS: usize = 256;
-/// How many messages they may take when they share: one at once, and what comes while it is acknowledged.
+/// How many messages they may take when they share: one at once, and the requests that arrive while it is being acknowledged.
 const HANDFUL: usize = 16;
 
 /// A client of this stack.
@@ -60,7 +60,7 @@ async fn every_call_has_its_outcome() -> Result<()> {
 
     let lunch = payment("alice", "bob", "12.50").memo("lunch");
     ended(&wallet.transfer(&lunch).await?, Word::Settled, None);
-    // The same payment again is the same payment.
+    // Repeating a payment pays only once.
     let again = wallet.transfer(&lunch).await?;
     ended(&again, Word::Settled, None);
     assert!(again.repeated, "{again:?}");
@@ -142,7 +142,7 @@ async fn an_error_says_which_it_is() -> Result<()> {
     world.stop().await
 }
 
-/// How many messages stand on subjects like this, in all shards.
+/// The number of messages on matching subjects, in all shards.
 async fn messages(world: &World, filter: &str) -> Result<usize> {
     let mut all = 0;
     for shard in world.stack.options().shards.all() {

@@ -1,4 +1,4 @@
-//! A connection that breaks takes with it what was on its way.
+//! A broken connection loses the messages in flight.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use e2e::{World, transfer};
 use tokio::time::{Instant, sleep};
 use wallet_contract::subject::{Service, Verb};
 
-/// The server has sent the last message, and takes it for read; the connection breaks before the service has it, and no other
-/// message follows that would show the gap.
+/// The server has sent the last message and counts it as read. The connection breaks before the service has it, and no later
+/// message reveals the gap.
 #[tokio::test]
 async fn the_last_message_is_read_though_the_connection_broke_under_it() -> Result<()> {
     let world = World::fragile(None).await?;

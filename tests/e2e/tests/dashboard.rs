@@ -1,4 +1,4 @@
-//! What deploy/ shows is there: the dashboard asks for metrics that the services tell, and the files can be read.
+//! The files in deploy/ are correct: the services export every metric that the dashboard queries, and the files parse.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +28,7 @@ fn asked(expr: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
-    // Nobody listens there; the export's metrics are there all the same.
+    // Nobody listens there, but the export's metrics exist all the same.
     let nowhere = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9".to_owned());
     let world = World::with(None, |options| options.settings.extend([nowhere])).await?;
     world.open(&["alice"]).await?;

@@ -1,4 +1,4 @@
-//! Files of payments as people have them and play them: one stack, every balance after every file.
+//! Files of payments in the forms that people have: one stack, every balance checked after every file.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::{World, id};
 use serde_json::Value;
 
-/// Plays a file that is written first, and expects an exit code and a piece of text; answers what was written to stdout.
+/// Writes a file and plays it, and expects an exit code and a piece of text; returns its stdout.
 async fn play(
     world: &World,
     name: &str,
@@ -43,7 +43,7 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
     Ok(stdout)
 }
 
-/// What alice, bob and carol have.
+/// Checks the balances of alice, bob and carol.
 async fn have(world: &World, expected: [&str; 3]) -> Result<()> {
     for (account, expected) in ["alice", "bob", "carol"].into_iter().zip(expected) {
         let available = world.available(account).await?;
@@ -68,7 +68,7 @@ async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
     world.stop().await
 }
 
-/// What can be read in one way is read so; what can't is rejected before anything is sent.
+/// An unambiguous file is read; an ambiguous one is rejected before anything is sent.
 async fn as_people_have_them(world: &World) -> Result<()> {
     let mac = "from,to,amount,currency\ralice,bob,1.00,USD\ralice,bob,1.00,USD\r";
     let report = play(world, "mac.csv", mac, &["--json"], 0, "\"settled\":2").await?;
@@ -123,7 +123,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
     .await?;
     let (id, named) = (id(), "id,from,to,amount,currency\n");
     let twice = format!("{named}{id},alice,bob,0.50,USD\n,alice,bob,1.00,USD\n{id},alice,bob,0.5,USD\n");
-    // The row without id is the Mac file's, so the user has to say what it is.
+    // The row without an id is the same as the Mac file's, so the user has to say whether it is a repeat.
     play(
         world,
         "twice.csv",
@@ -148,7 +148,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
     have(world, ["93.50", "106.50", "100.00"]).await
 }
 
-/// The rows of a file have their names whatever file they stand in, and where.
+/// A row keeps its id whatever the form of the file, and wherever the row is in it.
 async fn played_again_in_any_form(world: &World) -> Result<()> {
     let rows = [
         "alice,carol,1.00,USD",
@@ -190,7 +190,7 @@ async fn played_again_in_any_form(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// A row of June's and a new one: nobody but the user knows whether June's is meant.
+/// A row that June's file had too, and a new one: only the user knows whether it is June's payment again.
 async fn another_month(world: &World) -> Result<()> {
     let july = format!("{HEADER}alice,carol,2.00,USD\nalice,bob,4.00,USD\n");
     let asked = "another file has already sent the payments on line 2";
@@ -229,7 +229,7 @@ async fn another_month(world: &World) -> Result<()> {
     have(world, ["83.00", "108.00", "109.00"]).await
 }
 
-/// A refusal stays what it was until somebody asks for another attempt; then the others are not paid again.
+/// A refused row stays refused until the user asks for another attempt; the other rows are then not paid again.
 async fn refused_rows(world: &World) -> Result<()> {
     let file = format!("{HEADER}carol,bob,9.00,USD\ncarol,bob,150.00,USD\ncarol,alice,120.00,USD\n");
     play(world, "refused.csv", &file, &[], 3, "insufficient_funds 2").await?;
@@ -291,9 +291,9 @@ async fn refused_rows(world: &World) -> Result<()> {
     have(world, ["203.00", "267.00", "390.00"]).await
 }
 
-/// Of a run that was interrupted the log has the first requests, and no more: the same file goes on from there.
+/// The log has only the first requests of an interrupted run: playing the same file continues from there.
 async fn interrupted(world: &World) -> Result<()> {
-    // The first row alone has the id that it has in the whole file: the log is that of a run that was killed after one payment.
+    // The first row alone gets the same id as in the whole file, so the log is that of a run killed after one payment.
     let first = format!("{HEADER}alice,bob,7.00,USD\n");
     play(world, "long-run.csv", &first, &[], 0, "settled").await?;
     have(world, ["196.00", "274.00", "390.00"]).await?;
@@ -310,7 +310,7 @@ async fn interrupted(world: &World) -> Result<()> {
     have(world, ["181.00", "289.00", "390.00"]).await
 }
 
-/// Whether a row without id was paid before is not guessed.
+/// Whether a row without an id was paid before is not guessed.
 async fn without_the_ledger(world: &World) -> Result<()> {
     let nowhere = ["--api", "http://127.0.0.1:9"];
     let file = format!("{HEADER}alice,bob,11.00,USD\n");

@@ -1,4 +1,4 @@
-//! An event can't be forged: what a client or an operator can get into a log is never taken for what a service said.
+//! An event can't be forged: nothing that a client or an operator can get into a log is taken for an event of a service.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::instance::until;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use wallet_contract::event::Kind;
 use wallet_contract::id::AccountId;
 
-/// What credit-svc would say if the world had paid `payee` a million, in an envelope.
+/// The envelope that credit-svc would publish if the world had paid `payee` a million.
 fn forged(kind: Kind, payer: &str, payee: &str) -> Value {
     json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": kind.name(), "subject": id(),
         "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": id(),
@@ -59,7 +59,7 @@ async fn an_event_on_a_clients_own_subject_is_no_event() -> Result<()> {
     secured.world.stop().await
 }
 
-/// Reply subjects aren't checked, so the server itself can be made to write into a log below any name.
+/// Reply subjects aren't checked, so the server itself can be made to write into a log under any subject.
 #[tokio::test]
 async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
     let secured = Secured::start().await?;
@@ -73,7 +73,7 @@ async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
             let body = forged(KINDS[0], "@world", "alice").to_string();
             raw.publish("wallet.cmd.transfer.alice", &reply, &body).await?;
             raw.publish("$JS.API.STREAM.INFO.WALLET_0", &reply, &body).await?;
-            // With this an operator could choose the words: the answer is the stored message itself.
+            // This would let an operator choose the text: the answer is the stored message itself.
             for call in ["DIRECT.GET", "STREAM.MSG.GET"] {
                 let subject = format!("$JS.API.{call}.WALLET_{shard}");
                 for sequence in 1..30 {
@@ -91,7 +91,7 @@ async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
     secured.world.stop().await
 }
 
-/// A reader of streams can have messages delivered below another subject; they keep their own.
+/// A reader of streams can have messages delivered under another subject; they keep their own.
 #[tokio::test]
 async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
     let secured = Secured::start().await?;

@@ -1,4 +1,5 @@
-//! The broker loses what it had acknowledged: the services notice and wait, `wallet heal` puts it back, everything goes on.
+//! The broker loses messages that it had acknowledged: the services notice and wait, `wallet heal` restores them, everything
+//! continues.
 
 mod torn;
 
@@ -34,7 +35,7 @@ struct Load {
     begins: Vec<(String, String)>,
 }
 
-/// Messages of one payer each: transfers, some too large, and reservations that are confirmed at once or expire.
+/// Messages of one payer each: transfers, some beyond the balance, and reservations that are confirmed at once or expire.
 fn requests(
     random: &mut Random,
     shards: Shards,
@@ -85,7 +86,7 @@ fn begun<'l>(load: impl IntoIterator<Item = &'l Load>) -> BTreeSet<(String, Stri
         .collect()
 }
 
-/// Waits until every service says of a shard that its stream has lost data.
+/// Waits until every service reports that a shard's stream has lost data.
 async fn noticed(world: &World, shard: u16) -> Result<()> {
     let (http, deadline) = (ready::client()?, Instant::now() + PATIENCE);
     for service in Service::ALL {
@@ -110,7 +111,7 @@ async fn run(world: &World, more: &[&str]) -> Result<Output> {
     world.wallet(&args).await
 }
 
-/// Heals, and gives back what the tool says that it did to each stream.
+/// Heals, and returns what the tool reports for each stream.
 async fn heal(world: &World) -> Result<Vec<Value>> {
     let done = run(world, &["--yes", "--json"]).await?;
     let (out, err) = (
@@ -174,8 +175,8 @@ async fn a_stream_that_is_gone_comes_back() -> Result<()> {
     Ok(())
 }
 
-/// A server that comes back with an older copy of its files: the tails of all streams are gone. The ledger was behind, so
-/// that nobody has the text of some requests that were carried out; and clients have sent more before it was noticed.
+/// A server comes back with an older copy of its files: the tails of all streams are gone. The ledger had not caught up, so
+/// nobody has the text of some requests that were carried out, and clients sent more before the loss was noticed.
 #[tokio::test(flavor = "multi_thread")]
 async fn tails_that_are_gone_come_back() -> Result<()> {
     let mut random = Random::seeded()?;
@@ -206,7 +207,7 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         copy_all(&copy, &files)?;
         world.stack.start_nats().await?;
         send(&world, last).await?;
-        // One of the streams soon ends behind where it was read to.
+        // One of the streams soon grows past the position up to which it had been read.
         let shards = world.nats.shards().await?;
         let of_one: Vec<String> = accounts
             .iter()
@@ -229,8 +230,8 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         );
         world.verify().await?;
 
-        // What was acknowledged and had been read by nobody is in no store. Its clients ask again, as they must anyway when
-        // they hear nothing; all else is known by its id.
+        // Acknowledged requests that nobody had read are in no store. Their clients repeat them, as they must anyway when they
+        // hear nothing; everything else is recognized by its id.
         send(&world, &load).await?;
         nothing_waits(&world.api).await?;
         world.verify().await?;
@@ -270,7 +271,7 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
         "debit-svc has no event 4711 on shard 0",
     );
     check(debit.publish(&again(9, 0, 1, false)).await, "no shard 9 here");
-    // Its first event is that @world has paid alice, which concerns both.
+    // Its first event, a payment from @world to alice, concerns both.
     let shards = world.nats.shards().await?;
     let (home, hers) = (shards.of(&"@world".parse()?).0, shards.of(&"alice".parse()?).0);
     check(

@@ -1,4 +1,4 @@
-//! Who may ask over HTTP: this machine only, unless told otherwise; with a token, who bears it.
+//! Who has access over HTTP: only this machine by default; with a token, only callers that present it.
 
 use std::process::Stdio;
 
@@ -89,7 +89,7 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
     world.stop().await
 }
 
-/// Starts a service and gives the first lines of its log, up to one that says `until`.
+/// Starts a service and returns its log up to the first line that contains `until`.
 async fn log(service: Service, env: &[(&str, &str)], until: &str) -> Result<String> {
     let dir = tempfile::tempdir()?;
     let [nats] = free_ports()?;
@@ -144,7 +144,7 @@ async fn who_listens_to_everybody_without_a_token_warns_at_start() -> Result<()>
     )
 }
 
-/// Without an address it is this machine's own; which one it takes is seen from what it says when it is taken.
+/// The default address is this machine's own; when that is taken, the error shows which one it is.
 #[tokio::test]
 async fn a_service_listens_on_this_machine_only_unless_told_otherwise() -> Result<()> {
     for (service, port) in [
@@ -161,7 +161,7 @@ async fn a_service_listens_on_this_machine_only_unless_told_otherwise() -> Resul
         let address = format!("127.0.0.1:{port}");
         let taken = std::net::TcpListener::bind(&address);
         let said = log(service, &[], "http://").await?;
-        // Where somebody else has the port already, the same is said.
+        // If somebody else has the port already, the error is the same.
         ensure!(
             said.contains(&format!("can't listen on http://{address}")),
             "{taken:?}: {said}"

@@ -1,4 +1,4 @@
-//! Instances of one service: a stand-by takes over, a stop is orderly, a log line tells its flow.
+//! Several instances of one service: a stand-by takes over, a stop is orderly, a log line names its flow.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,7 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
     Ok(())
 }
 
-/// A stand-by whose database answers nothing any more could not take over, and says so. SQLite can't do that to it.
+/// A stand-by whose database hangs could not take over, and reports so. SQLite does not hang like that.
 async fn misses_a_database_that_hangs(world: &mut World, spare: &Instance) -> Result<()> {
     let Some(postgres) = world.stack.postgres() else {
         return Ok(());
@@ -63,7 +63,7 @@ async fn misses_a_database_that_hangs(world: &mut World, spare: &Instance) -> Re
     spare.until_settled().await
 }
 
-/// debit-svc goes on with its databases moved to a small disk, which then fills while it works.
+/// debit-svc moves to databases on a small disk, which then fills up while it works.
 #[tokio::test]
 async fn a_disk_that_fills_under_load_loses_nothing() -> Result<()> {
     let mut world = World::start(None).await?;

@@ -1,4 +1,4 @@
-//! The limits on everything that comes from outside, each tried at its edge and behind it. README lists them.
+//! The limits on all external input, each tested at the limit and beyond it. README lists them.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{PATIENCE, World, id, transfer};
@@ -18,7 +18,7 @@ async fn publish(world: &World, subject: String, body: String) -> Result<()> {
     Ok(())
 }
 
-/// A refusal repeats what was wrong, and an event must fit into a message: or one request would stop its whole shard.
+/// A refusal quotes the invalid value, and its event must fit into a message; otherwise one request would stop its whole shard.
 #[tokio::test]
 async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Result<()> {
     let world = World::start(None).await?;
@@ -90,7 +90,7 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
     world.stop().await
 }
 
-/// (field, at the limit, behind it)
+/// (field, at the limit, beyond it)
 #[tokio::test]
 async fn each_field_has_its_limit() -> Result<()> {
     let world = World::start(None).await?;

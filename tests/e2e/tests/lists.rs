@@ -1,13 +1,14 @@
-//! Every list tells everything, or where it goes on; whoever follows that is told each item once, although more arrive meanwhile.
+//! Every list is complete, or says where it continues; a caller that follows it sees each item once, although more arrive
+//! meanwhile.
 //!
 //! | part | does |
 //! |---|---|
 //! | here | walks every list in pages of one, on one, two and four shards, on both databases |
-//! | [`table`] | which lists there are; a route or a command that it does not know fails the test |
-//! | [`walk`] | asks for a page after the other, of programs' lists and of people's |
+//! | [`table`] | the known lists; an unknown route or command fails the test |
+//! | [`walk`] | requests page after page, of lists for programs and for people |
 //! | [`filled`] | a stack with something in each of them |
-//! | [`many`] | more accounts, transfers, parked messages than one answer may have, by the tool |
-//! | [`aside`] | what was set aside under an earlier version is listed |
+//! | [`many`] | more accounts, transfers and parked messages than one answer may have, through the tool |
+//! | [`aside`] | messages parked under an earlier version are listed |
 //! | [`collation`] | keys compare bytewise, whatever a database's collation |
 
 mod aside;
@@ -73,7 +74,7 @@ pub(crate) async fn all_are_walked(world: &mut World) -> Result<()> {
     bob_s_transfers_are_told_once_although_they_settle(world, &filled).await
 }
 
-/// Walks a list while others pay, and holds it against the whole.
+/// Walks a list while others pay, and compares it with the whole list.
 async fn is_told_once(world: &World, filled: &Filled, list: &List) -> Result<()> {
     let before = whole(world, list).await?;
     ensure!(before.len() >= 2, "there is too little to walk: {before:?}");
@@ -90,7 +91,7 @@ async fn is_told_once(world: &World, filled: &Filled, list: &List) -> Result<()>
     each_once(&before, &told)
 }
 
-/// All that was there is told once, in the same order; and nothing is told twice.
+/// Every item listed before is listed once, in the same order, and no item is listed twice.
 fn each_once(before: &[String], told: &[String]) -> Result<()> {
     let distinct: BTreeSet<&String> = told.iter().collect();
     ensure!(distinct.len() == told.len(), "some are told twice: {told:#?}");
@@ -101,7 +102,7 @@ fn each_once(before: &[String], told: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// What has not reached bob yet stands in his list where it began, and stays there when it reaches him.
+/// A transfer that has not reached bob yet is in his list where it began, and stays there when it reaches him.
 async fn bob_s_transfers_are_told_once_although_they_settle(
     world: &mut World,
     filled: &Filled,

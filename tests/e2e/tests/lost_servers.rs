@@ -1,4 +1,4 @@
-//! NATS servers that go, with and without a word: the wallet goes on with the next one, and stops when it is told to.
+//! NATS servers disappear, with and without notice: the wallet continues with the next one, and still stops when told to.
 
 use std::collections::BTreeMap;
 use std::io::{PipeReader, Write as _};
@@ -24,11 +24,11 @@ use wallet_nats::Settings;
 use wallet_stack::address::free_ports;
 use wallet_stack::ready;
 
-/// Three pings, a connect, and what was published there once more; on a busy machine.
+/// Three pings, a connect, and republishing what was in flight; on a busy machine.
 const LEFT_WITHIN: Duration = Duration::from_secs(10);
 /// The servers of a cluster wait for four to nine seconds until they elect a new leader of a stream.
 const ELECTED_WITHIN: Duration = Duration::from_secs(25);
-/// `wallet up` kills what is still there after ten seconds; Docker too.
+/// `wallet up` kills whatever still runs after ten seconds, and so does Docker.
 const STOPPED_WITHIN: Duration = Duration::from_millis(9_500);
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_server_that_is_cut_off_without_a_word_is_left_for_the_next_one() -> R
     );
     let [dead] = free_ports()?;
     let list = format!("nats://127.0.0.1:{dead},{},{}", first.url(), second.url());
-    // Everybody begins at the first one that is there.
+    // Every client begins with the first server that is up.
     second.set(Line::Cut);
     let world = World::on(Settings::at(&list), BTreeMap::new()).await?;
     world.open(&["alice", "bob"]).await?;
@@ -69,8 +69,8 @@ async fn a_server_that_is_cut_off_without_a_word_is_left_for_the_next_one() -> R
     stop(world).await
 }
 
-/// A stream that takes no more messages: debit-svc can't say what it has decided. It stops nevertheless, and the next one says
-/// what it waits for.
+/// A stream accepts no more messages, so debit-svc can't publish what it has decided. It stops nevertheless, and the next
+/// instance reports what it waits for.
 async fn refused(mut world: World) -> Result<World> {
     let shard = world.nats.shards().await?.of(&"bob".parse()?);
     let stream = world.nats.jetstream().get_stream(stream::name(shard)).await?;
@@ -116,7 +116,7 @@ async fn refused(mut world: World) -> Result<World> {
     Ok(world)
 }
 
-/// Waits until something is so.
+/// Polls until the condition holds.
 async fn until(is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + e2e::PATIENCE;
     while !is_so().await? {
@@ -126,7 +126,7 @@ async fn until(is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-/// A service that hangs at the first line that it logs, since nobody reads them: no step of its stop is ever reached.
+/// A service that hangs at its first log line, because nobody reads its log: it never reaches any step of its shutdown.
 struct Deaf {
     child: Child,
     _unread: PipeReader,
@@ -137,7 +137,7 @@ impl Deaf {
     /// Starts it, and tells it to stop once it hangs.
     async fn start(nats: &Server) -> Result<Self> {
         let (unread, mut pipe) = std::io::pipe()?;
-        // As much as fits into it.
+        // Fills the pipe.
         pipe.write_all(&vec![b'.'; 64 * 1024])?;
         let (dir, [port]) = (TempDir::new()?, free_ports()?);
         let mut service = Command::new(program("debit-svc")?);
@@ -160,7 +160,7 @@ impl Deaf {
         })
     }
 
-    /// It has ended by itself, if it is given the time for it.
+    /// Waits until it has ended by itself, given the time it may need.
     async fn ended(mut self) -> Result<()> {
         let status = timeout(STOPPED_WITHIN, self.child.wait()).await;
         let status = status.context("it has not stopped by itself")??;
@@ -169,7 +169,7 @@ impl Deaf {
     }
 }
 
-/// All services are told to stop at once, while they have no server any more, and are gone by themselves in time.
+/// All services are told to stop at once while they have no server, and end by themselves in time.
 async fn stop(mut world: World) -> Result<()> {
     let http = ready::client()?;
     for service in Service::ALL {
@@ -223,7 +223,7 @@ async fn one_of_three_servers_dies_and_nobody_waits_for_it() -> Result<()> {
     world.stop().await
 }
 
-/// A database that accepts the connection and says nothing: a start that hangs must hear SIGTERM, too.
+/// A database accepts the connection and then stays silent: a start that hangs must react to SIGTERM too.
 #[tokio::test]
 async fn a_start_that_hangs_can_be_stopped() -> Result<()> {
     let nats = Server::start("").await?;
@@ -250,7 +250,7 @@ async fn a_start_that_hangs_can_be_stopped() -> Result<()> {
     Ok(())
 }
 
-/// What a client is in the middle of: it has its own connection to a server that is held.
+/// A client with its own connection to a server, which is held in the middle of a request.
 #[tokio::test]
 async fn the_tool_leaves_a_silent_server_too() -> Result<()> {
     let nats = Server::start("").await?;

@@ -1,4 +1,4 @@
-//! Every scenario in one program: it links once.
+//! Every scenario in one program, which links only once.
 
 mod backup;
 mod bad_input;

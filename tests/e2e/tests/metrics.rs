@@ -1,4 +1,4 @@
-//! Metrics are true: known transfers are counted and timed, by the instance that works, and what is wrong shows.
+//! Metrics are correct: transfers are counted and timed by the working instance, and faults are visible.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use sqlx::Connection as _;
 use wallet_client::api::{Filter, Status, Transfer};
 use wallet_contract::subject::{Service, Verb};
 
-/// What ends how, and which steps there were: of each outcome one at least.
+/// Transfers with every outcome, each at least once, and their steps.
 async fn play(world: &World) -> Result<()> {
     world.open(&["alice", "bob"]).await?;
     for amount in ["1.00", "2.00", "1000.00"] {
@@ -31,7 +31,7 @@ async fn play(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// How long transfers took is one figure; the second for which one was held until it expired is no part of it.
+/// The duration of transfers is one figure; the second for which a reservation was held until it expired is not part of it.
 async fn takes_as_long_as_the_books_say(world: &World, ledger: &Scrape) -> Result<()> {
     let flows = world
         .api
@@ -112,7 +112,7 @@ async fn known_transfers_are_counted_and_timed() -> Result<()> {
             ("credit-svc", "account.credited", 4.0),
             ("credit-svc", "credit.promised", 2.0),
             ("credit-svc", "credit.refused", 1.0),
-            // What the clock releases is no step on anything.
+            // A release by the clock has no preceding step to measure from.
             ("debit-svc", "reservation.released", 1.0),
             ("ledger-svc", "transfer.settled", 4.0),
         ] {
@@ -172,7 +172,7 @@ async fn only_who_works_counts_and_a_restart_loses_no_time() -> Result<()> {
     }
     drop(spare);
 
-    // What began before this ledger did is timed by the books.
+    // Flows that began before this ledger did are timed from the books.
     world.stack.stop_service(Service::Debit).await?;
     let alice = "alice".parse()?;
     world

@@ -1,4 +1,4 @@
-//! How the wallet logs in at NATS, each way against a real nats-server: tokens, NKeys, `.creds` files, certificates.
+//! How the wallet logs in to NATS, each way against a real nats-server: tokens, NKeys, `.creds` files, certificates.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use nkeys::KeyPair;
 use wallet_client::connect::connect;
 use wallet_nats::{Hidden, Route, Settings};
 
-/// Tries to connect, and gives what the tool says if it can't.
+/// Tries to connect, and returns the tool's error if it can't.
 async fn refusal(settings: &Settings) -> Result<String> {
     let refused = connect(settings).await.err();
     Ok(format!("{:#}", refused.context("it was let in")?))
@@ -50,7 +50,7 @@ async fn with_a_token_or_a_password() -> Result<()> {
     )
     .await?;
 
-    // The first that answers decides, but not one that does not.
+    // The first server that answers decides; servers that do not answer are skipped.
     let list = format!("nats://s3cr3t-token@127.0.0.1:9,{host}");
     connect(&at(&list)).await?;
     let none = at("nats://s3cr3t@127.0.0.1:9,127.0.0.1:7");
@@ -85,7 +85,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
         ..at(&format!("tls://{host}"))
     };
     connect(&right).await?;
-    // The authority turns TLS on, and so does the server.
+    // A CA file turns TLS on, and so does the server.
     connect(&Settings {
         nats: Some(Hidden(server.url())),
         ..right.clone()
@@ -136,7 +136,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     };
     check(&mixed, "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?").await?;
 
-    // A file is read again for each connection.
+    // Files are read again for each connection.
     let renewed = Settings {
         nats_nkey: Some(seed("renewed", &KeyPair::new_user())?),
         ..right
@@ -158,7 +158,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     .await
 }
 
-/// The whole wallet: the services are handed what the tool was told, and both are somebody.
+/// The whole wallet: the services inherit the tool's login, and the server accepts both.
 #[tokio::test]
 async fn with_a_creds_file_and_certificates_all_of_it_works() -> Result<()> {
     let (certificates, operator) = (Certificates::make()?, Operator::make()?);

@@ -1,5 +1,5 @@
-//! Flows as OpenTelemetry spans, received by programs that we did not write: each flow whole, under the ids of the log, while
-//! it runs and years later; and a receiver that is away or slow is nothing to money.
+//! Flows as OpenTelemetry spans, received by third-party programs: each flow whole, with the ids of the log, while the ledger
+//! runs and years later. A receiver that is down or slow does not affect payments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use wallet_client::api::Filter;
 use wallet_contract::subject::{Service, Verb};
 use wallet_stack::address::free_ports;
 
-/// No span may bear this.
+/// Must not appear in any span.
 const MEMO: &str = "for the therapist";
 
 /// A settled, a refused and a compensated transfer, and a reservation that is cancelled.
@@ -36,7 +36,7 @@ async fn play(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// What must have been received: trace id, span id, parent's id, by the log.
+/// The spans that must have been received according to the log: trace id, span id, parent's id.
 async fn expected(world: &World) -> Result<BTreeSet<(String, String, String)>> {
     let half = |id: uuid::Uuid| id.simple().to_string()[16..].to_owned();
     let mut spans = BTreeSet::new();
@@ -68,7 +68,7 @@ fn ids(spans: &BTreeSet<Span>) -> BTreeSet<(String, String, String)> {
     ids.collect()
 }
 
-/// The receiver has understood what was said.
+/// Checks that the receiver has decoded everything.
 fn check(spans: &BTreeSet<Span>, said: &str) -> Result<()> {
     let mut decisions: BTreeMap<&str, usize> = BTreeMap::new();
     for span in spans {
@@ -161,7 +161,7 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         );
         assert_eq!(scrape.sum("wallet_export_failures_total", &[]), Some(0.0));
 
-        // It goes on behind its cursor, or repeats some; nothing is left out.
+        // It continues from its cursor and may repeat spans; none is left out.
         world.stack.kill(Service::Ledger).await?;
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
@@ -178,7 +178,7 @@ async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -
     let Some(rotel) = Receiver::rotel(dir.path()).await? else {
         return Ok(());
     };
-    // A flow has about 6 KiB.
+    // A flow takes about 6 KiB.
     let Some(narrow) = Narrow::start(&rotel, 20_000).await? else {
         return Ok(());
     };
@@ -188,7 +188,7 @@ async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -
         for _ in 0..20 {
             world.pay("alice", "bob", "0.01").await?;
         }
-        // Behind its cursor, which it writes every few seconds, it begins anew with all at once.
+        // It starts again at its cursor, which it writes every few seconds, with everything in one message.
         world.stack.stop_service(Service::Ledger).await?;
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
@@ -217,7 +217,7 @@ async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -
         assert_eq!(done.status.code(), Some(0), "{protocol}: {done:?}");
         world.stop().await?;
     }
-    // Not even one flow fits: each is left out, counted and told, and nothing waits.
+    // Not even one flow fits: each is left out, counted and logged, and nothing waits.
     let Some(narrow) = Narrow::start(&rotel, 1_000).await? else {
         return Ok(());
     };
@@ -240,7 +240,7 @@ async fn a_receiver_that_is_away_or_slow_is_nothing_to_money() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let [port] = free_ports()?;
     let endpoint = format!("http://127.0.0.1:{port}");
-    // It takes connections and never says a word.
+    // It accepts connections and never answers.
     let deaf = TcpListener::bind(("127.0.0.1", port)).await?;
     let world = exporting(None, &endpoint, "http/protobuf").await?;
     play(&world).await?;

@@ -1,4 +1,5 @@
-//! What can't be handled is set aside; what comes later of the same transfer waits, all others go on; an operator sees to it.
+//! Messages that can't be handled are parked. Later messages of the same transfer wait, all others continue, and an operator
+//! resolves them.
 
 use std::process::Output;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb, envelopes};
 
-/// What the tool says, and its exit code.
+/// The tool's output, and its exit code.
 async fn tool(world: &World, args: &[&str]) -> Result<(String, i32)> {
     let Output {
         status,
@@ -28,7 +29,7 @@ async fn parked(world: &World) -> Result<Vec<Value>> {
     Ok(answer["parked"].as_array().context("a list")?.clone())
 }
 
-/// Asks until it is so.
+/// Polls until the condition holds.
 async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !so().await? {
@@ -48,7 +49,7 @@ async fn flow(world: &World, id: &str) -> Result<Value> {
     Ok(answer.json().await?)
 }
 
-/// How it stands; nothing, if it was not heard of yet.
+/// Its status; empty if the ledger does not know it yet.
 async fn status(world: &World, id: &str) -> Result<String> {
     Ok(flow(world, id).await?["status"]
         .as_str()
@@ -110,7 +111,8 @@ async fn a_request_that_nobody_can_read_is_mended_or_let_go() -> Result<()> {
     world.stop().await
 }
 
-/// Two operators see to the same request, at the same time or while its service is away: one of them does, and both know it.
+/// Two operators resolve the same request, at the same time or while its service is down: one instruction is followed, and both
+/// operators are told.
 #[tokio::test]
 async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Result<()> {
     for database in DATABASES {
@@ -182,7 +184,7 @@ async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Resul
     Ok(())
 }
 
-/// What `wallet parked` says, and its exit code.
+/// The output of `wallet parked`, and its exit code.
 async fn see_to(world: &World, words: [String; 4]) -> Result<(String, i32)> {
     let words = words.iter().map(String::as_str);
     let args: Vec<&str> = std::iter::once("parked")
@@ -192,14 +194,14 @@ async fn see_to(world: &World, words: [String; 4]) -> Result<(String, i32)> {
     tool(world, &args).await
 }
 
-/// What the two are told; how much the one that was followed has paid, if it is so.
+/// Checks what the two operators are told; returns the amount paid by the instruction that was followed.
 fn check(won: &str, lost: &str, amount: u32) -> Result<u32> {
     let told = lost.contains("came first") || lost.contains("comes first");
     ensure!(won.contains("replaced by message") && told, "{won} {lost}");
     Ok(amount)
 }
 
-/// A text that somebody else may not say, or that makes no sense, stands for nothing; and it is seen that somebody tried.
+/// An instruction whose text is invalid or not allowed replaces nothing, and is parked itself.
 #[tokio::test]
 async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<()> {
     let world = World::start(None).await?;
@@ -246,7 +248,7 @@ async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<(
     world.stop().await
 }
 
-/// What a credit-svc of a later version may say of a transfer.
+/// An event of a transfer as a later version of credit-svc might write it.
 fn of_a_later_version(transfer: &str) -> String {
     json!([{
         "specversion": "1.0", "id": e2e::id(), "source": "/credit-svc/0", "type": "wallet.account.gilded.v2",
@@ -257,7 +259,8 @@ fn of_a_later_version(transfer: &str) -> String {
     .to_string()
 }
 
-/// credit-svc says something that nobody knows, then goes on. debit-svc and ledger-svc can't: what it says next may rest on it.
+/// credit-svc writes an event of an unknown kind, then continues. debit-svc and ledger-svc can't process its later events of
+/// that transfer, which may depend on it.
 #[tokio::test]
 async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> Result<()> {
     for database in DATABASES {

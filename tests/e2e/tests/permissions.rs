@@ -1,22 +1,22 @@
-//! What each NATS user of the configuration that we ship may do, and what it may not: each row is tried on a real server.
+//! The permissions of each NATS user in the configuration that we ship: each row, allowed or denied, is tried on a real server.
 
 use anyhow::{Result, ensure};
 use e2e::raw::Raw;
 use e2e::secured::{Secured, USERS};
 
-/// Something that a user tries.
+/// An action that a user tries.
 #[derive(Clone, Copy, Debug)]
 enum Try {
     Publish(&'static str),
     Subscribe(&'static str),
-    /// A question to JetStream; the part behind `$JS.API.`.
+    /// A JetStream API call; the part after `$JS.API.`.
     Api(&'static str),
 }
 
 use Try::{Api, Publish, Subscribe};
 
 impl Try {
-    /// What the server says against it.
+    /// The server's error, if any.
     async fn denied(self, raw: &mut Raw) -> Result<Option<String>> {
         match self {
             Publish(subject) => raw.publish(subject, "", "not json").await,
@@ -26,7 +26,7 @@ impl Try {
     }
 }
 
-/// What nobody may do: change, lose or copy what stands in a log, see others' answers, or run the server.
+/// Denied to everybody: changing, losing or copying the contents of a log, seeing others' answers, administering the server.
 const NOBODY: [Try; 36] = [
     Publish("wallet.x"),
     Publish("wallet.0.x"),
@@ -66,7 +66,7 @@ const NOBODY: [Try; 36] = [
     Subscribe("$JS.EVENT.ADVISORY.>"),
 ];
 
-/// What clients and operators ask, which no service may.
+/// Calls of clients and operators that no service may make.
 const REQUESTS: [Try; 7] = [
     Publish("wallet.cmd.transfer.alice"),
     Publish("wallet.0.cmd.transfer.alice"),
@@ -77,7 +77,7 @@ const REQUESTS: [Try; 7] = [
     Publish("wallet.0.park.credit"),
 ];
 
-/// What each service needs.
+/// Calls that each service needs.
 const SERVICE: [Try; 9] = [
     Api("INFO"),
     Api("STREAM.INFO.WALLET_0"),
@@ -90,7 +90,7 @@ const SERVICE: [Try; 9] = [
     Subscribe("wallet.ready"),
 ];
 
-/// What no service may besides: end another's reader, list what there is.
+/// Also denied to services: deleting another reader's consumer, listing what exists.
 const NO_SERVICE: [Try; 5] = [
     Api("CONSUMER.DELETE.WALLET_0.x"),
     Api("CONSUMER.NAMES.WALLET_0"),
@@ -99,7 +99,7 @@ const NO_SERVICE: [Try; 5] = [
     Subscribe("wallet.outcome.alice.*"),
 ];
 
-/// What a service says, and what it must leave to others.
+/// The subjects that a service may publish, and those that belong to others.
 fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
     let own: &[Try] = match name {
         "debit" => &[
@@ -211,7 +211,7 @@ const NO_ALICE: [Try; 25] = [
     Subscribe("_INBOX_operator.x"),
 ];
 
-/// (what it may, what it may not)
+/// (allowed, denied)
 fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
     match user {
         "operator" => (

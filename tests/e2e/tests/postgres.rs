@@ -1,4 +1,4 @@
-//! PostgreSQL that is more than one server: a standby, an address that leads to another one, a pooler.
+//! PostgreSQL with more than one server: a standby, an address that moves to another server, a pooler.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use wallet_contract::subject::Service;
 use wallet_stack::Database;
 use wallet_stack::postgres::Postgres;
 
-/// How soon a service works again once its database takes writes.
+/// How soon a service works again once its database accepts writes.
 const AGAIN_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn what_leads_to_a_standby_is_left_for_the_primary() -> Result<()> {
     let world = World::with(None, |options| options.database = database).await?;
     world.open(&["alice", "bob"]).await?;
 
-    // Everything that connects now reaches the standby, and can't write there.
+    // Every new connection now reaches the standby, and can't write there.
     proxy.lead_to(standby.address());
     proxy.set(Line::Cut);
     for service in Service::ALL {
@@ -41,7 +41,7 @@ async fn what_leads_to_a_standby_is_left_for_the_primary() -> Result<()> {
         )
         .await?;
     }
-    // Nobody closes those connections; new ones lead to the primary again.
+    // Those connections stay open; new ones reach the primary again.
     proxy.lead_to(primary.address());
     let began = Instant::now();
     for service in Service::ALL {
@@ -74,7 +74,7 @@ async fn a_standby_alone_is_refused(world: &World, standby: &Postgres) -> Result
     Ok(())
 }
 
-/// The standby first: the tool makes its databases on the primary, and so do the services write there.
+/// With the standby listed first, the tool creates its databases on the primary, and the services write there too.
 async fn both_servers_may_be_named(standby: &Postgres, primary: &Postgres) -> Result<()> {
     let both = format!("postgres://postgres@{},{}/", standby.address(), primary.address());
     let database = Database::temporary(Some(&both)).await?;
@@ -117,7 +117,7 @@ async fn a_pooler_must_keep_sessions_apart() -> Result<()> {
     server.stop().await
 }
 
-/// Starts another debit-svc on a database that it can't work with, and what it says before it ends.
+/// Starts another debit-svc on a database that it can't use, and returns its output before it ends.
 async fn refused(world: &World, database: &str) -> Result<String> {
     let instance = Instance::on(world, Service::Debit, database)?;
     let status = instance.ended().await?;

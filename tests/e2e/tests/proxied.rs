@@ -1,5 +1,5 @@
-//! Behind a real nginx, with the server that `deploy/nginx.conf` shows: pages under a path of their own, live updates that come
-//! at once although everything is compressed, and the tool that is given such an address.
+//! Through a real nginx, with the server of `deploy/nginx.conf`: pages under a path prefix, live updates that arrive at once
+//! although everything is compressed, and the tool with such an address.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +13,9 @@ use wallet_contract::subject::{Service, Verb};
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const TOKEN: &str = "a-token-that-nobody-guesses";
-/// Long before the heartbeat, which would push what a proxy holds back.
+/// Long before the heartbeat, which would flush data held back by a proxy.
 const AT_ONCE: Duration = Duration::from_secs(10);
-/// A row of the list that says so.
+/// The list shows that its live updates are connected.
 const LIVE: &str = "document.querySelector('#live').textContent == 'live'";
 
 /// Waits until an expression is true, which must not take until the next heartbeat.
@@ -27,13 +27,13 @@ async fn at_once(browser: &Browser, expression: &str) -> Result<()> {
     Ok(())
 }
 
-/// Says the token where it is asked for.
+/// Enters the token in the login form.
 async fn log_in(browser: &Browser) -> Result<()> {
     browser.fill("[name=token]", TOKEN).await?;
     browser.press("\u{e007}").await
 }
 
-/// One payment of alice's with nothing behind it shows at once, from its beginning to its end.
+/// One payment of alice's, with no other traffic, is shown at once, from its beginning to its end.
 async fn is_live(world: &World, browser: &Browser, amount: &str) -> Result<()> {
     browser.open("/").await?;
     at_once(browser, LIVE).await?;
@@ -44,7 +44,7 @@ async fn is_live(world: &World, browser: &Browser, amount: &str) -> Result<()> {
     at_once(browser, &settled).await
 }
 
-/// Whatever a page leads to or loads.
+/// Every address that a page links to or loads.
 async fn addresses(browser: &Browser, page: &str) -> Result<BTreeSet<String>> {
     const ALL: &str = "['href', 'src', 'action', 'data-live'].flatMap(name => \
         [...document.querySelectorAll(`[${name}]:not([href^='#'])`)].map(e => new URL(e.getAttribute(name), document.baseURI).href))";
@@ -85,13 +85,13 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     browser.until("location.pathname == '/wallet/accounts'").await?;
     is_live(&world, &browser, "1.50").await?;
 
-    // One of several of its trace, which its page leads to.
+    // One of the several flows of its trace, to which its page links.
     let id = traced[0]["id"].as_str().context("an id")?.to_owned();
     every_address_stays_below(&browser, &nginx.wallet, &id).await?;
     forms_and_links_lead_on(&browser, &id).await?;
     a_flow_is_seen_to_end(&mut world, &browser).await?;
 
-    // While the service restarts, nginx answers in its place; a browser would give up.
+    // While the service restarts, nginx answers with an error; a browser would give up.
     browser.open("/").await?;
     browser.until(LIVE).await?;
     world.stack.stop_service(Service::Ledger).await?;
@@ -114,7 +114,7 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     world.stop().await
 }
 
-/// Each page names nothing above its path, and whatever it names is there.
+/// No page refers to anything above its path prefix, and every address it refers to exists.
 async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) -> Result<()> {
     let mut all = BTreeSet::new();
     for page in [
@@ -137,7 +137,7 @@ async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) ->
             all.insert(address);
         }
     }
-    // That there is nothing was asked for.
+    // The missing page was requested on purpose.
     browser.complaints().await?;
     for part in [
         "/flows/",
@@ -189,7 +189,7 @@ async fn forms_and_links_lead_on(browser: &Browser, id: &str) -> Result<()> {
         .await
 }
 
-/// A flow's page is sent again, too.
+/// A flow's page is updated live too.
 async fn a_flow_is_seen_to_end(world: &mut World, browser: &Browser) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let body = transfer("bob", "3.00");

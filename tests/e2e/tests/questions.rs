@@ -1,5 +1,4 @@
-//! Questions over HTTP: what makes no sense is told so, as a problem of the asker's, and times mean what is printed; on both
-//! databases.
+//! Queries over HTTP: invalid ones are rejected as client errors, and times cover exactly what they name; on both databases.
 
 mod blanks;
 mod times;
@@ -11,10 +10,10 @@ use wallet_client::api::Status;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::Verb;
 
-/// How many damaged questions are asked of each database.
+/// How many damaged queries are sent to each database.
 const ASKED: u64 = 2_000;
 
-/// Questions that are good, which damage begins with.
+/// Valid queries, from which damaged ones are made.
 const GOOD: [&str; 16] = [
     "/v1/accounts",
     "/v1/accounts?after=alice&limit=2",
@@ -34,7 +33,7 @@ const GOOD: [&str; 16] = [
     "/v1/stats",
 ];
 
-/// Questions that are none.
+/// Invalid queries.
 const BAD: [&str; 53] = [
     "/v1/accounts?limit=0",
     "/v1/accounts?limit=1001",
@@ -74,7 +73,7 @@ const BAD: [&str; 53] = [
     "/v1/transfers?from=2026-11-01T01:30[America/New_York]",
     "/v1/transfers?to=2026-06-01T00:00+02:00",
     "/v1/accounts/alice?at=2026-06-01T00:00[Nowhere/Zone]",
-    // Nobody would know that it was not heard.
+    // An ignored field would go unnoticed.
     "/v1/accounts?at=2026-01-01",
     "/v1/accounts/alice?currency=USD",
     "/v1/accounts/alice/statement?at=2026-01-01",
@@ -92,7 +91,7 @@ const BAD: [&str; 53] = [
     "/v1/traces/0af7651916cd43dd8448eb211c80319c?after=7",
 ];
 
-/// What asks about no transfers.
+/// Invalid bodies for the query about known transfers.
 const BAD_KNOWN: [&str; 6] = [
     "",
     "[]",
@@ -170,7 +169,7 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
     Ok(())
 }
 
-/// Of many transfers those are known that their payer's own shard has heard of.
+/// Of several transfers, those are known that their payer's own shard has heard of.
 async fn known(world: &World, paid: Uuid) -> Result<()> {
     let [alice, bob]: [AccountId; 2] = ["alice".parse()?, "bob".parse()?];
     let elsewhere = transfer("bob", "1.00");
@@ -210,7 +209,7 @@ async fn known(world: &World, paid: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Asks, and expects an answer or a problem of the asker's.
+/// Sends a query, and expects an answer or a client error.
 async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u16> {
     let answer = http
         .get(format!("{}{question}", world.stack.api_url()))
@@ -223,7 +222,7 @@ async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u1
         .and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().to_owned();
     let text = answer.text().await?;
-    // No such route: that is axum's own answer, without a word.
+    // No such route: axum's own answer, with an empty body.
     let nowhere = status == 404 && text.is_empty();
     let expected = if status == 200 {
         "application/json"
@@ -241,13 +240,13 @@ async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u1
     Ok(status)
 }
 
-/// A good question to which a few things have happened.
+/// A valid query with random damage.
 fn damaged(random: &mut Random) -> String {
     let pick =
         |random: &mut Random, length: usize| usize::try_from(random.below(length as u64)).unwrap_or_default();
     let mut question = GOOD[pick(random, GOOD.len())].to_owned();
     for _ in 0..=pick(random, 3) {
-        // Mostly behind the path, so that there is somebody to ask.
+        // Mostly after the path, so that the route still exists.
         let path = question.find('?').filter(|_| random.below(5) > 0).unwrap_or(3);
         let at = path + 1 + pick(random, question.len() - path);
         match random.below(3) {

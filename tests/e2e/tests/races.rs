@@ -1,4 +1,4 @@
-//! Several ask under one id at the same time: one of them is carried out, and each hears its own outcome.
+//! Several callers use one id at the same time: one request is carried out, and each caller hears its own outcome.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use e2e::{PATIENCE, World, id, run_wallet, transfer};
@@ -8,10 +8,10 @@ use wallet_contract::id::AccountId;
 use wallet_contract::stream;
 use wallet_contract::subject::{Service, Verb};
 
-/// What a command came to: its exit code, and its answer.
+/// A command's exit code and its answer.
 type Came = (i32, Value);
 
-/// Runs the commands while debit-svc is away, so that all of them wait; then it comes back.
+/// Runs the commands while debit-svc is down, so that all of them wait; then it comes back.
 async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>) -> Result<Vec<Came>> {
     let alice: AccountId = "alice".parse()?;
     let log = stream::name(world.nats.shards().await?.of(&alice));
@@ -45,7 +45,7 @@ async fn tool(command: String, nats: String, api: String) -> Result<Came> {
     Ok((output.status.code().context("an exit code")?, answer))
 }
 
-/// The answer to who won, and to who came too late.
+/// The winner's answer, and the answer to the one that came too late.
 fn won(came: &[Came]) -> Result<(&Value, &Value)> {
     match came {
         [(0, won), (3, late)] | [(3, late), (0, won)] => Ok((won, late)),
@@ -113,7 +113,7 @@ async fn each_hears_its_own_outcome() -> Result<()> {
         format!("{}.{:02}", 100 + moved / 100, moved % 100)
     );
 
-    // Asked again, each is told again what it was told, and that this is nothing new.
+    // Repeated commands get the same answers again, marked as repeated.
     for (command, (code, first)) in commands.into_iter().zip(&came) {
         let (again_code, again) = tool(command, world.stack.nats_url(), world.stack.api_url()).await?;
         assert_eq!(again_code, *code, "{again}");
@@ -126,7 +126,7 @@ async fn each_hears_its_own_outcome() -> Result<()> {
         );
     }
 
-    // What does not prove by itself which request it answers: the flow's head tells, or its events do.
+    // Outcomes that do not identify their request by themselves: the flow's head does, or its events do.
     let mut traced = transfer("bob", "1.00");
     traced["traceparent"] = json!("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
     let outcome = world.ask(Verb::Reserve, "alice", traced).await?;
@@ -137,7 +137,7 @@ async fn each_hears_its_own_outcome() -> Result<()> {
     world.stop().await
 }
 
-/// How much an outcome says has moved.
+/// The amount that an outcome reports as moved, in cents.
 fn cents(outcome: &Value) -> Result<u32> {
     let amount = outcome["amount"].as_str().context("an amount")?;
     Ok(amount.replace('.', "").parse()?)

@@ -1,4 +1,4 @@
-//! Real movements of a real bank, played through the tool: every balance that the bank recorded comes out.
+//! Real movements of a real bank, played through the tool: every balance that the bank recorded is reproduced.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use e2e::{World, bank_movements, id};
 use serde_json::json;
 use wallet_contract::subject::Verb;
 
-/// (account, transfer) → the balance behind it.
+/// (account, transfer) → the balance after it.
 type Balances = BTreeMap<(String, String), String>;
 
 fn column(line: &str, index: usize) -> &str {

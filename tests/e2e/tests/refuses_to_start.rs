@@ -1,4 +1,4 @@
-//! A service that lacks what it needs does not start to work, and says what and what to do.
+//! A service whose requirements are not met does not start to work, and reports what is wrong and what to do.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -17,7 +17,7 @@ use wallet_contract::stream;
 use wallet_contract::subject::Service;
 use wallet_stack::address::free_ports;
 
-/// Starts debit-svc and waits for a line that says `expected`; it may end, or go on trying.
+/// Starts debit-svc and waits for a line that contains `expected`; it may end, or keep trying.
 async fn check(nats: &str, database: &str, http: &str, shards: &str, expected: &str) -> Result<()> {
     let mut child = debit_svc(nats, database, http, shards)?.spawn()?;
     let mut lines = BufReader::new(child.stderr.take().context("a pipe")?).lines();
@@ -68,7 +68,7 @@ fn files(dir: &TempDir) -> String {
     format!("sqlite://{}/debit-{{shard}}.db", dir.path().display())
 }
 
-/// Starts a server that is not as ours, and waits until it listens.
+/// Starts a server with an unsupported configuration, and waits until it listens.
 async fn start_server(mut nats: Command, port: u16, dir: &TempDir) -> Result<Child> {
     nats.args(["-a", "127.0.0.1", "-p", &port.to_string()]);
     listening(&mut nats, port, dir.path()).await
@@ -154,7 +154,7 @@ async fn on_streams_or_databases_that_are_not_its_own() -> Result<()> {
     world.stop().await
 }
 
-/// Nothing is made for a number of shards that is not the wallet's, or in a file that shards would share.
+/// Nothing is created for another number of shards than the wallet's, or in a file that shards would share.
 #[tokio::test]
 async fn with_another_number_of_shards() -> Result<()> {
     let world = World::start(None).await?;
@@ -183,7 +183,7 @@ async fn with_another_number_of_shards() -> Result<()> {
     world.stop().await
 }
 
-/// Which saves disk, as deploy/README.md says.
+/// Compression saves disk space, as deploy/README.md says.
 #[tokio::test]
 async fn but_not_on_streams_that_were_compressed() -> Result<()> {
     let mut world = World::start(None).await?;

@@ -1,4 +1,4 @@
-//! Transfers of two phases over NATS, and reversals; a service killed in the midst of each.
+//! Transfers in two phases over NATS, and reversals; a service is killed in the middle of each.
 
 mod expiry;
 mod given_back;
@@ -30,7 +30,7 @@ async fn send(world: &World, verb: Verb, body: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a transfer of alice stands so.
+/// Waits until a transfer of alice's has this status.
 async fn until(world: &World, id: &str, status: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -74,7 +74,7 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
             money(&world, "alice").await?,
             "70.00 available, 30.00 held, 0.00 in transit"
         );
-        // Whatever becomes of bob's account: what was promised is credited.
+        // Whatever becomes of bob's account, what was promised is credited.
         world.ask(Verb::Freeze, "bob", only(&id())).await?;
         let part = json!({ "id": one, "amount": "20.00", "currency": "USD" });
         let most = json!({ "id": one, "amount": "30.01", "currency": "USD" });
@@ -144,7 +144,7 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
     Ok(())
 }
 
-/// The books know for how long it was held, and what became of the money, as its events do.
+/// The books agree with the events on how long it was held and what became of the money.
 async fn was_held(world: &World, id: &str, [captured, released]: [&str; 2]) -> Result<()> {
     let flow = world
         .api
@@ -160,8 +160,9 @@ async fn was_held(world: &World, id: &str, [captured, released]: [&str; 2]) -> R
     Ok(())
 }
 
-/// A reservation meets a service that is gone, comes back, and goes on: before the hold, between hold and confirm, before a
-/// cancel, before its time is up. What is confirmed in time is paid, although nobody hears of it until that is over.
+/// A service goes down, comes back and continues at each stage of a reservation: before the hold, between hold and confirm,
+/// before a cancel, before the expiry. Whatever is confirmed in time is paid, although no service hears of it until the expiry
+/// time has passed.
 #[tokio::test]
 async fn a_service_killed_in_mid_reservation_changes_nothing() -> Result<()> {
     for database in DATABASES {

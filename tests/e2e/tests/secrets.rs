@@ -1,7 +1,7 @@
-//! Passwords, tokens and keys are in no log line and in no output of the tool, whatever goes wrong, at trace level too.
+//! Passwords, tokens and keys never appear in a log line or in the tool's output, whatever goes wrong, even at trace level.
 //!
-//! Each option that takes a value is either tried here with a secret in it, or said to hold none: a new one fails this test
-//! until somebody has thought of it (`options`).
+//! Each option that takes a value is either tried here with a secret in it, or listed as holding none: a new option fails this
+//! test until somebody has classified it (`options`).
 
 mod options;
 
@@ -59,7 +59,7 @@ impl Heard {
     }
 }
 
-/// A service whose log goes to a file, which takes any number of lines.
+/// A service whose log goes to a file, which never blocks.
 struct Logged {
     child: Child,
     file: PathBuf,
@@ -83,7 +83,7 @@ impl Logged {
         Ok(Self { child, file, name })
     }
 
-    /// Lets it run for a moment, and then takes what it has said.
+    /// Lets it run for a moment, and then returns its output.
     async fn some_seconds(mut self) -> Result<(String, String)> {
         if timeout(Duration::from_millis(1_500), self.child.wait())
             .await
@@ -100,7 +100,7 @@ const NATS: &str = "WALLET_NATS_URL";
 const DB: &str = "WALLET_DATABASE_URL";
 const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Services that can't start, or can't go on: each with one or two settings that are not as they should be.
+/// Services that can't start or can't continue: each with one or two invalid settings.
 async fn unhappy(heard: &mut Heard, dir: &TempDir, nats: &str, database: &str, seed: &Path) -> Result<()> {
     let host = nats.rsplit('@').next().context("a host")?;
     let (bare, seed) = (format!("nats://{host}"), seed.display().to_string());
@@ -152,7 +152,7 @@ async fn unhappy(heard: &mut Heard, dir: &TempDir, nats: &str, database: &str, s
             (DB, database.to_owned()),
             ("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}")),
         ];
-        // What comes later goes before what came first.
+        // Later settings override earlier ones.
         env.extend(set);
         Logged::start(dir, &number.to_string(), service, &env)
     });
@@ -276,10 +276,10 @@ async fn nobody_tells_a_password_or_a_token() -> Result<()> {
     let mut heard = Heard::new(&seed);
     unhappy(&mut heard, &dir, &nats, &database, &key).await?;
 
-    // One that works, and loses its database and its NATS server.
+    // A service that works, and then loses its database and its NATS server.
     let [port] = free_ports()?;
     let http = format!("127.0.0.1:{port}");
-    // A database of its own: in the other one a ledger-svc may have made its tables.
+    // A database of its own: a ledger-svc may already have created its tables in the other one.
     let mut db = PgConnection::connect(&format!("{}postgres", postgres.url())).await?;
     sqlx::raw_sql("CREATE DATABASE loser").execute(&mut db).await?;
     db.close().await?;

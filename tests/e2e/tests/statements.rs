@@ -1,9 +1,9 @@
-//! Every statement of the services is understood by both databases, and has rows to work on in this test.
+//! Both databases accept every statement of the services, and each statement has rows to work on in this test.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | holds the statements in the sources against those that ran |
-//! | [`story`], [`interrupted`] | do what reaches them |
+//! | here | compares the statements in the sources with those that ran |
+//! | [`story`], [`interrupted`] | exercise them |
 //! | [`source`] | finds the statements in the sources |
 //! | [`ran`] | finds out which of them ran |
 

@@ -1,5 +1,4 @@
-//! What somebody changes at a stream of a running wallet is seen by every service and by the doctor, who name it, and no longer
-//! when it is put back.
+//! Every service and the doctor notice and name a change to a stream of a running wallet, and stop reporting it once it is undone.
 
 use std::process::Output;
 use std::time::Duration;
@@ -19,7 +18,7 @@ const HERS: u16 = 1;
 /// bob's shard, whose stream is changed.
 const HIS: u16 = 0;
 
-/// Waits until a service, or one that stands by for it, says all this of a shard, and is not ready.
+/// Waits until a service or its stand-by reports all of these texts for a shard and is not ready.
 async fn says(url: &str, shard: u16, texts: &[&str]) -> Result<()> {
     let (shard, deadline) = (usize::from(shard), Instant::now() + PATIENCE);
     loop {
@@ -38,7 +37,7 @@ async fn says(url: &str, shard: u16, texts: &[&str]) -> Result<()> {
     }
 }
 
-/// The doctor's output, of which all of this is part, and which is a failure.
+/// Checks that the doctor fails and that its output contains all of these texts.
 async fn doctor_says(world: &World, texts: &[&str]) -> Result<()> {
     let Output { status, stdout, .. } = world.wallet(&["doctor"]).await?;
     let said = String::from_utf8_lossy(&stdout).into_owned();
@@ -56,7 +55,7 @@ async fn all_work(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// What each of these must be named as. They can be set all at once, and unset again.
+/// Settings, and the names under which changes to them must be reported. They can all be set at once, and reset again.
 fn flips() -> Vec<(&'static str, Value, &'static str)> {
     vec![
         ("discard", json!("old"), "discard is old, must be new"),
@@ -131,7 +130,7 @@ fn flips() -> Vec<(&'static str, Value, &'static str)> {
     ]
 }
 
-/// Every setting is another one, and then as before. Her shard goes on with what concerns nobody else.
+/// Every setting is changed and then restored. alice's shard continues with everything that does not concern bob's.
 async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
     let sound = config(world, HIS).await?;
     let (settings, named): (Vec<(&str, Value)>, Vec<&str>) = flips()
@@ -163,7 +162,7 @@ async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
     put(world, HIS, &sound).await?;
     all_work(world).await?;
     instance::until(&spare.url(), &[STANDBY], 2).await?;
-    // What may differ does.
+    // Settings that may differ do.
     change(
         world,
         HIS,
@@ -174,7 +173,7 @@ async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
     world.verify().await
 }
 
-/// A stand-by without a server says so, although its database tells it that somebody works.
+/// A stand-by without a server reports so, although its database shows that another instance works.
 async fn a_stand_by_misses_the_server(world: &mut World, spare: &Instance) -> Result<()> {
     world.stack.kill_nats().await?;
     let began = Instant::now();
@@ -200,8 +199,8 @@ async fn all_work_between(world: &World, spare: &Instance) -> Result<()> {
     Ok(())
 }
 
-/// bob's stream takes nothing any more. debit-svc of alice's shard is the one who can't go on, and is named; once the stream is
-/// made anew, everything comes to its end.
+/// bob's stream is sealed. debit-svc on alice's shard can't continue, and is named; once the stream has been recreated,
+/// everything ends.
 async fn a_sealed_stream_is_named_and_made_anew(world: &mut World) -> Result<()> {
     change(world, HIS, &[("sealed", json!(true))]).await?;
     let body = transfer("bob", "2.00");

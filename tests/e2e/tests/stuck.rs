@@ -1,4 +1,4 @@
-//! A transfer that keeps still is seen, with whom it waits for; and no longer when it goes on.
+//! A stuck transfer is reported together with what it waits for, and no longer once it continues.
 
 use std::process::Output;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb, bulk};
 
-/// Publishes a transfer that nobody brings to its end.
+/// Publishes a transfer that nobody completes.
 async fn begin(world: &World) -> Result<String> {
     let body = transfer("bob", "1.00");
     let alice = "alice".parse()?;
@@ -29,7 +29,7 @@ async fn listed(world: &World) -> Result<String> {
     Ok(text(&world.wallet(&["transfers", "--status", "stuck"]).await?))
 }
 
-/// Asks until it is so.
+/// Polls until the condition holds.
 async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !so().await? {
@@ -66,7 +66,7 @@ async fn page(world: &World, path: &str) -> Result<String> {
         .await?)
 }
 
-/// Kills a service, and looks at what then waits for it.
+/// Kills a service, and checks what then waits for it.
 async fn waits(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
     let told = format!("{service} of shard {} has not reacted to {last}", shard.0);
@@ -79,7 +79,7 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
     until(&told, async || Ok(listed(world).await?.contains(&told))).await?;
     let list = listed(world).await?;
     ensure!(list.contains(&id) && list.contains("stuck"), "{list}");
-    // Whoever does not ask for what is stuck sees it as well.
+    // It is also visible in queries that do not ask for stuck transfers.
     for more in [&[][..], &["--account", "alice"], &["--status", "running"]] {
         let plain = text(&world.wallet(&[&["transfers"], more].concat()).await?);
         let row = plain.lines().find(|line| line.contains(&id)).unwrap_or_default();
@@ -174,7 +174,7 @@ async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
         waits(&mut world, Service::Credit, "bob", debited.0, debited.1).await?;
         world.verify().await?;
 
-        // What waits for its payer keeps nobody waiting.
+        // A reservation that waits for its payer is not stuck.
         let body = Value::from_iter([
             ("id", Value::from(e2e::id())),
             ("to", "bob".into()),
@@ -191,7 +191,7 @@ async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
     Ok(())
 }
 
-/// More than are looked at one by one.
+/// More than are examined one by one.
 const MANY: usize = 1_200;
 
 #[tokio::test]

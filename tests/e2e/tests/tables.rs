@@ -1,4 +1,4 @@
-//! Each table is declared once, in Rust; the migrations make the same table, on both databases.
+//! Each table is declared once, in Rust; the migrations create the same table, on both databases.
 
 use anyhow::{Result, ensure};
 use tempfile::tempdir;
@@ -8,7 +8,7 @@ use wallet_db::{Arg, Db, Target};
 use wallet_kernel::{Keeps, Kind, Shape};
 use wallet_stack::postgres::Postgres;
 
-/// A column as a database describes it: its name, what it holds, whether it may be empty.
+/// A column as a database describes it: its name, its type, whether it is nullable.
 type Described = (String, String, bool);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +28,7 @@ async fn the_migrations_make_the_tables_that_are_declared() -> Result<()> {
 
 async fn are_as_declared<T: Tables>(url: &str) -> Result<()> {
     let service = T::Rows::SERVICE.name();
-    // On PostgreSQL each shard has a schema of its own; here it is each service's.
+    // On PostgreSQL each shard has a schema of its own; here each service has one.
     let shard = Shard(T::Rows::SERVICE.name().len().try_into()?);
     let pool = Target::new(&url.replace("{service}", service), shard)
         .open(T::MIGRATIONS)

@@ -1,6 +1,6 @@
-//! How long nothing settles when a working instance dies: from kill -9 to the first transfer that is asked and settled
-//! afterwards. The figures are printed; the bound is generous, for a machine that is shared. What was confirmed in time is paid,
-//! although its time is up when somebody takes over.
+//! How long settlement stops when a working instance dies: from kill -9 to the first transfer requested afterwards that
+//! settles. The figures are printed; the bound is generous, because the machine may be shared. A transfer confirmed in time is
+//! paid even if its reservation has expired when another instance takes over.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use serde_json::json;
 use tokio::time::sleep;
 use wallet_contract::subject::{Service, Verb};
 
-/// A lease of 3 s, a look each half second, and a slow machine.
+/// A lease of 3 s, a poll each half second, and a slow machine.
 const BOUND: Duration = Duration::from_secs(20);
 
 fn rounds() -> Result<u32> {
     Ok(std::env::var("WALLET_TAKEOVER_ROUNDS").map_or(Ok(2), |text| text.parse())?)
 }
 
-/// Kills the working instance some times, each time with a stand-by beside it.
+/// Kills the working instance several times, each time with a stand-by running.
 async fn gaps(world: &mut World, service: Service, random: &mut Random) -> Result<Vec<Duration>> {
     let mut gaps = Vec::new();
     for _ in 0..rounds()? {
@@ -26,7 +26,7 @@ async fn gaps(world: &mut World, service: Service, random: &mut Random) -> Resul
         spare.until_both(STANDBY).await?;
         // Anywhere between two renewals of the lease.
         sleep(Duration::from_millis(random.below(2_000))).await;
-        // A lease lasts as long at least.
+        // The lease lasts at least as long, so the reservation expires before another instance takes over.
         let reserve =
             json!({ "id": id(), "to": "bob", "amount": "0.01", "currency": "USD", "expires_in": 2 });
         let confirm = json!({ "id": reserve["id"] });

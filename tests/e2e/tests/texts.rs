@@ -1,4 +1,4 @@
-//! Texts that a database or a stream does not take: whatever a client writes, what is behind it goes on.
+//! Texts that a database or a stream rejects: whatever a client writes, later messages are handled.
 
 use anyhow::{Context as _, Result};
 use e2e::{DATABASES, World, id, transfer};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
-/// More than half of what a message may have, and twice as much when it is quoted in another.
+/// This many quotation marks take more than half the size limit of a message, and twice that when quoted in another.
 const MANY: usize = 300_000;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,7 +81,7 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
     check(&world, &in_euros, 1, "alice is not open in EUR").await?;
     check(&world, &["transfers", "--account", "bob"], 0, "compensated").await?;
     check(&world, &["transfers", "--account", "nobody"], 1, "never opened").await?;
-    // Nobody knows this id, whoever is asked.
+    // This id is unknown to every service.
     let unknown = id();
     for words in [
         "trace",
@@ -183,7 +183,7 @@ async fn a_client_in_another_language_pays_with_one_publish() -> Result<()> {
     assert!(text.contains("settled"), "{text}");
     assert_eq!(pay("1000.00").output().await?.status.code(), Some(3));
     assert_eq!(pay("1").output().await?.status.code(), Some(3));
-    // Two programs use one id: each is told its own.
+    // Two programs use one id: each is told its own outcome.
     let twice = e2e::id();
     let (mut one, mut other) = (pay("1.00"), pay("2.00"));
     let (one, other) = tokio::join!(

@@ -1,4 +1,4 @@
-//! Nobody reads any more: a command ends quietly, as Unix tools do, and a service works on.
+//! The reader of the output has gone: a command ends quietly, as Unix tools do, and a service continues to work.
 
 use std::process::Stdio;
 
@@ -9,10 +9,10 @@ use tokio::process::Command;
 use tokio::time::{Duration, timeout};
 use wallet_contract::subject::{Service, Verb};
 
-/// What a shell tells of a program that SIGPIPE has ended.
+/// The exit code that a shell reports for a program ended by SIGPIPE.
 const UNREAD: i32 = 141;
 
-/// The writing end of a pipe whose reader is gone before anything is written, as behind `| head` after its last line.
+/// The writing end of a pipe whose reader has gone before anything is written, as with `| head` after its last line.
 fn unread() -> Result<Stdio> {
     let (reader, writer) = std::io::pipe()?;
     drop(reader);
@@ -88,7 +88,7 @@ async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
     timeout(PATIENCE, deposited)
         .await
         .context("both deposits are made")??;
-    // What goes on ends with the first line that nobody reads; that nobody reads stderr either makes no difference.
+    // Continuous commands end with the first line that nobody reads, even if nobody reads stderr either.
     for json in [&["watch"][..], &["watch", "--json"]] {
         let mut watch = wallet(&world, json)?.stderr(unread()?).spawn()?;
         let ended = async {

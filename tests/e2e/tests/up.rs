@@ -29,7 +29,7 @@ fn up(dir: &TempDir, nats: &str, http: u16, more: &[&str]) -> Result<Command> {
     Ok(command)
 }
 
-/// Three ports in a row, of which the first is given.
+/// The first of three consecutive free ports.
 fn ports() -> Result<u16> {
     for _ in 0..100 {
         let [port] = free_ports()?;
@@ -41,7 +41,7 @@ fn ports() -> Result<u16> {
     anyhow::bail!("no three free ports in a row")
 }
 
-/// Waits until it is up, then ends it, and gives what it said.
+/// Waits until it is up, then stops it, and returns its output.
 async fn up_and_down(mut command: Command) -> Result<String> {
     let mut child = command.spawn()?;
     let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
@@ -69,7 +69,7 @@ async fn up_and_down(mut command: Command) -> Result<String> {
     Ok(said + &String::from_utf8_lossy(&output.stderr))
 }
 
-/// What is refused at once.
+/// The error of a command that is refused at once.
 async fn refused(mut command: Command) -> Result<String> {
     let Output { status, stderr, .. } = timeout(Duration::from_secs(10), command.output())
         .await
@@ -98,7 +98,7 @@ async fn a_folder_knows_its_wallet() -> Result<()> {
             && said.contains(" has 3 shards, and that never changes."),
         "{said}"
     );
-    // In another folder the streams know it still.
+    // In another folder, the number of shards is still known from the streams.
     let said = refused(up(&TempDir::new()?, &url, http, &["--shards", "2"])?).await?;
     ensure!(said.contains(" has 3 shards"), "{said}");
     let elsewhere = ["--database", "postgres://me:s3cr3t@127.0.0.1:9/"];
@@ -111,7 +111,7 @@ async fn a_folder_knows_its_wallet() -> Result<()> {
     Ok(())
 }
 
-/// Streams that a nats-server of the stack's own has stored; `wallet up` did not record anything in this folder yet.
+/// The stack's own nats-server has stored streams, but `wallet up` has not recorded anything in this folder yet.
 #[tokio::test]
 async fn a_folder_without_a_record_knows_by_its_streams() -> Result<()> {
     let world = World::start(None).await?;

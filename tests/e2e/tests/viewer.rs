@@ -22,7 +22,7 @@ async fn some(database: Option<&str>) -> Result<World> {
     Ok(world)
 }
 
-/// A page has so many rows.
+/// Waits until a page has this many rows.
 async fn has_rows(browser: &Browser, rows: usize) -> Result<()> {
     let found = browser.texts("main tbody tr[data-row]").await?.len();
     ensure!(
@@ -52,7 +52,7 @@ async fn an_empty_ledger_tells_how_to_begin_and_shows_what_comes_without_being_a
     browser
         .until("[...document.querySelectorAll('tbody tr')].some(r => /settled/.test(r.textContent) && /alice → bob/.test(r.textContent))")
         .await?;
-    // What has the focus keeps it while the list changes.
+    // The focused element keeps the focus while the list changes.
     browser.press("j").await?;
     let focused = "document.activeElement.closest('tr')?.dataset.id";
     let before = browser.eval(focused).await?;
@@ -92,7 +92,7 @@ async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
                 .await
                 .with_context(|| format!("{database:?}"))?;
         }
-        // A form sends all its fields; the address keeps those that say something.
+        // A form sends all its fields; the address keeps only the non-empty ones.
         browser.open("/").await?;
         browser.fill("[name=account]", "alice").await?;
         browser
@@ -158,7 +158,7 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
     world.stop().await
 }
 
-/// What a service has no answer to is said as a problem, and no proxy keeps an answer.
+/// Errors are returned as problem documents, and no answer may be cached by a proxy.
 async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
         (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
@@ -266,7 +266,7 @@ async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
         for page in pages {
             browser.open(page).await?;
             browser.fits().await?;
-            // Whatever else needs room, words stay whole.
+            // Words are never broken, however narrow the space.
             let broken = "[...document.querySelectorAll('[data-label=\"last event\"] span, [data-label=booking] span')] \
                           .filter(e => e.getClientRects().length > 1).map(e => e.textContent)";
             assert_eq!(browser.eval(broken).await?, json!([]), "{page}");
@@ -276,7 +276,7 @@ async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
             ensure!(browser.eval(ground).await? != dark, "{page}");
         }
     }
-    // What was chosen by hand stays, whatever the system prefers.
+    // A manual choice of theme overrides the system's preference.
     browser.open("/").await?;
     let light = browser.eval(ground).await?;
     browser.press("t").await?;
@@ -305,7 +305,7 @@ async fn an_account_shows_what_it_has_and_had() -> Result<()> {
         ensure!(browser.text(".available").await? == "88.50 USD");
         ensure!(browser.texts(".statement tbody tr").await?.len() == 3);
         ensure!(browser.eval("!!document.querySelector('svg title') && /H/.test(document.querySelector('path.line').getAttribute('d'))").await? == json!(true));
-        // Back to right after the deposit, by its own line.
+        // Back to the moment after the deposit, by its own line.
         let lines = "[...document.querySelectorAll('.statement tbody time')].map(t => t.dateTime)";
         let deposit = browser.eval(lines).await?[2]
             .as_str()
@@ -316,7 +316,7 @@ async fn an_account_shows_what_it_has_and_had() -> Result<()> {
         browser.until("location.search.startsWith('?at=')").await?;
         ensure!(browser.text(".available").await? == "100.00 USD");
         ensure!(browser.texts(".statement tbody tr").await?.len() == 1);
-        // The slider goes there, too.
+        // The slider reaches it too.
         browser
             .eval("(s => (s.value = 0, s.dispatchEvent(new Event('input')), s.dispatchEvent(new Event('change')), 1))(document.querySelector('#slider'))")
             .await?;

@@ -1,4 +1,4 @@
-//! The pages of flows over HTTP: each kind of flow under each tab, files to take away, hostile texts, what is not there.
+//! The pages of flows over HTTP: each kind of flow under each tab, downloads, hostile texts, missing flows.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_view::{phases, steps};
 
 const TABS: [&str; 6] = ["sequence", "timeline", "causes", "money", "phases", "events"];
-/// A flow's page may take this long; here the ledger is small, and the machine is shared.
+/// How long a flow's page may take; here the ledger is small, and the machine is shared.
 const SOON: Duration = Duration::from_millis(500);
 
 struct Answer {
@@ -34,7 +34,7 @@ async fn get(world: &World, path: &str) -> Result<Answer> {
     })
 }
 
-/// A page that is there.
+/// An existing page.
 async fn page(world: &World, path: &str) -> Result<String> {
     let answer = get(world, path).await?;
     ensure!(answer.status == 200, "{path}: {} {}", answer.status, answer.text);
@@ -42,7 +42,7 @@ async fn page(world: &World, path: &str) -> Result<String> {
     Ok(answer.text)
 }
 
-/// Asks something of alice's and gives back the transfer's id.
+/// Sends a request of alice's and returns the transfer's id.
 async fn ask(world: &World, verb: Verb, account: &str, body: Value) -> Result<String> {
     let id = body["id"].as_str().context("an id")?.to_owned();
     world.ask(verb, account, body).await?;
@@ -57,7 +57,7 @@ async fn the_log_tells_commit_and_publish_apart() -> Result<()> {
         let transfer = ask(&world, Verb::Transfer, "alice", transfer("bob", "12.50")).await?;
         let (id, deadline) = (transfer.parse()?, Instant::now() + PATIENCE);
         let steps = loop {
-            // Who asks hears how it ended before the last word on it stands in the log.
+            // The caller hears the outcome before the last event is in the log.
             let flow = world.api.transfer(id, None).await?.context("it is known")?;
             let steps = steps::of(&flow);
             if steps.len() == 4 {
@@ -153,7 +153,7 @@ async fn each_kind_of_flow_has_its_pages_and_files() -> Result<()> {
     Ok(())
 }
 
-/// Each file is what it says it is.
+/// Each download has the type it claims.
 async fn files(world: &World, id: &str, payer: &str, story: &str) -> Result<()> {
     let file = |name: &str| format!("/flows/{id}/export.{name}?payer={payer}");
     let spans = get(world, &file("otlp.json")).await?;
@@ -191,7 +191,7 @@ async fn files(world: &World, id: &str, payer: &str, story: &str) -> Result<()> 
     Ok(())
 }
 
-/// What the ledger makes of the events is what debit-svc has.
+/// The phases that the ledger derives from the events are those of debit-svc.
 async fn same_phases(world: &World, id: &str, payer: &str) -> Result<()> {
     let (id, payer): (TransferId, AccountId) = (id.parse()?, payer.parse()?);
     let flow = world.api.transfer(id, Some(&payer)).await?.context("the flow")?;
@@ -210,7 +210,7 @@ async fn same_phases(world: &World, id: &str, payer: &str) -> Result<()> {
     Ok(())
 }
 
-/// The money of the reservation that was confirmed in part.
+/// The money of the partly confirmed reservation.
 async fn adds_up(world: &World, id: &str) -> Result<()> {
     let flow = world.api.transfer(id.parse()?, None).await?.context("the flow")?;
     assert_eq!(flow.bookings.len(), 3, "{:?}", flow.bookings);
@@ -253,7 +253,7 @@ async fn what_somebody_wrote_is_text() -> Result<()> {
     world.stop().await
 }
 
-/// A page without what its buttons copy, which is as it was written.
+/// A page without the text that its buttons copy, which is verbatim.
 fn visible(page: &str) -> String {
     let mut parts = page.split("data-copy=\"");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -332,7 +332,7 @@ async fn who_used_the_same_id_or_trace_is_chosen_from_a_list() -> Result<()> {
         .await?;
         let text = page(&world, &format!("/traces/{trace}")).await?;
         ensure!(text.contains(says), "{bodies}: {text}");
-        // A page that is the trace's own leads to no other.
+        // The page of the trace's only flow links to no other.
         let flow = page(&world, &format!("/flows/{id}?payer=alice")).await?;
         assert_eq!(flow.contains("flows of this trace"), bodies > 1);
     }

@@ -1,5 +1,5 @@
-//! Flow pages in a real browser: each tab, the selection in the address, keys, copies, files, a narrow screen, a flow that
-//! goes on while somebody looks.
+//! Flow pages in a real browser: each tab, the selection in the address, keys, copying, downloads, a narrow screen, a flow that
+//! progresses while its page is open.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::browser::{Browser, NARROW, WIDE};
@@ -20,7 +20,7 @@ async fn compensated(world: &World) -> Result<String> {
     Ok(id)
 }
 
-/// alice reserves for @fees, and pays a part of it.
+/// alice reserves for @fees, and confirms a part.
 async fn captured_in_part(world: &World) -> Result<String> {
     let open = json!({ "id": id(), "currency": "USD" });
     world.ask(Verb::Open, "@fees", open).await?;
@@ -32,7 +32,7 @@ async fn captured_in_part(world: &World) -> Result<String> {
     Ok(id)
 }
 
-/// alice pays @fees, which gives a part of it back: the ids of both.
+/// alice pays @fees, which gives a part back: the ids of both.
 async fn given_back(world: &World) -> Result<[String; 2]> {
     let body = transfer("@fees", "3.00");
     let paid = body["id"].as_str().context("an id")?.to_owned();
@@ -78,7 +78,7 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
         );
         ensure!(browser.text(".walk").await?.contains("Step 3 of 5"), "{tab}");
     }
-    // `[` and `]` walk through the steps, and back goes back.
+    // `[` and `]` move through the steps, and the back button returns.
     browser.press("]").await?;
     browser
         .until("document.querySelector('#step h2').textContent.includes('debit reversed')")
@@ -88,7 +88,7 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
         .until("document.querySelector('#step h2').textContent.includes('credit refused')")
         .await?;
 
-    // The same by address alone, as somebody else would get it.
+    // The same by address alone, as another person would open it.
     let place = browser.place().await?;
     browser.open(&place).await?;
     ensure!(browser.text("#step h2").await?.contains("credit refused"));
@@ -112,12 +112,12 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
                 browser.open(&format!("/flows/{id}?tab={tab}&step=2")).await?;
                 browser.fits().await?;
                 if tab == "timeline" {
-                    // The first step's bar is there without scrolling.
+                    // The first step's bar is visible without scrolling.
                     let seen = "document.querySelector('.bar').getBoundingClientRect().right < innerWidth";
                     browser.until(seen).await?;
                 }
             }
-            // What was captured of what was held: amounts, lines and bars that no other flow has.
+            // The captured part of the held amount: amounts, lines and bars that no other flow has.
             let timeline = format!("/flows/{part}?tab=timeline");
             for (page, says) in [
                 ("/", "5.00 of 20.00 USD"),
@@ -166,7 +166,7 @@ async fn ids_are_copied_and_files_taken_away() -> Result<()> {
             ))
             .await?;
     }
-    // The page in one file, opened from a disk: it shows the flow and asks nobody.
+    // The page exported as one file and opened from disk: it shows the flow and makes no requests.
     let page = reqwest::get(format!("{}/flows/{id}/export.html", world.stack.api_url()))
         .await?
         .text()

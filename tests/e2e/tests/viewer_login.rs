@@ -1,4 +1,4 @@
-//! With a token, a browser is asked for it once.
+//! With a token configured, a browser is asked for it once.
 
 use anyhow::{Result, ensure};
 use e2e::World;
@@ -20,7 +20,7 @@ async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
         .until("document.body.textContent.includes('This is not the token.')")
         .await?;
     ensure!(!browser.client.source().await?.contains("a-token-that-is-wrong"));
-    // The refusal is a complaint that was wanted.
+    // The refusal is an expected complaint.
     let complaints = browser.complaints().await?;
     ensure!(
         complaints.iter().all(|said| said.contains("403")),

@@ -1,4 +1,4 @@
-//! Cores with a mistake in them: what the checker must find.
+//! Cores with a planted mistake, which the checker must find.
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -11,18 +11,18 @@ use crate::core::{Alarm, Core, Page};
 
 /// A mistake in the rules of a core.
 pub trait Bend: Debug + Send + Sync + 'static {
-    /// Whose rules it bends.
+    /// The core whose rules it bends.
     type Core: Core;
-    /// Whether its inbox still works.
+    /// Whether the inbox still works.
     const INBOX: bool = true;
 
-    /// Decides wrongly.
+    /// The faulty decision.
     fn decide(state: &<Self::Core as Decider>::State, heard: &Heard<'_>, place: Place) -> Option<Fact> {
         Self::Core::decide(state, heard, place)
     }
 }
 
-/// A core with a mistake in it.
+/// A core with a planted mistake.
 #[derive(Debug)]
 pub struct Bent<B>(PhantomData<B>);
 

@@ -1,4 +1,4 @@
-//! What a core must show of itself so that its service can be played by hand.
+//! What the model needs from a core so that it can play its service.
 
 use std::fmt::Debug;
 
@@ -11,42 +11,42 @@ use wallet_contract::money::Amount;
 use wallet_contract::subject::Service;
 use wallet_kernel::{Decider, Due, Input, Phase, Place, Standing};
 
-/// Available, held and in transit, minor units.
+/// Available, held and in transit, in minor units.
 pub type Money = [i64; 3];
 
-/// An account as a service has it.
+/// An account as a service sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Whose.
+    /// The account's name.
     pub account: AccountId,
-    /// What it has.
+    /// Its balances.
     pub money: Money,
     /// How far it may go below zero.
     pub overdraft: Overdraft,
 }
 
-/// Something that the clock may say, and from when on.
+/// A time, and what becomes due then.
 pub type Alarm = (i64, Due);
 
 /// A service's rules, and what its database does around them.
 pub trait Core: Decider<State: Clone + Debug> + Send + Sync + 'static {
-    /// Whose rules.
+    /// The service.
     const SERVICE: Service;
-    /// Whether what was handled before is dropped, as the runtime does.
+    /// Whether inputs that were handled before are dropped, as the runtime does.
     const INBOX: bool = true;
 
-    /// Loads what the event store holds of an input, where the rows do not.
+    /// Loads events that an input needs from the event store, where the rows do not hold them.
     fn load(_state: &mut Self::State, _input: &Input, _place: Place, _said: &[&Event]) {}
 
-    /// Drops what a transaction writes and the next one does not load.
+    /// Drops state that a transaction writes and the next one does not load.
     fn forget(_state: &mut Self::State) {}
 
-    /// The accounts, if it counts their money.
+    /// The accounts, if the service keeps balances.
     fn pages(_state: &Self::State) -> Vec<Page> {
         Vec::new()
     }
 
-    /// What the clock may say.
+    /// Everything that can become due.
     fn alarms(_state: &Self::State) -> Vec<Alarm> {
         Vec::new()
     }
@@ -54,7 +54,7 @@ pub trait Core: Decider<State: Clone + Debug> + Send + Sync + 'static {
     /// Whether something has begun here and not ended.
     fn is_busy(state: &Self::State) -> bool;
 
-    /// Whether the accounts hold and have in transit what the transfers say.
+    /// Whether the accounts' held and in-transit amounts equal the sums over the transfers.
     fn is_consistent(_state: &Self::State) -> bool {
         true
     }

@@ -1,9 +1,9 @@
-//! Values by number: equal ones have one number, so that a state of the world is a few small integers.
+//! Interned values: equal values have the same number, so that a state of the world is a few small integers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Values that were met, each once. Known by how they are written (`Debug`), which shows all of a core's state.
+/// All values seen so far, each once. They are compared by their `Debug` text, which shows all of a core's state.
 #[derive(Debug)]
 pub struct Interned<T>(RwLock<Known<T>>);
 
@@ -29,7 +29,7 @@ impl<T> Interned<T> {
         Arc::clone(&known.values[number as usize])
     }
 
-    /// The number of what is written as `text`; `value` makes it if it was never met.
+    /// The number of the value whose text is `text`; `value` builds it if it is new.
     pub fn number(&self, text: String, value: impl FnOnce() -> T) -> u32 {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(number) = known.numbers.get(&text) {
@@ -41,12 +41,12 @@ impl<T> Interned<T> {
         number
     }
 
-    /// How many there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

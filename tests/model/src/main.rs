@@ -1,4 +1,4 @@
-//! Checks all worlds, and prints a table.
+//! Checks all worlds and prints a table.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use ledger_core::Ledger;
 use wallet_model::report::{Report, check};
 use wallet_model::scenarios;
 
-/// The standard library's `println!` panics where nobody reads any more, as behind `| head`.
+/// The standard library's `println!` panics once the reader has gone, as in `| head`.
 macro_rules! println {
     ($($told:tt)+) => {
         if std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($told)+))).is_err() {

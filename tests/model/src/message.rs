@@ -1,4 +1,4 @@
-//! What stands in the logs of a small world.
+//! The messages in the logs of a small world.
 
 use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey};
@@ -8,18 +8,18 @@ use wallet_kernel::Input;
 /// The number of a message.
 pub type Number = u32;
 
-/// What an event does to the money of its transfer.
+/// The effect of an event on the money of its transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing.
+    /// None.
     None,
-    /// So much was debited.
+    /// This amount was debited.
     Debited(i64),
-    /// So much was credited.
+    /// This amount was credited.
     Credited(i64),
-    /// So much was given back.
+    /// This amount was given back.
     Reversed(i64),
-    /// The transfer has ended well.
+    /// The transfer has settled.
     Settled(i64),
     /// The transfer has failed.
     Failed(Failure),
@@ -28,19 +28,19 @@ pub enum Effect {
 /// A request or an event.
 #[derive(Debug)]
 pub struct Message {
-    /// As it is heard.
+    /// The input that a core hears.
     pub input: Input,
     /// Its id.
     pub id: EventId,
-    /// Its cause's id; nothing, of a request.
+    /// Its cause's id; none for a request.
     pub cause: Option<EventId>,
     /// The number of its flow.
     pub flow: usize,
-    /// What it does.
+    /// Its effect.
     pub effect: Effect,
-    /// Where it stands first, and then.
+    /// Its first destination, and the second if there is one.
     pub destinations: (Shard, Option<Shard>),
-    /// Who hears it, by the number of the node.
+    /// Which nodes hear it, indexed by node number.
     pub heard_by: Vec<bool>,
 }
 
@@ -54,7 +54,7 @@ impl Message {
     }
 }
 
-/// The flow that an input is part of.
+/// The flow that an input belongs to.
 pub(crate) fn flow(input: &Input) -> TransferKey {
     match input {
         Input::Request(request) => TransferKey {
@@ -69,7 +69,7 @@ pub(crate) fn flow(input: &Input) -> TransferKey {
     }
 }
 
-/// What an input does to the money of its flow.
+/// The effect of an input on the money of its flow.
 pub(crate) fn effect(input: &Input) -> Effect {
     let Input::Event(event) = input else {
         return Effect::None;
@@ -95,7 +95,7 @@ pub(crate) fn effect(input: &Input) -> Effect {
     }
 }
 
-/// Where an input goes: a request to its account's shard, an event where its fact says.
+/// Where an input goes: a request to its account's shard, an event to the destinations of its fact.
 pub(crate) fn destinations(input: &Input, shards: Shards) -> (Shard, Option<Shard>) {
     match input {
         Input::Event(event) => event.fact.destinations(event.source.shard, shards),

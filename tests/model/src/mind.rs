@@ -1,7 +1,7 @@
-//! A service on one shard: what it remembers, and what it says to what it hears.
+//! A service on one shard: what it remembers, and what it decides on each input.
 //!
-//! A mind is a value. What one makes of an input depends on nothing else, so it is worked out once and looked up then;
-//! most states of the world differ only in which minds meet.
+//! A mind is a value. The result of an input depends on the mind and the input alone, so it is computed once and cached; most
+//! states of the world differ only in which minds they combine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,46 +16,46 @@ use crate::core::{Alarm, Core, Page};
 use crate::interned::Interned;
 use crate::message::Number;
 
-/// When everything is said: an hour behind 1970. What is due has its own time.
+/// The time of every input: one hour after the start of 1970. Due times are separate.
 const NOW_US: i64 = 3_600_000_000;
 
-/// What one service has on one shard: its rows, its inbox, its event store.
+/// The memory of one service on one shard: its rows, its inbox, its event store.
 #[derive(Debug)]
 struct Mind<C: Core> {
     state: C::State,
     inbox: BTreeSet<EventId>,
     said: Vec<(Number, Event)>,
-    /// What it has heard at one end of a transfer: plus what its payees got, minus what left its payers for good.
+    /// What it has heard at one end of a transfer only: plus credits to its payees, minus what has left its payers for good.
     one_end: i64,
     seen: Arc<Seen>,
 }
 
-/// What can be seen of a mind without knowing whose it is.
+/// The visible part of a mind, independent of the core's type.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// The accounts.
     pub pages: Vec<Page>,
     /// All its money, less what it knows at one end of a transfer only: zero in the sum over all shards.
     pub money: i64,
-    /// What it has said, in the order of the numbers.
+    /// The events it has decided, in the order of their numbers.
     pub said: Vec<Number>,
-    /// What the clock may say.
+    /// Everything that can become due.
     pub alarms: Vec<Alarm>,
     /// Whether something has begun and not ended.
     pub is_busy: bool,
-    /// Whether no account is below its limit, and its accounts have what its transfers say.
+    /// Whether no account is below its floor, and the accounts agree with the transfers.
     pub is_sound: bool,
 }
 
-/// What a mind makes of an input: the mind it then is, and what it says.
+/// The result of an input: the next mind, and the event it decided, if any.
 pub(crate) type Step = (u32, Option<Number>);
 
-/// What is heard: a message, or one of the alarms.
+/// An input: a message, or one of the alarms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ear {
     /// The message with this number.
     Message(Number),
-    /// The alarm with this place among the mind's.
+    /// The index of the alarm among the mind's alarms.
     Alarm(usize),
 }
 
@@ -87,7 +87,7 @@ impl<C: Core> Minds<C> {
         self.known.len()
     }
 
-    /// What `mind` makes of what it hears. `input` finds a message, `number` gives one to what is said.
+    /// The result of an input to `mind`. `input` looks up a message, `number` assigns a number to a decided event.
     pub(crate) fn hear(
         &self,
         mind: u32,
@@ -213,7 +213,7 @@ fn keeps_its_limit(page: &Page) -> bool {
     available >= floor && held >= 0 && in_transit >= 0
 }
 
-/// What a shard's money gains by hearing of a credit whose other end may be another shard's.
+/// The change of a shard's money when it hears a credit whose other end may be on another shard.
 fn one_end(input: &Input, place: Place) -> i64 {
     let Input::Event(Event {
         fact: Fact::Movement(movement, MovementFact::AccountCredited),

@@ -1,4 +1,4 @@
-//! What must hold in every state, what must come in the end, and what must be possible.
+//! What must hold in every state, what must happen eventually, and what must be possible.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,28 +14,27 @@ use crate::scenario::Outcome;
 use crate::view::View;
 use crate::world::World;
 
-/// Money is neither lost nor made.
+/// Money is neither lost nor created.
 pub const CONSERVED: &str = "money is conserved";
-/// No account goes below what it may, and each has held and in transit what its transfers say.
+/// No account falls below its floor, and its held and in-transit amounts equal the sums over its transfers.
 pub const SOUND: &str = "each account keeps its limit and holds what its transfers say";
 /// A transfer is debited, credited, given back and ended at most once.
 pub const ONCE: &str = "each transfer ends at most once";
-/// A settled transfer has one debit and one credit of one amount; a failed one leaves its payer whole.
+/// A settled transfer has one debit and one credit of the same amount; a failed one leaves its payer whole.
 pub const WHOLE: &str = "what settles was debited and credited, what fails leaves the payer whole";
-/// The cause of an event is a request that was delivered, or an event that was said.
+/// The cause of an event is a delivered request or an earlier event.
 pub const CAUSED: &str = "each event has a cause";
-/// No two events have one id.
+/// No two events share an id.
 pub const UNIQUE: &str = "each event's id is its own";
-/// When nothing is on its way, everything has ended, and the books say what the accounts have; also when requests were
-/// lost.
+/// When nothing is under way, every transfer has ended and the books agree with the accounts, even if requests were lost.
 pub const QUIET: &str = "when all is quiet all has ended and the books agree";
 /// Each transfer ends.
 pub const ENDS: &str = "each transfer ends";
 
-/// All that never may be found.
+/// The properties that must never be violated.
 pub const MUST: [&str; 8] = [CONSERVED, SOUND, ONCE, WHOLE, CAUSED, UNIQUE, QUIET, ENDS];
 
-/// What became of a flow, counted over all that was said.
+/// What became of a flow, over all its events.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     debited: Vec<i64>,
@@ -45,7 +44,7 @@ struct Tally {
     failed: Vec<Failure>,
 }
 
-/// The properties of a scenario whose transfers can end so.
+/// The properties of a scenario whose transfers can end in these ways.
 pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Saga<D, C, L>>> {
     let mut properties = vec![
         Property::always(CONSERVED, |saga: &Saga<D, C, L>, world| {
@@ -71,7 +70,7 @@ pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Sa
     properties
 }
 
-/// That a transfer which somebody asks for can end so.
+/// The property that some requested transfer can end this way.
 fn possible<D: Core, C: Core, L: Core>(end: Outcome) -> Property<Saga<D, C, L>> {
     match end {
         Outcome::Settled => Property::sometimes("settled", |saga, world| {
@@ -166,7 +165,7 @@ fn is_unique<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> 
     ids.len() == said.len()
 }
 
-/// What debit-svc and ledger-svc have of an account is the same, and nothing is held or on its way.
+/// debit-svc and ledger-svc agree on every account, and nothing is held or in transit.
 fn books_agree(view: &View) -> bool {
     view.nodes.chunks(Service::ALL.len()).all(|shard| {
         let (debit, ledger) = (&shard[Service::Debit as usize], &shard[Service::Ledger as usize]);

@@ -15,26 +15,26 @@ use wallet_contract::event::Kind;
 /// The checker's threads, one for each core of a small machine.
 const THREADS: usize = 2;
 
-/// What a run found.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The scenario.
     pub scenario: Scenario,
-    /// How many steps were taken.
+    /// Number of transitions taken.
     pub steps: usize,
-    /// To how many different states they led.
+    /// Number of distinct states reached.
     pub states: usize,
-    /// The longest way to a state that is nowhere reached by a shorter one.
+    /// The largest distance of a state from the start.
     pub depth: usize,
-    /// How many minds its services had.
+    /// Number of distinct minds of its services.
     pub minds: usize,
     /// How long it took.
     pub took: Duration,
-    /// What must never be found, and was.
+    /// The properties that were violated.
     pub found: Vec<&'static str>,
-    /// The shortest way to the first of these, a line for each step.
+    /// The shortest path to the first violation, a line for each step.
     pub story: Vec<String>,
-    /// What must be possible, and was not found.
+    /// The outcomes that must be possible and were not found.
     pub missing: Vec<&'static str>,
 }
 
@@ -65,7 +65,8 @@ pub fn check<D: Core, C: Core, L: Core>(scenario: Scenario) -> Report {
     }
 }
 
-/// The shortest way to what must not be. The checker tells the last one it met, so it is asked for fewer and fewer steps.
+/// The shortest path to a violation. The checker reports the last one it met, so its depth limit is
+/// bisected.
 fn shortest<D: Core, C: Core, L: Core>(scenario: Scenario, name: &'static str, depth: usize) -> Vec<String> {
     let (mut without, mut with, mut story) = (0, depth + 1, Vec::new());
     while without + 1 < with {
@@ -83,7 +84,7 @@ fn shortest<D: Core, C: Core, L: Core>(scenario: Scenario, name: &'static str, d
     story
 }
 
-/// A path in words, a line for each step.
+/// A path as text, a line for each step.
 fn told<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, path: Path<World, Action>) -> Vec<String> {
     let steps = path.into_vec();
     let told = steps
@@ -129,12 +130,12 @@ fn step<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World, action: 
 }
 
 impl Report {
-    /// Whether all held, and all that must be possible was.
+    /// Whether no property was violated and every required outcome was found.
     pub fn is_good(&self) -> bool {
         self.found.is_empty() && self.missing.is_empty()
     }
 
-    /// The head of the table.
+    /// The header of the table.
     pub fn head() -> String {
         format!(
             "{:<64} {:>10} {:>10} {:>5} {:>6} {:>7}",

@@ -1,4 +1,4 @@
-//! The model: what can happen in a state of the world, and what comes of it.
+//! The model: what can happen in a state of the world, and the state that follows.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -28,9 +28,9 @@ pub struct Saga<D: Core = Debit, C: Core = Credit, L: Core = Ledger> {
     minds: Vec<Trio<D, C, L>>,
     messages: Interned<Message>,
     flows: RwLock<Vec<TransferKey>>,
-    /// What is given, and then what is asked.
+    /// The given requests, followed by those of the scenario.
     requests: Vec<Number>,
-    /// How many flows were there before anything was asked.
+    /// How many flows existed before the scenario's first request.
     given_flows: usize,
     start: World,
 }
@@ -44,10 +44,10 @@ struct Trio<D: Core, C: Core, L: Core> {
 }
 
 impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
-    /// The world of a scenario, with all that is given behind it.
+    /// The world of a scenario, with everything given already carried out.
     ///
     /// # Panics
-    /// If the scenario makes no sense.
+    /// If the scenario is invalid.
     pub fn new(scenario: Scenario) -> Self {
         let shards = Shards::new(scenario.shards).expect("a scenario has a shard");
         let trio = |shard| {
@@ -91,7 +91,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         &self.scenario
     }
 
-    /// How many minds its services were found to have.
+    /// How many distinct minds its services were found to have.
     pub fn minds(&self) -> usize {
         let of = |trio: &Trio<D, C, L>| trio.debit.len() + trio.credit.len() + trio.ledger.len();
         self.minds.iter().map(of).sum()
@@ -163,7 +163,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         })
     }
 
-    /// Whether a service hears something that stands in its shard's log: by its subject, and by what it is.
+    /// Whether a service hears a message in its shard's log, judged by its subject and its content.
     fn hears(&self, node: usize, input: &Input) -> bool {
         let (shard, service) = who(node);
         let subject = match input {
@@ -183,7 +183,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
             }
     }
 
-    /// One node hears something: its new mind, and what it says goes into its outbox.
+    /// One node hears an input: it gets its new mind, and the event it decides goes into its outbox.
     fn hear(&self, world: &mut World, number: usize, ear: Ear) {
         let (shard, service) = who(number);
         let trio = &self.minds[usize::from(shard.0)];
@@ -226,7 +226,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         self.hurried(world)
     }
 
-    /// Reads what is not read late.
+    /// Reads everything that the scenario does not allow to be read late.
     fn hurried(&self, mut world: World) -> World {
         for number in 0..world.nodes.len() {
             let (_, service) = who(number);
@@ -241,7 +241,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         world
     }
 
-    /// Goes on, without choice, until nothing is left to do.
+    /// Continues, without choice, until nothing is left to do.
     fn settled(&self, mut world: World) -> World {
         loop {
             let reads = (0..world.nodes.len()).find(|number| !world.nodes[*number].log.is_empty());
@@ -267,8 +267,8 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         }
     }
 
-    /// What can reach a log now. A destination gets an outbox's events in order; the second one of an event waits until
-    /// this and all earlier events are at their first.
+    /// The publishes that are possible now. Each destination receives an outbox's events in order; an event goes to its second
+    /// destination only once it and all earlier events have reached their first.
     fn publishes(&self, world: &World, actions: &mut Vec<Action>) {
         for (number, node) in world.nodes.iter().enumerate() {
             let mut taken: Vec<(Stage, Shard)> = Vec::new();
@@ -312,7 +312,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
     }
 }
 
-/// What can't be published again is forgotten.
+/// Forgets events that can no longer be published again.
 fn mark(world: &mut World) {
     if world.crashes == 0 {
         for node in &mut world.nodes {

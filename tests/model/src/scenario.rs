@@ -1,26 +1,26 @@
-//! Small worlds: who asks what, and what may happen to it.
+//! Small worlds: the requests, and the faults that may occur.
 
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context};
 use wallet_contract::subject::Verb;
 use wallet_kernel::Input;
 
-/// What an account's holder, or an operator, asks.
+/// A request of an account's holder or of an operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
-    /// What is asked.
+    /// The verb.
     pub verb: Verb,
-    /// Whose authority is used.
+    /// The account whose authority is used.
     pub account: &'static str,
-    /// The client's name for it, a small number.
+    /// The client's id for it, a small number.
     pub id: u64,
     /// The other fields, as JSON; `$n` is the id `n`.
     pub fields: &'static str,
-    /// How often it may be delivered; a state in which it has not been is one in which it was lost.
+    /// How often it may be delivered. In states in which it was never delivered, it counts as lost.
     pub times: u8,
 }
 
-/// How an outcome of a flow is called.
+/// How a flow can end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It settled.
@@ -40,18 +40,18 @@ pub enum Outcome {
 pub struct Scenario {
     /// Its name.
     pub name: &'static str,
-    /// How many shards it has.
+    /// The number of shards.
     pub shards: u16,
-    /// What was asked, and has ended, when it begins.
+    /// The requests that were made, and have ended, before it begins.
     pub given: &'static [Ask],
-    /// What is asked, in any order.
+    /// The requests, in any order.
     pub asks: &'static [Ask],
-    /// How often a service may crash between publishing and marking that it has.
+    /// How often a service may crash between publishing and marking the events as published.
     pub crashes: u8,
-    /// Whether a service may leave its log unread. If not it reads at once, and only what it publishes is late. Since a
-    /// service hears nothing but its log and its clock, that leaves out no order of events in a log.
+    /// Whether a service may leave its log unread. If not, it reads at once, and only its publishing is late. Since a service
+    /// hears nothing but its log and its clock, this leaves out no order of events in a log.
     pub late_reads: bool,
-    /// The same of ledger-svc alone. Nobody acts on what it says: read at once, it is seen at each prefix of each log.
+    /// The same for ledger-svc alone. Nobody acts on its events: if it reads at once, it is checked at each prefix of each log.
     pub late_books: bool,
     /// How its transfers can end.
     pub ends: &'static [Outcome],
@@ -69,10 +69,10 @@ impl Outcome {
 }
 
 impl Ask {
-    /// The request, read as from a client.
+    /// The request, parsed as if it came from a client.
     ///
     /// # Panics
-    /// If it can't be read: then the scenario is wrong.
+    /// If it can't be parsed: then the scenario is wrong.
     pub fn input(&self) -> Input {
         let account: AccountId = self.account.parse().expect("a scenario's account has a name");
         let context = Context {

@@ -1,4 +1,4 @@
-//! The worlds that are checked. Each is about one race, and small enough that all of it can be seen.
+//! The worlds to check. Each covers one race and is small enough to be explored completely.
 
 use wallet_contract::subject::Verb::{
     self, Cancel, Close, Confirm, Freeze, Open, Reserve, Reverse, Transfer, Unfreeze,

@@ -1,4 +1,4 @@
-//! A state of the world: small integers, which stand for what services remember and for what is on its way.
+//! A state of the world: small integers, which stand for what services remember and for the messages under way.
 
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
@@ -10,26 +10,26 @@ use crate::message::Number;
 pub struct World {
     /// The services: those of shard 0, those of shard 1, … in the order of [`Service::ALL`].
     pub nodes: Vec<Node>,
-    /// How often each request may be delivered yet.
+    /// How often each request may still be delivered.
     pub left: Vec<u8>,
     /// Which requests were delivered, as bits.
     pub asked: u64,
-    /// How often somebody may crash yet.
+    /// How many more crashes may happen.
     pub crashes: u8,
 }
 
 /// One service on one shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Node {
-    /// What it remembers.
+    /// The number of its mind.
     pub mind: u32,
-    /// What stands in its shard's log behind its position, and means something to it.
+    /// The messages in its shard's log after its position that concern it.
     pub log: Vec<Number>,
-    /// What it has said and perhaps not published, in the order of saying.
+    /// Its events that are possibly unpublished, in the order of their decisions.
     pub outbox: Vec<Outgoing>,
 }
 
-/// What was said, and how far it is published.
+/// An event, and how far it is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Outgoing {
     /// The event.
@@ -45,7 +45,7 @@ pub enum Stage {
     First,
     /// At its first destination.
     Then,
-    /// Everywhere. It stays in the outbox only as long as a crash may make it be published again.
+    /// Everywhere. It stays in the outbox only as long as a crash may cause it to be published again.
     Done,
 }
 
@@ -60,12 +60,12 @@ pub enum Action {
     Publish(usize, usize),
     /// A service crashes before it has marked anything as published.
     Crash(usize),
-    /// debit-svc's clock says that something is due.
+    /// Something becomes due by debit-svc's clock.
     Ring(usize, usize),
 }
 
 impl World {
-    /// Whether nothing but a client, a crash or the clock could go on.
+    /// Whether only a client, a crash or the clock could act next.
     pub fn is_still(&self) -> bool {
         let still = |node: &Node| node.log.is_empty() && node.unpublished() == 0;
         self.nodes.iter().all(still)
@@ -73,7 +73,7 @@ impl World {
 }
 
 impl Node {
-    /// How much of the outbox is not published.
+    /// How many events of the outbox are unpublished.
     pub fn unpublished(&self) -> usize {
         self.outbox
             .iter()
@@ -87,7 +87,7 @@ pub fn node(shard: Shard, service: Service) -> usize {
     usize::from(shard.0) * Service::ALL.len() + service as usize
 }
 
-/// The node with a number.
+/// The shard and the service of a node.
 pub fn who(node: usize) -> (Shard, Service) {
     let (shard, service) = (node / Service::ALL.len(), node % Service::ALL.len());
     let shard = u16::try_from(shard).expect("a small world has few shards");

@@ -7,34 +7,34 @@ use clap::Parser;
 
 use crate::mutation::Mutation;
 
-/// Plays the real services on a simulated bus, store and clock. The same seed plays the same history.
+/// Plays the real services on a simulated bus, store and clock. The same seed always plays the same history.
 #[derive(Debug, Parser)]
 #[command(name = "sim")]
 pub struct Args {
-    /// Play this seed, and tell what happened.
+    /// Play this seed and print what happened.
     #[arg(long, value_name = "N", conflicts_with = "seeds")]
     pub seed: Option<u64>,
-    /// Play these seeds, the last not included.
+    /// Play these seeds, excluding the last.
     #[arg(long, value_name = "A..B", value_parser = range, default_value = "0..2000")]
     pub seeds: Range<u64>,
-    /// How many steps each has.
+    /// Number of steps in each simulation.
     #[arg(long, value_name = "M", default_value_t = STEPS)]
     pub steps: usize,
-    /// Of the seed's steps only these, as a failure names them.
+    /// Keep only these steps of the seed, as listed by a failure.
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "seed")]
     pub only: Option<Vec<usize>>,
-    /// Do something wrong, which should be found.
+    /// Inject this mutation, which the invariants must catch.
     #[arg(long, value_name = "WORD", value_parser = mutation)]
     pub mutation: Option<Mutation>,
-    /// Where to write a failure's history as JSON.
+    /// Where to write the history of a failure as JSON.
     #[arg(long, value_name = "FILE", default_value = "sim-failure.json")]
     pub json: PathBuf,
-    /// How many threads play; as many as there are cores, if not said.
+    /// Number of threads; by default one for each core.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 }
 
-/// How many steps a simulation has unless it is said.
+/// Default number of steps in a simulation.
 pub const STEPS: usize = 250;
 
 fn range(text: &str) -> Result<Range<u64>, String> {

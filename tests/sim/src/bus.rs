@@ -1,4 +1,4 @@
-//! The bus of an instance: the loop's way to the simulated server.
+//! The bus of one instance: connects the loop to the simulated server.
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -72,7 +72,7 @@ impl Bus for SimBus {
         self.lost(shard, later.then_some(Loss::Other { position }))
     }
 
-    /// Nobody changes a simulated stream's settings, or loses its front.
+    /// The settings of a simulated stream never change, and the stream never loses its front.
     async fn check(&self, _shard: Shard, _whole_from: u64) -> Result<(), Error> {
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Bus for SimBus {
         self.0.pass(Point::BeforePublish).await?;
         let shard = shard_of(&subject);
         let published = self.0.world().store(shard, subject, payload, committed);
-        // It is on its way to the disk; the server may crash here.
+        // The message has been sent but is not durable; the server may crash here.
         self.0.pass(Point::AfterPublish).await?;
         if self.0.world().acknowledge(shard, published) {
             Ok(())
@@ -135,7 +135,7 @@ impl Reader for SimReader {
 }
 
 impl SimReader {
-    /// Some of what is there: as many as chance wants, for a server delivers them one by one.
+    /// Some of the available messages: a random number of them, because a real server delivers them one by one.
     fn ready(&self, max_weight: usize) -> Vec<Message> {
         let chance = self.node.below(8) + 1;
         let ill = self.node.world().ill(self.node.site());

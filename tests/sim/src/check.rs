@@ -1,10 +1,10 @@
-//! What must always hold (DESIGN §6), each as a function `invariant_*`.
+//! The invariants (DESIGN §6), each as a function `invariant_*`.
 //!
 //! | when | what |
 //! |---|---|
 //! | a message becomes durable | [`log`]: ids, causes, copies, money, floors, ends |
 //! | a service commits | [`refold`]: state equals a refold, nothing dropped, positions |
-//! | all is quiet | [`end`]: everything decided and ended, the services agree |
+//! | the simulation is quiet | [`end`]: everything decided and ended, the services agree |
 
 pub(crate) mod books;
 pub(crate) mod end;
@@ -14,10 +14,10 @@ pub(crate) mod refold;
 
 use std::fmt;
 
-/// An invariant that did not hold.
+/// A violated invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// The name of the function that found it.
+    /// The name of the function that detected it.
     pub invariant: &'static str,
     /// What was found.
     pub detail: String,
@@ -29,7 +29,7 @@ impl fmt::Display for Breach {
     }
 }
 
-/// Holds, or names what does not; the words are made only then.
+/// Fails with the given detail unless the condition holds. The text is built only on failure.
 pub(crate) fn hold(
     invariant: &'static str,
     holds: bool,

@@ -1,11 +1,12 @@
-//! Simulated time: the runtime's own, which stands still while anybody works, and for each clock how far it is off.
+//! Simulated time: the runtime's own clock, which advances only while all tasks are idle, plus an offset for each simulated
+//! clock.
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::node;
 
-/// When every simulation begins, microseconds since 1970.
+/// The start time of every simulation, in microseconds since 1970.
 const START_US: i64 = 1_700_000_000_000_000;
 
 /// True time, which no service can read.
@@ -13,7 +14,7 @@ const START_US: i64 = 1_700_000_000_000_000;
 pub(crate) struct Time(Instant);
 
 impl Time {
-    /// Time that begins now.
+    /// Starts the clock.
     pub(crate) fn begin() -> Self {
         Self(Instant::now())
     }
@@ -25,13 +26,13 @@ impl Time {
     }
 }
 
-/// The clock that the loop is given: that of the instance which asks.
+/// The clock passed to the loop: that of the calling instance.
 pub(crate) fn now() -> Timestamp {
     let now_us = node::here(node::Node::clock_us);
     Timestamp::from_microsecond(now_us).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// A time for people: seconds since the simulation began.
+/// A time for display: seconds since the simulation began.
 pub(crate) fn told(at_us: i64) -> String {
     let ms = at_us.saturating_sub(START_US) / 1000;
     format!("{:>4}.{:03}", ms / 1000, ms % 1000)

@@ -1,4 +1,4 @@
-//! Which cells of the phase table were reached, and where instances were hurt.
+//! Which cells of the phase table were reached, and at which points faults struck.
 
 use std::collections::BTreeMap;
 
@@ -8,28 +8,27 @@ use wallet_kernel::phase::{Rule, Signal, TABLE, rule};
 use crate::check::{Breach, hold};
 use crate::node::{Blow, Point};
 
-/// A phase, and what was heard in it.
+/// A phase and an input to it.
 pub type Cell = (Option<Phase>, Signal);
 
-/// What was reached.
+/// Coverage of one or more runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Decided and committed.
     cells: BTreeMap<Cell, u64>,
-    /// Decided by an instance that could not commit it: it was a zombie, or its store failed, or it died.
+    /// Decided by an instance that could not commit: a zombie, a crash, or a failed store.
     void: BTreeMap<Cell, u64>,
-    /// How often an instance died, stood still, or was refused at each point.
+    /// How often an instance crashed, paused, or had a call fail at each point.
     blows: BTreeMap<Point, [u64; 3]>,
 }
 
-/// Why a cell can't be reached although its rule is not [`Rule::Never`].
+/// Cells that can't be reached although their rule is not [`Rule::Never`], and why.
 pub const UNREACHABLE: &[(Cell, &str)] = &[(
     (Some(Phase::Confirmed), Signal::CreditRefused),
     "nothing is confirmed that was not promised, and what was promised is credited whatever becomes of the payee",
 )];
 
 impl Coverage {
-    /// Counts a decision.
     pub(crate) fn count(&mut self, cell: Cell, committed: bool) {
         let cells = if committed {
             &mut self.cells
@@ -49,13 +48,13 @@ impl Coverage {
         self.blows.entry(point).or_default()[kind] += 1;
     }
 
-    /// The points at which no instance ever died, or stood still, or was refused.
+    /// The points at which no instance ever crashed, or paused, or had a call fail.
     pub fn spared(&self) -> Vec<Point> {
         let hurt = |point: &Point| self.blows.get(point).is_some_and(|counts| !counts.contains(&0));
         Point::ALL.iter().copied().filter(|point| !hurt(point)).collect()
     }
 
-    /// Adds what another run reached.
+    /// Adds the coverage of another run.
     pub fn add(&mut self, other: &Self) {
         for (point, counts) in &other.blows {
             let sums = self.blows.entry(*point).or_default();
@@ -76,13 +75,13 @@ impl Coverage {
         (count(&self.cells), count(&self.void))
     }
 
-    /// The cells that should be reached and were not.
+    /// The cells that should have been reached and were not.
     pub fn missing(&self) -> Vec<Cell> {
         let open = |cell: &Cell| self.of(*cell) == (0, 0);
         reachable().into_iter().filter(open).collect()
     }
 
-    /// A table for people, and below it what it means.
+    /// A table for people, with a legend below it.
     pub fn text(&self) -> String {
         let mut lines = vec![heading()];
         for (phase, rules) in TABLE {
@@ -126,7 +125,7 @@ impl Coverage {
     }
 }
 
-/// No service ever says what the table has no rule for; only an instance that reads what is old may think so.
+/// No service decides in a cell without a rule; only an instance with stale rows may believe that it is in one.
 pub(crate) fn invariant_cell_can_be((phase, signal): Cell) -> Result<(), Breach> {
     hold(
         "invariant_cell_can_be",
@@ -149,7 +148,7 @@ fn is_unreachable(cell: Cell) -> bool {
     UNREACHABLE.iter().any(|(unreachable, _)| *unreachable == cell)
 }
 
-/// The cells that something can lead to.
+/// The cells that can occur.
 fn reachable() -> Vec<Cell> {
     let rows = TABLE.into_iter();
     let cells = rows.flat_map(|(phase, rules)| {

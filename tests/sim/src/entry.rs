@@ -1,4 +1,4 @@
-//! What stands in a message, read with the contract's own readers, and not by the loop that is under test.
+//! The contents of a message, read with the contract's own readers rather than with the loop under test.
 
 use wallet_contract::envelope;
 use wallet_contract::parking::{self, Action, Instruction, Replacement};
@@ -13,26 +13,26 @@ use wallet_kernel::Input;
 /// One element of a message.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// Which element; none is the whole message.
+    /// The index of the element, or none for the whole message.
     pub(crate) index: Option<u32>,
-    /// What it says, or why it can't be read.
+    /// The decoded input, or why it can't be read.
     pub(crate) what: Result<Input, String>,
-    /// Who must park it if it can't be read.
+    /// The services that must park it if it can't be read.
     parked_by: &'static [Service],
 }
 
 impl Entry {
-    /// Whether `service` must set it aside.
+    /// Whether `service` must park it.
     pub(crate) fn is_parked_by(&self, service: Service) -> bool {
         self.what.is_err() && self.parked_by.contains(&service)
     }
 }
 
-/// A message with what it says.
+/// A message and its decoded elements.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) message: Message,
-    /// The latest time that its server had told anybody when it was stored, microseconds since 1970.
+    /// The latest time the server had shown to anybody when it stored this message, in microseconds since 1970.
     pub(crate) told_us: i64,
     subject: Option<Subject>,
     pub(crate) entries: Vec<Entry>,
@@ -57,7 +57,7 @@ impl Stored {
         }
     }
 
-    /// Whether it tells `service` what to do about what it has set aside.
+    /// Whether it is an instruction to `service` about its parked messages.
     pub(crate) fn instructs(&self, service: Service) -> bool {
         self.subject == Some(Subject::Parking(service))
     }
@@ -69,7 +69,7 @@ impl Stored {
         Some(element.raw.into_owned())
     }
 
-    /// The requests that it has heard in the place of what was set aside; none if it lets that go.
+    /// The requests with which this instruction replaces a parked message; none if it discards that message.
     pub(crate) fn mends(&self, row: &ParkedRow, shard: Shard) -> Result<Vec<Request>, String> {
         let instruction = Instruction::read(&self.message.payload).map_err(|bad| bad.to_string())?;
         let Action::Replace(Replacement::Text(text)) = instruction.action else {

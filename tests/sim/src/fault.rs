@@ -1,4 +1,4 @@
-//! Faults as data: whom they are for, where they strike, and what they do.
+//! Faults as data: their target, the point at which they strike, and their effect.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use wallet_contract::subject::Service;
 pub struct Site {
     /// The service.
     pub service: Service,
-    /// Its shard's number.
+    /// The shard's number.
     pub shard: u16,
 }
 
@@ -21,13 +21,13 @@ impl fmt::Display for Site {
 
 macro_rules! points {
     ($($name:ident,)*) => {
-        /// Where the loop touches the world.
+        /// The loop's calls to the bus and the store.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "each is a call of the loop, by its name")]
         pub enum Point { $($name,)* }
 
         impl Point {
-            /// All of them.
+            /// All points.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
         }
     };
@@ -38,32 +38,32 @@ points! {
     Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell,
 }
 
-/// What happens to an instance at a point.
+/// The effect of a fault on an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blow {
-    /// It dies; after so long another one starts.
+    /// The instance dies, and a new one starts after a delay.
     Crash {
         /// Milliseconds.
         down_ms: u64,
     },
-    /// It stands still, and then goes on as if nothing had been.
+    /// The instance stalls, then continues as if nothing had happened.
     Pause {
         /// Milliseconds.
         ms: u64,
     },
-    /// The call fails: before a commit or publish took effect, or behind it.
+    /// The call fails, before or after a commit or publish takes effect.
     Fail,
 }
 
-/// A fault that waits for its moment.
+/// A fault armed for a future call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trap {
-    /// Who it is for.
+    /// The target.
     pub site: Site,
     /// Where it strikes.
     pub point: Point,
-    /// How often that point is passed before.
+    /// How many passes of that point to skip first.
     pub skip: u32,
-    /// What it does.
+    /// Its effect.
     pub blow: Blow,
 }

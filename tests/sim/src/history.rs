@@ -13,10 +13,10 @@ use wallet_kernel::Input;
 use crate::clock::told;
 use crate::entry::{Entry, Stored};
 
-/// One thing that happened.
+/// One line of the history.
 #[derive(Clone, Debug)]
 pub(crate) enum Line {
-    /// In words.
+    /// Free text.
     Text(String),
     /// A message became durable.
     Stored(Shard, u64),
@@ -34,12 +34,12 @@ impl History {
         self.lines.push((at_us, line));
     }
 
-    /// Keeps a shard's log, to tell what its messages said.
+    /// Keeps a shard's log, so that its messages can be shown.
     pub(crate) fn keep(&mut self, log: &[Stored]) {
         self.logs.push(log.to_vec());
     }
 
-    /// How many messages there were.
+    /// The number of messages.
     pub fn messages(&self) -> usize {
         self.logs.iter().map(Vec::len).sum()
     }
@@ -50,7 +50,7 @@ impl History {
         log.map(|stored| &stored.message)
     }
 
-    /// The whole as text.
+    /// The whole history as text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for (at_us, line) in &self.lines {

@@ -1,5 +1,5 @@
-//! What a program can't handle: it is older than what others say, or its rules have a fault. Until it is mended, what it meets is
-//! set aside, and then heard after all.
+//! Inputs that a program can't handle, because it is older than the services it reads from or because its rules have a bug.
+//! Until the program is fixed it parks such inputs; afterwards they are retried.
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -8,21 +8,21 @@ use wallet_engine::bus::Message;
 /// What a site's program can't handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ill {
-    /// Events of this kind: a newer service says them in another version.
+    /// Events of this kind: a newer service writes them in an unknown version.
     Kind(&'static str),
-    /// Transfers whose ids end in this, modulo `POISONS`: the rules panic.
+    /// Transfers whose ids end in this number, modulo `POISONS`: the rules panic on them.
     Transfer(u8),
 }
 
-/// One in so many transfers is poison.
+/// One transfer in this many is poisoned.
 pub(crate) const POISONS: u8 = 4;
-/// The words of the panic.
+/// The panic message.
 pub(crate) const POISON: &str = "poisoned transfer";
-/// The version that nobody knows.
+/// A version suffix that no program knows.
 const UNKNOWN: &str = ".v9\"";
 const KNOWN: &str = ".v1\"";
 
-/// The kinds that can be unknown.
+/// The event kinds that can be made unknown.
 pub(crate) const KINDS: [&str; 13] = [
     "wallet.account.debited",
     "wallet.account.credited",
@@ -39,7 +39,7 @@ pub(crate) const KINDS: [&str; 13] = [
     "wallet.transfer.settled",
 ];
 
-/// A message as an old program has it: what it doesn't know has a version that it doesn't know.
+/// A message as an old program sees it: what it can't handle carries an unknown version.
 pub(crate) fn read(ill: Option<Ill>, message: &mut Message) {
     let Some(Ill::Kind(kind)) = ill else { return };
     let (known, unknown) = (format!("{kind}{KNOWN}"), format!("{kind}{UNKNOWN}"));
@@ -50,7 +50,7 @@ pub(crate) fn read(ill: Option<Ill>, message: &mut Message) {
     }
 }
 
-/// What was set aside, as the program of now has it.
+/// A parked body as the current program reads it.
 pub(crate) fn read_again(ill: Option<Ill>, body: &mut String) {
     for kind in KINDS.into_iter().filter(|kind| ill != Some(Ill::Kind(kind))) {
         let unknown = format!("{kind}{UNKNOWN}");
@@ -60,11 +60,11 @@ pub(crate) fn read_again(ill: Option<Ill>, body: &mut String) {
     }
 }
 
-/// Panics at a poisoned transfer.
+/// Panics on a poisoned transfer.
 pub(crate) fn suffer(ill: Option<Ill>, transfer: Uuid) {
     let last = transfer.as_bytes()[15];
     if ill == Some(Ill::Transfer(last % POISONS)) {
-        // It is meant to be: nobody has to read where from.
+        // The panic is intentional, so no backtrace is printed.
         std::panic::resume_unwind(Box::new(format!("{POISON} {transfer}")));
     }
 }

@@ -1,20 +1,20 @@
-//! The real cores and the real loop of the runtime, on a simulated bus, store and clock, on one thread. One seed, one history.
+//! The real cores and the real shard loop on a simulated bus, store and clock, on one thread. One seed, one history.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`plan`] | what happens, as data: requests, faults, jumps of clocks |
-//! | [`mod@play`] | plays a plan: the loop runs for every service on every shard, and everything is watched |
+//! | [`plan`] | the steps as data: requests, faults, clock jumps |
+//! | [`mod@play`] | plays a plan: runs the loop for every service on every shard and watches everything |
 //! | `world`, `server`, `bus`, `store`, `tables` | what the loop runs on |
 //! | `node`, `fault` | an instance, and the points at which it can be killed, paused or refused |
-//! | `ill` | what a program can't handle yet |
-//! | `check` | what must always hold, each as a function `invariant_*` |
-//! | [`mutation`] | faults of the program itself, which must be seen |
+//! | `ill` | inputs that a program can't handle yet |
+//! | `check` | the invariants, each as a function `invariant_*` |
+//! | [`mutation`] | bugs in the program itself, which the invariants must catch |
 //! | [`coverage`] | which cells of the phase table were reached |
-//! | [`seeds`] | plays many |
-//! | [`mod@shrink`], [`history`] | a failing plan made short, and told |
+//! | [`seeds`] | plays many seeds |
+//! | [`mod@shrink`], [`history`] | shortens a failing plan, and prints it |
 //!
-//! Nothing here is left to chance but what the seed decides: time is the runtime's own and stands still while anybody works,
-//! all tasks run on one thread, and every instance has a generator of its own.
+//! Only the seed decides what happens: time is the runtime's own and advances only while all tasks are idle, all tasks run on
+//! one thread, and every instance has its own random generator.
 
 pub mod args;
 mod bus;

@@ -1,4 +1,4 @@
-//! `sim`: plays seeds, tells what was reached, and of a failure the shortest history.
+//! `sim`: plays seeds and prints their coverage; for a failure, prints the shortest history found.
 
 use std::panic;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use sim::play::{Played, play};
 use sim::seeds::{self, Sum, play_all};
 use sim::shrink::shrink;
 
-/// The standard library's `println!` panics where nobody reads any more, as behind `| head`.
+/// The standard library's `println!` panics once the reader has gone, as in `| head`.
 macro_rules! println {
     ($($told:tt)+) => {
         if std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($told)+))).is_err() {
@@ -98,7 +98,7 @@ fn tell(sum: &Sum, took: Duration) {
     );
 }
 
-/// Makes a failure short, and tells it.
+/// Shortens a failing plan and prints it.
 fn failed(args: &Args, plan: &Plan, played: Played) -> Result<ExitCode> {
     let shrunk = shrink(plan, played, args.mutation);
     println!("the steps of seed {} that are left:", plan.seed);

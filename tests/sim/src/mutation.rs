@@ -1,43 +1,43 @@
-//! Faults of the program itself, which the invariants must see. Each is a wrapper around a core, a store or a bus; nothing of
-//! them is in what runs in production.
+//! Bugs in the program itself, which the invariants must catch. Each is a wrapper around a core, a store or a bus; production
+//! code contains none of them.
 
 pub(crate) mod bus;
 pub(crate) mod cores;
 pub(crate) mod store;
 
-/// One thing done wrong.
+/// One injected bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mutation {
-    /// The store does not look into the inbox.
+    /// The store does not consult the inbox.
     SkipInbox,
-    /// The inbox forgets: a repeat is known for a few seconds only, as by the window of message ids of a log server.
+    /// The inbox forgets: it recognizes a repeat for a few seconds only, like a log server's window of message ids.
     InboxWindow,
     /// The store does not check the epoch of the lease.
     NoEpochCheck,
-    /// What was decided is published before it is committed.
+    /// Events are published before they are committed.
     PublishEarly,
-    /// What was committed counts as published before it is.
+    /// Committed events are marked as published before they are.
     MarkEarly,
-    /// What was set aside holds nothing up once the service has started again.
+    /// After a restart, parked messages no longer block the messages that wait for them.
     ForgetParked,
-    /// What was seen to is seen to again, whoever says so.
+    /// Every instruction about a resolved message is followed again.
     SeeToTwice,
-    /// The bus says that an envelope is durable before it is.
+    /// The bus acknowledges an envelope before it is durable.
     AckEarly,
-    /// What is due is decided by who has not caught up with the log.
+    /// An instance decides expiries before it has caught up with the log.
     ExpireEarly,
-    /// debit-svc does not give back what the payee's side refused.
+    /// debit-svc does not give back the money after the payee's side has refused the credit.
     ForgetToCompensate,
-    /// debit-svc gives back once more when a compensated transfer is cancelled.
+    /// debit-svc gives the money back a second time when a compensated transfer is cancelled.
     CompensateTwice,
-    /// credit-svc credits what is reserved, before it hears of a debit.
+    /// credit-svc credits a reservation before it hears of a debit.
     CreditEarly,
-    /// credit-svc does not credit what it has promised, if the payee is frozen or closed by now.
+    /// credit-svc breaks its promise if the payee has been frozen or closed since.
     BreakPromise,
 }
 
 impl Mutation {
-    /// All of them.
+    /// All mutations.
     pub const ALL: [Self; 13] = [
         Self::SkipInbox,
         Self::InboxWindow,
@@ -54,7 +54,7 @@ impl Mutation {
         Self::BreakPromise,
     ];
 
-    /// The word of the command line.
+    /// Its name on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::SkipInbox => "skip-inbox",
@@ -73,7 +73,7 @@ impl Mutation {
         }
     }
 
-    /// The mutation with that word.
+    /// The mutation with that name.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mutation| mutation.word() == word)
     }

@@ -1,8 +1,8 @@
-//! One running instance of a service on a shard, and the points at which it can be hurt.
+//! One running instance of a service on a shard, and the points at which faults strike it.
 //!
-//! Each call of the loop to its bus or its store passes a [`Point`] before it takes effect, and some one after. There the seed
-//! lets time pass, and there a fault that the plan has laid strikes: the instance dies with all that it had in memory, is
-//! paused, or is told that the call failed.
+//! Each call of the loop to its bus or its store passes a [`Point`] before it takes effect, and some calls pass another one
+//! after. At a point the seed lets time pass, and an armed fault strikes: the instance dies and loses its memory, is paused, or
+//! its call fails.
 
 use std::fmt;
 use std::future::pending;
@@ -24,7 +24,7 @@ tokio::task_local! {
     static HERE: Node;
 }
 
-/// That a call failed.
+/// The error of a call that was made to fail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failed;
 
@@ -38,7 +38,7 @@ struct Inner {
     place: Place,
     number: u32,
     world: Arc<World>,
-    /// How far its host's clock is ahead of what all hosts of its site have, microseconds.
+    /// The offset of its host's clock from the clock of its site, in microseconds.
     skew_us: i64,
     stop: CancellationToken,
     board: Board,
@@ -54,7 +54,7 @@ struct Life {
     cells: Vec<Cell>,
 }
 
-/// How far the clocks of two hosts are apart at most.
+/// The largest offset between the clocks of two hosts.
 const MOST_SKEW_US: i64 = 5_000_000;
 
 /// Runs a future as `node`.
@@ -62,7 +62,7 @@ pub(crate) async fn run_as<F: Future>(node: Node, future: F) -> F::Output {
     HERE.scope(node, future).await
 }
 
-/// Asks the instance that is running.
+/// Calls a function with the running instance.
 pub(crate) fn here<T>(ask: impl FnOnce(&Node) -> T) -> T {
     HERE.with(ask)
 }
@@ -114,12 +114,12 @@ impl Node {
         &self.0.stop
     }
 
-    /// Where it writes how it goes.
+    /// The status board it reports to.
     pub(crate) fn board(&self) -> &Board {
         &self.0.board
     }
 
-    /// The words with which its rules panicked, if that was the last it did.
+    /// The panic message, if its rules have just panicked.
     pub(crate) fn panicked(&self) -> Option<String> {
         let board = self.0.board.read();
         let (state, _) = board.get(&self.0.place.shard)?;
@@ -137,7 +137,7 @@ impl Node {
         self.life().abort = Some(abort);
     }
 
-    /// What it has decided in which phase, since it was last asked.
+    /// The cells it has decided in since the last call.
     pub(crate) fn cells(&self) -> Vec<Cell> {
         std::mem::take(&mut self.life().cells)
     }
@@ -146,12 +146,12 @@ impl Node {
         self.life().cells.push(cell);
     }
 
-    /// A number below `end`, from the instance's own chance.
+    /// A number below `end`, from the instance's own random generator.
     pub(crate) fn below(&self, end: usize) -> usize {
         self.life().rng.usize(0..end.max(1))
     }
 
-    /// Dies. Whatever it was at will never be finished.
+    /// Kills it. Whatever it was doing is never finished.
     pub(crate) fn kill(&self) {
         let abort = {
             let mut life = self.life();
@@ -164,7 +164,7 @@ impl Node {
         }
     }
 
-    /// Which of all instances it is, counted from 1.
+    /// Its serial number among all instances, counted from 1.
     pub(crate) fn number(&self) -> u32 {
         self.0.number
     }
@@ -173,12 +173,12 @@ impl Node {
         self.life().dead
     }
 
-    /// Goes on at once, if it was paused.
+    /// Ends its pause, if it is paused.
     pub(crate) fn resume(&self) {
         self.life().resumes = None;
     }
 
-    /// Passes a point: lets time pass, and takes what strikes there.
+    /// Passes a point: lets time pass, and applies the fault that strikes there, if any.
     pub(crate) async fn pass(&self, point: Point) -> Result<(), Failed> {
         self.stand().await;
         let pause = self.0.world.pace().pause(&mut self.life().rng, point);
@@ -217,7 +217,7 @@ impl Node {
             let resumes = self.life().resumes;
             match resumes {
                 Some(resumes) if resumes > Instant::now() => {
-                    // Looks now and then whether the pause was called off.
+                    // Polls, because the pause may be cancelled.
                     sleep_until(resumes.min(Instant::now() + Duration::from_millis(200))).await;
                 }
                 _ => return,

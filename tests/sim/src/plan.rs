@@ -1,4 +1,4 @@
-//! What happens in a simulation, as data: made by a seed, told in words, and cut shorter by [`crate::shrink`].
+//! The steps of a simulation as data: generated from a seed, printed as text, and shortened by [`crate::shrink`].
 
 mod ask;
 mod swarm;
@@ -15,12 +15,12 @@ pub use crate::world::ClockOf;
 use ask::Client;
 use swarm::Swarm;
 
-/// One thing that happens.
+/// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A client publishes.
     Ask {
-        /// On the mapped subject.
+        /// The mapped subject.
         subject: String,
         /// Any bytes.
         payload: Vec<u8>,
@@ -30,57 +30,57 @@ pub enum Step {
         /// Milliseconds.
         ms: u64,
     },
-    /// A fault is laid.
+    /// A fault is armed.
     Lay(Trap),
-    /// One more instance starts, and stands by.
+    /// One more instance starts, as a stand-by.
     Second(Site),
     /// An instance is stopped in order; another one starts later.
     Stop {
-        /// Whose.
+        /// The site.
         site: Site,
-        /// How much later, milliseconds.
+        /// The delay until the new one starts, in milliseconds.
         back_ms: u64,
     },
     /// A clock jumps.
     Turn {
-        /// Which.
+        /// Which clock.
         clock: ClockOf,
-        /// Forward, or back, milliseconds.
+        /// Forward (positive) or back (negative), in milliseconds.
         by_ms: i64,
     },
-    /// From now on a site's program can't handle something, or can handle everything.
+    /// From now on a site's program can't handle something, or can handle everything again.
     Ill {
-        /// Whose.
+        /// The site.
         site: Site,
-        /// What.
+        /// What it can't handle.
         ill: Option<Ill>,
     },
-    /// An operator has a site hear what it has set aside.
+    /// An operator has a site retry its parked messages.
     Retry(Site),
-    /// Operators see to one request that a site can't read, all at once.
+    /// Several operators resolve one request that a site can't read, all at once.
     SeeTo {
-        /// Whose.
+        /// The site.
         site: Site,
-        /// What each says, in the order of the log.
+        /// Their instructions, in the order of the log.
         words: Vec<Action>,
     },
     /// The server of a shard's log crashes.
     CrashServer(u16),
-    /// It crashes, and has lost messages that were durable. No plan has this by chance: see `tests/plays/loss.rs`.
+    /// The server crashes and loses messages that were durable. No seed generates this step: see `tests/plays/loss.rs`.
     LoseData {
         /// Which log.
         shard: u16,
-        /// How many messages of its end.
+        /// How many messages are lost from its end.
         messages: usize,
     },
 }
 
-/// How much time the calls of the loop take.
+/// How long the loop's calls take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How many of a hundred calls take time at all.
+    /// The percentage of calls that take time at all.
     pub slow: u8,
-    /// How much at most, milliseconds.
+    /// The longest such time, in milliseconds.
     pub most_ms: u64,
 }
 
@@ -103,11 +103,11 @@ impl Pace {
 /// Everything that happens in a simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Who made it.
+    /// The seed that generated it.
     pub seed: u64,
-    /// How fast everybody is.
+    /// The speed of all calls.
     pub pace: Pace,
-    /// One after the other.
+    /// The steps, in order.
     pub steps: Vec<Step>,
 }
 
@@ -132,7 +132,7 @@ impl Plan {
         plan
     }
 
-    /// The same with some of its steps only.
+    /// The same plan, with only some of its steps.
     #[must_use]
     pub fn only(&self, kept: &[usize]) -> Self {
         let steps = kept.iter().filter_map(|at| self.steps.get(*at));

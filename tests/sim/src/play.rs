@@ -1,4 +1,4 @@
-//! Plays a plan: its steps one after the other, then no more faults, until all is quiet.
+//! Plays a plan: its steps in order, then no more faults until everything is quiet.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,29 +17,29 @@ use crate::mutation::Mutation;
 use crate::plan::{Plan, Step};
 use crate::world::{World, sites};
 
-/// How often it is looked whether all is quiet.
+/// How often to check whether everything is quiet.
 const LOOK: Duration = Duration::from_millis(250);
-/// How often at most: longer than any instance is down, any lease lasts and any publish waits.
+/// How many checks at most: longer than any instance is down, any lease lasts and any publish waits.
 const LOOKS: u32 = 240;
-/// Longer than any reservation holds, microseconds: more than the default of a week.
+/// Longer than any reservation holds, in microseconds: more than the default of a week.
 const PAST_EVERY_EXPIRY_US: i64 = 8 * 24 * 3600 * 1_000_000;
-/// How often operators ask for what was set aside: what is heard then can lead to something else that was.
+/// How often operators retry the parked messages: a retried message can release another one.
 const RETRIES: u32 = 8;
-/// More than one instance to spare helps nobody.
+/// More than one spare instance adds nothing.
 const INSTANCES: usize = 3;
 
-/// What came of a plan.
+/// The result of a plan.
 #[derive(Debug)]
 pub struct Played {
-    /// The first invariant that did not hold.
+    /// The first violated invariant.
     pub breach: Option<Breach>,
-    /// What happened.
+    /// The history.
     pub history: History,
     /// Which cells were reached.
     pub coverage: Coverage,
-    /// How many transfers came to an end.
+    /// Number of transfers that ended.
     pub transfers: u64,
-    /// How many steps were taken.
+    /// Number of steps taken.
     pub steps: usize,
 }
 
@@ -110,7 +110,7 @@ async fn take(world: &Arc<World>, step: &Step) {
     }
 }
 
-/// No more faults: everything drains. Then the time of every reservation is up, and everything drains again.
+/// Stops all faults and drains everything. Then all reservations expire, and everything drains again.
 async fn calm_down(world: &Arc<World>) {
     world.calm();
     if !heard_after_all(world).await {
@@ -137,7 +137,7 @@ async fn calm_down(world: &Arc<World>) {
     }
 }
 
-/// Everybody can handle everything: operators have what was set aside heard, until nothing is.
+/// Makes every program able to handle everything, and has operators retry the parked messages until none is left.
 async fn heard_after_all(world: &Arc<World>) -> bool {
     for _ in 0..RETRIES {
         if !until_quiet(world).await || world.is_broken() {

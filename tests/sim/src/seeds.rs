@@ -1,4 +1,4 @@
-//! Plays many seeds on all cores. Each seed is alone on its thread, so it plays as it would alone.
+//! Plays many seeds on all cores. Each seed has a thread to itself, so it plays exactly as it would alone.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,22 +10,22 @@ use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::play::{Played, play};
 
-/// What came of many seeds.
+/// The combined result of many seeds.
 #[derive(Debug, Default)]
 pub struct Sum {
-    /// How many were played.
+    /// Number of seeds played.
     pub seeds: u64,
-    /// How many transfers came to an end.
+    /// Number of transfers that ended.
     pub transfers: u64,
-    /// How many messages stood in the logs.
+    /// Number of messages in the logs.
     pub messages: u64,
-    /// What was reached.
+    /// Their coverage.
     pub coverage: Coverage,
-    /// The lowest seed that failed, and what came of it.
+    /// The lowest seed that failed, and its result.
     pub failed: Option<(u64, Played)>,
 }
 
-/// Plays seeds until one fails. `played` is told of each.
+/// Plays seeds until one fails. Calls `played` after each.
 pub fn play_all(
     seeds: Range<u64>,
     steps: usize,
@@ -58,7 +58,7 @@ pub fn play_all(
     sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of the threads that play. A panic there is a breach, and told as one.
+/// The name of the playing threads. A panic there is reported as a breach.
 pub const THREAD: &str = "seeds";
 
 impl Sum {

@@ -1,12 +1,12 @@
 //! The simulated log server: one totally ordered stream for each shard.
 //!
-//! A message is *stored* when it has its sequence, and *durable* when its publisher may be told so. Readers see only what is
-//! durable. When the server crashes, what was stored and not yet durable is gone, whoever published it is told that the
-//! connection broke, and so is every reader.
+//! A message is *stored* once it has its sequence, and *durable* once its publisher may be told so. Readers see only durable
+//! messages. When the server crashes, messages that were stored but not durable are gone; their publishers, and all readers,
+//! get a broken connection.
 //!
-//! What is durable is not lost by chance, as `sync_interval: always` promises. A server that syncs now and then, or a disk, can
-//! lose what was acknowledged and read: [`Log::lose`]. Then a stream ends before its readers' positions, and has to be healed
-//! from the services' event stores; `tests/plays/loss.rs` says what happens as long as nobody does.
+//! Durable messages are never lost by chance, as `sync_interval: always` promises. A server that syncs only periodically, or a
+//! disk, can lose messages that were acknowledged and read: [`Log::lose`]. The stream then ends before its readers' positions
+//! and has to be healed from the services' event stores; `tests/plays/loss.rs` shows what happens until somebody does so.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ pub(crate) struct Log {
     durable: usize,
     /// How often the server has crashed.
     generation: u64,
-    /// The latest time that it has told anybody, or stored a message at, microseconds since 1970.
+    /// The latest time the server has reported to anybody or stored a message at, in microseconds since 1970.
     told_us: i64,
     changed: Arc<Notify>,
 }
 
-/// What was published, and has not been acknowledged.
+/// A message published and not yet acknowledged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unacknowledged {
     sequence: usize,
@@ -50,7 +50,6 @@ impl Log {
         }
     }
 
-    /// Stores a message.
     pub(crate) fn store(
         &mut self,
         subject: String,
@@ -75,7 +74,7 @@ impl Log {
         }
     }
 
-    /// Where it ends, told at a time.
+    /// The end of the stream, as reported at this time.
     pub(crate) fn head(&mut self, clock_us: i64) -> Head {
         self.told_us = self.told_us.max(clock_us);
         Head {
@@ -84,7 +83,7 @@ impl Log {
         }
     }
 
-    /// Makes everything up to a message durable, and gives what has become so; nothing if the server has crashed since.
+    /// Makes everything up to a message durable and returns what has become so; nothing if the server has crashed since.
     pub(crate) fn acknowledge(&mut self, published: Unacknowledged) -> Option<&[Stored]> {
         if published.generation != self.generation {
             return None;
@@ -95,7 +94,7 @@ impl Log {
         self.stored.get(before..self.durable)
     }
 
-    /// The server crashes: how many messages are gone.
+    /// The server crashes. Returns the number of messages lost.
     pub(crate) fn crash(&mut self) -> usize {
         let lost = self.stored.len().saturating_sub(self.durable);
         self.stored.truncate(self.durable);
@@ -104,7 +103,7 @@ impl Log {
         lost
     }
 
-    /// The server crashes, and comes back without the last messages that were durable; gives them.
+    /// The server crashes and comes back without its last durable messages, which are returned.
     pub(crate) fn lose(&mut self, many: usize) -> Vec<Stored> {
         self.durable = self.durable.saturating_sub(many);
         let lost = self.stored.split_off(self.durable);
@@ -116,12 +115,12 @@ impl Log {
         self.generation
     }
 
-    /// Tells when something was stored, or the server has crashed.
+    /// Notifies when something was stored, or the server has crashed.
     pub(crate) fn changed(&self) -> Arc<Notify> {
         self.changed.clone()
     }
 
-    /// What can be read.
+    /// The messages that readers see.
     pub(crate) fn durable(&self) -> &[Stored] {
         self.stored.get(..self.durable).unwrap_or_default()
     }

@@ -1,24 +1,24 @@
-//! Makes a failing plan short: leaves out steps as long as the same invariant does not hold.
+//! Shortens a failing plan: removes steps as long as the same invariant still fails.
 
 use crate::mutation::Mutation;
 use crate::plan::Plan;
 use crate::play::{Played, play};
 
-/// How many plays may be spent on it; a plan of some hundred steps needs fewer.
+/// How many plays to spend at most; a plan of some hundred steps needs fewer.
 const PLAYS: usize = 2_000;
 
-/// A plan that fails, as short as could be found.
+/// The shortest failing plan that was found.
 #[derive(Debug)]
 pub struct Shrunk {
-    /// Which steps of the first plan are left.
+    /// The indexes of the steps kept from the original plan.
     pub kept: Vec<usize>,
-    /// The plan with only those.
+    /// The plan with only those steps.
     pub plan: Plan,
-    /// What comes of it.
+    /// Its result.
     pub played: Played,
 }
 
-/// Shortens `plan`, of which `played` came, and which fails.
+/// Shortens `plan`, which failed with the result `played`.
 pub fn shrink(plan: &Plan, played: Played, mutation: Option<Mutation>) -> Shrunk {
     let invariant = played.breach.as_ref().map(|breach| breach.invariant);
     let mut best = Shrunk {
@@ -38,7 +38,7 @@ pub fn shrink(plan: &Plan, played: Played, mutation: Option<Mutation>) -> Shrunk
             played,
         })
     };
-    // What comes behind the breach was never played.
+    // The steps after the breach were never played.
     let taken = best.played.steps;
     if let Some(shorter) = try_with(&best.kept[..taken.min(plan.steps.len())]) {
         best = shorter;
@@ -55,7 +55,7 @@ pub fn shrink(plan: &Plan, played: Played, mutation: Option<Mutation>) -> Shrunk
                 None => from += size,
             }
         }
-        // Steps that could not be left out alone may be without the others.
+        // A step that could not be removed at first may become removable once others are gone.
         if size > 1 || best.kept.len() == before {
             size /= 2;
         }

@@ -1,7 +1,7 @@
 //! The simulated database of a (service, shard), and an instance's connection to it.
 //!
-//! What is committed stands in memory and survives every instance. A commit is all or nothing, checks the epoch of the lease,
-//! and refuses what the tables' constraints refuse. Every commit is held against a refold of the log: see [`Refold`].
+//! Committed data lives in memory and survives every instance. A commit is atomic, checks the epoch of the lease, and rejects
+//! what the tables' constraints reject. Every commit is compared with a refold of the log: see [`Refold`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -20,7 +20,7 @@ use crate::ill;
 use crate::node::{Failed, Node, Point};
 use crate::tables::Tables;
 
-/// What is committed.
+/// Committed data.
 #[derive(Debug)]
 pub(crate) struct Database<T: Tables> {
     pub(crate) place: Place,
@@ -28,10 +28,10 @@ pub(crate) struct Database<T: Tables> {
     pub(crate) epoch: i64,
     holder: u32,
     expires_us: i64,
-    /// What was handled, and when.
+    /// The inbox: each handled message, and when it was handled.
     pub(crate) inbox: BTreeMap<EventId, i64>,
     pub(crate) events: Vec<Outgoing>,
-    /// All that was ever set aside, and what became of it.
+    /// Every message ever parked, and how it was resolved.
     pub(crate) parked: Vec<ParkedRow>,
     pub(crate) resolved: Vec<(ParkedRow, Resolved)>,
     pub(crate) rows: Memory,
@@ -90,7 +90,7 @@ impl<C, T: Tables> SimStore<C, T> {
         }
     }
 
-    /// Rules never panic but in an instance that another one has replaced: it mixed rows of now with a batch of then.
+    /// Rules may panic only in an instance that has been replaced: it combined current rows with an old batch.
     fn judge_panic(&self, epoch: i64, text: &str) {
         let text = format!("{}: {text}", self.node);
         if epoch == self.epoch && !text.contains(ill::POISON) {
@@ -265,7 +265,7 @@ where
 }
 
 impl<T: Tables> Database<T> {
-    /// What is set aside, and nobody has seen to.
+    /// The parked messages that are not resolved.
     pub(crate) fn aside(&self) -> impl Iterator<Item = &ParkedRow> {
         let place = |row: &ParkedRow| (row.sequence, row.index);
         let seen_to =
@@ -273,7 +273,7 @@ impl<T: Tables> Database<T> {
         self.parked.iter().filter(move |row| !seen_to(row))
     }
 
-    /// What was decided in flows whose ids lie in a range, as JSON.
+    /// The decisions in flows whose ids lie in a range, as JSON.
     fn decided_between(&self, first: &Cell, last: &Cell) -> Vec<String> {
         let within = |event: &&Outgoing| *first <= Cell::Uuid(event.id.0) && Cell::Uuid(event.id.0) <= *last;
         self.events
@@ -283,7 +283,7 @@ impl<T: Tables> Database<T> {
             .collect()
     }
 
-    /// One transaction; nothing is written if a constraint refuses it.
+    /// One transaction; nothing is written if a constraint rejects it.
     fn write(&mut self, commit: &Commit<'_, <T::Core as Decider>::State>, now_us: i64) -> Result<(), String> {
         let mut ids = BTreeSet::new();
         for heard in commit.heard {

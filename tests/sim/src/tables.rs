@@ -1,5 +1,5 @@
-//! What each service's tables refuse, whom it tells, and how they compare with a refold. What is read and written is the services'
-//! own: see [`Keeps`].
+//! For each service: the constraints of its tables, its notices, and how its tables compare with a refold. The reads and writes
+//! are the services' own: see [`Keeps`].
 
 mod credit;
 mod debit;
@@ -13,10 +13,10 @@ use wallet_kernel::{Decider, Keeps, Rows, Table};
 
 /// A service's own rows.
 pub(crate) trait Tables: Keeps<Core: Debug + Decider<State: Debug + Send>> + Debug {
-    /// Says which CHECK constraint refuses what has changed.
+    /// Fails with the CHECK constraint that a changed row violates.
     fn check(state: &<Self::Core as Decider>::State) -> Result<(), String>;
 
-    /// Whom to tell.
+    /// The notices to send.
     fn notices(_state: &<Self::Core as Decider>::State) -> Vec<Notice> {
         Vec::new()
     }

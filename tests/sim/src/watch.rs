@@ -1,4 +1,4 @@
-//! A core as it is, with an eye on which cell of the phase table each decision was made in.
+//! A core that behaves as the original and records in which cell of the phase table it makes each decision.
 
 use std::marker::PhantomData;
 
@@ -49,7 +49,7 @@ impl<C: Decider<Keys = Keys, State = State>> Decider for Watched<C> {
     }
 }
 
-/// The phase of the transfer that an input is about, and what it says of it.
+/// The phase of the transfer that an input concerns, and the input as a signal.
 fn cell(state: &State, input: &Input, place: Place) -> Option<Cell> {
     let (key, signal) = match input {
         Input::Request(request) => {
@@ -61,7 +61,7 @@ fn cell(state: &State, input: &Input, place: Place) -> Option<Cell> {
         }
         Input::Event(event) => {
             let payer = event.fact.account();
-            // A credit to an account of this shard, of a transfer that is paid elsewhere.
+            // A credit to an account of this shard, for a transfer whose payer is on another shard.
             if !place.owns(&payer) && !matches!(event.fact, Fact::Request(_, RequestFact::ReversalDenied(..)))
             {
                 return None;

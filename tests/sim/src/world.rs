@@ -1,6 +1,6 @@
-//! The world of one simulation: the server, the databases, the instances, and who watches them.
+//! The world of one simulation: the server, the databases, the instances, and the checks.
 //!
-//! All of it lives on one thread. Locks are there because the loop's futures must be `Send`; nobody ever waits for one.
+//! All of it lives on one thread. The locks exist only because the loop's futures must be `Send`; they are never contended.
 
 mod seen;
 mod start;
@@ -28,7 +28,7 @@ use crate::plan::{Pace, Plan};
 use crate::server::{Log, Unacknowledged};
 use crate::store::Shared;
 
-/// Everything.
+/// The world.
 #[derive(Debug)]
 pub(crate) struct World {
     time: Time,
@@ -47,7 +47,7 @@ struct State {
     logs: Vec<Log>,
     checks: Logs,
     nodes: Vec<Node>,
-    /// How many instances there ever were.
+    /// How many instances have ever been started.
     instances: u32,
     /// How many are about to start.
     starting: usize,
@@ -60,7 +60,7 @@ struct State {
     breach: Option<Breach>,
 }
 
-/// How far each clock is ahead of true time, microseconds.
+/// How far each clock is ahead of true time, in microseconds.
 #[derive(Debug, Default)]
 struct Skews {
     services: [i64; 6],
@@ -68,7 +68,7 @@ struct Skews {
     servers: [i64; 2],
 }
 
-/// Whose clock.
+/// The owner of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClockOf {
     /// All instances of a service on a shard.
@@ -79,7 +79,7 @@ pub enum ClockOf {
     Server(u16),
 }
 
-/// How many shards every simulation has.
+/// The number of shards in every simulation.
 pub(crate) const SHARDS: u16 = 2;
 
 /// All services on all shards.
@@ -144,7 +144,7 @@ impl World {
         self.state().ills[index(site)]
     }
 
-    /// From now on it can't handle that, or can handle everything.
+    /// Sets what a site's program can't handle from now on.
     pub(crate) fn fall_ill(&self, site: Site, ill: Option<Ill>) {
         self.state().ills[index(site)] = ill;
     }
@@ -160,7 +160,7 @@ impl World {
         *skew += by_us;
     }
 
-    /// Sets all clocks to the time of the fastest, and as far ahead as is asked.
+    /// Sets all clocks to the time of the fastest, plus the given amount.
     pub(crate) fn turn_all(&self, ahead_us: i64) {
         let skews = &mut self.state().skews;
         let all = || {
@@ -178,7 +178,7 @@ impl World {
         };
     }
 
-    /// A shard's server tells where its log ends, and what its clock shows.
+    /// A shard's server reports where its log ends and what its clock shows.
     pub(crate) fn head(&self, shard: Shard) -> Head {
         let mut state = self.state();
         let shard = usize::from(shard.0);
@@ -186,7 +186,7 @@ impl World {
         state.logs[shard].head(clock_us)
     }
 
-    /// Looks at a shard's log.
+    /// Calls a function with a shard's log.
     pub(crate) fn log<R>(&self, shard: Shard, look: impl FnOnce(&Log) -> R) -> R {
         look(&self.state().logs[usize::from(shard.0)])
     }
@@ -205,7 +205,7 @@ impl World {
         state.logs[shard].store(subject, payload, at_us, committed)
     }
 
-    /// Makes a message durable, with all before it; false if it is lost.
+    /// Makes a message and all before it durable; false if it is lost.
     pub(crate) fn acknowledge(&self, shard: Shard, published: Unacknowledged) -> bool {
         let at_us = self.time.now_us();
         let State {
@@ -236,14 +236,14 @@ impl World {
         ));
     }
 
-    /// A shard's log loses what was durable. Nobody can decide on a request that is gone.
+    /// A shard's log loses durable messages. Requests that are gone no longer need a decision.
     pub(crate) fn lose_data(&self, shard: u16, messages: usize) {
         let State { logs, checks, .. } = &mut *self.state();
         let lost = logs[usize::from(shard)].lose(messages);
         checks.forget_requests(Shard(shard), &lost);
     }
 
-    /// What strikes an instance at a point, if something does.
+    /// The fault that strikes an instance at a point, if any.
     pub(crate) fn strike(&self, site: Site, point: Point) -> Option<Blow> {
         let State { traps, coverage, .. } = &mut *self.state();
         let mut struck = None;
@@ -261,12 +261,11 @@ impl World {
         Some(blow)
     }
 
-    /// Lays a trap.
     pub(crate) fn lay(&self, trap: Trap) {
         self.state().traps.push(trap);
     }
 
-    /// No more faults: traps are gone, who was paused goes on, clocks agree.
+    /// Stops all faults: removes armed ones, resumes paused instances, and makes all clocks agree.
     pub(crate) fn calm(&self) {
         self.turn_all(0);
         let mut state = self.state();
@@ -275,7 +274,7 @@ impl World {
         state.nodes.iter().for_each(Node::resume);
     }
 
-    /// A chance of its own for an instance.
+    /// A random seed for an instance.
     fn chance(&self, number: u32) -> u64 {
         Rng::with_seed(self.seed ^ (u64::from(number) << 32)).u64(..)
     }
@@ -289,7 +288,7 @@ impl World {
         self.found(hold(invariant, false, || detail));
     }
 
-    /// Notes what was found; the first breach counts.
+    /// Records the result of a check; only the first breach counts.
     pub(crate) fn found(&self, found: Result<(), Breach>) {
         if let Err(breach) = found {
             self.state().breach.get_or_insert(breach);
@@ -300,12 +299,12 @@ impl World {
         self.state().breach.is_some()
     }
 
-    /// Looks at what the logs say.
+    /// Calls a function with the checker's view of the logs.
     pub(crate) fn checks<R>(&self, look: impl FnOnce(&Logs) -> R) -> R {
         look(&self.state().checks)
     }
 
-    /// How long until an instance is back.
+    /// Starts a new instance after a delay.
     pub(crate) fn restart(self: &Arc<Self>, site: Site, after: Duration) {
         self.state().starting += 1;
         let world = self.clone();

@@ -1,4 +1,4 @@
-//! The clients: each pays around on its own, one request a message, in one phase or in two.
+//! The clients: each pays independently, one request per message, in one phase or in two.
 
 use anyhow::Result;
 use serde_json::json;
@@ -10,11 +10,11 @@ use wallet_contract::subject::Verb;
 use crate::load::{Accepted, publish};
 use crate::{Random, id};
 
-/// Between two payments of a client.
+/// Pause between two payments of a client.
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Moves money between random accounts until told to stop. A third is reserved first, and then confirmed, cancelled, or
-/// left to expire.
+/// Moves money between random accounts until told to stop. A third of the payments are reserved first, and then confirmed,
+/// cancelled, or left to expire.
 pub async fn pay_around(
     client: async_nats::Client,
     shards: Shards,

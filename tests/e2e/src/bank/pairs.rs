@@ -8,17 +8,17 @@ use wallet_client::api::Line;
 
 use super::cents;
 
-/// What the statements say of one transfer.
+/// The lines of one transfer on the statements.
 #[derive(Debug, Default)]
 struct Pair {
     debits: u32,
     ends: u32,
-    /// Out of the payer's account, and not yet into any.
+    /// Debited from the payer and not yet credited to anybody.
     open: i64,
 }
 
-/// What was debited once and neither credited nor given back, up to a moment, in cents. What can't be paired counts for
-/// nothing, and so the total is wrong.
+/// Amounts debited once and neither credited nor given back up to a moment, in cents. What can't be paired is ignored, which
+/// makes the total wrong.
 pub(super) fn in_transit(statements: &BTreeMap<String, Vec<Line>>, at: Timestamp) -> Result<i64> {
     let mut pairs: BTreeMap<(&str, String), Pair> = BTreeMap::new();
     for (account, lines) in statements {
@@ -70,7 +70,7 @@ mod tests {
         check(&statements, 4, 0);
         let again = line("credit", "alice", "5.00", 5);
         statements.get_mut("bob").unwrap().push(again);
-        // Balances would be 5.00 too high; nothing here makes up for it.
+        // Balances would be 5.00 too high, and nothing here makes up for it.
         check(&statements, 6, 0);
     }
 }

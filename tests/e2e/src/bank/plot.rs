@@ -1,4 +1,4 @@
-//! The totals over time, as SVG: what the bank had, of what kind, and which faults came when.
+//! The totals over time as SVG: how much the bank had, of which kind, and when each fault happened.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ const LEFT: f64 = 70.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 30.0;
 
-/// What of a total is drawn.
+/// The part of a total that is drawn.
 type Height = fn(&Total) -> i64;
 
-/// A picture of what was read. Stacked from below: available, held, in transit; the line above is their sum, which must
-/// be flat. Grey bars are faults.
+/// A chart of the reads. Stacked from below: available, held, in transit; the line above is their sum, which must be flat. Grey
+/// bars are faults.
 pub fn svg(title: &str, totals: &[Total], injected: &Injected) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" font-family=\"sans-serif\" \
@@ -66,7 +66,7 @@ pub fn svg(title: &str, totals: &[Total], injected: &Injected) -> String {
     svg
 }
 
-/// For a picture; what an f64 loses of an amount does not show.
+/// For drawing only; the precision that an f64 loses is not visible.
 #[expect(clippy::cast_precision_loss, reason = "above")]
 fn float(cents: i64) -> f64 {
     cents as f64

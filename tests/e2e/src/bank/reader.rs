@@ -1,4 +1,4 @@
-//! Reads the bank: at one moment, and as it is now.
+//! Reads the bank: at one moment, and at present.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use wallet_client::api::{Api, Line, MAX_ROWS};
 use super::{Seen, Total, cents, pairs};
 use crate::reckoning::lines;
 
-/// How long one read may take, with the ledger gone or behind.
+/// How long one read may take while the ledger is down or catching up.
 const READ_WITHIN: Duration = Duration::from_secs(4);
-/// Between two reads.
+/// Pause between two reads.
 const PAUSE: Duration = Duration::from_millis(100);
-/// As all stacks of these tests.
+/// All stacks of these tests have this many.
 const SHARDS: usize = 2;
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Of these accounts and the outside.
+    /// Reads these accounts and the outside.
     pub fn new(api: Api, accounts: &[String]) -> Self {
         let accounts = accounts.iter().cloned().chain(["@world".to_owned()]);
         Self {
@@ -50,7 +50,7 @@ impl Reader {
         }
     }
 
-    /// Reads until told to stop; by then everything has come to rest, and a last read is of that.
+    /// Reads until told to stop; by then everything has settled, and the last read covers that state.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) -> Seen {
         loop {
             let last = *stop.borrow_and_update();
@@ -78,7 +78,7 @@ impl Reader {
         }
     }
 
-    /// The balances as they are: each shard's for itself.
+    /// The current balances, each shard's separately.
     async fn now(&mut self) -> Result<()> {
         let page = self.api.accounts(None, MAX_ROWS).await?;
         let mut sum = 0;
@@ -136,7 +136,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A time that no shard will add anything to: one microsecond before the earliest of what their books have reached.
+    /// A time to which no shard will add anything: one microsecond before the earliest time that their books have reached.
     async fn settled_until(&self) -> Result<Timestamp> {
         let mut reached: BTreeMap<u16, Timestamp> = BTreeMap::new();
         for account in &self.accounts {
@@ -151,7 +151,7 @@ impl Reader {
         Ok(Timestamp::from_microsecond(earliest.as_microsecond() - 1)?)
     }
 
-    /// Reads what is new on the statements, and checks that each line continues the one before.
+    /// Reads the new lines of the statements, and checks that each continues the one before.
     async fn follow(&mut self) -> Result<()> {
         let known = |name: &String| self.statements.get(name).and_then(|known| known.last());
         let asked = self
@@ -172,7 +172,7 @@ impl Reader {
     }
 }
 
-/// Whether a line's running balances are those of the line before, changed by what it says.
+/// Whether a line's running balances are those of the line before plus its own changes.
 fn continues(last: Option<&Line>, line: &Line) -> Result<bool> {
     let (balance, held) = match last {
         Some(last) => (cents(&last.balance)?, cents(&last.held_balance)?),

@@ -1,4 +1,4 @@
-//! Which fault comes when, and what was done.
+//! Which fault comes when, and which faults were injected.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -37,12 +37,12 @@ impl Plan {
     }
 }
 
-/// What has been done to a stack.
+/// The faults injected into a stack.
 #[derive(Debug, Default)]
 pub struct Injected {
     /// How often each.
     pub counts: BTreeMap<Fault, u32>,
-    /// From when to when, seconds from the start.
+    /// Start and end of each, in seconds from the start.
     pub spans: Vec<(f64, f64, Fault)>,
 }
 
@@ -53,7 +53,7 @@ impl Injected {
     }
 }
 
-/// Does harm to a stack for so long, and leaves it whole.
+/// Injects faults for the given time, and leaves the stack whole.
 pub async fn torment(world: &mut World, random: &mut Random, span: Duration) -> Result<Injected> {
     let mut plan = Plan::new(Fault::possible(world));
     let (mut done, began) = (Injected::default(), Instant::now());
@@ -71,7 +71,7 @@ pub async fn torment(world: &mut World, random: &mut Random, span: Duration) -> 
     Ok(done)
 }
 
-/// How long faults last: `WALLET_FAULT_SECONDS`, else so many.
+/// How long to inject faults: `WALLET_FAULT_SECONDS`, or else this many seconds.
 pub fn span(seconds: u64) -> Result<Duration> {
     let seconds = match std::env::var("WALLET_FAULT_SECONDS") {
         Ok(text) => text.parse().context("WALLET_FAULT_SECONDS is a number")?,

@@ -1,4 +1,4 @@
-//! Messages of alice's that are damaged, unusual or wrong, and who must hear what of them.
+//! Damaged, unusual or invalid messages of alice's, and the outcomes that must be heard for them.
 
 use serde_json::{Value, json};
 
@@ -7,21 +7,21 @@ pub(super) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// A message.
 pub(super) struct Case {
-    /// What is asked, as the subject has it.
+    /// The verb, as in the subject.
     pub(super) verb: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    /// Under which ids what must be heard: what happened, or why not.
+    /// What must be heard under each id.
     pub(super) heard: Vec<(String, Heard)>,
 }
 
 /// What is heard.
 pub(super) enum Heard {
-    /// The money has moved: a cent.
+    /// A cent has moved.
     Settled,
     /// The same, in the client's trace.
     Traced,
-    /// `invalid_request`, with this in the sentence.
+    /// `invalid_request`, with this text in its detail.
     Refused(String),
 }
 
@@ -40,7 +40,7 @@ fn refused(detail: &str) -> Heard {
     Refused(detail.to_owned())
 }
 
-/// The fields of a payment but its id.
+/// The fields of a payment without its id.
 fn data() -> Value {
     json!({ "to": "bob", "amount": "0.01", "currency": "USD" })
 }
@@ -51,7 +51,7 @@ fn pays(id: &str, more: &str) -> String {
     format!(r#"{{"id":"{id}",{}{more}}}"#, &data[1..data.len() - 1])
 }
 
-/// What is wrong with one request.
+/// A single request, and what is wrong with it.
 fn alone(more: &str, detail: &str) -> Case {
     let id = e2e::id();
     case(pays(&id, more), vec![(id, refused(detail))])
@@ -134,7 +134,7 @@ fn damaged() -> Vec<Case> {
     ]
 }
 
-/// Messages of more than one request.
+/// Messages with more than one request.
 fn several() -> Vec<Case> {
     let three = |bad: &[u8], detail: &str| {
         let ids = [e2e::id(), e2e::id(), e2e::id()];
@@ -267,7 +267,7 @@ fn headers() -> Vec<Case> {
     ]
 }
 
-/// An unknown verb, a byte order mark, and ids that are written in other ways: their clients wait under what they wrote.
+/// An unknown verb, a byte order mark, and ids in other spellings: their clients wait under the spelling they used.
 fn others() -> Vec<Case> {
     let unknown = Case {
         verb: "pay",

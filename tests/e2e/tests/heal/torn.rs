@@ -14,7 +14,7 @@ use super::{begun, heal, noticed, requests, run, send, sum};
 const ACCOUNTS: usize = 12;
 const AT_ONCE: usize = 8;
 
-/// What the doctor says of the streams.
+/// The doctor's report on the streams.
 async fn doctor(world: &World) -> Result<String> {
     let said = world.wallet(&["doctor"]).await?;
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
@@ -22,7 +22,7 @@ async fn doctor(world: &World) -> Result<String> {
     Ok(streams.collect::<Vec<_>>().join("\n"))
 }
 
-/// What the audit says of a log that can't be audited.
+/// The audit's message about a log that can't be audited.
 async fn audit(world: &World) -> Result<String> {
     let said = world.wallet(&["verify"]).await?;
     ensure!(!said.status.success(), "an audit of what is left can't hold");
@@ -51,7 +51,7 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         );
         let said = audit(&world).await?;
         ensure!(said.contains("stream WALLET_0 lacks"), "{said}");
-        // A service that starts anew sees it, too.
+        // A restarted service notices it too.
         world.stack.stop_service(Service::Credit).await?;
         world.stack.start_service(Service::Credit).await?;
         noticed(&world, 0).await?;
@@ -69,12 +69,12 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         whole(&world).await?;
 
         if database.is_some() {
-            // What follows asks nothing else of a database.
+            // The rest makes no other demands on the database.
             world.stop().await?;
             continue;
         }
 
-        // The middle of the other one: of each subject the last message is left.
+        // The middle of the other stream: only the last message of each subject is left.
         tear(&world, 1, &[("max_msgs_per_subject", json!(1))]).await?;
         noticed(&world, 1).await?;
         let streams = heal(&world).await?;
@@ -85,7 +85,7 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         whole(&world).await?;
         reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
 
-        // The first one again, together with a request that nobody has read: that is in no store.
+        // The first stream again, together with a request that nobody has read and no store has.
         for service in Service::ALL {
             world.stack.stop_service(service).await?;
         }
@@ -135,7 +135,7 @@ async fn of_shard(world: &World, accounts: &[String], shard: u16) -> Result<Stri
     Ok(found.cloned().unwrap_or_default())
 }
 
-/// All is well, stays so when services start anew, and there is nothing left to heal.
+/// Everything is well, stays so after a restart, and there is nothing left to heal.
 async fn whole(world: &World) -> Result<()> {
     let said = doctor(world).await?;
     ensure!(said.contains("2 streams as they must be"), "{said}");

@@ -1,4 +1,4 @@
-//! What was set aside before the ledger had a table of it is in that table.
+//! Messages that were parked before the ledger had a table of them are in that table.
 
 use anyhow::Result;
 use serde_json::json;
@@ -7,7 +7,7 @@ use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
 use wallet_db::{Arg, Migration, Pool, Target};
 
-/// The ledger's schema up to the version before that.
+/// The ledger's migrations before that version.
 const BEFORE: [Migration; 5] = [
     migration(
         101,
@@ -48,7 +48,7 @@ const fn migration(version: i64, sql: &'static str) -> Migration {
 pub(super) async fn is_filled(url: &str) -> Result<()> {
     let target = Target::new(url, Shard(1));
     let pool = target.open(&BEFORE).await?;
-    // Somebody has seen to the first. Of the others one is of a transfer.
+    // The first is resolved. One of the others belongs to a transfer.
     record(&pool, 1, PARKED, "a", None).await?;
     record(&pool, 2, PARKED, "b", Some(TRANSFER)).await?;
     record(&pool, 3, RESOLVED, "a", None).await?;

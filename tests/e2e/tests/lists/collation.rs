@@ -39,7 +39,7 @@ async fn insert(pool: &Pool, table: &str) -> Result<()> {
     Ok(())
 }
 
-/// A database with a linguistic collation and rows in it becomes one that compares bytewise; on SQLite nothing changes.
+/// A database with a linguistic collation and existing rows is converted to bytewise comparison; on SQLite nothing changes.
 async fn becomes_bytewise(url: &str, first: &[&str]) -> Result<()> {
     let target = Target::new(url, Shard(0));
     let pool = target.open(&[RELEASED]).await?;
@@ -80,7 +80,7 @@ async fn is_linguistic(url: &str) -> Result<bool> {
     Ok(sqlx::query("SELECT 'a' < 'B'").fetch_one(&mut db).await?.get(0))
 }
 
-/// Looks at every column of every service's databases on a server. Whoever adds one to a table says `TEXT COLLATE "C"`.
+/// Checks every text column of every service's databases on a server. New columns must be declared `TEXT COLLATE "C"`.
 pub(super) async fn all_text_is_bytewise(url: &str) -> Result<()> {
     let mut server = PgConnection::connect(&format!("{url}postgres")).await?;
     let databases = sqlx::query("SELECT datname FROM pg_database WHERE datname LIKE 'wallet%'");

@@ -14,11 +14,11 @@ use wallet_contract::subject::{Service, Verb, envelopes};
 
 use super::table::List;
 
-/// As people write them: bytewise `Mia` and `Zed` come before `alice`, in a dictionary behind `max` and `bob`.
+/// Names as people write them: bytewise, `Mia` and `Zed` come before `alice`; in a dictionary, after `max` and `bob`.
 const NAMES: [&str; 7] = ["alice", "anna", "bob", "max", "Mia", "Molly", "Zed"];
-/// More than anybody has.
+/// More than any account has.
 const REFUSED: &str = "9000.00";
-/// The amount of what gets stuck, and how many there are from each payer.
+/// The amount of each stuck transfer, and the number of them from each payer.
 const STUCK: &str = "0.05";
 const EACH: usize = 3;
 
@@ -30,7 +30,7 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// Nothing, to name lists with.
+    /// Empty, for naming lists only.
     pub(super) fn of_nothing() -> Result<Self> {
         Ok(Self {
             shards: Shards::new(1)?,
@@ -91,7 +91,7 @@ impl Filled {
         Ok(())
     }
 
-    /// What nobody can read: requests, and events of transfers.
+    /// Unreadable messages: requests, and events of transfers.
     async fn park(&self, world: &World) -> Result<()> {
         for account in ["alice", "bob", "Mia"] {
             let account: AccountId = account.parse()?;
@@ -115,7 +115,7 @@ impl Filled {
         .await
     }
 
-    /// Sends something that a list gets more of.
+    /// Sends something that adds an item to a list.
     pub(super) async fn more(&self, world: &World, list: &List) -> Result<()> {
         let is_of = |word: &str| list.url.contains(word);
         let (verb, account, body) = if is_of("/accounts") {
@@ -139,7 +139,7 @@ impl Filled {
         Ok(())
     }
 
-    /// Begins transfers while nobody credits, and waits until they count as stuck.
+    /// Begins transfers while credit-svc is down, and waits until they count as stuck.
     pub(super) async fn get_stuck(&self, world: &World) -> Result<()> {
         for from in ["alice", "max", "Mia"] {
             for _ in 0..EACH {
@@ -160,7 +160,7 @@ impl Filled {
         .await
     }
 
-    /// Waits until everything that was on its way has arrived. Then a list that is begun has the order of one begun before.
+    /// Waits until nothing is under way. A list that is begun then has the same order as one begun before.
     pub(super) async fn has_settled(&self, world: &World) -> Result<()> {
         let running = Filter {
             status: Some(StatusFilter::Is(Status::Running)),
@@ -173,7 +173,7 @@ impl Filled {
     }
 }
 
-/// What a credit-svc of a later version may say of a transfer.
+/// An event of a transfer as a later version of credit-svc might write it.
 pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
     let source = format!("/credit-svc/{shard}");
     json!([{
@@ -184,7 +184,7 @@ pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
     .to_string()
 }
 
-/// Asks until it is so.
+/// Polls until the condition holds.
 pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     while !so().await.with_context(|| what.to_owned())? {

@@ -1,4 +1,4 @@
-//! More of everything than one answer may have, on one shard: the tool tells all of it, and `verify` has no false alarm.
+//! More of everything than one answer may have, on one shard: the tool lists all of it, and `verify` raises no false alarm.
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -16,11 +16,11 @@ use super::filled::until;
 
 /// One more than an answer may have.
 const MANY: usize = 1_001;
-/// More flows than an answer about a trace has.
+/// More flows than an answer about a trace may have.
 const TRACED: usize = 101;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
-/// Commands that list nothing, and those that do.
+/// All commands, and whether they list anything.
 const COMMANDS: &[(&str, bool)] = &[
     ("up", false),
     ("demo", false),
@@ -107,7 +107,7 @@ async fn fill(world: &World) -> Result<()> {
     .await
 }
 
-/// What a command tells as JSON, and besides.
+/// A command's JSON output, and its other output.
 async fn tell(world: &World, args: &[&str]) -> Result<(Value, String)> {
     let output = world.wallet(args).await?;
     let (out, err) = (
@@ -119,7 +119,7 @@ async fn tell(world: &World, args: &[&str]) -> Result<(Value, String)> {
     Ok((told, err.into_owned()))
 }
 
-/// How many rows, all of them different.
+/// The number of rows, all of them different.
 fn count(told: &Value, rows: &str, key: &[&str]) -> Result<usize> {
     let rows = told[rows].as_array().context("a list")?;
     let names: BTreeSet<String> = rows
@@ -210,7 +210,7 @@ async fn parked(world: &World, told: &mut BTreeSet<&'static str>) -> Result<()> 
     Ok(())
 }
 
-/// Each flow is shown once, when it ends: also a reservation, and more than one question brings.
+/// Each flow is shown once, when it ends; that includes a reservation, and more flows than one query returns.
 async fn ends_are_watched(world: &World) -> Result<()> {
     let mut command = tokio::process::Command::new(program("wallet")?);
     command
@@ -252,7 +252,7 @@ async fn ends_are_watched(world: &World) -> Result<()> {
     Ok(watch.kill().await?)
 }
 
-/// A new command must be thought of.
+/// A new command must be added to the table.
 async fn commands_are_known(world: &World) -> Result<()> {
     let help = String::from_utf8(world.wallet(&["--help"]).await?.stdout)?;
     let commands = help

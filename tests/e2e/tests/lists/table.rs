@@ -1,4 +1,4 @@
-//! Which lists there are, and which routes and commands are none.
+//! All lists, and the routes and commands that are not lists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +9,7 @@ use wallet_contract::subject::Service;
 
 use super::filled::Filled;
 
-/// A list, as it is asked for.
+/// A list, and how to request it.
 pub(super) struct List {
     pub(super) service: Service,
     /// The route that answers.
@@ -20,7 +20,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Whether it goes back in time, and so holds what there was when it was begun.
+    /// Whether it goes back in time, and so contains only what existed when it was begun.
     pub(super) fn goes_back(&self) -> bool {
         let is_back = matches!(
             self.route,
@@ -34,9 +34,9 @@ impl List {
     }
 }
 
-/// How a list is told.
+/// The form of a list.
 pub(super) enum Kind {
-    /// In which field the rows stand, which fields of a row name it, and with which field of the query one goes on.
+    /// JSON: the field with the rows, the fields that identify a row, and the query field for the next page.
     Json {
         rows: &'static str,
         key: &'static [&'static str],
@@ -46,12 +46,12 @@ pub(super) enum Kind {
     Page,
 }
 
-/// What becomes of a route, or a command.
+/// The kind of a route or a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Is {
     /// A list that has pages: it is walked.
     Walked,
-    /// A list that is told as a whole, because it is short: for this reason.
+    /// A list that is returned as a whole because it is short, for this reason.
     Whole(&'static str),
     /// No list.
     NoList,
@@ -102,7 +102,7 @@ const ROUTES: &[(&str, Is)] = &[
     ("/v1/transfers/known", Is::Whole("those that are asked about")),
 ];
 
-/// Queries of transfers that are asked of the interface for programs.
+/// Queries for transfers in the API for programs.
 const TRANSFERS: &[&str] = &[
     "",
     "?account=alice",
@@ -124,7 +124,7 @@ const TRANSFERS: &[&str] = &[
     "?ended_from=2020-01-01T00:00:00Z&ended_to=2100-01-01T00:00:00Z&account=bob",
     "?ended_to=2100-01-01T00:00:00Z&status=refused",
 ];
-/// And of the page, which answers with the same lists.
+/// Queries for the page, which shows the same lists.
 const PAGES: &[&str] = &[
     "",
     "?account=bob",
@@ -133,7 +133,7 @@ const PAGES: &[&str] = &[
     "?ended_from=2020-01-01T00:00:00Z&account=alice",
 ];
 
-/// The lists that have something while all services run. The longest come first, for they all grow.
+/// The lists that have items while all services run. The longest come first, because all of them grow.
 pub(super) fn lists(filled: &Filled) -> Vec<List> {
     let trace = &filled.trace;
     let mut lists = Vec::new();
@@ -185,7 +185,7 @@ pub(super) fn lists(filled: &Filled) -> Vec<List> {
     lists
 }
 
-/// The lists that have something while credit-svc is away.
+/// The lists that have items while credit-svc is down.
 pub(super) fn lists_of_what_is_stuck() -> Vec<List> {
     let queries = [
         "?status=stuck",
@@ -242,7 +242,7 @@ fn page(route: &'static str, url: &str) -> List {
     }
 }
 
-/// The routes that the sources name.
+/// The routes named in the sources.
 fn routes(dir: &Path, found: &mut BTreeSet<String>) -> Result<()> {
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();

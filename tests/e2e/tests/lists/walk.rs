@@ -12,25 +12,25 @@ const PAGES: usize = 5_000;
 /// The most rows that one answer may have.
 const ALL: usize = 1_000;
 
-/// A list that is read on and on.
+/// A list that is read page by page.
 pub(super) struct Walk<'l> {
     http: Client,
-    /// Whom to ask.
+    /// The base address.
     base: String,
     list: &'l List,
     next: Next,
 }
 
-/// Where it goes on.
+/// Where it continues.
 #[derive(Clone, Debug)]
 enum Next {
     Begin,
-    /// What stands in `next`, or the address of the next page.
+    /// The value of `next`, or the address of the next page.
     At(String),
     End,
 }
 
-/// The whole list, asked for at once.
+/// The whole list, requested at once.
 pub(super) async fn whole(world: &World, list: &List) -> Result<Vec<String>> {
     let mut walk = Walk::begin(world, list);
     let all = walk.page(ALL).await?;
@@ -53,7 +53,7 @@ impl<'l> Walk<'l> {
         }
     }
 
-    /// One page, which has no more than was asked for.
+    /// One page, which has no more rows than requested.
     pub(super) async fn page(&mut self, limit: usize) -> Result<Vec<String>> {
         let base = &self.base;
         let sign = if self.list.url.contains('?') { '&' } else { '?' };
@@ -81,7 +81,7 @@ impl<'l> Walk<'l> {
         Ok(items)
     }
 
-    /// All that is left of it.
+    /// The rest of the list.
     pub(super) async fn rest(&mut self, limit: usize) -> Result<Vec<String>> {
         let mut all = Vec::new();
         for _ in 0..PAGES {
@@ -115,7 +115,7 @@ async fn json(http: &Client, url: &str, rows: &str, key: &[&str]) -> Result<(Vec
     Ok((found.iter().map(item).collect(), next))
 }
 
-/// The rows of a page, each as it stands there, and the address of its "more".
+/// The rows of a page, as they are shown, and the address of its "more" link.
 async fn page(http: &Client, url: &str) -> Result<(Vec<String>, Option<String>)> {
     let text = get(http, url).await?;
     let rows = ["<tr data-row", "<li data-row"]
@@ -125,14 +125,14 @@ async fn page(http: &Client, url: &str) -> Result<(Vec<String>, Option<String>)>
     let rows = rows.map(|row| row.split("</li>").next().unwrap_or_default());
     let next = text.split("rel=\"next\" href=\"").nth(1);
     let next = next.and_then(|rest| rest.split('"').next());
-    // Pages name each other by relative addresses.
+    // Pages refer to each other by relative addresses.
     let next = next.map(|next| Url::parse(url)?.join(&next.replace("&amp;", "&")));
     let next = next.transpose()?.map(|next| next.to_string());
     Ok((rows.map(item).collect(), next))
 }
 
-/// Most rows name what they show. A booking is named by its transfer, time and kind; which columns it has depends on the others of its
-/// page.
+/// What identifies a row. Most rows name what they show. A booking is identified by its transfer, time and kind, because its
+/// columns depend on the other rows of its page.
 fn item(row: &str) -> String {
     let attribute = |name: &str| {
         let at = row.split(&format!("{name}=\"")).nth(1)?;

@@ -1,9 +1,9 @@
-//! Fields that say nothing.
+//! Blank fields.
 
 use anyhow::{Result, ensure};
 use e2e::World;
 
-/// What the list can be asked.
+/// The list's query fields.
 const LIST: [&str; 13] = [
     "account",
     "status",
@@ -19,9 +19,9 @@ const LIST: [&str; 13] = [
     "before",
     "limit",
 ];
-/// What a flow's pages can be asked.
+/// The query fields of a flow's pages.
 const FLOW: [&str; 3] = ["payer", "tab", "step"];
-/// Every field of every question, of programs and of pages.
+/// Every field of every query, for programs and for pages.
 const FIELDS: [(&str, &[&str]); 21] = [
     ("/v1/accounts", &["after", "limit"]),
     ("/v1/accounts/alice", &["at"]),
@@ -48,10 +48,10 @@ const FIELDS: [(&str, &[&str]); 21] = [
     ),
     ("/login", &["next"]),
 ];
-/// A blank, a tab, a no-break space, one of no width.
+/// A space, a tab, a no-break space, a zero-width space.
 const BLANKS: [&str; 4] = ["%20", "%09", "%C2%A0", "%E2%80%8B"];
 
-/// A field that says nothing is named, wherever it is asked.
+/// A blank field is named in the error, wherever it is sent.
 pub(super) async fn are_named(world: &World, http: &reqwest::Client) -> Result<()> {
     for (path, fields) in FIELDS {
         for field in fields {

@@ -1,11 +1,11 @@
-//! Times that were printed, as input.
+//! Printed times as input.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::World;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// A time that was printed covers what it was printed for: in the interface, on pages, in the tool.
+/// A printed time covers the whole unit it names: in the API, on pages, in the tool.
 pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
     let paid = world.pay("alice", "bob", "2.00").await?.id.to_string();
     let (began, ended) = span(world, &paid).await?;
@@ -31,10 +31,10 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
         let has = [listed.contains(&paid), page.contains(&paid)];
         ensure!(has == [found; 2], "{query:?}: {has:?}");
     }
-    // The end of what is named, so with all that was booked in that second.
+    // The end of the named second, and so including everything booked in it.
     let (second, new_york) = (told(ended, "%Y-%m-%d %H:%M:%S"), in_new_york(ended)?);
     for (at, alice) in [(&*second, "97.00"), (&new_york, "97.00"), ("2020-01-01", "0.00")] {
-        // What was not open yet had nothing, which the page says in words.
+        // An account that was not open yet had nothing, and the page says so.
         let (is_open, shown) = (at != "2020-01-01", format!("available\">{alice} "));
         let account: Value = serde_json::from_str(&get(world, "/v1/accounts/alice", &[("at", at)]).await?)?;
         ensure!(account["balances"][0]["available"] == alice, "{at}: {account}");
@@ -49,7 +49,7 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// When a transfer stood in the log, and when it had ended.
+/// When a transfer was logged, and when it had ended.
 async fn span(world: &World, id: &str) -> Result<(Timestamp, Timestamp)> {
     let flow = world
         .api

@@ -1,4 +1,4 @@
-//! What lasts long, what is held for long, and what expires at once.
+//! Slow flows, long holds, and many expiries at once.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use wallet_contract::subject::Verb;
 
 use super::{money, only, reserve, send};
 
-/// What lasts long is found; what is held for long, or was, waits for alice and is not.
+/// Slow flows are found; a flow that is or was held for long waits for alice, and is not found.
 pub(super) async fn held_is_not_asked_for(world: &World, expired: &str) -> Result<()> {
     let waits = id();
     world
@@ -54,7 +54,7 @@ pub(super) async fn held_is_not_asked_for(world: &World, expired: &str) -> Resul
     Ok(())
 }
 
-/// Reserves 5,000 times for two seconds, and looks when each was released.
+/// Reserves 5,000 times for two seconds, and checks when each was released.
 #[tokio::test]
 async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
     const MANY: u64 = 5_000;

@@ -25,7 +25,7 @@ async fn what_was_received_can_be_given_back_once() -> Result<()> {
         let first = check("bob", back("4.00"), "settled").await?;
         check("bob", back("6.01"), "refused: exceeds_transfer").await?;
         check("carol", back("1.00"), "refused: transfer_not_found").await?;
-        // What could not be given back is left.
+        // What could not be given back can still be reversed later.
         world.ask(Verb::Freeze, "alice", only(&id())).await?;
         check("bob", back("6.00"), "compensated: account_frozen").await?;
         world.ask(Verb::Unfreeze, "alice", only(&id())).await?;

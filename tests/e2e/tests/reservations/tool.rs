@@ -1,4 +1,4 @@
-//! Two phases and reversals with the tool, and what it shows of them.
+//! Two phases and reversals through the tool, and how it shows them.
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::{World, id};
@@ -9,7 +9,7 @@ use wallet_view::{held, steps, text};
 
 use super::{money, only, reserve};
 
-/// Runs the tool with these words.
+/// Runs the tool with these arguments.
 async fn tool(world: &World, words: &str, code: i32, says: &[&str]) -> Result<()> {
     let args: Vec<&str> = words.split(' ').collect();
     let output = world.wallet(&args).await?;
@@ -69,7 +69,7 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     world.stop().await
 }
 
-/// 5.00 of 20.00: in the interface, on pages, in files, in the tool. Also how long it took, and how long it was held.
+/// 5.00 of 20.00: in the API, on pages, in files, in the tool. Also its duration, and how long it was held.
 async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
     let flow = world
         .api
@@ -97,7 +97,7 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
         (Some(took), flow.held_us),
         "one duration"
     );
-    // What the books say of it is what its events say.
+    // The books agree with its events.
     let told = held::of(&steps::of(&flow)).context("alice took her time")?;
     assert_eq!(flow.held_us, Some(told.us));
     let (took, held) = (text::span_us(took), text::span_us(told.us));
@@ -139,7 +139,7 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
     .await
 }
 
-/// The lines of a statement: a capture of a part is two, a capture of all is one, and each column adds up.
+/// The lines of a statement: a partial capture is two lines, a full capture is one, and each column adds up.
 async fn lines_add_up(world: &World) -> Result<()> {
     let alice: AccountId = "alice".parse()?;
     let before = money(world, "alice").await?;
@@ -172,7 +172,7 @@ async fn lines_add_up(world: &World) -> Result<()> {
             "release 1.00 -1.00",
         ]
     );
-    // After each line drawn, what was changed so far is what there is.
+    // After each line drawn, the running sum equals the balance.
     let usd: Currency = "USD".parse()?;
     let minor = |text: &str| {
         let digits = usd

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use clap::CommandFactory as _;
 use wallet_runtime::settings::CommandLine;
 
-/// The options that hold, or may hold, a secret, of the tool and of the services. Each is tried.
+/// The options of the tool and of the services that hold, or may hold, a secret. Each is tried.
 const SECRET: [&str; 15] = [
     "api",
     "api-token",
@@ -25,7 +25,7 @@ const SECRET: [&str; 15] = [
     "otlp-headers",
     "otlp-traces-endpoint",
 ];
-/// The options that hold none: names, numbers, times, places, words.
+/// The options that hold none: names, numbers, times, paths, keywords.
 const PLAIN: &str = "account accounts amount at batch body callers currency dir ended-since ended-until expires-in file from \
                      hot-percent http http-token-file id in-flight limit log log-format memo mode nats-ca nats-cert \
                      nats-inbox nats-key otlp-protocol otlp-timeout overdraft payer protocol rate reason replicas \
@@ -41,7 +41,7 @@ fn options(command: &clap::Command) -> BTreeSet<String> {
     own.chain(command.get_subcommands().flat_map(options)).collect()
 }
 
-/// The same of the tool, from its completion script: there each option that takes a value is a case of its own.
+/// The same for the tool, from its completion script: there each option that takes a value is a separate case.
 fn options_of_the_tool() -> Result<BTreeSet<String>> {
     let script = Command::new(e2e::program("wallet")?)
         .args(["completions", "bash"])

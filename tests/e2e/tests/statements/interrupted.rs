@@ -1,4 +1,5 @@
-//! What services find when they come back: half of a transfer, more than is looked at one by one, what waits behind what is parked.
+//! What services find when they come back: half of a transfer, more items than are examined one by one, messages that wait for
+//! a parked one.
 
 use std::time::Duration;
 
@@ -12,18 +13,19 @@ use super::ran;
 use super::story::ends;
 use crate::lists::filled::{of_a_later_version, until};
 
-/// Between two looks at conservation.
+/// Interval between two conservation checks.
 const CONSERVATION: Duration = Duration::from_secs(5);
-/// Time for more looks than it takes: each finds a payment between two shards with a chance of perhaps one in four.
+/// Time for more checks than needed: each catches a payment between two shards with a probability of perhaps one in four.
 const LOOKS: Duration = Duration::from_mins(3);
-/// Between two messages of payments: evenly, so that some are always under way, and few enough for conservation to be looked at.
+/// Interval between two messages of payments: even, so that some payments are always under way, and long enough for the
+/// conservation check to run.
 const BETWEEN: Duration = Duration::from_millis(12);
-/// More than the ledger looks at one by one when it counts what is stuck, and than a chart draws line by line.
+/// More than the ledger examines one by one when it counts stuck transfers, and more than a chart draws line by line.
 const STUCK: usize = 1_100;
-/// More than a list looks at, in messages of as many as one may hold.
+/// More than a list examines, in messages of as many requests as one may hold.
 const REFUSED: [usize; 3] = [10_000, 10_000, 100];
 
-/// The ledger is away while a reservation is confirmed: it hears of its end in one batch.
+/// The ledger is down while a reservation is confirmed, and hears of its end in one batch.
 pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
     let mut confirmed = Vec::new();
     for amount in [json!({}), json!({ "amount": "1.00", "currency": "USD" })] {
@@ -48,7 +50,8 @@ pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Conservation is looked at while payments are between two shards. Each is there for a few milliseconds, so it takes a few looks.
+/// Conservation is checked while payments are between two shards. Each is there for a few milliseconds only, so it takes
+/// several checks.
 pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
     const BOOKED_BY_ONE: &str =
         "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b";
@@ -77,7 +80,7 @@ pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
     }
 }
 
-/// More are stuck than are looked at.
+/// More are stuck than are examined.
 pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let many: Vec<Value> = (0..STUCK).map(|_| transfer("dave", "0.01")).collect();
@@ -90,7 +93,7 @@ pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     ends(world, &last).await
 }
 
-/// More transfers are refused than a list looks at.
+/// More transfers are refused than a list examines.
 pub(super) async fn many_are_refused(world: &World) -> Result<()> {
     let mut last = String::new();
     for many in REFUSED {
@@ -100,7 +103,7 @@ pub(super) async fn many_are_refused(world: &World) -> Result<()> {
     ends(world, &last).await
 }
 
-/// An operator's order waits behind an event that is set aside, and its account with it. Then somebody sees to the event.
+/// An operator's request waits for a parked event, and so does its account. Then the event is resolved.
 pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let held_up = send(world, "alice", &[transfer("bob", "0.01")]).await?;
@@ -146,14 +149,14 @@ pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
     ends(world, &held_up).await
 }
 
-/// What is parked of a transfer.
+/// The parked messages of a transfer.
 async fn waiting(world: &World, transfer: &str) -> Result<Vec<String>> {
     let rows = world.api.parked(false).await?.into_iter();
     let of_it = rows.filter(|row| row.transfer.is_some_and(|id| id.to_string() == transfer));
     Ok(of_it.map(|row| row.id).collect())
 }
 
-/// Sends requests in one message, and says which is the last.
+/// Sends requests in one message, and returns the id of the last.
 async fn send(world: &World, from: &str, bodies: &[Value]) -> Result<String> {
     let body = json!(bodies).to_string();
     world

@@ -1,4 +1,4 @@
-//! The statements that ran, as the services' logs tell them.
+//! The statements that ran, according to the services' logs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::source::on_one_line;
 
-/// What a database says of a statement that it does not understand.
+/// Database errors for a statement that it does not understand.
 const MISUNDERSTOOD: [&str; 5] = [
     "mismatched types",
     "no such column",
@@ -18,13 +18,13 @@ const MISUNDERSTOOD: [&str; 5] = [
     "ambiguous",
 ];
 
-/// The settings with which the services tell them.
+/// The settings with which the services log their statements.
 pub(super) const TOLD: [(&str, &str); 2] = [
     ("WALLET_LOG", "info,sqlx::query=debug"),
     ("WALLET_LOG_FORMAT", "json"),
 ];
 
-/// Each statement that ran, with the most rows that it returned or wrote.
+/// Each statement that ran, with the largest number of rows that it returned or wrote.
 pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
     let mut ran: BTreeMap<String, u64> = BTreeMap::new();
     for log in fs::read_dir(world.stack.logs())? {
@@ -33,7 +33,7 @@ pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
             let line: Value = serde_json::from_str(line).context("a line of a log is JSON")?;
             if line["target"] == "sqlx::query" {
                 let sql = statement(&line);
-                // SQLite says of a question how many rows the statement before it wrote.
+                // For a query, SQLite reports how many rows the previous statement wrote.
                 let asks = sql.starts_with("SELECT") || sql.starts_with("WITH");
                 let rows = line[if asks { "rows_returned" } else { "rows_affected" }].as_u64();
                 let most = ran.entry(sql).or_default();
@@ -48,7 +48,7 @@ pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
     Ok(ran)
 }
 
-/// A statement as its source has it: without the rows that it is given, which differ from batch to batch and between databases.
+/// A statement as in its source: without its set of rows, which differs between batches and databases.
 fn statement(line: &Value) -> String {
     let [whole, short] = ["db.statement", "summary"].map(|field| line[field].as_str().unwrap_or_default());
     let sql = on_one_line(if whole.is_empty() { short } else { whole });

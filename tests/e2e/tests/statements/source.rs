@@ -15,7 +15,7 @@ const PARTS: [&str; 5] = [
     "credit-svc/src",
     "ledger-svc/src",
 ];
-/// Words with which a statement begins, or that a part of one has.
+/// Words with which a statement begins, or that occur in a part of one.
 const BEGINS: [&str; 5] = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH "];
 const WITHIN: [&str; 3] = [" FROM ", " WHERE ", " ORDER BY "];
 
@@ -23,12 +23,12 @@ const WITHIN: [&str; 3] = [" FROM ", " WHERE ", " ORDER BY "];
 pub(super) struct Statement {
     /// File and beginning, as a failure shows it.
     pub(super) name: String,
-    /// What stands between its placeholders, such as `{HEAD}`.
+    /// The text between its placeholders, such as `{HEAD}`.
     parts: Vec<String>,
 }
 
 impl Statement {
-    /// Whether a statement that ran is this one, or has it in it.
+    /// Whether a statement that ran is this one or contains it.
     pub(super) fn is_in(&self, ran: &str) -> bool {
         let mut rest = ran;
         self.parts.iter().all(|part| {
@@ -79,7 +79,7 @@ fn sources(dir: &Path) -> Result<Vec<PathBuf>> {
 fn strings(tokens: TokenStream, found: &mut impl FnMut(String)) -> Result<()> {
     let mut is_attribute = false;
     for token in tokens {
-        // An attribute, such as a comment, holds no statement.
+        // Attributes, including doc comments, hold no statements.
         let begins = is(&token, '#') || is_attribute && is(&token, '!');
         match token {
             TokenTree::Group(_) if is_attribute => {}

@@ -1,4 +1,4 @@
-//! What the lists do not reach: every verb and every way to end, what operators do, and what people look at.
+//! What the lists do not reach: every verb and every way to end, operators' actions, and the pages that people view.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 
-/// A flow of each kind, to be looked at.
+/// A flow of each kind, for viewing.
 pub(super) struct Flows {
     settled: String,
     captured: String,
@@ -19,7 +19,7 @@ pub(super) struct Flows {
     began: Timestamp,
 }
 
-/// Asks for everything that clients can ask for.
+/// Makes every request that clients can make.
 pub(super) async fn is_asked(world: &World) -> Result<Flows> {
     let ask = async |verb, account: &str, body: Value| world.ask(verb, account, body).await;
     let of = |id: &str| json!({ "id": id });
@@ -64,7 +64,7 @@ pub(super) async fn is_asked(world: &World) -> Result<Flows> {
     .await?;
     let short = id();
     ask(Verb::Reserve, "carol", held(&short, &[("expires_in", 1.into())])).await?;
-    // Nobody has promised it yet when it is confirmed, and when it is cancelled.
+    // Confirmed, and cancelled, before it is promised.
     for verb in ["confirm", "cancel"] {
         let early = id();
         let mut reserve = held(&early, &[]);
@@ -97,7 +97,7 @@ pub(super) async fn is_asked(world: &World) -> Result<Flows> {
 pub(super) async fn ends(world: &World, id: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        // A ledger that is far behind says so.
+        // A ledger that is far behind returns an error instead.
         let flow = world.api.transfer(id.parse()?, None).await;
         if matches!(&flow, Ok(Some(flow)) if flow.ended_at.is_some()) {
             return Ok(());
@@ -107,7 +107,7 @@ pub(super) async fn ends(world: &World, id: &str) -> Result<()> {
     }
 }
 
-/// Sees to what is parked, as operators do.
+/// Resolves parked messages, as operators do.
 pub(super) async fn is_seen_to(world: &World) -> Result<()> {
     let rows = world.api.parked(false).await?;
     let [first, second, ..] = &rows[..] else {
@@ -131,7 +131,7 @@ pub(super) async fn is_seen_to(world: &World) -> Result<()> {
     Ok(())
 }
 
-/// Looks at everything that can be looked at.
+/// Views every page and every answer.
 pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
     let (settled, captured, trace) = (&flows.settled, &flows.captured, &flows.trace);
     let then = wallet_client::clock::now();
@@ -178,7 +178,7 @@ pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
     Ok(())
 }
 
-/// A stream is lost and comes back from what the services have.
+/// A stream is lost and restored from the services' stores.
 pub(super) async fn is_healed(world: &World) -> Result<()> {
     world
         .nats

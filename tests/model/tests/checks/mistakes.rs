@@ -1,4 +1,4 @@
-//! Cores with a mistake in them: the checker finds each, and tells how it comes about.
+//! Cores with a planted mistake: the checker finds each one and shows the steps that lead to it.
 
 use credit_core::Credit;
 use debit_core::{Debit, State};
@@ -15,7 +15,7 @@ use wallet_model::properties::{ENDS, ONCE, QUIET, SOUND, UNIQUE, WHOLE};
 use wallet_model::report::check;
 use wallet_model::scenarios;
 
-/// What credit-svc refuses is never given back.
+/// Refused credits are never given back.
 #[derive(Debug)]
 struct NeverGivesBack;
 
@@ -28,7 +28,7 @@ impl Bend for NeverGivesBack {
     }
 }
 
-/// What was heard before is heard again.
+/// Repeats are handled again.
 #[derive(Debug)]
 struct NoInbox;
 
@@ -37,7 +37,7 @@ impl Bend for NoInbox {
     const INBOX: bool = false;
 }
 
-/// A cancel releases what was reserved even if it was confirmed.
+/// A cancel releases a reservation even if it was confirmed.
 #[derive(Debug)]
 struct ReleasesWhatIsConfirmed;
 
@@ -56,7 +56,7 @@ impl Bend for ReleasesWhatIsConfirmed {
     }
 }
 
-/// A confirm debits what was reserved even if it was released.
+/// A confirm debits a reservation even if it was released.
 #[derive(Debug)]
 struct DebitsWhatIsReleased;
 
@@ -72,7 +72,7 @@ impl Bend for DebitsWhatIsReleased {
     }
 }
 
-/// Whoever asks may pay.
+/// A payer may pay without sufficient funds.
 #[derive(Debug)]
 struct PaysWhatItHasNot;
 
@@ -106,7 +106,7 @@ impl Bend for SettlesTwice {
     }
 }
 
-/// The movement that a request of this kind finds reserved, or once reserved.
+/// The movement that a request of this verb finds reserved, now or earlier.
 fn reserved(state: &State, heard: &Heard<'_>, verb: Verb) -> Option<Movement> {
     let Input::Request(request) = &heard.input else {
         return None;
@@ -123,7 +123,7 @@ fn reserved(state: &State, heard: &Heard<'_>, verb: Verb) -> Option<Movement> {
     row.and_then(|row| row.movement.clone())
 }
 
-/// Checks a world, and expects that these properties fail, and no others.
+/// Checks a world, and expects exactly these properties to fail.
 fn finds<D: Core, C: Core, L: Core>(world: &str, expected: &[&str]) {
     let scenario = scenarios::ALL.iter().find(|scenario| scenario.name == world);
     let report = check::<D, C, L>(*scenario.expect("a world of that name"));

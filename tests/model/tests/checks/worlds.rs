@@ -1,4 +1,4 @@
-//! All states of all worlds: what must hold holds, and what must be possible is found.
+//! All states of all worlds: every invariant holds, and every required outcome is found.
 
 use credit_core::Credit;
 use debit_core::Debit;

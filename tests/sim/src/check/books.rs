@@ -1,7 +1,8 @@
-//! Books of the checker's own: what each account has, by what stands in the logs alone.
+//! The checker's own books: the balance of each account, computed from the logs alone.
 //!
-//! What is held and in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes out what its
-//! own flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in the sum.
+//! Held and in-transit money is tracked per flow: a debit adds its amount to the flow, and a credit or reversal removes what
+//! that flow had added, whatever amount the event names. Money that is credited twice, or never debited, therefore shows in the
+//! sum.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,7 @@ use wallet_contract::money::Currency;
 use super::flow::Flow;
 use super::{Breach, hold};
 
-/// Available, held, in transit.
-/// Wider than the services' numbers, so that sums of broken logs fit too.
+/// Available, held, in transit. Wider than the services' numbers, so that sums over corrupt logs fit too.
 pub(crate) type Balance = [i128; 3];
 
 /// All balances, their sums and limits.
@@ -25,7 +25,7 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Books what an event says of a flow, and checks what it leaves behind.
+    /// Books an event of a flow and checks the resulting balances.
     pub(crate) fn book(&mut self, fact: &Fact, flow: &mut Flow) -> Result<(), Breach> {
         if let Fact::Account(name, AccountFact::AccountOpened(currency, overdraft)) = fact {
             self.limits.insert((name.clone(), *currency), *overdraft);
@@ -72,7 +72,7 @@ impl Books {
         self.invariant_floor(fact, movement)
     }
 
-    /// Σ available + held + in transit = 0 at every prefix of the log, with `@world` counted.
+    /// Σ available + held + in transit = 0 at every prefix of the log, including `@world`.
     fn invariant_conserved(&self, fact: &Fact, movement: &Movement) -> Result<(), Breach> {
         let sum = self.sums.get(&movement.money.currency).copied().unwrap_or(0);
         hold("invariant_conserved", sum == 0, || {
@@ -86,7 +86,7 @@ impl Books {
         })
     }
 
-    /// No account goes below what it may, or holds or owes less than nothing.
+    /// No account falls below its floor, and no held or in-transit amount is negative.
     fn invariant_floor(&self, fact: &Fact, movement: &Movement) -> Result<(), Breach> {
         let key = (movement.payer.clone(), movement.money.currency);
         let [available, held, in_transit] = self.balances.get(&key).copied().unwrap_or_default();

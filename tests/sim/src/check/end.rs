@@ -1,4 +1,4 @@
-//! What must hold when no more faults come and all is quiet.
+//! What must hold once faults have stopped and everything is quiet.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ use crate::world::World;
 
 type Balances = BTreeMap<(AccountId, Currency), Balance>;
 
-/// Everything that was asked was decided, everything that was decided stands where it must, and has come to its end. A
-/// reservation may wait for its payer as long as `waiting` may be.
+/// Every request has been decided, every event is in every log that must hold it, and every flow has ended. If `waiting` is
+/// set, a reservation may still wait for its payer.
 pub(crate) fn invariant_everything_ends(logs: &Logs, waiting: bool) -> Result<(), Breach> {
     let name = "invariant_everything_ends";
     hold(name, logs.undecided.is_empty(), || {
@@ -31,7 +31,7 @@ pub(crate) fn invariant_everything_ends(logs: &Logs, waiting: bool) -> Result<()
     Ok(())
 }
 
-/// Of many instructions about one message one is followed: the requests that stand for it are those of one text.
+/// Of several instructions about one parked message, exactly one is followed: the requests that replace it come from one text.
 pub(crate) fn invariant_one_word_is_followed(logs: &Logs) -> Result<(), Breach> {
     let others: Vec<_> = logs.mending.difference(&logs.mended).collect();
     hold("invariant_one_word_is_followed", others.is_empty(), || {
@@ -39,7 +39,7 @@ pub(crate) fn invariant_one_word_is_followed(logs: &Logs) -> Result<(), Breach> 
     })
 }
 
-/// debit-svc, ledger-svc and the log's own sums say the same of each account.
+/// debit-svc, ledger-svc and the sums over the log agree on the balance of each account.
 pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(), Breach> {
     let (mut debit, mut ledger) = (Balances::new(), Balances::new());
     for shared in &world.debit {
@@ -63,7 +63,7 @@ pub(crate) fn invariant_services_agree(world: &World, logs: &Logs) -> Result<(),
     })
 }
 
-/// Each flow that the ledger shows has ended, or waits as its transfer does; nothing is promised that nobody waits for.
+/// Each flow in the ledger has ended or waits as its transfer does; no promise is left without a transfer that waits for it.
 pub(crate) fn invariant_nothing_is_left(world: &World, logs: &Logs) -> Result<(), Breach> {
     for shared in &world.ledger {
         let database = shared.lock();

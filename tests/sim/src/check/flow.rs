@@ -1,4 +1,4 @@
-//! What the logs say of one transfer, and how it may end.
+//! One transfer as the logs tell it, and how it may end.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use wallet_contract::event::{Event, Fact, Failure, Kind, Movement, MovementFact,
 
 use super::{Breach, hold};
 
-/// A transfer, as its home's shard has it.
+/// A transfer, as recorded on its home shard.
 #[derive(Debug, Default)]
 pub(crate) struct Flow {
-    /// What is held, minor units.
+    /// Held, in minor units.
     pub(crate) held: i128,
-    /// What is in transit, minor units.
+    /// In transit, in minor units.
     pub(crate) in_transit: i128,
-    /// How much of it was given back, minor units.
+    /// Amount given back, in minor units.
     pub(crate) given_back: i128,
-    /// When its reservation is due, microseconds since 1970.
+    /// When its reservation expires, in microseconds since 1970.
     pub(crate) expires_us: Option<i64>,
     said: BTreeSet<Kind>,
     reserved: Option<Movement>,
@@ -26,7 +26,7 @@ pub(crate) struct Flow {
 }
 
 impl Flow {
-    /// Notes what was said of it.
+    /// Records an event of the flow.
     pub(crate) fn note(&mut self, event: &Event) -> Result<(), Breach> {
         match &event.fact {
             // An operator may use one id for many requests.
@@ -68,7 +68,7 @@ impl Flow {
         Ok(())
     }
 
-    /// Whether its payer, or the clock, has the next word.
+    /// Whether the next event must come from its payer or from the clock.
     pub(crate) fn waits(&self) -> bool {
         let said = |kind: Kind| self.said.contains(&kind);
         said(Kind::CreditPromised) && self.held > 0 && !self.ended
@@ -79,7 +79,7 @@ impl Flow {
         self.ended || self.said.is_empty()
     }
 
-    /// What was said of it, in words.
+    /// Its events so far, as text.
     pub(crate) fn told(&self) -> String {
         let words = self.said.iter().map(|kind| kind.short());
         words.collect::<Vec<_>>().join(", ")
@@ -98,7 +98,7 @@ impl Flow {
         })
     }
 
-    /// What was promised to a payee is credited, whatever has become of its account.
+    /// What was promised to a payee is credited, whatever has become of its account since.
     fn invariant_a_promise_is_kept(&self, event: &Event) -> Result<(), Breach> {
         let promised = self.said.contains(&Kind::CreditPromised);
         hold("invariant_a_promise_is_kept", !promised, || {

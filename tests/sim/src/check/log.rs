@@ -16,34 +16,34 @@ use super::flow::Flow;
 use super::{Breach, hold};
 use crate::entry::Stored;
 
-/// A transfer, or an operator's request, on the shard where it is decided.
+/// A transfer, or an operator's request, on the shard that decides it.
 pub(crate) type FlowKey = (Shard, TransferId, AccountId);
 
-/// What all logs say.
+/// The contents of all logs.
 #[derive(Debug)]
 pub(crate) struct Logs {
     shards: Shards,
     streams: Vec<Stream>,
     pub(crate) books: Books,
     pub(crate) flows: BTreeMap<FlowKey, Flow>,
-    /// Requests that nobody has decided on.
+    /// Requests without a decision.
     pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
-    /// What the server's clock had told when a confirm or cancel was stored, microseconds since 1970.
+    /// The server's clock when a confirm or cancel was stored, in microseconds since 1970.
     ordered_us: BTreeMap<(Shard, EventId), i64>,
-    /// Instructions that have put requests in the place of what nobody could read, and those that it was let go for.
+    /// Instructions whose replacement requests are in the log. `mended` holds those that resolved the parked message.
     pub(crate) mending: BTreeSet<(Shard, u64)>,
     pub(crate) mended: BTreeSet<(Shard, u64)>,
-    /// Events that a second stream must hold, and does not yet.
+    /// Events that a second stream must hold and does not hold yet.
     pub(crate) halves: BTreeSet<(EventId, Shard)>,
-    /// How many transfers have ended.
+    /// Number of transfers that have ended.
     pub(crate) ended: u64,
 }
 
 #[derive(Debug, Default)]
 struct Stream {
-    /// What stands in it, with a hash of each event's content.
+    /// The ids in this log, with a hash of each event's content.
     ids: BTreeMap<EventId, u64>,
-    /// On what which service has decided.
+    /// Which service has decided on which cause.
     decided: BTreeSet<(EventId, Service)>,
 }
 
@@ -63,7 +63,7 @@ impl Logs {
         }
     }
 
-    /// Takes the next message of a shard's log.
+    /// Processes the next message of a shard's log.
     pub(crate) fn take(&mut self, shard: Shard, stored: &Stored) -> Result<(), Breach> {
         for entry in &stored.entries {
             match &entry.what {
@@ -75,7 +75,7 @@ impl Logs {
         Ok(())
     }
 
-    /// Requests that are gone are nobody's to decide.
+    /// Forgets the pending requests among lost messages: nobody can decide on them any more.
     pub(crate) fn forget_requests(&mut self, shard: Shard, lost: &[Stored]) {
         for entry in lost.iter().flat_map(|stored| &stored.entries) {
             if let Ok(Input::Request(request)) = &entry.what {
@@ -149,14 +149,14 @@ impl Logs {
         if shard == first { self.book(event) } else { Ok(()) }
     }
 
-    /// Each event's cause exists, before it in the same log, and each service has decided on it once.
+    /// Each event's cause exists earlier in the same log, and each service has decided on it once.
     fn invariant_the_cause_stands_before(
         &mut self,
         shard: Shard,
         first: Shard,
         event: &Event,
     ) -> Result<(), Breach> {
-        // The payee's log begins with these; their causes stand at home, and so must their other halves.
+        // These events come first in the payee's log. Their causes are at home, and their other copies must be there too.
         let begins = matches!(
             event.fact,
             Fact::Movement(
@@ -166,7 +166,7 @@ impl Logs {
                     | MovementFact::ReservationReleased(..)
             )
         );
-        // The cause of what was parked is a place in the log.
+        // The cause of a parked message is a position in the log.
         if matches!(event.fact, Fact::Message(_)) || (begins && shard != first) {
             return Ok(());
         }
@@ -185,7 +185,7 @@ impl Logs {
         })
     }
 
-    /// What two streams hold is the same, and the second never has it before the first.
+    /// Both copies of an event are identical, and the second stream never has it before the first.
     fn invariant_copies_are_alike(
         &mut self,
         shard: Shard,
@@ -247,7 +247,7 @@ impl Logs {
         Ok(())
     }
 
-    /// The flow of an event: at home if it is of a transfer, else where it was decided.
+    /// The flow of an event: on the home shard if the event belongs to a transfer, otherwise on the shard that decided it.
     fn flow_of(&self, event: &Event) -> FlowKey {
         let payer = event.fact.account();
         let by_payee = event.source.service == Service::Credit && event.fact.movement().is_some();
@@ -261,8 +261,8 @@ impl Logs {
     }
 }
 
-/// A confirm or cancel is refused because the time was up only if the log's server had told that time before it took the request:
-/// whoever is slower than the clock, the payer is not the one who pays for it.
+/// A confirm or cancel is refused as expired only if the log's server had shown the expiry time before it stored the request. A
+/// service that is slower than the clock never costs the payer a reservation.
 fn invariant_none_is_late_who_was_in_time(
     event: &Event,
     flow: &Flow,

@@ -1,8 +1,8 @@
-//! The log read once more, beside the service: what it should have made of it.
+//! Reads the log a second time, next to the service, and computes the state that the service should have.
 //!
-//! The refold goes over a shard's log as the service's position moves, drops repeats by a set of its own, and folds what is
-//! left, and the service's own decisions, into one state in memory. It never decides. What it has and what the service's tables
-//! have must be the same after every commit; so must the inbox, and what was parked.
+//! The refold reads a shard's log as the service's position advances, drops repeats with a set of its own, and folds the rest,
+//! together with the service's own decisions, into one state in memory. It never decides. After every commit this state must
+//! equal the service's tables; the inbox and the parked messages must match too.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -20,7 +20,7 @@ use crate::ill;
 use crate::store::Database;
 use crate::tables::Tables;
 
-/// What one service's log folds to.
+/// The state folded from one service's log.
 #[derive(Debug)]
 pub(crate) struct Refold<C: Decider> {
     place: Place,
@@ -31,7 +31,7 @@ pub(crate) struct Refold<C: Decider> {
     events: usize,
     parked: usize,
     resolved: usize,
-    /// What is set aside.
+    /// Parked messages.
     aside: Vec<ParkedRow>,
 }
 
@@ -51,7 +51,7 @@ impl<C: Decider> Refold<C> {
     }
 }
 
-/// After a commit: state refolded from the log equals the live one, and nothing of the log was dropped.
+/// After a commit, the state refolded from the log equals the live state, and nothing from the log was dropped.
 pub(crate) fn invariant_refold_equals_live<T: Tables>(
     database: &mut Database<T>,
     log: &[Stored],
@@ -97,7 +97,7 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
     })
 }
 
-/// Takes in what was handled already of the message behind the position: with care each element has a commit of its own.
+/// Folds the elements already handled of the message after the position: in careful mode each element has a commit of its own.
 fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
     let next = usize::try_from(database.refold.position)
         .ok()
@@ -117,7 +117,7 @@ fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut Ve
     }
 }
 
-/// What the service has decided since the last look, as it stands in its event store.
+/// The service's decisions since the last check, as stored in its event store.
 fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event>, Breach> {
     let new = database.events.get(database.refold.events..).unwrap_or_default();
     let mut decided = VecDeque::with_capacity(new.len());
@@ -132,7 +132,7 @@ fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event
     Ok(decided)
 }
 
-/// Takes in one element of the log.
+/// Folds one element of the log.
 fn take<T: Tables>(
     database: &mut Database<T>,
     stored: &Stored,
@@ -165,7 +165,7 @@ fn take<T: Tables>(
     Ok(())
 }
 
-/// Something was set aside: it can't be read, it can't be handled, or it waits behind that.
+/// An element was parked: it is unreadable, it can't be handled, or it waits for a parked message ahead of it.
 fn set_aside<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedRow) -> Result<(), Breach> {
     let before = Blocked::by(&fold.aside);
     let blocked = row
@@ -179,7 +179,7 @@ fn set_aside<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedR
     })
 }
 
-/// An operator had it heard after all, in the order of the log.
+/// An operator retried the parked messages; they are folded in the order of the log.
 fn resume<T: Tables>(
     database: &mut Database<T>,
     instruction: &Stored,
@@ -189,7 +189,7 @@ fn resume<T: Tables>(
     let sequence = instruction.message.sequence;
     let row = database.parked.get(database.refold.parked);
     if let Some(row) = row.filter(|row| (row.sequence, row.index) == (sequence, None)) {
-        // It can't be followed.
+        // The instruction can't be followed.
         database.refold.parked += 1;
         database.refold.aside.push(row.clone());
         return Ok(());
@@ -229,7 +229,7 @@ fn resume<T: Tables>(
     Ok(())
 }
 
-/// An operator let it go, or had what he said heard in its place.
+/// An operator discarded the parked message, or replaced it by a text that is folded instead.
 fn see_to<T: Tables>(
     fold: &mut Refold<T::Core>,
     instruction: &Stored,
@@ -244,7 +244,7 @@ fn see_to<T: Tables>(
         requests.is_ok(),
         || format!("{} has heard {:?}: {requests:?}", T::SERVICE, instruction.message),
     )?;
-    // What tells of them stands before what is decided on them.
+    // The events that announce the resolution precede the decisions on its requests.
     while decided
         .pop_front_if(|event| matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..))))
         .is_some()
@@ -256,7 +256,7 @@ fn see_to<T: Tables>(
     Ok(())
 }
 
-/// Takes in what was handled, and what was decided on it; once.
+/// Folds an input and the decisions on it, once.
 fn fold_in<T: Tables>(
     fold: &mut Refold<T::Core>,
     input: &Input,
@@ -281,7 +281,7 @@ fn fold_in<T: Tables>(
     }
 }
 
-/// Each message is handled, known, or parked.
+/// Each message is handled, known as a repeat, or parked.
 fn invariant_nothing_dropped(
     service: Service,
     sequence: u64,
@@ -297,7 +297,7 @@ fn invariant_nothing_dropped(
     })
 }
 
-/// Takes in what was decided on no message: that something was due, and what was parked.
+/// Folds decisions that have no message as input: expiries, and notices of parked messages.
 fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
     let fold = &mut database.refold;
     for event in decided {

@@ -1,4 +1,4 @@
-//! A simulation's flows as `wallet trace --file` draws them: the form in which the ledger answers, made from the logs alone.
+//! A simulation's flows in the form that `wallet trace --file` draws: the ledger's own format, built from the logs alone.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use wallet_kernel::Input;
 
 use crate::entry::{Entry, Stored};
 
-/// An id in an account's hands, on a shard; what an operator asks is apart from transfers.
+/// A flow's id, account and verb on a shard. Operators' requests are kept apart from transfers.
 type Key = (Shard, TransferId, AccountId, Verb);
 
-/// What is known of a flow.
+/// A flow as reconstructed from a log.
 #[derive(Debug, Default)]
 struct Flow {
     began_us: i64,
@@ -32,7 +32,7 @@ struct Flow {
     elements: Vec<Value>,
 }
 
-/// All flows of all logs, each out of its own shard's.
+/// All flows of all logs, each taken from its own shard's log.
 pub(super) fn json(logs: &[Vec<Stored>]) -> Value {
     let mut flows: BTreeMap<Key, Flow> = BTreeMap::new();
     for (shard, log) in (0..).map(Shard).zip(logs) {
@@ -83,7 +83,7 @@ fn take(flows: &mut BTreeMap<Key, Flow>, shard: Shard, stored: &Stored, entry: &
                 Verb::Close,
             ];
             let key = |verb| (shard, event.transfer, event.fact.account(), verb);
-            // An event does not name its verb: it belongs to the flow that has its cause.
+            // An event does not name its verb: it belongs to the flow that contains its cause.
             let mine = kinds
                 .map(key)
                 .into_iter()

@@ -1,4 +1,4 @@
-//! A bus that does something wrong.
+//! Faulty buses.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use wallet_engine::bus::{Bus, Error, Head, Known, Notice};
 use crate::bus::{SimBus, SimReader, shard_of};
 use crate::node::Point;
 
-/// Says that an envelope is durable, and stores it a little later.
+/// Acknowledges an envelope at once and stores it a little later.
 #[derive(Debug)]
 pub(crate) struct AckEarly(pub(crate) SimBus);
 
-/// How much later, at most, milliseconds.
+/// The longest delay, in milliseconds.
 const LATER_MS: usize = 40;
 
 impl Bus for AckEarly {
@@ -62,7 +62,7 @@ impl Bus for AckEarly {
     }
 }
 
-/// Says that the log ends before wherever its reader is, so that time passes for who has not caught up.
+/// Always reports sequence 0 as the end of the log, so that time passes for an instance that has not caught up.
 #[derive(Debug)]
 pub(crate) struct Impatient(pub(crate) SimBus);
 

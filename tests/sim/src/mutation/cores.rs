@@ -1,4 +1,4 @@
-//! Cores that decide something wrong.
+//! Cores with faulty decisions.
 
 use credit_core::Credit;
 use debit_core::Debit;
@@ -10,7 +10,7 @@ use wallet_kernel::{Decider, Heard, Input, Phase, Place, Standing};
 
 type State = debit_core::State;
 
-/// A core as another one, but for what it decides.
+/// A core that delegates to another one for everything but `decide`.
 macro_rules! but_for_decide {
     ($(#[$doc:meta])* $name:ident, $core:ty, $decide:expr) => {
         $(#[$doc])*
@@ -53,15 +53,15 @@ but_for_decide! {
     Forgetful, Debit, forget_to_compensate
 }
 but_for_decide! {
-    /// debit-svc that compensates once more.
+    /// debit-svc that compensates a second time.
     CompensateTwice, Debit, compensate_twice
 }
 but_for_decide! {
-    /// credit-svc that takes a reservation for a debit.
+    /// credit-svc that mistakes a reservation for a debit.
     CreditEarly, Credit, credit_early
 }
 but_for_decide! {
-    /// credit-svc that looks at the payee's standing again.
+    /// credit-svc that checks the payee's standing again after it has promised.
     BreakPromise, Credit, break_promise
 }
 

@@ -1,4 +1,4 @@
-//! A store that does something wrong.
+//! A faulty store.
 
 use wallet_contract::id::EventId;
 use wallet_engine::bus::Notice;
@@ -11,7 +11,7 @@ use crate::bus::SimBus;
 use crate::store::SimStore;
 use crate::tables::Tables;
 
-/// For how long [`Mutation::InboxWindow`] knows what was handled, microseconds.
+/// How long [`Mutation::InboxWindow`] remembers a handled message, in microseconds.
 const WINDOW_US: i64 = 2_000_000;
 
 /// A store with a mutation.
@@ -26,7 +26,7 @@ impl<C, T: Tables> Mutant<C, T> {
         Self { store, mutation }
     }
 
-    /// Takes whatever epoch there is for its own.
+    /// Adopts the current epoch, whichever instance owns it.
     fn usurp(&mut self) {
         if self.mutation == Mutation::NoEpochCheck {
             self.store.epoch = self.store.database.lock().epoch;

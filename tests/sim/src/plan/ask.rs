@@ -1,4 +1,4 @@
-//! What clients ask: mostly about the few transfers that they know already, so that requests collide.
+//! The clients' requests: most concern the few transfers that exist already, so that requests collide.
 
 mod odd;
 
@@ -13,22 +13,22 @@ use wallet_contract::subject::Verb;
 use super::Step;
 use crate::world::SHARDS;
 
-/// On both shards; the last is opened by chance, if ever.
+/// Accounts on both shards; the last one is opened by chance, if ever.
 const ACCOUNTS: [&str; 6] = ["alice", "bob", "carol", "dave", "@world", "erin"];
-/// How many are opened, and paid in to, in the beginning.
+/// How many accounts are opened and funded at the start.
 const ENDOWED: usize = 4;
 
-/// All clients, and what they have asked for.
+/// All clients, and the requests they have made.
 #[derive(Debug)]
 pub(super) struct Client {
     rng: Rng,
     known: Vec<Known>,
     ids: u64,
-    /// Whether there are amounts near the end of what can be counted.
+    /// Whether amounts near the largest representable one occur.
     whales: bool,
 }
 
-/// A movement that was asked for.
+/// A movement that was requested.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     id: u64,
@@ -54,7 +54,7 @@ impl Client {
         }
     }
 
-    /// Opens accounts, and pays in to them.
+    /// Opens accounts and deposits into them.
     pub(super) fn endow(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
         for account in &ACCOUNTS[..ENDOWED] {
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Of what was reserved, or of anything else, or of what nobody has heard of yet.
+    /// A second-phase request: for a reservation, for some other transfer, or for an id that nobody has used yet.
     fn second(&mut self, verb: Verb) -> Request {
         let known = self.recent().filter(|_| self.rng.u8(0..12) > 0);
         let (id, account, minor) = match known {
@@ -130,7 +130,7 @@ impl Client {
         Request { verb, account, body }
     }
 
-    /// Mostly of what was paid to who asks; sometimes under an id that is used.
+    /// A reversal, mostly of a transfer that the caller received; sometimes under a used id.
     fn reverse(&mut self) -> Request {
         let paid = self.recent().unwrap_or(Known {
             id: 1,
@@ -181,7 +181,7 @@ impl Client {
         }
     }
 
-    /// A movement, under a new id or one that is used.
+    /// A movement, under a new id or a used one.
     fn movement(&mut self) -> (Known, String) {
         let again = self.recent().filter(|_| self.rng.u8(0..5) == 0);
         let id = again.map_or_else(|| self.new_id(), |known| known.id);
@@ -195,7 +195,7 @@ impl Client {
         (known, body.trim_matches(['{', '}']).to_owned())
     }
 
-    /// A reservation that holds for so many seconds: how it is asked for, on which shard, and how it is confirmed and cancelled.
+    /// A reservation that holds for this many seconds: its request, its shard, its confirm and its cancel.
     pub(super) fn reservation(&mut self, seconds: u32) -> (Step, u16, Step, Step) {
         let (id, payer, payee) = (self.new_id(), self.account(), self.account());
         let known = self.know(id, payer, payee, 10);
@@ -216,7 +216,7 @@ impl Client {
         self.rng.choice(ACCOUNTS).unwrap_or("alice")
     }
 
-    /// Mostly small; in some seeds now and then as much as can be counted, or nearly.
+    /// Mostly small; in some seeds occasionally the largest representable amount, or close to it.
     fn amount(&mut self) -> u64 {
         match self.rng.u8(0..10) {
             0 if self.whales => i64::MAX.unsigned_abs() >> self.rng.u8(0..3),
@@ -226,7 +226,7 @@ impl Client {
         }
     }
 
-    /// Mostly one of the last few.
+    /// Mostly one of the most recent.
     fn recent(&mut self) -> Option<Known> {
         let reach = if self.rng.u8(0..4) > 0 {
             5

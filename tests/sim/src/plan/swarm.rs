@@ -1,5 +1,5 @@
-//! How likely each thing is: every seed has weights of its own, so that some do one thing all the time and others never. What
-//! is rare on average is then common somewhere.
+//! The probability of each kind of step. Every seed has its own weights, so that some do one thing all the time and others
+//! never; what is rare on average is then common somewhere.
 
 use fastrand::Rng;
 use wallet_contract::subject::{Service, Verb};
@@ -23,9 +23,9 @@ pub(super) struct Swarm {
     turns: u32,
     stories: u32,
     ills: u32,
-    /// The points where faults strike; most seeds have all.
+    /// The points at which faults strike; most seeds have all of them.
     points: Vec<Point>,
-    /// Who is hurt; most seeds have all.
+    /// The sites that faults target; most seeds have all of them.
     victims: Vec<Site>,
 }
 
@@ -75,7 +75,7 @@ impl Swarm {
         }
     }
 
-    /// One more step; sometimes a few that belong together.
+    /// One more step, or sometimes several that belong together.
     pub(super) fn step(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
         let asks: u32 = self.verbs.iter().map(|(_, weight)| weight).sum();
         let weights = [
@@ -155,7 +155,8 @@ impl Swarm {
         });
     }
 
-    /// A program can't handle something for a while; then it can, and an operator has it hear what it has set aside, now or later.
+    /// A program can't handle something for a while. Later it can, and an operator retries the parked messages, at once or
+    /// later.
     fn ill(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
         let Some(site) = rng.choice(&self.victims).copied() else {
             return;
@@ -210,7 +211,8 @@ impl Swarm {
         }
     }
 
-    /// A payer confirms or cancels in time, behind much else that is asked, and who must hear it is away until the time is up.
+    /// A payer confirms or cancels in time, after many other requests, and the deciding service is away until the expiry time
+    /// has passed.
     fn in_time(&self, rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
         let (reserve, shard, confirm, cancel) = client.reservation(3);
         let site = Site {
@@ -238,7 +240,7 @@ impl Swarm {
             })
         };
         steps.push(lay(Point::Take, blow));
-        // Slower than it looks for what is due.
+        // Finding expired reservations is slower than usual.
         steps.extend((0..rng.usize(0..4)).map(|_| lay(Point::Find, Blow::Pause { ms: 300 })));
         for _ in 0..rng.usize(0..30) {
             let (verb, _) = self.verbs[rng.usize(0..self.verbs.len())];
@@ -251,13 +253,13 @@ impl Swarm {
     }
 }
 
-/// An instance finds that a reservation is due, by a server's clock that is ahead, and is paused; the clock is set right,
-/// another instance takes over and hears the payer; then the first one goes on.
+/// An instance finds a reservation expired by a server's clock that is ahead, and is paused. The clock is set right, another
+/// instance takes over and hears the payer, and then the first one continues.
 fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
     let (reserve, shard, confirm, cancel) = client.reservation(30);
     let site = |service| Site { service, shard };
     let (debit, ahead_ms) = (site(Service::Debit), 60_000);
-    // The service asks its server only when its own clock says so.
+    // The service asks its server only when its own clock says that something has expired.
     let clocks = [ClockOf::Service(debit), ClockOf::Server(shard)];
     let lay = |site, point, skip, ms| {
         Step::Lay(Trap {
@@ -277,7 +279,7 @@ fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
         steps.push(lay(slow, Point::Take, 0, rng.u64(500..5_000)));
     }
     steps.extend([reserve, Step::Wait { ms: rng.u64(50..600) }]);
-    // At the first look its own clock says that something is due, at the second its server's does, too.
+    // The first poll finds something expired by the service's own clock, the second by its server's clock too.
     steps.push(lay(debit, Point::AfterDue, 2, rng.u64(4_500..6_000)));
     for by_ms in [ahead_ms, -ahead_ms] {
         steps.extend(clocks.map(|clock| Step::Turn { clock, by_ms }));
@@ -293,7 +295,7 @@ fn late_due(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
     });
 }
 
-/// Something odd; now and then operators see to what nobody can read, of this or of before.
+/// An odd request; sometimes operators then resolve an unreadable one, this or an earlier one.
 fn odd(rng: &mut Rng, client: &mut Client, steps: &mut Vec<Step>) {
     steps.push(client.oddity());
     if rng.u8(0..3) > 0 {

@@ -1,4 +1,4 @@
-//! What is seen of the world: commits as they happen, whether all is quiet, and the sum in the end.
+//! Observes the world: commits as they happen, whether everything is quiet, and the final totals.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::store::Shared;
 use crate::tables::Tables;
 
 impl World {
-    /// An instance has committed: holds it against the log.
+    /// An instance has committed: compares the database with the log.
     pub(crate) fn committed<T: Tables>(&self, node: &Node, shared: &Shared<T>) {
         let mut database = shared.lock();
         let mut state = self.state();
@@ -45,7 +45,7 @@ impl World {
         }
     }
 
-    /// Whether every service has read all of its log, and published all that it has decided.
+    /// Whether every service has read all of its log and published all that it has decided.
     pub(crate) fn is_quiet(&self) -> bool {
         let state = self.state();
         let ends: Vec<u64> = state.logs.iter().map(|log| log.durable().len() as u64).collect();
@@ -54,7 +54,7 @@ impl World {
         !starting && is_at(&self.debit, &ends) && is_at(&self.credit, &ends) && is_at(&self.ledger, &ends)
     }
 
-    /// What a site has set aside of transfers, and nobody has seen to: the first of each.
+    /// A site's unresolved parked messages that belong to transfers: the first of each transfer.
     pub(crate) fn waiting(&self, site: Site) -> Vec<(u64, Option<u32>)> {
         let shard = usize::from(site.shard);
         match site.service {
@@ -64,14 +64,14 @@ impl World {
         }
     }
 
-    /// An operator has a site hear what it has set aside.
+    /// An operator has a site retry its parked messages.
     pub(crate) fn retry(&self, site: Site) {
         for place in self.waiting(site) {
             self.instruct(site, place, Action::Retry);
         }
     }
 
-    /// Operators see to the first request that a site has set aside and nobody has seen to, each with a word.
+    /// Operators resolve the first unresolved parked request of a site, each with an instruction.
     pub(crate) fn see_to(&self, site: Site, words: &[Action]) {
         let shard = usize::from(site.shard);
         let place = match site.service {
@@ -102,7 +102,7 @@ impl World {
         self.acknowledge(shard, stored);
     }
 
-    /// How far everybody is, for who wants to know why it is not quiet.
+    /// The progress of every service, to explain why the simulation is not quiet.
     pub(crate) fn standing(&self) -> String {
         let ends = self
             .shards
@@ -117,7 +117,7 @@ impl World {
         )
     }
 
-    /// Ends the simulation: who works stops, and what was seen is given out.
+    /// Ends the simulation: stops all instances and returns what was observed.
     pub(crate) fn finish(&self) -> (History, Coverage, Option<Breach>, u64) {
         let nodes = std::mem::take(&mut self.state().nodes);
         for node in &nodes {
@@ -154,7 +154,7 @@ fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<(u64, Option<u32>)> {
     first.map(|row| (row.sequence, row.index)).collect()
 }
 
-/// The first request that nobody could read, and nobody has seen to.
+/// The first unreadable request that is not resolved.
 fn unread<T: Tables>(shared: &Shared<T>) -> Option<(u64, Option<u32>)> {
     let database = shared.lock();
     let is_request = |row: &&ParkedRow| row.transfer.is_none() && row.subject.contains(".cmd.");

@@ -1,4 +1,4 @@
-//! Starts instances: the real loop with the real core, unless a mutation puts something in between.
+//! Starts instances: the real loop with the real core, unless a mutation wraps one of them.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -114,12 +114,12 @@ impl World {
         node.aborts_by(tokio::spawn(work).abort_handle());
     }
 
-    /// An instance is gone.
+    /// Removes an instance that has ended.
     pub(crate) fn forget(&self, node: &Node) {
         self.state().nodes.retain(|other| other.number() != node.number());
     }
 
-    /// Who lives on a site.
+    /// The living instances of a site.
     pub(crate) fn living(&self, site: Site) -> Vec<Node> {
         let state = self.state();
         let here = state.nodes.iter().filter(|node| node.site() == site);

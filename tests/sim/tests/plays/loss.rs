@@ -1,4 +1,4 @@
-//! A log that has lost what was durable, as long as nobody heals it.
+//! A log that has lost durable messages and has not been healed.
 
 use sim::plan::{Pace, Plan, Step};
 use sim::play::{Played, play};
@@ -60,8 +60,8 @@ fn it_is_noticed_and_nothing_is_changed() {
     assert_eq!(breach.invariant, "invariant_all_gets_quiet", "{breach}");
 }
 
-/// If enough is stored before anybody looks, the stream is as long as before. What stands at the position was stored later than
-/// what was read there, and that tells.
+/// If enough is stored before anybody checks, the stream is as long as before. The message at the position is then younger than
+/// the one that was read there, which reveals the loss.
 #[test]
 fn a_log_that_grows_again_before_anybody_looks_hides_nothing() {
     let played = lose((20..30).map(pay));

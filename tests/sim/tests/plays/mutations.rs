@@ -1,4 +1,4 @@
-//! What is wrong must be seen: each mutation breaks an invariant within a few seeds, and a failure can be made short.
+//! Bugs must be caught: each mutation breaks an invariant within a few seeds, and the failure can be shortened.
 
 use sim::args::STEPS;
 use sim::mutation::Mutation;
@@ -6,12 +6,13 @@ use sim::plan::Plan;
 use sim::play::play;
 use sim::shrink::shrink;
 
-/// Within how many seeds each must be caught. Most are caught by the first.
+/// Within how many seeds each mutation must be caught. The first seed catches most of them.
 const SEEDS: u64 = 20;
-/// What needs a rare sequence: something set aside, a restart, and more of the same before anybody has seen to it.
+/// For mutations that need a rare sequence: a parked message, a restart, and more of the same flow before the message is
+/// resolved.
 const RARE: u64 = 50;
 
-/// Plays seeds until one sees the mutation.
+/// Plays seeds until one catches the mutation.
 fn check(mutation: Mutation) {
     let seeds = if mutation == Mutation::ForgetParked {
         RARE

@@ -1,4 +1,5 @@
-//! `wallet verify` reads the same logs: its audit shares no code with the invariants of the simulation, and must agree.
+//! `wallet verify` reads the same logs: its audit shares no code with the invariants of the simulation, and must agree with
+//! them.
 
 use sim::args::STEPS;
 use sim::mutation::Mutation;
@@ -10,10 +11,10 @@ use wallet_audit::report::Report;
 use wallet_contract::shard::Shards;
 
 const SEEDS: u64 = 1_000;
-/// How many seeds may be needed until the audit sees a mutation that shows in the logs.
+/// How many seeds the audit may need to catch a mutation that shows in the logs.
 const CATCHES: u64 = 60;
 
-/// What the audit says of the logs of a play.
+/// The audit's report on the logs of a play.
 fn audit(played: &Played) -> Report {
     let shards = Shards::new(2).expect("two shards can be");
     let mut audit = Audit::new(shards);

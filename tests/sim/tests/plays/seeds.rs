@@ -1,4 +1,4 @@
-//! Many seeds, all of which must hold; and one seed, which must be the same whenever and wherever it is played.
+//! Many seeds, all of which must hold; and one seed, which must play the same whenever and wherever it runs.
 
 use std::thread;
 
@@ -9,7 +9,7 @@ use sim::seeds::play_all;
 
 /// As many as two cores play in a minute.
 const SEEDS: u64 = 3_000;
-/// How many are played twice.
+/// How many seeds are played twice.
 const TWICE: u64 = 40;
 
 #[test]
@@ -30,8 +30,8 @@ fn all_invariants_hold_and_every_cell_is_reached() {
     assert_eq!(sum.coverage.spared(), [], "calls at which nobody is ever hurt");
 }
 
-/// An instance that was replaced loads rows that have its batch already, and makes a sum of them that does not fit. It must come
-/// back, and stand by.
+/// A replaced instance loads rows that already contain its batch, and computes a sum that overflows. It must come back as a
+/// stand-by.
 const PANICS: u64 = 10_605;
 
 #[test]

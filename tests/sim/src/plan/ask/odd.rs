@@ -1,4 +1,4 @@
-//! What clients ask in unusual ways: many in one message, again in other words, or not quite right.
+//! Unusual requests: many in one message, repeats in another form, and malformed ones.
 
 use wallet_contract::parking::{Action, Replacement};
 use wallet_contract::shard::Shard;
@@ -9,7 +9,7 @@ use crate::plan::Step;
 use crate::world::SHARDS;
 
 impl Client {
-    /// What many clients of one shard ask, in one message.
+    /// Requests of many clients of one shard in one message.
     pub(in crate::plan) fn bulk(&mut self) -> Step {
         let shard = self.rng.u16(0..SHARDS);
         let mut bodies = Vec::new();
@@ -17,7 +17,7 @@ impl Client {
             let verbs = [Verb::Transfer, Verb::Reserve, Verb::Confirm, Verb::Cancel];
             let verb = self.rng.choice(verbs).unwrap_or(Verb::Transfer);
             let request = self.request(verb);
-            // Now and then a payer of another shard.
+            // Occasionally a payer of another shard.
             if shard_of(request.account) == Shard(shard) || self.rng.u8(0..20) == 0 {
                 let fields = request.body.trim_start_matches('{');
                 bodies.push(format!(
@@ -33,7 +33,7 @@ impl Client {
         }
     }
 
-    /// Something that is wrong: unreadable, or not quite right, or at the wrong place.
+    /// A faulty message: unreadable, malformed, or in the wrong place.
     pub(in crate::plan) fn oddity(&mut self) -> Step {
         let account = self.account();
         let id = uuid(self.new_id());
@@ -67,7 +67,7 @@ impl Client {
         Step::Ask { subject, payload }
     }
 
-    /// What operators say of a request that nobody can read: each mends it in his own way, or lets it go.
+    /// Operators' instructions about an unreadable request: each replaces it by another text or discards it.
     pub(in crate::plan) fn words(&mut self) -> Vec<Action> {
         let id = uuid(self.new_id());
         let words = (0..self.rng.usize(1..4)).map(|_| match self.rng.u8(0..6) {
@@ -84,7 +84,8 @@ impl Client {
         words.collect()
     }
 
-    /// What was asked before: mostly word for word, else the same in another trace, or another content under the same id.
+    /// A repeat of an earlier request: mostly byte for byte, otherwise under another trace, or with other content under the
+    /// same id.
     pub(in crate::plan) fn in_other_words(&mut self, step: Step) -> Step {
         let more = match self.rng.u8(0..6) {
             0 => {
@@ -104,7 +105,7 @@ impl Client {
         Step::Ask { subject, payload }
     }
 
-    /// A confirm or cancel with a field that it can't have.
+    /// A confirm or cancel with an invalid field.
     fn flawed(&mut self) -> Step {
         let verb = if self.rng.bool() {
             Verb::Cancel
