@@ -1,16 +1,16 @@
-//! Questions to the ledger over HTTP. They only ask, but for what heals a stream.
+//! Queries to the ledger over HTTP. Only `healing` changes anything.
 //!
-//! A ledger answers when its books have caught up with the log as it was when asked, so what is read is never stale.
+//! A ledger responds once its books have caught up with the log as it was at the time of the query, so reads are never stale.
 //!
 //! | module | is about |
 //! |---|---|
-//! | `answers` | what is answered, field by field |
+//! | `answers` | the responses, field by field |
 //! | `filter` | which transfers are listed |
-//! | `pages` | lists to their end |
-//! | [`healing`] | what the services store, for who puts it back into a stream |
-//! | `address` | a service's address, and the token that it asks for |
-//! | `http` | asks, and reads the answer |
-//! | `error` | why there is no answer |
+//! | `pages` | following lists to their end |
+//! | [`healing`] | what the services store, so that it can be put back into a stream |
+//! | `address` | a service's address and token |
+//! | `http` | sends requests, and parses responses |
+//! | `error` | why a query fails |
 
 mod address;
 mod answers;
@@ -41,10 +41,10 @@ pub use wallet_view::flow::{Event, Flow as Transfer, Reversal, Stuck, WaitsFor};
 use address::Who;
 use error::none_if_unknown;
 
-/// The most rows that one answer may have.
+/// The most rows in one response.
 pub const MAX_ROWS: u32 = 1_000;
 
-/// A ledger, as its clients see it.
+/// A client of the ledger.
 #[derive(Clone, Debug)]
 pub struct Api {
     base: Url,
@@ -54,17 +54,17 @@ pub struct Api {
 }
 
 impl Api {
-    /// Takes the ledger's address; connects at the first question.
+    /// A client for this ledger address; connects at the first query.
     pub fn new(url: &str) -> Result<Self, Error> {
         Self::of(Who::LEDGER, url)
     }
 
-    /// Takes the address of debit-svc, which answers for the phases of transfers only.
+    /// A client for debit-svc, which only serves the phases of transfers.
     pub fn debit(url: &str) -> Result<Self, Error> {
         Self::of(Who::DEBIT, url)
     }
 
-    /// Takes the address of credit-svc, which is asked for healing only.
+    /// A client for credit-svc, which only serves healing.
     pub fn credit(url: &str) -> Result<Self, Error> {
         Self::of(Who::CREDIT, url)
     }
@@ -74,13 +74,13 @@ impl Api {
         self.base.as_str().trim_end_matches('/')
     }
 
-    /// An account as it is, or what it had at a time.
+    /// An account as it is now, or its balances at a given time.
     pub async fn account(&self, account: &AccountId, at: Option<Timestamp>) -> Result<Account, Error> {
         let at = at.map(exact);
         self.get(&format!("v1/accounts/{account}"), &[("at", at)]).await
     }
 
-    /// Accounts behind `after` in the order of their names, at most `limit`.
+    /// Accounts after `after` in the order of their names, at most `limit`.
     pub async fn accounts(&self, after: Option<&str>, limit: u32) -> Result<AccountPage, Error> {
         self.get("v1/accounts", &[("after", after.map(str::to_owned)), rows(limit)])
             .await
@@ -104,7 +104,7 @@ impl Api {
             .await
     }
 
-    /// One flow with its events; nothing if no request with this id has been heard.
+    /// One flow with its events; none if no request with this id has been heard.
     pub async fn transfer(
         &self,
         id: TransferId,
@@ -115,7 +115,7 @@ impl Api {
         none_if_unknown(found)
     }
 
-    /// Those of these transfers that any request has been heard of, without their events, in no order.
+    /// The flows, without their events and unordered, of those transfers for which any request has been heard.
     pub async fn known(&self, transfers: &[(TransferId, AccountId)]) -> Result<Vec<Transfer>, Error> {
         let mut known = Vec::new();
         for some in transfers.chunks(MAX_ROWS as usize) {
@@ -148,18 +148,18 @@ impl Api {
         self.get("v1/transfers", &query).await
     }
 
-    /// The phases of the transfers with this id; only debit-svc answers this.
+    /// The phases of the transfers with this id; only debit-svc serves this.
     pub async fn phases(&self, id: TransferId, payer: Option<&AccountId>) -> Result<PhasesPage, Error> {
         let payer = payer.map(ToString::to_string);
         self.get(&format!("v1/phases/{id}"), &[("payer", payer)]).await
     }
 
-    /// How it goes. This one does not wait for the books to catch up.
+    /// Overall figures. This query does not wait for the books to catch up.
     pub async fn stats(&self) -> Result<Stats, Error> {
         self.get("v1/stats", &[]).await
     }
 
-    /// Whether the whole wallet is well. This one does not wait for the books either.
+    /// The health of the whole wallet. This query does not wait for the books either.
     pub async fn health(&self) -> Result<Health, Error> {
         self.get("v1/health", &[]).await
     }

@@ -1,10 +1,10 @@
-//! A connection to NATS that is known to be good.
+//! A checked connection to NATS.
 //!
 //! | module | does |
 //! |---|---|
-//! | `server` | connects, and hears what the server refuses to do |
-//! | `publish` | puts messages into the log, until they are acknowledged |
-//! | `streams` | asks how a shard's stream is |
+//! | `server` | connects, and collects the server's permission errors |
+//! | `publish` | publishes messages to the log until they are acknowledged |
+//! | `streams` | queries a shard's stream |
 
 mod publish;
 mod server;
@@ -46,17 +46,17 @@ impl Connection {
         &self.context
     }
 
-    /// Where the server is, without a password.
+    /// The server's address, without a password.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// What the server refuses to do for this user, as it says it.
+    /// The server's permission errors for this user, verbatim.
     pub fn denials(&self) -> broadcast::Receiver<String> {
         self.denials.subscribe()
     }
 
-    /// The number of shards, as it is recorded with the streams.
+    /// The number of shards, as recorded with the streams.
     pub async fn shards(&self) -> Result<Shards, Error> {
         let host = || self.host.clone();
         let read = async || {
@@ -66,7 +66,7 @@ impl Connection {
         self.shards.get_or_try_init(read).await.copied()
     }
 
-    /// The number of shards as it is recorded; nothing if there are no streams yet.
+    /// The recorded number of shards; none if there are no streams yet.
     pub async fn recorded_shards(&self) -> Result<Option<Shards>, Error> {
         let (name, host) = (stream::name(Shard(0)), &self.host);
         let found = match self.context.get_stream(&name).await {
@@ -97,13 +97,13 @@ impl Connection {
     }
 }
 
-/// Waits until the server refuses something whose name ends, or goes on, like this.
+/// Waits for a permission error about a name that ends like this, or continues it.
 pub async fn denied(denials: &mut broadcast::Receiver<String>, what: &str) -> String {
     loop {
         match denials.recv().await {
             Ok(text) if text.contains("Permissions Violation") && text.contains(what) => return text,
             Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-            // The connection itself is gone; who waits for something else will learn of it.
+            // The connection itself is gone; the caller will learn of that elsewhere.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }

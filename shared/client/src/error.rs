@@ -1,4 +1,4 @@
-//! What can go wrong between a caller and the wallet. A refusal is no error: it is an [`Outcome`](crate::Outcome).
+//! Errors between a caller and the wallet. A refusal is not an error: it is an [`Outcome`](crate::Outcome).
 
 use std::fmt;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::reason::Refusal;
 
-/// An address, a token or a setting that cannot be right, whatever the wallet holds. Nothing was sent.
+/// An address, a token or a setting that is invalid, whatever the wallet's state. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidInput(String);
 
 impl InvalidInput {
-    /// What is wrong, with its value, and what would be right.
+    /// The invalid value, what is wrong with it, and what would be valid.
     pub fn new(what: impl fmt::Display) -> Self {
         Self(what.to_string())
     }
@@ -21,77 +21,77 @@ impl InvalidInput {
 /// Why there is no outcome. Each variant says what was wrong, with which value, and what to do.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// An address or a setting cannot be right.
+    /// An address or a setting is invalid.
     #[error(transparent)]
     Input(#[from] InvalidInput),
-    /// The services would refuse this request whatever the accounts hold, so it was not sent.
+    /// The services would refuse this request whatever the balances, so it was not sent.
     #[error("{0}")]
     Request(Refusal),
-    /// No NATS server answers, or it is not one that the wallet can work with.
+    /// No NATS server is reachable, or it does not meet the wallet's requirements.
     #[error("{0}")]
     Server(String),
-    /// The NATS server has no streams of a wallet.
+    /// The NATS server has no wallet streams.
     #[error(
         "there is no wallet on the NATS server at {host}: start the services (`wallet up`), they make the streams"
     )]
     NoWallet {
-        /// Where the server is.
+        /// The server's address.
         host: String,
     },
-    /// The streams are there, but cannot be read, or are not a wallet's.
+    /// The streams exist, but can't be read or are not a wallet's.
     #[error("{0}")]
     Stream(String),
-    /// No stream takes the message.
+    /// No stream accepts the message.
     #[error(
         "no stream on the NATS server at {host} takes {what}: are the services running? `wallet doctor` says what is missing"
     )]
     NoStream {
-        /// Where the server is.
+        /// The server's address.
         host: String,
         /// What was to be published.
         what: String,
     },
-    /// This user lacks a right.
+    /// This user lacks a permission.
     #[error("this user may not {what}; the NATS server at {host} says: {told}")]
     Denied {
-        /// Where the server is.
+        /// The server's address.
         host: String,
-        /// What was tried.
+        /// The attempted operation.
         what: String,
-        /// The server's words.
+        /// The server's message.
         told: String,
     },
-    /// The message is larger than the server takes.
+    /// The message exceeds the server's limit.
     #[error("a request of {bytes} bytes: the NATS server at {host} takes at most {limit}")]
     TooLarge {
-        /// Where the server is.
+        /// The server's address.
         host: String,
-        /// How large it is.
+        /// The message's size.
         bytes: usize,
-        /// How large it may be.
+        /// The limit.
         limit: usize,
     },
-    /// The server did not acknowledge the message, so it may or may not stand in the log.
+    /// The server did not acknowledge the message, so it may or may not be in the log.
     #[error(
         "the NATS server at {host} did not acknowledge {what} ({why}), so it may or may not stand in the log: repeating it with \
          the same id is safe"
     )]
     NotAcknowledged {
-        /// Where the server is.
+        /// The server's address.
         host: String,
         /// What was published.
         what: String,
         /// What happened instead.
         why: String,
     },
-    /// The server did not take the message.
+    /// The server rejected the message.
     #[error("the NATS server at {host} did not take {what}: {why}")]
     NotTaken {
-        /// Where the server is.
+        /// The server's address.
         host: String,
         /// What was published.
         what: String,
-        /// Its reason.
+        /// The server's reason.
         why: String,
     },
     /// The deadline passed before the outcome was known.
@@ -102,15 +102,15 @@ pub enum Error {
     NoOutcome {
         /// The request's id.
         id: TransferId,
-        /// Whose request it is.
+        /// The account that made it.
         account: AccountId,
-        /// How long was waited.
+        /// How long the caller waited.
         waited: Duration,
     },
     /// The connection to NATS was closed.
     #[error("the connection to NATS was closed: connect again, and ask again with the same id")]
     Closed,
-    /// A newer ledger tells an outcome in words that this version does not know.
+    /// A newer ledger sent an outcome that this version can't parse.
     #[error("an outcome that this version does not understand: {0}")]
     Unknown(String),
 }

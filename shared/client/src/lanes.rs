@@ -1,26 +1,26 @@
 //! Which requests share a message: a pure rule, without time or I/O.
 //!
-//! Requests that can stand in one message belong to one lane. A lane has at most one message under way. A request to an idle
-//! lane is a message of its own at once, so a single caller never waits for others. A request to a busy lane waits until that
-//! message is acknowledged; then everything that waits is the next message, as far as it fits. So the number of messages
-//! follows from how fast the server acknowledges, not from how many callers there are.
+//! Requests that can share a message belong to one lane. A lane has at most one message in flight. A request to an idle lane is
+//! published at once in a message of its own, so a single caller never waits for others. A request to a busy lane waits until the
+//! message in flight is acknowledged; then everything that waits forms the next message, as far as it fits. So the number of
+//! messages depends on how fast the server acknowledges, not on the number of callers.
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// How large a message may become.
+/// The limits of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// How many requests.
+    /// The most requests.
     pub(crate) requests: usize,
-    /// How many bytes, as an array.
+    /// The most bytes, as an array.
     pub(crate) bytes: usize,
 }
 
-/// Requests that wait, by lane.
+/// The waiting requests, by lane.
 #[derive(Debug)]
 pub(crate) struct Lanes<L, T> {
     limits: Limits,
-    /// What waits behind the message under way; a lane that is not here is idle.
+    /// What waits for the message in flight; a lane that is absent is idle.
     busy: BTreeMap<L, VecDeque<Waiting<T>>>,
 }
 
@@ -38,7 +38,7 @@ impl<L: Ord, T> Lanes<L, T> {
         }
     }
 
-    /// Takes a request of so many bytes. Returned is the message to publish now; nothing if the request waits.
+    /// Adds a request of this size. Returns the message to publish now, or none if the request must wait.
     pub(crate) fn add(&mut self, lane: L, bytes: usize, request: T) -> Option<T> {
         match self.busy.get_mut(&lane) {
             Some(waiting) => {
@@ -52,13 +52,14 @@ impl<L: Ord, T> Lanes<L, T> {
         }
     }
 
-    /// A lane's message is acknowledged, or has failed. Returned is its next one; if nothing waits, the lane is idle.
+    /// Reports that a lane's message was acknowledged, or has failed. Returns its next message; if nothing waits, the lane is
+    /// idle.
     ///
-    /// Only what is `wanted` is published: a caller who has given up no longer waits for an outcome.
+    /// Only requests that are still `wanted` are published: a caller that has given up no longer waits for an outcome.
     pub(crate) fn next(&mut self, lane: &L, wanted: impl Fn(&T) -> bool) -> Option<Vec<T>> {
         let waiting = self.busy.get_mut(lane)?;
         waiting.retain(|waiting| wanted(&waiting.request));
-        // The brackets; with each request comes a comma, or the closing bracket.
+        // The opening bracket; each request adds a comma or the closing bracket.
         let (mut message, mut bytes) = (Vec::new(), 1);
         while let Some(next) = waiting.front() {
             bytes += next.bytes + 1;
@@ -85,8 +86,8 @@ mod tests {
         bytes: 100,
     };
 
-    /// Plays a line: `a7` adds request 7 to lane a, `a7:40` with 40 bytes, `a!` says that the message of lane a is done.
-    /// Expected is what is published, in order.
+    /// Plays a script: `a7` adds request 7 to lane a, `a7:40` with 40 bytes, `a!` completes the message of lane a. `expected`
+    /// lists the published messages in order.
     fn check(line: &str, expected: &str) {
         let mut lanes = Lanes::new(LIMITS);
         let mut published = Vec::new();
@@ -110,10 +111,10 @@ mod tests {
         // A single caller never waits.
         check("a1", "a1");
         check("a1 a! a2 a! a3", "a1 a2 a3");
-        // What comes meanwhile is one message, in the order in which it came.
+        // Requests that arrive meanwhile form one message, in order of arrival.
         check("a1 a2 a3 a!", "a1 a2+3");
         check("a1 a2 a! a3 a! a! a4", "a1 a2 a3 a4");
-        // Lanes know nothing of each other.
+        // Lanes are independent.
         check("a1 b2 a3 b4 b!", "a1 b2 b4");
         check("a1 b2 a!", "a1 b2");
     }
@@ -121,10 +122,10 @@ mod tests {
     #[test]
     fn a_message_is_bounded_in_requests_and_in_bytes() {
         check("a1 a2 a3 a4 a5 a6 a! a! a!", "a1 a2+3+4 a5+6");
-        // 1 + (49 + 1) + (48 + 1) = 100 fits, a byte more does not.
+        // 1 + (49 + 1) + (48 + 1) = 100 fits, one byte more does not.
         check("a1 a2:49 a3:48 a!", "a1 a2+3");
         check("a1 a2:49 a3:49 a! a!", "a1 a2 a3");
-        // One that is too large goes alone, and the server says what it thinks of it.
+        // An oversized request is sent alone, and left to the server to reject.
         check("a1 a2 a3:500 a4 a! a! a!", "a1 a2 a3 a4");
     }
 

@@ -1,4 +1,4 @@
-//! The Rust client of a wallet: sends requests and waits for their outcomes over NATS, and asks the ledger over HTTP.
+//! The Rust client of a wallet: sends requests and waits for their outcomes over NATS, and queries the ledger over HTTP.
 //!
 //! ```no_run
 //! use wallet_client::{Ledger, Options, Payment, Wallet};
@@ -18,9 +18,9 @@
 //! | module | does |
 //! |---|---|
 //! | [`Wallet`] | sends requests, waits for outcomes, repeats under the same id |
-//! | [`api`] | asks the ledger |
-//! | [`request`] | requests, checked with the contract before they are sent |
-//! | [`outcome`] | outcomes, and how they are heard |
+//! | [`api`] | queries the ledger |
+//! | [`request`] | requests, validated with the contract before they are sent |
+//! | [`outcome`] | outcomes, and listening for them |
 //! | [`connect`] | a connection to NATS, and publishing over it |
 //! | `post`, `lanes` | which requests share a message |
 //! | [`clock`] | the time, and new ids |

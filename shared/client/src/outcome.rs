@@ -1,11 +1,11 @@
-//! Waits for how a request ended: a message on `wallet.outcome.<account>.<id>`.
+//! Waits for the outcome of a request: a message on `wallet.outcome.<account>.<id>`.
 //!
-//! The subscription stands before the request is published, so no outcome is missed. Outcomes are not stored: one that
-//! was told while we were disconnected is lost, so a request without an outcome is repeated now and then. A repeat
-//! changes nothing, and is told again how the first one ended.
+//! The subscription exists before the request is published, so no outcome is missed. Outcomes are not stored: one that is sent
+//! while we are disconnected is lost, so a request without an outcome is repeated now and then. A repeat changes nothing, and is
+//! answered with the outcome of the first one.
 //!
-//! Others may use the same id: somebody else who confirms or cancels, or pays under it by mistake. All their outcomes come on
-//! the one subject, and each names the requests that it answers; only one that names ours is ours.
+//! Others may use the same id: another client that confirms or cancels, or pays under it by mistake. All their outcomes arrive on
+//! the same subject, and each names the requests that it answers; only an outcome that names our request is ours.
 
 mod listener;
 
@@ -23,43 +23,43 @@ pub use listener::{Listener, Told};
 
 use crate::Error;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Outcome {
     /// The client's id.
     pub id: Uuid,
-    /// Whose authority was used.
+    /// The account whose authority was used.
     pub account: String,
-    /// What was asked; of a transfer's end, `transfer`.
+    /// The requested verb; for the end of a transfer, `transfer`.
     pub verb: String,
-    /// How it ended, in a word.
+    /// The outcome, in a word.
     pub outcome: Word,
-    /// The requests that this answers, by what they ask: of a reservation's end the confirm or cancel, and the reserve.
+    /// The requests that this answers, by verb: for the end of a reservation, the confirm or cancel and the reserve.
     pub answers: BTreeMap<String, Uuid>,
-    /// Whether this was decided, and told, before: it answers a repeat.
+    /// Whether this was decided and sent before, so that it answers a repeat.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repeated: bool,
-    /// Why not, as a stable code.
+    /// The reason for a failure, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Why not, as a sentence.
+    /// The reason for a failure, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Of a request that was refused, how the transfer stands that it was about.
+    /// For a refused request, the state of the transfer that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Became>,
     /// The trace id.
     pub trace: String,
-    /// Who paid, or would have.
+    /// The payer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payer: Option<String>,
-    /// Who was paid, or would have been.
+    /// The payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee: Option<String>,
-    /// How much moved, or was to.
+    /// The amount moved, or to be moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// How much was reserved for it.
+    /// The amount that was reserved for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
     /// The currency's code.
@@ -70,21 +70,21 @@ pub struct Outcome {
     pub time: Timestamp,
 }
 
-/// How a transfer stands, for a request that changed nothing about it.
+/// The state of a transfer that a refused request was about.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Became {
-    /// How it stands, in a word.
+    /// Its status, in a word.
     pub status: Status,
-    /// Why it failed, as a stable code.
+    /// The reason for its failure, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who is paid, or was to be.
+    /// The payee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payee: Option<String>,
-    /// How much moves, or was to.
+    /// The amount moved, or to be moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
-    /// How much was reserved for it.
+    /// The amount that was reserved for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reserved: Option<String>,
     /// The currency's code.
@@ -99,17 +99,17 @@ pub struct Became {
     pub ended_at: Option<Timestamp>,
 }
 
-/// How a request ended, in a word.
+/// The outcome of a request, in a word.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub enum Word {
-    /// The money has arrived.
+    /// The payee was credited.
     Settled,
-    /// Nothing has moved, nothing has changed.
+    /// Nothing moved or changed.
     Refused,
-    /// The money was debited, could not be credited and was given back.
+    /// The money was debited, could not be credited and was returned.
     Compensated,
-    /// The money is held, and the payee's side will take it.
+    /// The money is held, and the payee's side has promised to accept it.
     Reserved,
     /// The payer cancelled.
     Cancelled,
@@ -126,7 +126,7 @@ pub enum Word {
 }
 
 impl Word {
-    /// Whether what was asked for was done, if it was not a cancel.
+    /// Whether the request was carried out, provided it was not a cancel.
     pub fn is_good(self) -> bool {
         match self {
             Self::Settled | Self::Reserved | Self::Opened | Self::Frozen | Self::Unfrozen | Self::Closed => {
@@ -136,7 +136,7 @@ impl Word {
         }
     }
 
-    /// How a flow stands that ended like this.
+    /// The status of a flow that ended like this.
     fn status(self) -> Status {
         match self {
             Self::Settled => Status::Settled,
@@ -149,7 +149,7 @@ impl Word {
         }
     }
 
-    /// The word.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Settled => "settled",
@@ -173,23 +173,23 @@ impl fmt::Display for Word {
 }
 
 impl Outcome {
-    /// Whether this is what became of that request.
+    /// Whether this answers that request.
     pub fn answers(&self, request: EventId) -> bool {
         self.answers.values().any(|id| *id == request.0)
     }
 
-    /// Whether it ended before it was published at `since`: then nothing has happened now. Of a request that we have published
-    /// again ourselves only the time can tell.
+    /// Whether the transfer had ended before the request was published at `since`, so that nothing has happened now. If we have
+    /// published the request more than once ourselves, only the time can tell.
     pub fn is_earlier(&self, published_again: bool, since: Timestamp) -> bool {
         self.repeated && (!published_again || self.time < since)
     }
 
-    /// Whether this is how a transfer ended, not how a request on it did.
+    /// Whether this is the end of a transfer, not just of a request about it.
     fn ends_transfer(&self) -> bool {
         self.verb == Verb::Transfer.token() && self.transfer.is_none()
     }
 
-    /// The same, now that the transfer that it is about has ended like this.
+    /// This outcome, updated with the end of the transfer that it is about.
     fn after(self, end: &Self) -> Self {
         let transfer = self.transfer.map(|became| Became {
             status: end.outcome.status(),
@@ -201,13 +201,13 @@ impl Outcome {
         Self { transfer, ..self }
     }
 
-    /// Whether what was asked for was done.
+    /// Whether the request was carried out.
     pub fn is_good(&self, asked: Verb) -> bool {
         self.outcome.is_good() || (asked == Verb::Cancel && self.outcome == Word::Cancelled)
     }
 }
 
-/// Reads an outcome message.
+/// Parses an outcome message.
 pub fn read(payload: &[u8]) -> Result<Outcome, Error> {
     serde_json::from_slice(payload).map_err(|_| Error::Unknown(String::from_utf8_lossy(payload).into_owned()))
 }

@@ -1,4 +1,4 @@
-//! What a payment says.
+//! The content of a payment.
 
 use std::time::Duration;
 
@@ -8,20 +8,21 @@ use wallet_contract::money::Currency;
 use crate::clock;
 use crate::request::Wanted;
 
-/// A payment from one account to another. Its id names it: the same payment with the same id is made once, however often it is sent.
+/// A payment from one account to another. Its id identifies it: the same payment with the same id is made once, however often it
+/// is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// The client's name for it, a new one unless it is set.
+    /// The client's id, a new one unless set.
     pub id: TransferId,
     /// The payer.
     pub from: AccountId,
     /// The payee.
     pub to: AccountId,
-    /// How much, such as `12.50`; zeros that are missing are added, nothing is rounded.
+    /// The amount, such as `12.50`; missing zeros are added, nothing is rounded.
     pub amount: String,
     /// The currency.
     pub currency: Currency,
-    /// A line for the statement.
+    /// A text for the statement.
     pub memo: Option<String>,
 }
 
@@ -38,13 +39,13 @@ impl Payment {
         }
     }
 
-    /// The same under an id that was made and stored before: then a crash of the caller cannot make it a second payment.
+    /// Sets an id that was generated and stored beforehand, so that a crash of the caller can't lead to a second payment.
     #[must_use]
     pub fn id(self, id: TransferId) -> Self {
         Self { id, ..self }
     }
 
-    /// The same with a line for the statement.
+    /// Sets the text for the statement.
     #[must_use]
     pub fn memo(self, memo: impl Into<String>) -> Self {
         let memo = Some(memo.into());
@@ -62,11 +63,11 @@ impl Payment {
     }
 }
 
-/// How a reservation is held.
+/// The terms of a reservation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hold {
-    /// How long, in whole seconds; a week unless it is set.
+    /// How long to hold the money, in whole seconds; a week unless set.
     pub expires_in: Option<Duration>,
-    /// Whether it is paid as soon as the payee's side has promised to take it.
+    /// Whether it is paid as soon as the payee's side has promised to accept it.
     pub auto_confirm: bool,
 }

@@ -15,42 +15,42 @@ use crate::connect::Connection;
 use crate::lanes::{Lanes, Limits};
 use crate::request::Request;
 
-/// How many requests a shared message holds at most: some 150 KB, which a service decides in one batch.
+/// The most requests in a shared message: about 150 KB, which a service decides in one batch.
 const MOST: usize = 1_000;
 const _: () = assert!(MOST <= MAX_ARRAY);
-/// What a server counts beside the body: the headers of a message that is shared.
+/// The headers of a shared message, which count towards the server's limit.
 const HEADERS: usize = 256;
 
 /// Which concurrent requests share a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sharing {
-    /// None: each request is a message of its own, whoever else is waiting.
+    /// None: each request is a message of its own, whatever else is waiting.
     Nothing,
-    /// Requests of one account with one verb. Every user may do that.
+    /// Requests of one account with one verb. Every user has the permission for that.
     #[default]
     Account,
-    /// Requests of all payers of a shard, on `wallet.<shard>.bulk`. It needs the right to publish there, which is the right to
-    /// spend everybody's money: for gateways.
+    /// Requests of all payers of a shard, on `wallet.<shard>.bulk`. This needs the permission to publish there, which permits
+    /// spending everybody's money: for gateways.
     Shard,
 }
 
-/// Requests that can stand in one message.
+/// Requests that can share a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Lane {
     Account(Verb, AccountId),
     Bulk(Shard),
 }
 
-/// A request that waits to be published, and its caller.
+/// A request that waits to be published, with its caller.
 #[derive(Debug)]
 struct Letter {
     request: Request,
-    /// As it stands in an array.
+    /// Its form as an array element.
     element: String,
     caller: oneshot::Sender<Result<PublishAck, Error>>,
 }
 
-/// Publishes for all callers of a client.
+/// Publishes the requests of all callers of a client.
 #[derive(Debug)]
 pub(crate) struct Post {
     pub(crate) connection: Connection,
@@ -72,7 +72,7 @@ impl Post {
         }
     }
 
-    /// Publishes a request, and says where its message stands.
+    /// Publishes a request, and returns the position of its message.
     pub(crate) async fn send(self: &Arc<Self>, request: &Request) -> Result<PublishAck, Error> {
         let Some(lane) = self.lane(request).await? else {
             return self.connection.send(request).await;
@@ -88,7 +88,7 @@ impl Post {
         };
         let message = self.lanes().add(lane.clone(), letter.element.len(), letter);
         if let Some(letter) = message {
-            // A task of its own: the caller may give up, and others wait for the end of this message.
+            // A separate task, because the caller may give up while others wait for this message.
             tokio::spawn(Arc::clone(self).deliver(lane, vec![letter]));
         }
         acknowledged.await.unwrap_or(Err(Error::Closed))
@@ -97,7 +97,7 @@ impl Post {
     async fn lane(&self, request: &Request) -> Result<Option<Lane>, Error> {
         Ok(match self.sharing {
             Sharing::Nothing => None,
-            // In bulk stands what debit-svc decides.
+            // Bulk messages only hold requests for debit-svc.
             Sharing::Shard if request.verb.decided_by() == Service::Debit => {
                 let shards = self.connection.shards().await?;
                 Some(Lane::Bulk(shards.of(&request.account)))
@@ -111,7 +111,7 @@ impl Post {
         loop {
             let published = self.publish(&lane, &message).await;
             for letter in message {
-                // The caller may be gone.
+                // The caller may have given up.
                 let _ = letter.caller.send(published.clone());
             }
             match self.lanes().next(&lane, |letter| !letter.caller.is_closed()) {

@@ -1,4 +1,4 @@
-//! Requests as this tool sends them, checked beforehand with the very code that the services read them with.
+//! Requests as this client sends them, validated beforehand with the same code that the services parse them with.
 
 use serde::Serialize;
 use wallet_contract::event::Overdraft;
@@ -10,41 +10,41 @@ use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_view::typed;
 
-/// A request that can be sent.
+/// A valid request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// The client's name for it.
+    /// The client's id.
     pub id: TransferId,
-    /// The id that account, name, verb and content give it: its outcome names it.
+    /// The request id, derived from account, id, verb and content; outcomes refer to it.
     pub request: EventId,
-    /// Whose authority is used.
+    /// The account whose authority is used.
     pub account: AccountId,
-    /// What is asked.
+    /// The verb.
     pub verb: Verb,
-    /// The JSON that is published.
+    /// The JSON to publish.
     pub body: String,
-    /// The same, understood.
+    /// The parsed form of the body.
     pub order: Order,
-    /// The trace that its flow is to have; without one the services begin one.
+    /// The trace id for its flow; without one the services generate it.
     pub trace: Option<TraceId>,
 }
 
-/// A transfer as somebody wrote it down, nothing of it checked yet but the payer's name.
+/// A transfer as written by a user; only the payer's name has been validated.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Who pays.
+    /// The payer.
     pub from: &'a AccountId,
-    /// Who is paid.
+    /// The payee.
     pub to: &'a str,
-    /// How much, as a person types it.
+    /// The amount, as people type it.
     pub amount: &'a str,
     /// The currency's code.
     pub currency: &'a str,
-    /// A line for the statement.
+    /// A text for the statement.
     pub memo: Option<&'a str>,
 }
 
-/// The JSON of a request; what is not said is left out.
+/// The JSON of a request; absent fields are omitted.
 #[derive(Clone, Default, Serialize)]
 struct Body<'a> {
     id: String,
@@ -84,7 +84,7 @@ impl Request {
         Self::checked(Verb::Transfer, wanted.from, id, &wanted.body())
     }
 
-    /// A payment in two phases: the first.
+    /// The first phase of a two-phase payment.
     pub fn reserve(
         id: TransferId,
         wanted: &Wanted<'_>,
@@ -99,7 +99,7 @@ impl Request {
         Self::checked(Verb::Reserve, wanted.from, id, &body)
     }
 
-    /// The second: all that is reserved, or this much, as amount and currency.
+    /// The second phase: confirms all that is reserved, or this part, given as amount and currency.
     pub fn confirm(id: TransferId, payer: &AccountId, part: Option<(&str, &str)>) -> Result<Self, Refusal> {
         let body = Body {
             amount: part.map(|(amount, _)| amount),
@@ -109,7 +109,7 @@ impl Request {
         Self::checked(Verb::Confirm, payer, id, &body)
     }
 
-    /// Gives back what was received by a transfer, or a part of it.
+    /// Returns what was received by a transfer, or a part of it.
     pub fn reverse(id: TransferId, wanted: &Wanted<'_>, transfer: TransferId) -> Result<Self, Refusal> {
         let transfer = transfer.to_string();
         let body = Body {
@@ -119,7 +119,7 @@ impl Request {
         Self::checked(Verb::Reverse, wanted.from, id, &body)
     }
 
-    /// The opening of an account in a currency.
+    /// Opens an account in a currency.
     pub fn open(
         id: TransferId,
         account: &AccountId,
@@ -134,7 +134,7 @@ impl Request {
         Self::checked(Verb::Open, account, id, &body)
     }
 
-    /// A request that has no content but its verb: cancel, freeze, unfreeze, close.
+    /// A request without content besides its verb: cancel, freeze, unfreeze, close.
     pub fn plain(verb: Verb, id: TransferId, account: &AccountId) -> Result<Self, Refusal> {
         Self::checked(verb, account, id, &Body::default())
     }
@@ -180,7 +180,7 @@ impl Request {
     /// The same request under another id.
     #[must_use]
     pub fn under(&self, id: TransferId) -> Self {
-        // The id stands first in what is written here.
+        // The id is the first field in a body written here.
         let body = self.body.replacen(&self.id.to_string(), &id.to_string(), 1);
         let read = Self::read(self.verb, &self.account, id, body);
         Self {
@@ -189,12 +189,12 @@ impl Request {
         }
     }
 
-    /// The W3C header that names its trace, if it has one.
+    /// The `traceparent` header, if the request has a trace.
     pub fn traceparent(&self) -> Option<String> {
         self.trace.map(|trace| trace.traceparent(EventId(self.id.0)))
     }
 
-    /// As an element of an array: its trace stands in it, since a message has one header for all.
+    /// Its form as an array element, which includes the trace because all requests of a message share the headers.
     pub(crate) fn element(&self) -> String {
         let trace = self
             .traceparent()
@@ -202,7 +202,7 @@ impl Request {
         self.with(&trace.unwrap_or_default())
     }
 
-    /// The same in bulk, where a body also names its payer and its verb.
+    /// Its form as a bulk element, which also names the payer and the verb.
     pub(crate) fn bulk_element(&self) -> String {
         let trace = self
             .traceparent()
@@ -215,13 +215,13 @@ impl Request {
         self.with(&more)
     }
 
-    /// The body with more fields behind its own. It is an object that has an id.
+    /// The body with further fields appended. It is an object that has at least an id.
     fn with(&self, fields: &str) -> String {
         let open = self.body.strip_suffix('}').unwrap_or(&self.body);
         format!("{open}{fields}}}")
     }
 
-    /// The payee and the money, where there is a movement.
+    /// The payee and the amount, if it moves money.
     pub fn movement(&self) -> Option<(&AccountId, Money)> {
         match &self.order {
             Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement) => {
@@ -237,7 +237,7 @@ impl Request {
     }
 }
 
-/// An amount as the wire takes it. What is wrong with the currency, the contract says.
+/// Normalizes an amount for the wire. An invalid currency is left for the contract to reject.
 fn typed(amount: Option<&str>, currency: Option<&str>) -> Result<Option<String>, Refusal> {
     let (Some(amount), Some(Ok(currency))) = (amount, currency.map(str::parse)) else {
         return Ok(amount.map(str::to_owned));

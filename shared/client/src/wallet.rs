@@ -19,7 +19,7 @@ use crate::{Error, clock};
 
 pub use follow::FIRST_REPEAT;
 
-/// How a client works.
+/// The options of a client.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How long a call waits for its outcome.
@@ -39,8 +39,8 @@ impl Default for Options {
 
 /// A client of a wallet. Clones share one connection, and their requests share messages ([`Sharing`]).
 ///
-/// Each call sends one request and waits for its outcome. If nothing is heard for a while it sends the same request again, under
-/// the same id, which the wallet carries out once. A refusal is an outcome, not an error: see [`Outcome::is_good`].
+/// Each call sends one request and waits for its outcome. If no outcome arrives for a while, it sends the same request again
+/// under the same id, which the wallet carries out only once. A refusal is an outcome, not an error: see [`Outcome::is_good`].
 #[derive(Clone, Debug)]
 pub struct Wallet {
     post: Arc<Post>,
@@ -61,12 +61,12 @@ impl Wallet {
         Self::connect_with(&Settings::at(urls.to_owned()), options).await
     }
 
-    /// The same with a `.creds` file, an `NKey` or TLS.
+    /// Connects with a `.creds` file, an `NKey` or TLS.
     pub async fn connect_with(settings: &Settings, options: Options) -> Result<Self, Error> {
         Ok(Self::over(connect(settings).await?, options))
     }
 
-    /// Works over a connection that is there.
+    /// Uses an existing connection.
     pub fn over(connection: Connection, options: Options) -> Self {
         let post = Arc::new(Post::new(connection, options.sharing));
         Self { post, options }
@@ -77,7 +77,7 @@ impl Wallet {
         &self.post.connection
     }
 
-    /// Pays.
+    /// Makes a payment.
     ///
     /// ```no_run
     /// # async fn example(wallet: wallet_client::Wallet) -> Result<(), Box<dyn std::error::Error>> {
@@ -92,7 +92,7 @@ impl Wallet {
         self.ask(&Request::transfer(payment.id, &payment.wanted())?).await
     }
 
-    /// Holds money for a payee. The outcome comes once the payee's side has promised to take it.
+    /// Reserves money for a payee. The outcome arrives once the payee's side has promised to accept it.
     ///
     /// ```no_run
     /// # async fn example(wallet: wallet_client::Wallet) -> Result<(), Box<dyn std::error::Error>> {
@@ -111,7 +111,7 @@ impl Wallet {
         self.ask(&request).await
     }
 
-    /// Pays what is reserved under this id: all of it, or this much; the rest is released.
+    /// Confirms the reservation with this id: pays all of it, or this part and releases the rest.
     pub async fn confirm(
         &self,
         id: TransferId,
@@ -122,12 +122,12 @@ impl Wallet {
         self.ask(&Request::confirm(id, payer, part)?).await
     }
 
-    /// Releases what is reserved under this id.
+    /// Cancels the reservation with this id and releases its money.
     pub async fn cancel(&self, id: TransferId, payer: &AccountId) -> Result<Outcome, Error> {
         self.ask(&Request::plain(Verb::Cancel, id, payer)?).await
     }
 
-    /// Gives back what `payment.from` received by `transfer`, or a part of it.
+    /// Reverses `transfer`: returns what `payment.from` received by it, or a part of that.
     ///
     /// ```no_run
     /// # async fn example(wallet: wallet_client::Wallet, lunch: wallet_client::Payment) -> Result<(), Box<dyn std::error::Error>> {
@@ -142,7 +142,7 @@ impl Wallet {
             .await
     }
 
-    /// Opens an account, or a further currency of it, for an operator. `overdraft` is how far below zero it may go: an amount, or
+    /// Opens an account, or adds a currency to it; for operators. `overdraft` is how far below zero it may go: an amount, or
     /// `unlimited`; without one it may not.
     pub async fn open(
         &self,
@@ -154,7 +154,7 @@ impl Wallet {
             .await
     }
 
-    /// Brings money in from outside, for an operator.
+    /// Pays money in from outside; for operators.
     pub async fn deposit(
         &self,
         account: &AccountId,
@@ -170,7 +170,7 @@ impl Wallet {
         .await
     }
 
-    /// Takes money out.
+    /// Pays money out of the wallet.
     pub async fn withdraw(
         &self,
         account: &AccountId,
@@ -186,17 +186,17 @@ impl Wallet {
         .await
     }
 
-    /// Stops an account from paying and receiving, for an operator.
+    /// Stops an account from paying and receiving; for operators.
     pub async fn freeze(&self, account: &AccountId) -> Result<Outcome, Error> {
         self.order(Verb::Freeze, account).await
     }
 
-    /// Lets a frozen account pay and receive again, for an operator.
+    /// Lets a frozen account pay and receive again; for operators.
     pub async fn unfreeze(&self, account: &AccountId) -> Result<Outcome, Error> {
         self.order(Verb::Unfreeze, account).await
     }
 
-    /// Closes an account for good, for an operator. It must be at zero.
+    /// Closes an account permanently; for operators. Its balance must be zero.
     pub async fn close(&self, account: &AccountId) -> Result<Outcome, Error> {
         self.order(Verb::Close, account).await
     }

@@ -1,14 +1,14 @@
-//! Reads a list of addresses: `nats://user:password@a:4222,nats://b:4222`.
+//! Parses a list of addresses: `nats://user:password@a:4222,nats://b:4222`.
 //!
-//! What stands in front of the last `@` is the login, so that a password may hold anything but a comma; what follows it
-//! may be several hosts. No error repeats any part of the text, since it may be a secret that stands in the wrong place.
+//! Everything before the last `@` is the login, so that a password may contain anything but a comma; after it may follow several
+//! hosts. No error repeats any part of the text, since a misplaced part may be a secret.
 
 use async_nats::ServerAddr;
 use percent_encoding::percent_decode_str;
 
 use crate::login::Login;
 
-/// The servers of a list, without the login, which is the same for all of them.
+/// The servers of a list, and the login that all of them share.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub(crate) servers: Vec<ServerAddr>,
@@ -16,11 +16,11 @@ pub(crate) struct Addresses {
     pub(crate) tls: bool,
 }
 
-/// What a right one looks like.
+/// An example of a valid list, for errors.
 const FORM: &str = "use nats://host:4222, nats://user:password@host:4222 or nats://TOKEN@host:4222 (tls:// for TLS), with \
                     commas between several";
 
-/// Reads a list, or says what is wrong with it.
+/// Parses a list.
 pub(crate) fn parse(text: &str) -> Result<Addresses, String> {
     read(text).map_err(|why| format!("{why}: {FORM}"))
 }
@@ -54,7 +54,8 @@ fn read(text: &str) -> Result<Addresses, String> {
     Ok(Addresses { servers, login, tls })
 }
 
-/// Each scheme with all that follows it: the hosts behind a comma that have none of their own belong to the one before.
+/// Each scheme with the hosts that belong to it: a host after a comma without a scheme of its own belongs to the scheme before
+/// it.
 fn groups(text: &str) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     for piece in text.split(',') {
@@ -69,7 +70,8 @@ fn groups(text: &str) -> Vec<String> {
     groups
 }
 
-/// Whether it is TLS. A password that goes to one server in the clear is not saved by TLS to another.
+/// Whether the list uses TLS. Mixed schemes are rejected: TLS to one server does not protect a password that goes to another in
+/// the clear.
 fn one_scheme(schemes: &[String]) -> Result<bool, String> {
     let known = |scheme: &String| scheme == "nats" || scheme == "tls";
     if !schemes.iter().all(known) {
@@ -99,7 +101,7 @@ fn read_host(host: &str) -> Result<ServerAddr, String> {
     Ok(server)
 }
 
-/// `user:password`, or a token; what is escaped (`p%40ss`) is read as it is meant (`p@ss`).
+/// `user:password`, or a token; percent escapes are decoded (`p%40ss` is `p@ss`).
 fn read_login(text: &str) -> Result<Login, String> {
     if text.contains(',') {
         return Err(

@@ -3,13 +3,13 @@
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// What was set makes no sense.
+    /// The settings are invalid.
     #[error("{0}")]
     Settings(String),
-    /// No server lets us in. That may change by itself.
+    /// No server accepts the connection. That may change without our doing.
     #[error("{0}")]
     Unreachable(String),
-    /// A server lets us in, and is not as it must be.
+    /// A server accepts the connection, but does not meet the wallet's requirements.
     #[error("{0}")]
     Unfit(String),
 }

@@ -1,28 +1,29 @@
-//! Which server comes next when one is lost.
+//! The choice of the next server after a connection is lost.
 //!
-//! The library picks one by chance of those that have failed least often, and the one whose connection was just lost has not
-//! failed yet. If it is cut off, and nobody says so, trying it again costs the time of a connect. So it is the others' turn.
+//! The library picks at random among the servers that have failed least often, and the one whose connection was just lost does
+//! not yet count as failed. If it is cut off silently, trying it again costs a connect timeout. So the other servers are tried
+//! first.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_nats::{ReconnectToServer, Server, ServerAddr};
 
-/// The server that was tried last, for whoever logs what became of the connection.
+/// The server that was tried last, for logging.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tried(Arc<Mutex<Option<ServerAddr>>>);
 
 impl Tried {
-    /// Which server it was, if any.
+    /// The server that was tried last, if any.
     pub(crate) fn last(&self) -> Option<ServerAddr> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Writes which server it is.
+    /// Records the server that is being tried.
     pub(crate) fn is(&self, server: &ServerAddr) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(server.clone());
     }
 
-    /// Picks the next one. The first connection of all is the library's: it tries each of them.
+    /// Picks the next server. The first connection is left to the library, which tries each of them.
     pub(crate) fn next(&self, servers: &[Server]) -> Option<ReconnectToServer> {
         if !servers.iter().any(|server| server.did_connect) {
             return None;
@@ -33,7 +34,7 @@ impl Tried {
     }
 }
 
-/// The one behind the last in the list; behind the end of it is its beginning.
+/// The server after the last one in the list, wrapping around.
 fn next<'s>(servers: &'s [Server], last: Option<&ServerAddr>) -> Option<&'s ServerAddr> {
     let at = servers.iter().position(|server| Some(&server.addr) == last);
     let behind = at.map_or(servers, |at| &servers[at + 1..]);

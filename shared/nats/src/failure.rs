@@ -1,4 +1,4 @@
-//! Why no server lets us in, and what to do about it.
+//! Why no server accepts the connection, and what to do about it.
 
 use std::error::Error as _;
 use std::io;
@@ -10,10 +10,10 @@ use async_nats::{ConnectError, ConnectErrorKind};
 use crate::Error;
 use crate::login::Login;
 
-/// How long reaching one server may take, with its greeting and TLS.
+/// Timeout for reaching one server, including its greeting and TLS.
 pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
-/// What became of one server.
+/// The error for one server.
 pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
     let text = match error.kind() {
         ConnectErrorKind::AuthorizationViolation => format!(
@@ -43,7 +43,7 @@ pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
     Error::Unreachable(text)
 }
 
-/// What became of all servers of a list.
+/// The error for all servers of a list.
 pub(crate) fn of_all(failures: &[Error]) -> Error {
     let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
     if told.is_empty() {
@@ -57,7 +57,7 @@ pub(crate) fn of_all(failures: &[Error]) -> Error {
 
 const RUNNING: &str = "is it running, and --nats (WALLET_NATS_URL) right?";
 
-/// How to be let in.
+/// How to log in successfully.
 fn right(login: &Login) -> &'static str {
     match login {
         Login::Nobody => {
@@ -70,7 +70,7 @@ fn right(login: &Login) -> &'static str {
     }
 }
 
-/// The innermost error: what a person can act on.
+/// The innermost error, which is the one that a person can act on.
 fn cause(error: &ConnectError) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(deeper) = cause.source() {
@@ -79,7 +79,7 @@ fn cause(error: &ConnectError) -> String {
     cause.to_string()
 }
 
-/// What to do if it is TLS that does not work.
+/// Advice for a failed TLS handshake.
 fn tls(error: &ConnectError) -> Option<&'static str> {
     if error.kind() == ConnectErrorKind::Tls {
         return Some(

@@ -1,10 +1,10 @@
-//! A setting that is a secret, or may hold one.
+//! A setting that is a secret, or may contain one.
 
 use std::fmt;
 
 /// A setting that is never shown.
 ///
-/// It is read as it is, and checked later: an option that can't be parsed is repeated by the parser.
+/// It is taken verbatim and validated later, because clap repeats an option's value if parsing fails.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Hidden(pub String);
 

@@ -1,15 +1,15 @@
-//! The way to NATS, for the services and the tool alike.
+//! The connection to NATS, for the services and the command line alike.
 //!
 //! | module | does |
 //! |---|---|
-//! | `settings` | the options and variables that say where NATS is and who we are |
-//! | `address` | reads a list of addresses |
-//! | `login` | who we are: a user, a token, a `.creds` file, an NKey |
-//! | `route` | all of that, checked; connects |
-//! | `failover` | which server comes next when one is lost |
-//! | `lost` | hears when a connection is lost |
-//! | `failure` | why no server lets us in, and what to do about it |
-//! | `server` | what a server must be |
+//! | `settings` | the options and variables for address and login |
+//! | `address` | parses a list of addresses |
+//! | `login` | credentials: a user, a token, a `.creds` file, an NKey |
+//! | `route` | all of that, validated; connects |
+//! | `failover` | which server comes next after a connection is lost |
+//! | `lost` | notifies of a lost connection |
+//! | `failure` | why no server accepts the connection, and what to do about it |
+//! | `server` | the requirements that a server must meet |
 //!
 //! No type here shows a secret, neither with `Debug` nor with `Display`, and no error repeats one.
 

@@ -1,4 +1,4 @@
-//! Who we are to NATS.
+//! Our credentials for NATS.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use async_nats::{Auth, AuthError};
 use nkeys::{KeyPair, KeyPairType};
 
-/// Who we are: named in the address, or by a file.
+/// Our credentials: from the address, or from a file.
 ///
-/// A file is read again for each connection, so that a new one is good from the next connection on.
+/// A file is read again for each connection, so a renewed one takes effect with the next connection.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
-    /// Nobody; the server may know us by our certificate.
+    /// No login; the server may know us by our certificate.
     Nobody,
-    /// A name and a password.
+    /// A user name and a password.
     User(String, String),
     /// A token.
     Token(String),
-    /// A `.creds` file: a JWT, and the seed that belongs to it.
+    /// A `.creds` file: a JWT and its seed.
     Creds(PathBuf),
-    /// A file with a seed.
+    /// A file with an NKey seed.
     Nkey(PathBuf),
 }
 
 impl Login {
-    /// Checks what can be checked without a server.
+    /// Validates what can be validated without a server.
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Creds(_) | Self::Nkey(_) => self.auth(b"").map(|_| ()),
@@ -32,7 +32,7 @@ impl Login {
         }
     }
 
-    /// What is shown to a server that has sent this nonce.
+    /// The response to a server's nonce.
     pub(crate) fn show(&self, nonce: &[u8]) -> Result<Auth, AuthError> {
         self.auth(nonce).map_err(AuthError::new)
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for Login {
     }
 }
 
-/// As part of a sentence: the server did not let … in.
+/// Completes the sentence: the server did not let … in.
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,7 +87,7 @@ fn read(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| format!("{} can't be read: {error}", file.display()))
 }
 
-/// The line behind `-----BEGIN … what-----`.
+/// The line after `-----BEGIN … what-----`.
 fn between<'t>(text: &'t str, what: &str) -> Option<&'t str> {
     let is_begin = |line: &&str| line.starts_with("---") && line.contains("BEGIN") && line.contains(what);
     let mut lines = text.lines().map(str::trim);
@@ -97,7 +97,7 @@ fn between<'t>(text: &'t str, what: &str) -> Option<&'t str> {
         .filter(|line| !line.starts_with('-'))
 }
 
-/// Signs with the seed in a text, bare or in a `.creds` file, and gives the public key, too.
+/// Signs the nonce with the seed in a text, bare or in a `.creds` file; also returns the public key.
 fn sign(text: &str, file: &Path, nonce: &[u8]) -> Result<(String, Vec<u8>), String> {
     let bare = || text.split_whitespace().find(|word| word.starts_with("SU"));
     let pair = between(text, "USER NKEY SEED")

@@ -1,18 +1,18 @@
-//! Hearing when a connection is lost.
+//! Notification of a lost connection.
 //!
-//! The library connects again by itself, and what was asked on the old connection waits for an answer that can't come until
-//! its time is up. Who listens here asks again at once.
+//! The library reconnects by itself, but a request sent on the old connection would wait for an answer that can't come until it
+//! times out. A caller that listens here can repeat it at once.
 
 use std::future::pending;
 
 use tokio::sync::watch;
 
-/// Tells the listeners.
+/// Notifies the listeners.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Losses(watch::Sender<u64>);
 
 impl Losses {
-    /// The connection is lost.
+    /// Reports that the connection is lost.
     pub(crate) fn tell(&self) {
         self.0.send_modify(|times| *times += 1);
     }
@@ -22,17 +22,17 @@ impl Losses {
     }
 }
 
-/// Hears when a connection is lost.
+/// Listens for the loss of a connection.
 #[derive(Clone, Debug)]
 pub struct Lost(watch::Receiver<u64>);
 
 impl Lost {
-    /// Waits until the connection is lost the next time.
+    /// Waits until the connection is lost again.
     pub async fn next(&self) {
         let mut times = self.0.clone();
         times.mark_unchanged();
         if times.changed().await.is_err() {
-            // The client itself is gone; who waits for something else will learn of it.
+            // The client itself is gone; the caller will learn of that elsewhere.
             pending::<()>().await;
         }
     }

@@ -1,4 +1,4 @@
-//! Where the servers are and who we are, checked; and the connection.
+//! The validated address and login, and the connection.
 
 use std::fmt;
 use std::future::ready;
@@ -18,38 +18,38 @@ use crate::lost::{Losses, Lost};
 use crate::server;
 use crate::settings::{DEFAULT_URL, Settings, given};
 
-/// How long a server may be silent until it is asked whether it is there. The library gives it up when it has not answered
-/// twice by the third time: a server that is cut off without a word is left after three times this, before what was published
-/// there is given up (5 s). What is lost by leaving one that was only slow is read and published again.
+/// How long a server may be silent before it is pinged. The library gives it up when two pings are unanswered by the third, so a
+/// server that is cut off silently is left after three times this interval, before publishes to it time out (5 s). Leaving a
+/// server that was merely slow does no harm: whatever is lost is read and published again.
 const PING: Duration = Duration::from_secs(1);
-/// Between two tries to connect, at most.
+/// The longest pause between two connection attempts.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Where the servers are and who we are.
+/// The validated address and login.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Route {
     servers: Vec<ServerAddr>,
     login: Login,
-    /// Whether a server that does no TLS is refused.
+    /// Whether servers without TLS are refused.
     tls: bool,
     ca: Option<PathBuf>,
     certificate: Option<(PathBuf, PathBuf)>,
     inbox: String,
 }
 
-/// A connection that was made.
+/// An established connection.
 #[derive(Debug)]
 pub struct Reached {
     /// The client.
     pub client: Client,
-    /// Which server of the list it is connected to.
+    /// The server of the list that it is connected to.
     pub host: String,
-    /// Hears when it is lost.
+    /// Notifies when it is lost.
     pub lost: Lost,
 }
 
 impl Route {
-    /// Checks what somebody has set, as far as that goes without a server.
+    /// Validates the settings as far as possible without a server.
     pub fn of(settings: &Settings) -> Result<Self, Error> {
         let url = settings.nats.as_ref().map_or(DEFAULT_URL, |url| &url.0);
         let Addresses { servers, login, tls } =
@@ -78,8 +78,8 @@ impl Route {
         })
     }
 
-    /// Connects to one of the servers, and checks that it is one that we can work with. If it is lost, another one is tried,
-    /// for ever. `heard` is told what becomes of the connection from then on, and with which server.
+    /// Connects to one of the servers and checks that it meets the requirements. If the connection is lost, the other servers are
+    /// tried, indefinitely. `heard` receives every later event of the connection, with the server concerned.
     pub async fn connect(
         &self,
         name: &str,
@@ -97,7 +97,7 @@ impl Route {
                 if event == Event::Disconnected {
                     losses.tell();
                 }
-                // Of the first connection the caller hears by our return.
+                // Our return tells the caller of the first connection.
                 if event != Event::Connected || began.swap(true, Ordering::Relaxed) {
                     heard(&logs.last().as_ref().map(shown).unwrap_or_default(), &event);
                 }
@@ -119,7 +119,7 @@ impl Route {
         Ok(Reached { client, host, lost })
     }
 
-    /// Each server by itself, to see whether it is there.
+    /// Each server as a route of its own, to test them one by one.
     pub fn each(&self) -> impl Iterator<Item = Self> {
         self.servers.iter().map(|server| Self {
             servers: vec![server.clone()],
@@ -127,12 +127,12 @@ impl Route {
         })
     }
 
-    /// The list as it is written, without a login.
+    /// The list as written, without a login.
     pub fn url(&self) -> String {
         self.written("")
     }
 
-    /// What must be typed to get there, with words instead of secrets.
+    /// The options to type for this route, with placeholders for secrets.
     pub fn typed(&self, settings: &Settings) -> String {
         let login = match self.login {
             Login::User(..) => "USER:PASSWORD@",
@@ -172,13 +172,13 @@ impl Route {
             options = options.add_client_certificate(certificate.clone(), key.clone());
         }
         if self.servers.len() > 1 {
-            // Who lists the servers has said which ones can be reached from here, and by which names.
+            // Only the operator's list says which servers are reachable from here, and under which names.
             options = options.ignore_discovered_servers();
         }
         options
     }
 
-    /// Why no server lets us in. The library says it of the last one only, so with several each is asked again.
+    /// Why no server accepts the connection. The library reports only the last one's error, so each of several is asked again.
     async fn explain(&self, error: &async_nats::ConnectError) -> Error {
         if let [server] = &*self.servers {
             return failure::of_one(self.login(), &shown(server), error);
@@ -206,7 +206,7 @@ impl fmt::Debug for Route {
     }
 }
 
-/// A server as it is shown.
+/// A server as it is displayed.
 pub(crate) fn shown(server: &ServerAddr) -> String {
     let (host, port) = (server.host(), server.port());
     if host.contains(':') {
@@ -216,7 +216,7 @@ pub(crate) fn shown(server: &ServerAddr) -> String {
     }
 }
 
-/// At first at once, then ever later.
+/// The first attempt is immediate, later ones are ever further apart.
 fn delay(attempts: usize) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
     let millis = if doublings == 0 {
@@ -235,7 +235,7 @@ fn option_of(login: &Login) -> &'static str {
     }
 }
 
-/// The login that was given; two are one too many.
+/// The given login; giving two is an error.
 fn one_login(in_url: Login, settings: &Settings) -> Result<Login, Error> {
     let creds = given(&settings.nats_creds).map(|file| Login::Creds(file.into()));
     let nkey = given(&settings.nats_nkey).map(|file| Login::Nkey(file.into()));
@@ -269,7 +269,7 @@ fn certificate(settings: &Settings) -> Result<Option<(PathBuf, PathBuf)>, Error>
     }
 }
 
-/// Where answers are sent. A user's permissions can keep others out of a prefix of its own.
+/// The reply prefix. Permissions can keep other users out of a prefix of its own.
 fn inbox(set: Option<&str>, login: &Login) -> Result<String, Error> {
     let Some(prefix) = set.filter(|prefix| !prefix.is_empty()) else {
         return Ok(match login {

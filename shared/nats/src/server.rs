@@ -1,11 +1,11 @@
-//! What a server must be, so that the wallet can work with it.
+//! The requirements that a NATS server must meet.
 
 use async_nats::ServerInfo;
 use wallet_contract::stream;
 
 use crate::error::Error;
 
-/// Checks a server's version and limits, and that it has `JetStream`. `name` is what it is called in an error.
+/// Checks a server's version and limits, and that it has `JetStream`. Errors refer to it as `name`.
 pub fn check(info: &ServerInfo, name: &str) -> Result<(), Error> {
     let unfit = |why: String| Err(Error::Unfit(format!("the NATS server {name} {why}")));
     let mut parts = info.version.split('.').map(|part| part.parse().unwrap_or(0));

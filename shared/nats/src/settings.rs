@@ -1,4 +1,4 @@
-//! The options and variables that say where NATS is and who we are. Nothing is checked here.
+//! The options and variables for address and login. Nothing is validated here.
 
 #![expect(
     clippy::doc_markdown,
@@ -13,10 +13,10 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use crate::hidden::Hidden;
 
-/// Where NATS is unless somebody says otherwise.
+/// The default address.
 pub const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
-/// Where NATS is and who we are. The same for every service and for the tool.
+/// Address and login for NATS, the same for every service and for the command line.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The NATS servers: nats://user:password@host:4222 or nats://TOKEN@host, tls:// for TLS; the servers of one cluster
@@ -49,13 +49,13 @@ pub struct Settings {
     pub nats_inbox: Option<String>,
 }
 
-/// A file's name. An empty one, as Compose makes of a variable that is not set, is none.
+/// A file name. An empty value, which Compose passes for an unset variable, counts as none.
 fn file() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
 impl Settings {
-    /// A server with nothing but an address.
+    /// A server without a login.
     pub fn at(url: impl Into<String>) -> Self {
         Self {
             nats: Some(Hidden(url.into())),
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// Each variable, and what it must be for a program that is to take the same way.
+    /// The environment variables that make another program connect the same way.
     pub fn environment(&self) -> [(&'static str, Option<OsString>); 7] {
         let file = |file: &Option<PathBuf>| given(file).map(|file| file.as_os_str().to_owned());
         [
@@ -80,7 +80,7 @@ impl Settings {
         ]
     }
 
-    /// Each setting that is a file and was given: its option, its variable, its name.
+    /// Each file setting that was given: its option, its variable, its file name.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &'static str, &Path)> {
         let all = [
             ("--nats-creds", "WALLET_NATS_CREDS", &self.nats_creds),
@@ -94,7 +94,7 @@ impl Settings {
     }
 }
 
-/// The file, if one was named.
+/// The file, if one was given.
 pub(crate) fn given(file: &Option<PathBuf>) -> Option<&Path> {
     file.as_deref().filter(|file| !file.as_os_str().is_empty())
 }

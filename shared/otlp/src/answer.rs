@@ -1,5 +1,5 @@
-//! What a receiver's answer asks of who has sent: to go on, to wait, to send less at once, or to leave it; as the OTLP
-//! specification says (<https://opentelemetry.io/docs/specs/otlp/>).
+//! What a receiver's response asks of the sender: to continue, to wait, to send less at once, or to give up, according to the
+//! OTLP specification (<https://opentelemetry.io/docs/specs/otlp/>).
 
 use std::error::Error;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use tonic_types::StatusExt as _;
 
 use crate::checked::NotGrpc;
 
-/// How much of a receiver's words is repeated.
+/// How much of a receiver's message is repeated.
 const MAX_WORDS: usize = 300;
 
 /// Why spans could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failed {
-    /// Nobody has answered.
+    /// There was no response.
     #[error("{0}")]
     NoAnswer(String),
-    /// The receiver can't take anything now.
+    /// The receiver can't accept anything at present.
     #[error("{why}")]
     Later {
-        /// What it said.
+        /// Its message.
         why: String,
-        /// For how long it asks to be left alone, if it says so.
+        /// The delay that it asks for, if any.
         after: Option<Duration>,
     },
-    /// It takes no message as large as this one.
+    /// The receiver accepts no message of this size.
     #[error("{0}")]
     TooLarge(String),
-    /// It will never take this message.
+    /// It will never accept this message.
     #[error("{0}")]
     Refused(String),
 }
 
-/// What an HTTP answer means that is no success.
+/// Interprets an HTTP response other than success.
 pub(crate) fn of_http(receiver: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
     let why = format!("{receiver} answered HTTP {status}: {}", told(headers, body));
     let why = why.trim_end_matches([' ', ':']).to_owned();
@@ -54,7 +54,7 @@ pub(crate) fn of_http(receiver: &str, status: StatusCode, headers: &HeaderMap, b
     }
 }
 
-/// What a gRPC status means that is no success.
+/// Interprets a gRPC status other than success.
 pub(crate) fn of_grpc(receiver: &str, status: &Status) -> Failed {
     if let Some(answer) = status
         .source()
@@ -66,15 +66,15 @@ pub(crate) fn of_grpc(receiver: &str, status: &Status) -> Failed {
     let cause = status.source().map(whole).unwrap_or_default();
     let why = format!("{receiver}: {:?} {said} {cause}", status.code());
     let why = why.trim_end().to_owned();
-    // What the server says has no cause on this side.
+    // A status with a local cause does not come from the server.
     if status.source().is_some() {
         return Failed::NoAnswer(why);
     }
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
     match status.code() {
-        // With a delay it is short of something that comes back; without, the message is more than it ever takes.
+        // With a delay, the receiver is temporarily short of something; without, the message exceeds its limit.
         Code::ResourceExhausted if after.is_none() => Failed::TooLarge(why),
-        // So says tonic, in whose words a message is out of range that is larger than what a server has been set to.
+        // tonic reports a message above the server's limit as out of range.
         Code::OutOfRange => Failed::TooLarge(why),
         Code::ResourceExhausted
         | Code::Cancelled
@@ -95,7 +95,7 @@ pub(crate) fn of_grpc(receiver: &str, status: &Status) -> Failed {
     }
 }
 
-/// Reads `Retry-After`: seconds, or a time, which is taken by the receiver's own clock.
+/// Parses `Retry-After`: seconds, or a time, which is compared with the receiver's own clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok();
     let after: &str = text(RETRY_AFTER)?;
@@ -107,7 +107,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::try_from(wait).unwrap_or_default())
 }
 
-/// The receiver's words: by the specification a message, by custom plain text.
+/// The receiver's message: a status message according to the specification, in practice often plain text.
 fn told(headers: &HeaderMap, body: &[u8]) -> String {
     let is_message = headers
         .get(CONTENT_TYPE)
@@ -132,7 +132,7 @@ pub(crate) fn whole(error: &dyn Error) -> String {
     text
 }
 
-/// What a receiver says, as it may be logged: not too long, and without control characters.
+/// A receiver's message, safe for logging: truncated, and without control characters.
 pub(crate) fn words(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let safe = text

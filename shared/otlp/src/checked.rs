@@ -1,5 +1,5 @@
-//! A gRPC channel that tells which answers are none of gRPC's: a proxy says what it has to say in HTTP, with a page that can't be
-//! read as a message.
+//! A gRPC channel that detects responses that are not gRPC: a proxy responds in plain HTTP, with a page that can't be parsed as a
+//! message.
 
 use std::task::{Context, Poll};
 
@@ -9,11 +9,11 @@ use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service, StdError, http};
 use tonic::transport::Channel;
 
-/// The way to a receiver, past whatever stands before it.
+/// The channel to a receiver, and to any proxy in front of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Checked(pub(crate) Channel);
 
-/// What stands before it has answered.
+/// A proxy in front of the receiver has responded.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP {status}")]
 pub(crate) struct NotGrpc {
@@ -35,7 +35,7 @@ impl Service<http::Request<Body>> for Checked {
         Box::pin(async move {
             let answer = answer.await?;
             let (status, headers) = (answer.status(), answer.headers());
-            // Whatever gRPC has to say, it says under 200.
+            // Genuine gRPC responses always have status 200.
             if status == StatusCode::OK || headers.contains_key("grpc-status") {
                 return Ok(answer);
             }

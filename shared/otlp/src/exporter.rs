@@ -1,4 +1,4 @@
-//! The way to a receiver.
+//! The client that sends spans to a receiver.
 
 use std::error::Error;
 
@@ -19,7 +19,7 @@ use crate::checked::Checked;
 use crate::message::message;
 use crate::settings::{BadSetting, Protocol, Settings};
 
-/// How many spans go into one message: receivers take 4 MiB at least, and a span of ours has 1 to 2 KiB.
+/// How many spans go into one message: receivers accept at least 4 MiB, and our spans have 1 to 2 KiB.
 pub const SPANS: usize = 512;
 
 /// Sends spans.
@@ -35,19 +35,19 @@ enum Way {
     Http(reqwest::Client),
 }
 
-/// What became of spans.
+/// The result of sending spans.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
-    /// How many were taken.
+    /// How many were accepted.
     pub spans: usize,
-    /// How many the receiver does not want; it makes no sense to send them again.
+    /// How many were rejected; sending them again makes no sense.
     pub rejected: usize,
-    /// What it said about these; also a warning of a receiver that took all.
+    /// The receiver's message about the rejected spans, or a warning from one that accepted all.
     pub why: String,
 }
 
 impl Exporter {
-    /// Gets ready; connects with the first message. Must be called in a runtime.
+    /// Prepares an exporter, which connects with its first message. Must be called in a runtime.
     pub fn new(settings: Settings) -> Result<Self, BadSetting> {
         let told = |error: &dyn Error| BadSetting::Client(whole(error));
         let way = match settings.protocol {
@@ -77,7 +77,7 @@ impl Exporter {
         Ok(Self { settings, way })
     }
 
-    /// Where it sends, for people.
+    /// The destination, for people.
     pub fn shown(&self) -> String {
         self.settings.to_string()
     }
@@ -139,7 +139,7 @@ impl Exporter {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.map_err(no_answer)?;
         if status.is_success() {
-            // Receivers that answer with something else have taken it all the same.
+            // Some receivers respond with something else, but have accepted the spans all the same.
             return Ok(ExportTraceServiceResponse::decode(body).unwrap_or_default());
         }
         Err(answer::of_http(&self.shown(), status, &headers, &body))

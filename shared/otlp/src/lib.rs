@@ -1,15 +1,14 @@
-//! Flows as OpenTelemetry spans, on their way to a receiver.
+//! Exports flows as OpenTelemetry spans to a receiver.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`settings`] | where to send them and how, in the words of the OpenTelemetry specification |
-//! | [`message`] | spans of a flow as an OTLP message; pure |
+//! | [`settings`] | destination and protocol, named as in the OpenTelemetry specification |
+//! | [`message`] | a flow's spans as an OTLP message; pure |
 //! | [`exporter`] | sends one message over gRPC, or over HTTP as protobuf |
-//! | [`answer`] | what a receiver's answer asks for: to wait, to send less at once, or to leave it |
-//! | [`outlet`] | sends flows, as many in a message as the receiver takes |
+//! | [`answer`] | what a receiver's response asks for: to wait, to send less at once, or to give up |
+//! | [`outlet`] | sends flows, as many per message as the receiver accepts |
 //!
-//! What the spans of a flow are is `wallet_view::span`. Their ids are those of the log, so a span that is sent again is the same
-//! span again.
+//! `wallet_view::span` defines a flow's spans. Their ids are those of the log, so a span that is sent again is the same span.
 
 pub mod answer;
 mod checked;

@@ -1,4 +1,4 @@
-//! Spans as OTLP has them: apart by the service that worked, since a resource is a service.
+//! Spans in OTLP form: grouped by service, since a service is a resource.
 
 use std::collections::BTreeMap;
 
@@ -99,7 +99,7 @@ fn attribute(name: &str, value: any_value::Value) -> KeyValue {
     }
 }
 
-/// OTLP counts from 1970, and upwards only.
+/// OTLP counts unsigned nanoseconds from 1970.
 fn nanoseconds(at: Timestamp) -> u64 {
     u64::try_from(at.as_nanosecond()).unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! Flows on their way to a receiver: as many in a message as it takes, each whole in one, none sent for ever.
+//! Sends flows to a receiver: as many per message as it accepts, each flow whole within one message, and none retried for ever.
 
 mod size;
 
@@ -10,8 +10,8 @@ use self::size::Size;
 use crate::answer::Failed;
 use crate::exporter::{Exporter, Sent};
 
-/// How long flows are kept for a receiver that answers, and always that it can't take them: it may be about these, and what is
-/// behind them must go on. For one that does not answer at all they are kept as long as it takes.
+/// How long flows are retried while a receiver keeps responding that it can't accept them: these flows may be the cause, and the
+/// ones after them must go on. While a receiver does not respond at all, they are kept as long as it takes.
 const KEPT_FOR: Duration = Duration::from_hours(1);
 
 /// Sends flows to one receiver, one message after the other.
@@ -19,53 +19,53 @@ const KEPT_FOR: Duration = Duration::from_hours(1);
 pub struct Outlet {
     exporter: Exporter,
     size: Size,
-    /// Since when the receiver has answered that it can't take what is next.
+    /// Since when the receiver has responded that it can't accept the next flows.
     put_off: Option<Instant>,
     kept_for: Duration,
 }
 
-/// What became of the first of some flows. They are done with, one way or the other.
+/// The result for the first of the given flows. They are finished, whether sent or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
     /// They were sent.
     Sent {
-        /// How many flows they are.
+        /// How many flows were sent.
         flows: usize,
-        /// What the receiver took of their spans.
+        /// How many of their spans the receiver accepted.
         sent: Sent,
     },
-    /// The receiver does not take them, whenever and however they are sent.
+    /// The receiver does not accept them, whenever and however they are sent.
     Refused {
-        /// How many flows they are.
+        /// How many flows were refused.
         flows: usize,
         /// How many spans they have.
         spans: usize,
-        /// What it said.
+        /// The receiver's message.
         why: String,
     },
-    /// One flow alone is more than the receiver takes.
+    /// A single flow exceeds the receiver's limit.
     TooLarge {
         /// How many spans it has.
         spans: usize,
-        /// What it said.
+        /// The receiver's message.
         why: String,
     },
 }
 
-/// Nothing was taken; the same flows may be taken later.
+/// Nothing was accepted; the same flows may be accepted later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Later {
-    /// What the receiver said, or why there is no answer.
+    /// The receiver's message, or why there was no response.
     pub why: String,
-    /// For how long it asks to be left alone, if it says so.
+    /// The delay that it asks for, if any.
     pub after: Option<Duration>,
-    /// Whether there was an answer at all.
+    /// Whether there was a response at all.
     pub answered: bool,
 }
 
 impl Done {
-    /// How many flows are done with.
+    /// How many flows are finished.
     pub fn flows(&self) -> usize {
         match self {
             Self::Sent { flows, .. } | Self::Refused { flows, .. } => *flows,
@@ -75,7 +75,7 @@ impl Done {
 }
 
 impl Outlet {
-    /// To the receiver of this exporter.
+    /// An outlet to this exporter's receiver.
     pub fn new(exporter: Exporter) -> Self {
         Self {
             exporter,
@@ -85,19 +85,19 @@ impl Outlet {
         }
     }
 
-    /// With another time after which flows that the receiver always puts off are left out.
+    /// Changes how long flows are retried while the receiver keeps putting them off.
     #[must_use]
     pub fn keeping_for(mut self, time: Duration) -> Self {
         self.kept_for = time;
         self
     }
 
-    /// Where it sends, for people.
+    /// The destination, for people.
     pub fn shown(&self) -> String {
         self.exporter.shown()
     }
 
-    /// Sends the first of these flows, each given by its spans.
+    /// Sends the first of these flows; each flow is given by its spans.
     pub async fn send(&mut self, flows: &[Vec<Span>]) -> Result<Done, Later> {
         loop {
             let first = self.size.first(flows);

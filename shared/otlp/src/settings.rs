@@ -1,4 +1,4 @@
-//! Where spans go, and how: `OTEL_EXPORTER_OTLP_…`, as the OpenTelemetry specification has them.
+//! Destination and protocol: `OTEL_EXPORTER_OTLP_…`, as in the OpenTelemetry specification.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,10 +8,10 @@ use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-/// How long one message may take unless told otherwise.
+/// The default time limit for one message.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How spans travel.
+/// The transport of spans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
     /// gRPC, usually on port 4317.
@@ -21,23 +21,23 @@ pub enum Protocol {
     HttpProtobuf,
 }
 
-/// A setting that makes no sense.
+/// An invalid setting.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSetting {
-    /// No protocol of ours.
+    /// An unsupported protocol.
     #[error("OTLP protocol {0:?}: use grpc or http/protobuf")]
     Protocol(String),
-    /// No address.
+    /// An invalid address.
     #[error("OTLP endpoint {shown:?}: {why}; use for example {example}")]
     Endpoint {
-        /// The address, without what stands in front of its host.
+        /// The address, without anything that precedes the host.
         shown: String,
         /// What is wrong with it.
         why: String,
-        /// What would be right.
+        /// An example of a valid one.
         example: &'static str,
     },
-    /// No headers. The text may hold a key, so it is not repeated.
+    /// Invalid headers. The text may contain a key, so it is not repeated.
     #[error(
         "OTLP headers: entry {number} {why}; use name=value,name=value, with % codes for special characters"
     )]
@@ -47,21 +47,21 @@ pub enum BadSetting {
         /// What is wrong with it.
         why: &'static str,
     },
-    /// Nothing can be sent like this.
+    /// Unusable for sending.
     #[error("OTLP: {0}")]
     Client(String),
 }
 
-/// Where spans go, and how.
+/// Destination and protocol.
 #[derive(Clone)]
 pub struct Settings {
-    /// How they travel.
+    /// The transport.
     pub protocol: Protocol,
-    /// Where to: of gRPC the receiver's address, of HTTP the whole path.
+    /// For gRPC the receiver's address, for HTTP the full URL.
     pub endpoint: Url,
-    /// What is sent along, such as a key. Never shown.
+    /// Extra headers, such as an API key. Never shown.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// How long one message may take.
+    /// The time limit for one message.
     pub timeout: Duration,
 }
 
@@ -71,7 +71,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Without a query, which can hold a key.
+/// Without the query, which can contain a key.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut endpoint = self.endpoint.clone();
@@ -81,7 +81,7 @@ impl fmt::Display for Settings {
 }
 
 impl Settings {
-    /// A receiver's address: HTTP gets the path `/v1/traces` added, as for `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    /// A receiver's address: for HTTP the path `/v1/traces` is added, as for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     pub fn at(endpoint: &str, protocol: Protocol) -> Result<Self, BadSetting> {
         let mut settings = Self::exactly(endpoint, protocol)?;
         if protocol == Protocol::HttpProtobuf {
@@ -92,13 +92,13 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Where spans go, word by word, as for `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
+    /// The full destination, used unchanged, as for `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`.
     pub fn exactly(endpoint: &str, protocol: Protocol) -> Result<Self, BadSetting> {
         let example = match protocol {
             Protocol::Grpc => "http://127.0.0.1:4317",
             Protocol::HttpProtobuf => "http://127.0.0.1:4318",
         };
-        // Whatever stands in front of a host may be a password, and a query may hold a key.
+        // Anything before the host may be a password, and a query may contain a key.
         let shown = endpoint.rsplit('@').next().unwrap_or_default();
         let shown = shown.split('?').next().unwrap_or_default().to_owned();
         let bad = |why: String| BadSetting::Endpoint {
@@ -121,7 +121,7 @@ impl Settings {
         })
     }
 
-    /// With headers, as `OTEL_EXPORTER_OTLP_HEADERS` has them: `name=value,name=value`.
+    /// Adds headers in the form of `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`.
     pub fn with_headers(mut self, text: &str) -> Result<Self, BadSetting> {
         let entries = text.split(',').map(str::trim);
         for (number, entry) in (1..).zip(entries).filter(|(_, entry)| !entry.is_empty()) {
@@ -139,7 +139,7 @@ impl Settings {
         Ok(self)
     }
 
-    /// With another limit for one message.
+    /// Sets the time limit for one message.
     #[must_use]
     pub fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;

@@ -1,10 +1,10 @@
-//! Who may ask over HTTP, and how much may be asked at once.
+//! Authentication of HTTP requests, and limits on their size.
 //!
-//! A token is kept as its SHA-256 only, and compared as such: what stands in memory can't be used to ask, can't be logged,
-//! and how long a comparison takes says nothing about the token.
+//! Only the SHA-256 of a token is kept and compared. So the value in memory can't be used to authenticate or end up in a log, and
+//! the timing of a comparison reveals nothing about the token.
 //!
-//! A browser can't send a token with each request. Where a service has pages, it gets a cookie for it, which is worth reading
-//! only: its value is derived from the token, so it outlives a restart and ends when the token is changed.
+//! A browser can't send a token with each request. A service with pages gives it a cookie instead, which permits reading only.
+//! Its value is derived from the token, so it survives a restart and becomes invalid when the token is changed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -23,20 +23,20 @@ use wallet_contract::subject::Service;
 use crate::place::{Root, is_for_programs};
 use crate::problem::Problem;
 
-/// Longer than any question that makes sense.
+/// Longer than any valid URI.
 pub const MAX_URI_BYTES: usize = 4096;
-/// Names and values together; the tool needs some hundred bytes.
+/// Limit for names and values together; the command line needs some hundred bytes.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Shorter ones can be guessed.
 pub const MIN_TOKEN_BYTES: usize = 16;
-/// Who watches a service's health has no token.
+/// Health checks work without a token.
 const OPEN: [&str; 2] = ["/livez", "/readyz"];
 
-/// Where a browser asks for its cookie.
+/// Where a browser gets its cookie.
 pub const LOGIN: &str = "/login";
-/// And gives it back.
+/// Where it gives the cookie back.
 pub const LOGOUT: &str = "/logout";
-/// What a page needs before that.
+/// Needed by the login page itself.
 const ASSETS: &str = "/assets/";
 /// The cookie's name.
 pub const COOKIE: &str = "wallet_session";
@@ -48,16 +48,16 @@ pub struct Token {
     session: [u8; 32],
 }
 
-/// Who may pass.
+/// The access check of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard {
     token: Option<Token>,
-    /// Whether a browser is shown a page where it can say the token.
+    /// Whether browsers are redirected to a login page.
     login: bool,
 }
 
 impl Guard {
-    /// Of a service.
+    /// The guard of a service.
     pub fn new(token: Option<Token>, service: Service) -> Self {
         Self {
             token,
@@ -78,7 +78,7 @@ impl fmt::Debug for Token {
 }
 
 impl Token {
-    /// From the setting, or the file that it stands in; none if neither is given or the setting is empty.
+    /// Takes the token from the setting or from its file; none if neither is given or the setting is empty.
     pub fn of(text: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<Self>> {
         let from_file = match file.filter(|file| !file.as_os_str().is_empty()) {
             Some(file) => {
@@ -98,7 +98,7 @@ impl Token {
         }
     }
 
-    /// What is wrong with a token is told without it.
+    /// Validates a token; errors don't repeat it.
     fn read(text: &str, what: &str) -> anyhow::Result<Self> {
         if text.len() < MIN_TOKEN_BYTES {
             bail!("{what} has fewer than {MIN_TOKEN_BYTES} characters: `openssl rand -hex 24` makes one");
@@ -116,12 +116,12 @@ impl Token {
         }
     }
 
-    /// The cookie's value for who has said the token.
+    /// The cookie's value, if the given token is right.
     pub fn session(self, given: &str) -> Option<String> {
         (Self::hashed(given) == self).then(|| session(given))
     }
 
-    /// Whether the request bears this token, or reads with its cookie.
+    /// Whether the request carries this token, or only reads and carries its cookie.
     fn check(self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         if reads(method) && !headers.contains_key(header::AUTHORIZATION) && self.has_cookie(headers) {
             return Ok(());
@@ -156,7 +156,7 @@ impl Token {
     }
 }
 
-/// What a browser shows instead of the token. Who learns it can read, and still does not know the token.
+/// The cookie that a browser presents instead of the token. It permits reading and does not reveal the token.
 fn session(token: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(b"a browser's session for ");
@@ -164,7 +164,7 @@ fn session(token: &str) -> String {
     format!("{:x}", hash.finalize())
 }
 
-/// Where a service answers unless told otherwise: on this machine only.
+/// The default address, on this machine only.
 pub fn usual_address(service: Service) -> SocketAddr {
     let port = match service {
         Service::Ledger => 8080,
@@ -174,7 +174,7 @@ pub fn usual_address(service: Service) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
 }
 
-/// Warns if everybody who can reach the service may ask it.
+/// Warns if the service is reachable from other machines and needs no token.
 pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     if token.is_none() && !address.ip().is_loopback() {
         warn!(
@@ -184,7 +184,7 @@ pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     }
 }
 
-/// Lets a request pass, or says why not. A browser that goes to a page is sent where it can say the token.
+/// Lets a request pass, or responds with a problem. A browser that navigates to a page is redirected to the login page.
 pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     match check(guard, &request) {
         Ok(()) => next.run(request).await,
@@ -197,7 +197,7 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
     }
 }
 
-/// Whether a person goes to a page, and no program asks.
+/// Whether a person navigates to a page, as opposed to a program's request.
 fn is_navigation(request: &Request) -> bool {
     let headers = request.headers();
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
@@ -206,7 +206,7 @@ fn is_navigation(request: &Request) -> bool {
     reads(request.method()) && wants_page && is_page && !headers.contains_key(header::AUTHORIZATION)
 }
 
-/// The same with and without the answer's body.
+/// HEAD is GET without the response body.
 fn reads(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }

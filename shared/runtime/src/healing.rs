@@ -1,13 +1,13 @@
-//! What `wallet heal` asks of a service when the broker has lost messages: where it stands, what it has said, and to say
-//! that again. Nothing is decided here, and nothing changes what was.
+//! The endpoints behind `wallet heal`, for when the broker has lost messages: they tell what a service has stored, and publish it
+//! again. No decisions are made here, and nothing that was decided is changed.
 //!
-//! | question | does |
+//! | request | does |
 //! |---|---|
-//! | `GET /v1/store` | how far each shard's work has come |
-//! | `GET /v1/store/events?shard=&after=&limit=` | what was decided, without its content |
-//! | `POST /v1/store/reach` | makes a shard's stream reach to a position |
-//! | `POST /v1/store/publish` | publishes stored decisions again, as stored, or what they tell of the request that they answer |
-//! | `POST /v1/store/position` | sets a shard's work forward, if its stream has lost what was read |
+//! | `GET /v1/store` | the progress on each shard |
+//! | `GET /v1/store/events?shard=&after=&limit=` | lists decisions, without their content |
+//! | `POST /v1/store/reach` | extends a shard's stream to a position |
+//! | `POST /v1/store/publish` | publishes stored decisions again, as stored, or the requests that they answer |
+//! | `POST /v1/store/position` | advances a shard's position if its stream has lost what was read |
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use crate::question::{Asked, Told};
 use crate::reading::pool;
 use crate::running::Running;
 
-/// How many decisions one answer lists, and one question publishes.
+/// How many decisions one response lists, and one request publishes.
 pub const AT_ONCE: usize = 2_000;
 
 struct Healer {
@@ -95,7 +95,7 @@ async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
     Ok(Json(json!({ "events": said, "next": next })))
 }
 
-/// A place in a shard's stream.
+/// A position in a shard's stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Position {
@@ -112,14 +112,14 @@ async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
     Ok(Json(json!({ "shard": shard.0, "last_sequence": last })))
 }
 
-/// Which decisions are to stand in which shard's stream again.
+/// Which decisions to publish again, and to which shard's stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Again {
     shard: u16,
     to: u16,
     events: Vec<i64>,
-    /// Not the decisions, but the requests that they answer.
+    /// Publish the requests that they answer, not the decisions themselves.
     #[serde(default)]
     recall: bool,
 }
@@ -174,7 +174,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
     Ok(Json(json!({ "published": outgoing.len() })))
 }
 
-/// What a decision tells of the request that it answers.
+/// The request that a decision answers, as far as the decision tells it.
 fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
     let none = || Problem::bad_request(format!("event {} answers no request", decision.no));
     let event = envelope::read(&decision.json)
@@ -188,7 +188,7 @@ fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
     })
 }
 
-/// Only what has lost its place may be set to another: skipping what can be read would lose it.
+/// A position may only be changed if its message is lost: skipping readable messages would lose them.
 async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
@@ -207,12 +207,12 @@ async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
         let detail = format!("position {position}: the stream of shard {shard} ends at {last}");
         return Err(Problem::bad_request(detail));
     }
-    // A stream that was made anew begins behind the position: then nothing stands there.
+    // A stream that was recreated begins after the position: then no message is stored there.
     let at_us = match bus.stored_at(shard, position).await? {
         Some(at_us) => at_us,
         None => (healer.running.clock)().as_microsecond(),
     };
-    // What was gone from the front or the middle stands behind the position, with all else.
+    // After messages were lost from the front or the middle, all of them are put back after the position.
     let whole_from = if bus.lacks_messages(shard, known.whole_from).await? {
         position + 1
     } else {

@@ -1,4 +1,4 @@
-//! What every service answers over HTTP: `/livez`, `/readyz`, `/metrics`, and what it has no answer to.
+//! The HTTP routes that every service has: `/livez`, `/readyz`, `/metrics`, and the fallbacks.
 
 use std::net::SocketAddr;
 
@@ -24,7 +24,7 @@ pub fn routes(instance: Instance, metrics: Metrics) -> Router {
         )
 }
 
-/// Takes the port, so that a taken one is known before anything else begins.
+/// Binds the port first, so that one already in use is reported before anything else starts.
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let taken = |error| {
         anyhow::anyhow!("can't listen on http://{address}: {error}; use another --http or WALLET_HTTP_ADDR")
@@ -32,18 +32,18 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(taken)
 }
 
-/// The answer where there is no route.
+/// The response for an unknown route.
 #[expect(clippy::unused_async, reason = "axum's handlers are async")]
 pub async fn nothing_there(uri: Uri) -> Problem {
     Problem::not_found(format!("there is nothing at {}", uri.path()))
 }
 
-/// The answer where there is a route, but not for this method; the header `Allow` says for which.
+/// The response for an unsupported method; the header `Allow` lists the supported ones.
 pub async fn not_allowed(method: Method, uri: Uri) -> Problem {
     Problem::not_allowed(format!("{} does not take {method}", uri.path()))
 }
 
-/// Balances are nobody else's business, and never older than the books: no proxy keeps an answer unless that says so itself.
+/// Forbids caching, unless a response allows it itself: balances are private, and must never be older than the books.
 pub async fn kept_by_nobody(mut response: Response) -> Response {
     response
         .headers_mut()

@@ -1,4 +1,4 @@
-//! This instance as `/readyz` and a roll call show it, and the other instances as a roll call found them.
+//! This instance as reported by `/readyz` and roll calls, and the other instances as the last roll call found them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,19 +6,19 @@ use wallet_contract::ready::{Ready, ShardReady};
 use wallet_contract::subject::Service;
 use wallet_engine::status::Board;
 
-/// One instance of a service, and the board on which its loops write.
+/// One instance of a service, and the status board that its loops update.
 #[derive(Clone, Debug)]
 pub struct Instance {
     /// The service.
     pub service: Service,
-    /// Its name, also in the leases that it takes.
+    /// Its name, which is also the holder of its leases.
     pub name: String,
-    /// How the work on each shard stands.
+    /// The state of each shard's loop.
     pub board: Board,
 }
 
 impl Instance {
-    /// Its report on itself.
+    /// Its report.
     pub fn ready(&self) -> Ready {
         let shards = self
             .board
@@ -44,12 +44,12 @@ impl Instance {
 pub struct Roll(Arc<Mutex<Vec<Ready>>>);
 
 impl Roll {
-    /// Writes them.
+    /// Stores the reports.
     pub fn set(&self, present: Vec<Ready>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = present;
     }
 
-    /// Reads them.
+    /// The stored reports.
     pub fn get(&self) -> Vec<Ready> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -2,12 +2,12 @@
 //!
 //! | part | does |
 //! |---|---|
-//! | `connect` | connects, and logs what becomes of the connection |
-//! | `streams` | makes a shard's stream, or checks the one that is there |
-//! | `reader` | reads it behind our own position |
-//! | `roll_call` | how all instances of all services stand |
+//! | `connect` | connects, and logs the connection's events |
+//! | `streams` | creates a shard's stream, or checks the existing one |
+//! | `reader` | reads it from our own position on |
+//! | `roll_call` | asks all instances of all services for their state |
 //!
-//! What is published and told goes out from here.
+//! This module itself publishes events and outcomes.
 
 mod connect;
 mod reader;
@@ -33,14 +33,14 @@ use wallet_contract::stream;
 use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
 use wallet_nats::Lost;
 
-/// How long a message may take that stands in a stream.
+/// Timeout for reading a message that is in the stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
-/// How long the loop waits for where a stream ends: a lease must be renewed meanwhile.
+/// Timeout for asking where a stream ends: the lease must be renewed meanwhile.
 const HEAD_WITHIN: Duration = Duration::from_millis(500);
-/// The header that says when what an envelope says was committed, as RFC 3339.
+/// The header with the commit time of an envelope's events, as RFC 3339.
 const COMMITTED: &str = "wallet-committed";
 
-/// The part of the answer about a stream that the library leaves out, and what belongs to it.
+/// The part of the stream info that the library omits, and its context.
 #[derive(Deserialize)]
 struct Answer {
     state: End,
@@ -76,13 +76,13 @@ impl JetStream {
         Ok((state.last_sequence, i64::try_from(stored_us).unwrap_or(0)))
     }
 
-    /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; nothing if it is not there.
+    /// When the message at `position` of `shard`'s stream was stored, microseconds since 1970; none if it is missing.
     pub async fn stored_at(&self, shard: Shard, position: u64) -> Result<Option<i64>, Error> {
         let message = self.message(shard, position).await?;
         Ok(message.map(|message| message.at_us))
     }
 
-    /// The message at `position` of `shard`'s stream; nothing if it is not there.
+    /// The message at `position` of `shard`'s stream; none if it is missing.
     pub async fn message(&self, shard: Shard, position: u64) -> Result<Option<Message>, Error> {
         let stream = self.context.get_stream(stream::name(shard)).await.map_err(nats)?;
         let state = &stream.cached_info().state;
@@ -93,19 +93,19 @@ impl JetStream {
         let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
         match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))? {
             Ok(taken) => Ok(taken.into_iter().next()),
-            // It is gone.
+            // The message is missing.
             Err(Error::Gap { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Whether the server that this is connected to now is one that we can work with.
+    /// Whether the server of the current connection meets the requirements.
     fn check_server(&self) -> Result<(), Error> {
         let info = self.context.client().server_info();
         wallet_nats::check(&info, &info.server_name).map_err(connect::told)
     }
 
-    /// Checks that `shard`'s stream is as it must be, and holds what we have read.
+    /// Checks that `shard`'s stream has the required settings and holds what we have read.
     async fn look(&self, shard: Shard, known: Known) -> Result<(), Error> {
         self.check_server()?;
         self.open_stream(shard, known).await?;
@@ -118,17 +118,17 @@ impl JetStream {
         Ok(())
     }
 
-    /// What comes of something that is asked of the server. If the connection is lost meanwhile, no answer can come.
+    /// Awaits a request to the server, but fails at once if the connection is lost, because no answer can come then.
     async fn unless_lost<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::select! {
-            // Chance has no place in the loop.
+            // Makes the order of polling deterministic.
             biased;
             answered = asked => answered,
             () = self.lost.next() => Err(nats("the connection was lost")),
         }
     }
 
-    /// Sends what is buffered, before leaving; there is nobody to send it to while there is no connection.
+    /// Sends buffered data before shutdown; skipped while there is no connection.
     pub async fn flush(&self) {
         if self.context.client().connection_state() != State::Connected {
             return;

@@ -1,29 +1,29 @@
-//! For how long messages have stood in a log that nobody has handled yet.
+//! How long messages have been in the log without being handled.
 
 use std::collections::VecDeque;
 
-/// More is not kept: with a look each two seconds, an hour.
+/// The most samples kept: an hour's worth, at one every two seconds.
 const SAMPLES: usize = 1_800;
 
-/// Ends of the log as they were seen, oldest first: sequence, and when that message was stored, microseconds.
+/// Observed ends of the log, oldest first: the sequence, and when that message was stored, in microseconds.
 ///
-/// The time of our last message alone would not do: the first one after a quiet hour would look an hour old.
+/// The time of our own last message would not do: the first message after a quiet hour would appear to be an hour old.
 #[derive(Debug, Default)]
 pub(crate) struct Lag(VecDeque<(u64, i64)>);
 
 impl Lag {
-    /// The log ended here.
+    /// Records an observed end of the log.
     pub(crate) fn seen(&mut self, sequence: u64, stored_us: i64) {
         if self.0.back().is_none_or(|(last, _)| *last < sequence) {
             if self.0.len() == SAMPLES {
-                // The oldest tells how long it has been.
+                // Keep the oldest: it tells how long the lag has lasted.
                 self.0.pop_back();
             }
             self.0.push_back((sequence, stored_us));
         }
     }
 
-    /// For how long the oldest message that was seen and is not handled has stood there, microseconds.
+    /// How long the oldest observed message that is still unhandled has been in the log, in microseconds.
     pub(crate) fn behind(&mut self, position: u64, now_us: i64) -> i64 {
         while self.0.front().is_some_and(|(sequence, _)| *sequence <= position) {
             self.0.pop_front();

@@ -1,16 +1,16 @@
-//! A service as a program: it starts the engine on each shard, and answers over HTTP. It knows no business word.
+//! A service as a program: runs the engine on each shard, and serves HTTP. It contains no business logic.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`program`] | start, run, shutdown |
-//! | [`running`] | what a service has at hand while it runs |
+//! | [`running`] | the resources of a running service |
 //! | [`settings`], [`telemetry`] | command line and environment, logs |
 //! | [`jetstream`] | the engine's log on NATS |
-//! | [`http`], [`guard`] | the routes of every service; who may call them, and how much at once |
-//! | [`question`], [`reading`], [`problem`] | requests, answers that are never stale, and errors |
-//! | [`place`] | how pages name each other |
-//! | [`headline`], [`instance`] | what health endpoints, roll calls and pages say of the instances |
-//! | [`healing`] | what `wallet heal` asks of a service when the broker has lost messages |
+//! | [`http`], [`guard`] | the routes of every service; authentication and limits |
+//! | [`question`], [`reading`], [`problem`] | request parsing, reads that are never stale, and errors |
+//! | [`place`] | relative links between pages |
+//! | [`headline`], [`instance`] | the state of the instances, for health endpoints, roll calls and pages |
+//! | [`healing`] | the endpoints behind `wallet heal`, for when the broker has lost messages |
 //! | [`metrics`] | the registry of metrics |
 
 pub mod guard;

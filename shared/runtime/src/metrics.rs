@@ -1,8 +1,8 @@
 //! Prometheus metrics: base units, conventional names, as OpenMetrics or as Prometheus text.
 //!
-//! What each service has alike bears the labels `service` and `shard`. What is told of the whole wallet (how transfers end,
-//! how long steps take) names no process: see [`Metrics::whole`]. A gauge of a shard is there only while this instance works
-//! on the shard, so that instances that stand by count nothing.
+//! Metrics that all services have carry the labels `service` and `shard`. Metrics of the wallet as a whole (how transfers end,
+//! how long steps take) name no process: see [`Metrics::whole`]. A shard's gauge is present only while this instance works on the
+//! shard, so that stand-bys don't count twice.
 
 mod durations;
 mod form;
@@ -36,7 +36,7 @@ pub(crate) struct Label {
 pub struct Metrics {
     /// Labelled with the service.
     own: Arc<Mutex<Registry>>,
-    /// Of the wallet as a whole.
+    /// For the wallet as a whole.
     whole: Arc<Mutex<Registry>>,
     inputs: Family<Label, Counter>,
     repeats: Family<Label, Counter>,
@@ -53,11 +53,11 @@ pub struct Metrics {
 pub struct ShardMetrics {
     /// Requests and events handled.
     pub inputs: Counter,
-    /// Requests and events known already.
+    /// Requests and events that were already known.
     pub repeats: Counter,
     /// Events decided.
     pub events: Counter,
-    /// Messages or elements set aside.
+    /// Messages or elements parked.
     pub set_aside: Counter,
     /// The last sequence handled.
     pub position: ShardGauge,
@@ -90,7 +90,7 @@ impl Meter for ShardMetrics {
         self.publish_seconds.observe(took.as_secs_f64());
     }
 
-    /// Another instance tells how it goes there.
+    /// Clears the gauges, because another instance now reports them.
     fn rest(&self) {
         self.position.clear();
         self.outbox_lag.clear();
@@ -160,26 +160,26 @@ impl Metrics {
         }
     }
 
-    /// A service's own gauges, one for each shard. The name ends in its unit.
+    /// A service's own gauges, one for each shard. The name must end in its unit.
     pub fn gauges(&self, name: &str, help: &str) -> Gauges {
         let gauges = Gauges::default();
         register(&self.own, name, help, gauges.0.clone());
         gauges
     }
 
-    /// A metric of this process; its labels need neither service nor shard.
+    /// A metric of this process, without a shard label.
     pub fn own<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
         register(&self.own, name, help, metric.clone());
         metric
     }
 
-    /// A metric of the wallet as a whole, which one service tells for all.
+    /// A metric of the wallet as a whole, which one service reports for all.
     pub fn whole<M: Metric + Clone>(&self, name: &str, help: &str, metric: M) -> M {
         register(&self.whole, name, help, metric.clone());
         metric
     }
 
-    /// What Prometheus reads.
+    /// The text for Prometheus to scrape.
     pub fn text(&self, form: Form) -> String {
         match form {
             Form::OpenMetrics => self.open(),

@@ -1,17 +1,17 @@
-//! Where a page stands among the others of its service.
+//! Where a page is in its service's tree of paths.
 
 use std::fmt;
 
-/// Whether a path is asked for by programs, which want a problem where people want a page.
+/// Whether a path is for programs, which expect a problem document where people expect a page.
 pub fn is_for_programs(path: &str) -> bool {
     path.strip_prefix("/v1")
         .is_some_and(|below| below.is_empty() || below.starts_with('/'))
 }
 
-/// The way from a page to its service's root.
+/// The relative path from a page to its service's root.
 ///
-/// Pages name each other by relative addresses only. So they work under whatever path a proxy gives them, under several at
-/// once, and no setting has to say which.
+/// Pages link to each other by relative addresses only. So they work under any path that a proxy gives them, under several at
+/// once, and without a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Root {
     depth: usize,
@@ -31,7 +31,7 @@ impl Root {
         }
     }
 
-    /// The address of a path of the service, such as `/health`, as that page names it.
+    /// The relative address, from that page, of a path of the service such as `/health`.
     pub fn to(self, path: &str) -> String {
         format!("{self}{}", path.trim_start_matches('/'))
     }
@@ -40,7 +40,7 @@ impl Root {
 impl fmt::Display for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.depth {
-            // Nothing at all would be the page itself.
+            // An empty address would be the page itself.
             0 => f.write_str("./"),
             depth => (0..depth).try_for_each(|_| f.write_str("../")),
         }

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// What went wrong, for a person. The answer carries it as an extension, too, for who shows it in another form.
+/// What went wrong, for a person. The response also carries it as an extension, for callers that render it in another form.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -12,13 +12,13 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Reads a part of the question, or says what is wrong with it.
+    /// Parses a part of the request, or reports what is wrong with it.
     pub fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(what: &str, text: &str) -> Result<T, Self> {
         text.parse()
             .map_err(|error| Self::bad_request(format!("{what} {text:?}: {error}")))
     }
 
-    /// The answer's status.
+    /// The response's status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -28,7 +28,7 @@ impl Problem {
         &self.detail
     }
 
-    /// There is no such thing.
+    /// The resource does not exist.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::NOT_FOUND,
@@ -36,7 +36,7 @@ impl Problem {
         }
     }
 
-    /// There is such a thing, but nothing like this can be done with it.
+    /// The resource exists, but does not support this method.
     pub fn not_allowed(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
@@ -44,7 +44,7 @@ impl Problem {
         }
     }
 
-    /// The question makes no sense.
+    /// The request is invalid.
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -52,14 +52,14 @@ impl Problem {
         }
     }
 
-    /// The place to go on from is none that we gave.
+    /// The cursor to continue from is not one that we gave.
     pub fn not_a_place(before: &str) -> Self {
         Self::bad_request(format!(
             "before {before:?}: use the \"next\" of an earlier answer"
         ))
     }
 
-    /// Who asks has no right to, or didn't show it.
+    /// The caller has no valid credentials.
     pub fn unauthorized(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
@@ -67,7 +67,7 @@ impl Problem {
         }
     }
 
-    /// The question is too long.
+    /// The request URI is too long.
     pub fn uri_too_long(length: usize, limit: usize) -> Self {
         Self {
             status: StatusCode::URI_TOO_LONG,
@@ -75,7 +75,7 @@ impl Problem {
         }
     }
 
-    /// What comes with the question is too long.
+    /// The request headers are too long.
     pub fn headers_too_large(length: usize, limit: usize) -> Self {
         Self {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -83,7 +83,7 @@ impl Problem {
         }
     }
 
-    /// The question has more than one answer.
+    /// The request is ambiguous.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::CONFLICT,
@@ -91,7 +91,7 @@ impl Problem {
         }
     }
 
-    /// The answer would not be true yet.
+    /// The answer would be stale.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::SERVICE_UNAVAILABLE,

@@ -1,4 +1,4 @@
-//! A service as a program: start, run, stop in order.
+//! A service as a program: start, run, orderly stop.
 
 mod health;
 mod leaving;
@@ -35,16 +35,16 @@ use crate::settings::{Command, CommandLine, Settings};
 use crate::{healing, http, telemetry, watch};
 use leaving::{Leaving, Signals};
 
-/// How long what is held may take to be finished.
+/// Timeout for finishing the work in hand.
 const WORK_WITHIN: Duration = Duration::from_secs(5);
-/// How long closing the databases may take.
+/// Timeout for closing the databases.
 const CLOSE_WITHIN: Duration = Duration::from_millis(1_500);
-/// How long what is left for NATS may take to be sent: outcomes, for who listens; events are in the outbox.
+/// Timeout for sending data that is buffered for NATS: only outcomes for listeners; events are in the outbox.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
-/// A service: its tables, and what it measures of its own work.
+/// A service: its tables, and its own metrics.
 pub trait Program: Tables {
-    /// Registers its metrics, and returns what makes each shard's observer.
+    /// Registers its metrics, and returns the constructor of each shard's observer.
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
 }
 
@@ -65,13 +65,13 @@ pub fn main<T: Program>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode
         }
         None => runtime.block_on(run::<T>(line.settings, more)),
     };
-    // What still blocks one of its threads, such as a look-up of a name, is not waited for.
+    // Don't wait for threads that still block, for example in a DNS look-up.
     runtime.shutdown_background();
     ended.unwrap_or_else(|error| failed(T::Rows::SERVICE, &error))
 }
 
 fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
-    // Without a reader the exit code remains.
+    // If stderr is closed, the exit code still tells.
     let _ = writeln!(std::io::stderr(), "{service}: {error:#}");
     ExitCode::FAILURE
 }
@@ -84,7 +84,7 @@ async fn run<T: Program>(
     let signals = Signals::listen()?;
     let started = tokio::select! {
         started = Started::new::<T>(settings, more) => started?,
-        // What is being made is dropped, wherever it hangs.
+        // Drops the start that is in progress, wherever it hangs.
         name = signals.next() => {
             info!("{name}: leaving before the start was done");
             return Ok(ExitCode::SUCCESS);
@@ -96,7 +96,7 @@ async fn run<T: Program>(
     }
     Ok(started.stop(signals.leaving()).await)
 }
-/// A service at work.
+/// A running service.
 struct Started {
     running: Running,
     loops: TaskTracker,
@@ -160,7 +160,7 @@ impl Started {
         })
     }
 
-    /// Finishes what is held, within bounds, and says how that went.
+    /// Finishes the work in hand, within time limits, and reports the result.
     async fn stop(self, mut leaving: Leaving) -> ExitCode {
         let Self {
             running,
@@ -201,7 +201,7 @@ impl Started {
     }
 }
 
-/// Opens the database of each shard. One that is another's is refused before the next is made.
+/// Opens the database of each shard. One that belongs to another service or shard is rejected before the next is created.
 async fn open<T: Program>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
     let url = settings.database_url.as_ref().map_or("", |url| url.0.as_str());
     let mut pools = Vec::new();
@@ -217,7 +217,7 @@ async fn open<T: Program>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Poo
     Ok(pools)
 }
 
-/// Begins to work on each shard.
+/// Starts the loop of each shard.
 fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop: &CancellationToken) {
     let observers = T::observers(&running.metrics);
     for (shard, pool) in &running.pools {
@@ -249,7 +249,7 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
     loops.close();
 }
 
-/// Runs a loop on a thread of its own, which its database's calls keep busy.
+/// Runs a loop on its own thread, which its database calls keep busy.
 async fn on_a_thread(name: String, working: impl Future<Output = ()> + Send + 'static) {
     let (ended, end) = oneshot::channel();
     let thread = thread::Builder::new().name(name).spawn(move || {
@@ -257,7 +257,7 @@ async fn on_a_thread(name: String, working: impl Future<Output = ()> + Send + 's
             Ok(runtime) => runtime.block_on(working),
             Err(error) => error!("no runtime for a shard: {error}"),
         }
-        // Nobody waits any more if the program is leaving.
+        // The receiver is gone if the program is shutting down.
         let _ = ended.send(());
     });
     match thread {
@@ -266,7 +266,7 @@ async fn on_a_thread(name: String, working: impl Future<Output = ()> + Send + 's
     }
 }
 
-/// How each shard stands, in a line.
+/// The state of each shard, in one line.
 fn told(board: &Board) -> String {
     let shards = board
         .read()
@@ -278,7 +278,7 @@ fn told(board: &Board) -> String {
     shards.collect::<Vec<_>>().join(", ")
 }
 
-/// Names this instance in the lease: the host, and an id that no other process has.
+/// The name of this instance in leases: the host, and an id unique to this process.
 fn holder() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let began = clock::system().as_microsecond();

@@ -1,4 +1,4 @@
-//! What a question over HTTP says: read, or a problem that says what is wrong with it.
+//! Extractors for HTTP requests: the parsed parts, or a problem that says what is wrong.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -10,26 +10,26 @@ use wallet_contract::blank::is_blank;
 
 use crate::problem::Problem;
 
-/// What a program asks, behind the `?`. A field that is empty or blank is refused by name: a program that sends one has lost
-/// what it meant to ask, and would take the answer to a wider question for the answer to its own.
+/// The query string of a program's request. An empty or blank field is rejected by name: a program that sends one has lost the
+/// value it meant, and would take the answer to a broader query for its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<T>(pub T);
 
-/// What a page's form asks. A browser sends the fields that nobody touched as empty ones, so these are not asked for; a blank
-/// one is a slip of the hand, and is refused by name.
+/// The query string of a page's form. Browsers send untouched fields as empty ones, so these are ignored; a blank one is a typing
+/// slip and is rejected by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Filled<T>(pub T);
 
-/// Where nothing can stand behind the `?`.
+/// An empty query string.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-/// The part of the path that names something.
+/// The path parameter.
 #[derive(Clone, Debug)]
 pub struct Named(pub String);
 
-/// What is told in the body, as JSON.
+/// The JSON body.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<T>(pub T);
 
@@ -60,7 +60,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filled<T> {
     }
 }
 
-/// Reads the question, unless `says_nothing` of one of its fields.
+/// Parses the query string, ignoring the fields for which `says_nothing` holds.
 async fn read<S: Send + Sync, T: DeserializeOwned>(
     parts: &mut Parts,
     state: &S,
@@ -76,7 +76,7 @@ async fn read<S: Send + Sync, T: DeserializeOwned>(
                 "{name} is {how}: say what it is, or leave it out"
             )));
         }
-        // PostgreSQL has no text with one; nothing that we know has.
+        // PostgreSQL text can't contain NUL; no valid value does.
         if text.contains('\0') {
             return Err(Problem::bad_request(format!(
                 "{name}: a zero byte is part of no name"

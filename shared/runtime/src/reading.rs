@@ -1,4 +1,4 @@
-//! Answers that are never stale: a read waits until the service has caught up with the log.
+//! Reads that are never stale: a read waits until the service has caught up with the log.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::running::Running;
 
 /// How long a read waits for the service to catch up with the log.
 pub const CATCH_UP: Duration = Duration::from_secs(5);
-/// Between two looks whether it has.
+/// The polling interval.
 pub const LOOK: Duration = Duration::from_millis(2);
 
-/// The database of a shard, caught up with the log as it was when asked.
+/// The database of a shard, caught up with the log as it was at the time of the request.
 pub async fn caught_up(running: &Running, shard: Shard) -> Result<Db, Problem> {
     let mut db = pool(running, shard)?.acquire().await?;
     catch_up(running, shard, &mut db).await?;
@@ -27,7 +27,7 @@ pub async fn catch_up(running: &Running, shard: Shard, db: &mut Db) -> Result<()
     let target = i64::try_from(last).unwrap_or(i64::MAX);
     let deadline = tokio::time::Instant::now() + CATCH_UP;
     loop {
-        // Who works knows first: a position behind which nothing was to be committed is written a moment later.
+        // The working instance knows first: a position after which there was nothing to commit is written a moment later.
         let known_here = running
             .board
             .position(shard)
@@ -46,7 +46,7 @@ pub async fn catch_up(running: &Running, shard: Shard, db: &mut Db) -> Result<()
     }
 }
 
-/// The databases of a shard, as they are.
+/// A shard's connection pool, without waiting for the log.
 pub fn pool(running: &Running, shard: Shard) -> Result<&Pool, Problem> {
     let pool = running
         .pools

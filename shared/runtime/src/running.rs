@@ -1,4 +1,4 @@
-//! What a service has at hand while it runs.
+//! The resources of a running service.
 
 use wallet_contract::shard::Shard;
 use wallet_db::Pool;
@@ -12,7 +12,7 @@ use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 
-/// A service at work, as its routes and its tasks use it.
+/// A running service, as its routes and tasks use it.
 #[derive(Clone, Debug)]
 pub struct Running {
     /// The database of each shard.
@@ -27,7 +27,7 @@ pub struct Running {
     pub metrics: Metrics,
     /// The bearer token that callers must present, if configured.
     pub token: Option<Token>,
-    /// How each shard's work stands.
+    /// The state of each shard's loop.
     pub board: Board,
     /// The line that every page shows.
     pub headline: Headline,

@@ -1,4 +1,4 @@
-//! What a service is told by flags or environment.
+//! A service's settings, from flags or the environment.
 
 mod otlp;
 
@@ -17,15 +17,15 @@ pub use wallet_nats::Hidden;
 #[derive(Debug, Parser)]
 #[command(version, disable_help_subcommand = true, subcommand_negates_reqs = true)]
 pub struct CommandLine {
-    /// What else than to run.
+    /// The command, if it is not to run the service.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to run.
+    /// The settings of the service.
     #[command(flatten)]
     pub settings: Settings,
 }
 
-/// What only ledger-svc does something with. The others take it, so that all can be told the same.
+/// Settings that only ledger-svc uses. The others accept them too, so that all services can share one configuration.
 const OF_THE_LEDGER: [&str; 7] = [
     "stuck_after",
     "trace_url",
@@ -37,13 +37,13 @@ const OF_THE_LEDGER: [&str; 7] = [
 ];
 
 impl CommandLine {
-    /// Reads it as the program of a service, or ends with what is wrong.
+    /// Parses the command line for a service, or exits with an error.
     pub fn read(service: Service) -> Self {
         let matches = Self::of(service).get_matches();
         Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
     }
 
-    /// With a service's own name and help, instead of those of this crate.
+    /// The command, with the service's own name and help instead of this crate's.
     fn of(service: Service) -> clap::Command {
         let own = Self::command().name(service.name()).about(about(service));
         match service {
@@ -69,7 +69,7 @@ fn about(service: Service) -> &'static str {
     }
 }
 
-/// What a service can do besides its work.
+/// The commands of a service besides running it.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum Command {
     /// Asks the running service whether it is ready; exit code 0 if so. For container health checks.
@@ -80,7 +80,7 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct Settings {
-    /// Where NATS is.
+    /// Address and login for NATS.
     #[command(flatten)]
     pub nats: wallet_nats::Settings,
     /// The database: `sqlite:///folder/name-{shard}.db` or `postgres://user:password@host/database` (a schema per shard).
@@ -93,26 +93,26 @@ pub struct Settings {
         required = true
     )]
     pub database_url: Option<Hidden>,
-    /// Where to answer /livez, /readyz, /metrics, and the ledger its queries [default: 127.0.0.1, and 8080 for the ledger,
+    /// The address for /livez, /readyz, /metrics, and the ledger's queries [default: 127.0.0.1, and 8080 for the ledger,
     /// 8081 for debit-svc, 8082 for credit-svc].
     #[arg(long = "http", env = "WALLET_HTTP_ADDR", value_name = "ADDR")]
     pub http: Option<SocketAddr>,
-    /// The bearer token that everything but /livez and /readyz asks for; of 16 characters or more [default: none].
+    /// The bearer token that callers of anything but /livez and /readyz must present; at least 16 characters [default: none].
     #[arg(long, env = "WALLET_HTTP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub http_token: Option<Hidden>,
-    /// A file with the token: other users of this machine can see a command line, and often an environment.
+    /// A file with the token; other users of this machine can see command lines, and often environments.
     #[arg(long, env = "WALLET_HTTP_TOKEN_FILE", value_name = "FILE")]
     pub http_token_file: Option<PathBuf>,
     /// The number of shards. It never changes: it is recorded with the streams and in each database.
     #[arg(long, env = "WALLET_SHARDS", default_value = "2", value_parser = parse_shards)]
     pub shards: Shards,
-    /// How many servers keep each stream: 1 alone, 3 in a cluster.
+    /// The number of replicas of each stream: 1 on a single server, 3 in a cluster.
     #[arg(long, env = "WALLET_STREAM_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
-    /// After how many seconds without news a transfer that has not ended is called stuck.
+    /// After how many seconds of silence an unfinished transfer counts as stuck.
     #[arg(long, env = "WALLET_STUCK_AFTER", default_value = "30", value_parser = parse_seconds, value_name = "SECONDS")]
     pub stuck_after: Duration,
-    /// Where another tool shows a trace, e.g. `http://127.0.0.1:16686/trace/{trace_id}`; the ledger's pages link there
+    /// The address at which a tracing tool shows a trace, e.g. `http://127.0.0.1:16686/trace/{trace_id}`; the ledger's pages link there
     /// [default: nowhere].
     #[arg(long, env = "WALLET_TRACE_URL", value_parser = parse_trace_url, value_name = "URL")]
     pub trace_url: Option<String>,
@@ -122,7 +122,7 @@ pub struct Settings {
     /// How to log: json, pretty, or auto (pretty on a terminal).
     #[arg(long, env = "WALLET_LOG_FORMAT", default_value = "auto", value_parser = ["auto", "json", "pretty"])]
     pub log_format: String,
-    /// Where flows go as OpenTelemetry spans.
+    /// The export of flows as OpenTelemetry spans.
     #[command(flatten)]
     pub otlp: Otlp,
 }

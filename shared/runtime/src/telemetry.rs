@@ -14,7 +14,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<()> {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        // Told to stderr as well, it would be a panic where nobody reads that any more; money moves on without a log.
+        // Reporting them to stderr would panic once nobody reads stderr; money must move on even without a log.
         .log_internal_errors(false);
     let terminal = std::io::stderr().is_terminal();
     let json = settings.log_format == "json" || (settings.log_format == "auto" && !terminal);

@@ -1,4 +1,4 @@
-//! Metrics that nobody comes by on the way of money: looked up now and then, of the shards on which this instance works.
+//! Gauges that the commit path does not update: polled for the shards on which this instance works.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -15,7 +15,7 @@ use crate::lag::Lag;
 use crate::metrics::{Gauges, Label, Metrics, seconds};
 use crate::running::Running;
 
-/// Between two looks.
+/// The polling interval.
 const LOOK: Duration = Duration::from_secs(2);
 
 type SecondsGauges = Family<Label, Gauge<f64, AtomicU64>>;
@@ -26,7 +26,7 @@ struct Watch {
     seen: BTreeMap<Shard, Lag>,
 }
 
-/// Keeps the metrics true, until the process ends.
+/// Updates the gauges until the process ends.
 pub(crate) async fn run(running: Running) {
     let mut watch = Watch::new(&running.metrics);
     loop {

@@ -1,22 +1,22 @@
-//! The way from a flow's first request to the last word on it.
+//! The critical path of a flow: from its first request to the step that settles its fate.
 
 use wallet_contract::event::{Fact, MovementFact};
 
 use crate::step::{Step, Times, goes_on};
 
-/// The last word on the flow's first request.
+/// The last step that answers the flow's first request.
 pub fn last(steps: &[Step]) -> Option<&Step> {
     steps.iter().rfind(|step| step.root == 0)
 }
 
-/// How long it is, microseconds, less the time for which a reservation was held: the parts of [`total`] add up to it. It is longer
-/// than the flow took, by the time until its end stood in the log.
+/// The length of the path in microseconds, excluding the time for which a reservation was held; the parts of [`total`] add up to
+/// it. It exceeds the flow's duration by the time until the final event was stored in the log.
 pub fn length_us(steps: &[Step]) -> i64 {
     let held_us = steps.iter().map(|step| step.held_us).fold(0, i64::saturating_add);
     last(steps).map_or(0, |last| last.at_us.saturating_sub(held_us))
 }
 
-/// Where the time went along it.
+/// Where the time went along the path.
 pub fn total(steps: &[Step]) -> Times {
     let mut total = Times {
         wait_us: 0,
@@ -38,7 +38,7 @@ pub fn total(steps: &[Step]) -> Times {
     total
 }
 
-/// What led to a step: its cause. The payer's word on a reservation has none, and goes on from the promise.
+/// The step that led to this one: its cause. The payer's confirm or cancel has no cause and continues from the promise.
 fn before<'s>(steps: &'s [Step], step: &Step) -> Option<&'s Step> {
     match step.parent {
         Some(parent) => steps.get(parent),

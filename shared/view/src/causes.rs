@@ -1,4 +1,4 @@
-//! What caused what: a tree for each request, laid out from left to right.
+//! The graph of causes: a tree for each request, laid out from left to right.
 
 use crate::steps::Step;
 
@@ -7,18 +7,18 @@ use crate::steps::Step;
 pub struct Node {
     /// The step.
     pub step: usize,
-    /// How many causes stand before it.
+    /// How many causes precede it.
     pub column: usize,
-    /// Its line; the first effect of a cause stands in the cause's line.
+    /// Its row; the first effect of a cause shares the cause's row.
     pub row: usize,
 }
 
-/// From a cause to what it led to, both as places among the nodes.
+/// An edge from a cause to its effect; both are indices into the nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// The cause.
     pub from: usize,
-    /// What it led to.
+    /// The effect.
     pub to: usize,
 }
 
@@ -27,7 +27,7 @@ pub fn of(steps: &[Step]) -> (Vec<Node>, Vec<Edge>) {
     let (mut nodes, mut edges): (Vec<Node>, Vec<Edge>) = (Vec::new(), Vec::new());
     let mut next_row = 0;
     for (index, step) in steps.iter().enumerate() {
-        // Steps stand behind their causes, so the cause has its node.
+        // Steps come after their causes, so the cause already has its node.
         let parent = step.parent.and_then(|parent| nodes.get(parent).copied());
         let is_first = step.parent.is_some_and(|parent| parent + 1 == index);
         let (column, row) = match parent {

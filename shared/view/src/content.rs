@@ -1,4 +1,4 @@
-//! What a request or event of a flow says, read once.
+//! The parsed content of a request or event.
 
 use wallet_contract::envelope;
 use wallet_contract::event::Fact;
@@ -12,16 +12,16 @@ use crate::flow::{Event, Flow};
 /// What a request or event says.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// A client has asked; what for, if that makes sense.
+    /// A request from a client: its verb, and its order if the body is valid.
     Asked(Verb, Option<Order>),
-    /// A service has decided.
+    /// A decision of a service.
     Said(Fact),
-    /// Nothing that this program can read: a newer one may have said it.
+    /// Unreadable for this program; a newer version may have written it.
     Unknown,
 }
 
 impl Content {
-    /// Reads an event of `flow`.
+    /// Parses an event of `flow`.
     pub fn of(event: &Event, flow: &Flow) -> Self {
         match event.asks() {
             Some(verb) => Self::Asked(verb, order(event, verb, flow)),
@@ -29,7 +29,7 @@ impl Content {
         }
     }
 
-    /// What was decided.
+    /// The decided fact, if it is a decision.
     pub fn fact(&self) -> Option<&Fact> {
         match self {
             Self::Said(fact) => Some(fact),
@@ -37,7 +37,7 @@ impl Content {
         }
     }
 
-    /// What was asked.
+    /// The requested verb, if it is a request.
     pub fn verb(&self) -> Option<Verb> {
         match self {
             Self::Asked(verb, _) => Some(*verb),
@@ -45,7 +45,7 @@ impl Content {
         }
     }
 
-    /// The step that it is to the choreography.
+    /// The choreography step that this corresponds to.
     pub fn as_step(&self) -> Option<choreography::Step> {
         match self {
             Self::Asked(verb, _) => Some(choreography::Step::Asked(*verb)),

@@ -1,5 +1,5 @@
-//! Times in JSON, with all six digits of their microseconds: a time names the unit down to which it is written
-//! ([`crate::moment`]), so one that lost its zeros would name more than it was told for.
+//! Times in JSON, always with all six digits of the microseconds. A time denotes the whole unit down to which it is written
+//! ([`crate::moment`]), so dropping trailing zeros would widen it.
 
 use jiff::Timestamp;
 use serde::Serializer;
@@ -11,7 +11,7 @@ pub fn time<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Er
     serializer.serialize_str(&text::exact(*at))
 }
 
-/// A time that may be absent.
+/// An optional time.
 pub fn time_or_null<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => time(at, serializer),

@@ -1,4 +1,4 @@
-//! What the choreography says must come, and has not been seen yet.
+//! Events that the choreography requires and that have not been seen yet.
 
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shards;
@@ -9,8 +9,8 @@ use crate::content::Content;
 use crate::flow::{Event, Expected, Flow, idle, short};
 use crate::text::{clean, span_us};
 
-/// Who has not reacted to what, on which shard, since when; nothing of a flow that has ended, for whatever is still on its
-/// way then changes nothing.
+/// Which service has not reacted to which event, on which shard, and since when. Empty for a flow that has ended, because
+/// whatever is still on its way no longer changes it.
 pub fn of(flow: &Flow, shards: Shards) -> Vec<Expected> {
     match flow.status {
         Status::Running | Status::Reserved => {}
@@ -51,7 +51,7 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
 }
 
 impl Expected {
-    /// Says that whoever has said what should be reacted to can't do something, and so is waited for.
+    /// Attributes the wait to the service that published the unanswered event, which `cannot` do what it must.
     pub fn waits_for_who_said_it(&mut self, flow: &Flow, cannot: String) {
         let said = flow.events.iter().find(|event| event.id == self.after);
         if let Some((service, shard)) = said.and_then(Event::said_by) {
@@ -61,7 +61,7 @@ impl Expected {
         }
     }
 
-    /// Who waits for whom: `credit-svc of shard 1 has not reacted to account.debited`.
+    /// The waiting service as a sentence: `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self, flow: &Flow) -> String {
         let after = flow.events.iter().find(|event| event.id == self.after);
         let after = after.map_or("what it was told", |event| short(&event.kind));
@@ -74,7 +74,7 @@ impl Expected {
         )
     }
 
-    /// For how long, at a time, and how long it usually takes: `for 14.0 s; usually 3.00 ms`.
+    /// How long it has been waiting at `now`, and how long that usually takes: `for 14.0 s; usually 3.00 ms`.
     pub fn waited(&self, now: jiff::Timestamp) -> String {
         let waited_us = now.as_microsecond().saturating_sub(self.since.as_microsecond());
         let usually = self.usually_us.map(|us| format!("; usually {}", span_us(us)));

@@ -1,4 +1,4 @@
-//! A flow on the wire: what the ledger answers about one, and what `wallet trace --json` writes.
+//! A flow on the wire: the ledger's response for one flow, and the output of `wallet trace --json`.
 //!
 //! Fields are only ever added.
 
@@ -16,38 +16,39 @@ use crate::exact;
 pub struct Flow {
     /// The client's id.
     pub transfer: Uuid,
-    /// Who pays, or whom an operator acted on.
+    /// The payer, or the account that an operator acted on.
     pub payer: String,
-    /// Who is paid.
+    /// The payee.
     pub payee: Option<String>,
-    /// How much was asked for.
+    /// The requested amount.
     pub amount: Option<String>,
-    /// How much of a reservation went on to its payee, once that is known; nothing of it if it was cancelled or has expired.
+    /// The amount of a reservation that went to its payee, once that is known; nothing if the reservation was cancelled or has
+    /// expired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captured: Option<String>,
-    /// How much of a reservation was its payer's again: the rest.
+    /// The amount of a reservation that was released to its payer: the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<String>,
     /// The currency's code.
     pub currency: Option<String>,
-    /// What the payer wrote.
+    /// The payer's memo.
     pub memo: Option<String>,
-    /// The transfer that this one gives back.
+    /// The transfer that this one reverses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverses: Option<Uuid>,
-    /// The transfers that give this one back, however they stand.
+    /// The transfers that reverse this one, whatever their status.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reversed_by: Vec<Reversal>,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// Since when it keeps still and whom it waits for, if it was not heard of for too long.
+    /// If it is stuck: since when it has been silent, and what it waits for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
-    /// What began it: `transfer`, `reserve`, `reverse`, `open`, ….
+    /// The verb of its first request: `transfer`, `reserve`, `reverse`, `open`, ….
     pub verb: String,
     /// Why it was refused or compensated.
     pub reason: Option<String>,
-    /// What it was in this case.
+    /// The particulars of that reason.
     pub detail: Option<String>,
     /// The trace id.
     pub trace: String,
@@ -57,33 +58,34 @@ pub struct Flow {
     /// When it ended.
     #[serde(serialize_with = "exact::time_or_null")]
     pub ended_at: Option<Timestamp>,
-    /// For how long it was reserved and waited for its payer's word, microseconds, once that is over. Nobody's latency.
+    /// How long it was reserved and waited for its payer, in microseconds, once that is over. It counts towards no service's
+    /// latency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_us: Option<i64>,
-    /// Who said what, where it was asked for; in the order of the log.
+    /// Its requests and events in log order, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Event>,
-    /// What has not been seen yet of a flow that has not ended, where it was asked for.
+    /// The expected events that have not been seen yet, for a flow that has not ended, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
-    /// Messages of a flow that has not ended which a service has set aside, where it was asked for.
+    /// Unresolved parked messages of a flow that has not ended, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parked: Vec<SetAside>,
-    /// What its events are in the books, where it was asked for.
+    /// The bookings of its events, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booked>,
 }
 
-/// A transfer that gives back another one.
+/// A transfer that reverses another one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Reversal {
     /// Its id.
     pub transfer: Uuid,
-    /// Who gives back.
+    /// The account that gives the money back.
     pub payer: String,
-    /// How much.
+    /// The amount.
     pub amount: Option<String>,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
 }
 
@@ -95,147 +97,147 @@ pub struct Event {
     /// The CloudEvents type, such as `wallet.account.debited.v1`; a request's ends in `.requested.v1`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Who said it: `/client`, or service and shard as `/debit-svc/0`.
+    /// Its source: `/client`, or service and shard as `/debit-svc/0`.
     pub source: String,
-    /// In which shard's log it stands.
+    /// The shard whose log holds it.
     pub shard: u16,
-    /// Where in it.
+    /// Its sequence in that log.
     pub sequence: u64,
-    /// When it stood there.
+    /// When it was stored in the log.
     #[serde(serialize_with = "exact::time")]
     pub recorded_at: Timestamp,
     /// When it was decided.
     #[serde(serialize_with = "exact::time")]
     pub time: Timestamp,
-    /// How long the service had been at work on it by then, microseconds.
+    /// How long the service had worked on it by then, in microseconds.
     pub work_us: i64,
-    /// How long it took from the service's commit until it stood in the log, microseconds, by two clocks; nothing if that is
-    /// not known: of what a service that had stopped published later, and of requests.
+    /// How long it took from the service's commit until it was stored in the log, in microseconds, measured by two clocks. None
+    /// if unknown: for events that a service published only after a restart, and for requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish_us: Option<i64>,
-    /// What it is the decision on.
+    /// The id of the request or event that it is the decision on.
     pub cause: Option<Uuid>,
-    /// The request, or the whole `CloudEvent`, as it was said.
+    /// The request, or the whole `CloudEvent`, as published.
     pub body: Box<RawValue>,
 }
 
 /// Why a flow is stuck.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Stuck {
-    /// When something was last heard of it.
+    /// When the last message of it was heard.
     #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
-    /// Whom it waits for; nothing if all have said what they must, as far as the ledger has heard it.
+    /// What it waits for; none if, as far as the ledger has heard, every service has published what it must.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<WaitsFor>,
 }
 
-/// Whom a flow waits for.
+/// The service that a flow waits for.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct WaitsFor {
     /// The service, such as `credit-svc`.
     pub service: String,
-    /// On this shard.
+    /// Its shard.
     pub shard: u16,
     /// The type of the request or event that it has not reacted to.
     pub after: String,
-    /// One of these types must come.
+    /// The event types that would satisfy it; one of them must come.
     pub events: Vec<String>,
-    /// What it can't do although it must, in its own words: nobody else can go on before that.
+    /// What the service fails to do, in its own words; nothing else can continue before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot: Option<String>,
 }
 
-/// What the choreography says must come and has not been seen yet.
+/// An event that the choreography requires and that has not been seen yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Expected {
     /// The service that has not reacted.
     pub service: String,
-    /// On this shard.
+    /// Its shard.
     pub shard: u16,
     /// The id of the request or event that it has not reacted to.
     pub after: Uuid,
-    /// Since when that stands in the log.
+    /// When that was stored in the log.
     #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
-    /// One of these types must come.
+    /// The event types that would satisfy it; one of them must come.
     pub events: Vec<String>,
-    /// What it can't do although it must, in its own words: nobody else can go on before that.
+    /// What the service fails to do, in its own words; nothing else can continue before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cannot: Option<String>,
-    /// How long that has usually taken lately, microseconds; nothing if nobody knows.
+    /// How long that has usually taken lately, in microseconds; none if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usually_us: Option<i64>,
 }
 
-/// A message of a flow that a service could not handle, and nobody has seen to yet.
+/// A parked message of a flow: a service could not handle it, and no operator has resolved it yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct SetAside {
-    /// Who set it aside.
+    /// The service that parked it.
     pub service: String,
-    /// In which shard's log it stands.
+    /// The shard whose log holds it.
     pub shard: u16,
-    /// Where in it.
+    /// Its sequence in that log.
     pub sequence: u64,
-    /// Which element of the message.
+    /// The index of the element within the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u32>,
     /// What is wrong with it.
     pub detail: String,
-    /// When it was set aside.
+    /// When it was parked.
     #[serde(serialize_with = "exact::time")]
     pub since: Timestamp,
 }
 
-/// What an event is in the books of one account, with the balances behind it.
+/// An event's booking on one account, with the balances after it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Booked {
     /// The event.
     pub event: Uuid,
-    /// Whose line.
+    /// The account.
     pub account: String,
     /// `debit`, `credit`, `reversal`, `hold`, `release`.
     pub kind: String,
-    /// What it changes of what is available, with its sign.
+    /// The change in the available amount, signed.
     pub amount: String,
-    /// What it changes of what is held, with its sign.
+    /// The change in the held amount, signed.
     pub held: String,
-    /// What is available behind it.
+    /// The available amount after it.
     pub balance: String,
-    /// What is held behind it.
+    /// The held amount after it.
     pub held_balance: String,
 }
 
 impl Flow {
-    /// Whether it is about a payment, and not an operator's request.
+    /// Whether it concerns a payment, as opposed to an operator's request.
     pub fn is_payment(&self) -> bool {
         self.asked().is_some_and(|verb| verb.flow() == Verb::Transfer)
     }
 
-    /// What began it.
+    /// The verb of its first request.
     pub fn asked(&self) -> Option<Verb> {
         Verb::ALL.into_iter().find(|verb| verb.token() == self.verb)
     }
 }
 
 impl Event {
-    /// When it stood in the log, microseconds since 1970.
+    /// When it was stored in the log, in microseconds since 1970.
     pub fn recorded_us(&self) -> i64 {
         self.recorded_at.as_microsecond()
     }
 
-    /// Its type without what all types have: `account.debited`.
+    /// Its type without the prefix and version that all types share: `account.debited`.
     pub fn short_kind(&self) -> &str {
         short(&self.kind)
     }
 
-    /// The service that has said it, and on which shard; nothing of what a client asks.
+    /// The service and shard that decided it; none for a client's request.
     pub fn said_by(&self) -> Option<(&str, u16)> {
         let (service, shard) = self.source.strip_prefix('/')?.split_once('/')?;
         Some((service, shard.parse().ok()?))
     }
 
-    /// What it asks, of a request.
+    /// The verb, if it is a request.
     pub fn asks(&self) -> Option<Verb> {
         let token = self.kind.strip_prefix("wallet.")?.strip_suffix(".requested.v1")?;
         Verb::ALL.into_iter().find(|verb| verb.token() == token)
@@ -243,7 +245,7 @@ impl Event {
 }
 
 impl Flow {
-    /// How it stands, in a word: its status, or `parked` or `stuck` if it does not go on.
+    /// Its status in a word, or `parked` or `stuck` if it does not progress.
     pub fn stands(&self) -> &'static str {
         if !self.parked.is_empty() {
             "parked"
@@ -256,7 +258,7 @@ impl Flow {
 }
 
 impl SetAside {
-    /// Who set what aside, and why: `credit-svc has set aside message 17 of WALLET_0: …`.
+    /// Which service parked what, and why: `credit-svc has set aside message 17 of WALLET_0: …`.
     pub fn told(&self) -> String {
         let (service, shard, sequence, detail) = (&self.service, self.shard, self.sequence, &self.detail);
         format!("{service} has set aside message {sequence} of WALLET_{shard}: {detail}")
@@ -264,7 +266,7 @@ impl SetAside {
 }
 
 impl Stuck {
-    /// Whom it waits for, such as `credit-svc of shard 1 has not reacted to account.debited`.
+    /// What it waits for, such as `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self) -> String {
         match &self.waits_for {
             Some(waits) => idle(
@@ -278,7 +280,7 @@ impl Stuck {
     }
 }
 
-/// Who has not reacted to what, or can't do something.
+/// A sentence saying what a service has not reacted to, or fails to do.
 pub(crate) fn idle(service: &str, shard: u16, what: &str, cannot: Option<&str>) -> String {
     match cannot {
         Some(cannot) => format!("{service} of shard {shard} cannot {cannot}"),
@@ -286,7 +288,7 @@ pub(crate) fn idle(service: &str, shard: u16, what: &str, cannot: Option<&str>) 
     }
 }
 
-/// A type without what all types have: `account.debited`.
+/// A type without the prefix and version that all types share: `account.debited`.
 pub fn short(kind: &str) -> &str {
     let kind = kind.strip_prefix("wallet.").unwrap_or(kind);
     kind.strip_suffix(".v1").unwrap_or(kind)

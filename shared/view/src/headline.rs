@@ -9,7 +9,7 @@ use crate::flow::Flow;
 use crate::steps;
 use crate::text::{clean, span, span_us};
 
-/// What a flow came to, such as `alice paid 12.50 USD to bob; settled in 8.30 ms`.
+/// A one-sentence summary of a flow, such as `alice paid 12.50 USD to bob; settled in 8.30 ms`.
 pub fn headline(flow: &Flow) -> String {
     let what = if flow.is_payment() {
         movement(flow)
@@ -45,7 +45,7 @@ fn end(flow: &Flow) -> String {
     }
 }
 
-/// From its first request to the last that was heard of it.
+/// From its first request to the last event heard so far.
 fn so_far(flow: &Flow) -> Option<Duration> {
     let so_far_us = along::last(&steps::of(flow))?.at_us;
     u64::try_from(so_far_us).ok().map(Duration::from_micros)

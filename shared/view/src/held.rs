@@ -1,22 +1,22 @@
-//! For how long a reservation waited for its payer's word. That is the payer's time, and nobody's latency.
+//! How long a reservation waited for its payer to confirm or cancel. That time is the payer's and counts as no service's latency.
 //!
-//! It waits from when its promise stands in the log until the confirm or the cancel does, or until its time is up. What comes
-//! before the promise, a confirm that waits for it among that, it waits for services.
+//! It runs from when the promise is stored in the log until the confirm or the cancel is, or until the reservation expires.
+//! Whatever comes before the promise, including a confirm that is waiting for it, waits for services.
 
 use wallet_contract::event::{Fact, Failure, MovementFact};
 
 use crate::step::Step;
 
-/// A time of waiting for the payer.
+/// A period of waiting for the payer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// The step that ended it: the payer's request, or the release by the clock.
+    /// The step that ended it: the payer's request, or the release on expiry.
     pub step: usize,
-    /// How long it lasted, microseconds.
+    /// Its length, in microseconds.
     pub us: i64,
 }
 
-/// The time for which a flow was held, once that is over.
+/// The period for which a flow was held, once it is over.
 pub fn of(steps: &[Step]) -> Option<Held> {
     let own = || steps.iter().enumerate().filter(|(_, step)| step.root == 0);
     let promised = |(_, step): &(usize, &Step)| matches!(step.content.fact(), Some(Fact::Movement(_, MovementFact::CreditPromised(terms))) if !terms.auto_confirm);

@@ -1,10 +1,10 @@
-//! Lapses of time as people write them, and as this program prints them: `30s`, `1m 30s`, `13.9 ms`, `2 min 5 s`, `7d`.
+//! Durations as people write them and as this program prints them: `30s`, `1m 30s`, `13.9 ms`, `2 min 5 s`, `7d`.
 
 use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
-/// Reads a lapse with its units; a day has 24 hours.
+/// Parses a duration with units; a day has 24 hours.
 pub fn read(text: &str) -> Result<Duration, String> {
     let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
     let span: Span = text
@@ -16,7 +16,7 @@ pub fn read(text: &str) -> Result<Duration, String> {
     Duration::try_from(lapse).map_err(|_| bad("it is below zero".to_owned()))
 }
 
-/// The same, where a plain number counts these units: `read_in("ms", "13.9")`.
+/// Parses a duration in which a bare number counts the given unit: `read_in("ms", "13.9")`.
 pub fn read_in(unit: &str, text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let is_plain = text.starts_with(|c: char| c.is_ascii_digit())
@@ -28,7 +28,7 @@ pub fn read_in(unit: &str, text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Whole microseconds; as many as can be counted.
+/// Whole microseconds, saturating.
 pub fn microseconds(lapse: Duration) -> i64 {
     i64::try_from(lapse.as_micros()).unwrap_or(i64::MAX)
 }
@@ -75,7 +75,7 @@ mod tests {
         }
     }
 
-    /// What is printed is cut off, so a lapse that is at least as long as its print is found by it.
+    /// Printed durations are truncated, so a filter for "at least what is printed" matches the flow it was copied from.
     #[test]
     fn what_is_printed_is_read_and_is_no_longer_than_what_it_was() {
         for us in [

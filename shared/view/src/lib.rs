@@ -1,26 +1,26 @@
-//! A flow as people see it: one model, shown by the viewer's pages and by the tool in a terminal.
+//! A flow as people see it: one model for the viewer's pages and the command line.
 //!
 //! | part | is |
 //! |---|---|
 //! | [`flow`] | a flow on the wire, with its events |
-//! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and where the time went |
-//! | `figures`, [`held`] | how much, and how long it took; for how long it waited for its payer |
-//! | [`along`] | the way from the first request to the last word, and where the time went on it |
-//! | [`expected`] | what the choreography says must come, and has not been seen yet |
+//! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and timings |
+//! | `figures`, [`held`] | its amount and duration; how long it waited for its payer |
+//! | [`along`] | its critical path, and where the time went along it |
+//! | [`expected`] | the events that the choreography requires and that have not been seen yet |
 //! | [`skew`] | clocks that contradict the order of the log |
 //! | [`headline`], [`story`] | what happened, in one sentence and in a few |
-//! | [`money`] | where the money is after each step, and that it adds up to zero |
-//! | [`statement`] | the lines of an account's statement, a capture among them |
-//! | [`phases`] | which cells of debit-svc's phase table it went through |
-//! | [`causes`] | what caused what, as a graph |
-//! | [`timeline`] | a line of time on which idle stretches are short |
+//! | [`money`] | where the money is after each step, and that the changes add up to zero |
+//! | [`statement`] | the lines of an account's statement, captures included |
+//! | [`phases`] | the cells of debit-svc's phase table that it went through |
+//! | [`causes`] | the graph of causes and effects |
+//! | [`timeline`] | a time axis on which idle stretches are shortened |
 //! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
-//! | [`mermaid`] | it as the text of a diagram |
+//! | [`mermaid`] | its sequence diagram as Mermaid text |
 //! | [`typed`] | amounts as people type them |
-//! | [`moment`], [`lapse`], [`exact`] | times and lapses of time as people write them; times as JSON has them |
+//! | [`moment`], [`lapse`], [`exact`] | times and durations as people write them; times in JSON |
 //!
-//! Everything here is pure: no clock, no randomness, no I/O. What it is given came out of a log and is untrusted text: whoever
-//! shows it escapes it.
+//! Everything here is pure: no clock, no randomness, no I/O. The input comes from a log and is untrusted text, so the code that
+//! displays it must escape it.
 #![deny(clippy::float_arithmetic)]
 
 pub mod along;

@@ -1,4 +1,4 @@
-//! A flow as the text of a Mermaid sequence diagram, for a page that draws one.
+//! A flow as the text of a Mermaid sequence diagram.
 
 use std::fmt::Write as _;
 
@@ -74,7 +74,7 @@ fn id(lane: Lane) -> &'static str {
     }
 }
 
-/// A text that Mermaid takes as it is: what would end a line, begin an entity or a comment, or be HTML is written as an entity.
+/// Escapes text for Mermaid: characters that would end a line, begin an entity or a comment, or be read as HTML become entities.
 fn escaped(text: &str) -> String {
     let mut safe = String::new();
     for character in clean(text).chars() {
@@ -88,7 +88,7 @@ fn escaped(text: &str) -> String {
     safe
 }
 
-/// A title, as a string of YAML.
+/// A title, as a YAML string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(clean(text)).to_string()
 }

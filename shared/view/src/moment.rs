@@ -1,20 +1,20 @@
-//! Times as people and programs write them. Whoever is told a time reads it here: the pages, the HTTP interface, the tool.
+//! Times as people and programs write them. The pages, the HTTP interface and the command line all parse times here.
 //!
-//! A time names the whole of the unit down to which it is written. So what was printed, whether to the second or to the
-//! microsecond, covers what it was printed for:
+//! A time denotes the whole of the unit down to which it is written. So a printed time, whether to the second or to the
+//! microsecond, covers the instant that it was printed for:
 //!
-//! | written | names |
+//! | written | denotes |
 //! |---|---|
 //! | `2026-01-31T12:00:00.245897Z` | that microsecond |
-//! | `2026-01-31 12:00:00.245` | that millisecond; without a zone it is UTC, as in all that is printed |
+//! | `2026-01-31 12:00:00.245` | that millisecond; without a zone it is UTC, as in all printed times |
 //! | `2026-01-31 12:00:00 UTC` | that second |
 //! | `2026-01-31T12:00+01:00` | that minute, an hour ahead of UTC |
 //! | `2026-01-31T12:00[Europe/Berlin]` | that minute in Berlin |
 //! | `2026-01-31`, `2026-01-31[Europe/Berlin]` | that day |
 //! | `10m ago` | that moment |
 //!
-//! A local time that clocks never showed or showed twice, and an offset that its zone did not have, are refused: a guess would
-//! answer another question.
+//! A local time that was skipped or repeated by a clock change, or an offset that contradicts the zone, is rejected: a guess
+//! would answer another question.
 
 mod zone;
 
@@ -27,69 +27,69 @@ use jiff::tz::Offset;
 use self::zone::Zone;
 use crate::lapse;
 
-/// A stretch of time that somebody named.
+/// A period of time as a user named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Its first microsecond, since 1970: what begins with the moment begins here.
+    /// Its first microsecond since 1970: the start of a range that begins at this moment.
     pub first_us: i64,
-    /// Its last microsecond: what goes up to the moment goes up to here, and includes it.
+    /// Its last microsecond, inclusive: the end of a range that ends at this moment.
     pub last_us: i64,
 }
 
-/// Why a text is no time.
+/// Why a text is not a time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTime {
-    /// It does not look like one.
+    /// It does not look like a time.
     #[error(
         "use a time such as 2026-01-31T12:00:00Z or 2026-01-31T12:00[Europe/Berlin], a day, or \"10m ago\""
     )]
     Form,
-    /// It looks like one, but for the sign of its offset.
+    /// It looks like a time, except for the sign of its offset.
     #[error("a + in an address stands for a blank: write %2B")]
     LostPlus,
-    /// No calendar or clock has it.
+    /// It is not on any calendar or clock.
     #[error("no calendar or clock has {0}")]
     NoSuch(String),
-    /// Nobody knows the zone.
+    /// The time zone is unknown.
     #[error("unknown time zone {0:?}: use a name such as America/New_York, or an offset such as -05:00")]
     Zone(String),
-    /// The offset is not the zone's at that time.
+    /// The offset is not the one that the zone had at that time.
     #[error("{zone} was at {right} then, not at {said}: leave one of the two out")]
     Contradiction {
         /// The zone.
         zone: String,
-        /// The offset that was said.
+        /// The offset as written.
         said: String,
-        /// The zone's.
+        /// The zone's offset.
         right: String,
     },
-    /// Clocks were put back over it.
+    /// Clocks were put back over it, so it occurred twice.
     #[error("clocks in {zone} showed that twice: add {first} for the first time, {second} for the second")]
     Twice {
         /// The zone.
         zone: String,
-        /// The first time's offset.
+        /// The offset of the first occurrence.
         first: String,
-        /// The second time's.
+        /// The offset of the second.
         second: String,
     },
-    /// Clocks were put forward over it.
+    /// Clocks were put forward over it, so it never occurred.
     #[error("clocks in {zone} never showed that: they went from {from} to {to}")]
     Never {
         /// The zone.
         zone: String,
-        /// The time that was not reached.
+        /// The time at which clocks were put forward.
         from: String,
-        /// The time that came instead.
+        /// The time to which they were put forward.
         to: String,
     },
-    /// Too far away to be counted.
+    /// Outside the supported range.
     #[error("that is too far away")]
     Range,
 }
 
 impl Moment {
-    /// Reads a time; what lies back lies back from `now`.
+    /// Parses a time; relative times count back from `now`.
     pub fn read(text: &str, now: Timestamp) -> Result<Self, BadTime> {
         let text = text.trim();
         if let Some(lapse) = text.strip_suffix(" ago") {
@@ -107,7 +107,7 @@ impl Moment {
         })
     }
 
-    /// So long before `now`.
+    /// The moment that lies `lapse` before `now`.
     pub fn ago(lapse: Duration, now: Timestamp) -> Result<Self, BadTime> {
         let at_us = now.as_microsecond().checked_sub(lapse::microseconds(lapse));
         let at = at_us.and_then(|us| Timestamp::from_microsecond(us).ok());
@@ -133,7 +133,7 @@ fn instant(us: i64) -> Timestamp {
     Timestamp::from_microsecond(us).expect("it was one when it was read")
 }
 
-/// A time taken apart; of the shape that it must have, but nothing more is known of it.
+/// The parts of a written time. Only their shape has been checked.
 struct Written<'t> {
     date: &'t str,
     clock: Option<&'t str>,
@@ -144,9 +144,9 @@ struct Written<'t> {
 /// An offset from UTC.
 #[derive(Clone, Copy)]
 enum Said {
-    /// `Z`: it is told in UTC, wherever it is told.
+    /// `Z`: the time is given in UTC, whatever the place.
     Zulu,
-    /// The offset of where it is told.
+    /// The local offset.
     Local(Offset),
 }
 
@@ -169,7 +169,7 @@ impl<'t> Written<'t> {
         let offset = match offset {
             "" => None,
             "Z" | "z" | " UTC" | " (UTC)" => Some(Said::Zulu),
-            // A day has no offset of its own: it may begin with one and end with another.
+            // A day has no single offset: it may begin with one and end with another.
             offset => Some(Said::Local(zone::offset(offset).filter(|_| clock.is_some())?)),
         };
         Some(Self {
@@ -209,7 +209,7 @@ impl<'t> Written<'t> {
     }
 }
 
-/// A time of day, and how long the unit is that it names, microseconds. Of what is finer, the microsecond in which it lies.
+/// A time of day, and the length in microseconds of the unit that it denotes. Finer fractions are truncated to the microsecond.
 fn clock(text: &str) -> Result<(Time, i64), BadTime> {
     let (whole, fraction) = text
         .split_once('.')
@@ -228,7 +228,7 @@ fn clock(text: &str) -> Result<(Time, i64), BadTime> {
         None | Some(_) => return Err(BadTime::Form),
     };
     let no_such = || BadTime::NoSuch(text.to_owned());
-    // A second that is only there now and then is counted nowhere else.
+    // Leap seconds exist nowhere else in the system, so they are rejected.
     let time: Time = text
         .parse()
         .ok()
@@ -237,7 +237,7 @@ fn clock(text: &str) -> Result<(Time, i64), BadTime> {
     Ok((time, unit_us))
 }
 
-/// Whether a text has digits where `shape` has zeros, and is the same elsewhere.
+/// Whether a text has digits where `shape` has zeros, and equals it elsewhere.
 fn has_shape(text: &str, shape: &str) -> bool {
     let alike = |(c, like): (u8, u8)| {
         if like == b'0' {

@@ -1,7 +1,7 @@
-//! Where the money of a flow is after each step: what payer and payee have, what is held, what is in transit.
+//! Where a flow's money is after each step: the payer's and the payee's balances, the held amount and the amount in transit.
 //!
-//! The changes follow from the facts; the balances behind them stand in the books. The changes of each step add up to
-//! zero, or the flow is broken.
+//! The changes follow from the facts; the resulting balances come from the books. The changes of each step add up to zero, or the
+//! flow is broken.
 
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::money::Currency;
@@ -9,35 +9,35 @@ use wallet_contract::money::Currency;
 use crate::flow::{Booked, Flow};
 use crate::steps::Step;
 
-/// What one step changes.
+/// The changes of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The step.
     pub step: usize,
-    /// Of what the payer has available, minor units.
+    /// The payer's available amount, in minor units.
     pub payer_available: Cell,
-    /// Of what the payer holds.
+    /// The payer's held amount.
     pub payer_held: Cell,
-    /// Of what is between the two: what has left and has not arrived.
+    /// The amount in transit: debited and not yet credited.
     pub in_transit: Cell,
-    /// Of what the payee has available.
+    /// The payee's available amount.
     pub payee_available: Cell,
     /// The sum of the changes: zero.
     pub sum: i64,
 }
 
-/// A change, and what there is behind it.
+/// A change, and the balances around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// By how much, minor units.
+    /// The change, in minor units.
     pub change: i64,
-    /// What was there before, if the books say so.
+    /// The balance before it, if the books tell.
     pub before: Option<i64>,
-    /// What is there after it, if the books say so.
+    /// The balance after it, if the books tell.
     pub after: Option<i64>,
 }
 
-/// The currency of a flow and its rows, one for each step that moves money; none for an operator's request.
+/// The flow's currency and one row for each step that moves money; none for an operator's request.
 pub fn of(flow: &Flow, steps: &[Step]) -> Option<(Currency, Vec<Row>)> {
     let currency: Currency = flow.currency.as_ref()?.parse().ok()?;
     let mut in_transit = 0_i64;
@@ -73,8 +73,8 @@ pub fn of(flow: &Flow, steps: &[Step]) -> Option<(Currency, Vec<Row>)> {
     Some((currency, rows.collect()))
 }
 
-/// What a fact changes: the payer's available and held, what is in transit, the payee's available. Nothing, if it moves
-/// nothing.
+/// The changes that a fact makes: to the payer's available and held amounts, to the amount in transit, to the payee's available
+/// amount. None if it moves no money.
 fn changes(fact: &Fact) -> Option<[i64; 4]> {
     let (movement, fact) = match fact {
         Fact::Movement(movement, fact) => (movement, fact),
@@ -105,7 +105,7 @@ fn cell(change: i64, after: Option<&String>, currency: Currency) -> Cell {
     }
 }
 
-/// A balance as the books tell it; it may be below zero.
+/// A balance from the books in minor units; it may be negative.
 fn minor(text: &str, currency: Currency) -> Option<i64> {
     match text.strip_prefix('-') {
         Some(text) => currency.parse_minor(text).ok()?.checked_neg(),
@@ -113,7 +113,7 @@ fn minor(text: &str, currency: Currency) -> Option<i64> {
     }
 }
 
-/// Whether an event moves money, and of whom: the payer's, the payee's. So its line in the books can be looked up.
+/// The side whose books record this event, if it moves money.
 pub fn books(fact: &Fact) -> Option<Side> {
     let [available, held, _, payee] = changes(fact)?;
     match (available, held, payee) {
@@ -123,16 +123,16 @@ pub fn books(fact: &Fact) -> Option<Side> {
     }
 }
 
-/// Whose books.
+/// A side of a transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Who pays.
+    /// The payer.
     Payer,
-    /// Who is paid.
+    /// The payee.
     Payee,
 }
 
-/// What the books say of an event and the facts say otherwise; nothing if all is as it should be.
+/// Whether the books contradict the facts about an event.
 pub fn contradicts(flow: &Flow, line: &Booked, steps: &[Step]) -> bool {
     let Some(currency) = flow
         .currency

@@ -1,6 +1,6 @@
-//! Spans as OTLP JSON: the file that trace viewers import.
+//! Spans as OTLP JSON: the file format that trace viewers import.
 //!
-//! The form is that of opentelemetry-proto's JSON mapping: ids in lower-case hex, 64-bit numbers as strings.
+//! It follows opentelemetry-proto's JSON mapping: ids in lower-case hex, 64-bit numbers as strings.
 
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -10,7 +10,7 @@ use crate::span::{Kind, Span, Value};
 /// The instrumentation scope.
 const SCOPE: &str = "wallet-view";
 
-/// The document, one resource for each service that worked.
+/// The document, with one resource for each participating service.
 pub fn json(spans: &[Span]) -> Json {
     let mut services: Vec<&str> = Vec::new();
     for span in spans {

@@ -1,4 +1,4 @@
-//! Which cells of the phase table a flow went through, played from its events by debit-svc's own rules.
+//! The cells of the phase table that a flow went through, replayed from its events by debit-svc's own rules.
 
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Failure, MovementFact, RequestFact};
@@ -10,22 +10,22 @@ use wallet_kernel::phase::{Rule, Signal, rule};
 use crate::flow::Flow;
 use crate::steps::Step;
 
-/// Something that was heard, in the phase in which it was heard, and what that made of it.
+/// A signal, the phase in which it was heard, and the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
-    /// The step that was heard; of the clock, the step that it led to.
+    /// The step that was heard; for the clock, the step that it led to.
     pub step: usize,
-    /// How far the transfer had come; nothing if it was unknown.
+    /// The transfer's phase before; none if it was unknown.
     pub before: Option<Phase>,
-    /// What was heard.
+    /// The signal.
     pub signal: Signal,
-    /// What the table says to that.
+    /// The table's rule for it.
     pub rule: Rule,
-    /// How far it has come then.
+    /// The phase after.
     pub after: Option<Phase>,
 }
 
-/// The cells, in the order of the log. Nothing of an operator's request: it has no phases.
+/// The visited cells in log order. Empty for an operator's request, which has no phases.
 pub fn of(flow: &Flow, steps: &[Step]) -> Vec<Visit> {
     let mut order: Vec<usize> = (0..steps.len()).collect();
     order.sort_by_key(|index| steps[*index].event);
@@ -65,7 +65,7 @@ impl Play<'_> {
         if signal != Signal::Due {
             self.take(index);
         }
-        // debit-svc decides when it hears, however late its word stands in the log.
+        // debit-svc decides when it hears the signal, however late the decision is stored in the log.
         if let Some(decision) = self.decided_on(index, signal) {
             self.take(decision);
         }
@@ -82,7 +82,7 @@ impl Play<'_> {
         self.transfer.as_ref().map(|transfer| transfer.phase)
     }
 
-    /// What debit-svc said to a step.
+    /// debit-svc's decision on a step.
     fn decided_on(&self, index: usize, signal: Signal) -> Option<usize> {
         if signal == Signal::Due {
             return Some(index);
@@ -120,7 +120,7 @@ impl Play<'_> {
     }
 }
 
-/// The row that debit-svc's first decision makes; what another service says begins none.
+/// The row that debit-svc's first decision creates; no other service's event creates one.
 fn begun_by(event: &Event, at_us: i64) -> Option<Transfer> {
     let by_debit = event.source.service == Service::Debit;
     by_debit.then(|| Transfer::begun_by(event, at_us)).flatten()

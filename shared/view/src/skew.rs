@@ -1,13 +1,13 @@
 //! Clocks that contradict the order of the log.
 //!
-//! Two clocks have a say in a step: the service's, by which it was decided, and the NATS server's, by which it was
-//! stored. The order of the log is certain, so where the times say otherwise a clock is wrong. No time is ever shifted: it is
-//! shown as it was told, and flagged.
+//! A step has times from two clocks: the service's, for the decision, and the NATS server's, for the storage. The order of the
+//! log is certain, so where times contradict it, a clock is wrong. Times are never adjusted: they are shown as recorded, and
+//! flagged.
 
 use crate::flow::Event;
 use crate::text::span_us;
 
-/// Clocks that differ by less are as right as clocks get, microseconds.
+/// Smaller differences, in microseconds, are normal between clocks.
 pub const TOLERANCE_US: i64 = 1_000;
 
 /// How a step's times contradict the log.
@@ -20,7 +20,7 @@ pub enum Skew {
 }
 
 impl Skew {
-    /// By how much, and whose clock is wrong; of the service, its name.
+    /// Which clock is wrong, and by how much.
     pub fn told(self, service: &str) -> String {
         match self {
             Self::Behind(us) => format!(
@@ -35,9 +35,9 @@ impl Skew {
     }
 }
 
-/// What contradicts the log in an event's times, if anything does.
+/// How an event's times contradict the log, if they do.
 pub(crate) fn skew(event: &Event, cause: Option<&Event>) -> Option<Skew> {
-    // A client's request has one time only.
+    // A client's request has only one time.
     event.cause?;
     let decided_us = event.time.as_microsecond();
     let ahead_us = decided_us.saturating_sub(event.recorded_us());

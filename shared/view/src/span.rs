@@ -2,12 +2,12 @@
 //!
 //! | span | from | to |
 //! |---|---|---|
-//! | of a request | when it stood in the log | when the last thing that it led to did |
-//! | of an event | when the service took its cause up | when it stood in the log; events `decided` and `committed` lie between |
+//! | of a request | when it was stored in the log | when the last event that it led to was |
+//! | of an event | when the service took up its cause | when it was stored in the log, with span events `decided` and `committed` |
 //!
-//! Ids are those of the log: the flow's trace id, and for each request and event the span id that its `traceparent` carries. So
-//! the same flow gives the same spans for ever, and spans of a client that sent its own trace id stand in the same trace. What
-//! a span waited for shows as the gap before it. A refusal is a business outcome: its span's status is unset.
+//! The ids are those of the log: the flow's trace id, and for each request and event the span id in its `traceparent`. So a flow
+//! always gives the same spans, and a client that sent its own trace id finds its spans in the same trace. Time that a span
+//! waited shows as the gap before it. A refusal is a business outcome, so its span's status is unset.
 
 use jiff::Timestamp;
 use wallet_contract::event::{Fact, MessageFact};
@@ -27,36 +27,36 @@ pub struct Span {
     pub trace: TraceId,
     /// The span's own id.
     pub id: [u8; 8],
-    /// The span of what caused it; nothing for a request.
+    /// The span of its cause; none for a request.
     pub parent: Option<[u8; 8]>,
-    /// Who worked: `client`, `debit-svc`, `credit-svc`, `ledger-svc`; the resource's `service.name`.
+    /// The span's service, `client`, `debit-svc`, `credit-svc` or `ledger-svc`: the resource's `service.name`.
     pub service: &'static str,
-    /// What it did, one of a few names: `process transfer.requested`.
+    /// The operation, one of a few names: `process transfer.requested`.
     pub name: String,
-    /// Which side of a message it stands on.
+    /// Whether it sent or processed a message.
     pub kind: Kind,
     /// When it began.
     pub start: Timestamp,
-    /// When it ended; never before it began.
+    /// When it ended; never before its start.
     pub end: Timestamp,
-    /// What else there is to say, by the semantic conventions' names where they have one.
+    /// Its attributes, named by the semantic conventions where those have a name.
     pub attributes: Vec<(&'static str, Value)>,
-    /// What happened in it.
+    /// Its span events.
     pub events: Vec<SpanEvent>,
-    /// Whether something went wrong that a person must look at.
+    /// The error, if something needs an operator's attention.
     pub error: Option<String>,
 }
 
-/// Which side of a message a span stands on.
+/// The messaging role of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It sent one.
+    /// It sent a message.
     Producer,
-    /// It worked on one.
+    /// It processed a message.
     Consumer,
 }
 
-/// A value of an attribute.
+/// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A text.
@@ -65,16 +65,16 @@ pub enum Value {
     Int(i64),
 }
 
-/// Something that happened at one moment of a span.
+/// A moment within a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpanEvent {
-    /// What.
+    /// Its name.
     pub name: &'static str,
-    /// When.
+    /// Its time.
     pub at: Timestamp,
 }
 
-/// The spans of a flow, each behind its parent. Empty if the flow's trace id can't be read.
+/// The spans of a flow, each after its parent. Empty if the flow's trace id is unreadable.
 pub fn of(flow: &Flow) -> Vec<Span> {
     let Ok(trace) = flow.trace.parse::<TraceId>() else {
         return Vec::new();
@@ -95,7 +95,7 @@ pub fn of(flow: &Flow) -> Vec<Span> {
         .collect()
 }
 
-/// The span of a request lasts until the last thing that it led to.
+/// The span of a request, which lasts until the last event that it led to.
 fn sent(flow: &Flow, trace: TraceId, steps: &[Step], index: usize) -> Span {
     let (step, event) = (&steps[index], &flow.events[steps[index].event]);
     let behind = steps.iter().enumerate().skip(index);
@@ -137,7 +137,7 @@ fn goes_back_to(steps: &[Step], step: usize, request: usize) -> bool {
     false
 }
 
-/// The span of an event is the work on its cause.
+/// The span of an event: the work on its cause.
 fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Event)>) -> Span {
     let event = &flow.events[step.event];
     let taken_us = event.time.as_microsecond().saturating_sub(event.work_us.max(0));
@@ -189,7 +189,7 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
     }
 }
 
-/// What every span says.
+/// The attributes that all spans have.
 fn common(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)> {
     let mut attributes = vec![
         ("messaging.system", text("nats")),
@@ -216,7 +216,7 @@ fn common(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)>
     attributes
 }
 
-/// On which subject a request or event was published.
+/// The subject on which a request or event was published.
 fn destination(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Value)> {
     let shard = Shard(event.shard);
     let service = |lane| match lane {

@@ -1,4 +1,4 @@
-//! The lines of an account's statement, as the ledger tells them; and what is drawn of one.
+//! The lines of an account's statement as the ledger returns them, and as they are displayed.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use wallet_contract::money::Currency;
 
 use crate::exact;
 
-/// One booking: one entry, with the balances behind it.
+/// One booking: one entry, with the balances after it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Line {
     /// When it was stored in the account's log.
@@ -15,7 +15,7 @@ pub struct Line {
     pub time: Timestamp,
     /// The account's shard.
     pub shard: u16,
-    /// Where in the log.
+    /// Its sequence in the log.
     pub sequence: u64,
     /// The transfer that it belongs to.
     pub transfer: Uuid,
@@ -23,30 +23,30 @@ pub struct Line {
     pub trace: String,
     /// `debit`, `credit`, `reversal`, `hold`, `release`.
     pub kind: String,
-    /// Who is at the other end.
+    /// The other party.
     pub counterparty: String,
-    /// The account that the other half of the booking stands on.
+    /// The account that takes the other half of the booking.
     pub contra: String,
-    /// What it changes of what is available, with its sign.
+    /// The change in the available amount, signed.
     pub amount: String,
-    /// What it changes of what is held, with its sign.
+    /// The change in the held amount, signed.
     pub held: String,
-    /// What is available after it.
+    /// The available amount after it.
     pub balance: String,
-    /// What is held after it.
+    /// The held amount after it.
     pub held_balance: String,
     /// The currency's code.
     pub currency: String,
-    /// What the payer wrote.
+    /// The payer's memo.
     pub memo: Option<String>,
-    /// The transfer that this one gives back.
+    /// The transfer that this one reverses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverses: Option<Uuid>,
-    /// The transfers that gave this one back.
+    /// The transfers that reversed this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reversed_by: Vec<Uuid>,
-    /// What it is made of, if it is the debit of something held: what is captured, and what is released of the rest. Together
-    /// they change what it changes.
+    /// The parts of the debit of a reservation: the captured amount, and the released rest. Together they make up the booking's
+    /// change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
 }
@@ -54,21 +54,21 @@ pub struct Line {
 /// A part of a booking.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Part {
-    /// `capture`, `release`; of a booking that is one line, its kind.
+    /// `capture`, `release`; for a booking of one line, its kind.
     pub kind: String,
-    /// What it changes of what is available, with its sign.
+    /// The change in the available amount, signed.
     pub amount: String,
-    /// What it changes of what is held, with its sign.
+    /// The change in the held amount, signed.
     pub held: String,
-    /// What is available after it.
+    /// The available amount after it.
     pub balance: String,
-    /// What is held after it.
+    /// The held amount after it.
     pub held_balance: String,
 }
 
 impl Line {
-    /// What is drawn, a line for each, in the order in which the money moves. Each column's changes add up to the change of the
-    /// balance beside it.
+    /// The displayed lines, in the order in which the money moves. The changes in each column add up to the change of its
+    /// balance.
     pub fn drawn(&self) -> Vec<Part> {
         if self.parts.is_empty() {
             vec![Part {
@@ -83,8 +83,8 @@ impl Line {
         }
     }
 
-    /// What this part of it says of transfers that give it back, or that it gives back: that is said once for a transfer, where
-    /// money leaves or arrives, and not again where it is held or released.
+    /// The reversal links that this part shows. They are shown once per transfer, where money leaves or arrives, and not again
+    /// where it is held or released.
     pub fn links(&self, part: &Part) -> Vec<Link> {
         if !matches!(part.kind.as_str(), "debit" | "credit" | "capture") {
             return Vec::new();
@@ -95,17 +95,17 @@ impl Line {
     }
 }
 
-/// How a line is linked with another transfer.
+/// A link from a line to another transfer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
-    /// It gives that one back.
+    /// This line reverses that transfer.
     GivesBack(Uuid),
-    /// That one gave it back.
+    /// That transfer reversed this one.
     GivenBackBy(Uuid),
 }
 
 impl Link {
-    /// In words, before the other's id.
+    /// The link in words, to be followed by the other transfer's id.
     pub fn words(self) -> &'static str {
         match self {
             Self::GivesBack(_) => "gives back",
@@ -121,21 +121,21 @@ impl Link {
     }
 }
 
-/// A booking's figures in minor units: what it changes of what is available and held, and what there is after it.
+/// A booking's figures in minor units: the changes, and the balances after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Figures {
-    /// What it changes of what is available.
+    /// The change in the available amount.
     pub amount: i64,
-    /// What it changes of what is held.
+    /// The change in the held amount.
     pub held: i64,
-    /// What is available after it.
+    /// The available amount after it.
     pub balance: i64,
-    /// What is held after it.
+    /// The held amount after it.
     pub held_balance: i64,
 }
 
 impl Figures {
-    /// The parts of the debit of something held. What leaves is taken from what is held; the rest of that is available again.
+    /// The parts of the debit of a reservation. The captured amount is taken from what is held; the rest becomes available again.
     pub fn capture(self, currency: Currency) -> Vec<Part> {
         let released = self.amount;
         let captured = Self {
@@ -165,7 +165,7 @@ impl Figures {
     }
 }
 
-/// A change for people: `+15.00`, `-5.00`; nothing if nothing changes.
+/// A change for people: `+15.00`, `-5.00`; none for zero.
 pub fn change(amount: &str) -> Option<String> {
     if amount.chars().all(|c| matches!(c, '0' | '.')) {
         None
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// alice has 80.00, and holds 20.00 for bob and 3.00 for somebody else.
+    /// alice has 80.00 available, and holds 20.00 for bob and 3.00 for another payee.
     #[test]
     fn a_capture_of_a_part_is_two_lines() {
         let figures = Figures {
@@ -226,7 +226,7 @@ mod tests {
         );
     }
 
-    /// Something held, of which a part was captured, and which was given back: a hold, and a debit of two parts.
+    /// A reservation that was captured in part and then reversed: a hold, and a debit of two parts.
     #[test]
     fn who_gave_it_back_is_said_once() {
         let other = Uuid::from_u128(7);

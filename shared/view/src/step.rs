@@ -8,42 +8,42 @@ use crate::skew::Skew;
 /// One request or event.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its place among the flow's events, which is that of the log.
+    /// Its index among the flow's events, which are in log order.
     pub event: usize,
-    /// Who said it.
+    /// Its source.
     pub lane: Lane,
-    /// On which shard it was decided; nothing for a client.
+    /// The shard on which it was decided; none for a client's request.
     pub decided_on: Option<u16>,
     /// The step that caused it.
     pub parent: Option<usize>,
-    /// Which of the flow's requests it goes back to, counted from 0.
+    /// The index of the request that it goes back to.
     pub root: usize,
-    /// From the flow's first request to when this stood in the log, microseconds.
+    /// From the flow's first request until this was stored in the log, in microseconds.
     pub at_us: i64,
-    /// Where the time went; nothing for a request.
+    /// Its timings; none for a request.
     pub times: Option<Times>,
-    /// For how long the reservation waited for its payer until this, microseconds.
+    /// How long the reservation had waited for its payer before this, in microseconds.
     pub held_us: i64,
-    /// Where its times contradict the order of the log.
+    /// How its times contradict the order of the log, if they do.
     pub skew: Option<Skew>,
-    /// What it means for the flow.
+    /// Its meaning for the flow.
     pub mark: Mark,
     /// What happened, in a few words.
     pub words: String,
-    /// What there is to say about it.
+    /// Further details.
     pub notes: Vec<String>,
-    /// In which shard's log it stands.
+    /// The shard whose log holds it.
     pub shard: u16,
-    /// Where in it.
+    /// Its sequence in that log.
     pub sequence: u64,
-    /// What it says.
+    /// Its parsed content.
     pub content: Content,
 }
 
-/// Who speaks.
+/// The source of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
-    /// Who asks.
+    /// A client.
     Client,
     /// debit-svc.
     Debit,
@@ -56,31 +56,33 @@ pub enum Lane {
 /// Where a step's time went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// From when the cause stood in the log to when the service took it up, less what a reservation was held in between.
+    /// From when the cause was stored in the log until the service took it up, excluding the time for which a reservation was
+    /// held in between.
     pub wait_us: i64,
-    /// That the service was at work on it until it was decided.
+    /// From then until the decision.
     pub work_us: i64,
-    /// From the decision to when it was committed; nothing if that is not known: the time then is in [`Self::publish_us`].
+    /// From the decision until the commit; none if unknown, in which case it is part of [`Self::publish_us`].
     pub commit_us: Option<i64>,
-    /// From then on to when it stood in the log.
+    /// From then until it was stored in the log.
     pub publish_us: i64,
 }
 
-/// What a step means for the flow.
+/// The meaning of a step for the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
-    /// One of many.
+    /// An ordinary step.
     Said,
-    /// A good end.
+    /// A successful end.
     Good,
-    /// Somebody said no.
+    /// A refusal.
     Refused,
-    /// Something was taken back.
+    /// Something was undone.
     Undone,
 }
 
 impl Step {
-    /// When the service took its cause up, microseconds since the flow's first request; of a request, when it stood in the log.
+    /// When the service took up its cause, in microseconds since the flow's first request; for a request, when it was stored in
+    /// the log.
     pub fn taken_us(&self) -> i64 {
         let Some(times) = self.times else {
             return self.at_us;
@@ -97,7 +99,7 @@ impl Lane {
     /// All of them, from left to right.
     pub const ALL: [Self; 4] = [Self::Client, Self::Debit, Self::Credit, Self::Ledger];
 
-    /// The name of who speaks.
+    /// The source's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -114,7 +116,7 @@ impl Lane {
 }
 
 impl Mark {
-    /// A sign that needs no colour.
+    /// A sign that works without colour.
     pub fn sign(self) -> char {
         match self {
             Self::Said => '●',
@@ -124,7 +126,7 @@ impl Mark {
         }
     }
 
-    /// A word for who can't see the sign; also a name for a style.
+    /// A word for readers who can't see the sign; also the name of a style.
     pub fn word(self) -> &'static str {
         match self {
             Self::Said => "said",

@@ -1,4 +1,4 @@
-//! The requests and events of a flow in the order in which people read them: each behind what caused it.
+//! The requests and events of a flow in reading order: each after its cause.
 
 use uuid::Uuid;
 use wallet_contract::event::Kind;
@@ -12,7 +12,7 @@ pub use crate::step::{Lane, Mark, Step, Times};
 use crate::text::span_us;
 use crate::words::{self, Meaning};
 
-/// Puts a flow's events in order.
+/// Puts a flow's events in reading order.
 pub fn of(flow: &Flow) -> Vec<Step> {
     let events = &flow.events;
     let mut order = Order {
@@ -26,7 +26,7 @@ pub fn of(flow: &Flow) -> Vec<Step> {
     let mut others = 0;
     let roots = events.iter().enumerate().filter(|(_, event)| begins(event));
     for (index, (place, event)) in roots.enumerate() {
-        // The second phase goes on with the first request.
+        // The second phase belongs to the first request.
         let goes_on = index > 0 && goes_on(event.asks()) && !order.is_refused(event);
         others += usize::from(index > 0 && !goes_on);
         order.add(place, event, None, if goes_on { 0 } else { others });
@@ -54,7 +54,7 @@ struct Order<'f> {
 impl<'f> Order<'f> {
     /// Adds an event and everything that it led to.
     fn add(&mut self, place: usize, event: &'f Event, parent: Option<(usize, &Event)>, root: usize) {
-        // A log that says that two events caused each other is broken, but it can still be shown.
+        // A log in which two events cause each other is broken, but must still be displayed.
         if self.ids.contains(&event.id) {
             return;
         }
@@ -112,7 +112,7 @@ fn times(event: &Event, cause: Option<&Event>) -> Times {
     }
 }
 
-/// From the decision to the commit, within what it took in all: the log's clock may differ.
+/// From the decision until the commit, capped by the total, because the log's clock may differ.
 pub(crate) fn commit_us(event: &Event) -> Option<i64> {
     let rest_us = event
         .recorded_us()
@@ -121,7 +121,7 @@ pub(crate) fn commit_us(event: &Event) -> Option<i64> {
     Some(rest_us.saturating_sub(event.publish_us?).clamp(0, rest_us))
 }
 
-/// Who said it, and where: a service's lane and shard, else the client's.
+/// The lane and shard of a source; the client's lane for anything but a service.
 fn source(source: &str) -> (Lane, Option<u16>) {
     let mut parts = source.split('/').skip(1);
     let lane = parts.next().and_then(Lane::of_service).unwrap_or(Lane::Client);

@@ -1,10 +1,10 @@
-//! A flow in a few sentences, for a person who was not there.
+//! A flow in a few sentences, for a reader who was not there.
 //!
 //! | part | tells |
 //! |---|---|
 //! | `payment` | what moves money, or should have |
 //! | `reservation` | what holds it first |
-//! | `others` | what an operator asked, and what came again under the same id |
+//! | `others` | operators' requests, and further requests under the same id |
 
 mod others;
 mod payment;
@@ -19,7 +19,7 @@ use crate::flow::Flow;
 use crate::steps::{self, Step};
 use crate::text::{clean, span, span_us, time};
 
-/// What happened, in one to four sentences; more if the id was used again.
+/// The story, in one to four sentences; more if the id was used again.
 pub fn of(flow: &Flow) -> Vec<String> {
     let steps = steps::of(flow);
     let teller = Teller { flow, steps: &steps };
@@ -39,7 +39,7 @@ struct Teller<'f> {
 }
 
 impl Teller<'_> {
-    /// The first step of the flow itself whose fact is looked for.
+    /// The flow's own first step whose fact matches.
     fn find(&self, wanted: impl Fn(&Fact) -> bool) -> Option<&Step> {
         let own = self.steps.iter().filter(|step| step.root == 0);
         own.into_iter()
@@ -50,12 +50,12 @@ impl Teller<'_> {
         format!("{} UTC", time(self.flow.started_at))
     }
 
-    /// How long it took.
+    /// The flow's duration.
     fn took(&self) -> String {
         self.flow.took().map_or_else(|| "a while".to_owned(), span)
     }
 
-    /// Why it did not go well, as a sentence's beginning: what it was in this case.
+    /// The reason for the failure, as the beginning of a sentence.
     fn why(&self) -> String {
         match (&self.flow.detail, &self.flow.reason) {
             (Some(detail), _) => detail.clone(),
@@ -64,7 +64,7 @@ impl Teller<'_> {
         }
     }
 
-    /// How much was asked for.
+    /// The requested amount.
     fn money(&self) -> Option<String> {
         self.flow.payee.as_ref()?;
         self.flow.asked_money()
@@ -74,7 +74,7 @@ impl Teller<'_> {
         self.flow.payee.as_deref().unwrap_or("nobody")
     }
 
-    /// When the payer was whole again, from the beginning.
+    /// How long it took until the payer had the money back.
     fn back(&self) -> String {
         let undone = |fact: &Fact| {
             matches!(
@@ -89,12 +89,12 @@ impl Teller<'_> {
         back.unwrap_or_else(|| self.took())
     }
 
-    /// For how long it was held, if it waited for its payer.
+    /// How long it was held, if it waited for its payer.
     fn held(&self) -> Option<String> {
         self.flow.held_for_us().filter(|us| *us > 0).map(span_us)
     }
 
-    /// Whom it waits for.
+    /// What it waits for.
     fn waits(&self) -> Option<String> {
         let since = |at: Timestamp| format!(", since {} UTC", time(at));
         if let Some(parked) = self.flow.parked.first() {

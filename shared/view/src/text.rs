@@ -1,10 +1,10 @@
-//! Values as people read them. Texts of somebody else are made safe to show.
+//! Values formatted for people. Untrusted texts are made safe to display.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// A text of somebody else: control characters, with which a text could rewrite a terminal, are replaced.
+/// An untrusted text: control characters, which could rewrite a terminal, are replaced.
 pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
@@ -17,7 +17,7 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
-/// Marks that turn the direction of writing, or hide in it.
+/// Bidirectional and zero-width characters.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -27,13 +27,13 @@ pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A time for programs: RFC 3339, to the microsecond. All six digits stand there, for a time names the unit to which it is
-/// written (see [`crate::moment`]).
+/// A time for programs: RFC 3339, to the microsecond. All six digits are written, because a time denotes the unit down to which
+/// it is written (see [`crate::moment`]).
 pub fn exact(at: Timestamp) -> String {
     format!("{at:.6}")
 }
 
-/// A time span for people, cut off: `0.42 ms`, `8.34 ms`, `16.3 ms`, `1.25 s`, `2 min 5 s`, `2 h 3 min`, `7 d 1 h`.
+/// A duration for people, truncated: `0.42 ms`, `8.34 ms`, `16.3 ms`, `1.25 s`, `2 min 5 s`, `2 h 3 min`, `7 d 1 h`.
 pub fn span(duration: Duration) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
@@ -49,12 +49,12 @@ pub fn span(duration: Duration) -> String {
     }
 }
 
-/// Microseconds as a time span for people; what is below zero counts as nothing.
+/// Microseconds as a duration for people; negative values count as zero.
 pub fn span_us(us: i64) -> String {
     span(Duration::from_micros(u64::try_from(us).unwrap_or(0)))
 }
 
-/// Microseconds as milliseconds, with as many decimals as six characters hold.
+/// Microseconds as milliseconds, with as many decimals as fit into six characters.
 pub fn ms(us: i64) -> String {
     let (sign, us) = (if us < 0 { "-" } else { "" }, us.unsigned_abs());
     match us {
@@ -64,7 +64,7 @@ pub fn ms(us: i64) -> String {
     }
 }
 
-/// JSON with a line for each field, its fields in the order in which they stand; of what is no JSON, something alike.
+/// JSON with one line per field, in the original field order; other text is formatted in a similar way.
 pub fn pretty_json(raw: &str) -> String {
     let (mut pretty, mut depth, mut in_text, mut escaped) = (String::new(), 0_usize, false, false);
     let mut rest = raw.trim().chars().peekable();

@@ -1,46 +1,46 @@
-//! A line of time on which idle stretches are short.
+//! A time axis on which idle stretches are shortened.
 //!
-//! A flow takes milliseconds, but may wait days for its payer. Where nothing happens for much longer than everything else
-//! takes together, the line is cut: that stretch gets a fixed width, and says how long it was.
+//! A flow takes milliseconds, but may wait days for its payer. Where nothing happens for much longer than everything else takes
+//! together, the axis is cut: that stretch gets a fixed width and is labelled with its length.
 
 use crate::flow::Flow;
 use crate::steps::{Step, commit_us};
 
-/// A stretch is cut if it is longer than this many times all shorter ones together.
+/// A stretch is cut if it is longer than this multiple of all shorter ones together.
 const MUCH_LONGER: i64 = 3;
-/// A shorter one is never cut, microseconds.
+/// Stretches shorter than this many microseconds are never cut.
 const WORTH_CUTTING_US: i64 = 20_000;
 
-/// A stretch of the line.
+/// A stretch of the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// From when, microseconds since the flow's first request.
+    /// Its start, in microseconds since the flow's first request.
     pub from_us: i64,
-    /// Until when.
+    /// Its end.
     pub to_us: i64,
     /// Whether it is cut.
     pub cut: bool,
 }
 
-/// What a step's bar is made of, microseconds since the flow's first request. Clamped to the order held, wait, work, commit,
-/// publish; nothing is shifted.
+/// The boundaries of a step's bar, in microseconds since the flow's first request. They are clamped to the order held, wait,
+/// work, commit, publish; nothing is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
-    /// Since when the reservation waited for its payer, if it did so until [`Self::caused_us`]; else the same.
+    /// When the reservation began to wait for its payer, if it waited until [`Self::caused_us`]; otherwise equal to that.
     pub held_us: i64,
-    /// When its cause stood in the log; of a release by the clock, when the time was up.
+    /// When its cause was stored in the log; for a release on expiry, when the reservation expired.
     pub caused_us: i64,
     /// When the service took it up.
     pub taken_us: i64,
     /// When it was decided.
     pub decided_us: i64,
-    /// When that was committed; if that is not known, when it was decided.
+    /// When that was committed; if unknown, when it was decided.
     pub committed_us: i64,
-    /// When it stood in the log.
+    /// When it was stored in the log.
     pub recorded_us: i64,
 }
 
-/// The bar of a step; of a request, a moment.
+/// The bar of a step; a request's bar is a single moment.
 pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     let recorded_us = step.at_us;
     let event = &flow.events[step.event];
@@ -76,7 +76,7 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     }
 }
 
-/// The line of time through these moments.
+/// The axis through these moments.
 pub fn line(mut moments: Vec<i64>) -> Vec<Stretch> {
     moments.sort_unstable();
     moments.dedup();
@@ -101,7 +101,7 @@ pub fn line(mut moments: Vec<i64>) -> Vec<Stretch> {
     moments.windows(2).map(stretch).collect()
 }
 
-/// Where a moment stands on a line drawn this wide, of which each cut takes `cut_width`.
+/// The position of a moment on an axis of this width, in which each cut takes `cut_width`.
 pub fn place(line: &[Stretch], at_us: i64, width: i64, cut_width: i64) -> i64 {
     let length = |stretch: &Stretch| stretch.to_us.saturating_sub(stretch.from_us);
     let cuts = i64::try_from(line.iter().filter(|stretch| stretch.cut).count()).unwrap_or(0);
@@ -111,7 +111,7 @@ pub fn place(line: &[Stretch], at_us: i64, width: i64, cut_width: i64) -> i64 {
         .map(length)
         .fold(0, i64::saturating_add);
     let room = width.saturating_sub(cuts.saturating_mul(cut_width)).max(0);
-    // Wide enough for any two times.
+    // i128, so that no two times can overflow.
     let scaled = |us: i64| i128::from(us) * i128::from(room) / i128::from(all.max(1));
     let mut x: i128 = 0;
     for stretch in line {

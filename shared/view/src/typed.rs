@@ -1,36 +1,36 @@
-//! Amounts as people type them and spreadsheets write them.
+//! Amounts as people type them and spreadsheets export them.
 //!
-//! The wire takes one spelling of an amount and no other. Here everything is taken that can be read in one way only;
-//! missing zeros are added, nothing is ever rounded, and an error suggests what may be meant.
+//! The wire accepts one spelling of an amount and no other. This module accepts every text that can be read in only one way.
+//! Missing zeros are added, nothing is ever rounded, and an error suggests what may be meant.
 //!
 //! | typed | in USD | why |
 //! |---|---|---|
 //! | `5`, `12.5`, `007.50` | 5.00, 12.50, 7.50 | zeros change no value |
-//! | `12,50` | 12.50 | a comma before two digits separates no thousands |
+//! | `12,50` | 12.50 | a comma before two digits does not separate thousands |
 //! | `1,234.50`, `1.234,50`, `1 234,50`, `1'234.50` | 1234.50 | the last separator is the decimal one |
-//! | `1,234,567` | 1234567.00 | a separator that comes twice separates thousands |
-//! | `1,234`, `1.234` | rejected | a thousand, or one and a bit; in BHD `1.234` is what the wire has, and is taken |
+//! | `1,234,567` | 1234567.00 | a separator that occurs twice separates thousands |
+//! | `1,234`, `1.234` | rejected | one thousand or one point two; in BHD `1.234` is the wire's spelling and is accepted |
 //! | `12.345`, `12.500` | rejected | more decimals than the currency has |
 
 use std::fmt;
 
 use wallet_contract::money::{BadAmount, Currency};
 
-/// What separates thousands besides point and comma: blanks of all widths, and the Swiss apostrophes.
+/// Thousands separators besides point and comma: spaces of all widths, and the Swiss apostrophes.
 const GROUPING: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '’'];
-/// What people write around an amount, and nobody misses.
+/// Symbols around an amount that carry no information.
 const AROUND: [char; 6] = ['$', '€', '£', '¥', '₩', '+'];
-/// What makes an amount negative: signs, and the brackets of bookkeepers.
+/// Marks of a negative amount: signs, and accountants' brackets.
 const BELOW_ZERO: [char; 3] = ['-', '−', '('];
 
-/// Why a text is no amount of a currency, and what may be meant.
+/// Why a text is not an amount of a currency, and what may be meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTyped {
     what: String,
     meant: Option<String>,
 }
 
-/// Reads an amount in minor units; zero is one.
+/// Parses an amount into minor units; zero is valid.
 pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
     let typed = text.trim();
     let bad = |what: String, meant: Option<String>| BadTyped { what, meant };
@@ -40,14 +40,14 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
             bad(error.to_string(), meant)
         }),
         Some(Read::TwoWays { whole, fraction }) => {
-            // A point is the decimal separator of the wire, so that much is certain.
+            // A point is the wire's decimal separator, so this reading is certain.
             let what = match exact(whole, fraction, typed, currency) {
                 Err(error) if typed.contains('.') => error.to_string(),
                 _ => format!("amount {typed:?} can be read as {whole}{fraction} and as {whole}.{fraction}"),
             };
             let thousands = exact(&format!("{whole}{fraction}"), "", typed, currency);
             let thousands = thousands.ok().map(|minor| currency.format_minor(minor));
-            // A thousandfold amount never stands alone: who takes what is suggested may have meant the small one.
+            // Never suggest the thousandfold amount alone: the user may have meant the small one and accept the suggestion.
             let mut meant = match shortened(whole, fraction, currency) {
                 Some(decimals) => vec![decimals],
                 None => beside(whole, fraction, currency),
@@ -68,16 +68,16 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
     }
 }
 
-/// The same as the one text that the wire takes.
+/// Parses an amount into the spelling that the wire accepts.
 pub fn amount(text: &str, currency: Currency) -> Result<String, BadTyped> {
     minor(text, currency).map(|minor| currency.format_minor(minor))
 }
 
-/// What a text can be read as.
+/// The possible readings of a text.
 enum Read<'t> {
     /// Digits before and after the decimal separator.
     Number { whole: String, fraction: &'t str },
-    /// One separator before exactly three digits.
+    /// One separator before exactly three digits: ambiguous.
     TwoWays { whole: &'t str, fraction: &'t str },
 }
 
@@ -112,7 +112,7 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The digits of a whole number, whose thousands one of these may separate, always the same one.
+/// The digits of a whole number whose thousands may be separated by one of these characters, always the same one.
 fn grouped(text: &str, separators: &[char]) -> Option<String> {
     let Some(separator) = text.chars().find(|c| separators.contains(c)) else {
         return are_digits(text).then(|| text.to_owned());
@@ -131,8 +131,8 @@ fn grouped(text: &str, separators: &[char]) -> Option<String> {
     Some(whole)
 }
 
-/// Adds the zeros that are missing. More decimals than the currency has are an error, even if they are zeros: nobody writes
-/// those by hand, and `12.500` is twelve thousand to half the world.
+/// Adds missing zeros. More decimals than the currency has are an error, even if they are zeros: people don't write those by
+/// hand, and `12.500` is twelve thousand to half the world.
 fn exact(whole: &str, fraction: &str, typed: &str, currency: Currency) -> Result<i64, BadAmount> {
     let width = currency.exponent() as usize;
     if fraction.len() > width {
@@ -149,7 +149,7 @@ fn exact(whole: &str, fraction: &str, typed: &str, currency: Currency) -> Result
     currency.parse_minor(&format!("{whole}{point}{fraction:0<width$}"))
 }
 
-/// The same amount without the decimals that are too many, if these are zeros.
+/// The same amount without its excess decimals, if those are zeros.
 fn shortened(whole: &str, fraction: &str, currency: Currency) -> Option<String> {
     let (kept, more) = fraction.split_at_checked(currency.exponent() as usize)?;
     let zeros = more.bytes().all(|byte| byte == b'0');
@@ -157,7 +157,7 @@ fn shortened(whole: &str, fraction: &str, currency: Currency) -> Option<String> 
     Some(currency.format_minor(minor))
 }
 
-/// The amounts below and above one that has more decimals than there are.
+/// The nearest amounts below and above one with too many decimals.
 fn beside(whole: &str, fraction: &str, currency: Currency) -> Vec<String> {
     let Some(kept) = fraction.get(..currency.exponent() as usize) else {
         return Vec::new();
@@ -177,7 +177,7 @@ fn one_of(texts: &[String]) -> String {
     }
 }
 
-/// What is left of `$5`, `5 USD`, `5.` or `.5` without what an amount does not have.
+/// The number in `$5`, `5 USD`, `5.` or `.5`, stripped of everything that is not part of it.
 fn bare(typed: &str, currency: Currency) -> Option<String> {
     let code = currency.code();
     let text = typed.strip_prefix(code).or_else(|| typed.strip_suffix(code));

@@ -9,7 +9,7 @@ use crate::flow::{Event, Flow};
 use crate::step::{Mark, goes_on};
 use crate::text::{clean, time};
 
-/// What a step means.
+/// The meaning of a step.
 pub(crate) struct Meaning {
     pub(crate) mark: Mark,
     pub(crate) words: String,
@@ -24,7 +24,7 @@ fn said(mark: Mark, words: String, notes: impl IntoIterator<Item = String>) -> M
     }
 }
 
-/// What an event says, in words.
+/// The meaning of an event, in words.
 pub(crate) fn meaning(flow: &Flow, event: &Event, content: &Content, root: usize) -> Meaning {
     let words = clean(&event.short_kind().replace('.', " "));
     match content {
@@ -140,7 +140,7 @@ fn message(fact: &MessageFact, words: String) -> Meaning {
     }
 }
 
-/// A request. One that comes later than the first goes on with it, or has the same id and another content.
+/// A request. A later one either continues the first one or reuses its id with another content.
 fn asked(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: usize) -> Meaning {
     let first = flow.events.first().and_then(Event::asks) == Some(verb);
     let another = root > 0 && !goes_on(Some(verb));
@@ -168,7 +168,7 @@ fn asked(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: us
     said(Mark::Said, words, content)
 }
 
-/// Adds the shard, where another than the flow's home had a say.
+/// Adds the shard if it is not the flow's home.
 fn placed(event: &Event, words: &str) -> String {
     let shard = event.source.split('/').nth(2);
     match shard.and_then(|shard| shard.parse::<u16>().ok()) {

@@ -1,8 +1,8 @@
-//! The audit: replays all shards' logs into books of its own and names what must not be.
+//! The audit: replays all shards' logs into books of its own, and names every breach of an invariant.
 //!
-//! Pure, and independent of the services: it shares nothing with them but the contract's readers. Logs are taken in
-//! their own order and merged by cause: a credit in the payee's log waits until its debit in the payer's log has been
-//! booked, so that the sums are right after every single booking. What waits is bounded by who feeds it ([`Audit::waiting`]).
+//! It is pure and independent of the services: it shares only the contract's readers with them. Logs are processed in their own
+//! order and merged by cause: a credit in the payee's log waits until its debit in the payer's log has been booked, so that the
+//! sums are right after every single booking. The caller bounds how much is waiting ([`Audit::waiting`]).
 
 mod booking;
 mod end;
@@ -20,14 +20,14 @@ use super::entry::{Entry, What};
 use super::flow::{End, Flow, Step};
 use super::report::{Breaches, Counts, Invariant};
 
-/// What is remembered of a request or event, for each log that holds it.
+/// What is kept about a request or event, for each log that holds it.
 ///
-/// An id is looked for in one log at a time: a request that stands in two logs, one of them not its account's, is decided in
-/// both, and the two refusals have one id. They differ in their source, and id and source together name an event.
+/// An id is looked up in one log at a time: a request that is in two logs, one of them not its account's, is decided in both, and
+/// the two refusals have the same id. They differ in their source, and id and source together identify an event.
 #[derive(Clone, Copy, Debug)]
 struct Node {
     digest: u64,
-    /// Which services have decided on it, one bit for each: a service decides once on a cause.
+    /// The services that have decided on it, one bit for each: a service decides once on a cause.
     decided: u8,
 }
 
@@ -49,15 +49,15 @@ pub struct Audit {
     shards: Shards,
     logs: Vec<Log>,
     books: Books,
-    /// Events that a second log must hold, and does not yet.
+    /// Events that a second log must hold, and does not yet hold.
     halves: BTreeMap<EventId, Shard>,
     counts: Counts,
     breaches: Breaches,
-    /// Whether all that was asked had its time to end.
+    /// Whether every request has had time to end.
     at_rest: bool,
 }
 
-/// Where an event is being taken in.
+/// The position at which an event is being processed.
 #[derive(Clone, Copy)]
 struct Here<'e> {
     shard: Shard,
@@ -95,24 +95,24 @@ impl Audit {
         }
     }
 
-    /// Says that something is on its way still: what has not ended is then no breach.
+    /// Declares that transfers are still in progress, so that unfinished ones are not breaches.
     pub fn moves(&mut self) {
         self.at_rest = false;
     }
 
-    /// Says where `shard`'s log begins, unless with message 1: it was made anew after a loss, and goes on counting.
+    /// Sets the first message of `shard`'s log, if it is not 1: a log that was recreated after a loss continues its numbering.
     pub fn begins(&mut self, shard: Shard, first: u64) {
         if let Some(log) = self.log_mut(shard) {
             log.last = first.saturating_sub(1);
         }
     }
 
-    /// How much of `shard`'s log has been read and can't be booked yet. Feed the log that has the least.
+    /// How much of `shard`'s log has been read and can't be booked yet. Feed the log with the smallest amount.
     pub fn waiting(&self, shard: Shard) -> usize {
         self.log(shard).map_or(0, |log| log.waiting.len())
     }
 
-    /// Takes the next message of `shard`'s log, cut into its entries.
+    /// Processes the next message of `shard`'s log, split into its entries.
     pub fn take(&mut self, shard: Shard, sequence: u64, entries: Vec<Entry>) {
         self.counts.messages += 1;
         let Some(log) = self.logs.get_mut(usize::from(shard.0)) else {
@@ -128,14 +128,14 @@ impl Audit {
         self.work_off();
     }
 
-    /// Whether nothing that was read waits for anything: each request is decided, each event in all its logs.
+    /// Whether nothing is pending: each request is decided, each event is in all its logs.
     pub fn is_quiet(&self) -> bool {
         self.halves.is_empty()
             && self
                 .logs
                 .iter()
                 .all(|log| log.undecided.is_empty() && log.waiting.is_empty())
-            // The ledger has ended it, and its word may be on its way.
+            // The ledger has ended it, and its event may still be on its way.
             && !self.logs.iter().flat_map(|log| log.flows.values()).any(|flow| matches!(flow.end(), End::Running))
     }
 
@@ -147,7 +147,7 @@ impl Audit {
         self.logs.get_mut(usize::from(shard.0))
     }
 
-    /// Books what can be booked, until every log is empty or waits for another.
+    /// Books entries until every log is empty or waits for another.
     fn work_off(&mut self) {
         let mut progress = true;
         while progress {
@@ -188,7 +188,7 @@ impl Audit {
         !flow.is_some_and(|flow| flow.has(Step::Debited))
     }
 
-    /// Books what still waits although its cause never came.
+    /// Books entries that still wait because their cause never came.
     fn work_off_by_force(&mut self) {
         while let Some(shard) = self.shards.all().find(|shard| self.waiting(*shard) > 0) {
             if let Some(entry) = self.log_mut(shard).and_then(|log| log.waiting.pop_front()) {
@@ -257,12 +257,12 @@ impl Audit {
         }
     }
 
-    /// The cause must stand earlier in the same log, and have led to nothing else there.
+    /// The cause must precede the event in the same log, and have led to nothing else there.
     fn cause(&mut self, here: Here<'_>, first: Shard) {
         let rooted = match &here.event.fact {
             Fact::Account(..) => true,
             Fact::Movement(_, fact) => match fact {
-                // The payee's log begins with it; the request stands at home, and so must this event's other half.
+                // The payee's log starts with it; the request is at home, and so must be this event's other half.
                 MovementFact::AccountDebited
                 | MovementFact::FundsReserved(_)
                 | MovementFact::ReservationReleased(..) => here.shard == first,
@@ -277,7 +277,7 @@ impl Audit {
             // It is a cause itself.
             Fact::Request(_, RequestFact::RequestRecalled(..)) => false,
             Fact::Request(..) => true,
-            // The cause is a place in the log.
+            // The cause is a position in the log.
             Fact::Message(_) => false,
         };
         if !rooted {
@@ -307,7 +307,7 @@ impl Audit {
         }
     }
 
-    /// An event that two logs must hold must be the same in both.
+    /// An event that two logs must hold must be identical in both.
     fn match_halves(&mut self, here: Here<'_>, other: Shard, digest: u64) {
         let id = here.event.id;
         match self.log(other).and_then(|log| log.nodes.get(&id)) {

@@ -1,8 +1,7 @@
-//! The audit's own books: balances and floors of accounts, and what is in transit. It knows nothing of the ledger's.
+//! The audit's own books: accounts' balances and floors, and the amounts in transit. They are independent of the ledger's.
 //!
-//! What is held and what is in transit is kept by the flows: a debit puts its amount there, and a credit or reversal takes
-//! out what its own flow had put in, whatever amount it names. So money that is credited twice, or never debited, shows in
-//! the sum.
+//! Held and in-transit amounts are tracked per flow: a debit puts its amount in transit, and a credit or reversal removes what
+//! its own flow had put there, whatever amount it names. So money that is credited twice, or never debited, shows in the sum.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +13,16 @@ use wallet_contract::money::Currency;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountNo(u32);
 
-/// One currency of one account. Minor units; wider than the services', so that sums of broken logs fit too.
+/// One currency of one account, in minor units. Wider than the services' type, so that even sums of broken logs fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Balance {
-    /// What it may spend.
+    /// The amount that it may spend.
     pub available: i128,
-    /// What it has reserved for others.
+    /// The amount that it has reserved for others.
     pub held: i128,
-    /// What it has paid and nobody has received.
+    /// The amount that it has paid and no account has received.
     pub in_transit: i128,
-    /// How low `available` may go; none if it has no limit.
+    /// The lowest permitted `available`; none if there is no limit.
     floor: Option<i128>,
 }
 
@@ -32,7 +31,7 @@ impl Balance {
         self.floor.is_some_and(|floor| self.available < floor)
     }
 
-    /// How low it may go.
+    /// The lowest permitted available amount.
     pub fn floor(&self) -> i128 {
         self.floor.unwrap_or(i128::MIN)
     }
@@ -47,12 +46,12 @@ pub struct Books {
     sums: BTreeMap<Currency, i128>,
 }
 
-/// What one booking did to the invariants.
+/// The effect of one booking on the invariants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effect {
-    /// How much money of that currency there is now that nobody brought; told when it changes.
+    /// The surplus of that currency that came from nowhere; set when it changes.
     pub made: Option<i128>,
-    /// How far below its floor the account is, if it just went down.
+    /// The balance, if this booking lowered it below its floor.
     pub below_floor: Option<Balance>,
 }
 
@@ -86,7 +85,7 @@ impl Books {
         };
     }
 
-    /// The payer holds `amount` back.
+    /// The payer reserves `amount`.
     pub fn hold(&mut self, payer: AccountNo, currency: Currency, amount: i64) -> Effect {
         let balance = self.balance(payer, currency);
         balance.available -= i128::from(amount);
@@ -97,7 +96,7 @@ impl Books {
         }
     }
 
-    /// The payer has `amount` again; `held` is what its flow had held.
+    /// `amount` is available to the payer again; `held` is what its flow had held.
     pub fn release(&mut self, payer: AccountNo, currency: Currency, amount: i64, held: i64) -> Effect {
         let balance = self.balance(payer, currency);
         balance.available += i128::from(amount);
@@ -116,7 +115,7 @@ impl Books {
         }
     }
 
-    /// Someone receives `amount`: the payee, or the payer again; `in_transit` is what the payer's flow had there.
+    /// An account receives `amount`: the payee, or the payer again; `in_transit` is what the payer's flow had there.
     pub fn receive(
         &mut self,
         (payer, receiver): (AccountNo, AccountNo),
@@ -144,7 +143,7 @@ impl Books {
             .get(account.0 as usize)
             .is_some_and(AccountId::is_world);
         self.sums.entry(currency).or_default();
-        // Nobody but the outside may owe anything before it was opened.
+        // No account but the outside may be overdrawn before it was opened.
         let new = || Balance {
             floor: if world { None } else { Some(0) },
             ..Balance::default()
@@ -159,12 +158,12 @@ impl Books {
         })
     }
 
-    /// How many currencies were booked in.
+    /// The number of currencies with bookings.
     pub fn currencies(&self) -> u64 {
         self.sums.len() as u64
     }
 
-    /// The sum over all balances, counted anew: the running sums must agree with it.
+    /// The sum over all balances, computed afresh: the running sums must agree with it.
     pub fn recount(&self, currency: Currency) -> i128 {
         let of_currency = self.balances.iter().filter(|((_, c), _)| *c == currency);
         of_currency
@@ -178,7 +177,7 @@ impl Books {
     }
 }
 
-/// Minor units as people read them.
+/// Minor units as a decimal.
 pub fn decimal(currency: Currency, minor: i128) -> String {
     match i64::try_from(minor) {
         Ok(minor) => format!("{} {currency}", currency.format_minor(minor)),

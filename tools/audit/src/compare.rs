@@ -1,4 +1,4 @@
-//! Holds what the ledger shows against what the log says.
+//! Compares the ledger with the logs.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use wallet_contract::money::Currency;
 use super::books::{Books, decimal};
 use super::report::{Breaches, Counts, Invariant, plural};
 
-/// What the ledger shows, as its HTTP interface tells it.
+/// The ledger's state, as its HTTP interface reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     /// Available, held and in transit of each account and currency, minor units.
     pub balances: BTreeMap<(String, String), [i128; 3]>,
-    /// How many transfers stand how.
+    /// The number of transfers in each status.
     pub transfers: Tally,
-    /// What was set aside.
+    /// The number of parked messages.
     pub parked: u64,
 }
 
-/// Reads an amount that may be below zero.
+/// Parses an amount that may be negative.
 pub fn minor(text: &str, currency: &str) -> Result<i128> {
     let currency: Currency = currency.parse()?;
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
@@ -30,7 +30,7 @@ pub fn minor(text: &str, currency: &str) -> Result<i128> {
     Ok(i128::from(minor) * sign)
 }
 
-/// Names each difference; comes back with what was compared.
+/// Reports each difference; returns what was compared.
 pub fn compare(counts: &Counts, books: &Books, shown: &Shown, breaches: &mut Breaches) -> String {
     let mut differs = |text: String| breaches.add(Invariant::Books, || text);
     let mut unseen = shown.balances.clone();

@@ -1,4 +1,4 @@
-//! What stands in a message of a shard's log, element by element, read with the contract's own readers.
+//! The elements of a message in a shard's log, parsed with the contract's own readers.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,10 +14,10 @@ use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{Subject, Verb};
 use wallet_contract::{element, envelope};
 
-/// A message as it stands in a shard's stream.
+/// A message in a shard's stream.
 #[derive(Clone, Debug, Default)]
 pub struct Message {
-    /// Its place in the stream, counted from 1.
+    /// Its sequence in the stream, counted from 1.
     pub sequence: u64,
     /// Its subject.
     pub subject: String,
@@ -25,40 +25,40 @@ pub struct Message {
     pub payload: Bytes,
     /// The trace in its headers: see [`wallet_contract::headers`].
     pub traceparent: Option<String>,
-    /// The id of the event that its headers say it is.
+    /// The event id in its headers.
     pub event_id: Option<String>,
 }
 
 /// One element of a message.
 #[derive(Debug)]
 pub struct Entry {
-    /// Where it stands.
+    /// Its position.
     pub place: LogPlace,
-    /// What it is.
+    /// Its content.
     pub what: What,
 }
 
-/// What an element of a message is.
+/// The content of an element.
 #[derive(Debug)]
 pub enum What {
-    /// Something that a client asks.
+    /// A client's request.
     Request {
         /// Derived from account, client id, verb and content.
         id: EventId,
-        /// The client's name for it.
+        /// The client's id.
         transfer: TransferId,
-        /// Whose authority is used.
+        /// The account whose authority is used.
         account: AccountId,
-        /// What is asked.
+        /// The verb.
         verb: Verb,
     },
-    /// Something that a service has decided, with a hash of its text.
+    /// A service's decision, with a hash of its text.
     Event(Box<Event>, u64),
-    /// Something that must have been parked, and why.
+    /// An element that must have been parked, and why.
     Unreadable(String),
 }
 
-/// Reads a message of `shard`'s log. What can't be read is an entry too.
+/// Parses a message of `shard`'s log. Unreadable elements become entries too.
 pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
     let whole = |detail: String| {
         vec![Entry {
@@ -90,7 +90,7 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
     }
 }
 
-/// The text of an element of a message, as the services keep it.
+/// The text of an element of a message, as the services store it.
 pub fn text(message: &Message, shard: Shard, index: u32) -> Option<String> {
     let headers = Headers {
         traceparent: message.traceparent.clone(),
@@ -122,7 +122,7 @@ fn said(message: &Message, subject: &Subject) -> Elements {
             "a message of {length} bytes: the limit is {MAX_MESSAGE_BYTES}"
         ));
     }
-    // Nothing of a flow: what came of an instruction is an event.
+    // Not part of a flow: the result of an instruction is an event.
     if let Subject::Parking(_) = subject {
         let read = Instruction::read(&message.payload);
         return read.map(|_| Vec::new()).map_err(|bad| bad.to_string());

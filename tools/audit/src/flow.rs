@@ -1,4 +1,4 @@
-//! What is known of one transfer, and whether it ended as what happened to its money says.
+//! The state of one transfer, and whether its end matches what happened to its money.
 
 use wallet_contract::event::Failure;
 use wallet_contract::money::Currency;
@@ -64,7 +64,7 @@ impl Step {
         1 << self as u32
     }
 
-    /// The step that a failure is.
+    /// The step that corresponds to a failure.
     pub fn failed(failure: Failure) -> Self {
         match failure {
             Failure::Refused => Self::Refused,
@@ -75,79 +75,79 @@ impl Step {
     }
 }
 
-/// What a transfer moves: to whom, how much of what.
+/// The movement of a transfer: payee, currency and amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// To whom.
+    /// The payee.
     pub payee: AccountNo,
-    /// Of what.
+    /// The currency.
     pub currency: Currency,
-    /// Minor units.
+    /// The amount in minor units.
     pub amount: i64,
 }
 
-/// One transfer, as its home's log tells it.
+/// One transfer, according to its home's log.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flow {
     steps: u32,
-    /// What was reserved.
+    /// The reserved movement.
     pub reserved: Option<Moved>,
-    /// What the debit moved.
+    /// The debited movement.
     pub moved: Option<Moved>,
-    /// What is held, minor units.
+    /// The held amount, in minor units.
     pub held: i64,
-    /// How much of it other transfers have given back, minor units.
+    /// How much of it other transfers have returned, in minor units.
     pub given_back: i64,
-    /// What is in transit, minor units.
+    /// The amount in transit, in minor units.
     pub in_transit: i64,
 }
 
-/// How a transfer stands at the end of the log.
+/// The state of a transfer at the end of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Debited and credited.
     Settled,
     /// Never debited.
     Refused,
-    /// Debited, and given back.
+    /// Debited, and returned to the payer.
     Compensated,
-    /// Reserved, and released by its payer.
+    /// Reserved, and cancelled by its payer.
     Cancelled,
-    /// Reserved, and released by the clock.
+    /// Reserved, and expired.
     Expired,
-    /// Reserved and promised: its payer's turn, or the clock's.
+    /// Reserved and promised: waits for its payer, or for its expiry.
     Waiting,
-    /// On its way, and nothing wrong with it so far.
+    /// In progress, and correct so far.
     Running,
     /// None of these.
     Broken,
 }
 
 impl Flow {
-    /// Takes a step; false if it was taken before.
+    /// Records a step; false if it was already recorded.
     pub fn take(&mut self, step: Step) -> bool {
         let first = !self.has(step);
         self.steps |= step.bit();
         first
     }
 
-    /// Whether a step was taken.
+    /// Whether a step is recorded.
     pub fn has(&self, step: Step) -> bool {
         self.steps & step.bit() != 0
     }
 
-    /// How it stands.
+    /// Its state.
     pub fn end(&self) -> End {
         use Step::{
             Barred, Cancelled, Compensated, CreditRefused, Credited, DebitRefused, Debited, Deferred, Denied,
             Expired, Granted, Promised, Refused, Released, Reserved, Reversed, Settled,
         };
-        // A reversal may be asked for under an id that is used; whatever it is told, the transfer goes its way.
+        // A reversal may be requested under an id that is already used; whatever the answer, the transfer is unaffected.
         let steps = self.steps & !(Granted.bit() | Denied.bit());
         if steps == Reserved.bit() | Promised.bit() {
             return End::Waiting;
         }
-        // The steps in their order; and those that may come between, or too late to change anything.
+        // The required steps in their order, and the optional ones that may come in between or too late to change anything.
         let paths: [(&[Step], &[Step], End); 8] = [
             (&[Debited, Credited, Settled], &[], End::Settled),
             (&[DebitRefused, Refused], &[], End::Refused),
@@ -195,7 +195,7 @@ impl Flow {
         End::Broken
     }
 
-    /// The steps that were taken, in words.
+    /// The recorded steps, in words.
     pub fn told(&self) -> String {
         let words: Vec<&str> = Step::ALL
             .iter()

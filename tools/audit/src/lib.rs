@@ -1,12 +1,12 @@
-//! `wallet verify`: an audit of what a stack has done, from its logs alone.
+//! `wallet verify`: audits a stack from its logs alone.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`entry`] | cuts a message into requests and events, with the contract's readers |
-//! | [`audit`] | replays all logs into [`books`] and [`flow`]s of its own, and names what must not be |
-//! | [`compare`] | holds what the ledger shows against the replay |
+//! | [`entry`] | splits a message into requests and events, with the contract's readers |
+//! | [`audit`] | replays all logs into [`books`] and [`flow`]s of its own, and names every breach |
+//! | [`compare`] | compares the ledger with the replay |
 //! | [`report`] | one line for each invariant |
-//! | [`live`] | reads the logs from NATS and the ledger's pages over HTTP |
+//! | [`live`] | reads the logs from NATS and the ledger's state over HTTP |
 //!
 //! Everything but `live` is pure. It never writes: no acknowledgement, no durable consumer, no message.
 

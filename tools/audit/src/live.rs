@@ -1,7 +1,7 @@
-//! Reads a live stack: all shards' logs through NATS, the ledger's pages over HTTP.
+//! Reads a live stack: all shards' logs through NATS, the ledger's state over HTTP.
 //!
-//! It reads as often as needed until nothing moved between the end of the logs and the ledger's answers, so that the two
-//! can be held against each other. Readers are ordered consumers without acknowledgements: they leave nothing behind.
+//! It reads repeatedly until nothing changed between the end of the logs and the ledger's responses, so that the two can be
+//! compared. Readers are ordered consumers without acknowledgements: they leave nothing on the server.
 
 use std::time::Duration;
 
@@ -25,22 +25,22 @@ use super::compare::{Shown, compare, minor};
 use super::entry::{self, Entry, Message};
 use super::report::{Report, grouped};
 
-/// How long the next message of a log may take: it stands there, so it only has to come.
+/// Timeout for the next message of a log: it exists, so it only has to arrive.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
-/// How often a reader that gets nothing is made anew: one that waited long for the audit now and then stays silent.
+/// How often a silent reader is reopened: one that waited long for the audit sometimes delivers nothing more.
 const TRIES: u32 = 4;
-/// How many messages of each log may have been read and cut, and not been booked: bounds the memory.
+/// How many messages of each log may be read and split, but not yet booked: bounds the memory.
 const AHEAD: usize = 8;
-/// What one pull may bring, for each log.
+/// The most bytes in one pull, for each log.
 const PULL_BYTES: i64 = 4 * 1024 * 1024;
-/// How many messages one pull may bring.
+/// The most messages in one pull.
 const PULL_MESSAGES: i64 = 1024;
-/// Who waits longer than this wants to know for what.
+/// After this long, the user is told what the audit waits for.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Between two looks whether everything has come to rest.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(100);
 
-/// Audits the stack behind `connection` and `api`. Waits at most `wait` for what is on its way.
+/// Audits the stack behind `connection` and `api`. Waits at most `wait` for transfers in progress.
 pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result<Report> {
     let shards = connection.shards().await?;
     let deadline = Instant::now() + wait;
@@ -81,7 +81,7 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     Ok(Report { stuck, ..report })
 }
 
-/// How many transfers are stuck, and whom the oldest waits for.
+/// How many transfers are stuck, and what the oldest waits for.
 async fn stuck(api: &Api) -> Result<Option<String>> {
     let filter = Filter {
         status: Some(StatusFilter::Stuck),
@@ -99,8 +99,9 @@ async fn stuck(api: &Api) -> Result<Option<String>> {
     Ok(Some(format!("{all}: {oldest}: {told}, since {since} UTC")))
 }
 
-/// Behind which message each log must hold everything. What healing has put back stands behind all that was there before, and
-/// what is left of that is not read. A log that lacks messages is not read at all: whatever it shows would follow from that.
+/// The position after which each log must be complete. Messages that healing has put back come after all that was there before,
+/// and the remains before them are not read. A log that lacks messages is not read at all, because every finding would follow
+/// from that.
 async fn begins(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
     let store = api.store().await?;
     let mut positions = Vec::new();
@@ -123,7 +124,7 @@ fn is_at_rest(stats: &Stats) -> bool {
     stats.transfers.running == 0 && stats.shards.iter().all(|shard| shard.lag <= 0)
 }
 
-/// Waits until nothing is on its way and the books have caught up, or until the deadline.
+/// Waits until no transfer is in progress and the books have caught up, or until the deadline.
 async fn rest(api: &Api, deadline: Instant) -> Result<Stats> {
     let (mut told, tell_at) = (false, Instant::now() + PATIENCE);
     loop {
@@ -143,7 +144,7 @@ async fn rest(api: &Api, deadline: Instant) -> Result<Stats> {
     }
 }
 
-/// Where each shard's log ends, as the ledger has asked the server.
+/// The end of each shard's log, as the ledger learned it from the server.
 fn ends(stats: &Stats, shards: Shards) -> Result<Vec<u64>> {
     let end = |shard: Shard| {
         let found = stats.shards.iter().find(|position| position.shard == shard.0);
@@ -157,7 +158,7 @@ fn ends(stats: &Stats, shards: Shards) -> Result<Vec<u64>> {
 
 type Parcel = Result<(u64, Vec<Entry>)>;
 
-/// Feeds the audit with all logs from behind `positions` up to `ends`, merged so that no log runs far ahead.
+/// Feeds the audit with all logs from after `positions` up to `ends`, merged so that no log runs far ahead.
 async fn read_logs(
     jetstream: &jetstream::Context,
     audit: &mut Audit,
@@ -195,7 +196,7 @@ async fn read_logs(
     Ok(())
 }
 
-/// Reads one shard's log behind `position` up to `end`, cutting each message on the way.
+/// Reads one shard's log from after `position` up to `end`, splitting each message on the way.
 async fn read_log(
     jetstream: jetstream::Context,
     shard: Shard,
@@ -204,7 +205,7 @@ async fn read_log(
     parcels: mpsc::Sender<Parcel>,
 ) {
     if let Err(error) = try_read_log(&jetstream, shard, position, end, &parcels).await {
-        // Who no longer listens has an error of its own.
+        // If the receiver is gone, it has an error of its own.
         let _ = parcels.send(Err(error)).await;
     }
 }
@@ -239,14 +240,14 @@ async fn try_read_log(
     bail!("stream {name}: message {next} of {end} did not come, {TRIES} times within {MESSAGE_WITHIN:?}")
 }
 
-/// Reads a log from message `next` on.
+/// A reader of a log, starting at message `next`.
 pub async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
     let consumer = log.create_consumer(from(next)).await;
     let consumer = consumer.context("the log can't be read: may this user do that?")?;
     consumer.messages().await.context("the log can't be read")
 }
 
-/// How a log is read from message `next` on.
+/// The consumer configuration for reading a log from message `next` on.
 pub fn from(next: u64) -> pull::OrderedConfig {
     pull::OrderedConfig {
         description: Some("wallet verify, reads everything once".to_owned()),
@@ -258,7 +259,7 @@ pub fn from(next: u64) -> pull::OrderedConfig {
     }
 }
 
-/// A message as the audit reads it.
+/// Converts a message into the audit's form.
 pub fn received(message: &jetstream::Message) -> Result<Message> {
     let sequence = message
         .info()
@@ -284,7 +285,7 @@ fn read_headers(headers: &HeaderMap) -> Headers {
     Headers::read(all.map(|(name, value)| (AsRef::<str>::as_ref(name), value.as_str())))
 }
 
-/// What the ledger shows of all accounts and transfers.
+/// The ledger's state of all accounts and transfers.
 async fn shown(api: &Api) -> Result<Shown> {
     let mut shown = Shown::default();
     for account in api.all_accounts().await? {

@@ -1,4 +1,4 @@
-//! What the audit found: for each invariant whether it holds, over what, and the first breaches by name.
+//! The audit's findings: for each invariant whether it holds, over what, and the first breaches in words.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,28 @@ use serde::Serialize;
 use wallet_terminal::exit::Exit;
 use wallet_terminal::output;
 
-/// How many breaches of one invariant are told in full; the rest are counted.
+/// How many breaches of one invariant are described; the rest are counted.
 const TOLD: usize = 5;
 
-/// What must always hold, and is checked here.
+/// The invariants that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Invariant {
     /// Σ available + held + in transit = 0 at every prefix of the log, with `@world` counted.
     Conservation,
-    /// No account goes below what it may.
+    /// No account falls below its floor.
     Floors,
-    /// Each transfer ends exactly once, and as what happened to its money says.
+    /// Each transfer ends exactly once, and its end matches what happened to its money.
     OneEnd,
-    /// Each event's cause stands before it and is decided once; each event id exists once.
+    /// Each event's cause precedes it and is decided once; each event id exists once.
     Causes,
-    /// Each request is decided, a repeat, or parked; nothing that can't be read is passed over.
+    /// Each request is decided, a repeat, or parked; nothing unreadable is skipped.
     NothingDropped,
-    /// The ledger shows what the log says.
+    /// The ledger agrees with the log.
     Books,
 }
 
 impl Invariant {
-    /// All of them, in the order in which they are shown.
+    /// All of them, in display order.
     pub const ALL: [Self; 6] = [
         Self::Conservation,
         Self::Floors,
@@ -50,10 +50,10 @@ impl Invariant {
     }
 }
 
-/// How many of a kind, and the first in words.
+/// A count, and the first cases in words.
 type Told = (u64, Vec<String>);
 
-/// The breaches found so far, and apart from them what has only not ended.
+/// The breaches found so far, and separately the cases that are only unfinished.
 #[derive(Debug, Default)]
 pub struct Breaches {
     found: BTreeMap<Invariant, Told>,
@@ -61,23 +61,23 @@ pub struct Breaches {
 }
 
 impl Breaches {
-    /// Notes a breach; its text is made only while there is room for it.
+    /// Records a breach; its text is built only while there is room for it.
     pub fn add(&mut self, invariant: Invariant, text: impl FnOnce() -> String) {
         note(self.found.entry(invariant).or_default(), text);
     }
 
-    /// Notes what has not ended: a breach, unless something still moves, or waits for somebody.
+    /// Records an unfinished case: a breach only once everything is at rest.
     pub fn add_open(&mut self, at_rest: bool, invariant: Invariant, text: impl FnOnce() -> String) {
         let notes = if at_rest { &mut self.found } else { &mut self.open };
         note(notes.entry(invariant).or_default(), text);
     }
 
-    /// How often an invariant was broken, and the first times in words.
+    /// The number of breaches of an invariant, and the first of them in words.
     pub fn of(&self, invariant: Invariant) -> (u64, &[String]) {
         told(&self.found, invariant)
     }
 
-    /// How much of it is not known yet, and the first of that in words.
+    /// The number of unfinished cases of an invariant, and the first of them in words.
     pub fn open(&self, invariant: Invariant) -> (u64, &[String]) {
         told(&self.open, invariant)
     }
@@ -96,38 +96,38 @@ fn told(notes: &BTreeMap<Invariant, Told>, invariant: Invariant) -> (u64, &[Stri
         .map_or((0, &[]), |(count, told)| (*count, told))
 }
 
-/// What was read and counted.
+/// What was read, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Messages in all logs.
     pub messages: u64,
     /// Requests, repeats not counted.
     pub requests: u64,
-    /// Requests that stood in the log once more.
+    /// Repeats of requests in the log.
     pub repeats: u64,
     /// Events, each counted once.
     pub events: u64,
-    /// Events that stood in the same log once more, word for word.
+    /// Copies of events in the same log, byte for byte.
     pub copies: u64,
-    /// Accounts that were opened or booked on, each of their currencies.
+    /// Balances: accounts that were opened or booked on, times their currencies.
     pub balances: u64,
-    /// Currencies that were booked in.
+    /// Currencies with bookings.
     pub currencies: u64,
     /// Transfers that settled.
     pub settled: u64,
     /// Transfers that were refused before any money moved.
     pub refused: u64,
-    /// Transfers that were given back.
+    /// Transfers that were debited and returned to the payer.
     pub compensated: u64,
     /// Reservations that were cancelled.
     pub cancelled: u64,
-    /// Reservations that were not confirmed in time.
+    /// Reservations that expired.
     pub expired: u64,
-    /// Reservations that wait for their payer, or the clock.
+    /// Reservations that wait for their payer, or for their expiry.
     pub reserved: u64,
     /// Transfers that have not ended.
     pub running: u64,
-    /// What was set aside.
+    /// Parked messages and elements.
     pub parked: u64,
 }
 
@@ -136,34 +136,34 @@ pub struct Counts {
 pub struct Check {
     /// The invariant's name.
     pub invariant: &'static str,
-    /// Whether it holds, and all that it is about has ended.
+    /// Whether it holds, and everything that it covers has ended.
     pub held: bool,
-    /// Over what.
+    /// What it was checked over.
     pub detail: String,
-    /// How often it was broken.
+    /// The number of breaches.
     pub breaches: u64,
-    /// How much of it has not ended, which is no breach as long as something moves or waits.
+    /// The number of unfinished cases, which are not breaches while anything is in progress or waiting.
     pub open: u64,
-    /// The first breaches, in words; behind them, of what has not ended the first.
+    /// The first breaches in words, followed by the first unfinished cases.
     pub first: Vec<String>,
 }
 
-/// What the audit found.
+/// The audit's findings.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// Whether all invariants hold, and everything has ended.
     pub held: bool,
-    /// Which transfers are stuck, and whom the oldest waits for.
+    /// Which transfers are stuck, and what the oldest waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stuck: Option<String>,
     /// One line for each invariant.
     pub checks: Vec<Check>,
-    /// What was read.
+    /// What was read, in numbers.
     pub counts: Counts,
 }
 
 impl Report {
-    /// Puts the report together. `compared` says what was held against the log, if anything was.
+    /// Builds the report. `compared` says what was compared with the log, if anything was.
     pub fn new(counts: Counts, breaches: &Breaches, compared: Option<&str>) -> Self {
         let checks = Invariant::ALL.into_iter().filter_map(|invariant| {
             let detail = match invariant {
@@ -193,7 +193,7 @@ impl Report {
         }
     }
 
-    /// What it is to a script: nothing is broken only because something has not ended.
+    /// The exit code: unfinished cases alone are not a failure.
     pub fn exit(&self) -> Exit {
         if self.held {
             Exit::Ok
@@ -204,7 +204,7 @@ impl Report {
         }
     }
 
-    /// The report for people: a line for each invariant, and below it the first breaches.
+    /// The report for people: a line for each invariant, followed by its first breaches.
     pub fn text(&self) -> String {
         let mut lines = Vec::new();
         for check in &self.checks {
@@ -282,12 +282,12 @@ fn over(invariant: Invariant, counts: &Counts) -> String {
     }
 }
 
-/// A number and its word.
+/// A number with its noun.
 pub fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// A number for people.
+/// A number with thousands separators.
 pub fn grouped(number: u64) -> String {
     output::count(usize::try_from(number).unwrap_or(usize::MAX))
 }

@@ -1,10 +1,10 @@
-//! Logs that are sound, and logs that are broken in one place each.
+//! Sound logs, and logs that are broken in one place each.
 //!
 //! | part | does |
 //! |---|---|
 //! | `script` | writes logs as the services would |
 //! | `plays` | whole transfers, and the log that all tests start from |
-//! | `audited` | breaks a log, and says what the audit must find |
+//! | `audited` | breaks a log, and asserts what the audit finds |
 
 mod audited;
 mod books;

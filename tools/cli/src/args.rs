@@ -1,7 +1,7 @@
-//! What can be said on the command line, all of it. Nothing is done here.
+//! The whole command line, as data. Nothing is executed here.
 //!
-//! Names and words are parsed with the contract's own types, so a bad one is told in the contract's own words before
-//! anything is connected. What depends on two arguments (an amount on its currency) is checked by the command.
+//! Names and words are parsed with the contract's own types, so an invalid one is reported in the contract's own words before
+//! anything is connected. Values that depend on two arguments (an amount on its currency) are checked by the command.
 
 #![expect(
     clippy::doc_markdown,
@@ -34,23 +34,23 @@ pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Wa
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::{duration, name, request_id};
 
-/// The ledger of a local stack.
+/// The ledger's address in a local stack.
 pub const DEFAULT_API: &str = "http://127.0.0.1:8080";
 
 /// Moves money between accounts, and shows what happened to it.
 #[derive(Debug, Parser)]
 #[command(name = "wallet", version, after_help = help::WALLET, arg_required_else_help = true)]
 pub struct Cli {
-    /// What every command understands.
+    /// The options that all commands share.
     #[command(flatten)]
     pub common: Common,
-    /// What is to be done.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 impl Cli {
-    /// Reads the command line, or says what makes no sense of it.
+    /// Parses the command line, or returns what is wrong with it.
     pub fn read() -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
@@ -61,17 +61,17 @@ impl Cli {
     }
 }
 
-/// What every command understands.
+/// The options that all commands share.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Common {
-    /// Where NATS is.
+    /// Address and login for NATS.
     #[command(flatten)]
     pub nats: wallet_nats::Settings,
     /// The ledger's HTTP address.
     #[arg(long, global = true, env = "WALLET_API_URL", hide_env_values = true, value_name = "URL", default_value = DEFAULT_API)]
     pub api: String,
-    /// The token of the services' HTTP (their WALLET_HTTP_TOKEN), if they ask for one.
+    /// The token for the services' HTTP (their WALLET_HTTP_TOKEN), if they require one.
     #[arg(
         long,
         global = true,
@@ -80,13 +80,13 @@ pub struct Common {
         value_name = "TOKEN"
     )]
     pub api_token: Option<ApiToken>,
-    /// Write JSON for programs, one document a line, instead of text for people.
+    /// Write JSON for programs, one document per line, instead of text for people.
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 impl Common {
-    /// The ledger that was named.
+    /// A client for the given ledger.
     pub fn ledger(&self) -> Result<api::Api> {
         Ok(api::Api::new(&self.api)?.with_token(self.api_token.as_ref())?)
     }
@@ -101,27 +101,27 @@ pub enum Command {
     Demo(Demo),
     /// Open an account, or a further currency of it.
     Open(Open),
-    /// Bring money in from outside (a transfer from @world).
+    /// Pay money in from outside (a transfer from @world).
     Deposit(Movement),
-    /// Take money out (a transfer to @world).
+    /// Pay money out (a transfer to @world).
     Withdraw(Movement),
-    /// Pay from one account to another, or play a whole file of payments.
+    /// Pay from one account to another, or run a whole file of payments.
     Transfer(Transfer),
-    /// Hold money for a payee, to be confirmed or cancelled later.
+    /// Reserve money for a payee, to be confirmed or cancelled later.
     Reserve(Reserve),
-    /// Pay what is reserved, or a part of it; the rest is released.
+    /// Confirm a reservation: pay all of it, or a part and release the rest.
     Confirm(Confirm),
-    /// Release what is reserved.
+    /// Cancel a reservation and release its money.
     Cancel(Cancel),
-    /// Give back what was received by a transfer, or a part of it.
+    /// Reverse a transfer: return what was received by it, or a part of that.
     Reverse(Reverse),
     /// Stop an account from paying and receiving.
     Freeze(Standing),
     /// Let a frozen account pay and receive again.
     Unfreeze(Standing),
-    /// Close an account for good; it must be at zero.
+    /// Close an account permanently; its balance must be zero.
     Close(Standing),
-    /// Show what an account has, now or at a time; without an account, what all have.
+    /// Show an account's balances, now or at a given time; without an account, those of all accounts.
     Balance(Balance),
     /// Show an account's bookings, oldest first.
     Statement(Statement),
@@ -129,7 +129,7 @@ pub enum Command {
     Transfers(Transfers),
     /// Draw a transfer's flow: which service did what when, and where the time went.
     Trace(Trace),
-    /// Show how far a transfer has come, as debit-svc on the payer's side sees it, and what it has heard so far.
+    /// Show a transfer's phase, as debit-svc on the payer's side sees it, and the signals heard so far.
     Phases(Phases),
     /// Follow transfers and operators' requests as they end, until Ctrl-C.
     Watch(Watch),
@@ -137,11 +137,11 @@ pub enum Command {
     Verify(Verify),
     /// Check the server, the streams and the services, and say what is wrong.
     Doctor(Doctor),
-    /// List messages that no service could handle and that were set aside; retry, edit or discard them.
+    /// List parked messages, which no service could handle; retry, edit or discard them.
     Parked(Parked),
-    /// Put back into NATS what it has lost, from what the services have stored.
+    /// Put back into NATS the messages that it has lost, from what the services have stored.
     Heal(Heal),
-    /// Measure transfers a second on a stack of its own.
+    /// Measure transfers per second on a separate stack.
     Bench(Bench),
     /// Write a completion script for a shell.
     Completions(Completions),
@@ -151,17 +151,17 @@ pub enum Command {
 #[derive(Args, Debug)]
 #[command(after_help = help::UP)]
 pub struct Up {
-    /// Where streams and databases live [default: ./data].
+    /// The folder of streams and databases [default: ./data].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Into how many shards the accounts are divided; fixed once a stack has been started [default: as DIR records, or 2].
+    /// The number of shards; fixed once a stack has been started [default: as DIR records, or 2].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: Option<u16>,
-    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: as DIR records, or SQLite
-    /// in DIR].
+    /// A PostgreSQL server, as postgres://user@host/; each service gets a database there [default: as DIR records, or SQLite in
+    /// DIR].
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Where the ledger's HTTP listens.
+    /// The address of the ledger's HTTP.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub http: SocketAddr,
 }
@@ -182,7 +182,7 @@ pub struct Demo {
 #[derive(Args, Debug)]
 #[command(after_help = help::VERIFY)]
 pub struct Verify {
-    /// How long to wait for what is on its way to end.
+    /// How long to wait for transfers in progress to end.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     pub wait: Duration,
 }
@@ -191,10 +191,10 @@ pub struct Verify {
 #[derive(Args, Debug)]
 #[command(after_help = help::DOCTOR)]
 pub struct Doctor {
-    /// The NATS server's monitoring address, for what only stands there (such as sync_interval).
+    /// The NATS server's monitoring address, for settings that are visible only there (such as sync_interval).
     #[arg(long, value_name = "URL")]
     pub monitor: Option<String>,
-    /// Exit with 2 if there is anything to look at, though nothing is broken.
+    /// Exit with 2 if there are warnings, though nothing is broken.
     #[arg(long)]
     pub strict: bool,
 }
@@ -203,7 +203,7 @@ pub struct Doctor {
 #[derive(Args, Debug)]
 #[command(after_help = help::HEAL)]
 pub struct Heal {
-    /// Do it without asking.
+    /// Don't ask for confirmation.
     #[arg(long)]
     pub yes: bool,
     /// The HTTP address of debit-svc [default: the ledger's, one port up].
@@ -214,7 +214,7 @@ pub struct Heal {
     pub credit: Option<String>,
 }
 
-/// How a request is named, and whether to wait for what comes of it.
+/// The id of a request, and whether to wait for its outcome.
 #[derive(Args, Clone, Debug)]
 pub struct Sending {
     /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
@@ -225,10 +225,10 @@ pub struct Sending {
     pub waiting: Waiting,
 }
 
-/// Whether to wait for what comes of a request, and how long.
+/// Whether to wait for the outcome of a request, and how long.
 #[derive(Args, Clone, Debug)]
 pub struct Waiting {
-    /// Don't wait for the outcome; only make sure that the request stands in the log.
+    /// Don't wait for the outcome; only make sure that the request is in the log.
     #[arg(long)]
     pub no_wait: bool,
     /// How long to wait for the outcome, such as 30s or 500ms.
@@ -240,7 +240,7 @@ pub struct Waiting {
 #[derive(Args, Debug)]
 #[command(after_help = help::OPEN)]
 pub struct Open {
-    /// The account's name; '@' in front makes it an operator's own.
+    /// The account's name; a leading '@' makes it an operator's own.
     pub account: AccountId,
     /// The currency, an ISO 4217 code.
     #[arg(long, value_name = "CODE")]
@@ -248,7 +248,7 @@ pub struct Open {
     /// How far below zero it may go: an amount, such as 50.00, or "unlimited" [default: not at all].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub overdraft: Option<String>,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }
@@ -259,15 +259,15 @@ pub struct Open {
 pub struct Movement {
     /// The account.
     pub account: AccountId,
-    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
+    /// The amount, such as 12.50; missing zeros are added, nothing is rounded.
     #[arg(allow_negative_numbers = true)]
     pub amount: String,
     /// The currency, an ISO 4217 code.
     pub currency: Currency,
-    /// A line for the statement.
+    /// A text for the statement.
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }
@@ -276,13 +276,13 @@ pub struct Movement {
 #[derive(Args, Debug)]
 #[command(after_help = help::TRANSFER, override_usage = help::TRANSFER_USAGE)]
 pub struct Transfer {
-    /// Who pays.
+    /// The payer.
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
     pub from: Option<AccountId>,
-    /// Who is paid.
+    /// The payee.
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "file")]
     pub to: Option<AccountId>,
-    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
+    /// The amount, such as 12.50; missing zeros are added, nothing is rounded.
     #[arg(
         long,
         value_name = "AMOUNT",
@@ -293,17 +293,17 @@ pub struct Transfer {
     /// The currency, an ISO 4217 code.
     #[arg(long, value_name = "CODE", required_unless_present = "file")]
     pub currency: Option<Currency>,
-    /// A line for the statement.
+    /// A text for the statement.
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
     /// A .csv or .jsonl file of transfers; see below.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "to", "amount", "currency", "memo", "id", "no_wait"])]
     pub file: Option<PathBuf>,
-    /// How many transfers of the file may be under way at once.
+    /// How many transfers of the file may be in progress at once.
     #[arg(long, default_value_t = 256, value_name = "N", requires = "file",
           value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub in_flight: u16,
-    /// A name for the file's payments, such as 2026-07: under a new one, rows without id are new payments.
+    /// A name for the file's payments, such as 2026-07: under a new name, rows without an id are new payments.
     #[arg(
         long,
         value_name = "NAME",
@@ -311,13 +311,13 @@ pub struct Transfer {
         requires = "file"
     )]
     pub batch: Option<String>,
-    /// Leave out rows without id that another file has sent before, and send the others.
+    /// Skip rows without an id that another file has already sent, and send the others.
     #[arg(long, requires = "file")]
     pub skip_paid: bool,
-    /// Send the rows that ended refused or compensated again, each as a new attempt, and no others.
+    /// Send only the rows that ended refused or compensated, each as a new attempt.
     #[arg(long, requires = "file", conflicts_with = "skip_paid")]
     pub retry_refused: bool,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }
@@ -328,7 +328,7 @@ pub struct Transfer {
 pub struct Standing {
     /// The account.
     pub account: AccountId,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }

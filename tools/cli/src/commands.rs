@@ -1,4 +1,4 @@
-//! One module for each command: `run` does it and says with which code to exit.
+//! One module for each command: `run` executes it and returns the exit code.
 
 pub mod balance;
 pub mod bench;

@@ -1,13 +1,13 @@
-//! A flow as text: who said what when, and where the time went. Pure; at most 100 columns wide.
+//! A flow as text: its steps, and where the time went. Pure; at most 100 columns wide.
 //!
-//! Each line is a request or event, in the lane of who said it, with an arrow from what caused it.
+//! Each line is a request or event, in the lane of its source, with an arrow from its cause.
 //!
 //! | column | is the time |
 //! |---|---|
-//! | ms | from the request to when this stood in the log |
-//! | wait | from when the cause stood in the log to when the service took it up; not that a reservation was held |
-//! | work | that the service was at work on it until it was decided |
-//! | publish | from the decision to when it stood in the log of the flow's home shard |
+//! | ms | from the request until this was stored in the log |
+//! | wait | from when the cause was stored in the log until the service took it up, excluding the time for which a reservation was held |
+//! | work | from then until the decision |
+//! | publish | from the decision until this was stored in the log of the flow's home shard |
 
 mod facts;
 
@@ -23,11 +23,11 @@ use wallet_view::steps::{self, Lane, Mark, Step, Times};
 use wallet_client::api::{Stuck, Transfer};
 use wallet_terminal::output::{Paint, clean, ms, time};
 
-/// Who speaks, from left to right.
+/// The lanes, from left to right.
 const LANES: [&str; Lane::ALL.len()] = ["client", "debit", "credit", "ledger"];
 const FIRST_LANE: usize = 10;
 const LANE_WIDTH: usize = 7;
-/// Where the words begin.
+/// The column where the words begin.
 const WORDS: usize = FIRST_LANE + LANE_WIDTH * LANES.len();
 const WORDS_WIDTH: usize = 29;
 /// The widest line.
@@ -74,7 +74,7 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
         }
     }
     lines.push(String::new());
-    // Longer than it took, by the time until its end stood in the log.
+    // It exceeds the flow's duration by the time until the end was stored in the log.
     let label = if flow.ended_at.is_some() {
         "until the end stood in the log"
     } else {
@@ -85,7 +85,7 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     lines.join("\n")
 }
 
-/// The lines of those steps of a flow that are new to who watches it, and a heading if it is the first time.
+/// The lines of a flow's steps that are not in `seen`, with a heading the first time.
 pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Vec<String> {
     let steps = steps::of(flow);
     let mut lines = Vec::new();
@@ -102,7 +102,7 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
     lines
 }
 
-/// Whom a stuck flow waits for, and what would end that.
+/// What a stuck flow waits for, and what would end that.
 fn waits(stuck: &Stuck) -> String {
     let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
     if let Some(waits_for) = &stuck.waits_for {
@@ -116,7 +116,7 @@ fn waits(stuck: &Stuck) -> String {
     text
 }
 
-/// Where a lane stands.
+/// The column of a lane.
 fn column(lane: usize) -> usize {
     FIRST_LANE + LANE_WIDTH * lane
 }
@@ -175,21 +175,21 @@ fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
     }
 }
 
-/// The sum along the way from the first request to the last word on it, less the time for which it was held.
+/// The sum along the critical path, excluding the time for which it was held.
 fn total(steps: &[Step], label: &str) -> String {
     let (us, sum) = (along::length_us(steps), along::total(steps));
     let words = fit(&format!("{:>8}  {label}", ms(us)), WORDS + WORDS_WIDTH);
     format!("{words}{}", parts(sum))
 }
 
-/// Where the time went. Of what was published later than it could have been, commit and publish are known only together.
+/// Where the time went. For delayed publishing, only the sum of commit and publish is known.
 fn parts(times: Times) -> String {
     let [wait, work, publish] = [times.wait_us, times.work_us, times.publish_us].map(ms);
     let commit = times.commit_us.map_or_else(|| "–".to_owned(), ms);
     format!("{wait:>6} {work:>5} {commit:>6} {publish:>7}")
 }
 
-/// Fills up with blanks; what is too long stays, one blank behind it.
+/// Pads with blanks; a text that is too long is kept, followed by one blank.
 fn fit(text: &str, width: usize) -> String {
     let length = text.chars().count();
     format!(
@@ -198,7 +198,7 @@ fn fit(text: &str, width: usize) -> String {
     )
 }
 
-/// Breaks a sentence between words.
+/// Wraps a sentence between words.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {

@@ -5,15 +5,16 @@
 //! | read | `text` | bytes into lines of text |
 //! | | `records`, `columns` | CSV: lines into records, records into named values |
 //! | | `written` | CSV or JSONL, the same from here on |
-//! | check | `content` | what a row says, each value in one spelling |
-//! | | `identity` | what a payment is called |
-//! | | [`rows`] | all of it; every flaw is told with its line (`flaws`) |
-//! | ask | [`before`] | what the ledger knows of the payments, and what is left to be done |
+//! | check | `content` | a row's values, each in one spelling |
+//! | | `identity` | the ids of payments |
+//! | | [`rows`] | all of it; every flaw is reported with its line (`flaws`) |
+//! | ask | [`before`] | what the ledger knows of the payments, and what is left to do |
 //! | send | [`plan`] | which transfer may start: not before the file's earlier ones on its accounts have ended |
-//! | | [`run`] | sends what may start, many at once, and hears the outcomes |
-//! | tell | `end`, [`report`] | what came of it |
+//! | | [`run`] | sends requests, many at once, and awaits the outcomes |
+//! | tell | `end`, [`report`] | the results |
 //!
-//! Nothing is sent before all is read, checked and asked. Playing a file again is harmless; why, `identity` and [`before`] say.
+//! Nothing is sent before the whole file has been read, checked and looked up. Running a file again is harmless; `identity` and
+//! [`before`] explain why.
 
 pub mod before;
 mod columns;
@@ -49,7 +50,7 @@ pub use rows::{Payments, Row};
 pub use run::{Limits, play};
 pub use written::Format;
 
-/// Reads a file and checks all of it.
+/// Reads and checks a whole file.
 pub fn read(path: &Path, batch: &str) -> Result<Payments> {
     let name = path.display();
     let extension = path
@@ -70,7 +71,7 @@ pub fn read(path: &Path, batch: &str) -> Result<Payments> {
     Ok(payments)
 }
 
-/// Decides what is to be done about each payment, or says why nothing is sent.
+/// Decides what to do about each payment, or returns why nothing is sent.
 pub fn decide(path: &Path, payments: &Payments, known: &before::Known, choice: Choice) -> Result<Vec<Step>> {
     before::decide(payments, known, choice).map_err(|stop| match stop {
         Stop::Flaws(flaws) => flawed(path, flaws).into(),

@@ -99,7 +99,7 @@ Examples:
   wallet withdraw alice 20.00 USD --memo \"cash\"
   wallet deposit alice 5 USD                     5.00: zeros that are missing are added, nothing is rounded";
 
-/// `wallet transfer`, in both of its forms.
+/// The two usages of `wallet transfer`.
 pub const TRANSFER_USAGE: &str = "\
 wallet transfer --from <ACCOUNT> --to <ACCOUNT> --amount <AMOUNT> --currency <CODE> [OPTIONS]
        wallet transfer --file <FILE> [OPTIONS]";

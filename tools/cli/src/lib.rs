@@ -1,17 +1,17 @@
-//! `wallet`, the tool for people: it asks for money to be moved, shows what happened, starts stacks and checks them.
+//! `wallet`, the command line: it makes payments, shows what happened, and starts and checks stacks.
 //!
-//! It is a client like any other: it publishes requests to NATS, waits for outcomes there, and reads the ledger over
-//! HTTP. It never touches a service's database.
+//! It is a client like any other: it publishes requests to NATS, waits for outcomes there, and reads the ledger over HTTP. It
+//! never touches a service's database.
 //!
-//! It is a thin shell: what it does is done by libraries, and nothing depends on it.
+//! It is a thin shell: the work is done by libraries, and nothing depends on it.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`args`], [`help`] | the command line |
-//! | [`commands`] | what each command does |
+//! | [`commands`] | the commands |
 //! | [`draw`] | a flow as text |
 //! | [`mod@file`] | a whole file of transfers |
-//! | [`parked`] | parked messages, and what an operator says of them |
+//! | [`parked`] | parked messages, and operators' instructions about them |
 
 pub mod args;
 pub mod commands;
@@ -31,7 +31,7 @@ use wallet_terminal::output::{self, Unwritten};
 
 use crate::args::{Cli, Command};
 
-/// Reads the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command, and reports errors.
 pub fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
@@ -43,7 +43,7 @@ pub fn main() -> ExitCode {
         Err(error) => return failed(&error.into(), json).into(),
     };
     let ended = runtime.block_on(run(&cli));
-    // What still blocks one of its threads, such as fetching a program, is not waited for.
+    // Don't wait for threads that still block, for example in a download.
     runtime.shutdown_background();
     match ended {
         Ok(exit) => exit.into(),
@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
         balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, standing,
@@ -94,7 +94,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
     }
 }
 
-/// Tells what the command line asked to be told instead of a command (help, the version), or what is wrong with it.
+/// Prints help or version if those were asked for, or else what is wrong with the command line.
 fn explained(told: &clap::Error) -> Exit {
     match told.print().map_err(Unwritten::from) {
         Err(Unwritten::Unread) => Exit::Unread,
@@ -104,7 +104,7 @@ fn explained(told: &clap::Error) -> Exit {
     }
 }
 
-/// Tells an error: to people on stderr, to programs on stdout too.
+/// Reports an error: to people on stderr, to programs on stdout too.
 fn failed(error: &anyhow::Error, json: bool) -> Exit {
     if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
         return Exit::Unread;
@@ -112,7 +112,7 @@ fn failed(error: &anyhow::Error, json: bool) -> Exit {
     let exit = Exit::of(error);
     eprintln!("error: {error:#}");
     if json {
-        // Who reads this may be gone; the exit code remains.
+        // stdout may be closed; the exit code remains.
         let _ = output::json(&json!({ "error": format!("{error:#}"), "exit": exit.code() }));
     }
     exit
@@ -133,7 +133,7 @@ mod tests {
         check(Unwritten::from(broken()).into(), Exit::Unread);
         let told = Err::<(), _>(Unwritten::from(broken())).context("the third scenario");
         check(told.expect_err("it is one"), Exit::Unread);
-        // A server that is gone is not our reader.
+        // A broken pipe to a server does not concern our reader.
         check(broken().into(), Exit::Failed);
         check(anyhow::Error::from(broken()).context("NATS"), Exit::Failed);
         let full = io::Error::from(io::ErrorKind::StorageFull);

@@ -1,4 +1,4 @@
-//! The tool `wallet`; all of it is in the library.
+//! The program `wallet`; all of it is in the library.
 
 use std::process::ExitCode;
 

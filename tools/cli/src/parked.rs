@@ -1,9 +1,9 @@
-//! What was set aside, as it stands in its shard's log, and what operators have said of it there.
+//! Parked messages in their shard's log, and operators' instructions about them.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | reads both, and says one thing more |
-//! | `mending` | the text that an operator has mended, as it is said |
+//! | here | reads both, and publishes a further instruction |
+//! | `mending` | the corrected text of a request |
 
 mod mending;
 
@@ -27,13 +27,13 @@ use wallet_audit::entry::{self, Message};
 use wallet_audit::live;
 use wallet_client::connect::Connection;
 
-/// How long a message may take: it stands in the log, so it only has to come.
+/// Timeout for a message: it is in the log, so it only has to arrive.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 
-/// A message, or an element of one, as it stands in the log.
+/// A message, or an element of one, as it is in the log.
 #[derive(Clone, Debug)]
 pub struct Original {
-    /// What it is called.
+    /// The id under which it is parked.
     pub id: ParkedId,
     /// Its subject.
     pub subject: String,
@@ -44,18 +44,18 @@ pub struct Original {
     message: Message,
 }
 
-/// What an operator has said, where it stands in the log.
+/// An operator's instruction in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     /// Its sequence.
     pub sequence: u64,
     /// When it was stored.
     pub at: Timestamp,
-    /// What is to be done.
+    /// The action.
     pub action: Action,
 }
 
-/// Reads what was set aside from its shard's log.
+/// Reads a parked message from its shard's log.
 pub async fn original(connection: &Connection, id: ParkedId) -> Result<Original> {
     let log = log(connection, id.shard).await?;
     let mut messages = live::reader(&log, id.sequence).await?;
@@ -72,7 +72,7 @@ pub async fn original(connection: &Connection, id: ParkedId) -> Result<Original>
     })
 }
 
-/// What operators have said of it, in the order of the log: the first that can be followed is.
+/// The instructions about it, in log order: the first that can be carried out is.
 pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
     let config = OrderedConfig {
         filter_subject: parking(id.shard, id.service),
@@ -99,7 +99,7 @@ pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
     Ok(said)
 }
 
-/// Says what a service is to do about what it has set aside: where that stands now.
+/// Publishes an instruction about a parked message; returns its sequence.
 pub async fn say(connection: &Connection, id: ParkedId, action: Action) -> Result<u64> {
     let instruction = Instruction {
         sequence: id.sequence,

@@ -1,13 +1,13 @@
-//! What becomes of the money when something breaks, who waits, what a reader sees, and what has to be done.
+//! What becomes of the money when something breaks: who waits, what readers see, and what has to be done.
 //!
 //! | part | accident |
 //! |---|---|
-//! | `killed` | the process that pays is killed between its steps, at each point |
-//! | `restarted` | a database or node is killed and started again, under load |
-//! | `twice` | the same request comes twice, one after the other and at once |
+//! | `killed` | the paying process is killed between its steps, at each point |
+//! | `restarted` | a database or node is killed and restarted, under load |
+//! | `twice` | the same request arrives twice, sequentially and concurrently |
 //! | `contested` | two callers spend the same last money |
-//! | `blocked` | how many payments wait while a payment stands half done |
-//! | `verdict`, `table` | what was found, for programs and for people |
+//! | `blocked` | how many payments wait while a payment is half done |
+//! | `verdict`, `table` | the findings, for programs and for people |
 
 pub mod blocked;
 mod chart;
@@ -32,11 +32,11 @@ use crate::kind::Kind;
 use crate::program::Programs;
 use crate::system::System;
 
-/// What each account of an accident has at first, in cents.
+/// The initial balance of each account in an accident, in cents.
 pub const OPENED: i64 = 10_000;
-/// What the payment moves that comes to harm.
+/// The amount of the payment that is harmed.
 pub const HARMED: i64 = 100;
-/// So many accounts belong to one accident, so that none sees another's.
+/// How many accounts are reserved for one accident, so that none sees another's.
 pub const ACCOUNTS: u32 = 100;
 
 /// Runs `wallet-compare accidents`.
@@ -77,7 +77,7 @@ pub async fn run(
     Ok(Exit::Ok)
 }
 
-/// Lets all accidents happen to one system, each on accounts of its own.
+/// Runs all accidents on one system, each with its own accounts.
 pub async fn all(kind: Kind, system: &dyn System, watch: Duration) -> Result<Vec<Verdict>> {
     let mut verdicts = Vec::new();
     let mut group = 0;

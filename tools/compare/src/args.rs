@@ -7,19 +7,19 @@ use uuid::Uuid;
 
 use crate::kind::Kind;
 
-/// Runs what the wallet could be replaced by, and measures all of them with the same load and the same accidents.
+/// Runs alternatives to the wallet, and measures all of them under the same load and the same accidents.
 #[derive(Debug, Parser)]
 #[command(name = "wallet-compare", version, disable_help_subcommand = true)]
 pub struct Cli {
-    /// What every command understands.
+    /// The options that all commands share.
     #[command(flatten)]
     pub common: Common,
-    /// What is to be done.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What every command understands.
+/// The options that all commands share.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Common {
@@ -32,7 +32,7 @@ pub struct Common {
     /// Draw charts as SVG into this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub charts: Option<PathBuf>,
-    /// Where the wallet's services are [default: beside this program].
+    /// The folder of the wallet's services [default: beside this program].
     #[arg(
         long,
         global = true,
@@ -44,7 +44,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// The systems that were asked for, in the order in which they are shown.
+    /// The selected systems, in display order.
     pub fn systems(&self) -> Vec<Kind> {
         let asked = |kind: &Kind| self.only.is_empty() || self.only.contains(kind);
         Kind::ALL.into_iter().filter(asked).collect()
@@ -54,11 +54,11 @@ impl Common {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// How many payments a second, and what each of them costs.
+    /// Payments per second, and the cost of each.
     Speed(Speed),
-    /// What becomes of the money when something breaks, who waits, and what has to be done.
+    /// What becomes of the money when something breaks: who waits, and what has to be done.
     Accidents(Accidents),
-    /// Makes one payment and stands still at a point: started by this program, to be killed.
+    /// Makes one payment and halts at a point; started by this program, to be killed.
     #[command(hide = true)]
     Pay(Pay),
 }
@@ -66,23 +66,23 @@ pub enum Command {
 /// `wallet-compare speed`
 #[derive(Args, Clone, Debug)]
 pub struct Speed {
-    /// How many callers pay at once; each waits for its payment to end before it makes the next.
+    /// The number of concurrent callers; each waits for its payment to end before it makes the next.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256], value_name = "N,N",
           value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub callers: Vec<u32>,
-    /// For how long each time.
+    /// The duration of each run, in seconds.
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3_600))]
     pub seconds: u32,
-    /// How often all systems have their turn.
+    /// The number of rounds; each measures all systems in turn.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99))]
     pub rounds: u32,
-    /// How many of a hundred payments touch one and the same account.
+    /// The percentage of payments that touch one hot account.
     #[arg(long, default_value_t = 0, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub hot: u8,
-    /// How many payments the wallet is also given in bulk, as `wallet bench` does; 0 leaves that out.
+    /// The number of payments that the wallet also gets in bulk, as from `wallet bench`; 0 skips that.
     #[arg(long, default_value_t = 50_000, value_name = "N", value_parser = clap::value_parser!(u64).range(..=10_000_000))]
     pub bulk: u64,
-    /// What the choice of accounts and amounts begins from.
+    /// The seed for the choice of accounts and amounts.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
 }
@@ -90,7 +90,7 @@ pub struct Speed {
 /// `wallet-compare accidents`
 #[derive(Args, Clone, Debug)]
 pub struct Accidents {
-    /// How long it is watched who waits, in seconds, before anybody does something about it.
+    /// How long to observe who waits before the recovery, in seconds.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=600))]
     pub watch: u32,
 }
@@ -101,22 +101,22 @@ pub struct Pay {
     /// The system.
     #[arg(long)]
     pub system: Kind,
-    /// Where it is, as JSON.
+    /// Its addresses, as JSON.
     #[arg(long)]
     pub way: String,
-    /// Where to stand still.
+    /// The point at which to halt.
     #[arg(long)]
     pub point: String,
     /// The payment's id.
     #[arg(long)]
     pub id: Uuid,
-    /// Who pays.
+    /// The payer.
     #[arg(long)]
     pub payer: u32,
-    /// Who is paid.
+    /// The payee.
     #[arg(long)]
     pub payee: u32,
-    /// How much.
+    /// The amount.
     #[arg(long)]
     pub cents: i64,
 }

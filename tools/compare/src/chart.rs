@@ -1,4 +1,4 @@
-//! Drawings as SVG: lines over a time or over a number of callers.
+//! Charts as SVG: lines over time or over the number of callers.
 
 mod lines;
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 pub(crate) use self::lines::{Chart, Line, Scale};
 
-/// Writes a drawing into a folder.
+/// Writes a chart into a folder.
 pub fn write(dir: &Path, name: &str, svg: &str) -> Result<()> {
     let path = dir.join(name);
     let written = std::fs::create_dir_all(dir).and_then(|()| std::fs::write(&path, svg));

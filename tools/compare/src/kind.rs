@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub enum Kind {
     /// Three Redis masters, each payment on two of them.
     RedisCluster,
-    /// The same with all accounts in one slot.
+    /// Three Redis masters with all accounts in one slot.
     RedisOneSlot,
     /// One PostgreSQL database.
     OneDatabase,
@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them, in the order in which they are shown.
+    /// All of them, in display order.
     pub const ALL: [Self; 7] = [
         Self::RedisCluster,
         Self::RedisOneSlot,
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// What has to be done by hand, or by what has to be built for it, when a paying process has died.
+    /// What must be done by hand, or by additional software, after a paying process has died.
     pub fn remedy(self) -> &'static str {
         match self {
             Self::RedisCluster => "correct balances by hand, from a record kept elsewhere",

@@ -1,16 +1,16 @@
-//! `wallet-compare`: what could be chosen instead of the wallet, run side by side with it.
+//! `wallet-compare`: alternatives to the wallet, run side by side with it.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`system`] | what each system can do: open accounts, pay, be read, be killed |
-//! | [`systems`] | one file for each, as somebody would write it who knows it well |
-//! | [`servers`] | PostgreSQL and Redis servers of their own, on 127.0.0.1 and in temporary folders |
+//! | [`system`] | the operations of each system: open accounts, pay, be read, be killed |
+//! | [`systems`] | one file for each, as an expert in it would write it |
+//! | [`servers`] | PostgreSQL and Redis servers, on 127.0.0.1 and in temporary folders |
 //! | [`kind`] | the systems by name |
-//! | [`stop`], `paying` | where a process that pays stands still, to be killed there |
-//! | [`speed`] | payments a second, and what each costs |
+//! | [`stop`], `paying` | the points at which a paying process halts, to be killed there |
+//! | [`speed`] | payments per second, and the cost of each |
 //! | [`accidents`] | what becomes of the money, who waits, what has to be done |
 //! | [`usage`] | processor time, bytes written and context switches, from `/proc` |
-//! | [`chart`] | the drawings |
+//! | [`chart`] | the charts |
 
 pub mod accidents;
 pub mod args;
@@ -39,12 +39,12 @@ use crate::program::Programs;
 use crate::stop::Stop;
 use crate::system::Payment;
 
-/// Reads the command line, does what it says, and tells how it went.
+/// Parses the command line, runs the command, and reports errors.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(told) => {
-            // Help is an answer; who does not read it is not told that.
+            // If the help can't be printed, nobody reads an error either.
             let _ = told.print();
             return if told.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
         }
@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     let programs = Programs::new(cli.common.programs.clone())?;
     match &cli.command {
@@ -71,7 +71,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
     }
 }
 
-/// Makes a payment that is not to end.
+/// Makes a payment that is to be interrupted.
 async fn pay(args: &Pay, programs: &Programs) -> Result<Exit> {
     let way: Vec<String> =
         serde_json::from_str(&args.way).map_err(|error| Usage::new(format!("--way: {error}")))?;
@@ -86,7 +86,7 @@ async fn pay(args: &Pay, programs: &Programs) -> Result<Exit> {
     bail!("it ended ({paid:?}) and never came to {:?}", args.point)
 }
 
-/// Tells an error: to people on stderr, to programs on stdout too.
+/// Reports an error: to people on stderr, to programs on stdout too.
 fn failed(error: &anyhow::Error, json: bool) -> Exit {
     if matches!(error.downcast_ref(), Some(Unwritten::Unread)) {
         return Exit::Unread;
@@ -94,7 +94,7 @@ fn failed(error: &anyhow::Error, json: bool) -> Exit {
     let exit = Exit::of(error);
     output::talk(&format!("error: {error:#}\n"));
     if json {
-        // Who reads this may be gone; the exit code remains.
+        // stdout may be closed; the exit code remains.
         let _ = output::json(&json!({ "error": format!("{error:#}"), "exit": exit.code() }));
     }
     exit

@@ -1,4 +1,4 @@
-//! A paying process of its own, killed at a point.
+//! A separate paying process that is killed at a point.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::system::{Payment, System};
 /// How long a payment may take to reach its point.
 const REACHED_WITHIN: Duration = Duration::from_secs(30);
 
-/// Makes a payment in a process of its own, and kills that at the point.
+/// Makes a payment in a separate process, and kills it at the point.
 pub(crate) async fn kill_at(
     programs: &Programs,
     kind: Kind,

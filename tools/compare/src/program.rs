@@ -1,4 +1,4 @@
-//! Where the programs are that a system consists of.
+//! The programs that a system consists of.
 
 use std::path::PathBuf;
 
@@ -7,24 +7,24 @@ use anyhow::{Context as _, Result, bail};
 /// The variable that names a redis-server to use.
 const REDIS_VAR: &str = "WALLET_REDIS_SERVER";
 
-/// Programs that are looked for in other places than `wallet` looks for them.
+/// The programs whose location differs from that of `wallet`'s.
 #[derive(Clone, Debug)]
 pub struct Programs {
-    /// This program: it is started once more to be killed.
+    /// This program, which is started again to be killed.
     pub own: PathBuf,
-    /// The folder of the wallet's services; none looks beside this program.
+    /// The folder of the wallet's services; none to look beside this program.
     pub services: Option<PathBuf>,
 }
 
 impl Programs {
-    /// This program, and the services that lie there.
+    /// This program, with the services in that folder.
     pub fn new(services: Option<PathBuf>) -> Result<Self> {
         let own = std::env::current_exe().context("this program does not know where it is")?;
         Ok(Self { own, services })
     }
 }
 
-/// The redis-server: named by the user, else on the PATH.
+/// The redis-server: named by the user, or else on the PATH.
 pub fn redis_server() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os(REDIS_VAR).filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);

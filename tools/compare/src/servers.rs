@@ -1,4 +1,4 @@
-//! Servers of the systems that are not ours, and the way to them.
+//! Servers of the other systems, and connections to them.
 
 pub mod masters;
 pub mod postgres;

@@ -1,9 +1,9 @@
-//! Payments a second, and what each of them costs: the same callers for every system, in turn, several rounds.
+//! Payments per second, and the cost of each: the same callers for every system, in turn, over several rounds.
 //!
 //! | part | does |
 //! |---|---|
-//! | `bulk` | what the wallet makes if its requests come in bulk |
-//! | `measure` | one run of some callers on one system, and what was used meanwhile |
+//! | `bulk` | the wallet's speed for requests in bulk |
+//! | `measure` | one run of some callers on one system, with its resource usage |
 //! | `table` | medians and ranges, for people |
 
 pub mod bulk;
@@ -27,19 +27,19 @@ use crate::kind::Kind;
 use crate::program::Programs;
 use crate::system::System;
 
-/// How long a system may get used to the load before it is measured.
+/// How long a system may warm up under load before it is measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// What all rounds have shown.
+/// The results of all rounds.
 #[derive(Debug, Default, Serialize)]
 pub struct Rounds {
-    /// How many processors the machine has.
+    /// The machine's number of processors.
     pub processors: usize,
-    /// How many processes wanted one in the minute before: what others do here makes figures worse.
+    /// The load average of the minute before: other work on the machine makes the figures worse.
     pub load_before: f32,
-    /// Of independent callers.
+    /// The results for independent callers.
     pub callers: Vec<Measured>,
-    /// Of the wallet in bulk.
+    /// The wallet's results in bulk.
     pub bulk: Vec<Bulk>,
 }
 

@@ -1,38 +1,37 @@
-//! Where a paying process stands still, to be killed there.
+//! The points at which a paying process halts, to be killed there.
 //!
-//! A process can die at any moment, but what it leaves behind depends only on which of its steps are durable. So a payment names
-//! the points between its steps, and a process that is started for the purpose stands still at one of them, says so, and waits for
-//! its SIGKILL.
+//! A process can die at any moment, but its effect depends only on which of its steps are durable. So a payment names the points
+//! between its steps, and a process that is started for the purpose halts at one of them, says so, and waits for its SIGKILL.
 
 use std::future::pending;
-/// What the process says there.
+/// The message at the point.
 pub(crate) const STANDS: &str = "stands still: ";
 
-/// The point at which this process stands still, if any.
+/// The point at which this process halts, if any.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Option<String>);
 
 impl Stop {
-    /// Goes on to the end.
+    /// Runs to the end.
     pub fn never() -> Self {
         Self(None)
     }
 
-    /// Stands still at this point.
+    /// Halts at this point.
     pub fn at_point(point: &str) -> Self {
         Self(Some(point.to_owned()))
     }
 
-    /// A step is done. If this is the point, what follows never happens.
+    /// Reports that a step is done. If this is the point, it never returns.
     pub async fn at(&self, point: &str) {
         if self.is(point) {
-            // Who waits for this line kills us when it comes; if it can't be written, it kills us later.
+            // The process that waits for this line then kills us; if it can't be written, we are killed later.
             let _ = wallet_terminal::output::line(&format!("{STANDS}{point}"));
             pending::<()>().await;
         }
     }
 
-    /// Of two steps that are taken at once, the second: it is not taken if the process dies between them.
+    /// The second of two concurrent steps, which is skipped if the process dies between them.
     pub async fn unless<T>(&self, point: &str, step: impl Future<Output = T>) -> T {
         if self.is(point) {
             pending::<()>().await;

@@ -1,4 +1,4 @@
-//! What every system under comparison can do, and no more.
+//! The operations that every system under comparison supports, and no others.
 
 use std::ops::Range;
 
@@ -9,21 +9,21 @@ use uuid::Uuid;
 
 use crate::stop::Stop;
 
-/// One payment that a caller asks for. The id is the caller's: a repeat has the same.
+/// One payment that a caller requests. The id is the caller's: a repeat has the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Payment {
-    /// Its name.
+    /// Its id.
     pub id: Uuid,
-    /// The number of the account that pays.
+    /// The payer's account number.
     pub payer: u32,
-    /// The number of the account that is paid.
+    /// The payee's account number.
     pub payee: u32,
-    /// How much.
+    /// The amount.
     pub cents: i64,
 }
 
 impl Payment {
-    /// A new one.
+    /// A payment with a new id.
     pub fn new(payer: u32, payee: u32, cents: i64) -> Self {
         let id = wallet_client::clock::new_id().0;
         Self {
@@ -35,70 +35,70 @@ impl Payment {
     }
 }
 
-/// How a payment ended, as its caller is told.
+/// The outcome of a payment, as reported to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paid {
     /// The money has moved.
     Settled,
-    /// It had moved before, under the same id.
+    /// The money had already moved, under the same id.
     Known,
-    /// The payer has not enough; nothing has moved.
+    /// The payer's balance is too low; nothing has moved.
     Refused,
 }
 
-/// What a reader sees of one account, in cents.
+/// One account as a reader sees it, in cents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Balance {
-    /// What can be spent.
+    /// The amount that can be spent.
     pub available: i64,
-    /// What is set aside for a payment that has not ended.
+    /// The amount that is reserved for a payment that has not ended.
     pub held: i64,
-    /// What has left and has not arrived.
+    /// The amount that was debited and not yet credited.
     pub in_transit: i64,
 }
 
 impl Balance {
-    /// All of it.
+    /// The sum of all three.
     pub fn sum(self) -> i64 {
         self.available + self.held + self.in_transit
     }
 }
 
-/// The money of all these accounts, as a reader adds it up.
+/// The total of all these accounts, as a reader adds it up.
 pub fn total(balances: &[Balance]) -> i64 {
     balances.iter().copied().map(Balance::sum).sum()
 }
 
-/// A running system. Accounts are numbered.
+/// A running system. Accounts are identified by numbers.
 #[async_trait(?Send)]
 pub trait System {
-    /// Opens accounts, each with so many cents.
+    /// Opens accounts with this initial balance.
     async fn open(&self, accounts: Range<u32>, cents: i64) -> Result<()>;
 
-    /// Makes a payment, and comes back when it has ended. An error says that nobody knows.
+    /// Makes a payment, and returns when it has ended. An error means that the outcome is unknown.
     async fn pay(&self, payment: &Payment, stop: &Stop) -> Result<Paid>;
 
-    /// What any reader sees.
+    /// The balances as any reader sees them.
     async fn balances(&self, accounts: Range<u32>) -> Result<Vec<Balance>>;
 
-    /// Where a further paying process finds it.
+    /// The addresses for a further paying process.
     fn way(&self) -> Vec<String>;
 
-    /// The processes that it consists of, without their children.
+    /// Its process ids, without their children.
     async fn pids(&self) -> Vec<u32>;
 
-    /// Begins a payment and kills the process that is at it, at this point.
+    /// Starts a payment and kills the process that carries it out, at this point.
     async fn kill_at(&self, point: &str, payment: &Payment) -> Result<()>;
 
-    /// Does what is to be done when a paying process has died: what its supervisor or an operator does.
+    /// Recovers after the death of a paying process, as its supervisor or an operator does.
     async fn recover(&self) -> Result<()>;
 
-    /// Kills one of its databases or nodes, and tells which.
+    /// Kills one of its databases or nodes, and returns which.
     async fn kill_node(&self) -> Result<&'static str>;
 
-    /// Starts it again.
+    /// Restarts it.
     async fn start_node(&self) -> Result<()>;
 
-    /// Ends it, and leaves nothing behind.
+    /// Stops it, and removes everything.
     async fn stop(self: Box<Self>) -> Result<()>;
 }

@@ -1,4 +1,4 @@
-//! The systems, each as somebody would write it who knows it well.
+//! The systems, each as an expert in it would write it.
 
 mod decisions;
 mod half;

@@ -1,4 +1,4 @@
-//! What processes have used so far: processor time, bytes written to disks, context switches; from `/proc`.
+//! Resource usage of processes so far: processor time, bytes written to disk, context switches; from `/proc`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Sum;
@@ -7,14 +7,14 @@ use std::ops::{Add, Sub};
 use anyhow::{Context as _, Result};
 use procfs::process::{Process, all_processes};
 
-/// What was used.
+/// The resources used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// Processor time, in the program and in the system, of children that have ended too.
+    /// Processor time, user and system, including ended children.
     pub cpu_s: f64,
-    /// Bytes that went, or will go, to a disk.
+    /// Bytes written, or to be written, to a disk.
     pub written: u64,
-    /// Of threads that live.
+    /// Context switches of live threads.
     pub switches: u64,
 }
 
@@ -39,7 +39,7 @@ impl Sum for Usage {
 impl Sub for Usage {
     type Output = Self;
 
-    /// What was used between two looks. A thread that has ended takes its switches with it.
+    /// The usage between two samples. A thread that has ended takes its context switches with it.
     fn sub(self, before: Self) -> Self {
         Self {
             cpu_s: self.cpu_s - before.cpu_s,
@@ -50,12 +50,12 @@ impl Sub for Usage {
 }
 
 impl Usage {
-    /// Of these processes and all that descend from them.
+    /// The usage of these processes and all their descendants.
     pub fn of_families(heads: &[u32]) -> Result<Self> {
         let mut parents = BTreeMap::new();
         let mut running = BTreeMap::new();
         for process in all_processes().context("/proc can't be read")? {
-            // Whoever ends while we look is not there.
+            // A process that has ended meanwhile is skipped.
             if let Ok((process, stat)) =
                 process.and_then(|process| process.stat().map(|stat| (process, stat)))
             {
@@ -74,7 +74,7 @@ impl Usage {
             .sum())
     }
 
-    /// Of this process alone.
+    /// The usage of this process alone.
     pub fn of_myself() -> Result<Self> {
         let process = Process::myself().context("/proc/self can't be read")?;
         Self::of(&process).context("/proc/self can't be read")
@@ -99,7 +99,7 @@ impl Usage {
     }
 }
 
-/// For reading: what an f64 loses of it does not matter.
+/// For display: the precision that an f64 loses does not matter.
 #[expect(clippy::cast_precision_loss, reason = "above")]
 fn seconds(ticks: u64) -> f64 {
     ticks as f64 / procfs::ticks_per_second() as f64

@@ -1,4 +1,4 @@
-//! Does what a plan says. Whatever ends it half-way, it can be begun again: what is back already is not missing any more.
+//! Executes a plan. An interrupted run can be repeated: whatever is already back is no longer missing.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use super::order::{self, Run};
 use super::plan::{Item, Plan, Publish, Stored};
 use super::read::Services;
 
-/// How much is on its way at once; fewer than a service publishes at one question.
+/// How many items are in flight at once; less than a service publishes per request.
 const AT_ONCE: usize = 500;
-/// How many places are filled by one question.
+/// How many positions are filled per request.
 const FILLED_AT_ONCE: u64 = 10_000;
-/// How long the services may take to go on.
+/// Timeout for the services to continue.
 const GO_ON_WITHIN: Duration = Duration::from_secs(20);
-/// Between two looks whether they have.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(200);
 
-/// Heals all streams. No service goes on before everything is back: what it has decided meanwhile may rest on any of it.
+/// Heals all streams. No service continues before everything is back, because its later decisions may depend on any of it.
 pub async fn apply(
     plans: &[Plan],
     connection: &Connection,
@@ -46,7 +46,7 @@ pub async fn apply(
     Ok(())
 }
 
-/// Makes a shard's stream reach to where things go back.
+/// Makes a shard's stream reach to where items go back.
 async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
     let (_, first) = &services.each[0];
     if plan.gone {
@@ -61,7 +61,7 @@ async fn reach(shard: u16, plan: &Plan, services: &Services) -> Result<()> {
     Ok(())
 }
 
-/// Puts a run back; when it comes back, all of it is durable.
+/// Puts a run back; on return, all of it is durable.
 async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> Result<()> {
     let Run { shard, items } = run;
     let requests = items.iter().filter_map(|item| match item {

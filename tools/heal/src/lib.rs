@@ -2,12 +2,13 @@
 //!
 //! | part | does |
 //! |---|---|
-//! | [`read`] | asks the services what they have, then reads what the streams have |
-//! | [`plan`] | what is missing in a stream, and in which order it goes back: pure |
-//! | [`order`] | in which order it goes back into all the streams at once: pure |
-//! | [`apply`] | does it: requests as the operator, events through the services that said them |
+//! | [`read`] | asks the services what they have stored, then reads the streams |
+//! | [`plan`] | what a stream lacks, and in which order it goes back: pure |
+//! | [`order`] | in which order items go back into all streams together: pure |
+//! | [`apply`] | executes it: requests as the operator, events through the services that decided them |
 //!
-//! The services' stores are read first and the streams after them, so that what was published before is either there or lost.
+//! The services' stores are read first and the streams after them, so whatever was published before is either in a stream or
+//! lost.
 
 pub mod apply;
 pub mod order;

@@ -1,7 +1,7 @@
-//! In which order things go back into several streams.
+//! The order in which items go back into several streams.
 //!
-//! An event that two streams must hold goes first where it was decided. Who reads the other copy may answer it at once, and
-//! the answer goes into both streams: there, too, it must find what it answers.
+//! An event that two streams must hold goes first to the shard where it was decided. A reader of the other copy may react to it
+//! at once, and its decision goes into both streams: there, too, it must come after its cause.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +9,17 @@ use wallet_contract::subject::Service;
 
 use super::plan::{Item, Plan, Stored};
 
-/// Items of one stream that one question puts back: all requests, or all of one store.
+/// Items of one stream that one request puts back: all of them requests, or all from one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run<'p> {
-    /// Whose stream.
+    /// The stream's shard.
     pub shard: u16,
-    /// What goes there, at least one.
+    /// The items, at least one.
     pub items: &'p [Item],
 }
 
-/// The items of all plans, each stream's in its plan's order, in runs of at most `limit`. What a run rests on is in runs
-/// before it.
+/// The items of all plans, each stream's in its plan's order, in runs of at most `limit`. A run comes after the runs that it
+/// depends on.
 pub fn runs(plans: &[Plan], limit: usize) -> Vec<Run<'_>> {
     let mut rest: Vec<(u16, &[Item])> = (0..)
         .zip(plans)
@@ -38,7 +38,7 @@ pub fn runs(plans: &[Plan], limit: usize) -> Vec<Run<'_>> {
                 *items = behind;
             }
         }
-        // Where the ledger had recorded nothing, clocks have made the order, and they may disagree: somebody goes first.
+        // Where the ledger had recorded nothing, the order comes from clocks, which may disagree: break the cycle.
         if runs.len() == before
             && let Some((shard, items)) = rest.iter_mut().find(|(_, items)| !items.is_empty())
         {
@@ -57,7 +57,7 @@ fn take<'p>(shard: u16, items: &'p [Item], owed: &mut BTreeSet<Stored>, runs: &m
     runs.push(Run { shard, items });
 }
 
-/// The run at the beginning of what is left for a stream, and what is behind it; nothing if the next item has to wait.
+/// The first run of a stream's remaining items, and the rest; none if the next item has to wait.
 fn first_run<'p>(
     shard: u16,
     items: &'p [Item],
@@ -74,7 +74,7 @@ fn first_run<'p>(
     (many > 0).then(|| items.split_at(many))
 }
 
-/// Which store it comes from and how: what differs in this can't be put back by one question.
+/// The store that it comes from and the way it is published; items that differ in this can't share a request.
 fn source(item: &Item) -> Option<(Service, u16, bool)> {
     match item {
         Item::Request(_) => None,
@@ -83,7 +83,7 @@ fn source(item: &Item) -> Option<(Service, u16, bool)> {
     }
 }
 
-/// A decision that stands in the stream of the shard where it was decided.
+/// A decision in the stream of the shard where it was decided.
 fn decided_in(shard: u16, item: &Item) -> Option<Stored> {
     match item {
         Item::Said(at) if at.shard == shard => Some(*at),

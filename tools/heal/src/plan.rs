@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 use wallet_contract::subject::Service;
 
-/// What the services and the stream know of one shard.
+/// What the services and the stream tell of one shard.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// How far each service has read the stream.
     pub positions: Vec<Position>,
-    /// What all services have decided that this stream must hold, of all their shards.
+    /// All services' decisions, from all their shards, that this stream must hold.
     pub said: Vec<Said>,
-    /// What the ledger has recorded of this stream, in its order.
+    /// What the ledger has recorded of this stream, in log order.
     pub recorded: Vec<Recorded>,
-    /// The stream, if it is there.
+    /// The stream, if it exists.
     pub stream: Option<Stream>,
 }
 
@@ -25,26 +25,26 @@ pub struct Position {
     pub service: Service,
     /// The sequence of the last message that it has handled.
     pub position: u64,
-    /// The time of that message, microseconds, or of an earlier one that was stored later.
+    /// The time of that message, in microseconds, or of an earlier one that was stored later.
     pub at_us: i64,
-    /// From where on the stream must hold every message.
+    /// The sequence from which the stream must hold every message.
     pub whole_from: u64,
 }
 
-/// A decision, as its service stores it.
+/// A decision as its service stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// Where it is stored.
+    /// Its place in the store.
     pub at: Stored,
-    /// Whether the store is this shard's, and so its cause stands in this stream.
+    /// Whether the store is this shard's, so that its cause is in this stream.
     pub here: bool,
     /// Its id.
     pub id: Uuid,
-    /// The request or event that it answers.
+    /// The request or event that it is the decision on.
     pub cause: Uuid,
     /// When it was decided, microseconds.
     pub at_us: i64,
-    /// Whether it was published when the store was asked.
+    /// Whether it had been published when the store was read.
     pub published: bool,
     /// Whether it can answer a request.
     pub answers: bool,
@@ -53,24 +53,24 @@ pub struct Said {
 /// A place in a service's store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stored {
-    /// Whose store.
+    /// The service whose store it is.
     pub service: Service,
-    /// Of which shard.
+    /// The shard.
     pub shard: u16,
-    /// The number in it.
+    /// The number in the store.
     pub no: i64,
 }
 
-/// What the ledger has recorded.
+/// A record of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// Its id.
     pub id: Uuid,
-    /// What a client asked, if it was a request: how to publish it again.
+    /// The client's request in publishable form, if it is one.
     pub request: Option<Publish>,
 }
 
-/// A message that this tool may publish.
+/// A message that this tool can publish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publish {
     /// The subject, with its shard.
@@ -84,18 +84,18 @@ pub struct Publish {
 /// A stream as it was found.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
-    /// Where it begins.
+    /// Its first sequence.
     pub first: u64,
-    /// Where it ends.
+    /// Its last sequence.
     pub last: u64,
-    /// Where it was made to begin.
+    /// The first sequence with which it was created.
     pub begins: u64,
-    /// What it holds.
+    /// Its messages.
     pub messages: Vec<Message>,
 }
 
 impl Stream {
-    /// How many messages are gone behind `position`.
+    /// How many messages after `position` are missing.
     fn missing_behind(&self, position: u64) -> u64 {
         let position = position.max(self.begins.saturating_sub(1));
         let there = self.messages.iter().filter(|message| message.sequence > position);
@@ -105,46 +105,47 @@ impl Stream {
     }
 }
 
-/// One message of it.
+/// A message of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Its place.
+    /// Its sequence.
     pub sequence: u64,
     /// When it was stored, microseconds.
     pub at_us: i64,
     /// The ids of its requests and events.
     pub ids: Vec<Uuid>,
-    /// The message itself, if a client sent it.
+    /// The message itself, if a client published it.
     pub request: Option<Publish>,
 }
 
-/// What is to be done to a shard's stream.
+/// The repair of a shard's stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Whether the stream is not there at all.
+    /// Whether the stream does not exist at all.
     pub gone: bool,
-    /// Whether it lacks messages from its front or its middle: then all goes back, for what is left is in no order any more.
+    /// Whether messages are missing from its front or middle: then everything goes back, since the order of the rest is no longer
+    /// meaningful.
     pub torn: bool,
-    /// How many messages are gone for good: nobody had read them.
+    /// How many messages are lost for good, because no service had read them.
     pub unread: u64,
-    /// To which position it must reach, so that nothing is put where something stood.
+    /// The position to which it must reach, so that nothing reuses a sequence.
     pub reach: u64,
-    /// How many places must be filled for that.
+    /// How many positions must be filled for that.
     pub fill: u64,
-    /// What goes back, causes first.
+    /// The items that go back, causes first.
     pub items: Vec<Item>,
-    /// Who goes on behind [`Plan::reach`], having read what is no longer there.
+    /// The services that continue after [`Plan::reach`], because messages that they have read no longer exist.
     pub moved: Vec<Service>,
 }
 
-/// Something that goes back.
+/// An item that goes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
-    /// A request, as its client sent it.
+    /// A request as its client sent it.
     Request(Publish),
-    /// A request whose text is lost, as the decision on it tells it.
+    /// A request whose text is lost, reconstructed from the decision on it.
     Recalled(Stored),
-    /// A decision, as it is stored.
+    /// A decision as stored.
     Said(Stored),
 }
 
@@ -155,16 +156,16 @@ impl Plan {
     }
 }
 
-/// An item on its way into the plan.
+/// A lost item that is to be sorted into the plan.
 struct Lost {
     id: Uuid,
     cause: Option<Uuid>,
-    /// Where the ledger has recorded it, else behind all of that and by time.
+    /// The ledger's record order; unrecorded items come after all recorded ones, by time.
     order: (Option<usize>, i64),
     item: Item,
 }
 
-/// What is missing, and how it goes back.
+/// Finds what is missing, and how it goes back.
 pub fn plan(known: &Known) -> Plan {
     let furthest = known.positions.iter().map(|at| at.position).max().unwrap_or(0);
     let gone = known.stream.is_none() && furthest > 0;
@@ -172,8 +173,8 @@ pub fn plan(known: &Known) -> Plan {
     let torn = stream.is_some_and(|stream| is_torn(stream, &known.positions));
     let lost_by = |at: &Position| torn || stream.map_or(gone, |stream| has_lost(*at, stream));
     let moved: Vec<Position> = known.positions.iter().copied().filter(lost_by).collect();
-    // One that is gone begins one place further on: it must not look whole to who stands at the furthest position, who would
-    // go on before all is back.
+    // A recreated stream begins one position later: otherwise it would look complete to the service with the furthest position,
+    // which would continue before everything is back.
     let (reach, last) = match stream {
         Some(stream) if moved.is_empty() => (stream.last, stream.last),
         Some(stream) if torn => (furthest.max(stream.last), stream.last),
@@ -193,14 +194,14 @@ pub fn plan(known: &Known) -> Plan {
     }
 }
 
-/// Whether messages are gone that somebody holds to be there.
+/// Whether messages are missing that a service relies on.
 fn is_torn(stream: &Stream, positions: &[Position]) -> bool {
     let from = positions.iter().map(|at| at.whole_from);
     from.min()
         .is_some_and(|from| stream.missing_behind(from.saturating_sub(1)) > 0)
 }
 
-/// Whether what a service has read last is no longer where it was.
+/// Whether the message that a service read last is no longer in its place.
 fn has_lost(at: Position, stream: &Stream) -> bool {
     if stream.last < at.position || stream.first > at.position.saturating_add(1) {
         return true;
@@ -211,16 +212,16 @@ fn has_lost(at: Position, stream: &Stream) -> bool {
     there.is_ok_and(|index| stream.messages[index].at_us > at.at_us)
 }
 
-/// Which messages of a stream count as if they were not there, once the services have gone on.
+/// Which messages of a stream count as absent once the services have continued.
 #[derive(Clone, Copy)]
 enum Void {
     /// All of them.
     All,
-    /// Those up to this place that somebody who goes on behind it has not read: they came after the loss.
+    /// Those up to this position that a service which continues after it has not read: they came after the loss.
     Late(u64),
 }
 
-/// What stands in the stream for everybody to read, and the messages where nobody will look who goes on.
+/// The ids in the stream that every service will read, and the messages that the continuing services will skip.
 fn present<'k>(known: &'k Known, moved: &[Position], void: Void) -> (BTreeSet<Uuid>, Vec<&'k Message>) {
     let mut present = BTreeSet::new();
     let mut unread = Vec::new();
@@ -238,7 +239,7 @@ fn present<'k>(known: &'k Known, moved: &[Position], void: Void) -> (BTreeSet<Uu
     (present, unread)
 }
 
-/// What is not in the stream. Of a stream that is whole but for what nobody had read yet, only what had been published.
+/// The items that are not in the stream. If the stream lacks nothing that any service had read, only published items count.
 fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bool) -> Vec<Lost> {
     let places = known
         .recorded
@@ -280,7 +281,7 @@ fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bo
     lost
 }
 
-/// The requests that are lost: those that the ledger has recorded, and those that it has never read where they stand.
+/// The lost requests: those that the ledger has recorded, and those in positions that it will never read.
 fn requests<'k>(
     known: &'k Known,
     present: &BTreeSet<Uuid>,
@@ -299,7 +300,7 @@ fn requests<'k>(
     recorded.chain(unread).collect()
 }
 
-/// The decisions whose requests are nowhere any more, one for each request.
+/// The decisions whose requests no longer exist anywhere, one for each request.
 fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uuid>) -> Vec<&'k Said> {
     let said: BTreeSet<Uuid> = known.said.iter().map(|said| said.id).collect();
     let somewhere = |id: &Uuid| present.contains(id) || said.contains(id) || found.contains(id);
@@ -310,7 +311,7 @@ fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uui
         .collect()
 }
 
-/// As the ledger has recorded it, then by time; but nothing before its cause, whatever the services' clocks say.
+/// Sorted by the ledger's record order, then by time; but nothing before its cause, whatever the services' clocks say.
 fn in_order(mut lost: Vec<Lost>) -> Vec<Item> {
     lost.sort_by_key(|lost| (lost.order.0.unwrap_or(usize::MAX), lost.order.1));
     let places: BTreeMap<Uuid, usize> = lost

@@ -1,4 +1,4 @@
-//! Asks the services what they have stored, then reads what the streams hold.
+//! Asks the services what they have stored, then reads the streams.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use wallet_contract::trace::TraceId;
 
 use super::plan::{Known, Message, Position, Publish, Recorded, Said, Stored, Stream};
 
-/// How long the next message of a stream may take: it stands there, so it only has to come.
+/// Timeout for the next message of a stream: it exists, so it only has to arrive.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
 
-/// The three services, as they are asked.
+/// Clients of the three services.
 #[derive(Debug)]
 pub struct Services {
     /// In the order of [`Service::ALL`].
@@ -30,7 +30,7 @@ pub struct Services {
 }
 
 impl Services {
-    /// One of them.
+    /// The client of one service.
     pub fn of(&self, service: Service) -> &Api {
         let [(_, debit), (_, credit), (_, ledger)] = &self.each;
         match service {
@@ -41,7 +41,7 @@ impl Services {
     }
 }
 
-/// All that is known of each shard.
+/// Reads everything about each shard.
 pub async fn known(connection: &Connection, services: &Services) -> Result<Vec<Known>> {
     let mut known = Vec::new();
     for (service, api) in &services.each {
@@ -61,7 +61,7 @@ pub async fn known(connection: &Connection, services: &Services) -> Result<Vec<K
         known.recorded = recorded(services.of(Service::Ledger), shard).await?;
     }
     for (shard, known) in (0..).zip(&mut known) {
-        // More copies than one are as good.
+        // A higher number of replicas is fine.
         let settings = stream::settings(Shard(shard), shards, 1);
         known.stream = read_stream(connection, Shard(shard), &settings).await?;
     }
@@ -138,7 +138,8 @@ async fn recorded(ledger: &Api, shard: u16) -> Result<Vec<Recorded>> {
     }
 }
 
-/// How a recorded request is published again. Its id comes out the same: it is made of account, client id, verb and content.
+/// Rebuilds a recorded request for publishing. Its id stays the same, because it is derived from account, client id, verb and
+/// content.
 fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     let verb = Verb::ALL.into_iter().find(|verb| verb.token() == request.verb);
     let verb = verb.with_context(|| format!("the ledger has recorded a request to {:?}", request.verb))?;
@@ -186,7 +187,7 @@ async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings)
     }
     let log = connection.jetstream().get_stream_no_info(&name).await?;
     let mut messages = live::reader(&log, read.first).await?;
-    // Not until the last sequence: that message may be one that is gone.
+    // Not until the last sequence, whose message may be missing.
     while (read.messages.len() as u64) < found.state.messages {
         let next = timeout(MESSAGE_WITHIN, messages.next()).await;
         let next = next.with_context(|| format!("stream {name}: the next message did not come"))?;

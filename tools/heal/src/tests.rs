@@ -7,7 +7,7 @@ use wallet_contract::subject::Service;
 
 use super::plan::{Item, Known, Message, Plan, Position, Publish, Recorded, Said, Stored, Stream, plan};
 
-/// Who is known by which id in these tests: a request, the decision on it, and the one on that.
+/// The ids in these tests: a request, the decision on it, and the decision on that.
 const REQUEST: u128 = 1;
 const DEBITED: u128 = 2;
 const CREDITED: u128 = 3;
@@ -21,7 +21,7 @@ fn at(service: Service, position: u64, at_us: i64) -> Position {
     }
 }
 
-/// All three have read as far.
+/// All services have the same position.
 fn all_at(position: u64, at_us: i64) -> Vec<Position> {
     Service::ALL.map(|service| at(service, position, at_us)).to_vec()
 }
@@ -69,7 +69,7 @@ fn message(sequence: u64, at_us: i64, ids: &[u128], from_client: bool) -> Messag
     }
 }
 
-/// A transfer that all have heard of, in a stream of three messages at 10, 20 and 30 µs.
+/// A transfer that all services have read, in a stream of three messages at 10, 20 and 30 µs.
 fn settled() -> Known {
     let stream = Stream {
         first: 1,
@@ -96,7 +96,7 @@ fn settled() -> Known {
     }
 }
 
-/// What both have decided, each behind its cause.
+/// Both decisions, in causal order.
 fn decisions() -> Vec<Item> {
     vec![
         Item::Said(stored(Service::Debit, 7)),
@@ -104,7 +104,7 @@ fn decisions() -> Vec<Item> {
     ]
 }
 
-/// The request, and what was decided on it.
+/// The request and both decisions.
 fn all() -> Vec<Item> {
     [vec![Item::Request(request(REQUEST))], decisions()].concat()
 }
@@ -128,9 +128,9 @@ fn what_is_whole_is_left_alone() {
         ..Plan::default()
     };
     check(|_| (), &whole());
-    // One that is behind reads on.
+    // A service that is catching up reads on.
     check(|known| known.positions[2] = at(Service::Ledger, 1, 10), &whole());
-    // What is decided and not published yet is no loss: its service will publish it.
+    // A decision that is not yet published is not lost: its service will publish it.
     check(
         |known| {
             known.said.push(Said {
@@ -169,7 +169,7 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
             ..Plan::default()
         },
     );
-    // Who had not read so far has lost nothing, and stays where it is.
+    // A service that had not read so far has lost nothing, and keeps its position.
     check(
         |known| {
             cut(known, 1);
@@ -186,7 +186,7 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
     );
 }
 
-/// Takes messages out of the stream, as a limit does that was set for a moment.
+/// Removes messages from the stream, as a limit does that was set for a moment.
 fn tear(known: &mut Known, gone: impl Fn(u64) -> bool) {
     let stream = known.stream.as_mut().expect("it is there");
     stream.messages.retain(|message| !gone(message.sequence));
@@ -207,7 +207,7 @@ fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
     check(|known| tear(known, |place| place == 2), &torn());
     check(|known| tear(known, |place| place == 3), &torn());
     check(|known| tear(known, |_| true), &torn());
-    // What nobody had read is in no store: it can only be counted. What is still there and nobody has recorded goes back, too.
+    // What no service had read is in no store and can only be counted. Unrecorded messages that still exist go back too.
     check(
         |known| {
             const LATER: u128 = 11;
@@ -231,7 +231,7 @@ fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
 
 #[test]
 fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
-    // All of it stands behind 3 once more.
+    // Everything is in the stream once more, after 3.
     let healed = |known: &mut Known| {
         let stream = known.stream.as_mut().expect("it is there");
         let again = [
@@ -263,7 +263,7 @@ fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
         tear(known, |place| place == 5);
     };
     check(tear_again, &torn);
-    // Broken off before all had gone on: the last one still waits for everything.
+    // Interrupted before all services had continued: the last one still waits for everything.
     let broken_off = |known: &mut Known| {
         healed(known);
         known.positions[2].whole_from = 1;
@@ -312,7 +312,7 @@ fn a_request_that_nobody_recorded_is_known_by_its_decision() {
 
 #[test]
 fn what_was_begun_and_broken_off_goes_on() {
-    // Made anew behind 4, with the request back, and nobody has gone on.
+    // Recreated after 4, with the request back, and no service has continued.
     check(
         |known| {
             known.stream = Some(Stream {
@@ -337,7 +337,7 @@ fn causes_go_first_whatever_the_clocks_say() {
         |known| {
             cut(known, 1);
             known.recorded.truncate(1);
-            // credit-svc's clock is behind.
+            // credit-svc's clock is slow.
             known.said[1].at_us = 5;
             known.said.reverse();
         },

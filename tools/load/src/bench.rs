@@ -1,15 +1,15 @@
-//! `wallet bench` without its command line: load on a stack, figures, and an audit of what came of it.
+//! The library behind `wallet bench`: load on a stack, figures, and an audit of the result.
 //!
 //! | part | does |
 //! |---|---|
 //! | `options` | what is measured |
-//! | `plan` | which transfers, as the messages that will be sent; all made before the clock starts |
-//! | `bulk` | sends them as fast as they are taken, and waits until the last one has ended |
-//! | `paced` | sends single requests at a fixed rate, and hears each outcome |
-//! | `callers` | independent callers, each waiting for its outcome before it sends the next |
-//! | `figures` | what was measured, for people and machines |
+//! | `plan` | the transfers, as ready-made messages; all built before the clock starts |
+//! | `bulk` | sends them as fast as the stack accepts them, and waits until the last one has ended |
+//! | `paced` | sends single requests at a fixed rate, and awaits each outcome |
+//! | `callers` | independent callers, each waiting for its outcome before it sends the next request |
+//! | `figures` | the results, for people and machines |
 //!
-//! The load shares the machine with what it measures, so everything here is as cheap as it can be.
+//! The load shares the machine with the stack under test, so everything here is as cheap as possible.
 
 mod bulk;
 mod callers;
@@ -36,12 +36,12 @@ pub use self::options::{Mode, Options};
 use crate::latency::{per_second, rounded};
 use crate::{Callers, Latency};
 
-/// Between two looks at the ledger's counts.
+/// The interval for polling the ledger's counts.
 const POLL: Duration = Duration::from_millis(50);
-/// If nothing ends for this long, something is broken.
+/// If no transfer ends for this long, something is broken.
 const STALLED: Duration = Duration::from_mins(1);
 
-/// The stack under load, and the ways to it.
+/// The stack under load, and the clients for it.
 struct Bed<'s> {
     stack: &'s mut Stack,
     connection: Connection,
@@ -49,7 +49,7 @@ struct Bed<'s> {
     shards: Shards,
 }
 
-/// Opens accounts on a fresh stack, makes the transfers, and audits what came of them.
+/// Opens accounts on a fresh stack, runs the transfers, and audits the result.
 pub async fn measure(stack: &mut Stack, args: &Options) -> Result<Figures> {
     let (connection, api) = (
         connect::connect(&stack.nats()).await?,
@@ -136,7 +136,7 @@ async fn figures(
         callers: args.callers,
         shared: args.callers.map(|_| args.sharing != Sharing::Nothing),
         memory_mb,
-        // What was deposited before the clock started is no part of it.
+        // Deposits from before the clock started don't count.
         settled: stats.transfers.settled.saturating_sub(plan.accounts.len() as u64),
         refused: stats.transfers.refused,
         compensated: stats.transfers.compensated,
@@ -144,14 +144,14 @@ async fn figures(
     })
 }
 
-/// How many transfers have ended, in whatever way.
+/// How many transfers have ended, with any outcome.
 fn ended(stats: &Stats) -> u64 {
     let tally = &stats.transfers;
     tally.settled + tally.refused + tally.compensated + tally.cancelled + tally.expired
 }
 
 impl Bed<'_> {
-    /// Waits until so many transfers have ended in the ledger; tells what each look shows.
+    /// Waits until the ledger counts that many ended transfers; reports each poll to `told`.
     async fn until_ended(&mut self, count: u64, mut told: impl FnMut(&Stats)) -> Result<()> {
         let (mut last, mut moved) = (0, Instant::now());
         loop {

@@ -9,32 +9,32 @@ use tokio::time::Instant;
 
 use super::{Latency, Pair, Random};
 
-/// How many callers pay among whom, and for how long.
+/// The number of callers and accounts, and the duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Callers {
-    /// How many wait for a payment of theirs at any time.
+    /// How many callers pay concurrently.
     pub callers: u32,
-    /// Among how many accounts.
+    /// The number of accounts.
     pub accounts: u32,
-    /// How many of a hundred payments touch the first account.
+    /// The percentage of payments that touch the first account.
     pub hot_percent: u8,
-    /// After this long nobody begins another payment.
+    /// No payment begins after this long.
     pub lasting: Duration,
-    /// What the choice of accounts and amounts begins from.
+    /// The seed for the choice of accounts and amounts.
     pub seed: u64,
 }
 
-/// What they did.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// From the first payment's beginning to the last one's end.
+    /// From the start of the first payment to the end of the last one.
     pub seconds: f64,
-    /// From the beginning of a payment until its caller knew that it had ended.
+    /// From the start of a payment until its caller learned that it had ended.
     pub latency: Latency,
 }
 
 impl Callers {
-    /// Lets them pay. The first payment that can't be made ends the run.
+    /// Runs the callers. The first payment that fails ends the run.
     pub async fn run(&self, pay: impl AsyncFn(Pair) -> Result<()>) -> Result<Run> {
         let latency = RefCell::new(Latency::new()?);
         let began = Instant::now();

@@ -1,4 +1,4 @@
-//! How long it took, and how many a second.
+//! Latencies and rates.
 
 use std::time::Duration;
 
@@ -8,42 +8,42 @@ use hdrhistogram::Histogram;
 /// Longer than any run: an hour.
 const LONGEST_US: u64 = 3_600_000_000;
 
-/// A distribution of time spans.
+/// A distribution of durations.
 #[derive(Debug)]
 pub struct Latency(Histogram<u64>);
 
 impl Latency {
-    /// An empty one.
+    /// An empty distribution.
     pub fn new() -> Result<Self> {
         Ok(Self(Histogram::new_with_bounds(1, LONGEST_US, 3)?))
     }
 
-    /// Takes note of one span.
+    /// Records a duration.
     pub fn record(&mut self, span: Duration) {
         self.0
             .saturating_record(u64::try_from(span.as_micros()).unwrap_or(u64::MAX));
     }
 
-    /// Milliseconds that `percent` of all stay below; nothing was measured, nothing is said.
+    /// The given percentile in milliseconds; none if nothing was recorded.
     pub fn ms(&self, percent: f64) -> Option<f64> {
         (!self.0.is_empty())
             .then(|| rounded(Duration::from_micros(self.0.value_at_percentile(percent)).as_secs_f64() * 1e3))
     }
 
-    /// How many spans were recorded.
+    /// How many durations were recorded.
     pub fn count(&self) -> u64 {
         self.0.len()
     }
 }
 
-/// Three decimals: more would pretend.
+/// Rounds to three decimals; more would be false precision.
 pub fn rounded(number: f64) -> f64 {
     (number * 1e3).round() / 1e3
 }
 
-/// How many a second.
+/// The rate per second.
 pub fn per_second(count: u64, seconds: f64) -> u64 {
-    // A rate is for reading: what an f64 loses of a count that large does not matter.
+    // The rate is for people: the precision that an f64 loses on so large a count does not matter.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,

@@ -1,11 +1,11 @@
-//! Load as `wallet bench` and `wallet-compare` make it: who pays whom, independent callers, how long each payment took.
+//! The load of `wallet bench` and `wallet-compare`: random payments, independent callers, latencies.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`random`] | chooses payer, payee and amount; names requests |
+//! | [`random`] | chooses payer, payee and amount; generates request ids |
 //! | [`callers`] | callers that each wait for one payment to end before they make the next |
-//! | [`latency`] | a distribution of time spans, and rates |
-//! | [`mod@bench`] | load on a stack, and what was measured |
+//! | [`latency`] | a distribution of durations, and rates |
+//! | [`mod@bench`] | load on a stack, and the measured figures |
 
 pub mod bench;
 pub mod callers;

@@ -1,28 +1,28 @@
-//! What load leaves to chance; the same seed, the same choices.
+//! The random choices of load; the same seed gives the same choices.
 
 use uuid::{Builder, Uuid};
 use wallet_client::clock;
 
-/// The most that one payment moves, in cents.
+/// The largest payment, in cents.
 pub const MAX_CENTS: u64 = 100;
 
 /// One payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair {
-    /// The number of the account that pays.
+    /// The payer's index.
     pub payer: usize,
-    /// The number of the account that is paid.
+    /// The payee's index.
     pub payee: usize,
-    /// How much.
+    /// The amount.
     pub cents: u64,
 }
 
-/// An amount of USD as the wire takes it.
+/// An amount of USD in the wire's spelling.
 pub fn decimal(cents: u64) -> String {
     format!("{}.{:02}", cents / 100, cents % 100)
 }
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, good enough to choose accounts.
+/// `SplitMix64` (Steele, Lea, Flood 2014): small, fast, and good enough to choose accounts.
 #[derive(Debug)]
 pub struct Random(pub u64);
 
@@ -64,8 +64,8 @@ impl Random {
     }
 }
 
-/// The ids, as clients make them who ask [`PER_MS`] times a millisecond. Made as fast as they can be, hundreds of them would
-/// have the same first half, by which a flow is found.
+/// Request ids as clients generate them that send [`PER_MS`] requests per millisecond. Generated at full speed, hundreds of ids
+/// would share their first half, by which a flow is found.
 #[derive(Debug)]
 pub(crate) struct Names {
     began_ms: u64,
@@ -73,11 +73,11 @@ pub(crate) struct Names {
     random: Random,
 }
 
-/// How many ids a millisecond has.
+/// The number of ids per millisecond.
 const PER_MS: u64 = 15;
 
 impl Names {
-    /// Begins now.
+    /// Starts with the current time.
     pub(crate) fn new() -> Self {
         let (_, seed) = clock::new_id().0.as_u64_pair();
         Self {

@@ -1,4 +1,4 @@
-//! Which addresses a stack listens on.
+//! The addresses on which a stack listens.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -26,7 +26,7 @@ fn local(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Takes `N` free ports of this machine. They are free again when this returns, but not handed out twice soon.
+/// Finds `N` free ports of this machine. They are free again when this returns, but are not handed out again soon.
 pub fn free_ports<const N: usize>() -> Result<[u16; N]> {
     let mut listeners = Vec::with_capacity(N);
     let mut ports = [0; N];
@@ -82,7 +82,7 @@ impl Addresses {
         }
     }
 
-    /// All addresses, by the name of who listens there.
+    /// All addresses, with the names of their listeners.
     pub fn all(&self) -> [(&'static str, SocketAddr); 5] {
         [
             ("nats-server", self.nats),
@@ -94,7 +94,7 @@ impl Addresses {
     }
 }
 
-/// Says who can't listen, and what to do, before anything is started.
+/// Reports an address that is in use, and what to do, before anything is started.
 pub(super) fn check_free(name: &str, address: SocketAddr, options: &Options) -> Result<()> {
     let is_nats = address == options.addresses.nats || address == options.addresses.monitor;
     if (is_nats && options.nats.is_some()) || !is_taken(address) {

@@ -13,10 +13,10 @@ use wallet_terminal::exit::Usage;
 
 use super::postgres::Postgres;
 
-/// The word for a PostgreSQL server that is started for this stack only.
+/// The value that requests a PostgreSQL server for this stack only.
 const THROWAWAY: &str = "postgres";
 
-/// Where the services of a stack keep what they know.
+/// Where the services of a stack store their data.
 #[derive(Debug)]
 pub enum Database {
     /// Files in the stack's folder.
@@ -29,15 +29,15 @@ pub enum Database {
 #[derive(Debug)]
 pub struct Server {
     url: String,
-    /// In front of each database's name.
+    /// The prefix of each database's name.
     prefix: String,
-    /// Whether the databases are removed when the stack stops.
+    /// Whether the databases are dropped when the stack stops.
     temporary: bool,
     /// The server, if it was started for this stack.
     process: Option<Box<Postgres>>,
 }
 
-/// `also` is what else may be said instead of a URL.
+/// `also` names the alternatives to a URL.
 fn check(url: &str, also: &str) -> Result<()> {
     let form = format!("use postgres://user:password@host:5432/, {also}or nothing for SQLite");
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
@@ -51,7 +51,7 @@ fn check(url: &str, also: &str) -> Result<()> {
 }
 
 impl Database {
-    /// Databases that stay: `wallet_debit`, `wallet_credit`, `wallet_ledger`, or SQLite files.
+    /// Persistent databases: `wallet_debit`, `wallet_credit`, `wallet_ledger`, or SQLite files.
     pub fn lasting(url: Option<&str>) -> Result<Self> {
         let Some(url) = url else { return Ok(Self::Sqlite) };
         check(url, "")?;
@@ -64,7 +64,7 @@ impl Database {
         }))
     }
 
-    /// Databases for one stack only, under names of its own. `postgres` starts a PostgreSQL server for it.
+    /// Databases for one stack only, under unique names. `postgres` starts a PostgreSQL server for it.
     pub async fn temporary(url: Option<&str>) -> Result<Self> {
         let Some(url) = url else { return Ok(Self::Sqlite) };
         let process = if url == THROWAWAY {
@@ -84,7 +84,7 @@ impl Database {
         }))
     }
 
-    /// The word for reports.
+    /// The name in reports.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -100,7 +100,7 @@ impl Database {
         }
     }
 
-    /// Whether it lies in the stack's folder.
+    /// Whether it is in the stack's folder.
     pub fn is_in_folder(&self) -> bool {
         matches!(self, Self::Sqlite)
     }
@@ -113,7 +113,7 @@ impl Database {
         }
     }
 
-    /// The URL that a service is given; `{shard}` in it stands for the shard.
+    /// The URL for a service, with the placeholder `{shard}`.
     pub fn url(&self, service: Service, dir: &Path) -> Result<String> {
         match self {
             Self::Sqlite => {
@@ -127,7 +127,7 @@ impl Database {
         }
     }
 
-    /// Makes the databases that are missing.
+    /// Creates the missing databases.
     pub(super) async fn create(&self) -> Result<()> {
         let Self::Postgres(server) = self else {
             return Ok(());
@@ -147,7 +147,7 @@ impl Database {
         db.close().await.context("PostgreSQL")
     }
 
-    /// Removes the databases, and the server, that were made for one stack only.
+    /// Removes databases and server if they were created for this stack only.
     pub(super) async fn remove(&mut self) -> Result<()> {
         let Self::Postgres(server) = self else {
             return Ok(());
@@ -178,11 +178,11 @@ impl Server {
         format!("{}{}", self.prefix, service.token())
     }
 
-    /// Connects to the server that takes writes.
+    /// Connects to the server that accepts writes.
     async fn connect(&self) -> Result<PgConnection> {
         let mut wrong = Vec::new();
         for url in hosts::each(&self.url) {
-            // Poolers refuse this startup parameter, and there are no floats here.
+            // Poolers reject this startup parameter, and the wallet stores no floats.
             let mut options = PgConnectOptions::from_str(&url)?.extra_float_digits(None);
             if database(&url).is_empty() {
                 options = options.database("postgres");
@@ -200,7 +200,7 @@ impl Server {
     }
 }
 
-/// A connection, if it leads to a server that takes writes.
+/// A connection, if it leads to a server that accepts writes.
 async fn primary(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection>> {
     let mut db = options.connect().await?;
     let is_standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery()")
@@ -209,7 +209,7 @@ async fn primary(options: &PgConnectOptions) -> sqlx::Result<Option<PgConnection
     Ok((!is_standby).then_some(db))
 }
 
-/// Where the database's name begins and ends in a URL.
+/// The range of the database's name in a URL.
 fn name_range(url: &str) -> (usize, usize) {
     let authority = url.find("://").map_or(0, |at| at + 3);
     let query = url[authority..].find('?').map_or(url.len(), |at| authority + at);
@@ -228,7 +228,7 @@ fn with_database(url: &str, database: &str) -> String {
     format!("{}/{database}{}", &url[..name], &url[query..])
 }
 
-/// A path as part of a URL: what would end the path, and the escape itself, escaped.
+/// A path as part of a URL, with `%` and the characters that would end the path escaped.
 fn escaped(path: &str) -> String {
     path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
 }

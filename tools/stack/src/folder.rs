@@ -1,8 +1,8 @@
-//! What a stack's folder knows of the wallet in it: what may not be another the next time.
+//! What a stack's folder records about its wallet: the settings that must stay the same from one start to the next.
 //!
-//! A wallet that is started with another number of shards, or away from its databases or its streams, would be another
-//! wallet with the same name. So `wallet.json` records what belongs together, once a stack has come up, without any
-//! password. In a folder that has none yet, what the streams in it record is good.
+//! A wallet that is started with another number of shards, or with other databases or streams, would be another wallet with the
+//! same name. So once a stack has come up, `wallet.json` records what belongs together, without any password. In a folder without
+//! that file, the number of shards recorded with its streams applies.
 
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,10 @@ use wallet_terminal::exit::Usage;
 use super::process::write_if_changed;
 
 const FILE: &str = "wallet.json";
-/// The databases are files in the folder, the NATS server is the stack's own.
+/// The databases are files in the folder, or the NATS server is the stack's own.
 const HERE: &str = "here";
 
-/// What a folder knows; nothing of what it does not.
+/// The recorded settings; none where nothing is recorded.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Folder {
     #[serde(skip)]
@@ -31,7 +31,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// What the folder knows.
+    /// Reads what the folder records.
     pub fn read(dir: &Path) -> Result<Self> {
         let file = dir.join(FILE);
         let known = match std::fs::read(&file) {
@@ -46,7 +46,7 @@ impl Folder {
         })
     }
 
-    /// What is seen of a wallet that has not come up since there is such a file.
+    /// What is known of a wallet that has not come up since `wallet.json` was introduced.
     fn unwritten(dir: &Path) -> Self {
         let shards = recorded(&dir.join("nats/jetstream"));
         let here = |is_here: bool| is_here.then(|| HERE.to_owned());
@@ -58,7 +58,7 @@ impl Folder {
         }
     }
 
-    /// Records what a stack runs on.
+    /// Records the settings with which a stack runs.
     pub fn write(dir: &Path, shards: u16, database: Option<&str>, nats: Option<&Settings>) -> Result<()> {
         let nats = nats
             .map(|nats| route(nats).map(|route| route.url()))
@@ -75,7 +75,7 @@ impl Folder {
         )
     }
 
-    /// The number of shards: as it is recorded, here or with the streams of a server that runs already, else as it was said.
+    /// The number of shards: as recorded, here or with the streams of an existing server, otherwise as given.
     pub fn shards(&self, said: Option<u16>, elsewhere: Option<u16>) -> Result<Option<u16>, Usage> {
         let differs = |one: Option<u16>, other: Option<u16>| matches!((one, other), (Some(one), Some(other)) if one != other);
         let word = |number: Option<u16>| number.unwrap_or_default();
@@ -98,7 +98,7 @@ impl Folder {
         Ok(known.or(said))
     }
 
-    /// The URL of the databases: as it was said, else as it is recorded; none if they are in the folder.
+    /// The URL of the databases: as given, otherwise as recorded; none if they are in the folder.
     pub fn database(&self, said: Option<&str>) -> Result<Option<String>, Usage> {
         let dir = self.dir.display();
         let wrong = |known: &str, said: &str| {
@@ -119,7 +119,7 @@ impl Folder {
         }
     }
 
-    /// The NATS servers that run already: as they were said, else as they are recorded; none if the stack has its own.
+    /// The existing NATS servers: as given, otherwise as recorded; none if the stack has its own.
     pub fn nats(&self, said: &Settings) -> Result<Option<Settings>> {
         let dir = self.dir.display();
         match (self.nats.as_deref(), &said.nats) {
@@ -164,13 +164,13 @@ fn recorded(jetstream: &Path) -> Option<u16> {
     numbers.next()
 }
 
-/// Which servers a URL of PostgreSQL names.
+/// The servers in a PostgreSQL URL.
 fn servers(url: &str) -> &str {
     let (login, rest) = parts(url);
     &url[login.end..rest]
 }
 
-/// The URL without its password, which can stand behind the user or in the query.
+/// The URL without its password, which may follow the user or be in the query.
 fn without_password(url: &str) -> String {
     let (login, rest) = parts(url);
     let user = url[login.clone()].split([':', '@']).next().unwrap_or_default();
@@ -196,7 +196,7 @@ fn without_password(url: &str) -> String {
     )
 }
 
-/// Where a URL's login is, with its `@`, and where what follows the servers begins.
+/// The range of a URL's login, including its `@`, and the start of what follows the servers.
 fn parts(url: &str) -> (std::ops::Range<usize>, usize) {
     let start = url.find("://").map_or(0, |at| at + 3);
     let login = url[start..].rfind('@').map_or(start, |at| start + at + 1);

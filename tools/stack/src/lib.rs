@@ -1,15 +1,15 @@
-//! A stack of one's own: a NATS server and the three services as child processes, in one folder.
+//! A local stack: a NATS server and the three services as child processes, in one folder.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`Options`] | where, how many shards, which database, which addresses |
-//! | [`folder`] | what the folder of a wallet knows of it |
-//! | [`nats`] | finds or fetches a nats-server and writes its configuration |
+//! | [`Options`] | folder, number of shards, databases, addresses |
+//! | [`folder`] | what the folder records about its wallet |
+//! | [`nats`] | finds or downloads a nats-server and writes its configuration |
 //! | [`database`], [`postgres`] | a database for each service; a throwaway PostgreSQL |
-//! | [`process`], [`ready`] | children, their logs and signals; when they are ready |
+//! | [`process`], [`ready`] | children, their logs and signals; their readiness |
 //!
-//! Nothing is left behind: [`Stack::stop`] ends the services first, in order, then NATS; a stack that is dropped takes
-//! its children with it. Children are signalled by their own id only, never by name.
+//! No process outlives it: [`Stack::stop`] stops the services first, in order, then NATS; dropping a stack kills its children.
+//! Children are signalled by their own id only, never by name.
 
 pub mod address;
 pub mod database;
@@ -36,11 +36,11 @@ pub use self::database::Database;
 pub use self::options::Options;
 use self::process::Process;
 
-/// How long a child may take to end in order before it is killed. A service leaves a second before that, and says what hung.
+/// Timeout for a child's orderly stop, after which it is killed. A service exits a second before that, and reports what hung.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-/// Between two looks at the children.
+/// The interval for polling the children.
 const WATCH: Duration = Duration::from_millis(200);
-/// How long everything may take to be ready; a killed service waits for its own lease of 3 s.
+/// Timeout for everything to be ready; a service that was killed waits for its own lease of 3 s.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// A running stack.
@@ -51,12 +51,12 @@ pub struct Stack {
     nats: Option<nats::Server>,
     services: BTreeMap<Service, Process>,
     http: reqwest::Client,
-    /// Held while the stack runs, so that no second one uses the folder.
+    /// Held while the stack runs, so that no other stack uses the folder.
     _lock: File,
 }
 
 impl Stack {
-    /// Starts everything and waits until it is ready. On an error, what was started is stopped again.
+    /// Starts everything and waits until it is ready. On an error, whatever was started is stopped again.
     pub async fn start(options: Options) -> Result<Self> {
         let mut stack = Self::prepare(options).await?;
         match stack.start_all().await {
@@ -68,7 +68,7 @@ impl Stack {
         }
     }
 
-    /// Takes the folder, checks that the addresses are free, and makes the databases.
+    /// Locks the folder, checks that the addresses are free, and creates the databases.
     pub async fn prepare(options: Options) -> Result<Self> {
         let lock = lock(&options.dir)?;
         let programs = options.programs()?;
@@ -87,7 +87,7 @@ impl Stack {
         })
     }
 
-    /// Starts everything that was prepared, and waits until it is ready.
+    /// Starts everything after [`Self::prepare`], and waits until it is ready.
     pub async fn start_all(&mut self) -> Result<()> {
         if self.options.nats.is_none() {
             self.start_nats().await?;
@@ -111,12 +111,12 @@ impl Stack {
         self.options.dir.join("logs")
     }
 
-    /// How the stack was told to run.
+    /// The options of the stack.
     pub fn options(&self) -> &Options {
         &self.options
     }
 
-    /// The way to the NATS servers.
+    /// Address and login of the NATS servers.
     pub fn nats(&self) -> Settings {
         let own = || Settings::at(format!("nats://{}", self.options.addresses.nats));
         self.options.nats.clone().unwrap_or_else(own)
@@ -156,7 +156,7 @@ impl Stack {
         self.nats.as_ref().and_then(|server| server.process.pid())
     }
 
-    /// Kills a service with SIGKILL, at whatever it is doing.
+    /// Kills a service with SIGKILL, whatever it is doing.
     pub async fn kill(&mut self, service: Service) -> Result<()> {
         let process = self.services.remove(&service);
         process
@@ -165,7 +165,7 @@ impl Stack {
             .await
     }
 
-    /// Ends a service in order.
+    /// Stops a service in an orderly way.
     pub async fn stop_service(&mut self, service: Service) -> Result<()> {
         match self.services.remove(&service) {
             Some(mut process) => process.stop(process::TERM, STOP_WITHIN).await,
@@ -203,7 +203,7 @@ impl Stack {
             )
             .env("WALLET_HTTP_ADDR", options.addresses.of(service).to_string())
             .env("WALLET_SHARDS", options.shards.count().to_string());
-        // What stands in our environment is for another stack.
+        // Our own environment is meant for another stack.
         command.env_remove("WALLET_HTTP_TOKEN_FILE");
         command.env(
             "WALLET_HTTP_TOKEN",
@@ -213,7 +213,7 @@ impl Stack {
             command.env("WALLET_STUCK_AFTER", seconds.to_string());
         }
         command.envs(&options.settings);
-        // Our own server is alone.
+        // Our own server is a single one.
         let alone = options.nats.is_none().then_some(1);
         if let Some(replicas) = options.replicas.or(alone) {
             command.env("WALLET_STREAM_REPLICAS", replicas.to_string());
@@ -243,7 +243,7 @@ impl Stack {
             .await
     }
 
-    /// Starts the NATS server, again on what it has stored, and waits until it is ready.
+    /// Restarts the NATS server on its stored data, and waits until it is ready.
     pub async fn start_nats(&mut self) -> Result<()> {
         if self.nats_pid().is_some() {
             bail!("the NATS server runs already");
@@ -258,18 +258,18 @@ impl Stack {
         self.options.database.server()
     }
 
-    /// The most memory that a service has used so far, bytes; only where `/proc` is.
+    /// A service's peak memory in bytes; only where `/proc` exists.
     pub fn peak_memory(&self, service: Service) -> Option<u64> {
         self.services.get(&service).and_then(Process::peak_memory)
     }
 
-    /// A child that has ended by itself, which it should not, with the end of its log.
+    /// The error for a child that has exited unexpectedly, with the end of its log.
     pub fn ended(&mut self) -> Option<anyhow::Error> {
         let nats = self.nats.as_mut().map(|server| &mut server.process);
         self.services.values_mut().chain(nats).find_map(Process::ended)
     }
 
-    /// Waits until a child ends by itself.
+    /// Waits until a child exits unexpectedly.
     pub async fn watch(&mut self) -> anyhow::Error {
         loop {
             if let Some(error) = self.ended() {
@@ -279,7 +279,7 @@ impl Stack {
         }
     }
 
-    /// Ends all services in order, then NATS, then removes databases that were made for this stack only.
+    /// Stops all services in order, then NATS, then drops databases that were created for this stack only.
     pub async fn stop(mut self) -> Result<()> {
         let stops = self
             .services
@@ -296,7 +296,7 @@ impl Stack {
     }
 }
 
-/// Runs `body` on a stack, and stops the stack whatever comes of it: an error, Ctrl-C, SIGTERM.
+/// Runs `body` on a stack, and stops the stack whatever happens: an error, Ctrl-C, SIGTERM.
 pub async fn with<T>(options: Options, body: impl AsyncFnOnce(&mut Stack) -> Result<T>) -> Result<T> {
     let mut signals = wallet_terminal::signals::Signals::new()?;
     let mut stack = tokio::select! {
@@ -318,7 +318,7 @@ pub async fn with<T>(options: Options, body: impl AsyncFnOnce(&mut Stack) -> Res
     done.and_then(|done| stopped.map(|()| done))
 }
 
-/// Takes the folder for this stack alone.
+/// Locks the folder for this stack.
 fn lock(dir: &Path) -> Result<File> {
     fs::create_dir_all(dir.join("logs"))
         .with_context(|| format!("folder {} can't be made", dir.display()))?;
@@ -333,7 +333,7 @@ fn lock(dir: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Whether somebody listens there, or nobody can.
+/// Whether the address is in use or unusable.
 fn is_taken(address: SocketAddr) -> bool {
     std::net::TcpListener::bind(address).is_err()
 }

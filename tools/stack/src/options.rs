@@ -1,4 +1,4 @@
-//! How a stack is to run.
+//! The options of a stack.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,35 +9,35 @@ use wallet_contract::subject::Service;
 
 use super::{Addresses, Database};
 
-/// How a stack is to run.
+/// The options of a stack.
 #[derive(Debug)]
 pub struct Options {
-    /// Where streams, SQLite databases and logs live; an absolute path.
+    /// The folder of streams, SQLite databases and logs; an absolute path.
     pub dir: PathBuf,
-    /// Into how many shards the accounts are divided.
+    /// The number of shards.
     pub shards: Shards,
-    /// Where the services keep what they know.
+    /// Where the services store their data.
     pub database: Database,
-    /// Who listens where.
+    /// The addresses on which the stack listens.
     pub addresses: Addresses,
-    /// NATS servers that run already; none starts one.
+    /// Existing NATS servers; none to start one.
     pub nats: Option<wallet_nats::Settings>,
-    /// Another way to the NATS server for some services, such as a proxy in front of it.
+    /// Other NATS addresses for some services, such as a proxy in front of the server.
     pub ways: BTreeMap<Service, String>,
-    /// How many servers keep each stream; none leaves it to the services' own settings.
+    /// The number of replicas of each stream; none for the services' own default.
     pub replicas: Option<usize>,
-    /// The token that the services' HTTP asks for.
+    /// The token that callers of the services' HTTP must present.
     pub http_token: Option<String>,
-    /// After how many seconds without a word the ledger calls a transfer stuck; none leaves it to its own default.
+    /// After how many seconds of silence the ledger considers a transfer stuck; none for its own default.
     pub stuck_after: Option<u16>,
-    /// Further settings of the services, by the names of their variables; they come before those of our own environment.
+    /// Further settings of the services, by variable name; they take precedence over our own environment.
     pub settings: BTreeMap<&'static str, String>,
-    /// Where the services' programs are; none looks beside this program.
+    /// The folder with the services' programs; none to look beside this program.
     pub programs: Option<PathBuf>,
 }
 
 impl Options {
-    /// Free addresses, and a NATS server of its own, in `dir`.
+    /// A stack in `dir` on free addresses, with a NATS server of its own.
     pub fn temporary(dir: &Path, shards: Shards, database: Database) -> Result<Self> {
         let dir = std::path::absolute(dir).with_context(|| format!("folder {}", dir.display()))?;
         Ok(Self {
@@ -55,7 +55,7 @@ impl Options {
         })
     }
 
-    /// The folder in which all three services are.
+    /// The folder that contains all three services.
     pub(super) fn programs(&self) -> Result<PathBuf> {
         let beside = match &self.programs {
             Some(dir) => vec![dir.clone()],
@@ -81,7 +81,7 @@ impl Options {
     }
 }
 
-/// The folder of this program, and the one above it: a test's own program lies in `deps`.
+/// The folder of this program, and its parent: a test's own program is in `deps`.
 fn beside_this_program() -> Result<Vec<PathBuf>> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
     Ok(program

@@ -1,4 +1,4 @@
-//! A throwaway PostgreSQL server: as durable as a real one while it lives, and gone without a trace afterwards.
+//! A throwaway PostgreSQL server: as durable as a real one while it runs, and removed afterwards.
 
 mod standby;
 
@@ -20,12 +20,12 @@ use tokio::time::Instant;
 use super::address::free_ports;
 use super::process::{Process, QUIT};
 
-/// How long it may take to start, or to stop.
+/// Timeout for starting or stopping it.
 const WITHIN: Duration = Duration::from_secs(30);
 /// Four for each service and shard, and some for people.
 const MAX_CONNECTIONS: u32 = 400;
 
-/// A PostgreSQL server in a temporary folder, on a free port of 127.0.0.1. Commits are synced to the disk, as by default.
+/// A PostgreSQL server in a temporary folder, on a free port of 127.0.0.1. Commits are synced to disk, as by default.
 #[derive(Debug)]
 pub struct Postgres {
     process: Process,
@@ -37,12 +37,12 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster and starts the server.
+    /// Creates a cluster and starts the server.
     pub async fn start() -> Result<Self> {
         Self::with(&[]).await
     }
 
-    /// The same with further settings, such as `max_prepared_transactions=100`.
+    /// Starts a server with further settings, such as `max_prepared_transactions=100`.
     pub async fn with(settings: &[&str]) -> Result<Self> {
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         let (programs, user) = (programs()?, User::for_postgres()?);
@@ -65,12 +65,12 @@ impl Postgres {
         Ok(server)
     }
 
-    /// Kills the server with SIGKILL; its children notice and follow.
+    /// Kills the server with SIGKILL; its child processes notice and exit.
     pub async fn kill(&mut self) -> Result<()> {
         self.process.kill().await
     }
 
-    /// Starts it again on what it has stored. What is left of a killed one may hold its memory for a moment yet.
+    /// Restarts it on its stored data. The remains of a killed server may hold its shared memory for another moment.
     pub async fn start_again(&mut self) -> Result<()> {
         let deadline = Instant::now() + WITHIN;
         loop {
@@ -94,7 +94,7 @@ impl Postgres {
         format!("postgres://postgres@127.0.0.1:{}/", self.port)
     }
 
-    /// Where it listens.
+    /// The address on which it listens.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
@@ -104,7 +104,7 @@ impl Postgres {
         self.process.pid()
     }
 
-    /// Stops it at once, for nobody will need what it holds, and removes its folder.
+    /// Stops it immediately, since its data is no longer needed, and removes its folder.
     pub async fn stop(mut self) -> Result<()> {
         self.process.stop(QUIT, WITHIN).await
     }
@@ -131,7 +131,7 @@ impl Postgres {
     }
 }
 
-/// A folder that PostgreSQL takes for its own.
+/// A folder that PostgreSQL accepts as its own.
 fn folder(user: Option<User>) -> Result<TempDir> {
     let dir = tempfile::Builder::new().prefix("wallet-postgres-").tempdir()?;
     if let Some(user) = user {
@@ -151,7 +151,7 @@ fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, further: &[
         format!("port={port}"),
         "unix_socket_directories=".to_owned(),
         format!("max_connections={MAX_CONNECTIONS}"),
-        // A tenth of the wallet's rows would not fit the defaults: these are a small server's.
+        // The defaults would not hold a tenth of the wallet's rows; these are the settings of a small server.
         "shared_buffers=256MB".to_owned(),
         "max_wal_size=4GB".to_owned(),
     ];
@@ -160,7 +160,7 @@ fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, further: &[
     Process::spawn("postgres", command, dir)
 }
 
-/// Whom to run as: PostgreSQL refuses to run as root.
+/// The user to run as, because PostgreSQL refuses to run as root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct User {
     uid: u32,
@@ -168,7 +168,7 @@ struct User {
 }
 
 impl User {
-    /// `postgres`, else `nobody`; nothing if we are not root.
+    /// `postgres`, or else `nobody`; none if we are not root.
     fn for_postgres() -> Result<Option<Self>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -197,15 +197,15 @@ fn run_as(command: &mut Command, user: Option<User>) {
     }
 }
 
-/// What is said of the cluster's collation: one that orders as people do, as many servers in use have, since nothing of the wallet
-/// may depend on it. An initdb older than 15, or without ICU, has none under a name that is the same everywhere.
+/// Options for the cluster's collation. It should sort linguistically, as on many production servers, since nothing in the wallet
+/// may depend on the collation. An initdb older than 15, or without ICU, has no such collation under a portable name.
 const COLLATIONS: [&[&str]; 2] = [&["--locale-provider=icu", "--icu-locale=en-US"], &[]];
 
 async fn initialise(programs: &Path, data: &Path, user: Option<User>) -> Result<()> {
     let mut said = Vec::new();
     for collation in COLLATIONS {
         let mut command = Command::new(programs.join("initdb"));
-        // Only the making itself is not synced; what the server commits is.
+        // Only the initialization is not synced; the server's commits are.
         command.args([
             "--no-sync",
             "--auth=trust",
@@ -226,7 +226,7 @@ async fn initialise(programs: &Path, data: &Path, user: Option<User>) -> Result<
     bail!("initdb: {}", String::from_utf8_lossy(&said).trim())
 }
 
-/// The folder with `initdb` and `postgres`: on the PATH, else the newest where Debian and its like put them.
+/// The folder with `initdb` and `postgres`: on the PATH, or else the newest where Debian and its derivatives install them.
 fn programs() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -246,7 +246,7 @@ fn programs() -> Result<PathBuf> {
     let found = folders
         .into_iter()
         .find(|dir| ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file()));
-    // Beside the real ones lie those that nobody links to.
+    // Follow the symlink to the real folder: it also has the programs that are not linked.
     let real = found.and_then(|dir| Some(fs::canonicalize(dir.join("postgres")).ok()?.parent()?.to_owned()));
     real.context(
         "no PostgreSQL here: initdb and postgres are neither on the PATH nor in /usr/lib/postgresql. Install it \

@@ -1,4 +1,4 @@
-//! One child process: its log, its signals, its end.
+//! One child process: its log, its signals, its exit.
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
@@ -10,15 +10,15 @@ use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 use wallet_terminal::eprintln;
 
-/// Asks a process to end in order.
+/// Asks a process for an orderly stop.
 pub const TERM: Signal = Signal::TERM;
-/// Asks PostgreSQL to end at once, without tidying up.
+/// Asks PostgreSQL to exit immediately, without cleaning up.
 pub const QUIT: Signal = Signal::QUIT;
 
-/// How much of a log is shown when something goes wrong.
+/// How many lines of a log are shown when something goes wrong.
 const TAIL_LINES: usize = 20;
 
-/// A child in a process group of its own, so that Ctrl-C reaches only us and we end it in order. Dropping it kills it.
+/// A child in its own process group, so that Ctrl-C reaches only us and we can stop it in order. Dropping it kills it.
 #[derive(Debug)]
 pub struct Process {
     name: &'static str,
@@ -50,12 +50,12 @@ impl Process {
         self.name
     }
 
-    /// Its id, until its end has been seen.
+    /// Its id, until its exit has been noticed.
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// If it has ended, how, with the end of its log.
+    /// If it has exited: its status and the end of its log.
     pub fn ended(&mut self) -> Option<Error> {
         match self.child.try_wait() {
             Ok(None) => None,
@@ -77,9 +77,9 @@ impl Process {
         format!("the end of {}:\n  {}", self.log.display(), tail.join("\n  "))
     }
 
-    /// Sends a signal, if it has not ended.
+    /// Sends a signal, if it has not exited.
     fn signal(&self, signal: Signal) -> Result<()> {
-        // The id is ours until we have waited for it, so it can't be anybody else's.
+        // The id stays reserved until we have waited for the child, so it can't be another process's.
         let Some(pid) = self.pid().and_then(|pid| Pid::from_raw(pid.cast_signed())) else {
             return Ok(());
         };
@@ -91,7 +91,7 @@ impl Process {
         }
     }
 
-    /// Kills it, and waits for its end.
+    /// Kills it, and waits for its exit.
     pub async fn kill(&mut self) -> Result<()> {
         self.child
             .kill()
@@ -99,7 +99,7 @@ impl Process {
             .with_context(|| format!("{} can't be killed", self.name))
     }
 
-    /// Asks it to end, and kills it if it takes too long.
+    /// Asks it to stop, and kills it after `within`.
     pub async fn stop(&mut self, signal: Signal, within: Duration) -> Result<()> {
         if self.pid().is_none() {
             return Ok(());
@@ -117,21 +117,21 @@ impl Process {
         self.kill().await
     }
 
-    /// The most memory it has used so far, bytes; only where `/proc` is.
+    /// Its peak memory in bytes; only where `/proc` exists.
     pub fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()?)).ok()?;
         peak_memory(&status)
     }
 }
 
-/// Reads `VmHWM` of a `/proc/<pid>/status`.
+/// Parses `VmHWM` from a `/proc/<pid>/status`.
 fn peak_memory(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
 
-/// Makes a file only if it is not there, or its content is another.
+/// Writes a file only if it does not exist or has other content.
 pub fn write_if_changed(path: &Path, text: &str) -> Result<()> {
     if std::fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! When a child is ready: it is asked until it says so, has ended, or takes too long.
+//! Readiness of a child: polls it until it is ready, has exited, or takes too long.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use wallet_terminal::eprintln;
 use super::nats::Server;
 use super::process::Process;
 
-/// How long one answer may take.
+/// Timeout for one response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// Between two questions.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(25);
 
-/// Whether there is nothing to wait for: it works, or waits itself for somebody to heal its stream.
+/// Whether it needs no more waiting: it works, or itself waits for its stream to be healed.
 fn is_up(on: &ShardReady) -> bool {
     matches!(on.state.as_str(), WORKING | LOST_DATA)
 }
 
-/// A client for services and servers nearby: no proxy, no long waits.
+/// A client for local services and servers: no proxy, short timeouts.
 pub fn client() -> Result<reqwest::Client> {
     let client = reqwest::Client::builder()
         .timeout(ANSWER_WITHIN)
@@ -29,13 +29,13 @@ pub fn client() -> Result<reqwest::Client> {
     client.context("the HTTP client can't be started")
 }
 
-/// Asks a service how it stands.
+/// Asks a service for its state.
 pub async fn ask(http: &reqwest::Client, url: &str) -> Result<Ready> {
     let asked = async { http.get(format!("{url}/readyz")).send().await?.json().await };
     asked.await.map_err(|error: reqwest::Error| root_cause(&error))
 }
 
-/// The innermost error: what a person can act on.
+/// The innermost error, which is the one that a person can act on.
 fn root_cause(error: &dyn std::error::Error) -> Error {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -44,7 +44,7 @@ fn root_cause(error: &dyn std::error::Error) -> Error {
     anyhow!("{cause}")
 }
 
-/// Waits until a service works on all its shards. What only healing can bring back is told, and not waited for.
+/// Waits until a service works on all its shards. A shard that only healing can repair is reported, not waited for.
 pub(super) async fn service(
     http: &reqwest::Client,
     url: &str,
@@ -72,7 +72,7 @@ pub(super) async fn service(
     }
 }
 
-/// Waits until the server says that JetStream and all its streams are there.
+/// Waits until the server reports that JetStream and all its streams are ready.
 pub(super) async fn nats(http: &reqwest::Client, server: &mut Server, within: Duration) -> Result<()> {
     let deadline = Instant::now() + within;
     let url = format!("http://{}/healthz", server.monitor);

@@ -1,11 +1,11 @@
-//! How a command ends: the exit code that scripts rely on. Each has one meaning, whichever command it is of:
+//! Exit codes, which scripts rely on. Each has the same meaning for every command:
 //!
 //! | code | of an error |
 //! |---|---|
-//! | 1 | what is named is not there (an id, an account), nobody answers, or a check found something wrong |
-//! | 2 | the command line, or a file named there, makes no sense whatever the wallet holds: [`Usage`], [`InvalidInput`] |
-//! | 3 | the wallet's rules say no, be it the services or, before anything is sent, the tool: [`Denied`] |
-//! | 4 | it is not known yet |
+//! | 1 | what is named does not exist (an id, an account), there was no response, or a check failed |
+//! | 2 | the command line, or a file named there, is invalid whatever the wallet's state: [`Usage`], [`InvalidInput`] |
+//! | 3 | the wallet's rules forbid it, whether the services said so or, before sending, the tool: [`Denied`] |
+//! | 4 | the outcome is not known yet |
 
 use std::fmt;
 use std::process::ExitCode;
@@ -16,26 +16,26 @@ use wallet_contract::status::Status;
 /// The exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// It was done.
+    /// Success.
     Ok,
-    /// Nothing was paid: all of a file had ended well before.
+    /// Nothing was paid, because every transfer in a file had already succeeded.
     Nothing,
-    /// It could not be done, what was named is not there, or a check found something wrong.
+    /// A failure: something named does not exist, or a check failed.
     Failed,
-    /// The command line, or a file named there, makes no sense. Nothing was sent.
+    /// The command line, or a file named there, is invalid. Nothing was sent.
     Usage,
-    /// Nothing is wrong, but somebody should look, and it was asked to say so.
+    /// Nothing is wrong, but a warning was issued and the user asked for a code of its own.
     Warned,
     /// A transfer or request was refused or compensated.
     Refused,
-    /// No outcome in time; what became of it is not known yet.
+    /// No outcome in time; it is not known yet.
     Timeout,
-    /// Whoever read the answer has closed it, as `head` does.
+    /// The reader of our output has closed it, as `head` does.
     Unread,
 }
 
 impl Exit {
-    /// The number.
+    /// The numeric code.
     pub fn code(self) -> u8 {
         match self {
             Self::Ok => 0,
@@ -44,14 +44,14 @@ impl Exit {
             Self::Refused => 3,
             Self::Timeout => 4,
             Self::Nothing => 5,
-            // What a shell tells of a program that SIGPIPE has ended: 128 and the signal's number.
+            // The code that a shell reports for a program killed by SIGPIPE: 128 plus the signal's number.
             Self::Unread => 141,
         }
     }
 }
 
 impl From<Status> for Exit {
-    /// What the outcome of a flow is to a script; of what is running, nobody knows yet.
+    /// The exit code for the status of a flow; for an unfinished one, the outcome is not known yet.
     fn from(status: Status) -> Self {
         match status {
             Status::Settled | Status::Done | Status::Reserved => Self::Ok,
@@ -62,7 +62,7 @@ impl From<Status> for Exit {
 }
 
 impl Exit {
-    /// What an error is to a script.
+    /// The exit code for an error.
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<Usage>() || is_invalid(error) {
             Self::Usage
@@ -80,32 +80,33 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Whether the client says that an address or a setting cannot be right.
+/// Whether the client reports an invalid address or setting.
 fn is_invalid(error: &anyhow::Error) -> bool {
     error.is::<InvalidInput>()
         || matches!(error.downcast_ref(), Some(Error::Input(_)))
         || matches!(error.downcast_ref(), Some(api::Error::Input(_)))
 }
 
-/// An error of who typed, not of the world: it ends the command with [`Exit::Usage`].
+/// A usage error: it ends the command with [`Exit::Usage`].
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(String);
 
 impl Usage {
-    /// What is wrong, with its value, and what would be right.
+    /// The invalid value, what is wrong with it, and what would be valid.
     pub fn new(what: impl fmt::Display) -> Self {
         Self(what.to_string())
     }
 }
 
-/// What the services would refuse, so that it was not sent: it ends the command with [`Exit::Refused`], as their refusal would.
+/// A request that was not sent because the services would refuse it: it ends the command with [`Exit::Refused`], as their refusal
+/// would.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Denied(String);
 
 impl Denied {
-    /// Why not.
+    /// The reason.
     pub fn new(why: impl fmt::Display) -> Self {
         Self(why.to_string())
     }

@@ -1,7 +1,7 @@
-//! What is shown: tables, colours, JSON. Data goes to stdout, talk to stderr.
+//! Output: tables, colours, JSON. Data goes to stdout, messages to stderr.
 //!
-//! Names and memos come from other people, so nothing is shown as it came: control characters, with which a text could
-//! rewrite the terminal, are replaced.
+//! Names and memos are untrusted, so nothing is shown verbatim: control characters, which could rewrite the terminal, are
+//! replaced.
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -11,13 +11,13 @@ use serde::Serialize;
 
 pub use wallet_view::text::{clean, exact, ms, span, time};
 
-/// Why an answer could not be written to stdout.
+/// Why output could not be written to stdout.
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritten {
-    /// Whoever read it has seen enough, as `head` does. That is no failure, and nothing is said of it.
+    /// The reader has closed the pipe, as `head` does. That is not a failure and is not reported.
     #[error("nobody reads the answer")]
     Unread,
-    /// It could not be written, to a full disk for example.
+    /// Writing failed, for example because the disk is full.
     #[error("the answer can't be written: {0}")]
     Failed(io::Error),
 }
@@ -32,12 +32,12 @@ impl From<io::Error> for Unwritten {
     }
 }
 
-/// A time for people, as [`time`] has it, to the microsecond: where what happens within a second is what matters.
+/// A time for people, like [`time`] but to the microsecond, for when events within a second matter.
 pub fn precise(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
 }
 
-/// Writes a text and a line end to stdout.
+/// Writes a line to stdout.
 pub fn line(text: &str) -> Result<(), Unwritten> {
     let mut out = io::stdout().lock();
     out.write_all(text.trim_end_matches('\n').as_bytes())?;
@@ -45,17 +45,17 @@ pub fn line(text: &str) -> Result<(), Unwritten> {
     Ok(out.flush()?)
 }
 
-/// Writes a JSON document on one line to stdout.
+/// Writes a JSON document as one line to stdout.
 pub fn json(value: &impl Serialize) -> Result<(), Unwritten> {
     line(&serde_json::to_string(value).map_err(io::Error::from)?)
 }
 
-/// Writes talk to stderr, if anybody reads it: what is at work goes on either way.
+/// Writes a message to stderr; a closed stderr is ignored, so that the work goes on.
 pub fn talk(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Whether words are also coloured. The words alone must do.
+/// Whether to use colours. The words alone must suffice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
     /// Plain text.
@@ -65,7 +65,7 @@ pub enum Paint {
 }
 
 impl Paint {
-    /// Colours only for a person at a terminal who did not say no (<https://no-color.org>).
+    /// Colours only on a capable terminal, and unless `NO_COLOR` is set (<https://no-color.org>).
     pub fn for_stdout() -> Self {
         let unwanted = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -76,27 +76,27 @@ impl Paint {
         }
     }
 
-    /// What went well.
+    /// Marks a success.
     pub fn good(self, text: &str) -> String {
         self.with("32", text)
     }
 
-    /// What was refused.
+    /// Marks a refusal.
     pub fn bad(self, text: &str) -> String {
         self.with("31", text)
     }
 
-    /// What was given back, or is not over.
+    /// Marks something returned or unfinished.
     pub fn warn(self, text: &str) -> String {
         self.with("33", text)
     }
 
-    /// What matters most.
+    /// Marks the most important text.
     pub fn strong(self, text: &str) -> String {
         self.with("1", text)
     }
 
-    /// What matters less.
+    /// Marks less important text.
     pub fn faint(self, text: &str) -> String {
         self.with("2", text)
     }
@@ -109,16 +109,16 @@ impl Paint {
     }
 }
 
-/// On which side a column's cells stand.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// Words.
+    /// For words.
     Left,
-    /// Numbers and money.
+    /// For numbers and money.
     Right,
 }
 
-/// Rows of text in columns as wide as they need be.
+/// A table with columns as wide as their content.
 #[derive(Clone, Debug)]
 pub struct Table {
     columns: Vec<(String, Side)>,
@@ -137,18 +137,18 @@ impl Table {
         }
     }
 
-    /// Adds a row; cells are cleaned here.
+    /// Adds a row; cells are sanitized here.
     pub fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
         self.rows
             .push(cells.into_iter().map(|cell| clean(cell.as_ref())).collect());
     }
 
-    /// Whether nothing was added.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The table as text, its headings faint.
+    /// The table as text, with faint headings.
     pub fn draw(&self, paint: Paint) -> String {
         let width = |index: usize, name: &str| {
             let cells = self.rows.iter().filter_map(|row| row.get(index));
@@ -190,7 +190,7 @@ fn pad(cell: &str, width: usize, side: Side) -> String {
     }
 }
 
-/// A number for people: `2,897`.
+/// A number with thousands separators: `2,897`.
 pub fn count(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

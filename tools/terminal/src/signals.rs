@@ -1,9 +1,9 @@
-//! Ctrl-C and SIGTERM, heard from the first moment to the last.
+//! Ctrl-C and SIGTERM, caught throughout the program's life.
 
 use anyhow::{Context as _, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Hears what tells this program to end. From its making on, these signals no longer end the program by themselves.
+/// Catches the signals that ask this program to end. Once created, they no longer end it directly.
 #[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
@@ -11,7 +11,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Starts listening.
     pub fn new() -> Result<Self> {
         let hear = |kind, name| signal(kind).with_context(|| format!("{name} can't be caught"));
         Ok(Self {
@@ -20,7 +20,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one, and gives its name.
+    /// Waits for the next signal and returns its name.
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "Ctrl-C",

@@ -1,4 +1,4 @@
-//! Where a service answers, and the token that it asks for.
+//! A service's address, and its bearer token.
 
 use std::fmt;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl fmt::Debug for ApiToken {
     }
 }
 
-/// Whom is asked, and with which option another address is named.
+/// The service to query, and the option that sets its address.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Who {
     pub(super) name: &'static str,
@@ -75,7 +75,7 @@ impl Api {
             ))
             .into());
         }
-        // Behind a proxy it may have a path of its own: what is asked for stands below that.
+        // Behind a proxy it may have a path of its own, which prefixes every request path.
         let path = format!("{}/", base.path().trim_end_matches('/'));
         base.set_path(&path);
         let mut http = Client::builder().timeout(TIMEOUT);
@@ -92,11 +92,11 @@ impl Api {
         })
     }
 
-    /// Shows a token with each question.
+    /// Presents a token with each request.
     pub fn with_token(mut self, token: Option<&ApiToken>) -> Result<Self, Error> {
         if let Some(ApiToken(token)) = token.filter(|token| !token.0.is_empty()) {
             let value = HeaderValue::from_str(&format!("Bearer {token}"));
-            // The error could repeat it.
+            // The original error could repeat it.
             let unfit = |_| {
                 InvalidInput::new(
                     "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/=",
@@ -110,7 +110,8 @@ impl Api {
     }
 }
 
-/// The service that a local stack has `after` ports behind the ledger. A path is a proxy's, and no neighbour has it.
+/// The address of the service `after` ports above the ledger, as in a local stack. None if the address has a path, since a
+/// proxy's paths have no such neighbours.
 pub fn neighbour(url: &str, after: u16) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
     let port = url.port_or_known_default()?.checked_add(after)?;
@@ -119,7 +120,7 @@ pub fn neighbour(url: &str, after: u16) -> Option<String> {
     Some(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// An address as it may be shown: without what stands in front of the host, and without a query.
+/// A displayable address: without login and query.
 fn without_login(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     match (url.find("://"), url.rfind('@')) {

@@ -1,4 +1,4 @@
-//! What a ledger answers, field by field as it stands in the JSON.
+//! The ledger's responses, field by field as in the JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,36 +10,36 @@ use super::Transfer;
 pub use wallet_view::statement::Line;
 use wallet_view::text::time;
 
-/// An account and what it has.
+/// An account and its balances.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Account {
     /// Its name.
     pub account: String,
     /// `open`, `frozen`, `closing`, `closed`.
     pub status: String,
-    /// One for each currency.
+    /// One balance per currency.
     pub balances: Vec<Balance>,
-    /// How much of the log is in this answer.
+    /// How much of the log this response includes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<AsOf>,
 }
 
-/// What an account has of one currency.
+/// An account's balance in one currency.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Balance {
     /// The currency's code.
     pub currency: String,
-    /// What can be spent.
+    /// The amount that can be spent.
     pub available: String,
-    /// What is reserved for others.
+    /// The amount that is reserved for others.
     pub held: String,
-    /// What has left and has not arrived yet; only in answers about now.
+    /// The amount that was debited and has not been credited yet; only in responses about now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_transit: Option<String>,
-    /// How far below zero it may go; only in answers about now.
+    /// How far below zero it may go; only in responses about now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overdraft: Option<String>,
-    /// Whether the account had been opened in this currency by then; only in answers about a time.
+    /// Whether the account had been opened in this currency by then; only in responses about a past time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opened: Option<bool>,
 }
@@ -49,9 +49,9 @@ pub struct Balance {
 pub struct AsOf {
     /// The shard.
     pub shard: u16,
-    /// The last sequence that is in the answer.
+    /// The last sequence that the response includes.
     pub sequence: u64,
-    /// When that was stored.
+    /// When that message was stored.
     #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
@@ -61,7 +61,7 @@ pub struct AsOf {
 pub struct AccountPage {
     /// The accounts.
     pub accounts: Vec<Account>,
-    /// What to say as `after` for more.
+    /// The value of `after` for the next page.
     pub next: Option<String>,
 }
 
@@ -72,7 +72,7 @@ pub struct Statement {
     pub account: String,
     /// The bookings.
     pub lines: Vec<Line>,
-    /// What to say as `before` for more.
+    /// The value of `before` for the next page.
     pub next: Option<String>,
 }
 
@@ -83,18 +83,18 @@ pub struct PhasesPage {
     pub phases: Vec<Phases>,
 }
 
-/// How far a transfer has come, as its payer's side knows it.
+/// The phase of a transfer, as its payer's side knows it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Phases {
     /// The client's id.
     pub transfer: Uuid,
     /// The payer's shard.
     pub shard: u16,
-    /// Who pays.
+    /// The payer.
     pub payer: String,
-    /// Who is paid.
+    /// The payee.
     pub payee: Option<String>,
-    /// How much was asked for.
+    /// The requested amount.
     pub amount: Option<String>,
     /// The currency's code.
     pub currency: Option<String>,
@@ -102,28 +102,28 @@ pub struct Phases {
     pub phase: String,
     /// Whether it has two phases.
     pub two_phase: bool,
-    /// How much was confirmed.
+    /// The confirmed amount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<String>,
-    /// Whether the promise confirms it.
+    /// Whether it is confirmed automatically by its promise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auto_confirm: Option<bool>,
-    /// When it is released if nobody confirms.
+    /// When it expires if it is not confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(serialize_with = "wallet_view::exact::time_or_null")]
     pub expires_at: Option<Timestamp>,
-    /// What was heard from whom.
+    /// The signals heard so far.
     pub heard: Vec<Word>,
 }
 
-/// Something that was heard.
+/// A signal that was heard.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Word {
-    /// From whom: `client`, `credit-svc`, `clock`.
+    /// Its source: `client`, `credit-svc`, `clock`.
     pub from: String,
-    /// What.
+    /// The signal.
     pub what: String,
-    /// When.
+    /// When it was heard.
     #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
@@ -135,7 +135,7 @@ pub struct TracePage {
     pub trace: String,
     /// The flows, oldest first.
     pub transfers: Vec<Transfer>,
-    /// What to say as `after` for more.
+    /// The value of `after` for the next page.
     pub next: Option<String>,
 }
 
@@ -144,48 +144,48 @@ pub struct TracePage {
 pub struct TransferPage {
     /// The flows.
     pub transfers: Vec<Transfer>,
-    /// What to say as `before` for more.
+    /// The value of `before` for the next page.
     pub next: Option<String>,
 }
 
-/// Messages that were set aside.
+/// Parked messages.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ParkedPage {
     /// Newest first.
     pub parked: Vec<Parked>,
-    /// What to say as `before` for more.
+    /// The value of `before` for the next page.
     pub next: Option<String>,
 }
 
-/// A message, or an element of one, that was set aside.
+/// A parked message, or a parked element of one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Parked {
-    /// What it is called: `<service>/<shard>/<sequence>[/<index>]`.
+    /// Its name: `<service>/<shard>/<sequence>[/<index>]`.
     pub id: String,
-    /// Who set it aside.
+    /// The service that parked it.
     pub service: String,
-    /// In which shard's log it stands.
+    /// The shard whose log holds it.
     pub shard: u16,
-    /// Where in it.
+    /// Its sequence in that log.
     pub sequence: u64,
-    /// Which element of the message; none if it is the whole.
+    /// The index of the element; none for a whole message.
     pub index: Option<u32>,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
     pub detail: String,
-    /// When it was set aside.
+    /// When it was parked.
     #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
-    /// The transfer that it is of, if that is known: what is heard of that waits behind it.
+    /// The transfer that it concerns, if known; later messages of that transfer wait for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer: Option<Uuid>,
-    /// What became of it.
+    /// How it was resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<SeenTo>,
 }
 
-/// What became of something that was set aside.
+/// How a parked message was resolved.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SeenTo {
     /// `retried`, `replaced` or `discarded`.
@@ -193,80 +193,80 @@ pub struct SeenTo {
     /// Why it was discarded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The sequence of the message that stands for it.
+    /// The sequence of the message that replaces it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<u64>,
-    /// The sequence of the instruction.
+    /// The sequence of the operator's instruction.
     pub instruction: u64,
-    /// When.
+    /// When it was resolved.
     #[serde(serialize_with = "wallet_view::exact::time")]
     pub time: Timestamp,
 }
 
-/// How it goes.
+/// Overall figures.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Stats {
-    /// How far the books reach.
+    /// How far the books have caught up on each shard.
     pub shards: Vec<Position>,
-    /// How many transfers stand how.
+    /// The number of transfers in each status.
     pub transfers: Tally,
-    /// How many messages were set aside.
+    /// The number of parked messages.
     pub parked: u64,
 }
 
-/// Whether the whole wallet is well.
+/// The health of the whole wallet.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Health {
-    /// Whether nobody need do anything.
+    /// Whether no operator needs to act.
     pub healthy: bool,
-    /// One line that says so, or why not.
+    /// A one-line summary, with the reason if it is not healthy.
     pub summary: String,
-    /// How each service does on each shard.
+    /// The state of each service on each shard.
     pub services: Vec<Duty>,
-    /// How many transfers are stuck, up to 10,000 on a shard.
+    /// The number of stuck transfers, up to 10,000 per shard.
     pub stuck: u64,
-    /// What those have in transit, by currency.
+    /// The amounts that those have in transit, by currency.
     #[serde(default)]
     pub in_transit: BTreeMap<String, String>,
-    /// How many messages are parked.
+    /// The number of parked messages.
     pub parked: u64,
     /// Currencies whose books do not sum to zero.
     pub unbalanced: Vec<String>,
-    /// Why something of this is not known.
+    /// Why parts of this report are unknown.
     #[serde(default)]
     pub unknown: Option<String>,
 }
 
-/// How a service does on a shard.
+/// The state of a service on a shard.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Duty {
     /// The service.
     pub service: String,
     /// The shard.
     pub shard: u16,
-    /// The state of the instance that does best there; `silent` if none answers.
+    /// The state of the best instance there; `silent` if none responds.
     pub state: String,
-    /// What there is to say about it.
+    /// Details of that state.
     #[serde(default)]
     pub detail: String,
-    /// How far that instance has read the log; nothing if none was ever heard of.
+    /// How far that instance has read the log; none if none was ever heard from.
     #[serde(default)]
     pub position: Option<u64>,
-    /// The instances that answer.
+    /// The instances that responded.
     #[serde(default)]
     pub instances: Vec<String>,
-    /// When one last answered, as far as the ledger has heard.
+    /// When an instance last responded, as far as the ledger knows.
     #[serde(default)]
     pub heard_at: Option<Timestamp>,
 }
 
 impl Duty {
-    /// Whether somebody works there.
+    /// Whether an instance works there.
     pub fn is_good(&self) -> bool {
         self.state == wallet_contract::ready::WORKING
     }
 
-    /// One line for people.
+    /// A one-line description for people.
     pub fn told(&self) -> String {
         let since = self
             .heard_at
@@ -282,7 +282,7 @@ impl Duty {
     }
 }
 
-/// How far a shard's books reach.
+/// How far the books have caught up on a shard.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Position {
     /// The shard.
@@ -291,24 +291,24 @@ pub struct Position {
     pub position: u64,
     /// The last sequence of the log.
     pub last_sequence: u64,
-    /// How many messages are between.
+    /// The number of messages in between.
     pub lag: i64,
 }
 
-/// How many transfers stand how.
+/// The number of transfers in each status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Tally {
-    /// Not at their end yet.
+    /// Not ended yet.
     pub running: u64,
-    /// Waiting to be confirmed.
+    /// Reserved, waiting for confirmation.
     pub reserved: u64,
-    /// Arrived.
+    /// Credited to the payee.
     pub settled: u64,
-    /// Never left.
+    /// Refused before any money moved.
     pub refused: u64,
-    /// Given back.
+    /// Debited, and returned to the payer.
     pub compensated: u64,
-    /// Cancelled by their payers.
+    /// Cancelled by the payer.
     pub cancelled: u64,
     /// Not confirmed in time.
     pub expired: u64,

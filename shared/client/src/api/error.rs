@@ -1,4 +1,4 @@
-//! Why a question to the ledger has no answer.
+//! Why a query to the ledger fails.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,31 +8,31 @@ use serde::Deserialize;
 
 use crate::InvalidInput;
 
-/// Why there is no answer. Each variant says what was wrong, with which value, and what to do.
+/// Why a query fails. Each variant says what was wrong, with which value, and what to do.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// An address or a token cannot be right.
+    /// An address or a token is invalid.
     #[error(transparent)]
     Input(#[from] InvalidInput),
-    /// Nobody answers, or not without the right token.
+    /// There was no response, or the token is missing or wrong.
     #[error(transparent)]
     Mute(#[from] Mute),
-    /// The service says why not.
+    /// The service reported a problem.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// Something else answers, or a service of another version.
+    /// The response is not a ledger's, or from an incompatible version.
     #[error("{0}")]
     Strange(String),
 }
 
-/// What a ledger says when it can't answer (RFC 9457).
+/// A problem document of the ledger (RFC 9457).
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 pub struct Problem {
     /// The HTTP status.
     pub status: u16,
     /// What kind of problem it is.
     pub title: String,
-    /// What it was in this case.
+    /// The particulars.
     #[serde(default)]
     pub detail: String,
 }
@@ -49,43 +49,43 @@ impl fmt::Display for Problem {
 
 impl StdError for Problem {}
 
-/// Why a service gave no answer to a question.
+/// Why a service could not be queried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mute {
-    /// Nobody answers there.
+    /// There was no response.
     #[error("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")]
     Silent {
-        /// Who was asked.
+        /// The service's name.
         name: &'static str,
-        /// Where.
+        /// Its address.
         url: String,
         /// What happened instead.
         why: String,
-        /// With which option another address is named.
+        /// The option that sets its address.
         option: &'static str,
     },
-    /// It answers only who shows a token, and none was shown.
+    /// A token is required and none was given.
     #[error("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")]
     Locked {
-        /// Who was asked.
+        /// The service's name.
         name: &'static str,
-        /// Where.
+        /// Its address.
         url: String,
     },
-    /// It does not take the token that was shown.
+    /// The token was rejected.
     #[error(
         "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with as \
          WALLET_HTTP_TOKEN"
     )]
     WrongToken {
-        /// Who was asked.
+        /// The service's name.
         name: &'static str,
-        /// Where.
+        /// Its address.
         url: String,
     },
 }
 
-/// A question about something that does not exist has an answer.
+/// Turns "does not exist" from an error into `None`.
 pub(super) fn none_if_unknown<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -94,7 +94,7 @@ pub(super) fn none_if_unknown<T>(found: Result<T, Error>) -> Result<Option<T>, E
     }
 }
 
-/// Whether the ledger said that there is no such thing.
+/// Whether the ledger reported that the resource does not exist.
 pub fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::Problem(problem) if problem.status == StatusCode::NOT_FOUND.as_u16())
 }

@@ -1,36 +1,36 @@
-//! How a list of flows is narrowed.
+//! Filters for lists of flows.
 
 use jiff::Timestamp;
 use wallet_contract::id::AccountId;
 
 use super::Status;
 
-/// Which flows are asked for.
+/// Which flows to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Payer, payee, or whom an operator acted on.
+    /// The payer, the payee, or the account that an operator acted on.
     pub account: Option<AccountId>,
-    /// How they stand.
+    /// Their status.
     pub status: Option<StatusFilter>,
-    /// Why they were refused.
+    /// The reason for their failure.
     pub reason: Option<String>,
-    /// When they ended: not before, and not after.
+    /// The time range in which they ended, inclusive.
     pub ended: (Option<Timestamp>, Option<Timestamp>),
 }
 
-/// How the flows that are asked for stand.
+/// A status to filter by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// Like this.
+    /// Exactly this status.
     Is(Status),
-    /// Running, and not heard of for too long.
+    /// Unfinished, and silent for too long.
     Stuck,
-    /// With a message that was set aside.
+    /// With a parked message.
     Parked,
 }
 
 impl StatusFilter {
-    /// All of them, in the order in which they are offered.
+    /// All values, in the order in which they are offered.
     pub const ALL: [Self; 10] = [
         Self::Is(Status::Running),
         Self::Stuck,
@@ -44,7 +44,7 @@ impl StatusFilter {
         Self::Is(Status::Done),
     ];
 
-    /// The word on the wire.
+    /// The value on the wire.
     pub fn word(self) -> &'static str {
         match self {
             Self::Is(status) => status.word(),

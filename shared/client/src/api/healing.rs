@@ -1,4 +1,4 @@
-//! What the services answer when a stream is to be healed.
+//! The services' endpoints for healing a stream.
 
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
@@ -10,12 +10,12 @@ use wallet_contract::shard::Shard;
 use super::{Api, Error, MAX_ROWS, rows};
 
 impl Api {
-    /// How far any service has come.
+    /// The progress of any service.
     pub async fn store(&self) -> Result<Store, Error> {
         self.get("v1/store", &[]).await
     }
 
-    /// What any service has decided on a shard behind number `after`.
+    /// Any service's decisions on a shard after number `after`.
     pub async fn decisions(&self, shard: u16, after: i64) -> Result<Decisions, Error> {
         let query = [
             ("shard", Some(shard.to_string())),
@@ -24,50 +24,50 @@ impl Api {
         self.get("v1/store/events", &query).await
     }
 
-    /// What the ledger has recorded of a shard's log behind `after`.
+    /// The ledger's records of a shard's log after `after`.
     pub async fn recorded(&self, shard: u16, after: i64) -> Result<RecordPage, Error> {
         let (shard, after) = (Some(shard.to_string()), Some(after.to_string()));
         self.get("v1/log", &[("shard", shard), ("after", after), rows(MAX_ROWS)])
             .await
     }
 
-    /// Has any service make a shard's stream reach to a position.
+    /// Makes any service extend a shard's stream to a position.
     pub async fn reach(&self, place: Position) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/reach", &place).await?;
         Ok(())
     }
 
-    /// Has a service publish decisions again.
+    /// Makes a service publish decisions again.
     pub async fn publish(&self, again: &Again) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/publish", again).await?;
         Ok(())
     }
 
-    /// Has a service go on behind a position, because what it had read is lost.
+    /// Makes a service continue after a position, because the messages that it had read are lost.
     pub async fn go_on(&self, place: Position) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/position", &place).await?;
         Ok(())
     }
 }
 
-/// How far a service has come.
+/// The progress of a service.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Store {
     /// Its name.
     pub service: String,
-    /// Each of its shards.
+    /// Its shards.
     pub shards: Vec<StoredShard>,
 }
 
 impl Store {
-    /// From where on the stream of `shard` must hold every message.
+    /// The sequence from which the stream of `shard` must hold every message.
     pub fn whole_from(&self, shard: Shard) -> u64 {
         let stored = self.shards.iter().find(|stored| stored.shard == shard.0);
         stored.map_or(1, |stored| stored.whole_from)
     }
 }
 
-/// How far it has come with one shard.
+/// The service's progress on one shard.
 #[derive(Clone, Debug, Deserialize)]
 pub struct StoredShard {
     /// The shard.
@@ -76,9 +76,9 @@ pub struct StoredShard {
     pub position: u64,
     /// When that message was stored.
     pub at: Timestamp,
-    /// The number up to which decisions have been published.
+    /// The number of the last decision that has been published.
     pub published: i64,
-    /// From where on its stream must hold every message; an older service does not say.
+    /// The sequence from which its stream must hold every message; an older service omits it.
     #[serde(default = "beginning")]
     pub whole_from: u64,
     /// `working`, `lost-data`, ….
@@ -92,9 +92,9 @@ fn beginning() -> u64 {
 /// Decisions, in the order of their numbers.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Decisions {
-    /// At most as many as one answer lists.
+    /// The decisions, up to the limit of one response.
     pub events: Vec<Decision>,
-    /// Where to go on.
+    /// The value of `after` for the next page.
     pub next: Option<i64>,
 }
 
@@ -105,44 +105,44 @@ pub struct Decision {
     pub no: i64,
     /// Its id.
     pub id: Uuid,
-    /// What it answers.
+    /// Its cause.
     pub cause: Uuid,
     /// When it was decided.
     pub time: Timestamp,
-    /// Which shards' streams must hold it.
+    /// The shards whose streams must hold it.
     pub to: Vec<u16>,
     /// Whether it can answer a request.
     pub answers: bool,
 }
 
-/// What the ledger has recorded of a shard's log.
+/// The ledger's records of a shard's log.
 #[derive(Debug, Deserialize)]
 pub struct RecordPage {
-    /// In the log's order.
+    /// The records, in log order.
     pub records: Vec<Record>,
-    /// Where to go on.
+    /// The value of `after` for the next page.
     pub next: Option<i64>,
 }
 
-/// One request or event.
+/// One recorded request or event.
 #[derive(Debug, Deserialize)]
 pub struct Record {
     /// Its id.
     pub id: Uuid,
-    /// What was asked, of a request.
+    /// The request, if it is one.
     pub request: Option<RecordedRequest>,
 }
 
 /// A request as its client sent it.
 #[derive(Debug, Deserialize)]
 pub struct RecordedRequest {
-    /// What was asked.
+    /// The verb.
     pub verb: String,
-    /// With whose authority.
+    /// The account whose authority was used.
     pub account: String,
     /// The client's name for it.
     pub transfer: Uuid,
-    /// Its flow's trace, of a flow's first request.
+    /// The trace of its flow, for the first request of a flow.
     pub trace: Option<String>,
     /// The JSON.
     pub body: Box<RawValue>,
@@ -157,15 +157,15 @@ pub struct Position {
     pub position: u64,
 }
 
-/// Which decisions a service is to publish again.
+/// The decisions that a service is to publish again.
 #[derive(Clone, Debug, Serialize)]
 pub struct Again {
-    /// Of which of its shards.
+    /// The shard that decided them.
     pub shard: u16,
-    /// Into which shard's stream.
+    /// The shard whose stream they go to.
     pub to: u16,
     /// Their numbers.
     pub events: Vec<i64>,
-    /// Not the decisions, but the requests that they answer.
+    /// Publish the requests that they answer, not the decisions themselves.
     pub recall: bool,
 }

@@ -1,4 +1,4 @@
-//! Asks a service, and reads its answer.
+//! Sends requests to a service, and parses its responses.
 
 use reqwest::header::AUTHORIZATION;
 use reqwest::{RequestBuilder, StatusCode, Url};

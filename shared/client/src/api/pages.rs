@@ -1,4 +1,4 @@
-//! Follows `next` to the end, or until there are as many as are wanted.
+//! Follows `next` to the end, or until there are enough rows.
 
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
@@ -9,8 +9,8 @@ use super::{
     rows,
 };
 
-/// Asks for a page after the other. `ask` is given how many rows are still wanted and where to go on, and comes back with the page's
-/// rows and its `next`.
+/// Requests one page after the other. `ask` is given the number of rows still wanted and the cursor; it returns the page's rows
+/// and its `next`.
 async fn follow<T>(
     wanted: Option<u32>,
     mut ask: impl AsyncFnMut(u32, Option<String>) -> Result<(Vec<T>, Option<String>), Error>,
@@ -46,7 +46,7 @@ impl Api {
         Ok(accounts)
     }
 
-    /// An account's newest bookings, newest first; all of them, if no number is wanted. `next` says whether there are more.
+    /// An account's newest bookings, newest first; all of them if `wanted` is none. `next` says whether there are more.
     pub async fn bookings(
         &self,
         account: &AccountId,
@@ -67,7 +67,7 @@ impl Api {
         })
     }
 
-    /// The first flows that the filter takes; all of them, if no number is wanted. `next` says whether there may be more.
+    /// The first flows that match the filter; all of them if `wanted` is none. `next` says whether there may be more.
     pub async fn flows(&self, filter: &Filter, wanted: Option<u32>) -> Result<TransferPage, Error> {
         let (transfers, next) = follow(wanted, async |limit, before| {
             let page = self.transfers(filter, limit, before.as_deref()).await?;
@@ -89,7 +89,7 @@ impl Api {
         Ok(flows)
     }
 
-    /// All that is set aside; with `all`, also what somebody has seen to.
+    /// All unresolved parked messages; with `all`, the resolved ones too.
     pub async fn parked(&self, all: bool) -> Result<Vec<Parked>, Error> {
         let (parked, _) = follow(None, async |limit, before| {
             let all = all.then(|| "true".to_owned());
@@ -106,7 +106,7 @@ impl Api {
 mod tests {
     use super::*;
 
-    /// A list of so many, each page of which has at most `rows`; some pages are empty and have a next.
+    /// A list of `of` rows in pages of at most `rows`; some pages are empty and still have a `next`.
     fn pages(of: u32, rows: u32, limit: u32, at: Option<&str>) -> (Vec<u32>, Option<String>) {
         let from: u32 = at.map_or(0, |at| at.parse().unwrap());
         let to = of.min(from + rows.min(limit));

@@ -1,4 +1,4 @@
-//! Addresses, and what a ledger says that is no answer.
+//! Addresses, and errors of the ledger.
 
 use reqwest::StatusCode;
 
@@ -76,7 +76,7 @@ fn a_problem_speaks_for_itself() {
 
 #[tokio::test]
 async fn a_ledger_that_is_not_there_is_named() {
-    // Port 9 (discard) is where nobody listens.
+    // Nothing listens on port 9 (discard).
     let error = Api::new("http://127.0.0.1:9")
         .unwrap()
         .stats()

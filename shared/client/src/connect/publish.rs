@@ -1,8 +1,8 @@
-//! Puts messages into the log.
+//! Publishes messages to the log.
 //!
-//! A request is published without its shard, and the server's mapping inserts it. A server without the mapping says so
-//! (nobody listens there, or nobody may speak there); then the shard is computed here, from the number that stands with
-//! the streams. A message that was not acknowledged is published again: the ids of requests make that harmless.
+//! A request is published without its shard, and the server's subject mapping inserts it. If the server has no mapping, it
+//! reports that nobody listens on the subject or that nobody may publish there; then the shard is computed here, from the number
+//! recorded with the streams. A message that was not acknowledged is published again, which the requests' ids make harmless.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use super::{Connection, denied};
 use crate::Error;
 use crate::request::Request;
 
-/// How often it is tried in all.
+/// The number of attempts in all.
 const ATTEMPTS: u32 = 3;
-/// The servers of a cluster that have lost a stream's leader wait for four to nine seconds until they elect another.
+/// If a cluster loses a stream's leader, its servers take four to nine seconds to elect another.
 const ELECTED_WITHIN: Duration = Duration::from_secs(10);
-/// Between two looks whether they have.
+/// The polling interval during an election.
 const ELECTION: Duration = Duration::from_millis(250);
 
-/// Why one attempt to publish did not work.
+/// Why one attempt to publish failed.
 enum Attempt {
     NoStream,
     Denied(String),
@@ -36,16 +36,16 @@ enum Attempt {
 }
 
 impl Connection {
-    /// Puts a request into the log, in a message of its own, without waiting for what comes of it.
+    /// Publishes a request in a message of its own, without waiting for its outcome.
     pub async fn send(&self, request: &Request) -> Result<PublishAck, Error> {
         let (body, trace) = (request.body.clone(), request.traceparent());
         self.request(request.verb, &request.account, body, trace.as_deref())
             .await
     }
 
-    /// Puts a request, or an array of them, into the log of its account's shard and says where it stands.
+    /// Publishes a request, or an array of them, to the log of its account's shard, and returns its position.
     ///
-    /// `body` is published as it is; it need not be a sound request.
+    /// `body` is published as it is; it need not be a valid request.
     pub async fn request(
         &self,
         verb: Verb,
@@ -81,7 +81,7 @@ impl Connection {
         Ok(ack)
     }
 
-    /// Puts a message into a shard's log, on a subject that the server need not map.
+    /// Publishes a message to a shard's log, on a subject that needs no mapping.
     pub async fn put(
         &self,
         subject: &str,
@@ -109,7 +109,7 @@ impl Connection {
         })
     }
 
-    /// `on` is what a stream would have to take, `right` what was tried, `what` the message.
+    /// `on` is the subject that a stream would have to accept, `right` the attempted operation, `what` the message.
     fn explain(&self, attempt: Attempt, on: &str, right: &str, what: &str) -> Error {
         let host = self.host.clone();
         match attempt {
@@ -135,7 +135,7 @@ impl Connection {
         }
     }
 
-    /// Publishes to a stream that is there; while its servers elect a new leader, nobody listens for it.
+    /// Publishes to an existing stream; during a leader election, nobody listens on its subjects.
     async fn deliver(
         &self,
         subject: &str,
@@ -151,7 +151,7 @@ impl Connection {
         }
     }
 
-    /// Publishes until it is acknowledged, a few times at most.
+    /// Publishes until acknowledged, with a limited number of attempts.
     async fn publish(
         &self,
         subject: &str,
@@ -179,7 +179,7 @@ impl Connection {
         for (name, value) in headers {
             message = message.header(*name, value.as_str());
         }
-        // Verb and account stand at the end of the subject, whether the server has mapped it or not.
+        // The verb and the account end the subject, whether it was mapped or not.
         let end = subject
             .rmatch_indices('.')
             .nth(2)

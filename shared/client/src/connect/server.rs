@@ -1,4 +1,4 @@
-//! Reaching a server, and hearing what it refuses to do.
+//! Connects to a server, and collects its permission errors.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use crate::{Error, InvalidInput};
 
 /// How long a publish may wait for its acknowledgement before it is repeated.
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many refusals of the server are kept for those who wait for one.
+/// How many of the server's permission errors are kept for callers that wait for one.
 const DENIALS: usize = 64;
 
-/// Connects, and checks that the server is one that the wallet can work with.
+/// Connects, and checks that the server meets the wallet's requirements.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     let (denials, _) = broadcast::channel(DENIALS);
     let told = denials.clone();
     let hear = move |_: &str, event: &Event| {
         if let Event::ServerError(ServerError::Other(text)) = event {
-            // Nobody need be waiting for it.
+            // There may be no receiver.
             let _ = told.send(text.clone());
         }
     };
@@ -46,7 +46,7 @@ pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     })
 }
 
-/// The way that was named; a wrong one is wrong use.
+/// The validated address and login; an invalid one is a usage error.
 pub fn route(settings: &Settings) -> Result<Route, Error> {
     Route::of(settings).map_err(|error| explained(error, settings))
 }
@@ -67,7 +67,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_is_not_there_is_named_without_the_password() {
-        // Port 9 (discard) is where nobody listens.
+        // Nothing listens on port 9 (discard).
         let settings = Settings::at("nats://alice:s3cr3t@127.0.0.1:9");
         let error = connect(&settings).await.unwrap_err().to_string();
         assert_eq!(

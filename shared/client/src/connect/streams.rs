@@ -1,4 +1,4 @@
-//! How a shard's stream is, as the server tells it.
+//! The state of a shard's stream, as the server reports it.
 
 use async_nats::jetstream::response::Response;
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ use super::Connection;
 use crate::Error;
 
 impl Connection {
-    /// A shard's stream, and which of its messages are gone; nothing if it is not there.
+    /// A shard's stream, with its missing messages; none if it does not exist.
     pub async fn stream(&self, shard: Shard) -> Result<Option<Found>, Error> {
         let found = self.ask(shard, &json!({})).await?;
         match found {
-            // Which they are is a long answer, and seldom needed.
+            // The list of missing messages is long, and seldom needed.
             Some(found) if found.state.gaps() > 0 => {
                 self.ask(shard, &json!({ "deleted_details": true })).await
             }

@@ -1,4 +1,4 @@
-//! Hears the outcome of one request.
+//! Listens for the outcome of one request.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use super::{Outcome, read};
 use crate::Error;
 use crate::connect::{Connection, denied};
 
-/// How long somebody whose request came too late waits for how the transfer ends that is under way already.
+/// How long a caller whose request came too late waits for the end of the transfer that is already in progress.
 const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
-/// What was heard of a request.
+/// What is known of a request.
 #[derive(Clone, Debug)]
 pub struct Told {
-    /// Where the request stands; nothing if the server did not say so in time.
+    /// Its position in the log; none if the server did not acknowledge in time.
     pub ack: Option<PublishAck>,
-    /// How it ended; nothing if that was not told in time.
+    /// Its outcome; none if it did not arrive in time.
     pub outcome: Option<Outcome>,
     /// Whether it had ended before.
     pub earlier: bool,
-    /// From publishing to hearing, or how long was waited.
+    /// From publishing until the outcome, or until the caller gave up.
     pub elapsed: Duration,
 }
 
@@ -42,7 +42,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to listen for what becomes of `request`, which `account` names `id`. Do it before publishing.
+    /// Starts listening for the outcome of `request`, sent by `account` as `id`. Must be called before publishing.
     pub async fn start(
         connection: &Connection,
         account: &AccountId,
@@ -62,13 +62,13 @@ impl Listener {
         })
     }
 
-    /// The outcome, if it is told before `deadline`.
+    /// The outcome, if it arrives before `deadline`.
     pub async fn until(&mut self, deadline: Instant) -> Result<Option<Outcome>, Error> {
         let request = self.request;
         self.find(deadline, |outcome| outcome.answers(request)).await
     }
 
-    /// Waits a moment for the end of the transfer that our request was too late for: the refusal may be faster.
+    /// Waits briefly for the end of the transfer that our request was too late for: the refusal may arrive first.
     pub(crate) async fn how_it_ends(&mut self, refused: Outcome) -> Result<Outcome, Error> {
         let status = refused.transfer.as_ref().map(|became| became.status);
         if status != Some(Status::Running) {

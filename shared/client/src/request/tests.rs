@@ -1,4 +1,4 @@
-//! What is sent is what was checked, alone, in arrays and in bulk.
+//! The bytes sent are the ones that were validated: alone, in arrays and in bulk.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Sends a request until its outcome is known.
+//! Sends a request repeatedly until its outcome is known.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::outcome::{Listener, Outcome, Told};
 use crate::request::Request;
 use crate::{Error, clock};
 
-/// After this long without an outcome a request is repeated; the pause doubles each time.
+/// The time without an outcome after which a request is repeated; it doubles with each repeat.
 pub const FIRST_REPEAT: Duration = Duration::from_secs(5);
 
 impl Wallet {
-    /// Sends a request and waits, as [`Self::ask`] does, and says more: where the request stands in the log, how long it took, whether
-    /// it had ended before.
+    /// Sends a request and waits, like [`Self::ask`], but also returns the request's position in the log, how long it took, and
+    /// whether it had ended before.
     pub async fn follow(&self, request: &Request) -> Result<Told, Error> {
         let mut listener =
             Listener::start(self.connection(), &request.account, request.id, request.request).await?;
@@ -42,8 +42,8 @@ impl Wallet {
         })
     }
 
-    /// Publishes and listens at once: the outcome may come before the acknowledgement, which may never come. What is published is
-    /// not published again before that attempt has ended; the connection makes several of its own.
+    /// Publishes and listens concurrently: the outcome may arrive before the acknowledgement, which may never come. A request is
+    /// not published again before the current attempt has ended; the connection makes several attempts of its own.
     async fn until_known(
         &self,
         request: &Request,
@@ -80,10 +80,10 @@ impl Wallet {
     }
 }
 
-/// What became of publishing.
+/// The state of publishing.
 #[derive(Debug, Default)]
 struct Sent {
-    /// Where the request stands, as the server said first.
+    /// The position from the first acknowledgement.
     ack: Option<PublishAck>,
     /// Whether it was published more than once.
     again: bool,
@@ -96,12 +96,12 @@ impl Sent {
                 self.ack.get_or_insert(ack);
                 Ok(())
             }
-            // It may stand in the log all the same, and was published several times: only its outcome can tell, or a repeat.
+            // It may be in the log all the same, and was published several times: only its outcome or a repeat can tell.
             Err(Error::NotAcknowledged { .. }) => {
                 self.again = true;
                 Ok(())
             }
-            // An earlier one may stand there.
+            // An earlier attempt may be in the log.
             Err(_) if self.again => Ok(()),
             Err(error) => Err(error),
         }

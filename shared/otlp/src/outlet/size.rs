@@ -1,20 +1,20 @@
-//! How many spans go into one message: as many as the receiver takes, found out by trying.
+//! The number of spans per message: as many as the receiver accepts, found by trial.
 
 use wallet_view::span::Span;
 
 use crate::exporter::SPANS;
 
-/// After so many messages that were taken, one is tried that is as large as one that was too large: receivers are set anew, and
+/// After this many accepted messages, a message of a size that was too large is tried again: receivers are reconfigured, and
 /// spans differ.
 const PATIENCE: u32 = 16;
 
-/// It halves when a message was too large or not answered, and doubles behind each one that was taken, up to what was too large.
+/// Halves when a message was too large or unanswered, and doubles after each accepted one, up to the size that was too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Size {
     spans: usize,
-    /// How many were too many, of several flows.
+    /// The number of spans, of several flows, that was too large.
     too_many: Option<usize>,
-    /// How many messages were taken since growing would reach that.
+    /// How many messages were accepted since growth reached that limit.
     taken: u32,
 }
 
@@ -29,7 +29,7 @@ impl Default for Size {
 }
 
 impl Size {
-    /// The first flows that fit into a message together; one at least, since a flow is not divided.
+    /// The first flows that fit into a message together; at least one, since a flow is not divided.
     pub(super) fn first<'f>(&self, flows: &'f [Vec<Span>]) -> &'f [Vec<Span>] {
         let mut spans = 0;
         let fit = flows.iter().take_while(|flow| {
@@ -40,24 +40,25 @@ impl Size {
         &flows[..fit]
     }
 
-    /// So many spans of several flows were too many.
+    /// Records that this many spans, of several flows, were too many.
     pub(super) fn too_many(&mut self, spans: usize) {
         self.too_many = Some(spans);
         self.shrink(spans);
     }
 
-    /// A message of so many spans was not answered: a smaller one may be.
+    /// Records that a message of this many spans was not answered; a smaller one may be.
     pub(super) fn shrink(&mut self, spans: usize) {
         self.spans = (spans / 2).max(1);
         self.taken = 0;
     }
 
-    /// One flow alone was too large. That says nothing of others, nor does what was refused since it was in it.
+    /// Records that a single flow was too large. That says nothing about other flows, nor do earlier refusals of messages that
+    /// contained it.
     pub(super) fn was_one_flow(&mut self) {
         self.too_many = None;
     }
 
-    /// A message was taken.
+    /// Records that a message was accepted.
     pub(super) fn fits(&mut self) {
         let larger = (self.spans * 2).min(SPANS);
         if self.too_many.is_some_and(|too_many| larger >= too_many) {
@@ -84,7 +85,7 @@ mod tests {
         size.fits();
         assert_eq!(size, Size::default(), "never above what a message has");
         size.too_many(500);
-        // 500 were too many: it keeps to 250 for a while.
+        // 500 were too many, so it stays at 250 for a while.
         for _ in 1..PATIENCE {
             size.fits();
             assert_eq!(size.spans, 250);

@@ -1,4 +1,4 @@
-//! Flows on their way to receivers that say no in each way that a receiver can, over both protocols.
+//! Flows sent to receivers that refuse in every possible way, over both protocols.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod receiver;
@@ -12,10 +12,10 @@ use wallet_otlp::{Done, Exporter, Later, Outlet, Protocol, Sent, Settings};
 use wallet_view::span::{Kind, Span, Value};
 
 const PROTOCOLS: [Protocol; 2] = [Protocol::HttpProtobuf, Protocol::Grpc];
-/// Each flow has so many spans.
+/// Spans per flow.
 const EACH: usize = 8;
 
-/// A flow whose spans have this number in their ids, and a text of so many bytes.
+/// A flow whose span ids contain this number, with a text of this many bytes.
 fn flow(number: u16, bytes: usize) -> Vec<Span> {
     let [high, low] = number.to_be_bytes();
     let at = "2026-01-31T12:00:00Z".parse().unwrap();
@@ -49,7 +49,7 @@ fn outlet(receiver: &Receiver, protocol: Protocol) -> Outlet {
     Outlet::new(Exporter::new(settings).unwrap())
 }
 
-/// Sends all flows; what became of them.
+/// Sends all flows and returns the results.
 async fn all(outlet: &mut Outlet, mut flows: &[Vec<Span>]) -> Result<Vec<Done>, Later> {
     let mut became = Vec::new();
     while !flows.is_empty() {
@@ -68,7 +68,7 @@ fn is_sent(done: &Done) -> bool {
 async fn a_receiver_that_takes_less_at_once_gets_everything_in_smaller_messages() {
     for mood in [Mood::Limit, Mood::LimitAsTonic] {
         for protocol in PROTOCOLS {
-            // About a quarter of what a full message has.
+            // About a quarter of a full message.
             let receiver = Receiver::start(protocol, mood, SPANS * 280 / 4).await;
             let sent = flows(500);
             let done = all(&mut outlet(&receiver, protocol), &sent).await.unwrap();

@@ -1,4 +1,4 @@
-//! A receiver of spans that can be told how to answer. It speaks both protocols over real connections.
+//! A receiver of spans whose responses can be chosen. It speaks both protocols over real connections.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -27,32 +27,32 @@ use tonic::{Code, Request, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 use wallet_otlp::Protocol;
 
-/// How it answers.
+/// How it responds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mood {
-    /// Takes messages up to the limit: 413, or `RESOURCE_EXHAUSTED` as most gRPC servers say.
+    /// Accepts messages up to the limit: 413, or `RESOURCE_EXHAUSTED` as most gRPC servers say.
     Limit,
-    /// The same, enforced by axum's and tonic's own means.
+    /// The same limit, enforced by axum's and tonic's own means.
     LimitAsTonic,
-    /// Takes nothing, and never will.
+    /// Accepts nothing, permanently.
     Bad,
     /// Rejects three spans of each message.
     Partial,
-    /// Takes all, and has something to say.
+    /// Accepts all, with a warning.
     Warning,
-    /// Can't take anything now.
+    /// Can't accept anything at present.
     Busy(Option<Duration>),
-    /// A proxy answers in its place, in HTTP whatever the protocol.
+    /// A proxy responds in its place, in HTTP whatever the protocol.
     Proxy(u16, Option<Duration>),
 }
 
-/// How it answers, and what it has seen.
+/// How it responds, and what it has received.
 #[derive(Debug)]
 struct Books {
     mood: Mood,
     limit: usize,
     asked: usize,
-    /// The ids of the spans of each message that was taken.
+    /// The span ids of each accepted message.
     taken: Vec<Vec<Vec<u8>>>,
 }
 
@@ -100,7 +100,7 @@ impl Receiver {
         }
     }
 
-    /// Ends it, and says where it was.
+    /// Stops it and returns its address.
     pub(crate) async fn stop(mut self) -> SocketAddr {
         self.task.abort();
         let _ = (&mut self.task).await;
@@ -111,17 +111,17 @@ impl Receiver {
         self.books.lock().unwrap().mood = mood;
     }
 
-    /// How many messages have come.
+    /// How many messages have arrived.
     pub(crate) fn asked(&self) -> usize {
         self.books.lock().unwrap().asked
     }
 
-    /// The ids of all spans that were taken, in their order.
+    /// The ids of all accepted spans, in order.
     pub(crate) fn taken(&self) -> Vec<Vec<u8>> {
         self.books.lock().unwrap().taken.concat()
     }
 
-    /// The most spans that one of the last messages had.
+    /// The most spans in any of the last messages.
     pub(crate) fn largest_of_the_last(&self, messages: usize) -> usize {
         let books = self.books.lock().unwrap();
         let last = books.taken.iter().rev().take(messages);
@@ -129,7 +129,7 @@ impl Receiver {
     }
 }
 
-/// What it says to a message, whatever the protocol.
+/// Its response to a message, whatever the protocol.
 enum Said {
     Taken(ExportTraceServiceResponse),
     TooLarge,
@@ -189,7 +189,7 @@ async fn http(listener: TcpListener, books: Shared) {
     axum::serve(listener, routes).await.unwrap();
 }
 
-/// Answers in the receiver's place, if it is to.
+/// Responds in the receiver's place, if set to.
 async fn proxy(State(books): State<Shared>, request: axum::extract::Request, next: Next) -> Response {
     let mood = books.lock().unwrap().mood;
     let Mood::Proxy(status, delay) = mood else {

@@ -1,4 +1,4 @@
-//! Connecting, and what is logged of the connection.
+//! Connects, and logs the connection's events.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::JetStream;
 const ACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl JetStream {
-    /// Connects, and checks that the server is one that we can work with.
+    /// Connects, and checks that the server meets the requirements.
     pub async fn connect(
         settings: &Settings,
         name: &str,
@@ -43,7 +43,7 @@ async fn reach(settings: &Settings, name: &str) -> Result<Reached, wallet_nats::
     Route::of(settings)?.connect(name, log).await
 }
 
-/// An error of the connection as one of the bus.
+/// Converts a connection error into a bus error.
 pub(super) fn told(error: wallet_nats::Error) -> Error {
     match error {
         wallet_nats::Error::Unreachable(text) => Error::Nats(text),
@@ -55,7 +55,7 @@ fn log(server: &str, event: &Event) {
     match event {
         Event::Connected => info!("NATS: connected to {server}"),
         Event::LameDuckMode | Event::Draining | Event::Closed => info!("NATS at {server}: {event}"),
-        // A publish that the server refuses for lack of permission shows only here.
+        // This is the only sign of a publish that the server refuses for lack of permission.
         Event::Disconnected | Event::SlowConsumer(_) | Event::ServerError(_) | Event::ClientError(_) => {
             warn!("NATS at {server}: {event}");
         }

@@ -1,8 +1,8 @@
-//! Our own pull consumer: reads one shard's stream behind a position, without gaps.
+//! Our own pull consumer: reads one shard's stream from a position on, without gaps.
 //!
-//! The consumer is ephemeral: no acks, no redelivery, in stream order. Each message must be the next one; any irregularity
-//! ends the reader, and the loop opens a new one from its position. (The library's own ordered consumer does the same, but
-//! asks for 500 messages at a time whatever their size: a service that is behind would hold hundreds of megabytes.)
+//! The consumer is ephemeral: no acks, no redelivery, in stream order. Each message must be the next one; any irregularity ends
+//! the reader, and the loop opens a new one from its position. (The library's own ordered consumer does the same, but requests
+//! 500 messages at a time whatever their size: a service that is catching up would hold hundreds of megabytes.)
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,13 +20,13 @@ use wallet_engine::bus::{self, Error, Message};
 
 use super::{COMMITTED, nats};
 
-/// How many messages one pull may bring.
+/// The most messages in one pull.
 const PULL_MESSAGES: usize = 4096;
 /// How long one pull waits for messages.
 const PULL_EXPIRES: Duration = Duration::from_secs(10);
-/// A pull that hears nothing for twice this long has lost its server, and the reader is opened anew.
+/// A pull without a sign of life for twice this long has lost its server, and the reader is reopened.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// The server forgets a consumer that nobody has read from for this long.
+/// The server removes a consumer that nobody has read from for this long.
 const ABANDONED: Duration = Duration::from_mins(1);
 
 /// Reads one shard's stream.
@@ -39,7 +39,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a consumer on `shard`'s stream, behind `position`.
+    /// Opens a consumer on `shard`'s stream, from the message after `position` on.
     pub(super) async fn open(context: &Context, shard: Shard, position: u64) -> Result<Self, Error> {
         let name = stream::name(shard);
         let client = context.client();
@@ -100,7 +100,7 @@ impl Reader {
             sequence,
             at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
             subject: message.message.subject.into_string(),
-            // A copy: the original is a slice of the connection's read buffer and would keep all of it.
+            // A copy: the original is a slice of the connection's read buffer and would keep the whole buffer alive.
             payload: Bytes::copy_from_slice(&message.message.payload),
         })
     }
@@ -114,8 +114,8 @@ fn read_headers(headers: &HeaderMap) -> Headers {
 }
 
 impl bus::Reader for Reader {
-    /// Must be called again now and then while it waits: what was on its way when a connection broke is lost, the server takes
-    /// it for read, and without a next message no gap would show.
+    /// Must be called again now and then even while no message arrives: messages in flight when a connection broke are lost, the
+    /// server considers them delivered, and without a next message the gap would go unnoticed.
     async fn take(&mut self, max_weight: usize) -> Result<Vec<Message>, Error> {
         if connects(&self.client) != self.connects {
             let name = &self.name;
@@ -139,7 +139,7 @@ impl bus::Reader for Reader {
     }
 }
 
-/// How often this client has connected.
+/// How often this client has connected so far.
 fn connects(client: &Client) -> u64 {
     client.statistics().connects.load(Ordering::Relaxed)
 }

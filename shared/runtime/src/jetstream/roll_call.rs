@@ -1,4 +1,4 @@
-//! The roll call: how all instances of all services stand, over core NATS, wherever they run.
+//! The roll call: asks all instances of all services for their state over core NATS, wherever they run.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use wallet_engine::bus::Error;
 
 use super::{JetStream, nats};
 
-/// Once somebody works on everything, how long it is waited for those who stand by.
+/// Once every shard has a working instance, how much longer to wait for stand-bys.
 const STRAGGLERS: Duration = Duration::from_millis(50);
-/// Between two tries to listen.
+/// Between two attempts to subscribe.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl JetStream {
-    /// Answers each roll call with what `ready` says, until the process ends.
+    /// Responds to each roll call with the report of `ready`, until the process ends.
     pub async fn answer_roll_calls(&self, ready: impl Fn() -> Ready) {
         let client = self.context.client();
         loop {
@@ -25,7 +25,7 @@ impl JetStream {
                 Ok(mut calls) => {
                     while let Some(call) = calls.next().await {
                         let Some(reply) = call.reply else { continue };
-                        // Texts and numbers always have a JSON form.
+                        // Texts and numbers always serialize.
                         let said = serde_json::to_vec(&ready()).unwrap_or_default();
                         if let Err(error) = client.publish(reply, said.into()).await {
                             debug!("a roll call can't be answered: {error}");
@@ -38,7 +38,7 @@ impl JetStream {
         }
     }
 
-    /// Who answers within a time, or until each service works on each shard.
+    /// Collects reports until `within` has passed, or until each service works on each shard.
     pub async fn call_roll(&self, within: Duration) -> Result<Vec<Ready>, Error> {
         let client = self.context.client();
         let inbox = client.new_inbox();
@@ -50,7 +50,7 @@ impl JetStream {
             .map_err(nats)?;
         let mut present: Vec<Ready> = Vec::new();
         while let Ok(Some(answer)) = timeout_at(deadline, answers.next()).await {
-            // The server's own answer, if nobody listens, is none of these.
+            // The server's own "no responders" message does not parse as a report.
             if let Ok(ready) = serde_json::from_slice(&answer.payload) {
                 present.push(ready);
             }

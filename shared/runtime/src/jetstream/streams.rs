@@ -1,4 +1,4 @@
-//! A shard's stream: made if it is not there, and refused if it is not as it must be.
+//! A shard's stream: created if it does not exist, rejected if its settings are wrong.
 
 use async_nats::connection::State as Connection;
 use async_nats::jetstream::response::Response;
@@ -12,13 +12,13 @@ use wallet_engine::bus::{Bus as _, Error, Known, Loss};
 
 use super::{JetStream, nats};
 
-/// An envelope without events: everybody can read it, and nobody hears anything.
+/// An envelope without events: valid for every reader, and without effect.
 const EMPTY: &str = "[]";
-/// How many of them are on their way at once.
+/// How many of them are in flight at once.
 const FILLED_AT_ONCE: usize = 256;
 
 impl JetStream {
-    /// Makes the stream if nobody has read anything of it, and checks that it is as it must be and reaches to the position.
+    /// Creates the stream if nothing of it has been read yet, then checks its settings and that it reaches the position.
     pub(super) async fn open_stream(&self, shard: Shard, known: Known) -> Result<(), Error> {
         let (settings, position) = (self.settings(shard), known.position);
         let found = match self.found(&settings.name).await? {
@@ -39,7 +39,7 @@ impl JetStream {
         Ok(())
     }
 
-    /// Checks a stream that must be there.
+    /// Checks a stream that must exist.
     pub(super) async fn check_stream(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
         let settings = self.settings(shard);
         match self.found(&settings.name).await? {
@@ -54,8 +54,8 @@ impl JetStream {
         Ok(found.is_some_and(|found| found.state.missing(found.must_hold_from(whole_from)) > 0))
     }
 
-    /// Makes `shard`'s stream reach to `position`: one that is gone is made anew and begins behind it, one that is shorter is
-    /// filled up with envelopes that hold nothing. What is put back then stands where nothing has ever stood.
+    /// Extends `shard`'s stream to `position`: a missing stream is recreated to begin after it, a shorter one is filled up with
+    /// empty envelopes. So whatever is put back gets sequences that were never used before.
     pub(crate) async fn reach(&self, shard: Shard, service: Service, position: u64) -> Result<u64, Error> {
         let settings = self.settings(shard);
         let Some(found) = self.found(&settings.name).await? else {
@@ -71,8 +71,8 @@ impl JetStream {
         Ok(found.state.last.max(position))
     }
 
-    /// Refuses another number of shards than the one that the wallet was made with, before anything is made for it. What can't be
-    /// asked now is asked again where a shard opens its stream.
+    /// Rejects a number of shards other than the one that the wallet was created with, before any stream or database is created.
+    /// If that can't be checked now, it is when a shard opens its stream.
     pub(crate) async fn agrees_on_shards(&self) -> Result<(), Error> {
         let shards = self.shards.count().to_string();
         for shard in self.shards.all() {
@@ -110,7 +110,7 @@ impl JetStream {
     async fn found(&self, name: &str) -> Result<Option<Found>, Error> {
         let found = self.ask(name, &json!({})).await?;
         match found {
-            // Which they are is a long answer, and seldom needed.
+            // The list of missing messages is long, and seldom needed.
             Some(found) if found.state.gaps() > 0 => {
                 self.ask(name, &json!({ "deleted_details": true })).await
             }
@@ -119,7 +119,7 @@ impl JetStream {
     }
 
     async fn ask(&self, name: &str, details: &Value) -> Result<Option<Found>, Error> {
-        // A question without a connection waits for one until its time is up.
+        // Without a connection, a request would wait for one until it times out.
         if self.context.client().connection_state() != Connection::Connected {
             return Err(nats("no connection to the server"));
         }
@@ -142,7 +142,7 @@ fn lost(settings: &Settings, how: Loss) -> Error {
     }
 }
 
-/// Whether a stream is as it must be and lacks nothing.
+/// Checks that a stream has the required settings and lacks nothing.
 fn sound(settings: &Settings, found: &Found, whole_from: u64) -> Result<(), Error> {
     let wrong = settings.differences(&found.config);
     if !wrong.is_empty() {

@@ -1,4 +1,4 @@
-//! A histogram of durations that takes a whole batch at once: one lock, however many were measured.
+//! A histogram of durations that records a whole batch under one lock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::histogram::exponential_buckets;
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
-/// From half a millisecond to four and a half minutes, each twice the one before.
+/// From half a millisecond to four and a half minutes, each bucket twice the one before.
 const BUCKETS: (f64, f64, u16) = (0.000_5, 2.0, 20);
 
 /// A histogram of seconds.
@@ -17,7 +17,7 @@ pub struct Durations(Arc<Mutex<Counts>>);
 struct Counts {
     sum: f64,
     count: u64,
-    /// Upper bound, and how many are within it and not within the one before.
+    /// Upper bound, and the count of values in this bucket alone.
     buckets: Vec<(f64, u64)>,
 }
 
@@ -34,7 +34,7 @@ impl Default for Durations {
 }
 
 impl Durations {
-    /// Counts what was measured.
+    /// Records measurements.
     pub fn observe_all(&self, seconds: impl IntoIterator<Item = f64>) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for value in seconds {
@@ -63,7 +63,7 @@ impl TypedMetric for Durations {
     const TYPE: MetricType = MetricType::Histogram;
 }
 
-/// Seconds between two instants of the log, which never goes back; two servers' clocks may.
+/// Seconds between two log times; zero if negative, since two servers' clocks may disagree although the log never goes back.
 pub fn seconds(from_us: i64, to_us: i64) -> f64 {
     std::time::Duration::from_micros(u64::try_from(to_us.saturating_sub(from_us)).unwrap_or(0)).as_secs_f64()
 }

@@ -1,17 +1,17 @@
-//! In which of two forms metrics are told: what a scraper's `Accept` asks for.
+//! Content negotiation: which of the two metrics formats a scraper's `Accept` header asks for.
 
-/// A form that Prometheus reads.
+/// A format that Prometheus reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Prometheus text, version 0.0.4, which everything that reads metrics understands.
+    /// Prometheus text, version 0.0.4, which every metrics reader understands.
     Text,
     /// OpenMetrics text, version 1.0.0.
     OpenMetrics,
 }
 
 impl Form {
-    /// The form that these `Accept` headers ask for: the one with the higher weight, and of equal ones OpenMetrics if it is
-    /// named. Who asks for neither is told text all the same: whatever it does with it, an error would help less.
+    /// The format that these `Accept` headers ask for: the one with the higher weight, and between equal ones OpenMetrics if it
+    /// is named. A client that accepts neither still gets text: an error would help it less.
     pub fn asked<'a>(accept: impl IntoIterator<Item = &'a str>) -> Self {
         let ranges: Vec<Range<'_>> = accept
             .into_iter()
@@ -34,7 +34,7 @@ impl Form {
         }
     }
 
-    /// For the header `Content-Type`.
+    /// The value of the header `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
@@ -51,7 +51,7 @@ impl Form {
     }
 }
 
-/// How closely a range describes a form; the closest one has the say (RFC 9110, 12.5.1).
+/// How specifically a range describes a format; the most specific one decides (RFC 9110, 12.5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Anything,
@@ -71,7 +71,7 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// What can't be read asks for nothing.
+    /// An unreadable entry is ignored.
     fn read(text: &'a str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -108,7 +108,7 @@ impl<'a> Range<'a> {
     }
 }
 
-/// Reads `1`, `0.5` or `0.875`.
+/// Parses `1`, `0.5` or `0.875`.
 fn thousandths(text: &str) -> Option<u16> {
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     let is_number = matches!(whole, "0" | "1") && rest.bytes().all(|byte| byte.is_ascii_digit());
@@ -168,7 +168,7 @@ mod tests {
         );
     }
 
-    /// As they stand in the sources of Prometheus 2 and 3, and of an agent that reads text only.
+    /// Headers from the sources of Prometheus 2 and 3, and from an agent that reads text only.
     #[test]
     fn scrapers_are_told_what_they_like_best() {
         let check = |accept: &str, form: Form| assert_eq!(Form::asked([accept]), form, "{accept}");

@@ -1,4 +1,4 @@
-//! Gauges that are there only while there is something to tell.
+//! Gauges that are present only while they have a value.
 
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -18,17 +18,17 @@ pub struct ShardGauge {
 }
 
 impl Gauges {
-    /// Says how much it is on a shard now.
+    /// Sets a shard's value.
     pub fn set(&self, shard: Shard, value: i64) {
         self.0.get_or_create(&Label { shard: shard.0 }).set(value);
     }
 
-    /// Says no more of a shard: another instance does.
+    /// Removes a shard's value, because another instance reports it now.
     pub fn clear(&self, shard: Shard) {
         self.0.remove(&Label { shard: shard.0 });
     }
 
-    /// One shard's.
+    /// The gauge of one shard.
     pub fn of(&self, shard: Shard) -> ShardGauge {
         ShardGauge {
             gauges: self.clone(),
@@ -38,12 +38,12 @@ impl Gauges {
 }
 
 impl ShardGauge {
-    /// Says how much it is now.
+    /// Sets the value.
     pub fn set(&self, value: i64) {
         self.gauges.set(self.shard, value);
     }
 
-    /// Says no more.
+    /// Removes the value.
     pub fn clear(&self) {
         self.gauges.clear(self.shard);
     }

@@ -1,7 +1,7 @@
-//! OpenMetrics text as Prometheus text 0.0.4, which the library does not write.
+//! Converts OpenMetrics text into Prometheus text 0.0.4, which the library does not write.
 //!
-//! The samples are the same. What differs is said about them: text names a counter by the name of its samples, and knows no
-//! units, no exemplars and no end.
+//! The samples are the same. The metadata differs: text names a counter after its samples, and has no units, exemplars or end
+//! marker.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,12 +27,12 @@ pub(super) fn plain(open: &str) -> String {
     text
 }
 
-/// What is said of a family.
+/// The family name and the rest of a metadata line of this kind.
 fn about<'l>(line: &'l str, what: &str) -> Option<(&'l str, &'l str)> {
     line.strip_prefix(what)?.split_once(' ')
 }
 
-/// What OpenMetrics adds to the family's name in that of its samples, and text has in both.
+/// The suffix that OpenMetrics adds to the family name only in samples, and text in the metadata too.
 fn suffix(kind: Option<&str>) -> &'static str {
     match kind {
         Some("counter") => "_total",
@@ -41,7 +41,7 @@ fn suffix(kind: Option<&str>) -> &'static str {
     }
 }
 
-/// The type in the words of text.
+/// The type as Prometheus text names it.
 fn known(kind: &str) -> &str {
     match kind {
         "counter" | "gauge" | "histogram" | "summary" => kind,
@@ -50,7 +50,7 @@ fn known(kind: &str) -> &str {
     }
 }
 
-/// A sample's name, labels and value.
+/// A sample without its exemplar: name, labels and value.
 fn without_exemplar(line: &str) -> &str {
     let (mut quoted, mut escaped) = (false, false);
     for (at, byte) in line.bytes().enumerate() {

@@ -1,4 +1,4 @@
-//! Whether the service on this machine is ready: for container health checks.
+//! Whether the service on this machine is ready, for container health checks.
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// Asks `/readyz` of the service on this machine.
+/// Queries `/readyz` of the service on this machine.
 pub(super) async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     let host = if address.ip().is_unspecified() {
         IpAddr::V4(Ipv4Addr::LOCALHOST)
@@ -30,7 +30,7 @@ pub(super) async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     if !answer.lines().next().unwrap_or_default().contains(" 200 ") {
         bail!("not ready: {}", answer.lines().last().unwrap_or_default());
     }
-    // Whoever asked may be gone; the exit code says the same.
+    // stdout may be closed; the exit code says the same.
     let _ = std::io::stdout().write_all(b"ready\n");
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! An orderly stop with a bound: whatever hangs, the process leaves, and says what it was.
+//! An orderly stop with a time limit: whatever hangs, the process exits and names it.
 //!
-//! Each step has a bound of its own and is given up when that is over. Should even that not help (a thread that never yields,
-//! a log that nobody reads), a thread that does nothing else ends the process. Whoever started us waits longer: Docker and
-//! `wallet up` kill what is still there after ten seconds.
+//! Each step has its own time limit, after which it is abandoned. Should even that not help (a thread that never yields, a log
+//! pipe that nobody reads), a dedicated thread ends the process. Supervisors allow more: Docker and `wallet up` kill a process
+//! that is still there after ten seconds.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -13,22 +13,22 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing::{error, warn};
 
-/// How long all of it may take. More than the bounds of all steps together.
+/// The limit for the whole stop, which exceeds the limits of all steps together.
 const WITHIN: Duration = Duration::from_secs(8);
-/// How long the last words may take.
+/// The limit for the final log message.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// Which step of the stop is under way.
+/// The step of the stop that is in progress.
 type Step = Arc<Mutex<&'static str>>;
 
-/// Hears SIGTERM and Ctrl-C. From its making on, these no longer end the process by themselves, but within a bound.
+/// Catches SIGTERM and Ctrl-C. Once created, these no longer end the process directly, but within the time limit.
 pub(super) struct Signals {
     heard: watch::Receiver<Option<&'static str>>,
     step: Step,
 }
 
 impl Signals {
-    /// Begins to listen, in a thread of its own: the others may hang.
+    /// Starts listening, on a dedicated thread because the others may hang.
     pub(super) fn listen() -> anyhow::Result<Self> {
         let step: Step = Arc::new(Mutex::new("the start"));
         let (tell, heard) = watch::channel(None);
@@ -36,7 +36,7 @@ impl Signals {
         let hanging = Arc::clone(&step);
         thread::spawn(move || {
             if let Err(error) = hear(&tell, &ready) {
-                // Nobody listens any more if the program has ended.
+                // The receiver is gone if the program has ended.
                 let _ = ready.send(Err(error));
                 return;
             }
@@ -47,7 +47,7 @@ impl Signals {
         Ok(Self { heard, step })
     }
 
-    /// Waits for the first one, and gives its name.
+    /// Waits for the first signal and returns its name.
     pub(super) async fn next(&self) -> &'static str {
         let mut heard = self.heard.clone();
         let name = heard.wait_for(Option::is_some).await;
@@ -56,7 +56,7 @@ impl Signals {
             .unwrap_or("the end of the signals")
     }
 
-    /// Begins to leave.
+    /// Begins the stop.
     pub(super) fn leaving(&self) -> Leaving {
         Leaving {
             step: Arc::clone(&self.step),
@@ -65,7 +65,7 @@ impl Signals {
     }
 }
 
-/// Comes back when there was a signal.
+/// Returns when a signal has arrived.
 fn hear(
     tell: &watch::Sender<Option<&'static str>>,
     ready: &mpsc::Sender<anyhow::Result<()>>,
@@ -86,14 +86,14 @@ fn hear(
     })
 }
 
-/// A stop that has begun.
+/// A stop in progress.
 pub(super) struct Leaving {
     step: Step,
     in_order: bool,
 }
 
 impl Leaving {
-    /// One step: done, or given up after `within`, with what there is to say of what is left.
+    /// Runs one step: it completes, or is abandoned after `within` with a report of what is left.
     pub(super) async fn step(
         &mut self,
         what: &'static str,
@@ -111,13 +111,13 @@ impl Leaving {
         }
     }
 
-    /// Whether nothing had to be given up.
+    /// Whether no step had to be abandoned.
     pub(super) fn in_order(&self) -> bool {
         self.in_order
     }
 }
 
-/// Ends the process. What is committed will be published at the next start.
+/// Ends the process. Events that are committed will be published at the next start.
 fn leave(what: &'static str) -> ! {
     let (said, heard) = mpsc::channel();
     thread::spawn(move || {

@@ -1,10 +1,11 @@
-//! Where flows go as OpenTelemetry spans, in the names of the OpenTelemetry specification. Only ledger-svc exports.
+//! The export of flows as OpenTelemetry spans, with settings named as in the OpenTelemetry specification. Only ledger-svc
+//! exports.
 
 use clap::Args;
 
 use super::Hidden;
 
-/// The settings of the export, as they were given.
+/// The settings of the export, not yet validated.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "OpenTelemetry: ledger-svc exports each flow that has ended")]
 pub struct Otlp {
@@ -16,7 +17,7 @@ pub struct Otlp {
         value_name = "URL"
     )]
     pub endpoint: Option<Hidden>,
-    /// The same, but the whole address, to which nothing is added.
+    /// The receiver's full address, to which no path is added.
     #[arg(
         long = "otlp-traces-endpoint",
         env = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -24,7 +25,7 @@ pub struct Otlp {
         value_name = "URL"
     )]
     pub traces_endpoint: Option<Hidden>,
-    /// How spans travel: grpc or http/protobuf.
+    /// The protocol: grpc or http/protobuf.
     #[arg(
         long = "otlp-protocol",
         env = "OTEL_EXPORTER_OTLP_PROTOCOL",
@@ -32,7 +33,7 @@ pub struct Otlp {
         value_name = "NAME"
     )]
     pub protocol: String,
-    /// What is sent along, such as a key: `name=value,name=value`.
+    /// Extra headers, such as an API key: `name=value,name=value`.
     #[arg(
         long = "otlp-headers",
         env = "OTEL_EXPORTER_OTLP_HEADERS",
@@ -40,7 +41,7 @@ pub struct Otlp {
         value_name = "LIST"
     )]
     pub headers: Option<Hidden>,
-    /// How long one message may take, milliseconds.
+    /// Timeout for one message, in milliseconds.
     #[arg(
         long = "otlp-timeout",
         env = "OTEL_EXPORTER_OTLP_TIMEOUT",

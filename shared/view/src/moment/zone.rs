@@ -1,4 +1,4 @@
-//! Time zones. They come with the program, so a time means the same on every machine.
+//! Time zones. They are compiled in, so a time means the same on every machine.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
@@ -9,11 +9,11 @@ use super::{BadTime, has_shape};
 pub(super) struct Zone {
     rules: TimeZone,
     name: String,
-    /// What the zone's offset was said to be.
+    /// The offset that was given for the zone, to be checked.
     said: Option<Offset>,
 }
 
-/// Reads a zone's name, as it stands in brackets.
+/// Looks up a zone by its name in brackets.
 pub(super) fn named(text: &str) -> Result<Zone, BadTime> {
     let name = text.strip_prefix('!').unwrap_or(text);
     let zone = match offset(name) {
@@ -28,7 +28,7 @@ pub(super) fn named(text: &str) -> Result<Zone, BadTime> {
     })
 }
 
-/// Reads `+01`, `+0100`, `+01:00`.
+/// Parses `+01`, `+0100`, `+01:00`.
 pub(super) fn offset(text: &str) -> Option<Offset> {
     let rest = text.strip_prefix(['+', '-'])?;
     if !["00", "0000", "00:00"].iter().any(|shape| has_shape(rest, shape)) {
@@ -50,7 +50,7 @@ pub(super) fn offset(text: &str) -> Option<Offset> {
 }
 
 impl Zone {
-    /// Where clocks are at an offset.
+    /// The zone with a fixed offset.
     pub(super) fn at(offset: Offset) -> Self {
         Self {
             rules: TimeZone::fixed(offset),
@@ -59,7 +59,7 @@ impl Zone {
         }
     }
 
-    /// The zone; somebody says that this is its offset.
+    /// The zone, with an offset that must match it.
     pub(super) fn whose_offset_is(self, offset: Offset) -> Self {
         Self {
             said: Some(offset),
@@ -67,13 +67,13 @@ impl Zone {
         }
     }
 
-    /// When a day begins here, microseconds since 1970. It may begin at one o'clock.
+    /// The start of a day in this zone, in microseconds since 1970. A day may begin at one o'clock.
     pub(super) fn begin(&self, day: Date) -> Result<i64, BadTime> {
         let begin = day.to_zoned(self.rules.clone()).map_err(|_| BadTime::Range)?;
         Ok(begin.timestamp().as_microsecond())
     }
 
-    /// When clocks here showed that time, microseconds since 1970.
+    /// The instant at which clocks in this zone showed that time, in microseconds since 1970.
     pub(super) fn instant(&self, at: DateTime) -> Result<i64, BadTime> {
         let zone = self.name.clone();
         let offset = match (self.rules.to_ambiguous_timestamp(at).offset(), self.said) {
@@ -100,10 +100,10 @@ impl Zone {
         Ok(at.as_microsecond())
     }
 
-    /// From which time of day to which the clocks were put forward.
+    /// The times of day from and to which the clocks were put forward.
     fn gap(&self, at: DateTime, before: Offset) -> Option<(String, String)> {
         let inside = before.to_timestamp(at).ok()?;
-        // The one that ended last, seen from behind it.
+        // The latest change, seen from after it.
         let change = self.rules.preceding(inside).next()?;
         let clock = |offset: Offset| {
             offset

@@ -1,4 +1,4 @@
-//! What an operator asked, and what came again under the same id.
+//! Operators' requests, and further requests under the same id.
 
 use wallet_contract::reason::Refusal;
 use wallet_contract::request::Order;
@@ -40,7 +40,7 @@ impl Teller<'_> {
         }
     }
 
-    /// The requests that came later under the same id and changed nothing.
+    /// Later requests under the same id that changed nothing.
     pub(super) fn asked_again(&self) -> Vec<String> {
         let again = self
             .steps

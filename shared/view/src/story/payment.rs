@@ -32,7 +32,7 @@ impl Teller<'_> {
         }
     }
 
-    /// A request that names no sound movement: refused, or cancelled before it was heard of.
+    /// A request without a valid movement: refused, or cancelled before it arrived.
     fn unsound(&self) -> Vec<String> {
         let (payer, started) = (&self.flow.payer, self.started());
         match self.flow.status {
@@ -53,7 +53,7 @@ impl Teller<'_> {
         }
     }
 
-    /// What was asked for and did not come to pass.
+    /// What was requested and did not happen.
     fn wanted(&self, money: &str) -> String {
         let (payer, payee) = (self.flow.payer.as_str(), self.payee());
         match (payer, payee, self.flow.verb.as_str()) {

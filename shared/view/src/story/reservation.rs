@@ -1,4 +1,4 @@
-//! What holds money first.
+//! Reservations: money is held first.
 
 use jiff::Timestamp;
 use wallet_contract::event::{Fact, MovementFact};
@@ -58,7 +58,7 @@ impl Teller<'_> {
         ]
     }
 
-    /// What is left out of how long it took.
+    /// What the duration excludes.
     fn not_counting(&self) -> &'static str {
         if self.held().is_some() {
             ", not counting the time for which it was held"

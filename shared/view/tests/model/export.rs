@@ -1,4 +1,4 @@
-//! What leaves the viewer: spans, OTLP JSON, Mermaid.
+//! Exports of the viewer: spans, OTLP JSON, Mermaid.
 
 use serde_json::json;
 use wallet_contract::event::{Fact, MovementFact};

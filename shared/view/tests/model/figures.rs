@@ -1,4 +1,4 @@
-//! How much, and how long: the same wherever it is told.
+//! Amounts and durations are the same wherever they are shown.
 
 use serde_json::{Value, json};
 use wallet_contract::event::Failure::{Cancelled, Expired};
@@ -14,10 +14,10 @@ use crate::stage::{NOON_US, Told, at, paid, refusal, reserved, settled};
 
 /// How long alice thinks before she confirms or cancels.
 const HELD_US: i64 = 7_380_000_000;
-/// When the promise stands in the log.
+/// When the promise is stored in the log.
 const PROMISED_US: i64 = 4_000;
 
-/// Says something so long after the word that alice gave when she had thought.
+/// Adds a decision at a given time after alice's delayed confirm or cancel.
 fn then(told: Told, service: Service, cause: u128, after_us: i64, fact: Fact) -> Told {
     let at_us = PROMISED_US + HELD_US + after_us;
     told.says_at((service, 0), cause, at_us - 500, at_us, fact)
@@ -79,7 +79,7 @@ fn cancelled() -> Told {
     )
 }
 
-/// The clock releases it: debit-svc takes it up 0.3 ms before it decides.
+/// The reservation expires: debit-svc takes it up 0.3 ms before it decides.
 fn expired() -> Told {
     let late = || refusal(Reason::Expired, "not confirmed in time");
     let told = then(
@@ -123,7 +123,7 @@ fn how_much_was_captured_stands_wherever_the_amount_does() {
     assert_eq!(attribute("wallet.captured"), text("5.00"));
     assert_eq!(attribute("wallet.released"), text("7.50"));
 
-    // All, nothing, or nobody knows yet: then the amount says it.
+    // If all or nothing was captured, or that is not known yet, the amount says it all.
     let amounts = [
         (json!("12.50"), json!("0.00")),
         (json!("0.00"), json!("12.50")),
@@ -168,12 +168,12 @@ fn what_is_held_waits_for_its_payer_and_is_no_latency() {
         assert_eq!(flow.held_for_us(), Some(HELD_US));
         assert_eq!(wallet_view::text::span(flow.took().unwrap()), took);
         assert_eq!(headline(flow), head);
-        // Nobody waited in the log for that long, and the parts add up to the way.
+        // The held time is no waiting time, and the parts add up to the whole path.
         let total = along::total(&steps);
         let parts = total.wait_us + total.work_us + total.commit_us.unwrap_or(0) + total.publish_us;
         assert_eq!(parts, along::length_us(&steps));
         assert!(parts < 20_000, "{total:?}");
-        // It shows as held, and as nothing else, before the step that ended it.
+        // It is drawn as held, and as nothing else, before the step that ended it.
         let bar = timeline::bar(flow, &steps, &steps[held.step]);
         assert_eq!(bar.caused_us - bar.held_us, HELD_US);
         assert_eq!(bar.held_us, PROMISED_US);
@@ -218,7 +218,7 @@ fn what_nobody_thought_about_was_not_held() {
         Fact::Movement(all(), MovementFact::AccountDebited),
     );
     assert_eq!(auto.flow("running", |_| {}).held_for_us(), None);
-    // The confirm waits for the promise, not the promise for the confirm.
+    // Here the confirm waits for the promise, not the promise for the confirm.
     let early = Told::default()
         .asks_to_reserve()
         .says(
@@ -258,10 +258,10 @@ fn a_transfer_has_one_duration() {
     assert!(headline(&flow).ends_with("settled in 5.50 ms"));
     assert!(story::of(&flow)[0].ends_with("after 5.50 ms it was settled."));
     assert!(mermaid::of(&flow).contains("settled in 5.50 ms"));
-    // The last word on it stands in the log a little later: that is the end of the drawing, and no second duration.
+    // The last event is stored in the log a little later: the drawing ends there, and no second duration is shown.
     let steps = steps::of(&flow);
     assert_eq!(along::length_us(&steps), 6_000);
-    // A clock that goes back makes nothing shorter than nothing.
+    // A clock that goes back must not make a duration negative.
     let back = settled().flow("settled", |flow| flow["ended_at"] = json!(at(-1)));
     assert_eq!(
         (back.took_us(), back.started_at.as_microsecond()),

@@ -1,4 +1,4 @@
-//! What the log does not say, and what it says against the clocks.
+//! What is missing from the log, and times that contradict it.
 
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::shard::Shards;
@@ -36,7 +36,7 @@ fn what_must_come_is_named_until_it_has_come() {
     assert_eq!(found[0].waited(at(14_002_000)), "for 14.00 s");
     found[0].usually_us = Some(3_000);
     assert_eq!(found[0].waited(at(14_002_000)), "for 14.00 s; usually 3.00 ms");
-    // What waits for its payer waits for no service, and what has ended for nobody.
+    // A reservation that waits for its payer waits for no service, and a flow that has ended waits for nothing.
     assert!(missing(&reserved(false).flow("reserved", |_| {})).is_empty());
     assert_eq!(
         missing(&reserved(true).flow("running", |_| {})),
@@ -68,7 +68,7 @@ fn commit_and_publish_are_told_apart_if_the_log_says_so() {
     };
     check(Some(400), (Some(100), 400));
     check(None, (None, 500));
-    // By another clock; the sum is that of the log.
+    // Measured by another clock; the total is that of the log.
     check(Some(900), (Some(0), 500));
     check(Some(-900), (Some(500), 0));
 }
@@ -91,7 +91,7 @@ fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
         assert_eq!(steps[1].at_us, recorded_us);
     };
     check(1_500, 2_000, None);
-    // Within what clocks differ anyway.
+    // Within the normal difference between clocks.
     check(-900, 2_000, None);
     check(-5_000, 2_000, Some(Skew::Behind(5_000)));
     check(9_000, 2_000, Some(Skew::Ahead(7_000)));

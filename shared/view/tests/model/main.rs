@@ -1,4 +1,4 @@
-//! The model of a flow: what each part makes of flows as the ledger tells them.
+//! The model of a flow: what each module derives from flows as the ledger returns them.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod export;

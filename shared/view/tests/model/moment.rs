@@ -1,4 +1,4 @@
-//! Times as they are written, and what they name.
+//! Written times, and the periods that they denote.
 
 use jiff::Timestamp;
 use wallet_view::moment::Moment;
@@ -10,7 +10,7 @@ fn read(text: &str) -> Result<Moment, String> {
     Moment::read(text, at(0)).map_err(|bad| bad.to_string())
 }
 
-/// From when to when, as RFC 3339.
+/// The denoted period, as RFC 3339.
 #[track_caller]
 fn names(text: &str, first: &str, last: &str) {
     let moment = read(text).unwrap_or_else(|bad| panic!("{text}: {bad}"));
@@ -119,12 +119,12 @@ fn a_zone_is_where_the_time_is_told() {
     ] {
         assert_eq!(read(same), read("2026-05-31T22:00Z"), "{same}");
     }
-    // Zulu is no offset that could contradict.
+    // With Z, an offset can't contradict the zone.
     assert_eq!(
         read("2026-06-01T00:00Z[Europe/Berlin]"),
         read("2026-06-01T00:00Z")
     );
-    // A day has the hours that it has there.
+    // A day is as long as it is in that zone.
     names(
         "2026-11-01[America/New_York]",
         "2026-11-01T04:00:00.000000Z",

@@ -134,7 +134,7 @@ fn two_phases() {
 #[test]
 fn a_confirm_that_overtakes_the_promise() {
     let all = || part("alice", "bob", "12.50", "12.50");
-    // The log has the promise before what debit-svc said to the confirm: it had decided before it heard of the promise.
+    // The log holds the promise before debit-svc's decision on the confirm, which it made before it heard of the promise.
     let told = Told::default()
         .asks_to_reserve()
         .says(

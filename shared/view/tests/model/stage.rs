@@ -1,4 +1,4 @@
-//! Flows as the ledger tells them, made of facts: each stands in the log 2 ms behind the one before.
+//! Flows as the ledger returns them, made from facts: each is stored in the log 2 ms after the one before.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use wallet_view::flow::Flow;
 pub(crate) const NOON_US: i64 = 1_769_860_800_000_000;
 pub(crate) const TRACE: &str = "0190b1c47a2e8c3d9f005a3c1e8b2d4f";
 
-/// A flow that is being told.
+/// A flow under construction.
 #[derive(Default)]
 pub(crate) struct Told {
     events: Vec<Value>,
@@ -50,13 +50,13 @@ impl Told {
         (place as u128 + 1, 2_000 * i64::try_from(place).unwrap())
     }
 
-    /// A client asks.
+    /// Adds a client's request.
     pub(crate) fn asks(self, verb: &str, body: &Value) -> Self {
         let (_, recorded_us) = self.next();
         self.asks_at(recorded_us, verb, body)
     }
 
-    /// The same at a time.
+    /// Adds a client's request at a given time.
     pub(crate) fn asks_at(mut self, recorded_us: i64, verb: &str, body: &Value) -> Self {
         let (id, _) = self.next();
         self.events.push(json!({
@@ -82,13 +82,13 @@ impl Told {
         self.asks("reserve", &body)
     }
 
-    /// A service on shard 0 decides on the event with that number, counted from 1.
+    /// Adds a decision of a service on shard 0 on the event with this number, counted from 1.
     pub(crate) fn says(self, service: Service, cause: u128, fact: Fact) -> Self {
         let (_, recorded_us) = self.next();
         self.says_at((service, 0), cause, recorded_us - 500, recorded_us, fact)
     }
 
-    /// The same, with shard and times: decided, stored.
+    /// Adds a decision with its shard and times: decided, stored.
     pub(crate) fn says_at(
         mut self,
         (service, shard): (Service, u16),
@@ -122,7 +122,7 @@ impl Told {
         self
     }
 
-    /// The whole, with its head; `change` says what else is in it.
+    /// The finished flow with its head; `change` edits its JSON.
     pub(crate) fn flow(self, status: &str, change: impl FnOnce(&mut Value)) -> Flow {
         let ended = !matches!(status, "running" | "reserved");
         let refused = ended && status != "settled" && status != "done";
@@ -133,7 +133,7 @@ impl Told {
             .and_then(|event| event["type"].as_str())
             .unwrap_or("wallet.transfer.");
         let verb = verb.split('.').nth(1).unwrap().to_owned();
-        // A transfer ends when the ledger decides so, an operator's request when credit-svc does.
+        // A transfer ends with the ledger's decision, an operator's request with credit-svc's.
         let by = |service: &str| {
             let said = |event: &&Value| {
                 event["source"]

@@ -1,4 +1,4 @@
-//! Every kind of flow and outcome, told.
+//! The stories of every kind of flow and outcome.
 
 mod reservations;
 

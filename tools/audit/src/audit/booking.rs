@@ -1,4 +1,4 @@
-//! What an event does to the audit's books and flows.
+//! The effect of events on the audit's books and flows.
 
 use wallet_contract::event::{AccountFact, Fact, MessageFact, Movement, MovementFact, Parked, RequestFact};
 use wallet_contract::shard::Shard;
@@ -9,7 +9,7 @@ use crate::flow::{Flow, Moved, Step};
 use crate::report::Invariant;
 
 impl Audit {
-    /// Books an event, in the log where it counts.
+    /// Books an event, in the log in which it counts.
     pub(super) fn book(&mut self, here: Here<'_>) {
         match &here.event.fact {
             Fact::Account(name, AccountFact::AccountOpened(currency, overdraft)) => {
@@ -47,7 +47,7 @@ impl Audit {
     fn book_request(&mut self, here: Here<'_>, fact: &RequestFact) {
         match fact {
             RequestFact::ReservationBarred => self.step(here, Step::Barred, None),
-            // The same reversal may be requested again in other words, and denied again.
+            // The same reversal may be requested again with other content, and denied again.
             RequestFact::ReversalDenied(..) => {
                 self.flow(here).1.take(Step::Denied);
             }
@@ -66,7 +66,7 @@ impl Audit {
         }
     }
 
-    /// The flow that an event belongs to: at home, which is the payer's shard, or wherever a stray request was refused.
+    /// The flow that an event belongs to: at home, which is the payer's shard, or wherever a misdirected request was refused.
     fn flow(&mut self, here: Here<'_>) -> (AccountNo, &mut Flow) {
         let name = here.event.fact.account();
         let home = if let Fact::Movement(movement, MovementFact::AccountCredited) = &here.event.fact {
@@ -79,7 +79,7 @@ impl Audit {
         (payer, log.flows.entry((here.event.transfer, payer)).or_default())
     }
 
-    /// Takes a step of a transfer: each at most once, and all about the same movement.
+    /// Records a step of a transfer: each at most once, and all about the same movement.
     fn step(&mut self, here: Here<'_>, step: Step, movement: Option<&Movement>) {
         let moved = movement.map(|movement| self.moved(movement));
         let (_, flow) = self.flow(here);
@@ -121,7 +121,7 @@ impl Audit {
         self.judge(here, movement, effect);
     }
 
-    /// What was held is the payer's again.
+    /// The held amount is released to the payer.
     fn released(&mut self, here: Here<'_>, movement: &Movement) {
         self.step(here, Step::Released, None);
         let moved = self.moved(movement);
@@ -157,7 +157,7 @@ impl Audit {
         self.judge(here, movement, effect);
     }
 
-    /// A reversal has arrived: no more may come back than was paid.
+    /// A reversal has arrived: the total returned must not exceed what was paid.
     fn given_back(&mut self, here: Here<'_>, movement: &Movement) {
         let Some(of) = movement.reverses else { return };
         let home = usize::from(self.shards.of(&movement.payee).0);

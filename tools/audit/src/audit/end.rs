@@ -1,4 +1,4 @@
-//! What is left when all logs have been read.
+//! The final checks, once all logs have been read.
 
 use wallet_contract::id::TransferId;
 use wallet_contract::log::LogPlace;
@@ -16,7 +16,7 @@ fn is_parked(log: &Log, place: LogPlace) -> bool {
 }
 
 impl Audit {
-    /// Looks at what is left when all logs have been read, and gives what was counted and found.
+    /// Runs the final checks once all logs have been read, and returns the counts, the books and the breaches.
     pub fn finish(mut self) -> (Counts, Books, Breaches) {
         self.work_off_by_force();
         let logs = std::mem::take(&mut self.logs);

@@ -1,4 +1,4 @@
-//! Breaks logs that were sound, and says what the audit must find in them.
+//! Breaks sound logs, and asserts what the audit finds in them.
 
 use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
@@ -14,10 +14,10 @@ impl Script {
         self.read().finish()
     }
 
-    /// All logs, read.
+    /// An audit that has read all logs.
     pub(super) fn read(&self) -> Audit {
         let mut audit = Audit::new(self.shards);
-        // The second log first: credits must wait for debits that are read later.
+        // The second log first, so that credits must wait for debits that are read later.
         for shard in [Shard(1), Shard(0)] {
             for message in &self.logs[usize::from(shard.0)] {
                 audit.take(shard, message.sequence, entry::read(message, shard));
@@ -40,7 +40,7 @@ impl Script {
         assert_eq!(breaches.of(invariant), (0, &[][..]), "{}", invariant.name());
     }
 
-    /// Breaks nothing; what was counted, and the books.
+    /// Asserts that there is no breach; returns the counts and the books.
     #[track_caller]
     pub(super) fn holds_all(&self) -> (Counts, Books) {
         let (counts, books, breaches) = self.audit();
@@ -50,7 +50,7 @@ impl Script {
         (counts, books)
     }
 
-    /// Takes out the events of a kind, renumbering what is left.
+    /// Removes the events of a kind, renumbering the rest.
     pub(super) fn without(mut self, kind: Kind) -> Self {
         for log in &mut self.logs {
             log.retain(|message| !String::from_utf8_lossy(&message.payload).contains(kind.name()));
@@ -59,7 +59,7 @@ impl Script {
         self
     }
 
-    /// Everything a second time, behind the first.
+    /// Appends a copy of everything.
     pub(super) fn twice(mut self) -> Self {
         for log in &mut self.logs {
             log.extend_from_within(..);
@@ -68,7 +68,7 @@ impl Script {
         self
     }
 
-    /// Changes the text of the events of a kind that contain `old`.
+    /// Edits the text of the events of a kind that contain `old`.
     pub(super) fn with(mut self, kind: Kind, (old, new): (&str, &str), shards: &[u16]) -> Self {
         for shard in shards {
             for message in &mut self.logs[usize::from(*shard)] {

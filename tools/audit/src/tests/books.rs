@@ -1,4 +1,4 @@
-//! What the ledger shows, held against what the log says.
+//! The ledger's state compared with the log.
 
 use wallet_client::api::Tally;
 

@@ -1,4 +1,4 @@
-//! Messages that nobody decided on, that are missing, or that nobody can read.
+//! Messages that no service decided on, that are missing, or that are unreadable.
 
 use wallet_contract::event::{Cause, Fact, MessageFact, Parked};
 use wallet_contract::id::{EventId, TransferId};

@@ -1,4 +1,4 @@
-//! Transfers without one sound end, and events without one sound cause.
+//! Transfers without exactly one valid end, and events without exactly one valid cause.
 
 use wallet_contract::event::{Event, Fact, Kind, MovementFact};
 use wallet_contract::subject::Service;
@@ -31,7 +31,7 @@ fn what_waits_for_a_service_has_not_ended_and_breaks_nothing() {
         "{told:?}"
     );
     assert_eq!(breaches.open(Invariant::NothingDropped).0, 1);
-    // What can never be right is a breach, whatever moves.
+    // A state that can never become right is a breach even while transfers are in progress.
     let mut audit = Script::sound().without(Kind::DebitReversed).read();
     audit.moves();
     let (_, _, breaches) = audit.finish();

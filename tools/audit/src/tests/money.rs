@@ -1,4 +1,4 @@
-//! Money that is made on its way, and money that was not there.
+//! Money that appears from nowhere, and money that was spent without being there.
 
 use super::script::Script;
 use crate::report::Invariant;

@@ -6,7 +6,7 @@ use wallet_contract::subject::{Service, Verb};
 use super::script::{Script, account, movement, refusal, usd};
 
 impl Script {
-    /// alice and bob, 100.00 from outside, and one transfer of each kind.
+    /// alice and bob with 100.00 from outside, and one transfer of each kind.
     pub(super) fn sound() -> Self {
         let mut script = Self::new();
         script.open("alice");

@@ -1,8 +1,8 @@
-//! Sound logs break nothing.
+//! Sound logs have no breaches.
 
 use super::script::Script;
 
-/// Accounts of both shards are in play, else nothing here tests the merge.
+/// Both shards must have accounts, or the merge would go untested.
 #[test]
 fn the_script_crosses_shards() {
     let script = Script::new();

@@ -1,4 +1,4 @@
-//! The command that measures.
+//! The arguments of `wallet bench`.
 
 use std::path::PathBuf;
 
@@ -13,52 +13,52 @@ use crate::help;
 #[derive(Args, Debug)]
 #[command(after_help = help::BENCH)]
 pub struct Bench {
-    /// How many transfers to make, in bulk.
+    /// The number of transfers, in bulk.
     #[arg(long, default_value_t = Options::DEFAULT.transfers, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub transfers: u64,
-    /// Among how many accounts.
+    /// The number of accounts.
     #[arg(long, default_value_t = Options::DEFAULT.accounts, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     pub accounts: u32,
-    /// What is measured: plain transfers, or reservations that are confirmed, each counted as one.
+    /// The kind of transfers: plain ones, or reservations that are confirmed, each counted as one.
     #[arg(long, default_value = Options::DEFAULT.mode.word(), value_name = "MODE", value_parser = mode())]
     pub mode: Mode,
-    /// How many of a hundred transfers touch one and the same account.
+    /// The percentage of transfers that touch one hot account.
     #[arg(long, default_value_t = Options::DEFAULT.hot_percent, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub hot_percent: u8,
-    /// How many requests one message holds.
+    /// The number of requests per message.
     #[arg(long, default_value_t = Options::DEFAULT.batch, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub batch: u32,
     /// Send this many single requests a second instead, and measure from publish to outcome.
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     pub rate: Option<u32>,
-    /// Instead let this many independent callers each send one request, wait for its outcome, and send the next.
+    /// Use this many independent callers instead, each sending a request and waiting for its outcome before the next.
     #[arg(long, value_name = "N", conflicts_with = "rate", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub callers: Option<u32>,
-    /// Let the callers share messages, as those in one program do that has the right to publish in bulk.
+    /// Let the callers share messages, like those in one program that has the permission to publish in bulk.
     #[arg(long, requires = "callers")]
     pub shared: bool,
-    /// For how long, with --rate or --callers.
+    /// The duration in seconds, with --rate or --callers.
     #[arg(long, default_value_t = Options::DEFAULT.seconds, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub seconds: u32,
     /// A PostgreSQL server, as postgres://user@host/; `postgres` alone starts a throwaway one [default: SQLite].
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
-    /// Into how many shards the accounts are divided.
+    /// The number of shards.
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub shards: u16,
-    /// What the choice of accounts and amounts begins from; the same number makes the same transfers.
+    /// The seed for the choice of accounts and amounts; the same seed gives the same transfers.
     #[arg(long, default_value_t = Options::DEFAULT.seed, value_name = "N")]
     pub seed: u64,
-    /// Where the stack's streams and databases live [default: a temporary folder, removed afterwards].
+    /// The folder of the stack's streams and databases [default: a temporary folder, removed afterwards].
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Leave the stack up until Ctrl-C, to look at what came of it.
+    /// Leave the stack running until Ctrl-C, to inspect the result.
     #[arg(long)]
     pub keep: bool,
 }
 
 impl Bench {
-    /// What is to be measured.
+    /// The options of the load.
     pub fn load(&self) -> Options {
         Options {
             transfers: self.transfers,
@@ -79,7 +79,7 @@ impl Bench {
     }
 }
 
-/// Reads which transfers are measured.
+/// Parses the kind of transfers.
 fn mode() -> impl TypedValueParser<Value = Mode> {
     let value = |mode: Mode| {
         PossibleValue::new(mode.word()).help(match mode {

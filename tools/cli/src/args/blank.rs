@@ -1,12 +1,12 @@
-//! Options that are there and say nothing, as a variable of a script does that was never set.
+//! Options with an empty value, as from a script variable that was never set.
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error};
 use wallet_contract::blank::is_blank;
 
-/// That an option or argument is empty or blank, as it stands in the usage of its command. A variable of the environment may be
-/// empty: that is how one is unset.
+/// An error if an option or argument is empty or blank, named as in the command's usage. Environment variables may be empty: that
+/// is how one is unset.
 pub(super) fn find(command: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let here = command.get_arguments().find(|arg| {
         let id = arg.get_id().as_str();

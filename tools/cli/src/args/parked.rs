@@ -1,4 +1,4 @@
-//! `wallet parked`: what was set aside, and what is to become of it.
+//! `wallet parked`: parked messages, and their resolution.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,67 +15,68 @@ use crate::help;
 #[derive(Args, Debug)]
 #[command(after_help = help::PARKED, args_conflicts_with_subcommands = true)]
 pub struct Parked {
-    /// What is to be done [default: list].
+    /// The action [default: list].
     #[command(subcommand)]
     pub action: Option<ParkedAction>,
-    /// Also those that have been dealt with.
+    /// Also list those that have been resolved.
     #[arg(long)]
     pub all: bool,
-    /// How long to wait for the service, such as 5s. It carries out later what is recorded by then.
+    /// How long to wait for the service, such as 5s. An instruction that is recorded by then is carried out later.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, global = true)]
     pub timeout: Duration,
 }
 
-/// What is to become of what was set aside.
+/// The actions on parked messages.
 #[derive(Debug, Subcommand)]
 pub enum ParkedAction {
-    /// Show one message with its text, as it stands in the log.
+    /// Show one message with its text, as it is in the log.
     Show {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
     },
-    /// Have a message handled after all, and then what waits for it. An unreadable request is handled as it stands, if it can be read by now.
+    /// Handle a message again, and then those that wait for it. An unreadable request is handled unchanged, if it has become
+    /// readable.
     #[command(group = ArgGroup::new("which").args(["id", "all"]).required(true))]
     Retry {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: Option<ParkedId>,
-        /// Retry all that belong to transfers or are readable by now.
+        /// Retry all that belong to transfers or have become readable.
         #[arg(long)]
         all: bool,
     },
-    /// Have a request handled with another text, once, whoever says so first. Events can't be edited.
+    /// Replace the text of a request and handle it, once; the first instruction counts. Events can't be edited.
     Edit {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
-        /// The new text, JSON. A request without an id gets one that is derived from its place in the log.
+        /// The new text, JSON. A request without an id gets one that is derived from its position in the log.
         #[arg(long, value_name = "JSON")]
         body: String,
     },
-    /// Drop a message for good, for a reason. What waits for it is handled, if it can be.
+    /// Drop a message permanently, with a reason. Messages that wait for it are handled, if they can be.
     Discard {
         /// Its id in the list of `wallet parked`, such as debit/0/17/2.
         id: ParkedId,
-        /// Why; it is recorded.
+        /// The reason, which is recorded.
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
 }
 
-/// What something that was set aside is called: who did it, and where it stands.
+/// The id of a parked message: the service that parked it, and its position in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParkedId {
-    /// Who set it aside.
+    /// The service that parked it.
     pub service: Service,
-    /// In which shard's log it stands.
+    /// The shard whose log holds it.
     pub shard: Shard,
     /// The message's sequence.
     pub sequence: u64,
-    /// Which element of it, or the whole.
+    /// The index of the element; none for a whole message.
     pub index: Option<u32>,
 }
 
 impl ParkedId {
-    /// What an instruction about it is called, if its service can't follow it.
+    /// The id of an instruction about it, should its service park that too.
     #[must_use]
     pub fn instructed_at(self, sequence: u64) -> Self {
         Self {

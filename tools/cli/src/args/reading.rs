@@ -1,4 +1,4 @@
-//! The commands that ask the ledger and change nothing.
+//! The commands that query the ledger and change nothing.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::help;
 pub struct Balance {
     /// The account [default: all of them].
     pub account: Option<AccountId>,
-    /// When: a time such as 2026-01-31T12:00:00Z, a day, or "10m ago"; the end of what it names [default: now].
+    /// The time: such as 2026-01-31T12:00:00Z, a day, or "10m ago"; the end of the period that it denotes [default: now].
     #[arg(long, value_name = "TIME", requires = "account", value_parser = moment)]
     pub at: Option<Moment>,
 }
@@ -35,7 +35,7 @@ pub struct Statement {
     /// Only bookings in this currency.
     #[arg(long, value_name = "CODE")]
     pub currency: Option<Currency>,
-    /// Only the newest so many bookings; 0 shows all.
+    /// Only this many of the newest bookings; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: u32,
 }
@@ -44,22 +44,22 @@ pub struct Statement {
 #[derive(Args, Debug)]
 #[command(after_help = help::TRANSFERS)]
 pub struct Transfers {
-    /// Only those that this account pays or is paid by.
+    /// Only those with this payer or payee.
     #[arg(long)]
     pub account: Option<AccountId>,
-    /// Only those that stand like this.
+    /// Only those with this status.
     #[arg(long, value_parser = status())]
     pub status: Option<StatusFilter>,
     /// Only those refused for this reason, such as insufficient_funds.
     #[arg(long, value_name = "CODE", value_parser = reason(), hide_possible_values = true)]
     pub reason: Option<Reason>,
-    /// Only those that ended since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
+    /// Only those that ended since then: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub ended_since: Option<Timestamp>,
-    /// Only those that ended until then, the whole of it.
+    /// Only those that ended until then, inclusive.
     #[arg(long, value_name = "TIME", value_parser = until)]
     pub ended_until: Option<Timestamp>,
-    /// Only the newest so many, with --status stuck the oldest; 0 shows all.
+    /// Only this many of the newest, with --status stuck of the oldest; 0 shows all.
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
 }
@@ -69,15 +69,15 @@ pub struct Transfers {
 #[command(after_help = help::TRACE, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(group = ArgGroup::new("which").args(["id", "file"]).required(true).multiple(true))]
 pub struct Trace {
-    /// What else than to draw.
+    /// The action, if it is not to draw.
     #[command(subcommand)]
     pub command: Option<TraceCommand>,
     /// A transfer's id, or a trace id (32 hexadecimal digits).
     pub id: Option<String>,
-    /// Whose transfer, where several payers used the id.
+    /// The payer, if several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
     pub payer: Option<AccountId>,
-    /// Draw the flows in this file, as `--json` or a simulation wrote it; no ledger is asked.
+    /// Draw the flows in this file, as written by `--json` or a simulation; the ledger is not queried.
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 }
@@ -96,10 +96,10 @@ pub enum TraceCommand {
 pub struct Export {
     /// A transfer's id, or a trace id (32 hexadecimal digits).
     pub id: Option<String>,
-    /// Whose transfer, where several payers used the id.
+    /// The payer, if several payers used the id.
     #[arg(long, value_name = "ACCOUNT", requires = "id")]
     pub payer: Option<AccountId>,
-    /// All flows that began since: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
+    /// All flows that began since then: a time such as 2026-01-31T12:00:00Z, a day, or how long ago, such as 1h.
     #[arg(long, value_name = "TIME", value_parser = since)]
     pub since: Option<Timestamp>,
     /// The receiver, such as http://127.0.0.1:4318; with http/protobuf the path /v1/traces is added.
@@ -110,7 +110,7 @@ pub struct Export {
         value_name = "URL"
     )]
     pub otlp: String,
-    /// How spans travel: grpc (usually port 4317) or http/protobuf (usually port 4318).
+    /// The protocol: grpc (usually port 4317) or http/protobuf (usually port 4318).
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_PROTOCOL",
@@ -118,7 +118,7 @@ pub struct Export {
         value_name = "NAME"
     )]
     pub protocol: wallet_otlp::Protocol,
-    /// What is sent along, such as a key: name=value,name=value.
+    /// Extra headers, such as an API key: name=value,name=value.
     #[arg(
         long,
         env = "OTEL_EXPORTER_OTLP_HEADERS",
@@ -151,13 +151,13 @@ pub struct Watch {
     /// Only this transfer, from its beginning to its end [default: all flows as they end, until Ctrl-C].
     #[arg(value_parser = transfer_id)]
     pub id: Option<TransferId>,
-    /// Whose transfer, where several payers used the id.
+    /// The payer, if several payers used the id.
     #[arg(long, value_name = "ACCOUNT", requires = "id")]
     pub payer: Option<AccountId>,
     /// How long to wait for its end, such as 30s [default: as long as it takes].
     #[arg(long, value_name = "TIME", requires = "id", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Only flows that this account pays or is paid by.
+    /// Only flows with this payer or payee.
     #[arg(long, conflicts_with = "id")]
     pub account: Option<AccountId>,
 }

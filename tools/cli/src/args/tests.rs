@@ -1,4 +1,4 @@
-//! What the command line takes, and what it says of the rest.
+//! What the command line accepts, and its errors.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn the_command_line_is_well_formed() {
     Cli::command().debug_assert();
 }
 
-/// The comment of a flattened struct can take the place of the command's own, and is for who reads the code.
+/// The doc comment of a flattened struct can replace the command's own, but is meant for readers of the code.
 #[test]
 fn help_begins_with_what_a_command_does() {
     check(&Cli::command(), &[]);
@@ -26,7 +26,7 @@ fn check(command: &clap::Command, path: &[&str]) {
     }
 }
 
-/// What a slip of the pen is told: what would be right, with all that may be said instead.
+/// The error for a typing slip says what would be right, with all possible values.
 #[test]
 fn an_error_says_what_to_write() {
     for (words, expected) in [

@@ -14,28 +14,29 @@ use crate::help;
 #[derive(Args, Debug)]
 #[command(after_help = help::RESERVE)]
 pub struct Reserve {
-    /// Who pays.
+    /// The payer.
     #[arg(long, value_name = "ACCOUNT")]
     pub from: AccountId,
-    /// For whom it is held.
+    /// The payee.
     #[arg(long, value_name = "ACCOUNT")]
     pub to: AccountId,
-    /// How much, such as 12.50; zeros that are missing are added, nothing is rounded.
+    /// The amount, such as 12.50; missing zeros are added, nothing is rounded.
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub amount: String,
     /// The currency, an ISO 4217 code.
     #[arg(long, value_name = "CODE")]
     pub currency: Currency,
-    /// A line for the statement.
+    /// A text for the statement.
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
-    /// For how long it is held, such as 15m or 7d, at most 365d; a plain number is seconds. Then it is released by itself [default: 7 days].
+    /// How long to hold the money, such as 15m or 7d, at most 365d; a plain number is seconds. Then it is released automatically
+    /// [default: 7 days].
     #[arg(long, value_name = "TIME", value_parser = expires_in)]
     pub expires_in: Option<Duration>,
-    /// Confirm as soon as the payee's side has promised to take it: nobody sees a state in between.
+    /// Confirm as soon as the payee's side has promised to accept it, without a visible state in between.
     #[arg(long)]
     pub auto_confirm: bool,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }
@@ -47,13 +48,13 @@ pub struct Confirm {
     /// The reservation's id.
     #[arg(value_parser = transfer_id)]
     pub id: TransferId,
-    /// Who reserved; where it is not said, the ledger is asked.
+    /// The payer; if omitted, the ledger is asked.
     #[arg(long, value_name = "ACCOUNT")]
     pub from: Option<AccountId>,
-    /// How much of it [default: all].
+    /// The amount to confirm [default: all].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub amount: Option<String>,
-    /// Its currency; where it is not said, the ledger is asked.
+    /// Its currency; if omitted, the ledger is asked.
     #[arg(long, value_name = "CODE", requires = "amount")]
     pub currency: Option<Currency>,
     /// Waiting.
@@ -68,7 +69,7 @@ pub struct Cancel {
     /// The reservation's id.
     #[arg(value_parser = transfer_id)]
     pub id: TransferId,
-    /// Who reserved; where it is not said, the ledger is asked.
+    /// The payer; if omitted, the ledger is asked.
     #[arg(long, value_name = "ACCOUNT")]
     pub from: Option<AccountId>,
     /// Waiting.
@@ -80,19 +81,19 @@ pub struct Cancel {
 #[derive(Args, Debug)]
 #[command(after_help = help::REVERSE)]
 pub struct Reverse {
-    /// The transfer that is to be given back.
+    /// The transfer to reverse.
     #[arg(value_parser = transfer_id)]
     pub transfer: TransferId,
-    /// Who paid it, where several payers used the id.
+    /// The payer, if several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
     pub payer: Option<AccountId>,
-    /// How much of it [default: all that is left of it].
+    /// The amount to return [default: all that is left of it].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub amount: Option<String>,
-    /// A line for the statement.
+    /// A text for the statement.
     #[arg(long, value_name = "TEXT")]
     pub memo: Option<String>,
-    /// Name and waiting.
+    /// Id and waiting.
     #[command(flatten)]
     pub sending: Sending,
 }
@@ -104,7 +105,7 @@ pub struct Phases {
     /// The transfer's id.
     #[arg(value_parser = transfer_id)]
     pub id: TransferId,
-    /// Whose transfer, where several payers used the id.
+    /// The payer, if several payers used the id.
     #[arg(long, value_name = "ACCOUNT")]
     pub payer: Option<AccountId>,
     /// The HTTP address of debit-svc, which keeps the table [default: the ledger's, one port up].

@@ -1,4 +1,4 @@
-//! Times and names on the command line.
+//! Parsers for times and names on the command line.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use wallet_contract::status::Status;
 use wallet_view::lapse;
 use wallet_view::moment::Moment;
 
-/// Reads a name. Blanks around it are nobody's intention, and an empty one is a variable that was not set.
+/// Parses a name. Surrounding blanks are removed as unintended, and an empty name is rejected as an unset variable.
 pub(super) fn name(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty: use a name such as 2026-07, or leave the option out".to_owned()),
@@ -21,7 +21,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads how the transfers stand that are listed.
+/// Parses a status to filter by.
 pub(super) fn status() -> impl TypedValueParser<Value = StatusFilter> {
     let value = |status: StatusFilter| PossibleValue::new(status.word()).help(meaning(status));
     PossibleValuesParser::new(StatusFilter::ALL.map(value)).map(|word| {
@@ -46,12 +46,12 @@ fn meaning(status: StatusFilter) -> &'static str {
     }
 }
 
-/// Reads `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
+/// Parses `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     lapse::read_in("s", text)
 }
 
-/// The same, where only whole seconds can be asked for.
+/// Parses a duration of whole seconds.
 pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     let lapse = duration(text)?;
     if lapse.subsec_nanos() == 0 {
@@ -61,7 +61,7 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// For how long something may be reserved.
+/// Parses the duration of a reservation.
 pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
     let (lapse, most) = (whole_seconds(text)?, Duration::from_secs(MAX_EXPIRES_IN.into()));
     if lapse.is_zero() {
@@ -73,13 +73,13 @@ pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads the id of a transfer or request.
+/// Parses the id of a transfer or request.
 pub(super) fn transfer_id(text: &str) -> Result<TransferId, String> {
     let wrong = |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists those there are");
     text.trim().parse().map_err(wrong)
 }
 
-/// Reads the id of a request that is to be sent.
+/// Parses the id of a request to send.
 pub(super) fn request_id(text: &str) -> Result<TransferId, String> {
     let wrong = |_| format!("use a UUID such as {EXAMPLE}, or leave the option out: then one is made");
     text.trim().parse().map_err(wrong)
@@ -87,23 +87,23 @@ pub(super) fn request_id(text: &str) -> Result<TransferId, String> {
 
 const EXAMPLE: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
 
-/// Reads the code of a reason, and lists all if it is none.
+/// Parses a reason's code; an unknown one is answered with all of them.
 pub(super) fn reason() -> impl TypedValueParser<Value = Reason> {
     PossibleValuesParser::new(Reason::ALL.iter().map(|reason| reason.code()))
         .try_map(|code| code.parse::<Reason>())
 }
 
-/// Reads a time, however it is written: `2026-01-31T12:00:00Z`, `2026-01-31`, `10m ago`.
+/// Parses a time in any notation: `2026-01-31T12:00:00Z`, `2026-01-31`, `10m ago`.
 pub(super) fn moment(text: &str) -> Result<Moment, String> {
     Moment::read(text, clock::now()).map_err(|bad| bad.to_string())
 }
 
-/// Reads the beginning of a time, or `10m`, which is the same as `10m ago` here.
+/// Parses the start of a time, or `10m`, which here means `10m ago`.
 pub(super) fn since(text: &str) -> Result<Timestamp, String> {
     moment_or_lapse(text).map(Moment::first)
 }
 
-/// Reads the end of a time, or `10m`, which is the same as `10m ago` here.
+/// Parses the end of a time, or `10m`, which here means `10m ago`.
 pub(super) fn until(text: &str) -> Result<Timestamp, String> {
     moment_or_lapse(text).map(Moment::last)
 }

@@ -10,7 +10,7 @@ use wallet_view::moment::Moment;
 
 use crate::args::{Balance, Common};
 
-/// Shows what one account has, or what all have.
+/// Shows the balances of one account, or of all.
 pub async fn run(args: &Balance, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
     match &args.account {
@@ -41,7 +41,7 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
     Ok(output::line(&text)?)
 }
 
-/// How the account stands. Of a time before only this is known: whether it had been opened.
+/// The account's status. For a past time it is only known whether the account had been opened.
 fn standing(page: &Account, then: bool) -> String {
     if page.balances.iter().all(|balance| balance.opened == Some(false)) {
         "not opened yet".to_owned()
@@ -117,7 +117,7 @@ mod tests {
 
     use super::*;
 
-    /// alice in two currencies, as she was at a time.
+    /// alice in two currencies, at a past time.
     fn then(opened: [bool; 2]) -> Account {
         let balance =
             |code, opened| json!({ "currency": code, "available": "0.00", "held": "0.00", "opened": opened });

@@ -1,4 +1,4 @@
-//! `wallet bench`: a stack of its own, load, figures, and an audit of what came of it.
+//! `wallet bench`: a separate stack, load, figures, and an audit of the result.
 
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
     })
 }
 
-/// Says where the stack is, and leaves it up.
+/// Tells where the stack is, and leaves it running.
 async fn keep(stack: &mut Stack) -> Result<()> {
     let (nats, api) = (stack.nats_url(), stack.api_url());
     eprintln!(
@@ -57,7 +57,7 @@ async fn keep(stack: &mut Stack) -> Result<()> {
     }
 }
 
-/// Where the stack lives: a folder that goes afterwards, or the one that was named.
+/// The folder of the stack: a temporary one, or the given one.
 fn folder(args: &Bench) -> Result<(PathBuf, Option<TempDir>)> {
     let Some(dir) = &args.dir else {
         let dir = tempfile::Builder::new().prefix("wallet-bench-").tempdir()?;

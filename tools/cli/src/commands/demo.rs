@@ -1,10 +1,10 @@
-//! `wallet demo`: a stack of its own, and what the wallet does in named scenarios, each checked.
+//! `wallet demo`: a temporary stack, and named scenarios of what the wallet does, each checked.
 //!
 //! | part | does |
 //! |---|---|
-//! | `scenarios` | one function for each scenario: what is asked, and what must come of it |
-//! | `stage` | what scenarios have in common: accounts, sending, waiting |
-//! | `scene` | what came of a scenario, shown |
+//! | `scenarios` | one function for each scenario: the requests, and the expected result |
+//! | `stage` | what scenarios share: accounts, sending, waiting |
+//! | `scene` | the result of a scenario, displayed |
 
 mod scenario;
 mod scenarios;
@@ -29,9 +29,9 @@ use self::scene::Scene;
 use self::stage::Stage;
 use crate::args::{Common, Demo};
 
-/// Two are enough to show what goes across.
+/// Two are enough to show transfers across shards.
 const SHARDS: u16 = 2;
-/// How long verify may wait: everything has ended by then.
+/// How long verify may wait; by then everything has ended.
 const REST_WITHIN: Duration = Duration::from_secs(10);
 
 /// Runs `wallet demo`.
@@ -50,10 +50,10 @@ pub async fn run(args: &Demo, common: &Common) -> Result<Exit> {
     Ok(if good.await? { Exit::Ok } else { Exit::Failed })
 }
 
-/// Scenarios, and what came of each.
+/// Scenarios with their results.
 type Scenes = Vec<(Scenario, Scene)>;
 
-/// Plays all scenarios, then verifies; true if everything came out as expected.
+/// Plays all scenarios, then verifies; true if every result was as expected.
 async fn play(stack: &mut Stack, common: &Common) -> Result<(bool, Scenes)> {
     let mut stage = Stage::set(stack).await?;
     if !common.json {

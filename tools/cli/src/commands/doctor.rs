@@ -1,13 +1,13 @@
-//! `wallet doctor`: is everything set up as it must be? One line for each finding, with what to do about it.
+//! `wallet doctor`: is everything configured correctly? One line for each finding, with what to do about it.
 //!
-//! | part | looks at |
+//! | part | checks |
 //! |---|---|
 //! | `servers` | the NATS servers: the one in use, and the others of the list |
 //! | `streams` | the streams' settings, against the contract's, and whether they lack messages |
-//! | `monitor` | what only the server's monitoring port tells: syncing and mappings |
-//! | `services` | whether the services are ready, how far the ledger is, what was parked |
+//! | `monitor` | what only the server's monitoring port tells: syncing and subject mappings |
+//! | `services` | whether the services are ready, how far the ledger is, parked messages |
 //!
-//! It only looks, and changes nothing.
+//! It changes nothing.
 
 mod monitor;
 mod servers;
@@ -21,17 +21,17 @@ use wallet_terminal::output::{self, Paint};
 
 use crate::args::{Common, Doctor};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Level {
-    /// As it must be.
+    /// Correct.
     Ok,
-    /// Not known from here.
+    /// Can't be determined from here.
     Unknown,
-    /// Works, but somebody should look.
+    /// Works, but needs attention.
     Warn,
-    /// Must be put right.
+    /// Must be fixed.
     Fail,
 }
 
@@ -39,7 +39,7 @@ enum Level {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Finding {
     level: Level,
-    /// What was looked at.
+    /// What was checked.
     check: &'static str,
     /// What was found.
     detail: String,
@@ -108,7 +108,7 @@ pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
     })
 }
 
-/// One line for all findings.
+/// A one-line summary of all findings.
 fn summary(checks: usize, failed: usize, warned: usize, unknown: usize) -> String {
     let verdict = match (failed, warned) {
         (0, 0) => "All is well".to_owned(),

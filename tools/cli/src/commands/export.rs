@@ -18,12 +18,12 @@ use wallet_view::span::{self, Span};
 use super::find::{find, unknown};
 use crate::args::{Common, Export};
 
-/// How long a receiver is given that can't take anything now.
+/// How long a receiver that can't accept anything is retried.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// Before the second try; twice as long before each other.
+/// The pause before the first retry; it doubles with each further one.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Sends flows until all are done with, or the receiver takes nothing for too long.
+/// Sends flows until all are finished, or the receiver accepts nothing for too long.
 pub async fn run(args: &Export, common: &Common) -> Result<Exit> {
     let settings = settings(args).map_err(Usage::new)?;
     let exporter = Exporter::new(settings).map_err(Usage::new)?;
@@ -57,7 +57,7 @@ fn settings(args: &Export) -> Result<Settings, wallet_otlp::BadSetting> {
     settings.with_headers(args.headers.as_ref().map_or("", |headers| &headers.0))
 }
 
-/// Goes through the list, the newest first, until flows began earlier.
+/// Walks through the list, newest first, down to flows that began earlier.
 async fn since_then(api: &Api, since: Timestamp, sending: &mut Sending) -> Result<()> {
     let (mut before, mut seen) = (None, BTreeSet::new());
     loop {
@@ -69,7 +69,7 @@ async fn since_then(api: &Api, since: Timestamp, sending: &mut Sending) -> Resul
                 return Ok(());
             }
             let payer: AccountId = flow.payer.parse()?;
-            // An id may name a transfer and an operator's request of one account: they are answered together.
+            // An id may name both a transfer and an operator's request of one account: they come in one response.
             if seen.insert((flow.transfer, payer.clone()))
                 && let Some(whole) = api
                     .transfer(flow.transfer.to_string().parse()?, Some(&payer))
@@ -85,7 +85,7 @@ async fn since_then(api: &Api, since: Timestamp, sending: &mut Sending) -> Resul
     }
 }
 
-/// What is on its way to the receiver.
+/// The export in progress.
 struct Sending {
     outlet: Outlet,
     /// The spans of each flow.
@@ -113,7 +113,7 @@ impl Sending {
         Ok(())
     }
 
-    /// Sends the first that wait, and gives a receiver time that asks for it.
+    /// Sends the first waiting flows, and backs off when the receiver asks for it.
     async fn send(&mut self) -> Result<()> {
         let (began, mut pause) = (Instant::now(), PAUSE);
         let done = loop {
@@ -131,7 +131,7 @@ impl Sending {
             pause *= 2;
         };
         match &done {
-            // Who takes nothing at all is asked for nothing more.
+            // Don't bother a receiver that has accepted nothing at all.
             Done::Refused { why, .. } if self.spans == 0 => bail!(self.gave_up(why)),
             Done::Refused { .. } | Done::Sent { .. } | Done::TooLarge { .. } => self.count(&done),
         }

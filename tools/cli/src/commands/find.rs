@@ -6,7 +6,7 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::trace::TraceId;
 use wallet_terminal::exit::Usage;
 
-/// Both kinds of id can be written as 32 hexadecimal digits, so what is no transfer may be a trace.
+/// Looks up an id. Both kinds of id can be written as 32 hexadecimal digits, so an unknown transfer may be a trace.
 pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> Result<Vec<Transfer>> {
     let text = given.trim().to_lowercase();
     let (transfer, trace) = (text.parse::<TransferId>().ok(), text.parse::<TraceId>().ok());
@@ -28,7 +28,7 @@ pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> R
     }
 }
 
-/// That nothing has an id that was given.
+/// The message for an unknown id.
 pub(super) fn unknown(id: &str) -> String {
     format!("no flow has the id or trace {id}: `wallet transfers` lists what there is")
 }

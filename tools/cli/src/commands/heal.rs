@@ -21,7 +21,7 @@ use wallet_terminal::output;
 
 use crate::args::{Common, Heal};
 
-/// How long what is on its way may take before what was put back is checked all the same.
+/// How long to wait for transfers in progress before the healed streams are checked regardless.
 const QUIET_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs `wallet heal`.

@@ -1,6 +1,6 @@
-//! `wallet parked`: shows what the services have set aside, and has them see to it.
+//! `wallet parked`: shows parked messages, and has the services resolve them.
 //!
-//! An operator's word is a message in the shard's own log (`wallet.<shard>.park.<service>`). What became of it is an event.
+//! An operator's instruction is a message in the shard's own log (`wallet.<shard>.park.<service>`). Its result is an event.
 
 mod acting;
 mod came;
@@ -71,7 +71,7 @@ fn table(rows: &[Row], all: bool) -> Table {
     table
 }
 
-/// What became of it, in words.
+/// The resolution, in words.
 fn told(seen_to: &SeenTo) -> String {
     let SeenTo {
         outcome,

@@ -7,7 +7,7 @@ use wallet_terminal::output::{self, Paint, Side, Table, clean, precise, time};
 
 use crate::args::{self, Common};
 
-/// Shows what debit-svc knows of a transfer.
+/// Shows a transfer's row in debit-svc.
 pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
     let beside = || neighbour(&common.api, 1);
     let Some(url) = args.debit.clone().or_else(beside) else {

@@ -1,4 +1,4 @@
-//! `wallet reserve`, `confirm`, `cancel`: a transfer in two phases.
+//! `wallet reserve`, `confirm`, `cancel`: two-phase transfers.
 
 use anyhow::{Context as _, Result};
 use wallet_client::api::Transfer;
@@ -10,7 +10,7 @@ use wallet_terminal::exit::{Exit, Usage};
 use super::submit;
 use crate::args::{Cancel, Common, Confirm, Reserve};
 
-/// Holds money.
+/// Reserves money.
 pub async fn reserve(args: &Reserve, common: &Common) -> Result<Exit> {
     let wanted = Wanted {
         from: &args.from,
@@ -24,7 +24,7 @@ pub async fn reserve(args: &Reserve, common: &Common) -> Result<Exit> {
     submit::submit(request, &args.sending.waiting, common).await
 }
 
-/// Pays what is held, or a part of it.
+/// Confirms a reservation, or a part of it.
 pub async fn confirm(args: &Confirm, common: &Common) -> Result<Exit> {
     let named = args.amount.is_none() || args.currency.is_some();
     let flow = match &args.from {
@@ -41,7 +41,7 @@ pub async fn confirm(args: &Confirm, common: &Common) -> Result<Exit> {
     submit::submit(Request::confirm(args.id, &payer, part), &args.waiting, common).await
 }
 
-/// Releases what is held.
+/// Cancels a reservation.
 pub async fn cancel(args: &Cancel, common: &Common) -> Result<Exit> {
     let flow = match &args.from {
         Some(_) => None,

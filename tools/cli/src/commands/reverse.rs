@@ -1,4 +1,4 @@
-//! `wallet reverse`: gives back what was received.
+//! `wallet reverse`: returns what was received by a transfer.
 
 use anyhow::{Context as _, Result};
 use wallet_client::api::{Status, Transfer};
@@ -9,7 +9,7 @@ use wallet_terminal::exit::{Denied, Exit};
 use super::submit;
 use crate::args::{Common, Reverse};
 
-/// Gives back a transfer, or what is left of it, or a part of that.
+/// Reverses a transfer, or what is left of it, or a part of that.
 pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
     let id = args.transfer;
     let flow = common.ledger()?.transfer(id, args.payer.as_ref()).await?;
@@ -39,7 +39,7 @@ pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
     submit::submit(request, &args.sending.waiting, common).await
 }
 
-/// What has arrived, less what was given back already or is on its way back.
+/// The amount that has arrived, less what was already returned or is being returned.
 fn left(flow: &Transfer, currency: Currency) -> Result<String> {
     let minor = |text: &str| currency.parse_minor(text).context("the ledger's amount");
     let moved = flow.captured.as_ref().or(flow.amount.as_ref());

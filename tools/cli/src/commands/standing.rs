@@ -8,7 +8,7 @@ use wallet_terminal::exit::Exit;
 use super::submit;
 use crate::args::{Common, Standing};
 
-/// Asks credit-svc to change how an account stands.
+/// Asks credit-svc to change an account's status.
 pub async fn run(verb: Verb, args: &Standing, common: &Common) -> Result<Exit> {
     let request = Request::plain(verb, submit::id(&args.sending), &args.account);
     submit::submit(request, &args.sending.waiting, common).await

@@ -27,7 +27,7 @@ pub async fn run(args: &Statement, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// Nothing has been booked in a currency, and nothing can be in one that the account does not have.
+/// Checks, for a currency without bookings, that the account has it at all.
 fn is_open(account: &Account, currency: Currency) -> Result<()> {
     let code = currency.code();
     if account.balances.iter().any(|balance| balance.currency == code) {
@@ -69,7 +69,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     let mut table = Table::new(&columns);
     for line in lines {
         let (at, transfer) = (time(line.time), line.transfer.to_string());
-        // Each column of changes adds up to the change of the balance beside it.
+        // The changes in each column add up to the change of its balance.
         for part in line.drawn() {
             let [amount, of_held] =
                 [&part.amount, &part.held].map(|amount| change(amount).unwrap_or_default());
@@ -85,7 +85,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
     Ok(output::line(&table.draw(Paint::for_stdout()))?)
 }
 
-/// The line's text, and the transfers that it is linked with.
+/// The line's memo, and its links to other transfers.
 fn memo(line: &Line, part: &Part) -> String {
     let links = line.links(part).into_iter();
     let links = links.map(|link| format!("{} {}", link.words(), link.transfer()));

@@ -1,4 +1,4 @@
-//! What all commands that send one request have in common: send it, wait for its outcome, tell it.
+//! What all commands that send one request share: they send it, wait for its outcome, and report it.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ use wallet_terminal::output::{self, Paint, clean, span, time};
 
 use crate::args::{Common, Sending, Waiting};
 
-/// The id that was given, or a new one.
+/// The given id, or a new one.
 pub(super) fn id(sending: &Sending) -> TransferId {
     sending.id.unwrap_or_else(clock::new_id)
 }
 
-/// Sends a request that was found sound, and tells what came of it.
+/// Sends a validated request, and reports its outcome.
 pub(super) async fn submit(
     request: Result<Request, Refusal>,
     waiting: &Waiting,
@@ -85,16 +85,16 @@ fn subject(request: &Request) -> String {
     }
 }
 
-/// When a request had the outcome that was heard.
+/// When the reported outcome came about.
 #[derive(Clone, Copy, Debug)]
 pub enum When {
-    /// Now, so long after it was sent.
+    /// Now, this long after the request was sent.
     Now(Duration),
-    /// Before it was sent: it repeats one that had ended, and nothing was done now.
+    /// Before the request was sent: it repeats one that had ended, and nothing was done now.
     Earlier,
 }
 
-/// An outcome, and how long it took; nothing took long of what had ended before.
+/// An outcome, and how long it took; without a duration if it had ended before.
 #[derive(Serialize)]
 struct Ended<'a> {
     #[serde(flatten)]
@@ -125,7 +125,7 @@ fn ended(outcome: &Outcome, request: &Request, when: When, common: &Common) -> R
     })
 }
 
-/// An outcome on a line, and on further ones why not, and that it is an old one.
+/// The outcome on one line, followed by the reason for a failure and a note if it is an earlier one.
 pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
     let word = outcome.outcome.as_str();
     let word = match outcome.outcome {
@@ -170,7 +170,7 @@ pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
     line
 }
 
-/// Until when a reservation stands, that was made now. Its time began when the request stood in the log, somewhat before the outcome.
+/// When a reservation made now expires. Its time runs from when the request was stored in the log, slightly before the outcome.
 fn held(outcome: &Outcome, order: &Order, when: When) -> Option<String> {
     let (Order::Reserve(_, hold), When::Now(elapsed), outcome::Word::Reserved) =
         (order, when, outcome.outcome)
@@ -186,7 +186,7 @@ fn held(outcome: &Outcome, order: &Order, when: When) -> Option<String> {
     ))
 }
 
-/// What became of the transfer that a refused request was about.
+/// The state of the transfer that a refused request was about.
 fn became(transfer: &Became) -> String {
     let Became {
         payee,
@@ -218,7 +218,7 @@ fn became(transfer: &Became) -> String {
     }
 }
 
-/// No outcome in time: asks the ledger once, and says what is known.
+/// No outcome in time: asks the ledger once, and reports what is known.
 async fn silence(
     request: &Request,
     ack: Option<&PublishAck>,

@@ -19,7 +19,7 @@ struct Found<'a> {
     transfers: &'a [Transfer],
 }
 
-/// What [`Found`] was written to.
+/// The output of [`Found`], to be read back.
 #[derive(Deserialize)]
 struct Written {
     transfers: Vec<Transfer>,
@@ -44,7 +44,7 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         output::json(&Found { transfers: &flows })?;
     } else {
         let paint = Paint::for_stdout();
-        // A file has no page, and a flow in it no present.
+        // A flow from a file has no page and no current state.
         let api = args.file.is_none().then(|| common.ledger()).transpose()?;
         let drawn: Vec<String> = flows.iter().map(|flow| told(flow, api.as_ref(), paint)).collect();
         output::line(&drawn.join("\n\n"))?;
@@ -52,7 +52,7 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
     Ok(outcome(&flows))
 }
 
-/// That nothing is what was asked for.
+/// The message that nothing was found.
 fn none(args: &Trace) -> String {
     match (&args.file, &args.id) {
         (None, id) => unknown(id.as_deref().unwrap_or_default()),
@@ -61,7 +61,7 @@ fn none(args: &Trace) -> String {
     }
 }
 
-/// The drawing, what is to be said about it, and where its page is.
+/// The drawing, the facts below it, and the address of its page.
 fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
     let mut lines = vec![draw_with(flow, paint), String::new()];
     lines.extend(facts(flow, clock::now(), paint));
@@ -69,20 +69,20 @@ fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
     lines.join("\n")
 }
 
-/// The same without the drawing.
+/// The summary without the drawing.
 pub(super) fn summary(flow: &Transfer, api: &Api, paint: Paint) -> String {
     let mut lines = facts(flow, clock::now(), paint);
     lines.push(paint.faint(&link(api.url(), flow)));
     lines.join("\n")
 }
 
-/// What the worst of them is to a script.
+/// The exit code: the worst of all flows.
 fn outcome(flows: &[Transfer]) -> Exit {
     let exits = flows.iter().map(|flow| Exit::from(flow.status));
     exits.max().unwrap_or(Exit::Ok)
 }
 
-/// The flows in a file; with an id or a payer only theirs.
+/// The flows in a file, filtered by id and payer if given.
 fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
     let name = file.display();
     let unread = |error| Usage::new(format!("{name}: {error}"));

@@ -1,4 +1,4 @@
-//! `wallet transfer`: one, or a whole file.
+//! `wallet transfer`: one payment, or a whole file.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::args::{Common, Transfer};
 use crate::file::before::{self, Known};
 use crate::file::{self, Choice, End, Limits, Payments, Report, Row, Step};
 
-/// How often somebody who does not watch a progress bar is told how far it is.
+/// How often progress is reported where there is no progress bar.
 const TELL_EVERY: Duration = Duration::from_secs(5);
 
-/// Pays once, or plays a file.
+/// Makes one payment, or runs a file.
 pub async fn run(args: &Transfer, common: &Common) -> Result<Exit> {
     match &args.file {
         Some(path) => play(path, args, common).await,
@@ -79,8 +79,8 @@ async fn play(path: &Path, args: &Transfer, common: &Common) -> Result<Exit> {
     Ok(report.exit())
 }
 
-/// What the ledger knows of the payments. If all have ids of their own it need not be asked: these say which payments they
-/// are, and their outcomes say whether they had ended before.
+/// What the ledger knows of the payments. If all have explicit ids it need not be asked: the ids identify the payments, and the
+/// outcomes say whether they had ended before.
 async fn known(payments: &Payments, choice: Choice, common: &Common) -> Result<Known> {
     let known = match common.ledger() {
         Ok(api) => before::ask(&api, &payments.rows).await,
@@ -98,7 +98,7 @@ async fn known(payments: &Payments, choice: Choice, common: &Common) -> Result<K
     }
 }
 
-/// Sends what is to be sent; for each payment its last request, and how it ended.
+/// Sends the remaining requests; returns, for each payment, its last request and its end.
 async fn carry_out(steps: Vec<Step>, args: &Transfer, common: &Common) -> Result<Vec<(Request, End)>> {
     let limits = Limits {
         in_flight: usize::from(args.in_flight),
@@ -122,7 +122,7 @@ async fn carry_out(steps: Vec<Step>, args: &Transfer, common: &Common) -> Result
     Ok(done.collect())
 }
 
-/// A bar for who watches, a line now and then for a log.
+/// A progress bar on a terminal, or a line now and then for a log.
 struct Progress {
     bar: Option<ProgressBar>,
     total: usize,

@@ -9,7 +9,7 @@ use wallet_terminal::output::{self, Paint, Side, Table, time};
 
 use crate::args::{Common, Transfers};
 
-/// Lists flows, newest first; what is stuck, oldest first.
+/// Lists flows, newest first; stuck ones, oldest first.
 pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
     let reason = args.reason.map(|reason| reason.code().to_owned());
@@ -55,7 +55,7 @@ pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// An account of which nothing is listed must at least have been opened: a name that was never heard of is a slip of the pen.
+/// An account for which nothing is listed must at least have been opened: an unknown name is probably a typing slip.
 async fn known(api: &Api, account: &AccountId) -> Result<()> {
     if *account != AccountId::world() {
         api.account(account, None).await?;
@@ -63,7 +63,7 @@ async fn known(api: &Api, account: &AccountId) -> Result<()> {
     Ok(())
 }
 
-/// That there is none, of those that are asked for.
+/// The message that no flow matches.
 fn none(args: &Transfers) -> String {
     let of = args.account.as_ref();
     let of = of.map_or_else(String::new, |account| format!(" of {account}"));

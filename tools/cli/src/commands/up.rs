@@ -17,9 +17,9 @@ use wallet_terminal::signals::Signals;
 
 use crate::args::{Common, DEFAULT_API, Up};
 
-/// Where a stack lives unless told otherwise.
+/// The default folder of a stack.
 const DEFAULT_DIR: &str = "data";
-/// Into how many shards the accounts of a new wallet are divided.
+/// The default number of shards of a new wallet.
 const DEFAULT_SHARDS: u16 = 2;
 
 /// Runs `wallet up`.
@@ -60,7 +60,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-/// How the stack is to run: as the folder says, where it knows, else as the command line does.
+/// The options of the stack: as recorded in the folder, otherwise as given on the command line.
 async fn options(args: &Up, common: &Common) -> Result<Options> {
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
     let dir = std::path::absolute(&dir).with_context(|| format!("folder {}", dir.display()))?;
@@ -87,7 +87,7 @@ async fn options(args: &Up, common: &Common) -> Result<Options> {
     })
 }
 
-/// Brings the stack up, tells where it is, and comes back only with what went wrong.
+/// Starts the stack and tells its addresses; returns only on failure.
 async fn serve(stack: &mut Stack, common: &Common) -> anyhow::Error {
     let up = async {
         stack.start_all().await?;
@@ -140,7 +140,7 @@ fn tell(stack: &Stack, common: &Common) -> Result<()> {
     Ok(())
 }
 
-/// What to try, as it must be typed to reach this stack.
+/// Example commands, as they must be typed to reach this stack.
 fn commands(nats: Option<&str>, api: &str, monitor: Option<&str>) -> String {
     let mut options = nats.map_or(String::new(), |nats| format!(" {nats}"));
     if api != DEFAULT_API {

@@ -1,4 +1,4 @@
-//! `wallet verify`: does the log of the live stack hold what it must, and does the ledger show it?
+//! `wallet verify`: are the live stack's logs sound, and does the ledger agree with them?
 
 use anyhow::Result;
 use wallet_audit::live;

@@ -1,7 +1,7 @@
-//! `wallet watch`: flows as they end; one flow, step by step, is in `one`.
+//! `wallet watch`: flows as they end; `one` follows one flow, step by step.
 //!
-//! It asks the ledger again and again for everything that has ended since the newest end that it knows, and a little before, since
-//! shards are read one after the other, and each has a clock of its own.
+//! It polls the ledger for everything that has ended since the latest known end, and slightly before, because shards are read one
+//! after the other and each has its own clock.
 
 mod one;
 
@@ -19,12 +19,12 @@ use wallet_terminal::output::{self, Paint, clean, time};
 use crate::args::{Common, Watch};
 use crate::draw::headline;
 
-/// How long to pause between two questions.
+/// The polling interval.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How far an end that is new may lie before one that is known already.
+/// How far before the latest known end a new one may lie.
 const OVERLAP: SignedDuration = SignedDuration::from_secs(5);
 
-/// Shows flows as they end, until Ctrl-C; or one, until it has ended.
+/// Shows flows as they end, until Ctrl-C; or one flow, until it has ended.
 pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
     let api = common.ledger()?;
     if let Some(id) = args.id {
@@ -41,7 +41,7 @@ pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
         shown: BTreeMap::new(),
     };
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
-    // A ledger that is not there at first is a mistake; one that is restarted later is waited for.
+    // A ledger that can't be reached at the start is an error; one that is restarted later is waited for.
     watcher.ask().await?;
     eprintln!("watching the ledger at {}; Ctrl-C ends", watcher.api.url());
     let mut trouble = String::new();
@@ -97,20 +97,20 @@ fn told(flow: &Transfer, paint: Paint) -> String {
     }
 }
 
-/// An id may name a transfer, and apart from it an operator's request.
+/// An id may name both a transfer and an operator's request.
 type Key = (String, String, String);
 
 struct Watcher {
     api: Api,
     filter: Filter,
-    /// Nothing that ended before is new.
+    /// Flows that ended before this are not new.
     since: Timestamp,
-    /// The flows that ended since then and were shown, and when they did.
+    /// The flows that ended since then and have been shown, with their end.
     shown: BTreeMap<Key, Timestamp>,
 }
 
 impl Watcher {
-    /// All flows that have ended since the last question, in the order in which they ended.
+    /// All flows that have ended since the last poll, in the order in which they ended.
     async fn ask(&mut self) -> Result<Vec<Transfer>> {
         self.filter.ended = (Some(self.since), None);
         let mut ended = self.api.flows(&self.filter, None).await?.transfers;

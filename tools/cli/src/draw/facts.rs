@@ -1,12 +1,11 @@
-//! What stands below a drawing: the story in words, what has not been seen yet, clocks that contradict the log. The same as on
-//! the flow's page.
+//! The text below a drawing: the story, the expected events, clocks that contradict the log. It matches the flow's page.
 
 use jiff::Timestamp;
 use wallet_terminal::output::{Paint, clean};
 use wallet_view::flow::Flow;
 use wallet_view::{steps, story};
 
-/// One line for each.
+/// One line for each fact.
 pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     let mut lines = story::of(flow);
     lines.extend(waits(flow, now, paint));
@@ -19,7 +18,7 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     lines
 }
 
-/// What must come and has not been seen yet, and for how long.
+/// The expected events that have not been seen yet, and for how long.
 pub fn waits(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     let expected = flow.expected.iter();
     let told = expected.map(|expected| format!("… {} {}", expected.told(flow), expected.waited(now)));

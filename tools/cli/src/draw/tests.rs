@@ -1,4 +1,4 @@
-//! Flows as the ledger tells them, and what is drawn.
+//! Flows as the ledger returns them, and their drawings.
 
 mod flows;
 
@@ -43,7 +43,7 @@ fn request(number: u128, recorded_us: i64, body: &Value) -> Value {
     })
 }
 
-/// An event whose cause, decision and record are as told.
+/// An event with the given cause, decision time and storage time.
 fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), fact: Fact) -> Value {
     let (work_us, decided_us, recorded_us) = us;
     let kind = fact.kind().name();
@@ -62,7 +62,7 @@ fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), f
         fact,
     };
     let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();
-    // Each commits for 0.2 ms, but the ledger, which tells commit and publish together.
+    // Each commit takes 0.2 ms, except the ledger's, which reports commit and publish together.
     let publish_us = (from.0 != Service::Ledger).then_some(recorded_us - decided_us - 200);
     json!({
         "id": id.to_string(), "type": kind, "source": format!("/{}/{}", from.0, from.1), "shard": 0,

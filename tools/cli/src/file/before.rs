@@ -6,18 +6,18 @@
 //! | the ledger knows | then |
 //! |---|---|
 //! | none of the payments | all are sent |
-//! | all of them | nothing is paid; those still under way are waited for |
-//! | some, and this same file sent them | the rest is sent: an interrupted run goes on |
+//! | all of them | nothing is paid; unfinished ones are waited for |
+//! | some, and this same file sent them | the rest is sent: an interrupted run continues |
 //! | some, and another file sent at least one row without an id | nothing is sent, and the user is asked |
 //!
-//! The last case is July's file with a row of June's in it. No program can know whether that row is June's payment, listed
-//! again, or a payment for July: leaving it out may pay too little, sending it under a new id may pay twice. So the user
-//! decides: with `--batch NAME` all rows without an id are new payments, with `--skip-paid` the known ones are left out. A row
-//! with an id of its own never raises the question, because the id answers it.
+//! The last case is July's file with a row of June's in it. No program can know whether that row is June's payment, listed again,
+//! or a payment for July: skipping it may pay too little, sending it under a new id may pay twice. So the user decides: with
+//! `--batch NAME` all rows without an id are new payments, with `--skip-paid` the known ones are skipped. A row with an explicit
+//! id never raises the question, because the id answers it.
 //!
-//! Two files are the same if they name the same payments, in any order or format (see `identity`). So July's file is
-//! taken for June's if it is an exact copy. Then nothing is paid, and an exit code of its own says so; or, if June's run was
-//! interrupted, the rest of it is paid, and the report says which rows ended before, and when.
+//! Two files are the same if they contain the same payments, in any order or format (see `identity`). So July's file is taken for
+//! June's if it is an exact copy. Then nothing is paid, and an exit code of its own says so; or, if June's run was interrupted,
+//! the rest of it is paid, and the report says which rows ended before, and when.
 
 #[cfg(test)]
 mod tests;
@@ -36,32 +36,32 @@ use super::flaws::{Flaw, lines};
 use super::identity::attempt;
 use super::rows::{Payments, Row};
 
-/// How often a row may be tried: one that was refused so often needs a person, not another try.
+/// The most attempts at a row: after so many refusals it needs a person, not another attempt.
 const MAX_ATTEMPTS: u32 = 100;
 
-/// What the ledger knows of each payment: its attempts, in their order.
+/// What the ledger knows of each payment: its attempts, in order.
 pub type Known = Vec<Vec<Transfer>>;
 
-/// What the user has said about payments that are known.
+/// The user's choice about known payments.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Choice {
-    /// Leave out those that another file has made.
+    /// Skip those that another file has made.
     pub skip_paid: bool,
-    /// Send those that were refused, and no others.
+    /// Send only those that were refused.
     pub retry_refused: bool,
 }
 
-/// What is to be done about a payment.
+/// What to do about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// To be sent; a repeat, if it is under way.
+    /// Send it; a repeat, if it is in progress.
     Send(Request),
-    /// Nothing: it has ended. The request is the last attempt's.
+    /// Nothing, because it has ended. The request is the last attempt's.
     Ended(Request, Told),
 }
 
 impl Step {
-    /// What is to be sent, if anything.
+    /// The request to send, if any.
     pub fn request(&self) -> Option<&Request> {
         match self {
             Self::Send(request) => Some(request),
@@ -73,13 +73,13 @@ impl Step {
 /// Why nothing is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// These rows have ids that the ledger knows as something else.
+    /// These rows have ids that the ledger knows as other requests.
     Flaws(Vec<Flaw>),
-    /// The user has to say what is meant.
+    /// The user has to clarify what is meant.
     Ask(String),
 }
 
-/// Asks the ledger about all payments, and of each that was refused about its retries.
+/// Asks the ledger about all payments and, for each refused one, about its retries.
 pub async fn ask(api: &Api, rows: &[Row]) -> Result<Known> {
     let mut known: Known = rows.iter().map(|_| Vec::new()).collect();
     let mut open: Vec<usize> = (0..rows.len()).collect();
@@ -115,7 +115,7 @@ fn key(row: &Row, number: u32) -> (TransferId, AccountId) {
     (attempt(row.request.id, payer, number), payer.clone())
 }
 
-/// Whether it has ended for good, and has moved nothing.
+/// Whether it has finally ended without moving money.
 fn may_be_retried(flow: &Transfer) -> bool {
     match flow.status {
         Status::Refused | Status::Compensated => true,
@@ -128,7 +128,7 @@ fn may_be_retried(flow: &Transfer) -> bool {
     }
 }
 
-/// Decides what is to be done, or why nothing is.
+/// Decides what to do about each payment, or why nothing is done.
 pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<Step>, Stop> {
     let rows = || payments.rows.iter().zip(known);
     let flaws: Vec<Flaw> = rows().filter_map(|(row, known)| taken(row, known)).collect();
@@ -156,7 +156,7 @@ pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<
     Ok(rows().map(|(row, known)| step(row, known, choice)).collect())
 }
 
-/// An id that stands in the file, and that the ledger knows as another request of the payer's.
+/// A flaw if the row's explicit id is known to the ledger as another request of the payer's.
 fn taken(row: &Row, known: &[Transfer]) -> Option<Flaw> {
     let flow = known.first()?;
     let id = flow.transfer;

@@ -1,24 +1,24 @@
-//! Which column of a CSV file is which: its header line, and the values under it.
+//! The columns of a CSV file: its header line, and the values below it.
 
 use super::line::Written;
 
-/// The columns there can be; in JSON, the fields.
+/// The supported columns; in JSON, the fields.
 pub(super) const COLUMNS: [&str; 6] = ["id", "from", "to", "amount", "currency", "memo"];
-/// Those without which there is no transfer.
+/// The required ones.
 const NEEDED: [&str; 4] = ["from", "to", "amount", "currency"];
 
-/// The names of a header line, where they stand.
+/// A header line's names, in order.
 #[derive(Debug)]
 pub(super) struct Columns {
-    /// In lower case; empty where a column has none, as behind the last one in many a spreadsheet.
+    /// In lower case; empty for a column without a name, such as the trailing one of many spreadsheets.
     names: Vec<String>,
-    /// A row that has fewer values lacks one.
+    /// The least number of values in a row.
     needed: usize,
     delimiter: char,
 }
 
 impl Columns {
-    /// Reads a header line.
+    /// Parses a header line.
     pub(super) fn of(header: &[String], delimiter: char) -> Result<Self, String> {
         let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
         check(&names)?;
@@ -33,7 +33,7 @@ impl Columns {
         })
     }
 
-    /// A row as a transfer is written.
+    /// Converts a row's values into a transfer.
     pub(super) fn row(&self, values: &[String]) -> Result<Written, String> {
         let given = values
             .iter()
@@ -78,7 +78,8 @@ impl Columns {
         })
     }
 
-    /// An amount with a decimal comma that was split in two: its second half is the currency, or one value too many.
+    /// The error for an amount whose decimal comma split it in two, so that its second half is taken for the currency or is one
+    /// value too many.
     fn split_amount(&self, values: &[String], given: usize) -> Option<String> {
         let at = self.names.iter().position(|name| name == "amount")?;
         let digits = |at: usize| {
@@ -92,7 +93,7 @@ impl Columns {
         (self.delimiter == ',' && is_wrong).then(|| format!("{whole},{fraction}"))
     }
 
-    /// Whether a value in quotes has a line within that has as many values as a row: then a quote is missing before it.
+    /// Whether a quoted value contains a line with as many values as a row: then a quote is missing before it.
     fn takes_in_a_row(&self, value: &str) -> bool {
         let delimiters = |line: &str| line.matches(self.delimiter).count();
         value

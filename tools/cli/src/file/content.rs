@@ -1,4 +1,4 @@
-//! What a row says, each value in the one spelling that the wire takes.
+//! The content of a row, each value in the one spelling that the wire accepts.
 
 use wallet_client::api::Transfer;
 use wallet_client::request::Wanted;
@@ -9,23 +9,23 @@ use wallet_view::typed;
 use super::line::Written;
 use super::text::lines;
 
-/// A payment without a name: rows with the same content are equal, however they are written.
+/// A payment without its id: rows with the same content are equal, however they are written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Content {
-    /// Who pays.
+    /// The payer.
     pub from: AccountId,
-    /// Who is paid.
+    /// The payee.
     pub to: String,
-    /// How much, with all decimals of the currency.
+    /// The amount, with all decimals of the currency.
     pub amount: String,
     /// The currency's code.
     pub currency: String,
-    /// A line for the statement, or nothing.
+    /// The text for the statement, or empty.
     pub memo: String,
 }
 
 impl Content {
-    /// Reads a row, or says which value makes no sense.
+    /// Parses a row, or returns which value is invalid.
     pub(super) fn of(written: &Written) -> Result<Self, String> {
         let from = account("from", &written.from)?;
         let to = account("to", &written.to)?;
@@ -43,7 +43,7 @@ impl Content {
         })
     }
 
-    /// What the ledger knows of a transfer.
+    /// The content of a transfer as the ledger knows it.
     pub(super) fn of_flow(flow: &Transfer) -> Option<Self> {
         Some(Self {
             from: flow.payer.parse().ok()?,
@@ -54,7 +54,7 @@ impl Content {
         })
     }
 
-    /// The same for a request.
+    /// The content as a request needs it.
     pub(super) fn wanted(&self) -> Wanted<'_> {
         Wanted {
             from: &self.from,
@@ -65,7 +65,7 @@ impl Content {
         }
     }
 
-    /// The first field that another payment has another value in, with both values.
+    /// The first field in which another payment differs, with both values.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let fields = [
             ("from", self.from.as_str(), other.from.as_str()),
@@ -79,7 +79,7 @@ impl Content {
     }
 }
 
-/// A value that somebody filled in. Blanks around it are nobody's intention.
+/// A value that is filled in. Surrounding blanks are removed as unintended.
 pub(super) fn value(written: &Option<String>) -> Option<&str> {
     written
         .as_deref()

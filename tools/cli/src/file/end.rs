@@ -1,39 +1,39 @@
-//! What came of one payment.
+//! The result of one payment.
 
 use jiff::Timestamp;
 use wallet_client::api::{Status, Transfer};
 use wallet_client::outcome::{Outcome, Word};
 
-/// What came of one payment.
+/// The result of one payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// It ended.
     Told(Told),
     /// No outcome in time.
     Silence,
-    /// The server did not take it.
+    /// The server did not accept it.
     NotSent(String),
-    /// An earlier one on its accounts has not ended, or the run was stopped.
+    /// An earlier payment on its accounts has not ended, or the run was stopped.
     NotStarted,
 }
 
 /// How a payment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// In a word.
+    /// The outcome, in a word.
     pub word: Word,
-    /// Why not, as a stable code.
+    /// The reason for a failure, as a stable code.
     pub reason: Option<String>,
-    /// Why not, as a sentence that was true then.
+    /// The reason for a failure, as a sentence that was true at the time.
     pub detail: Option<String>,
-    /// When.
+    /// When it ended.
     pub at: Timestamp,
-    /// Before this run, so that nothing moved in it.
+    /// Whether it ended before this run, so that nothing moved now.
     pub earlier: bool,
 }
 
 impl Told {
-    /// What the ledger knows of a payment that ended before this run; nothing of one that has not ended.
+    /// The end that the ledger knows from before this run; none if it has not ended.
     pub(super) fn before(flow: &Transfer) -> Option<Self> {
         let word = match flow.status {
             Status::Settled => Word::Settled,
@@ -52,7 +52,7 @@ impl Told {
         })
     }
 
-    /// An outcome that was heard.
+    /// The end according to an outcome.
     pub(super) fn heard(outcome: Outcome, earlier: bool) -> Self {
         Self {
             word: outcome.outcome,
@@ -65,7 +65,7 @@ impl Told {
 }
 
 impl End {
-    /// How it ended, in a word or two.
+    /// The end in a word or two.
     pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Told(told) => told.word.as_str(),
@@ -89,7 +89,7 @@ impl End {
         matches!(self, Self::Told(told) if told.word == Word::Settled)
     }
 
-    /// Whether it ended without moving money, for good.
+    /// Whether it finally ended without moving money.
     pub(super) fn is_refused(&self) -> bool {
         matches!(self, Self::Told(told) if matches!(told.word, Word::Refused | Word::Compensated))
     }

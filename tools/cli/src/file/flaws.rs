@@ -1,15 +1,15 @@
-//! What is wrong with a file, told so that a person can mend it: the same fault on 400 lines is one fault.
+//! The flaws of a file, reported so that a person can fix them: the same fault on 400 lines is one fault.
 
 use std::fmt;
 
 use wallet_terminal::output::count;
 
-/// How many faults are told before the rest is only counted.
+/// How many faults are listed before the rest is only counted.
 const MAX_FAULTS: usize = 20;
-/// How many lines, or ranges of lines, are named.
+/// How many lines, or ranges of lines, are listed.
 const MAX_RANGES: usize = 6;
 
-/// What is wrong with a line.
+/// A flaw in a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// The line, counted from 1.
@@ -18,7 +18,7 @@ pub struct Flaw {
     pub what: String,
 }
 
-/// All that is wrong with a file.
+/// All flaws of a file.
 pub(super) struct Flaws {
     pub(super) file: String,
     pub(super) flaws: Vec<Flaw>,
@@ -45,7 +45,7 @@ impl fmt::Display for Flaws {
     }
 }
 
-/// The same thing wrong on one line or more.
+/// One fault, on one or more lines.
 struct Fault<'f> {
     like: String,
     first: &'f Flaw,
@@ -53,7 +53,7 @@ struct Fault<'f> {
 }
 
 impl<'f> Fault<'f> {
-    /// Puts equal ones together, in the order of their first lines.
+    /// Groups equal flaws, in the order of their first lines.
     fn of(flaws: &'f [Flaw]) -> Vec<Self> {
         let mut faults: Vec<Self> = Vec::new();
         for flaw in flaws {
@@ -81,7 +81,7 @@ impl fmt::Display for Fault<'_> {
     }
 }
 
-/// A sentence without digits and without what stands in quotes: two lines with the same left have the same fault.
+/// A message without digits and quoted parts: messages that are equal without them describe the same fault.
 fn without_values(what: &str) -> String {
     let (mut like, mut quoted, mut escaped) = (String::new(), None, false);
     for character in what.chars() {
@@ -100,7 +100,7 @@ fn without_values(what: &str) -> String {
     like
 }
 
-/// Lines in words, ascending: `line 2`, `lines 2, 3 and 5 to 9`; of very many the first, and how many there are.
+/// Ascending line numbers in words: `line 2`, `lines 2, 3 and 5 to 9`; if there are very many, the first ones and their number.
 pub(super) fn lines(numbers: &[u64]) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for number in numbers {

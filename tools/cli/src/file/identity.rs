@@ -1,21 +1,21 @@
-//! Names the payments of a file so that playing it again, in any form, pays nothing twice.
+//! The ids of a file's payments, chosen so that running the file again, in any form, pays nothing twice.
 //!
-//! | name of | is derived from |
+//! | the id, or name, of | is derived from |
 //! |---|---|
 //! | a row with an id | that id |
-//! | a row without one | its content, the number of equal rows without id before it, and the batch |
-//! | another attempt at a refused row | the name of the first attempt, and the number of this one |
-//! | a file | the names of its payments, in any order |
+//! | a row without one | its content, the number of equal rows without an id before it, and the batch |
+//! | another attempt at a refused row | the id of the first attempt, and the number of this one |
+//! | a file | the ids of its payments, in any order |
 //!
-//! The position of a row is not part of its name: a file may be sorted, cut in two, shifted by a blank line or turned into
-//! JSONL. Neither is the spelling of its values. Two equal rows are two payments, because one of them has the other before it.
+//! The position of a row is not part of its id: a file may be sorted, cut in two, shifted by a blank line or converted to JSONL.
+//! Neither is the spelling of its values. Two equal rows are two payments, because one of them has the other before it.
 //!
-//! **Retries.** Two operators who retry the same row at the same time derive the same id, so one of their requests is a repeat
-//! of the other. Attempt *n* + 1 is made only after attempt *n* ended without moving money, and a transfer ends once. So
-//! whoever sends what, and when, at most one attempt at a row ever pays.
+//! **Retries.** Two operators who retry the same row at the same time derive the same id, so one of their requests is a repeat of
+//! the other. Attempt *n* + 1 is made only after attempt *n* ended without moving money, and a transfer ends once. So at most one
+//! attempt at a row ever pays, whoever sends what, and when.
 //!
-//! **Files.** The name of a file is the first half of the trace id that it gives to each of its payments. So what the ledger
-//! knows of a payment includes which file sent it first: this one, or last month's with an equal row in it.
+//! **Files.** The name of a file is the first half of the trace id that it gives to each of its payments. So what the ledger knows
+//! of a payment includes which file sent it first: this one, or last month's with an equal row in it.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use wallet_contract::trace::TraceId;
 
 use super::content::Content;
 
-/// What the names are derived in: drawn by lot, once.
+/// The namespace of the derived ids: chosen at random, once.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d3a_91c4_52be_4f08_a6d1_0c9e_83b7_f215);
 
 /// Counts equal rows.
@@ -45,13 +45,13 @@ impl Occurrences {
             currency,
             memo,
         } = content;
-        // No value has a zero byte in it, which is what separates them in the hash.
+        // The hash input is separated by zero bytes, which no value contains.
         let parts: [&[u8]; 6] = [to, amount, currency, memo, &occurrence, batch].map(str::as_bytes);
         hashed(from, NAMESPACE, &parts)
     }
 }
 
-/// The id under which a payment is tried for the `attempt`th time; the first time, 0, it is its own.
+/// The id of a payment's `attempt`th attempt; attempt 0 has the payment's own id.
 pub fn attempt(first: TransferId, payer: &AccountId, attempt: u32) -> TransferId {
     match attempt {
         0 => first,
@@ -59,7 +59,7 @@ pub fn attempt(first: TransferId, payer: &AccountId, attempt: u32) -> TransferId
     }
 }
 
-/// The name of a file with these payments.
+/// The name of a file, given by its payments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileName([u8; 8]);
 
@@ -79,14 +79,14 @@ impl FileName {
         Self(name)
     }
 
-    /// The trace of a payment that this file makes.
+    /// The trace id that this file gives to a payment.
     pub(super) fn trace(self, payment: TransferId) -> TraceId {
         let mut bytes = payment.0.into_bytes();
         bytes[..8].copy_from_slice(&self.0);
         TraceId::from_uuid(Uuid::from_bytes(bytes))
     }
 
-    /// Whether it was this file that made the payment with this trace.
+    /// Whether this file made the payment with this trace id.
     pub(super) fn made(self, trace: &str) -> bool {
         trace
             .parse()
@@ -94,7 +94,7 @@ impl FileName {
     }
 }
 
-/// A UUID of which every bit that may is a hash: the first half names a flow in all indexes, so it must not be shared.
+/// A UUID whose free bits are all hash: the first half identifies a flow in all indexes, so it must not be shared.
 fn hashed(account: &AccountId, cause: Uuid, parts: &[&[u8]]) -> TransferId {
     let low = derive(account, cause, parts).0.into_bytes();
     let high = derive(account, Uuid::from_bytes(low), parts).0.into_bytes();
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_row_is_named_by_what_it_says_and_how_often_that_was_said() {
         let june = ids(&["1.00", "2.00", "1.00"], "");
-        // A change here would let every file that was played before pay again.
+        // A change here would make every file that was run before pay again.
         let expected = [
             "8e9a746f-3926-8597-86b9-d773645dccb8",
             "98ab89d3-849a-88c8-87cf-b25d824d432e",
@@ -153,7 +153,7 @@ mod tests {
             "alice".parse().unwrap(),
         );
         let attempts = [0, 1, 2].map(|number| attempt(first, &alice, number).to_string());
-        // A change here would let a retry that was sent before pay again.
+        // A change here would make a retry that was sent before pay again.
         assert_eq!(
             attempts,
             [

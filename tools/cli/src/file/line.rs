@@ -1,8 +1,8 @@
-//! A transfer as it stands in a file.
+//! A transfer as written in a file.
 
 use serde::{Deserialize, Deserializer};
 
-/// A transfer as it stands in the file. Every value is text.
+/// A transfer as written in a file. Every value is text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Written {
@@ -20,7 +20,7 @@ pub(super) struct Written {
     pub(super) memo: Option<String>,
 }
 
-/// A field that is there has a value: who writes null may mean something that would not happen.
+/// A field that is present must have a value: a null may be meant as something that would not happen.
 fn present<'de, D: Deserializer<'de>>(field: D) -> Result<Option<String>, D::Error> {
     String::deserialize(field).map(Some)
 }

@@ -1,25 +1,25 @@
 //! Which transfer of a file may start.
 //!
-//! A transfer that touches an account waits for the file's earlier ones on that account, so that what was paid in can be
-//! paid out, and each account's statement has the order of the file. [`AccountId::world`] makes nobody wait: it may go
-//! below zero without limit, so no order changes what comes out, and most files touch it in every other line.
+//! A transfer that touches an account waits for the file's earlier ones on that account, so that money that was paid in can be
+//! paid out, and each account's statement follows the order of the file. [`AccountId::world`] is exempt: it may go below zero
+//! without limit, so the order does not affect the results, and most files touch it in every other line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use wallet_contract::id::AccountId;
 
-/// The order in which transfers may start; they are named by their place in the file, counted from 0.
+/// The order in which transfers may start; they are identified by their index in the file.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// For how many earlier ones each waits.
+    /// The number of earlier transfers that each waits for.
     waits_for: Vec<usize>,
-    /// Those that wait for each.
+    /// The transfers that wait for each.
     followers: Vec<Vec<usize>>,
     ready: BTreeSet<usize>,
 }
 
 impl Plan {
-    /// Makes a plan for transfers between these accounts.
+    /// Plans transfers between these accounts.
     pub fn new<'a>(transfers: impl IntoIterator<Item = [&'a AccountId; 2]>) -> Self {
         let mut plan = Self::default();
         let mut last: BTreeMap<&AccountId, usize> = BTreeMap::new();
@@ -40,12 +40,12 @@ impl Plan {
         plan
     }
 
-    /// The first one in the file that may start now; it is handed out once.
+    /// The first transfer in the file that may start now; each is returned once.
     pub fn start(&mut self) -> Option<usize> {
         self.ready.pop_first()
     }
 
-    /// This one has ended, whatever came of it.
+    /// Records that a transfer has ended, with any outcome.
     pub fn ended(&mut self, index: usize) {
         for follower in std::mem::take(&mut self.followers[index]) {
             self.waits_for[follower] -= 1;
@@ -60,7 +60,7 @@ impl Plan {
 mod tests {
     use super::*;
 
-    /// Plans `a>b` transfers and plays them in rounds: all that may start, then all of these end.
+    /// Plans `a>b` transfers and runs them in rounds: all that may start do, then all of them end.
     fn rounds(transfers: &[&str]) -> Vec<Vec<usize>> {
         let accounts: Vec<[AccountId; 2]> = transfers
             .iter()

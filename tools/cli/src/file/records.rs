@@ -1,11 +1,10 @@
 //! Splits the text of a CSV file into records, strictly.
 //!
-//! Money depends on where a value ends, so whatever can be read in two ways is rejected, with the line where it begins. The
-//! `csv` crate is made to read any file somehow: it takes a quote that is never closed for one value up to the end of the
-//! file, and `"rent"x` for `rentx`, and no option of it says that this happened. What is left of CSV without that leniency is
-//! the loop below.
+//! Money depends on where a value ends, so anything ambiguous is rejected, with the line where it begins. The `csv` crate is
+//! designed to read any file somehow: it takes everything after an unclosed quote for one value up to the end of the file, and
+//! `"rent"x` for `rentx`, and no option of it reports that. The loop below is CSV without that leniency.
 
-/// Records with the lines on which they begin, counted from 1; a blank line is a record of one empty value.
+/// Records with the lines on which they begin, counted from 1; a blank line is a record with one empty value.
 pub(super) struct Records<'t> {
     rest: &'t str,
     line: u64,
@@ -13,7 +12,7 @@ pub(super) struct Records<'t> {
 }
 
 impl<'t> Records<'t> {
-    /// Begins with the line of that number.
+    /// Starts at the line with that number.
     pub(super) fn new(text: &'t str, line: u64, delimiter: char) -> Self {
         Self {
             rest: text,
@@ -36,7 +35,7 @@ impl<'t> Records<'t> {
         Ok(value.to_owned())
     }
 
-    /// A value behind its opening quote.
+    /// The value after an opening quote.
     fn quoted(&mut self, text: &'t str) -> Result<String, String> {
         let (opened, mut value, mut rest) = (self.line, String::new(), text);
         loop {
@@ -61,7 +60,7 @@ impl<'t> Records<'t> {
                 "{follows:?} follows the closing quote: double each quote within a value"
             ));
         }
-        // Which lines belong to the value, nobody can say.
+        // Nobody can tell which lines belong to the value.
         self.rest = "";
         Err(format!(
             "the quote opened on line {opened} is closed on line {}, where {follows:?} follows: was it to be closed before?",
@@ -69,7 +68,7 @@ impl<'t> Records<'t> {
         ))
     }
 
-    /// What stands before the next end of a value, and the rest from there.
+    /// The text up to the end of the value, and the rest from there.
     fn split(&self, text: &'t str) -> (&'t str, &'t str) {
         text.split_at(text.find([self.delimiter, '\n']).unwrap_or(text.len()))
     }

@@ -1,4 +1,4 @@
-//! What came of a file.
+//! The results of a file.
 
 mod json;
 #[cfg(test)]
@@ -14,18 +14,18 @@ use wallet_terminal::exit::Exit;
 use super::end::End;
 use super::rows::Row;
 
-/// What came of a file.
+/// The results of a file.
 #[derive(Debug)]
 pub struct Report {
     /// The file.
     pub file: String,
-    /// Its payments, each with its end; the request is the last attempt's.
+    /// Its payments with their results; the request is the last attempt's.
     pub ends: Vec<(Row, End)>,
     /// How long it took.
     pub elapsed: Duration,
 }
 
-/// How many there are, and how many for each reason.
+/// A count, in all and by reason.
 #[derive(Default)]
 struct Tally<'r> {
     number: usize,
@@ -33,15 +33,15 @@ struct Tally<'r> {
 }
 
 impl Report {
-    /// The exit code: what is not known weighs more than what was refused. If all went well, but before this run, a script must
-    /// not take that for a payment made now.
+    /// The exit code: an unknown outcome weighs more than a refusal. If all succeeded, but before this run, a script must not
+    /// take that for payments made now.
     pub fn exit(&self) -> Exit {
         let worst = self.ends.iter().map(|(_, end)| match end {
             End::Told(told) if told.word.is_good() => Exit::Ok,
             End::Told(_) => Exit::Refused,
             End::NotSent(_) => Exit::Failed,
             End::Silence => Exit::Timeout,
-            // Something else was the cause.
+            // Another payment was the cause.
             End::NotStarted => Exit::Ok,
         });
         match worst.max() {
@@ -50,7 +50,7 @@ impl Report {
         }
     }
 
-    /// By word, and by whether it was before this run.
+    /// The counts by outcome, and by whether it came about before this run.
     fn tally(&self) -> BTreeMap<(&'static str, bool), Tally<'_>> {
         let mut tallies: BTreeMap<_, Tally<'_>> = BTreeMap::new();
         for (_, end) in &self.ends {
@@ -63,7 +63,7 @@ impl Report {
         tallies
     }
 
-    /// The lines of those that ended before this run.
+    /// The lines of payments that ended before this run.
     fn earlier(&self) -> Vec<u64> {
         let earlier = self.ends.iter().filter(|(_, end)| end.earlier().is_some());
         earlier.map(|(row, _)| row.line).collect()
@@ -87,7 +87,7 @@ impl Report {
         self.ends.iter().filter(|(_, end)| !end.is_settled())
     }
 
-    /// The payments that the file names more than once.
+    /// The payments that occur in the file more than once.
     fn named_again(&self) -> impl Iterator<Item = &Row> {
         self.ends
             .iter()
@@ -96,7 +96,7 @@ impl Report {
     }
 }
 
-/// All lines that name a payment.
+/// All lines with a payment.
 fn all_lines(row: &Row) -> Vec<u64> {
     [&[row.line], &*row.again_on].concat()
 }

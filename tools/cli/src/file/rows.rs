@@ -1,4 +1,4 @@
-//! Checks all rows of a file, and gives each payment its name.
+//! Checks all rows of a file, and gives each payment its id.
 
 use std::collections::BTreeMap;
 
@@ -14,30 +14,30 @@ use super::written::Format;
 /// A payment of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The line it begins on, counted from 1.
+    /// The line on which it begins, counted from 1.
     pub line: u64,
-    /// Further lines with the same id and content: they name the same payment once more.
+    /// Further lines with the same id and content: they denote the same payment.
     pub again_on: Vec<u64>,
-    /// Whether its id stands in the file; else it is derived.
+    /// Whether its id is explicit in the file; otherwise it is derived.
     pub has_id: bool,
-    /// What it says.
+    /// Its content.
     pub content: Content,
-    /// What is sent.
+    /// The request to send.
     pub request: Request,
 }
 
-/// A file that is sound.
+/// The payments of a valid file.
 #[derive(Debug)]
 pub struct Payments {
-    /// Its payments, in its order.
+    /// Its payments, in file order.
     pub rows: Vec<Row>,
-    /// Its name.
+    /// Its name, derived from its payments.
     pub name: FileName,
-    /// How values were read that are not written as the wire has them, in sentences.
+    /// Sentences about values that were read in another spelling than the wire's.
     pub notes: Vec<String>,
 }
 
-/// Reads the content of a file; if one line of it makes no sense, all such lines are told and none is taken.
+/// Parses the content of a file; if any line is invalid, all invalid lines are reported and nothing is accepted.
 pub fn parse(bytes: &[u8], format: Format, batch: &str) -> Result<Payments, Vec<Flaw>> {
     let mut reader = Reader {
         batch,
@@ -60,10 +60,10 @@ pub fn parse(bytes: &[u8], format: Format, batch: &str) -> Result<Payments, Vec<
 struct Reader<'b> {
     batch: &'b str,
     rows: Vec<Row>,
-    /// Which row has which payer's id.
+    /// The row of each payer's id.
     named: BTreeMap<(AccountId, TransferId), usize>,
     occurrences: Occurrences,
-    /// Amounts with fewer decimals than their currency has, and those written in another way.
+    /// Amounts with fewer decimals than their currency has, and otherwise respelled ones.
     short: Respelled,
     other: Respelled,
 }
@@ -97,7 +97,7 @@ impl Reader<'_> {
         self.once(row)
     }
 
-    /// A payer's id names one payment. To name the very same twice is no mistake, and no second payment.
+    /// A payer's id identifies one payment. Listing exactly the same payment twice is neither a mistake nor a second payment.
     fn once(&mut self, row: Row) -> Result<(), String> {
         let (payer, id) = (row.content.from.clone(), row.request.id);
         let Some(index) = self.named.get(&(payer.clone(), id)) else {
@@ -131,7 +131,7 @@ impl Reader<'_> {
     }
 }
 
-/// Amounts that are not written as they are sent.
+/// Amounts whose spelling differs from the wire's.
 #[derive(Default)]
 struct Respelled {
     lines: Vec<u64>,

@@ -1,4 +1,4 @@
-//! Plays a file: one loop that starts what may start, hears outcomes, and repeats what stays silent.
+//! Runs a file: one loop that starts transfers, receives outcomes, and repeats silent requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
@@ -23,24 +23,24 @@ use wallet_terminal::eprintln;
 use crate::file::plan::Plan;
 use crate::file::{End, Told};
 
-/// How often deadlines are looked at.
+/// How often deadlines are checked.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How long a refusal of the server may take to get from the connection to us.
+/// How long a permission error of the server may take to reach us.
 const REFUSAL: Duration = Duration::from_millis(20);
-/// What all subjects of outcomes begin with.
+/// The prefix of all outcome subjects.
 const OUTCOMES: &str = "wallet.outcome.";
 
-/// How much at once, and how long to wait for each.
+/// Concurrency, and the time limit per transfer.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How many transfers may be under way at once.
+    /// How many transfers may be in progress at once.
     pub in_flight: usize,
     /// How long to wait for each one's outcome.
     pub timeout: Duration,
 }
 
-/// A transfer that is under way.
+/// A transfer in progress.
 struct Flight {
     index: usize,
     deadline: Instant,
@@ -48,19 +48,19 @@ struct Flight {
     pause: Duration,
 }
 
-/// Sends all requests, and says how each ended. `progress` hears how many have ended so far.
+/// Sends all requests, and returns how each ended. `progress` receives the number of ended ones.
 ///
-/// Ctrl-C stops it: what is under way then counts as silent, the rest as not started.
+/// Ctrl-C stops it: transfers in progress then count as silent, the rest as not started.
 pub async fn play(
     connection: &Connection,
     requests: &[Request],
     limits: Limits,
     mut progress: impl FnMut(usize),
 ) -> Result<Vec<End>> {
-    // Before the first subscription, so that a refusal of one is heard.
+    // Before the first subscription, so that its permission error is received.
     let mut denials = connection.denials();
     let mut outcomes = listen(connection, requests).await?;
-    // An answer to a question that came later: the server has taken the subscriptions by now, or refused one.
+    // A later request has been answered, so the server has by now accepted or refused the subscriptions.
     connection.shards().await?;
     if let Ok(text) = timeout(REFUSAL, denied(&mut denials, OUTCOMES)).await {
         bail!("nothing was sent: this user may not hear the outcomes of all payers in the file: {text}");
@@ -105,7 +105,7 @@ fn accounts(request: &Request) -> Option<[&AccountId; 2]> {
     request.movement().map(|(payee, _)| [&request.account, payee])
 }
 
-/// One subscription for each payer: a client may hear its own outcomes only.
+/// One subscription per payer: a client may only subscribe to its own outcomes.
 async fn listen(connection: &Connection, requests: &[Request]) -> Result<SelectAll<Subscriber>> {
     let payers: BTreeSet<&AccountId> = requests.iter().map(|request| &request.account).collect();
     let mut subscribers = Vec::new();
@@ -125,7 +125,7 @@ struct Run<'a> {
     limits: Limits,
     began_at: Timestamp,
     plan: Plan,
-    /// By payer and id: what an outcome names.
+    /// By account and id, as in outcomes.
     flights: BTreeMap<(String, Uuid), Flight>,
     publishing: FuturesUnordered<Publishing<'a>>,
     ends: Vec<End>,
@@ -159,7 +159,7 @@ impl Run<'_> {
             .push(Box::pin(async move { (index, connection.send(request).await) }));
     }
 
-    /// A request without acknowledgement may stand in the log all the same: only its outcome, or time, can tell.
+    /// A request without acknowledgement may be in the log all the same: only its outcome, or a timeout, can tell.
     fn published(&mut self, index: usize, published: Result<PublishAck, Error>) {
         match published {
             Ok(_) => {}
@@ -174,7 +174,7 @@ impl Run<'_> {
     }
 
     fn hear(&mut self, outcome: Outcome) {
-        // Others may pay from the same account at the same time, even under the same id, and a repeat is answered twice.
+        // Others may pay from the same account concurrently, even under the same id, and a repeat is answered twice.
         let key = (outcome.account.clone(), outcome.id);
         let is_ours = |flight: &Flight| outcome.answers(self.requests[flight.index].request);
         if !self.flights.get(&key).is_some_and(is_ours) {

@@ -1,4 +1,4 @@
-//! Files as people have them: what they mean, and what is told of those that mean nothing.
+//! Realistic files: their meaning, and the errors for invalid ones.
 
 use super::flaws::{Flaw, Flaws};
 use super::rows::{Payments, parse};

@@ -1,14 +1,14 @@
-//! What the bytes of a file say: text in UTF-8, or in UTF-16 with a byte order mark, and one kind of line end.
+//! Decodes a file: UTF-8, or UTF-16 with a byte order mark, with normalized line ends.
 //!
-//! A line ends in LF, in CR LF as on Windows, or in CR alone as in files of Excel for Mac; one file may mix them. All become
-//! LF here, so that whoever counts lines counts what an editor shows.
+//! A line ends in LF, in CR LF as on Windows, or in CR alone as in files of Excel for Mac; one file may mix them. All become LF
+//! here, so that line numbers match those of an editor.
 
 use super::flaws::Flaw;
 
-/// What to do about a text that is none.
+/// Advice for a file that is not text.
 const SAVE_AS: &str = "save the file as UTF-8 (in Excel: \"CSV UTF-8\")";
 
-/// Reads bytes as text, or says on which line they are none.
+/// Decodes bytes as text, or reports the line with invalid ones.
 pub(super) fn decode(bytes: &[u8]) -> Result<String, Flaw> {
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
@@ -19,7 +19,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Flaw> {
     text.map(|text| lines(&text))
 }
 
-/// The same with one kind of line end.
+/// The text with normalized line ends.
 pub(super) fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
@@ -60,7 +60,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Flaw> {
     }
 }
 
-/// What is wrong behind a text.
+/// A flaw on the line at the end of `before`.
 fn flaw(before: &str, what: &str) -> Flaw {
     let line_ends = lines(before).matches('\n').count() as u64;
     Flaw {

@@ -1,4 +1,4 @@
-//! How transfers are written down: CSV with a header line, or a JSON object a line. Only the shape is checked here.
+//! The formats of transfers: CSV with a header line, or one JSON object per line. Only the structure is checked here.
 
 use serde_json::Value;
 
@@ -8,15 +8,15 @@ use super::line::Written;
 use super::records::Records;
 use super::text::decode;
 
-/// What can separate the values of a CSV file; spreadsheets take a semicolon where a comma is the decimal separator.
+/// The possible delimiters of a CSV file; spreadsheets use a semicolon where a comma is the decimal separator.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
-/// How the file is written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// With a line of column names first.
+    /// CSV with a header line.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Jsonl,
 }
 
@@ -24,7 +24,7 @@ pub enum Format {
 pub(super) type Lines = Vec<(u64, Result<Written, String>)>;
 
 impl Format {
-    /// Cuts the content of a file into transfers; what has no such shape is told.
+    /// Splits the content of a file into transfers; lines without the right structure become errors.
     pub(super) fn lines(self, bytes: &[u8]) -> Lines {
         match decode(bytes) {
             Ok(text) => match self {
@@ -43,15 +43,14 @@ fn jsonl(text: &str) -> Lines {
 }
 
 fn json(line: &str) -> Result<Written, String> {
-    // An array would be taken for the values in the order of our fields.
+    // serde would accept an array as the values in the order of our fields.
     if !line.trim_start().starts_with('{') {
         return Err("it is not a JSON object, such as {\"from\":\"alice\",…}".to_owned());
     }
     serde_json::from_str(line).map_err(|bad| json_flaw(line, &bad))
 }
 
-/// What is wrong with a line: the first value that is no text, or else what serde says, without its own count of lines, which
-/// begins anew on each of ours.
+/// The flaw of a line: its first value that is not text, or else serde's message without its line number, which is always 1 here.
 fn json_flaw(line: &str, bad: &serde_json::Error) -> String {
     let fields: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap_or_default();
     let wrong = fields.iter().find_map(|(name, value)| {
@@ -74,7 +73,7 @@ fn json_flaw(line: &str, bad: &serde_json::Error) -> String {
 
 fn csv(text: &str) -> Lines {
     let (mut text, mut first) = (text, 1);
-    // Excel's own way to say what separates the values.
+    // Excel's way to declare the delimiter.
     let told = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n'));
     let told = told.and_then(|(delimiter, rest)| Some((delimiter.parse().ok()?, rest)));
     if let Some((_, rest)) = told {
@@ -96,7 +95,7 @@ fn csv(text: &str) -> Lines {
         .collect()
 }
 
-/// What separates the names of the header line, which have none of it themselves.
+/// The delimiter of the header line, whose names contain none.
 fn delimiter(text: &str) -> char {
     let header = text
         .lines()

@@ -1,4 +1,4 @@
-//! The text that stands for a request which nobody could read.
+//! The corrected text of an unreadable request.
 
 use serde_json::{Map, Value};
 use wallet_contract::id::TransferId;
@@ -9,23 +9,23 @@ use wallet_contract::trace::TraceId;
 
 use super::Original;
 
-/// A text that makes sense where the original stands.
+/// A text that is valid in the original's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mended {
     /// The text. Each request in it has an id.
     pub text: String,
-    /// What it asks.
+    /// The requests in it.
     pub requests: Vec<Request>,
 }
 
 impl Original {
-    /// Whether a client may have asked it.
+    /// Whether a client may have sent it.
     pub fn is_request(&self) -> bool {
         matches!(self.subject.split('.').nth(2), Some("cmd" | "adm" | "bulk"))
     }
 
-    /// A text to stand in its place; or why it can't. A request without an id gets that of the message, if it has one for it,
-    /// else one that is derived from its place: whoever mends it, it is one request.
+    /// Validates a text that is to replace the original. A request without an id gets the message's, if it has one for it, or
+    /// else one derived from its position: whoever corrects it, it is the same request.
     pub fn mended(&self, text: &str) -> Result<Mended, String> {
         let subject = Subject::read(&self.subject, self.id.shard).map_err(|bad| bad.to_string())?;
         let text = self.named(&subject, text).unwrap_or_else(|| text.to_owned());
@@ -33,7 +33,7 @@ impl Original {
         Ok(Mended { text, requests })
     }
 
-    /// The text, with ids where it has none; nothing if there is nothing to add.
+    /// The text with missing ids added; none if nothing is missing.
     fn named(&self, subject: &Subject, text: &str) -> Option<String> {
         let (context, _) = Context::of(subject, None, None)?;
         let elements = request::elements(text.as_bytes(), context, None).ok()?;
@@ -73,7 +73,7 @@ impl Original {
     }
 }
 
-/// A plain request with one more field in front, if it has no such field yet.
+/// A plain request with one more field at the front, if it lacks that field.
 fn with(json: &str, name: &str, value: &str) -> Option<String> {
     let fields: Map<String, Value> = serde_json::from_str(json).ok()?;
     if fields.contains_key(name) || fields.contains_key("specversion") {

@@ -1,4 +1,4 @@
-//! How many payments wait while one stands half done: callers go on paying, and one after the other meets the locked account.
+//! How many payments wait while one is half done: callers continue to pay, and one after the other runs into the locked account.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -16,30 +16,30 @@ use crate::system::{Paid, Payment, System};
 
 /// Far from the accounts of all other accidents.
 const FIRST: u32 = 5_000;
-/// How many accounts and callers there are.
+/// The number of accounts and of callers.
 const ACCOUNTS: u32 = 20;
 const CALLERS: u32 = 16;
-/// A payment that takes longer than this waits for somebody.
+/// A payment that takes longer than this is counted as waiting.
 const LONG: Duration = Duration::from_millis(500);
-/// Between two looks.
+/// The sampling interval.
 const LOOK: Duration = Duration::from_millis(100);
-/// How long callers pay before the accident, and after it is over.
+/// How long callers pay before the accident, and after it has been resolved.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// What was seen over time.
+/// The observations over time.
 #[derive(Clone, Debug, Serialize)]
 pub struct Waiting {
     /// The system's name.
     pub system: &'static str,
-    /// When the paying process was killed, in seconds from the beginning.
+    /// When the paying process was killed, in seconds from the start.
     pub killed_s: f64,
-    /// When somebody did something about it.
+    /// When the accident was resolved.
     pub mended_s: f64,
-    /// Seconds from the beginning, and how many payments waited.
+    /// Seconds from the start, and the number of waiting payments.
     pub waiting: Vec<(f64, u32)>,
 }
 
-/// Kills a paying process at the point where most is blocked, and looks until that has been mended after `watch`.
+/// Kills a paying process at the point where most is blocked, and observes until after the recovery, which begins after `watch`.
 pub async fn run(kind: Kind, system: &dyn System, watch: Duration) -> Result<Waiting> {
     system.open(FIRST..FIRST + ACCOUNTS, OPENED * 100).await?;
     let point = match kind {

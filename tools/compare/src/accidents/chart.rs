@@ -1,9 +1,9 @@
-//! Who waits, as a drawing.
+//! The waiting payments as a chart.
 
 use super::blocked::Waiting;
 use crate::chart::{Chart, Line, Scale};
 
-/// How many payments wait, over time.
+/// The number of waiting payments over time.
 pub(super) fn blocked(all: &[Waiting]) -> String {
     let line = |waiting: &Waiting| Line {
         name: waiting.system,

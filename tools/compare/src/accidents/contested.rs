@@ -1,4 +1,4 @@
-//! Two callers spend the same last money at once.
+//! Two callers spend the same last money concurrently.
 
 use std::cell::Cell;
 
@@ -11,10 +11,10 @@ use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Payment, System, total};
 
-/// How often it is tried, each time by another account.
+/// The number of attempts, each with another account.
 const TRIES: u32 = 10;
 
-/// Lets it happen on accounts from `first` on: each of the first ones pays all it has to two others at once.
+/// Runs it on accounts from `first` on: each of the first ones pays all it has to two others concurrently.
 pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
     let lowest = Cell::new(0);
     let one = async |number: u32| {

@@ -1,4 +1,4 @@
-//! The process that pays is killed between its steps.
+//! The paying process is killed between its steps.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -15,16 +15,16 @@ use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Paid, Payment, System, total};
 
-/// How many accounts are looked at: payer, payee, who the payee pays one cent meanwhile, and two that have nothing to do with it.
+/// The observed accounts: payer, payee, the account that the payee pays one cent meanwhile, and two uninvolved ones.
 const LOOKED_AT: u32 = 5;
-/// How long a reader waits for an answer.
+/// How long a reader waits for a response.
 const READ_WITHIN: Duration = Duration::from_secs(1);
-/// How long it may take until nothing is on its way any more.
+/// Timeout until no payment is in progress any more.
 const REST_WITHIN: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Kills it at a point, watches who waits, does what is to be done, and looks at what came of it.
+/// Kills the process at a point, observes who waits, recovers, and examines the result.
 pub async fn run(
     kind: Kind,
     system: &dyn System,

@@ -1,7 +1,7 @@
-//! A database or node is killed and started again while callers pay.
+//! A database or node is killed and restarted while callers pay.
 //!
-//! A caller that is told nothing asks again under the same id until it is told something, as any client does. What callers were told
-//! says what each account must have in the end.
+//! A caller without a response asks again under the same id until there is one, as any client does. The responses determine what
+//! each account must have in the end.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -16,18 +16,18 @@ use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Paid, Payment, System, total};
 
-/// How many callers there are, and for how long they begin payments.
+/// The number of callers, and for how long they start payments.
 const CALLERS: u32 = 8;
 const LASTING: Duration = Duration::from_secs(4);
-/// When the node is killed, and how long it stays dead.
+/// When the node is killed, and how long it stays down.
 const KILLED_AFTER: Duration = Duration::from_millis(500);
 const DEAD_FOR: Duration = Duration::from_secs(1);
 /// How long a caller asks again.
 const ASKS_FOR: Duration = Duration::from_mins(1);
-/// Between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Lets it happen on accounts from `first` on.
+/// Runs it on accounts from `first` on.
 pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
     let (expected, doubts, longest) = (
         RefCell::new(vec![OPENED; ACCOUNTS as usize]),
@@ -86,7 +86,7 @@ pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict>
     })
 }
 
-/// Asks until there is an answer.
+/// Asks until there is a response.
 async fn until_told(system: &dyn System, payment: &Payment, doubts: &Cell<u64>) -> Result<Paid> {
     let deadline = Instant::now() + ASKS_FOR;
     loop {

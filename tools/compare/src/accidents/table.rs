@@ -41,7 +41,7 @@ fn happened(verdict: &Verdict) -> String {
     }
 }
 
-/// What became of the money.
+/// What became of the money, in words.
 pub fn money(verdict: &Verdict) -> String {
     let Verdict { money, paid, due, .. } = *verdict;
     let moved = match verdict.accident {

@@ -1,4 +1,4 @@
-//! The same request comes twice: one after the other, as from a client that was told nothing, and at once.
+//! The same request arrives twice: sequentially, as from a client without a response, and concurrently.
 
 use anyhow::Result;
 use futures_util::future::join;
@@ -9,7 +9,7 @@ use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Payment, System, total};
 
-/// Lets it happen on four accounts from `first` on.
+/// Runs it on four accounts from `first` on.
 pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
     let never = Stop::never();
     let later = Payment::new(first, first + 1, HARMED);

@@ -1,4 +1,4 @@
-//! What was found of one accident.
+//! The findings about one accident.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use wallet_load::latency::rounded;
 use crate::kind::Kind;
 use crate::system::{Balance, total};
 
-/// What happened.
+/// The kind of accident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Accident {
-    /// The process that pays was killed between its steps.
+    /// The paying process was killed between its steps.
     Killed,
-    /// A database or node was killed and started again, under load.
+    /// A database or node was killed and restarted, under load.
     Restarted,
-    /// The same request came twice.
+    /// The same request arrived twice.
     Twice,
     /// Two callers spent the same last money.
     Contested,
 }
 
-/// How long somebody waited for a payment.
+/// How long a payment took.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wait {
     /// It ended by itself.
     AnsweredMs(f64),
-    /// It ended only after something was done about the accident, so long after it was asked for.
+    /// It ended only after the recovery; measured from the request.
     BlockedMs(f64),
 }
 
 impl Wait {
-    /// What ended after so long, by itself or not.
+    /// The duration of a payment, and whether it was blocked until the recovery.
     pub fn new(blocked: bool, span: Duration) -> Self {
         let ms = rounded(span.as_secs_f64() * 1e3);
         if blocked {
@@ -43,12 +43,12 @@ impl Wait {
         }
     }
 
-    /// Whether something had to be done.
+    /// Whether it ended only after the recovery.
     pub fn is_blocked(self) -> bool {
         matches!(self, Self::BlockedMs(_))
     }
 
-    /// Milliseconds.
+    /// The duration in milliseconds.
     pub fn ms(self) -> f64 {
         match self {
             Self::AnsweredMs(ms) | Self::BlockedMs(ms) => ms,
@@ -56,23 +56,23 @@ impl Wait {
     }
 }
 
-/// What a reader saw while things stood still.
+/// What a reader saw before the recovery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Seen {
-    /// Whether anybody answered.
+    /// Whether there was a response.
     pub answered: bool,
-    /// By how much all balances added up to more than there is, or less.
+    /// The excess of the sum of all balances over the existing money; negative for a deficit.
     pub off: i64,
-    /// What was held in all.
+    /// The total held amount.
     pub held: i64,
-    /// What had left and not arrived.
+    /// The total amount in transit.
     pub in_transit: i64,
-    /// The lowest of all balances that was seen, if one was below zero.
+    /// The lowest balance seen, if it was below zero.
     pub below_zero: i64,
 }
 
 impl Seen {
-    /// What these balances show, where there should be `whole`.
+    /// What these balances show, where the total should be `whole`.
     pub fn of(balances: &[Balance], whole: i64) -> Self {
         let sum = |of: fn(&Balance) -> i64| balances.iter().map(of).sum();
         Self {
@@ -90,37 +90,37 @@ impl Seen {
     }
 }
 
-/// What was found.
+/// The findings.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// The system's name.
     pub system: &'static str,
-    /// What happened.
+    /// The kind of accident.
     pub accident: Accident,
-    /// Where, or to what.
+    /// Where it happened, or to what.
     pub to: String,
-    /// When everything had come to rest: how much more there was than at first, or less.
+    /// The surplus of money compared with the start, once everything had come to rest; negative for a deficit.
     pub money: i64,
-    /// What payees have got.
+    /// The total that payees received.
     pub paid: i64,
-    /// What they should have got, or, of a payment that was cut, may have got.
+    /// The total that they should have received or, for an interrupted payment, may have received.
     pub due: i64,
-    /// How many callers were told nothing that they could rely on.
+    /// How many callers got no reliable response.
     pub in_doubt: u64,
-    /// How long a payment waited that has an account in common with what came to harm.
+    /// How long a payment waited that shares an account with the harmed one.
     pub same_account: Option<Wait>,
-    /// And one that has none.
+    /// How long an unrelated payment waited.
     pub others: Option<Wait>,
-    /// From the accident until nothing was on its way any more.
+    /// From the accident until no payment was in progress any more.
     pub at_rest_ms: Option<f64>,
     /// What a reader saw meanwhile.
     pub seen: Seen,
-    /// What somebody has to do.
+    /// What has to be done, and by whom.
     pub remedy: &'static str,
 }
 
 impl Verdict {
-    /// One of which nothing is known yet.
+    /// A verdict without findings yet.
     pub fn new(kind: Kind, accident: Accident, to: &str) -> Self {
         Self {
             system: kind.name(),

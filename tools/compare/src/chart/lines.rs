@@ -1,4 +1,4 @@
-//! Lines in a frame with a scale, their names at their ends.
+//! Lines in a frame with a scale, labelled at their ends.
 
 use std::fmt::Write as _;
 
@@ -8,30 +8,30 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 170.0;
 const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
-/// How many steps an even scale has, and how close two names may stand.
+/// The number of steps of a linear scale, and the least distance between two labels.
 const STEPS: u32 = 5;
 const NAME_HEIGHT: f64 = 15.0;
-/// Told apart by people who see red and green alike, too.
+/// Distinguishable with red-green colour blindness, too.
 const COLOURS: [&str; 7] = [
     "#d55e00", "#cc79a7", "#0072b2", "#e69f00", "#009e73", "#000000", "#777777",
 ];
 
-/// What takes the same room upwards.
+/// The kind of a vertical scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
-    /// The same number more.
+    /// Linear.
     Even,
-    /// Ten times as many.
+    /// Logarithmic.
     Tenfold,
 }
 
-/// One line, by its name: places on both axes.
+/// One line with its name: points in both dimensions.
 pub(crate) struct Line {
     pub(crate) name: &'static str,
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-/// What is drawn: lines, the words for the axes, the marks below.
+/// The content of a chart: lines, axis titles, marks on the horizontal axis.
 pub(crate) struct Chart {
     pub(crate) title: String,
     pub(crate) below: &'static str,
@@ -40,7 +40,7 @@ pub(crate) struct Chart {
     pub(crate) lines: Vec<Line>,
 }
 
-/// From values to places on the drawing.
+/// Maps values to coordinates.
 struct Frame {
     scale: Scale,
     x: (f64, f64),
@@ -48,7 +48,7 @@ struct Frame {
 }
 
 impl Chart {
-    /// The drawing.
+    /// The chart as SVG.
     pub(crate) fn svg(&self) -> String {
         let frame = self.frame();
         let mut svg = format!(
@@ -98,7 +98,7 @@ impl Chart {
         }
     }
 
-    /// Names stand at the ends of their lines, the highest first, and none on another.
+    /// Labels are at the ends of their lines, from the top down, without overlaps.
     fn draw_lines(&self, frame: &Frame, svg: &mut String) {
         let colour = |number: usize| COLOURS[number % COLOURS.len()];
         let mut ends: Vec<(f64, usize)> = Vec::new();
@@ -143,7 +143,7 @@ impl Frame {
         HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (value - low) / (high - low).max(1e-9)
     }
 
-    /// The values that the scale names.
+    /// The labelled values of the scale.
     fn steps(&self) -> Vec<f64> {
         let (low, high) = self.y;
         match self.scale {
@@ -158,7 +158,7 @@ impl Frame {
     }
 }
 
-/// The next number that a scale likes to end with.
+/// The next round number for the end of a scale.
 fn round_up(most: f64) -> f64 {
     let size = 10_f64.powf(most.log10().floor());
     [1.0, 2.0, 2.5, 5.0, 10.0]

@@ -1,4 +1,4 @@
-//! The way to the masters of a Redis Cluster, whether they are ours or were found running.
+//! Connections to the masters of a Redis Cluster, whether we started them or not.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use tokio::sync::Mutex;
 
 use super::redis::Cluster;
 
-/// After this long without an answer a caller gives up.
+/// The timeout of a caller for a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// The masters and a connection to all of them.
 pub struct Masters {
-    /// None in a process that found them running.
+    /// None in a process that did not start them.
     cluster: Mutex<Option<Cluster>>,
     connection: ClusterConnection,
     urls: Vec<String>,
@@ -31,7 +31,7 @@ impl Masters {
         })
     }
 
-    /// Reaches masters that run. Nothing is sent twice by itself: an increment that may have arrived must not be repeated.
+    /// Connects to running masters. Nothing is retried automatically: an increment that may have arrived must not be repeated.
     pub async fn attach(urls: &[String]) -> Result<Self> {
         let client = ClusterClient::builder(urls.iter().map(String::as_str))
             .retries(0)
@@ -45,17 +45,17 @@ impl Masters {
         })
     }
 
-    /// The connection; all callers share it, and each command goes to the master that has the key.
+    /// The connection, shared by all callers; each command goes to the master that has the key.
     pub fn connection(&self) -> ClusterConnection {
         self.connection.clone()
     }
 
-    /// Where they are.
+    /// Their addresses.
     pub fn urls(&self) -> Vec<String> {
         self.urls.clone()
     }
 
-    /// The processes.
+    /// Their process ids.
     pub async fn pids(&self) -> Vec<u32> {
         let cluster = self.cluster.lock().await;
         cluster.as_ref().map(Cluster::pids).unwrap_or_default()
@@ -68,13 +68,13 @@ impl Masters {
         Ok("a master")
     }
 
-    /// Starts it again on what it has stored.
+    /// Restarts it on its stored data.
     pub async fn start_again(&self) -> Result<()> {
         let mut cluster = self.cluster.lock().await;
         cluster.as_mut().context("no server is ours")?.start_again().await
     }
 
-    /// Ends all of them.
+    /// Stops all of them.
     pub async fn stop(self) -> Result<()> {
         match self.cluster.into_inner() {
             Some(cluster) => cluster.stop().await,

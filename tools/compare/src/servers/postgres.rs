@@ -1,4 +1,4 @@
-//! PostgreSQL servers of the systems that keep accounts in one or two databases; commits are synced, as by default.
+//! PostgreSQL servers for the systems that keep accounts in one or two databases; commits are synced, as by default.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -10,24 +10,24 @@ use wallet_stack::postgres::Postgres;
 
 use crate::system::{Balance, Paid};
 
-/// How many payments are made at once; the others wait for their turn, as behind any pool.
+/// How many payments run concurrently; the others wait for a connection, as with any pool.
 pub const AT_ONCE: u32 = 32;
 /// How long a payment may wait for a connection.
 const TURN_WITHIN: Duration = Duration::from_mins(1);
-/// What two-phase commit needs; the others are not harmed by it.
+/// Required by two-phase commit, and harmless for the others.
 const SETTINGS: [&str; 1] = ["max_prepared_transactions=128"];
 
-/// The servers of a system, and the way to each of them.
+/// The servers of a system, with connections to each of them.
 #[derive(Debug)]
 pub struct Servers {
-    /// None in a process that found them running.
+    /// None in a process that did not start them.
     running: Mutex<Vec<Postgres>>,
     urls: Vec<String>,
     pools: Vec<PgPool>,
 }
 
 impl Servers {
-    /// Starts so many servers with this schema.
+    /// Starts `count` servers with this schema.
     pub async fn start(count: usize, schema: &'static str, connections: u32) -> Result<Self> {
         let mut running = Vec::new();
         for _ in 0..count {
@@ -44,7 +44,7 @@ impl Servers {
         Ok(servers)
     }
 
-    /// Reaches servers that run.
+    /// Connects to running servers.
     pub fn attach(urls: &[String], connections: u32) -> Result<Self> {
         let pool = |url: &String| {
             PgPoolOptions::new()
@@ -60,7 +60,7 @@ impl Servers {
         })
     }
 
-    /// Connections to the server of an account: with two, even numbers live on the first and odd ones on the second.
+    /// Connections to the server of an account: with two servers, even numbers are on the first and odd ones on the second.
     pub fn of(&self, account: u32) -> &PgPool {
         &self.pools[account as usize % self.pools.len()]
     }
@@ -70,12 +70,12 @@ impl Servers {
         &self.pools
     }
 
-    /// Where they are.
+    /// Their addresses.
     pub fn urls(&self) -> Vec<String> {
         self.urls.clone()
     }
 
-    /// The processes.
+    /// Their process ids.
     pub async fn pids(&self) -> Vec<u32> {
         self.running
             .lock()
@@ -104,7 +104,7 @@ impl Servers {
         Ok(())
     }
 
-    /// Reads `(id, available, held)` by a query with the first and the last account as parameters.
+    /// Reads `(id, available, held)` with a query whose parameters are the first and the last account.
     pub async fn balances(&self, query: &'static str, accounts: Range<u32>) -> Result<Vec<Balance>> {
         let mut all = vec![Balance::default(); accounts.len()];
         for pool in &self.pools {
@@ -132,7 +132,7 @@ impl Servers {
         last.kill().await.map(|()| "PostgreSQL")
     }
 
-    /// Starts it again on what it has stored.
+    /// Restarts it on its stored data.
     pub async fn start_again(&self) -> Result<()> {
         let mut running = self.running.lock().await;
         running
@@ -142,7 +142,7 @@ impl Servers {
             .await
     }
 
-    /// Ends all of them.
+    /// Stops all of them.
     pub async fn stop(self) -> Result<()> {
         for server in self.running.into_inner() {
             server.stop().await?;
@@ -151,7 +151,7 @@ impl Servers {
     }
 }
 
-/// How a payment ended, by the word that a function in a database answers.
+/// The end of a payment, from the word that a database function returns.
 pub fn ended(word: &str) -> Result<Paid> {
     match word {
         "settled" => Ok(Paid::Settled),

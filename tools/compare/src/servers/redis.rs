@@ -10,14 +10,14 @@ use wallet_stack::address::free_ports;
 
 use super::redis_node::Node;
 
-/// The masters, and how many hash slots all of them share.
+/// The masters, and the number of hash slots that they share.
 const NAMES: [&str; 3] = ["redis-0", "redis-1", "redis-2"];
 const SLOTS: usize = 16_384;
 /// The one that is killed.
 const LAST: usize = NAMES.len() - 1;
-/// How long it may take until all know each other.
+/// How long it may take until all nodes know each other.
 const WITHIN: Duration = Duration::from_secs(30);
-/// Between two looks.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(50);
 
 /// The servers. Dropping them kills them.
@@ -28,7 +28,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the masters, gives each a third of all slots, and lets them meet.
+    /// Starts the masters, gives each a third of all slots, and joins them into a cluster.
     pub async fn start() -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("wallet-redis-").tempdir()?;
         let ports: [u16; 2 * NAMES.len()] = free_ports()?;
@@ -80,28 +80,28 @@ impl Cluster {
         Ok(())
     }
 
-    /// Where they listen.
+    /// Their addresses.
     pub fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(Node::url).collect()
     }
 
-    /// The processes.
+    /// Their process ids.
     pub fn pids(&self) -> Vec<u32> {
         self.nodes.iter().filter_map(Node::pid).collect()
     }
 
-    /// Kills the last master with SIGKILL; the slot of `{bank}` is there.
+    /// Kills the last master with SIGKILL; it holds the slot of `{bank}`.
     pub async fn kill(&mut self) -> Result<()> {
         self.nodes[LAST].kill().await
     }
 
-    /// Starts it again on what it has stored.
+    /// Restarts it on its stored data.
     pub async fn start_again(&mut self) -> Result<()> {
         self.nodes[LAST].start_again(self.dir.path())?;
         self.agrees().await
     }
 
-    /// Ends all of them.
+    /// Stops all of them.
     pub async fn stop(mut self) -> Result<()> {
         for node in &mut self.nodes {
             node.stop().await?;

@@ -1,4 +1,4 @@
-//! One master of a Redis Cluster; every write is synced to the disk before it is answered.
+//! One master of a Redis Cluster; every write is synced to disk before it is acknowledged.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use wallet_stack::process::{Process, TERM};
 
 use crate::program::redis_server;
 
-/// How long it may take to be ready, or to end.
+/// Timeout for starting or stopping it.
 const WITHIN: Duration = Duration::from_secs(30);
-/// How long one answer may take.
+/// Timeout for one response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
-/// Between two looks.
+/// The polling interval.
 const POLL: Duration = Duration::from_millis(50);
 
 /// A server. Dropping it kills it.
@@ -24,13 +24,13 @@ const POLL: Duration = Duration::from_millis(50);
 pub(super) struct Node {
     process: Process,
     name: &'static str,
-    /// Where it listens, to clients and to the others.
+    /// The port for clients; the cluster bus has another.
     pub(super) port: u16,
     pub(super) bus: u16,
 }
 
 impl Node {
-    /// Starts it on what is in its folder.
+    /// Starts it on the data in its folder.
     pub(super) fn start(name: &'static str, port: u16, bus: u16, dir: &Path) -> Result<Self> {
         let process = spawn(name, port, bus, dir)?;
         Ok(Self {
@@ -41,13 +41,13 @@ impl Node {
         })
     }
 
-    /// The same again, after it was killed.
+    /// Restarts it after it was killed.
     pub(super) fn start_again(&mut self, dir: &Path) -> Result<()> {
         self.process = spawn(self.name, self.port, self.bus, dir)?;
         Ok(())
     }
 
-    /// Waits until it answers.
+    /// Waits until it responds.
     pub(super) async fn answers(&mut self) -> Result<MultiplexedConnection> {
         let client = Client::open(self.url())?;
         let deadline = Instant::now() + WITHIN;
@@ -60,7 +60,7 @@ impl Node {
                 redis::cmd("PING").exec_async(&mut connection).await?;
                 Ok::<_, RedisError>(connection)
             };
-            // Whoever listens there in its place may never answer.
+            // Another process on that port may never respond.
             if let Ok(Ok(connection)) = timeout(ANSWER_WITHIN, tried).await {
                 return Ok(connection);
             }
@@ -101,7 +101,7 @@ fn spawn(name: &'static str, port: u16, bus: u16, dir: &Path) -> Result<Process>
     command
         .args(["--bind", "127.0.0.1", "--port", &port, "--cluster-port", &bus])
         .args(["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf"])
-        // Who is up goes on while another is down.
+        // The surviving nodes continue while another is down.
         .args(["--cluster-node-timeout", "2000"])
         .args(["--cluster-require-full-coverage", "no"])
         .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])

@@ -1,5 +1,5 @@
-//! The wallet in bulk: many requests in one message, as gateways send them, whose senders wait for no outcome. It is what
-//! `wallet bench` measures, with its audit afterwards.
+//! The wallet in bulk: many requests per message, as from gateways whose callers wait for no outcome. It is what `wallet bench`
+//! measures, with its audit afterwards.
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
@@ -12,20 +12,20 @@ use crate::kind::Kind;
 use crate::program::Programs;
 use crate::systems::wallet::SHARDS;
 
-/// What one run has shown.
+/// The result of one run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Bulk {
-    /// Which round it was.
+    /// The round.
     pub round: u32,
     /// The system's name.
     pub system: &'static str,
-    /// How many payments were made.
+    /// The number of payments.
     pub payments: u64,
-    /// Payments a second, from the first message until the last payment was in the books.
+    /// Payments per second, from the first message until the last payment was in the books.
     pub tps: u64,
 }
 
-/// Makes the payments on a fresh stack; nothing for a system that knows no bulk.
+/// Makes the payments on a fresh stack; none for a system without bulk requests.
 pub async fn run(kind: Kind, args: &Speed, programs: &Programs, round: u32) -> Result<Option<Bulk>> {
     let database = match kind {
         Kind::Wallet => None,

@@ -1,9 +1,9 @@
-//! The figures as a drawing.
+//! The figures as a chart.
 
 use super::table::{Row, f64_of};
 use crate::chart::{Chart, Line, Scale};
 
-/// Callers against payments a second; each doubling of callers takes the same room, and ten times as many payments do.
+/// Payments per second over callers, with logarithmic axes: base two for the callers, base ten for the payments.
 pub(super) fn speed(rows: &[Row]) -> String {
     let mut lines: Vec<Line> = Vec::new();
     let mut marks: Vec<(f64, String)> = Vec::new();

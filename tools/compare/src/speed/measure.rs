@@ -1,4 +1,4 @@
-//! One run of some callers on one system, and what was used meanwhile.
+//! One run of some callers on one system, with its resource usage.
 
 use std::time::Duration;
 
@@ -13,43 +13,43 @@ use crate::stop::Stop;
 use crate::system::{Paid, Payment, System, total};
 use crate::usage::Usage;
 
-/// Among how many accounts.
+/// The number of accounts.
 pub const ACCOUNTS: u32 = 1_000;
-/// What each account has, in cents: nobody runs out of it.
+/// The balance of each account, in cents: no account runs out of money.
 pub const RICH: i64 = 1_000_000_000;
 
-/// What one run has shown.
+/// The result of one run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Measured {
-    /// Which round it was.
+    /// The round.
     pub round: u32,
     /// The system's name.
     pub system: &'static str,
-    /// How many callers paid at once.
+    /// The number of concurrent callers.
     pub callers: u32,
-    /// How many of a hundred payments touched one account.
+    /// The percentage of payments that touched one account.
     pub hot_percent: u8,
-    /// How many payments ended.
+    /// The number of ended payments.
     pub payments: u64,
-    /// For how long.
+    /// The duration.
     pub seconds: f64,
-    /// Payments a second.
+    /// Payments per second.
     pub tps: u64,
-    /// From asking to knowing, of half of them.
+    /// The median latency, from the request until the caller learned the outcome.
     pub p50_ms: f64,
-    /// Of all but one in a hundred.
+    /// The 99th percentile.
     pub p99_ms: f64,
-    /// Processor time of a payment, the system's processes.
+    /// Processor time per payment, of the system's processes.
     pub cpu_ms: f64,
-    /// The same of the process that calls: where a protocol is written by hand, it runs there.
+    /// Processor time per payment, of the calling process, in which a protocol written by hand runs.
     pub caller_cpu_ms: f64,
-    /// What a payment writes, everybody together.
+    /// Kilobytes written per payment, by all processes together.
     pub written_kb: f64,
-    /// Context switches of a payment, everybody together.
+    /// Context switches per payment, of all processes together.
     pub switches: f64,
 }
 
-/// Lets callers pay, and adds up the money afterwards.
+/// Runs the callers, and adds up the money afterwards.
 pub async fn run(
     kind: Kind,
     system: &dyn System,
@@ -108,7 +108,7 @@ pub async fn run(
     })
 }
 
-/// For reading: what an f64 loses of a count that large does not matter.
+/// For display: the precision that an f64 loses on so large a count does not matter.
 #[expect(clippy::cast_precision_loss, reason = "above")]
 fn float(count: u64) -> f64 {
     count as f64

@@ -1,4 +1,4 @@
-//! Medians and ranges of all rounds, and how each system stands to one database.
+//! Medians and ranges of all rounds, and each system's ratio to one database.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,27 +11,27 @@ use super::bulk::Bulk;
 use super::measure::Measured;
 use crate::kind::Kind;
 
-/// What all systems are held against.
+/// The system that all others are compared with.
 const YARDSTICK: &str = "one-database";
 
-/// One system under so many callers, over all rounds.
+/// One system with a number of callers, over all rounds.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// The system's name.
     pub system: &'static str,
-    /// How many callers.
+    /// The number of callers.
     pub callers: u32,
-    /// The rounds, the slowest first.
+    /// The rounds, slowest first.
     runs: Vec<Measured>,
 }
 
 impl Row {
-    /// The median of payments a second.
+    /// The median of payments per second.
     pub fn tps(&self) -> u64 {
         self.runs[self.runs.len() / 2].tps
     }
 
-    /// The median of something else.
+    /// The median of another figure.
     fn median(&self, of: impl Fn(&Measured) -> f64) -> String {
         let mut all: Vec<f64> = self.runs.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
@@ -67,7 +67,7 @@ pub fn rows(all: &[Measured]) -> Vec<Row> {
     groups.into_values().map(row).collect()
 }
 
-/// How many times as many payments a second as one database makes for the same callers.
+/// The ratio to the payments per second of one database with the same number of callers.
 fn to_yardstick(row: &Row, rows: &[Row]) -> String {
     let yardstick = rows
         .iter()
@@ -127,7 +127,7 @@ pub fn text(all: &Rounds) -> String {
     )
 }
 
-/// What the wallet makes in bulk, and how that stands to the best that one database makes for any number of callers.
+/// The wallet's speed in bulk, and its ratio to the best that one database reaches with any number of callers.
 fn in_bulk(all: &[Bulk], rows: &[Row]) -> String {
     let mut text = String::new();
     let best = rows
@@ -163,7 +163,7 @@ fn number(count: u64) -> String {
     output::count(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// For a ratio or a picture: what an f64 loses of a count that large does not matter.
+/// For a ratio or a chart: the precision that an f64 loses on so large a count does not matter.
 #[expect(clippy::cast_precision_loss, reason = "above")]
 pub fn f64_of(count: u64) -> f64 {
     count as f64

@@ -1,6 +1,7 @@
-//! The log of a coordinator of two-phase commit: which transactions are to be committed, known before anybody is told.
+//! The log of a coordinator of two-phase commit: which transactions are to be committed, recorded before any participant is told.
 //!
-//! What is not in it is to be rolled back ("presumed abort"). Decisions that come while the disk is busy share the next sync.
+//! A transaction that is not in it is to be rolled back ("presumed abort"). Decisions that arrive while the disk is busy share
+//! the next sync.
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
@@ -14,15 +15,15 @@ use tokio::sync::{mpsc, oneshot};
 /// How many decisions may wait for the disk.
 const WAITING: usize = 1_024;
 
-/// A decision, and whom to tell that it is on the disk.
+/// A decision, and the channel on which its durability is reported.
 type Decision = (String, oneshot::Sender<io::Result<()>>);
 
-/// The log, open to be written.
+/// The log, open for writing.
 #[derive(Debug)]
 pub(super) struct Decisions(mpsc::Sender<Decision>);
 
 impl Decisions {
-    /// Begins a log, or goes on with it.
+    /// Creates a log, or continues an existing one.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let opened = OpenOptions::new().create(true).append(true).open(path);
         let file = opened.with_context(|| format!("{} can't be written", path.display()))?;
@@ -34,7 +35,7 @@ impl Decisions {
         Ok(Self(decided))
     }
 
-    /// Comes back when it is on the disk that this transaction is to be committed.
+    /// Returns once the decision to commit this transaction is durable.
     pub(super) async fn commit(&self, transaction: &str) -> Result<()> {
         let (tell, told) = oneshot::channel();
         let gone = || anyhow!("the coordinator's log is closed");
@@ -57,13 +58,13 @@ fn write(mut file: File, mut decisions: mpsc::Receiver<Decision>) {
         }
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
         for (_, tell) in batch {
-            // Who has gone away is not told.
+            // The receiver may be gone.
             let _ = tell.send(written.as_ref().map_err(|error| error.kind().into()).copied());
         }
     }
 }
 
-/// The transactions that a coordinator has decided to commit; of a torn last line, nothing.
+/// The transactions that a coordinator has decided to commit; a torn last line is ignored.
 pub(super) fn read(path: &Path) -> Result<BTreeSet<String>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} can't be read", path.display()))?;
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);

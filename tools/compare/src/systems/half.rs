@@ -1,4 +1,4 @@
-//! One half of a two-phase commit: a transaction on one server that is prepared and then ended by its name.
+//! One half of a two-phase commit: a transaction on one server that is prepared, and then committed or rolled back by name.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use sqlx::{AssertSqlSafe, PgPool, Postgres};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-/// How long it is tried to end what is prepared, while a server is down.
+/// How long to retry while a server is down.
 const ENDS_WITHIN: Duration = Duration::from_mins(1);
-/// Between two tries.
+/// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
-/// PostgreSQL's code for a prepared transaction that is not there.
+/// PostgreSQL's code for a prepared transaction that does not exist.
 const NOT_THERE: &str = "42704";
 
 /// How a prepared transaction ends.
@@ -22,7 +22,7 @@ pub(super) enum End {
     Rollback,
 }
 
-/// A transaction that has changed an account. Dropped before its end, it takes its connection along, and the server forgets it.
+/// A transaction that has changed an account. If dropped before its end, it closes its connection, and the server rolls it back.
 pub(super) struct Half<'s> {
     server: &'s PgPool,
     connection: PoolConnection<Postgres>,
@@ -31,7 +31,7 @@ pub(super) struct Half<'s> {
 }
 
 impl<'s> Half<'s> {
-    /// Locks and changes an account; comes back with what the database says to that. Unless the account was changed, that was all.
+    /// Locks and changes an account; returns the database's answer. Unless the account was changed, the transaction ends here.
     pub(super) async fn begin(
         server: &'s PgPool,
         name: String,
@@ -59,21 +59,21 @@ impl<'s> Half<'s> {
         Ok(Err(word))
     }
 
-    /// Before it is prepared: as if it had never been.
+    /// Rolls back before it is prepared.
     pub(super) async fn forget(mut self) -> Result<()> {
         sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection).await?;
         self.is_open = false;
         Ok(())
     }
 
-    /// From here on only its name ends it.
+    /// Prepares it. From here on it can only be ended by name.
     pub(super) async fn prepare(&mut self) -> Result<()> {
         let prepare = AssertSqlSafe(format!("PREPARE TRANSACTION '{}'", self.name));
         sqlx::raw_sql(prepare).execute(&mut *self.connection).await?;
         Ok(())
     }
 
-    /// It is prepared.
+    /// Commits it; it must be prepared.
     pub(super) async fn commit(mut self) -> Result<()> {
         let commit = sqlx::raw_sql(statement(End::Commit, &self.name));
         if commit.execute(&mut *self.connection).await.is_ok() {
@@ -83,10 +83,10 @@ impl<'s> Half<'s> {
         end(self.server, End::Commit, &self.name).await
     }
 
-    /// It may be prepared, and is not to be.
+    /// Rolls it back; it may or may not be prepared.
     pub(super) async fn undo(self) -> Result<()> {
         let (server, name) = (self.server, self.name.clone());
-        // With its connection goes what is not prepared yet.
+        // Closing the connection discards a transaction that is not yet prepared.
         drop(self);
         end(server, End::Rollback, &name).await
     }
@@ -100,7 +100,7 @@ impl Drop for Half<'_> {
     }
 }
 
-/// Tells a server, until it has heard, how a prepared transaction ends.
+/// Commits or rolls back a prepared transaction, retrying until the server confirms.
 pub(super) async fn end(server: &PgPool, how: End, name: &str) -> Result<()> {
     let deadline = Instant::now() + ENDS_WITHIN;
     loop {
@@ -115,7 +115,7 @@ pub(super) async fn end(server: &PgPool, how: End, name: &str) -> Result<()> {
     }
 }
 
-/// These statements take no parameters; the names are our own, of digits, letters and dots.
+/// These statements take no parameters; the names are our own, made of digits, letters and dots.
 fn statement(how: End, name: &str) -> AssertSqlSafe<String> {
     AssertSqlSafe(match how {
         End::Commit => format!("COMMIT PREPARED '{name}'"),

@@ -1,7 +1,7 @@
-//! One PostgreSQL database, one function call for each payment: the simplest thing that is right.
+//! One PostgreSQL database, one function call for each payment: the simplest correct solution.
 //!
-//! A transaction is all or nothing, so there is no point at which a death does harm. It is one database: one machine's speed, one
-//! machine's disk, one place to be down.
+//! A transaction is all or nothing, so there is no point at which a death does harm. It is one database: the speed of one
+//! machine, the disk of one machine, one single point of failure.
 
 use std::ops::Range;
 
@@ -15,10 +15,10 @@ use crate::servers::postgres::{AT_ONCE, Servers, ended};
 use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
-/// Where the process that pays can die, other than before anything has happened.
+/// Where the paying process can die, other than before anything has happened.
 pub const POINTS: [&str; 1] = ["paid, not heard"];
 
-/// The database and the way to it.
+/// The database, with its connections.
 #[derive(Debug)]
 pub struct OneDatabase {
     servers: Servers,
@@ -32,7 +32,7 @@ impl OneDatabase {
         Ok(Self { servers, programs })
     }
 
-    /// Reaches one that runs.
+    /// Connects to a running one.
     pub fn attach(programs: Programs, way: &[String]) -> Result<Self> {
         let servers = Servers::attach(way, AT_ONCE)?;
         Ok(Self { servers, programs })

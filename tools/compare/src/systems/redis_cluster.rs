@@ -1,9 +1,8 @@
-//! Redis Cluster: an account is a key, and its hash slot says on which master it lives.
+//! Redis Cluster: an account is a key, and its hash slot determines its master.
 //!
-//! A payment is a decrement on one master and an increment on another. Each is atomic; nothing makes them one, because MULTI and
-//! scripts work within one slot only. The code that pays gives the money back if the second half fails, and that is all that
-//! code can do that may die itself, or may not learn whether the second half arrived. The commands have no ids, so a repeat
-//! pays again.
+//! A payment is a decrement on one master and an increment on another. Each is atomic; nothing makes both one, because MULTI and
+//! scripts work within one slot only. The paying code returns the money if the second half fails, and that is all it can do,
+//! since it may die itself, or may not learn whether the second half arrived. The commands have no ids, so a repeat pays again.
 
 use std::ops::Range;
 
@@ -19,10 +18,10 @@ use crate::servers::masters::Masters;
 use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
-/// Where the process that pays can die, other than before anything has happened.
+/// Where the paying process can die, other than before anything has happened.
 pub const POINTS: [&str; 2] = ["debited", "credited, not heard"];
 
-/// The masters and the way to them.
+/// The masters, with their connection.
 pub struct RedisCluster {
     masters: Masters,
     programs: Programs,
@@ -38,7 +37,7 @@ impl RedisCluster {
         Ok(Self::on(Masters::start().await?, programs))
     }
 
-    /// Reaches masters that run.
+    /// Connects to running masters.
     pub async fn attach(programs: Programs, way: &[String]) -> Result<Self> {
         Ok(Self::on(Masters::attach(way).await?, programs))
     }
@@ -100,7 +99,7 @@ impl System for RedisCluster {
     }
 
     async fn recover(&self) -> Result<()> {
-        // Nothing knows that a payment was under way.
+        // No record says that a payment was in progress.
         Ok(())
     }
 

@@ -1,7 +1,7 @@
-//! Redis Cluster with a hash tag: all accounts share one slot, and a script moves money as one step.
+//! Redis Cluster with a hash tag: all accounts share one slot, and a script moves money in one step.
 //!
-//! That is right, and it is one master: a script can't touch keys of two slots (`CROSSSLOT`), so the other masters have nothing to
-//! do. What is written to the append-only file for a script is one transaction, so it survives whole or not at all.
+//! That is correct, and it is one master: a script can't touch keys of two slots (`CROSSSLOT`), so the other masters are idle. A
+//! script's writes are one transaction in the append-only file, so they survive as a whole or not at all.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ use crate::servers::postgres::ended;
 use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
-/// Where the process that pays can die, other than before anything has happened.
+/// Where the paying process can die, other than before anything has happened.
 pub const POINTS: [&str; 1] = ["paid, not heard"];
 
 /// Payer, payee and the payment's id are keys; the amount is an argument.
@@ -31,14 +31,14 @@ const PAY: &str = "
     redis.call('SET', KEYS[3], ARGV[1])
     return 'settled'";
 
-/// The masters and the way to them.
+/// The masters, with their connection.
 pub struct RedisOneSlot {
     masters: Masters,
     script: Script,
     programs: Programs,
 }
 
-/// The slot is that of the text in braces.
+/// The text in braces determines the slot.
 fn key(tag: &str, account: u32) -> String {
     format!("{{{tag}}}:a{account:04}")
 }
@@ -56,12 +56,12 @@ async fn call(script: &Script, mut redis: ClusterConnection, keys: [&str; 3], ce
 }
 
 impl RedisOneSlot {
-    /// Starts three masters; two of them will have nothing to do.
+    /// Starts three masters; two of them will be idle.
     pub async fn start(programs: Programs) -> Result<Self> {
         Ok(Self::on(Masters::start().await?, programs))
     }
 
-    /// Reaches masters that run.
+    /// Connects to running masters.
     pub async fn attach(programs: Programs, way: &[String]) -> Result<Self> {
         Ok(Self::on(Masters::attach(way).await?, programs))
     }
@@ -74,7 +74,7 @@ impl RedisOneSlot {
         }
     }
 
-    /// Tries to pay between accounts of two slots; comes back with what Redis says to that.
+    /// Tries to pay between accounts of two slots; returns Redis's answer.
     pub async fn across_slots(&self) -> Result<String> {
         let keys = [&key("east", 0), &key("west", 0), "{east}:id"];
         call(

@@ -1,4 +1,4 @@
-//! How each system is started and reached, and where its payments can be cut.
+//! Starting each system and connecting to it, and the points at which its payments can be interrupted.
 
 use std::pin::pin;
 
@@ -18,7 +18,7 @@ use crate::program::Programs;
 use crate::system::System;
 
 impl Kind {
-    /// The points at which the process that makes a payment can be killed.
+    /// The points at which a paying process can be killed.
     pub fn points(self) -> &'static [&'static str] {
         match self {
             Self::RedisCluster => &redis_cluster::POINTS,
@@ -30,7 +30,7 @@ impl Kind {
         }
     }
 
-    /// Starts it.
+    /// Starts the system.
     pub async fn start(self, programs: &Programs) -> Result<Box<dyn System>> {
         let programs = programs.clone();
         Ok(match self {
@@ -44,7 +44,7 @@ impl Kind {
         })
     }
 
-    /// Reaches one that runs, as a further paying process does.
+    /// Connects to a running one, as a further paying process does.
     pub async fn attach(self, programs: &Programs, way: &[String]) -> Result<Box<dyn System>> {
         let programs = programs.clone();
         Ok(match self {
@@ -59,7 +59,7 @@ impl Kind {
         })
     }
 
-    /// Runs `body` on the system, and stops it whatever comes of that: an error, Ctrl-C, SIGTERM.
+    /// Runs `body` on the system, and stops it whatever happens: an error, Ctrl-C, SIGTERM.
     pub async fn with<T>(
         self,
         programs: &Programs,
@@ -70,7 +70,7 @@ impl Kind {
         let system = tokio::select! {
             system = &mut starting => system?,
             name = signals.next() => {
-                // What is half started could not be ended in order.
+                // A half-started system could not be stopped in order.
                 starting.await?.stop().await?;
                 return Err(ended_by(name));
             }

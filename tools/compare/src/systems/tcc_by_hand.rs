@@ -1,9 +1,8 @@
-//! Two PostgreSQL servers and a protocol written by hand: Try holds the payer's money, Confirm gives it to the payee and then takes
-//! the hold away, Cancel gives it back. Three round trips, each an ordinary durable commit, each harmless when repeated.
+//! Two PostgreSQL servers and a protocol written by hand: Try holds the payer's money, Confirm credits the payee and then removes
+//! the hold, Cancel releases it. Three round trips, each an ordinary durable commit, each harmless when repeated.
 //!
-//! Nothing is locked between them. What a process leaves behind that dies in between is found by a scanner, once it is so old
-//! that nobody can be at it any more: if the payee has the money the hold goes, else the payee's half is barred and the money
-//! goes back.
+//! Nothing is locked between them. If a process dies in between, a scanner finds the remains once they are too old to be still in
+//! progress: if the payee has the money, the hold is removed; otherwise the payee's half is barred and the hold released.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,11 +21,11 @@ use crate::servers::postgres::{AT_ONCE, Servers, ended};
 use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
-/// Where the process that pays can die, other than before anything has happened.
+/// Where the paying process can die, other than before anything has happened.
 pub const POINTS: [&str; 2] = ["tried", "received"];
-/// A try older than this, in seconds, has been left by somebody who died.
+/// The age in seconds after which a try counts as abandoned.
 const STALE_S: f64 = 5.0;
-/// Between two scans.
+/// The scanning interval.
 const SCAN: Duration = Duration::from_secs(1);
 
 /// The servers, and the scanner.
@@ -50,7 +49,7 @@ impl TccByHand {
         })
     }
 
-    /// Reaches servers that run, with their scanner.
+    /// Connects to running servers, which have a scanner.
     pub fn attach(programs: Programs, way: &[String]) -> Result<Self> {
         Ok(Self {
             servers: Servers::attach(way, AT_ONCE)?.into(),
@@ -64,13 +63,13 @@ async fn scan_for_ever(servers: Arc<Servers>) {
     loop {
         sleep(SCAN).await;
         if let Err(error) = scan(&servers).await {
-            // A server may be down for a while; the next scan finds what this one has not.
+            // A server may be down for a while; the next scan finds what this one has missed.
             wallet_terminal::output::talk(&format!("scanner: {error:#}\n"));
         }
     }
 }
 
-/// Ends what nobody is at any more.
+/// Ends abandoned payments.
 async fn scan(servers: &Servers) -> Result<()> {
     for server in servers.all() {
         let stale: Vec<(Uuid, i32, i64)> = sqlx::query_as(
@@ -93,7 +92,7 @@ async fn scan(servers: &Servers) -> Result<()> {
     Ok(())
 }
 
-/// Calls a function of the payee's server.
+/// Calls a function on the payee's server.
 async fn half(
     call: &'static str,
     servers: &Servers,
@@ -162,7 +161,7 @@ impl System for TccByHand {
     }
 
     async fn recover(&self) -> Result<()> {
-        // The scanner runs anyway.
+        // The scanner does it by itself.
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! Two PostgreSQL servers and two-phase commit: each half is prepared on its server, the decision is written to the coordinator's
-//! log, then both are told to commit.
+//! log, then both are committed.
 //!
-//! It is right, always. But from PREPARE to COMMIT PREPARED the rows are locked, and only this coordinator knows the decision: if it
-//! dies in between, they stay locked until it has been started again with its log, across restarts of PostgreSQL too.
+//! It is always correct. But from PREPARE to COMMIT PREPARED the rows are locked, and only this coordinator knows the decision:
+//! if it dies in between, they stay locked until it has been restarted with its log, even across restarts of PostgreSQL.
 //!
-//! Rows are locked in the order of the accounts' numbers, for no server can see a deadlock across two. A payment within one
-//! server takes the same way, since what is compared is the way between servers.
+//! Rows are locked in the order of the account numbers, because no server can detect a deadlock across two. A payment within one
+//! server takes the same path, since the comparison is about payments across servers.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -27,14 +27,14 @@ use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the coordinator can die, other than before anything has happened.
 pub const POINTS: [&str; 4] = ["locked", "prepared", "decided", "half committed"];
-/// A payment holds two connections of a server if both accounts are there.
+/// A payment uses two connections of a server if both accounts are on it.
 const CONNECTIONS: u32 = 2 * AT_ONCE;
 
-/// A coordinator, and the servers it works with.
+/// A coordinator with its servers.
 #[derive(Debug)]
 pub struct TwoPhaseCommit {
     servers: Servers,
-    /// Begins the name of each transaction of this coordinator, and is its log's name.
+    /// The prefix of this coordinator's transaction names, and the name of its log.
     name: String,
     log: Decisions,
     logs: PathBuf,
@@ -89,7 +89,7 @@ impl TwoPhaseCommit {
         Half::begin(self.servers.of(account), name, payment.id, account, cents).await
     }
 
-    /// Ends what a coordinator that is no longer alive has left prepared, as its log says.
+    /// Ends the transactions that a dead coordinator has left prepared, according to its log.
     async fn end_all_of(&self, coordinator: &str) -> Result<()> {
         let decided = decisions::read(&self.logs.join(coordinator))?;
         for server in self.servers.all() {
@@ -135,7 +135,7 @@ impl System for TwoPhaseCommit {
             }
         };
         stop.at("locked").await;
-        // Both answers are waited for: what is prepared after it was undone would never end.
+        // Wait for both results: a transaction that is prepared after its rollback would never end.
         let (one, other) = join(first.prepare(), second.prepare()).await;
         if let Err(error) = one.and(other) {
             try_join(first.undo(), second.undo()).await?;

@@ -1,4 +1,4 @@
-//! Ours: three services over NATS, each with a database of its own, on SQLite or on PostgreSQL.
+//! The wallet: three services over NATS, each with its own database, on SQLite or on PostgreSQL.
 //!
 //! A caller is a client like any other: it publishes plain JSON on `wallet.cmd.transfer.<payer>` and waits on `wallet.outcome…`.
 
@@ -28,19 +28,19 @@ use crate::system::{Balance, Paid, Payment, System};
 
 pub use self::cut::POINTS;
 
-/// As `wallet up` and `wallet bench` have by default.
+/// The default of `wallet up` and `wallet bench`.
 pub(crate) const SHARDS: u16 = 2;
 /// How long a caller waits for an outcome.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
-/// Callers of other systems share no statements, so callers of ours share no messages.
+/// Callers of the other systems share no statements, so callers of the wallet share no messages.
 const INDEPENDENT: ClientOptions = ClientOptions {
     deadline: OUTCOME_WITHIN,
     sharing: Sharing::Nothing,
 };
-/// How many requests are under way while accounts are opened.
+/// How many requests are in flight while accounts are opened.
 const OPENING: usize = 128;
 
-/// A stack, and a client's way to it.
+/// A stack, with a client's connection to it.
 #[derive(Debug)]
 pub struct Wallet {
     stack: Mutex<Stack>,
@@ -72,7 +72,7 @@ fn transfer(id: TransferId, from: &AccountId, to: &AccountId, cents: i64) -> Res
 }
 
 impl Wallet {
-    /// Starts a stack. `database` is as `wallet bench` takes it.
+    /// Starts a stack. `database` is as in `wallet bench`.
     pub async fn start(programs: Programs, database: Option<&str>) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("wallet-compare-").tempdir()?;
         let database = Database::temporary(database).await?;

@@ -13,9 +13,9 @@ use wallet_compare::system::{Paid, Payment, System};
 use wallet_compare::systems::redis_one_slot::RedisOneSlot;
 use wallet_terminal::signals::Signals;
 
-/// How long it is watched who waits.
+/// How long to observe who waits.
 const WATCH: Duration = Duration::from_secs(2);
-/// So long the scanner of a protocol written by hand leaves a hold alone, at least.
+/// The least time for which the scanner of a protocol written by hand leaves a hold alone.
 const SCANNER_MS: f64 = 4_000.0;
 
 fn programs() -> Programs {
@@ -53,7 +53,7 @@ fn killed<'v>(verdicts: &'v [Verdict], point: &str) -> &'v Verdict {
         .expect("each point was reached")
 }
 
-/// Nothing appeared or vanished, repeats changed nothing, the last money was spent once, callers were told the truth.
+/// Nothing appeared or vanished, repeats changed nothing, the last money was spent once, and callers were told the truth.
 fn is_correct(verdicts: &[Verdict]) {
     for verdict in verdicts {
         assert_eq!(verdict.money, 0, "{verdict:?}");
@@ -66,7 +66,7 @@ fn is_correct(verdicts: &[Verdict]) {
     }
 }
 
-/// How long a payment waited that has an account in common with what came to harm.
+/// How long a payment waited that shares an account with the harmed one.
 fn neighbour(verdict: &Verdict) -> Wait {
     verdict.same_account.expect("it was watched")
 }
@@ -79,7 +79,7 @@ fn nobody_waits(verdict: &Verdict) {
     );
 }
 
-/// Without a redis-server (`make tools`) its tests skip.
+/// Without a redis-server (`make tools`), its tests are skipped.
 fn is_here() -> bool {
     redis_server()
         .inspect_err(|error| println!("skipped: {error}"))
@@ -207,7 +207,8 @@ async fn ours(kind: Kind) -> Result<()> {
     for point in kind.points() {
         let verdict = killed(&verdicts, point);
         assert_eq!((verdict.paid, verdict.seen.off), (HARMED, 0), "{verdict:?}");
-        // There is one of each service here: with it dead, everybody waits until it is started again, or a stand-by takes over.
+        // There is one instance of each service here: with it dead, everybody waits until it is restarted, or a stand-by takes
+        // over.
         assert!(neighbour(verdict).is_blocked(), "{verdict:?}");
     }
     assert_eq!(killed(&verdicts, "debited").seen.in_transit, HARMED);

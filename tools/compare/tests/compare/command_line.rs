@@ -1,4 +1,4 @@
-//! The program as people meet it when something is wrong: a clear message, the right exit code, nothing left running.
+//! The program's behaviour when something is wrong: a clear message, the right exit code, and no process left running.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::time::{sleep, timeout};
 
-/// How long anything may take.
+/// Timeout for anything.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn compare() -> Command {
@@ -69,7 +69,7 @@ async fn ctrl_c_ends_it_and_leaves_nothing() -> Result<()> {
     // While its server starts, and while callers pay.
     for after in [Duration::ZERO, Duration::from_secs(3)] {
         let dir = TempDir::new()?;
-        // PostgreSQL runs as somebody else if we are root.
+        // If we are root, PostgreSQL runs as another user.
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755))?;
         let mut child = compare()
             .args([

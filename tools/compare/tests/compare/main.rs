@@ -1,4 +1,4 @@
-//! Other systems and ours in the same accidents, and the program as people meet it.
+//! The other systems and the wallet in the same accidents, and the program's error handling.
 
 mod accidents;
 mod command_line;

@@ -1,4 +1,4 @@
-//! In which order things go back into all streams at once.
+//! The order in which items go back into all streams together.
 
 use wallet_contract::subject::Service;
 
@@ -6,7 +6,7 @@ use super::{request, stored};
 use crate::order;
 use crate::plan::{Item, Plan, Stored};
 
-/// What is put back, as `stream: store/numbers`, and by how many at once.
+/// Asserts the runs, written as `stream: store/numbers`, for runs of at most `limit`.
 fn check_runs(plans: [Vec<Item>; 2], limit: usize, expected: &[&str]) {
     let plans = plans.map(|items| Plan {
         items,
@@ -32,7 +32,7 @@ fn decided(service: Service, shard: u16, no: i64) -> Item {
 #[test]
 fn a_copy_waits_for_the_one_where_it_was_decided() {
     use Service::{Credit, Debit};
-    // Paid from shard 1 to shard 0: both streams hold both events, each first where it was decided.
+    // Paid from shard 1 to shard 0: both streams hold both events, and each goes first to the shard where it was decided.
     check_runs(
         [
             vec![decided(Debit, 1, 7), decided(Credit, 0, 4)],

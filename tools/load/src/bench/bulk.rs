@@ -1,4 +1,4 @@
-//! Bulk: all transfers as fast as they are taken.
+//! Bulk: all transfers as fast as the stack accepts them.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -26,15 +26,15 @@ use super::Bed;
 use super::plan::{Load, Message, Plan};
 use crate::Latency;
 
-/// How many messages may be on their way to the server, unacknowledged.
+/// The most messages in flight, unacknowledged.
 const IN_FLIGHT: usize = 32;
-/// How many small requests may be.
+/// The most small requests in flight.
 const SMALL_IN_FLIGHT: usize = 256;
-/// How many reservations may wait to be confirmed.
+/// The most reservations that wait to be confirmed.
 const UNCONFIRMED: u64 = 10_000;
-/// Between two looks whether more have been promised.
+/// The interval for polling promises.
 const LOOK: Duration = Duration::from_millis(10);
-/// Of how many payers each outcome is heard.
+/// The number of payers whose outcomes are sampled.
 const SAMPLED: usize = 8;
 
 /// Publishes with a bounded number of unacknowledged messages.
@@ -80,7 +80,7 @@ impl Sender {
     }
 }
 
-/// Opens the accounts and fills them.
+/// Opens the accounts and funds them.
 pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
     let mut sender = Sender::new(&bed.connection, SMALL_IN_FLIGHT);
     for account in &plan.accounts {
@@ -93,7 +93,7 @@ pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
             })
             .await?;
     }
-    // What is acknowledged stands in the log, and so before every deposit's debit that comes there.
+    // What is acknowledged is in the log, and so precedes every debit of a deposit.
     sender.finish().await?;
     let mut sender = Sender::new(&bed.connection, IN_FLIGHT);
     for message in plan.deposits() {
@@ -103,7 +103,7 @@ pub(super) async fn prepare(bed: &mut Bed<'_>, plan: &Plan) -> Result<()> {
     bed.until_ended(plan.accounts.len() as u64, |_| ()).await
 }
 
-/// Sends everything; comes back with the seconds from the first publish to the last end, and the latency of a sample.
+/// Sends everything; returns the seconds from the first publish to the last end, and the latency of a sample.
 pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)> {
     let sampled = plan
         .accounts
@@ -137,8 +137,8 @@ pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)
     Ok((seconds, sample.latency(&load.places, &sent_at)?))
 }
 
-/// Sends the transfers at once; of reservations, as many as may wait, and confirms each message when so many have been
-/// promised, as clients do that wait for it.
+/// Sends the transfers at once. Of reservations, it sends as many as may wait, and confirms each message once enough have been
+/// promised, as clients that wait for the promise do.
 async fn send(
     mut sender: Sender,
     load: &Load,
@@ -161,7 +161,7 @@ async fn send(
     sender.finish().await
 }
 
-/// Sends the next confirmation, if what it confirms has been promised; else waits a moment.
+/// Sends the next confirmation if its reservations have been promised; otherwise waits a moment.
 async fn confirm<'m>(
     sender: &mut Sender,
     next: &mut Option<&'m Message>,
@@ -180,7 +180,7 @@ async fn confirm<'m>(
     Ok(())
 }
 
-/// Hears the outcomes of some payers.
+/// Listens for the outcomes of some payers.
 pub(super) struct Sample {
     heard: Arc<Mutex<BTreeMap<Uuid, Instant>>>,
     task: JoinHandle<()>,
@@ -212,7 +212,7 @@ impl Sample {
             while let Some(message) = outcomes.next().await {
                 let now = Instant::now();
                 let outcome = outcome::read(&message.payload);
-                // That it is reserved is not yet the end of it.
+                // Reserved is not yet the end.
                 if let Some(outcome) = outcome.ok().filter(|outcome| outcome.outcome != Word::Reserved) {
                     noted
                         .lock()
@@ -225,12 +225,12 @@ impl Sample {
         Ok(Self { heard, task })
     }
 
-    /// How many were heard.
+    /// How many outcomes have arrived.
     pub(super) fn count(&self) -> usize {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// From sending a transfer's message to hearing its outcome. `places` says in which message a transfer was.
+    /// From sending a transfer's message until its outcome arrived. `places` maps transfers to messages.
     pub(super) fn latency(self, places: &[(Uuid, usize)], sent_at: &[Instant]) -> Result<Latency> {
         self.task.abort();
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);

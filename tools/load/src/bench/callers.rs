@@ -1,5 +1,5 @@
-//! Callers that each wait for their outcome before they make the next payment. They are independent, as many clients are: each
-//! request is a message of its own. Or they share one client and its messages, as the callers in one gateway do.
+//! Callers that each wait for their outcome before they make the next payment. They are independent, as separate clients are,
+//! with a message for each request; or they share one client and its messages, as the callers in one gateway do.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use super::plan::Plan;
 use crate::random::decimal;
 use crate::{Callers, Pair, Run};
 
-/// How long a caller waits for an outcome.
+/// Timeout for an outcome.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
 
-/// Lets them pay, and waits until the last payment is in the books.
+/// Runs the callers, and waits until the last payment is in the books.
 pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, callers: &Callers, sharing: Sharing) -> Result<Run> {
     let before = super::ended(&bed.api.stats().await?);
     eprintln!("{} callers for {:?} …", callers.callers, callers.lasting);

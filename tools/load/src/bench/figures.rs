@@ -1,4 +1,4 @@
-//! What was measured.
+//! The measured figures.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ pub struct Figures {
     /// From the first publish until the last transfer had ended in the ledger.
     pub(super) seconds: f64,
     pub(super) tps: u64,
-    /// From publish to outcome, of those that were sampled.
+    /// From publish to outcome, over the sampled transfers.
     pub(super) p50_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
     pub(super) max_ms: Option<f64>,
@@ -31,7 +31,7 @@ pub struct Figures {
     /// Whether the callers shared messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shared: Option<bool>,
-    /// The most memory that each service has used, MiB.
+    /// The peak memory of each service, in MiB.
     pub(super) memory_mb: BTreeMap<&'static str, Option<u64>>,
     pub(super) settled: u64,
     pub(super) refused: u64,
@@ -50,7 +50,7 @@ impl Figures {
         self.conserved
     }
 
-    /// For people.
+    /// A report for people.
     pub fn text(&self) -> String {
         let count = |number: u64| output::count(usize::try_from(number).unwrap_or(usize::MAX));
         let ms = |ms: Option<f64>| ms.map_or("–".to_owned(), |ms| format!("{ms} ms"));

@@ -1,34 +1,34 @@
-//! What is measured.
+//! What to measure.
 
 use wallet_client::Sharing;
 
-/// What is measured, and how.
+/// What to measure, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// How many transfers are made in bulk.
+    /// The number of transfers in bulk.
     pub transfers: u64,
-    /// Among how many accounts.
+    /// The number of accounts.
     pub accounts: u32,
     /// Plain transfers, or reservations that are confirmed.
     pub mode: Mode,
-    /// How many of a hundred transfers touch one and the same account.
+    /// The percentage of transfers that touch one hot account.
     pub hot_percent: u8,
-    /// How many requests one message holds.
+    /// The number of requests per message.
     pub batch: u32,
     /// Send this many single requests a second instead, and measure from publish to outcome.
     pub rate: Option<u32>,
-    /// Let this many callers each send a request, wait for its outcome, and send the next instead.
+    /// Use this many callers instead, each sending a request and waiting for its outcome before the next.
     pub callers: Option<u32>,
     /// Which of the callers' requests share a message.
     pub sharing: Sharing,
-    /// For how long, with a rate or callers.
+    /// The duration, with a rate or callers.
     pub seconds: u32,
-    /// What the choice of accounts and amounts begins from.
+    /// The seed for the choice of accounts and amounts.
     pub seed: u64,
 }
 
 impl Options {
-    /// What `wallet bench` measures when nothing else is said.
+    /// The defaults of `wallet bench`.
     pub const DEFAULT: Self = Self {
         transfers: 200_000,
         accounts: 1_000,
@@ -43,17 +43,17 @@ impl Options {
     };
 }
 
-/// Which transfers are measured.
+/// The kind of transfers to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Transfers of one phase.
+    /// One-phase transfers.
     Transfer,
-    /// Transfers of two phases: reserve and confirm.
+    /// Two-phase transfers: reserve and confirm.
     Reserve,
 }
 
 impl Mode {
-    /// The word for reports.
+    /// The name in reports.
     pub fn word(self) -> &'static str {
         match self {
             Self::Transfer => "transfer",

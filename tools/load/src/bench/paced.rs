@@ -1,4 +1,4 @@
-//! Paced: single requests at a fixed rate, as clients send them; each outcome is heard.
+//! Paced: single requests at a fixed rate, as clients send them, each awaiting its outcome.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::plan::Plan;
 use super::{Bed, POLL};
 use crate::Latency;
 
-/// How many requests may be unacknowledged; more than this at once is no pace any more.
+/// The most unacknowledged requests; beyond that, the rate is not sustained.
 const IN_FLIGHT: usize = 1_000;
-/// How long the last outcomes may take.
+/// Timeout for the last outcomes.
 const OUTCOMES_WITHIN: Duration = Duration::from_secs(30);
 
-/// Sends all requests; comes back with the seconds from the first publish to the last end, and the latency of each.
+/// Sends all requests; returns the seconds from the first publish to the last end, and the latency of each.
 pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, rate: u32) -> Result<(f64, Latency)> {
     let requests = plan.singles();
     let places: Vec<_> = requests

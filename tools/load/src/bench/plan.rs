@@ -1,4 +1,4 @@
-//! Which transfers are made, as the messages that will be sent. Nothing here is left to chance but the seed.
+//! The transfers of a run, as ready-made messages. Everything is determined by the seed.
 
 use std::fmt::Write as _;
 
@@ -12,17 +12,17 @@ use wallet_contract::subject;
 use super::{Mode, Options};
 use crate::random::{MAX_CENTS, Names, Pair, Random, decimal};
 
-/// More than callers who wait for each outcome can make in a second: nobody runs out of money.
+/// More than callers that wait for each outcome can make in a second, so that no account runs out of money.
 const MOST_A_SECOND: u64 = 100_000;
 /// Longer than any request that is written here.
 const REQUEST_BYTES: usize = 192;
 
-/// A message of requests, ready to be sent.
+/// A ready-made message of requests.
 #[derive(Clone, Debug)]
 pub(super) struct Message {
     pub(super) subject: String,
     pub(super) payload: Bytes,
-    /// How many requests it holds.
+    /// The number of requests in it.
     pub(super) requests: u64,
 }
 
@@ -31,13 +31,13 @@ pub(super) struct Message {
 pub(super) struct Load {
     /// Transfers, or reservations.
     pub(super) first: Vec<Message>,
-    /// What confirms each of them; empty if they have one phase.
+    /// The confirmations of each of them; empty for one-phase transfers.
     pub(super) second: Vec<Message>,
-    /// In which of the first messages some transfers are.
+    /// Which of the first messages holds some of the transfers.
     pub(super) places: Vec<(Uuid, usize)>,
 }
 
-/// What is to be done.
+/// The plan of a run.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) accounts: Vec<AccountId>,
@@ -71,12 +71,12 @@ impl Plan {
         }
     }
 
-    /// What each account gets: enough to make all transfers alone, so that none is refused.
+    /// Each account's deposit: enough to make all transfers alone, so that none is refused.
     pub(super) fn deposit(&self) -> String {
         decimal(self.transfers.saturating_mul(MAX_CENTS))
     }
 
-    /// Who pays whom, and how much.
+    /// Payer, payee and amount of each transfer.
     pub(super) fn pairs(&self) -> impl Iterator<Item = Pair> + '_ {
         let mut random = Random(self.seed);
         (0..self.transfers).map(move |_| random.pair(self.accounts.len() as u64, self.hot_percent))
@@ -92,7 +92,7 @@ impl Plan {
         bulk.finish().first
     }
 
-    /// All transfers as bulk messages, grouped by the payer's shard; and where those are that some payers make.
+    /// All transfers as bulk messages, grouped by the payer's shard, with the places of the sampled payers' transfers.
     pub(super) fn bulk(&self, sampled: &[AccountId]) -> Load {
         let mut bulk = Bulk::new(self, self.mode);
         bulk.sampled = sampled.to_vec();
@@ -141,7 +141,7 @@ struct Open {
     count: usize,
 }
 
-/// The same, filled.
+/// A message that is full.
 struct Full {
     shard: Shard,
     open: Open,

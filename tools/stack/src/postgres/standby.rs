@@ -1,4 +1,4 @@
-//! A standby: a read-only copy of a server that follows what is committed there.
+//! A standby: a read-only replica that follows the server's commits.
 
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;

@@ -12,8 +12,8 @@ fn settings() -> Settings {
     stream::settings(Shard(1), Shards::new(2).unwrap(), 1)
 }
 
-/// A stream in which every setting that the library knows is another one than ours. A field that a newer library adds does not
-/// compile until it stands here.
+/// A stream in which every setting known to the library differs from ours. A field added by a newer library version breaks the
+/// build until it is listed here.
 fn all_flipped() -> Config {
     Config {
         name: "OTHER".to_owned(),
@@ -88,7 +88,7 @@ fn paused() -> Value {
 fn every_setting_that_is_another_one_is_named_with_both_values() {
     let flipped = serde_json::to_value(all_flipped()).unwrap();
     let flipped = flipped.as_object().unwrap();
-    // What is false the library leaves out.
+    // The library omits settings that are false.
     let unset = ["deny_delete", "deny_purge", "allow_direct"].map(|name| (name, json!(false)));
     // Known to servers and not to the library.
     let newer = [("allow_batched", json!(true)), ("of_tomorrow", json!("yes"))];

@@ -1,4 +1,4 @@
-//! The stories of two phases.
+//! The stories of two-phase transfers.
 
 use super::{AS_IT_IS, check};
 use crate::stage::{Told, paid, refusal, reserved};

@@ -1,4 +1,4 @@
-//! The scenarios: their names, and what each shows.
+//! The scenarios' names, and what each shows.
 
 /// A scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

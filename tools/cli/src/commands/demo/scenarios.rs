@@ -1,4 +1,4 @@
-//! The scenarios: what is asked, and what must come of it.
+//! The scenarios: the requests, and the expected results.
 
 mod one_phase;
 mod two_phase;
@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::stage::Stage;
 
 impl Scenario {
-    /// Plays it.
+    /// Plays the scenario.
     pub(super) async fn play(self, stage: &mut Stage<'_>) -> Result<Scene> {
         match self {
             Self::Settled => one_phase::settled(stage).await,

@@ -1,4 +1,4 @@
-//! What came of a scenario, shown.
+//! The result of a scenario, displayed.
 
 use serde_json::{Value, json};
 use wallet_client::api::Transfer;
@@ -11,7 +11,7 @@ use crate::draw::{draw_with, link};
 /// The width of headings.
 const WIDTH: usize = 100;
 
-/// Something that was expected, and what it was.
+/// An expectation, with the expected and the actual value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Check {
     what: String,
@@ -19,7 +19,7 @@ struct Check {
     actual: String,
 }
 
-/// What was asked in a scenario, and what came of it.
+/// A scenario's requests and their result.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scene {
     asked: Vec<String>,
@@ -30,7 +30,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// A scene about one request, whose flow will be drawn.
+    /// The scene for one request, whose flow will be drawn.
     pub(super) fn of(request: &Request) -> Self {
         Self {
             request: Some(request.clone()),
@@ -38,7 +38,7 @@ impl Scene {
         }
     }
 
-    /// A scene that could not be played to its end.
+    /// A scene that failed before its end.
     pub(super) fn failed(error: &anyhow::Error) -> Self {
         Self {
             error: Some(format!("{error:#}")),
@@ -46,7 +46,7 @@ impl Scene {
         }
     }
 
-    /// Adds what was asked, in words.
+    /// Adds a request, in words.
     pub(super) fn asked(mut self, what: impl Into<String>) -> Self {
         self.asked.push(what.into());
         self
@@ -68,7 +68,7 @@ impl Scene {
         self
     }
 
-    /// The request whose flow is to be shown.
+    /// The request whose flow is shown.
     pub(super) fn request(&self) -> Option<&Request> {
         self.request.as_ref()
     }
@@ -84,12 +84,12 @@ impl Scene {
         self.error.is_none() && self.checks.iter().all(|check| check.expected == check.actual)
     }
 
-    /// Where its flow's page is.
+    /// The address of its flow's page.
     pub(super) fn link(&self, api: &str) -> Option<String> {
         self.flow.as_ref().map(|flow| link(api, flow))
     }
 
-    /// In a few words, for the summary.
+    /// The result in a few words, for the summary.
     pub(super) fn result(&self) -> String {
         match (
             &self.error,
@@ -104,7 +104,7 @@ impl Scene {
         }
     }
 
-    /// For people.
+    /// The scene for people.
     pub(super) fn told(&self, number: usize, scenario: Scenario, api: &str, paint: Paint) -> String {
         let mut lines = vec![
             String::new(),
@@ -152,7 +152,7 @@ impl Scene {
         lines.join("\n")
     }
 
-    /// For machines.
+    /// The scene for machines.
     pub(super) fn json(&self, title: &str, api: &str) -> Value {
         let checks = self.checks.iter().map(
             |Check {

@@ -1,4 +1,4 @@
-//! What scenarios have in common: a stack with some accounts, and ways to ask for things and to look.
+//! What scenarios share: a stack with some accounts, and methods for sending requests and querying the ledger.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use wallet_stack::Stack;
 
 use super::scene::Scene;
 
-/// How long an outcome may take; it takes milliseconds, or a lease of 3 s after a kill.
+/// Timeout for an outcome, which takes milliseconds, or a lease of 3 s after a kill.
 pub(super) const OUTCOME_WITHIN: Duration = Duration::from_secs(20);
-/// Names to choose from, so that one is in alice's shard and one is not.
+/// Candidate names, of which one is chosen in alice's shard and one in another.
 const NAMES: [&str; 6] = ["bob", "carol", "dave", "erin", "grace", "heidi"];
-/// What alice begins with.
+/// alice's initial balance.
 const BEGINNING: &str = "100.00";
 
 pub(super) fn sound(request: Result<Request, Refusal>) -> Result<Request> {
@@ -33,18 +33,18 @@ pub(super) struct Stage<'s> {
     pub(super) stack: &'s mut Stack,
     pub(super) wallet: Wallet,
     pub(super) api: Api,
-    /// Has money.
+    /// An account with money.
     pub(super) alice: AccountId,
-    /// In alice's shard.
+    /// An account in alice's shard.
     pub(super) neighbour: AccountId,
-    /// In another shard.
+    /// An account in another shard.
     pub(super) stranger: AccountId,
-    /// Is frozen.
+    /// A frozen account.
     pub(super) frozen: AccountId,
 }
 
 impl<'s> Stage<'s> {
-    /// Opens the accounts and gives alice something to spend.
+    /// Opens the accounts and funds alice.
     pub(super) async fn set(stack: &'s mut Stack) -> Result<Self> {
         let options = Options {
             deadline: OUTCOME_WITHIN,
@@ -100,7 +100,7 @@ impl<'s> Stage<'s> {
         Ok(stage)
     }
 
-    /// Who is there.
+    /// The accounts, in words.
     pub(super) fn told(&self) -> String {
         let Self {
             alice,
@@ -117,7 +117,7 @@ impl<'s> Stage<'s> {
         )
     }
 
-    /// A payment in USD with an id of its own.
+    /// A payment in USD with a new id.
     pub(super) fn payment(from: &AccountId, to: &AccountId, amount: &str) -> Result<Request> {
         Self::payment_with(clock::new_id(), from, to, amount)
     }
@@ -158,7 +158,7 @@ impl<'s> Stage<'s> {
         Ok(())
     }
 
-    /// Gives alice as much as it takes to have `amount`.
+    /// Deposits to alice until she has `amount`.
     pub(super) async fn top_up(&self, amount: &str) -> Result<()> {
         let usd: Currency = "USD".parse()?;
         let missing = usd.parse_minor(amount)? - usd.parse_minor(&self.available(&self.alice).await?)?;
@@ -170,7 +170,7 @@ impl<'s> Stage<'s> {
         Ok(())
     }
 
-    /// What an account has.
+    /// An account's available amount.
     pub(super) async fn available(&self, account: &AccountId) -> Result<String> {
         let page = self.api.account(account, None).await?;
         Ok(page
@@ -179,7 +179,7 @@ impl<'s> Stage<'s> {
             .map_or_else(String::new, |balance| balance.available.clone()))
     }
 
-    /// A request's flow, as the ledger knows it now.
+    /// The flow of a request, as the ledger knows it now.
     pub(super) async fn flow(&self, request: &Request) -> Result<Option<Transfer>> {
         Ok(self.api.transfer(request.id, Some(&request.account)).await?)
     }

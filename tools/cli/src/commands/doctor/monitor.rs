@@ -1,4 +1,4 @@
-//! What only the server's monitoring port tells: whether it syncs before it acknowledges, and the mappings.
+//! What only the server's monitoring port tells: whether it syncs before it acknowledges, and the subject mappings.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ struct JetStreamConfig {
     sync_interval: u64,
 }
 
-/// Looks at the server's own settings, if it was said where.
+/// Checks the server's own settings, if a monitoring address is given.
 pub(super) async fn look(
     monitor: Option<&str>,
     shards: Option<Shards>,
@@ -59,14 +59,14 @@ pub(super) async fn look(
     Ok(findings)
 }
 
-/// A monitoring port. NATS lets everybody in there; what stands in front of it may ask for a login, which is never shown.
+/// A monitoring port. NATS itself requires no login there; a proxy in front of it may, and that login is never shown.
 struct Monitor {
     root: Url,
     login: Option<(String, String)>,
 }
 
 impl Monitor {
-    /// Takes the address, or that of any page there.
+    /// Parses the address, or that of any page below it.
     fn named(text: &str) -> Result<Self, Usage> {
         // The text may hold a password, so it is not repeated here.
         let unfit = |why: &str| {
@@ -134,7 +134,7 @@ fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
     let detail = format!("the server acknowledges first and syncs every {seconds} s");
     let advice = "put `sync_interval: always` into `jetstream { … }` and restart it: an acknowledged message can be lost \
                   with the machine";
-    // With copies on other machines, all of them would have to fail at once.
+    // With replicas on other machines, all of them would have to fail at once.
     let level = if replicas.is_some_and(|copies| copies >= 3) {
         Level::Warn
     } else {
@@ -143,7 +143,7 @@ fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
     Finding::new(level, "syncing", detail, advice)
 }
 
-/// The mappings of all accounts: pattern and target.
+/// The subject mappings of all accounts: pattern and target.
 async fn mappings(monitor: &Monitor) -> Result<Vec<(String, String)>> {
     let accounts: Value = monitor.ask("accountz", &[]).await?;
     let names = accounts["accounts"].as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The NATS servers: which one we are connected to, and whether the others of the list are there to take over.
+//! The NATS servers: the one that we are connected to, and whether the others of the list are ready to take over.
 
 use async_nats::ServerInfo;
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ use super::{Finding, Level};
 
 const CHECK: &str = "server";
 
-/// Looks at all servers of the list, and gives a connection to one of them.
+/// Checks all servers of the list, and returns a connection to one of them.
 pub(super) async fn look(settings: &Settings) -> (Option<Connection>, Vec<Finding>) {
     let (connection, servers) = match reach(settings).await {
         Ok(reached) => reached,
@@ -36,7 +36,7 @@ pub(super) async fn look(settings: &Settings) -> (Option<Connection>, Vec<Findin
     (Some(connection), findings)
 }
 
-/// What became of each server of the list: its address, and what it says of itself.
+/// The result for each server of the list: its address, and its server info.
 type Servers = Vec<(String, Result<ServerInfo, Error>)>;
 
 async fn reach(settings: &Settings) -> anyhow::Result<(Connection, Servers)> {
@@ -58,7 +58,7 @@ fn place(servers: usize) -> String {
     }
 }
 
-/// The servers that are not in use: nobody notices what is wrong with them until they are needed.
+/// The servers that are not in use: their faults go unnoticed until they are needed.
 fn others(servers: &[(String, Result<ServerInfo, Error>)], used: &str) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for (host, info) in servers.iter().filter(|(host, _)| host != used) {
@@ -79,7 +79,7 @@ fn others(servers: &[(String, Result<ServerInfo, Error>)], used: &str) -> Vec<Fi
     findings
 }
 
-/// Servers that know nothing of each other: who is sent from one to the other finds other streams there, or none.
+/// Servers that don't form one cluster: a client that fails over finds different streams, or none.
 fn strangers(servers: &[(String, Result<ServerInfo, Error>)]) -> Option<Finding> {
     let mut up = servers
         .iter()

@@ -1,7 +1,7 @@
 //! The services: does each work on every shard, does the ledger keep up, is anything parked or stuck?
 //!
-//! The ledger calls the roll, so it knows of services wherever they run. Without a ledger those of a local stack are asked at
-//! their own addresses.
+//! The ledger calls the roll, so it knows the services wherever they run. Without a ledger, the services of a local stack are
+//! queried at their own addresses.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use wallet_stack::ready;
 
 use super::{Finding, Level, http};
 
-/// After this long a ledger that is behind must have moved.
+/// Within this time, a ledger that is catching up must have progressed.
 const MOVES_WITHIN: Duration = Duration::from_secs(1);
 
-/// Looks at all three services and at the ledger's figures.
+/// Checks all three services and the ledger's figures.
 pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
     let health = match api.health().await {
         Ok(health) => health,
@@ -41,7 +41,7 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
 async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> {
     let mut findings = vec![mute(api.url(), error)];
     for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
-        // Where a local stack has them; elsewhere they can be anywhere.
+        // Valid for a local stack; elsewhere they can be anywhere.
         if let Some(url) = neighbour(api.url(), after) {
             findings.push(beside(service, &url).await?);
         }
@@ -49,7 +49,7 @@ async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> 
     Ok(findings)
 }
 
-/// A ledger that does not say how the wallet is: it may be silent, or answer and not tell us.
+/// A ledger that does not report the wallet's health: it does not respond, or responds with an error.
 fn mute(url: &str, error: &LedgerError) -> Finding {
     let (detail, advice) = match error {
         LedgerError::Mute(Mute::Silent { why, .. }) => (
@@ -73,7 +73,7 @@ fn mute(url: &str, error: &LedgerError) -> Finding {
     Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)
 }
 
-/// What a service says of itself at its own address.
+/// A service's own report at its own address.
 async fn beside(service: Service, url: &str) -> Result<Finding> {
     let said = match ready::ask(&http()?, url).await {
         Ok(said) => said,
@@ -97,7 +97,7 @@ async fn beside(service: Service, url: &str) -> Result<Finding> {
     })
 }
 
-/// How a service does on its shards, as the ledger heard it.
+/// The state of a service on its shards, as the ledger learned it.
 fn duty(service: Service, duties: &[&Duty]) -> Finding {
     let states: Vec<String> = duties.iter().map(|duty| duty.told()).collect();
     let detail = states.join(", ");

@@ -1,4 +1,4 @@
-//! The streams: are they there, and can they lose nothing?
+//! The streams: do they exist, and are they durable?
 
 use wallet_client::api::Api;
 use wallet_client::connect::Connection;
@@ -7,7 +7,7 @@ use wallet_contract::stream;
 
 use super::{Finding, Level};
 
-/// What there is to say about the streams.
+/// The findings about the streams.
 pub(super) struct Looked {
     pub(super) findings: Vec<Finding>,
     pub(super) shards: Option<Shards>,
@@ -17,7 +17,7 @@ pub(super) struct Looked {
 const PUT_RIGHT: &str = "have the stream's owner put it back, e.g. with `nats stream edit`; the services go on by themselves. What \
                          can't be put back (sealed, storage): stop the services, delete the stream, start them, `wallet heal`";
 
-/// Looks at all shards' streams. The ledger knows from where on one that was healed is whole.
+/// Checks all shards' streams. The ledger knows from which sequence on a healed stream must be complete.
 pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
     let shards = match connection.shards().await {
         Ok(shards) => shards,
@@ -78,7 +78,7 @@ async fn look_at(
         fail(format!("stream {name} is not there"), advice)
     };
     let found = found.ok_or_else(gone)?;
-    // More copies than one are as good.
+    // A higher number of replicas is fine.
     let wrong = stream::settings(shard, shards, 1).differences(&found.config);
     if !wrong.is_empty() {
         return Err(fail(format!("{name}: {}", wrong.join("; ")), PUT_RIGHT));

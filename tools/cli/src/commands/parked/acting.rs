@@ -1,7 +1,7 @@
-//! Has services see to what they have set aside, and says what came of it.
+//! Has services resolve parked messages, and reports the results.
 //!
-//! An instruction stands in the log of the shard, and the first that can be followed is. So one is only written if none stands there
-//! yet, of two that are written at once one is told which came first, and asking again does no harm.
+//! Instructions are in the shard's log, and the first one that can be carried out is. So an instruction is only written if there
+//! is none yet, the author of the later of two concurrent ones is told which came first, and repeating one does no harm.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use super::wish::Wish;
 use crate::args::{Common, ParkedAction, ParkedId};
 use crate::parked::{Said, original, said, say};
 
-/// Between two looks.
+/// The polling interval.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Does what is wished.
+/// Carries out the command.
 pub(super) async fn act(
     api: &Api,
     action: &ParkedAction,
@@ -69,17 +69,18 @@ pub(super) async fn act(
     report(&wishes, &came, common)
 }
 
-/// What is to be done, and the requests that it leads to.
+/// The action, and the requests that it leads to.
 type Wanted = (Action, Vec<TransferId>);
 
 struct Acting<'a> {
     connection: &'a Connection,
-    /// All that was ever set aside.
+    /// All messages that were ever parked.
     rows: &'a [Row],
 }
 
 impl Acting<'_> {
-    /// What is of a transfer its service hears again. A request that nobody could read nobody has heard: it is heard as it is.
+    /// A message of a transfer is handled again by its service. An unreadable request was never handled, so it is submitted
+    /// unchanged.
     async fn again(&self, row: &Row, id: ParkedId) -> Result<Wanted> {
         if row.transfer.is_some() {
             return Ok((Action::Retry, Vec::new()));
@@ -99,7 +100,7 @@ impl Acting<'_> {
         Ok(wishes)
     }
 
-    /// A request is heard as this text says it, or as it is.
+    /// The request is handled with this text, or unchanged.
     async fn mended(&self, row: &Row, id: ParkedId, body: Option<&str>) -> Result<Wanted> {
         if let Some(transfer) = row.transfer {
             bail!(
@@ -124,7 +125,7 @@ impl Acting<'_> {
         }
     }
 
-    /// Says it, unless it is over, or a word that comes first stands in the log already.
+    /// Publishes the instruction, unless the message is already resolved or an earlier instruction is in the log.
     async fn wish(&self, id: ParkedId, (action, requests): Wanted) -> Result<Wish> {
         let row = find(self.rows, id)?;
         let words = said(self.connection, id).await?;
@@ -149,15 +150,15 @@ impl Acting<'_> {
         Ok(wish)
     }
 
-    /// Whether a word settles it, as soon as it is followed: a retry may find that it still can't be read, and a word that can't be
-    /// followed is set aside itself.
+    /// Whether an instruction settles the matter once carried out: a retry may find the message still unreadable, and an
+    /// instruction that can't be carried out is itself parked.
     fn decides(&self, id: ParkedId, word: &Said) -> bool {
         let itself = id.instructed_at(word.sequence).to_string();
         word.action != Action::Retry && !self.rows.iter().any(|row| row.id == itself)
     }
 }
 
-/// Why a text can't be heard: one that was given must be put right, of one that stands there another must be given.
+/// Why a text can't be handled: a given text must be corrected, an original one needs a replacement.
 fn unfit(id: ParkedId, is_given: bool, why: &str) -> anyhow::Error {
     if is_given {
         let example = r#"{"to":"bob","amount":"1.00","currency":"USD"}"#;
@@ -172,7 +173,7 @@ fn unfit(id: ParkedId, is_given: bool, why: &str) -> anyhow::Error {
     }
 }
 
-/// Waits until the services have followed.
+/// Waits until the services have carried out the instructions.
 async fn wait(api: &Api, connection: &Connection, wishes: &[Wish], timeout: Duration) -> Result<Vec<Came>> {
     let deadline = Instant::now() + timeout;
     loop {

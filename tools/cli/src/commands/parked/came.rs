@@ -1,4 +1,4 @@
-//! What came of an instruction, for people and programs.
+//! The results of instructions, for people and programs.
 
 use anyhow::Result;
 use serde_json::json;
@@ -12,23 +12,23 @@ use super::told;
 use super::wish::Wish;
 use crate::args::Common;
 
-/// What came of it.
+/// The result of an instruction.
 pub(super) enum Came {
-    /// It is done, on this word.
+    /// It was carried out.
     Done(Row),
-    /// It was done, or will be, on an earlier word that says the same.
+    /// An earlier, equal instruction was carried out, or will be.
     Before(Option<Row>),
-    /// Another word came first.
+    /// A different instruction came first.
     Late(Option<Row>),
-    /// It stands in the log, and its service has not followed it yet.
+    /// It is in the log, but its service has not carried it out yet.
     Recorded,
-    /// Its service can't follow it.
+    /// Its service can't carry it out.
     Unfit(String),
-    /// It could not be read yet.
+    /// The message is still unreadable.
     Still(Row),
 }
 
-/// Tells it; the exit code is the worst of all.
+/// Reports the results; the exit code is the worst of all.
 pub(super) fn report(wishes: &[Wish], all: &[Came], common: &Common) -> Result<Exit> {
     let came = wishes.iter().zip(all);
     if common.json {
@@ -51,13 +51,13 @@ pub(super) fn report(wishes: &[Wish], all: &[Came], common: &Common) -> Result<E
 }
 
 impl Wish {
-    /// What the instruction itself is called, if it was set aside.
+    /// The id of the instruction itself, should it be parked.
     pub(super) fn itself(&self) -> String {
         let sequence = self.said.as_ref().map_or(0, |said| said.sequence);
         self.id.instructed_at(sequence).to_string()
     }
 
-    /// Where it stands, or the one that comes first.
+    /// Its position, or that of the earlier one.
     fn place(&self) -> String {
         let name = stream::name(self.id.shard);
         self.said
@@ -66,7 +66,7 @@ impl Wish {
     }
 }
 
-/// When it was seen to, and how.
+/// When and how it was resolved.
 pub(super) fn seen_to(row: &Row) -> String {
     let seen_to = row.resolved.as_ref();
     seen_to.map_or(String::new(), |seen| {
@@ -117,7 +117,7 @@ impl Came {
             Self::Before(Some(row)) => {
                 let same = match wish.action {
                     Action::Retry | Action::Discard(_) => "",
-                    // Whoever edits may write what a retry would have had heard.
+                    // An edit may have exactly the text that a retry would have used.
                     Action::Replace(_) => ", with the same text as this one's",
                 };
                 format!(

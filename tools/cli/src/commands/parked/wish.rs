@@ -6,14 +6,14 @@ use wallet_contract::parking::Action;
 use crate::args::ParkedId;
 use crate::parked::Said;
 
-/// What somebody wants done.
+/// An operator's wish.
 pub(super) struct Wish {
     pub(super) id: ParkedId,
     pub(super) action: Action,
     /// The requests that it leads to.
     pub(super) requests: Vec<TransferId>,
-    /// What has been said that decides it: now, or before.
+    /// The instruction that decides it, published now or before.
     pub(super) said: Option<Said>,
-    /// Whether it was said now.
+    /// Whether it was published now.
     pub(super) is_new: bool,
 }

@@ -17,12 +17,12 @@ use crate::commands::find::unknown;
 use crate::commands::trace;
 use crate::draw::{expected, new_steps};
 
-/// Between two questions. A flow takes milliseconds.
+/// The polling interval. A flow takes milliseconds.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long nothing may happen before it is said what is waited for.
+/// After this long without news, the user is told what the flow waits for.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Shows each step as it comes, and at the end the whole; with JSON, the flow whenever something has changed.
+/// Shows each step as it arrives, and finally the whole flow; with JSON, the flow whenever it has changed.
 pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> Result<Exit> {
     let deadline = args.timeout.map(|timeout| Instant::now() + timeout);
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
@@ -52,7 +52,8 @@ pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> 
     }
 }
 
-/// A request stands in the log before any service hears of it, and the ledger reads the log: what it does not know was not sent.
+/// The error after the time limit. A request is in the log before any service hears of it, and the ledger reads the log: a
+/// request that it does not know was not sent.
 fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Result<Exit> {
     let Some(flow) = flow else {
         bail!(unknown(&id.to_string()));
@@ -64,7 +65,7 @@ fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Result<Exit> {
 struct Shown {
     seen: BTreeSet<uuid::Uuid>,
     heard: Instant,
-    /// Whether it was said what is waited for, since something was last heard.
+    /// Whether the user was told what the flow waits for, since the last news.
     said: bool,
     json: bool,
     paint: Paint,

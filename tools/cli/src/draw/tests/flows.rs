@@ -1,4 +1,4 @@
-//! Each kind of flow, as it is drawn.
+//! The drawing of each kind of flow.
 
 use serde_json::{Value, json};
 use wallet_contract::event::{Fact, Failure, Movement, MovementFact, RequestFact, Terms};
@@ -158,7 +158,7 @@ fn an_id_that_was_used_again() {
     );
     let events = vec![
         request(1, 0, &json!({})),
-        // Decided before its cause was recorded: clocks differ, and no time is shown below zero.
+        // Decided before its cause was stored: clocks differ, and no negative time is shown.
         event(
             2,
             1,

@@ -14,7 +14,7 @@ fn file(text: &str) -> Payments {
     parse(text.as_bytes(), Format::Csv, "").unwrap()
 }
 
-/// An attempt of a row's as the ledger tells it, sent by the file `of`.
+/// An attempt at a row as the ledger returns it, sent by the file `of`.
 fn flow(row: &Row, number: u32, status: &str, of: &Payments) -> Transfer {
     let Content {
         from,
@@ -33,7 +33,7 @@ fn flow(row: &Row, number: u32, status: &str, of: &Payments) -> Transfer {
     serde_json::from_value(flow).unwrap()
 }
 
-/// What is known of each row: the words of its attempts.
+/// What is known of each row: the statuses of its attempts.
 fn known(of: &Payments, by: &Payments, words: &[&[&str]]) -> Known {
     let attempts = |(row, words): (&Row, &&[&str])| {
         let numbered = words.iter().zip(0..);
@@ -44,7 +44,7 @@ fn known(of: &Payments, by: &Payments, words: &[&[&str]]) -> Known {
     of.rows.iter().zip(words).map(attempts).collect()
 }
 
-/// For each row, which attempt is sent, or the word of the one that has ended.
+/// For each row, which attempt is sent, or the status of the one that has ended.
 fn decided(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<String>, Stop> {
     let steps = decide(payments, known, choice)?;
     let told = |(row, step): (&Row, Step)| {

@@ -31,7 +31,7 @@ fn report(ends: Vec<End>) -> Report {
     }
 }
 
-/// The text, with a short name for each id.
+/// The report's text, with a short name for each id.
 fn text(report: &Report) -> String {
     let mut text = report.text(Paint::Plain);
     for (row, _) in &report.ends {

@@ -6,7 +6,7 @@ use super::super::end::End;
 use super::super::flaws::lines;
 use super::{Report, all_lines};
 
-/// How many payments that are not settled, or that the file names again, are listed; programs get all.
+/// How many unsettled or repeated payments are listed for people; programs get all.
 const MAX_LISTED: usize = 50;
 
 impl Report {
@@ -114,7 +114,7 @@ fn worded(word: &str, earlier: bool) -> String {
     }
 }
 
-/// What was true when it was refused may no longer be, so an earlier refusal has its time in front.
+/// The reason. A detail of an earlier refusal may no longer be true, so it is prefixed with its time.
 fn why(end: &End) -> String {
     let at = end.earlier().map(|at| format!("at {} UTC", time(at)));
     let (reason, detail) = end.why();

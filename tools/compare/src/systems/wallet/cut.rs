@@ -1,7 +1,7 @@
-//! A payment that is cut between two steps.
+//! A payment that is interrupted between two steps.
 //!
-//! What pays is not the caller but the services, so it is they that are killed. A service that is dead before its turn leaves the
-//! payment exactly at the step before its own; then the one that has made that step is killed, too.
+//! The services make the payment, not the caller, so they are the ones to be killed. A service that is dead before its turn
+//! leaves the payment exactly at the step before its own; then the service that has made that step is killed, too.
 
 use std::time::Duration;
 
@@ -14,13 +14,13 @@ use wallet_contract::subject::Service;
 use super::{OUTCOME_WITHIN, Wallet, name, transfer};
 use crate::system::{Payment, System as _};
 
-/// What is done when the services at it die.
+/// The steps that are done when the services involved die.
 pub const POINTS: [&str; 3] = ["requested", "debited", "credited"];
 
-/// Between two looks how far a payment has come.
+/// The interval for polling a payment's progress.
 const POLL: Duration = Duration::from_millis(25);
 
-/// Begins a payment, and leaves it at a point with its services dead.
+/// Starts a payment, and leaves it at a point with its services dead.
 pub(super) async fn at(wallet: &Wallet, point: &str, payment: &Payment) -> Result<()> {
     match point {
         "requested" => {
@@ -47,7 +47,7 @@ async fn kill(wallet: &Wallet, service: Service) -> Result<()> {
     wallet.stack.lock().await.kill(service).await
 }
 
-/// A client that asks and is gone.
+/// A client that sends a request and disconnects.
 async fn request(wallet: &Wallet, payment: &Payment) -> Result<()> {
     let (payer, payee) = (name(payment.payer)?, name(payment.payee)?);
     let request = transfer(TransferId(payment.id), &payer, &payee, payment.cents)?;
@@ -66,7 +66,7 @@ async fn until(what: &str, is_so: impl AsyncFn() -> Result<bool>) -> Result<()> 
     Ok(())
 }
 
-/// Whether a reader sees that the money has left and not arrived.
+/// Whether a reader sees the money in transit.
 async fn is_debited(wallet: &Wallet, payment: &Payment) -> Result<bool> {
     let seen = wallet.balances(payment.payer..payment.payer + 1).await?;
     Ok(seen.iter().any(|balance| balance.in_transit == payment.cents))
@@ -87,7 +87,7 @@ async fn is_credited(wallet: &Wallet, payment: &Payment) -> Result<bool> {
         .jetstream()
         .get_stream(stream::name(shard))
         .await?;
-    // Before the first one there is none.
+    // There is no last message before the first one.
     let last = log.get_last_raw_message_by_subject(&subject).await.ok();
     Ok(last.is_some_and(|last| String::from_utf8_lossy(&last.payload).contains(&payment.id.to_string())))
 }

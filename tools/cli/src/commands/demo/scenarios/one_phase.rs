@@ -1,4 +1,4 @@
-//! Transfers of one phase.
+//! One-phase transfers.
 
 use anyhow::{Context as _, Result};
 use tokio::time::Instant;
@@ -64,7 +64,7 @@ pub(super) async fn twice(stage: &mut Stage<'_>) -> Result<Scene> {
         .check("movements", "1", lines.to_string()))
 }
 
-/// An outcome with the time of its decision: the same, if nothing was decided again.
+/// An outcome with the time of its decision, which stays the same if nothing was decided again.
 fn told(outcome: &Outcome) -> String {
     format!("{} at {}", outcome.outcome, outcome.time)
 }

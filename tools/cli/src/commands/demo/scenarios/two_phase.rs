@@ -1,4 +1,4 @@
-//! Transfers of two phases, and a reversal.
+//! Two-phase transfers, and a reversal.
 
 use anyhow::{Context as _, Result};
 use wallet_client::clock;
