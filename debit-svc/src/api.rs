@@ -33,7 +33,7 @@ struct Question {
     payer: Option<String>,
 }
 
-/// How far a transfer has come, as its payer's side knows it.
+/// The phases of a transfer, as the payer's side knows them.
 #[derive(Debug, Serialize)]
 struct Phases {
     transfer: String,
@@ -53,7 +53,7 @@ struct Phases {
     heard: Vec<Word>,
 }
 
-/// What was heard from whom, and when.
+/// One step: what was heard, from which service, and when.
 #[derive(Debug, Serialize)]
 struct Word {
     from: &'static str,

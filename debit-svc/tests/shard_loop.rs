@@ -1,6 +1,6 @@
-//! The real loop and the real database on a log in memory, under clocks that jump: a reservation expires when its time is up by
-//! the log's clock, once, whatever the service's own clock does, and whether or not it was running then; and never before a
-//! confirm is heard that was in time. And what the loop reads that says nothing to the service.
+//! The real loop and the real database on a log in memory, under clocks that jump. A reservation expires once, when its time is
+//! up by the log's clock, whatever the service's own clock does and whether or not the service was running at that time, and
+//! never before a confirm that was in time is heard. Also: messages that the loop reads and this service ignores.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -31,14 +31,14 @@ use wallet_kernel::Place;
 
 const SECOND: i64 = 1_000_000;
 const START: i64 = 1_700_000_000 * SECOND;
-/// How long something may take that must happen.
+/// How long to wait for something that must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Enough to look twice whether something is due, and once more.
+/// Long enough for two checks of what is due, with a margin.
 const LOOKS: Duration = Duration::from_millis(800);
 thread_local! {
-    /// The log's clock; it shows microseconds since 1970. Each test has one thread.
+    /// The log's clock, in microseconds since 1970. Each test runs on one thread.
     static NOW: Cell<i64> = const { Cell::new(START) };
-    /// How far the service's clock is ahead of it.
+    /// How far the service's clock is ahead of the log's.
     static AHEAD: Cell<i64> = const { Cell::new(0) };
 }
 
@@ -46,12 +46,12 @@ fn clock() -> Timestamp {
     Timestamp::from_microsecond(NOW.get() + AHEAD.get()).unwrap_or_default()
 }
 
-/// Lets time pass by the log's clock.
+/// Advances the log's clock.
 fn pass(by: i64) {
     NOW.set(NOW.get() + by);
 }
 
-/// Turns the service's clock.
+/// Sets the service's clock forward or back.
 fn turn(by: i64) {
     AHEAD.set(AHEAD.get() + by);
 }
@@ -63,7 +63,7 @@ struct Log(Arc<Stored>);
 #[derive(Debug)]
 struct Stored {
     messages: Mutex<Vec<Message>>,
-    /// How many of them come to whoever reads: a connection may be slow.
+    /// How many of them readers can see: a connection may be slow.
     come: AtomicUsize,
     changed: Notify,
 }
@@ -87,7 +87,7 @@ impl Log {
             .clone()
     }
 
-    /// From now on so many messages come to whoever reads.
+    /// From now on readers see this many messages.
     fn let_come(&self, many: usize) {
         self.0.come.store(many, Ordering::SeqCst);
         self.0.changed.notify_waiters();
@@ -109,7 +109,7 @@ impl Log {
         self.0.changed.notify_waiters();
     }
 
-    /// Waits until debit-svc has said this.
+    /// Waits until debit-svc has published events of exactly these kinds.
     async fn says(&self, kinds: &[Kind]) -> Result<()> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while self.said() != kinds {
@@ -123,7 +123,7 @@ impl Log {
         Ok(())
     }
 
-    /// Gives the loop time to look at what is due a few times: it has nothing to say.
+    /// Gives the loop time for a few checks of what is due, and expects no new event.
     async fn says_no_more(&self, why: &str) -> Result<()> {
         let before = self.said();
         tokio::time::sleep(LOOKS).await;
@@ -131,7 +131,7 @@ impl Log {
         Ok(())
     }
 
-    /// The kinds of debit-svc's events, in their order.
+    /// The kinds of debit-svc's events, in order.
     fn said(&self) -> Vec<Kind> {
         let messages = self.messages();
         let ours = messages
@@ -206,7 +206,7 @@ impl Bus for Log {
     }
 }
 
-/// debit-svc's loop, as the program runs it.
+/// debit-svc's loop, run as the program runs it.
 struct Running {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -246,7 +246,7 @@ impl Running {
     }
 }
 
-/// What credit-svc says before: alice is open, and may go 10.00 USD below zero.
+/// Stores what credit-svc would have said: alice is open, with an overdraft limit of 10.00 USD.
 fn open_alice(log: &Log) -> Result<()> {
     let id = EventId("01900000-0000-7000-8000-00000000000a".parse()?);
     let cause = Cause {
@@ -341,7 +341,7 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
     ask(&log, Verb::Confirm, CONFIRM_ONE)?;
     pass(25 * SECOND);
     log.says_no_more("it is not known what comes next").await?;
-    // Stored when the time of both was up, and not the last that stands there.
+    // Stored when both reservations were due, and not the last message in the log.
     let nothing = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));
     nothing();
     nothing();
@@ -351,7 +351,7 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
     running.stop().await
 }
 
-/// The position in the database; nothing before the first tenure.
+/// The position in the database; 0 before the first tenure.
 async fn stored(db: &mut Db) -> Result<i64> {
     let rows = db.query("SELECT position FROM progress", &[]).await?;
     Ok(rows.first().map_or(Ok(0), |row| row.int(0))?)

@@ -15,7 +15,7 @@ use wallet_runtime::running::Running;
 use crate::handler::{Ledger, MAX_ROWS, limit};
 use crate::{export, meters, verdict, viewer};
 
-/// How many it has unless asked.
+/// The default number of rows in an answer.
 const ROWS: i64 = 100;
 
 type Answer = Result<Json<Value>, Problem>;

@@ -1,12 +1,12 @@
-//! Questions to the books.
+//! Queries on the books.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | an account's page: balances now and then |
-//! | [`accounts`] | the pages of many |
-//! | [`lines`] | goes through an account's bookings, newest first |
-//! | [`opened`] | knows since when an account is there |
-//! | [`statement`] | shows them, or the transfers that they are of |
+//! | here | an account's balances, now and at a time |
+//! | [`accounts`] | the balances of many accounts |
+//! | [`lines`] | an account's bookings, newest first |
+//! | [`opened`] | when an account was opened |
+//! | [`statement`] | bookings as statement lines, or as the transfers they belong to |
 
 pub(crate) mod accounts;
 mod lines;
@@ -23,7 +23,7 @@ use wallet_engine::clock::rfc3339;
 pub(crate) use self::lines::{ALL, Cursor, balances, first_us, sampled};
 pub(crate) use self::statement::{Statement, movements, statement};
 
-/// An account's page.
+/// An account with its balances.
 #[derive(Debug, Serialize)]
 pub(crate) struct Page {
     pub(crate) account: String,
@@ -33,7 +33,7 @@ pub(crate) struct Page {
     pub(crate) as_of: Option<AsOf>,
 }
 
-/// What an account has in one currency.
+/// An account's balance in one currency.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Balance {
     pub(crate) currency: String,
@@ -43,12 +43,12 @@ pub(crate) struct Balance {
     pub(crate) in_transit: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) overdraft: Option<String>,
-    /// Of an answer about a time: whether the account had been opened in this currency by then.
+    /// In an answer about a time: whether the account had been opened in this currency by then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) opened: Option<bool>,
 }
 
-/// How much of the log an answer knows.
+/// How far into the log an answer reaches.
 #[derive(Debug, Serialize)]
 pub(crate) struct AsOf {
     pub(crate) shard: u16,
@@ -83,7 +83,7 @@ fn balance(row: &Row) -> Result<Balance> {
 
 const PAGE: &str = "SELECT name, currency, standing, available, held, in_transit, overdraft FROM account";
 
-/// The account as it is.
+/// The account as it is now.
 pub(crate) async fn page(db: &mut Db, name: &AccountId) -> Result<Option<Page>> {
     let rows = db
         .query(
@@ -112,12 +112,12 @@ pub(crate) async fn latest(db: &mut Db, name: &AccountId) -> Result<Option<Curre
 }
 
 impl Page {
-    /// Whether it had not been opened at all by the time that was gone back to.
+    /// Whether, at the time that was asked for, the account had not been opened in any currency.
     pub(crate) fn is_before_it_was_opened(&self) -> bool {
         self.balances.iter().all(|balance| balance.opened == Some(false))
     }
 
-    /// Goes back to what was available and held at a time, in each currency.
+    /// Replaces the balances by those at a time, in each currency.
     pub(crate) async fn back_to(mut self, db: &mut Db, at_us: i64) -> Result<Self> {
         let opened_us = opened::since_us(db, &self.account, self.balances.len()).await?;
         for balance in &mut self.balances {

@@ -1,12 +1,12 @@
-//! Whether money is conserved, for metrics: Σ available + held + in transit over the account rows of all shards is 0.
+//! Whether money is conserved, for metrics: Σ available + held + in transit over the account rows of all shards must be 0.
 //!
-//! Each shard's rows are a prefix of its own log, and two prefixes need not fit: a payment between shards stands on both sides
-//! from when the payee's shard has booked the credit until the payer's takes it out of transit; on neither if the payer's shard
-//! is ahead. So a look reads one snapshot of each shard, finds the payments that only one of the two has booked, and takes them
-//! out of the sum: they are under way, and no error. Where too many are under way, or the books of a shard are so far behind
-//! that they have not heard of a payment at all, nothing is told, and the time of the last figure says how old it is.
+//! Each shard's rows are a prefix of its own log, and two prefixes need not fit together: a payment between shards is on both
+//! sides from when the payee's shard has booked the credit until the payer's shard takes it out of transit, and on neither if the
+//! payer's shard is ahead. So a check reads one snapshot of each shard, finds the payments that only one of the two has booked,
+//! and takes them out of the sum: they are in progress, not errors. If too many are in progress, or a shard's books are so far
+//! behind that they have not heard of a payment at all, no sum is reported, and the time of the last figure shows its age.
 //!
-//! Whoever works on the first shard looks, for all.
+//! The instance that holds the first shard checks for all shards.
 
 mod between;
 
@@ -27,11 +27,11 @@ use wallet_runtime::running::Running;
 
 use crate::verdict;
 
-/// Between two looks at least.
+/// The minimum time between two checks.
 const LOOK: Duration = Duration::from_secs(5);
-/// A look may take a twentieth of the time: it reads each account.
+/// A check may take a twentieth of the time: it reads every account.
 const PAUSE_FOR_EACH: u32 = 19;
-/// Two servers' clocks, and ours, are not further apart than this.
+/// The assumed maximum difference between the clocks of two servers and ours.
 const SKEW_US: i64 = 1_000_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -45,11 +45,11 @@ struct NoLabel {}
 /// Minor units by currency.
 type Sums = BTreeMap<String, i128>;
 
-/// One shard at one moment.
+/// A shard at one moment.
 struct Snapshot {
     shard: Shard,
     db: Db,
-    /// Everything that was stored in its log before this is in it, microseconds.
+    /// It includes everything that the log stored before this time, in microseconds.
     known_us: i64,
 }
 
@@ -84,7 +84,7 @@ impl Meters {
         self.checked.get_or_create(&NoLabel {}).set(now_s);
     }
 
-    /// Tells no sum that is not known now; when one last was, stays.
+    /// Removes sums that are not known now. The time of the last known sum stays.
     fn unknown(&self) {
         self.error.clear();
     }
@@ -95,7 +95,7 @@ impl Meters {
     }
 }
 
-/// Looks now and then, until the process ends.
+/// Checks at intervals, until the process ends.
 pub(crate) async fn watch(running: Arc<Running>, meters: Meters, verdict: verdict::Watch) {
     loop {
         let began = tokio::time::Instant::now();
@@ -125,7 +125,7 @@ pub(crate) async fn watch(running: Arc<Running>, meters: Meters, verdict: verdic
     }
 }
 
-/// What there is too much, by currency; nothing if it can't be told now.
+/// The surplus by currency; `None` if it cannot be computed now.
 async fn look(running: &Running) -> Result<Option<Sums>, Problem> {
     let mut ends = Vec::new();
     for (shard, _) in &running.pools {
@@ -139,7 +139,7 @@ async fn look(running: &Running) -> Result<Option<Sums>, Problem> {
         snapshots.push(Snapshot { shard, db, known_us });
     }
     let told = add_up(running, &mut snapshots, &ends).await;
-    // However it went: nobody else's statements are to be in these transactions.
+    // In any case: no other statements may run in these transactions.
     for snapshot in &mut snapshots {
         snapshot.db.roll_back().await;
     }

@@ -1,11 +1,11 @@
-//! Exports each flow that has ended as OpenTelemetry spans, behind a cursor in the ledger's own database.
+//! Exports each flow that has ended as OpenTelemetry spans, with a cursor in the ledger's own database.
 //!
-//! It goes through `record`, as the log did, and exports a flow when it meets what ended it: each at least once, in order. What the
-//! receiver will never take is left out, counted and told, so that nothing stands in the way of what is behind it. A repeat is
-//! harmless, since span ids are the log's. It is never in the way of money: a task of its own reads a little and then rests for
-//! longer, far longer while the books are busy; a receiver that is slow or away only makes the cursor wait.
+//! It reads `record` in log order and exports a flow when it meets the event that ended it: each flow at least once, in order. What
+//! the receiver will never accept is left out, counted and logged, so that it does not block later flows. A repeat is harmless,
+//! since span ids come from the log. The export never delays money: a task of its own reads a little and then rests for longer,
+//! far longer while the books are busy. If a receiver is slow or down, only the cursor waits.
 //!
-//! Whoever works on a shard exports it.
+//! The instance that holds a shard exports it.
 
 mod meters;
 mod read;
@@ -27,22 +27,22 @@ use self::meters::Meters;
 use self::read::Window;
 use self::told::Told;
 
-/// How many records are read at once.
+/// How many records are read at a time.
 const WINDOW: i64 = 1_000;
-/// Between two looks when there is nothing to do.
+/// The pause between two polls when there is nothing to do.
 const IDLE: Duration = Duration::from_millis(500);
-/// How long it rests, for each time that it worked: usually, and while the shard's books are busy.
+/// How long the task rests, as a multiple of the time it worked: usually, and while the shard's books are busy.
 const REST: (u32, u32) = (3, 19);
-/// They are busy if they take in more requests and events than this in a second: then the machine is for money.
+/// The books are busy if they take in more requests and events per second than this: then the machine is for money.
 const BUSY: f64 = 5_000.0;
-/// How often the cursor is written: what is exported behind it is exported again after a crash.
+/// How often the cursor is written. Flows exported after the last write are exported again after a crash.
 const SAVE: Duration = Duration::from_secs(5);
-/// Between two tries to reach a receiver: at first, and at most.
+/// The pause between two attempts to reach a receiver: the first, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
-/// A receiver that asks to be left alone is, but not for longer: nobody would wait for it.
+/// The longest pause that a receiver may ask for. Nobody would wait longer for it.
 const LEFT_ALONE: Duration = Duration::from_hours(1);
 
-/// Exports, if the settings say where to; a setting that makes no sense is an error.
+/// Starts the export if it is configured. An invalid setting is an error.
 pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
     let Some(settings) = wish::settings(&running.settings.otlp)? else {
         return Ok(());
@@ -78,18 +78,18 @@ struct Export {
     outlet: Outlet,
     meters: Meters,
     told: Told,
-    /// How far it has come, and how far the database knows that; nothing while another instance works.
+    /// The last record exported, and the last one saved; `None` while another instance holds the shard.
     cursor: Option<(i64, i64)>,
-    /// What was read and is not all exported yet.
+    /// Records that were read and are not all exported yet.
     read: Option<Read>,
-    /// Until the next try, if nothing is done with before.
+    /// The pause before the next attempt, unless something succeeds first.
     backoff: Duration,
     saved: Instant,
-    /// When it was last looked how much the books had taken in, and how much that was.
+    /// When the load of the books was last checked, and how much they had taken in by then.
     looked: (Instant, u64),
 }
 
-/// Some records, and the spans of the flows that have ended with them, less what is done with.
+/// Some records, and the spans of the flows that ended in them, without those already sent or left out.
 struct Read {
     end: i64,
     oldest_us: Option<i64>,
@@ -97,7 +97,7 @@ struct Read {
     flows: Vec<Vec<Span>>,
 }
 
-/// Why it could not go on.
+/// Why the export stopped.
 #[derive(Debug, thiserror::Error)]
 enum Stopped {
     #[error("its books can't be read: {0}")]
@@ -138,7 +138,7 @@ impl Export {
         }
     }
 
-    /// Whether the shard's books have much to do, since the last time that this was asked.
+    /// Whether the shard's books have been busy since the last call.
     fn busy(&mut self) -> bool {
         let inputs = self.running.metrics.shard(self.shard).inputs.get();
         let (since, before) = std::mem::replace(&mut self.looked, (Instant::now(), inputs));
@@ -146,7 +146,7 @@ impl Export {
         f64::from(taken) > BUSY * since.elapsed().as_secs_f64()
     }
 
-    /// Exports what the next records have ended; whether there may be more.
+    /// Exports the flows that ended in the next records. Returns whether there may be more.
     async fn step(&mut self) -> Result<bool, Stopped> {
         let (cursor, known) = match self.cursor {
             Some(cursor) => cursor,
@@ -156,7 +156,7 @@ impl Export {
         };
         self.cursor = Some((cursor, known));
         if self.read.is_none() {
-            // The connection is not kept while a receiver takes its time.
+            // Release the connection before waiting for the receiver.
             let mut db = self.pool.acquire().await?;
             let window = Window::behind(&mut db, self.shard.0, cursor, WINDOW).await?;
             self.read = Some(Read {
@@ -182,7 +182,7 @@ impl Export {
         Ok(full)
     }
 
-    /// Sends what was read. What is done with is not sent again if the rest has to wait.
+    /// Sends what was read. What was sent or left out is not sent again if the rest has to wait.
     async fn send(&mut self) -> Result<(), Later> {
         let Some(read) = &mut self.read else { return Ok(()) };
         let now_us = (self.running.clock)().as_microsecond();
@@ -199,7 +199,7 @@ impl Export {
 }
 
 impl Stopped {
-    /// How long to wait: what the receiver asks for, or else ever longer.
+    /// How long to wait: as long as the receiver asks, otherwise with exponential backoff.
     fn pause(&self, backoff: Duration) -> Duration {
         match self {
             Self::Receiver(Later {

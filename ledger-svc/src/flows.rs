@@ -1,15 +1,15 @@
-//! Questions about flows.
+//! Queries on flows.
 //!
 //! | part | answers |
 //! |---|---|
 //! | here | single flows, by transfer, trace or key |
-//! | [`list`] | many, by status or reason; how many stand how |
-//! | [`timeline`] | where the log was at a time |
-//! | [`steps`] | what stands in the log of one |
-//! | [`ended`] | those that ended within a span of time |
-//! | [`booked`] | which of them have moved an account's money |
-//! | [`bookings`] | what its events are in the books |
-//! | [`aside`] | what was set aside of one |
+//! | [`list`] | many flows, by status or reason; the number of flows by status |
+//! | [`timeline`] | the place in the log of a time |
+//! | [`steps`] | the requests and events of a flow |
+//! | [`ended`] | the flows that ended within a time span |
+//! | [`booked`] | which flows have moved an account's money |
+//! | [`bookings`] | the bookings of a flow's events |
+//! | [`aside`] | the parked messages of a flow |
 //! | [`usual`] | how long a reaction usually takes |
 
 pub(crate) mod aside;
@@ -36,27 +36,27 @@ use wallet_view::flow::{Flow as Told, Reversal};
 
 use self::list::Found;
 
-/// A flow as it is told, and what tells it apart from others.
+/// A flow as shown, with the columns that identify it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Flow {
-    /// What is told of it: its head, and more where it was asked for.
+    /// The part that is shown: its head, and more if requested.
     #[serde(flatten)]
     pub(crate) told: Told,
-    /// The kind of flow, which with the id and the account names it.
+    /// The kind of flow. With the id and the account it is the flow's key.
     #[serde(skip)]
     kind: String,
     #[serde(skip)]
     pub(crate) started_us: i64,
     #[serde(skip)]
     pub(crate) no: i64,
-    /// When the promise of a reservation stood in the log.
+    /// When the log stored the promise of a reservation.
     #[serde(skip)]
     promised_us: Option<i64>,
 }
 
 const HEAD: &str = "SELECT transfer, account, payee, amount, currency, memo, status, verb, reason, detail, trace, \
                     started_us, ended_us, no, form, captured, reverses, promised_us, held_us FROM flow";
-/// The same of the flows `f` that belong to a row `k` of a set.
+/// The same columns for the flows `f` that belong to a row `k` of a set.
 macro_rules! of_set {
     ($by:literal) => {
         concat!(
@@ -112,7 +112,7 @@ fn head(row: &Row) -> Result<Flow> {
     })
 }
 
-/// How much of a reservation went on to its payee, as far as that is known; stored is only a part. Minor units.
+/// How much of a reservation went on to its payee, in minor units, if known. Only a partial amount is stored.
 fn captured(status: Status, form: Option<&str>, amount: Option<i64>, part: Option<i64>) -> Option<i64> {
     if form != Some(Verb::Reserve.token()) {
         return None;
@@ -125,7 +125,7 @@ fn captured(status: Status, form: Option<&str>, amount: Option<i64>, part: Optio
 }
 
 pub(crate) fn status(word: &str) -> Result<Status> {
-    // The CHECK constraint leaves no other word.
+    // The CHECK constraint allows no other word.
     let unknown = || Error::unreadable(format!("unknown status {word:?}"));
     Status::ALL
         .into_iter()
@@ -133,12 +133,12 @@ pub(crate) fn status(word: &str) -> Result<Status> {
         .ok_or_else(unknown)
 }
 
-/// A stored time.
+/// Converts a stored time.
 pub(crate) fn instant(us: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(us).map_err(Error::unreadable)
 }
 
-/// The flows with this transfer id, one for each payer who used it.
+/// The flows with this transfer id, one per payer who used it.
 pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> Result<Vec<Flow>> {
     let rows = db
         .query(
@@ -149,21 +149,21 @@ pub(crate) async fn by_transfer(db: &mut Db, transfer: TransferId) -> Result<Vec
     rows.iter().map(head).collect()
 }
 
-/// The flows with these transfer ids, in no order.
+/// The flows with these transfer ids, in no particular order.
 pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> Result<Vec<Flow>> {
     let set = Set::new().uuids("id", transfers.iter().copied());
     let rows = db.select(of_set!("f.transfer = k.id"), set).await?;
     rows.iter().map(head).collect()
 }
 
-/// The flows of a trace behind a place, oldest first, at most `limit`: those that were told to go on with it, which an index has,
-/// and those whose request began it and so has its id.
+/// The flows of a trace after a place, oldest first, at most `limit`: those that joined the trace, which an index has, and those
+/// whose request began it and so has its id.
 pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64) -> Result<Found> {
     let told = format!("{HEAD} WHERE trace = $1 AND trace <> request AND no > $2 ORDER BY no LIMIT $3");
     let args = [Arg::Uuid(trace.as_uuid()), Arg::Int(after), Arg::Int(limit)];
     let mut rows = db.query(&told, &args).await?;
     let (first, last) = derived_range(TransferId(trace.as_uuid()));
-    // Two look-ups by index: of both in one, PostgreSQL goes through all flows.
+    // Two index look-ups: combined into one, PostgreSQL would scan all flows.
     let near = "SELECT DISTINCT transfer FROM record WHERE id BETWEEN $1 AND $2";
     let near = db.query(near, &[Arg::Uuid(first.0), Arg::Uuid(last.0)]).await?;
     let near: Vec<Uuid> = near.iter().map(|row| row.uuid(0)).collect::<Result<_>>()?;
@@ -179,7 +179,7 @@ pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64
     Ok(Found::of(flows, limit, None))
 }
 
-/// The flows with these keys, in no order.
+/// The flows with these keys, in no particular order.
 pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|key| key.id.0))
@@ -188,7 +188,7 @@ pub(crate) async fn by_keys(db: &mut Db, keys: &[&TransferKey]) -> Result<Vec<Fl
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
-/// The flows with these keys, also an operator's, in no order.
+/// The flows with these keys, including operators' requests, in no particular order.
 async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|(key, _)| key.id.0))
@@ -198,7 +198,7 @@ async fn by_flow_keys(db: &mut Db, keys: &[FlowKey]) -> Result<Vec<Flow>> {
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
-/// Those of these accounts' flows that have ended, in no order.
+/// Those of these flows that have ended, in no particular order.
 pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> Result<Vec<Flow>> {
     let set = Set::new()
         .uuids("id", keys.iter().map(|(id, _)| *id))
@@ -207,7 +207,7 @@ pub(crate) async fn ended(db: &mut Db, keys: &[(Uuid, String)]) -> Result<Vec<Fl
     db.select(sql, set).await?.iter().map(head).collect()
 }
 
-/// The transfers that give this one back to `payer`, of those whose home is this shard.
+/// The transfers that give this one back to `payer`, among those whose home is this shard.
 pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> Result<Vec<Reversal>> {
     let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
     let rows = db.query(&sql, &[Arg::Uuid(transfer), Arg::Text(payer)]).await?;
@@ -225,7 +225,7 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> Resul
 
 #[cfg(test)]
 impl Flow {
-    /// A flow of which this is told.
+    /// Wraps a flow, with nothing but what is shown of it.
     pub(crate) fn told(told: Told) -> Self {
         Self {
             kind: told.verb.clone(),
@@ -238,37 +238,37 @@ impl Flow {
 }
 
 impl Flow {
-    /// Its transfer.
+    /// The transfer id.
     pub(crate) fn transfer(&self) -> Uuid {
         self.told.transfer
     }
 
-    /// What names it, but for the kind of flow.
+    /// The flow's key without its kind.
     pub(crate) fn key(&self) -> (Uuid, String) {
         (self.transfer(), self.payer().to_owned())
     }
 
-    /// Who pays.
+    /// The payer.
     pub(crate) fn payer(&self) -> &str {
         &self.told.payer
     }
 
-    /// Who is paid.
+    /// The payee.
     pub(crate) fn payee(&self) -> Option<&str> {
         self.told.payee.as_deref()
     }
 
-    /// Whether the account pays or is paid.
+    /// Whether the account is the payer or the payee.
     pub(crate) fn is_of(&self, account: &AccountId) -> bool {
         self.payer() == account.as_str() || self.payee() == Some(account.as_str())
     }
 
-    /// Whether it is somebody's turn who should not keep it waiting.
+    /// Whether it waits for a service, and not for its payer.
     pub(crate) fn is_running(&self) -> bool {
         self.told.status == Status::Running
     }
 
-    /// How long it has taken by a time: a reservation that waits for its payer keeps nobody waiting.
+    /// How long it has taken up to a time, without the time for which a reservation waited for its payer.
     pub(crate) fn took_us(&self, now_us: i64) -> i64 {
         let waits = self.promised_us.filter(|_| self.told.status == Status::Reserved);
         let so_far_us = waits.unwrap_or(now_us).saturating_sub(self.started_us);
@@ -276,12 +276,12 @@ impl Flow {
         self.told.took_us().unwrap_or(so_far_us.saturating_sub(held_us))
     }
 
-    /// Which of the flows that one account's id names is meant, if it is not said: the transfer, where it is at home.
+    /// Ranks the flows under one id when no kind was given: transfers first, and those at home.
     pub(crate) fn likeliness(&self, at_home: bool) -> (bool, bool) {
         (self.is_transfer(), at_home)
     }
 
-    /// Whether it is a transfer, and no operator's request.
+    /// Whether it is a transfer and not an operator's request.
     pub(crate) fn is_transfer(&self) -> bool {
         self.kind == Verb::Transfer.token()
     }

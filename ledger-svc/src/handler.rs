@@ -1,4 +1,4 @@
-//! What all HTTP handlers share.
+//! Shared by all HTTP handlers.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use axum::extract::State;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::running::Running;
 
-/// How many rows an answer has at most.
+/// The most rows that an answer may have.
 pub(crate) const MAX_ROWS: i64 = 1_000;
 
-/// The running service, as handlers take it.
+/// The running service, as handlers receive it.
 pub(crate) type Ledger = State<Arc<Running>>;
 
-/// How many rows an answer is to have, `usual` unless somebody said.
+/// The number of rows to return: `usual` unless the caller gave a number.
 pub(crate) fn limit(asked: Option<&str>, usual: i64) -> Result<i64, Problem> {
     let Some(text) = asked else { return Ok(usual) };
     let limit = text.parse().ok().filter(|limit| (1..=MAX_ROWS).contains(limit));

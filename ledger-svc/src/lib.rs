@@ -1,5 +1,5 @@
-//! ledger-svc keeps the *books* and shows them. The rules are in `ledger-core`, the tables in `ledger-rows`; here are its
-//! queries and its HTTP.
+//! ledger-svc keeps the *books* and shows them. The rules are in `ledger-core`, the tables in `ledger-rows`; this crate has the
+//! queries and the HTTP interface.
 
 pub mod api;
 mod books;
@@ -35,7 +35,7 @@ use crate::pace::Pace;
 #[derive(Debug)]
 pub struct Tables;
 
-/// Watches one shard.
+/// Observes one shard.
 #[derive(Debug)]
 pub struct Watch {
     pace: Pace,

@@ -1,15 +1,15 @@
-//! Lists over all shards, by pages, each of which says where the next begins.
+//! Lists over all shards, in pages, each of which says where the next begins.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | one page of flows, whoever asks for it |
+//! | here | one page of flows, for programs and for people |
 //! | [`account`] | the flows of one account |
-//! | [`question`] | what is asked, as it stands behind the `?` |
-//! | [`sources`] | puts together what several sources have, in order |
+//! | [`question`] | the filters, as query parameters |
+//! | [`sources`] | merges the entries of several sources, in order |
 //! | [`places`] | how far each source has been read |
 //!
-//! A list that goes back in time holds what there was when its first page was read. Whoever follows `next` is told each of that
-//! once, however much comes meanwhile.
+//! A list that goes back in time holds what existed when its first page was read. A caller that follows `next` gets each of those
+//! items once, whatever is added meanwhile.
 
 mod account;
 pub(crate) mod places;
@@ -38,12 +38,12 @@ use crate::{parked, stuck};
 /// One page of flows.
 pub(crate) type Page = sources::Page<Flow>;
 
-/// Who reads a list: what is to be done if the books are behind the log.
+/// Who reads a list. This decides what happens if the books are behind the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// An answer must be whole.
+    /// A program: the answer must be complete.
     Program,
-    /// A person would rather see what is known than wait.
+    /// A person, who would rather see what is known than wait.
     Person,
 }
 
@@ -51,7 +51,7 @@ impl Reader {
     /// How long a person waits.
     const PATIENCE: Duration = Duration::from_millis(150);
 
-    /// Waits until a shard's books have everything that was read from others.
+    /// Waits until a shard's books have everything that the entries read from other shards depend on.
     async fn catch_up(self, running: &Running, shard: Shard, db: &mut Db) -> Result<(), Problem> {
         let caught_up = reading::catch_up(running, shard, db);
         match self {
@@ -63,7 +63,7 @@ impl Reader {
         }
     }
 
-    /// Waits until what the ledger has decided stands in the log, and was heard there: a flow has ended a moment before that.
+    /// Waits until the ledger's own decisions are in the log and were heard there: a flow ends a moment before that.
     async fn catch_up_with_ends(self, shard: Shard, db: &mut Db) -> Result<(), Problem> {
         let Some(last) = ended::last_decided(db).await? else {
             return Ok(());
@@ -88,10 +88,10 @@ impl Reader {
     }
 }
 
-/// How many flows of a shard are looked at, at least, for a page of those that are stuck.
+/// The minimum number of a shard's flows that are checked for a page of stuck ones.
 const LOOKED_AT: i64 = 100;
 
-/// The page that is asked for, from each shard's database in the order of the shards.
+/// The requested page, from each shard's database in shard order.
 pub(crate) async fn page(
     running: &Running,
     dbs: &mut [Db],
@@ -100,7 +100,7 @@ pub(crate) async fn page(
     reader: Reader,
 ) -> Result<Page, Problem> {
     let filter = &asked.filter;
-    // What has not ended has an index, so the account's are found there.
+    // Open flows have an index, so an account's open flows are found there.
     let is_open = matches!(filter.status, Some(Status::Running | Status::Reserved));
     match (asked.halted, asked.ended, &filter.account) {
         (Some(Halted::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
@@ -122,7 +122,7 @@ async fn all(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
-/// Flows of a shard as a source, each where it began.
+/// Flows of a shard as a source, each at the place where it began.
 pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
     let entries = found.flows.into_iter().map(|flow| Entry {
         at_us: flow.started_us,
@@ -136,13 +136,13 @@ pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
     )
 }
 
-/// All that keep still, oldest first, as a page of so many begins.
+/// The first page of all stuck flows, oldest first.
 pub(crate) async fn stuck(running: &Running, dbs: &mut [Db], limit: i64) -> Result<Page> {
     let places = Places::of_shards(vec![0; dbs.len()]);
     stuck_from(running, dbs, places, &Filter::default(), limit).await
 }
 
-/// Those that keep still, and are asked for.
+/// The stuck flows that match the filter.
 async fn stuck_ones(running: &Running, dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
     let read = Places::read(asked.before.as_deref(), dbs.len(), false)?;
     let places = read.unwrap_or_else(|| Places::of_shards(vec![0; dbs.len()]));
@@ -169,7 +169,7 @@ async fn stuck_from(
     Ok(merged(&mut sources, &mut places, Order::OldestFirst, limit))
 }
 
-/// Those of which something is set aside: all of them are looked up, for they are few.
+/// The flows with parked messages that match the filter. All of them are looked up: they are few.
 async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
     let mut places = back(dbs, asked.before.as_deref()).await?;
     let mut transfers: BTreeSet<Uuid> = BTreeSet::new();
@@ -187,7 +187,7 @@ async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page,
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
-/// Those that ended within a span of time, each where its end stands in the log.
+/// Flows that ended within a time span, each at the place of its end in the log.
 async fn ended_ones(
     running: &Running,
     dbs: &mut [Db],

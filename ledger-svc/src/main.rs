@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// A batch is thousands of small allocations, made on one thread and freed on another: glibc's allocator took a tenth of all
-/// processor time for them. SQLite allocates here, too. `.cargo/config.toml` configures it.
+/// A batch makes thousands of small allocations on one thread and frees them on another; with glibc's allocator they took a tenth
+/// of all processor time. SQLite uses this allocator too. `.cargo/config.toml` configures it.
 #[cfg(target_os = "linux")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

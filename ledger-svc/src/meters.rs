@@ -1,4 +1,4 @@
-//! The ledger's metrics that are looked up now and then, off the way of money.
+//! The ledger's gauges that the commit path does not update: they are looked up at intervals.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use wallet_runtime::running::Running;
 
 use crate::{conservation, stuck, verdict};
 
-/// Registers them, and keeps them true.
+/// Registers the gauges and starts the tasks that update them.
 pub(crate) fn start(running: &Arc<Running>, verdict: verdict::Watch) {
     let metrics = &running.metrics;
     let still = "Flows that have not ended, and were not heard of for too long; up to 10,000";

@@ -1,10 +1,10 @@
-//! Under which other names clients wait for their outcomes.
+//! The spellings of ids under which clients wait for their outcomes.
 //!
-//! An outcome is told under a transfer's id as we write it, and NATS compares subjects byte by byte. A client that writes its
-//! ids in capitals, in braces or as URNs waits under what it wrote. It is told there, too.
+//! An outcome is published under the transfer's id as we write it, and NATS compares subjects byte by byte. A client that writes
+//! ids in capitals, in braces or as URNs waits under its own spelling. The outcome is published there too.
 //!
-//! The names are kept in memory, and all are forgotten when they are too many: whoever is not told asks again, and a repeat
-//! says the name anew.
+//! The names are kept in memory, and all are dropped when there are too many: a client that hears nothing repeats its request, and
+//! the repeat brings the name back.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +15,12 @@ use wallet_kernel::{Heard, Input};
 /// How many names are kept.
 const KEPT: usize = 10_000;
 
-/// The other names: by the subject on which an outcome is told, the one on which its client waits.
+/// The other names: from the subject on which an outcome is published to the one on which its client waits.
 #[derive(Debug, Default)]
 pub(crate) struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// Remembers how ids are written in what was heard.
+    /// Remembers how the ids in these inputs were written.
     pub(crate) fn hear(&mut self, heard: &[Heard<'_>]) {
         for heard in heard {
             let Input::Request(request) = &heard.input else {
@@ -36,7 +36,7 @@ impl Names {
         }
     }
 
-    /// Adds what is to be told under other names.
+    /// Adds a copy of each notice whose client waits under another name.
     pub(crate) fn tell(&self, notices: &mut Vec<Notice>) {
         if self.0.is_empty() {
             return;

@@ -1,13 +1,13 @@
-//! What those who wait for a request are told, on `wallet.outcome.<account>.<id>`.
+//! Outcomes for the clients that wait for a request, on `wallet.outcome.<account>.<id>`.
 //!
 //! | part | does |
 //! |---|---|
-//! | here | what a batch leads to; what somebody who repeats a request is told |
+//! | here | the outcomes of a batch, and those for repeated requests |
 //! | [`notice`] | the message |
-//! | [`causes`] | all that was asked and said of one transfer |
+//! | [`causes`] | all requests and events of one transfer |
 //!
-//! The outcome of a transfer that nobody else had a word on proves by itself which request it answers: on the way of money the
-//! database is asked nothing.
+//! The outcome of a transfer with a single request proves by itself which request it answers, so the hot path needs no database
+//! query.
 
 mod causes;
 mod notice;
@@ -23,9 +23,9 @@ use wallet_kernel::Input;
 
 use self::notice::notice;
 
-/// What a batch that is committed leads to.
+/// The outcomes of a committed batch.
 ///
-/// That a reservation is promised is left out where its flow has gone on: a promise may come behind a cancel.
+/// *Reserved* is left out if its flow has moved on: a promise may come after a cancel.
 pub(crate) async fn of_batch(db: &mut Db, state: &State) -> Result<Vec<Notice>> {
     let mut notices = Vec::with_capacity(state.outcomes.len());
     for outcome in &state.outcomes {
@@ -45,7 +45,7 @@ pub(crate) async fn of_batch(db: &mut Db, state: &State) -> Result<Vec<Notice>> 
     Ok(notices)
 }
 
-/// Who repeats a request is told again how it ended, if it has.
+/// For a repeated request: its flow's outcome, if it has ended.
 pub(crate) async fn again(db: &mut Db, repeat: &Input) -> Result<Option<Notice>> {
     let Input::Request(request) = repeat else {
         return Ok(None);
@@ -81,7 +81,7 @@ fn key(outcome: &Outcome) -> TransferKey {
     }
 }
 
-/// Whether this refuses a request on a transfer that another began: then what became of that matters, too.
+/// Whether this refuses a request because another request began the transfer: then the state of that transfer matters, too.
 fn refuses_another(outcome: &Outcome) -> bool {
     matches!(&outcome.event.fact, Fact::Request(_, RequestFact::RequestRefused(verb, _)) if verb.flow() == Verb::Transfer)
 }

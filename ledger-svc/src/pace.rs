@@ -1,11 +1,10 @@
-//! How transfers end, how long they take, and how long each step of a flow takes: counted behind each commit, from what the
-//! batch has in memory, so that no statement and no lock is added for a transfer.
+//! Counts how transfers end, and measures how long they and the steps of each flow take. This happens after each commit, from
+//! what the batch has in memory, so a transfer costs no extra statement and no extra lock.
 //!
-//! A step takes from when its cause stood in the log of the flow's home to when it stood there itself: publishing, waiting
-//! and work together. A transfer takes from its request in the log to the decision that ends it. What a reservation waits for its
-//! payer belongs to neither, and what the clock releases is no step on anything. Where a transfer began is no
-//! longer in memory after a restart or a take-over, or if very many are under way; then it is looked up in the books a moment
-//! later.
+//! A step lasts from when the log of the flow's home stored its cause to when it stored the event: publishing, waiting and work
+//! together. A transfer lasts from its request in the log to the decision that ends it. The time for which a reservation waits for
+//! its payer counts towards neither, and an expiry is not a step. After a restart or a take-over, or if very many flows are in
+//! progress, the beginning of a transfer may no longer be in memory; it is then looked up in the books a moment later.
 
 mod late;
 mod recent;
@@ -34,9 +33,9 @@ struct Outcome {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EncodeLabelSet)]
 struct Step {
-    /// Who took it.
+    /// The service that took the step.
     service: &'static str,
-    /// The event's type, in short.
+    /// The event's type, shortened.
     event: &'static str,
 }
 
@@ -48,7 +47,7 @@ pub(crate) struct Meters {
     step_seconds: Family<Step, Durations>,
 }
 
-/// Watches one shard.
+/// Observes one shard.
 #[derive(Debug)]
 pub(crate) struct Pace {
     meters: Meters,
@@ -57,7 +56,7 @@ pub(crate) struct Pace {
 }
 
 impl Meters {
-    /// Registers them.
+    /// Registers the metrics.
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let ended = "Transfers that have ended, by how";
         let took = "From a transfer's request in the log to the decision that ended it, without what it waited for its payer";
@@ -67,7 +66,7 @@ impl Meters {
             transfer_seconds: metrics.whole("transfer_duration_seconds", took, Family::default()),
             step_seconds: metrics.whole("step_duration_seconds", step, Family::default()),
         };
-        // What has never happened is 0, and not unknown.
+        // An end that has never happened counts 0, rather than being absent.
         for status in Status::ENDS.into_iter().filter(|status| *status != Status::Done) {
             let outcome = status.word();
             let _ = meters.transfers.get_or_create(&Outcome { outcome });
@@ -76,7 +75,7 @@ impl Meters {
         meters
     }
 
-    /// One who watches a shard, and a task that looks up what that one does not know.
+    /// The observer of a shard, with a task that looks up what is not in memory.
     pub(crate) fn of(&self, pool: &Pool) -> Pace {
         Pace {
             meters: self.clone(),
@@ -106,7 +105,7 @@ impl Observer<Ledger> for Pace {
 }
 
 impl Pace {
-    /// Remembers what was heard; which step it was, and how long that took, if it is known.
+    /// Remembers an input. Returns which step it is and how long that took, if known.
     fn hear(&mut self, heard: &Heard<'_>) -> Option<(Step, f64)> {
         let at_us = heard.at_us;
         match &heard.input {
@@ -120,7 +119,7 @@ impl Pace {
         }
     }
 
-    /// A request, or what stands for one.
+    /// A request, or an event that stands for one.
     fn ask(&mut self, flow: u64, verb: Verb, id: EventId, at_us: i64) {
         match verb {
             Verb::Confirm | Verb::Cancel => self.recent.go_on(flow, id, at_us),
@@ -149,7 +148,7 @@ impl Pace {
         ) {
             self.recent.forget(flow);
         }
-        // What the clock releases has the hold as its cause, and nobody was slow since then.
+        // The cause of an expiry is the hold, and no service was slow since then.
         let caused_us = caused_us.filter(|_| !is_expiry(&event.fact));
         let step = Step {
             service: event.source.service.name(),
@@ -158,7 +157,7 @@ impl Pace {
         Some((step, seconds(caused_us?, at_us)))
     }
 
-    /// Takes in when a reservation begins to wait for its payer, and until when it has waited.
+    /// Records when a reservation begins to wait for its payer, and until when it waited.
     fn wait(&mut self, flow: u64, event: &Event, at_us: i64, caused_us: Option<i64>) {
         let fact = &event.fact;
         if matches!(fact, Fact::Movement(_, MovementFact::CreditPromised(terms)) if !terms.auto_confirm) {
@@ -174,7 +173,7 @@ impl Pace {
         }
     }
 
-    /// Counts what has ended with this batch.
+    /// Counts the flows that ended in this batch.
     fn end(&mut self, state: &State) {
         let mut ended: BTreeMap<Status, (u64, Vec<f64>)> = BTreeMap::new();
         for ((key, verb), ended_flow) in state.ended() {
@@ -203,7 +202,7 @@ impl Pace {
     }
 }
 
-/// Whether the clock released a reservation.
+/// Whether a reservation was released because its time was up.
 fn is_expiry(fact: &Fact) -> bool {
     matches!(
         fact,
@@ -211,7 +210,7 @@ fn is_expiry(fact: &Fact) -> bool {
     )
 }
 
-/// Whether a payer's word on a reservation was followed.
+/// Whether a confirm or cancel took effect on a reservation.
 fn is_word_on_hold(fact: &Fact) -> bool {
     let is_debit =
         matches!(fact, Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some());

@@ -1,7 +1,7 @@
-//! What the services have set aside, and what became of it.
+//! The messages that services have parked, and how each was resolved.
 //!
-//! Both are events: `message.parked`, and `message.resolved` once somebody has seen to it. The table `aside` has those of the first
-//! that the second has not followed: see [`resolved_by`].
+//! Both are events: `message.parked`, and `message.resolved` once an operator has dealt with it. The table `aside` has those of the
+//! first kind that the second has not followed: see [`resolved_by`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,13 +20,13 @@ use crate::flows::{aside, instant};
 use crate::listing::places::{ListPlace, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 
-/// One page of what is set aside.
+/// One page of parked messages.
 pub(crate) type Page = sources::Page<Parked>;
 
-/// One message that was set aside, or an element of one.
+/// A parked message, or an element of one.
 #[derive(Debug, Serialize)]
 pub(crate) struct Parked {
-    /// What it is called by an operator: `<service>/<shard>/<sequence>[/<index>]`.
+    /// Its id for operators: `<service>/<shard>/<sequence>[/<index>]`.
     pub(crate) id: String,
     pub(crate) service: String,
     pub(crate) shard: u16,
@@ -35,21 +35,21 @@ pub(crate) struct Parked {
     pub(crate) subject: String,
     pub(crate) detail: String,
     pub(crate) time: String,
-    /// The transfer that it is of: what is heard of that waits behind it.
+    /// The transfer that it belongs to. Later messages of that transfer wait for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) transfer: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved: Option<SeenTo>,
 }
 
-/// What became of it.
+/// How it was resolved.
 #[derive(Debug, Serialize)]
 struct SeenTo {
     outcome: &'static str,
     /// Why it was discarded.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The sequence of the message that stands for it.
+    /// The sequence of the message that replaces it.
     #[serde(skip_serializing_if = "Option::is_none")]
     replacement: Option<u64>,
     /// The sequence of the operator's instruction.
@@ -59,7 +59,7 @@ struct SeenTo {
 
 #[cfg(test)]
 impl Parked {
-    /// Something that debit-svc could not read.
+    /// A message that debit-svc could not read.
     pub(crate) fn sample(sequence: u64) -> Self {
         Self {
             id: format!("debit/0/{sequence}"),
@@ -76,8 +76,7 @@ impl Parked {
     }
 }
 
-/// A page of what the services have set aside, newest first; with `all`, also what somebody has seen to. From each shard's database,
-/// in the order of the shards.
+/// A page of parked messages, newest first; with `all`, also the resolved ones. From each shard's database, in shard order.
 pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i64) -> Result<Page> {
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
@@ -87,7 +86,7 @@ pub(crate) async fn page(dbs: &mut [Db], mut places: Places, all: bool, limit: i
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
-/// The events that tell of it.
+/// Their `message.parked` events.
 async fn records(db: &mut Db, all: bool, before: i64, limit: i64) -> Result<Vec<Row>> {
     // The kind is spelled out so that the partial index `record_parked` applies.
     let sql = if all {
@@ -188,20 +187,20 @@ fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Par
     }
 }
 
-/// How many messages are set aside on this shard.
+/// How many messages are parked on this shard.
 pub(crate) async fn count(db: &mut Db) -> Result<i64> {
     let rows = db.query("SELECT count(*) FROM aside", &[]).await?;
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-/// The transfers of which something is set aside on this shard, which need not be their home.
+/// The transfers with parked messages on this shard, which need not be their home.
 pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
     let sql = "SELECT DISTINCT transfer FROM aside WHERE transfer IS NOT NULL";
     let rows = db.query(sql, &[]).await?;
     rows.iter().map(|row| row.parse(0)).collect()
 }
 
-/// Those among these of which something is set aside on any shard, and what, from each shard's database in the order of the shards.
+/// Which of these transfers have a parked message on any shard, and which one, from each shard's database in shard order.
 pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<SetAside>>> {
     let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
     let mut found = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What the ledger has recorded of a shard's log, in the log's order: for healing, when the log has lost it.
+//! The ledger's record of a shard's log, in log order: for healing, when the log has lost messages.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -7,13 +7,13 @@ use wallet_contract::log::LogPlace;
 use wallet_contract::trace::TraceId;
 use wallet_db::{Arg, Db, Error, Result, Row};
 
-/// One request or event, where it stood.
+/// One request or event, at its place.
 #[derive(Debug, Serialize)]
 pub(crate) struct Recorded {
     sequence: u64,
     index: u32,
     id: Uuid,
-    /// What was asked, of a request.
+    /// For a request: the request as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     request: Option<Asked>,
     #[serde(skip)]
@@ -30,9 +30,9 @@ struct Asked {
     body: Box<RawValue>,
 }
 
-/// What stands behind `after`, at most `limit`, and where to go on, if there is more.
+/// The records after `after`, at most `limit`, and where to continue if there are more.
 pub(crate) async fn behind(db: &mut Db, after: i64, limit: i64) -> Result<(Vec<Recorded>, Option<i64>)> {
-    // Events are in the stores of those who said them.
+    // Events are in the stores of the services that decided them.
     let sql = "SELECT r.no, r.id, r.kind, r.account, r.transfer, f.trace, \
                CASE WHEN r.kind LIKE 'wallet.%.requested.v1' THEN r.body END \
                FROM record AS r LEFT JOIN flow AS f \

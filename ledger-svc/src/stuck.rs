@@ -1,5 +1,4 @@
-//! Flows that keep still: not ended, and nothing heard of them for longer than a set time. Looked up when asked for, stored
-//! nowhere.
+//! Stuck flows: not ended, and not heard of for longer than a set time. They are looked up when asked for, and stored nowhere.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,20 +16,20 @@ use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
 use crate::flows::list::{self, Found};
 use crate::flows::{Flow, steps};
 
-/// Between two looks for the metrics.
+/// The time between two updates of the metrics.
 const LOOK: Duration = Duration::from_secs(2);
-/// How many flows of a shard are looked at one by one.
+/// How many flows of a shard are checked one by one.
 pub(crate) const LISTED: i64 = 1_000;
-/// Stuck flows of a shard are counted up to this: so many are more than enough to look.
+/// Stuck flows of a shard are counted up to this number: more would not change what to do.
 const COUNTED: i64 = 10_000;
 
-/// What is known of the wallet when flows are looked at.
+/// What is known of the wallet when flows are checked.
 #[derive(Debug)]
 pub(crate) struct Look {
-    /// From when on a flow that was last heard of is not stuck, microseconds.
+    /// A flow last heard of after this time is not stuck, in microseconds.
     pub(crate) deadline_us: i64,
     shards: Shards,
-    /// What the services say of themselves.
+    /// What the services report about themselves.
     roll: Vec<Ready>,
 }
 
@@ -45,12 +44,12 @@ impl Look {
         }
     }
 
-    /// Whether a flow can be stuck at all, before its events are looked up.
+    /// Whether a flow can be stuck at all. This is decided before its events are looked up.
     fn may_be_stuck(&self, flow: &Flow) -> bool {
         flow.is_running() && flow.started_us <= self.deadline_us
     }
 
-    /// Says of a flow with its events whether it is stuck, and with whom.
+    /// Marks a flow with events as stuck, if it is, with what it waits for.
     pub(crate) fn mark(&self, flow: &mut Flow) {
         if !flow.is_running() {
             return;
@@ -65,7 +64,8 @@ impl Look {
         }
     }
 
-    /// What must come, and from whom: from who has said what should be reacted to, if that can't be brought to those who should.
+    /// The expected events and the services they must come from; if the message that calls for one cannot be delivered to that service,
+    /// the service that should deliver it.
     pub(crate) fn expected(&self, told: &Told) -> Vec<Expected> {
         let mut expected = expected::of(told, self.shards);
         for expected in &mut expected {
@@ -77,7 +77,7 @@ impl Look {
         expected
     }
 
-    /// Why something does not get from the log in which it stands into the one in which somebody should react to it.
+    /// Why a message does not get from its log into the log of the service that should react to it.
     fn withheld(&self, told: &Told, expected: &Expected) -> Option<&str> {
         let after = told.events.iter().find(|event| event.id == expected.after)?;
         if after.shard == expected.shard {
@@ -101,7 +101,7 @@ fn waits_for(told: &Told, missing: Expected) -> Option<WaitsFor> {
     })
 }
 
-/// The stuck flows of a shard behind a place, oldest first: those among the next `looked_at` of its running ones.
+/// The stuck flows of a shard after a place, oldest first, among the next `looked_at` of its running ones.
 pub(crate) async fn of_shard(
     db: &mut Db,
     shard: Shard,
@@ -116,7 +116,7 @@ pub(crate) async fn of_shard(
     })
 }
 
-/// Says of flows of all shards which are stuck, and with whom, from each shard's database in the order of the shards.
+/// Marks the flows of all shards that are stuck, with what they wait for, from each shard's database in shard order.
 pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) -> Result<()> {
     let (look, shards) = (Look::now(running), running.settings.shards);
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
@@ -153,7 +153,7 @@ async fn those(db: &mut Db, mut flows: Vec<Flow>, shard: Shard, look: &Look) -> 
     Ok(flows)
 }
 
-/// Keeps the metrics of the shards on which this instance works true, until the process ends.
+/// Keeps the metrics of this instance's shards up to date, until the process ends.
 pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauges) {
     loop {
         let board = running.board.read();
@@ -191,16 +191,16 @@ async fn figures(running: &Running, shard: Shard, db: Result<Db>) -> Result<(i64
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) flows: i64,
-    /// Whether there may be more: beyond that they are not counted.
+    /// Whether there may be more: the count stops at this number.
     pub(crate) or_more: bool,
 }
 
-/// How many are stuck on a shard.
+/// How many flows of a shard are stuck.
 pub(crate) async fn count(db: &mut Db, running: &Running, shard: Shard) -> Result<Count> {
     let look = Look::now(running);
     let oldest = list::running(db, look.deadline_us, 0, LISTED).await?;
     let flows = if oldest.left_off.is_some() {
-        // A backlog is the wrong time to look at each: nearly all that began so long ago are stuck.
+        // In a backlog, checking each flow would cost too much, and nearly all that began so long ago are stuck.
         list::running_count(db, look.deadline_us, COUNTED).await?
     } else {
         let stuck = those(db, oldest.flows, shard, &look).await?;

@@ -1,9 +1,9 @@
-//! Whether the whole wallet is well, in one line, and why not.
+//! Whether the whole wallet is healthy, in one line, and if not, why.
 //!
 //! | part | does |
 //! |---|---|
 //! | here | the line, a pure function of what was found |
-//! | [`watch`] | finds it: calls the roll, counts what is stuck and parked |
+//! | [`watch`] | collects the facts: calls the roll, counts stuck flows and parked messages |
 
 mod watch;
 
@@ -16,18 +16,17 @@ use wallet_contract::ready::STANDBY;
 
 pub(crate) use self::watch::{Watch, start};
 
-/// How a service does on one shard.
+/// The state of a service on one shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Duty {
     pub(crate) service: &'static str,
     pub(crate) shard: u16,
-    /// The state of the instance that does best there; `silent` if none answers.
+    /// The state of the best instance there; `silent` if none answers.
     pub(crate) state: String,
     pub(crate) detail: String,
-    /// How far that instance has read the log; of a service that is silent, as far as it was heard of last. Nothing if it never
-    /// was.
+    /// How far that instance has read the log. For a silent service, its last known position; `None` if it never answered.
     pub(crate) position: Option<u64>,
-    /// The instances that answer, those that stand by included.
+    /// The instances that answer, including stand-bys.
     pub(crate) instances: Vec<String>,
     /// When one last answered, as far as this ledger has heard.
     pub(crate) heard_at: Option<Timestamp>,
@@ -36,18 +35,18 @@ pub(crate) struct Duty {
 /// The state of a service that does not answer.
 pub(crate) const SILENT: &str = "silent";
 
-/// What was found.
+/// The facts that a verdict is based on.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Found {
     pub(crate) services: Vec<Duty>,
     pub(crate) stuck: i64,
-    /// What stuck transfers have in transit, minor units.
+    /// The money that stuck transfers have in transit, in minor units.
     #[serde(skip)]
     pub(crate) in_transit: BTreeMap<Currency, i64>,
     pub(crate) parked: i64,
-    /// Currencies whose books don't sum to zero.
+    /// Currencies whose books do not sum to zero.
     pub(crate) unbalanced: Vec<String>,
-    /// Why something of this could not be found out.
+    /// Why some of this is not known.
     pub(crate) unknown: Option<String>,
 }
 
@@ -63,7 +62,7 @@ impl Duty {
         self.state == wallet_contract::ready::WORKING
     }
 
-    /// What is wrong, in words; the same for each shard where it is the same.
+    /// What is wrong, in words. Shards with the same trouble get the same text.
     pub(crate) fn trouble(&self, now: Timestamp) -> Option<String> {
         if self.is_good() {
             return None;
@@ -81,7 +80,7 @@ impl Duty {
 }
 
 impl Found {
-    /// Sums it up.
+    /// The verdict on these facts.
     pub(crate) fn verdict(&self, now: Timestamp) -> Verdict {
         let mut troubles = self.services_in_trouble(now);
         if self.stuck > 0 {
@@ -103,7 +102,7 @@ impl Found {
         Verdict { healthy, summary }
     }
 
-    /// One text for each service and trouble, with all shards that have it.
+    /// One text per service and trouble, naming all shards that have it.
     fn services_in_trouble(&self, now: Timestamp) -> Vec<String> {
         let mut troubles: Vec<(String, Vec<u16>)> = Vec::new();
         for duty in &self.services {
@@ -149,7 +148,7 @@ fn many(count: i64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// How long ago something was, in its largest unit.
+/// The time since then, in its largest unit.
 fn lasting(since: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(since).as_secs().max(0);
     match seconds {

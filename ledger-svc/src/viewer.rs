@@ -1,24 +1,24 @@
-//! The pages for people: what happened, as the log tells it. Server-rendered, without anything from elsewhere.
+//! The pages for people: what happened, according to the log. Rendered on the server, with nothing loaded from other hosts.
 //!
 //! | part | shows |
 //! |---|---|
 //! | [`list`] | `/`: all flows, newest first |
-//! | [`accounts`] | `/accounts`, `/accounts/{name}`: balances now and then, the statement |
-//! | [`health`] | `/health`: whether the books add up, what waits, how fast it goes |
-//! | [`parked`] | `/parked`: all that is set aside |
+//! | [`accounts`] | `/accounts`, `/accounts/{name}`: balances now and at a time, the statement |
+//! | [`health`] | `/health`: whether the books add up, what is pending, how fast transfers are |
+//! | [`parked`] | `/parked`: all parked messages |
 //! | [`flow`] | `/flows/{transfer id}`, `/traces/{trace id}`: one flow |
-//! | [`login`] | `/login`, `/logout`, if the service asks for a token |
+//! | [`login`] | `/login`, `/logout`, if the service requires a token |
 //! | [`live`] | lists, sent again when they change |
-//! | [`sse`] | streams of events that reach the browser at once, also through proxies |
-//! | [`reading`] | what pages read from |
+//! | [`sse`] | server-sent events that reach the browser at once, also through proxies |
+//! | [`reading`] | the data that pages read |
 //! | [`chart`] | lines through points, as SVG |
-//! | [`layout`] | what every page has: head, navigation, footer, help |
-//! | [`parts`] | what many pages have: ids, states, amounts, times, links |
+//! | [`layout`] | common to all pages: head, navigation, footer, help |
+//! | [`parts`] | common to many pages: ids, states, amounts, times, links |
 //! | [`assets`] | one style sheet, one script, one icon |
-//! | [`dress`] | headers of each answer, and errors as pages |
+//! | [`dress`] | the headers of each answer, and errors as pages |
 //!
-//! Everything works without the script but the theme switch, the keyboard and live updates. What comes from the log is
-//! text that somebody else wrote: `maud` escapes it, and nothing here goes around that.
+//! Without the script only the theme switch, the keyboard and live updates are missing. Text from the log was written by others:
+//! `maud` escapes it, and nothing here bypasses that.
 
 mod accounts;
 mod assets;
@@ -47,7 +47,7 @@ use wallet_runtime::running::Running;
 
 use self::live::Live;
 
-/// The routes of the viewer. Whatever has no route of its own is answered here, too.
+/// The routes of the viewer, and the answer for paths without a route.
 pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
     let live = Live::default();
     tokio::spawn(live::look(running.clone(), live.clone()));

@@ -1,4 +1,4 @@
-//! One flow with all that is told of it: its events, what has not been seen yet, what it is in the books.
+//! One flow with everything known of it: its events, the expected ones, its bookings.
 
 use std::collections::BTreeMap;
 
@@ -16,14 +16,14 @@ use crate::listing::places::Places;
 use crate::listing::sources::{Order, Page, merged, one_more};
 use crate::{flows, stuck};
 
-/// A flow, and in which shard's books it was found.
+/// A flow, with the shard in whose books it was found.
 pub(crate) struct Found {
     flow: Flow,
     shard: Shard,
 }
 
-/// The flow of each payer who used this id, or of one payer, by the payers' names. An operator's request may have the id of a
-/// transfer; then the transfer is meant.
+/// The flows with this id, one per payer who used it, or the flow of one payer, by the payers' names. If an operator's request has
+/// the same id as a transfer, the transfer is returned.
 pub(crate) async fn with_id(
     running: &Running,
     id: TransferId,
@@ -50,13 +50,13 @@ pub(crate) async fn with_id(
         .collect())
 }
 
-/// The payer who is asked for, if one is.
+/// The payer in the query, if given.
 pub(crate) fn named(payer: Option<&str>) -> Result<Option<AccountId>, Problem> {
     let payer = payer.filter(|name| !name.is_empty());
     payer.map(|name| Problem::parse("payer", name)).transpose()
 }
 
-/// The only flow with an id; a problem, if there are more or none.
+/// The only flow with an id; a problem if there is none or more than one.
 pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Found, Problem> {
     if found.len() > 1 {
         let payers: Vec<&str> = found.keys().map(String::as_str).collect();
@@ -71,7 +71,7 @@ pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Fou
     found.into_values().next().ok_or_else(unknown)
 }
 
-/// A page of the flows of a trace, oldest first; a problem, if there are none.
+/// A page of the flows of a trace, oldest first; a problem if there are none.
 pub(crate) async fn with_trace(
     running: &Running,
     id: TraceId,
@@ -98,12 +98,12 @@ pub(crate) async fn with_trace(
 }
 
 impl Found {
-    /// The head alone.
+    /// The head only.
     pub(crate) fn head(&self) -> &Told {
         &self.flow.told
     }
 
-    /// Adds everything. Each part is a few look-ups by index.
+    /// Adds everything else. Each part is a few index look-ups.
     pub(crate) async fn whole(self, running: &Running) -> Result<Told, Problem> {
         let (shards, Shard(number)) = (running.settings.shards, self.shard);
         let mut db = pool(running, self.shard)?.acquire().await?;

@@ -1,4 +1,4 @@
-//! The decisions, each a function of the state and one input.
+//! The decisions. Each is a function of the state and one input.
 
 use wallet_contract::event::{
     AccountFact, Event, Fact, Movement, MovementFact, Overdraft, RequestFact, Terms, check_shard,
@@ -11,7 +11,7 @@ use wallet_kernel::{Place, Standing};
 
 use crate::state::{Account, PromiseStanding, Reversal, State};
 
-/// Decides on what debit-svc says.
+/// Decides on an event of debit-svc.
 pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
     match &event.fact {
         Fact::Account(account, AccountFact::ClosureAccepted) => {
@@ -27,7 +27,7 @@ pub(crate) fn event(state: &State, event: &Event) -> Option<Fact> {
     }
 }
 
-/// Credits the payee, or says why not. What was promised is credited whatever has become of the account.
+/// Credits the payee, or refuses with a reason. A promised credit is made whatever the account's standing is by now.
 fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
     let promise = state.promises.get(key).filter(|_| movement.reserved.is_some());
     if promise.is_some_and(|promise| promise.standing == PromiseStanding::Open) {
@@ -39,7 +39,7 @@ fn credit(state: &State, key: &TransferKey, movement: &Movement) -> Fact {
     }
 }
 
-/// Promises to credit the payee, or says why not.
+/// Promises to credit the payee, or refuses with a reason.
 fn promise(state: &State, movement: &Movement, terms: Terms) -> Fact {
     match may_receive(state, movement) {
         Ok(()) => Fact::Movement(movement.clone(), MovementFact::CreditPromised(terms)),
@@ -47,7 +47,7 @@ fn promise(state: &State, movement: &Movement, terms: Terms) -> Fact {
     }
 }
 
-/// Lets an account give back what it has received, never more than what is left of it.
+/// Grants a reversal of what the account has received, up to the part not given back yet.
 pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
     let account = &request.account;
     let key = TransferKey {
@@ -76,8 +76,8 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
     }
 }
 
-/// Names the first field in which a reversal differs from the one that used its id before, with both values as far as they were
-/// kept: of the memo there is only the new one.
+/// Refuses a reversal whose id was used before, naming the first field that differs, with both values where both are kept. The
+/// earlier memo is not.
 fn reused(state: &State, earlier: &Reversal, order: &Order) -> Refusal {
     let refuse = |detail: &str| Refusal::new(Reason::IdReused, detail);
     let Some((now, reverses)) = order.movement().and_then(|now| Some((now, now.reverses?))) else {
@@ -181,7 +181,7 @@ fn stands_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
     }
 }
 
-/// Decides what an operator asks.
+/// Decides on an operator's request.
 pub(crate) fn request(state: &State, request: &Request, place: Place) -> Option<Fact> {
     let name = &request.account;
     let decided = check_shard(name, place.shard, place.shards).and_then(|()| match &request.order {

@@ -2,15 +2,15 @@
 //!
 //! | input | decision |
 //! |---|---|
-//! | `account.debited` | `account.credited`, or `credit.refused`; what was promised is credited in any case |
+//! | `account.debited` | `account.credited`, or `credit.refused`; a promised credit is always made |
 //! | `funds.reserved` | `credit.promised`, or `credit.refused` |
 //! | `reservation.released` | none: the promise ends |
-//! | `reverse` | `reversal.granted`, or `reversal.denied`; `request.refused` if the id was used for another |
-//! | `debit.refused`, `debit.reversed` of a reversal | none: it gives nothing back |
+//! | `reverse` | `reversal.granted`, or `reversal.denied`; `request.refused` if the id was used for another reversal |
+//! | `debit.refused`, `debit.reversed` of a reversal | none: that reversal gives nothing back |
 //! | `open`, `freeze`, `unfreeze` | `account.opened`, `account.frozen`, `account.unfrozen`, or `request.refused` |
 //! | `close` | `account.closing`, or `request.refused` |
 //! | `closure.accepted` | `account.closed` |
-//! | `closure.refused` | none: the account receives again |
+//! | `closure.refused` | none: the account can receive again |
 //!
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
@@ -38,7 +38,7 @@ pub(crate) fn key(event: &Event) -> TransferKey {
     }
 }
 
-/// Whether debit-svc says that a reversal gives nothing back after all.
+/// Whether this event of debit-svc ends a reversal without giving anything back.
 fn undoes_reversal(event: &Event) -> bool {
     let is_reversal = |movement: &Movement| movement.reverses.is_some();
     let undoes = match &event.fact {
@@ -90,7 +90,7 @@ impl Decider for Credit {
                     return;
                 };
                 keys.accounts.insert(movement.payee.clone());
-                // A reservation is new; what follows it finds what was promised.
+                // A reservation is new, so there is no promise to load; later events of it load the promise.
                 if movement.reserved.is_some()
                     || matches!(
                         event.fact,

@@ -1,4 +1,4 @@
-//! What credit-svc remembers: the register of accounts.
+//! The state of credit-svc: the register of accounts, promises and reversals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,16 +13,16 @@ use wallet_kernel::{Rows, Standing};
 pub struct Keys {
     /// Accounts, in all their currencies.
     pub accounts: BTreeSet<AccountId>,
-    /// Promises, by the reservation.
+    /// Promises, by the reservation's key.
     pub promises: BTreeSet<TransferKey>,
     /// Reversals, by their own key.
     pub reversals: BTreeSet<TransferKey>,
-    /// What is to be given back: the transfers, with all their reversals.
+    /// Transfers to give back, with all their reversals.
     pub reversed: BTreeSet<TransferKey>,
 }
 
 impl Keys {
-    /// What a reversal touches: itself, and the transfer that it gives back, whose payer is now paid.
+    /// Adds what a reversal touches: itself, and the transfer that it gives back, whose payer becomes the payee.
     pub(crate) fn reverse(&mut self, request: &Request, movement: &Movement) {
         self.reversals.insert(TransferKey {
             id: request.transfer,
@@ -38,25 +38,25 @@ impl Keys {
 /// One currency of one account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Whether it may receive; the same in all currencies.
+    /// Whether it may receive. The same in all currencies.
     pub standing: Standing,
-    /// How far it may be overdrawn; announced to debit-svc.
+    /// The overdraft limit, which is announced to debit-svc.
     pub overdraft: Overdraft,
-    /// All it has ever received, minor units. What can be counted is the ceiling: no balance can be above it, so no
+    /// Everything it has ever received, in minor units. The type's range is the ceiling: no balance can exceed this sum, so no
     /// balance ever overflows.
     pub received: i64,
-    /// What it was promised and has not received yet; the ceiling counts it.
+    /// Promised and not received yet. Counts towards the ceiling.
     pub promised: i64,
 }
 
-/// Whether a promise binds.
+/// Whether a promise is binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromiseStanding {
-    /// It does.
+    /// Binding.
     Open,
-    /// What was confirmed has been credited.
+    /// Ended: what was confirmed has been credited.
     Kept,
-    /// The reservation was released.
+    /// Ended: the reservation was released.
     Released,
 }
 
@@ -66,41 +66,41 @@ wallet_kernel::words!(PromiseStanding "promise standing" {
     Released = "released",
 });
 
-/// That a reservation's payee will be credited.
+/// A promise that a reservation's payee will be credited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promise {
-    /// Up to how much, minor units.
+    /// The most it covers, in minor units.
     pub amount: i64,
-    /// Whether it binds.
+    /// Whether it is binding.
     pub standing: PromiseStanding,
 }
 
 /// A transfer that gives back another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reversal {
-    /// Which one.
+    /// The transfer that it gives back.
     pub of: TransferKey,
-    /// How much, minor units of its currency.
+    /// How much, in minor units of that transfer's currency.
     pub amount: i64,
-    /// Whether it has not failed.
+    /// Whether it still counts: it has not failed.
     pub live: bool,
 }
 
-/// The rows, loaded and changed.
+/// The rows, as loaded and then changed by the batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// By name and currency.
     pub accounts: Rows<(AccountId, Currency), Account>,
     /// By reservation.
     pub promises: Rows<TransferKey, Promise>,
-    /// By their own key.
+    /// By the reversal's own key.
     pub reversals: Rows<TransferKey, Reversal>,
-    /// What was credited of the transfers that are to be given back; nothing of those that were not.
+    /// The credits of the transfers to give back; `None` for a transfer that was not credited.
     pub receipts: BTreeMap<TransferKey, Option<Movement>>,
 }
 
 impl State {
-    /// All currencies of an account that was opened.
+    /// The account in each currency it was opened in.
     pub fn currencies(&self, name: &AccountId) -> impl Iterator<Item = (Currency, Account)> {
         self.accounts
             .iter()
@@ -108,13 +108,13 @@ impl State {
             .map(|((_, currency), row)| (*currency, *row))
     }
 
-    /// An account in one currency; `@world` is there from the start.
+    /// The account in one currency. `@world` exists from the start.
     pub fn account(&self, name: &AccountId, currency: Currency) -> Option<Account> {
         let row = self.accounts.get(&(name.clone(), currency)).copied();
         row.or_else(|| name.is_world().then(world))
     }
 
-    /// Applies an event. Cannot fail: a decision stands.
+    /// Applies an event. This cannot fail: a decision stands.
     pub(crate) fn take(&mut self, event: &Event) {
         match &event.fact {
             Fact::Account(name, fact) => self.take_account(name, fact),
@@ -192,7 +192,7 @@ impl State {
         }
     }
 
-    /// Ends a promise, if one was made and binds.
+    /// Ends a promise, if there is one and it is binding.
     fn end_promise(
         &mut self,
         key: &TransferKey,
@@ -213,7 +213,7 @@ impl State {
         });
     }
 
-    /// A reversal that debit-svc refused, or whose debit was given back, gives nothing back.
+    /// Marks a reversal as failed: debit-svc refused it, or its debit was given back.
     pub(crate) fn undo_reversal(&mut self, key: &TransferKey) {
         if let Some(reversal) = self.reversals.get(key).cloned() {
             self.reversals
@@ -232,7 +232,7 @@ fn add(sum: i64, change: i64) -> i64 {
         .expect("the ceiling is checked when a credit or a promise is decided")
 }
 
-/// The outside, which receives from the start in every currency.
+/// The outside world, which can receive in every currency from the start.
 fn world() -> Account {
     Account {
         standing: Standing::Open,

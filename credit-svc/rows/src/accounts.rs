@@ -1,4 +1,4 @@
-//! The register.
+//! The register of accounts.
 
 use credit_core::Account;
 use wallet_contract::event::Overdraft;
@@ -7,7 +7,7 @@ use wallet_contract::money::Currency;
 use wallet_kernel::Standing;
 
 wallet_kernel::table! {
-    /// The register: which accounts are open in which currencies, and what each has received.
+    /// The register: the accounts that are open, in which currencies, and what each has received.
     pub Accounts "account" (key: (AccountId, Currency), account: Account) {
         key { name: AccountId = &key.0, currency: Currency = key.1 }
         standing: Standing = account.standing,

@@ -1,4 +1,4 @@
-//! The tables of credit-svc: the register of accounts, what their owners were promised, and what was given back.
+//! The tables of credit-svc: the register of accounts, promises and reversals.
 
 mod accounts;
 mod promises;
@@ -54,7 +54,7 @@ impl Keeps for Rows {
         Ok(state)
     }
 
-    /// With the number of each decision, by which a reversal finds what was credited.
+    /// Stores the number of each decision with its cause, so that a reversal can find the credit.
     fn handled(heard: &[Heard<'_>], decisions: &[Option<i64>], _place: Place) -> Self::Handled {
         Inbox::rows(heard, decisions.iter().copied())
     }
@@ -71,13 +71,13 @@ fn values(key: &TransferKey) -> [Value<'_>; 2] {
     [key.id.into(), (&key.payer).into()]
 }
 
-/// All ids of a flow lie in one range, also those of the causes in the inbox, which names the number of what was decided on each.
+/// The range of all ids of a flow. It covers the causes in the inbox, each of which has the number of its decision.
 fn range(key: &TransferKey) -> (Uuid, Uuid) {
     let (first, last) = derived_range(key.id);
     (first.0, last.0)
 }
 
-/// What was credited, of which transfers, among what was decided.
+/// The credits among these decisions, by transfer.
 fn credited(decisions: &[(Uuid, String)]) -> impl Iterator<Item = (TransferKey, Movement)> {
     let events = decisions.iter().filter_map(|(_, body)| envelope::read(body).ok());
     events.filter_map(|event| {

@@ -1,4 +1,4 @@
-//! The decisions, each a function of the state and one input.
+//! The decisions. Each is a function of the state and one input.
 
 use jiff::Timestamp;
 use wallet_contract::event::{
@@ -16,7 +16,7 @@ use crate::state::{Account, State};
 use wallet_kernel::phase::{Rule, Signal, rule};
 use wallet_kernel::transfer::Transfer;
 
-/// Decides what a payer asks, by the transfer's phase. A refused transfer burns its id.
+/// Decides on a payer's request, by the phase of the transfer. A refused transfer burns its id.
 pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place) -> Option<Fact> {
     let (payer, signal) = (&request.account, Signal::of_verb(request.verb)?);
     let transfer = state.transfers.get(&TransferKey {
@@ -75,7 +75,7 @@ pub(crate) fn request(state: &State, request: &Request, at_us: i64, place: Place
     }
 }
 
-/// Decides on what credit-svc says: that an account is to be closed, or something of a transfer that is paid here.
+/// Decides on an event of credit-svc: either an account is closing, or a transfer that is paid here has moved on.
 pub(crate) fn event(state: &State, event: &Event, at_us: i64) -> Option<Fact> {
     if let Fact::Account(account, AccountFact::AccountClosing) = &event.fact {
         return Some(closure(state, account));
@@ -169,7 +169,7 @@ fn pay(state: &State, movement: Movement) -> Fact {
     }
 }
 
-/// Holds money until `at_us`, when the request was stored in the log, and as long as it asks for.
+/// Holds money from `at_us`, when the log stored the request, for as long as the request asks.
 fn hold(state: &State, movement: Movement, hold: Hold, at_us: i64) -> Fact {
     let terms = Terms {
         expires: Timestamp::from_microsecond(hold.expires_us(at_us)).unwrap_or(Timestamp::MAX),
@@ -184,7 +184,7 @@ fn hold(state: &State, movement: Movement, hold: Hold, at_us: i64) -> Fact {
     }
 }
 
-/// What a confirmation moves: all that is held, or the part that it names.
+/// The movement that a confirmation makes: everything held, or the part that it names.
 fn confirmed(transfer: &Transfer, order: &Order) -> Result<Movement, Refusal> {
     let held = transfer.movement.as_ref().ok_or_else(refuse::unknown)?;
     let Order::Confirm(Some(money)) = order else {
@@ -194,7 +194,7 @@ fn confirmed(transfer: &Transfer, order: &Order) -> Result<Movement, Refusal> {
     Ok(part(held, Some(money.amount)))
 }
 
-/// A part of what is held as a movement of its own.
+/// Part of a held movement, as a movement of its own.
 fn part(held: &Movement, amount: Option<Amount>) -> Movement {
     let reserved = held.money.amount;
     Movement {
@@ -207,7 +207,7 @@ fn part(held: &Movement, amount: Option<Amount>) -> Movement {
     }
 }
 
-/// Whether an account may pay, or hold, this much. What is held is no longer available, so a limit counts it.
+/// Whether an account may pay or hold this amount. Held money is no longer available, so it counts towards a limit.
 fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     let (payer, money) = (&movement.payer, movement.money);
     let Some(account) = state.account(payer, money.currency) else {
@@ -247,10 +247,10 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
     }
 }
 
-/// Says whether an account is at zero in all its currencies, with nothing held and nothing on its way out.
+/// Decides whether an account may close: it must be at zero in all its currencies, with nothing held and nothing in transit.
 ///
-/// credit-svc has stopped crediting it before it asks, and what it credited earlier stands earlier in the log: the
-/// answer is exact.
+/// credit-svc stops crediting the account before it asks, and all its earlier credits come earlier in the log. So the answer
+/// is exact.
 fn closure(state: &State, name: &AccountId) -> Fact {
     let at_zero = |account: &Account| (account.available, account.held, account.in_transit) == (0, 0, 0);
     let busy = state.currencies(name).find(|(_, account)| !at_zero(account));

@@ -2,9 +2,9 @@
 //!
 //! | input | decision |
 //! |---|---|
-//! | anything about a transfer | by its phase: see [`wallet_kernel::phase::TABLE`] |
+//! | anything about a transfer | depends on its phase: see [`wallet_kernel::phase::TABLE`] |
 //! | `account.closing` | `closure.accepted` at zero, else `closure.refused` |
-//! | `account.opened`, `frozen`, `unfrozen` | none: remembered |
+//! | `account.opened`, `frozen`, `unfrozen` | none: the state is updated |
 //!
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
@@ -50,7 +50,7 @@ impl Decider for Debit {
             Input::Event(event) => match &event.fact {
                 Fact::Account(account, fact) => place.owns(account) && account_concerns(fact),
                 Fact::Movement(movement, fact) => movement_concerns(movement, fact, place),
-                // The only copy of this event is on the shard that must end the flow.
+                // The shard that must end the flow holds the only copy of this event.
                 Fact::Request(_, fact) => matches!(fact, RequestFact::ReversalDenied(..)),
                 Fact::Message(_) => false,
             },

@@ -1,4 +1,4 @@
-//! Refusals, each with the values that it is about.
+//! Refusals, each with the values that caused it.
 
 use jiff::Timestamp;
 use wallet_contract::event::{Movement, Overdraft};
@@ -28,7 +28,7 @@ pub(crate) fn insufficient(movement: &Movement, account: &Account) -> Refusal {
     )
 }
 
-/// A confirmation of nothing.
+/// Refuses a confirmation under an id that has no reservation.
 pub(crate) fn unknown() -> Refusal {
     Refusal::new(
         Reason::NoReservation,
@@ -40,7 +40,7 @@ pub(crate) fn cancelled(payer: &AccountId) -> Refusal {
     Refusal::new(Reason::Cancelled, format_args!("{payer} cancelled it"))
 }
 
-/// Names how far the transfer has come, for which a confirm or a cancel comes too late.
+/// Refuses a confirm or cancel that comes too late, and names the phase the transfer has reached.
 pub(crate) fn too_late(transfer: &Transfer, reason: Reason) -> Refusal {
     let phase = transfer.phase.word();
     let detail = if reason == Reason::NoReservation {
@@ -51,7 +51,7 @@ pub(crate) fn too_late(transfer: &Transfer, reason: Reason) -> Refusal {
     Refusal::new(reason, detail)
 }
 
-/// Refuses to confirm more than is held, or another currency.
+/// Refuses a confirmation of more than is held, or in another currency.
 pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusal> {
     if money.currency == held.money.currency && money.amount.minor() <= held.money.amount.minor() {
         return Ok(());
@@ -60,8 +60,8 @@ pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusa
     Err(Refusal::new(Reason::ExceedsReservation, detail))
 }
 
-/// Names the first field in which a request differs from the one that used its id before, with both values. The request was
-/// heard at `at_us`.
+/// Refuses a request whose id was used before, naming the first field that differs, with both values. The request was heard
+/// at `at_us`.
 pub(crate) fn reused(earlier: &Transfer, order: &Order, at_us: i64) -> Refusal {
     let Some((then, now)) = earlier.movement.as_ref().zip(order.movement()) else {
         return burned(earlier, order);
@@ -91,7 +91,7 @@ fn form(transfer: &Transfer, movement: &Movement) -> &'static str {
     }
 }
 
-/// A reservation keeps when it expires, and not for how long that was from when it was asked for.
+/// Compares expiry times: a reservation stores when it expires, not the duration that its request asked for.
 fn terms(earlier: &Transfer, order: &Order, at_us: i64) -> Option<Refusal> {
     let (then, Order::Reserve(_, hold)) = (earlier.reservation.as_ref()?, order) else {
         return None;
@@ -106,8 +106,8 @@ fn terms(earlier: &Transfer, order: &Order, at_us: i64) -> Option<Refusal> {
     })
 }
 
-/// Refuses what comes under an id that was used for something of which no field was kept: it was not sound, or confirmed
-/// nothing, or was cancelled before it was heard of.
+/// Refuses a request whose id was burned by one of which no field was kept: an invalid request, a confirmation without a
+/// reservation, or a cancel that came before its reserve.
 fn burned(earlier: &Transfer, order: &Order) -> Refusal {
     if earlier.phase == Phase::Cancelled {
         let detail = "cancelled before it was heard of: use a new id";

@@ -1,4 +1,4 @@
-//! What debit-svc remembers: accounts with what they may spend, and the transfers that they pay.
+//! The state of debit-svc: what each account may spend, and the transfers that its accounts pay.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ pub struct Keys {
 /// One currency of one account. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// Whether it may pay; the same in all currencies.
+    /// Whether it may pay. The same in all currencies.
     pub standing: Standing,
     /// How far `available` may go below zero.
     pub overdraft: Overdraft,
-    /// What it may spend, below zero if it has overdrawn.
+    /// What it may spend. Negative if the account is overdrawn.
     pub available: i64,
     /// What is reserved for payees.
     pub held: i64,
@@ -33,7 +33,7 @@ pub struct Account {
     pub in_transit: i64,
 }
 
-/// The rows, loaded and changed.
+/// The rows, as loaded and then changed by the batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// By name and currency.
@@ -54,14 +54,14 @@ impl Account {
         }
     }
 
-    /// The outside, which is open from the start and may go below zero without limit.
+    /// The outside world, open from the start and without an overdraft limit.
     pub fn world() -> Self {
         Self::new(Standing::Open, Overdraft::Unlimited)
     }
 }
 
 impl State {
-    /// All currencies of an account that was opened.
+    /// The account in each currency it was opened in.
     pub fn currencies(&self, name: &AccountId) -> impl Iterator<Item = (Currency, Account)> {
         self.accounts
             .iter()
@@ -69,13 +69,13 @@ impl State {
             .map(|((_, currency), row)| (*currency, *row))
     }
 
-    /// An account in one currency; `@world` is there from the start.
+    /// The account in one currency. `@world` exists from the start.
     pub fn account(&self, name: &AccountId, currency: Currency) -> Option<Account> {
         let row = self.accounts.get(&(name.clone(), currency)).copied();
         row.or_else(|| name.is_world().then(Account::world))
     }
 
-    /// Applies an event, heard or decided at `at_us`. Cannot fail: a decision stands.
+    /// Applies an event that was heard or decided at `at_us`. This cannot fail: a decision stands.
     pub(crate) fn take(&mut self, event: &Event, at_us: i64, place: Place) {
         match &event.fact {
             Fact::Account(name, fact) => self.take_account(name, fact),
@@ -99,7 +99,7 @@ impl State {
             AccountFact::AccountOpened(currency, overdraft) => {
                 let standing = self.currencies(name).next();
                 let standing = standing.map_or(Standing::Open, |(_, account)| account.standing);
-                // It may have received before this was heard, if this was parked.
+                // The account may have received money before its opening was heard, if that event was parked.
                 let key = (name.clone(), *currency);
                 let new = || Account::new(standing, *overdraft);
                 self.accounts
@@ -166,9 +166,9 @@ impl State {
         }
     }
 
-    /// Adds to what is available, held and in transit, as `change` says of the movement's amount.
+    /// Adds `change`, computed from the movement's amount, to the available, held and in-transit balances.
     ///
-    /// The deciders leave no room for an overflow: a debit is checked here, a credit by credit-svc's ceiling.
+    /// Nothing can overflow here: debits are checked by this core, credits by credit-svc's ceiling.
     fn shift(&mut self, name: &AccountId, movement: &Movement, change: impl FnOnce(i64) -> [i64; 3]) {
         let [available, held, in_transit] = change(movement.money.amount.minor());
         let add = |value: i64, change: i64| {
@@ -176,7 +176,7 @@ impl State {
             sum.expect("a debit is checked when it is decided, a credit by credit-svc's ceiling")
         };
         let key = (name.clone(), movement.money.currency);
-        // Who receives before its opening was heard can spend that, and no more.
+        // An account that receives before its opening was heard can spend what it received, and no more.
         let new = || {
             if name.is_world() {
                 Account::world()
@@ -191,7 +191,7 @@ impl State {
         });
     }
 
-    /// Writes an event into the row of its transfer.
+    /// Applies an event to the row of its transfer.
     fn transfer(&mut self, event: &Event, at_us: i64) {
         let key = TransferKey {
             id: event.transfer,

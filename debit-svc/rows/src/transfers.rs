@@ -8,7 +8,7 @@ use wallet_kernel::transfer::{Reservation, Times};
 use wallet_kernel::{Phase, Transfer};
 
 wallet_kernel::table! {
-    /// How far each transfer has come that one of the shard's accounts pays.
+    /// The phase of each transfer that one of the shard's accounts pays.
     pub Transfers "transfer" (key: TransferKey, transfer: Transfer) {
         key { id: TransferId = key.id, payer: AccountId = &key.payer }
         payee: Option<AccountId> = asked(transfer).map(|movement| &movement.payee),
@@ -29,7 +29,7 @@ wallet_kernel::table! {
         reserved_by: Option<EventId> = transfer.reservation.map(|terms| terms.event),
     }
     {
-        // When it is due follows from its phase and from when it expires.
+        // The due time follows from the phase and the expiry time.
         let _ = due_us;
         let movement = match (payee, amount, currency) {
             (Some(payee), Some(amount), Some(currency)) => Some(Movement {

@@ -1,19 +1,19 @@
 //! Which requests an outcome answers.
 //!
 //! Several requests may share one id: a reserve and its confirm, two confirms, a cancel that races them, two transfers by
-//! mistake. Each of them is answered once, by the outcome that names it:
+//! mistake. Each request is answered once, by an outcome that names it:
 //!
 //! | outcome | answers |
 //! |---|---|
-//! | a refusal of a request that is no flow's first | that request |
+//! | a refusal of a request that did not begin a flow | that request |
 //! | `reserved` | the reserve |
 //! | the end of a transfer in one phase | the request that began it |
 //! | the end of a reservation | the confirm or cancel that led to it, and the reserve |
 //! | an operator's request, done or refused | that request |
 //!
-//! The ids of events are derived from what caused them, so most outcomes prove by themselves which request led to them
-//! ([`Outcome::answers_alone`]). The others need the head of their flow ([`Outcome::answers_asked`]) or, where that does
-//! not tell, all of its events ([`Outcome::answers_within`]).
+//! An event's id is derived from its cause, so most outcomes prove by themselves which request led to them
+//! ([`Outcome::answers_alone`]). The others need the head of their flow ([`Outcome::answers_asked`]) or, where that is not
+//! enough, all of its events ([`Outcome::answers_within`]).
 
 use std::collections::BTreeMap;
 
@@ -23,10 +23,10 @@ use wallet_contract::subject::{Service, Verb};
 
 use crate::outcome::Outcome;
 
-/// The requests that an outcome answers, by what they ask.
+/// The requests that an outcome answers, by verb.
 pub type Answers = BTreeMap<Verb, EventId>;
 
-/// What leads from the request that began a transfer to its end, if the payer had no other word on it.
+/// The steps from the request that began a transfer to its end, if no other request of the payer's interfered.
 const ENDS: [&[Kind]; 10] = [
     &[Kind::AccountDebited, Kind::AccountCredited, Kind::TransferSettled],
     &[
@@ -65,32 +65,32 @@ const ENDS: [&[Kind]; 10] = [
     &[Kind::ReversalDenied, Kind::DebitRefused, Kind::TransferFailed],
 ];
 
-/// Who asked for a flow, as its head has it.
+/// The requests that led to a flow's status, as stored in its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// What began it.
+    /// The verb of the request that began it.
     pub verb: Verb,
-    /// The request that did.
+    /// That request.
     pub request: EventId,
-    /// What confirmed or cancelled it: a request; or the promise, if the reserve said so from the start.
+    /// The cause of its confirmation or cancellation: a request, or the promise if the reserve had `auto_confirm`.
     pub ordered: Option<EventId>,
 }
 
-/// The requests and events of one account's transfer, as the log has them.
+/// The requests and events of one account's transfer, as they are in the log.
 #[derive(Clone, Debug, Default)]
 pub struct Causes {
-    /// What was asked.
+    /// The requests.
     pub requests: BTreeMap<EventId, Verb>,
-    /// What was said.
+    /// The events.
     pub events: BTreeMap<EventId, Event>,
 }
 
 impl Outcome {
-    /// The requests that it answers, if its own event proves that: no question to the books.
+    /// The requests that it answers, if its own event proves which. This needs no database query.
     ///
-    /// A payment tells its whole content, and so the id of the request for it; the outcome's own id, derived step by step from
-    /// that, says whether it was asked for like this. A reservation's terms are not told, but a trace that a request began has the
-    /// request's id.
+    /// A payment's event has the whole content of its request, from which the request's id can be derived. The steps from there lead
+    /// to the outcome's own id only if that request was the one made. A reservation's event lacks the terms, but if the request also
+    /// began the trace, the trace has the request's id.
     pub fn answers_alone(&self) -> Option<Answers> {
         let event = &self.event;
         let paid = |movement: &Movement| {
@@ -124,7 +124,7 @@ impl Outcome {
         answered.map(|answered| Answers::from([answered]))
     }
 
-    /// The requests that it answers, if the head of its flow tells.
+    /// The requests that it answers, if the head of its flow is enough to tell.
     pub fn answers_asked(&self, asked: &Asked) -> Option<Answers> {
         let began = Answers::from([(asked.verb, asked.request)]);
         let and = |verb| {
@@ -145,16 +145,16 @@ impl Outcome {
             (Verb::Reserve, "reserved") => Some(began),
             (Verb::Reserve, "settled" | "compensated") => and(Verb::Confirm),
             (Verb::Reserve, "cancelled") => and(Verb::Cancel),
-            // A confirm of nothing, or a reversal that waits to be granted, may have the id before or after another request.
+            // A confirm without a reservation, or a reversal waiting to be granted, may use the id before or after another request.
             _ if ends(&self.event, asked.request) => {
-                // What is declined may have been confirmed before it was promised.
+                // A declined reservation may have been confirmed before its promise came.
                 and(Verb::Confirm).or(Some(began))
             }
             _ => None,
         }
     }
 
-    /// The requests that it answers, from all that was asked and said of its flow.
+    /// The requests that it answers, from all requests and events of its flow.
     pub fn answers_within(&self, flow: &Causes) -> Answers {
         let mut answers: Answers = flow.request_of(&self.event).into_iter().collect();
         if self.ends_transfer() {
@@ -173,7 +173,7 @@ impl Outcome {
 }
 
 impl Causes {
-    /// The request that led to an event, and what it asks.
+    /// The request that led to an event, with its verb.
     fn request_of(&self, event: &Event) -> Option<(Verb, EventId)> {
         let mut cause = event.cause;
         for _ in 0..=self.events.len() {
@@ -186,7 +186,7 @@ impl Causes {
     }
 }
 
-/// The request that an event leaves waiting for the end of the transfer.
+/// The request that waits for the end of the transfer after this event.
 fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
     match &event.fact {
         Fact::Movement(_, MovementFact::FundsReserved(_)) => Some((Verb::Reserve, event.cause)),
@@ -195,17 +195,17 @@ fn waits_for_the_end(event: &Event) -> Option<(Verb, EventId)> {
     }
 }
 
-/// Whether a transfer ended like this that `request` began, without another word of its payer.
+/// Whether `request` began a transfer that ended with this event, without another request of its payer in between.
 fn ends(event: &Event, request: EventId) -> bool {
     ENDS.iter().any(|steps| led(event, request, steps))
 }
 
-/// Whether `request` has led to `event` by these steps.
+/// Whether these steps lead from `request` to `event`.
 fn led(event: &Event, request: EventId, steps: &[Kind]) -> bool {
     after(request, steps, &event.fact.account()) == event.id
 }
 
-/// The id of the event that these steps lead to: each is derived from the one before.
+/// The id of the event at the end of these steps, each derived from the one before.
 fn after(request: EventId, steps: &[Kind], account: &AccountId) -> EventId {
     let step = |cause: EventId, kind: &Kind| derive(account, cause.0, &[kind.name().as_bytes()]);
     steps.iter().fold(request, step)

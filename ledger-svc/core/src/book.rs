@@ -1,4 +1,4 @@
-//! Booking events: lines of statements, the accounts' pages, the heads of flows.
+//! Booking events: statement lines, account rows, heads of flows.
 
 use wallet_contract::event::{
     AccountFact, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, RequestFact,
@@ -27,7 +27,7 @@ impl State {
         match fact {
             AccountFact::AccountOpened(currency, overdraft) => {
                 let standing = self.standing(name).unwrap_or(Standing::Open);
-                // Money may have moved before this was heard, if this was parked.
+                // Money may have moved before this event was heard, if it was parked.
                 self.accounts
                     .change(&(name.clone(), *currency), world, |account| {
                         account.standing = standing;
@@ -112,7 +112,7 @@ impl State {
         match fact {
             RequestFact::RequestRefused(..) => self.tell(event),
             RequestFact::DebitRefused(None, ..) => self.begin_refused(account, event, heard),
-            // A confirm goes on with the reservation's flow.
+            // A confirm continues the reservation's flow.
             RequestFact::RequestRecalled(Verb::Confirm, ..) => {}
             RequestFact::RequestRecalled(verb, movement, _) => {
                 let start = start(*verb, event.as_cause(), movement.clone(), heard);
@@ -219,7 +219,7 @@ impl State {
     }
 }
 
-/// When the service took up the event's cause, microseconds.
+/// When the service began work on the event's cause, in microseconds.
 fn taken_us(event: &Event) -> i64 {
     event
         .time
@@ -233,7 +233,7 @@ fn opposite(amount: i64) -> i64 {
         .expect("an amount is not negative, so it has an opposite")
 }
 
-/// The outside, whose page is there from the start.
+/// The outside world, whose row exists from the start.
 fn world() -> Account {
     Account {
         standing: Standing::Open,

@@ -1,60 +1,60 @@
-//! A line of a statement.
+//! One line of a statement.
 
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::trace::TraceId;
 
-/// Which way a booking goes, and why.
+/// The direction of a booking, and its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BookingKind {
     /// The payer has paid: account → `@in-transit`.
     Debit,
     /// The payee has received: `@in-transit` → account.
     Credit,
-    /// The payer got it back: `@in-transit` → account.
+    /// The payer got the money back: `@in-transit` → account.
     Reversal,
-    /// What was available is held.
+    /// Available money is now held.
     Hold,
-    /// What was held is available again.
+    /// Held money is available again.
     Release,
 }
 
 /// The newest line of an account's books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Newest {
-    /// Which line, counted from 1.
+    /// Its line number, from 1.
     pub line: i64,
-    /// Where it stands.
+    /// Its place in the log.
     pub no: LogPlace,
 }
 
-/// One line of a statement: double entry between what an account has available, what it holds, and `@in-transit`.
+/// One line of a statement: a double entry between an account's available and held balances and `@in-transit`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Booking {
-    /// Whose line.
+    /// The account that the line belongs to.
     pub account: AccountId,
-    /// In which currency.
+    /// Its currency.
     pub currency: Currency,
-    /// Where the event stands in the account's log.
+    /// The place of the event in the account's log.
     pub no: LogPlace,
-    /// When it was stored there, microseconds; never goes back.
+    /// When the log stored the event, in microseconds. Never decreases from line to line.
     pub at_us: i64,
-    /// Which line it is of the account's books in the currency, counted from 1.
+    /// The line number in the account's books in this currency, from 1.
     pub line: i64,
-    /// Where the line before it stands.
+    /// The place of the line before it.
     pub previous: Option<LogPlace>,
-    /// Why.
+    /// Direction and reason.
     pub kind: BookingKind,
-    /// What the account gains of what is available, minor units.
+    /// The change of the available balance, in minor units.
     pub amount: i64,
-    /// What it gains of what is held. `@in-transit` gains the opposite of both.
+    /// The change of the held balance. `@in-transit` changes by the opposite of the sum of both.
     pub held: i64,
-    /// What is available behind it.
+    /// The available balance after this line.
     pub balance: i64,
-    /// What is held behind it.
+    /// The held balance after this line.
     pub held_balance: i64,
-    /// Who is at the other end of the transfer.
+    /// The other party of the transfer.
     pub counterparty: AccountId,
     /// The transfer.
     pub transfer: TransferId,

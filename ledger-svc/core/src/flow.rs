@@ -1,4 +1,4 @@
-//! The head of a flow: how it began, how it stands, how it ended.
+//! The head of a flow: its beginning, its status and its end.
 
 use wallet_contract::event::Movement;
 use wallet_contract::id::{EventId, TransferKey};
@@ -10,50 +10,50 @@ use wallet_contract::trace::TraceId;
 
 use crate::answers::Asked;
 
-/// How a flow began.
+/// The beginning of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// What was asked.
+    /// The verb of the request.
     pub verb: Verb,
     /// The request.
     pub request: EventId,
-    /// The movement, of a sound transfer.
+    /// The movement, if the request is a valid transfer.
     pub movement: Option<Movement>,
     /// The trace.
     pub trace: TraceId,
-    /// When the request was stored in the log, microseconds.
+    /// When the log stored the request, in microseconds.
     pub at_us: i64,
-    /// Where it stands there.
+    /// The place of the request in the log.
     pub no: LogPlace,
 }
 
-/// Which flow: one id may name a transfer, and apart from it an operator's request. See [`Verb::flow`].
+/// The key of a flow. One id may name both a transfer and an operator's request, which are two flows. See [`Verb::flow`].
 pub type FlowKey = (TransferKey, Verb);
 
 /// The head of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flow {
-    /// How it began.
+    /// Its beginning.
     pub start: Start,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// What confirmed or cancelled its reservation: a request; or the promise, if the reserve said so from the start. The first
-    /// that was heard of.
+    /// The cause of its confirmation or cancellation: a request, or the promise if the reserve had `auto_confirm`. The first one
+    /// heard.
     pub ordered: Option<EventId>,
-    /// How much moves, if it is not what was asked, minor units; not known while a confirm waits for the promise.
+    /// How much moves, in minor units, if that differs from the requested amount; unknown while a confirm waits for the promise.
     pub captured: Option<i64>,
-    /// When its reservation was promised, microseconds: from then on it waits for its payer, and nobody is slow.
+    /// When the reservation was promised, in microseconds. From then on it waits for its payer, which counts as nobody's delay.
     pub promised_us: Option<i64>,
-    /// For how long it then waited, microseconds.
+    /// How long it then waited, in microseconds.
     pub held_us: Option<i64>,
-    /// Why it ended, if not well.
+    /// Why it failed, if it did.
     pub refusal: Option<Refusal>,
-    /// When its end was decided, microseconds.
+    /// When its end was decided, in microseconds.
     pub ended_us: Option<i64>,
 }
 
 impl Flow {
-    /// A flow that has begun.
+    /// A new flow.
     pub fn begun(start: Start) -> Self {
         Self {
             start,
@@ -67,7 +67,7 @@ impl Flow {
         }
     }
 
-    /// Who asked for it.
+    /// The requests that led to its status.
     pub fn asked(&self) -> Asked {
         Asked {
             verb: self.start.verb,
@@ -76,7 +76,7 @@ impl Flow {
         }
     }
 
-    /// Its reservation is promised, and waits for its payer unless the payer's word stood in the log before.
+    /// Records the promise: the flow now waits for its payer, unless the payer's confirm or cancel came earlier in the log.
     pub(crate) fn promise(&mut self, at_us: i64) {
         if self.status == Status::Running {
             self.status = Status::Reserved;
@@ -84,13 +84,13 @@ impl Flow {
         }
     }
 
-    /// Its payer's word was followed, or waits for the promise.
+    /// Records a confirm or cancel, which took effect or waits for the promise.
     pub(crate) fn order(&mut self, by: EventId, captured: Option<i64>) {
         self.ordered.get_or_insert(by);
         self.captured = captured.or(self.captured);
     }
 
-    /// Its reservation no longer waits for its payer.
+    /// Ends the wait for the payer.
     pub(crate) fn wait_until(&mut self, until_us: Option<i64>) {
         let held = until_us
             .zip(self.promised_us)
@@ -98,7 +98,7 @@ impl Flow {
         self.held_us = held.or(self.held_us);
     }
 
-    /// It has ended; the first end counts.
+    /// Ends the flow. Only the first end counts.
     pub(crate) fn end(
         &mut self,
         status: Status,

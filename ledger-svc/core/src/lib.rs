@@ -3,7 +3,7 @@
 //! | input | books | decision |
 //! |---|---|---|
 //! | a request | a flow begins | none |
-//! | `account.debited` (home) | payer, or what it held → `@in-transit` | none |
+//! | `account.debited` (home) | payer's available or held → `@in-transit` | none |
 //! | `account.credited` (payee's shard) | `@in-transit` → payee | none |
 //! | `account.credited` (home) | no longer in transit | `transfer.settled` |
 //! | `debit.reversed` | `@in-transit` → payer | `transfer.failed` (compensated) |
@@ -12,7 +12,7 @@
 //! | `reservation.released` (home) | held → available | `transfer.failed` (cancelled, expired or refused) |
 //! | `reservation.barred` | none | `transfer.failed` (cancelled) |
 //! | `credit.promised` | none | none; the flow waits for its payer |
-//! | `account.opened`, `frozen`, … | the account's page | none; the operator's flow ends |
+//! | `account.opened`, `frozen`, … | the account's row | none; the operator's flow ends |
 //!
 //! Pure: no clock, no randomness, no I/O.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects)]
@@ -59,7 +59,7 @@ impl Decider for Ledger {
                     MovementFact::AccountCredited => {
                         place.owns(&movement.payer) || place.owns(&movement.payee)
                     }
-                    // The only copy of these is here.
+                    // The only copy of these events is on this shard.
                     MovementFact::DebitReversed(_)
                     | MovementFact::CreditRefused(_)
                     | MovementFact::CreditPromised(_)
@@ -130,7 +130,7 @@ fn books(fact: &MovementFact) -> bool {
     }
 }
 
-/// The end of the transfer, if this fact leads to it.
+/// The end of the transfer, if this fact is one.
 fn end_of_movement(movement: &Movement, fact: &MovementFact, place: Place) -> Option<Fact> {
     let failed = |failure, refusal| failed(&movement.payer, Some(movement), failure, refusal);
     match fact {
@@ -149,7 +149,7 @@ fn end_of_movement(movement: &Movement, fact: &MovementFact, place: Place) -> Op
     }
 }
 
-/// The end of the transfer, if nothing can come of this request.
+/// The end of the transfer, if this fact means that its request can lead to nothing.
 fn end_of_request(payer: &AccountId, fact: &RequestFact) -> Option<Fact> {
     match fact {
         RequestFact::DebitRefused(movement, _, refusal) => {

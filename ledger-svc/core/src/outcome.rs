@@ -1,4 +1,4 @@
-//! How a request ended, for whoever waits for it.
+//! The outcome of a request, as sent to the client that waits for it.
 
 use wallet_contract::event::{AccountFact, Event, Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::{AccountId, TransferKey};
@@ -7,16 +7,16 @@ use wallet_contract::subject::Verb;
 
 use crate::flow::FlowKey;
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Under whose authority the request was.
+    /// The account that the request was made for.
     pub account: AccountId,
-    /// What was asked; of a transfer's end, the kind of its flow.
+    /// The verb of the request; for a transfer's end, the verb of its flow.
     pub verb: Verb,
-    /// The flow's final status; of a request that is no flow's first, its own.
+    /// The final status of the flow; for a request that did not begin a flow, the status of that request.
     pub status: Status,
-    /// The word for people and machines: `settled`, `refused`, `compensated`, `reserved`, `cancelled`,
+    /// The status as a word for people and programs: `settled`, `refused`, `compensated`, `reserved`, `cancelled`,
     /// `expired`, `opened`, `frozen`, `unfrozen`, `closed`.
     pub word: &'static str,
     /// The event that decided it.
@@ -24,7 +24,7 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The outcome that `event` is, if it is one. A reservation has two: that it is promised, and how it ends.
+    /// The outcome that `event` is, if it is one. A reservation has two: the promise, and the end.
     pub fn of(event: &Event) -> Option<Self> {
         let (verb, status, word) = match &event.fact {
             Fact::Account(_, fact) => of_account(fact)?,
@@ -41,7 +41,7 @@ impl Outcome {
         })
     }
 
-    /// The flow that it is of.
+    /// The flow that it belongs to.
     pub fn flow(&self) -> FlowKey {
         let key = TransferKey {
             id: self.event.transfer,
@@ -50,17 +50,17 @@ impl Outcome {
         (key, self.verb.flow())
     }
 
-    /// Whether its flow ends with it, unless that has ended before.
+    /// Whether it ends its flow, unless the flow had already ended.
     ///
-    /// A reservation that is promised goes on. A request that is refused for what its transfer is already is told to who asked; the
-    /// transfer's flow goes its way.
+    /// A promised reservation continues. A request that is refused because of the transfer's phase gets an outcome of its own, which
+    /// leaves the transfer's flow as it is.
     pub fn is_end(&self) -> bool {
         let is_of_another = matches!(&self.event.fact, Fact::Request(_, RequestFact::RequestRefused(verb, _)) if verb.flow() == Verb::Transfer);
         self.status != Status::Reserved && !is_of_another
     }
 }
 
-/// What was asked, how it stands, and the word for that.
+/// Verb, status, and the word for the status.
 type Told = (Verb, Status, &'static str);
 
 fn of_account(fact: &AccountFact) -> Option<Told> {

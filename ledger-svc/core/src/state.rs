@@ -1,4 +1,4 @@
-//! What ledger-svc writes: bookings, the page of each account, the head of each flow.
+//! The rows that ledger-svc writes: bookings, accounts, heads of flows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,18 +24,18 @@ pub struct Keys {
     pub accounts: BTreeSet<AccountId>,
     /// Flows.
     pub flows: BTreeSet<FlowKey>,
-    /// Messages that are parked, by the events that tell so.
+    /// Parked messages, by their `message.parked` events.
     pub aside: BTreeSet<EventId>,
-    /// What may have been recorded before: requests and events, by their ids.
+    /// Requests and events that may have been recorded before, by id.
     pub recorded: BTreeSet<EventId>,
 }
 
-/// The page of one account in one currency. Amounts are minor units.
+/// The row of one account in one currency. Amounts are minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// What the register says.
+    /// Its standing in the register.
     pub standing: Standing,
-    /// How far it may be overdrawn.
+    /// Its overdraft limit.
     pub overdraft: Overdraft,
     /// The running balance.
     pub available: i64,
@@ -43,11 +43,11 @@ pub struct Account {
     pub held: i64,
     /// What it has paid and no payee has received yet.
     pub in_transit: i64,
-    /// Where its books end, once there is a line.
+    /// The newest line of its books, once there is one.
     pub newest: Option<Newest>,
 }
 
-/// The rows, loaded and changed.
+/// The rows, as loaded and then changed by the batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// By name and currency.
@@ -56,19 +56,19 @@ pub struct State {
     pub bookings: Vec<Booking>,
     /// The heads of flows.
     pub flows: Rows<FlowKey, Flow>,
-    /// How many transfers stand how.
+    /// The number of transfers by status.
     pub tally: Rows<Status, i64>,
-    /// What is parked, by the event that tells so.
+    /// Parked messages, by their `message.parked` events.
     pub aside: Rows<EventId, Aside>,
-    /// When requests and events stood in the log, microseconds: those that were asked for, and this batch's that may be somebody's
-    /// word on a reservation or a parked message.
+    /// When the log stored requests and events, in microseconds: those that were looked up, and those of this batch that may confirm
+    /// or cancel a reservation or resolve a parked message.
     pub recorded: BTreeMap<EventId, i64>,
-    /// What those who wait are to be told.
+    /// Outcomes to send to waiting clients.
     pub outcomes: Vec<Outcome>,
 }
 
 impl State {
-    /// A request begins a flow, unless its id began one before. A confirm goes on with one.
+    /// Begins a flow for a request, unless its id already has one. A confirm continues its reservation's flow.
     pub(crate) fn begin(&mut self, request: &Request, heard: &Heard<'_>) {
         if request.verb == Verb::Confirm {
             return;
@@ -91,7 +91,7 @@ impl State {
         self.begin_flow(&request.account, start, request.transfer);
     }
 
-    /// A flow begins once: a later request with the same id leaves it as it is.
+    /// Begins a flow, unless there is one: a later request with the same id leaves it as it is.
     pub(crate) fn begin_flow(&mut self, account: &AccountId, start: Start, id: TransferId) {
         let payer = account.clone();
         let key = (TransferKey { id, payer }, start.verb.flow());
@@ -101,7 +101,7 @@ impl State {
         }
     }
 
-    /// Changes the head of a flow, if it has begun.
+    /// Changes the head of a flow, if there is one.
     fn change(&mut self, key: &FlowKey, change: impl FnOnce(&mut Flow)) {
         let Some(before) = self.flows.get(key).map(|flow| flow.status) else {
             return;
@@ -117,7 +117,7 @@ impl State {
         }
     }
 
-    /// Counts a transfer that no longer stands as it did.
+    /// Updates the tally when a transfer's status changes.
     fn count(&mut self, (_, verb): &FlowKey, from: Option<Status>, to: Status) {
         if *verb == Verb::Transfer {
             for (status, change) in [(from, -1), (Some(to), 1)] {
@@ -129,7 +129,7 @@ impl State {
         }
     }
 
-    /// The flows that ended with this batch.
+    /// The flows that ended in this batch.
     pub fn ended(&self) -> impl Iterator<Item = (&FlowKey, &Flow)> {
         let begun = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
         let changed = self.flows.changed();
@@ -138,7 +138,7 @@ impl State {
         begun.chain(went_on.map(|(key, _, flow)| (key, flow)))
     }
 
-    /// What was refused without a sound request may have begun with a confirm, and then is a flow of its own.
+    /// Begins a flow for a refusal without a valid request. A refused confirm without a reservation is such a flow of its own.
     pub(crate) fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
         let asked = Cause {
             id: event.cause,
@@ -147,7 +147,7 @@ impl State {
         self.begin_flow(payer, start(Verb::Confirm, asked, None, heard), event.transfer);
     }
 
-    /// Remembers when something stood in the log that may matter to what follows in this batch.
+    /// Remembers when the log stored an input that later inputs of this batch may refer to.
     pub(crate) fn record(&mut self, heard: &Heard<'_>) {
         let matters = match &heard.input {
             Input::Request(request) => matches!(request.verb, Verb::Confirm | Verb::Cancel),
@@ -172,7 +172,7 @@ impl State {
         self.change(&(key, Verb::Transfer), change);
     }
 
-    /// Whoever waits for a request is told its outcome; an end ends its flow.
+    /// Collects an outcome for waiting clients, and ends the flow if the outcome is an end.
     pub(crate) fn tell(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
         if outcome.is_end() {
@@ -190,7 +190,7 @@ impl State {
     }
 }
 
-/// How much a movement takes of what was reserved, if it is not all, minor units.
+/// How much a movement takes of a reservation, in minor units, if it is not all of it.
 pub(crate) fn part(movement: &Movement) -> Option<i64> {
     let reserved = movement.reserved?;
     (reserved != movement.money.amount).then(|| movement.money.amount.minor())

@@ -9,12 +9,12 @@ use crate::aside::{parked_by, resolved_by};
 use crate::flow::FlowKey;
 use crate::state::Keys;
 
-/// The flow that an input begins, goes on with or ends.
+/// The flow that an input begins, continues or ends.
 pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
     let key = |id, payer| TransferKey { id, payer };
     match input {
         Input::Due(_) => None,
-        // It goes on with the reservation's flow, as the debit tells.
+        // The debit, when it comes, continues the reservation's flow.
         Input::Request(request) if request.verb == Verb::Confirm => None,
         Input::Request(request) => Some((
             key(request.transfer, request.account.clone()),
@@ -22,7 +22,7 @@ pub(crate) fn flow(input: &Input, place: Place) -> Option<FlowKey> {
         )),
         Input::Event(event) => {
             let (account, verb) = (event.fact.account(), verb(&event.fact)?);
-            // The payee's books have a copy, and the flow stands in the payer's.
+            // The payee's books have a copy; the flow itself is in the payer's books.
             let elsewhere = matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited))
                 && !place.owns(&account);
             (!elsewhere).then(|| (key(event.transfer, account), verb))
@@ -68,7 +68,7 @@ fn verb(fact: &Fact) -> Option<Verb> {
     }
 }
 
-/// What an event has to know of what was recorded or parked before.
+/// Adds the earlier records and parked messages that an event needs to know.
 pub(crate) fn record(event: &Event, keys: &mut Keys) {
     match &event.fact {
         Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some() => {

@@ -1,4 +1,4 @@
-//! The page of each account.
+//! The current state of each account.
 
 use ledger_core::{Account, Newest};
 use wallet_contract::event::Overdraft;
@@ -8,7 +8,7 @@ use wallet_contract::money::Currency;
 use wallet_kernel::Standing;
 
 wallet_kernel::table! {
-    /// The page of each account, in each of its currencies.
+    /// The current state of each account, in each of its currencies.
     pub Accounts "account" (key: (AccountId, Currency), account: Account) {
         key { name: AccountId = &key.0, currency: Currency = key.1 }
         standing: Standing = account.standing,

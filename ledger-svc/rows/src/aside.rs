@@ -1,11 +1,11 @@
-//! What is parked.
+//! Parked messages.
 
 use ledger_core::Aside;
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 
 wallet_kernel::table! {
-    /// What is parked, as long as it is.
+    /// The messages that are parked now.
     pub Parked "aside" (event: EventId, aside: Aside) {
         key { id: EventId = *event }
         no: LogPlace = aside.no,

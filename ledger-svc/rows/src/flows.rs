@@ -10,7 +10,7 @@ use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
 wallet_kernel::table! {
-    /// How each flow began, how it stands, and how it ended. A plain flow has no `form`: its request's verb is its own.
+    /// The beginning, status and end of each flow. A plain flow has no `form`: its request's verb says everything.
     pub Flows "flow" (key: FlowKey, flow: Flow) {
         key { transfer: TransferId = key.0.id, account: AccountId = &key.0.payer, verb: Verb = key.1 }
         no: LogPlace = flow.start.no,

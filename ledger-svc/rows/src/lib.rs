@@ -1,4 +1,4 @@
-//! The tables of ledger-svc: the record of all that was heard, the books, and the heads of flows.
+//! The tables of ledger-svc: the record of everything heard, the books, and the heads of flows.
 
 mod accounts;
 mod aside;

@@ -1,4 +1,4 @@
-//! All that was heard, in the order of the log.
+//! Everything heard, in log order.
 
 use std::borrow::Cow;
 
@@ -7,27 +7,27 @@ use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Verb;
 use wallet_kernel::{Heard, Input, Place};
 
-/// A request or an event as it stood in the log.
+/// A request or event, as it was in the log.
 #[derive(Clone, Debug)]
 pub struct Record {
     /// Its id.
     pub id: EventId,
-    /// The transfer, or operator's request, that it belongs to.
+    /// The transfer or operator's request that it belongs to.
     pub transfer: TransferId,
-    /// Whose request it was, or whom the event is about.
+    /// The account that made the request, or that the event is about.
     pub account: AccountId,
     /// Its type.
     pub kind: Cow<'static, str>,
-    /// When it was stored in the log, microseconds.
+    /// When the log stored it, in microseconds.
     pub at_us: i64,
-    /// How long its publisher took from its commit until then, microseconds, if that is known.
+    /// How long that was after its publisher's commit, in microseconds, if known.
     pub publish_us: Option<i64>,
-    /// Its JSON; nothing of a copy whose original stands in another shard's record.
+    /// Its JSON; `None` for a copy whose original is in another shard's record.
     pub body: Option<String>,
 }
 
 wallet_kernel::table! {
-    /// All that was heard, in the order of the log.
+    /// Everything heard, in log order.
     pub Records "record" (key: LogPlace, record: Record) {
         key { no: LogPlace = *key }
         id: EventId = record.id,
@@ -41,7 +41,7 @@ wallet_kernel::table! {
     (no, Record { id, transfer, account, kind: Cow::Owned(kind), at_us, publish_us, body })
 }
 
-/// Requests have no type on the wire; this is theirs in the record.
+/// The type of a request in the record. On the wire requests have none.
 fn requested(verb: Verb) -> &'static str {
     match verb {
         Verb::Transfer => "wallet.transfer.requested.v1",
@@ -56,12 +56,12 @@ fn requested(verb: Verb) -> &'static str {
     }
 }
 
-/// What a request asks, by its type in the record; nothing of an event.
+/// The verb of a request, from its type in the record; `None` for an event.
 pub fn asked(kind: &str) -> Option<Verb> {
     Verb::ALL.into_iter().find(|verb| requested(*verb) == kind)
 }
 
-/// What is recorded of something that was heard.
+/// The record of an input.
 pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
     let (account, kind, body) = match &heard.input {
         Input::Due(due) => (due.transfer.payer.clone(), "due", None),
@@ -72,7 +72,7 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
         ),
         Input::Event(event) => {
             let account = event.fact.account();
-            // A copy for the payee's books; the whole stands in the flow's home.
+            // This is a copy for the payee's books; the flow's home has the whole event.
             let elsewhere = event.fact.movement().is_some() && !place.owns(&account);
             (
                 account,

@@ -1,4 +1,4 @@
-//! Accounts: what they have, what they had, how it came about.
+//! Accounts: their balances now and at a time, and their statements.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,14 +14,14 @@ use super::{Answer, Ledger, ROWS, limit};
 use crate::books::{self, Cursor};
 use crate::listing::question;
 
-/// What is asked of an account.
+/// The query for one account.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Then {
     at: Option<String>,
 }
 
-/// What is asked of the list.
+/// The query for the list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
@@ -29,7 +29,7 @@ pub(super) struct Names {
     limit: Option<String>,
 }
 
-/// What is asked of an account's bookings.
+/// The query for an account's bookings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lines {

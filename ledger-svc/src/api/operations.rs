@@ -1,4 +1,4 @@
-//! How the stack goes, for who runs it.
+//! The state of the stack, for operators.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::listing::places;
 use crate::verdict::Watch;
 use crate::{parked as aside, recorded};
 
-/// What is asked of what is set aside.
+/// The query for parked messages.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SetAside {
@@ -37,7 +37,7 @@ pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<SetAside>
     Ok(Json(json!({ "parked": page.items, "next": page.next })))
 }
 
-/// What is asked of the recorded log.
+/// The query for the recorded log.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recorded {
@@ -46,7 +46,7 @@ pub(super) struct Recorded {
     limit: Option<String>,
 }
 
-/// What was recorded of a shard's log. This one does not wait either: it is asked when the log itself is not whole.
+/// The record of a shard's log. This does not wait for the books: it is needed when the log itself is not complete.
 pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -> Answer {
     let limit = limit(asked.limit.as_deref(), ROWS)?;
     let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
@@ -54,7 +54,7 @@ pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -
     Ok(Json(json!({ "records": records, "next": next })))
 }
 
-/// Whether the whole wallet is well, and if not, why. It does not wait for the books either.
+/// Whether the whole wallet is healthy, and if not, why. This does not wait for the books either.
 pub(super) async fn health(
     State(running): Ledger,
     Extension(watch): Extension<Watch>,
@@ -72,7 +72,7 @@ pub(super) async fn health(
     })))
 }
 
-/// How it goes. This one does not wait: it tells how far behind the books are.
+/// Positions and counts. This does not wait for the books: it reports how far behind they are.
 pub(super) async fn stats(State(running): Ledger, Asked(Nothing {}): Asked<Nothing>) -> Answer {
     let words = [
         "running",

@@ -1,4 +1,4 @@
-//! Flows: one, those of a trace, many.
+//! Flows: one, those of a trace, or many.
 
 use axum::Json;
 use axum::extract::State;
@@ -17,14 +17,14 @@ use crate::listing::{self, Reader};
 use crate::stuck;
 use crate::{flows, whole};
 
-/// What is asked of a transfer.
+/// The query for one transfer.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Whose {
     payer: Option<String>,
 }
 
-/// What is asked of a trace.
+/// The query for a trace.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Flows {
@@ -39,7 +39,7 @@ pub(super) async fn transfer(State(running): Ledger, Named(id): Named, Asked(ask
     Ok(Json(json!(flow)))
 }
 
-/// Which transfers are asked about.
+/// The body that names the transfers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct These {
@@ -53,8 +53,8 @@ struct This {
     payer: String,
 }
 
-/// Those of these transfers that a request has been heard of, where their payers are at home. It is a `POST` that changes
-/// nothing: so many ids are too long for an address.
+/// Those of these transfers for which a request has been heard, from their payers' home shards. It is a `POST` that changes nothing,
+/// because so many ids would not fit in a URL.
 pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> Answer {
     if i64::try_from(asked.transfers.len()).map_or(true, |number| number > MAX_ROWS) {
         let number = asked.transfers.len();

@@ -1,19 +1,19 @@
-//! The accounts of all shards, in the order of their names.
+//! The accounts of all shards, ordered by name.
 
 use wallet_db::{Arg, Db, Result};
 
 use super::{PAGE, Page, balance};
 
-/// Some of them.
+/// One page of them.
 #[derive(Debug)]
 pub(crate) struct Accounts {
     pub(crate) pages: Vec<Page>,
-    /// Behind which name it goes on, if it does.
+    /// The name after which the next page begins, if there is one.
     pub(crate) next: Option<String>,
 }
 
-/// Those whose names begin with `prefix`, behind the name `after`, at most so many. Names are compared bytewise, here as in both
-/// databases.
+/// The accounts whose names begin with `prefix` and come after the name `after`, at most `limit`. Names are compared bytewise, here
+/// as in both databases.
 pub(crate) async fn list(dbs: &mut [Db], prefix: &str, after: &str, limit: i64) -> Result<Accounts> {
     let mut pages = Vec::new();
     for db in dbs {

@@ -1,8 +1,8 @@
 //! The bookings of an account in a currency, newest first.
 //!
-//! Bookings stand in the order of the log, where they are only ever appended: clustered by account, each batch rewrote a page
-//! or two of every account in it. Each names the one before it on the same account, and each 32nd is in an index by time. So
-//! any place is found by one look-up and a walk of at most 32 lines.
+//! Bookings are in log order and are only ever appended: when they were clustered by account, each batch rewrote a page or two of
+//! every account in it. Each booking names the one before it on the same account, and every 32nd is in an index by time. So any
+//! place is found by one look-up and a walk of at most 32 lines.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +12,12 @@ use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_db::{Arg, Db, Result, Row, Set};
 
-/// What the index `booking_mark` holds, in the words of its definition; the first line is one of them.
+/// The condition of the index `booking_mark`, exactly as in its definition. The first line is one of the marked ones.
 const MARKED: &str = "line % 32 = 1";
-/// So many lines a walk may begin too late.
+/// How many lines too late a walk may begin.
 const STRIDE: i64 = 32;
 
-/// A place in an account's books: when a booking was stored in the log, and where.
+/// A place in an account's books: when the log stored the booking, and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cursor {
     pub(crate) at_us: i64,
@@ -25,13 +25,13 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Behind all bookings.
+    /// After all bookings.
     pub(crate) const END: Self = Self {
         at_us: i64::MAX,
         no: LogPlace::START,
     };
 
-    /// Behind all bookings of that time, microseconds.
+    /// After all bookings of that time, in microseconds.
     pub(crate) fn at(at_us: i64) -> Self {
         Self {
             at_us: at_us.saturating_add(1),
@@ -39,7 +39,7 @@ impl Cursor {
         }
     }
 
-    /// Reads what [`Cursor`]'s `Display` wrote.
+    /// Parses what [`Cursor`]'s `Display` wrote.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (at_us, no) = text.split_once('.')?;
         Some(Self {
@@ -55,7 +55,7 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The newest bookings before a place, at most so many: `columns` begin with column 2 of the rows.
+/// The newest bookings before a place, at most `limit`. `columns` start at column 2 of the rows.
 pub(super) async fn newest(
     db: &mut Db,
     columns: &str,
@@ -67,10 +67,10 @@ pub(super) async fn newest(
     between(db, columns, account, currency, (ALL, before), limit).await
 }
 
-/// Since the first booking.
+/// From the first booking on.
 pub(crate) const ALL: LogPlace = LogPlace::START;
 
-/// The same, but none before `since`.
+/// The same, without bookings before `since`.
 pub(super) async fn between(
     db: &mut Db,
     columns: &str,
@@ -110,7 +110,7 @@ pub(super) async fn between(
     db.query(&sql, &args).await?.into_iter().map(found).collect()
 }
 
-/// When an account's books begin, in a currency.
+/// The time of the account's first booking in a currency.
 pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) -> Result<Option<i64>> {
     let sql = format!(
         "SELECT at_us FROM booking WHERE account = $1 AND currency = $2 AND {MARKED} ORDER BY at_us, no LIMIT 1"
@@ -120,7 +120,7 @@ pub(crate) async fn first_us(db: &mut Db, name: &AccountId, currency: Currency) 
     rows.first().map(|row| row.int(0)).transpose()
 }
 
-/// The newest balances, oldest first: when, and what was available from then on, minor units.
+/// The newest balances, oldest first: the time of each, and what was available from then on, in minor units.
 pub(crate) async fn balances(
     db: &mut Db,
     name: &AccountId,
@@ -133,8 +133,8 @@ pub(crate) async fn balances(
     rows.iter().rev().map(balance).collect()
 }
 
-/// The balances behind marked lines, oldest first: of each of these times, the newest that is not later. A long line drawn
-/// through them needs no walk.
+/// The balances at marked lines, oldest first: for each of these times, the newest one that is not later. A chart over a long time
+/// can be drawn from them without walks.
 pub(crate) async fn sampled(
     db: &mut Db,
     name: &AccountId,
@@ -154,7 +154,7 @@ pub(crate) async fn sampled(
     let found = rows
         .iter()
         .map(|row| Ok((row.int(2)?, (row.int(0)?, row.int(1)?))));
-    // A set may be asked in parts, and two of them find the same line.
+    // A set may be split into several queries, and two of them may find the same line.
     let found: BTreeMap<i64, (i64, i64)> = found.collect::<Result<_>>()?;
     Ok(found.into_values().collect())
 }

@@ -1,4 +1,4 @@
-//! Since when an account is there. The head of an opening names no currency; its event does.
+//! When an account was opened. The head of an opening names no currency; its event does.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use wallet_contract::event::{AccountFact, Fact, Kind};
 use wallet_contract::id::{TransferId, derived_range};
 use wallet_db::{Arg, Db, Result, Set};
 
-/// So many openings may have been done beside those of an account's currencies: what was closed is opened again.
+/// How many openings there may be besides one per currency: a closed account can be opened again.
 const AGAIN: usize = 16;
 
-/// When an account was first opened, by the codes of its currencies, microseconds. Nothing of those that nobody has opened.
+/// When an account was first opened in each currency, by currency code, in microseconds. Empty for an account that was never opened.
 pub(super) async fn since_us(db: &mut Db, account: &str, currencies: usize) -> Result<BTreeMap<String, i64>> {
-    // The list of ends is the index's.
+    // The list of statuses matches the index's condition.
     let sql = "SELECT transfer FROM flow WHERE account = $1 AND verb = 'open' AND status = 'done' \
                AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT $2";
     let limit = i64::try_from(currencies.saturating_add(AGAIN)).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! An account's bookings as lines of a statement, and as the transfers that they are of.
+//! An account's bookings as statement lines, and as the transfers they belong to.
 
 use ledger_core::BookingKind;
 use serde::Serialize;
@@ -39,13 +39,13 @@ async fn of_account(
     Ok(found)
 }
 
-/// A part of a statement.
+/// A page of a statement.
 #[derive(Debug, Serialize)]
 pub(crate) struct Statement {
     pub(crate) account: String,
     /// Newest first.
     pub(crate) lines: Vec<Line>,
-    /// Where it goes on, if it does.
+    /// Where the next page begins, if there is one.
     pub(crate) next: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn statement(
     })
 }
 
-/// The transfers of an account that gave a transfer back. A line of each end of it stands here.
+/// The transfers of an account that gave this transfer back. Each of them has a line in the account's books.
 async fn reversed_by(db: &mut Db, name: &AccountId, transfer: Uuid) -> Result<Vec<Uuid>> {
     let sql = "SELECT DISTINCT transfer FROM booking WHERE reverses = $1 AND account = $2 ORDER BY transfer";
     let rows = db
@@ -133,11 +133,11 @@ fn line(place: Cursor, row: &Row, shard: u16) -> Result<Line> {
     })
 }
 
-/// Transfers that moved an account's money, as its books tell.
+/// Transfers that moved an account's money, according to its books.
 pub(crate) struct Movements {
-    /// Where each stands, and its key.
+    /// The place and the key of each.
     pub(crate) found: Vec<(Cursor, TransferKey)>,
-    /// How many lines were read for them, and down to which.
+    /// How many lines were read to find them, and how far back.
     pub(crate) lines: usize,
     pub(crate) last: Option<Cursor>,
 }
@@ -162,7 +162,7 @@ pub(crate) async fn movements(
         match (row.text(3)?.as_str(), row.int(5)?) {
             ("debit", 0) | ("hold", _) => movements.push((*place, key(name.clone())?)),
             ("credit", _) => movements.push((*place, key(row.parse(4)?)?)),
-            // The line before it stands for the transfer.
+            // The line before this one stands for the transfer.
             _ => {}
         }
     }

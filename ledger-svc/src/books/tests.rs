@@ -1,4 +1,4 @@
-//! An account before it was opened, and which of its currencies moves.
+//! An account before it was opened, and which of its currencies has moved.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use wallet_db::sql_store::Tables as _;
 use super::*;
 use crate::Tables;
 
-/// alice has had USD since 5,000 and KRW since 7,000, and pays in USD. Nobody has opened @world.
+/// alice has had USD since 5,000 and KRW since 7,000, and pays in USD. @world was never opened.
 async fn books(dir: &Path) -> Db {
     let target = Target::new(&format!("sqlite://{}/ledger.db", dir.display()), Shard(0));
     let pool = target.open(Tables::MIGRATIONS).await.unwrap();
@@ -71,7 +71,7 @@ async fn books(dir: &Path) -> Db {
     db
 }
 
-/// The event as it stands in the log.
+/// The event as it is in the log.
 fn opened(transfer: Uuid, currency: &str) -> String {
     let event = json!({
         "specversion": "1.0", "id": "01900000-0000-8000-a985-02e2cdf9f476", "source": "/credit-svc/0",

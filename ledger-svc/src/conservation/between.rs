@@ -1,7 +1,7 @@
-//! Payments that one of two shards has booked, and the other not yet.
+//! Payments that only one of two shards has booked.
 //!
-//! Either the payer's shard has heard of the payment, then its flow stands open there; or it was stored in a log only lately.
-//! So what is looked at is what is open, and what is recent: as far back as a shard's books may not reach.
+//! Either the payer's shard has heard of the payment, and its flow is open there; or the payment was stored in a log only recently.
+//! So this looks at open flows and at recent messages, as far back as a shard's books may lag.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use wallet_db::{Arg, Result, Set};
 
 use super::{SKEW_US, Snapshot, Sums};
 
-/// So many of a shard are looked at: flows that are open, and recent messages.
+/// How many open flows and recent messages of a shard are looked at.
 const AT_MOST: usize = 2_000;
 
-/// Takes them out of the sums; whether that could be done.
+/// Takes these payments out of the sums. Returns whether that was possible.
 pub(super) async fn take_out(shards: Shards, snapshots: &mut [Snapshot], sums: &mut Sums) -> Result<bool> {
     let (mut ahead, mut unseen) = (Vec::new(), BTreeSet::new());
     for at in 0..snapshots.len() {
@@ -33,7 +33,7 @@ pub(super) async fn take_out(shards: Shards, snapshots: &mut [Snapshot], sums: &
                 .filter(|c| c.other == shard && !known.contains(&c.id))
             {
                 match &credit.home {
-                    // Out of transit, and not yet its payee's.
+                    // It is out of transit, and not yet on the payee's account.
                     Some(movement) => ahead.push(movement.clone()),
                     None => drop(unseen.insert(credit.id)),
                 }
@@ -57,20 +57,20 @@ pub(super) async fn take_out(shards: Shards, snapshots: &mut [Snapshot], sums: &
         unseen.remove(&id);
         *sums.entry(currency).or_default() -= i128::from(amount);
     }
-    // What the payer's shard has not heard of at all: its books are far behind.
+    // If there are payments that the payer's shard has not heard of at all, its books are far behind.
     Ok(unseen.is_empty())
 }
 
 /// A credit of a payment between shards.
 struct Credit {
     id: Uuid,
-    /// The shard that must have it, too.
+    /// The shard that must book it, too.
     other: Shard,
-    /// What has moved, if this is the payer's shard.
+    /// The movement, if this is the payer's shard.
     home: Option<Movement>,
 }
 
-/// The credits that another shard may not have heard of; nothing if they are too many.
+/// The credits that another shard may not have heard of; `None` if there are too many.
 async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> Result<Option<Vec<Credit>>> {
     let others = snapshots.iter().enumerate().filter(|(other, _)| *other != at);
     let Some(since_us) = others.map(|(_, other)| other.known_us).min() else {
@@ -106,7 +106,7 @@ async fn recent(shards: Shards, snapshots: &mut [Snapshot], at: usize) -> Result
     Ok((seen < AT_MOST).then_some(credits))
 }
 
-/// Which of these a shard has heard of.
+/// Which of these events a shard has heard of.
 async fn known(snapshot: &mut Snapshot, ids: &[Uuid]) -> Result<BTreeSet<Uuid>> {
     let set = Set::new().uuids("id", ids.iter().copied());
     let sql = "SELECT r.id FROM k CROSS JOIN record AS r WHERE r.id = k.id";
@@ -122,7 +122,7 @@ struct Open {
     currency: String,
 }
 
-/// The payments to other shards that have not ended; nothing if they are too many.
+/// The open payments to other shards; `None` if there are too many.
 async fn open(shards: Shards, home: &mut Snapshot) -> Result<Option<Vec<Open>>> {
     let sql = "SELECT transfer, account, payee, currency FROM flow \
                WHERE ended_us IS NULL AND status = 'running' AND payee IS NOT NULL ORDER BY no LIMIT $1";
@@ -146,7 +146,7 @@ async fn open(shards: Shards, home: &mut Snapshot) -> Result<Option<Vec<Open>>> 
     Ok(Some(found))
 }
 
-/// What the payee's shard has booked of these: the event, the currency, how much.
+/// What the payee's shard has booked of these payments: event, currency, amount.
 async fn credited(shards: Shards, open: &[Open], payee: &mut Snapshot) -> Result<Vec<(Uuid, String, i64)>> {
     let shard = payee.shard;
     let theirs: Vec<&Open> = open

@@ -1,4 +1,4 @@
-//! The metrics of the export; they are there only if there is one.
+//! The metrics of the export. They are registered only if there is an export.
 
 use std::sync::atomic::AtomicU64;
 
@@ -41,14 +41,14 @@ impl Meters {
         }
     }
 
-    /// What has not happened yet is 0, and not unknown.
+    /// Starts the counters at 0: what has not happened yet is 0, rather than absent.
     pub(super) fn begin(&self, shard: Shard) {
         for counter in [&self.spans, &self.rejected, &self.oversized, &self.failures] {
             let _ = counter.get_or_create(&label(shard));
         }
     }
 
-    /// What is not exported yet is as old as this.
+    /// Sets the age of the oldest record that is not exported yet.
     pub(super) fn behind(&self, shard: Shard, oldest_us: Option<i64>, now_us: i64) {
         let lag = oldest_us.map_or(0.0, |oldest_us| seconds(oldest_us, now_us));
         self.lag.get_or_create(&label(shard)).set(lag);
@@ -70,7 +70,7 @@ impl Meters {
         self.failures.get_or_create(&label(shard)).inc();
     }
 
-    /// Another instance exports.
+    /// Clears the shard's metrics: another instance exports it now.
     pub(super) fn clear(&self, shard: Shard) {
         self.lag.remove(&label(shard));
     }

@@ -1,4 +1,4 @@
-//! What is said about spans that the receiver does not take: each kind once a minute at most, however many there are.
+//! The log lines about spans that the receiver does not accept: at most one per minute for each kind, however many spans there are.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tracing::warn;
 use wallet_otlp::Done;
 use wallet_view::span::Span;
 
-/// Between two lines about the same kind of thing.
+/// The minimum time between two lines of the same kind.
 const AGAIN: Duration = Duration::from_mins(1);
 
-/// What was said, and what was not.
+/// The lines that were logged and held back.
 #[derive(Debug, Default)]
 pub(super) struct Told {
     rejected: Line,
@@ -19,7 +19,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Tells what became of the first flows, if that is worth a line.
+    /// Logs what happened to the first flows, if that is worth a line.
     pub(super) fn tell(&mut self, receiver: &str, done: &Done, first: &[Vec<Span>]) {
         match done {
             Done::Sent { sent, .. } if sent.rejected > 0 || !sent.why.is_empty() => {
@@ -51,16 +51,16 @@ impl Told {
     }
 }
 
-/// One kind of thing to say.
+/// One kind of line.
 #[derive(Debug, Default)]
 struct Line {
     said: Option<Instant>,
-    /// Spans about which nothing was said since.
+    /// Spans for which no line was logged since.
     others: usize,
 }
 
 impl Line {
-    /// Whether to say it now; if so, what was not said since the last time.
+    /// If a line is due now: what was held back since the last one.
     fn turn(&mut self, spans: usize) -> Option<String> {
         if self.said.is_some_and(|said| said.elapsed() < AGAIN) {
             self.others += spans;

@@ -1,11 +1,11 @@
-//! What the settings ask for.
+//! The export settings.
 
 use std::time::Duration;
 
 use wallet_otlp::{BadSetting, Settings};
 use wallet_runtime::settings::{Hidden, Otlp};
 
-/// Where to export, if anywhere. A variable that is empty counts as not set, as the specification says.
+/// The export target, if one is configured. An empty variable counts as unset, as the specification says.
 pub(super) fn settings(given: &Otlp) -> Result<Option<Settings>, BadSetting> {
     let protocol = match given.protocol.as_str() {
         "" => wallet_otlp::Protocol::default(),
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn nothing_is_exported_unless_it_is_said_where_to() {
         let endpoint = |given: Otlp| settings(&given).map(|found| found.map(|s| s.endpoint.to_string()));
-        // A machine may have one of its protocols set for all programs.
+        // A machine may set one of these protocols for all programs.
         assert_eq!(endpoint(given("", "", "grpc")), Ok(None));
         let at = Some("http://h:4318/v1/traces".to_owned());
         assert_eq!(endpoint(given("http://h:4318", "", "")), Ok(at));

@@ -1,4 +1,4 @@
-//! What the services have set aside of one flow, and nobody has seen to yet.
+//! The unresolved parked messages of one flow.
 
 use jiff::Timestamp;
 use wallet_contract::envelope;
@@ -8,7 +8,7 @@ use wallet_view::flow::{Flow, SetAside};
 
 use super::instant;
 
-/// What stands in one shard's books of it, oldest first.
+/// Those in one shard's books, oldest first.
 pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAside>> {
     let sql = "SELECT r.body, r.at_us FROM aside AS a CROSS JOIN record AS r WHERE a.transfer = $1 AND r.no = a.no \
                ORDER BY a.no";
@@ -20,7 +20,7 @@ pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAs
     Ok(parked)
 }
 
-/// What an event tells of it that was stored in a shard's log at that time.
+/// The parked message that an event announces. The event was stored in a shard's log at that time.
 pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside> {
     let event = envelope::read(event).ok()?;
     let Fact::Message(MessageFact::MessageParked(told)) = event.fact else {

@@ -1,4 +1,4 @@
-//! Which flows have moved an account's money, or hold some of it: those have a line in the account's books.
+//! Which flows have moved or hold an account's money: those have a line in the account's books.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,11 @@ use wallet_db::{Db, Result, Set};
 
 use super::Flow;
 
-/// What is booked on a payer first, and what on a payee. An account's line and its event's record are written together.
+/// The first booking of a payer, and of a payee. An account's line and its event's record are written together.
 const OF_PAYER: [Kind; 2] = [Kind::AccountDebited, Kind::FundsReserved];
 const OF_PAYEE: [Kind; 2] = [Kind::AccountCredited; 2];
 
-/// Those among these transfers that have a line in the books of `account`, from the database of its shard; by [`Flow::key`].
+/// Those of these transfers that have a line in the books of `account`, from the database of its shard, by [`Flow::key`].
 pub(crate) async fn among(
     db: &mut Db,
     account: &AccountId,

@@ -1,4 +1,4 @@
-//! What the events of a flow are in the books of its two accounts, with the balances behind them.
+//! The bookings of a flow's events on its two accounts, with the balances after them.
 
 use uuid::Uuid;
 use wallet_contract::event::Fact;
@@ -12,8 +12,8 @@ use wallet_view::content::Content;
 use wallet_view::flow::{Booked, Flow};
 use wallet_view::money::{Side, books};
 
-/// The lines of a flow with its events. Each is one look-up by the event's id in its account's shard, and one by the place
-/// in the log that it has there.
+/// The bookings of a flow with its events. Each takes one look-up by the event's id in its account's shard, and one by the place
+/// in the log found there.
 pub(crate) async fn of(running: &Running, flow: &Flow) -> Result<Vec<Booked>, Problem> {
     let mut lines = Vec::new();
     let Some(currency) = flow

@@ -1,4 +1,4 @@
-//! Which flows ended within a span of time. No index says so: what ended them stands in the log, which is in the order of time.
+//! The flows that ended within a time span. There is no index for this: the events that ended them are in the log, in time order.
 
 use jiff::Timestamp;
 use ledger_core::{FlowKey, Outcome};
@@ -11,13 +11,13 @@ use super::list::{Filter, LOOKED_AT};
 use super::timeline::RECORDS;
 use super::{Flow, by_flow_keys};
 
-/// How many records are read at once.
+/// How many records are read at a time.
 const AT_ONCE: i64 = 500;
-/// A flow ended when its service's clock said so, which the log's time follows at once. If a clock is wrong, or NATS was away, it
-/// counts no further off the log's time than this, a minute: so the span can be found in the log.
+/// A flow ended when its service's clock said so, and the log's time follows immediately. If a clock is wrong, or NATS was down, the
+/// end counts as at most this far from the log's time, one minute, so that the span can be found in the log.
 const OFF_US: i64 = 60_000_000;
 
-/// The events that end a flow, or may follow its end.
+/// The events that end a flow, or may come after its end.
 pub(crate) const ENDS: [Kind; 8] = [
     Kind::TransferSettled,
     Kind::TransferFailed,
@@ -32,14 +32,14 @@ pub(crate) const ENDS: [Kind; 8] = [
 const READ: &str = "SELECT no, at_us, CASE WHEN kind IN ($3, $4, $5, $6, $7, $8, $9, $10) THEN body END \
                     FROM record WHERE no < $1 ORDER BY no DESC LIMIT $2";
 
-/// From when to when, microseconds, both within it.
+/// The first and the last time, in microseconds, both inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Span {
     pub(crate) from_us: i64,
     pub(crate) to_us: i64,
 }
 
-/// A flow, and where in the log its end stands.
+/// A flow, and the place of its end in the log.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) no: i64,
@@ -51,11 +51,11 @@ pub(crate) struct Ended {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) ends: Vec<Ended>,
-    /// Where it was left off, time and place, if there may be more.
+    /// The time and place at which the search stopped, if there may be more.
     pub(crate) left_off: Option<(i64, i64)>,
 }
 
-/// Flows of the shard that ended within a span, the newest end first; at most `limit`, and as far back as [`LOOKED_AT`] records.
+/// Flows of the shard that ended within a span, newest end first: at most `limit`, and at most [`LOOKED_AT`] records back.
 pub(crate) async fn newest(
     db: &mut Db,
     filter: &Filter,
@@ -128,7 +128,7 @@ impl End {
         }))
     }
 
-    /// Whether the flow ended with this, and not before: what asks again under its id may be refused later.
+    /// Whether this event ended the flow. It did not if the flow had ended before: a later request under its id may be refused.
     fn ended(&self, flow: &Flow) -> bool {
         let refusal = self.event.fact.refusal();
         let told = &flow.told;
@@ -162,7 +162,7 @@ impl Span {
     }
 }
 
-/// The last that the ledger has decided: when it is in the log, and heard, all ends before it are found here.
+/// The ledger's last decision. Once it is in the log and was heard, all earlier ends are found here.
 pub(crate) async fn last_decided(db: &mut Db) -> Result<Option<Uuid>> {
     let rows = db
         .query("SELECT id FROM event ORDER BY no DESC LIMIT 1", &[])
@@ -170,7 +170,7 @@ pub(crate) async fn last_decided(db: &mut Db) -> Result<Option<Uuid>> {
     rows.first().map(|row| row.uuid(0)).transpose()
 }
 
-/// Whether something has been heard.
+/// Whether an event has been heard.
 pub(crate) async fn is_heard(db: &mut Db, id: Uuid) -> Result<bool> {
     let rows = db
         .query("SELECT no FROM record WHERE id = $1", &[Arg::Uuid(id)])

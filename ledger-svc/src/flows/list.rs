@@ -1,8 +1,8 @@
 //! Many flows, newest first.
 //!
-//! Only what hardly costs anything has an index: a flow is written for each transfer, and asked for seldom. What has none is
-//! looked for among the newest flows before a place, at most [`LOOKED_AT`]; who asks is told how far that went, and goes on
-//! from there. A time is found by the place, since the log's times go with it.
+//! Only conditions whose index costs almost nothing have one: every transfer writes a flow, and queries are rare. Flows that match
+//! any other condition are searched for among the newest before a place, at most [`LOOKED_AT`]; the answer says how far the search
+//! went, and the next page continues from there. A time is found through the place, since the log's times follow its order.
 
 use std::fmt::Write as _;
 
@@ -14,34 +14,34 @@ use wallet_db::{Arg, Db, Result, Set};
 use super::timeline::FLOWS;
 use super::{Flow, HEAD, head};
 
-/// How many flows of a shard are looked at for one page: some hundredths of a second.
+/// How many flows of a shard are searched for one page: this takes some hundredths of a second.
 pub(crate) const LOOKED_AT: i64 = 20_000;
 
-/// What has not ended has an index.
+/// Flows that have not ended have an index.
 const OPEN: &str = " AND ended_us IS NULL";
 
-/// What is asked of the list.
+/// The filter of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Filter {
-    /// Who pays or is paid.
+    /// The payer or the payee.
     pub(crate) account: Option<AccountId>,
     pub(crate) status: Option<Status>,
     /// A reason's code.
     pub(crate) reason: Option<String>,
-    /// In which currency, and from how much to how much, minor units.
+    /// The currency, and the range of amounts in minor units.
     pub(crate) currency: Option<Currency>,
     pub(crate) least: Option<i64>,
     pub(crate) most: Option<i64>,
-    /// How long it has taken, or takes by now, at least.
+    /// The least time that it took, or has taken so far.
     pub(crate) lasted_us: Option<i64>,
     pub(crate) from_us: Option<i64>,
     pub(crate) to_us: Option<i64>,
-    /// What time it is.
+    /// The current time.
     pub(crate) now_us: i64,
 }
 
 impl Filter {
-    /// Whether a flow is asked for, which stands in the list at that time.
+    /// Whether a flow at that time in the list matches.
     pub(crate) fn takes(&self, flow: &Flow, at_us: i64) -> bool {
         let told = &flow.told;
         let minor = || {
@@ -74,7 +74,7 @@ impl Filter {
             && self.to_us.is_none_or(|to| at_us <= to)
     }
 
-    /// Whether every flow is asked for, of an account if it is one's, at some times or at all.
+    /// Whether only times, and perhaps an account, restrict the list.
     pub(crate) fn is_of_times_only(&self) -> bool {
         let times = Self {
             account: self.account.clone(),
@@ -86,7 +86,7 @@ impl Filter {
         *self == times
     }
 
-    /// Adds the conditions and their parameters. Times are told by the place.
+    /// Adds the conditions and their parameters. The place takes care of times.
     fn bind<'a>(&'a self, args: &mut Vec<Arg<'a>>) -> String {
         let mut only = String::new();
         if let Some(account) = &self.account {
@@ -113,7 +113,7 @@ impl Filter {
             add("amount <=", Arg::Int(most));
         }
         if let Some(lasted) = self.lasted_us {
-            // As `Flow::took_us` has it.
+            // The same formula as `Flow::took_us`.
             args.push(Arg::Int(self.now_us));
             let until = format!(
                 "CASE WHEN status = 'reserved' THEN promised_us ELSE ${} END",
@@ -130,7 +130,7 @@ impl Filter {
         only
     }
 
-    /// Among which flows it is looked.
+    /// The condition of the flows that are searched.
     fn among(&self) -> &'static str {
         match self.status {
             Some(Status::Running | Status::Reserved) => OPEN,
@@ -151,12 +151,12 @@ impl Filter {
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) flows: Vec<Flow>,
-    /// Where it was left off, time and place, if there may be more.
+    /// The time and place at which the search stopped, if there may be more.
     pub(crate) left_off: Option<(i64, i64)>,
 }
 
 impl Found {
-    /// As many as were asked for are left off at the last, fewer as far as it was looked.
+    /// The search stopped at the last flow if `limit` flows were found, otherwise at `looked`.
     pub(super) fn of(flows: Vec<Flow>, limit: i64, looked: Option<(i64, i64)>) -> Self {
         let full = i64::try_from(flows.len()).is_ok_and(|found| found == limit);
         let last = flows.last().map(|flow| (flow.started_us, flow.no));
@@ -166,7 +166,7 @@ impl Found {
         }
     }
 
-    /// Only what began so late, of flows that go back in time.
+    /// Keeps the flows that began at this time or later, of flows listed newest first.
     pub(crate) fn since(mut self, from_us: Option<i64>) -> Self {
         if let Some(from) = from_us {
             self.flows.retain(|flow| flow.started_us >= from);
@@ -182,7 +182,7 @@ pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64
     let (mut floor, mut first) = (None, 0);
     if !filter.is_of_times_only() {
         floor = self::floor(db, filter.among(), before).await?;
-        // What lies before all that is asked for need not be looked at.
+        // Flows before the earliest requested time need not be looked at.
         if let Some(from) = filter
             .from_us
             .filter(|from| floor.is_none_or(|(at_us, _)| at_us < *from))
@@ -202,7 +202,7 @@ pub(crate) async fn newest(db: &mut Db, filter: &Filter, before: i64, limit: i64
     Ok(Found::of(flows, limit, floor).since(filter.from_us))
 }
 
-/// An account's flows before a place that have not ended, newest first.
+/// An account's open flows before a place, newest first.
 pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> Result<Found> {
     let floor = floor(db, OPEN, before).await?;
     let sql = format!(
@@ -219,7 +219,7 @@ pub(crate) async fn open(db: &mut Db, account: &AccountId, before: i64, limit: i
     Ok(Found::of(flows, limit, floor))
 }
 
-/// Down to where a page looks: time and place.
+/// The time and place down to which a page searches.
 async fn floor(db: &mut Db, among: &str, before: i64) -> Result<Option<(i64, i64)>> {
     let sql =
         format!("SELECT started_us, no FROM flow WHERE no < $1{among} ORDER BY no DESC LIMIT 1 OFFSET $2");
@@ -229,7 +229,7 @@ async fn floor(db: &mut Db, among: &str, before: i64) -> Result<Option<(i64, i64
     rows.first().map(|row| Ok((row.int(0)?, row.int(1)?))).transpose()
 }
 
-/// The place behind what is asked for, if that is not so far as `before`.
+/// The place after the last flow that can match, if it comes before `before`; otherwise `before`.
 pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> Result<i64> {
     match filter.to_us {
         Some(to) => FLOWS.behind(db, to, before).await,
@@ -237,8 +237,8 @@ pub(crate) async fn not_after(db: &mut Db, filter: &Filter, before: i64) -> Resu
     }
 }
 
-/// Flows of an account that moved no money in the end, newest first: refused, compensated, an operator's. Each way to be
-/// the account's is one range of a partial index.
+/// Flows of an account that in the end moved no money, newest first: refused or compensated ones, and operators' requests. Each way
+/// in which a flow can belong to the account is one range of a partial index.
 pub(crate) async fn unbooked(db: &mut Db, account: &AccountId, before: i64, limit: i64) -> Result<Found> {
     let args = [Arg::Int(before), Arg::Int(limit), Arg::Text(account.as_str())];
     let newest = "ORDER BY no DESC LIMIT $2";
@@ -261,8 +261,8 @@ pub(crate) async fn unbooked(db: &mut Db, account: &AccountId, before: i64, limi
     Ok(Found::of(flows, limit, None))
 }
 
-/// The flows behind a place that have begun by then and have not ended, oldest first. Those that began later are not even looked
-/// at: under load they are many.
+/// The flows after a place that had begun by that time and have not ended, oldest first. Later ones are not even looked at: under
+/// load there are many.
 pub(crate) async fn running(db: &mut Db, began_us: i64, after: i64, limit: i64) -> Result<Found> {
     let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
     let sql = format!(
@@ -274,7 +274,7 @@ pub(crate) async fn running(db: &mut Db, began_us: i64, after: i64, limit: i64) 
     Ok(Found::of(flows, limit, None))
 }
 
-/// How many flows have begun by then and have not ended, counted up to `most`.
+/// How many flows had begun by that time and have not ended, counted up to `most`.
 pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> Result<i64> {
     let later = FLOWS.first_at(db, began_us.saturating_add(1)).await?;
     let sql = "SELECT count(*) FROM (SELECT 1 FROM flow \
@@ -283,13 +283,13 @@ pub(crate) async fn running_count(db: &mut Db, began_us: i64, most: i64) -> Resu
     rows.first().map_or(Ok(0), |row| row.int(0))
 }
 
-/// How many transfers stand how, in this shard.
+/// The number of this shard's transfers by status.
 pub(crate) async fn tally(db: &mut Db) -> Result<Vec<(String, i64)>> {
     let rows = db.query("SELECT status, transfers FROM tally", &[]).await?;
     rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?))).collect()
 }
 
-/// How many events a flow has, and the last of them.
+/// The number of a flow's events, and the last of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Summary {
     pub(crate) events: usize,
@@ -298,7 +298,7 @@ pub(crate) struct Summary {
     pub(crate) last_us: i64,
 }
 
-/// That of each of these flows, whose home this is; one range of the ids each.
+/// The summaries of flows whose home is this shard; each is one range of ids.
 pub(crate) async fn summaries(db: &mut Db, flows: &[&Flow]) -> Result<Vec<Summary>> {
     let range = |flow: &&Flow| derived_range(TransferId(flow.transfer()));
     let set = Set::new()

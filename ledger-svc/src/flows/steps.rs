@@ -1,4 +1,4 @@
-//! The requests and events of one flow, as they stand in the log.
+//! The requests and events of one flow, as they are in the log.
 
 use std::collections::BTreeMap;
 
@@ -41,14 +41,14 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> R
             .insert(row.int(2)?, event(&row, shard)?);
     }
     for flow in flows {
-        // Requests of two kinds can have one id: their flows tell the same.
+        // Requests of two kinds can share one id; their flows then show the same events.
         let said = events.get(&flow.key()).into_iter().flat_map(BTreeMap::values);
         flow.told.events = said.cloned().collect();
     }
     Ok(())
 }
 
-/// What was recorded of a flow, in the order of the log.
+/// The record of a flow, in log order.
 pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> Result<Vec<Event>> {
     let (first, last) = derived_range(TransferId(flow.transfer()));
     let sql = "SELECT id, kind, no, at_us, body, publish_us FROM record \
@@ -73,7 +73,7 @@ fn event(row: &Row, shard: u16) -> Result<Event> {
     let (source, time, work_us, cause) = match said {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
-            // What stands for a lost request begins a flow, as that did.
+            // An event that stands for a lost request begins a flow, as the request did.
             let begins = matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..)));
             (
                 source,

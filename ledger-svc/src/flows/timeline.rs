@@ -1,12 +1,12 @@
-//! A time is a place: what stands in the order of the log stands in the order of its time, too.
+//! Finds the place of a time: rows in log order are in time order, too.
 
 use wallet_db::{Arg, Db, Result};
 
-/// Rows in the order of the log.
+/// Rows in log order.
 pub(super) struct Timeline {
-    /// Asks for the last before a place: its place, and its time.
+    /// Selects the last row before a place: its place and its time.
     last: &'static str,
-    /// Asks for the same of the first from a place on.
+    /// Selects the first row at or after a place, likewise.
     next: &'static str,
 }
 
@@ -22,13 +22,13 @@ pub(super) const RECORDS: Timeline = Timeline {
 };
 
 impl Timeline {
-    /// The place of the first row of a time or later; behind all, if there is none.
+    /// The place of the first row of a time or later; the end, if there is none.
     pub(super) async fn first_at(&self, db: &mut Db, at_us: i64) -> Result<i64> {
         self.behind(db, at_us.saturating_sub(1), i64::MAX).await
     }
 
-    /// The place behind all rows up to a time; `before`, if all before that are. It is found by halving, which most who go on with
-    /// a list need not do: they have come further back already.
+    /// The place after all rows up to a time; `before`, if all rows before that qualify. A binary search finds it, which callers that
+    /// continue a list mostly don't need: they have come further back already.
     pub(super) async fn behind(&self, db: &mut Db, to_us: i64, before: i64) -> Result<i64> {
         let last = db.query(self.last, &[Arg::Int(before)]).await?;
         let (mut low, mut high) = match last.first() {
@@ -74,7 +74,7 @@ mod tests {
         }
         for to_us in 5..35 {
             for before in [1, 3, 4, 5, 9, 20, 22, 40, 41, i64::MAX] {
-                // Between two rows any place is as good as the next.
+                // Between two rows, any place is as good as another.
                 let told = RECORDS.behind(&mut db, to_us, before).await.unwrap();
                 let held = rows.map(|(no, _)| no < told);
                 let expected = rows.map(|(no, at_us)| at_us <= to_us && no < before);

@@ -1,4 +1,4 @@
-//! How long a reaction usually takes, seen in a handful of flows before the one that waits for it. Looked up when asked for.
+//! How long a reaction usually takes, measured on a few flows before the one that waits for it. Looked up when asked for.
 
 use wallet_db::{Db, Result};
 use wallet_view::flow::{Event, Expected};
@@ -9,7 +9,7 @@ use super::steps;
 /// How many flows are looked at.
 const FLOWS: i64 = 20;
 
-/// Adds to each expectation how long it usually takes, if one of those flows has seen it.
+/// Adds to each expectation how long it usually takes, if one of those flows had such a reaction.
 pub(crate) async fn add(
     db: &mut Db,
     shard: u16,

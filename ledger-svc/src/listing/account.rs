@@ -1,15 +1,16 @@
 //! The flows of one account, without an index of all flows by account.
 //!
-//! | source | has | each stands where |
+//! | source | has | the place of each |
 //! |---|---|---|
-//! | booked | what had moved the account's money when the list was begun | its money moved |
-//! | others, of each shard | what had not: refused, an operator's, or not so far yet | it began |
+//! | booked | flows that had moved the account's money when the list was begun | where the money moved |
+//! | others, of each shard | flows that had not: refused ones, operators' requests, open ones | where the flow began |
 //!
-//! Neither place changes. What moves money only while the list is read on is still told where it began: see [`Of::add_moved`].
+//! Neither place changes. A flow that moves money only while the list is being read is still listed where it began: see
+//! [`Of::add_moved`].
 //!
-//! The order of reading matters, for much may happen in between. What is open is read before what has ended in another way, and
-//! the account's books last, when they have everything that the other shards' books rest on. So nothing slips through between
-//! two sources; what is met in two of them stands at the same place.
+//! The order of reading matters, since much may happen in between. Open flows are read before those that ended without a booking,
+//! and the account's books last, once they have everything that the other shards' books depend on. So no flow slips through
+//! between two sources, and one that is found in both has the same place in both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,11 +30,11 @@ use crate::books::{self, Cursor};
 use crate::flows::list::{self, Filter, Found};
 use crate::flows::{self, Flow, booked};
 
-/// How many lines, or flows, of an account are looked at for a page if not all of its flows are asked for.
+/// How many lines, or flows, of an account are searched for a page if a filter leaves some out.
 const LOOKED_AT: i64 = 1_000;
-/// And how many lines at least: a transfer has up to three.
+/// The minimum number of lines: a transfer has up to three.
 const LINES: i64 = 64;
-/// How much may be booked on an account while a list is read on in which something has moved no money yet.
+/// How much may be booked on an account while a list is being read that has flows without a booking.
 const MOVED: i64 = 50_000;
 
 type Key = (Uuid, String);
@@ -76,22 +77,22 @@ pub(super) async fn page(
     Ok(page)
 }
 
-/// Whose flows, and which of them.
+/// The account, and the filter for its flows.
 struct Of<'a> {
     shards: Shards,
     account: &'a AccountId,
     home: usize,
     filter: &'a Filter,
-    /// How many lines, and how many flows of a shard, are looked at.
+    /// How many lines, and how many flows of a shard, are searched.
     looked_at: (i64, i64),
 }
 
-/// A shard's flows in which none of the account's money had moved when the list was begun.
+/// A shard's flows that had not moved the account's money when the list was begun.
 #[derive(Default)]
 struct Others {
-    /// By their place.
+    /// By place.
     flows: BTreeMap<i64, Flow>,
-    /// Those of them that have ended only since then, or may yet.
+    /// Those of them that ended only since then, or are still open.
     open: BTreeSet<i64>,
     /// Whether there are more of the latter further back.
     more_are_open: bool,
@@ -112,7 +113,7 @@ impl Others {
             .map(Flow::key)
     }
 
-    /// What may be told of them: nothing behind a place at which one kind was left off.
+    /// Those that can be listed: none past the place at which either kind's search stopped.
     fn found(self) -> Found {
         let end = self.left_off.map_or(i64::MIN, |(_, no)| no);
         let flows = self.flows.into_values().rev();
@@ -140,7 +141,7 @@ impl<'a> Of<'a> {
         }
     }
 
-    /// What has moved money, each where it did.
+    /// The flows that have moved money, each at the place where it did.
     async fn booked(&self, dbs: &mut [Db], places: &Places) -> Result<Source<Flow>> {
         let mut before = places.books.unwrap_or(Cursor::END);
         if let Some(to) = self.filter.to_us {
@@ -167,7 +168,7 @@ impl<'a> Of<'a> {
         ))
     }
 
-    /// What has not, as far as can be told without the account's books: all that has not ended, and what ended in another way.
+    /// The other flows, as far as they can be told without the account's books: open ones, and those that ended without a booking.
     async fn others(&self, dbs: &mut [Db], places: &Places) -> Result<Vec<Others>> {
         let mut all = Vec::new();
         for (shard, db) in dbs.iter_mut().enumerate() {
@@ -180,7 +181,7 @@ impl<'a> Of<'a> {
                 others.more_are_open = open.left_off.is_some();
                 others.add(open);
             }
-            // Of what has settled all is booked.
+            // All settled flows are booked.
             if self.filter.status != Some(Status::Settled) {
                 let unbooked = list::unbooked(db, self.account, before, limit).await?;
                 others.add(unbooked.since(from_us));
@@ -193,7 +194,7 @@ impl<'a> Of<'a> {
         Ok(all)
     }
 
-    /// Takes out what has moved money, and so stands elsewhere.
+    /// Removes the flows that have moved money, and so have another place.
     async fn take_out_booked(&self, home: &mut Db, all: &mut [Others]) -> Result<()> {
         let flows = all.iter().flat_map(|others| others.flows.values());
         let flows: Vec<&Flow> = flows.filter(|flow| flow.is_transfer()).collect();
@@ -206,8 +207,8 @@ impl<'a> Of<'a> {
         Ok(())
     }
 
-    /// Adds what had moved no money when the list was begun, has done so since, and was not told yet. It is looked for in what was
-    /// booked on the account since then, as long as there may be any.
+    /// Adds the flows that had moved no money when the list was begun, have moved some since, and have not been listed yet. They are
+    /// searched for in what was booked on the account since then, as long as there may be any.
     async fn add_moved(&self, dbs: &mut [Db], places: &Places, all: &mut [Others]) -> Result<(), Problem> {
         let Some(since) = places.since.filter(|_| self.filter.status.is_none()) else {
             return Ok(());

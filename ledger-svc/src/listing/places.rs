@@ -1,4 +1,4 @@
-//! How far each source of a list has been read, as it stands in `next`.
+//! How far each source of a list has been read, as written in `next`.
 
 use std::fmt;
 
@@ -9,24 +9,24 @@ use wallet_runtime::problem::Problem;
 
 use crate::books::Cursor;
 
-/// Which way a list goes.
+/// The direction of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     NewestFirst,
     OldestFirst,
 }
 
-/// Where an entry stands in its source.
+/// The place of an entry in its source.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ListPlace {
-    /// An account's bookings.
+    /// In an account's bookings.
     Books(Cursor),
-    /// What has a place in a shard's log.
+    /// In a shard's log.
     Shard(usize, i64),
 }
 
 impl ListPlace {
-    /// What comes first within the same microsecond: as each source has it, so that a page ends where the next begins.
+    /// The order of entries within the same microsecond. It is each source's own order, so that a page ends where the next begins.
     pub(super) fn order(self) -> (i64, i64) {
         match self {
             Self::Books(cursor) => (i64::MIN, cursor.no.number()),
@@ -35,13 +35,13 @@ impl ListPlace {
     }
 }
 
-/// How far each source has been read: `no.no.…`, of an account `booking/no.no.…`, or `booking/no.no.…/no`.
+/// How far each source has been read: `no.no.…`; for an account `booking/no.no.…`, or `booking/no.no.…/no`.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
     pub(crate) shards: Vec<i64>,
     pub(crate) books: Option<Cursor>,
-    /// Where the account's log ended when the list was begun, as long as a flow that had moved no money by then may be still to
-    /// come.
+    /// Where the account's log ended when the list was begun, as long as the list may still contain a flow that had moved no money by
+    /// then.
     pub(crate) since: Option<LogPlace>,
 }
 
@@ -54,8 +54,8 @@ impl Places {
         }
     }
 
-    /// Behind all that the shards' books have now. What comes later is no part of a list that is read from here, newest first:
-    /// it would come before what was told already.
+    /// After everything in the shards' books now. Later items are not part of a list read from here, newest first: they would come
+    /// before items that were already listed.
     pub(crate) async fn now(dbs: &mut [Db]) -> Result<Self> {
         let mut shards = Vec::new();
         for db in dbs {
@@ -64,7 +64,7 @@ impl Places {
         Ok(Self::of_shards(shards))
     }
 
-    /// The same, and behind what is booked on an account of the shard `home`.
+    /// The same, and after everything booked on an account of the shard `home`.
     pub(crate) async fn now_of_account(dbs: &mut [Db], home: usize) -> Result<Self> {
         let books = end(&mut dbs[home]).await?;
         Ok(Self {
@@ -74,7 +74,7 @@ impl Places {
         })
     }
 
-    /// Reads what an earlier page gave; nothing, if there was none.
+    /// Parses what an earlier page returned; `None` if there was none.
     pub(crate) fn read(
         before: Option<&str>,
         shards: usize,
@@ -105,7 +105,7 @@ impl Places {
         read().map(Some).ok_or_else(|| Problem::not_a_place(text))
     }
 
-    /// What stands at this place, and before it in the list, has been told.
+    /// Marks the item at this place, and those before it in the list, as listed.
     pub(super) fn advance(&mut self, place: ListPlace, order: Order) {
         match (place, order) {
             (ListPlace::Books(cursor), _) => self.books = self.books.map(|books| books.min(cursor)),
@@ -119,7 +119,7 @@ impl Places {
     }
 }
 
-/// Where a list that goes back in time is read from.
+/// Where to start reading a list that goes back in time.
 pub(crate) async fn back(dbs: &mut [Db], before: Option<&str>) -> Result<Places, Problem> {
     match Places::read(before, dbs.len(), false)? {
         Some(places) => Ok(places),
@@ -127,7 +127,7 @@ pub(crate) async fn back(dbs: &mut [Db], before: Option<&str>) -> Result<Places,
     }
 }
 
-/// Behind all that a shard's books have now.
+/// After everything in a shard's books now.
 async fn end(db: &mut Db) -> Result<Cursor> {
     let as_of = as_of(db).await?;
     let handled = u64::try_from(as_of.sequence).unwrap_or_default();

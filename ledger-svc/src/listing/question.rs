@@ -1,4 +1,4 @@
-//! What is asked of the list, as it stands behind the `?`: the same words for programs and for people.
+//! The filters of the list as query parameters. Programs and people use the same ones.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -14,10 +14,10 @@ use crate::flows::ended::Span;
 use crate::flows::list::Filter;
 use crate::handler::limit;
 
-/// Why a flow does not go on; a status that can be asked for and that no flow is stored with.
+/// Why a flow does not move on. Can be queried like a status, but no flow is stored with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Halted {
-    /// Nothing was heard of it for too long.
+    /// It has not been heard of for too long.
     Stuck,
     /// A message of it is parked.
     Parked,
@@ -34,7 +34,7 @@ impl Halted {
     }
 }
 
-/// As it is written. A field that nobody filled in is empty; what is blank was refused before.
+/// The fields as written. A field not filled in is empty; a blank one was refused before.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Question {
@@ -53,12 +53,12 @@ pub(crate) struct Question {
     pub(crate) limit: String,
 }
 
-/// As it is meant.
+/// The fields as parsed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Listed {
     pub(crate) halted: Option<Halted>,
     pub(crate) filter: Filter,
-    /// When it ended, if that is asked.
+    /// The time span in which it ended, if given.
     pub(crate) ended: Option<Span>,
     pub(crate) before: Option<String>,
 }
@@ -87,12 +87,12 @@ impl Question {
             .collect()
     }
 
-    /// How many rows are asked for.
+    /// The number of rows requested.
     pub(crate) fn limit(&self, usual: i64) -> Result<i64, Problem> {
         limit(Some(self.limit.trim()).filter(|text| !text.is_empty()), usual)
     }
 
-    /// Reads it, or says which field makes no sense.
+    /// Parses the fields, or names the invalid one.
     pub(crate) fn read(&self, now: Timestamp) -> Result<Listed, Problem> {
         let field = |name: &str| {
             self.fields()
@@ -151,7 +151,7 @@ impl Question {
 }
 
 impl Listed {
-    /// What can never be so is a mistake, and no empty list. `said` is what stands in a field.
+    /// Refuses a filter that can never match: it is a mistake, and not an empty list. `said` returns the text of a field.
     fn check<'a>(&self, said: impl Fn(&str) -> &'a str) -> Result<(), Problem> {
         let Filter {
             from_us,
@@ -214,7 +214,7 @@ fn milliseconds(text: &str) -> Result<i64, Problem> {
     })
 }
 
-/// A time, however it is written.
+/// Parses a time in any accepted format.
 pub(crate) fn time(name: &str, text: &str, now: Timestamp) -> Result<Moment, Problem> {
     Moment::read(text, now).map_err(|bad| Problem::bad_request(format!("{name} {text:?}: {bad}")))
 }
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!((filter.least, filter.most), (Some(500), Some(123_450)));
     }
 
-    /// A time covers what it was printed for, in the zone in which it is told.
+    /// A time covers everything that it was printed for, in the time zone in which it is written.
     #[test]
     fn times_reach_from_the_first_to_the_last_of_what_they_name() {
         let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();

@@ -1,7 +1,7 @@
-//! Puts together what several sources have, as pages that fit one behind the other: whoever follows `next` is told each item once.
+//! Merges several sources into pages that follow one another: a caller that follows `next` gets each item once.
 //!
 //! A source has its entries in an order of its own, by places that never change. A page is a prefix of what each source has left,
-//! and its `next` says for each where that ends.
+//! and its `next` says where that prefix ends in each.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ pub(crate) use super::places::Order;
 use super::places::{ListPlace, Places};
 
 impl Order {
-    /// Whether something stands before something else; both are a time, and what goes on within the same microsecond.
+    /// Whether one key comes before another. A key is a time, and the order within the same microsecond.
     fn puts_first(self, one: Key, other: Key) -> bool {
         match self {
             Self::NewestFirst => one > other,
@@ -20,7 +20,7 @@ impl Order {
 
 type Key = (i64, (i64, i64));
 
-/// An item, where it stands in time, and where in its source.
+/// An item, its time, and its place in its source.
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) at_us: i64,
@@ -34,11 +34,11 @@ impl<T> Entry<T> {
     }
 }
 
-/// What one source has from a place on, in the order of the list.
+/// The entries of one source from a place on, in the order of the list.
 #[derive(Debug)]
 pub(crate) struct Source<T> {
     pub(crate) entries: VecDeque<Entry<T>>,
-    /// Where it was left off, time and place, if it may have more.
+    /// The time and place at which the source's search stopped, if it may have more.
     pub(crate) left_off: Option<(i64, ListPlace)>,
 }
 
@@ -46,9 +46,9 @@ pub(crate) struct Source<T> {
 #[derive(Debug)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
-    /// Where the next begins, if there may be one.
+    /// Where the next page begins, if there may be one.
     pub(crate) next: Option<String>,
-    /// As far as which time it was looked, if the page is not full and there may be more.
+    /// The time down to which the search went, if the page is not full and there may be more.
     pub(crate) searched_to_us: Option<i64>,
 }
 
@@ -63,7 +63,7 @@ impl<T> Source<T> {
         }
     }
 
-    /// The same places, with something else at each.
+    /// The same places, each with another item.
     pub(crate) fn map<U>(self, mut change: impl FnMut(T) -> U) -> Source<U> {
         let entries = self.entries.into_iter().map(|entry| Entry {
             at_us: entry.at_us,
@@ -74,13 +74,13 @@ impl<T> Source<T> {
     }
 }
 
-/// How many a source must be asked for, so that a full page knows whether there are more.
+/// The limit for each source: one more than the page, so that a full page knows whether there are more.
 pub(crate) fn one_more(limit: i64) -> i64 {
     limit.saturating_add(1)
 }
 
-/// Takes the first of all sources until the page is full, or until a source has run out that may have more: what comes behind
-/// the place at which it was left off may not be told before that.
+/// Takes the first entries of all sources until the page is full, or until a source that may have more has run out: entries past
+/// the place at which its search stopped must not be listed before its own.
 ///
 /// The sources keep what was not taken, and the places say where the next page begins.
 pub(crate) fn merged<T>(sources: &mut [Source<T>], places: &mut Places, order: Order, limit: i64) -> Page<T> {
@@ -115,7 +115,7 @@ pub(crate) fn merged<T>(sources: &mut [Source<T>], places: &mut Places, order: O
     }
 }
 
-/// Takes what comes first, unless it lies behind the horizon.
+/// Takes the first entry, unless it lies past the horizon.
 fn first<T>(sources: &mut [Source<T>], order: Order, horizon: Option<i64>) -> Option<Entry<T>> {
     let mut best: Option<(Key, usize)> = None;
     for (index, source) in sources.iter().enumerate() {
@@ -141,7 +141,7 @@ fn first<T>(sources: &mut [Source<T>], order: Order, horizon: Option<i64>) -> Op
 mod tests {
     use super::*;
 
-    /// What a shard's log holds: times that two entries may share.
+    /// The log of a shard, with times that two entries may share.
     fn log(shard: usize, times: &[i64]) -> Vec<Entry<(usize, i64)>> {
         let entry = |(no, at_us): (i64, &i64)| Entry {
             at_us: *at_us,
@@ -151,7 +151,7 @@ mod tests {
         (1..).zip(times).map(entry).collect()
     }
 
-    /// What a source gives of it: at most `each` entries, and where it was left off.
+    /// What a source returns of it: at most `each` entries, and where its search stopped.
     fn source(
         shard: usize,
         times: &[i64],
@@ -171,7 +171,7 @@ mod tests {
         let is_cut = entries.len() > each;
         entries.truncate(each);
         let last = entries.last().map(|entry| (entry.at_us, entry.place));
-        // Of what was looked at, a source may leave out what is not asked for.
+        // A source may leave out entries that it searched and that do not match.
         entries.retain(|entry| entry.item.1 % 3 != 0);
         Source::new(entries, last.filter(|_| is_cut))
     }

@@ -1,4 +1,4 @@
-//! All that was asked and said of one transfer, or of an operator's request.
+//! All requests and events of one transfer, or of an operator's request.
 
 use ledger_core::Causes;
 use ledger_rows::asked;
@@ -7,7 +7,7 @@ use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_db::{Arg, Db, Result};
 
-/// Reads it from what is recorded.
+/// Reads them from the record.
 pub(super) async fn of(db: &mut Db, key: &TransferKey) -> Result<Causes> {
     let (first, last) = derived_range(key.id);
     let sql = "SELECT id, kind, body FROM record \

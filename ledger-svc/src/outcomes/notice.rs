@@ -1,4 +1,4 @@
-//! The message that tells an outcome.
+//! The message that carries an outcome.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ struct Told<'o> {
     reason: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'o str>,
-    /// Of a refused request, what became of the transfer that it was about.
+    /// For a refused request: the state of the transfer that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
     transfer: Option<Became<'o>>,
     trace: String,
@@ -36,7 +36,7 @@ struct Told<'o> {
     payee: Option<&'o str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
-    /// What was reserved for it.
+    /// The reserved amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ struct Told<'o> {
     time: String,
 }
 
-/// How a transfer stands.
+/// The state of a transfer.
 #[derive(Serialize)]
 struct Became<'h> {
     status: &'static str,
@@ -52,10 +52,10 @@ struct Became<'h> {
     reason: Option<&'h str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     payee: Option<&'h str>,
-    /// What moves, or was to.
+    /// The amount that moves, or was to move.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
-    /// What was reserved for it.
+    /// The reserved amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,7 +64,7 @@ struct Became<'h> {
     ended_at: Option<String>,
 }
 
-/// Tells an outcome, and to a request that was refused how the transfer stands; `repeated` to somebody who asks again.
+/// Writes an outcome, for a refused request with the state of the transfer; `repeated` for a client that repeats its request.
 pub(super) fn notice(
     outcome: &Outcome,
     answers: &Answers,

@@ -1,4 +1,4 @@
-//! Transfers whose beginning, or whose wait for their payer, is not in memory: they are timed by the books, a moment later.
+//! Transfers whose beginning, or whose wait for the payer, is not in memory. They are timed from the books, a moment later.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use wallet_runtime::metrics::{Durations, seconds};
 
 use super::Outcome;
 
-/// How many transfers may wait to be looked up. What comes on top is counted and not timed.
+/// How many transfers may wait to be looked up. Any others are counted and not timed.
 const LATE: usize = 4_096;
-/// How many are looked up at once.
+/// How many are looked up at a time.
 const AT_ONCE: usize = 256;
-/// Between two look-ups.
+/// The pause between two look-ups.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Takes transfers that have ended, until nobody sends any more.
+/// Receives transfers that have ended, until all senders are gone.
 pub(super) fn start(pool: Pool, times: Family<Outcome, Durations>) -> mpsc::Sender<TransferKey> {
     let (late, to_look_up) = mpsc::channel(LATE);
     tokio::spawn(look_up(to_look_up, pool, times));

@@ -1,4 +1,4 @@
-//! Which flows are under way: when each began, and its last steps. Bounded: the oldest are forgotten.
+//! The flows in progress: when each began, and its last steps. Bounded: the oldest are forgotten.
 
 #![expect(
     clippy::disallowed_types,
@@ -10,28 +10,28 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wallet_contract::id::{AccountId, EventId, TransferId};
 
-/// How many flows a generation holds. There are two of them for each shard: at most 6 MiB.
+/// How many flows a generation holds. Each shard has two generations: at most 6 MiB.
 const GENERATION: usize = 32 * 1024;
-/// How many steps of a flow are remembered. What follows is caused by one of the last two: an expiry by `funds.reserved`,
-/// behind which `credit.promised` may stand.
+/// How many steps of a flow are remembered. The next step is caused by one of the last two: an expiry by `funds.reserved`, which
+/// `credit.promised` may follow.
 const STEPS: usize = 2;
 
-/// A flow by a hash of its key: the key itself would be twice as large, and a mistake costs one wrong time.
+/// A flow as a hash of its key: the key would be twice as large, and a collision costs one wrong time.
 type FlowHash = u64;
 
 #[derive(Clone, Copy, Debug)]
 struct Flow {
-    /// When it began; nothing if that was not heard, or if it can't be told how long it was held.
+    /// When it began; `None` if that was not heard, or if the time for which it was held is not known.
     began_us: Option<i64>,
-    /// When the promise of a reservation stood in the log.
+    /// When the log stored the promise of a reservation.
     promised_us: Option<i64>,
-    /// For how long it then waited for its payer's word.
+    /// How long it then waited for its payer.
     held_us: i64,
-    /// The hash half of each id, and when it stood in the log; the newest first.
+    /// The hash half of each id, and when the log stored it; newest first.
     steps: [(u64, i64); STEPS],
 }
 
-/// The flows under way, in two generations: when the young one is full it becomes the old one, and that is forgotten.
+/// The flows in progress, in two generations: when the young one is full it becomes the old one, and the old one is forgotten.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     young: HashMap<FlowHash, Flow>,
@@ -44,18 +44,18 @@ pub(super) fn flow(transfer: TransferId, account: &AccountId) -> FlowHash {
     hash.finish()
 }
 
-/// The part of an id that is a hash.
+/// The hash half of an id.
 fn half(id: EventId) -> u64 {
     id.0.as_u64_pair().1
 }
 
 impl Recent {
-    /// A request that begins its flow, unless another has begun it.
+    /// Records a request that begins its flow, unless another has begun it.
     pub(super) fn begin(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
         self.ask(flow, id, at_us, Some(at_us));
     }
 
-    /// A request that goes on with its flow. It may have begun long ago.
+    /// Records a request that continues its flow, which may have begun long ago.
     pub(super) fn go_on(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
         self.ask(flow, id, at_us, None);
     }
@@ -78,7 +78,7 @@ impl Recent {
         self.young.insert(flow, begun);
     }
 
-    /// A step of a flow: when its cause stood in the log, if that is known.
+    /// Records a step of a flow. Returns when the log stored its cause, if known.
     pub(super) fn step(&mut self, flow: FlowHash, cause: EventId, id: EventId, at_us: i64) -> Option<i64> {
         let known = self.find(flow)?;
         let caused = known.steps.iter().find(|(step, _)| *step == half(cause));
@@ -87,14 +87,14 @@ impl Recent {
         caused_us
     }
 
-    /// A reservation waits for its payer from now on.
+    /// The reservation waits for its payer from now on.
     pub(super) fn wait(&mut self, flow: FlowHash, at_us: i64) {
         if let Some(known) = self.find(flow) {
             known.promised_us = Some(at_us);
         }
     }
 
-    /// It has waited until then, if that is known: until its payer's word stood in the log, or its time was up.
+    /// The wait is over: it lasted until the payer's request was in the log, or until the time was up; `None` if that is not known.
     pub(super) fn waited(&mut self, flow: FlowHash, until_us: Option<i64>) {
         if let Some(known) = self.find(flow) {
             match (known.promised_us, until_us) {
@@ -107,13 +107,13 @@ impl Recent {
         }
     }
 
-    /// From when to when a flow took its time, if that is known: what it waited for its payer is left out.
+    /// When a flow began and ended, if known, without the time for which it waited for its payer.
     pub(super) fn took(&mut self, flow: FlowHash, ended_us: i64) -> Option<(i64, i64)> {
         let known = self.find(flow)?;
         Some((known.began_us?, ended_us.saturating_sub(known.held_us)))
     }
 
-    /// A flow that nothing follows any more.
+    /// Forgets a flow that is complete.
     pub(super) fn forget(&mut self, flow: FlowHash) {
         if self.young.remove(&flow).is_none() {
             self.old.remove(&flow);
@@ -148,7 +148,7 @@ mod tests {
         recent.begin(1, id(1), 100);
         assert_eq!(recent.step(1, id(1), id(2), 150), Some(100));
         assert_eq!(recent.step(1, id(2), id(3), 170), Some(150));
-        // An expiry is caused by what stands before the last.
+        // An expiry is caused by the step before the last.
         assert_eq!(recent.step(1, id(2), id(4), 900), Some(150));
         assert_eq!(recent.step(1, id(1), id(5), 901), None, "too long ago");
         assert_eq!(recent.took(1, 901), Some((100, 901)));
@@ -172,16 +172,16 @@ mod tests {
         let word_us = recent.step(1, id(2), id(3), 7_160);
         recent.waited(1, word_us);
         assert_eq!(recent.took(1, 7_170), Some((100, 170)));
-        // Which of many repeats it was is not remembered, so the books must tell.
+        // It is not remembered which of many repeats it was, so this must be looked up in the books.
         recent.waited(1, None);
         assert_eq!(recent.took(1, 7_170), None);
-        // The word came first.
+        // The payer's request came before the promise.
         recent.begin(2, id(4), 100);
         recent.go_on(2, id(5), 120);
         recent.wait(2, 150);
         recent.waited(2, Some(120));
         assert_eq!(recent.took(2, 170), Some((100, 170)));
-        // Of what was reserved long ago only the word is known.
+        // The reservation began long ago; only the payer's request is known.
         recent.go_on(3, id(6), 9_000);
         assert_eq!(recent.step(3, id(6), id(7), 9_010), Some(9_000));
         assert_eq!(recent.took(3, 9_020), None);

@@ -1,4 +1,4 @@
-//! Finds out whether the wallet is well, now and then for every page, and at once for whoever asks.
+//! Finds out whether the wallet is healthy: at intervals for the pages, and at once for callers who ask.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,25 +18,25 @@ use super::{Duty, Found, SILENT};
 use crate::flows::Flow;
 use crate::{parked, stuck};
 
-/// Between two looks for the pages.
+/// The time between two checks for the pages.
 const LOOK: Duration = Duration::from_secs(2);
-/// How long the services may take to answer a roll call.
+/// How long the services have to answer a roll call.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
-/// How many roll calls in a row nobody may answer before a service is called silent: one answer can be lost on its way.
+/// A service is called silent if no instance answers this many roll calls in a row: one answer may get lost.
 const CALLS: usize = 2;
 
-/// What is remembered between two looks.
+/// What is remembered from one check to the next.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
-    /// When each service was last heard of on each shard, and how far it had come.
+    /// When each service last answered for each shard, and its position then.
     heard: Arc<Mutex<BTreeMap<(Service, u16), Heard>>>,
-    /// The currencies whose books did not sum to zero when they were last added up.
+    /// The currencies whose books did not sum to zero at the last check.
     unbalanced: Arc<Mutex<Vec<String>>>,
 }
 
 type Heard = (Timestamp, u64);
 
-/// Keeps the headline of all pages true, until the process ends.
+/// Keeps the headline of all pages up to date, until the process ends.
 pub(crate) fn start(running: &Arc<Running>) -> Watch {
     let watch = Watch::default();
     let (seen, running) = (watch.clone(), Arc::clone(running));
@@ -60,7 +60,7 @@ impl Watch {
         *self.unbalanced.lock().unwrap_or_else(PoisonError::into_inner) = currencies;
     }
 
-    /// What there is to find now.
+    /// Collects the facts now.
     pub(crate) async fn look(&self, running: &Running) -> Found {
         let mut found = Found {
             services: self.services(running).await,
@@ -112,7 +112,7 @@ impl Watch {
     }
 }
 
-/// How a service does on a shard where these instances answer.
+/// The state of a service on a shard, from the instances that answer.
 fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard: Option<Heard>) -> Duty {
     let best = best(theirs);
     Duty {
@@ -126,14 +126,14 @@ fn duty(service: Service, shard: u16, theirs: &[(&Ready, &ShardReady)], heard: O
     }
 }
 
-/// Whoever works tells how it goes; if nobody does, whoever tries to.
+/// The instance that holds the shard, if one does; otherwise one that tries to.
 fn best<'r>(theirs: &[(&'r Ready, &'r ShardReady)]) -> Option<(&'r Ready, &'r ShardReady)> {
     let stands_by = |on: &ShardReady| on.state == wallet_contract::ready::STANDBY;
     let theirs = theirs.iter().copied();
     theirs.min_by_key(|(_, on)| (!on.is_working(), stands_by(on)))
 }
 
-/// Counts what is stuck and what is parked.
+/// Counts stuck flows and parked messages.
 async fn count(running: &Running, found: &mut Found) -> Result<()> {
     let look = stuck::Look::now(running);
     for shard in running.settings.shards.all() {

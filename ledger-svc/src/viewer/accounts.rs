@@ -1,4 +1,4 @@
-//! `/accounts`: who has what; `/accounts/{name}`: one of them, now and at any time.
+//! `/accounts`: all accounts with their balances; `/accounts/{name}`: one of them, now and at any time.
 
 mod balance;
 mod statement;
@@ -25,7 +25,7 @@ use crate::books::{self, Balance, Cursor};
 use crate::handler::{Ledger, limit};
 use crate::listing::question;
 
-/// How many accounts, or lines, a page has.
+/// The number of accounts, or lines, on a page.
 const ROWS: i64 = 50;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
         .route("/accounts/{id}", get(one))
 }
 
-/// What is asked of an account.
+/// The query for one account.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Question {
@@ -120,7 +120,7 @@ async fn one(
     ))
 }
 
-/// An account's address with what is asked of it.
+/// The URL of an account's page with these query parameters.
 fn url(name: &AccountId, asked: &Question) -> String {
     let fields = [
         ("at", &*asked.at),
@@ -135,11 +135,11 @@ fn rows(asked: &str) -> Result<i64, Problem> {
     limit(Some(asked).filter(|text| !text.is_empty()), ROWS)
 }
 
-/// What is asked of the list.
+/// The query for the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Search {
-    /// How the names begin.
+    /// The prefix of the names.
     q: String,
     after: String,
     limit: String,

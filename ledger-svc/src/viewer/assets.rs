@@ -1,5 +1,5 @@
-//! The files that pages need. They are part of the program; their addresses change with their content, so that a browser may
-//! keep them for ever.
+//! The files that pages need. They are compiled into the program; their URLs change with their content, so that a browser may
+//! cache them for ever.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, LazyLock};
@@ -10,12 +10,12 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use wallet_runtime::running::Running;
 
-/// Colours, spaces and forms of every page. `viewer.css` has the meaning of each token.
+/// The style sheet of every page. `viewer.css` explains each design token.
 pub(crate) const CSS: &str = concat!(include_str!("viewer.css"), include_str!("flow.css"));
 const JS: &str = concat!(include_str!("viewer.js"), include_str!("flow.js"));
 const ICON: &str = include_str!("icon.svg");
 
-/// Where a page finds each.
+/// The URL of each.
 pub(super) static CSS_URL: LazyLock<String> = LazyLock::new(|| url("viewer.css", CSS));
 pub(super) static JS_URL: LazyLock<String> = LazyLock::new(|| url("viewer.js", JS));
 pub(super) static ICON_URL: LazyLock<String> = LazyLock::new(|| url("icon.svg", ICON));

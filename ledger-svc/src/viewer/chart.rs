@@ -1,30 +1,30 @@
-//! Lines through points, as SVG. Whole numbers only: a place on paper needs no more.
+//! Line charts as SVG. Coordinates are whole numbers, which is precise enough for a drawing.
 
 use maud::{Markup, html};
 
-/// The drawing's own size; it is stretched to the page's.
+/// The size of the drawing, which is scaled to the page.
 const WIDTH: i64 = 1000;
 const HEIGHT: i64 = 200;
-/// So that a line at the edge is whole.
+/// Keeps a line at the edge from being cut.
 const MARGIN: i64 = 8;
 
-/// A line, and what is written at its sides.
+/// A line, and its labels.
 pub(super) struct Chart<'c> {
-    /// When, and how much; in the order of time.
+    /// Time and value, in time order.
     pub(super) points: &'c [(i64, i64)],
     pub(super) from: i64,
     pub(super) to: i64,
-    /// A time that is pointed at, if it is drawn.
+    /// The time to mark, if any.
     pub(super) then: Option<i64>,
     pub(super) title: String,
     pub(super) description: String,
-    /// How a value, and a time, are written.
+    /// How values and times are formatted.
     pub(super) value: &'c dyn Fn(i64) -> String,
     pub(super) time: &'c dyn Fn(i64) -> String,
 }
 
 impl Chart<'_> {
-    /// A line that keeps its height until the next point.
+    /// A line that keeps its value until the next point.
     pub(super) fn steps(&self, class: &str) -> Markup {
         let values = self.points.iter().map(|(_, value)| *value);
         let low = values.clone().min().unwrap_or(0).min(0);
@@ -61,7 +61,7 @@ fn path(points: &[(i64, i64)], x: impl Fn(i64) -> i64, y: impl Fn(i64) -> i64) -
     steps.chain(end).collect()
 }
 
-/// Where a value stands between two, as a part of `size`.
+/// The position of a value between two others, scaled to `size`.
 fn scaled(value: i64, from: i64, to: i64, size: i64) -> i64 {
     let (value, from, to) = (i128::from(value), i128::from(from), i128::from(to));
     let part = (value - from).clamp(0, (to - from).max(0)) * i128::from(size);

@@ -1,5 +1,5 @@
-//! What every answer of the viewer has: headers that let a browser load nothing from elsewhere and run nothing that is not
-//! ours; and errors as pages that say what to do.
+//! Applied to every answer of the viewer: headers that stop a browser from loading anything from other hosts and from running
+//! scripts that are not ours, and errors as pages that say what to do.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
 
-/// Nothing but what this service serves; no script or style in a page's text, so that nothing which a page quotes can be one.
+/// Only files that this service serves; no inline script or style, so that text quoted on a page can never become one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

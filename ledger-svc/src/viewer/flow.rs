@@ -1,18 +1,18 @@
-//! `/flows/{transfer id}` and `/traces/{trace id}`: one flow, seen in six ways that share one selected step.
+//! `/flows/{transfer id}` and `/traces/{trace id}`: one flow in six views that share one selected step.
 //!
 //! | part | shows |
 //! |---|---|
-//! | [`page`] | what stands around the tabs: story, facts, links, the selected step |
-//! | [`sequence`] | who told whom, on lifelines |
+//! | [`page`] | around the tabs: story, facts, links, the selected step |
+//! | [`sequence`] | messages between services, on lifelines |
 //! | [`timeline`] | where the time went |
 //! | [`causes`] | what caused what |
-//! | [`money`] | what payer and payee have after each step |
-//! | [`phases`] | the cells of the phase table it went through |
-//! | [`events`] | each event as it stands in the log |
-//! | [`export`] | files to take away |
-//! | [`live`] | the same again, while a flow is running |
+//! | [`money`] | the balances of payer and payee after each step |
+//! | [`phases`] | the cells of the phase table that the flow went through |
+//! | [`events`] | each event as it is in the log |
+//! | [`export`] | files to download |
+//! | [`live`] | the page again, while a flow is running |
 //!
-//! Tab and selected step stand in the address, so every view can be linked to, and works without the script.
+//! Tab and selected step are in the URL, so every view can be linked to and works without the script.
 
 mod causes;
 mod events;
@@ -52,7 +52,7 @@ use crate::whole::{self, Found};
 
 /// From each of these pages to the viewer's root.
 const ROOT: Root = Root::BELOW;
-/// How many flows of a trace a page lists.
+/// The number of a trace's flows on a page.
 const ROWS: i64 = 100;
 
 /// The routes of flow pages.
@@ -66,7 +66,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
         .route("/traces/{id}", get(trace))
 }
 
-/// What stands behind the `?`.
+/// The query of a flow page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Question {
@@ -76,7 +76,7 @@ struct Question {
 }
 
 impl Question {
-    /// The tab that is open.
+    /// The open tab.
     fn tab(&self) -> Result<Tab, Problem> {
         let Some(word) = self.tab.as_deref().filter(|word| !word.is_empty()) else {
             return Ok(Tab::Sequence);
@@ -90,13 +90,13 @@ impl Question {
     }
 }
 
-/// Where a step stands that people count from 1.
+/// The index of a step from its number, which counts from 1.
 fn place(number: usize, steps: usize) -> Result<usize, Problem> {
     let place = number.checked_sub(1).filter(|place| *place < steps);
     place.ok_or_else(|| Problem::bad_request(format!("step {number}: this flow has {steps}, counted from 1")))
 }
 
-/// One way to look at a flow.
+/// One view of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tab {
     Sequence,
@@ -140,30 +140,30 @@ impl Tab {
     }
 }
 
-/// Where a view is shown: on a page, or in a file that is taken away and has no other pages to link to.
+/// Where a view is shown: on a page, or in a downloaded file, which has no other pages to link to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Medium {
     Page,
     File,
 }
 
-/// A flow, and how it is looked at.
+/// A flow, and how it is shown.
 struct View<'f> {
     flow: &'f Flow,
     steps: Vec<Step>,
     tab: Tab,
-    /// A place among the steps.
+    /// The index of the selected step.
     selected: Option<usize>,
     now: Timestamp,
     medium: Medium,
     /// Whether other flows have the same trace.
     has_siblings: bool,
-    /// Where other tools show the trace, with `{trace_id}` in it.
+    /// The URL of the trace in another tool, with `{trace_id}` as placeholder.
     trace_url: Option<&'f str>,
 }
 
 impl<'f> View<'f> {
-    /// Fails if the flow has no such step.
+    /// A view of a flow. Fails if the flow does not have the selected step.
     fn new(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
         let steps = steps::of(flow);
         let selected = asked.step.map(|number| place(number, steps.len())).transpose()?;
@@ -179,7 +179,7 @@ impl<'f> View<'f> {
         })
     }
 
-    /// The same, with what is known of other flows of its trace.
+    /// The same, knowing whether its trace has other flows.
     async fn among_others(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
         let view = Self::new(running, flow, asked)?;
         let siblings = match flow.trace.parse() {
@@ -192,7 +192,7 @@ impl<'f> View<'f> {
         })
     }
 
-    /// The address of this flow under another tab and step.
+    /// The URL of this flow with another tab and step.
     fn url(&self, tab: Tab, step: Option<usize>) -> String {
         match (self.medium, step) {
             (Medium::File, Some(step)) => format!("#step-{}", step + 1),
@@ -205,7 +205,7 @@ impl<'f> View<'f> {
         }
     }
 
-    /// The address of a step under the tab that is open.
+    /// The URL of a step in the open tab.
     fn step_url(&self, step: usize) -> String {
         self.url(self.tab, Some(step))
     }
@@ -234,7 +234,7 @@ async fn flow(
     Ok(page::page(&running, &view).into_response())
 }
 
-/// What stands behind the `?` of a trace.
+/// The query of a trace page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Trace {
@@ -283,7 +283,7 @@ async fn trace(
     ))
 }
 
-/// Several flows to choose from.
+/// A page of several flows to choose from.
 fn choice<'f>(
     running: &Running,
     title: &str,

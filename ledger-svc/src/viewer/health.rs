@@ -1,4 +1,4 @@
-//! `/health`: whether the books add up, what waits and for whom, how far each has read, how fast it goes.
+//! `/health`: whether the books add up, what is pending and on which service, how far each shard has read, how fast transfers are.
 
 mod facts;
 mod pace;
@@ -68,7 +68,7 @@ fn verdict(verdict: &Verdict) -> Markup {
     }
 }
 
-/// One row for each service and shard, from what its instances answer.
+/// One row per service and shard, from what its instances answer.
 fn services(duties: &[Duty], now: Timestamp) -> Markup {
     html! {
         h2 { "Services" }

@@ -1,4 +1,4 @@
-//! What every page has: head, navigation, footer, the list of keys.
+//! Common to all pages: head, navigation, footer, the list of keys.
 
 use maud::{DOCTYPE, Markup, html};
 use wallet_runtime::guard::LOGOUT;
@@ -7,25 +7,25 @@ use wallet_runtime::running::Running;
 
 use super::assets::{CSS_URL, ICON_URL, JS_URL};
 
-/// Which part of the viewer a page belongs to: that entry of the navigation is marked.
+/// The part of the viewer that a page belongs to. Its entry in the navigation is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Here {
     /// The list, and single flows.
     Transfers,
     /// The list of accounts, and single ones.
     Accounts,
-    /// How the stack goes.
+    /// The health page.
     Health,
     /// None of these.
     Elsewhere,
-    /// Where the token is said: nothing else can be seen yet.
+    /// The login page, before which nothing else can be seen.
     Login,
 }
 
-/// A whole page around `body`, which is put into `<main>`. It begins with an `<h1>`. `root` is the way from this page to the
-/// viewer's root: every address in it goes through that.
+/// A whole page around `body`, which goes into `<main>` and begins with an `<h1>`. `root` is the path from this page to the viewer's
+/// root: every URL on the page goes through it.
 ///
-/// What the script gives to the markup of any page:
+/// What the script does with the markup of any page:
 ///
 /// | markup | does |
 /// |---|---|
@@ -92,7 +92,7 @@ fn header(running: &Running, root: Root, here: Here) -> Markup {
     }
 }
 
-/// Whether the wallet was well a few seconds ago: a sign with words for those who don't see it.
+/// Whether the wallet was healthy a few seconds ago: a sign, with words for people who do not see it.
 fn indicator(running: &Running) -> Markup {
     html! {
         @if let Some(line) = running.headline.get() {
@@ -114,7 +114,7 @@ fn footer(running: &Running, root: Root) -> Markup {
     }
 }
 
-/// The keys that the script knows, and what each does.
+/// The keyboard shortcuts, and what each does.
 const KEYS: [(&[&str], &str); 10] = [
     (&["/"], "search"),
     (&["j", "k"], "next and previous row"),

@@ -28,7 +28,7 @@ use crate::handler::Ledger;
 use crate::listing::question::{Halted, Question};
 use crate::listing::{self, Page, Reader};
 
-/// How many flows a page has.
+/// The number of flows on a page.
 const ROWS: i64 = 50;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
@@ -43,7 +43,7 @@ async fn list(
     RawQuery(query): RawQuery,
     Filled(asked): Filled<Question>,
 ) -> Result<Response, Problem> {
-    // A form sends its empty fields, too: an address to be copied has none.
+    // A form also sends its empty fields; a URL to be shared has none.
     if query.is_some_and(|query| query.split('&').any(|field| field.ends_with('='))) {
         return Ok(Redirect::to(&url("/", &asked, None)).into_response());
     }
@@ -58,7 +58,7 @@ async fn list(
         (form::form(&asked))
         (reading::notice(lag))
         @if page.items.is_empty() && !is_filtered {
-            // Live, so that the first transfer shows.
+            // Live, so that the first transfer appears.
             (empty())
         }
         (table(&asked, &rows, page.items.is_empty()))
@@ -67,7 +67,7 @@ async fn list(
     Ok(layout::page(&running, Root::TOP, "Transfers", Here::Transfers, &body).into_response())
 }
 
-/// The rows of a page as they are now, for who listens.
+/// The rows of a page as they are now, for live updates.
 pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, Problem> {
     let listed = asked.read((running.clock)())?;
     let mut dbs = Vec::new();
@@ -89,7 +89,7 @@ async fn listen(
 }
 
 fn table(asked: &Question, rows: &Markup, is_empty: bool) -> Markup {
-    // Only the newest can change much; an older page stays as it was read.
+    // Only the newest page can change much; an older one stays as it was read.
     let live = asked.before.is_empty().then(|| url("/live", asked, None));
     html! {
         @if is_empty && is_filtered(asked) { p.muted { "Nothing of what was looked at matches." } }
@@ -130,7 +130,7 @@ fn pages(asked: &Question, page: &Page) -> Markup {
     }
 }
 
-/// The same question, from another place on if there is one.
+/// The same filter, from another place on if one is given.
 fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
     let mut asked = asked.clone();
     if let Some(before) = before {
@@ -139,7 +139,7 @@ fn url(path: &str, asked: &Question, before: Option<&str>) -> String {
     parts::url(Root::TOP, path, &asked.fields())
 }
 
-/// Whether only some flows are asked for.
+/// Whether there is a filter.
 fn is_filtered(asked: &Question) -> bool {
     let fields = asked.fields();
     fields
@@ -147,7 +147,7 @@ fn is_filtered(asked: &Question) -> bool {
         .any(|(name, _)| !matches!(*name, "before" | "limit"))
 }
 
-/// What keeps still is listed from the other end: who has waited longest comes first.
+/// Stuck flows are listed the other way round: those that have waited longest come first.
 fn oldest_first(asked: &Question) -> bool {
     asked.status.trim() == Halted::Stuck.word()
 }
@@ -168,14 +168,14 @@ fn empty() -> Markup {
     }
 }
 
-/// What stands in the search field.
+/// The search field.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Find {
     q: String,
 }
 
-/// From an id to its flow, from a trace id to its flows; from a status, a reason or a name to the list of those.
+/// From an id to its flow, or from a trace id to its flows; from a status, a reason or a name to the list filtered by it.
 async fn find(Filled(Find { q }): Filled<Find>) -> Result<Redirect, Problem> {
     let text = q.trim();
     let is_trace = text.len() == 32;

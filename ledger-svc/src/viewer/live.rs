@@ -1,7 +1,7 @@
 //! Lists that are sent again when they have changed.
 //!
-//! One task looks for everybody, and only while somebody listens. However many pages are open, and whatever they ask for, it
-//! rests [`REST`] times as long as it has worked: money goes first. Who listens to the same list is sent the same text.
+//! One task polls for all listeners, and only while there are any. However many pages are open, and whatever their filters, it
+//! rests [`REST`] times as long as it has worked: money goes first. Listeners of the same list are sent the same text.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,21 +20,21 @@ use wallet_runtime::running::Running;
 use super::{list, sse};
 use crate::listing::question::Question;
 
-/// Between two looks, at least.
+/// The minimum time between two polls.
 const LOOK: Duration = Duration::from_millis(400);
-/// How much longer than it has worked the task rests: it takes a thirtieth of one processor.
+/// How many times as long as it has worked the task rests. So it takes a thirtieth of one processor.
 const REST: u32 = 30;
-/// Although nothing is heard, something can have become stuck.
+/// Poll again after this time even if nothing was heard: a flow may have become stuck.
 const AGAIN: Duration = Duration::from_secs(5);
-/// How many different lists are looked after, and how many pages may listen to one.
+/// How many different lists are polled, and how many pages may listen to one.
 const LISTS: usize = 32;
 const LISTENERS: usize = 256;
 
 type Text = Option<Arc<str>>;
-/// By what is asked for, written in one way.
+/// By filter, in its normal form.
 type Lists = BTreeMap<String, (Question, watch::Sender<Text>)>;
 
-/// Who listens to what.
+/// The lists, with their listeners.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Live(Arc<Inner>);
 
@@ -65,7 +65,7 @@ impl Live {
         Ok(receiver)
     }
 
-    /// The lists that somebody listens to.
+    /// The lists that have listeners.
     fn listened(&self) -> Vec<(Question, watch::Sender<Text>)> {
         let mut lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|_, (_, sender)| sender.receiver_count() > 0);
@@ -88,7 +88,7 @@ pub(super) fn listen(live: &Live, asked: &Question) -> Result<Response, Problem>
     Ok(sse::answer(events))
 }
 
-/// Looks, for all who listen.
+/// Polls for all listeners.
 pub(super) async fn look(running: Arc<Running>, live: Live) {
     let (mut seen, mut seen_at) = (Vec::new(), Instant::now());
     loop {

@@ -1,4 +1,4 @@
-//! `/login`: a browser says the token once, and shows a cookie from then on. `/logout` takes the cookie away.
+//! `/login`: a browser sends the token once, and presents a cookie from then on. `/logout` removes the cookie.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use wallet_runtime::running::Running;
 use super::layout::{self, Here};
 use crate::handler::Ledger;
 
-/// More than any token and address that makes sense.
+/// More than any sensible token and path.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
@@ -31,14 +31,14 @@ pub(super) fn routes() -> Router<Arc<Running>> {
         .route(LOGOUT, post(log_out))
 }
 
-/// Where to go on.
+/// The page to go to after the login.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Next {
     next: String,
 }
 
-/// What the form sends. It has no `Debug`: the token is written nowhere.
+/// The form's fields. It does not implement `Debug`, so that the token can never be logged.
 #[derive(Deserialize)]
 struct Said {
     token: String,
@@ -76,14 +76,15 @@ async fn log_out(headers: HeaderMap) -> impl IntoResponse {
     ([(header::SET_COOKIE, gone)], Redirect::to(&Root::TOP.to(LOGIN)))
 }
 
-/// Without a path of its own: it then holds for the folder of this very address (RFC 6265, 5.1.4), which is the viewer's root
-/// as the browser sees it, behind a proxy too.
+/// The cookie has no path of its own, so it is valid for the folder of this very URL (RFC 6265, 5.1.4). That is the viewer's root as
+/// the browser sees it, also behind a proxy.
 fn cookie(session: &str, headers: &HeaderMap) -> String {
     let secure = if is_over_tls(headers) { "; Secure" } else { "" };
     format!("{COOKIE}={session}; HttpOnly; SameSite=Strict{secure}")
 }
 
-/// TLS ends at a proxy, which says so. Where there are several, the first entry is of the one that the browser has reached.
+/// Whether a proxy that terminates TLS says that the browser came over TLS. If there are several, the first entry is of the proxy that
+/// the browser reached.
 fn is_over_tls(headers: &HeaderMap) -> bool {
     let first = |name: HeaderName| {
         let value = headers.get(name)?.to_str().ok()?;
@@ -98,7 +99,7 @@ fn is_over_tls(headers: &HeaderMap) -> bool {
             .any(|part| part.replace('"', "") == "proto=https")
 }
 
-/// An address here; whoever made the link, nobody is led elsewhere, nor above the viewer's own path.
+/// A path within the viewer. Whoever made the link, it never leads to another host or above the viewer's own path.
 fn local(next: &str) -> &str {
     let is_local = next.starts_with('/') && !next.starts_with("//");
     let is_plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');

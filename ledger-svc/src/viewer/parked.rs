@@ -1,4 +1,4 @@
-//! `/parked`: all that the services have set aside, and nobody has seen to.
+//! `/parked`: all messages that services have parked and nobody has resolved.
 
 mod texts;
 
@@ -23,9 +23,9 @@ use crate::handler::{Ledger, limit};
 use crate::listing::places;
 use crate::parked::{self, Parked};
 
-/// How many messages a page has.
+/// The number of messages on a page.
 const ROWS: i64 = 50;
-/// A subject that is no longer stays whole.
+/// Subjects up to this length are shown in full.
 const SUBJECT: usize = 40;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
@@ -69,7 +69,7 @@ async fn list(
     Ok(layout::page(&running, Root::TOP, "Parked", Here::Health, &body))
 }
 
-/// Messages that were set aside, newest first, where there is only little room.
+/// Parked messages, newest first, in a short form.
 pub(super) fn short(parked: &[Parked]) -> Markup {
     table(parked, None)
 }

@@ -1,4 +1,4 @@
-//! What many pages have: links, ids, states, amounts, times.
+//! Common to many pages: links, ids, states, amounts, times.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -8,7 +8,7 @@ use wallet_runtime::place::Root;
 use wallet_view::flow::Flow;
 use wallet_view::text::exact;
 
-/// What needs no escape in a part of a path or a query.
+/// Characters that need no escape in a path segment or a query value.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -16,12 +16,12 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'@');
 
-/// A text as a part of a path, or a value of a query.
+/// A text as a path segment or a query value.
 pub(crate) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }
 
-/// The address of a path, such as `/accounts`, with what is asked there: the fields that are filled in.
+/// The URL of a path such as `/accounts`, with the query fields that are filled in.
 pub(crate) fn url(root: Root, path: &str, fields: &[(&str, &str)]) -> String {
     let filled_in = fields.iter().filter(|(_, text)| !text.is_empty());
     let fields: Vec<String> = filled_in
@@ -35,7 +35,7 @@ pub(crate) fn url(root: Root, path: &str, fields: &[(&str, &str)]) -> String {
     }
 }
 
-/// The address of a flow's page. The payer is in it since two payers may use the same id.
+/// The URL of a flow's page. It includes the payer, since two payers may use the same id.
 pub(crate) fn flow_url(root: Root, transfer: &str, payer: &str) -> String {
     url(
         root,
@@ -44,12 +44,12 @@ pub(crate) fn flow_url(root: Root, transfer: &str, payer: &str) -> String {
     )
 }
 
-/// The address of an account's page.
+/// The URL of an account's page.
 pub(crate) fn account_url(root: Root, name: &str) -> String {
     root.to(&account_path(name))
 }
 
-/// The path of that page, where something is asked of it.
+/// The path of that page, for adding a query.
 pub(crate) fn account_path(name: &str) -> String {
     format!("/accounts/{}", escaped(name))
 }
@@ -64,12 +64,12 @@ pub(crate) fn id(text: &str) -> Markup {
     html! { span.id.whole { (text) } " " (copy(text)) }
 }
 
-/// A button that copies a text; without the script there is none.
+/// A button that copies a text. It is hidden if the script does not run.
 pub(crate) fn copy(text: &str) -> Markup {
     html! { button.copy.needs-script type="button" data-copy=(text) title={ "Copy " (text) } aria-label={ "Copy " (text) } { svg viewBox="0 0 16 16" aria-hidden="true" { path d="M5.5 5.5V2.5h8v8h-3M2.5 5.5h8v8h-8z" {} } } }
 }
 
-/// An id's two ends; its last digits differ most.
+/// The two ends of an id; the last digits differ most.
 pub(crate) fn short(id: &str) -> String {
     match (id.get(..8), id.get(id.len().saturating_sub(4)..)) {
         (Some(first), Some(last)) if id.len() > 14 => format!("{first}…{last}"),
@@ -77,17 +77,17 @@ pub(crate) fn short(id: &str) -> String {
     }
 }
 
-/// How something stands: a sign, a word, a colour. The words are those of the ledger, `stuck` and `parked` among them.
+/// A status: a sign, a word, a colour. The words are those of the ledger, including `stuck` and `parked`.
 pub(crate) fn status(word: &str) -> Markup {
     html! { span class={ "status " (word) } { (word) } }
 }
 
-/// An amount as it stands in the books, with thin spaces between thousands, and its currency.
+/// An amount as in the books, with thin spaces between thousands, and its currency.
 pub(crate) fn money(amount: &str, currency: &str) -> Markup {
     html! { (grouped(amount)) " " small { (currency) } }
 }
 
-/// How much a flow is about; of a reservation of which a part was captured, `5.00 of 20.00`.
+/// The amount of a flow; for a partly captured reservation `5.00 of 20.00`.
 pub(crate) fn amount(flow: &Flow, currency: &str) -> Markup {
     html! {
         @if let Some(amount) = &flow.amount {
@@ -109,7 +109,7 @@ pub(crate) fn grouped(amount: &str) -> String {
         .map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
     let mut text = String::from(sign);
     for (at, digit) in whole.char_indices() {
-        // A word, such as `unlimited`, stays one.
+        // A word, such as `unlimited`, stays as it is.
         if at > 0 && digit.is_ascii_digit() && (whole.len() - at) % 3 == 0 {
             text.push('\u{202f}');
         }
@@ -122,7 +122,7 @@ pub(crate) fn grouped(amount: &str) -> String {
     text
 }
 
-/// A sentence with its amounts as [`grouped`] writes them: the numbers before a currency's code, `5.00 of 20.00 USD` too.
+/// A sentence with its amounts as [`grouped`] writes them: the numbers before a currency code, also in `5.00 of 20.00 USD`.
 pub(crate) fn sentence(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let mut shown: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -131,7 +131,7 @@ pub(crate) fn sentence(text: &str) -> String {
         digits.starts_with(|c: char| c.is_ascii_digit())
             && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
     };
-    // From the end: what an amount is follows from what stands behind it.
+    // From the end, since the word after a number decides whether it is an amount.
     let mut is_amount = vec![false; words.len() + 2];
     for at in (0..words.len()).rev() {
         let behind = words.get(at + 1).copied().unwrap_or_default();
@@ -146,18 +146,18 @@ pub(crate) fn sentence(text: &str) -> String {
     shown.join(" ")
 }
 
-/// `USD`, and what a sentence has behind it.
+/// Whether a word is a currency code, perhaps followed by punctuation.
 fn begins_with_code(word: &str) -> bool {
     let code = word.trim_end_matches(|c: char| c.is_ascii_punctuation());
     code.parse::<Currency>().is_ok()
 }
 
-/// A time that stands in the log as RFC 3339, to the millisecond; the whole of it on hovering.
+/// A time from the log in RFC 3339, to the millisecond; hovering shows all of it.
 pub(crate) fn time(rfc3339: &str) -> Markup {
     html! { time datetime=(rfc3339) title=(rfc3339) { (to_the_millisecond(rfc3339)) } }
 }
 
-/// The same of an instant.
+/// The same for an instant.
 pub(crate) fn at(at: Timestamp) -> Markup {
     time(&exact(at))
 }

@@ -1,4 +1,4 @@
-//! What a page reads from. A person would rather see what is known, and that there is more, than wait.
+//! Data access for pages. A person would rather see what is known, with a note that there is more, than wait.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use wallet_runtime::running::Running;
 /// How long a page waits for the books to catch up with the log.
 const PATIENCE: Duration = Duration::from_millis(150);
 
-/// How far behind its log a shard is.
+/// How far a shard's books are behind its log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lag {
     None,
@@ -22,7 +22,7 @@ pub(super) enum Lag {
     Unknown,
 }
 
-/// The databases of all shards, in their order, and how far behind the furthest is.
+/// The databases of all shards, in shard order, and the largest lag.
 pub(super) async fn all(running: &Running) -> Result<(Vec<Db>, Lag), Problem> {
     let (mut dbs, mut worst) = (Vec::new(), Lag::None);
     for shard in running.settings.shards.all() {
@@ -37,7 +37,7 @@ pub(super) async fn all(running: &Running) -> Result<(Vec<Db>, Lag), Problem> {
     Ok((dbs, worst))
 }
 
-/// The database of a shard, caught up with its log if that takes no time.
+/// The database of a shard, after a short wait for its books to catch up.
 pub(super) async fn one(running: &Running, shard: Shard) -> Result<(Db, Lag), Problem> {
     let mut db = pool(running, shard)?.acquire().await?;
     let Ok(Ok(last)) = tokio::time::timeout(PATIENCE, running.bus.last_sequence(shard)).await else {
@@ -57,7 +57,7 @@ pub(super) async fn one(running: &Running, shard: Shard) -> Result<(Db, Lag), Pr
     }
 }
 
-/// What is said of it on a page.
+/// The notice about the lag on a page.
 pub(super) fn notice(lag: Lag) -> maud::Markup {
     maud::html! {
         @match lag {

@@ -1,4 +1,4 @@
-//! What tests of pages have in common.
+//! Shared by the tests of pages.
 
 use serde_json::{Value, json};
 use wallet_view::flow::Flow;
@@ -8,7 +8,7 @@ pub(super) const ID: &str = "0199aaaa-0000-7000-8000-000000000001";
 /// Another one.
 pub(super) const OTHER: &str = "0199aaaa-0000-7000-8000-000000000002";
 
-/// alice paid bob, and what else is said of it, or otherwise.
+/// alice paid bob; `more` adds or replaces fields.
 pub(super) fn flow(more: &Value) -> Flow {
     let mut flow = json!({
         "transfer": ID, "payer": "alice", "payee": "bob", "amount": "12.50", "currency": "USD", "memo": null,
@@ -22,8 +22,8 @@ pub(super) fn flow(more: &Value) -> Flow {
     serde_json::from_value(flow).unwrap()
 }
 
-/// Each row of a table has what its headings say: as a card it names its cells by the same words, and numbers stand at the right
-/// of both.
+/// Each cell of a table agrees with its heading: as a card it is labelled with the same words, and numbers are right-aligned in
+/// both.
 pub(super) fn columns_agree(page: &str) {
     let headings = cells(page, "<th", "</th>");
     let rows = page.split("<tr").filter(|row| row.contains("<td"));
@@ -41,7 +41,7 @@ pub(super) fn columns_agree(page: &str) {
     }
 }
 
-/// Each cell's own tag, and what stands in it.
+/// Each cell's tag and content.
 fn cells<'p>(text: &'p str, begin: &str, end: &str) -> Vec<(&'p str, &'p str)> {
     let parts = text.split(begin).skip(1);
     let own = parts.filter(|part| part.starts_with([' ', '>']));

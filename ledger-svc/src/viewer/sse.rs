@@ -1,4 +1,4 @@
-//! Streams of server-sent events that reach the browser at once, also through proxies.
+//! Server-sent events that reach the browser at once, also through proxies.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt as _};
 
-/// What is sent as a comment while nothing happens, and how often: proxies close a connection on which nothing came for a
-/// minute (nginx's `proxy_read_timeout`), some after half of that.
+/// The interval of comments sent while nothing happens: proxies close a connection that has been silent for a minute (nginx's
+/// `proxy_read_timeout`), some after half of that.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// The new content of the element that listens.
+/// The new content of the listening element.
 pub(super) fn fill(text: &str) -> Event {
-    // A line of a stream ends at a carriage return, and no page needs one.
+    // A carriage return would end the line of the stream, and no page needs one.
     Event::default().event("fill").data(text.replace('\r', " "))
 }
 
-/// Nothing more will come: who listens need not ask again.
+/// Says that nothing more will come, so that the listener does not reconnect.
 pub(super) fn end() -> Event {
-    // Without data no browser tells the page of it.
+    // Browsers do not dispatch an event without data.
     Event::default().event("end").data("over")
 }
 
-/// An answer that goes on for as long as there are events.
+/// A response that continues as long as there are events.
 pub(super) fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     with_heartbeat(events, HEARTBEAT)
 }
@@ -34,10 +34,10 @@ fn with_heartbeat(events: impl Stream<Item = Event> + Send + 'static, heartbeat:
     let alive = KeepAlive::new().interval(heartbeat);
     let mut response = Sse::new(events).keep_alive(alive).into_response();
     let headers = response.headers_mut();
-    // nginx, and proxies that follow it, would collect what comes until a buffer is full: each update came with the next one.
+    // nginx, and proxies that follow it, would otherwise buffer each update until the next one.
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     headers.insert(unbuffered, HeaderValue::from_static("no"));
-    // Others collect what they compress.
+    // Other proxies buffer what they compress.
     let whole = HeaderValue::from_static("no-store, no-transform");
     headers.insert(header::CACHE_CONTROL, whole);
     response

@@ -1,12 +1,12 @@
-//! The contrast of the colours, as WCAG 2.2 counts it.
+//! The contrast of the colours, as WCAG 2.2 defines it.
 
 use std::collections::BTreeMap;
 
 use super::assets::CSS;
 
-/// What small text needs (level AA).
+/// The contrast required for small text (level AA).
 const TEXT: f64 = 4.5;
-/// What a focus ring needs.
+/// The contrast required for a focus ring.
 const RING: f64 = 3.0;
 const THEMES: [&str; 2] = ["light", "dark"];
 

@@ -1,4 +1,4 @@
-//! What credit-svc decides: given inputs, when an input, then a fact.
+//! Decisions of credit-svc: given these inputs, this input leads to this fact.
 
 use credit_core::Credit;
 use wallet_contract::event::{AccountFact, Fact, MovementFact};
@@ -9,7 +9,7 @@ use wallet_kernel::testing::{self, ONE, movement, name};
 
 const MOST: &str = "92233720368547758.07";
 
-/// Plays the given inputs, then expects the last one's fact, as text.
+/// Plays the given inputs, then checks the last input's fact, as text.
 fn check(given: &[Input], when: &Input, expected: &str) {
     testing::check::<Credit>(Service::Credit, given, when, expected);
 }

@@ -1,4 +1,4 @@
-//! What credit-svc decides.
+//! The decisions of credit-svc.
 
 mod decisions;
 mod promises;

@@ -1,4 +1,4 @@
-//! What credit-svc promises, and what becomes of promises.
+//! Promises of credit-svc, and how they end.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use credit_core::{Credit, PromiseStanding};
@@ -13,7 +13,7 @@ const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";
 const FULL: &str = "credit.refused: ceiling_reached: bob can't receive more than can be counted";
 
-/// Plays to bob's open account, then expects the last input's fact, and what bob has received and was promised.
+/// Plays the given inputs on bob's open account, then checks the last input's fact and what bob has received and was promised.
 fn check(given: &[Input], when: &Input, expected: &str, money: &str) {
     let mut player = bob();
     player.hear_all(given);
@@ -208,7 +208,7 @@ fn has(player: &Player<Credit>) -> String {
     format!("{received}, promised {promised}")
 }
 
-/// How the promise of [`ONE`] stands.
+/// The standing of the promise for [`ONE`].
 fn standing(given: &[Input]) -> Option<PromiseStanding> {
     let mut player = bob();
     player.hear_all(given);

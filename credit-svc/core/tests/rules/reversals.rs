@@ -1,4 +1,4 @@
-//! What credit-svc lets an account give back of what it has received.
+//! Reversals: what credit-svc lets an account give back.
 
 use credit_core::Credit;
 use wallet_contract::event::{Fact, Movement, MovementFact, RequestFact};
@@ -11,7 +11,7 @@ use wallet_kernel::{Decider, Input};
 
 const FOUR: &str = "01900000-0000-7000-8000-000000000004";
 
-/// Plays to bob, who has received [`ONE`], 10.00 from alice, then expects the last input's fact.
+/// Plays the given inputs on bob, who has received [`ONE`], 10.00 from alice, then checks the last input's fact.
 fn check(given: &[Input], when: &Input, expected: &str) {
     let mut player = received(Some(movement("alice", "bob", "10.00")));
     player.hear_all(given);
@@ -74,7 +74,7 @@ fn only_what_was_received_from_that_payer_can_be_given_back() {
         asks(Verb::Reverse, TWO, from, &fields)
     };
     check(&[], &reverse("bob", "alice", THREE), &none("bob", THREE, "alice"));
-    // The other direction, somebody else's, and from another payer.
+    // Wrong direction, somebody else's transfer, wrong payer.
     check(&[], &reverse("alice", "bob", ONE), &none("alice", ONE, "bob"));
     check(&[], &reverse("carol", "alice", ONE), &none("carol", ONE, "alice"));
     check(&[], &reverse("bob", "carol", ONE), &none("bob", ONE, "carol"));
@@ -211,7 +211,7 @@ fn a_reversal_that_failed_gives_its_part_back() {
     }
 }
 
-/// The event store does not have it yet when the batch is loaded; the credit is decided in the same batch.
+/// When the batch is loaded, the event store does not have the credit yet: it is decided in the same batch.
 #[test]
 fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
     let mut player = received(None);
@@ -241,7 +241,7 @@ fn a_reversal_loads_itself_and_what_it_gives_back() {
     assert_eq!(Vec::from_iter(keys.reversed), [key(ONE, "alice")]);
 }
 
-/// A state as it is loaded for reversals of [`ONE`] and of [`THREE`], which is none that was received.
+/// The state as loaded for reversals of [`ONE`] and of [`THREE`]; the latter was never received.
 fn received(movement: Option<Movement>) -> Player<Credit> {
     let mut player = Player::<Credit>::new(Service::Credit);
     player.state.receipts.insert(key(ONE, "alice"), movement);
@@ -249,13 +249,13 @@ fn received(movement: Option<Movement>) -> Player<Credit> {
     player
 }
 
-/// Bob gives back so much of [`ONE`].
+/// Bob gives back this much of [`ONE`].
 fn reverse(id: &str, amount: &str) -> Input {
     let fields = format!(r#"{},"reverses":"{ONE}""#, pays("alice", amount));
     asks(Verb::Reverse, id, "bob", &fields)
 }
 
-/// debit-svc refuses what was granted.
+/// debit-svc refuses a granted reversal.
 fn refused(id: &str) -> Input {
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
     let back = reversal("bob", "alice", "1.00", ONE);

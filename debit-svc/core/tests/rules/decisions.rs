@@ -1,4 +1,4 @@
-//! What debit-svc decides: given events, when an input, then a fact.
+//! Decisions of debit-svc: given these events, this input leads to this fact.
 
 use std::borrow::Borrow;
 
@@ -113,7 +113,7 @@ fn an_id_names_one_transfer_for_ever() {
     );
 }
 
-/// What was reserved, or was to be, under [`ONE`]: with 900 s and without `auto_confirm`.
+/// A reserve request under [`ONE`]. The original had 900 s and no `auto_confirm`.
 fn reserve(terms: &str) -> Input {
     let fields = format!("{}{terms}", testing::pays("bob", "1.00"));
     testing::asks(Verb::Reserve, ONE, "alice", &fields)
@@ -136,7 +136,7 @@ fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
         MovementFact::ReversalGranted,
     ));
     for rich in ["5.00", "0.00"] {
-        // Whether it was paid or refused: what was asked for is known.
+        // Paid or refused, the original request is known.
         let paid = [opened("alice", rich), plain("")];
         check(&paid, reserve(""), &reused("verb", "\"transfer\"", "\"reserve\""));
         check(

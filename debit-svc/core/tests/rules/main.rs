@@ -1,4 +1,4 @@
-//! What debit-svc decides.
+//! The decisions of debit-svc.
 
 mod decisions;
 mod phases;

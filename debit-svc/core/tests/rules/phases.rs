@@ -1,4 +1,4 @@
-//! Each cell of the table of phases, checked by a test that is made from the table.
+//! One test per cell of the phase table, generated from the table.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use debit_core::{Debit, State};
@@ -14,11 +14,11 @@ use wallet_kernel::testing::{
 };
 use wallet_kernel::{Due, Input, Phase};
 
-/// What alice has, what she reserves or pays, and what she confirms of it; minor units.
+/// What alice has, what she reserves or pays, and how much of it she confirms, in minor units.
 const HAS: i64 = 10_000;
 const ASKED: i64 = 1_000;
 const PART: i64 = 400;
-/// When a reservation is due, microseconds.
+/// When a reservation is due, in microseconds.
 const DUE_US: i64 = 900 * 1_000_000;
 
 #[test]
@@ -60,7 +60,7 @@ fn check_cell(phase: Option<Phase>, signal: Signal, rule: Rule) {
     let after = phase_after(phase, rule);
     assert_eq!(phase_of(&player.state), after, "{cell}: the phase behind it");
     assert_eq!(total(&player.state), 0, "{cell}: the sum of all money");
-    // What no service ever says is not guarded against: such a credit is booked, and only the sum holds.
+    // A credit that no service could have sent is not guarded against: it is booked, and only the sum holds.
     if (rule, signal) != (Rule::Never, Signal::Credited) {
         assert_eq!(
             money(&player.state),
@@ -70,7 +70,7 @@ fn check_cell(phase: Option<Phase>, signal: Signal, rule: Rule) {
     }
 }
 
-/// The shortest way to a phase that has all its numbers.
+/// The shortest path to a phase that has all its amounts.
 fn way(phase: Option<Phase>) -> &'static [Signal] {
     use Signal::{Cancel, Confirm, CreditRefused, Credited, Denied, Due, Promised, Reserve, Transfer};
     match phase {
@@ -90,7 +90,7 @@ fn way(phase: Option<Phase>) -> &'static [Signal] {
     }
 }
 
-/// Alice, who has got 100.00 from outside, and bob.
+/// Alice, who has received 100.00 from outside, and bob.
 fn alice() -> Player<Debit> {
     let paid_in = movement("@world", "alice", "100.00");
     let mut player = Player::new(Service::Debit);
@@ -115,7 +115,7 @@ fn hear(player: &mut Player<Debit>, signal: Signal) -> Option<Event> {
     player.hear(&input)
 }
 
-/// What the signal is in alice's flow [`ONE`]. What she asks has another content in each phase: it is no repeat.
+/// The signal as an input in alice's flow [`ONE`]. Her requests differ in content from phase to phase, so none is a repeat.
 fn input(state: &State, signal: Signal) -> Input {
     let says = |fact| event(Service::Credit, ONE, fact);
     let refusal = || Refusal::new(Reason::AccountFrozen, "bob is frozen");
@@ -158,7 +158,7 @@ fn input(state: &State, signal: Signal) -> Input {
     }
 }
 
-/// The kind of what is decided, and the word that the rule fixes: the reason, or how it fails.
+/// The kind of the decision, and the word that the rule fixes: the refusal reason, or how the transfer fails.
 fn expected(rule: Rule) -> (Option<Kind>, Option<&'static str>) {
     match rule {
         Rule::Pay | Rule::Capture => (Some(Kind::AccountDebited), None),
@@ -206,7 +206,7 @@ fn phase_after(phase: Option<Phase>, rule: Rule) -> Option<Phase> {
     }
 }
 
-/// What alice has available, held and in transit when her transfer has come so far.
+/// Alice's available, held and in-transit balances once her transfer has reached this phase.
 fn implied(phase: Option<Phase>) -> (i64, i64, i64) {
     match phase {
         None

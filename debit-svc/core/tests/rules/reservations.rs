@@ -1,4 +1,4 @@
-//! Transfers in two phases: what debit-svc decides, case by case.
+//! Two-phase transfers: the decisions of debit-svc, case by case.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod limits;

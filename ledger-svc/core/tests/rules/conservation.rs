@@ -1,7 +1,7 @@
-//! The three cores together, on logs in memory: random requests of one phase and of two, reversals, repeats, copies, late
-//! requests, a clock that jumps, all read at random speeds.
+//! The three cores together, on logs in memory: random one- and two-phase requests, reversals, repeats, copies, late requests and
+//! a clock that jumps, all read at random speeds.
 //!
-//! After each step money is conserved; in the end everything has ended, and reading everything again changes nothing.
+//! Money is conserved after each step. At the end every flow has ended, and reading everything again changes nothing.
 
 mod acts;
 mod answers;
@@ -23,7 +23,7 @@ use self::acts::{Act, acts};
 use self::world::World;
 
 const CASES: u32 = 1_000;
-/// What can be said in these plays: all but `message.parked`, for all that is read here can be read.
+/// The kinds that can occur in these plays: all but `message.parked`, since every message here can be read.
 const KINDS: usize = 22;
 
 #[test]

@@ -1,4 +1,4 @@
-//! What ledger-svc books, how flows end, and who is told.
+//! The bookings of ledger-svc, the ends of flows, and the outcomes it sends.
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 mod one_phase;

@@ -1,4 +1,4 @@
-//! What ledger-svc books and decides, alone and with the other two cores.
+//! The bookings and decisions of ledger-svc, alone and together with the other two cores.
 
 mod conservation;
 mod decisions;

@@ -1,4 +1,4 @@
-//! Books as an earlier version wrote them are moved, and every place in them is found.
+//! Books written by an earlier version are migrated, and every place in them is found.
 
 use std::path::Path;
 
@@ -10,20 +10,20 @@ use wallet_db::{Pool, Target};
 use super::*;
 use crate::Tables;
 
-/// Bookings of two accounts in turn: some at the same time, and so many that walks begin at marks and at the end.
+/// Alternating bookings of two accounts: some share a time, and there are enough for walks that begin at marks and at the end.
 const LINES: i64 = 150;
 
-/// When the booking of a message was stored: three messages share a time.
+/// When the log stored the booking's message. Three messages share a time.
 fn at_us(sequence: i64) -> i64 {
     1_000 + sequence / 3
 }
 
-/// Where it stands: each is the eighth of its message.
+/// The booking's place: each is the eighth event of its message.
 fn place_no(sequence: i64) -> LogPlace {
     LogPlace::element(u64::try_from(sequence).unwrap(), 7)
 }
 
-/// Writes as schema version 103 did.
+/// Writes the books as schema version 103 did.
 async fn books_of_103(target: &Target) -> Pool {
     let pool = target.open(&Tables::MIGRATIONS[..3]).await.unwrap();
     let mut db = pool.acquire().await.unwrap();
@@ -46,14 +46,14 @@ async fn books_of_103(target: &Target) -> Pool {
     pool
 }
 
-/// Those books as they are now.
+/// Those books after the migration.
 async fn moved(dir: &Path) -> Pool {
     let target = Target::new(&format!("sqlite://{}/ledger.db", dir.display()), Shard(0));
     books_of_103(&target).await.close().await;
     target.open(Tables::MIGRATIONS).await.unwrap()
 }
 
-/// The balances before a place, which here are the numbers of the lines.
+/// The balances before a place. In this test they equal the line numbers.
 async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
     let rows = newest(db, "balance, line", "alice", "USD", before, limit)
         .await
@@ -116,7 +116,7 @@ async fn a_sample_is_the_newest_mark_of_its_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = moved(dir.path()).await.acquire().await.unwrap();
     let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
-    // At the first, between marks, at one, behind the last; some twice.
+    // The first line, lines between marks, a marked line, one after the last; some twice.
     let lines = [1, 40, 41, 64, 65, 65, 150];
     let times: Vec<i64> = lines.iter().map(|line| at_us(line * 2)).collect();
     let found = sampled(&mut db, &alice, usd, &times).await.unwrap();

@@ -1,4 +1,4 @@
-//! What an account has and had: figures, a line over time, and a way to go to any time.
+//! An account's balances: figures, a chart over time, and a control to go to any time.
 
 use maud::{Markup, html};
 use wallet_contract::id::AccountId;
@@ -12,19 +12,19 @@ use crate::books::{self, Balance, Page};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
-/// So many of the newest bookings are drawn each.
+/// How many of the newest bookings are drawn one by one.
 const EACH: i64 = 400;
-/// Of what was before, the balance at so many times.
+/// How many samples of the balance are drawn for the time before.
 const SAMPLES: i64 = 120;
 
-/// What is drawn of a currency.
+/// What is drawn for a currency.
 pub(super) struct Drawn {
     points: Vec<(i64, i64)>,
     from: i64,
     to: i64,
 }
 
-/// Reads the line, from the first booking until now.
+/// Reads the points of the chart, from the first booking until now.
 pub(super) async fn drawn(
     db: &mut Db,
     name: &AccountId,
@@ -37,7 +37,8 @@ pub(super) async fn drawn(
     };
     let newest = books::balances(db, name, currency, EACH).await?;
     let last = newest.last().map_or(first, |(at, _)| *at);
-    // Until now it stays as it is; on a busy account that would leave no room for what was.
+    // The balance stays the same from the last booking until now; on a busy account, drawing all of that would leave no room for the
+    // rest.
     let to = now_us
         .min(last.saturating_add((last - first) / 10 + 1_000_000))
         .max(at_us.unwrap_or(last).min(now_us))
@@ -59,7 +60,7 @@ pub(super) async fn drawn(
     }))
 }
 
-/// What is said of the time that is gone back to.
+/// The words before the time that was asked for.
 pub(super) fn when(then: &Page, is_to_come: bool) -> &'static str {
     if is_to_come {
         "This is how it is by now; still to come is"
@@ -70,7 +71,7 @@ pub(super) fn when(then: &Page, is_to_come: bool) -> &'static str {
     }
 }
 
-/// What there is in one currency; `limit` is the account as it is now.
+/// The balance in one currency; `limit` is the account as it is now.
 pub(super) fn panel(balance: &Balance, limit: &Balance) -> Markup {
     if balance.opened == Some(false) {
         return html! {
@@ -93,7 +94,7 @@ pub(super) fn panel(balance: &Balance, limit: &Balance) -> Markup {
     }
 }
 
-/// A field, and with the script a slider, for the time.
+/// A field for the time, and a slider if the script runs.
 pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Option<i64>) -> Markup {
     const PLACES: i64 = 1000;
     let to = drawn.to.max(drawn.from.saturating_add(1));
@@ -138,7 +139,7 @@ pub(super) fn chart(currency: Currency, drawn: &Drawn, at_us: Option<i64>) -> Ma
     html! { div.panel { (chart.steps("balance")) } }
 }
 
-/// Which currency is drawn and listed.
+/// The choice of the currency that is drawn and listed.
 pub(super) fn choice(name: &AccountId, asked: &Question, currencies: &[Currency]) -> Markup {
     let with = |code: &str| {
         url(

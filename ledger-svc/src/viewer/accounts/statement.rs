@@ -35,7 +35,7 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
                 @if holds { th.num scope="col" { "± held" } th.num scope="col" { "held" } }
                 th scope="col" { "transfer" } th scope="col" { "memo" }
             } }
-            // Newest first, the parts of a booking too.
+            // Newest first, also the parts of a booking.
             tbody { @for line in lines { @for part in line.drawn().iter().rev() { (row(name, line, part, holds)) } } }
         }
         nav.pages aria-label="Pages" {
@@ -45,10 +45,10 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
     }
 }
 
-/// One line. Each column of changes adds up to the change of the balance beside it.
+/// One line. The changes in each column add up to the change of the balance beside it.
 fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
     let id = line.transfer.to_string();
-    // The flow's name has the payer in it.
+    // A flow's key includes the payer.
     let (payer, payee) = if line.kind == "credit" {
         (line.counterparty.as_str(), name.as_str())
     } else {
@@ -78,8 +78,8 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
     }
 }
 
-/// What the payer wrote, and the transfers that it is linked with. What was paid is given back by who got it, and the other way
-/// round, so the other transfer's payer is this one's payee.
+/// The payer's memo, and links to the transfers that this one is linked with. A transfer is given back by its payee, so the payer
+/// of the linked transfer is the payee of this one, in both directions.
 fn memo(line: &Line, part: &Part, payee: &str) -> Markup {
     let links = line.links(part);
     html! {
@@ -96,7 +96,7 @@ fn memo(line: &Line, part: &Part, payee: &str) -> Markup {
     }
 }
 
-/// What the column is called that has what changes of what is available.
+/// The heading of the column with the changes of the available balance.
 fn changes(holds: bool) -> &'static str {
     if holds { "± available" } else { "amount" }
 }

@@ -1,4 +1,4 @@
-//! What caused what, from left to right.
+//! The graph of causes, from left to right.
 
 use maud::{Markup, html};
 use wallet_view::causes::{self, Node};
@@ -44,7 +44,7 @@ fn node_box(view: &View<'_>, node: &Node, (x, y): (i64, i64)) -> Markup {
         || step.lane.name().to_owned(),
         |shard| format!("{}, shard {shard}", step.lane.name()),
     );
-    // The shard stands below.
+    // The shard is written below.
     let words = words(step);
     let words = words.split_once(" on shard ").map_or(&*words, |(words, _)| words);
     let told = format!("{} {words}", node.step + 1);

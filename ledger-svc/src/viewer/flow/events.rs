@@ -1,4 +1,4 @@
-//! Each request and event as it stands in the log.
+//! Each request and event as it is in the log.
 
 use maud::{Markup, html};
 use wallet_view::text::{clean, pretty_json};

@@ -1,4 +1,4 @@
-//! Files to take away: spans for a trace viewer, a diagram, and the page itself in one file.
+//! Downloads: spans for a trace viewer, a diagram, and the page itself as one file.
 
 use axum::extract::State;
 use axum::http::header;
@@ -42,7 +42,7 @@ pub(super) async fn mermaid(
     ))
 }
 
-/// All tabs one below the other, with the style in it and nothing else: no script, no other page, no other host.
+/// All tabs below one another, with the style sheet included and nothing else: no script, no links to other pages or hosts.
 pub(super) async fn page(
     State(running): Ledger,
     Named(id): Named,

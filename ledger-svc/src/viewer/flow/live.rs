@@ -1,4 +1,4 @@
-//! A flow that has not ended, sent again whenever something has changed.
+//! A flow that has not ended, sent again whenever it has changed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use super::{Question, View, page};
 use crate::handler::Ledger;
 use crate::whole;
 
-/// Between two looks, at least.
+/// The minimum time between two polls.
 const LOOK: Duration = Duration::from_millis(500);
-/// And so many times as long as the last one took, so that pages never cost more than a bounded part of the machine.
+/// The pause is also at least this many times as long as the last poll, so that pages only ever use a bounded part of the machine.
 const REST: u32 = 30;
-/// Between two answers although nothing has happened: what is waited for is waited for longer.
+/// After this many polls without a change the page is sent anyway, since the times shown for pending steps have grown.
 const AGAIN: u32 = 4;
 
 struct Watch {
@@ -31,7 +31,7 @@ struct Watch {
     id: TransferId,
     asked: Question,
     sent: Sent,
-    /// How often nothing had changed since.
+    /// The number of polls since then without a change.
     still: u32,
     rest: Duration,
 }
@@ -40,16 +40,16 @@ struct Watch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sent {
     Nothing,
-    /// The flow with so many events.
+    /// The flow with this many events.
     Running(usize),
-    /// The flow as it ended.
+    /// The flow with its end.
     Ended,
-    /// That nothing more will come.
+    /// The message that nothing more will come.
     End,
 }
 
-/// Sends the page's content anew until the flow has ended, and then says that nothing more will come. A flow can have ended
-/// since its page was read, so that is sent in any case.
+/// Sends the page's content anew until the flow has ended, and then says that nothing more will come. The flow may have ended since
+/// the page was read, so its end is sent in any case.
 pub(super) async fn live(
     State(running): Ledger,
     Named(id): Named,
@@ -80,8 +80,8 @@ impl Watch {
         Box::pin(whole::only(self.id, found)?.whole(&self.running)).await
     }
 
-    /// Waits until something has changed. The stream ends behind the flow's end, or when the books don't answer; a browser
-    /// then asks again.
+    /// Waits until something has changed. The stream ends after the flow's end, or if the books do not answer; a browser then
+    /// reconnects.
     async fn next(mut self) -> Option<(Event, Self)> {
         match self.sent {
             Sent::Nothing | Sent::Running(_) => {}

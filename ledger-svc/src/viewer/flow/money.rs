@@ -1,4 +1,4 @@
-//! What payer and payee have after each step that moves money, what is between them, and that it adds up to zero.
+//! The balances of payer and payee after each step that moves money, what is in transit between them, and the sum of zero.
 
 use maud::{Markup, html};
 use wallet_contract::money::Currency;

@@ -1,4 +1,4 @@
-//! What stands around the tabs: what it is, what happened, the facts, the selected step.
+//! The page around the tabs: title, story, facts, the selected step.
 
 use maud::{Markup, html};
 use wallet_contract::status::Status;
@@ -34,7 +34,7 @@ fn live_url(view: &View<'_>) -> String {
     ROOT.to(&format!("/flows/{id}/live?payer={payer}&tab={tab}{step}"))
 }
 
-/// All of it but the page's frame: what is sent again while the flow goes on.
+/// All of it except the frame. This is sent again while the flow is running.
 pub(super) fn body(view: &View<'_>) -> Markup {
     html! {
         div data-key="head" { (head(view)) }
@@ -44,7 +44,7 @@ pub(super) fn body(view: &View<'_>) -> Markup {
     }
 }
 
-/// What it is, what happened, and the facts.
+/// Title, story and facts.
 pub(super) fn head(view: &View<'_>) -> Markup {
     let flow = view.flow;
     html! {
@@ -59,7 +59,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     }
 }
 
-/// `12.50 USD, alice → bob`, or what an operator asked.
+/// `12.50 USD, alice → bob`, or the operator's request.
 fn title(flow: &Flow) -> Markup {
     html! {
         @match (&flow.payee, flow.money()) {
@@ -125,7 +125,7 @@ fn facts(view: &View<'_>) -> Markup {
     }
 }
 
-/// What a reversal that stands like that does to the transfer that it names.
+/// What a reversal with this status does to the transfer that it names.
 fn gives_back(status: Status) -> &'static str {
     match status {
         Status::Settled | Status::Done => "Gives back",
@@ -134,7 +134,7 @@ fn gives_back(status: Status) -> &'static str {
     }
 }
 
-/// The same, seen from that transfer.
+/// The same, from the point of view of that transfer.
 fn given_back(status: Status) -> &'static str {
     match status {
         Status::Settled | Status::Done => "Given back",
@@ -158,7 +158,7 @@ fn other(view: &View<'_>, transfer: &str, payer: &str) -> Markup {
     }
 }
 
-/// All flows of the trace, here and where else it is kept.
+/// Links to all flows of the trace, here and in other tools.
 fn elsewhere(view: &View<'_>) -> Markup {
     let trace = &view.flow.trace;
     html! {
@@ -193,7 +193,7 @@ fn tabs(view: &View<'_>) -> Markup {
     }
 }
 
-/// One way to look at it.
+/// The content of one tab.
 pub(super) fn tab(view: &View<'_>, tab: Tab) -> Markup {
     if view.steps.is_empty() {
         return html! { p { "Nothing of it has been recorded yet." } };
@@ -208,12 +208,12 @@ pub(super) fn tab(view: &View<'_>, tab: Tab) -> Markup {
     }
 }
 
-/// A sign and what happened.
+/// The mark and the words of a step.
 pub(super) fn words(step: &Step) -> String {
     format!("{} {}", step.mark.sign(), step.words)
 }
 
-/// The class of what a step means.
+/// The CSS class of a mark.
 pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
         Mark::Said => "mark-said",
@@ -223,7 +223,7 @@ pub(super) fn class(mark: Mark) -> &'static str {
     }
 }
 
-/// All that is known of the selected step.
+/// Everything known of the selected step.
 fn selected(view: &View<'_>) -> Markup {
     let Some(index) = view.selected else {
         return html! { p.muted { "Choose a step to see all that is known of it." } };
@@ -238,13 +238,13 @@ fn selected(view: &View<'_>) -> Markup {
             }
             h2 class=(class(step.mark)) { (words(step)) }
             @for note in &step.notes { p { (parts::sentence(note)) } }
-            // There it stands open among the others.
+            // In that tab it is already open among the others.
             @if view.tab != Tab::Events { (known(view, step)) }
         }
     }
 }
 
-/// Who said it, where it stands, where its time went.
+/// Who published it, where it is in the log, and where its time went.
 pub(super) fn known(view: &View<'_>, step: &Step) -> Markup {
     let event = &view.flow.events[step.event];
     let by = step.decided_on.map_or_else(

@@ -32,7 +32,7 @@ fn told(view: &View<'_>, visit: &Visit) -> Markup {
     }
 }
 
-/// All cells; narrow screens scroll in it.
+/// All cells. On narrow screens the table scrolls, not the page.
 fn whole(view: &View<'_>, visits: &[Visit]) -> Markup {
     let through = |phase: Option<Phase>, signal: Signal| {
         let numbers = (1..)

@@ -1,6 +1,6 @@
-//! Who told whom: lifelines, and an arrow from each cause to what it led to.
+//! Sequence diagram: lifelines, and an arrow from each cause to its effect.
 //!
-//! Solid is caused, dashed takes back, red with a cross refuses, dotted grey is expected and has not been seen yet.
+//! Solid: caused. Dashed: takes back. Red with a cross: refuses. Dotted grey: expected and not seen yet.
 
 use maud::{Markup, html};
 use wallet_view::flow::{Expected, short};
@@ -15,11 +15,11 @@ const LANE: i64 = 220;
 const TOP: i64 = 64;
 const ROW: i64 = 46;
 const NOTE: i64 = 16;
-/// As many characters as go between two lifelines, or beside one.
+/// How many characters fit between two lifelines, or beside one.
 const WORDS: usize = 32;
 const NOTE_WORDS: usize = 60;
 
-/// A lifeline: who, and on which shard.
+/// A lifeline: the participant and its shard.
 type Life = (Lane, Option<u16>);
 
 pub(super) fn draw(view: &View<'_>) -> Markup {
@@ -59,7 +59,7 @@ fn life(step: &Step) -> Life {
     (step.lane, step.decided_on)
 }
 
-/// Everybody who has a part in it, from left to right.
+/// All participants, from left to right.
 fn lives(view: &View<'_>) -> Vec<Life> {
     let seen = view.steps.iter().map(life);
     let expected = view
@@ -74,7 +74,7 @@ fn lives(view: &View<'_>) -> Vec<Life> {
     lives
 }
 
-/// From whom and to whom something is expected.
+/// The lifelines between which an expected step is drawn.
 fn ends(view: &View<'_>, expected: &Expected) -> Option<(Life, Life)> {
     let after = view
         .steps
@@ -99,7 +99,7 @@ fn row(view: &View<'_>, index: usize, parent: Option<i64>, x: i64, y: i64) -> Ma
     let step = &view.steps[index];
     let height = ROW + NOTE * i64::try_from(step.notes.len()).unwrap_or(0);
     let words = format!("{} {}", index + 1, step.words);
-    // Between the two lifelines; beside the one, and what turns back to it, where there is one.
+    // The text goes between the two lifelines, or beside the only one, clear of an arrow that returns to it.
     let at = match parent {
         Some(parent) if parent == x => x + 44,
         Some(parent) => parent.min(x) + 14,

@@ -1,10 +1,10 @@
-//! What the drawings have in common.
+//! Shared by the drawings.
 
 use maud::{Markup, html};
 
 use super::super::parts;
 
-/// A drawing; a narrow screen scrolls in it, not the page.
+/// A drawing. On narrow screens it scrolls, not the page.
 pub(super) fn drawing(label: &str, width: i64, height: i64, content: &Markup) -> Markup {
     html! {
         div.drawing tabindex="0" role="group" aria-label=(label) {
@@ -17,7 +17,7 @@ pub(super) fn drawing(label: &str, width: i64, height: i64, content: &Markup) ->
     }
 }
 
-/// A text, cut if it is too long; the whole is in its title.
+/// A text, cut if it is too long; its title has all of it.
 pub(super) fn text(x: i64, y: i64, class: &str, text: &str, longest: usize) -> Markup {
     let text = &*parts::sentence(text);
     html! {
@@ -28,7 +28,7 @@ pub(super) fn text(x: i64, y: i64, class: &str, text: &str, longest: usize) -> M
     }
 }
 
-/// At most so many characters.
+/// At most `longest` characters of a text.
 pub(super) fn cut(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();
@@ -37,7 +37,7 @@ pub(super) fn cut(text: &str, longest: usize) -> String {
     format!("{kept}…")
 }
 
-/// A head of an arrow that points to the right (1) or to the left (-1).
+/// The head of an arrow that points right (1) or left (-1).
 pub(super) fn head(x: i64, y: i64, direction: i64, class: &str) -> Markup {
     let back = x - 9 * direction;
     html! { path class={ "head " (class) } d={ "M" (x) " " (y) " L" (back) " " (y - 5) " L" (back) " " (y + 5) " Z" } {} }

@@ -1,4 +1,4 @@
-//! What stands around the tabs.
+//! The page around the tabs.
 
 use serde_json::json;
 use wallet_view::flow::Flow;
@@ -23,7 +23,7 @@ fn head(flow: &Flow, medium: Medium) -> String {
     page::head(&view(flow, medium)).into_string()
 }
 
-/// alice paid bob, who gave it back in this way.
+/// alice paid bob, whose reversal has this status.
 fn given_back(status: &str) -> Flow {
     let back = json!([{ "transfer": OTHER, "payer": "bob", "amount": "1234.50", "status": status }]);
     flow(&json!({ "reversed_by": back }))

@@ -1,5 +1,5 @@
-//! Where the time went: a bar for each step, of waiting, work, commit and publish. On a narrow screen the bars move to the steps'
-//! numbers, and the words stand in the table (`flow.css`).
+//! Where the time went: a bar per step, divided into waiting, work, commit and publish. On a narrow screen the bars are next to the
+//! steps' numbers, and the words are in the table (`flow.css`).
 
 use maud::{Markup, html};
 use wallet_view::along;
@@ -71,7 +71,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
     }
 }
 
-/// How long it took. The last bar goes on until that stood in the log.
+/// How long it took. The last bar continues until the end was in the log.
 fn took(view: &View<'_>, held_us: Option<i64>) -> Markup {
     html! {
         @if let Some(took_us) = view.flow.took_us() {
@@ -84,7 +84,7 @@ fn took(view: &View<'_>, held_us: Option<i64>) -> Markup {
     }
 }
 
-/// What is expected: since when, until now, what.
+/// The expected steps: since when, until now, and what is expected.
 fn waits(view: &View<'_>) -> Vec<(i64, i64, String)> {
     let start_us = view.flow.started_at.as_microsecond();
     let now_us = view.now.as_microsecond().saturating_sub(start_us);
@@ -139,7 +139,7 @@ fn table(view: &View<'_>) -> Markup {
     let (length_us, total) = (along::length_us(&view.steps), along::total(&view.steps));
     let ended = view.flow.ended_at.is_some();
     let cell = |us: i64| html! { td.num { (ms(us)) } };
-    // Of what was published later than it could have been, only the sum is known.
+    // For an event that was published later than it could have been, only the sum is known.
     let parts = |times: Times| {
         html! {
             (cell(times.wait_us)) (cell(times.work_us))

@@ -1,4 +1,4 @@
-//! What the health page tells, read once.
+//! The facts on the health page, read once.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,24 +21,24 @@ use crate::stuck;
 
 /// How many stuck flows and parked messages are shown.
 const SHOWN: i64 = 20;
-/// How long NATS may take to answer.
+/// How long to wait for NATS.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// All of it.
+/// All facts of the page.
 pub(super) struct Facts {
     pub(super) sums: Vec<Sum>,
     pub(super) in_flight: i64,
-    /// The oldest.
+    /// The oldest stuck flows.
     pub(super) stuck: Vec<Flow>,
     pub(super) more_stuck: bool,
     pub(super) stuck_in_all: stuck::Count,
-    /// The newest.
+    /// The newest parked messages.
     pub(super) parked: Vec<Parked>,
     pub(super) parked_in_all: i64,
     pub(super) shards: Vec<Shard>,
 }
 
-/// What all accounts have in a currency, minor units.
+/// The total of all accounts in a currency, in minor units.
 pub(super) struct Sum {
     pub(super) currency: Currency,
     pub(super) accounts: i64,
@@ -47,12 +47,12 @@ pub(super) struct Sum {
     pub(super) in_transit: i64,
 }
 
-/// How far a shard is.
+/// How far a shard has read.
 pub(super) struct Shard {
     pub(super) number: u16,
     pub(super) position: i64,
     pub(super) lag: Option<i64>,
-    /// What is wrong with the server or the stream.
+    /// What is wrong with the server or the stream, if anything.
     pub(super) wrong: Option<String>,
 }
 
@@ -114,7 +114,7 @@ impl Facts {
     }
 }
 
-/// Adds what a shard's accounts have.
+/// Adds the balances of a shard's accounts.
 async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> Result<()> {
     let sql = "SELECT currency, count(*), CAST(sum(available) AS BIGINT), CAST(sum(held) AS BIGINT), \
                CAST(sum(in_transit) AS BIGINT) FROM account GROUP BY currency";
@@ -136,7 +136,7 @@ async fn add(db: &mut Db, sums: &mut BTreeMap<String, Sum>) -> Result<()> {
     Ok(())
 }
 
-/// What a service would refuse to work with.
+/// What would make a service refuse to work with this server and stream.
 async fn wrong(running: &Running, shard: wallet_contract::shard::Shard, known: Known) -> Option<String> {
     if known.position == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! How fast it goes: the last minutes, kept in memory.
+//! The rate and duration of transfers in the last minutes, kept in memory.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,25 +17,25 @@ use crate::flows::list::{Filter, newest, tally};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
 
-/// Between two samples.
+/// The time between two samples.
 const EACH: Duration = Duration::from_secs(2);
-/// Ten minutes.
+/// Ten minutes of samples.
 const KEPT: usize = 300;
-/// Of how many of a shard's newest flows it is seen how long they took.
+/// How many of a shard's newest flows are timed.
 const FLOWS: i64 = 50;
 
-/// What was seen at one time, of what had happened since the time before.
+/// What happened between two looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Sample {
     at_us: i64,
-    /// How many transfers had ended, in hundredths a second.
+    /// The rate of transfers ended, in hundredths per second.
     rate: i64,
-    /// How long they took, microseconds; nothing if none had ended.
+    /// Their median duration, in microseconds; 0 if none ended.
     median_us: i64,
     slow_us: i64,
 }
 
-/// When it was looked, and how many transfers had ended on each shard by then.
+/// The time of a look, and how many transfers had ended on each shard by then.
 struct Look {
     at_us: i64,
     ended: Vec<i64>,
@@ -64,7 +64,7 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
     }
 }
 
-/// What has happened since the look before; nothing at the first, of which all charts would tell something else.
+/// What happened since the last look; `None` at the first one, which has nothing to compare with.
 async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<Sample>> {
     let mut now = Look {
         at_us: (running.clock)().as_microsecond(),
@@ -82,7 +82,7 @@ async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<S
         now.ended.push(ended);
         let known = before.as_ref().and_then(|before| before.ended.get(shard));
         let since = known.map_or(0, |known| ended.saturating_sub(*known));
-        // Counts and times are of the same transfers.
+        // Counts and times must be of the same transfers.
         if since > 0 {
             let newest = newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?;
             took.extend(last(newest.flows.iter().map(|flow| &flow.told), since));
@@ -93,7 +93,7 @@ async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<S
     Ok(sample)
 }
 
-/// How long those transfers took that ended last, so many of them.
+/// The durations of the `many` transfers that ended last.
 fn last<'f>(flows: impl Iterator<Item = &'f Flow>, many: i64) -> impl Iterator<Item = i64> {
     let mut ended: Vec<(Timestamp, i64)> = flows
         .filter(|flow| flow.is_payment())
@@ -123,7 +123,7 @@ fn told(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
     }
 }
 
-/// Three small charts over the same time: how many a second, and how long they take.
+/// Three small charts over the same time: transfers per second, and how long they take.
 pub(super) fn charts(pace: &Pace) -> Markup {
     let samples = pace.0.lock().unwrap_or_else(PoisonError::into_inner);
     let samples: Vec<Sample> = samples.iter().copied().collect();
@@ -153,7 +153,7 @@ fn per_second(hundredths: i64) -> String {
     }
 }
 
-/// Where nothing has ended, nothing took any time.
+/// A duration; a dash if no transfer ended.
 fn took(us: i64) -> String {
     if us == 0 { "–".to_owned() } else { span_us(us) }
 }

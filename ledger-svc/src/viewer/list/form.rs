@@ -1,4 +1,4 @@
-//! The fields above the list. Two plain forms: what they ask stands in the address.
+//! The fields above the list. They are two plain forms, so the filter is in the URL.
 
 use maud::{Markup, html};
 use wallet_contract::status::Status;

@@ -1,4 +1,4 @@
-//! One row for each flow.
+//! One row per flow.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -18,12 +18,12 @@ use crate::listing::question::Halted;
 use crate::viewer::parts;
 use crate::{parked, stuck};
 
-/// What a row shows of a flow.
+/// The content of a row.
 struct Row<'p> {
     flow: &'p Flow,
-    /// How it stands: as it is stored, or stuck, or parked.
+    /// Its status: the stored one, or stuck, or parked.
     word: &'static str,
-    /// Why it keeps still, and since when, if it does.
+    /// Why it is stuck or parked, and since when, if it is.
     still: Option<Still>,
     summary: Summary,
 }
@@ -64,7 +64,7 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
     Ok(html! { @for row in rows.iter().flatten() { (markup(row)) } })
 }
 
-/// What it waits for, if nothing was heard of it for too long, which is stored nowhere.
+/// What a stuck flow waits for; `None` if it is not stuck. Nothing of this is stored.
 async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> Result<Option<Still>> {
     if !flow.is_running() || flow.started_us > look.deadline_us {
         return Ok(None);
@@ -100,7 +100,7 @@ fn markup(row: &Row<'_>) -> Markup {
                 @if let Some(currency) = &told.currency { span { (parts::amount(told, currency)) } }
             }
             td.num data-label="events" { (summary.events) }
-            // What goes on lasts longer each time one looks; said when it is read, not kept true.
+            // The duration of an open flow keeps growing; it is the one at the time of reading, and is not updated.
             td.num data-label="duration" { (duration(told)) }
             td data-label="last event" { span { (wallet_view::flow::short(&summary.last_kind)) } }
             td data-label="started (UTC)" { (parts::time(&rfc3339(row.flow.started_us))) }
@@ -108,7 +108,7 @@ fn markup(row: &Row<'_>) -> Markup {
     }
 }
 
-/// How long it took, and for how long it was held, which is no part of that.
+/// How long it took, and separately how long it was held, which does not count.
 fn duration(told: &Told) -> Markup {
     html! {
         span {

@@ -1,4 +1,4 @@
-//! The texts of messages that were set aside. The books don't have them: nobody could read them; the log does.
+//! The texts of parked messages. They come from the log: the books have none, since no service could read them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,30 +15,30 @@ use wallet_view::text::clean;
 
 use crate::parked::Parked;
 
-/// How long a page waits for the log. What has not come by then is not shown.
+/// How long a page waits for the log. Texts that have not arrived by then are not shown.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How many are read at once, each by a reader of its own.
+/// How many are read at once, each by its own reader.
 const AT_ONCE: usize = 8;
-/// How many are kept: what stands in the log does not change, and pages are loaded again.
+/// How many are cached: messages in the log never change, and pages are reloaded.
 const KEPT: usize = 200;
-/// How much of a text is shown in a row, and how much at all.
+/// How much of a text is shown in a row, and how much in total.
 const SHORT: usize = 80;
 const WHOLE: usize = 4_000;
 
-/// Those that were read lately, by the ids of what was set aside.
+/// Recently read texts, by the ids of the parked messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts(Arc<Mutex<BTreeMap<String, Text>>>);
 
-/// A text as it is shown.
+/// A text, as shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text {
     shown: String,
-    /// How many characters are left out.
+    /// The number of characters left out.
     left_out: usize,
 }
 
 impl Texts {
-    /// Those of a page, as far as they came in time.
+    /// The texts of a page, as far as they arrive in time.
     pub(super) async fn of(&self, running: &Running, parked: &[Parked]) -> BTreeMap<String, Text> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let unknown = parked.iter().filter(|parked| !known.contains_key(&parked.id));
@@ -51,7 +51,7 @@ impl Texts {
                 found.extend(text);
             }
         };
-        // What came before that stays.
+        // On a timeout, the texts read so far are kept.
         let _ = tokio::time::timeout(PATIENCE, all).await;
         found.retain(|id, _| parked.iter().any(|parked| parked.id == *id));
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,7 +63,7 @@ impl Texts {
     }
 }
 
-/// A text to be read, and where it stands.
+/// A text to read, and its place in the log.
 struct Wanted {
     id: String,
     shard: Shard,
@@ -98,7 +98,7 @@ async fn read(running: &Running, wanted: Wanted) -> Option<(String, Text)> {
 }
 
 impl Text {
-    /// A text that somebody else wrote.
+    /// A text written by somebody else.
     pub(super) fn of(text: &str) -> Self {
         let shown: String = text.chars().take(WHOLE).collect();
         Self {
@@ -108,7 +108,7 @@ impl Text {
     }
 }
 
-/// Its beginning, and the whole for who opens it.
+/// The beginning of a text, which opens to all of it.
 pub(super) fn markup(id: &str, text: Option<&Text>) -> Markup {
     let show = || html! { code { "wallet parked show " (id) } };
     let Some(Text { shown, left_out }) = text else {

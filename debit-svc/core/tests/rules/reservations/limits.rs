@@ -1,4 +1,4 @@
-//! How much may be held and confirmed, and what a reservation says.
+//! How much may be held and confirmed, and what a reservation's events contain.
 
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Event, Fact, MovementFact, Terms};

@@ -1,4 +1,4 @@
-//! Alice, what she has, what she asks, and what credit-svc says.
+//! Test fixtures: alice's account and requests, and the events of credit-svc.
 
 use debit_core::Debit;
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use wallet_kernel::{Due, Input};
 
 pub(crate) const SECOND: i64 = 1_000_000;
 
-/// Plays to an account of alice's with 10.00, then expects the last input's fact, and what alice has behind it.
+/// Plays the given inputs on alice's account with 10.00, then checks the last input's fact and alice's balances after it.
 pub(crate) fn check(given: &[Input], when: &Input, expected: &str, money: &str) {
     let mut player = alice("0.00");
     player.hear_all(given);
@@ -19,7 +19,7 @@ pub(crate) fn check(given: &[Input], when: &Input, expected: &str, money: &str) 
     assert_eq!(has(&player), money, "{expected}");
 }
 
-/// Alice has 10.00 and may overdraw so much.
+/// Alice, with 10.00 and this overdraft limit.
 pub(crate) fn alice(overdraft: &str) -> Player<Debit> {
     let mut player = Player::new(Service::Debit);
     let paid_in = Fact::Movement(
@@ -46,7 +46,7 @@ pub(crate) fn due_us(player: &Player<Debit>) -> Option<i64> {
     player.state.transfers.get(&key(ONE, "alice"))?.due_us()
 }
 
-/// What the clock says of the reservation.
+/// The `Due` input for the reservation.
 pub(crate) fn due(player: &Player<Debit>) -> Input {
     let transfer = key(ONE, "alice");
     let reservation = player
@@ -63,7 +63,7 @@ pub(crate) fn due(player: &Player<Debit>) -> Input {
     })
 }
 
-/// What credit-svc says in the flow [`ONE`].
+/// An event of credit-svc in the flow [`ONE`].
 pub(crate) fn says(fact: Fact) -> Input {
     event(Service::Credit, ONE, fact)
 }
@@ -87,7 +87,7 @@ pub(crate) fn declined(amount: &str) -> Input {
     ))
 }
 
-/// What alice asks in the flow [`ONE`].
+/// A request of alice's in the flow [`ONE`].
 pub(crate) fn asks(verb: Verb, fields: &str) -> Input {
     testing::asks(verb, ONE, "alice", fields)
 }
@@ -105,7 +105,7 @@ pub(crate) fn reserves_on(amount: &str, terms: &str) -> Input {
     asks(Verb::Reserve, &fields)
 }
 
-/// All that is held, or so much of it.
+/// A confirmation of everything held, or of this amount.
 pub(crate) fn confirms(amount: &str) -> Input {
     match amount {
         "" => asks(Verb::Confirm, ""),

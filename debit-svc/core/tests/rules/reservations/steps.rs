@@ -1,4 +1,4 @@
-//! From step to step: reserve, promise, confirm, cancel, and the clock.
+//! The steps of a reservation: reserve, promise, confirm, cancel, expiry.
 
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};

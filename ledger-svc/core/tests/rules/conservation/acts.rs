@@ -1,4 +1,4 @@
-//! What happens: somebody asks, a service reads or publishes, a message comes twice, time passes.
+//! The steps of a play: a client sends a request, a service reads or publishes, a message is repeated, time passes.
 
 use proptest::prelude::*;
 use wallet_contract::subject::Service;
@@ -10,11 +10,11 @@ const SECOND: i64 = 1_000_000;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Act {
-    /// Somebody asks; `late`: it is delivered some other time, or in the end.
+    /// A client makes a request; if `late`, it is delivered some time later, or at the end.
     Ask { ask: Ask, late: bool },
-    /// Something that was asked is delivered, perhaps again.
+    /// An earlier request is delivered, perhaps again.
     Deliver { which: usize },
-    /// A service reads so many messages.
+    /// A service reads this many messages.
     Step {
         shard: usize,
         service: usize,
@@ -22,11 +22,11 @@ pub(crate) enum Act {
     },
     /// A service publishes to the second destination.
     Flush { shard: usize, service: usize },
-    /// A copy comes behind its original, as from an outbox that published twice.
+    /// A copy follows its original, as from an outbox that published twice.
     Copy { shard: usize, which: usize },
     /// Time passes.
     Wait { seconds: i64 },
-    /// debit-svc looks at its clock, which is ahead by so much.
+    /// debit-svc checks what is due by its own clock, which is this far ahead.
     Tick { shard: usize, which: usize, ahead: i64 },
 }
 

@@ -1,4 +1,4 @@
-//! Who is told what: each request is answered once, by an outcome that names it.
+//! Each request is answered once, by an outcome that names it.
 #![expect(clippy::wildcard_enum_match_arm, reason = "one of many")]
 
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use wallet_contract::id::{EventId, TransferKey};
 
 use super::world::{World, shards};
 
-/// However an outcome comes to know which requests it answers, they are the same; and of all that was asked nothing is left
-/// without an answer, or gets two. A reservation is answered when it is promised, and its end may answer it again.
+/// However an outcome determines which requests it answers, the result is the same. No request is left without an answer, and none
+/// gets two, except that a reservation is answered when it is promised and may be answered again when it ends.
 pub(crate) fn name_each_request_once(world: &World) {
     let mut ends: BTreeMap<EventId, u32> = BTreeMap::new();
     let flows = all_causes(world);
@@ -44,7 +44,7 @@ pub(crate) fn name_each_request_once(world: &World) {
     }
 }
 
-/// Whether it is the end of a payment in one phase, and no reversal's refusal.
+/// Whether it is the end of a one-phase payment, and not the refusal of a reversal.
 fn is_a_plain_end(outcome: &Outcome) -> bool {
     match &outcome.event.fact {
         Fact::Movement(movement, MovementFact::TransferSettled) => movement.reserved.is_none(),
@@ -52,7 +52,7 @@ fn is_a_plain_end(outcome: &Outcome) -> bool {
     }
 }
 
-/// What the head of its flow tells of who asked for it.
+/// The requests of its flow, as the flow's head has them.
 fn asked(world: &World, outcome: &Outcome) -> Option<Asked> {
     let shard = usize::from(shards().of(&outcome.account).0);
     let flows = &world.nodes[shard].ledger.player.state.flows;

@@ -1,4 +1,4 @@
-//! What is asked: of transfers of all kinds, mostly about what was asked or received before, and by operators.
+//! The requests of a play: all kinds of transfer requests, mostly about earlier ones, and operators' requests.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a few of many name a movement")]
 
 use proptest::prelude::*;
@@ -20,9 +20,9 @@ pub(crate) struct Ask {
     payee: usize,
     minor: u32,
     id: u64,
-    /// Which transfer that was asked before it is about.
+    /// Which earlier transfer it is about.
     which: usize,
-    /// What else it says: of a reservation its terms, of a confirm how much.
+    /// Its other content: the terms of a reservation, the amount of a confirm.
     more: Option<u8>,
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn ask() -> impl Strategy<Value = Ask> {
 }
 
 impl World {
-    /// Opens the accounts, and pays in 10.00 to each but the last.
+    /// Opens the accounts, and pays 10.00 into each but the last.
     pub(crate) fn endow(&mut self) {
         for (id, account) in (900..).zip(&ACCOUNTS[..4]) {
             let id = uuid(id);
@@ -66,7 +66,7 @@ impl World {
 }
 
 impl Ask {
-    /// The request; none if it is about an earlier one and there is none.
+    /// The request; `None` if it refers to an earlier one and there is none.
     pub(crate) fn request(&self, world: &World) -> Option<Request> {
         let amount = decimal(self.minor);
         let earlier = || {
@@ -76,7 +76,7 @@ impl Ask {
                 .filter_map(|request| Some((request.transfer, movement(request)?)));
             self.one_of(sound.collect())
         };
-        // Mostly something that was received.
+        // Mostly a transfer that was received.
         let received = || {
             let received = world.events().filter_map(|event| match &event.fact {
                 Fact::Movement(movement, MovementFact::AccountCredited) => Some((event.transfer, movement)),

@@ -1,4 +1,4 @@
-//! What holds of flows when all is quiet.
+//! What must hold for flows when nothing is pending.
 
 use std::collections::BTreeMap;
 
@@ -32,14 +32,14 @@ pub(crate) fn end_once_or_wait_for_their_payer(world: &World) {
     }
 }
 
-/// Not one waits any more.
+/// No flow is open.
 pub(crate) fn have_all_ended(world: &World) {
     for (key, events) in flows(world) {
         assert_eq!(events.iter().filter(|event| ends(event)).count(), 1, "{key:?}");
     }
 }
 
-/// What was said of each transfer, by its payer and id.
+/// The events of each transfer, by its payer and id.
 fn flows(world: &World) -> Flows<'_> {
     let mut flows: Flows<'_> = BTreeMap::new();
     for event in world.events() {

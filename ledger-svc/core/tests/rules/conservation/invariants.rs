@@ -1,4 +1,4 @@
-//! What holds of money after each step, and when all is over.
+//! What must hold for money after each step, and at the end.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +28,7 @@ pub(crate) fn at_each_step(world: &World) {
     accounts_hold_what_their_transfers_say(world, &debit);
 }
 
-/// Nothing is held, promised or on its way, and what debit-svc and ledger-svc have is the same.
+/// Nothing is held, promised or in transit, and the balances of debit-svc and ledger-svc are equal.
 pub(crate) fn when_all_is_over(world: &World) {
     let [debit, ledger] = both(world);
     assert_eq!(debit, ledger);
@@ -44,7 +44,7 @@ pub(crate) fn when_all_is_over(world: &World) {
     }
 }
 
-/// Reading everything once more, copies of it, changes nothing.
+/// Reading copies of everything changes nothing.
 pub(crate) fn repeats_change_nothing(world: &mut World) {
     let before: Vec<_> = world.nodes.iter().map(snapshot).collect();
     world.copy_all();
@@ -64,7 +64,7 @@ fn snapshot(node: &Node) -> impl PartialEq + use<> {
     (states, said)
 }
 
-/// Every balance, as debit-svc and as ledger-svc have it.
+/// Every balance, in debit-svc and in ledger-svc.
 fn both(world: &World) -> [Balances; 2] {
     let (mut debit, mut ledger) = (Balances::new(), Balances::new());
     for node in &world.nodes {
@@ -78,7 +78,7 @@ fn both(world: &World) -> [Balances; 2] {
     [debit, ledger]
 }
 
-/// All money adds up to nothing, but for what has been heard at one end of a transfer and not at the other.
+/// All money adds up to zero, except for transfers that have been heard at one end and not yet at the other.
 fn money_is_conserved(world: &World, balances: &Balances, inbox: impl Fn(&Node) -> &BTreeSet<EventId>) {
     let mut expected = 0;
     for event in world.events() {
@@ -104,7 +104,7 @@ fn floors(balances: &Balances) {
     }
 }
 
-/// What is booked is what was decided: once or not yet, never twice, never another amount.
+/// Each decided event is booked once, or not yet: never twice, and never with another amount.
 fn each_event_is_booked_once(world: &World) {
     let mut booked: BTreeMap<(TransferId, AccountId, &str), [i64; 2]> = BTreeMap::new();
     for line in world
@@ -147,7 +147,7 @@ fn each_event_is_booked_once(world: &World) {
     assert!(booked.is_empty(), "bookings without an event: {booked:?}");
 }
 
-/// The lines of each account are numbered and chained, in the order of the log, up to the one that its page names.
+/// The lines of each account are numbered and chained in log order, up to the one that the account's row names.
 fn each_line_names_the_one_before(world: &World) {
     for node in &world.nodes {
         let state = &node.ledger.player.state;
@@ -193,7 +193,7 @@ fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
     }
 }
 
-/// Who reacted to what is who was to react to it, on the shard where it was to, with one of the words that it could use.
+/// Each reaction came from the service and shard that the choreography declares, with one of the declared events.
 pub(crate) fn each_reaction_is_declared(world: &World) {
     let asked = world.asked.iter().map(|request| {
         let step = Step::Asked(request.verb);
@@ -232,7 +232,7 @@ pub(crate) fn each_reaction_is_declared(world: &World) {
     }
 }
 
-/// A promise may be what a confirmation that came before it has waited for.
+/// A promise may be what an earlier confirm was waiting for.
 fn deferred(cause: &Step) -> Option<Expected> {
     match cause {
         Step::Said(Fact::Movement(movement, MovementFact::CreditPromised(_))) => after(&Fact::Movement(
@@ -243,7 +243,7 @@ fn deferred(cause: &Step) -> Option<Expected> {
     }
 }
 
-/// When all is over, nobody waits for anybody but a payer who has reserved.
+/// At the end, the only flows still open are reservations that wait for their payer.
 pub(crate) fn nothing_is_open(world: &World) {
     let mut flows: BTreeMap<(AccountId, TransferId), Vec<Step>> = BTreeMap::new();
     for event in world.events() {

@@ -1,4 +1,4 @@
-//! One service on one shard, and the three of a shard.
+//! One service on one shard, and the three services of a shard.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -13,13 +13,13 @@ use wallet_kernel::{Decider, Input};
 
 use super::world::SHARDS;
 
-/// A service on one shard: what it remembers, how far it has read, what it has handled and said.
+/// A service on one shard: its state, its position, and what it has handled and published.
 pub(crate) struct Reader<C: Decider> {
     pub(crate) player: Player<C>,
     pub(crate) inbox: BTreeSet<EventId>,
     /// Its event store.
     pub(crate) said: Vec<Event>,
-    /// What it has said and not published to the second destination yet.
+    /// Events that it has not published to the second destination yet.
     pub(crate) later: VecDeque<Event>,
     position: usize,
 }
@@ -30,7 +30,7 @@ pub(crate) struct Node {
     pub(crate) ledger: Reader<Ledger>,
 }
 
-/// A message with the time at which it was stored.
+/// A message, with the time at which it was stored.
 #[derive(Clone)]
 pub(crate) struct Stored {
     pub(crate) at_us: i64,
@@ -48,7 +48,7 @@ impl<C: Decider> Reader<C> {
         }
     }
 
-    /// Reads one message, if there is one: whether there was, and what was decided on it.
+    /// Reads one message, if there is one. Returns whether there was one, and the decision on it.
     pub(crate) fn read(&mut self, log: &[Stored]) -> (bool, Option<Event>) {
         let Some(stored) = log.get(self.position) else {
             return (false, None);
@@ -71,7 +71,7 @@ impl<C: Decider> Reader<C> {
 }
 
 impl Reader<Credit> {
-    /// Loads what the next message needs of the event store, as the service does.
+    /// Loads what the next message needs from the event store, as the service does.
     pub(crate) fn load(&mut self, log: &[Stored]) {
         let mut keys = Keys::default();
         if let Some(next) = log.get(self.position) {

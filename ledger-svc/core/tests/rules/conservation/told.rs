@@ -1,4 +1,4 @@
-//! Who is told what, where several ask under one id: a table, made by playing it.
+//! The outcomes of several requests under one id: a table made by playing them.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a few of many verbs and inputs stand in the table"
@@ -16,15 +16,15 @@ use wallet_kernel::testing::{ONE, TWO, asks, pays};
 
 use super::world::World;
 
-/// What happens, in the order of the log.
+/// The steps, in log order.
 enum Step {
-    /// alice asks for so much, all under one id; of a reversal bob does.
+    /// alice asks for this amount, always under the same id; a reversal is asked by bob.
     Ask(Verb, &'static str),
-    /// The same, and the promise is to confirm it.
+    /// A reserve with `auto_confirm`.
     AutoConfirm(&'static str),
-    /// All that was asked is decided, and told.
+    /// Everything requested so far is decided, and its outcomes are sent.
     Told,
-    /// bob can't be paid any more.
+    /// bob's account is frozen.
     Frozen,
     /// The reservation's time is up.
     Late,
@@ -134,7 +134,7 @@ fn who_is_told_what_stands_in_the_architecture() {
     );
 }
 
-/// What is asked, and what each is told first that waits for its own answer.
+/// Each request, and the first outcome sent to the client that waits for it.
 fn play(steps: &[Step]) -> Vec<(String, String)> {
     let mut world = World::new();
     world.endow();
@@ -206,7 +206,7 @@ fn request(input: Input) -> Request {
     }
 }
 
-/// What it is told, if it is: not that it is reserved, once its flow has gone on.
+/// The first outcome it gets, if any. *reserved* does not count once its flow has moved on.
 fn told(world: &World, request: &Request) -> Option<String> {
     let causes = super::answers::all_causes(world);
     let outcomes = || {

@@ -1,4 +1,4 @@
-//! Logs, and three services on each shard that read them.
+//! The logs, and the three services on each shard that read them.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -16,9 +16,9 @@ pub(crate) const SHARDS: u16 = 2;
 
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
-    /// All that was ever asked, delivered or not.
+    /// Every request ever made, delivered or not.
     pub(crate) asked: Vec<Request>,
-    /// What the logs' clock says; it never goes back.
+    /// The logs' clock. It never goes back.
     pub(crate) now_us: i64,
     logs: Vec<Vec<Stored>>,
 }
@@ -33,12 +33,12 @@ impl World {
         }
     }
 
-    /// All that was said, in the order of each service.
+    /// All events, in each service's order.
     pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
         self.nodes.iter().flat_map(Node::said)
     }
 
-    /// All that was asked and stands in a log.
+    /// All requests that are in a log.
     pub(crate) fn delivered(&self) -> impl Iterator<Item = &Request> {
         self.logs
             .iter()
@@ -49,13 +49,13 @@ impl World {
             })
     }
 
-    /// The ids of all that stands in the logs.
+    /// The ids of everything in the logs.
     pub(crate) fn ids(&self) -> BTreeSet<EventId> {
         let stored = self.logs.iter().flatten();
         stored.map(|stored| stored.input.as_cause().id).collect()
     }
 
-    /// What stands in a log once more.
+    /// Appends a copy of a message to its log.
     pub(crate) fn copy(&mut self, shard: usize, which: usize) {
         let log = &self.logs[shard];
         if let Some(copy) = log.get(which % log.len().max(1)).cloned() {
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// Everything once more.
+    /// Appends a copy of everything.
     pub(crate) fn copy_all(&mut self) {
         for shard in 0..self.logs.len() {
             for which in 0..self.logs[shard].len() {
@@ -98,7 +98,7 @@ impl World {
         read
     }
 
-    /// A service publishes to the second destination, if something waits for that.
+    /// A service publishes to the second destination, if an event is waiting for that.
     pub(crate) fn flush(&mut self, shard: usize, service: Service) -> bool {
         let Some(event) = self.later(shard, service).pop_front() else {
             return false;
@@ -109,7 +109,7 @@ impl World {
         true
     }
 
-    /// What is due on a shard's debit-svc whose clock is ahead of the log's by so much.
+    /// What is due on a shard for a debit-svc whose clock is this far ahead of the log's.
     pub(crate) fn due(&self, shard: usize, ahead_us: i64) -> Vec<Due> {
         let transfers = self.nodes[shard].debit.player.state.transfers.iter();
         let due = transfers.filter(|(_, row)| row.due_us().is_some_and(|due| due <= self.now_us + ahead_us));
@@ -123,7 +123,7 @@ impl World {
         said.collect()
     }
 
-    /// That clock says that something is due.
+    /// That service hears that something is due.
     pub(crate) fn tick(&mut self, shard: usize, due: Due, ahead_us: i64) {
         let now_us = self.now_us + ahead_us;
         let decided = self.nodes[shard].debit.hear(&Input::Due(due), now_us);

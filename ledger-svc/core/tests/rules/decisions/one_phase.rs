@@ -1,4 +1,4 @@
-//! Transfers, reversals, and what an operator asks.
+//! Transfers, reversals, and operators' requests.
 
 use std::slice;
 

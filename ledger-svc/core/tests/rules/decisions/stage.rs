@@ -1,4 +1,4 @@
-//! Who plays, and what is read off the books.
+//! Test fixtures: the accounts, and readers of the resulting books.
 
 use jiff::Timestamp;
 use ledger_core::{Flow, Keys, Ledger, Start, State, Status};
@@ -14,8 +14,8 @@ use wallet_kernel::{Decider as _, Input};
 /// Two accounts on two shards.
 pub(crate) const SIDES: (&str, &str) = ("alice", "bob");
 
-/// Plays the given inputs, then expects what the last one leads to: the decision, the lines it books, what is told. Where no
-/// request was given, the flow has begun before.
+/// Plays the given inputs, then checks what the last one leads to: the decision, the lines it books, the outcomes. If no request
+/// was given, the flow has begun before.
 pub(crate) fn check(given: &[Input], when: &Input, decided: &str, lines: &[&str], outcomes: &[&str]) {
     let mut player = Player::<Ledger>::new(Service::Ledger);
     for input in given {
@@ -30,7 +30,7 @@ pub(crate) fn check(given: &[Input], when: &Input, decided: &str, lines: &[&str]
     assert_eq!(heard_of(&player.state), outcomes, "{decided}");
 }
 
-/// Has the flow of an event begin, if it has not.
+/// Begins the flow of an event, if it has not begun.
 pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
     let Input::Event(event) = input else { return };
     let mut keys = Keys::default();
@@ -50,7 +50,7 @@ pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
     }
 }
 
-/// New lines: whose, why, what is available after the change, and what is held, if that changes.
+/// New lines: account, reason, the available balance after the change, and the held balance if it changes.
 pub(crate) fn booked(state: &State) -> Vec<String> {
     let lines = state.bookings.iter().map(|line| {
         let shown = |minor| line.currency.format_minor(minor);
@@ -67,7 +67,7 @@ pub(crate) fn booked(state: &State) -> Vec<String> {
     lines.collect()
 }
 
-/// What is told: of what, its word, how much if not all; and how its flow stands.
+/// Outcomes: transfer, word, and the amount if it is not all; with the status of the flow.
 pub(crate) fn heard_of(state: &State) -> Vec<String> {
     let outcomes = state.outcomes.iter().map(|outcome| {
         let transfer = TransferKey {
@@ -94,13 +94,13 @@ pub(crate) fn in_transit(state: &State, account: &str) -> i64 {
     page.unwrap().in_transit
 }
 
-/// The ledger of an account's shard, of two.
+/// The ledger on the account's shard, one of two.
 pub(crate) fn on(account: &str) -> Player<Ledger> {
     let shard = u16::from(!place(0, 2).owns(&name(account)));
     Player::on(Service::Ledger, place(shard, 2))
 }
 
-/// What a service says in the flow [`ONE`].
+/// An event in the flow [`ONE`].
 pub(crate) fn debit(fact: Fact) -> Input {
     testing::event(Service::Debit, ONE, fact)
 }

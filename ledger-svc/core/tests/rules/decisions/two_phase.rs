@@ -111,7 +111,7 @@ fn a_release_is_booked_and_ends_the_flow() {
 
 #[test]
 fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
-    // All that is said in a test has the transfer's id as its cause. The word on it stood there at second 9.
+    // In these tests every event has the transfer's id as its cause. The confirm or cancel was in the log at second 9.
     let word_us = 9_000_000;
     let waits = |heard: &[Input]| {
         let mut player = Player::<Ledger>::new(Service::Ledger);
@@ -147,10 +147,10 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
     let until = |until_us: i64| (Some(promised_us), Some(until_us - promised_us));
     assert_eq!(after(debited()), until(word_us));
     assert_eq!(after(released(Failure::Cancelled)), until(word_us));
-    // The events of a test are decided at second 0.
+    // In these tests events are decided at second 0.
     assert_eq!(after(released(Failure::Expired)), until(0));
     assert_eq!(after(released(Failure::Refused)), (Some(promised_us), None));
-    // A promise that comes after a cancel begins no wait.
+    // A promise that comes after a cancel does not start a wait.
     let late = waits(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
     assert_eq!(late, (None, None));
 }
