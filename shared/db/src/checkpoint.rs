@@ -57,7 +57,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/wallet.db", folder.path().display());
         let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();
-        let Pool::Sqlite(sqlite) = &pool else {
+        let Pool::Sqlite { pool: sqlite, .. } = &pool else {
             unreachable!("{url} is SQLite")
         };
         let mut db = pool.acquire().await.unwrap();

@@ -34,7 +34,12 @@ pub struct Target {
 #[derive(Clone, Debug)]
 pub enum Pool {
     /// SQLite.
-    Sqlite(SqlitePool),
+    Sqlite {
+        /// The connections of readers.
+        pool: SqlitePool,
+        /// Its name as SQLite takes it, with the URL's parameters: a loop opens its own connection.
+        uri: Arc<str>,
+    },
     /// PostgreSQL.
     Postgres(Arc<Servers>),
 }
@@ -109,7 +114,9 @@ impl Target {
                 .await
                 .map_err(|error| schema::told(error, &self.shown(), migrations))?;
             tokio::spawn(checkpoint::look_after(pool.clone()));
-            Ok(Pool::Sqlite(pool))
+            let name = self.url.trim_start_matches("sqlite:").trim_start_matches("//");
+            let uri = format!("file:{name}").into();
+            Ok(Pool::Sqlite { pool, uri })
         } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
             let form = "the form is postgres://user:password@host:5432/database, or host,other:5433 for several servers";
             let servers = Servers::named(&self.url, self.schema()).map_err(|error| unfit(&error, form))?;
@@ -164,20 +171,20 @@ impl Pool {
     /// Takes a connection.
     pub async fn acquire(&self) -> Result<Db> {
         match self {
-            Self::Sqlite(pool) => Ok(Db::Sqlite(pool.acquire().await?)),
+            Self::Sqlite { pool, .. } => Ok(Db::Sqlite(pool.acquire().await?)),
             Self::Postgres(servers) => servers.acquire().await.map(Db::Postgres),
         }
     }
 
     /// Whether the database runs in this process, so that calls block a thread.
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(self, Self::Sqlite { .. })
     }
 
     /// Closes all connections, once their current calls have finished.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite { pool, .. } => pool.close().await,
             Self::Postgres(servers) => servers.pool().close().await,
         }
     }

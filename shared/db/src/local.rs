@@ -5,7 +5,6 @@
 //! all rows.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use compact_str::CompactString;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
@@ -42,8 +41,8 @@ impl ToSql for Bound<'_> {
 
 impl Local {
     /// Opens a database that is already migrated. The page cache, 8 MiB, holds the rows that a batch touches.
-    pub(super) fn open(file: &Path) -> Result<Self> {
-        let db = Connection::open(file)?;
+    pub(super) fn open(uri: &str) -> Result<Self> {
+        let db = Connection::open(uri)?;
         db.busy_timeout(WAIT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch(&format!(

@@ -33,9 +33,7 @@ impl Pool {
     /// Takes a connection for a loop. For SQLite it is a new one, on which statements are plain function calls.
     pub async fn work(&self) -> Result<Working> {
         match self {
-            Self::Sqlite(pool) => Ok(Working(Db::Local(Local::open(
-                pool.connect_options().get_filename(),
-            )?))),
+            Self::Sqlite { uri, .. } => Ok(Working(Db::Local(Local::open(uri)?))),
             Self::Postgres(servers) => servers.acquire().await.map(|db| Working(Db::Postgres(db))),
         }
     }

@@ -285,6 +285,7 @@ pub async fn run_wallet(args: &[&str], nats: &str, api: &str) -> Result<Output> 
 fn wallet_command(args: &[&str], api: &str) -> Result<tokio::process::Command> {
     let mut command = tokio::process::Command::new(program("wallet")?);
     command.args(args).env("WALLET_API_URL", api).env("NO_COLOR", "1");
+    command.kill_on_drop(true);
     Ok(command)
 }
 
