@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use tempfile::tempdir;
 use wallet_contract::shard::Shard;
+use wallet_contract::subject::Service;
 use wallet_db::sql_store::Tables;
 use wallet_db::{Arg, Db, Target};
 use wallet_kernel::{Keeps, Kind, Shape};
@@ -27,10 +28,11 @@ async fn the_migrations_make_the_tables_that_are_declared() -> Result<()> {
 }
 
 async fn are_as_declared<T: Tables>(url: &str) -> Result<()> {
-    let service = T::Rows::SERVICE.name();
+    let service = T::Rows::SERVICE;
     // On PostgreSQL each shard has a schema of its own; here each service has one.
-    let shard = Shard(T::Rows::SERVICE.name().len().try_into()?);
-    let pool = Target::new(&url.replace("{service}", service), shard)
+    let number = Service::ALL.iter().position(|other| *other == service);
+    let shard = Shard(number.unwrap_or_default().try_into()?);
+    let pool = Target::new(&url.replace("{service}", service.name()), shard)
         .open(T::MIGRATIONS)
         .await?;
     let mut db = pool.acquire().await?;

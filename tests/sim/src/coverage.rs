@@ -23,10 +23,16 @@ pub struct Coverage {
 }
 
 /// Cells that can't be reached although their rule is not [`Rule::Never`], and why.
-pub const UNREACHABLE: &[(Cell, &str)] = &[(
-    (Some(Phase::Confirmed), Signal::CreditRefused),
-    "nothing is confirmed that was not promised, and what was promised is credited whatever becomes of the payee",
-)];
+pub const UNREACHABLE: &[(Cell, &str)] = &[
+    (
+        (Some(Phase::Confirmed), Signal::CreditRefused),
+        "nothing is confirmed that was not promised, and what was promised is credited whatever becomes of the payee",
+    ),
+    (
+        (Some(Phase::Expired), Signal::Due),
+        "one read finds the expired transfer and, in the inbox, the cause that its expiry shares with what is due: a repeat",
+    ),
+];
 
 impl Coverage {
     pub(crate) fn count(&mut self, cell: Cell, committed: bool) {
