@@ -159,7 +159,9 @@ mod tests {
     fn a_file_that_is_none_is_refused_without_what_it_holds() {
         let dir = tempfile::tempdir().unwrap();
         let account = KeyPair::new_account().seed().unwrap();
-        let broken = format!("{}A", &KeyPair::new_user().seed().unwrap()[..57]);
+        let seed = KeyPair::new_user().seed().unwrap();
+        let another = if seed.ends_with('A') { 'E' } else { 'A' };
+        let broken = format!("{}{another}", &seed[..57]);
         for text in ["", "hello", &account, &broken] {
             let path = file(&dir, text);
             let error = Login::Nkey(path.clone()).check().unwrap_err();

@@ -304,8 +304,9 @@ async fn interrupted(world: &World) -> Result<()> {
         }
         Ok::<_, anyhow::Error>(())
     };
+    let run = ["transfer", "--file", path];
     tokio::select! {
-        ended = world.wallet(&["transfer", "--file", path]) => bail!("it ended before it was killed: {ended:?}"),
+        ended = world.wallet(&run) => bail!("it ended before it was killed: {ended:?}"),
         paid = paid => paid?,
     }
     let left = world.available("alice").await?;

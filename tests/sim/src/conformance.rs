@@ -192,9 +192,9 @@ where
     let mut heard: Vec<Heard<'_>> = heard.collect();
     let causes: Vec<_> = heard.iter().map(|heard| heard.input.as_cause().id).collect();
     let mut keys = C::Keys::default();
-    heard
-        .iter()
-        .for_each(|heard| C::touches(&heard.input, here(), &mut keys));
+    for heard in &heard {
+        C::touches(&heard.input, here(), &mut keys);
+    }
     let (known, mut state) = store.find(&causes, &keys).await?;
     told.push(format!("batch {number}: knows {known:?}, has {state:?}"));
     batch::without_repeats(&mut heard, known);

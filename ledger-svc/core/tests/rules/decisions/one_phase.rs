@@ -34,7 +34,7 @@ fn each_shard_books_its_own_side() {
     for player in [&mut home, &mut away] {
         begun(
             player,
-            &debit(Fact::Movement(moved(), MovementFact::AccountDebited)),
+            &credit(Fact::Movement(moved(), MovementFact::AccountCredited)),
         );
         player.hear(&debit(Fact::Movement(moved(), MovementFact::AccountDebited)));
         player.hear(&credit(Fact::Movement(moved(), MovementFact::AccountCredited)));
