@@ -86,7 +86,7 @@ pub(super) fn batches() -> Vec<Vec<Input>> {
                 MovementFact::ReservationReleased(Failure::Cancelled, cancelled()),
             ),
             asks(Verb::Cancel, THREE, &payer, ""),
-            asks(Verb::Confirm, TWO, &payer, r#""amount":"1.00""#),
+            asks(Verb::Confirm, TWO, &payer, r#""amount":"1.00","currency":"USD""#),
         ],
         vec![credit(
             TWO,
