@@ -75,7 +75,7 @@ doc:
 unit:
 	$(CARGO) build --release --workspace
 	$(CARGO) nextest run --release --workspace --no-fail-fast
-	$(CARGO) test --release --doc -p wallet-client --quiet
+	$(CARGO) test --release --workspace --doc --quiet
 
 deny:
 	@if command -v cargo-deny >/dev/null; then cargo deny --locked check licenses bans sources; \
