@@ -1,5 +1,6 @@
 //! Connects to the database of one shard, given a URL.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -114,8 +115,7 @@ impl Target {
                 .await
                 .map_err(|error| schema::told(error, &self.shown(), migrations))?;
             tokio::spawn(checkpoint::look_after(pool.clone()));
-            let name = self.url.trim_start_matches("sqlite:").trim_start_matches("//");
-            let uri = format!("file:{name}").into();
+            let uri = self.uri(pool.connect_options().get_filename()).into();
             Ok(Pool::Sqlite { pool, uri })
         } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
             let form = "the form is postgres://user:password@host:5432/database, or host,other:5433 for several servers";
@@ -153,6 +153,14 @@ impl Target {
             .pragma("temp_store", "memory")
             .page_size(8192)
             .pragma("wal_autocheckpoint", checkpoint::ANEW.to_string()))
+    }
+
+    /// A file of SQLite's with the URL's parameters, as a URI (sqlite.org/uri.html).
+    fn uri(&self, file: &Path) -> String {
+        let path = file.to_string_lossy();
+        let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let parameters = self.url.find('?').map_or("", |from| &self.url[from..]);
+        format!("file:{path}{parameters}")
     }
 
     fn schema(&self) -> String {
@@ -193,6 +201,23 @@ impl Pool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn readers_and_the_loop_open_the_same_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("a#b 100%25 c");
+        std::fs::create_dir(folder.path().join("a#b 100% c")).unwrap();
+        let url = format!("sqlite://{}/x.db", inside.display());
+        let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();
+        let mut working = pool.work().await.unwrap();
+        let tables = "SELECT name FROM sqlite_schema WHERE name = 'progress'";
+        assert_eq!(working.query(tables, &[]).await.unwrap().len(), 1);
+        let read_only = Target::new(&format!("{url}?mode=ro"), Shard(0));
+        let pool = read_only.open(&[]).await.unwrap();
+        let mut working = pool.work().await.unwrap();
+        let error = working.execute("DELETE FROM progress", &[]).await.unwrap_err();
+        assert!(error.to_string().contains("read-only"), "{error}");
+    }
 
     #[test]
     fn a_url_is_shown_without_its_password() {
