@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal};
@@ -85,6 +86,23 @@ fn children(pid: u32) -> Vec<i32> {
                 .collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// Repeats an act on an element that the page replaced after the element was found: pages are live, and finding and acting are two
+/// commands.
+async fn again<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let acted = act().await;
+        let replaced = |error: &anyhow::Error| {
+            error
+                .downcast_ref::<CmdError>()
+                .is_some_and(CmdError::is_stale_element_reference)
+        };
+        if !acted.as_ref().err().is_some_and(replaced) || Instant::now() > deadline {
+            return acted;
+        }
+    }
 }
 
 impl Driver {
@@ -209,33 +227,39 @@ impl Browser {
 
     /// The visible text of the first matching element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.find(css).await?.text().await?)
+        again(async || Ok(self.find(css).await?.text().await?)).await
     }
 
     /// The visible text of each matching element.
     pub async fn texts(&self, css: &str) -> Result<Vec<String>> {
-        let mut texts = Vec::new();
-        for element in self.client.find_all(Locator::Css(css)).await? {
-            texts.push(element.text().await?);
-        }
-        Ok(texts)
+        again(async || {
+            let mut texts = Vec::new();
+            for element in self.client.find_all(Locator::Css(css)).await? {
+                texts.push(element.text().await?);
+            }
+            Ok(texts)
+        })
+        .await
     }
 
     /// Clicks on an element.
     pub async fn click(&self, css: &str) -> Result<()> {
-        Ok(self.find(css).await?.click().await?)
+        again(async || Ok(self.find(css).await?.click().await?)).await
     }
 
     /// Replaces the text of a field.
     pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
-        let field = self.find(css).await?;
-        field.clear().await?;
-        Ok(field.send_keys(text).await?)
+        again(async || {
+            let field = self.find(css).await?;
+            field.clear().await?;
+            Ok(field.send_keys(text).await?)
+        })
+        .await
     }
 
     /// Presses keys, one after the other, wherever the focus is.
     pub async fn press(&self, keys: &str) -> Result<()> {
-        Ok(self.client.active_element().await?.send_keys(keys).await?)
+        again(async || Ok(self.client.active_element().await?.send_keys(keys).await?)).await
     }
 
     /// The value of a script expression.

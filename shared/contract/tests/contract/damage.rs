@@ -22,7 +22,9 @@ pub(crate) enum Blow {
 }
 
 /// Words that have confused readers.
-const WORDS: [&str; 40] = [
+const WORDS: [&str; 42] = [
+    "\n",
+    " ",
     "\"",
     "\\",
     "{",

@@ -188,7 +188,12 @@ fn is_refused_again(
         let again = request::elements(element.raw.as_bytes(), context, None).unwrap_or_default();
         let mut again = again.into_iter().filter_map(|element| element.request.ok());
         let same = again.find(|again| again.id == request.id);
-        prop_assert!(same.is_some_and(|again| again.order.is_err()), "{}", element.raw);
+        prop_assert!(
+            same.is_some_and(|again| again.order.is_err()),
+            "{:?} under {subject:?}, read again as {context:?}: {}",
+            request.order,
+            element.raw
+        );
     }
     Ok(())
 }
