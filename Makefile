@@ -71,9 +71,10 @@ purity:
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --workspace --no-deps --quiet
 
-# The whole workspace at once, so that tokio is built with the simulation's features, which `build` alone would not enable.
+# The programs are built together with the tests, so that both get the same features of their dependencies: built apart, nearly every
+# crate would be compiled twice.
 unit:
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release --workspace --all-targets
 	$(CARGO) nextest run --release --workspace --no-fail-fast
 	$(CARGO) test --release --workspace --doc --quiet
 

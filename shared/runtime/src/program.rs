@@ -19,7 +19,7 @@ use tracing::{error, info};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
-use wallet_db::{Pool, Target};
+use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
@@ -48,26 +48,45 @@ pub trait Program: Tables {
     fn observers(metrics: &Metrics) -> impl Fn(Shard, &Pool) -> Self::Observer + Send;
 }
 
-/// Runs a service until SIGTERM or Ctrl-C. `more` adds its own routes.
-pub fn main<T: Program>(more: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
-    let line = CommandLine::read(T::Rows::SERVICE);
+/// Runs a service until SIGTERM or Ctrl-C. `routes` are its own routes.
+pub fn main<T: Program>(routes: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
+    run_program(Parts {
+        service: T::Rows::SERVICE,
+        migrations: T::MIGRATIONS,
+        routes,
+        work: work::<T>,
+    })
+}
+
+/// What distinguishes the services. Only the loops are generic, so everything else is compiled once, in this crate.
+#[derive(Clone, Copy)]
+struct Parts {
+    service: Service,
+    migrations: &'static [Migration],
+    routes: fn(Running) -> anyhow::Result<Router>,
+    /// Starts the loop of each shard.
+    work: fn(&Running, &str, &TaskTracker, &CancellationToken),
+}
+
+fn run_program(parts: Parts) -> ExitCode {
+    let line = CommandLine::read(parts.service);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(T::Rows::SERVICE, &anyhow::Error::new(error).context("no runtime")),
+        Err(error) => return failed(parts.service, &anyhow::Error::new(error).context("no runtime")),
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
             let address = line
                 .settings
                 .http
-                .unwrap_or(guard::usual_address(T::Rows::SERVICE));
+                .unwrap_or(guard::usual_address(parts.service));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
-        None => runtime.block_on(run::<T>(line.settings, more)),
+        None => runtime.block_on(run(line.settings, parts)),
     };
     // Don't wait for threads that still block, for example in a DNS look-up.
     runtime.shutdown_background();
-    ended.unwrap_or_else(|error| failed(T::Rows::SERVICE, &error))
+    ended.unwrap_or_else(|error| failed(parts.service, &error))
 }
 
 fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
@@ -76,14 +95,11 @@ fn failed(service: Service, error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn run<T: Program>(
-    settings: Settings,
-    more: fn(Running) -> anyhow::Result<Router>,
-) -> anyhow::Result<ExitCode> {
+async fn run(settings: Settings, parts: Parts) -> anyhow::Result<ExitCode> {
     telemetry::start(&settings)?;
     let signals = Signals::listen()?;
     let started = tokio::select! {
-        started = Started::new::<T>(settings, more) => started?,
+        started = Started::new(settings, parts) => started?,
         // Drops the start that is in progress, wherever it hangs.
         name = signals.next() => {
             info!("{name}: leaving before the start was done");
@@ -96,6 +112,7 @@ async fn run<T: Program>(
     }
     Ok(started.stop(signals.leaving()).await)
 }
+
 /// A running service.
 struct Started {
     running: Running,
@@ -105,19 +122,17 @@ struct Started {
 }
 
 impl Started {
-    async fn new<T: Program>(
-        settings: Settings,
-        more: fn(Running) -> anyhow::Result<Router>,
-    ) -> anyhow::Result<Self> {
-        let address = settings.http.unwrap_or(guard::usual_address(T::Rows::SERVICE));
+    async fn new(settings: Settings, parts: Parts) -> anyhow::Result<Self> {
+        let service = parts.service;
+        let address = settings.http.unwrap_or(guard::usual_address(service));
         let token = settings.http_token.as_ref().map(|token| token.0.as_str());
         let token = Token::of(token, settings.http_token_file.as_deref())?;
         guard::warn_if_open(address, token);
         let listener = http::listen(address).await?;
-        let name = T::Rows::SERVICE.name();
+        let name = service.name();
         let bus = JetStream::connect(&settings.nats, name, settings.shards, settings.replicas).await?;
         bus.agrees_on_shards().await?;
-        let pools = open::<T>(&settings).await?;
+        let pools = open(&settings, parts).await?;
         let running = Running {
             pools,
             bus,
@@ -130,7 +145,7 @@ impl Started {
             roll: Roll::default(),
         };
         let instance = Instance {
-            service: T::Rows::SERVICE,
+            service,
             name: holder(),
             board: running.board.clone(),
         };
@@ -140,14 +155,14 @@ impl Started {
         tokio::spawn(watch::run(running.clone()));
         let (board, metrics) = (running.board.clone(), running.metrics.clone());
         let routes = http::routes(instance.clone(), metrics)
-            .merge(healing::routes(T::Rows::SERVICE, running.clone(), board))
-            .merge(more(running.clone())?);
-        let guard = guard::Guard::new(token, T::Rows::SERVICE);
+            .merge(healing::routes(service, running.clone(), board))
+            .merge((parts.routes)(running.clone())?);
+        let guard = guard::Guard::new(token, service);
         let routes = routes
             .method_not_allowed_fallback(http::not_allowed)
             .layer(middleware::from_fn_with_state(guard, guard::guard))
             .layer(middleware::map_response(http::kept_by_nobody));
-        work::<T>(&running, &instance.name, &loops, &stop);
+        (parts.work)(&running, &instance.name, &loops, &stop);
         let quiet = stop.clone().cancelled_owned();
         let server = axum::serve(listener, routes).with_graceful_shutdown(quiet);
         let server = tokio::spawn(server.into_future());
@@ -202,16 +217,16 @@ impl Started {
 }
 
 /// Opens the database of each shard. One that belongs to another service or shard is rejected before the next is created.
-async fn open<T: Program>(settings: &Settings) -> anyhow::Result<Vec<(Shard, Pool)>> {
+async fn open(settings: &Settings, parts: Parts) -> anyhow::Result<Vec<(Shard, Pool)>> {
     let url = settings.database_url.as_ref().map_or("", |url| url.0.as_str());
     let mut pools = Vec::new();
     for target in Target::of_each(url, settings.shards)? {
-        let pool = target.open(T::MIGRATIONS).await?;
+        let pool = target.open(parts.migrations).await?;
         let place = Place {
             shard: target.shard(),
             shards: settings.shards,
         };
-        sql_store::belongs_to(&mut pool.acquire().await?, T::Rows::SERVICE, place).await?;
+        sql_store::belongs_to(&mut pool.acquire().await?, parts.service, place).await?;
         pools.push((place.shard, pool));
     }
     Ok(pools)
