@@ -76,7 +76,7 @@ pub trait Field: Sized {
 
 impl Cell {
     /// The value.
-    pub fn as_value(&self) -> Value<'_> {
+    fn as_value(&self) -> Value<'_> {
         match self {
             Self::Null => Value::Null,
             Self::Int(value) => Value::Int(*value),
