@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
-use wallet_kernel::{Cell, Field, Kind, Value};
+use wallet_kernel::{Cell, ColumnType, Field, Value};
 
 use super::error::{Error, Result};
 
@@ -166,12 +166,12 @@ impl Row {
     /// The cells of these columns, which must be the row's first.
     pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> Result<Vec<Cell>> {
         let cells = columns.iter().enumerate().map(|(place, column)| {
-            Ok(match column.kind {
-                Kind::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
-                Kind::Text => self
+            Ok(match column.holds {
+                ColumnType::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
+                ColumnType::Text => self
                     .text_or_null(place)?
                     .map_or(Cell::Null, |text| Cell::Text(text.into())),
-                Kind::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
+                ColumnType::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
             })
         });
         cells.collect()
