@@ -11,6 +11,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
+use wallet_contract::log::LogPlace;
 use wallet_db::{Arg, Db, Result, Row, Set};
 use wallet_engine::clock::rfc3339;
 use wallet_view::flow::SetAside;
@@ -168,17 +169,14 @@ fn seen_to(resolved: Resolved, time: String) -> SeenTo {
 }
 
 fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Parked {
-    let index = told.index.map_or(String::new(), |index| format!("/{index}"));
+    let LogPlace { sequence, element } = told.place;
+    let index = element.map_or(String::new(), |index| format!("/{index}"));
     Parked {
-        id: format!(
-            "{}/{shard}/{}{index}",
-            event.source.service.token(),
-            told.sequence
-        ),
+        id: format!("{}/{shard}/{sequence}{index}", event.source.service.token()),
         service: event.source.service.name().to_owned(),
         shard,
-        sequence: told.sequence,
-        index: told.index,
+        sequence,
+        index: element,
         subject: told.subject,
         detail: told.detail,
         time: rfc3339(event.time.as_microsecond()),

@@ -93,5 +93,5 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
             .map(|committed_us| heard.at_us.saturating_sub(committed_us)),
         body: body.map(str::to_owned),
     };
-    (heard.log_place(), record)
+    (heard.place, record)
 }

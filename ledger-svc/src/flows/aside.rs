@@ -29,8 +29,8 @@ pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside
     Some(SetAside {
         service: event.source.service.name().to_owned(),
         shard,
-        sequence: told.sequence,
-        index: told.index,
+        sequence: told.place.sequence,
+        index: told.place.element,
         detail: told.detail,
         since,
     })

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
+use wallet_contract::log::LogPlace;
 use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
@@ -110,8 +111,7 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     let heard = due.into_iter().map(|due| Heard {
         input: Input::Due(due),
         raw: "".into(),
-        sequence: 0,
-        index: 0,
+        place: LogPlace::START,
         at_us: now_us,
         committed_us: None,
     });

@@ -104,7 +104,7 @@ async fn one_by_one<S: Store, B>(
     let mut decided = Decided::default();
     if !is_instruction {
         for heard in std::mem::take(&mut rest.heard) {
-            let place = heard.log_place();
+            let place = heard.place;
             let (transfer, account) = batch::of(&heard.input);
             let why = match caution.condemns(place) {
                 Some(why) => why,
@@ -121,7 +121,7 @@ async fn one_by_one<S: Store, B>(
             shard.blocked.add(Blocked::by([&row]));
             rest.parked.push(row);
         }
-        rest.parked.sort_by_key(|row| row.index);
+        rest.parked.sort_by_key(|row| row.place);
     }
     caution.takes_one(LogPlace::message(message.sequence));
     let after = after(shard, run);
@@ -149,7 +149,7 @@ async fn asked_for<S: Store, B>(
     run: &[Message],
 ) -> Result<Vec<ParkedRow>, Ended> {
     Ok(match instruction(context, run) {
-        Some((_, told)) => store.parked(told.sequence, told.index).await?,
+        Some((_, told)) => store.parked(told.place).await?,
         None => Vec::new(),
     })
 }
@@ -171,7 +171,7 @@ fn read<'m, C: Decider, B>(
     let at_us = progress.at_us.max(message.at_us);
     let batch = batch::resume::<C>(rows, &told, message, place, at_us, blocked);
     if batch.says_nothing() {
-        let (sequence, at) = (message.sequence, told.sequence);
+        let (sequence, at) = (message.sequence, told.place.sequence);
         warn!(
             sequence,
             "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
@@ -316,14 +316,14 @@ fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usi
 /// message is a warning, because someone must take a look.
 fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
     for parked in &batch.parked {
-        let (sequence, subject) = (parked.sequence, &parked.subject);
+        let (sequence, subject) = (parked.place.sequence, &parked.subject);
         warn!(
             sequence,
             subject, "parked message {sequence} on {subject}: {}", parked.detail
         );
     }
     for (_, resolved) in &batch.resolved {
-        let (sequence, how) = (resolved.sequence, resolved.how.word());
+        let (sequence, how) = (resolved.place.sequence, resolved.how.word());
         info!(
             sequence,
             instruction = resolved.instruction,
@@ -340,7 +340,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
             Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
-        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");
+        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.place.sequence, "{what} is known already");
     }
     for event in events {
         let (kind, cause) = (event.fact.kind(), event.cause);
