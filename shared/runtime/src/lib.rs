@@ -1,11 +1,11 @@
-//! A service as a program: runs the engine on each shard, and serves HTTP. It contains no business logic.
+//! A service as a program: runs the engine on each shard, with the store of `wallet-db` and the bus of `wallet-jetstream`, and serves
+//! HTTP. It contains no business logic.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`program`] | start, run, shutdown |
 //! | [`running`] | the resources of a running service |
 //! | [`settings`], `telemetry` | command line and environment, logs |
-//! | [`jetstream`] | the engine's log on NATS |
 //! | [`http`], [`guard`] | the routes of every service; authentication and limits |
 //! | [`question`], [`reading`], [`problem`] | request parsing, reads that are never stale, and errors |
 //! | [`place`] | relative links between pages |
@@ -18,7 +18,6 @@ pub mod headline;
 mod healing;
 pub mod http;
 pub mod instance;
-pub mod jetstream;
 mod lag;
 pub mod metrics;
 pub mod place;

@@ -18,7 +18,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 impl JetStream {
     /// Responds to each roll call with the report of `ready`, until the process ends.
-    pub(crate) async fn answer_roll_calls(&self, ready: impl Fn() -> Ready) {
+    pub async fn answer_roll_calls(&self, ready: impl Fn() -> Ready) {
         let client = self.context.client();
         loop {
             match client.subscribe(ROLL_CALL).await {
