@@ -23,7 +23,8 @@ use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
 pub use parking::{mended, parked, resolved};
-pub use reading::{WAITS, of, read, set_aside, set_aside_whole};
+pub use reading::{WAITS, of, read};
+pub(crate) use reading::{set_aside, set_aside_whole};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
@@ -44,7 +45,7 @@ pub struct Batch<'m> {
 
 impl<'m> Batch<'m> {
     /// Whether there is nothing to do.
-    pub fn says_nothing(&self) -> bool {
+    pub(crate) fn says_nothing(&self) -> bool {
         self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
     }
 

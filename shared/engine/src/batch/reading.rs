@@ -234,7 +234,7 @@ fn waiting(
 }
 
 /// Parks an input that was read and can't be handled; later messages of its transfer wait for it.
-pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
+pub(crate) fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     waiting(
         message,
         heard.at_us,
@@ -246,7 +246,7 @@ pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
 }
 
 /// Parks an instruction that can't be followed.
-pub fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
+pub(crate) fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
     let place = LogPlace::message(message.sequence);
     unread(message, at_us, place, why, &message.payload)
 }
