@@ -37,8 +37,8 @@ lint:
 
 # The rules do no I/O: the pure crates depend on no runtime, database or network library. The engine, the model and the simulation depend
 # on tokio, but on no database, broker or HTTP library. Only wallet-db may use SQL libraries, plus two tools that talk to PostgreSQL from
-# outside: the local stack creates databases, and the comparison implements other systems. Nothing depends on the command line, and the
-# view of a flow depends on no service.
+# outside: the local stack creates databases, and the comparison implements other systems. The client library parses no command line and
+# serves nothing. Nothing depends on the command line, and the view of a flow depends on no service.
 PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
 ENGINE := wallet-engine wallet-model sim
 SQL := wallet-db wallet-stack wallet-compare
@@ -52,7 +52,8 @@ purity:
 	  echo "$$1 has no $$2"; \
 	}; \
 	for crate in $(PURE); do without $$crate 'tokio|sqlx|rusqlite|async-nats|reqwest|axum'; done; \
-	for crate in $(ENGINE); do without $$crate 'sqlx|rusqlite|async-nats|reqwest|axum'; done
+	for crate in $(ENGINE); do without $$crate 'sqlx|rusqlite|async-nats|reqwest|axum'; done; \
+	without wallet-client 'clap|sqlx|rusqlite|axum'
 	@only() { \
 	  tree=$$($(CARGO) tree --workspace -i $$1 $(USERS)) || exit 1; found=$$(echo "$$tree" | $(NAMES)); \
 	  for crate in $$found; do \

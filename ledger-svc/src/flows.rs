@@ -9,7 +9,7 @@
 //! | [`ended`] | the flows that ended within a time span |
 //! | [`booked`] | which flows have moved an account's money |
 //! | [`bookings`] | the bookings of a flow's events |
-//! | [`aside`] | the parked messages of a flow |
+//! | [`aside`] | the parked messages that are not resolved |
 //! | [`usual`] | how long a reaction usually takes |
 
 pub(crate) mod aside;

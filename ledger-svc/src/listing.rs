@@ -32,8 +32,8 @@ use self::places::{ListPlace, Places, back};
 use self::question::{Halted, Listed};
 use self::sources::{Entry, Order, Source, merged, one_more};
 use crate::flows::list::{self, Filter, Found};
-use crate::flows::{Flow, ended};
-use crate::{parked, stuck};
+use crate::flows::{Flow, aside, ended};
+use crate::stuck;
 
 /// One page of flows.
 pub(crate) type Page = sources::Page<Flow>;
@@ -174,7 +174,7 @@ async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page,
     let mut places = back(dbs, asked.before.as_deref()).await?;
     let mut transfers: BTreeSet<Uuid> = BTreeSet::new();
     for db in dbs.iter_mut() {
-        transfers.extend(parked::transfers(db).await?);
+        transfers.extend(aside::transfers(db).await?);
     }
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {

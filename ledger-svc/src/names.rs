@@ -54,6 +54,7 @@ impl Names {
 
 #[cfg(test)]
 mod tests {
+    use wallet_contract::log::LogPlace;
     use wallet_contract::request::{self, Context};
     use wallet_contract::subject::Verb;
 
@@ -75,8 +76,7 @@ mod tests {
             names.hear(&[Heard {
                 input: Input::Request(request::read(&json, context).unwrap()),
                 raw: json.into(),
-                sequence: 1,
-                index: 0,
+                place: LogPlace::element(1, 0),
                 at_us: 0,
                 committed_us: None,
             }]);

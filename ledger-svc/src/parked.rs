@@ -3,20 +3,18 @@
 //! Both are events: `message.parked`, and `message.resolved` once an operator has dealt with it. The table `aside` has those of the
 //! first kind that the second has not followed: see [`resolved_by`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
+use wallet_contract::log::LogPlace;
 use wallet_db::{Arg, Db, Result, Row, Set};
 use wallet_engine::clock::rfc3339;
-use wallet_view::flow::SetAside;
 use wallet_view::text::exact;
 
-use crate::flows::{aside, instant};
 use crate::listing::places::{ListPlace, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 
@@ -168,54 +166,18 @@ fn seen_to(resolved: Resolved, time: String) -> SeenTo {
 }
 
 fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Parked {
-    let index = told.index.map_or(String::new(), |index| format!("/{index}"));
+    let LogPlace { sequence, element } = told.place;
+    let index = element.map_or(String::new(), |index| format!("/{index}"));
     Parked {
-        id: format!(
-            "{}/{shard}/{}{index}",
-            event.source.service.token(),
-            told.sequence
-        ),
+        id: format!("{}/{shard}/{sequence}{index}", event.source.service.token()),
         service: event.source.service.name().to_owned(),
         shard,
-        sequence: told.sequence,
-        index: told.index,
+        sequence,
+        index: element,
         subject: told.subject,
         detail: told.detail,
         time: rfc3339(event.time.as_microsecond()),
         transfer: told.transfer.map(|transfer| transfer.0),
         resolved,
     }
-}
-
-/// How many messages are parked on this shard.
-pub(crate) async fn count(db: &mut Db) -> Result<i64> {
-    let rows = db.query("SELECT count(*) FROM aside", &[]).await?;
-    rows.first().map_or(Ok(0), |row| row.int(0))
-}
-
-/// The transfers with parked messages on this shard, which need not be their home.
-pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
-    let sql = "SELECT DISTINCT transfer FROM aside WHERE transfer IS NOT NULL";
-    let rows = db.query(sql, &[]).await?;
-    rows.iter().map(|row| row.parse(0)).collect()
-}
-
-/// Which of these transfers have a parked message on any shard, and which one, from each shard's database in shard order.
-pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<SetAside>>> {
-    let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
-    let mut found = BTreeMap::new();
-    for (shard, db) in (0..).zip(dbs) {
-        let set = Set::new().texts("transfer", transfers.iter().map(String::as_str));
-        let sql = "SELECT a.transfer, r.body, r.at_us FROM k CROSS JOIN aside AS a CROSS JOIN record AS r \
-                   WHERE a.transfer = k.transfer AND r.no = a.no";
-        for row in db.select(sql, set).await? {
-            let told = aside::told(&row.text(1)?, shard, instant(row.int(2)?)?);
-            let first: &mut Option<SetAside> = found.entry(row.parse(0)?).or_default();
-            let since = |told: &Option<SetAside>| told.as_ref().map_or(Timestamp::MAX, |told| told.since);
-            if since(&told) < since(first) {
-                *first = told;
-            }
-        }
-    }
-    Ok(found)
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use wallet_contract::log::LogPlace;
+use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_db::{Arg, Db, Error, Result, Row};
 
@@ -23,7 +24,7 @@ pub(crate) struct Recorded {
 /// A request as its client sent it.
 #[derive(Debug, Serialize)]
 struct Asked {
-    verb: String,
+    verb: &'static str,
     account: String,
     transfer: Uuid,
     trace: Option<String>,
@@ -52,7 +53,7 @@ fn recorded(row: &Row) -> Result<Recorded> {
     let (no, kind) = (row.int(0)?, row.text(2)?);
     let request = match row.text_or_null(6)? {
         Some(body) => Some(Asked {
-            verb: kind.split('.').nth(1).unwrap_or_default().to_owned(),
+            verb: Verb::parse_requested(&kind).map_or("", Verb::token),
             account: row.text(3)?,
             transfer: row.uuid(4)?,
             trace: row

@@ -53,6 +53,7 @@ pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
     tokio::spawn(live::look(running.clone(), live.clone()));
     Router::new()
         .merge(list::routes())
+        .merge(live::routes())
         .merge(accounts::routes())
         .merge(health::routes(running))
         .merge(parked::routes())

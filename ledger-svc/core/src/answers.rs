@@ -21,6 +21,7 @@ use wallet_contract::event::{AccountFact, Event, Fact, Kind, Movement, MovementF
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
+use crate::flow::Asked;
 use crate::outcome::Outcome;
 
 /// The requests that an outcome answers, by verb.
@@ -64,17 +65,6 @@ const ENDS: [&[Kind]; 10] = [
     &[Kind::ReversalGranted, Kind::DebitRefused, Kind::TransferFailed],
     &[Kind::ReversalDenied, Kind::DebitRefused, Kind::TransferFailed],
 ];
-
-/// The requests that led to a flow's status, as stored in its head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// The verb of the request that began it.
-    pub verb: Verb,
-    /// That request.
-    pub request: EventId,
-    /// The cause of its confirmation or cancellation: a request, or the promise if the reserve had `auto_confirm`.
-    pub ordered: Option<EventId>,
-}
 
 /// The requests and events of one account's transfer, as they are in the log.
 #[derive(Clone, Debug, Default)]

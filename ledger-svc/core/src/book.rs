@@ -131,7 +131,7 @@ impl State {
                 // After a stream was healed, `message.resolved` may be heard first.
                 if !self.recorded.contains_key(&resolved_by(event)) {
                     let transfer = parked.transfer.map(|transfer| transfer.to_string());
-                    let no = heard.log_place();
+                    let no = heard.place;
                     self.aside.create(event.id, Aside { no, transfer });
                 }
             }
@@ -175,7 +175,7 @@ impl State {
             BookingKind::Release => (minor, opposite(minor)),
         };
         let key = (account.clone(), movement.money.currency);
-        let (no, mut line, mut previous) = (heard.log_place(), 1, None);
+        let (no, mut line, mut previous) = (heard.place, 1, None);
         let (mut balance, mut held_balance) = (0, 0);
         self.accounts.change(&key, world, |page| {
             page.available = add(page.available, amount);

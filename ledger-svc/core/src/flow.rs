@@ -8,8 +8,6 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
-use crate::answers::Asked;
-
 /// The beginning of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
@@ -50,6 +48,17 @@ pub struct Flow {
     pub refusal: Option<Refusal>,
     /// When its end was decided, in microseconds.
     pub ended_us: Option<i64>,
+}
+
+/// The requests that led to a flow's status, as stored in its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The verb of the request that began it.
+    pub verb: Verb,
+    /// That request.
+    pub request: EventId,
+    /// The cause of its confirmation or cancellation: a request, or the promise if the reserve had `auto_confirm`.
+    pub ordered: Option<EventId>,
 }
 
 impl Flow {

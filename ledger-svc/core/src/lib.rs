@@ -26,10 +26,10 @@ mod outcome;
 mod state;
 mod touched;
 
-pub use answers::{Answers, Asked, Causes};
+pub use answers::{Answers, Causes};
 pub use aside::{Aside, resolved_by};
 pub use booking::{Booking, BookingKind, Newest};
-pub use flow::{Flow, FlowKey, Start};
+pub use flow::{Asked, Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, State};
 pub use wallet_contract::status::Status;

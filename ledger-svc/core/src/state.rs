@@ -203,7 +203,7 @@ pub(crate) fn start(verb: Verb, request: Cause, movement: Option<Movement>, hear
         movement,
         trace: request.trace,
         at_us: heard.at_us,
-        no: heard.log_place(),
+        no: heard.place,
     }
 }
 

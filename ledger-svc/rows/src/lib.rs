@@ -16,7 +16,7 @@ pub use accounts::Accounts;
 pub use aside::Parked;
 pub use bookings::Bookings;
 pub use flows::Flows;
-pub use records::{Record, Records, asked};
+pub use records::{Record, Records};
 pub use tally::Tally;
 
 /// The tables of ledger-svc.

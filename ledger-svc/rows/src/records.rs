@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use wallet_contract::id::{AccountId, EventId, TransferId};
 use wallet_contract::log::LogPlace;
-use wallet_contract::subject::Verb;
 use wallet_kernel::{Heard, Input, Place};
 
 /// A request or event, as it was in the log.
@@ -41,33 +40,13 @@ wallet_kernel::table! {
     (no, Record { id, transfer, account, kind: Cow::Owned(kind), at_us, publish_us, body })
 }
 
-/// The type of a request in the record. On the wire requests have none.
-fn requested(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Transfer => "wallet.transfer.requested.v1",
-        Verb::Reserve => "wallet.reserve.requested.v1",
-        Verb::Confirm => "wallet.confirm.requested.v1",
-        Verb::Cancel => "wallet.cancel.requested.v1",
-        Verb::Reverse => "wallet.reverse.requested.v1",
-        Verb::Open => "wallet.open.requested.v1",
-        Verb::Freeze => "wallet.freeze.requested.v1",
-        Verb::Unfreeze => "wallet.unfreeze.requested.v1",
-        Verb::Close => "wallet.close.requested.v1",
-    }
-}
-
-/// The verb of a request, from its type in the record; `None` for an event.
-pub fn asked(kind: &str) -> Option<Verb> {
-    Verb::ALL.into_iter().find(|verb| requested(*verb) == kind)
-}
-
 /// The record of an input.
 pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
     let (account, kind, body) = match &heard.input {
         Input::Due(due) => (due.transfer.payer.clone(), "due", None),
         Input::Request(request) => (
             request.account.clone(),
-            requested(request.verb),
+            request.verb.requested(),
             Some(&*heard.raw),
         ),
         Input::Event(event) => {
@@ -93,5 +72,5 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
             .map(|committed_us| heard.at_us.saturating_sub(committed_us)),
         body: body.map(str::to_owned),
     };
-    (heard.log_place(), record)
+    (heard.place, record)
 }

@@ -12,10 +12,11 @@ use wallet_runtime::question::{Asked, Nothing};
 use wallet_runtime::reading::{caught_up, pool};
 
 use super::{Answer, Ledger, ROWS, limit};
+use crate::flows::aside;
 use crate::flows::list::tally;
 use crate::listing::places;
 use crate::verdict::Watch;
-use crate::{parked as aside, recorded};
+use crate::{parked, recorded};
 
 /// The query for parked messages.
 #[derive(Debug, Deserialize)]
@@ -33,7 +34,7 @@ pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<SetAside>
         dbs.push(caught_up(&running, shard).await?);
     }
     let places = places::back(&mut dbs, asked.before.as_deref()).await?;
-    let page = aside::page(&mut dbs, places, all, limit).await?;
+    let page = parked::page(&mut dbs, places, all, limit).await?;
     Ok(Json(json!({ "parked": page.items, "next": page.next })))
 }
 

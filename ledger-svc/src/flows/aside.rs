@@ -1,14 +1,17 @@
-//! The unresolved parked messages of one flow.
+//! The unresolved parked messages: those of a flow, and which flows have any.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Fact, MessageFact};
-use wallet_db::{Arg, Db, Result};
+use wallet_db::{Arg, Db, Result, Set};
 use wallet_view::flow::{Flow, SetAside};
 
 use super::instant;
 
-/// Those in one shard's books, oldest first.
+/// Those of one flow in one shard's books, oldest first.
 pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAside>> {
     let sql = "SELECT r.body, r.at_us FROM aside AS a CROSS JOIN record AS r WHERE a.transfer = $1 AND r.no = a.no \
                ORDER BY a.no";
@@ -20,8 +23,41 @@ pub(crate) async fn of(db: &mut Db, shard: u16, flow: &Flow) -> Result<Vec<SetAs
     Ok(parked)
 }
 
+/// How many messages are parked on this shard.
+pub(crate) async fn count(db: &mut Db) -> Result<i64> {
+    let rows = db.query("SELECT count(*) FROM aside", &[]).await?;
+    rows.first().map_or(Ok(0), |row| row.int(0))
+}
+
+/// The transfers with parked messages on this shard, which need not be their home.
+pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
+    let sql = "SELECT DISTINCT transfer FROM aside WHERE transfer IS NOT NULL";
+    let rows = db.query(sql, &[]).await?;
+    rows.iter().map(|row| row.parse(0)).collect()
+}
+
+/// Which of these transfers have a parked message on any shard, and which one, from each shard's database in shard order.
+pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<SetAside>>> {
+    let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
+    let mut found = BTreeMap::new();
+    for (shard, db) in (0..).zip(dbs) {
+        let set = Set::new().texts("transfer", transfers.iter().map(String::as_str));
+        let sql = "SELECT a.transfer, r.body, r.at_us FROM k CROSS JOIN aside AS a CROSS JOIN record AS r \
+                   WHERE a.transfer = k.transfer AND r.no = a.no";
+        for row in db.select(sql, set).await? {
+            let told = told(&row.text(1)?, shard, instant(row.int(2)?)?);
+            let first: &mut Option<SetAside> = found.entry(row.parse(0)?).or_default();
+            let since = |told: &Option<SetAside>| told.as_ref().map_or(Timestamp::MAX, |told| told.since);
+            if since(&told) < since(first) {
+                *first = told;
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// The parked message that an event announces. The event was stored in a shard's log at that time.
-pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside> {
+fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside> {
     let event = envelope::read(event).ok()?;
     let Fact::Message(MessageFact::MessageParked(told)) = event.fact else {
         return None;
@@ -29,8 +65,8 @@ pub(crate) fn told(event: &str, shard: u16, since: Timestamp) -> Option<SetAside
     Some(SetAside {
         service: event.source.service.name().to_owned(),
         shard,
-        sequence: told.sequence,
-        index: told.index,
+        sequence: told.place.sequence,
+        index: told.place.element,
         detail: told.detail,
         since,
     })

@@ -15,8 +15,8 @@ use wallet_runtime::reading::pool;
 use wallet_runtime::running::Running;
 
 use super::{Duty, Found, SILENT};
-use crate::flows::Flow;
-use crate::{parked, stuck};
+use crate::flows::{Flow, aside};
+use crate::stuck;
 
 /// The time between two checks for the pages.
 const LOOK: Duration = Duration::from_secs(2);
@@ -141,7 +141,7 @@ async fn count(running: &Running, found: &mut Found) -> Result<()> {
             Ok(pool) => pool.acquire().await?,
             Err(_) => continue,
         };
-        found.parked += parked::count(&mut db).await?;
+        found.parked += aside::count(&mut db).await?;
         let flows = stuck::count(&mut db, running, shard).await?.flows;
         found.stuck += flows;
         if (1..=stuck::LISTED).contains(&flows) {

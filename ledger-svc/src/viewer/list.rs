@@ -1,14 +1,14 @@
-//! `/`: all flows, newest first; `/find`: from one field to the right page; `/live`: the list, sent again when it changes.
+//! `/`: all flows, newest first; `/find`: from one field to the right page.
 
 mod form;
 mod rows;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -21,7 +21,6 @@ use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
-use super::live::{self, Live};
 use super::parts;
 use super::reading;
 use crate::handler::Ledger;
@@ -29,13 +28,10 @@ use crate::listing::question::{Halted, Question};
 use crate::listing::{self, Page, Reader};
 
 /// The number of flows on a page.
-const ROWS: i64 = 50;
+pub(super) const ROWS: i64 = 50;
 
 pub(super) fn routes() -> Router<Arc<Running>> {
-    Router::new()
-        .route("/", get(list))
-        .route("/find", get(find))
-        .route("/live", get(listen))
+    Router::new().route("/", get(list)).route("/find", get(find))
 }
 
 async fn list(
@@ -76,16 +72,6 @@ pub(super) async fn now(running: &Running, asked: &Question) -> Result<String, P
     }
     let page = listing::page(running, &mut dbs, &listed, asked.limit(ROWS)?, Reader::Person).await?;
     Ok(rows::rows(running, &mut dbs, &page).await?.into_string())
-}
-
-async fn listen(
-    State(running): Ledger,
-    Extension(live): Extension<Live>,
-    Filled(asked): Filled<Question>,
-) -> Result<Response, Problem> {
-    asked.read((running.clock)())?;
-    asked.limit(ROWS)?;
-    live::listen(&live, &asked)
 }
 
 fn table(asked: &Question, rows: &Markup, is_empty: bool) -> Markup {

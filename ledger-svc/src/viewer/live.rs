@@ -1,4 +1,4 @@
-//! Lists that are sent again when they have changed.
+//! `/live`: lists that are sent again when they have changed.
 //!
 //! One task polls for all listeners, and only while there are any. However many pages are open, and whatever their filters, it
 //! rests [`REST`] times as long as it has worked: money goes first. Listeners of the same list are sent the same text.
@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::response::Response;
+use axum::routing::get;
+use axum::{Extension, Router};
 use futures_util::stream;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -15,9 +18,12 @@ use tracing::debug;
 use wallet_db::Result;
 use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
+use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 
-use super::{list, sse};
+use super::list::{self, ROWS};
+use super::sse;
+use crate::handler::Ledger;
 use crate::listing::question::Question;
 
 /// The minimum time between two polls.
@@ -42,6 +48,10 @@ pub(super) struct Live(Arc<Inner>);
 struct Inner {
     lists: Mutex<Lists>,
     somebody: Notify,
+}
+
+pub(super) fn routes() -> Router<Arc<Running>> {
+    Router::new().route("/live", get(listen))
 }
 
 impl Live {
@@ -74,8 +84,14 @@ impl Live {
 }
 
 /// Sends a list whenever it has changed.
-pub(super) fn listen(live: &Live, asked: &Question) -> Result<Response, Problem> {
-    let receiver = live.subscribe(asked)?;
+async fn listen(
+    State(running): Ledger,
+    Extension(live): Extension<Live>,
+    Filled(asked): Filled<Question>,
+) -> Result<Response, Problem> {
+    asked.read((running.clock)())?;
+    asked.limit(ROWS)?;
+    let receiver = live.subscribe(&asked)?;
     let events = stream::unfold(receiver, async |mut receiver| {
         loop {
             receiver.changed().await.ok()?;

@@ -21,6 +21,7 @@ pub mod ready;
 pub mod reason;
 pub mod recall;
 pub mod request;
+mod service;
 pub mod shard;
 pub mod status;
 pub mod stream;
@@ -28,3 +29,4 @@ pub mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod trace;
+mod verb;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::id::{AccountId, TransferId, derive};
+use crate::log::LogPlace;
 use crate::present::present;
 use crate::reason::sentence;
 use crate::request::{self, Context, Request};
@@ -22,10 +23,8 @@ use crate::subject::Subject;
 /// An instruction about a parked message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
-    /// The sequence of the parked message.
-    pub sequence: u64,
-    /// The index of the parked element; `None` for the whole message.
-    pub index: Option<u32>,
+    /// The position of the parked message in the log.
+    pub place: LogPlace,
     /// The action to take.
     pub action: Action,
 }
@@ -129,11 +128,11 @@ struct Wire {
 
 /// The id of a request that replaces a parked message and has no id of its own: the `element`th request of the operator's text. It is
 /// derived from the position of the parked message, which was stored in the log at `at_us`, so it is the same whoever replaces it.
-pub fn id_of(shard: Shard, sequence: u64, index: Option<u32>, element: usize, at_us: i64) -> TransferId {
+pub fn id_of(shard: Shard, parked: LogPlace, element: usize, at_us: i64) -> TransferId {
     // A version 7 UUID begins with its time.
     let milliseconds = u64::try_from(at_us / 1000).unwrap_or_default();
     let time = Uuid::from_u64_pair(milliseconds << 16, 0);
-    let place = format!("{shard}/{sequence}/{index:?}/{element}");
+    let place = format!("{shard}/{}/{:?}/{element}", parked.sequence, parked.element);
     TransferId(derive(&AccountId::world(), time, &[b"replacement", place.as_bytes()]).0)
 }
 
@@ -187,8 +186,10 @@ impl Instruction {
             Word::Discard => Action::Discard(sentence(&reason.ok_or_else(|| missing("discard", "reason"))?)),
         };
         Ok(Self {
-            sequence: wire.sequence,
-            index: wire.index,
+            place: LogPlace {
+                sequence: wire.sequence,
+                element: wire.index,
+            },
             action,
         })
     }
@@ -196,8 +197,8 @@ impl Instruction {
     /// Serialises the instruction as JSON.
     pub fn write(&self) -> String {
         let mut wire = Wire {
-            sequence: self.sequence,
-            index: self.index,
+            sequence: self.place.sequence,
+            index: self.place.element,
             action: Word::Retry,
             replacement: None,
             body: None,
@@ -241,10 +242,9 @@ mod tests {
             Action::Replace(Replacement::Text(r#"{"id":"…"}"#.to_owned())),
             Action::Discard("said twice".to_owned()),
         ] {
-            for index in [None, Some(2)] {
+            for place in [LogPlace::message(17), LogPlace::element(17, 2)] {
                 let instruction = Instruction {
-                    sequence: 17,
-                    index,
+                    place,
                     action: action.clone(),
                 };
                 assert_eq!(Instruction::read(instruction.write().as_bytes()), Ok(instruction));
@@ -254,16 +254,15 @@ mod tests {
 
     #[test]
     fn each_place_has_an_id_of_its_own() {
-        let id = |shard, sequence, index, element| {
-            id_of(Shard(shard), sequence, index, element, 1_796_048_320_189_310)
-        };
-        let one = id(0, 17, Some(1), 0);
+        let id = |shard, place, element| id_of(Shard(shard), place, element, 1_796_048_320_189_310);
+        let place = LogPlace::element(17, 1);
+        let one = id(0, place, 0);
         assert_eq!(one.to_string(), "01a22cd2-76bd-8000-9e7c-9986fc016735");
         for other in [
-            id(1, 17, Some(1), 0),
-            id(0, 18, Some(1), 0),
-            id(0, 17, None, 0),
-            id(0, 17, Some(1), 1),
+            id(1, place, 0),
+            id(0, LogPlace::element(18, 1), 0),
+            id(0, LogPlace::message(17), 0),
+            id(0, place, 1),
         ] {
             assert_ne!(one, other);
         }

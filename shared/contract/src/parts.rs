@@ -120,10 +120,8 @@ impl Failure {
 /// A parked message: its position, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parked {
-    /// Its sequence in the shard's stream.
-    pub sequence: u64,
-    /// The index of the parked element, from 0; `None` for the whole message, if it can't be split into elements.
-    pub index: Option<u32>,
+    /// The position of the parked element in the log, or of the whole message, if it can't be split into elements.
+    pub place: LogPlace,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
@@ -135,10 +133,8 @@ pub struct Parked {
 /// How a parked message was resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// Its sequence in the shard's stream.
-    pub sequence: u64,
-    /// The index of the element, as in [`Parked`].
-    pub index: Option<u32>,
+    /// Its position in the log, as in [`Parked`].
+    pub place: LogPlace,
     /// The resolution.
     pub how: Resolution,
     /// The sequence of the instruction, in the same stream.
@@ -164,13 +160,5 @@ impl Resolution {
             Self::Replaced(_) => "replaced",
             Self::Discarded(_) => "discarded",
         }
-    }
-}
-
-impl Parked {
-    /// The position of the message in the log.
-    pub fn place(&self) -> LogPlace {
-        let (sequence, element) = (self.sequence, self.index);
-        LogPlace { sequence, element }
     }
 }

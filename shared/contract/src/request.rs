@@ -5,7 +5,7 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `body`, `order` | read a valid request in one pass, borrowed from the message |
+//! | `fields`, `body`, `order` | read a valid request in one pass, borrowed from the message |
 //! | `event` | unpacks a `CloudEvent` |
 //! | `elements`, `cut` | split a message into requests, including damaged ones |
 //! | `answer` | refuses an invalid request, if it can be answered |
@@ -17,6 +17,7 @@ mod body;
 mod cut;
 mod elements;
 mod event;
+mod fields;
 mod known;
 mod order;
 mod scan;

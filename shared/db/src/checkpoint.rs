@@ -61,17 +61,15 @@ mod tests {
             unreachable!("{url} is SQLite")
         };
         let mut db = pool.acquire().await.unwrap();
-        db.begin().await.unwrap();
         db.execute("CREATE TABLE page (body TEXT NOT NULL)", &[])
             .await
             .unwrap();
         let body = "x".repeat(6_000);
-        for _ in 0..=PAGES {
-            db.execute("INSERT INTO page (body) VALUES ($1)", &[Arg::Text(&body)])
-                .await
-                .unwrap();
-        }
-        db.commit().await.unwrap();
+        let many = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1) \
+                    INSERT INTO page (body) SELECT $2 FROM n";
+        db.execute(many, &[Arg::Int(PAGES), Arg::Text(&body)])
+            .await
+            .unwrap();
 
         let all = async {
             loop {

@@ -22,15 +22,6 @@ pub enum Db {
 }
 
 impl Db {
-    /// Begins a write transaction.
-    pub async fn begin(&mut self) -> Result<()> {
-        match self {
-            Self::Sqlite(db) => sqlite::command(db, "BEGIN IMMEDIATE").await,
-            Self::Local(db) => Ok(db.command("BEGIN IMMEDIATE")?),
-            Self::Postgres(db) => postgres::command(db, "BEGIN").await,
-        }
-    }
-
     /// Begins a read transaction, which sees one consistent snapshot whatever is written meanwhile. It ends with
     /// [`Db::roll_back`].
     pub async fn begin_reading(&mut self) -> Result<()> {
@@ -43,16 +34,7 @@ impl Db {
         }
     }
 
-    /// Commits the transaction.
-    pub async fn commit(&mut self) -> Result<()> {
-        match self {
-            Self::Sqlite(db) => sqlite::command(db, "COMMIT").await,
-            Self::Local(db) => Ok(db.command("COMMIT")?),
-            Self::Postgres(db) => postgres::command(db, "COMMIT").await,
-        }
-    }
-
-    /// Rolls back the transaction. A connection that can't do that is unusable, and its next use returns an error.
+    /// Ends the transaction. A connection that can't do that is unusable, and its next use returns an error.
     pub async fn roll_back(&mut self) {
         let undone = match self {
             Self::Sqlite(db) => sqlite::command(db, "ROLLBACK").await,
@@ -61,16 +43,6 @@ impl Db {
         };
         if let Err(error) = undone {
             tracing::debug!(%error, "nothing to roll back: {error}");
-        }
-    }
-
-    /// Runs a statement over a set, `k`; returns the number of rows written.
-    pub async fn apply(&mut self, sql: &'static str, set: Set<'_>) -> Result<u64> {
-        match self {
-            _ if set.is_empty() => Ok(0),
-            Self::Sqlite(db) => sqlite::apply(db, sql, &set).await,
-            Self::Postgres(db) => postgres::apply(db, sql, set).await,
-            Self::Local(db) => Ok(db.apply(sql, &set)?),
         }
     }
 

@@ -1,8 +1,9 @@
 //! The databases of the services: SQLite and PostgreSQL behind one interface. No other crate of a service uses a database library.
 //!
 //! A statement is written once for both. It takes single parameters, or a [`Set`]: columns of equal length, which it reads as the
-//! table `k`: `INSERT INTO t (a) SELECT a FROM k`. On PostgreSQL the set is one `UNNEST` of arrays; on SQLite it is `VALUES` in chunks
-//! of a few fixed sizes, so that each chunk size stays a cached prepared statement. Values travel only as bound parameters.
+//! table `k`: `SELECT t.b FROM k CROSS JOIN t WHERE t.a = k.a`. On PostgreSQL the set is one `UNNEST` of arrays; on SQLite it is
+//! `VALUES` in chunks of a few fixed sizes, so that each chunk size stays a cached prepared statement. Values travel only as bound
+//! parameters.
 //!
 //! | module | does |
 //! |---|---|
@@ -39,5 +40,5 @@ pub use error::{Error, Result};
 pub use local::Local;
 pub use schema::Migration;
 pub use servers::Connection;
-pub use set::{Arg, Column, Row, Set};
+pub use set::{Arg, Row, Set};
 pub use working::Working;

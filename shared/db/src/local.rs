@@ -154,17 +154,6 @@ impl Local {
         Ok(all)
     }
 
-    /// Runs a statement over a set, `k`; returns the number of rows written.
-    pub(super) fn apply(&self, sql: &'static str, set: &Set<'_>) -> Result<u64> {
-        let mut written = 0;
-        for (from, rows) in sqlite::chunks(set) {
-            let mut statement = self.0.prepare_cached(&sqlite::cached_text(sql, set, rows))?;
-            bind(&mut statement, (from..from + rows).flat_map(|row| set.row(row)))?;
-            written += u64::try_from(statement.raw_execute()?).unwrap_or(u64::MAX);
-        }
-        Ok(written)
-    }
-
     fn rows<'v>(&self, sql: &str, values: impl Iterator<Item = Value<'v>>) -> Result<Vec<Vec<Cell>>> {
         let mut statement = self.0.prepare_cached(sql)?;
         bind(&mut statement, values)?;

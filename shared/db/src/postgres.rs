@@ -20,18 +20,15 @@ pub(super) async fn command(db: &mut Connection, sql: &'static str) -> Result<()
     Ok(db.judged(done.map(|_| ()))?)
 }
 
-pub(super) async fn apply(db: &mut Connection, sql: &str, set: Set<'_>) -> Result<u64> {
-    let text = text(sql, &set);
-    run(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
-}
-
 pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> Result<Vec<Row>> {
     let text = text(sql, &set);
     fetch(db, bound(sqlx::query(AssertSqlSafe(text)), set)).await
 }
 
 pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
-    run(db, with(sqlx::query(AssertSqlSafe(timed(sql))), args)).await
+    let statement = with(sqlx::query(AssertSqlSafe(timed(sql))), args);
+    let done = statement.execute(&mut *db.held).await;
+    Ok(db.judged(done.map(|done| done.rows_affected()))?)
 }
 
 pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
@@ -41,11 +38,6 @@ pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> R
 /// Inserts the expression for the database's clock into a statement.
 pub(super) fn timed(sql: &str) -> String {
     sql.replace("{now_us}", NOW_US)
-}
-
-async fn run(db: &mut Connection, statement: Prepared<'_>) -> Result<u64> {
-    let done = statement.execute(&mut *db.held).await;
-    Ok(db.judged(done.map(|done| done.rows_affected()))?)
 }
 
 pub(super) async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> Result<Vec<Row>> {
@@ -58,9 +50,9 @@ fn text(sql: &str, set: &Set<'_>) -> String {
     let mut arrays = String::new();
     for (number, column) in (1..).zip(&set.columns) {
         let kind = match column {
-            Column::Uuids(_) | Column::UuidsOrNull(_) => "uuid",
-            Column::Ints(_) | Column::IntsOrNull(_) => "bigint",
-            Column::Texts(_) | Column::TextsOrNull(_) => "text",
+            Column::Uuids(_) => "uuid",
+            Column::Ints(_) => "bigint",
+            Column::Texts(_) => "text",
         };
         let comma = if number == 1 { "" } else { ", " };
         let _ = write!(arrays, "{comma}${number}::{kind}[]");
@@ -75,11 +67,8 @@ fn bound<'q>(mut query: Prepared<'q>, set: Set<'q>) -> Prepared<'q> {
     for column in set.columns {
         query = match column {
             Column::Uuids(values) => query.bind(values),
-            Column::UuidsOrNull(values) => query.bind(values),
             Column::Ints(values) => query.bind(values),
-            Column::IntsOrNull(values) => query.bind(values),
             Column::Texts(values) => query.bind(values),
-            Column::TextsOrNull(values) => query.bind(values),
         };
     }
     query

@@ -6,25 +6,19 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use uuid::Uuid;
-use wallet_kernel::{Cell, Field, Kind, Value};
+use wallet_kernel::{Cell, ColumnType, Field, Value};
 
 use super::error::{Error, Result};
 
 /// One column of a set.
 #[derive(Debug)]
-pub enum Column<'a> {
+pub(super) enum Column<'a> {
     /// UUIDs.
     Uuids(Vec<Uuid>),
-    /// UUIDs, some of them null.
-    UuidsOrNull(Vec<Option<Uuid>>),
     /// 64-bit integers.
     Ints(Vec<i64>),
-    /// 64-bit integers, some of them null.
-    IntsOrNull(Vec<Option<i64>>),
     /// Texts.
     Texts(Vec<&'a str>),
-    /// Texts, some of them null.
-    TextsOrNull(Vec<Option<&'a str>>),
 }
 
 /// Columns of equal length: the table `k` of a statement.
@@ -52,22 +46,10 @@ impl<'a> Set<'a> {
         self.with(name, Column::Uuids(values.into_iter().collect()))
     }
 
-    /// Adds a column of UUIDs, some of them null.
-    #[must_use]
-    pub fn uuids_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<Uuid>>) -> Self {
-        self.with(name, Column::UuidsOrNull(values.into_iter().collect()))
-    }
-
     /// Adds a column of integers.
     #[must_use]
     pub fn ints(self, name: &'static str, values: impl IntoIterator<Item = i64>) -> Self {
         self.with(name, Column::Ints(values.into_iter().collect()))
-    }
-
-    /// Adds a column of integers, some of them null.
-    #[must_use]
-    pub fn ints_or_null(self, name: &'static str, values: impl IntoIterator<Item = Option<i64>>) -> Self {
-        self.with(name, Column::IntsOrNull(values.into_iter().collect()))
     }
 
     /// Adds a column of texts.
@@ -76,43 +58,27 @@ impl<'a> Set<'a> {
         self.with(name, Column::Texts(values.into_iter().collect()))
     }
 
-    /// Adds a column of texts, some of them null.
-    #[must_use]
-    pub fn texts_or_null(
-        self,
-        name: &'static str,
-        values: impl IntoIterator<Item = Option<&'a str>>,
-    ) -> Self {
-        self.with(name, Column::TextsOrNull(values.into_iter().collect()))
-    }
-
     /// The values of one row.
     pub(super) fn row(&self, row: usize) -> impl Iterator<Item = Value<'a>> {
         self.columns.iter().map(move |column| match column {
             Column::Uuids(values) => Value::Uuid(values[row]),
-            Column::UuidsOrNull(values) => values[row].into(),
             Column::Ints(values) => Value::Int(values[row]),
-            Column::IntsOrNull(values) => values[row].into(),
             Column::Texts(values) => Value::Text(values[row]),
-            Column::TextsOrNull(values) => values[row].into(),
         })
     }
 
     /// The number of rows.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         let lengths = self.columns.iter().map(|column| match column {
             Column::Uuids(values) => values.len(),
-            Column::UuidsOrNull(values) => values.len(),
             Column::Ints(values) => values.len(),
-            Column::IntsOrNull(values) => values.len(),
             Column::Texts(values) => values.len(),
-            Column::TextsOrNull(values) => values.len(),
         });
         lengths.max().unwrap_or(0)
     }
 
     /// Whether there are no rows.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
@@ -200,12 +166,12 @@ impl Row {
     /// The cells of these columns, which must be the row's first.
     pub(super) fn cells(&self, columns: &[wallet_kernel::Column]) -> Result<Vec<Cell>> {
         let cells = columns.iter().enumerate().map(|(place, column)| {
-            Ok(match column.kind {
-                Kind::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
-                Kind::Text => self
+            Ok(match column.holds {
+                ColumnType::Int => self.int_or_null(place)?.map_or(Cell::Null, Cell::Int),
+                ColumnType::Text => self
                     .text_or_null(place)?
                     .map_or(Cell::Null, |text| Cell::Text(text.into())),
-                Kind::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
+                ColumnType::Uuid => self.uuid_or_null(place)?.map_or(Cell::Null, Cell::Uuid),
             })
         });
         cells.collect()

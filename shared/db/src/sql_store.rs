@@ -7,6 +7,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Notice;
@@ -94,13 +95,11 @@ impl<T: Tables> SqlStore<T> {
 
     async fn write(&mut self, commit: &Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
         let handled = T::Rows::handled(commit.heard, commit.decisions, self.place);
-        let parked: Vec<_> = commit.parked.iter().map(|row| (row.place(), row)).collect();
-        let resolved: Vec<_> = commit.resolved.iter().map(|(row, _)| row.place()).collect();
         let mut writes = Writes::default();
         T::Rows::writes(commit.state, &handled, &mut writes);
         writes.insert::<Events>(commit.events.iter().map(|event| (&event.no, event)));
-        writes.insert::<Parked>(parked.iter().map(|(place, row)| (place, *row)));
-        writes.delete::<Parked>(&resolved);
+        writes.insert::<Parked>(commit.parked.iter().map(|row| (&row.place, row)));
+        writes.delete::<Parked>(commit.resolved.iter().map(|(row, _)| &row.place));
         let args = kept(self.epoch, commit.progress);
         if self.db().await?.write(KEEP, &args, &writes).await? {
             Ok(())
@@ -271,8 +270,8 @@ impl<T: Tables> Store for SqlStore<T> {
         Ok(parking::blocked(self.db().await?).await?)
     }
 
-    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
-        Ok(parking::together(self.db().await?, sequence, index).await?)
+    async fn parked(&mut self, place: LogPlace) -> Result<Vec<ParkedRow>, Error> {
+        Ok(parking::together(self.db().await?, place).await?)
     }
 
     async fn notices(

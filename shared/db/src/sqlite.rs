@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use futures_util::future::{join, lazy};
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, AssertSqlSafe, Sqlite, SqliteConnection};
@@ -24,19 +23,6 @@ type Prepared<'q> = Query<'q, Sqlite, SqliteArguments>;
 pub(super) async fn command(db: &mut SqliteConnection, sql: &'static str) -> Result<()> {
     sqlx::query(sql).execute(db).await?;
     Ok(())
-}
-
-/// Binds the next chunk while the database works on the current one.
-pub(super) async fn apply(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> Result<u64> {
-    let mut written = 0;
-    let mut chunks = chunks(set).map(|(from, rows)| prepared(sql, set, from, rows));
-    let mut next = chunks.next().transpose()?;
-    while let Some(query) = next {
-        let (done, following) = join(query.execute(&mut *db), lazy(|_| chunks.next())).await;
-        written += done?.rows_affected();
-        next = following.transpose()?;
-    }
-    Ok(written)
 }
 
 pub(super) async fn select(db: &mut SqliteConnection, sql: &'static str, set: &Set<'_>) -> Result<Vec<Row>> {
@@ -81,9 +67,6 @@ pub(super) fn chunks(set: &Set<'_>) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// `WITH k (a, b) AS (VALUES (?,?),(?,?)) …`
-///
-/// `OR ROLLBACK`: a failed statement rolls back the whole transaction, which is what we would do next anyway. So SQLite does not keep a
-/// copy of each page to undo that statement alone, which took a fifth of the ledger's time.
 fn text(sql: &str, set: &Set<'_>, rows: usize) -> String {
     let names = set.names.join(", ");
     let row = format!("({})", vec!["?"; set.names.len()].join(","));
@@ -93,13 +76,7 @@ fn text(sql: &str, set: &Set<'_>, rows: usize) -> String {
         text.push(',');
         text.push_str(&row);
     }
-    let (verb, rest) = sql.split_once(' ').unwrap_or((sql, ""));
-    let verb = match verb {
-        "INSERT" => "INSERT OR ROLLBACK",
-        "UPDATE" => "UPDATE OR ROLLBACK",
-        other => other,
-    };
-    let _ = write!(text, ") {verb} {rest}");
+    let _ = write!(text, ") {sql}");
     text
 }
 
@@ -137,13 +114,8 @@ fn bound(set: &Set<'_>, from: usize, rows: usize) -> Result<SqliteArguments, sql
         for (column, last) in set.columns.iter().zip(&mut last) {
             match column {
                 Column::Uuids(values) => arguments.add(values[row])?,
-                Column::UuidsOrNull(values) => arguments.add(values[row])?,
                 Column::Ints(values) => arguments.add(values[row])?,
-                Column::IntsOrNull(values) => arguments.add(values[row])?,
                 Column::Texts(values) => arguments.add(shared(values[row], last))?,
-                Column::TextsOrNull(values) => {
-                    arguments.add(values[row].map(|value| shared(value, last)))?;
-                }
             }
         }
     }

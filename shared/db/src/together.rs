@@ -1,6 +1,6 @@
 //! All reads of a batch, and all its writes, as one PostgreSQL statement each.
 //!
-//! The answers of several look-ups share columns by kind (`u0`, `i0`, `t0`, …), preceded by the look-up's number:
+//! The answers of several look-ups share columns by type (`u0`, `i0`, `t0`, …), preceded by the look-up's number:
 //!
 //! ```sql
 //! SELECT 0::bigint, t.id, NULL::uuid, t.amount, t.payer FROM UNNEST($1::uuid[]) AS k (a) CROSS JOIN transfer AS t WHERE t.id = k.a
@@ -16,7 +16,7 @@ use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, Row as _};
 use uuid::Uuid;
-use wallet_kernel::{Cell, Column, Found, Kind, Op, Reads, Scan, Source, Value, Write, Writes};
+use wallet_kernel::{Cell, Column, ColumnType, Found, Op, Reads, Scan, Source, Value, Write, Writes};
 
 use super::error::Result;
 use super::postgres::{fetch, timed};
@@ -25,32 +25,32 @@ use super::set::{Arg, Row};
 
 type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
-const KINDS: [Kind; 3] = [Kind::Uuid, Kind::Int, Kind::Text];
+const TYPES: [ColumnType; 3] = [ColumnType::Uuid, ColumnType::Int, ColumnType::Text];
 
-/// How many columns of each kind the combined answer has.
+/// How many columns of each type the combined answer has.
 struct Slots([usize; 3]);
 
 impl Slots {
     fn of(reads: &Reads<'_>) -> Self {
-        let most = |kind: Kind| {
+        let most = |holds: ColumnType| {
             let each = reads.lookups.iter().map(|lookup| lookup.source.columns());
-            let counts = each.map(|columns| columns.iter().filter(|column| column.kind == kind).count());
+            let counts = each.map(|columns| columns.iter().filter(|column| column.holds == holds).count());
             counts.max().unwrap_or(0)
         };
-        Self(KINDS.map(most))
+        Self(TYPES.map(most))
     }
 
     /// The select list of one look-up; slots that it does not use are null.
     fn selected(&self, columns: &[Column], source: &Source) -> String {
         let mut list = String::new();
-        for (kind, slots) in KINDS.into_iter().zip(self.0) {
-            let mut own = columns.iter().filter(|column| column.kind == kind);
+        for (holds, slots) in TYPES.into_iter().zip(self.0) {
+            let mut own = columns.iter().filter(|column| column.holds == holds);
             for _ in 0..slots {
                 let _ = match (own.next(), source) {
                     (Some(column), Source::Rows { .. }) => write!(list, ", t.{}", column.name),
                     (Some(column), Source::Decisions) if column.name == "first" => write!(list, ", k.a"),
                     (Some(column), Source::Decisions) => write!(list, ", e.{}", column.name),
-                    (None, _) => write!(list, ", NULL::{}", word(kind)),
+                    (None, _) => write!(list, ", NULL::{}", word(holds)),
                 };
             }
         }
@@ -62,47 +62,47 @@ impl Slots {
         let [uuids, ints, _] = self.0;
         let (mut uuid, mut int, mut text) = (1, 1 + uuids, 1 + uuids + ints);
         for column in columns {
-            let place = match column.kind {
-                Kind::Uuid => &mut uuid,
-                Kind::Int => &mut int,
-                Kind::Text => &mut text,
+            let place = match column.holds {
+                ColumnType::Uuid => &mut uuid,
+                ColumnType::Int => &mut int,
+                ColumnType::Text => &mut text,
             };
-            into.push(cell(row, *place, column.kind)?);
+            into.push(cell(row, *place, column.holds)?);
             *place += 1;
         }
         Ok(())
     }
 }
 
-fn cell(row: &PgRow, place: usize, kind: Kind) -> Result<Cell> {
-    Ok(match kind {
-        Kind::Uuid => row
+fn cell(row: &PgRow, place: usize, holds: ColumnType) -> Result<Cell> {
+    Ok(match holds {
+        ColumnType::Uuid => row
             .try_get::<Option<Uuid>, _>(place)?
             .map_or(Cell::Null, Cell::Uuid),
-        Kind::Int => row
+        ColumnType::Int => row
             .try_get::<Option<i64>, _>(place)?
             .map_or(Cell::Null, Cell::Int),
-        Kind::Text => {
+        ColumnType::Text => {
             let text = row.try_get::<Option<&str>, _>(place)?;
             text.map_or(Cell::Null, |text| Cell::Text(text.into()))
         }
     })
 }
 
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Uuid => "uuid",
-        Kind::Int => "bigint",
-        Kind::Text => "text",
+fn word(holds: ColumnType) -> &'static str {
+    match holds {
+        ColumnType::Uuid => "uuid",
+        ColumnType::Int => "bigint",
+        ColumnType::Text => "text",
     }
 }
 
 /// Arrays of values as the table `k (a, b, …)`; parameters are numbered from `next`.
-fn arrays(kinds: impl Iterator<Item = Kind>, next: &mut usize) -> String {
+fn arrays(types: impl Iterator<Item = ColumnType>, next: &mut usize) -> String {
     let (mut arrays, mut names) = (String::new(), String::new());
-    for (kind, name) in kinds.zip('a'..) {
+    for (holds, name) in types.zip('a'..) {
         let comma = if names.is_empty() { "" } else { ", " };
-        let _ = write!(arrays, "{comma}${next}::{}[]", word(kind));
+        let _ = write!(arrays, "{comma}${next}::{}[]", word(holds));
         let _ = write!(names, "{comma}{name}");
         *next += 1;
     }
@@ -111,16 +111,16 @@ fn arrays(kinds: impl Iterator<Item = Kind>, next: &mut usize) -> String {
 
 fn bound<'q>(
     mut query: Prepared<'q>,
-    kinds: impl Iterator<Item = Kind>,
+    types: impl Iterator<Item = ColumnType>,
     rows: &[Value<'q>],
     width: usize,
 ) -> Prepared<'q> {
-    for (place, kind) in kinds.enumerate() {
+    for (place, holds) in types.enumerate() {
         let column = rows.iter().skip(place).step_by(width.max(1));
-        query = match kind {
-            Kind::Uuid => query.bind(column.map(uuid).collect::<Vec<_>>()),
-            Kind::Int => query.bind(column.map(int).collect::<Vec<_>>()),
-            Kind::Text => query.bind(column.map(text).collect::<Vec<_>>()),
+        query = match holds {
+            ColumnType::Uuid => query.bind(column.map(uuid).collect::<Vec<_>>()),
+            ColumnType::Int => query.bind(column.map(int).collect::<Vec<_>>()),
+            ColumnType::Text => query.bind(column.map(text).collect::<Vec<_>>()),
         };
     }
     query
@@ -147,16 +147,16 @@ fn text<'v>(value: &Value<'v>) -> Option<&'v str> {
     }
 }
 
-/// The kinds of the values in a key.
-fn keys(source: Source) -> Vec<Kind> {
+/// The types of the values in a key.
+fn keys(source: Source) -> Vec<ColumnType> {
     match source {
         Source::Rows { shape, by } => {
             let columns = by.iter().map(|name| shape.column(name));
             columns
-                .filter_map(|place| Some(shape.columns.get(place)?.kind))
+                .filter_map(|place| Some(shape.columns.get(place)?.holds))
                 .collect()
         }
-        Source::Decisions => vec![Kind::Uuid, Kind::Uuid],
+        Source::Decisions => vec![ColumnType::Uuid, ColumnType::Uuid],
     }
 }
 
@@ -238,7 +238,7 @@ pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> Result<Found> {
     for row in fetch(db, query).await? {
         let Row::Postgres(row) = row else { continue };
         for (place, column) in shape.columns.iter().enumerate() {
-            cells.push(cell(&row, place, column.kind)?);
+            cells.push(cell(&row, place, column.holds)?);
         }
     }
     let mut found = Found::default();
@@ -256,24 +256,24 @@ pub(super) async fn write(
     let mut sql = format!("WITH tenure AS ({} RETURNING one)", timed(guard));
     let mut next = args.len() + 1;
     for (number, part) in writes.parts.iter().enumerate() {
-        let k = arrays(kinds(part), &mut next);
+        let k = arrays(types(part), &mut next);
         let _ = write!(sql, ", w{number} AS ({})", change(part, &k));
     }
     sql.push_str(" SELECT count(*) FROM tenure");
     let mut query = super::postgres::with(sqlx::query(AssertSqlSafe(sql)), args);
     for part in &writes.parts {
-        query = bound(query, kinds(part), &part.values, part.columns.len());
+        query = bound(query, types(part), &part.values, part.columns.len());
     }
     let rows = fetch(db, query).await?;
     Ok(rows.first().map(|row| row.int(0)).transpose()? == Some(1))
 }
 
-fn kinds(part: &Write<'_>) -> impl Iterator<Item = Kind> {
+fn types(part: &Write<'_>) -> impl Iterator<Item = ColumnType> {
     let columns = part
         .columns
         .iter()
         .filter_map(|place| part.shape.columns.get(*place));
-    columns.map(|column| column.kind)
+    columns.map(|column| column.holds)
 }
 
 fn change(part: &Write<'_>, k: &str) -> String {

@@ -18,11 +18,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
+use wallet_contract::log::LogPlace;
 use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
 pub use parking::{mended, parked, resolved};
-pub use reading::{WAITS, of, read, set_aside, set_aside_whole};
+pub use reading::{WAITS, of, read};
+pub(crate) use reading::{set_aside, set_aside_whole};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
@@ -43,7 +45,7 @@ pub struct Batch<'m> {
 
 impl<'m> Batch<'m> {
     /// Whether there is nothing to do.
-    pub fn says_nothing(&self) -> bool {
+    pub(crate) fn says_nothing(&self) -> bool {
         self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
     }
 
@@ -110,8 +112,7 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     let heard = due.into_iter().map(|due| Heard {
         input: Input::Due(due),
         raw: "".into(),
-        sequence: 0,
-        index: 0,
+        place: LogPlace::START,
         at_us: now_us,
         committed_us: None,
     });

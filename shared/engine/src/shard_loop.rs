@@ -47,7 +47,7 @@ use crate::status::{Board, State};
 use crate::store::{self, Progress, Store, TENURE_MS, Tenure};
 use caution::Caution;
 use publishing::{Decided, hand_over, publish, republish};
-use work::Standing;
+use work::ShardState;
 
 /// The maximum weight of one transaction (see [`Message::weight`]). More costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
@@ -227,24 +227,16 @@ async fn work<S: Store, B: Bus>(
     info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
 
     let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
-    let mut standing = Standing {
+    let mut shard = ShardState {
         progress,
         stored: progress.position,
         blocked: store.blocked().await?,
         horizon: Horizon::default(),
     };
-    let consuming = consume(
-        store,
-        context,
-        &mut standing,
-        caution,
-        reader,
-        &published,
-        decided,
-    );
+    let consuming = consume(store, context, &mut shard, caution, reader, &published, decided);
     let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
     tokio::try_join!(consuming, publishing)?;
-    store.release(standing.as_published(&published)).await?;
+    store.release(shard.as_published(&published)).await?;
     info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
     Ok(())
 }
@@ -291,7 +283,7 @@ async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>
 async fn consume<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
     caution: &mut Caution,
     mut reader: B::Reader,
     published: &AtomicI64,
@@ -307,8 +299,8 @@ async fn consume<S: Store, B: Bus>(
             biased;
             () = context.stop.cancelled() => return Ok(()),
             _ = renew.tick() => {
-                keep(store, standing, published).await?;
-                context.board.advance(context.place.shard, standing.stored);
+                keep(store, shard, published).await?;
+                context.board.advance(context.place.shard, shard.stored);
                 continue;
             }
             _ = look.tick() => Wake::Clock,
@@ -318,21 +310,21 @@ async fn consume<S: Store, B: Bus>(
         match wake {
             Wake::Log(messages) => {
                 for run in work::runs(context, &messages) {
-                    standing.progress = standing.as_published(published);
-                    let batch = work::messages(store, context, standing, caution, run).await?;
-                    hand_over(context, standing.progress, published, &decided, batch).await?;
+                    shard.progress = shard.as_published(published);
+                    let batch = work::messages(store, context, shard, caution, run).await?;
+                    hand_over(context, shard.progress, published, &decided, batch).await?;
                 }
             }
             Wake::Clock => {
-                standing.progress = standing.as_published(published);
-                let batch = work::due(store, context, standing).await?;
+                shard.progress = shard.as_published(published);
+                let batch = work::due(store, context, shard).await?;
                 if batch.events.len() >= work::DUE {
                     // There may be more.
                     look.reset_immediately();
                 }
-                hand_over(context, standing.progress, published, &decided, batch).await?;
-                if standing.stored < standing.progress.position {
-                    keep(store, standing, published).await?;
+                hand_over(context, shard.progress, published, &decided, batch).await?;
+                if shard.stored < shard.progress.position {
+                    keep(store, shard, published).await?;
                 }
             }
         }
@@ -343,9 +335,9 @@ async fn consume<S: Store, B: Bus>(
 }
 
 /// Renews the tenure and writes the progress.
-async fn keep<S: Store>(store: &mut S, standing: &mut Standing, published: &AtomicI64) -> Result<(), Ended> {
-    standing.progress = standing.as_published(published);
-    store.renew(standing.progress).await?;
-    standing.stored = standing.progress.position;
+async fn keep<S: Store>(store: &mut S, shard: &mut ShardState, published: &AtomicI64) -> Result<(), Ended> {
+    shard.progress = shard.as_published(published);
+    store.renew(shard.progress).await?;
+    shard.stored = shard.progress.position;
     Ok(())
 }

@@ -143,7 +143,7 @@ impl Board {
     }
 
     /// Records why a shard can't publish to the log of shard `to`, or that it can again.
-    pub fn publishes(&self, shard: Shard, to: Shard, hindered: Option<String>) {
+    pub(crate) fn publishes(&self, shard: Shard, to: Shard, hindered: Option<String>) {
         if let Some(entry) = self.lock().get_mut(&shard) {
             match hindered {
                 Some(why) => entry.unpublished.insert(to, why),

@@ -9,6 +9,7 @@ use std::future::Future;
 use uuid::Uuid;
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_kernel::{Decider, Due, Heard, Unreadable};
 
@@ -63,10 +64,8 @@ pub struct Outgoing {
 /// A parked message, or a parked element of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParkedRow {
-    /// The message's sequence.
-    pub sequence: u64,
-    /// The index of the element, or `None` if the whole message is parked.
-    pub index: Option<u32>,
+    /// Its position in the log.
+    pub place: LogPlace,
     /// Its subject.
     pub subject: String,
     /// What is wrong with it.
@@ -88,11 +87,6 @@ pub struct ParkedRow {
 impl ParkedRow {
     /// Enough to recognise the message.
     pub const MAX_BODY: usize = 4096;
-
-    /// Its stored position in the log: the message's sequence, and the element, or -1 for the whole message.
-    pub fn place(&self) -> (u64, i64) {
-        (self.sequence, self.index.map_or(-1, i64::from))
-    }
 }
 
 /// Transfers and accounts with a parked message. Later messages about them wait.
@@ -241,11 +235,7 @@ pub trait Store: Send {
     fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
 
     /// The parked message at this position of the log, and all messages connected with it, in log order.
-    fn parked(
-        &mut self,
-        sequence: u64,
-        index: Option<u32>,
-    ) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
+    fn parked(&mut self, place: LogPlace) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
 
     /// The events after number `after`, at most `limit`.
     fn events(&mut self, after: i64, limit: i64)

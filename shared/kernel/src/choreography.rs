@@ -52,7 +52,7 @@ const fn ledger(kinds: &'static [Kind]) -> Expected {
 }
 
 /// The reaction that a request requires.
-pub fn after_request(verb: Verb) -> Expected {
+fn after_request(verb: Verb) -> Expected {
     match verb {
         Verb::Transfer => debit(&[Kind::AccountDebited, Kind::DebitRefused, Kind::RequestRefused]),
         Verb::Reserve => debit(&[Kind::FundsReserved, Kind::DebitRefused, Kind::RequestRefused]),

@@ -56,19 +56,10 @@ pub struct Heard<'m> {
     pub input: Input,
     /// Its JSON text exactly as in the message; for a request that is not JSON, the stand-in.
     pub raw: Cow<'m, str>,
-    /// The message's sequence in the shard's stream.
-    pub sequence: u64,
-    /// The index of the element within the message, from 0.
-    pub index: u32,
+    /// Its position in the shard's log.
+    pub place: LogPlace,
     /// When the message was stored in the stream, microseconds since 1970; never decreases. For a deadline, the log's time when it was found due.
     pub at_us: i64,
     /// When the publisher committed it, by its own clock, microseconds since 1970, if the message says so.
     pub committed_us: Option<i64>,
-}
-
-impl Heard<'_> {
-    /// Its place in the shard's log.
-    pub fn log_place(&self) -> LogPlace {
-        LogPlace::element(self.sequence, self.index)
-    }
 }

@@ -46,5 +46,5 @@ pub use rows::Rows;
 pub use standing::Standing;
 pub use table::{Column, Shape, Table};
 pub use transfer::Transfer;
-pub use value::{Cell, Field, Kind, Unreadable, Value};
+pub use value::{Cell, ColumnType, Field, Unreadable, Value};
 pub use writes::{Op, Write, Writes};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::rows::Rows;
 use crate::table::{Cells, Column, Entry, Shape, Table};
-use crate::value::{Cell, Kind, Unreadable, Value};
+use crate::value::{Cell, ColumnType, Unreadable, Value};
 
 /// All look-ups of a batch. An executor answers them in one round trip.
 #[derive(Debug, Default)]
@@ -43,12 +43,12 @@ pub enum Source {
 const DECISIONS: &[Column] = &[
     Column {
         name: "first",
-        kind: Kind::Uuid,
+        holds: ColumnType::Uuid,
         nullable: false,
     },
     Column {
         name: "body",
-        kind: Kind::Text,
+        holds: ColumnType::Text,
         nullable: false,
     },
 ];

@@ -74,7 +74,7 @@ impl<K: Ord, V> Rows<K, V> {
     }
 
     /// The keys of removed rows that are still in the table.
-    pub fn removed(&self) -> impl Iterator<Item = &K> {
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &K> {
         self.removed.iter()
     }
 

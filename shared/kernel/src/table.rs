@@ -1,14 +1,14 @@
 //! Tables and their columns, declared once.
 
-use crate::value::{Cell, Field, Kind, Unreadable, Value};
+use crate::value::{Cell, ColumnType, Field, Unreadable, Value};
 
 /// A column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     /// Its name.
     pub name: &'static str,
-    /// The kind of value it holds.
-    pub kind: Kind,
+    /// The type of its values.
+    pub holds: ColumnType,
     /// Whether it may be null.
     pub nullable: bool,
 }
@@ -18,7 +18,7 @@ impl Column {
     pub const fn of<T: Field>(name: &'static str) -> Self {
         Self {
             name,
-            kind: T::KIND,
+            holds: T::TYPE,
             nullable: T::NULLABLE,
         }
     }

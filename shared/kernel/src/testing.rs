@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Cause, Event, Fact, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::request::{self, Context};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
@@ -58,8 +59,7 @@ impl<C: Decider> Player<C> {
         let heard = Heard {
             input: input.clone(),
             raw: "".into(),
-            sequence: self.sequence,
-            index: 0,
+            place: LogPlace::element(self.sequence, 0),
             at_us: self.at_us,
             committed_us: None,
         };

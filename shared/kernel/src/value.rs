@@ -11,9 +11,9 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
-/// The kind of value that a column holds.
+/// The type of a column, of those that both databases have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ColumnType {
     /// A signed 64-bit integer.
     Int,
     /// Text, compared bytewise.
@@ -63,8 +63,8 @@ pub struct Unreadable {
 
 /// A Rust type that is stored in one column. `Value: From<T>` is the other direction.
 pub trait Field: Sized {
-    /// The kind of its column.
-    const KIND: Kind;
+    /// The type of its column.
+    const TYPE: ColumnType;
     /// Whether its column may be null.
     const NULLABLE: bool = false;
     /// The name of the type in error messages.
@@ -125,7 +125,7 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 }
 
 impl<T: Field> Field for Option<T> {
-    const KIND: Kind = T::KIND;
+    const TYPE: ColumnType = T::TYPE;
     const NULLABLE: bool = true;
     const WANTED: &'static str = T::WANTED;
 
@@ -137,19 +137,19 @@ impl<T: Field> Field for Option<T> {
     }
 }
 
-/// Declares that a type is stored in one column: `type: kind "name"; how to write it; how to read it`.
+/// Declares that a type is stored in one column: `type: column type "name"; how to write it; how to read it`.
 macro_rules! field {
-    ($type:ty: $kind:ident $wanted:literal; |$value:ident| $write:expr; |$cell:ident| $read:expr) => {
+    ($type:ty: $column:ident $wanted:literal; |$value:ident| $write:expr; |$cell:ident| $read:expr) => {
         impl From<$type> for Value<'_> {
             fn from($value: $type) -> Self {
                 $write
             }
         }
-        field!($type: $kind $wanted; |$cell| $read);
+        field!($type: $column $wanted; |$cell| $read);
     };
-    ($type:ty: $kind:ident $wanted:literal; |$cell:ident| $read:expr) => {
+    ($type:ty: $column:ident $wanted:literal; |$cell:ident| $read:expr) => {
         impl Field for $type {
-            const KIND: Kind = Kind::$kind;
+            const TYPE: ColumnType = ColumnType::$column;
             const WANTED: &'static str = $wanted;
 
             fn read($cell: &Cell) -> Option<Self> {
@@ -190,7 +190,7 @@ impl<'a> From<&'a str> for Value<'a> {
 
 /// No limit is stored as null.
 impl Field for Overdraft {
-    const KIND: Kind = Kind::Int;
+    const TYPE: ColumnType = ColumnType::Int;
     const NULLABLE: bool = true;
     const WANTED: &'static str = "overdraft limit";
 
@@ -231,7 +231,7 @@ macro_rules! words {
         }
 
         impl $crate::Field for $type {
-            const KIND: $crate::Kind = $crate::Kind::Text;
+            const TYPE: $crate::ColumnType = $crate::ColumnType::Text;
             const WANTED: &'static str = $wanted;
 
             fn read(cell: &$crate::Cell) -> Option<Self> {

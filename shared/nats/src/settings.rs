@@ -8,49 +8,55 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
-
 use crate::hidden::Hidden;
 
 /// The default address.
 pub const DEFAULT_URL: &str = "nats://127.0.0.1:4222";
 
 /// Address and login for NATS, the same for every service and for the command line.
-#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct Settings {
     /// The NATS servers: nats://user:password@host:4222 or nats://TOKEN@host, tls:// for TLS; the servers of one cluster
     /// separated by commas [default: nats://127.0.0.1:4222].
-    #[arg(
-        long,
-        global = true,
-        env = "WALLET_NATS_URL",
-        hide_env_values = true,
-        value_name = "URL"
+    #[cfg_attr(
+        feature = "clap",
+        arg(
+            long,
+            global = true,
+            env = "WALLET_NATS_URL",
+            hide_env_values = true,
+            value_name = "URL"
+        )
     )]
     pub nats: Option<Hidden>,
     /// A .creds file to log in with.
-    #[arg(long, global = true, env = "WALLET_NATS_CREDS", value_name = "FILE", value_parser = file())]
+    #[cfg_attr(feature = "clap", arg(long, global = true, env = "WALLET_NATS_CREDS", value_name = "FILE", value_parser = file()))]
     pub nats_creds: Option<PathBuf>,
     /// A file with the seed of an NKey to log in with.
-    #[arg(long, global = true, env = "WALLET_NATS_NKEY", value_name = "FILE", value_parser = file())]
+    #[cfg_attr(feature = "clap", arg(long, global = true, env = "WALLET_NATS_NKEY", value_name = "FILE", value_parser = file()))]
     pub nats_nkey: Option<PathBuf>,
     /// The certificates of the authority to trust, instead of the system's; turns TLS on.
-    #[arg(long, global = true, env = "WALLET_NATS_CA", value_name = "FILE", value_parser = file())]
+    #[cfg_attr(feature = "clap", arg(long, global = true, env = "WALLET_NATS_CA", value_name = "FILE", value_parser = file()))]
     pub nats_ca: Option<PathBuf>,
     /// A client certificate; turns TLS on.
-    #[arg(long, global = true, env = "WALLET_NATS_CERT", value_name = "FILE", value_parser = file())]
+    #[cfg_attr(feature = "clap", arg(long, global = true, env = "WALLET_NATS_CERT", value_name = "FILE", value_parser = file()))]
     pub nats_cert: Option<PathBuf>,
     /// The private key of the client certificate.
-    #[arg(long, global = true, env = "WALLET_NATS_KEY", value_name = "FILE", value_parser = file())]
+    #[cfg_attr(feature = "clap", arg(long, global = true, env = "WALLET_NATS_KEY", value_name = "FILE", value_parser = file()))]
     pub nats_key: Option<PathBuf>,
     /// Where answers are sent [default: _INBOX_USER for a user with a password, else _INBOX].
-    #[arg(long, global = true, env = "WALLET_NATS_INBOX", value_name = "PREFIX")]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, global = true, env = "WALLET_NATS_INBOX", value_name = "PREFIX")
+    )]
     pub nats_inbox: Option<String>,
 }
 
 /// A file name. An empty value, which Compose passes for an unset variable, counts as none.
+#[cfg(feature = "clap")]
 fn file() -> impl clap::builder::TypedValueParser<Value = PathBuf> {
+    use clap::builder::{OsStringValueParser, TypedValueParser as _};
     OsStringValueParser::new().map(PathBuf::from)
 }
 

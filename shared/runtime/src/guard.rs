@@ -24,11 +24,11 @@ use crate::place::{Root, is_for_programs};
 use crate::problem::Problem;
 
 /// Longer than any valid URI.
-pub const MAX_URI_BYTES: usize = 4096;
+const MAX_URI_BYTES: usize = 4096;
 /// Limit for names and values together; the command line needs some hundred bytes.
-pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Shorter ones can be guessed.
-pub const MIN_TOKEN_BYTES: usize = 16;
+const MIN_TOKEN_BYTES: usize = 16;
 /// Health checks work without a token.
 const OPEN: [&str; 2] = ["/livez", "/readyz"];
 
@@ -50,7 +50,7 @@ pub struct Token {
 
 /// The access check of a service.
 #[derive(Clone, Copy, Debug)]
-pub struct Guard {
+pub(crate) struct Guard {
     token: Option<Token>,
     /// Whether browsers are redirected to a login page.
     login: bool,
@@ -58,7 +58,7 @@ pub struct Guard {
 
 impl Guard {
     /// The guard of a service.
-    pub fn new(token: Option<Token>, service: Service) -> Self {
+    pub(crate) fn new(token: Option<Token>, service: Service) -> Self {
         Self {
             token,
             login: service == Service::Ledger,
@@ -165,7 +165,7 @@ fn session(token: &str) -> String {
 }
 
 /// The default address, on this machine only.
-pub fn usual_address(service: Service) -> SocketAddr {
+pub(crate) fn usual_address(service: Service) -> SocketAddr {
     let port = match service {
         Service::Ledger => 8080,
         Service::Debit => 8081,
@@ -175,7 +175,7 @@ pub fn usual_address(service: Service) -> SocketAddr {
 }
 
 /// Warns if the service is reachable from other machines and needs no token.
-pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
+pub(crate) fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     if token.is_none() && !address.ip().is_loopback() {
         warn!(
             "ANYBODY WHO REACHES http://{address} CAN READ ALL BALANCES AND TRANSFERS: there is no token. Give one with \
@@ -185,7 +185,7 @@ pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
 }
 
 /// Lets a request pass, or responds with a problem. A browser that navigates to a page is redirected to the login page.
-pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     match check(guard, &request) {
         Ok(()) => next.run(request).await,
         Err(problem)

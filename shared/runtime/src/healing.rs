@@ -33,7 +33,7 @@ use crate::reading::pool;
 use crate::running::Running;
 
 /// How many decisions one response lists, and one request publishes.
-pub const AT_ONCE: usize = 2_000;
+const AT_ONCE: usize = 2_000;
 
 struct Healer {
     service: Service,
@@ -45,7 +45,7 @@ type Here = State<Arc<Healer>>;
 type Answer = Result<Json<Value>, Problem>;
 
 /// The routes of every service.
-pub fn routes(service: Service, running: Running, board: Board) -> Router {
+pub(crate) fn routes(service: Service, running: Running, board: Board) -> Router {
     let healer = Healer {
         service,
         running,

@@ -14,7 +14,7 @@ use crate::metrics::{Form, Metrics};
 use crate::problem::Problem;
 
 /// The routes of every service.
-pub fn routes(instance: Instance, metrics: Metrics) -> Router {
+pub(crate) fn routes(instance: Instance, metrics: Metrics) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(move || async move { answer(&instance.ready()) }))
@@ -25,7 +25,7 @@ pub fn routes(instance: Instance, metrics: Metrics) -> Router {
 }
 
 /// Binds the port first, so that one already in use is reported before anything else starts.
-pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let taken = |error| {
         anyhow::anyhow!("can't listen on http://{address}: {error}; use another --http or WALLET_HTTP_ADDR")
     };
@@ -44,7 +44,7 @@ pub async fn not_allowed(method: Method, uri: Uri) -> Problem {
 }
 
 /// Forbids caching, unless a response allows it itself: balances are private, and must never be older than the books.
-pub async fn kept_by_nobody(mut response: Response) -> Response {
+pub(crate) async fn kept_by_nobody(mut response: Response) -> Response {
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)

@@ -1,24 +1,23 @@
-//! A service as a program: runs the engine on each shard, and serves HTTP. It contains no business logic.
+//! A service as a program: runs the engine on each shard, with the store of `wallet-db` and the bus of `wallet-jetstream`, and serves
+//! HTTP. It contains no business logic.
 //!
 //! | module | does |
 //! |---|---|
 //! | [`program`] | start, run, shutdown |
 //! | [`running`] | the resources of a running service |
-//! | [`settings`], [`telemetry`] | command line and environment, logs |
-//! | [`jetstream`] | the engine's log on NATS |
+//! | [`settings`], `telemetry` | command line and environment, logs |
 //! | [`http`], [`guard`] | the routes of every service; authentication and limits |
 //! | [`question`], [`reading`], [`problem`] | request parsing, reads that are never stale, and errors |
 //! | [`place`] | relative links between pages |
 //! | [`headline`], [`instance`] | the state of the instances, for health endpoints, roll calls and pages |
-//! | [`healing`] | the endpoints behind `wallet heal`, for when the broker has lost messages |
+//! | `healing` | the endpoints behind `wallet heal`, for when the broker has lost messages |
 //! | [`metrics`] | the registry of metrics |
 
 pub mod guard;
 pub mod headline;
-pub mod healing;
+mod healing;
 pub mod http;
 pub mod instance;
-pub mod jetstream;
 mod lag;
 pub mod metrics;
 pub mod place;
@@ -28,5 +27,5 @@ pub mod question;
 pub mod reading;
 pub mod running;
 pub mod settings;
-pub mod telemetry;
+mod telemetry;
 mod watch;

@@ -37,7 +37,7 @@ impl Problem {
     }
 
     /// The resource exists, but does not support this method.
-    pub fn not_allowed(detail: impl Into<String>) -> Self {
+    pub(crate) fn not_allowed(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::METHOD_NOT_ALLOWED,
             detail: detail.into(),
@@ -60,7 +60,7 @@ impl Problem {
     }
 
     /// The caller has no valid credentials.
-    pub fn unauthorized(detail: impl Into<String>) -> Self {
+    pub(crate) fn unauthorized(detail: impl Into<String>) -> Self {
         Self {
             status: StatusCode::UNAUTHORIZED,
             detail: detail.into(),
@@ -68,7 +68,7 @@ impl Problem {
     }
 
     /// The request URI is too long.
-    pub fn uri_too_long(length: usize, limit: usize) -> Self {
+    pub(crate) fn uri_too_long(length: usize, limit: usize) -> Self {
         Self {
             status: StatusCode::URI_TOO_LONG,
             detail: format!("a question of {length} bytes: the limit is {limit}"),
@@ -76,7 +76,7 @@ impl Problem {
     }
 
     /// The request headers are too long.
-    pub fn headers_too_large(length: usize, limit: usize) -> Self {
+    pub(crate) fn headers_too_large(length: usize, limit: usize) -> Self {
         Self {
             status: StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             detail: format!("headers of {length} bytes: the limit is {limit}"),

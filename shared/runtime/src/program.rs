@@ -23,12 +23,12 @@ use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
+use wallet_jetstream::JetStream;
 use wallet_kernel::{Keeps as _, Place};
 
 use crate::guard::{self, Token};
 use crate::headline::Headline;
 use crate::instance::{Instance, Roll};
-use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::running::Running;
 use crate::settings::{Command, CommandLine, Settings};

@@ -4,11 +4,11 @@ use wallet_contract::shard::Shard;
 use wallet_db::Pool;
 use wallet_engine::clock::Clock;
 use wallet_engine::status::Board;
+use wallet_jetstream::JetStream;
 
 use crate::guard::Token;
 use crate::headline::Headline;
 use crate::instance::Roll;
-use crate::jetstream::JetStream;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use crate::settings::Settings;
 
 /// Starts logging to standard error.
-pub fn start(settings: &Settings) -> anyhow::Result<()> {
+pub(crate) fn start(settings: &Settings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|error| {
         anyhow::anyhow!("--log {:?}: {error}; use for example info or debug", settings.log)
     })?;

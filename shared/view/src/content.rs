@@ -46,7 +46,7 @@ impl Content {
     }
 
     /// The choreography step that this corresponds to.
-    pub fn as_step(&self) -> Option<choreography::Step> {
+    pub(crate) fn as_step(&self) -> Option<choreography::Step> {
         match self {
             Self::Asked(verb, _) => Some(choreography::Step::Asked(*verb)),
             Self::Said(fact) => Some(choreography::Step::Said(fact.clone())),

@@ -22,7 +22,7 @@ impl Flow {
     }
 
     /// The requested amount with its currency.
-    pub fn asked_money(&self) -> Option<String> {
+    pub(crate) fn asked_money(&self) -> Option<String> {
         let (amount, currency) = (self.amount.as_ref()?, self.currency.as_ref()?);
         Some(format!("{amount} {currency}"))
     }

@@ -239,8 +239,7 @@ impl Event {
 
     /// The verb, if it is a request.
     pub fn asks(&self) -> Option<Verb> {
-        let token = self.kind.strip_prefix("wallet.")?.strip_suffix(".requested.v1")?;
-        Verb::ALL.into_iter().find(|verb| verb.token() == token)
+        Verb::parse_requested(&self.kind)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::flow::Event;
 use crate::text::span_us;
 
 /// Smaller differences, in microseconds, are normal between clocks.
-pub const TOLERANCE_US: i64 = 1_000;
+const TOLERANCE_US: i64 = 1_000;
 
 /// How a step's times contradict the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

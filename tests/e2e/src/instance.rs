@@ -49,7 +49,7 @@ impl Instance {
             .env("WALLET_SHARDS", "2")
             .env(
                 "WALLET_LOG",
-                "info,wallet_db=debug,wallet_engine=debug,wallet_runtime=debug",
+                "info,wallet_db=debug,wallet_engine=debug,wallet_jetstream=debug,wallet_runtime=debug",
             )
             .env("WALLET_LOG_FORMAT", "json")
             .stderr(log)

@@ -15,7 +15,7 @@ const KNOWN: [(&str, &str, usize, &str); 17] = [
         3,
         "statements that the other rows of this table name",
     ),
-    ("shared/db/src/postgres.rs", "AssertSqlSafe", 4, "the same"),
+    ("shared/db/src/postgres.rs", "AssertSqlSafe", 3, "the same"),
     ("shared/db/src/together.rs", "AssertSqlSafe", 3, "the same"),
     (
         "shared/db/src/postgres.rs",

@@ -6,7 +6,7 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_db::sql_store::Tables;
 use wallet_db::{Arg, Db, Target};
-use wallet_kernel::{Keeps, Kind, Shape};
+use wallet_kernel::{ColumnType, Keeps, Shape};
 use wallet_stack::postgres::Postgres;
 
 /// A column as a database describes it: its name, its type, whether it is nullable.
@@ -58,10 +58,10 @@ async fn are_as_declared<T: Tables>(url: &str) -> Result<()> {
 
 fn declared(shape: &Shape) -> Vec<Described> {
     let columns = shape.columns.iter().map(|column| {
-        let kind = match column.kind {
-            Kind::Int => "int",
-            Kind::Text => "text",
-            Kind::Uuid => "uuid",
+        let kind = match column.holds {
+            ColumnType::Int => "int",
+            ColumnType::Text => "text",
+            ColumnType::Uuid => "uuid",
         };
         (column.name.to_owned(), kind.to_owned(), column.nullable)
     });

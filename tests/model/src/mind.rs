@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_engine::batch::{self, Moment};
 use wallet_kernel::{Heard, Input, Place};
 
@@ -133,8 +134,7 @@ impl<C: Core> Minds<C> {
         let mut heard = vec![Heard {
             input,
             raw: "".into(),
-            sequence: 0,
-            index: 0,
+            place: LogPlace::START,
             at_us,
             committed_us: None,
         }];

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::tempdir;
 use tokio::time::sleep;
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
 use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables};
 use wallet_db::{Migration, Target};
@@ -184,8 +185,7 @@ where
     let heard = (0..).zip(concerning).map(|(index, input)| Heard {
         input: input.clone(),
         raw: "{}".into(),
-        sequence: number,
-        index,
+        place: LogPlace::element(number, index),
         at_us: at(number).as_microsecond(),
         committed_us: None,
     });
@@ -233,10 +233,7 @@ where
         })
         .await?;
     if number == 4 {
-        told.push(format!(
-            "parked {:?}",
-            store.parked(row.sequence, row.index).await?
-        ));
+        told.push(format!("parked {:?}", store.parked(row.place).await?));
         told.push(format!("blocked {:?}", store.blocked().await?));
     }
     *progress = after;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_engine::bus::Notice;
 use wallet_engine::store::TENURE_MS;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
@@ -220,10 +221,10 @@ where
         Ok(Blocked::by(database.aside()))
     }
 
-    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
+    async fn parked(&mut self, place: LogPlace) -> Result<Vec<ParkedRow>, Error> {
         self.node.pass(Point::Parked).await?;
         let database = self.database.lock();
-        let named = |row: &&ParkedRow| (row.sequence, row.index) == (sequence, index);
+        let named = |row: &&ParkedRow| row.place == place;
         let mut rows: Vec<ParkedRow> = database.aside().filter(named).cloned().collect();
         loop {
             let with = Blocked::by(&rows);
@@ -241,7 +242,7 @@ where
             }
             rows = more;
         }
-        rows.sort_by_key(|row| (row.sequence, row.index));
+        rows.sort_by_key(|row| row.place);
         let ill = self.node.world().ill(self.node.site());
         for row in &mut rows {
             ill::read_again(ill, &mut row.body);
@@ -267,9 +268,7 @@ where
 impl<T: Tables> Database<T> {
     /// The parked messages that are not resolved.
     pub(crate) fn aside(&self) -> impl Iterator<Item = &ParkedRow> {
-        let place = |row: &ParkedRow| (row.sequence, row.index);
-        let seen_to =
-            move |row: &ParkedRow| self.resolved.iter().any(|(other, _)| place(other) == place(row));
+        let seen_to = move |row: &ParkedRow| self.resolved.iter().any(|(other, _)| other.place == row.place);
         self.parked.iter().filter(move |row| !seen_to(row))
     }
 

@@ -116,11 +116,11 @@ pub enum Command {
     /// Reverse a transfer: return what was received by it, or a part of that.
     Reverse(Reverse),
     /// Stop an account from paying and receiving.
-    Freeze(Standing),
+    Freeze(StatusChange),
     /// Let a frozen account pay and receive again.
-    Unfreeze(Standing),
+    Unfreeze(StatusChange),
     /// Close an account permanently; its balance must be zero.
-    Close(Standing),
+    Close(StatusChange),
     /// Show an account's balances, now or at a given time; without an account, those of all accounts.
     Balance(Balance),
     /// Show an account's bookings, oldest first.
@@ -325,7 +325,7 @@ pub struct Transfer {
 /// `wallet freeze`, `wallet unfreeze`, `wallet close`
 #[derive(Args, Debug)]
 #[command(after_help = help::STANDING)]
-pub struct Standing {
+pub struct StatusChange {
     /// The account.
     pub account: AccountId,
     /// Id and waiting.

@@ -88,7 +88,7 @@ pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
         let Ok(instruction) = Instruction::read(&message.payload) else {
             continue;
         };
-        if (instruction.sequence, instruction.index) == (id.sequence, id.index) {
+        if instruction.place == id.place() {
             said.push(Said {
                 sequence: live::received(&message)?.sequence,
                 at: stored_at(&message)?,
@@ -102,8 +102,7 @@ pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
 /// Publishes an instruction about a parked message; returns its sequence.
 pub async fn say(connection: &Connection, id: ParkedId, action: Action) -> Result<u64> {
     let instruction = Instruction {
-        sequence: id.sequence,
-        index: id.index,
+        place: id.place(),
         action,
     };
     let subject = parking(id.shard, id.service);

@@ -12,8 +12,8 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::reading::pool;
 use wallet_runtime::running::Running;
 
-use crate::flows::Flow;
 use crate::flows::list::tally;
+use crate::flows::{Flow, aside};
 use crate::listing;
 use crate::listing::places::Places;
 use crate::parked::{self, Parked};
@@ -77,7 +77,7 @@ impl Facts {
             let stuck_here = stuck::count(&mut db, running, shard).await?;
             stuck_in_all.flows += stuck_here.flows;
             stuck_in_all.or_more |= stuck_here.or_more;
-            parked_in_all += parked::count(&mut db).await?;
+            parked_in_all += aside::count(&mut db).await?;
             let as_of = as_of(&mut db).await?;
             let known = stored::known(&mut db).await?;
             drop(db);

@@ -12,11 +12,11 @@ use wallet_view::flow::Flow as Told;
 use wallet_view::text::{clean, span_us};
 
 use crate::flows::list::{Summary, summaries};
-use crate::flows::{Flow, steps};
+use crate::flows::{Flow, aside, steps};
 use crate::listing::Page;
 use crate::listing::question::Halted;
+use crate::stuck;
 use crate::viewer::parts;
-use crate::{parked, stuck};
 
 /// The content of a row.
 struct Row<'p> {
@@ -34,7 +34,7 @@ type Still = (String, Timestamp);
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
     let transfers: Vec<_> = page.items.iter().map(Flow::transfer).collect();
-    let (parked, look) = (parked::among(dbs, &transfers).await?, stuck::Look::now(running));
+    let (parked, look) = (aside::among(dbs, &transfers).await?, stuck::Look::now(running));
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     let mut rows: Vec<Option<Row<'_>>> = page.items.iter().map(|_| None).collect();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {

@@ -27,6 +27,9 @@ const ELECTED_WITHIN: Duration = Duration::from_secs(10);
 /// The polling interval during an election.
 const ELECTION: Duration = Duration::from_millis(250);
 
+/// The header that every message has.
+const CONTENT_TYPE: (&str, &str) = ("content-type", "application/json");
+
 /// Why one attempt to publish failed.
 enum Attempt {
     NoStream,
@@ -56,7 +59,7 @@ impl Connection {
         let body = body.into();
         let headers = traceparent.map(|value| (TRACEPARENT, value.to_owned()));
         let headers: Vec<_> = headers.into_iter().collect();
-        self.fits(&body)?;
+        self.fits(&headers, &body)?;
         let explain = |attempt| {
             let (what, asked) = (format!("requests for {account}"), verb.token());
             self.explain(
@@ -89,7 +92,7 @@ impl Connection {
         body: impl Into<Bytes>,
     ) -> Result<PublishAck, Error> {
         let body = body.into();
-        self.fits(&body)?;
+        self.fits(&headers, &body)?;
         let published = self.deliver(subject, &headers, &body).await;
         published.map_err(|attempt| {
             let right = format!("publish on {subject}, use an operator's");
@@ -97,14 +100,14 @@ impl Connection {
         })
     }
 
-    fn fits(&self, body: &Bytes) -> Result<(), Error> {
-        let limit = self.client.server_info().max_payload;
-        if body.len() <= limit {
+    fn fits(&self, headers: &[(&'static str, String)], body: &Bytes) -> Result<(), Error> {
+        let (bytes, limit) = (size(headers, body), self.client.server_info().max_payload);
+        if bytes <= limit {
             return Ok(());
         }
         Err(Error::TooLarge {
             host: self.host.clone(),
-            bytes: body.len(),
+            bytes,
             limit,
         })
     }
@@ -174,7 +177,7 @@ impl Connection {
         body: &Bytes,
     ) -> Result<PublishAck, Attempt> {
         let mut message = PublishMessage::build()
-            .header("content-type", "application/json")
+            .header(CONTENT_TYPE.0, CONTENT_TYPE.1)
             .payload(body.clone());
         for (name, value) in headers {
             message = message.header(*name, value.as_str());
@@ -200,6 +203,15 @@ impl Connection {
     }
 }
 
+/// The size that the server compares with its limit: the body, and the headers in NATS's form, a line for each.
+fn size(headers: &[(&'static str, String)], body: &Bytes) -> usize {
+    let given = headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let lines = given
+        .chain([CONTENT_TYPE])
+        .map(|(name, value)| name.len() + ": ".len() + value.len() + "\r\n".len());
+    "NATS/1.0\r\n".len() + lines.sum::<usize>() + "\r\n".len() + body.len()
+}
+
 fn attempt(error: &PublishError) -> Attempt {
     match error.kind() {
         PublishErrorKind::StreamNotFound => Attempt::NoStream,
@@ -209,5 +221,26 @@ fn attempt(error: &PublishError) -> Attempt {
         | PublishErrorKind::MaxAckPending
         | PublishErrorKind::MaxPayloadExceeded
         | PublishErrorKind::Other => Attempt::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_count_towards_the_size() {
+        let check = |headers: &[(&'static str, String)], message: &str| {
+            assert_eq!(
+                size(headers, &Bytes::from_static(b"{}")),
+                message.len(),
+                "{message:?}"
+            );
+        };
+        check(&[], "NATS/1.0\r\ncontent-type: application/json\r\n\r\n{}");
+        check(
+            &[(TRACEPARENT, "00-1-2-01".to_owned())],
+            "NATS/1.0\r\ntraceparent: 00-1-2-01\r\ncontent-type: application/json\r\n\r\n{}",
+        );
     }
 }

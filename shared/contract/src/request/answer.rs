@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::body::{self, Body, Named, flawed_id};
+use super::body::{self, Named, flawed_id};
 use super::cut::Why;
 use super::event::{self, CloudEvent};
+use super::fields::Body;
 use super::known::{self, Known, shown};
 use super::stand_in::StandIn;
 use super::{Context, Request, Unreadable};

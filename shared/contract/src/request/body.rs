@@ -1,69 +1,15 @@
-//! A plain request: an object with the fields of a request and no others, read in one pass and borrowed from the message.
+//! A plain request: its id, its account, its verb and its trace, with the order in it.
 
-use std::borrow::Cow;
-
-use serde::Deserialize;
 use uuid::Uuid;
 
+use super::fields::{Body, text};
 use super::{Context, Order, Request, Unreadable, order};
 use crate::event::{Movement, Overdraft};
 use crate::id::{AccountId, EventId, TransferId, derive};
 use crate::money;
-use crate::present::present;
 use crate::reason::{Reason, Refusal};
 use crate::subject::{Service, Verb};
 use crate::trace::TraceId;
-
-/// A string, borrowed from the message unless it contains escapes.
-#[derive(Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Body<'a> {
-    #[serde(borrow, default, deserialize_with = "present")]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) from: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) to: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) amount: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) currency: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) overdraft: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) memo: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    pub(super) reverses: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) expires_in: Option<u64>,
-    #[serde(default, deserialize_with = "present")]
-    pub(super) auto_confirm: Option<bool>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    verb: Option<Text<'a>>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    traceparent: Option<Text<'a>>,
-}
-
-/// The fields that are texts.
-pub(super) const TEXTS: [&str; 10] = [
-    "id",
-    "from",
-    "to",
-    "amount",
-    "currency",
-    "overdraft",
-    "memo",
-    "reverses",
-    "verb",
-    "traceparent",
-];
-
-pub(super) fn text<'t>(field: &'t Option<Text<'_>>) -> Option<&'t str> {
-    field.as_ref().map(|text| &*text.0)
-}
 
 /// Reads a plain request, if the text is one and it can be answered.
 pub(super) fn plainly(json: &str, context: Context<'_>) -> Option<Request> {

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::body::{Text, text};
+use super::fields::{Text, text};
 use crate::present::present;
 
 /// The alphabet in the specification. Padding at the end is optional.

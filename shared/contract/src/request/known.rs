@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::body::{Named, TEXTS};
+use super::body::Named;
 use super::event;
+use super::fields::TEXTS;
 use super::scan::{self, Field};
 
 /// The maximum number of ids considered in one text.

@@ -1,6 +1,6 @@
 //! The order in a body of the right shape, verb by verb, or a refusal that names the invalid field.
 
-use super::body::{Body, Text, text};
+use super::fields::{Body, Text, text};
 use super::{EXPIRES_IN, Hold, MAX_EXPIRES_IN, MAX_MEMO_BYTES, Order};
 use crate::event::{Movement, Overdraft};
 use crate::id::{AccountId, TransferId};

@@ -2,8 +2,12 @@
 
 use uuid::Uuid;
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_engine::store::{Outgoing, ParkedRow};
+
+/// The stored element of a message that is parked as a whole.
+pub(super) const WHOLE: i64 = -1;
 
 wallet_kernel::table! {
     /// The decided events.
@@ -19,8 +23,8 @@ wallet_kernel::table! {
 
 wallet_kernel::table! {
     /// The parked messages.
-    pub(crate) Parked "parked" (place: (u64, i64), row: ParkedRow) {
-        key { sequence: u64 = place.0, element: i64 = place.1 }
+    pub(crate) Parked "parked" (place: LogPlace, row: ParkedRow) {
+        key { sequence: u64 = place.sequence, element: i64 = place.element.map_or(WHOLE, i64::from) }
         subject: String = &*row.subject,
         detail: String = &*row.detail,
         body: String = &*row.body,
@@ -30,19 +34,22 @@ wallet_kernel::table! {
         traceparent: Option<String> = row.traceparent.as_deref(),
         event_id: Option<String> = row.event_id.as_deref(),
     }
-    (
-        (sequence, element),
-        ParkedRow {
-            sequence,
-            index: u32::try_from(element).ok(),
-            subject,
-            detail,
-            body,
-            at_us,
-            transfer,
-            account,
-            traceparent,
-            event_id,
-        },
-    )
+    {
+        let element = u32::try_from(element).ok();
+        let place = LogPlace { sequence, element };
+        (
+            place,
+            ParkedRow {
+                place,
+                subject,
+                detail,
+                body,
+                at_us,
+                transfer,
+                account,
+                traceparent,
+                event_id,
+            },
+        )
+    }
 }

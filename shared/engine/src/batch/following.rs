@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use wallet_contract::envelope;
 use wallet_contract::event::{Resolution, Resolved};
+use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{self, Action, Instruction, Replacement};
 use wallet_contract::request::{self, Context, Request};
 use wallet_contract::subject::Subject;
@@ -27,9 +28,7 @@ pub fn resume<'m, C: Decider>(
     blocked: &Blocked,
 ) -> Batch<'m> {
     if let Action::Replace(Replacement::Text(text)) = &instruction.action {
-        let is_named =
-            |row: &&ParkedRow| (row.sequence, row.index) == (instruction.sequence, instruction.index);
-        let Some(row) = rows.iter().find(is_named) else {
+        let Some(row) = rows.iter().find(|row| row.place == instruction.place) else {
             return Batch::default();
         };
         return match requests::<C>(row, text, place, blocked) {
@@ -44,7 +43,7 @@ pub fn resume<'m, C: Decider>(
     let mut batch = Batch::default();
     let mut left = Vec::new();
     for row in rows {
-        let is_named = (row.sequence, row.index) == (instruction.sequence, instruction.index);
+        let is_named = row.place == instruction.place;
         let how = match &instruction.action {
             Action::Replace(Replacement::Message(by)) if is_named => Resolution::Replaced(*by),
             Action::Discard(reason) if is_named => Resolution::Discarded(reason.clone()),
@@ -60,11 +59,11 @@ pub fn resume<'m, C: Decider>(
                 };
                 // A service that could not read the message could not tell whether it concerned it.
                 if C::concerns(&input, place) {
+                    let index = u32::try_from(batch.heard.len()).unwrap_or(u32::MAX);
                     batch.heard.push(Heard {
                         input,
                         raw: Cow::Borrowed(&*row.body),
-                        sequence: message.sequence,
-                        index: u32::try_from(batch.heard.len()).unwrap_or(u32::MAX),
+                        place: LogPlace::element(message.sequence, index),
                         at_us,
                         committed_us: None,
                     });
@@ -82,8 +81,7 @@ pub fn resume<'m, C: Decider>(
 
 fn became(row: &ParkedRow, how: Resolution, message: &Message) -> (ParkedRow, Resolved) {
     let resolved = Resolved {
-        sequence: row.sequence,
-        index: row.index,
+        place: row.place,
         how,
         instruction: message.sequence,
     };
@@ -96,8 +94,7 @@ fn replaced<'m>(row: &ParkedRow, requests: Vec<Request>, message: &Message, at_u
         input: Input::Request(request),
         // There is no text to record: an event reports this request.
         raw: Cow::Borrowed(""),
-        sequence: message.sequence,
-        index,
+        place: LogPlace::element(message.sequence, index),
         at_us,
         committed_us: None,
     });
@@ -116,7 +113,7 @@ fn requests<C: Decider>(
     place: Place,
     blocked: &Blocked,
 ) -> Result<Vec<Request>, String> {
-    let (sequence, no) = (row.sequence, "can't stand for message");
+    let (sequence, no) = (row.place.sequence, "can't stand for message");
     if let Some(transfer) = row.transfer {
         return Err(format!(
             "this {no} {sequence}, which is of transfer {transfer}: what was said is never changed"

@@ -15,7 +15,7 @@ fn named(row: &ParkedRow, source: Source) -> EventId {
     let Source { service, shard } = source;
     let milliseconds = u64::try_from(row.at_us / 1000).unwrap_or_default();
     let time = Uuid::from_u64_pair(milliseconds << 16, 0);
-    let place = format!("{service}/{shard}/{}/{:?}", row.sequence, row.index);
+    let place = format!("{service}/{shard}/{}/{:?}", row.place.sequence, row.place.element);
     derive(&AccountId::world(), time, &[place.as_bytes()])
 }
 
@@ -32,8 +32,7 @@ fn cause(row: &ParkedRow, source: Source) -> Cause {
 pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
     let told = rows.iter().map(|row| {
         let fact = Fact::Message(MessageFact::MessageParked(Parked {
-            sequence: row.sequence,
-            index: row.index,
+            place: row.place,
             subject: row.subject.clone(),
             detail: row.detail.clone(),
             transfer: row.transfer.map(TransferId),
@@ -57,7 +56,7 @@ pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
     let told = heard.iter().filter_map(|heard| match &heard.input {
         Input::Request(request) => Some(recall::mended(
             request,
-            heard.sequence,
+            heard.place.sequence,
             moment.source,
             moment.now,
             moment.work_us(),

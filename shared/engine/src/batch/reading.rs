@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 use wallet_contract::envelope;
+use wallet_contract::log::LogPlace;
 use wallet_contract::parking::Instruction;
 use wallet_contract::reason::sentence;
 use wallet_contract::request::{self, Context};
@@ -163,8 +164,7 @@ impl<'m> Reading<'m, '_> {
         batch.heard.push(Heard {
             input,
             raw,
-            sequence: self.message.sequence,
-            index,
+            place: LogPlace::element(self.message.sequence, index),
             at_us: self.at_us,
             committed_us: self.message.committed_us,
         });
@@ -172,7 +172,8 @@ impl<'m> Reading<'m, '_> {
 
     /// Parks an input that others may have to wait for.
     fn wait(&mut self, of: Of, index: u32, detail: &str, raw: &str, batch: &mut Batch<'m>) {
-        let row = waiting(self.message, self.at_us, of, index, detail, raw);
+        let place = LogPlace::element(self.message.sequence, index);
+        let row = waiting(self.message, self.at_us, of, place, detail, raw);
         self.blocked.add(Blocked::by([&row]));
         batch.parked.push(row);
     }
@@ -188,16 +189,19 @@ impl<'m> Reading<'m, '_> {
         }
     }
 
-    fn park(&self, index: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
-        unread(self.message, self.at_us, index, detail, body)
+    fn park(&self, element: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
+        let place = LogPlace {
+            sequence: self.message.sequence,
+            element,
+        };
+        unread(self.message, self.at_us, place, detail, body)
     }
 }
 
-fn unread(message: &Message, at_us: i64, index: Option<u32>, detail: &str, body: &[u8]) -> ParkedRow {
+fn unread(message: &Message, at_us: i64, place: LogPlace, detail: &str, body: &[u8]) -> ParkedRow {
     let kept = &body[..body.len().min(ParkedRow::MAX_BODY)];
     ParkedRow {
-        sequence: message.sequence,
-        index,
+        place,
         subject: sentence(&message.subject),
         detail: sentence(detail),
         // A zero byte is valid text in Rust, but not in PostgreSQL.
@@ -215,7 +219,7 @@ fn waiting(
     message: &Message,
     at_us: i64,
     (transfer, account): Of,
-    index: u32,
+    place: LogPlace,
     detail: &str,
     raw: &str,
 ) -> ParkedRow {
@@ -225,23 +229,24 @@ fn waiting(
         account,
         traceparent: message.traceparent.clone(),
         event_id: message.event_id.clone(),
-        ..unread(message, at_us, Some(index), detail, &[])
+        ..unread(message, at_us, place, detail, &[])
     }
 }
 
 /// Parks an input that was read and can't be handled; later messages of its transfer wait for it.
-pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
+pub(crate) fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     waiting(
         message,
         heard.at_us,
         of(&heard.input),
-        heard.index,
+        heard.place,
         why,
         &heard.raw,
     )
 }
 
 /// Parks an instruction that can't be followed.
-pub fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
-    unread(message, at_us, None, why, &message.payload)
+pub(crate) fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
+    let place = LogPlace::message(message.sequence);
+    unread(message, at_us, place, why, &message.payload)
 }

@@ -22,8 +22,8 @@ use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 /// How many deadlines are decided at once.
 pub(super) const DUE: usize = 2_000;
 
-/// The progress of the work on a shard, in memory and in the database.
-pub(super) struct Standing {
+/// The state of the work on a shard while the tenure lasts.
+pub(super) struct ShardState {
     pub(super) progress: Progress,
     /// The position in the database. Messages after it, up to `progress.position`, were read and do not concern the service.
     pub(super) stored: u64,
@@ -33,7 +33,7 @@ pub(super) struct Standing {
     pub(super) horizon: Horizon,
 }
 
-impl Standing {
+impl ShardState {
     /// The progress, with the number of the last published event.
     pub(super) fn as_published(&self, published: &AtomicI64) -> Progress {
         Progress {
@@ -56,7 +56,7 @@ pub(super) fn runs<'m, B>(
 pub(super) async fn messages<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
     caution: &mut Caution,
     run: &[Message],
 ) -> Result<Decided, Ended> {
@@ -64,15 +64,15 @@ pub(super) async fn messages<S: Store, B>(
     let (suspicious, run) = run.split_at(careful);
     let mut decided = Decided::default();
     for message in suspicious {
-        decided.append(one_by_one(store, context, standing, caution, message).await?);
+        decided.append(one_by_one(store, context, shard, caution, message).await?);
     }
     if let Some(last) = run.last() {
         caution.takes_many(last.sequence);
         let taken = (context.clock)();
         let rows = asked_for(store, context, run).await?;
-        let batch = read::<S::Core, B>(context, standing, run, &rows);
-        let after = after(standing, run);
-        decided.append(handle(store, context, standing, after, batch, taken).await?);
+        let batch = read::<S::Core, B>(context, shard, run, &rows);
+        let after = after(shard, run);
+        decided.append(handle(store, context, shard, after, batch, taken).await?);
         caution.lets_go();
     }
     Ok(decided)
@@ -83,7 +83,7 @@ pub(super) async fn messages<S: Store, B>(
 async fn one_by_one<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
     caution: &mut Caution,
     message: &Message,
 ) -> Result<Decided, Ended> {
@@ -96,43 +96,43 @@ async fn one_by_one<S: Store, B>(
         .map(str::to_owned);
     let mut rest = match condemned {
         Some(why) if is_instruction => Batch {
-            parked: vec![batch::set_aside_whole(message, standing.progress.at_us, &why)],
+            parked: vec![batch::set_aside_whole(message, shard.progress.at_us, &why)],
             ..Batch::default()
         },
-        Some(_) | None => read::<S::Core, B>(context, standing, run, &rows),
+        Some(_) | None => read::<S::Core, B>(context, shard, run, &rows),
     };
     let mut decided = Decided::default();
     if !is_instruction {
         for heard in std::mem::take(&mut rest.heard) {
-            let place = heard.log_place();
+            let place = heard.place;
             let (transfer, account) = batch::of(&heard.input);
             let why = match caution.condemns(place) {
                 Some(why) => why,
-                None if standing.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
+                None if shard.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
                 None => {
                     caution.takes_one(place);
-                    let (one, unmoved) = (Batch::of(heard), standing.progress);
-                    decided.append(handle(store, context, standing, unmoved, one, taken).await?);
+                    let (one, unmoved) = (Batch::of(heard), shard.progress);
+                    decided.append(handle(store, context, shard, unmoved, one, taken).await?);
                     caution.lets_go();
                     continue;
                 }
             };
             let row = batch::set_aside(message, &heard, why);
-            standing.blocked.add(Blocked::by([&row]));
+            shard.blocked.add(Blocked::by([&row]));
             rest.parked.push(row);
         }
-        rest.parked.sort_by_key(|row| row.index);
+        rest.parked.sort_by_key(|row| row.place);
     }
     caution.takes_one(LogPlace::message(message.sequence));
-    let after = after(standing, run);
-    decided.append(handle(store, context, standing, after, rest, taken).await?);
+    let after = after(shard, run);
+    decided.append(handle(store, context, shard, after, rest, taken).await?);
     caution.lets_go();
     Ok(decided)
 }
 
 /// The progress after these messages.
-fn after(standing: &Standing, run: &[Message]) -> Progress {
-    let progress = standing.progress;
+fn after(shard: &ShardState, run: &[Message]) -> Progress {
+    let progress = shard.progress;
     let position = run.last().map(|message| message.sequence);
     let at_us = run.iter().map(|message| message.at_us).max();
     Progress {
@@ -149,7 +149,7 @@ async fn asked_for<S: Store, B>(
     run: &[Message],
 ) -> Result<Vec<ParkedRow>, Ended> {
     Ok(match instruction(context, run) {
-        Some((_, told)) => store.parked(told.sequence, told.index).await?,
+        Some((_, told)) => store.parked(told.place).await?,
         None => Vec::new(),
     })
 }
@@ -157,21 +157,21 @@ async fn asked_for<S: Store, B>(
 /// Reads messages, or follows an instruction.
 fn read<'m, C: Decider, B>(
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
     run: &'m [Message],
     rows: &'m [ParkedRow],
 ) -> Batch<'m> {
     let (service, place) = (context.service, context.place);
-    let Standing {
+    let ShardState {
         progress, blocked, ..
-    } = standing;
+    } = shard;
     let Some((message, told)) = instruction(context, run) else {
         return batch::read::<C>(run, service, place, progress.at_us, blocked);
     };
     let at_us = progress.at_us.max(message.at_us);
     let batch = batch::resume::<C>(rows, &told, message, place, at_us, blocked);
     if batch.says_nothing() {
-        let (sequence, at) = (message.sequence, told.sequence);
+        let (sequence, at) = (message.sequence, told.place.sequence);
         warn!(
             sequence,
             "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
@@ -193,40 +193,37 @@ fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m M
 pub(super) async fn due<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
-    if due_by(store, standing, taken.as_microsecond(), 1)
-        .await?
-        .is_empty()
-    {
+    if due_by(store, shard, taken.as_microsecond(), 1).await?.is_empty() {
         return Ok(Decided::default());
     }
     match context.bus.head(context.place.shard).await {
-        Ok(head) => standing.horizon.ask(head, standing.progress.position),
+        Ok(head) => shard.horizon.ask(head, shard.progress.position),
         Err(error) => debug!(%error, "what is due must wait: {error}"),
     }
-    let passed_us = standing.horizon.passed_us(standing.progress.at_us);
-    let due = due_by(store, standing, passed_us, DUE).await?;
+    let passed_us = shard.horizon.passed_us(shard.progress.at_us);
+    let due = due_by(store, shard, passed_us, DUE).await?;
     if due.is_empty() {
         return Ok(Decided::default());
     }
-    let after = standing.progress;
-    handle(store, context, standing, after, batch::due(due, passed_us), taken).await
+    let after = shard.progress;
+    handle(store, context, shard, after, batch::due(due, passed_us), taken).await
 }
 
 /// The deadlines due by a time, or by the log's time if that is later: at least `many`, if there are as many. Those of transfers with a
 /// parked message are left out until that is resolved.
 async fn due_by<S: Store>(
     store: &mut S,
-    standing: &Standing,
+    shard: &ShardState,
     time_us: i64,
     many: usize,
 ) -> Result<Vec<Due>, Ended> {
-    let blocked = &standing.blocked;
+    let blocked = &shard.blocked;
     let limit = many.saturating_add(blocked.transfers.len());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut due = store.due(time_us.max(standing.progress.at_us), limit).await?;
+    let mut due = store.due(time_us.max(shard.progress.at_us), limit).await?;
     due.retain(|due| !blocked.holds(due.transfer.id.0, None));
     Ok(due)
 }
@@ -234,12 +231,12 @@ async fn due_by<S: Store>(
 async fn handle<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    standing: &mut Standing,
+    shard: &mut ShardState,
     mut after: Progress,
     mut batch: Batch<'_>,
     taken: Timestamp,
 ) -> Result<Decided, Ended> {
-    let (place, progress) = (context.place, &mut standing.progress);
+    let (place, progress) = (context.place, &mut shard.progress);
     if batch.says_nothing() {
         // If these messages are read again after a crash, they are skipped again.
         *progress = after;
@@ -292,7 +289,7 @@ async fn handle<S: Store, B>(
         })
         .await?;
     *progress = after;
-    standing.stored = after.position;
+    shard.stored = after.position;
     let committed = Some((context.clock)());
     let notices = store.notices(&state, &repeats).await?;
 
@@ -319,14 +316,14 @@ fn count<B>(context: &Context<B>, batch: &Batch<'_>, events: usize, repeats: usi
 /// message is a warning, because someone must take a look.
 fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
     for parked in &batch.parked {
-        let (sequence, subject) = (parked.sequence, &parked.subject);
+        let (sequence, subject) = (parked.place.sequence, &parked.subject);
         warn!(
             sequence,
             subject, "parked message {sequence} on {subject}: {}", parked.detail
         );
     }
     for (_, resolved) in &batch.resolved {
-        let (sequence, how) = (resolved.sequence, resolved.how.word());
+        let (sequence, how) = (resolved.place.sequence, resolved.how.word());
         info!(
             sequence,
             instruction = resolved.instruction,
@@ -343,7 +340,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
             Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
-        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");
+        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.place.sequence, "{what} is known already");
     }
     for event in events {
         let (kind, cause) = (event.fact.kind(), event.cause);

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
 use wallet_engine::batch::{WAITS, of};
 use wallet_engine::store::{Blocked, ParkedRow};
@@ -111,7 +112,7 @@ fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut Ve
         if handled && T::Core::concerns(input, database.place) {
             let fold = &mut database.refold;
             fold.at_us = fold.at_us.max(next.message.at_us);
-            let place = (next.message.sequence, entry.index.unwrap_or(0));
+            let place = LogPlace::element(next.message.sequence, entry.index.unwrap_or(0));
             fold_in::<T>(fold, input, place, decided);
         }
     }
@@ -142,7 +143,8 @@ fn take<T: Tables>(
     let sequence = stored.message.sequence;
     let service = T::SERVICE;
     let row = database.parked.get(database.refold.parked);
-    let row = row.filter(|row| (row.sequence, row.index) == (sequence, entry.index));
+    let element = entry.index;
+    let row = row.filter(|row| row.place == LogPlace { sequence, element });
     if let Some(row) = row {
         database.refold.parked += 1;
         return set_aside::<T>(&mut database.refold, entry, row);
@@ -160,7 +162,7 @@ fn take<T: Tables>(
     hold("invariant_what_comes_later_waits", !waits, || {
         format!("{service} has handled {input:?} of message {sequence}; something before it is set aside")
     })?;
-    let place = (sequence, entry.index.unwrap_or(0));
+    let place = LogPlace::element(sequence, entry.index.unwrap_or(0));
     fold_in::<T>(&mut database.refold, input, place, decided);
     Ok(())
 }
@@ -188,7 +190,7 @@ fn resume<T: Tables>(
 ) -> Result<(), Breach> {
     let sequence = instruction.message.sequence;
     let row = database.parked.get(database.refold.parked);
-    if let Some(row) = row.filter(|row| (row.sequence, row.index) == (sequence, None)) {
+    if let Some(row) = row.filter(|row| row.place == LogPlace::message(sequence)) {
         // The instruction can't be followed.
         database.refold.parked += 1;
         database.refold.aside.push(row.clone());
@@ -205,15 +207,19 @@ fn resume<T: Tables>(
             see_to::<T>(&mut database.refold, instruction, &row, decided)?;
             continue;
         }
-        let at = usize::try_from(row.sequence)
+        let at = usize::try_from(row.place.sequence)
             .ok()
             .and_then(|sequence| log.get(sequence - 1));
-        let entry = at.and_then(|stored| stored.entries.iter().find(|entry| entry.index == row.index));
+        let entry = at.and_then(|stored| {
+            stored
+                .entries
+                .iter()
+                .find(|entry| entry.index == row.place.element)
+        });
         let input = entry.and_then(|entry| entry.what.as_ref().ok());
         let fold = &mut database.refold;
         fold.resolved += 1;
-        fold.aside
-            .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+        fold.aside.retain(|other| other.place != row.place);
         hold(
             "invariant_only_what_can_be_read_is_heard",
             input.is_some(),
@@ -221,7 +227,7 @@ fn resume<T: Tables>(
         )?;
         let meant = input.filter(|input| T::Core::concerns(input, fold.place));
         if let Some(input) = meant {
-            let place = (sequence, index);
+            let place = LogPlace::element(sequence, index);
             index += 1;
             fold_in::<T>(fold, input, place, decided);
         }
@@ -236,8 +242,7 @@ fn see_to<T: Tables>(
     row: &ParkedRow,
     decided: &mut VecDeque<Event>,
 ) -> Result<(), Breach> {
-    fold.aside
-        .retain(|other| (other.sequence, other.index) != (row.sequence, row.index));
+    fold.aside.retain(|other| other.place != row.place);
     let requests = instruction.mends(row, fold.place.shard);
     hold(
         "invariant_only_what_makes_sense_is_heard",
@@ -250,7 +255,7 @@ fn see_to<T: Tables>(
         .is_some()
     {}
     for (index, request) in (0..).zip(requests.unwrap_or_default()) {
-        let place = (instruction.message.sequence, index);
+        let place = LogPlace::element(instruction.message.sequence, index);
         fold_in::<T>(fold, &Input::Request(request), place, decided);
     }
     Ok(())
@@ -260,7 +265,7 @@ fn see_to<T: Tables>(
 fn fold_in<T: Tables>(
     fold: &mut Refold<T::Core>,
     input: &Input,
-    (sequence, index): (u64, u32),
+    place: LogPlace,
     decided: &mut VecDeque<Event>,
 ) {
     let id = input.as_cause().id;
@@ -270,8 +275,7 @@ fn fold_in<T: Tables>(
     let heard = Heard {
         input: input.clone(),
         raw: "".into(),
-        sequence,
-        index,
+        place,
         at_us: fold.at_us,
         committed_us: None,
     };

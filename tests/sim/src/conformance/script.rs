@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use wallet_contract::event::{Fact, Failure, MovementFact, Resolution, Resolved, Source, Terms};
 use wallet_contract::id::AccountId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
@@ -104,8 +105,7 @@ pub(super) fn batches() -> Vec<Vec<Input>> {
 /// Something that is parked, and what becomes of it.
 pub(super) fn parked() -> (ParkedRow, (ParkedRow, Resolved)) {
     let row = ParkedRow {
-        sequence: 3,
-        index: Some(7),
+        place: LogPlace::element(3, 7),
         subject: "wallet.0.cmd.transfer.alice".to_owned(),
         detail: "not JSON".to_owned(),
         body: "{".to_owned(),
@@ -116,8 +116,7 @@ pub(super) fn parked() -> (ParkedRow, (ParkedRow, Resolved)) {
         event_id: None,
     };
     let resolved = Resolved {
-        sequence: row.sequence,
-        index: row.index,
+        place: row.place,
         how: Resolution::Discarded("a test".to_owned()),
         instruction: 5,
     };

@@ -161,7 +161,7 @@ fn requested(shard: Shard, stored: &Stored, entry: &Entry, request: &Request) ->
         .and_then(|body| RawValue::from_string(body).ok());
     json!({
         "id": request.id.to_string(),
-        "type": format!("wallet.{}.requested.v1", request.verb.token()),
+        "type": request.verb.requested(),
         "source": "/client",
         "shard": shard.0,
         "sequence": message.sequence,

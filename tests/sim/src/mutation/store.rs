@@ -1,6 +1,7 @@
 //! A faulty store.
 
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_engine::bus::Notice;
 use wallet_engine::outbox::Publisher;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
@@ -113,16 +114,15 @@ where
         self.store.blocked().await
     }
 
-    async fn parked(&mut self, sequence: u64, index: Option<u32>) -> Result<Vec<ParkedRow>, Error> {
+    async fn parked(&mut self, place: LogPlace) -> Result<Vec<ParkedRow>, Error> {
         if self.mutation == Mutation::SeeToTwice {
             let database = self.store.database.lock();
-            let named = |row: &&ParkedRow| (row.sequence, row.index) == (sequence, index);
-            let unread = database.parked.iter().filter(|row| row.transfer.is_none());
-            if let Some(row) = unread.clone().find(named) {
+            let mut unread = database.parked.iter().filter(|row| row.transfer.is_none());
+            if let Some(row) = unread.find(|row| row.place == place) {
                 return Ok(vec![row.clone()]);
             }
         }
-        self.store.parked(sequence, index).await
+        self.store.parked(place).await
     }
 
     async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{Action, Instruction};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, parking};
@@ -55,7 +56,7 @@ impl World {
     }
 
     /// A site's unresolved parked messages that belong to transfers: the first of each transfer.
-    pub(crate) fn waiting(&self, site: Site) -> Vec<(u64, Option<u32>)> {
+    pub(crate) fn waiting(&self, site: Site) -> Vec<LogPlace> {
         let shard = usize::from(site.shard);
         match site.service {
             Service::Debit => waiting(&self.debit[shard]),
@@ -86,12 +87,8 @@ impl World {
         }
     }
 
-    fn instruct(&self, site: Site, (sequence, index): (u64, Option<u32>), action: Action) {
-        let instruction = Instruction {
-            sequence,
-            index,
-            action,
-        };
+    fn instruct(&self, site: Site, place: LogPlace, action: Action) {
+        let instruction = Instruction { place, action };
         let shard = Shard(site.shard);
         let stored = self.store(
             shard,
@@ -145,21 +142,21 @@ impl World {
     }
 }
 
-fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<(u64, Option<u32>)> {
+fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<LogPlace> {
     let database = shared.lock();
     let mut known = BTreeSet::new();
     let first = database
         .aside()
         .filter(|row| row.transfer.is_some_and(|transfer| known.insert(transfer)));
-    first.map(|row| (row.sequence, row.index)).collect()
+    first.map(|row| row.place).collect()
 }
 
 /// The first unreadable request that is not resolved.
-fn unread<T: Tables>(shared: &Shared<T>) -> Option<(u64, Option<u32>)> {
+fn unread<T: Tables>(shared: &Shared<T>) -> Option<LogPlace> {
     let database = shared.lock();
     let is_request = |row: &&ParkedRow| row.transfer.is_none() && row.subject.contains(".cmd.");
     let first = database.aside().find(is_request);
-    first.map(|row| (row.sequence, row.index))
+    first.map(|row| row.place)
 }
 
 fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {

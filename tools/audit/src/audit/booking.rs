@@ -62,7 +62,7 @@ impl Audit {
     fn parked(&mut self, shard: Shard, parked: &Parked) {
         self.counts.parked += 1;
         if let Some(log) = self.log_mut(shard) {
-            log.parked.insert(parked.place());
+            log.parked.insert(parked.place);
         }
     }
 

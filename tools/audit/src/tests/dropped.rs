@@ -2,6 +2,7 @@
 
 use wallet_contract::event::{Cause, Fact, MessageFact, Parked};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
 
@@ -36,8 +37,7 @@ fn what_cannot_be_read_must_be_parked() {
     script.breaks(Invariant::NothingDropped, &words);
     let subject = format!("wallet.{shard}.cmd.transfer.alice");
     let parked = Parked {
-        sequence,
-        index: Some(0),
+        place: LogPlace::element(sequence, 0),
         subject,
         detail: "not JSON".to_owned(),
         transfer: None,

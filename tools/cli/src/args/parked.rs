@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Subcommand};
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 
@@ -76,6 +77,12 @@ pub struct ParkedId {
 }
 
 impl ParkedId {
+    /// Its position in the log.
+    pub fn place(self) -> LogPlace {
+        let (sequence, element) = (self.sequence, self.index);
+        LogPlace { sequence, element }
+    }
+
     /// The id of an instruction about it, should its service park that too.
     #[must_use]
     pub fn instructed_at(self, sequence: u64) -> Self {

@@ -68,8 +68,7 @@ impl Original {
     }
 
     fn id_of(&self, element: usize) -> TransferId {
-        let (shard, sequence, index) = (self.id.shard, self.id.sequence, self.id.index);
-        parking::id_of(shard, sequence, index, element, self.at.as_microsecond())
+        parking::id_of(self.id.shard, self.id.place(), element, self.at.as_microsecond())
     }
 }
 
@@ -88,6 +87,8 @@ fn with(json: &str, name: &str, value: &str) -> Option<String> {
 mod tests {
     use super::*;
     use wallet_audit::entry::Message;
+    use wallet_contract::log::LogPlace;
+    use wallet_contract::shard::Shard;
 
     fn original(subject: &str, event_id: Option<&str>) -> Original {
         Original {
@@ -113,15 +114,7 @@ mod tests {
                 .unwrap();
             assert_eq!(mended.text, expected);
         };
-        let place = |element| {
-            parking::id_of(
-                "0".parse().map(wallet_contract::shard::Shard).unwrap(),
-                17,
-                None,
-                element,
-                1_769_860_800_000_000,
-            )
-        };
+        let place = |element| parking::id_of(Shard(0), LogPlace::message(17), element, 1_769_860_800_000_000);
         let without = format!("{{{PAYS}}}");
         let with = |id: &str| format!(r#"{{"id":"{id}",{PAYS}}}"#);
         check(&without, None, &with(&place(0).to_string()));

@@ -4,6 +4,7 @@ use std::slice;
 
 use ledger_core::Ledger;
 use wallet_contract::event::{AccountFact, Fact, MessageFact, MovementFact, Parked, RequestFact};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
@@ -194,8 +195,7 @@ fn an_operators_request_ends_when_it_is_carried_out() {
         credit(Fact::Account(alice(), AccountFact::AccountClosing)),
         debit(Fact::Account(alice(), AccountFact::ClosureAccepted)),
         debit(Fact::Message(MessageFact::MessageParked(Parked {
-            sequence: 1,
-            index: None,
+            place: LogPlace::message(1),
             subject: "wallet.0.bulk".to_owned(),
             detail: "no JSON".to_owned(),
             transfer: None,

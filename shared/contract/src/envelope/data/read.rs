@@ -7,6 +7,7 @@ use crate::event::{
     Resolution, Resolved, Terms,
 };
 use crate::id::{AccountId, TransferId};
+use crate::log::LogPlace;
 use crate::money::{Currency, Money};
 use crate::reason::Refusal;
 use crate::subject::Verb;
@@ -105,6 +106,13 @@ impl Fields<'_, '_> {
         number.ok_or("is missing").map_err(self.bad(name))
     }
 
+    fn place(&self) -> Result<LogPlace, Unreadable> {
+        Ok(LogPlace {
+            sequence: self.number("sequence", self.data.sequence)?,
+            element: self.data.index,
+        })
+    }
+
     fn resolved(&self) -> Result<Resolved, Unreadable> {
         let how = match self.data.outcome.as_ref().map_or("", |text| &*text.0) {
             "retried" => Resolution::Retried,
@@ -117,8 +125,7 @@ impl Fields<'_, '_> {
             }
         };
         Ok(Resolved {
-            sequence: self.number("sequence", self.data.sequence)?,
-            index: self.data.index,
+            place: self.place()?,
             how,
             instruction: self.number("instruction", self.data.instruction)?,
         })
@@ -126,8 +133,7 @@ impl Fields<'_, '_> {
 
     fn parked(&self) -> Result<Parked, Unreadable> {
         Ok(Parked {
-            sequence: self.number("sequence", self.data.sequence)?,
-            index: self.data.index,
+            place: self.place()?,
             subject: self.parse("subject", &self.data.subject)?,
             detail: self.parse("detail", &self.data.detail)?,
             transfer: self.data.transfer.map(TransferId),

@@ -101,16 +101,16 @@ fn about_request<'f>(name: &'f AccountId, fact: &'f RequestFact) -> Data<'f> {
 fn about_message(fact: &MessageFact) -> Data<'_> {
     match fact {
         MessageFact::MessageParked(parked) => Data {
-            sequence: Some(parked.sequence),
-            index: parked.index,
+            sequence: Some(parked.place.sequence),
+            index: parked.place.element,
             subject: Some(borrowed(&parked.subject)),
             detail: Some(borrowed(&parked.detail)),
             transfer: parked.transfer.map(|transfer| transfer.0),
             ..Data::default()
         },
         MessageFact::MessageResolved(resolved) => Data {
-            sequence: Some(resolved.sequence),
-            index: resolved.index,
+            sequence: Some(resolved.place.sequence),
+            index: resolved.place.element,
             outcome: Some(borrowed(resolved.how.word())),
             instruction: Some(resolved.instruction),
             ..resolution(&resolved.how)

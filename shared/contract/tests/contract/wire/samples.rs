@@ -7,6 +7,7 @@ use wallet_contract::event::{
     RequestFact, Resolution, Resolved, Source, Terms,
 };
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::Context;
 use wallet_contract::shard::Shard;
@@ -95,9 +96,8 @@ pub(super) fn refused_reservations() -> Vec<Fact> {
 pub(super) fn first_facts() -> Vec<Fact> {
     let (alice, usd) = (name("alice"), "USD".parse().unwrap());
     let refusal = || Refusal::new(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
-    let parked = |index| Parked {
-        sequence: 7,
-        index,
+    let parked = |element| Parked {
+        place: LogPlace { sequence: 7, element },
         subject: "wallet.0.bulk".to_owned(),
         detail: "not \"JSON\"".to_owned(),
         transfer: None,
@@ -256,8 +256,7 @@ pub(super) fn first_facts() -> Vec<Fact> {
 
 pub(super) fn resolved(how: Resolution) -> Resolved {
     Resolved {
-        sequence: 7,
-        index: Some(2),
+        place: LogPlace::element(7, 2),
         how,
         instruction: 19,
     }

@@ -1,4 +1,4 @@
-//! The bus on NATS JetStream.
+//! The engine's bus on NATS `JetStream`, as `wallet-db` is its store. The client does without this crate: it only publishes requests.
 //!
 //! | part | does |
 //! |---|---|

@@ -49,14 +49,14 @@ impl JetStream {
     }
 
     /// Whether `shard`'s stream lacks messages that it must hold.
-    pub(crate) async fn lacks_messages(&self, shard: Shard, whole_from: u64) -> Result<bool, Error> {
+    pub async fn lacks_messages(&self, shard: Shard, whole_from: u64) -> Result<bool, Error> {
         let found = self.found(&stream::name(shard)).await?;
         Ok(found.is_some_and(|found| found.state.missing(found.must_hold_from(whole_from)) > 0))
     }
 
     /// Extends `shard`'s stream to `position`: a missing stream is recreated to begin after it, a shorter one is filled up with
     /// empty envelopes. So whatever is put back gets sequences that were never used before.
-    pub(crate) async fn reach(&self, shard: Shard, service: Service, position: u64) -> Result<u64, Error> {
+    pub async fn reach(&self, shard: Shard, service: Service, position: u64) -> Result<u64, Error> {
         let settings = self.settings(shard);
         let Some(found) = self.found(&settings.name).await? else {
             self.create(&settings, position.saturating_add(1)).await?;
@@ -73,7 +73,7 @@ impl JetStream {
 
     /// Rejects a number of shards other than the one that the wallet was created with, before any stream or database is created.
     /// If that can't be checked now, it is when a shard opens its stream.
-    pub(crate) async fn agrees_on_shards(&self) -> Result<(), Error> {
+    pub async fn agrees_on_shards(&self) -> Result<(), Error> {
         let shards = self.shards.count().to_string();
         for shard in self.shards.all() {
             let name = stream::name(shard);
