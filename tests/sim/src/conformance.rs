@@ -202,6 +202,7 @@ where
         source: script::source(service),
         taken: at(number),
         now: at(number),
+        after: number,
     };
     let decided = batch::play::<C>(&mut state, &heard, here(), moment);
     let decisions = batch::decisions(&heard, &decided, progress.last_no);
