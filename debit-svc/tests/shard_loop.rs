@@ -349,7 +349,12 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
     pass(25 * SECOND);
     log.says_no_more("it is not known what comes next").await?;
     // Stored when both reservations were due, and not the last message in the log.
-    let nothing = || log.store(envelopes(Shard(0), Service::Ledger, Shard(0)), Bytes::from_static(b"[]"));
+    let nothing = || {
+        log.store(
+            envelopes(Shard(0), Service::Ledger, Shard(0)),
+            Bytes::from_static(b"[]"),
+        )
+    };
     nothing();
     nothing();
     log.let_come(heard + 2);
@@ -368,7 +373,12 @@ async fn stored(db: &mut Db) -> Result<i64> {
 async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
     const MESSAGES: i64 = 60;
     let (dir, log) = (TempDir::new()?, Log::default());
-    let of_the_ledger = || log.store(envelopes(Shard(0), Service::Ledger, Shard(0)), Bytes::from_static(b"[]"));
+    let of_the_ledger = || {
+        log.store(
+            envelopes(Shard(0), Service::Ledger, Shard(0)),
+            Bytes::from_static(b"[]"),
+        )
+    };
     let running = start(&dir, &log).await?;
     let mut db = open(&dir).await?.acquire().await?;
     let mut positions = BTreeSet::new();

@@ -94,7 +94,19 @@ mod tests {
         for place in [LogPlace::START, LogPlace::element(17, 2), LogPlace::message(17)] {
             assert_eq!(place.short().parse(), Ok(place));
         }
-        for bad in ["", "17:", ":2", "017", "+17", "17:02", "17:-1", "17 :2", "x", "17:2:0", "99999999999999999999"] {
+        for bad in [
+            "",
+            "17:",
+            ":2",
+            "017",
+            "+17",
+            "17:02",
+            "17:-1",
+            "17 :2",
+            "x",
+            "17:2:0",
+            "99999999999999999999",
+        ] {
             let error = bad.parse::<LogPlace>().unwrap_err();
             assert_eq!(
                 error.to_string(),

@@ -336,8 +336,17 @@ mod tests {
         };
         let elsewhere = "subject \"wallet.1.evt.debit.0\" stands in the log of shard 0";
         check("wallet.1.evt.debit.0", elsewhere, Service::Ledger);
-        for form in ["wallet.0.evt.debit", "wallet.0.evt.debit.00", "wallet.0.evt.debit.x", "wallet.0.evt.debit.0.0"] {
-            check(form, &format!("subject {form:?} is not one of the wallet's"), Service::Ledger);
+        for form in [
+            "wallet.0.evt.debit",
+            "wallet.0.evt.debit.00",
+            "wallet.0.evt.debit.x",
+            "wallet.0.evt.debit.0.0",
+        ] {
+            check(
+                form,
+                &format!("subject {form:?} is not one of the wallet's"),
+                Service::Ledger,
+            );
         }
         check(
             "wallet.0.x",

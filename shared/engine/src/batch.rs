@@ -115,7 +115,8 @@ pub fn play<C: Decider>(
     let mut events = Vec::with_capacity(heard.len());
     for input in heard {
         let decision = C::decide(state, input, place);
-        let event = decision.map(|fact| moment.event(fact, C::cause(state, &input.input), moment.place_of(input)));
+        let event =
+            decision.map(|fact| moment.event(fact, C::cause(state, &input.input), moment.place_of(input)));
         C::hear(state, input, place);
         if let Some(event) = event {
             C::evolve(state, &event, place);

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::event::{
-    AccountFact, Cause, Event, Fact, Failure, Movement, MovementFact, Origin, Overdraft, RequestFact, Source, Terms,
+    AccountFact, Cause, Event, Fact, Failure, Movement, MovementFact, Origin, Overdraft, RequestFact, Source,
+    Terms,
 };
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::log::LogPlace;

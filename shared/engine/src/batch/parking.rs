@@ -52,7 +52,11 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
     let told = resolved.iter().map(|(row, resolved)| {
         let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
-        moment.event(fact, cause(row, moment.source), LogPlace::message(resolved.instruction))
+        moment.event(
+            fact,
+            cause(row, moment.source),
+            LogPlace::message(resolved.instruction),
+        )
     });
     told.collect()
 }
