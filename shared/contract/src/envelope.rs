@@ -132,7 +132,7 @@ pub fn read(json: &str) -> Result<Event, Unreadable> {
     let trace =
         TraceId::from_traceparent(&wire.traceparent.0).map_err(|e| bad("traceparent", e.to_string()))?;
     let place = wire.position.0.parse();
-    let place = place.map_err(|bad: BadPlace| bad("position", bad.to_string()))?;
+    let place = place.map_err(|error: BadPlace| bad("position", error.to_string()))?;
     Ok(Event {
         id: EventId(wire.id),
         cause: EventId(wire.causationid),

@@ -1,15 +1,31 @@
 //! Positions in a shard's log.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
 /// A position in a shard's log: a message, or one element of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Positions are ordered as they are handled: a whole message after its elements. The default precedes all messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogPlace {
     /// The sequence of the message in the shard's stream.
     pub sequence: u64,
     /// The index of the element within the message, from 0; `None` for the whole message.
     pub element: Option<u32>,
+}
+
+impl Ord for LogPlace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |place: &Self| (place.sequence, place.element.map_or(u64::MAX, u64::from));
+        order(self).cmp(&order(other))
+    }
+}
+
+impl PartialOrd for LogPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl LogPlace {
@@ -88,6 +104,19 @@ impl FromStr for LogPlace {
 #[cfg(test)]
 mod tests {
     use super::LogPlace;
+
+    #[test]
+    fn a_message_is_handled_after_its_elements() {
+        let places = [
+            LogPlace::default(),
+            LogPlace::element(1, 0),
+            LogPlace::element(1, 1),
+            LogPlace::message(1),
+            LogPlace::element(2, 0),
+        ];
+        assert!(places.is_sorted());
+        assert_eq!(LogPlace::default(), LogPlace::message(0));
+    }
 
     #[test]
     fn the_short_form_is_read_as_written() {

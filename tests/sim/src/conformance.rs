@@ -93,6 +93,7 @@ where
     runtime.block_on(async {
         let pace = Pace { slow: 0, most_ms: 1 };
         let plan = Plan {
+            log_first: false,
             seed: 1,
             pace,
             steps: Vec::new(),

@@ -34,8 +34,8 @@ macro_rules! points {
 }
 
 points! {
-    Acquire, Renew, Release, Blocked, Parked, Find, Due, AfterDue, BeforeCommit, AfterCommit, Events, Notices,
-    Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell,
+    Acquire, Renew, Release, Blocked, Parked, Find, Due, AfterDue, BeforeCommit, Settle, AfterCommit, Events, Notices,
+    Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell, Own, Last,
 }
 
 /// The effect of a fault on an instance.

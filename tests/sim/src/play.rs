@@ -105,6 +105,10 @@ async fn take(world: &Arc<World>, step: &Step) {
         Step::Ill { site, ill } => world.fall_ill(*site, *ill),
         Step::Retry(site) => world.retry(*site),
         Step::SeeTo { site, words } => world.see_to(*site, words),
+        Step::Save(site) => world.save(*site),
+        Step::PutBack { site, back_ms } => {
+            world.put_back(*site, Duration::from_millis(*back_ms));
+        }
         Step::CrashServer(shard) => world.crash_server(*shard),
         Step::LoseData { shard, messages } => world.lose_data(*shard, *messages),
     }

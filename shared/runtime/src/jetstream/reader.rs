@@ -96,6 +96,7 @@ impl Reader {
         Ok(Message {
             traceparent,
             event_id,
+            writer: None,
             committed_us: committed.map(Timestamp::as_microsecond),
             sequence,
             at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),

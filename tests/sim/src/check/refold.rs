@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
 use wallet_contract::id::EventId;
+use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
 use wallet_engine::batch::{WAITS, of};
 use wallet_engine::store::{Blocked, ParkedRow};
@@ -117,6 +118,14 @@ fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut Ve
     }
 }
 
+/// Whether a decision changes the rows: what reports a parked message, or stands for a request, does not.
+fn changes_rows(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::Message(_) | Fact::Request(_, RequestFact::RequestRecalled(..))
+    )
+}
+
 /// The service's decisions since the last check, as stored in its event store.
 fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event>, Breach> {
     let new = database.events.get(database.refold.events..).unwrap_or_default();
@@ -126,7 +135,7 @@ fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event
         hold("invariant_readable", event.is_ok(), || {
             format!("{event:?}: {}", outgoing.json)
         })?;
-        decided.extend(event);
+        decided.extend(event.into_iter().filter(|event| changes_rows(&event.fact)));
     }
     database.refold.events = database.events.len();
     Ok(decided)
@@ -244,11 +253,6 @@ fn see_to<T: Tables>(
         requests.is_ok(),
         || format!("{} has heard {:?}: {requests:?}", T::SERVICE, instruction.message),
     )?;
-    // The events that announce the resolution precede the decisions on its requests.
-    while decided
-        .pop_front_if(|event| matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..))))
-        .is_some()
-    {}
     for (index, request) in (0..).zip(requests.unwrap_or_default()) {
         let place = (instruction.message.sequence, index);
         fold_in::<T>(fold, &Input::Request(request), place, decided);
@@ -264,6 +268,11 @@ fn fold_in<T: Tables>(
     decided: &mut VecDeque<Event>,
 ) {
     let id = input.as_cause().id;
+    let here = LogPlace::element(sequence, index);
+    // Deadlines that were decided on after an earlier message.
+    while let Some(due) = decided.pop_front_if(|event| event.place < here && event.place.element.is_none()) {
+        own_event::<T>(fold, &due);
+    }
     if !fold.known.insert(id) {
         return;
     }
@@ -301,9 +310,11 @@ fn invariant_nothing_dropped(
 fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
     let fold = &mut database.refold;
     for event in decided {
-        if !matches!(event.fact, Fact::Message(_)) {
-            fold.known.insert(event.cause);
-        }
-        T::Core::evolve(&mut fold.state, &event, fold.place);
+        own_event::<T>(fold, &event);
     }
+}
+
+fn own_event<T: Tables>(fold: &mut Refold<T::Core>, event: &Event) {
+    fold.known.insert(event.cause);
+    T::Core::evolve(&mut fold.state, event, fold.place);
 }

@@ -120,6 +120,21 @@ impl Swarm {
         }
     }
 
+    /// Sometimes a copy of a database is kept, and sometimes put back.
+    pub(super) fn forget(&self, rng: &mut Rng, steps: &mut Vec<Step>) {
+        let Some(site) = rng.choice(&self.victims).copied() else {
+            return;
+        };
+        match rng.u8(0..100) {
+            0..2 => steps.push(Step::Save(site)),
+            2 => steps.push(Step::PutBack {
+                site,
+                back_ms: rng.u64(1..2_000),
+            }),
+            _ => {}
+        }
+    }
+
     fn fault(&self, rng: &mut Rng, steps: &mut Vec<Step>) {
         let Some(site) = rng.choice(&self.victims).copied() else {
             return;

@@ -1,6 +1,8 @@
 //! Observes the world: commits as they happen, whether everything is quiet, and the final totals.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use wallet_contract::parking::{Action, Instruction};
 use wallet_contract::shard::Shard;
@@ -51,7 +53,36 @@ impl World {
         let ends: Vec<u64> = state.logs.iter().map(|log| log.durable().len() as u64).collect();
         let starting = state.starting > 0;
         drop(state);
-        !starting && is_at(&self.debit, &ends) && is_at(&self.credit, &ends) && is_at(&self.ledger, &ends)
+        let copied = !self.log_first || self.checks(|logs| logs.halves.is_empty());
+        !starting
+            && copied
+            && is_at(&self.debit, &ends, self.log_first)
+            && is_at(&self.credit, &ends, self.log_first)
+            && is_at(&self.ledger, &ends, self.log_first)
+    }
+
+    /// Keeps a copy of a site's database.
+    pub(crate) fn save(&self, site: Site) {
+        let shard = usize::from(site.shard);
+        match site.service {
+            Service::Debit => self.debit[shard].lock().keep(),
+            Service::Credit => self.credit[shard].lock().keep(),
+            Service::Ledger => self.ledger[shard].lock().keep(),
+        }
+    }
+
+    /// Puts the copy of a site's database back. Its instances die.
+    pub(crate) fn put_back(self: &Arc<Self>, site: Site, after: Duration) {
+        for node in self.living(site) {
+            node.kill();
+        }
+        let shard = usize::from(site.shard);
+        match site.service {
+            Service::Debit => self.debit[shard].lock().put_back(),
+            Service::Credit => self.credit[shard].lock().put_back(),
+            Service::Ledger => self.ledger[shard].lock().put_back(),
+        }
+        self.restart(site, after);
     }
 
     /// A site's unresolved parked messages that belong to transfers: the first of each transfer.
@@ -162,10 +193,11 @@ fn unread<T: Tables>(shared: &Shared<T>) -> Option<(u64, Option<u32>)> {
     first.map(|row| (row.sequence, row.index))
 }
 
-fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {
+fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64], log_first: bool) -> bool {
     databases.iter().zip(ends).all(|(shared, end)| {
         let progress = shared.lock().progress;
-        progress.position == *end && progress.published == progress.last_no
+        let published = log_first || progress.published == progress.last_no;
+        progress.position == *end && published
     })
 }
 
