@@ -10,6 +10,9 @@ use wallet_contract::shard::Shard;
 use wallet_engine::log_first::Append;
 use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
 
+use wallet_contract::id::EventId;
+
+use crate::check::{Breach, hold};
 use crate::ill;
 use crate::node::{Failed, Node, Point};
 use crate::server::Log;
@@ -42,6 +45,18 @@ impl SimBus {
         let told = format!("{} is told that {stream} {how}", self.0);
         self.0.world().note(told);
         Err(Error::LostData { stream, how })
+    }
+}
+
+impl SimBus {
+    /// Clients are told only what is in the log.
+    fn invariant_told_is_in_the_log(&self, notice: &Notice) -> Result<(), Breach> {
+        let shard = self.0.place().shard;
+        let id = notice.payload.parse().map(EventId).ok();
+        let holds = self.0.world().checks(|logs| id.is_some_and(|id| logs.holds(shard, id)));
+        hold("invariant_told_is_in_the_log", !self.0.world().log_first || holds, || {
+            format!("{} tells {}: {}", self.0, notice.subject, notice.payload)
+        })
     }
 }
 
@@ -115,7 +130,8 @@ impl Bus for SimBus {
         }
     }
 
-    async fn tell(&self, _notice: Notice) -> Result<(), Error> {
+    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+        self.0.world().found(self.invariant_told_is_in_the_log(&notice));
         Ok(self.0.pass(Point::Tell).await?)
     }
 }

@@ -73,6 +73,8 @@ pub enum Step {
         /// The delay until the new one starts, in milliseconds.
         back_ms: u64,
     },
+    /// A client makes the server store an acknowledgement on a service's own subject.
+    Forge(Site),
     /// The server of a shard's log crashes.
     CrashServer(u16),
     /// The server crashes and loses messages that were durable. No seed generates this step: see `tests/plays/loss.rs`.
@@ -194,6 +196,7 @@ impl fmt::Display for Step {
             Self::PutBack { site, back_ms } => {
                 write!(f, "put back the saved database of {site}, back in {back_ms} ms")
             }
+            Self::Forge(site) => write!(f, "forge    an acknowledgement among the events of {site}"),
             Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
             Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
         }

@@ -39,6 +39,8 @@ pub(crate) struct Database<T: Tables> {
     pub(crate) resolved: Vec<(ParkedRow, Resolved)>,
     pub(crate) rows: Memory,
     pub(crate) refold: Refold<T::Core>,
+    /// See [`SimEvents::marks`].
+    mark: i64,
     /// A copy that may be put back.
     saved: Option<Saved>,
 }
@@ -78,6 +80,7 @@ impl<T: Tables> Shared<T> {
             resolved: Vec::new(),
             rows: Memory::default(),
             refold: Refold::new(place),
+            mark: 0,
             saved: None,
         };
         Self(Arc::new(Mutex::new(database)))
@@ -339,6 +342,7 @@ where
 
     fn event_table(&self) -> SimEvents<T> {
         SimEvents {
+            marks: false,
             node: self.node.clone(),
             database: self.database.clone(),
         }
@@ -348,6 +352,8 @@ where
 /// An instance's view of the event table.
 #[derive(Debug)]
 pub(crate) struct SimEvents<T: Tables> {
+    /// Whether it marks in the database what was sent: see [`crate::mutation::Mutation::MarkInDatabase`].
+    pub(crate) marks: bool,
     node: Node,
     database: Shared<T>,
 }
@@ -355,6 +361,7 @@ pub(crate) struct SimEvents<T: Tables> {
 impl<T: Tables> Clone for SimEvents<T> {
     fn clone(&self) -> Self {
         Self {
+            marks: self.marks,
             node: self.node.clone(),
             database: self.database.clone(),
         }
@@ -370,10 +377,15 @@ impl<T: Tables> Events for SimEvents<T> {
 
     async fn to(&mut self, shard: Shard, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
         self.node.pass(Point::Events).await?;
-        let database = self.database.lock();
+        let mut database = self.database.lock();
+        let after = if self.marks { database.mark } else { after };
         let is_next = |event: &&Outgoing| event.no > after && event.then == Some(shard);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(database.events.iter().filter(is_next).take(limit).cloned().collect())
+        let events: Vec<_> = database.events.iter().filter(is_next).take(limit).cloned().collect();
+        if self.marks {
+            database.mark = events.last().map_or(after, |last| last.no);
+        }
+        Ok(events)
     }
 }
 

@@ -100,7 +100,7 @@ impl World {
         let places = || shards.all().map(|shard| Place { shard, shards });
         let state = State {
             logs: shards.all().map(Log::new).collect(),
-            checks: Logs::new(shards),
+            checks: Logs::new(shards, plan.log_first),
             nodes: Vec::new(),
             instances: 0,
             starting: 0,

@@ -98,6 +98,23 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
     })
 }
 
+/// A database holds no decision that is not in its log.
+pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
+    database: &Database<T>,
+    log: &[Stored],
+) -> Result<(), Breach> {
+    let own = database.progress.own;
+    let stored = log.iter().find(|stored| stored.message.sequence == own.sequence);
+    let entry = stored.and_then(|stored| stored.entries.iter().find(|entry| entry.index == own.element));
+    let recorded = entry.and_then(|entry| entry.what.as_ref().ok());
+    let recorded = recorded.map(|input| input.as_cause().id);
+    let last = database.events.last().map(|event| event.id);
+    hold("invariant_the_log_is_ahead", recorded == last, || {
+        let (service, shard) = (T::SERVICE, database.place.shard);
+        format!("{service}/{shard} has decided {last:?} last; at {own} there is {recorded:?}")
+    })
+}
+
 /// Folds the elements already handled of the message after the position: in careful mode each element has a commit of its own.
 fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
     let next = usize::try_from(database.refold.position)

@@ -131,6 +131,7 @@ impl Swarm {
                 site,
                 back_ms: rng.u64(1..2_000),
             }),
+            3 => steps.push(Step::Forge(site)),
             _ => {}
         }
     }

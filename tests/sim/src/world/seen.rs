@@ -11,7 +11,7 @@ use wallet_engine::store::ParkedRow;
 
 use super::{State, World};
 use crate::check::Breach;
-use crate::check::refold::invariant_refold_equals_live;
+use crate::check::refold::{invariant_refold_equals_live, invariant_the_log_is_ahead};
 use crate::coverage::{Coverage, invariant_cell_can_be};
 use crate::history::{History, Line};
 use crate::node::{Node, Site};
@@ -30,7 +30,12 @@ impl World {
             }
         }
         let log = state.logs[usize::from(database.place.shard.0)].durable();
-        if let Err(breach) = invariant_refold_equals_live(&mut database, log) {
+        let ahead = if self.log_first {
+            invariant_the_log_is_ahead(&database, log)
+        } else {
+            Ok(())
+        };
+        if let Err(breach) = ahead.and_then(|()| invariant_refold_equals_live(&mut database, log)) {
             state.breach.get_or_insert(breach);
         }
         let (position, last) = (database.progress.position, database.progress.last_no);

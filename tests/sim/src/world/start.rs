@@ -20,6 +20,7 @@ use crate::bus::SimBus;
 use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::bus::{AckEarly, Impatient};
+use crate::mutation::log::MutantLog;
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::store::Mutant;
 use crate::node::{Node, Site, run_as};
@@ -72,7 +73,7 @@ impl World {
     where
         T: Tables,
         SimStore<C, T>: Base + 'static,
-        Mutant<C, T>: Store + 'static,
+        Mutant<C, T>: Base + 'static,
     {
         let store = SimStore::<C, T>::new(node.clone(), database.clone());
         let bus = SimBus::new(node.clone());
@@ -82,9 +83,13 @@ impl World {
                 ..Limits::default()
             };
             let name = format!("{node}");
-            let context = Self::context(node, bus);
-            let work = async move { log_first::run(store, context, &name, limits).await };
-            return self.watch(node, work);
+            let Some(mutation) = self.mutation else {
+                let context = Self::context(node, bus);
+                return self.watch(node, async move { log_first::run(store, context, &name, limits).await });
+            };
+            let context = Self::context(node, MutantLog { bus, mutation });
+            let store = Mutant::new(store, mutation);
+            return self.watch(node, async move { log_first::run(store, context, &name, limits).await });
         }
         match self.mutation {
             Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),
