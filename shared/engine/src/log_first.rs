@@ -37,7 +37,6 @@ use std::future::Future;
 
 use bytes::Bytes;
 use wallet_contract::id::EventId;
-use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_kernel::Decider;
 
@@ -96,11 +95,14 @@ pub trait Base: Store {
         commit: Commit<'_, <Self::Core as Decider>::State>,
     ) -> impl Future<Output = Result<(), store::Error>> + Send;
 
-    /// Commits the open transaction. `own` is the place of the last event of it in our own log.
-    fn settle(&mut self, own: LogPlace) -> impl Future<Output = Result<(), store::Error>> + Send;
+    /// Commits the open transaction.
+    fn settle(&mut self) -> impl Future<Output = Result<(), store::Error>> + Send;
 
     /// Rolls back the open transaction, if there is one.
     fn abandon(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// The id of the last event in the event table.
+    fn last_event(&mut self) -> impl Future<Output = Result<Option<EventId>, store::Error>> + Send;
 
     /// The event table.
     fn event_table(&self) -> Self::Events;

@@ -35,7 +35,8 @@ pub struct Progress {
     pub whole_from: u64,
     /// The last handled element of the message after `position`, if some of them are handled. Only [`crate::log_first`] uses it.
     pub within: Option<u32>,
-    /// The place of the last decided event in our own log. Only [`crate::log_first`] uses it.
+    /// A place in our own log up to which all events are decided here. The last batch may be after it, since its place is only known once
+    /// it is in the log. Only [`crate::log_first`] uses it.
     pub own: LogPlace,
 }
 

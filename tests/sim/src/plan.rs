@@ -137,7 +137,8 @@ impl Plan {
 
     fn generate(seed: u64, steps: usize, log_first: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let swarm = Swarm::new(&mut rng);
+        let points = if log_first { Point::LOG_FIRST } else { Point::TODAY };
+        let swarm = Swarm::new(&mut rng, points);
         let pace = Pace {
             slow: rng.u8(5..60),
             most_ms: rng.u64(2..40),

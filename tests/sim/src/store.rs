@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
-use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_engine::bus::Notice;
 use wallet_engine::log_first::{Base, Events};
@@ -320,15 +319,19 @@ where
         Ok(())
     }
 
-    async fn settle(&mut self, own: LogPlace) -> Result<(), Error> {
+    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+        self.node.pass(Point::Events).await?;
+        Ok(self.database.lock().events.last().map(|event| event.id))
+    }
+
+    async fn settle(&mut self) -> Result<(), Error> {
         self.node.pass(Point::Settle).await?;
         let world = self.node.shared_world();
         {
             let mut database = self.database.lock();
-            let Some(mut open) = self.open.take().filter(|_| database.epoch == self.epoch) else {
+            let Some(open) = self.open.take().filter(|_| database.epoch == self.epoch) else {
                 return Err(Error::TenureLost);
             };
-            open.progress.own = own;
             database.load(open);
         }
         world.committed::<T>(&self.node, &self.database);

@@ -295,8 +295,9 @@ impl<S: Base, L: Log> Live<'_, S, L> {
             .zip(joins)
             .map(|(outgoing, joins)| Decision { outgoing, joins })
             .collect();
-        after.own = self.append(&decided).await?.unwrap_or(after.own);
-        self.store.settle(after.own).await?;
+        let own = self.append(&decided).await?;
+        self.store.settle().await?;
+        after.own = own.unwrap_or(after.own);
         self.settled(after);
         for notice in self.store.notices(&state, &repeats).await? {
             if let Err(error) = self.context.bus.tell(notice).await {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use wallet_contract::envelope::{self, Unreadable};
 use wallet_contract::event::Event;
+use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_ENVELOPE_BYTES;
@@ -77,7 +78,7 @@ pub(super) struct Record<'a, L> {
     log: &'a L,
     shard: Shard,
     subject: &'a str,
-    /// The last event that the database has.
+    /// The database has all events up to here.
     known: LogPlace,
     /// The last message that was read.
     read: u64,
@@ -93,10 +94,12 @@ pub(super) enum Failed {
     Log(#[from] bus::Error),
     #[error("message {0} on our own subject can't be read, perhaps because a newer version wrote it: {1}")]
     Unreadable(u64, Unreadable),
+    #[error("event {0}, which the database has, is not in the log of shard {1}: it has lost data")]
+    Missing(EventId, Shard),
 }
 
 impl<'a, L: Log> Record<'a, L> {
-    /// The record after the last event that the database has, up to the opening.
+    /// The record after a place up to which the database has all events, up to the opening.
     pub(super) fn after(log: &'a L, shard: Shard, subject: &'a str, known: LogPlace, opening: u64) -> Self {
         Self {
             log,
@@ -115,26 +118,48 @@ impl<'a, L: Log> Record<'a, L> {
         self.ahead.is_empty() && self.read >= self.opening
     }
 
+    /// Skips the events that the database has: up to its last one, which must be there.
+    pub(super) async fn skip_to(&mut self, last: Option<EventId>) -> Result<(), Failed> {
+        let Some(last) = last else { return Ok(()) };
+        // The last event itself may be at the known place.
+        self.known = LogPlace::message(self.read);
+        loop {
+            while let Some(event) = self.ahead.pop_front() {
+                if event.event.id == last {
+                    return Ok(());
+                }
+            }
+            if self.read >= self.opening {
+                return Err(Failed::Missing(last, self.shard));
+            }
+            self.read_on().await?;
+        }
+    }
+
     /// Reads on until the answers to message `sequence` are complete.
     pub(super) async fn reach(&mut self, sequence: u64) -> Result<(), Failed> {
         let answers = |recorded: &Recorded| recorded.event.place.sequence;
         while self.ahead.back().map_or(0, answers) <= sequence && self.read < self.opening {
-            let messages = self
-                .log
-                .on(self.shard, self.subject, self.read, self.opening, READ)
-                .await?;
-            let Some(last) = messages.last() else {
-                self.read = self.opening;
-                break;
-            };
-            self.read = last.sequence;
-            for message in messages.iter().filter(|message| message.writer.is_some()) {
-                let bad = |bad| Failed::Unreadable(message.sequence, bad);
-                for (element, json) in (0..).zip(envelope::split(&message.payload).map_err(bad)?) {
-                    let at = LogPlace::element(message.sequence, element);
-                    if at <= self.known {
-                        continue;
-                    }
+            self.read_on().await?;
+        }
+        Ok(())
+    }
+
+    async fn read_on(&mut self) -> Result<(), Failed> {
+        let messages = self
+            .log
+            .on(self.shard, self.subject, self.read, self.opening, READ)
+            .await?;
+        let Some(last) = messages.last() else {
+            self.read = self.opening;
+            return Ok(());
+        };
+        self.read = last.sequence;
+        for message in messages.iter().filter(|message| message.writer.is_some()) {
+            let bad = |bad| Failed::Unreadable(message.sequence, bad);
+            for (element, json) in (0..).zip(envelope::split(&message.payload).map_err(bad)?) {
+                let at = LogPlace::element(message.sequence, element);
+                if at > self.known {
                     let event = envelope::read(json).map_err(bad)?;
                     let json = json.to_owned();
                     self.ahead.push_back(Recorded { event, json, at });
@@ -148,7 +173,6 @@ impl<'a, L: Log> Record<'a, L> {
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
-    use wallet_contract::id::EventId;
 
     use super::*;
 

@@ -77,7 +77,9 @@ impl Ended {
 
     fn state(&self) -> State {
         match self {
-            Self::Append(Lost::Log(bus::Error::LostData { .. })) => State::LostData(self.to_string()),
+            Self::Append(Lost::Log(bus::Error::LostData { .. })) | Self::Record(record::Failed::Missing(..)) => {
+                State::LostData(self.to_string())
+            }
             _ => State::Failed(self.to_string()),
         }
     }
@@ -250,9 +252,10 @@ async fn catch_up<S: Base, L: Log>(
     let context = live.context;
     let shard = context.place.shard;
     let known = live.progress.own;
+    let last = live.store.last_event().await?;
     let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
+    record.skip_to(last).await?;
     let mut rest: Vec<Message> = Vec::new();
-    record.reach(live.progress.position).await?;
     while !record.is_done() {
         if rest.is_empty() {
             context.board.starting(
@@ -374,9 +377,8 @@ async fn apply<S: Base, L: Log>(
             }
         })
         .collect();
-    let own = merged.events.last().map_or(after.own, |last| last.at);
     after.last_no = events.last().map_or(after.last_no, |last| last.no);
-    after.own = own;
+    after.own = merged.events.last().map_or(after.own, |last| last.at);
     let commit = Commit {
         progress: after,
         heard: &heard,
@@ -387,7 +389,7 @@ async fn apply<S: Base, L: Log>(
         resolved: &merged.resolved,
     };
     live.store.write(commit).await?;
-    live.store.settle(own).await?;
+    live.store.settle().await?;
     live.settled(after);
     Ok(())
 }

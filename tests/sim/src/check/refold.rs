@@ -103,15 +103,15 @@ pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
     database: &Database<T>,
     log: &[Stored],
 ) -> Result<(), Breach> {
-    let own = database.progress.own;
-    let stored = log.iter().find(|stored| stored.message.sequence == own.sequence);
-    let entry = stored.and_then(|stored| stored.entries.iter().find(|entry| entry.index == own.element));
-    let recorded = entry.and_then(|entry| entry.what.as_ref().ok());
-    let recorded = recorded.map(|input| input.as_cause().id);
-    let last = database.events.last().map(|event| event.id);
-    hold("invariant_the_log_is_ahead", recorded == last, || {
+    let Some(last) = database.events.last() else {
+        return Ok(());
+    };
+    let mut recorded = log.iter().rev().flat_map(|stored| &stored.entries);
+    let is_last = |entry: &&Entry| matches!(&entry.what, Ok(Input::Event(event)) if event.id == last.id);
+    let holds = recorded.any(|entry| is_last(&entry));
+    hold("invariant_the_log_is_ahead", holds, || {
         let (service, shard) = (T::SERVICE, database.place.shard);
-        format!("{service}/{shard} has decided {last:?} last; at {own} there is {recorded:?}")
+        format!("{service}/{shard} has decided {} last, which is not in its log", last.json)
     })
 }
 

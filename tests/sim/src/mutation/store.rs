@@ -1,7 +1,6 @@
 //! A faulty store.
 
 use wallet_contract::id::EventId;
-use wallet_contract::log::LogPlace;
 use wallet_engine::bus::{Bus as _, Notice};
 use wallet_engine::log_first::Base;
 use wallet_engine::outbox::Publisher;
@@ -154,8 +153,12 @@ where
         self.store.write(commit).await
     }
 
-    async fn settle(&mut self, own: LogPlace) -> Result<(), Error> {
-        self.store.settle(own).await
+    async fn settle(&mut self) -> Result<(), Error> {
+        self.store.settle().await
+    }
+
+    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+        self.store.last_event().await
     }
 
     async fn abandon(&mut self) {

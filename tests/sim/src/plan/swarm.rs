@@ -30,7 +30,7 @@ pub(super) struct Swarm {
 }
 
 impl Swarm {
-    pub(super) fn new(rng: &mut Rng) -> Self {
+    pub(super) fn new(rng: &mut Rng, all: &[Point]) -> Self {
         let mut weight = |usual: u32| match rng.u8(0..6) {
             0 => 0,
             1 => usual * 4,
@@ -48,15 +48,15 @@ impl Swarm {
         let (faults, pauses, turns) = (weight(14), weight(4), weight(2));
         let (stories, ills) = (weight(1), weight(1));
         let points = if rng.u8(0..4) == 0 {
-            (0..3).filter_map(|_| rng.choice(Point::ALL)).copied().collect()
+            (0..3).filter_map(|_| rng.choice(all)).copied().collect()
         } else {
-            Point::ALL.to_vec()
+            all.to_vec()
         };
-        let all: Vec<Site> = sites().collect();
+        let everybody: Vec<Site> = sites().collect();
         let victims = if rng.u8(0..3) == 0 {
-            rng.choice(&all).into_iter().copied().collect()
+            rng.choice(&everybody).into_iter().copied().collect()
         } else {
-            all
+            everybody
         };
         Self {
             verbs,

@@ -2,7 +2,7 @@
 
 use sim::args::STEPS;
 use sim::mutation::Mutation;
-use sim::plan::Plan;
+use sim::plan::{Plan, Point};
 use sim::play::play;
 use sim::seeds::play_all;
 
@@ -20,6 +20,11 @@ fn every_seed_keeps_the_invariants() {
         panic!("seed {seed}: {breach}\ncargo run --release -p sim -- --log-first --seed {seed} makes it short");
     }
     assert!(sum.transfers > 20 * SEEDS, "{} transfers", sum.transfers);
+    assert_eq!(
+        sum.coverage.spared(Point::LOG_FIRST),
+        [],
+        "calls at which nobody is ever hurt"
+    );
 }
 
 /// The same faults, under the loop that the services run today: it decides again what its log already holds, and differently.
