@@ -38,7 +38,7 @@ use std::future::Future;
 use bytes::Bytes;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
-use wallet_kernel::Decider;
+use wallet_kernel::{Decider, Heard};
 
 pub use self::record::Limits;
 pub use self::tenure::run;
@@ -97,6 +97,9 @@ pub trait Base: Store {
 
     /// Commits the open transaction.
     fn settle(&mut self) -> impl Future<Output = Result<(), store::Error>> + Send;
+
+    /// Shows what was just decided and committed to whatever watches the service.
+    fn observe(&mut self, _heard: &[Heard<'_>], _state: &<Self::Core as Decider>::State) {}
 
     /// Rolls back the open transaction, if there is one.
     fn abandon(&mut self) -> impl Future<Output = ()> + Send;

@@ -4,7 +4,8 @@ use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_engine::log_first::{Base, Events};
 use wallet_engine::store::{Commit, Error, Outgoing};
-use wallet_kernel::Decider;
+use wallet_engine::observer::Observer as _;
+use wallet_kernel::{Decider, Heard};
 
 use super::{Core, SqlStore, Tables, outgoing};
 use crate::connect::Pool;
@@ -28,6 +29,10 @@ impl<T: Tables> Base for SqlStore<T> {
             self.forget();
         }
         Ok(settled?)
+    }
+
+    fn observe(&mut self, heard: &[Heard<'_>], state: &<Core<T> as Decider>::State) {
+        self.observer.committed(heard, state);
     }
 
     async fn abandon(&mut self) {

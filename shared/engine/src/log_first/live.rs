@@ -297,6 +297,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
             .collect();
         let own = self.append(&decided).await?;
         self.store.settle().await?;
+        self.store.observe(&batch.heard, &state);
         after.own = own.unwrap_or(after.own);
         self.settled(after);
         for notice in self.store.notices(&state, &repeats).await? {
