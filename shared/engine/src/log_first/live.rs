@@ -280,6 +280,8 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         let decisions = numbers(&batch.heard, &events, self.progress.last_no);
         let joins = joins(&batch, &events);
         after.last_no = outgoing.last().map_or(after.last_no, |event| event.no);
+        // What is committed is in the log.
+        after.published = after.last_no;
         let commit = Commit {
             progress: after,
             heard: &batch.heard,

@@ -378,6 +378,7 @@ async fn apply<S: Base, L: Log>(
         })
         .collect();
     after.last_no = events.last().map_or(after.last_no, |last| last.no);
+    after.published = after.last_no;
     after.own = merged.events.last().map_or(after.own, |last| last.at);
     let commit = Commit {
         progress: after,
