@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_engine::log_first::Append;
 use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
+use wallet_engine::log_first::Append;
 
 use wallet_contract::id::EventId;
 
@@ -53,10 +53,15 @@ impl SimBus {
     fn invariant_told_is_in_the_log(&self, notice: &Notice) -> Result<(), Breach> {
         let shard = self.0.place().shard;
         let id = notice.payload.parse().map(EventId).ok();
-        let holds = self.0.world().checks(|logs| id.is_some_and(|id| logs.holds(shard, id)));
-        hold("invariant_told_is_in_the_log", !self.0.world().log_first || holds, || {
-            format!("{} tells {}: {}", self.0, notice.subject, notice.payload)
-        })
+        let holds = self
+            .0
+            .world()
+            .checks(|logs| id.is_some_and(|id| logs.holds(shard, id)));
+        hold(
+            "invariant_told_is_in_the_log",
+            !self.0.world().log_first || holds,
+            || format!("{} tells {}: {}", self.0, notice.subject, notice.payload),
+        )
     }
 }
 

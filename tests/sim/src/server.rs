@@ -63,12 +63,18 @@ impl Log {
 
     /// Stores a message if the last one on its subject is the one that it names.
     pub(crate) fn append(&mut self, append: &Append, at_us: i64) -> Option<Unacknowledged> {
-        let last = self.stored.iter().rfind(|stored| stored.message.subject == append.subject);
+        let last = self
+            .stored
+            .iter()
+            .rfind(|stored| stored.message.subject == append.subject);
         if last.map_or(0, |stored| stored.message.sequence) != append.after {
             return None;
         }
-        let (subject, payload, writer) =
-            (append.subject.clone(), append.payload.clone(), append.writer.clone());
+        let (subject, payload, writer) = (
+            append.subject.clone(),
+            append.payload.clone(),
+            append.writer.clone(),
+        );
         Some(self.push(subject, payload, at_us, None, Some(writer)))
     }
 

@@ -375,7 +375,11 @@ impl<T: Tables> Events for SimEvents<T> {
     async fn number(&mut self, id: EventId) -> Result<Option<i64>, Error> {
         self.node.pass(Point::Events).await?;
         let database = self.database.lock();
-        Ok(database.events.iter().find(|event| event.id == id).map(|event| event.no))
+        Ok(database
+            .events
+            .iter()
+            .find(|event| event.id == id)
+            .map(|event| event.no))
     }
 
     async fn to(&mut self, shard: Shard, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
@@ -384,7 +388,13 @@ impl<T: Tables> Events for SimEvents<T> {
         let after = if self.marks { database.mark } else { after };
         let is_next = |event: &&Outgoing| event.no > after && event.then == Some(shard);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let events: Vec<_> = database.events.iter().filter(is_next).take(limit).cloned().collect();
+        let events: Vec<_> = database
+            .events
+            .iter()
+            .filter(is_next)
+            .take(limit)
+            .cloned()
+            .collect();
         if self.marks {
             database.mark = events.last().map_or(after, |last| last.no);
         }

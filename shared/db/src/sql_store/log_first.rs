@@ -3,8 +3,8 @@
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
 use wallet_engine::log_first::{Base, Events};
-use wallet_engine::store::{Commit, Error, Outgoing};
 use wallet_engine::observer::Observer as _;
+use wallet_engine::store::{Commit, Error, Outgoing};
 use wallet_kernel::{Decider, Heard};
 
 use super::{Core, SqlStore, Tables, outgoing};

@@ -107,7 +107,10 @@ async fn once<L: Log>(log: &L, message: &mut Append) -> Result<Option<u64>, Lost
         Fate::Deposed(by) => Err(Lost::Deposed { by }),
         Fate::Nothing => {
             let (subject, after) = (&message.subject, message.after);
-            Err(Error::Nats(format!("{subject} ends with another message than {after}, which can't be read yet")).into())
+            Err(Error::Nats(format!(
+                "{subject} ends with another message than {after}, which can't be read yet"
+            ))
+            .into())
         }
     }
 }

@@ -84,7 +84,9 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
                 Err(Failed::Log(error @ bus::Error::LostData { .. })) => return error,
                 Err(failed) => {
                     warn!(to = %self.to, "can't send copies to shard {}: {failed}", self.to);
-                    self.context.board.publishes(here, self.to, Some(failed.to_string()));
+                    self.context
+                        .board
+                        .publishes(here, self.to, Some(failed.to_string()));
                     hindered = true;
                     sleep(RETRY).await;
                     continue;

@@ -33,7 +33,7 @@ pub(super) struct Element<'m> {
 #[derive(Debug)]
 pub(super) enum What<'m> {
     /// An input, and its text.
-    Input(Input, Cow<'m, str>),
+    Input(Box<Input>, Cow<'m, str>),
     /// Something that can't be read, which the service must park.
     Unreadable {
         detail: String,
@@ -148,7 +148,7 @@ fn requests<'m>(
 ) -> Result<Vec<Option<What<'m>>>, String> {
     let elements = request::elements(payload, context, against).map_err(|bad| bad.to_string())?;
     let whats = elements.into_iter().map(|element| match element.request {
-        Ok(request) => Some(What::Input(Input::Request(request), element.raw)),
+        Ok(request) => Some(What::Input(Box::new(Input::Request(request)), element.raw)),
         Err(bad) => owns.then(|| What::Unreadable {
             detail: bad.to_string(),
             body: match element.raw {
@@ -166,7 +166,7 @@ fn events(payload: &[u8]) -> Result<Vec<Option<What<'_>>>, String> {
     let elements = envelope::split(payload).map_err(|bad| bad.to_string())?;
     let whats = elements.into_iter().map(|raw| {
         Some(match envelope::read(raw) {
-            Ok(event) => What::Input(Input::Event(event), Cow::Borrowed(raw)),
+            Ok(event) => What::Input(Box::new(Input::Event(event)), Cow::Borrowed(raw)),
             Err(bad) => What::Unreadable {
                 detail: bad.to_string(),
                 body: Cow::Borrowed(raw.as_bytes()),

@@ -115,7 +115,9 @@ impl<S: Base, L: Log> Live<'_, S, L> {
     /// The progress after these messages.
     fn after(&self, run: &[Message]) -> Progress {
         let at_us = run.iter().map(|message| message.at_us).max();
-        let last = run.last().map_or(self.progress.position, |message| message.sequence);
+        let last = run
+            .last()
+            .map_or(self.progress.position, |message| message.sequence);
         self.progress
             .at(LogPlace::message(last), at_us.unwrap_or_default())
     }
@@ -162,7 +164,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         }
         if let What::Input(input, raw) = element.what {
             batch.heard.push(Heard {
-                input,
+                input: *input,
                 raw,
                 sequence: element.place.sequence,
                 index: element.place.element.unwrap_or(0),
@@ -173,12 +175,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
     }
 
     /// Follows an operator's instruction.
-    async fn follow(
-        &mut self,
-        message: &Message,
-        told: &Instruction,
-        after: Progress,
-    ) -> Result<(), Ended> {
+    async fn follow(&mut self, message: &Message, told: &Instruction, after: Progress) -> Result<(), Ended> {
         let rows = self.store.parked(told.sequence, told.index).await?;
         let place = self.context.place;
         let batch = batch::resume::<S::Core>(&rows, told, message, place, after.at_us, &self.blocked);
@@ -259,7 +256,11 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         }
         let taken = (self.context.clock)();
         let place = self.context.place;
-        let causes: Vec<_> = batch.heard.iter().map(|heard| heard.input.as_cause().id).collect();
+        let causes: Vec<_> = batch
+            .heard
+            .iter()
+            .map(|heard| heard.input.as_cause().id)
+            .collect();
         let mut keys = <S::Core as Decider>::Keys::default();
         for heard in &batch.heard {
             S::Core::touches(&heard.input, place, &mut keys);
@@ -374,4 +375,3 @@ fn joins(batch: &Batch<'_>, events: &[Event]) -> Vec<bool> {
     });
     joins.collect()
 }
-

@@ -95,7 +95,7 @@ impl<'m> Merged<'m> {
                     Some(next) => return Err(unmatched(&next.event)),
                 };
                 let heard = Heard {
-                    input,
+                    input: *input,
                     raw,
                     sequence: at.sequence,
                     index: at.element.unwrap_or(0),
@@ -111,11 +111,7 @@ impl<'m> Merged<'m> {
     }
 
     /// Applies the record to an instruction. `batch` is what following it means, given the rows that the record says were resolved.
-    pub(super) fn instruction(
-        &mut self,
-        batch: Batch<'m>,
-        answers: Vec<Recorded>,
-    ) -> Result<(), Stopped> {
+    pub(super) fn instruction(&mut self, batch: Batch<'m>, answers: Vec<Recorded>) -> Result<(), Stopped> {
         let Some(last) = answers.last().map(|last| last.event.place) else {
             return Ok(());
         };
@@ -161,7 +157,9 @@ pub(super) fn answers(ahead: &mut VecDeque<Recorded>, sequence: u64) -> Vec<Reco
 pub(super) fn those_resolved(rows: Vec<ParkedRow>, answers: &[Recorded]) -> Vec<ParkedRow> {
     let is_resolved = |row: &ParkedRow| {
         let resolved = answers.iter().filter_map(|answer| resolved(&answer.event));
-        resolved.into_iter().any(|resolved| (resolved.sequence, resolved.index) == (row.sequence, row.index))
+        resolved
+            .into_iter()
+            .any(|resolved| (resolved.sequence, resolved.index) == (row.sequence, row.index))
     };
     rows.into_iter().filter(is_resolved).collect()
 }

@@ -47,10 +47,15 @@ pub(super) fn cut(decisions: &[Decision], limits: Limits) -> Vec<Vec<&Outgoing>>
     let mut envelopes: Vec<Vec<&Outgoing>> = Vec::new();
     let mut bytes = 0_usize;
     for group in decisions.chunk_by(|_, next| next.joins) {
-        let size: usize = group.iter().map(|decision| decision.outgoing.json.len() + 1).sum();
+        let size: usize = group
+            .iter()
+            .map(|decision| decision.outgoing.json.len() + 1)
+            .sum();
         let group = group.iter().map(|decision| &decision.outgoing);
         match envelopes.last_mut() {
-            Some(envelope) if bytes + size <= limits.bytes && envelope.len() + group.len() <= limits.events => {
+            Some(envelope)
+                if bytes + size <= limits.bytes && envelope.len() + group.len() <= limits.events =>
+            {
                 envelope.extend(group);
                 bytes += size;
             }
@@ -209,7 +214,10 @@ mod tests {
         check(&[], &[]);
         check(&[(10, false), (80, false), (20, false)], &[&[1, 2], &[3]]);
         check(&[(1, false); 4], &[&[1, 2, 3], &[4]]);
-        check(&[(1, false), (1, false), (1, false), (1, true)], &[&[1, 2], &[3, 4]]);
+        check(
+            &[(1, false), (1, false), (1, false), (1, true)],
+            &[&[1, 2], &[3, 4]],
+        );
         check(&[(200, false), (200, true), (1, false)], &[&[1, 2], &[3]]);
     }
 }

@@ -76,11 +76,16 @@ impl Ended {
     }
 
     fn state(&self) -> State {
+        let text = self.to_string();
         match self {
-            Self::Append(Lost::Log(bus::Error::LostData { .. })) | Self::Record(record::Failed::Missing(..)) => {
-                State::LostData(self.to_string())
-            }
-            _ => State::Failed(self.to_string()),
+            Self::Append(Lost::Log(bus::Error::LostData { .. }))
+            | Self::Record(record::Failed::Missing(..)) => State::LostData(text),
+            Self::Append(Lost::Log(_) | Lost::Deposed { .. })
+            | Self::Record(record::Failed::Log(_) | record::Failed::Unreadable(..))
+            | Self::Store(_)
+            | Self::Deposed(_)
+            | Self::Merge(_)
+            | Self::Panicked(_) => State::Failed(text),
         }
     }
 }
@@ -221,7 +226,12 @@ async fn open<L: Log>(
         let (after, last) = context.bus.last(shard, subject).await?;
         let rival = last.filter(|last| last.writer.as_deref().map(instance_of) == deposed_by);
         if let Some(rival) = rival.filter(|_| deposed_by.is_some()) {
-            let age_us = context.bus.head(shard).await?.clock_us.saturating_sub(rival.at_us);
+            let age_us = context
+                .bus
+                .head(shard)
+                .await?
+                .clock_us
+                .saturating_sub(rival.at_us);
             if age_us < 2 * TENURE_MS * 1000 {
                 return Err(Ended::Deposed(rival.writer.unwrap_or_default()));
             }
@@ -302,7 +312,11 @@ async fn merge_run<S: Base, L: Log>(
         live.blocked.remove(&batch.released);
         merged.instruction(batch, answers)?;
         let whole = LogPlace::message(message.sequence);
-        let reached = if record.is_done() { last.unwrap_or(whole) } else { whole };
+        let reached = if record.is_done() {
+            last.unwrap_or(whole)
+        } else {
+            whole
+        };
         after = after.at(reached, at_us);
         apply(live, merged, after).await?;
         return Ok(usize::from(after.within.is_none()));

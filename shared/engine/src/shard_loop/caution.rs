@@ -10,7 +10,6 @@
 
 use wallet_contract::log::LogPlace;
 
-
 /// How often an element may fail by itself before it is parked.
 const FAILURES: u32 = 2;
 

@@ -118,7 +118,10 @@ impl JetStream {
                 let read = self.take_on(&read, until, BACK_WEIGHT).await?;
                 let Some(last) = read.last() else { break };
                 after = last.sequence;
-                found = read.into_iter().rfind(|message| message.writer.is_some()).or(found);
+                found = read
+                    .into_iter()
+                    .rfind(|message| message.writer.is_some())
+                    .or(found);
             }
             if found.is_some() {
                 return Ok((end, found));

@@ -167,7 +167,10 @@ impl Logs {
         let last = answered.entry((shard, event.source.service)).or_default();
         let before = std::mem::replace(last, event.place);
         hold("invariant_places_never_decrease", before <= event.place, || {
-            format!("{} answers {} after {before}: {:?}", event.source.service, event.place, event.fact)
+            format!(
+                "{} answers {} after {before}: {:?}",
+                event.source.service, event.place, event.fact
+            )
         })
     }
 

@@ -111,7 +111,10 @@ pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
     let holds = recorded.any(|entry| is_last(&entry));
     hold("invariant_the_log_is_ahead", holds, || {
         let (service, shard) = (T::SERVICE, database.place.shard);
-        format!("{service}/{shard} has decided {} last, which is not in its log", last.json)
+        format!(
+            "{service}/{shard} has decided {} last, which is not in its log",
+            last.json
+        )
     })
 }
 

@@ -53,11 +53,14 @@ impl Bus for MutantLog {
 impl Log for MutantLog {
     async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
         let mut message = message.clone();
-        match self.mutation {
-            Mutation::NoOpening if &*message.payload == b"[]" => return Ok(Some(message.after)),
-            Mutation::PlacePerEnvelope => message.payload = in_one_place(&message.payload),
-            Mutation::ParkLast => message.payload = parked_last(&message.payload),
-            _ => {}
+        if self.mutation == Mutation::NoOpening && &*message.payload == b"[]" {
+            return Ok(Some(message.after));
+        }
+        if self.mutation == Mutation::PlacePerEnvelope {
+            message.payload = in_one_place(&message.payload);
+        }
+        if self.mutation == Mutation::ParkLast {
+            message.payload = parked_last(&message.payload);
         }
         loop {
             let stored = self.bus.append(&message).await?;

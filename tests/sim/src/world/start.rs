@@ -20,8 +20,8 @@ use crate::bus::SimBus;
 use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::bus::{AckEarly, Impatient};
-use crate::mutation::log::MutantLog;
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
+use crate::mutation::log::MutantLog;
 use crate::mutation::store::Mutant;
 use crate::node::{Node, Site, run_as};
 use crate::store::{Shared, SimStore};
@@ -85,11 +85,15 @@ impl World {
             let name = format!("{node}");
             let Some(mutation) = self.mutation else {
                 let context = Self::context(node, bus);
-                return self.watch(node, async move { log_first::run(store, context, &name, limits).await });
+                return self.watch(node, async move {
+                    log_first::run(store, context, &name, limits).await;
+                });
             };
             let context = Self::context(node, MutantLog { bus, mutation });
             let store = Mutant::new(store, mutation);
-            return self.watch(node, async move { log_first::run(store, context, &name, limits).await });
+            return self.watch(node, async move {
+                log_first::run(store, context, &name, limits).await;
+            });
         }
         match self.mutation {
             Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),

@@ -14,10 +14,18 @@ const CAUGHT: u64 = 60;
 #[test]
 fn every_seed_keeps_the_invariants() {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let sum = play_all(0..SEEDS, &|seed| Plan::log_first(seed, STEPS), None, cores, &|| ());
+    let sum = play_all(
+        0..SEEDS,
+        &|seed| Plan::log_first(seed, STEPS),
+        None,
+        cores,
+        &|| (),
+    );
     if let Some((seed, played)) = sum.failed {
         let breach = played.breach.expect("a seed that failed has a breach");
-        panic!("seed {seed}: {breach}\ncargo run --release -p sim -- --log-first --seed {seed} makes it short");
+        panic!(
+            "seed {seed}: {breach}\ncargo run --release -p sim -- --log-first --seed {seed} makes it short"
+        );
     }
     assert!(sum.transfers > 20 * SEEDS, "{} transfers", sum.transfers);
     assert_eq!(
@@ -42,8 +50,8 @@ fn todays_loop_does_not_survive_a_database_that_forgets() {
 }
 
 fn check(mutation: Mutation) {
-    let caught =
-        (0..CAUGHT).find_map(|seed| Some((seed, play(&Plan::log_first(seed, STEPS), Some(mutation)).breach?)));
+    let caught = (0..CAUGHT)
+        .find_map(|seed| Some((seed, play(&Plan::log_first(seed, STEPS), Some(mutation)).breach?)));
     let Some((seed, breach)) = caught else {
         panic!("{} is not caught within {CAUGHT} seeds", mutation.word());
     };

@@ -27,7 +27,11 @@ fn all_invariants_hold_and_every_cell_is_reached() {
     );
     assert_eq!(sum.seeds, SEEDS);
     assert_eq!(sum.coverage.missing(), [], "cells that no seed reaches");
-    assert_eq!(sum.coverage.spared(Point::TODAY), [], "calls at which nobody is ever hurt");
+    assert_eq!(
+        sum.coverage.spared(Point::TODAY),
+        [],
+        "calls at which nobody is ever hurt"
+    );
 }
 
 /// A replaced instance loads rows that already contain its batch, and computes a sum that overflows. It must come back as a
