@@ -17,8 +17,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wallet_contract::envelope;
-use wallet_contract::event::{AccountFact, Cause, Event, Fact, Kind, Overdraft, Source};
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Kind, Origin, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb, envelopes};
 use wallet_contract::trace::TraceId;
@@ -136,7 +137,7 @@ impl Log {
         let messages = self.messages();
         let ours = messages
             .iter()
-            .filter(|message| message.subject == envelopes(Shard(0), Service::Debit));
+            .filter(|message| message.subject == envelopes(Shard(0), Service::Debit, Shard(0)));
         let events = ours.flat_map(|message| envelope::split(&message.payload).unwrap_or_default());
         let kinds = events
             .filter_map(|json| envelope::read(json).ok())
@@ -262,8 +263,14 @@ fn open_alice(log: &Log) -> Result<()> {
         "alice".parse()?,
         AccountFact::AccountOpened("USD".parse()?, Overdraft::Limit(1_000)),
     );
-    let event = envelope::write(&Event::new(opened, cause, source, clock(), 0));
-    let subject = envelopes(Shard(0), Service::Credit);
+    let origin = Origin {
+        source,
+        place: LogPlace::START,
+        time: clock(),
+        work_us: 0,
+    };
+    let event = envelope::write(&Event::new(opened, cause, origin));
+    let subject = envelopes(Shard(0), Service::Credit, Shard(0));
     log.store(subject, envelope::join([event.as_str()]).into());
     Ok(())
 }
@@ -342,7 +349,12 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
     pass(25 * SECOND);
     log.says_no_more("it is not known what comes next").await?;
     // Stored when both reservations were due, and not the last message in the log.
-    let nothing = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));
+    let nothing = || {
+        log.store(
+            envelopes(Shard(0), Service::Ledger, Shard(0)),
+            Bytes::from_static(b"[]"),
+        )
+    };
     nothing();
     nothing();
     log.let_come(heard + 2);
@@ -361,7 +373,12 @@ async fn stored(db: &mut Db) -> Result<i64> {
 async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
     const MESSAGES: i64 = 60;
     let (dir, log) = (TempDir::new()?, Log::default());
-    let of_the_ledger = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));
+    let of_the_ledger = || {
+        log.store(
+            envelopes(Shard(0), Service::Ledger, Shard(0)),
+            Bytes::from_static(b"[]"),
+        )
+    };
     let running = start(&dir, &log).await?;
     let mut db = open(&dir).await?.acquire().await?;
     let mut positions = BTreeSet::new();

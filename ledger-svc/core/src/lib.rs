@@ -55,14 +55,14 @@ impl Decider for Ledger {
                 Fact::Movement(movement, fact) => match fact {
                     MovementFact::AccountDebited
                     | MovementFact::FundsReserved(_)
-                    | MovementFact::ReservationReleased(..) => place.owns(&movement.payer),
+                    | MovementFact::ReservationReleased(..)
+                    | MovementFact::CreditRefused(_)
+                    | MovementFact::CreditPromised(_) => place.owns(&movement.payer),
                     MovementFact::AccountCredited => {
                         place.owns(&movement.payer) || place.owns(&movement.payee)
                     }
                     // The only copy of these events is on this shard.
                     MovementFact::DebitReversed(_)
-                    | MovementFact::CreditRefused(_)
-                    | MovementFact::CreditPromised(_)
                     | MovementFact::ConfirmationDeferred
                     | MovementFact::ReversalGranted
                     | MovementFact::TransferSettled => true,

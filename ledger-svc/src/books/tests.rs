@@ -77,7 +77,7 @@ fn opened(transfer: Uuid, currency: &str) -> String {
         "specversion": "1.0", "id": "01900000-0000-8000-a985-02e2cdf9f476", "source": "/credit-svc/0",
         "type": "wallet.account.opened.v1", "subject": transfer, "time": "2023-11-14T22:13:20.123456Z",
         "traceparent": "00-01900000000070008000000000000001-a98502e2cdf9f476-01", "causationid": transfer,
-        "correlationid": "01900000000070008000000000000001", "workus": 250,
+        "correlationid": "01900000000070008000000000000001", "position": "17:2", "workus": 250,
         "data": { "account": "alice", "currency": currency, "overdraft": "unlimited" },
     });
     event.to_string()

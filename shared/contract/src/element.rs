@@ -34,9 +34,12 @@ mod tests {
             said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
             Some(r#"{"from": "alice"}"#)
         );
-        assert_eq!(said("wallet.0.evt.debit", "[{}, [7]]", 1).as_deref(), Some("[7]"));
-        assert_eq!(said("wallet.0.evt.debit", "[{}]", 1), None);
-        assert_eq!(said("wallet.0.evt.debit", "no JSON", 0), None);
+        assert_eq!(
+            said("wallet.0.evt.debit.0", "[{}, [7]]", 1).as_deref(),
+            Some("[7]")
+        );
+        assert_eq!(said("wallet.0.evt.debit.0", "[{}]", 1), None);
+        assert_eq!(said("wallet.0.evt.debit.0", "no JSON", 0), None);
         assert_eq!(said("elsewhere", "[{}]", 0), None);
     }
 }

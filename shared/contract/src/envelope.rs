@@ -13,6 +13,7 @@ use uuid::Uuid;
 use self::data::{Data, Text, borrowed, owned, to_data, to_fact};
 use crate::event::{Event, Source};
 use crate::id::{EventId, TransferId};
+use crate::log::BadPlace;
 use crate::shard::Shard;
 use crate::subject::Service;
 use crate::trace::TraceId;
@@ -62,6 +63,8 @@ struct Wire<'a> {
     traceparent: Text<'a>,
     causationid: Uuid,
     correlationid: Text<'a>,
+    #[serde(borrow)]
+    position: Text<'a>,
     #[serde(default)]
     workus: u32,
     #[serde(borrow)]
@@ -80,6 +83,7 @@ pub fn write(event: &Event) -> String {
         traceparent: owned(event.trace.traceparent(event.id)),
         causationid: event.cause.0,
         correlationid: owned(event.trace.to_string()),
+        position: owned(event.place.short()),
         workus: event.work_us,
         data: to_data(&event.fact),
     };
@@ -127,10 +131,13 @@ pub fn read(json: &str) -> Result<Event, Unreadable> {
     let source = source(&wire.source.0).ok_or_else(|| bad("source", format!("{:?}", wire.source.0)))?;
     let trace =
         TraceId::from_traceparent(&wire.traceparent.0).map_err(|e| bad("traceparent", e.to_string()))?;
+    let place = wire.position.0.parse();
+    let place = place.map_err(|error: BadPlace| bad("position", error.to_string()))?;
     Ok(Event {
         id: EventId(wire.id),
         cause: EventId(wire.causationid),
         source,
+        place,
         time: wire.time,
         work_us: wire.workus,
         transfer: TransferId(wire.subject),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 pub use crate::fact::{AccountFact, Fact, Kind, MessageFact, MovementFact, RequestFact};
 use crate::id::{AccountId, EventId, TransferId, derive};
+use crate::log::LogPlace;
 pub use crate::parts::{Failure, Movement, Overdraft, Parked, Resolution, Resolved, Terms};
 use crate::reason::{Reason, Refusal};
 use crate::shard::{Shard, Shards};
@@ -21,6 +22,19 @@ pub struct Source {
     pub shard: Shard,
 }
 
+/// Where and when an event was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The service and shard.
+    pub source: Source,
+    /// The position in the shard's log: see [`Event::place`].
+    pub place: LogPlace,
+    /// By the service's clock.
+    pub time: Timestamp,
+    /// How long the service had worked on it, microseconds.
+    pub work_us: u32,
+}
+
 /// A fact with its place in a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -30,6 +44,9 @@ pub struct Event {
     pub cause: EventId,
     /// The service and shard that decided it.
     pub source: Source,
+    /// The element that it answers, in the log of the shard that decided it. For what answers no message, an expiry for example, the last
+    /// whole message handled before.
+    pub place: LogPlace,
     /// When it was decided, by the service's clock, in whole microseconds.
     pub time: Timestamp,
     /// How long the service had worked on it before the decision, microseconds.
@@ -64,12 +81,19 @@ impl Event {
     }
 
     /// Creates the event for a fact that was decided on a cause.
-    pub fn new(fact: Fact, cause: Cause, source: Source, time: Timestamp, work_us: u32) -> Self {
+    pub fn new(fact: Fact, cause: Cause, origin: Origin) -> Self {
+        let Origin {
+            source,
+            place,
+            time,
+            work_us,
+        } = origin;
         let id = derive(&fact.account(), cause.id.0, &[fact.kind().name().as_bytes()]);
         Self {
             id,
             cause: cause.id,
             source,
+            place,
             time,
             work_us,
             transfer: cause.transfer,

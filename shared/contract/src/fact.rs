@@ -55,11 +55,11 @@ facts! {
         /// The payee has been credited.
         AccountCredited "account.credited" 1, by [Credit], to HereThenPayer;
         /// The payee is not credited.
-        CreditRefused(Refusal) "credit.refused" 1, by [Credit], to Payer;
+        CreditRefused(Refusal) "credit.refused" 1, by [Credit], to HereThenPayer;
         /// The payer's money is held for the payee.
         FundsReserved(Terms) "funds.reserved" 1, by [Debit], to HereThenPayee;
         /// The payee will be credited with the reserved amount, whatever happens to its account until then.
-        CreditPromised(Terms) "credit.promised" 1, by [Credit], to Payer;
+        CreditPromised(Terms) "credit.promised" 1, by [Credit], to HereThenPayer;
         /// The reservation is confirmed, and moves once the payee's side has promised. The movement is the confirmed part.
         ConfirmationDeferred "confirmation.deferred" 1, by [Debit], to Here;
         /// The held money is available to the payer again; with how the transfer fails, and why.
@@ -143,17 +143,15 @@ impl Fact {
         }
     }
 
-    /// The shards whose streams must hold it if it was decided on shard `here`: the first, and the second once the first copy is durable.
+    /// The shards whose streams must hold it if it was decided on shard `here`: `here`, and another one once the first copy is durable.
     ///
-    /// The first copy goes to the log in which other decisions build on it, the second to the log that needs it to be complete.
-    /// `account.debited` goes to the payer's log first, so that it precedes everything that follows from it there;
-    /// `account.credited` goes to the payee's log first, so that a payee who sees the transfer settled can spend the money at once.
+    /// The log of the shard that decided it holds everything that the shard has decided. So `account.debited` precedes everything that
+    /// follows from it at the payer's, and a payee who sees a transfer settled can spend the money at once.
     pub fn destinations(&self, here: Shard, shards: Shards) -> (Shard, Option<Shard>) {
         let here_then = |other: Shard| (here, (other != here).then_some(other));
         match (self.kind().copies(), self.movement()) {
             (Copies::HereThenPayee, Some(movement)) => here_then(shards.of(&movement.payee)),
             (Copies::HereThenPayer, Some(movement)) => here_then(shards.of(&movement.payer)),
-            (Copies::Payer, Some(movement)) => (shards.of(&movement.payer), None),
             (Copies::Here, _) | (_, None) => (here, None),
         }
     }

@@ -1,14 +1,31 @@
 //! Positions in a shard's log.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::str::FromStr;
 
 /// A position in a shard's log: a message, or one element of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+///
+/// Positions are ordered as they are handled: a whole message after its elements. The default precedes all messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LogPlace {
     /// The sequence of the message in the shard's stream.
     pub sequence: u64,
     /// The index of the element within the message, from 0; `None` for the whole message.
     pub element: Option<u32>,
+}
+
+impl Ord for LogPlace {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = |place: &Self| (place.sequence, place.element.map_or(u64::MAX, u64::from));
+        order(self).cmp(&order(other))
+    }
+}
+
+impl PartialOrd for LogPlace {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl LogPlace {
@@ -30,6 +47,14 @@ impl LogPlace {
         Self { sequence, element }
     }
 
+    /// The short form: `17:2` is element 2 of message 17, `17` the whole message.
+    pub fn short(self) -> String {
+        match self.element {
+            Some(element) => format!("{}:{element}", self.sequence),
+            None => self.sequence.to_string(),
+        }
+    }
+
     /// The position of an element as a single number, in log order; a whole message counts as its first element.
     pub fn number(self) -> i64 {
         let element = u64::from(self.element.unwrap_or(0));
@@ -44,6 +69,7 @@ impl LogPlace {
     }
 }
 
+/// The position in words.
 impl fmt::Display for LogPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "message {}", self.sequence)?;
@@ -52,9 +78,71 @@ impl fmt::Display for LogPlace {
     }
 }
 
+/// Text that is not a position.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a position in a log, such as 17:2 or 17")]
+pub struct BadPlace(String);
+
+/// Reads the short form, as [`LogPlace::short`] writes it.
+impl FromStr for LogPlace {
+    type Err = BadPlace;
+
+    fn from_str(text: &str) -> Result<Self, BadPlace> {
+        let place = match text.split_once(':') {
+            Some((sequence, element)) => sequence.parse().ok().zip(element.parse().ok().map(Some)),
+            None => text.parse().ok().map(|sequence| (sequence, None)),
+        };
+        let (sequence, element) = place.ok_or_else(|| BadPlace(text.to_owned()))?;
+        let place = Self { sequence, element };
+        // One position has one text: no sign, no leading zero.
+        (place.short() == text)
+            .then_some(place)
+            .ok_or_else(|| BadPlace(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::LogPlace;
+
+    #[test]
+    fn a_message_is_handled_after_its_elements() {
+        let places = [
+            LogPlace::default(),
+            LogPlace::element(1, 0),
+            LogPlace::element(1, 1),
+            LogPlace::message(1),
+            LogPlace::element(2, 0),
+        ];
+        assert!(places.is_sorted());
+        assert_eq!(LogPlace::default(), LogPlace::message(0));
+    }
+
+    #[test]
+    fn the_short_form_is_read_as_written() {
+        for place in [LogPlace::START, LogPlace::element(17, 2), LogPlace::message(17)] {
+            assert_eq!(place.short().parse(), Ok(place));
+        }
+        for bad in [
+            "",
+            "17:",
+            ":2",
+            "017",
+            "+17",
+            "17:02",
+            "17:-1",
+            "17 :2",
+            "x",
+            "17:2:0",
+            "99999999999999999999",
+        ] {
+            let error = bad.parse::<LogPlace>().unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("{bad:?} is not a position in a log, such as 17:2 or 17")
+            );
+        }
+    }
 
     #[test]
     fn numbers_are_in_the_order_of_the_log() {

@@ -6,24 +6,23 @@
 //! | the broker has lost it | the service that has decided on it | [`recalled`] |
 //! | it was unreadable, and an operator has replaced it | the service that reads the operator's instruction | [`mended`] |
 
-use jiff::Timestamp;
-
-use crate::event::{AccountFact, Event, Fact, Movement, MovementFact, RequestFact, Source};
+use crate::event::{AccountFact, Event, Fact, Movement, MovementFact, Origin, RequestFact};
 use crate::reason::Reason;
 use crate::request::{Order, Request};
 use crate::subject::Verb;
 
 /// The event that reports `request`, which `instruction` has put in place of an unreadable one. Only the service that decides on the
 /// request reads the instruction, so the others learn of it from this event.
-pub fn mended(request: &Request, instruction: u64, source: Source, time: Timestamp, work_us: u32) -> Event {
+pub fn mended(request: &Request, instruction: u64, origin: Origin) -> Event {
     let movement = request.order.as_ref().ok().and_then(Order::movement);
     let (account, verb) = (request.account.clone(), request.verb);
     Event {
         id: request.id,
         cause: request.id,
-        source,
-        time,
-        work_us,
+        source: origin.source,
+        place: origin.place,
+        time: origin.time,
+        work_us: origin.work_us,
         transfer: request.transfer,
         trace: request.trace,
         fact: Fact::Request(

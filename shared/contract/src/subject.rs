@@ -6,13 +6,14 @@
 //! | `wallet.<shard>.cmd.<verb>.<account>` | the mapping | a payer's request |
 //! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
 //! | `wallet.<shard>.bulk` | trusted gateways | requests of many payers of one shard |
-//! | `wallet.<shard>.evt.<service>` | the services | an envelope of events |
+//! | `wallet.<shard>.evt.<service>.<from>` | the services | an envelope of events that the service decided on shard `<from>` |
 //! | `wallet.<shard>.park.<service>` | operators | an instruction about a message that the service has parked |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | the outcome of a request, for waiting clients |
 //! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers with its state ([`crate::ready`]) |
 
 use std::fmt;
 
+use crate::event::Source;
 use crate::id::{AccountId, BadAccountId};
 pub use crate::service::Service;
 use crate::shard::Shard;
@@ -23,9 +24,9 @@ pub fn outcome(account: &AccountId, transfer: impl fmt::Display) -> String {
     format!("wallet.outcome.{account}.{transfer}")
 }
 
-/// The subject of `service`'s envelopes in `shard`'s log.
-pub fn envelopes(shard: Shard, service: Service) -> String {
-    format!("wallet.{shard}.evt.{}", service.token())
+/// The subject, in `shard`'s log, of the envelopes with the decisions of `service` on shard `from`.
+pub fn envelopes(shard: Shard, service: Service, from: Shard) -> String {
+    format!("wallet.{shard}.evt.{}.{from}", service.token())
 }
 
 /// The subject of bulk requests to `shard`.
@@ -48,8 +49,8 @@ pub enum Subject {
     Unknown(Verb, AccountId, String),
     /// Requests of many payers.
     Bulk,
-    /// An envelope of events.
-    Events(Service),
+    /// An envelope of events that a service decided on a shard.
+    Events(Source),
     /// An instruction to this service about a message that it has parked.
     Parking(Service),
 }
@@ -64,8 +65,8 @@ impl Subject {
                 verb.decided_by() == service
             }
             (Service::Debit | Service::Credit, Self::Bulk) => service == Service::Debit,
-            (Service::Debit, Self::Events(from)) => *from == Service::Credit,
-            (Service::Credit, Self::Events(from)) => *from == Service::Debit,
+            (Service::Debit, Self::Events(from)) => from.service == Service::Credit,
+            (Service::Credit, Self::Events(from)) => from.service == Service::Debit,
         }
     }
 }
@@ -102,6 +103,7 @@ impl Subject {
         let form = || BadSubject::Form(subject.to_owned());
         let mut tokens = subject.split('.');
         let mut token = || tokens.next();
+        let service = |name| Service::ALL.into_iter().find(|service| service.token() == name);
         if token() != Some("wallet") {
             return Err(form());
         }
@@ -113,15 +115,13 @@ impl Subject {
         }
         match (token(), token(), token(), token()) {
             (Some("bulk"), None, None, None) => Ok(Self::Bulk),
-            (Some(what @ ("evt" | "park")), Some(name), None, None) => {
-                let service = Service::ALL.into_iter().find(|service| service.token() == name);
-                let of = if what == "evt" {
-                    Self::Events
-                } else {
-                    Self::Parking
-                };
-                service.map(of).ok_or_else(form)
+            (Some("evt"), Some(name), Some(from), None) => {
+                let shard = from.parse().map(Shard).ok();
+                let shard = shard.filter(|shard| shard.to_string() == from).ok_or_else(form)?;
+                let service = service(name).ok_or_else(form)?;
+                Ok(Self::Events(Source { service, shard }))
             }
+            (Some("park"), Some(name), None, None) => service(name).map(Self::Parking).ok_or_else(form),
             (Some(realm @ ("cmd" | "adm")), Some(verb), Some(account), None) => {
                 let account = account.parse();
                 let account = account.map_err(|source| BadSubject::Account {
@@ -183,9 +183,13 @@ mod tests {
             );
         }
         for service in Service::ALL {
+            let source = Source {
+                service,
+                shard: Shard(12),
+            };
             assert_eq!(
-                Subject::read(&envelopes(Shard(0), service), Shard(0)),
-                Ok(Subject::Events(service))
+                Subject::read(&envelopes(Shard(0), service, Shard(12)), Shard(0)),
+                Ok(Subject::Events(source))
             );
             let subject = parking(Shard(0), service);
             assert_eq!(Subject::read(&subject, Shard(0)), Ok(Subject::Parking(service)));
@@ -203,16 +207,28 @@ mod tests {
             );
             assert_eq!(owner(subject), parked_by, "{subject}");
         };
-        let elsewhere = "subject \"wallet.1.evt.debit\" stands in the log of shard 0";
-        check("wallet.1.evt.debit", elsewhere, Service::Ledger);
+        let elsewhere = "subject \"wallet.1.evt.debit.0\" stands in the log of shard 0";
+        check("wallet.1.evt.debit.0", elsewhere, Service::Ledger);
+        for form in [
+            "wallet.0.evt.debit",
+            "wallet.0.evt.debit.00",
+            "wallet.0.evt.debit.x",
+            "wallet.0.evt.debit.0.0",
+        ] {
+            check(
+                form,
+                &format!("subject {form:?} is not one of the wallet's"),
+                Service::Ledger,
+            );
+        }
         check(
             "wallet.0.x",
             "subject \"wallet.0.x\" is not one of the wallet's",
             Service::Ledger,
         );
         check(
-            "wallet.0.evt.x",
-            "subject \"wallet.0.evt.x\" is not one of the wallet's",
+            "wallet.0.evt.x.0",
+            "subject \"wallet.0.evt.x.0\" is not one of the wallet's",
             Service::Ledger,
         );
         check(

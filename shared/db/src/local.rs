@@ -94,12 +94,20 @@ impl Local {
 
     /// Writes a batch in one transaction if the guard statement changes a row; returns whether it did.
     pub(super) fn write(&self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
+        let written = self.stage(guard, args, writes)?;
+        if written {
+            self.command("COMMIT")?;
+        }
+        Ok(written)
+    }
+
+    /// Writes a batch into a transaction and leaves it open, if the guard statement changes a row; returns whether it did.
+    pub(super) fn stage(&self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         self.command("BEGIN IMMEDIATE")?;
         let written = self.write_all(guard, args, writes);
-        match written {
-            Ok(true) => self.command("COMMIT")?,
+        if !matches!(written, Ok(true)) {
             // After a failure SQLite may already have rolled back.
-            Ok(false) | Err(_) => drop(self.command("ROLLBACK")),
+            let _ = self.command("ROLLBACK");
         }
         written
     }

@@ -39,7 +39,7 @@ impl Migration {
 /// The first line of a migration that does not apply to SQLite.
 const POSTGRES_ONLY: &str = "-- PostgreSQL only";
 
-const RUNTIME: [Migration; 2] = [
+const RUNTIME: [Migration; 3] = [
     Migration {
         version: 1,
         name: "runtime",
@@ -49,6 +49,11 @@ const RUNTIME: [Migration; 2] = [
         version: 2,
         name: "whole_from",
         sql: include_str!("../migrations/0002_whole_from.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "log_first",
+        sql: include_str!("../migrations/0003_log_first.sql"),
     },
 ];
 

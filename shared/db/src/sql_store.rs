@@ -1,5 +1,6 @@
 //! The engine's store on SQLite and PostgreSQL, for any service that declares its reads and writes.
 
+mod log_first;
 mod parking;
 mod tables;
 
@@ -93,7 +94,12 @@ impl<T: Tables> SqlStore<T> {
         belongs_to(db, T::Rows::SERVICE, place).await
     }
 
-    async fn write(&mut self, commit: &Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
+    /// Writes a batch, and commits it or leaves the transaction open.
+    async fn put(
+        &mut self,
+        commit: &Commit<'_, <Core<T> as Decider>::State>,
+        and_commit: bool,
+    ) -> Result<(), Error> {
         let handled = T::Rows::handled(commit.heard, commit.decisions, self.place);
         let mut writes = Writes::default();
         T::Rows::writes(commit.state, &handled, &mut writes);
@@ -101,11 +107,13 @@ impl<T: Tables> SqlStore<T> {
         writes.insert::<Parked>(commit.parked.iter().map(|row| (&row.place, row)));
         writes.delete::<Parked>(commit.resolved.iter().map(|(row, _)| &row.place));
         let args = kept(self.epoch, commit.progress);
-        if self.db().await?.write(KEEP, &args, &writes).await? {
-            Ok(())
+        let db = self.db().await?;
+        let written = if and_commit {
+            db.write(KEEP, &args, &writes).await?
         } else {
-            Err(Error::TenureLost)
-        }
+            db.stage(KEEP, &args, &writes).await?
+        };
+        if written { Ok(()) } else { Err(Error::TenureLost) }
     }
 
     /// Drops the connection. After a failure its state is unknown.
@@ -133,10 +141,10 @@ pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(
 }
 
 /// Checks the tenure and renews it, in the statement that writes the progress.
-const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5 \
-                    WHERE one = 1 AND epoch = $6";
+const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5, \
+                    within = $6, own = $7 WHERE one = 1 AND epoch = $8";
 
-fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 6] {
+fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 8] {
     let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
     let values = [
         TENURE_MS * 1000,
@@ -144,6 +152,8 @@ fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 6] {
         progress.at_us,
         progress.last_no,
         progress.published,
+        progress.within.map_or(-1, i64::from),
+        progress.own.number(),
         epoch,
     ];
     values.map(Arg::Int)
@@ -180,8 +190,8 @@ impl<T: Tables> Store for SqlStore<T> {
         let taken = db
             .execute(take, &[Arg::Text(&holder), Arg::Int(TENURE_MS * 1000)])
             .await?;
-        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from \
-                   FROM progress";
+        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from, within, \
+                   own FROM progress";
         let rows = db.query(now, &[]).await?;
         let row = rows.first().ok_or(error::Error::NoProgress)?;
         if taken == 0 {
@@ -197,6 +207,8 @@ impl<T: Tables> Store for SqlStore<T> {
             last_no: row.int(5)?,
             published: row.int(6)?,
             whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
+            within: u32::try_from(row.int(8)?).ok(),
+            own: LogPlace::of_number(row.int(9)?),
         };
         self.epoch = row.int(2)?;
         self.observer.begin();
@@ -247,7 +259,7 @@ impl<T: Tables> Store for SqlStore<T> {
     }
 
     async fn commit(&mut self, commit: Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
-        let written = self.write(&commit).await;
+        let written = self.put(&commit, true).await;
         match written {
             Ok(()) => self.observer.committed(commit.heard, commit.state),
             Err(_) => self.forget(),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use wallet_kernel::{Cell, Column, ColumnType, Found, Op, Reads, Scan, Source, Value, Write, Writes};
 
 use super::error::Result;
-use super::postgres::{fetch, timed};
+use super::postgres::{command, fetch, timed};
 use super::servers::Connection;
 use super::set::{Arg, Row};
 
@@ -244,6 +244,21 @@ pub(super) async fn scan(db: &mut Connection, scan: &Scan) -> Result<Found> {
     let mut found = Found::default();
     found.push(shape.columns, cells);
     Ok(found)
+}
+
+/// Writes a batch into a transaction and leaves it open, if the guard, an UPDATE, changes a row; returns whether it did.
+pub(super) async fn stage(
+    db: &mut Connection,
+    guard: &str,
+    args: &[Arg<'_>],
+    writes: &Writes<'_>,
+) -> Result<bool> {
+    command(db, "BEGIN").await?;
+    let written = write(db, guard, args, writes).await;
+    if !matches!(written, Ok(true)) {
+        command(db, "ROLLBACK").await?;
+    }
+    written
 }
 
 /// Writes a batch in one round trip if the guard, an UPDATE, changes a row; returns whether it did.

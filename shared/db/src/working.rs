@@ -58,6 +58,15 @@ impl Working {
         }
     }
 
+    /// Writes a batch into a transaction and leaves it open, if the guard, an UPDATE, changes one row; returns whether it did.
+    pub async fn stage(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
+        match &mut self.0 {
+            Db::Local(db) => Ok(db.stage(guard, args, writes)?),
+            Db::Postgres(db) => together::stage(db, guard, args, writes).await,
+            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+        }
+    }
+
     /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row; returns whether it did.
     pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         match &mut self.0 {

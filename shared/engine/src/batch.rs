@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Resolved, Source};
+use wallet_contract::event::{Cause, Event, Fact, Origin, Resolved, Source};
 use wallet_contract::log::LogPlace;
 use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
@@ -73,11 +73,30 @@ pub struct Moment {
     pub taken: Timestamp,
     /// When it is decided.
     pub now: Timestamp,
+    /// The last handled message of the log, after which deadlines are decided.
+    pub after: u64,
 }
 
 impl Moment {
-    fn event(self, fact: Fact, cause: Cause) -> Event {
-        Event::new(fact, cause, self.source, self.now, self.work_us())
+    fn event(self, fact: Fact, cause: Cause, place: LogPlace) -> Event {
+        Event::new(fact, cause, self.origin(place))
+    }
+
+    fn origin(self, place: LogPlace) -> Origin {
+        Origin {
+            source: self.source,
+            place,
+            time: self.now,
+            work_us: self.work_us(),
+        }
+    }
+
+    /// The position that a decision on an input answers.
+    fn place_of(self, heard: &Heard<'_>) -> LogPlace {
+        match heard.input {
+            Input::Due(_) => LogPlace::message(self.after),
+            Input::Request(_) | Input::Event(_) => heard.place,
+        }
     }
 
     /// How long the batch has been worked on.
@@ -97,7 +116,8 @@ pub fn play<C: Decider>(
     let mut events = Vec::with_capacity(heard.len());
     for input in heard {
         let decision = C::decide(state, input, place);
-        let event = decision.map(|fact| moment.event(fact, C::cause(state, &input.input)));
+        let event =
+            decision.map(|fact| moment.event(fact, C::cause(state, &input.input), moment.place_of(input)));
         C::hear(state, input, place);
         if let Some(event) = event {
             C::evolve(state, &event, place);

@@ -23,6 +23,9 @@ pub struct Message {
     pub event_id: Option<String>,
     /// When a service committed these events, by its own clock, microseconds since 1970: the `wallet-committed` header.
     pub committed_us: Option<i64>,
+    /// The tenure that wrote it: an instance of a service, and a number. Messages without one are not the services' own, whatever their
+    /// subject: a client can make the server store an acknowledgement anywhere, but not with headers.
+    pub writer: Option<String>,
 }
 
 impl Message {

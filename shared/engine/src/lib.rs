@@ -4,6 +4,7 @@
 //! | module | does |
 //! |---|---|
 //! | [`shard_loop`] | take messages → decide in memory → one commit → one envelope per destination |
+//! | [`log_first`] | the loop that will replace it |
 //! | [`batch`] | the pure part of the loop: from messages to decisions |
 //! | [`outbox`] | publishes what was committed, in order, until it is acknowledged |
 //! | [`store`] | the database that the loop requires |
@@ -18,6 +19,7 @@ pub mod batch;
 pub mod bus;
 pub mod clock;
 mod horizon;
+pub mod log_first;
 pub mod meter;
 pub mod observer;
 pub mod outbox;

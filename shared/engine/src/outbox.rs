@@ -94,7 +94,7 @@ async fn deliver<B: Bus>(
         shard,
         board,
     } = publisher;
-    let subject = envelopes(to, *service);
+    let subject = envelopes(to, *service, *shard);
     let payload = bytes::Bytes::from(envelope::join(events.iter().map(|event| &*event.json)));
     let mut pause = BACKOFF.0;
     loop {

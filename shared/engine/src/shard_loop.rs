@@ -15,8 +15,8 @@
 //! to start. If an input may have caused the failure, the messages in question are then handled element by element, and an element
 //! that fails by itself is parked (`caution`).
 
-mod caution;
-mod checking;
+pub(crate) mod caution;
+pub(crate) mod checking;
 mod publishing;
 mod work;
 
@@ -142,7 +142,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                         context.meter.rest();
                         error!(%shard, "shard {shard}: {ended}; trying again");
                         context.board.set(shard, ended.state());
-                        caution.learn(&ended);
+                        caution.learn(ended.may_be_the_input().then(|| ended.to_string()));
                         RETRY
                     }
                 }

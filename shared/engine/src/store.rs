@@ -33,9 +33,37 @@ pub struct Progress {
     /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
     /// The loop only reads it; healing writes it.
     pub whole_from: u64,
+    /// The last handled element of the message after `position`, if some of them are handled. Only [`crate::log_first`] uses it.
+    pub within: Option<u32>,
+    /// A place in our own log up to which all events are decided here. The last batch may be after it, since its place is only known once
+    /// it is in the log. Only [`crate::log_first`] uses it.
+    pub own: LogPlace,
 }
 
 impl Progress {
+    /// The last handled place of the log.
+    pub fn place(&self) -> LogPlace {
+        match self.within {
+            Some(element) => LogPlace::element(self.position.saturating_add(1), element),
+            None => LogPlace::message(self.position),
+        }
+    }
+
+    /// The progress at a later place, whose message was stored at `at_us`.
+    #[must_use]
+    pub fn at(self, place: LogPlace, at_us: i64) -> Self {
+        let position = match place.element {
+            Some(_) => place.sequence.saturating_sub(1),
+            None => place.sequence,
+        };
+        Self {
+            position,
+            within: place.element,
+            at_us: self.at_us.max(at_us),
+            ..self
+        }
+    }
+
     /// The messages that the log must hold.
     pub fn known(&self) -> Known {
         Known {

@@ -2,6 +2,7 @@
 //!
 //! | part | does |
 //! |---|---|
+//! | `append` | appends to subjects with one writer |
 //! | `connect` | connects, and logs the connection's events |
 //! | `streams` | creates a shard's stream, or checks the existing one |
 //! | `reader` | reads it from our own position on |
@@ -9,6 +10,7 @@
 //!
 //! This module itself publishes events and outcomes.
 
+mod append;
 mod connect;
 mod reader;
 mod roll_call;
@@ -39,6 +41,8 @@ const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
 const HEAD_WITHIN: Duration = Duration::from_millis(500);
 /// The header with the commit time of an envelope's events, as RFC 3339.
 const COMMITTED: &str = "wallet-committed";
+/// The header with the tenure that writes a message: see [`Message::writer`].
+const WRITER: &str = "wallet-writer";
 
 /// The part of the stream info that the library omits, and its context.
 #[derive(Deserialize)]

@@ -18,7 +18,7 @@ use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_engine::bus::{self, Error, Message};
 
-use super::{COMMITTED, nats};
+use super::{COMMITTED, WRITER, nats};
 
 /// The most messages in one pull.
 const PULL_MESSAGES: usize = 4096;
@@ -77,7 +77,7 @@ impl Reader {
     fn check(&mut self, message: Result<jetstream::Message, pull::MessagesError>) -> Result<Message, Error> {
         let message = message.map_err(nats)?;
         let info = message.info().map_err(nats)?;
-        let (sequence, nanoseconds) = (info.stream_sequence, info.published.unix_timestamp_nanos());
+        let sequence = info.stream_sequence;
         if sequence != self.expected {
             return Err(Error::Gap {
                 stream: self.name.clone(),
@@ -86,24 +86,33 @@ impl Reader {
             });
         }
         self.expected = sequence.saturating_add(1);
-        let headers = message.headers.as_ref();
-        let committed = headers.and_then(|headers| headers.get(COMMITTED));
-        let committed: Option<Timestamp> = committed.and_then(|at| at.as_str().parse().ok());
-        let Headers {
-            traceparent,
-            event_id,
-        } = headers.map(read_headers).unwrap_or_default();
-        Ok(Message {
-            traceparent,
-            event_id,
-            committed_us: committed.map(Timestamp::as_microsecond),
-            sequence,
-            at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
-            subject: message.message.subject.into_string(),
-            // A copy: the original is a slice of the connection's read buffer and would keep the whole buffer alive.
-            payload: Bytes::copy_from_slice(&message.message.payload),
-        })
+        self::message(message)
     }
+}
+
+/// A message of a stream.
+pub(super) fn message(message: jetstream::Message) -> Result<Message, Error> {
+    let info = message.info().map_err(nats)?;
+    let (sequence, nanoseconds) = (info.stream_sequence, info.published.unix_timestamp_nanos());
+    let headers = message.headers.as_ref();
+    let header = |name| headers.and_then(|headers| headers.get(name));
+    let committed: Option<Timestamp> = header(COMMITTED).and_then(|at| at.as_str().parse().ok());
+    let writer = header(WRITER).map(|writer| writer.as_str().to_owned());
+    let Headers {
+        traceparent,
+        event_id,
+    } = headers.map(read_headers).unwrap_or_default();
+    Ok(Message {
+        traceparent,
+        event_id,
+        writer,
+        committed_us: committed.map(Timestamp::as_microsecond),
+        sequence,
+        at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
+        subject: message.message.subject.into_string(),
+        // A copy: the original is a slice of the connection's read buffer and would keep the whole buffer alive.
+        payload: Bytes::copy_from_slice(&message.message.payload),
+    })
 }
 
 fn read_headers(headers: &HeaderMap) -> Headers {

@@ -65,7 +65,7 @@ impl JetStream {
         let missing = position.saturating_sub(found.state.last);
         for filled in (0..missing).step_by(FILLED_AT_ONCE) {
             let many = (missing - filled).min(FILLED_AT_ONCE as u64);
-            let empty = || self.publish(envelopes(shard, service), EMPTY.into(), None);
+            let empty = || self.publish(envelopes(shard, service, shard), EMPTY.into(), None);
             try_join_all((0..many).map(|_| empty())).await?;
         }
         Ok(found.state.last.max(position))

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
 
 use jiff::Timestamp;
-use wallet_contract::event::{AccountFact, Cause, Event, Fact, Overdraft, Source};
+use wallet_contract::event::{AccountFact, Cause, Event, Fact, Origin, Overdraft, Source};
 use wallet_contract::id::{EventId, TransferId};
 use wallet_contract::log::LogPlace;
 use wallet_contract::request::{self, Context};
@@ -63,9 +63,14 @@ impl<C: Decider> Player<C> {
             at_us: self.at_us,
             committed_us: None,
         };
-        let time = Timestamp::from_microsecond(self.at_us).unwrap();
+        let origin = Origin {
+            source: self.source,
+            place: LogPlace::element(self.sequence, 0),
+            time: Timestamp::from_microsecond(self.at_us).unwrap(),
+            work_us: 0,
+        };
         let fact = C::decide(&self.state, &heard, self.place);
-        let event = fact.map(|fact| Event::new(fact, C::cause(&self.state, input), self.source, time, 0));
+        let event = fact.map(|fact| Event::new(fact, C::cause(&self.state, input), origin));
         C::hear(&mut self.state, &heard, self.place);
         if let Some(event) = &event {
             C::evolve(&mut self.state, event, self.place);
@@ -116,7 +121,13 @@ pub fn event(by: Service, id: &str, fact: Fact) -> Input {
         service: by,
         shard: Shard(0),
     };
-    Input::Event(Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0))
+    let origin = Origin {
+        source,
+        place: LogPlace::START,
+        time: Timestamp::UNIX_EPOCH,
+        work_us: 0,
+    };
+    Input::Event(Event::new(fact, cause, origin))
 }
 
 /// The event that opens an account in US dollars.

@@ -231,8 +231,9 @@ fn destination(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Va
             Err(_) => return Vec::new(),
         },
         (Content::Said(_) | Content::Unknown, Some(service)) => {
-            let name = subject::envelopes(shard, service);
-            (name, format!("wallet.{{shard}}.evt.{}", service.token()))
+            let from = step.decided_on.map_or(shard, Shard);
+            let name = subject::envelopes(shard, service, from);
+            (name, format!("wallet.{{shard}}.evt.{}.{{from}}", service.token()))
         }
         (Content::Said(_) | Content::Unknown, None) => return Vec::new(),
     };

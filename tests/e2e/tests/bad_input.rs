@@ -145,7 +145,7 @@ async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value
 fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
     let sound = transfer("bob", "1.00");
     let event = json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": "wallet.account.debited.v9",
-        "subject": id(), "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": "x",
+        "subject": id(), "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": "x", "position": "17:2",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "data": {} }]);
     let paid = transfer("bob", "2.00");
     let mut bulk = paid.clone();
@@ -184,12 +184,12 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
             "no payer: a bulk request needs \"from\"",
         ),
         (
-            "evt.credit",
+            "evt.credit.0",
             event.to_string(),
             "unknown event type \"wallet.account.debited.v9\"",
         ),
         (
-            "evt.credit",
+            "evt.credit.0",
             "{\"stream\":\"WALLET_0\",\"seq\":7}".to_owned(),
             "not a CloudEvent of the wallet",
         ),

@@ -11,7 +11,7 @@ use wallet_contract::id::AccountId;
 /// The envelope that credit-svc would publish if the world had paid `payee` a million.
 fn forged(kind: Kind, payer: &str, payee: &str) -> Value {
     json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": kind.name(), "subject": id(),
-        "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": id(),
+        "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": id(), "position": "17:2",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "data": { "payer": payer, "payee": payee, "amount": "1000000.00", "currency": "USD" } }])
 }
@@ -69,7 +69,7 @@ async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
     for user in ["alice", "operator"] {
         let mut raw = secured.raw(user).await?;
         for service in ["debit", "credit", "ledger"] {
-            let reply = format!("wallet.{shard}.evt.{service}");
+            let reply = format!("wallet.{shard}.evt.{service}.{shard}");
             let body = forged(KINDS[0], "@world", "alice").to_string();
             raw.publish("wallet.cmd.transfer.alice", &reply, &body).await?;
             raw.publish("$JS.API.STREAM.INFO.WALLET_0", &reply, &body).await?;
@@ -101,7 +101,7 @@ async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
     let mut raw = secured.raw("operator").await?;
     let body = forged(KINDS[0], "@world", "alice").to_string();
     raw.publish("wallet.cmd.transfer.alice", "", &body).await?;
-    let reply = format!("wallet.{shard}.evt.credit");
+    let reply = format!("wallet.{shard}.evt.credit.{shard}");
     let config = json!({ "stream_name": format!("WALLET_{shard}"), "config": { "name": "x", "ack_policy": "none",
         "filter_subject": format!("wallet.{shard}.cmd.transfer.alice"), "inactive_threshold": 60_000_000_000_u64 } });
     raw.publish(

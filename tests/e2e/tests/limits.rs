@@ -65,7 +65,7 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
     publish(&world, bulk(shard), json!(many).to_string()).await?;
     publish(
         &world,
-        format!("wallet.{shard}.evt.credit"),
+        format!("wallet.{shard}.evt.credit.{shard}"),
         json!(many).to_string(),
     )
     .await?;

@@ -19,6 +19,7 @@ mod lost_servers;
 mod metrics;
 mod nats_login;
 mod otlp;
+mod own_subject;
 mod parking;
 mod permissions;
 mod postgres;

@@ -253,7 +253,7 @@ fn of_a_later_version(transfer: &str) -> String {
     json!([{
         "specversion": "1.0", "id": e2e::id(), "source": "/credit-svc/0", "type": "wallet.account.gilded.v2",
         "subject": transfer, "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "workus": 250,
+        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "position": "17:2", "workus": 250,
         "data": { "payer": "alice" },
     }])
     .to_string()
@@ -280,7 +280,8 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
                 .is_some_and(|events| events.len() == 2))
         })
         .await?;
-        let subject = envelopes(home(&world, "alice").await?, Service::Credit);
+        let home = home(&world, "alice").await?;
+        let subject = envelopes(home, Service::Credit, home);
         let message = of_a_later_version(&held_up);
         world.nats.client().publish(subject, message.into()).await?;
         until("both have set it aside", async || {

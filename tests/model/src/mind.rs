@@ -153,6 +153,7 @@ impl<C: Core> Minds<C> {
             },
             taken: now,
             now,
+            after: 0,
         };
         let event = batch::play::<C>(&mut state, &heard, self.place, moment).pop();
         C::forget(&mut state);

@@ -167,7 +167,7 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
     fn hears(&self, node: usize, input: &Input) -> bool {
         let (shard, service) = who(node);
         let subject = match input {
-            Input::Event(event) => Subject::Events(event.source.service),
+            Input::Event(event) => Subject::Events(event.source),
             Input::Request(request) => Subject::Request(request.verb, request.account.clone()),
             Input::Due(_) => return false,
         };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use crate::mutation::Mutation;
+use crate::plan::Plan;
 
 /// Plays the real services on a simulated bus, store and clock. The same seed always plays the same history.
 #[derive(Debug, Parser)]
@@ -20,6 +21,9 @@ pub struct Args {
     /// Number of steps in each simulation.
     #[arg(long, value_name = "M", default_value_t = STEPS)]
     pub steps: usize,
+    /// Run the loop in which the log decides, on databases that may forget.
+    #[arg(long)]
+    pub log_first: bool,
     /// Keep only these steps of the seed, as listed by a failure.
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "seed")]
     pub only: Option<Vec<usize>>,
@@ -32,6 +36,17 @@ pub struct Args {
     /// Number of threads; by default one for each core.
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+impl Args {
+    /// The plan of a seed.
+    pub fn plan(&self, seed: u64) -> Plan {
+        if self.log_first {
+            Plan::log_first(seed, self.steps)
+        } else {
+            Plan::new(seed, self.steps)
+        }
+    }
 }
 
 /// Default number of steps in a simulation.

@@ -1,10 +1,18 @@
 //! The bus of one instance: connects the loop to the simulated server.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
 use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
+use wallet_engine::log_first::Append;
 
+use wallet_contract::id::EventId;
+
+use crate::check::{Breach, hold};
 use crate::ill;
 use crate::node::{Failed, Node, Point};
 use crate::server::Log;
@@ -37,6 +45,23 @@ impl SimBus {
         let told = format!("{} is told that {stream} {how}", self.0);
         self.0.world().note(told);
         Err(Error::LostData { stream, how })
+    }
+}
+
+impl SimBus {
+    /// Clients are told only what is in the log.
+    fn invariant_told_is_in_the_log(&self, notice: &Notice) -> Result<(), Breach> {
+        let shard = self.0.place().shard;
+        let id = notice.payload.parse().map(EventId).ok();
+        let holds = self
+            .0
+            .world()
+            .checks(|logs| id.is_some_and(|id| logs.holds(shard, id)));
+        hold(
+            "invariant_told_is_in_the_log",
+            !self.0.world().log_first || holds,
+            || format!("{} tells {}: {}", self.0, notice.subject, notice.payload),
+        )
     }
 }
 
@@ -110,7 +135,8 @@ impl Bus for SimBus {
         }
     }
 
-    async fn tell(&self, _notice: Notice) -> Result<(), Error> {
+    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+        self.0.world().found(self.invariant_told_is_in_the_log(&notice));
         Ok(self.0.pass(Point::Tell).await?)
     }
 }
@@ -155,6 +181,71 @@ impl SimReader {
             ill::read(ill, message);
         }
         messages
+    }
+}
+
+/// How long after its publisher gave up a message may still be stored, in milliseconds.
+const LATE_MS: usize = 5_000;
+
+impl wallet_engine::log_first::Log for SimBus {
+    async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
+        let late = self.may_be_late(message);
+        self.0.pass(Point::BeforePublish).await?;
+        late.store(true, Ordering::Relaxed);
+        let Some(stored) = self.0.world().append(message) else {
+            self.0.world().sync(message.shard);
+            return Ok(None);
+        };
+        self.0.pass(Point::AfterPublish).await?;
+        if self.0.world().acknowledge(message.shard, stored) {
+            Ok(Some(stored.sequence as u64))
+        } else {
+            Err(Failed.into())
+        }
+    }
+
+    async fn on(
+        &self,
+        shard: Shard,
+        subject: &str,
+        after: u64,
+        until: u64,
+        _max_weight: usize,
+    ) -> Result<Vec<Message>, Error> {
+        self.0.pass(Point::Own).await?;
+        let many = self.0.below(8) + 1;
+        Ok(self.0.world().log(shard, |log| {
+            let within = |message: &&Message| message.sequence > after && message.sequence <= until;
+            log.on(subject).filter(within).take(many).cloned().collect()
+        }))
+    }
+
+    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
+        self.0.pass(Point::Last).await?;
+        Ok(self.0.world().log(shard, |log| {
+            let end = log.on(subject).next_back().map_or(0, |message| message.sequence);
+            let written = log.on(subject).rfind(|message| message.writer.is_some());
+            (end, written.cloned())
+        }))
+    }
+}
+
+impl SimBus {
+    /// What was sent may arrive although its sender has failed or died. Returns the switch that prevents it.
+    fn may_be_late(&self, message: &Append) -> Arc<AtomicBool> {
+        let arrived = Arc::new(AtomicBool::new(self.0.below(2) == 0));
+        let after = Duration::from_millis(self.0.below(LATE_MS) as u64);
+        let (world, message, gone) = (self.0.shared_world(), message.clone(), arrived.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            if !gone.load(Ordering::Relaxed)
+                && let Some(stored) = world.append(&message)
+            {
+                world.note(format!("a message on {} is stored late", message.subject));
+                world.acknowledge(message.shard, stored);
+            }
+        });
+        arrived
     }
 }
 

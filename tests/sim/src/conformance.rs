@@ -94,6 +94,7 @@ where
     runtime.block_on(async {
         let pace = Pace { slow: 0, most_ms: 1 };
         let plan = Plan {
+            log_first: false,
             seed: 1,
             pace,
             steps: Vec::new(),
@@ -202,6 +203,7 @@ where
         source: script::source(service),
         taken: at(number),
         now: at(number),
+        after: number,
     };
     let decided = batch::play::<C>(&mut state, &heard, here(), moment);
     let decisions = batch::decisions(&heard, &decided, progress.last_no);

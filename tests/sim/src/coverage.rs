@@ -54,10 +54,10 @@ impl Coverage {
         self.blows.entry(point).or_default()[kind] += 1;
     }
 
-    /// The points at which no instance ever crashed, or paused, or had a call fail.
-    pub fn spared(&self) -> Vec<Point> {
+    /// Those of `points` at which no instance ever crashed, or paused, or had a call fail.
+    pub fn spared(&self, points: &[Point]) -> Vec<Point> {
         let hurt = |point: &Point| self.blows.get(point).is_some_and(|counts| !counts.contains(&0));
-        Point::ALL.iter().copied().filter(|point| !hurt(point)).collect()
+        points.iter().copied().filter(|point| !hurt(point)).collect()
     }
 
     /// Adds the coverage of another run.

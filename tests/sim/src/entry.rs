@@ -145,9 +145,11 @@ fn unreadable(index: Option<u32>, detail: String, parked_by: &'static [Service])
 fn parked_by(subject: &Subject, text: &str) -> &'static [Service] {
     match subject {
         Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => alone(subject::owner(text)),
-        Subject::Events(Service::Debit) => &[Service::Credit, Service::Ledger],
-        Subject::Events(Service::Credit) => &[Service::Debit, Service::Ledger],
-        Subject::Events(Service::Ledger) => &[Service::Ledger],
+        Subject::Events(from) => match from.service {
+            Service::Debit => &[Service::Credit, Service::Ledger],
+            Service::Credit => &[Service::Debit, Service::Ledger],
+            Service::Ledger => &[Service::Ledger],
+        },
         Subject::Parking(told) => alone(*told),
     }
 }

@@ -38,7 +38,7 @@ fn main() -> Result<ExitCode> {
 }
 
 fn one(args: &Args, seed: u64) -> Result<ExitCode> {
-    let whole = Plan::new(seed, args.steps);
+    let whole = args.plan(seed);
     let plan = args
         .only
         .as_ref()
@@ -69,7 +69,7 @@ fn many(args: &Args) -> Result<ExitCode> {
     let began = Instant::now();
     let sum = play_all(
         args.seeds.clone(),
-        args.steps,
+        &|seed| args.plan(seed),
         args.mutation,
         args.threads.unwrap_or(cores),
         &|| bar.inc(1),
@@ -77,7 +77,7 @@ fn many(args: &Args) -> Result<ExitCode> {
     bar.finish_and_clear();
     tell(&sum, began.elapsed());
     match sum.failed {
-        Some((seed, played)) => failed(args, &Plan::new(seed, args.steps), played),
+        Some((seed, played)) => failed(args, &args.plan(seed), played),
         None => Ok(ExitCode::SUCCESS),
     }
 }
@@ -116,9 +116,10 @@ fn failed(args: &Args, plan: &Plan, played: Played) -> Result<ExitCode> {
         .mutation
         .map(|mutation| format!(" --mutation {}", mutation.word()));
     println!(
-        "\nthe same again: sim --seed {} --steps {}{} --only {}\ndrawn: wallet trace --file {}",
+        "\nthe same again: sim --seed {} --steps {}{}{} --only {}\ndrawn: wallet trace --file {}",
         plan.seed,
         args.steps,
+        if args.log_first { " --log-first" } else { "" },
         mutation.unwrap_or_default(),
         kept.join(","),
         args.json.display()

@@ -3,6 +3,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod cores;
+pub(crate) mod log;
 pub(crate) mod store;
 
 /// One injected bug.
@@ -34,11 +35,33 @@ pub enum Mutation {
     CreditEarly,
     /// credit-svc breaks its promise if the payee has been frozen or closed since.
     BreakPromise,
+    /// A tenure begins without an opening.
+    NoOpening,
+    /// After a refusal, a message is appended again behind whatever is there.
+    AnyPredecessor,
+    /// All events of an envelope have the place of the first.
+    PlacePerEnvelope,
+    /// Reports of parked messages come after the decisions of a batch, whatever their places.
+    ParkLast,
+    /// What was copied to other shards is marked in the database.
+    MarkInDatabase,
+    /// Clients are told of decisions before these are in the log.
+    TellEarly,
 }
 
 impl Mutation {
+    /// The mutations of the loop in which the log decides.
+    pub const LOG_FIRST: [Self; 6] = [
+        Self::NoOpening,
+        Self::AnyPredecessor,
+        Self::PlacePerEnvelope,
+        Self::ParkLast,
+        Self::MarkInDatabase,
+        Self::TellEarly,
+    ];
+
     /// All mutations.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
@@ -52,6 +75,12 @@ impl Mutation {
         Self::CompensateTwice,
         Self::CreditEarly,
         Self::BreakPromise,
+        Self::NoOpening,
+        Self::AnyPredecessor,
+        Self::PlacePerEnvelope,
+        Self::ParkLast,
+        Self::MarkInDatabase,
+        Self::TellEarly,
     ];
 
     /// Its name on the command line.
@@ -70,6 +99,12 @@ impl Mutation {
             Self::CompensateTwice => "compensate-twice",
             Self::CreditEarly => "credit-early",
             Self::BreakPromise => "break-promise",
+            Self::NoOpening => "no-opening",
+            Self::AnyPredecessor => "any-predecessor",
+            Self::PlacePerEnvelope => "place-per-envelope",
+            Self::ParkLast => "park-last",
+            Self::MarkInDatabase => "mark-in-database",
+            Self::TellEarly => "tell-early",
         }
     }
 
@@ -92,7 +127,13 @@ impl Mutation {
             | Self::ForgetToCompensate
             | Self::CompensateTwice
             | Self::CreditEarly
-            | Self::BreakPromise => false,
+            | Self::BreakPromise
+            | Self::NoOpening
+            | Self::AnyPredecessor
+            | Self::PlacePerEnvelope
+            | Self::ParkLast
+            | Self::MarkInDatabase
+            | Self::TellEarly => false,
         }
     }
 }

@@ -64,6 +64,17 @@ pub enum Step {
         /// Their instructions, in the order of the log.
         words: Vec<Action>,
     },
+    /// A copy of a site's database is kept.
+    Save(Site),
+    /// The copy, or an empty database if there is none, is put back; its instances die, and another one starts later.
+    PutBack {
+        /// The site.
+        site: Site,
+        /// The delay until the new one starts, in milliseconds.
+        back_ms: u64,
+    },
+    /// A client makes the server store an acknowledgement on a service's own subject.
+    Forge(Site),
     /// The server of a shard's log crashes.
     CrashServer(u16),
     /// The server crashes and loses messages that were durable. No seed generates this step: see `tests/plays/loss.rs`.
@@ -107,6 +118,8 @@ pub struct Plan {
     pub seed: u64,
     /// The speed of all calls.
     pub pace: Pace,
+    /// Whether the instances run the loop in which the log decides.
+    pub log_first: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -114,8 +127,18 @@ pub struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub fn new(seed: u64, steps: usize) -> Self {
+        Self::generate(seed, steps, false)
+    }
+
+    /// The plan of a seed for the loop in which the log decides: databases may also forget.
+    pub fn log_first(seed: u64, steps: usize) -> Self {
+        Self::generate(seed, steps, true)
+    }
+
+    fn generate(seed: u64, steps: usize, log_first: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let swarm = Swarm::new(&mut rng);
+        let points = if log_first { Point::LOG_FIRST } else { Point::TODAY };
+        let swarm = Swarm::new(&mut rng, points);
         let pace = Pace {
             slow: rng.u8(5..60),
             most_ms: rng.u64(2..40),
@@ -124,10 +147,14 @@ impl Plan {
         let mut plan = Self {
             seed,
             pace,
+            log_first,
             steps: client.endow(),
         };
         while plan.steps.len() < steps {
             swarm.step(&mut rng, &mut client, &mut plan.steps);
+            if log_first {
+                swarm.forget(&mut rng, &mut plan.steps);
+            }
         }
         plan
     }
@@ -166,6 +193,11 @@ impl fmt::Display for Step {
             Self::Ill { site, ill: None } => write!(f, "well     {site} can handle everything"),
             Self::Retry(site) => write!(f, "retry    what {site} has set aside"),
             Self::SeeTo { site, words } => write!(f, "see to   a request that {site} can't read: {words:?}"),
+            Self::Save(site) => write!(f, "save     the database of {site}"),
+            Self::PutBack { site, back_ms } => {
+                write!(f, "put back the saved database of {site}, back in {back_ms} ms")
+            }
+            Self::Forge(site) => write!(f, "forge    an acknowledgement among the events of {site}"),
             Self::CrashServer(shard) => write!(f, "crash    the server of shard {shard}"),
             Self::LoseData { shard, messages } => write!(f, "lose     {messages} messages of shard {shard}"),
         }

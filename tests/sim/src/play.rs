@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use wallet_contract::shard::Shard;
+use wallet_contract::subject::envelopes;
 
 use crate::bus::shard_of;
 use crate::check::Breach;
@@ -105,6 +107,17 @@ async fn take(world: &Arc<World>, step: &Step) {
         Step::Ill { site, ill } => world.fall_ill(*site, *ill),
         Step::Retry(site) => world.retry(*site),
         Step::SeeTo { site, words } => world.see_to(*site, words),
+        Step::Save(site) => world.save(*site),
+        Step::PutBack { site, back_ms } => {
+            world.put_back(*site, Duration::from_millis(*back_ms));
+        }
+        Step::Forge(site) => {
+            let shard = Shard(site.shard);
+            let subject = envelopes(shard, site.service, shard);
+            let acknowledged = r#"{"stream":"WALLET_0","seq":7}"#;
+            let stored = world.store(shard, subject, acknowledged.into(), None);
+            world.acknowledge(shard, stored);
+        }
         Step::CrashServer(shard) => world.crash_server(*shard),
         Step::LoseData { shard, messages } => world.lose_data(*shard, *messages),
     }

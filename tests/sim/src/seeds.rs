@@ -28,7 +28,7 @@ pub struct Sum {
 /// Plays seeds until one fails. Calls `played` after each.
 pub fn play_all(
     seeds: Range<u64>,
-    steps: usize,
+    plan: &(impl Fn(u64) -> Plan + Sync),
     mutation: Option<Mutation>,
     threads: usize,
     played: &(impl Fn() + Sync),
@@ -43,7 +43,7 @@ pub fn play_all(
                     if seed >= seeds.end || failed.load(Ordering::Relaxed) {
                         break;
                     }
-                    let one = play(&Plan::new(seed, steps), mutation);
+                    let one = play(&plan(seed), mutation);
                     failed.fetch_or(one.breach.is_some(), Ordering::Relaxed);
                     sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, one);
                     played();

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use wallet_contract::shard::Shard;
 use wallet_engine::bus::{Head, Message};
+use wallet_engine::log_first::Append;
 
 use crate::entry::Stored;
 
@@ -34,7 +35,7 @@ pub(crate) struct Log {
 /// A message published and not yet acknowledged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unacknowledged {
-    sequence: usize,
+    pub(crate) sequence: usize,
     generation: u64,
 }
 
@@ -57,7 +58,36 @@ impl Log {
         at_us: i64,
         committed: Option<Timestamp>,
     ) -> Unacknowledged {
+        self.push(subject, payload, at_us, committed, None)
+    }
+
+    /// Stores a message if the last one on its subject is the one that it names.
+    pub(crate) fn append(&mut self, append: &Append, at_us: i64) -> Option<Unacknowledged> {
+        let last = self
+            .stored
+            .iter()
+            .rfind(|stored| stored.message.subject == append.subject);
+        if last.map_or(0, |stored| stored.message.sequence) != append.after {
+            return None;
+        }
+        let (subject, payload, writer) = (
+            append.subject.clone(),
+            append.payload.clone(),
+            append.writer.clone(),
+        );
+        Some(self.push(subject, payload, at_us, None, Some(writer)))
+    }
+
+    fn push(
+        &mut self,
+        subject: String,
+        payload: Bytes,
+        at_us: i64,
+        committed: Option<Timestamp>,
+        writer: Option<String>,
+    ) -> Unacknowledged {
         let message = Message {
+            writer,
             subject,
             payload,
             sequence: self.stored.len() as u64 + 1,
@@ -68,6 +98,14 @@ impl Log {
         };
         self.told_us = self.told_us.max(at_us);
         self.stored.push(Stored::read(message, self.told_us, self.shard));
+        Unacknowledged {
+            sequence: self.stored.len(),
+            generation: self.generation,
+        }
+    }
+
+    /// The last stored message.
+    pub(crate) fn last(&self) -> Unacknowledged {
         Unacknowledged {
             sequence: self.stored.len(),
             generation: self.generation,
@@ -118,6 +156,12 @@ impl Log {
     /// Notifies when something was stored, or the server has crashed.
     pub(crate) fn changed(&self) -> Arc<Notify> {
         self.changed.clone()
+    }
+
+    /// The durable messages on a subject.
+    pub(crate) fn on(&self, subject: &str) -> impl DoubleEndedIterator<Item = &Message> {
+        let messages = self.durable().iter().map(|stored| &stored.message);
+        messages.filter(move |message| message.subject == subject)
     }
 
     /// The messages that readers see.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Head;
+use wallet_engine::log_first::Append;
 use wallet_kernel::Place;
 
 use crate::check::log::Logs;
@@ -34,6 +35,8 @@ pub(crate) struct World {
     time: Time,
     seed: u64,
     pace: Pace,
+    /// Whether the instances run the loop in which the log decides.
+    pub(crate) log_first: bool,
     shards: Shards,
     mutation: Option<Mutation>,
     pub(crate) debit: Vec<Shared<debit_rows::Rows>>,
@@ -97,7 +100,7 @@ impl World {
         let places = || shards.all().map(|shard| Place { shard, shards });
         let state = State {
             logs: shards.all().map(Log::new).collect(),
-            checks: Logs::new(shards),
+            checks: Logs::new(shards, plan.log_first),
             nodes: Vec::new(),
             instances: 0,
             starting: 0,
@@ -112,6 +115,7 @@ impl World {
             time: Time::begin(),
             seed: plan.seed,
             pace: plan.pace,
+            log_first: plan.log_first,
             shards,
             mutation,
             debit: places().map(Shared::new).collect(),
@@ -203,6 +207,20 @@ impl World {
         let shard = usize::from(shard.0);
         let at_us = self.time.now_us() + state.skews.servers[shard];
         state.logs[shard].store(subject, payload, at_us, committed)
+    }
+
+    /// Stores a message, which is not durable yet, unless another one than it names is the last on its subject.
+    pub(crate) fn append(&self, append: &Append) -> Option<Unacknowledged> {
+        let mut state = self.state();
+        let shard = usize::from(append.shard.0);
+        let at_us = self.time.now_us() + state.skews.servers[shard];
+        state.logs[shard].append(append, at_us)
+    }
+
+    /// Makes everything durable: a server that answers has stored what came before.
+    pub(crate) fn sync(&self, shard: Shard) {
+        let last = self.log(shard, Log::last);
+        self.acknowledge(shard, last);
     }
 
     /// Makes a message and all before it durable; false if it is lost.

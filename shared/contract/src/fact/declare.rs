@@ -9,8 +9,6 @@ pub enum Copies {
     HereThenPayee,
     /// Here and, once that copy is durable, on the payer's shard.
     HereThenPayer,
-    /// Only on the payer's shard.
-    Payer,
 }
 
 /// Declares all facts, in groups: `Variant(Fields) "subject.verb" version, by [services that may decide it], to copies;`.

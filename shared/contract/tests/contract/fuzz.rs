@@ -77,7 +77,7 @@ proptest! {
         let _ = subject::owner(&text);
         let written = match Subject::read(&text, HERE) {
             Ok(Subject::Bulk) => subject::bulk(HERE),
-            Ok(Subject::Events(service)) => subject::envelopes(HERE, service),
+            Ok(Subject::Events(from)) => subject::envelopes(HERE, from.service, from.shard),
             Ok(Subject::Request(verb, account)) => verb.subject(HERE, &account),
             Ok(Subject::Parking(service)) => subject::parking(HERE, service),
             Ok(Subject::Unknown(..)) | Err(_) => return Ok(()),

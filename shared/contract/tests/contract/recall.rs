@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::event::{
-    AccountFact, Cause, Event, Fact, Failure, Movement, MovementFact, Overdraft, RequestFact, Source, Terms,
+    AccountFact, Cause, Event, Fact, Failure, Movement, MovementFact, Origin, Overdraft, RequestFact, Source,
+    Terms,
 };
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::recall::recalled;
@@ -26,7 +28,13 @@ fn decided(fact: Fact) -> Event {
         service: Service::Debit,
         shard: Shard(0),
     };
-    Event::new(fact, cause, source, Timestamp::UNIX_EPOCH, 0)
+    let origin = Origin {
+        source,
+        place: LogPlace::START,
+        time: Timestamp::UNIX_EPOCH,
+        work_us: 0,
+    };
+    Event::new(fact, cause, origin)
 }
 
 #[test]

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, MovementFact, Source, Terms};
+use wallet_contract::event::{Cause, Event, Fact, Failure, Movement, MovementFact, Origin, Source, Terms};
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::{Amount, Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::request::{self, Context};
@@ -72,6 +73,11 @@ fn what_is_no_event_of_ours_says_why() {
         "/debit-svc/1",
         "/x/1",
         "attribute \"source\" of wallet.account.debited.v1: \"/x/1\"",
+    );
+    check(
+        "\"17:2\"",
+        "\"17.2\"",
+        "attribute \"position\" of wallet.account.debited.v1: \"17.2\" is not a position in a log, such as 17:2 or 17",
     );
     check(
         "\"payee\":\"bob\",",
@@ -143,7 +149,7 @@ proptest! {
         code in prop::sample::select(vec!["USD", "KRW", "BHD", "CZK"]), memo in prop::option::of(".{0,60}"),
         detail in ".{0,60}", reason in prop::sample::select(Reason::ALL.to_vec()), micros in 0..4_000_000_000_000_000_i64,
         work_us: u32, cause: u128, reserved in prop::option::of(1..=i64::MAX), reverses: Option<u128>,
-        expires in 0..4_000_000_000_000_000_i64, auto_confirm: bool,
+        expires in 0..4_000_000_000_000_000_i64, auto_confirm: bool, sequence: u64, element: Option<u32>,
         failure in prop::sample::select(Failure::ALL.to_vec()),
     ) {
         let currency: Currency = code.parse().unwrap();
@@ -157,13 +163,14 @@ proptest! {
         let cause = Cause { id: cause, transfer: TransferId(cause.0), trace: TraceId::begun_by(cause) };
         let source = Source { service: Service::Debit, shard: Shard(7) };
         let time = Timestamp::from_microsecond(micros).unwrap();
+        let origin = Origin { source, place: LogPlace { sequence, element }, time, work_us };
         for fact in [
             Fact::Movement(movement.clone(), MovementFact::AccountDebited),
             Fact::Movement(movement.clone(), MovementFact::DebitReversed(refusal.clone())),
             Fact::Movement(movement.clone(), MovementFact::FundsReserved(terms)),
             Fact::Movement(movement, MovementFact::ReservationReleased(failure, refusal)),
         ] {
-            let event = Event::new(fact, cause, source, time, work_us);
+            let event = Event::new(fact, cause, origin);
             prop_assert_eq!(envelope::read(&envelope::write(&event)), Ok(event));
         }
     }

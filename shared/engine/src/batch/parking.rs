@@ -3,6 +3,7 @@
 use uuid::Uuid;
 use wallet_contract::event::{Cause, Event, Fact, MessageFact, Parked, Resolved, Source};
 use wallet_contract::id::{AccountId, EventId, TransferId, derive};
+use wallet_contract::log::LogPlace;
 use wallet_contract::recall;
 use wallet_contract::trace::TraceId;
 use wallet_kernel::{Heard, Input};
@@ -37,7 +38,7 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
             detail: row.detail.clone(),
             transfer: row.transfer.map(TransferId),
         }));
-        moment.event(fact, cause(row, moment.source))
+        moment.event(fact, cause(row, moment.source), row.place)
     });
     told.collect()
 }
@@ -46,7 +47,11 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
     let told = resolved.iter().map(|(row, resolved)| {
         let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
-        moment.event(fact, cause(row, moment.source))
+        moment.event(
+            fact,
+            cause(row, moment.source),
+            LogPlace::message(resolved.instruction),
+        )
     });
     told.collect()
 }
@@ -57,9 +62,7 @@ pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
         Input::Request(request) => Some(recall::mended(
             request,
             heard.place.sequence,
-            moment.source,
-            moment.now,
-            moment.work_us(),
+            moment.origin(moment.place_of(heard)),
         )),
         Input::Event(_) | Input::Due(_) => None,
     });

@@ -10,14 +10,12 @@
 
 use wallet_contract::log::LogPlace;
 
-use super::Ended;
-
 /// How often an element may fail by itself before it is parked.
 const FAILURES: u32 = 2;
 
 /// What is being handled, and what is known about it.
 #[derive(Debug, Default)]
-pub(super) struct Caution {
+pub(crate) struct Caution {
     /// Messages up to this one are handled element by element.
     until: u64,
     hand: Option<Hand>,
@@ -39,34 +37,34 @@ struct Suspect {
 
 impl Caution {
     /// Whether this message must be handled element by element.
-    pub(super) fn is_due(&self, sequence: u64) -> bool {
+    pub(crate) fn is_due(&self, sequence: u64) -> bool {
         sequence <= self.until
     }
 
     /// Messages up to this one are being handled together.
-    pub(super) fn takes_many(&mut self, last: u64) {
+    pub(crate) fn takes_many(&mut self, last: u64) {
         self.hand = Some(Hand::Many { last });
     }
 
     /// One element is being handled.
-    pub(super) fn takes_one(&mut self, place: LogPlace) {
+    pub(crate) fn takes_one(&mut self, place: LogPlace) {
         self.hand = Some(Hand::One(place));
     }
 
     /// Handling succeeded.
-    pub(super) fn lets_go(&mut self) {
+    pub(crate) fn lets_go(&mut self) {
         self.hand = None;
     }
 
     /// The reason to park an element, if it must be parked.
-    pub(super) fn condemns(&self, place: LogPlace) -> Option<&str> {
+    pub(crate) fn condemns(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
 
-    /// Learns from the end of a tenure.
-    pub(super) fn learn(&mut self, ended: &Ended) {
-        let Some(hand) = self.hand.take().filter(|_| ended.may_be_the_input()) else {
+    /// Learns from the end of a tenure; `why` it ended, if the input may be to blame.
+    pub(crate) fn learn(&mut self, why: Option<String>) {
+        let Some((hand, why)) = self.hand.take().zip(why) else {
             return;
         };
         match hand {
@@ -76,7 +74,7 @@ impl Caution {
                 self.suspect = Some(Suspect {
                     place,
                     failures: before.map_or(0, |suspect| suspect.failures).saturating_add(1),
-                    why: ended.to_string(),
+                    why,
                 });
             }
         }
@@ -86,23 +84,22 @@ impl Caution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store;
 
-    fn panicked() -> Ended {
-        Ended::Panicked("overflow".to_owned())
+    fn panicked() -> Option<String> {
+        Some("the rules panicked: overflow".to_owned())
     }
 
     #[test]
     fn what_fails_by_itself_twice_is_condemned() {
         let mut caution = Caution::default();
         caution.takes_many(7);
-        caution.learn(&panicked());
+        caution.learn(panicked());
         assert!(caution.is_due(7) && !caution.is_due(8));
         let place = LogPlace::element(5, 2);
         for _ in 0..FAILURES {
             assert_eq!(caution.condemns(place), None);
             caution.takes_one(place);
-            caution.learn(&panicked());
+            caution.learn(panicked());
         }
         assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
         assert_eq!(caution.condemns(LogPlace::element(5, 1)), None);
@@ -113,7 +110,7 @@ mod tests {
         let mut caution = Caution::default();
         for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
             caution.takes_one(place);
-            caution.learn(&panicked());
+            caution.learn(panicked());
             assert_eq!(caution.condemns(place), None);
         }
     }
@@ -122,11 +119,11 @@ mod tests {
     fn what_is_not_its_fault_teaches_nothing() {
         let mut caution = Caution::default();
         caution.takes_many(7);
-        caution.learn(&Ended::Store(store::Error::TenureLost));
+        caution.learn(None);
         assert!(!caution.is_due(7));
         caution.takes_many(7);
         caution.lets_go();
-        caution.learn(&panicked());
+        caution.learn(panicked());
         assert!(!caution.is_due(7));
     }
 }

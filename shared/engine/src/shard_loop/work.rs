@@ -261,6 +261,7 @@ async fn handle<S: Store, B>(
         source,
         taken,
         now: (context.clock)(),
+        after: after.position,
     };
     // The cause of a decision must come before the decision.
     let mut events = if batch.mended {

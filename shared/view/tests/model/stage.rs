@@ -6,6 +6,7 @@ use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Movement, MovementFact, RequestFact, Source, Terms};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
@@ -107,6 +108,7 @@ impl Told {
                 service,
                 shard: Shard(shard),
             },
+            place: LogPlace::START,
             time: at(decided_us),
             work_us: 300,
             transfer: ONE.parse::<TransferId>().unwrap(),

@@ -106,7 +106,7 @@ impl Filled {
             let event = of_a_later_version(&paid.id.to_string(), home);
             world
                 .nats
-                .put(&envelopes(home, Service::Credit), Vec::new(), event)
+                .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
                 .await?;
         }
         until("all is set aside", async || {
@@ -179,7 +179,7 @@ pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
     json!([{
         "specversion": "1.0", "id": id(), "source": source, "type": "wallet.account.gilded.v2", "subject": transfer,
         "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "workus": 250, "data": { "payer": "alice" },
+        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "position": "17:2", "workus": 250, "data": { "payer": "alice" },
     }])
     .to_string()
 }

@@ -116,7 +116,7 @@ pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
     let event = of_a_later_version(&held_up, home);
     world
         .nats
-        .put(&envelopes(home, Service::Credit), Vec::new(), event)
+        .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
         .await?;
     until("it is set aside", async || {
         Ok(waiting(world, &held_up).await?.len() == 2)

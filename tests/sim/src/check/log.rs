@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wallet_contract::event::{Event, Fact, MessageFact, MovementFact, RequestFact, Resolution};
 use wallet_contract::id::{AccountId, EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::reason::Reason;
 use wallet_contract::request::Request;
 use wallet_contract::shard::{Shard, Shards};
@@ -37,6 +38,8 @@ pub(crate) struct Logs {
     pub(crate) halves: BTreeSet<(EventId, Shard)>,
     /// Number of transfers that have ended.
     pub(crate) ended: u64,
+    /// If the log decides: the last place that each service has answered in its own log.
+    answered: Option<BTreeMap<(Shard, Service), LogPlace>>,
 }
 
 #[derive(Debug, Default)]
@@ -48,7 +51,7 @@ struct Stream {
 }
 
 impl Logs {
-    pub(crate) fn new(shards: Shards) -> Self {
+    pub(crate) fn new(shards: Shards, log_first: bool) -> Self {
         Self {
             shards,
             streams: shards.all().map(|_| Stream::default()).collect(),
@@ -60,6 +63,7 @@ impl Logs {
             mended: BTreeSet::new(),
             halves: BTreeSet::new(),
             ended: 0,
+            answered: log_first.then(BTreeMap::new),
         }
     }
 
@@ -73,6 +77,11 @@ impl Logs {
             }
         }
         Ok(())
+    }
+
+    /// Whether a shard's log holds an event.
+    pub(crate) fn holds(&self, shard: Shard, id: EventId) -> bool {
+        self.streams[usize::from(shard.0)].ids.contains_key(&id)
     }
 
     /// Forgets the pending requests among lost messages: nobody can decide on them any more.
@@ -116,6 +125,7 @@ impl Logs {
             shard == first || Some(shard) == then,
             || format!("{} stands in shard {shard}", event.fact.kind()),
         )?;
+        self.invariant_places_never_decrease(shard, event)?;
         match &event.fact {
             Fact::Request(_, RequestFact::RequestRecalled(verb, _, instruction)) => {
                 self.mending.extend(instruction.map(|sequence| (shard, sequence)));
@@ -147,6 +157,21 @@ impl Logs {
             self.invariant_copies_are_alike(shard, first, then, event, digest)?;
         }
         if shard == first { self.book(event) } else { Ok(()) }
+    }
+
+    /// A service answers its log in order.
+    fn invariant_places_never_decrease(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
+        let Some(answered) = self.answered.as_mut().filter(|_| event.source.shard == shard) else {
+            return Ok(());
+        };
+        let last = answered.entry((shard, event.source.service)).or_default();
+        let before = std::mem::replace(last, event.place);
+        hold("invariant_places_never_decrease", before <= event.place, || {
+            format!(
+                "{} answers {} after {before}: {:?}",
+                event.source.service, event.place, event.fact
+            )
+        })
     }
 
     /// Each event's cause exists earlier in the same log, and each service has decided on it once.

@@ -98,6 +98,26 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
     })
 }
 
+/// A database holds no decision that is not in its log.
+pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
+    database: &Database<T>,
+    log: &[Stored],
+) -> Result<(), Breach> {
+    let Some(last) = database.events.last() else {
+        return Ok(());
+    };
+    let mut recorded = log.iter().rev().flat_map(|stored| &stored.entries);
+    let is_last = |entry: &&Entry| matches!(&entry.what, Ok(Input::Event(event)) if event.id == last.id);
+    let holds = recorded.any(|entry| is_last(&entry));
+    hold("invariant_the_log_is_ahead", holds, || {
+        let (service, shard) = (T::SERVICE, database.place.shard);
+        format!(
+            "{service}/{shard} has decided {} last, which is not in its log",
+            last.json
+        )
+    })
+}
+
 /// Folds the elements already handled of the message after the position: in careful mode each element has a commit of its own.
 fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
     let next = usize::try_from(database.refold.position)
@@ -118,6 +138,14 @@ fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut Ve
     }
 }
 
+/// Whether a decision changes the rows: what reports a parked message, or stands for a request, does not.
+fn changes_rows(fact: &Fact) -> bool {
+    !matches!(
+        fact,
+        Fact::Message(_) | Fact::Request(_, RequestFact::RequestRecalled(..))
+    )
+}
+
 /// The service's decisions since the last check, as stored in its event store.
 fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event>, Breach> {
     let new = database.events.get(database.refold.events..).unwrap_or_default();
@@ -127,7 +155,7 @@ fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event
         hold("invariant_readable", event.is_ok(), || {
             format!("{event:?}: {}", outgoing.json)
         })?;
-        decided.extend(event);
+        decided.extend(event.into_iter().filter(|event| changes_rows(&event.fact)));
     }
     database.refold.events = database.events.len();
     Ok(decided)
@@ -249,11 +277,6 @@ fn see_to<T: Tables>(
         requests.is_ok(),
         || format!("{} has heard {:?}: {requests:?}", T::SERVICE, instruction.message),
     )?;
-    // The events that announce the resolution precede the decisions on its requests.
-    while decided
-        .pop_front_if(|event| matches!(event.fact, Fact::Request(_, RequestFact::RequestRecalled(..))))
-        .is_some()
-    {}
     for (index, request) in (0..).zip(requests.unwrap_or_default()) {
         let place = LogPlace::element(instruction.message.sequence, index);
         fold_in::<T>(fold, &Input::Request(request), place, decided);
@@ -269,6 +292,11 @@ fn fold_in<T: Tables>(
     decided: &mut VecDeque<Event>,
 ) {
     let id = input.as_cause().id;
+    let here = LogPlace::element(sequence, index);
+    // Deadlines that were decided on after an earlier message.
+    while let Some(due) = decided.pop_front_if(|event| event.place < here && event.place.element.is_none()) {
+        own_event::<T>(fold, &due);
+    }
     if !fold.known.insert(id) {
         return;
     }
@@ -305,9 +333,11 @@ fn invariant_nothing_dropped(
 fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
     let fold = &mut database.refold;
     for event in decided {
-        if !matches!(event.fact, Fact::Message(_)) {
-            fold.known.insert(event.cause);
-        }
-        T::Core::evolve(&mut fold.state, &event, fold.place);
+        own_event::<T>(fold, &event);
     }
+}
+
+fn own_event<T: Tables>(fold: &mut Refold<T::Core>, event: &Event) {
+    fold.known.insert(event.cause);
+    T::Core::evolve(&mut fold.state, event, fold.place);
 }

@@ -2,14 +2,15 @@
 
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
-use wallet_engine::bus::Notice;
+use wallet_engine::bus::{Bus as _, Notice};
+use wallet_engine::log_first::Base;
 use wallet_engine::outbox::Publisher;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use wallet_kernel::{Decider, Due, Heard};
 
 use super::Mutation;
 use crate::bus::SimBus;
-use crate::store::SimStore;
+use crate::store::{SimEvents, SimStore};
 use crate::tables::Tables;
 
 /// How long [`Mutation::InboxWindow`] remembers a handled message, in microseconds.
@@ -131,5 +132,42 @@ where
 
     async fn notices(&mut self, state: &C::State, repeats: &[Heard<'_>]) -> Result<Vec<Notice>, Error> {
         self.store.notices(state, repeats).await
+    }
+}
+
+impl<C, T> Base for Mutant<C, T>
+where
+    T: Tables,
+    C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
+{
+    type Events = SimEvents<T>;
+
+    async fn write(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
+        if self.mutation == Mutation::TellEarly {
+            let bus = SimBus::new(self.store.node.clone());
+            for notice in self.store.notices(commit.state, &[]).await? {
+                let told = bus.tell(notice).await;
+                told.map_err(|error| Error::Unfit(error.to_string()))?;
+            }
+        }
+        self.store.write(commit).await
+    }
+
+    async fn settle(&mut self) -> Result<(), Error> {
+        self.store.settle().await
+    }
+
+    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+        self.store.last_event().await
+    }
+
+    async fn abandon(&mut self) {
+        self.store.abandon().await;
+    }
+
+    fn event_table(&self) -> SimEvents<T> {
+        let mut events = self.store.event_table();
+        events.marks = self.mutation == Mutation::MarkInDatabase;
+        events
     }
 }

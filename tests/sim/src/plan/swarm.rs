@@ -30,7 +30,7 @@ pub(super) struct Swarm {
 }
 
 impl Swarm {
-    pub(super) fn new(rng: &mut Rng) -> Self {
+    pub(super) fn new(rng: &mut Rng, all: &[Point]) -> Self {
         let mut weight = |usual: u32| match rng.u8(0..6) {
             0 => 0,
             1 => usual * 4,
@@ -48,15 +48,15 @@ impl Swarm {
         let (faults, pauses, turns) = (weight(14), weight(4), weight(2));
         let (stories, ills) = (weight(1), weight(1));
         let points = if rng.u8(0..4) == 0 {
-            (0..3).filter_map(|_| rng.choice(Point::ALL)).copied().collect()
+            (0..3).filter_map(|_| rng.choice(all)).copied().collect()
         } else {
-            Point::ALL.to_vec()
+            all.to_vec()
         };
-        let all: Vec<Site> = sites().collect();
+        let everybody: Vec<Site> = sites().collect();
         let victims = if rng.u8(0..3) == 0 {
-            rng.choice(&all).into_iter().copied().collect()
+            rng.choice(&everybody).into_iter().copied().collect()
         } else {
-            all
+            everybody
         };
         Self {
             verbs,
@@ -117,6 +117,22 @@ impl Swarm {
             9 if rng.bool() => late_due(rng, client, steps),
             9 => self.in_time(rng, client, steps),
             _ => self.ill(rng, client, steps),
+        }
+    }
+
+    /// Sometimes a copy of a database is kept, and sometimes put back.
+    pub(super) fn forget(&self, rng: &mut Rng, steps: &mut Vec<Step>) {
+        let Some(site) = rng.choice(&self.victims).copied() else {
+            return;
+        };
+        match rng.u8(0..100) {
+            0..2 => steps.push(Step::Save(site)),
+            2 => steps.push(Step::PutBack {
+                site,
+                back_ms: rng.u64(1..2_000),
+            }),
+            3 => steps.push(Step::Forge(site)),
+            _ => {}
         }
     }
 

@@ -21,7 +21,8 @@ impl Tables for Rows {
     fn notices(state: &State) -> Vec<Notice> {
         let told = state.outcomes.iter().map(|outcome| Notice {
             subject: subject::outcome(&outcome.account, outcome.event.transfer),
-            payload: outcome.word.to_owned(),
+            // What it reports, so that the simulation can look it up.
+            payload: outcome.event.id.to_string(),
         });
         told.collect()
     }

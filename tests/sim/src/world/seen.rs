@@ -1,6 +1,8 @@
 //! Observes the world: commits as they happen, whether everything is quiet, and the final totals.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{Action, Instruction};
@@ -10,7 +12,7 @@ use wallet_engine::store::ParkedRow;
 
 use super::{State, World};
 use crate::check::Breach;
-use crate::check::refold::invariant_refold_equals_live;
+use crate::check::refold::{invariant_refold_equals_live, invariant_the_log_is_ahead};
 use crate::coverage::{Coverage, invariant_cell_can_be};
 use crate::history::{History, Line};
 use crate::node::{Node, Site};
@@ -29,7 +31,12 @@ impl World {
             }
         }
         let log = state.logs[usize::from(database.place.shard.0)].durable();
-        if let Err(breach) = invariant_refold_equals_live(&mut database, log) {
+        let ahead = if self.log_first {
+            invariant_the_log_is_ahead(&database, log)
+        } else {
+            Ok(())
+        };
+        if let Err(breach) = ahead.and_then(|()| invariant_refold_equals_live(&mut database, log)) {
             state.breach.get_or_insert(breach);
         }
         let (position, last) = (database.progress.position, database.progress.last_no);
@@ -52,7 +59,36 @@ impl World {
         let ends: Vec<u64> = state.logs.iter().map(|log| log.durable().len() as u64).collect();
         let starting = state.starting > 0;
         drop(state);
-        !starting && is_at(&self.debit, &ends) && is_at(&self.credit, &ends) && is_at(&self.ledger, &ends)
+        let copied = !self.log_first || self.checks(|logs| logs.halves.is_empty());
+        !starting
+            && copied
+            && is_at(&self.debit, &ends, self.log_first)
+            && is_at(&self.credit, &ends, self.log_first)
+            && is_at(&self.ledger, &ends, self.log_first)
+    }
+
+    /// Keeps a copy of a site's database.
+    pub(crate) fn save(&self, site: Site) {
+        let shard = usize::from(site.shard);
+        match site.service {
+            Service::Debit => self.debit[shard].lock().keep(),
+            Service::Credit => self.credit[shard].lock().keep(),
+            Service::Ledger => self.ledger[shard].lock().keep(),
+        }
+    }
+
+    /// Puts the copy of a site's database back. Its instances die.
+    pub(crate) fn put_back(self: &Arc<Self>, site: Site, after: Duration) {
+        for node in self.living(site) {
+            node.kill();
+        }
+        let shard = usize::from(site.shard);
+        match site.service {
+            Service::Debit => self.debit[shard].lock().put_back(),
+            Service::Credit => self.credit[shard].lock().put_back(),
+            Service::Ledger => self.ledger[shard].lock().put_back(),
+        }
+        self.restart(site, after);
     }
 
     /// A site's unresolved parked messages that belong to transfers: the first of each transfer.
@@ -159,10 +195,11 @@ fn unread<T: Tables>(shared: &Shared<T>) -> Option<LogPlace> {
     first.map(|row| row.place)
 }
 
-fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {
+fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64], log_first: bool) -> bool {
     databases.iter().zip(ends).all(|(shared, end)| {
         let progress = shared.lock().progress;
-        progress.position == *end && progress.published == progress.last_no
+        let published = log_first || progress.published == progress.last_no;
+        progress.position == *end && published
     })
 }
 

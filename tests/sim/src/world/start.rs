@@ -10,6 +10,7 @@ use ledger_core::Ledger;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Bus;
+use wallet_engine::log_first::{self, Base, Limits};
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::store::Store;
 use wallet_kernel::Place;
@@ -20,6 +21,7 @@ use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::bus::{AckEarly, Impatient};
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
+use crate::mutation::log::MutantLog;
 use crate::mutation::store::Mutant;
 use crate::node::{Node, Site, run_as};
 use crate::store::{Shared, SimStore};
@@ -70,11 +72,29 @@ impl World {
     fn work<C, T>(self: &Arc<Self>, node: &Node, database: &Shared<T>)
     where
         T: Tables,
-        SimStore<C, T>: Store + 'static,
-        Mutant<C, T>: Store + 'static,
+        SimStore<C, T>: Base + 'static,
+        Mutant<C, T>: Base + 'static,
     {
         let store = SimStore::<C, T>::new(node.clone(), database.clone());
         let bus = SimBus::new(node.clone());
+        if self.log_first {
+            let limits = Limits {
+                events: 3,
+                ..Limits::default()
+            };
+            let name = format!("{node}");
+            let Some(mutation) = self.mutation else {
+                let context = Self::context(node, bus);
+                return self.watch(node, async move {
+                    log_first::run(store, context, &name, limits).await;
+                });
+            };
+            let context = Self::context(node, MutantLog { bus, mutation });
+            let store = Mutant::new(store, mutation);
+            return self.watch(node, async move {
+                log_first::run(store, context, &name, limits).await;
+            });
+        }
         match self.mutation {
             Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),
             Some(Mutation::ExpireEarly) => self.spawn(node, store, Impatient(bus)),
@@ -86,7 +106,11 @@ impl World {
     }
 
     fn spawn<S: Store + 'static, B: Bus>(self: &Arc<Self>, node: &Node, store: S, bus: B) {
-        let context = Context {
+        self.watch(node, shard_loop::run(store, Self::context(node, bus)));
+    }
+
+    fn context<B: Bus>(node: &Node, bus: B) -> Context<B> {
+        Context {
             service: node.site().service,
             place: node.place(),
             bus,
@@ -95,11 +119,15 @@ impl World {
             meter: Box::new(()),
             stop: node.stop().clone(),
             publish_on: None,
-        };
+        }
+    }
+
+    /// Runs an instance's loop, which must not panic.
+    fn watch(self: &Arc<Self>, node: &Node, work: impl Future<Output = ()> + Send + 'static) {
         let (world, node, running) = (self.clone(), node.clone(), node.clone());
         let ended = node.clone();
-        let work = async move {
-            let worked = AssertUnwindSafe(run_as(running, shard_loop::run(store, context)));
+        let watched = async move {
+            let worked = AssertUnwindSafe(run_as(running, work));
             match worked.catch_unwind().await {
                 Ok(()) => world.note(format!("{ended} has stopped")),
                 Err(panic) => {
@@ -111,7 +139,7 @@ impl World {
             }
             world.forget(&ended);
         };
-        node.aborts_by(tokio::spawn(work).abort_handle());
+        node.aborts_by(tokio::spawn(watched).abort_handle());
     }
 
     /// Removes an instance that has ended.

@@ -19,7 +19,13 @@ fn lose(then: impl IntoIterator<Item = Step>) -> Played {
     steps.extend(then);
     steps.push(Step::Wait { ms: 5_000 });
     let pace = Pace { slow: 20, most_ms: 5 };
-    play(&Plan { seed: 1, pace, steps }, None)
+    let plan = Plan {
+        seed: 1,
+        pace,
+        log_first: false,
+        steps,
+    };
+    play(&plan, None)
 }
 
 fn pay(id: u64) -> Step {

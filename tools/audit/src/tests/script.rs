@@ -1,7 +1,8 @@
 //! Writes the logs of two shards, message by message, as the services would.
 
-use wallet_contract::event::{Cause, Event, Fact, Movement, Source};
+use wallet_contract::event::{Cause, Event, Fact, Movement, Origin, Source};
 use wallet_contract::id::{AccountId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::{Currency, Money};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::shard::{Shard, Shards};
@@ -73,7 +74,13 @@ impl Script {
     pub(super) fn event(&self, service: Service, at: &str, fact: Fact, cause: Cause) -> Event {
         let shard = self.home(at);
         let source = Source { service, shard };
-        Event::new(fact, cause, source, jiff::Timestamp::UNIX_EPOCH, 5)
+        let origin = Origin {
+            source,
+            place: LogPlace::START,
+            time: jiff::Timestamp::UNIX_EPOCH,
+            work_us: 5,
+        };
+        Event::new(fact, cause, origin)
     }
 
     pub(super) fn publish(&mut self, event: &Event, shards: &[Option<Shard>]) {
@@ -81,7 +88,7 @@ impl Script {
             let json = envelope::write(event);
             self.push(
                 *shard,
-                subject::envelopes(*shard, event.source.service),
+                subject::envelopes(*shard, event.source.service, event.source.shard),
                 envelope::join([&*json]),
             );
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use wallet_contract::envelope;
 use wallet_contract::event::{Event, Fact, Movement, Source};
 use wallet_contract::id::{EventId, TransferId};
+use wallet_contract::log::LogPlace;
 use wallet_contract::money::Money;
 use wallet_contract::reason::Refusal;
 use wallet_contract::shard::Shard;
@@ -55,6 +56,7 @@ fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), f
             service: from.0,
             shard: Shard(from.1),
         },
+        place: LogPlace::START,
         time: time(decided_us).parse().unwrap(),
         work_us,
         transfer: ID.parse::<TransferId>().unwrap(),

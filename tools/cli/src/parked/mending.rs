@@ -144,7 +144,7 @@ mod tests {
         check(alice, "[]", "it asks for nothing");
         check("wallet.0.bulk", &format!("{{{PAYS}}}"), "needs \"from\"");
         check(
-            "wallet.0.evt.credit",
+            "wallet.0.evt.credit.0",
             &format!("{{{PAYS}}}"),
             "only services say events",
         );

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 use wallet_contract::event::{
-    AccountFact, Cause, Event, Fact, Failure, MessageFact, Movement, MovementFact, Overdraft, Parked,
+    AccountFact, Cause, Event, Fact, Failure, MessageFact, Movement, MovementFact, Origin, Overdraft, Parked,
     RequestFact, Resolution, Resolved, Source, Terms,
 };
 use wallet_contract::id::{AccountId, EventId, TransferId};
@@ -273,13 +273,13 @@ pub(super) fn placed(fact: Fact) -> event::Event {
         service: Service::Debit,
         shard: Shard(1),
     };
-    Event::new(
-        fact,
-        cause,
+    let origin = Origin {
         source,
-        Timestamp::from_microsecond(1_700_000_000_123_456).unwrap(),
-        250,
-    )
+        place: LogPlace::element(17, 2),
+        time: Timestamp::from_microsecond(1_700_000_000_123_456).unwrap(),
+        work_us: 250,
+    };
+    Event::new(fact, cause, origin)
 }
 
 pub(super) fn movement(memo: Option<&str>) -> Movement {

@@ -54,7 +54,7 @@ impl Client {
             ),
             5 => (format!("wallet.{shard}.cmd.steal.{account}"), plain.into_bytes()),
             6 => (
-                format!("wallet.{shard}.evt.debit"),
+                format!("wallet.{shard}.evt.debit.{shard}"),
                 br#"[{"specversion":"1.0","type":"wallet.account.gilded.v1"}]"#.to_vec(),
             ),
             7 => (

@@ -80,7 +80,7 @@ async fn is_credited(wallet: &Wallet, payment: &Payment) -> Result<bool> {
         .shards()
         .await?
         .of(&name(payment.payer)?);
-    let subject = format!("wallet.{shard}.evt.{}", Service::Credit.token());
+    let subject = format!("wallet.{shard}.evt.{}.*", Service::Credit.token());
     let log = wallet
         .client
         .connection()

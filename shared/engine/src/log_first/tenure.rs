@@ -1,0 +1,447 @@
+//! A tenure: open, catch up, then decide until it ends.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tracing::{error, info};
+use wallet_contract::log::LogPlace;
+use wallet_contract::parking::{Action, Replacement};
+use wallet_contract::subject::envelopes;
+use wallet_kernel::{Decider, Heard, Input};
+
+use super::append::{Lost, append};
+use super::elements::elements;
+use super::live::{self, Live};
+use super::merge::{self, Merged};
+use super::record::{self, Record};
+use super::{Append, Base, Limits, Log, copies};
+use crate::batch;
+use crate::bus::{self, Message, Reader};
+use crate::horizon::Horizon;
+use crate::shard_loop::caution::Caution;
+use crate::shard_loop::{Context, checking};
+use crate::status::State;
+use crate::store::{self, Commit, Outgoing, Progress, TENURE_MS, Tenure};
+
+/// The maximum weight of one transaction (see [`Message::weight`]).
+const BATCH_WEIGHT: usize = 1536 * 1024;
+/// How often a stand-by checks whether it is needed.
+const STANDBY: Duration = Duration::from_millis(500);
+/// The pause between two attempts to work.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often to check for due deadlines, and to write a place that moved without a commit.
+const LOOK: Duration = Duration::from_millis(250);
+/// A lease is renewed three times before it would expire.
+const RENEW: Duration = Duration::from_millis(TENURE_MS.unsigned_abs() / 3);
+/// How often an opening is tried behind messages that others have just written.
+const OPENINGS: u32 = 3;
+
+/// Why a tenure ended.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    Append(#[from] Lost),
+    #[error("{0}; its last message is not old enough to take over")]
+    Deposed(String),
+    #[error(transparent)]
+    Record(#[from] record::Failed),
+    #[error(transparent)]
+    Merge(#[from] merge::Stopped),
+    #[error("the rules panicked: {0}")]
+    Panicked(String),
+}
+
+impl From<bus::Error> for Ended {
+    fn from(error: bus::Error) -> Self {
+        Self::Append(error.into())
+    }
+}
+
+impl Ended {
+    /// The text of the failure, if the input in hand may be to blame: the rules panicked, or a constraint refused their decision.
+    fn of_the_input(&self) -> Option<String> {
+        let may_be = match self {
+            Self::Panicked(_) => true,
+            Self::Store(error) => error.is_a_constraint(),
+            Self::Append(_) | Self::Deposed(_) | Self::Record(_) | Self::Merge(_) => false,
+        };
+        may_be.then(|| self.to_string())
+    }
+
+    fn state(&self) -> State {
+        let text = self.to_string();
+        match self {
+            Self::Append(Lost::Log(bus::Error::LostData { .. }))
+            | Self::Record(record::Failed::Missing(..)) => State::LostData(text),
+            Self::Append(Lost::Log(_) | Lost::Deposed { .. })
+            | Self::Record(record::Failed::Log(_) | record::Failed::Unreadable(..))
+            | Self::Store(_)
+            | Self::Deposed(_)
+            | Self::Merge(_)
+            | Self::Panicked(_) => State::Failed(text),
+        }
+    }
+}
+
+/// What a loop remembers from one tenure to the next.
+#[derive(Debug, Default)]
+struct Memory {
+    tenures: u64,
+    caution: Caution,
+    /// The instance that has deposed us. It may still be at work.
+    deposed_by: Option<String>,
+}
+
+/// Works on a shard until told to stop. `instance` is unique to this process.
+pub async fn run<S: Base, L: Log>(mut store: S, context: Context<L>, instance: &str, limits: Limits) {
+    let shard = context.place.shard;
+    let mut memory = Memory::default();
+    while !context.stop.is_cancelled() {
+        let pause = match store.acquire().await {
+            Ok(Tenure::Ours(progress)) => {
+                memory.tenures += 1;
+                let writer = format!("{instance}#{}", memory.tenures);
+                let held = hold(&mut store, &context, progress, &mut memory, writer, limits);
+                match guarded(held).await {
+                    Ok(()) => break,
+                    Err(ended) => {
+                        store.abandon().await;
+                        context.meter.rest();
+                        error!(%shard, "shard {shard}: {ended}; trying again");
+                        context.board.set(shard, ended.state());
+                        memory.caution.learn(ended.of_the_input());
+                        if let Ended::Append(Lost::Deposed { by }) = &ended {
+                            memory.deposed_by = Some(instance_of(by).to_owned());
+                        }
+                        RETRY
+                    }
+                }
+            }
+            Ok(Tenure::Held {
+                by,
+                expires_in_ms,
+                whole_from,
+            }) => {
+                checking::stand_by(&context, &by, expires_in_ms, whole_from).await;
+                STANDBY
+            }
+            Err(error) => {
+                error!(%shard, "shard {shard}: {error}; trying again");
+                context.board.set(shard, State::Failed(error.to_string()));
+                RETRY
+            }
+        };
+        tokio::select! {
+            biased;
+            () = context.stop.cancelled() => {}
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+/// The instance of a tenure.
+fn instance_of(writer: &str) -> &str {
+    writer.rsplit_once('#').map_or(writer, |(instance, _)| instance)
+}
+
+/// Turns a panic into one more way for a tenure to end.
+async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
+    let told = |panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        text.or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no words")
+            .to_owned()
+    };
+    let ended = AssertUnwindSafe(tenure).catch_unwind().await;
+    ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
+}
+
+async fn hold<S: Base, L: Log>(
+    store: &mut S,
+    context: &Context<L>,
+    progress: Progress,
+    memory: &mut Memory,
+    writer: String,
+    limits: Limits,
+) -> Result<(), Ended> {
+    let shard = context.place.shard;
+    context.bus.ready(shard, progress.known()).await?;
+    let subject = envelopes(shard, context.service, shard);
+    let opening = open(context, &subject, &writer, memory.deposed_by.as_deref()).await?;
+    memory.deposed_by = None;
+    let (committed, changed) = watch::channel(progress.last_no);
+    let events = store.event_table();
+    let mut live = Live {
+        blocked: store.blocked().await?,
+        store,
+        context,
+        caution: &mut memory.caution,
+        progress,
+        stored: progress.place(),
+        horizon: Horizon::default(),
+        subject: &subject,
+        writer: &writer,
+        end: opening,
+        limits,
+        committed,
+    };
+    let work = async {
+        let mut reader = context.bus.read(shard, progress.position).await?;
+        let rest = catch_up(&mut live, &mut reader, opening).await?;
+        context.board.set(shard, State::Working);
+        context.board.advance(shard, live.progress.position);
+        info!(%shard, place = %live.progress.place(), "shard {shard}: at work after {}", live.progress.place());
+        tokio::select! {
+            biased;
+            done = consume(&mut live, reader, rest) => done?,
+            failed = copies::send(context, events, &writer, limits, changed) => return Err(failed.into()),
+        }
+        live.store.release(live.progress).await?;
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        done = work => done,
+        unfit = checking::until_unfit(context, progress.whole_from) => Err(unfit.into()),
+    }
+}
+
+/// Appends the opening of the tenure, and returns its sequence.
+async fn open<L: Log>(
+    context: &Context<L>,
+    subject: &str,
+    writer: &str,
+    deposed_by: Option<&str>,
+) -> Result<u64, Ended> {
+    let shard = context.place.shard;
+    let mut tries = 0;
+    loop {
+        let (after, last) = context.bus.last(shard, subject).await?;
+        let rival = last.filter(|last| last.writer.as_deref().map(instance_of) == deposed_by);
+        if let Some(rival) = rival.filter(|_| deposed_by.is_some()) {
+            let age_us = context
+                .bus
+                .head(shard)
+                .await?
+                .clock_us
+                .saturating_sub(rival.at_us);
+            if age_us < 2 * TENURE_MS * 1000 {
+                return Err(Ended::Deposed(rival.writer.unwrap_or_default()));
+            }
+        }
+        let opening = Append {
+            shard,
+            subject: subject.to_owned(),
+            payload: Bytes::from_static(b"[]"),
+            writer: writer.to_owned(),
+            after,
+        };
+        let report = |hindered| context.board.publishes(shard, shard, hindered);
+        match append(&context.bus, opening, report).await {
+            Ok(sequence) => return Ok(sequence),
+            // A message of an earlier tenure was stored late.
+            Err(Lost::Deposed { .. }) if tries < OPENINGS => tries += 1,
+            Err(lost) => return Err(lost.into()),
+        }
+    }
+}
+
+/// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
+async fn catch_up<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    reader: &mut L::Reader,
+    opening: u64,
+) -> Result<Vec<Message>, Ended> {
+    let context = live.context;
+    let shard = context.place.shard;
+    let known = live.progress.own;
+    let last = live.store.last_event().await?;
+    let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
+    record.skip_to(last).await?;
+    let mut rest: Vec<Message> = Vec::new();
+    while !record.is_done() {
+        if rest.is_empty() {
+            context.board.starting(
+                shard,
+                format!("catches up from {}, to message {opening}", live.progress.place()),
+            );
+            rest = reader.take(BATCH_WEIGHT).await?;
+        }
+        let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
+        let run: Vec<Message> = rest.drain(..count).collect();
+        let Some(last) = run.last() else { continue };
+        record.reach(last.sequence).await?;
+        if record.is_done() {
+            rest.splice(..0, run);
+            break;
+        }
+        let left = merge_run(live, &mut record, &run).await?;
+        rest.splice(..0, run[left..].iter().cloned());
+    }
+    Ok(rest)
+}
+
+/// Applies the record to a run of messages, as far as it goes. Returns the index of the first message that is not completely handled.
+async fn merge_run<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    record: &mut Record<'_, L>,
+    run: &[Message],
+) -> Result<usize, Ended> {
+    let (context, place) = (live.context, live.context.place);
+    let mut merged = Merged::default();
+    let mut after = live.progress;
+    if let Some((message, told)) = live::instruction(context, run) {
+        let at_us = after.at_us.max(message.at_us);
+        let answers = merge::answers(&mut record.ahead, message.sequence);
+        let rows = live.store.parked(told.place).await?;
+        let is_text = matches!(told.action, Action::Replace(Replacement::Text(_)));
+        let rows = if is_text {
+            rows
+        } else {
+            merge::those_resolved(rows, &answers)
+        };
+        let last = answers.last().map(|last| last.event.place);
+        let batch = batch::resume::<S::Core>(&rows, &told, message, place, at_us, &live.blocked);
+        live.blocked.remove(&batch.released);
+        merged.instruction(batch, answers)?;
+        let whole = LogPlace::message(message.sequence);
+        let reached = if record.is_done() {
+            last.unwrap_or(whole)
+        } else {
+            whole
+        };
+        after = after.at(reached, at_us);
+        apply(live, merged, after).await?;
+        return Ok(usize::from(after.within.is_none()));
+    }
+    let mut handled = 0;
+    'run: for message in run {
+        let at_us = after.at_us.max(message.at_us);
+        for element in elements(message, context.service, place.shard) {
+            let at = element.place;
+            if at <= live.progress.place() {
+                continue;
+            }
+            merged.deadlines(&mut record.ahead, at, at_us)?;
+            if record.is_done() {
+                break 'run;
+            }
+            merged.element::<S::Core>(element, &mut record.ahead, at_us, place, &mut live.blocked)?;
+            after = after.at(at, at_us);
+            if record.is_done() {
+                break 'run;
+            }
+        }
+        handled += 1;
+        let next = LogPlace::element(message.sequence + 1, 0);
+        merged.deadlines(&mut record.ahead, next, at_us)?;
+        after = after.at(LogPlace::message(message.sequence), at_us);
+        if record.is_done() {
+            break;
+        }
+    }
+    apply(live, merged, after).await?;
+    Ok(handled)
+}
+
+/// Writes what the record says, as if it had just been decided.
+async fn apply<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    merged: Merged<'_>,
+    mut after: Progress,
+) -> Result<(), Ended> {
+    let place = live.context.place;
+    let mut causes = Vec::new();
+    let mut keys = <S::Core as Decider>::Keys::default();
+    for step in &merged.steps {
+        causes.push(step.heard.input.as_cause().id);
+        S::Core::touches(&step.heard.input, place, &mut keys);
+    }
+    let (mut known, mut state) = live.store.find(&causes, &keys).await?;
+    let (mut heard, mut decisions) = (Vec::new(), Vec::new());
+    let number = |index: usize| live.progress.last_no + 1 + i64::try_from(index).unwrap_or(i64::MAX);
+    for step in merged.steps {
+        if !known.insert(step.heard.input.as_cause().id.0) {
+            continue;
+        }
+        S::Core::hear(&mut state, &step.heard, place);
+        if let Some(answer) = step.answer {
+            S::Core::evolve(&mut state, &merged.events[answer].event, place);
+        }
+        decisions.push(step.answer.map(number));
+        heard.push(step.heard);
+    }
+    let events: Vec<Outgoing> = (0..)
+        .zip(&merged.events)
+        .map(|(index, recorded)| {
+            let (first, then) = recorded.event.fact.destinations(place.shard, place.shards);
+            Outgoing {
+                no: number(index),
+                id: recorded.event.id,
+                first,
+                then,
+                json: recorded.json.clone(),
+            }
+        })
+        .collect();
+    after.last_no = events.last().map_or(after.last_no, |last| last.no);
+    after.published = after.last_no;
+    after.own = merged.events.last().map_or(after.own, |last| last.at);
+    let commit = Commit {
+        progress: after,
+        heard: &heard,
+        decisions: &decisions,
+        state: &state,
+        events: &events,
+        parked: &merged.parked,
+        resolved: &merged.resolved,
+    };
+    live.store.write(commit).await?;
+    live.store.settle().await?;
+    live.settled(after);
+    Ok(())
+}
+
+/// Consumes the log until the loop is stopped.
+async fn consume<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    mut reader: L::Reader,
+    rest: Vec<Message>,
+) -> Result<(), Ended> {
+    let mut renew = interval(RENEW);
+    renew.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    live.log(&rest).await?;
+    loop {
+        let context = live.context;
+        tokio::select! {
+            // No randomness in the loop: a simulation must be able to replay it step by step.
+            biased;
+            () = context.stop.cancelled() => return Ok(()),
+            _ = renew.tick() => live.keep().await?,
+            _ = look.tick() => {
+                if live.due().await? >= live::DUE {
+                    // There may be more.
+                    look.reset_immediately();
+                }
+                if live.stored < live.progress.place() {
+                    live.keep().await?;
+                }
+            }
+            messages = reader.take(BATCH_WEIGHT) => live.log(&messages?).await?,
+        }
+    }
+}
+
+/// The input of a deadline or of the log, for errors.
+pub(super) fn is_due(heard: &Heard<'_>) -> bool {
+    matches!(heard.input, Input::Due(_))
+}
