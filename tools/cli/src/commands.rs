@@ -13,7 +13,7 @@ pub mod parked;
 pub mod phases;
 pub mod reservation;
 pub mod reverse;
-pub mod standing;
+pub mod status_change;
 pub mod statement;
 pub mod submit;
 pub mod trace;

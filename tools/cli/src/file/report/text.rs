@@ -48,7 +48,7 @@ impl Report {
                 .iter()
                 .map(|(reason, number)| format!("{reason} {number}"));
             let reasons = reasons.collect::<Vec<_>>().join(", ");
-            table.row([&*worded(word, earlier), &count(tally.number), &reasons]);
+            table.row([&*outcome_text(word, earlier), &count(tally.number), &reasons]);
         }
         table
     }
@@ -98,7 +98,7 @@ impl Report {
                 &format!("{} → {}", content.from, content.to),
                 &format!("{} {}", content.amount, content.currency),
                 &row.request.id.to_string(),
-                &worded(end.word(), end.earlier().is_some()),
+                &outcome_text(end.word(), end.earlier().is_some()),
                 &why(end),
             ]);
         }
@@ -106,7 +106,7 @@ impl Report {
     }
 }
 
-fn worded(word: &str, earlier: bool) -> String {
+fn outcome_text(word: &str, earlier: bool) -> String {
     if earlier {
         format!("{word} earlier")
     } else {
