@@ -25,7 +25,7 @@ impl SmallDisk {
         }
         let why = String::from_utf8_lossy(&done.stderr);
         println!(
-            "skipped: a full disk needs the right to mount one: {}",
+            "skipped: a small disk can't be mounted here: {}",
             why.trim()
         );
         Ok(None)

@@ -39,7 +39,7 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
     );
     ensure!(
         text.contains(says),
-        "wallet {args:?} does not say {says:?}: {text}"
+        "wallet {args:?} does not show {says:?}: {text}"
     );
     Ok(stdout)
 }
@@ -56,11 +56,11 @@ async fn have(world: &World, expected: [&str; 3]) -> Result<()> {
 const HEADER: &str = "from,to,amount,currency\n";
 
 #[tokio::test]
-async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
+async fn a_file_pays_each_row_once() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob", "carol"]).await?;
-    as_people_have_them(&world).await?;
-    played_again_in_any_form(&world).await?;
+    formats_in_use(&world).await?;
+    repeated_in_any_form(&world).await?;
     another_month(&world).await?;
     refused_rows(&world).await?;
     interrupted(&world).await?;
@@ -70,7 +70,7 @@ async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
 }
 
 /// An unambiguous file is read; an ambiguous one is rejected before anything is sent.
-async fn as_people_have_them(world: &World) -> Result<()> {
+async fn formats_in_use(world: &World) -> Result<()> {
     let mac = "from,to,amount,currency\ralice,bob,1.00,USD\ralice,bob,1.00,USD\r";
     let report = play(world, "mac.csv", mac, &["--json"], 0, "\"settled\":2").await?;
     ensure!(
@@ -150,7 +150,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
 }
 
 /// A row keeps its id whatever the form of the file, and wherever the row is in it.
-async fn played_again_in_any_form(world: &World) -> Result<()> {
+async fn repeated_in_any_form(world: &World) -> Result<()> {
     let rows = [
         "alice,carol,1.00,USD",
         "alice,carol,2.00,USD",
@@ -310,7 +310,7 @@ async fn interrupted(world: &World) -> Result<()> {
         paid = paid => paid?,
     }
     let left = world.available("alice").await?;
-    ensure!(left != "181.00", "the run was killed before its end");
+    ensure!(left != "181.00", "the run ended before it was killed");
     let reversed = format!("{HEADER}{large}{small}");
     play(
         world,
@@ -334,7 +334,7 @@ async fn without_the_ledger(world: &World) -> Result<()> {
         &file,
         &nowhere,
         1,
-        "nothing was sent: what became of these payments before is not known",
+        "nothing was sent: the ledger can't be asked which of these payments were made before",
     )
     .await?;
     have(world, ["181.00", "289.00", "390.00"]).await?;
@@ -345,7 +345,7 @@ async fn without_the_ledger(world: &World) -> Result<()> {
         &named,
         &nowhere,
         0,
-        "by their ids none is made twice",
+        "their ids keep each from being paid twice",
     )
     .await?;
     play(

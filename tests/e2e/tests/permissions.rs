@@ -227,7 +227,7 @@ fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
 }
 
 #[tokio::test]
-async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
+async fn each_user_has_exactly_its_permissions() -> Result<()> {
     let secured = Secured::start().await?;
     let (mut wrong, mut allowed, mut denied) = (Vec::new(), 0, 0);
     for user in USERS {
@@ -238,14 +238,14 @@ async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
             wrong.extend(
                 row.denied(&mut raw)
                     .await?
-                    .map(|said| format!("{user} may {row:?}: {said}")),
+                    .map(|error| format!("{user} was denied {row:?}: {error}")),
             );
         }
         for row in may_not {
             denied += 1;
-            let said = row.denied(&mut raw).await?.unwrap_or_default();
-            if !said.contains("Permissions Violation") {
-                wrong.push(format!("{user} may not {row:?}, and did: {said:?}"));
+            let error = row.denied(&mut raw).await?.unwrap_or_default();
+            if !error.contains("Permissions Violation") {
+                wrong.push(format!("{user} was not denied {row:?}: {error:?}"));
             }
         }
     }
@@ -256,17 +256,17 @@ async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
     ensure!(wrong.is_empty(), "{wrong:#?}");
     for (user, password) in [("alice", "wrong"), ("nobody", ""), ("", "")] {
         let refused = Raw::connect(secured.address, Some((user, password))).await;
-        ensure!(refused.is_err(), "{user:?} got in with {password:?}");
+        ensure!(refused.is_err(), "{user:?} was accepted with {password:?}");
     }
     ensure!(
         Raw::connect(secured.address, None).await.is_err(),
-        "somebody without a name got in"
+        "an anonymous user was accepted"
     );
     secured.world.stop().await
 }
 
 #[tokio::test]
-async fn the_wallet_works_with_nothing_but_these_rights() -> Result<()> {
+async fn the_wallet_works_with_these_permissions() -> Result<()> {
     let secured = Secured::start().await?;
     let world = &secured.world;
     world.open(&["alice", "bob"]).await?;

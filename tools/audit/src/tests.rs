@@ -13,4 +13,4 @@ mod flows;
 mod money;
 mod plays;
 mod script;
-mod sound;
+mod valid;

@@ -12,11 +12,11 @@ pub(super) struct Case {
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
     /// What must be heard under each id.
-    pub(super) heard: Vec<(String, Heard)>,
+    pub(super) expected: Vec<(String, Expected)>,
 }
 
 /// What is heard.
-pub(super) enum Heard {
+pub(super) enum Expected {
     /// A cent has moved.
     Settled,
     /// The same, in the client's trace.
@@ -25,18 +25,18 @@ pub(super) enum Heard {
     Refused(String),
 }
 
-use Heard::{Refused, Settled, Traced};
+use Expected::{Refused, Settled, Traced};
 
-fn case(body: impl Into<Vec<u8>>, heard: Vec<(String, Heard)>) -> Case {
+fn case(body: impl Into<Vec<u8>>, expected: Vec<(String, Expected)>) -> Case {
     Case {
         verb: "transfer",
         headers: Vec::new(),
         body: body.into(),
-        heard,
+        expected,
     }
 }
 
-fn refused(detail: &str) -> Heard {
+fn refused(detail: &str) -> Expected {
     Refused(detail.to_owned())
 }
 
@@ -156,10 +156,10 @@ fn several() -> Vec<Case> {
             vec![(first, Settled), (second, refused(detail)), (third, Settled)],
         )
     };
-    let both = |between: &str, heard: fn() -> Heard| {
+    let both = |between: &str, expected: fn() -> Expected| {
         let ids = [e2e::id(), e2e::id()];
         let body = format!("{}{between}{}", pays(&ids[0], ""), pays(&ids[1], ""));
-        case(body, ids.map(|id| (id, heard())).into())
+        case(body, ids.map(|id| (id, expected())).into())
     };
     let last = e2e::id();
     vec![
@@ -184,9 +184,9 @@ fn event(id: &str, more: &Value) -> String {
 }
 
 fn events() -> Vec<Case> {
-    let with = |more: Value, heard: Heard| {
+    let with = |more: Value, expected: Expected| {
         let id = e2e::id();
-        case(event(&id, &more), vec![(id, heard)])
+        case(event(&id, &more), vec![(id, expected)])
     };
     let wrong = |data: Value| {
         let detail = format!("\"data\" is {data}: use the request, an object");

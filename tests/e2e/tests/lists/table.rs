@@ -21,7 +21,7 @@ pub(super) struct List {
 
 impl List {
     /// Whether it goes back in time, and so contains only what existed when it was begun.
-    pub(super) fn goes_back(&self) -> bool {
+    pub(super) fn is_newest_first(&self) -> bool {
         let is_back = matches!(
             self.route,
             "/" | "/parked"
@@ -40,7 +40,7 @@ pub(super) enum Kind {
     Json {
         rows: &'static str,
         key: &'static [&'static str],
-        place: &'static str,
+        cursor: &'static str,
     },
     /// A page for people.
     Page,
@@ -54,17 +54,17 @@ enum Is {
     /// A list that is returned as a whole because it is short, for this reason.
     Whole(&'static str),
     /// No list.
-    NoList,
+    NotAList,
 }
 
 const ROUTES: &[(&str, Is)] = &[
     ("/", Is::Walked),
     ("/accounts", Is::Walked),
     ("/accounts/{id}", Is::Walked),
-    ("/assets/icon.svg", Is::NoList),
-    ("/assets/viewer.css", Is::NoList),
-    ("/assets/viewer.js", Is::NoList),
-    ("/find", Is::NoList),
+    ("/assets/icon.svg", Is::NotAList),
+    ("/assets/viewer.css", Is::NotAList),
+    ("/assets/viewer.js", Is::NotAList),
+    ("/find", Is::NotAList),
     (
         "/flows/{id}",
         Is::Whole("the events of one flow; or the payers who used its id"),
@@ -75,11 +75,11 @@ const ROUTES: &[(&str, Is)] = &[
     ("/flows/{id}/live", Is::Whole("the same")),
     (
         "/health",
-        Is::Whole("shards and currencies; of what is stuck and parked the first, with a link to all"),
+        Is::Whole("shards and currencies; the first stuck transfers and parked messages, with a link to all"),
     ),
-    ("/live", Is::NoList),
-    ("/livez", Is::NoList),
-    ("/metrics", Is::NoList),
+    ("/live", Is::NotAList),
+    ("/livez", Is::NotAList),
+    ("/metrics", Is::NotAList),
     ("/parked", Is::Walked),
     ("/readyz", Is::Whole("the shards")),
     ("/traces/{id}", Is::Walked),
@@ -93,13 +93,13 @@ const ROUTES: &[(&str, Is)] = &[
     ("/v1/stats", Is::Whole("the shards, and counts")),
     ("/v1/store", Is::Whole("the shards")),
     ("/v1/store/events", Is::Walked),
-    ("/v1/store/position", Is::NoList),
-    ("/v1/store/publish", Is::NoList),
-    ("/v1/store/reach", Is::NoList),
+    ("/v1/store/position", Is::NotAList),
+    ("/v1/store/publish", Is::NotAList),
+    ("/v1/store/reach", Is::NotAList),
     ("/v1/traces/{id}", Is::Walked),
     ("/v1/transfers", Is::Walked),
     ("/v1/transfers/{id}", Is::Whole("the events of one flow")),
-    ("/v1/transfers/known", Is::Whole("those that are asked about")),
+    ("/v1/transfers/known", Is::Whole("the given ids")),
 ];
 
 /// Queries for transfers in the API for programs.
@@ -186,7 +186,7 @@ pub(super) fn lists(filled: &Filled) -> Vec<List> {
 }
 
 /// The lists that have items while credit-svc is down.
-pub(super) fn lists_of_what_is_stuck() -> Vec<List> {
+pub(super) fn stuck_lists() -> Vec<List> {
     let queries = [
         "?status=stuck",
         "?status=stuck&account=alice",
@@ -225,13 +225,13 @@ fn json(
     url: &str,
     rows: &'static str,
     key: &'static [&'static str],
-    place: &'static str,
+    cursor: &'static str,
 ) -> List {
     List {
         service: Service::Ledger,
         route,
         url: url.to_owned(),
-        kind: Kind::Json { rows, key, place },
+        kind: Kind::Json { rows, key, cursor },
     }
 }
 
@@ -259,7 +259,7 @@ fn routes(dir: &Path, found: &mut BTreeSet<String>) -> Result<()> {
 }
 
 #[test]
-fn a_route_is_walked_or_known_to_be_no_list_with_pages() -> Result<()> {
+fn every_route_is_walked_or_known_to_have_no_pages() -> Result<()> {
     let root = e2e::repository();
     let mut found = BTreeSet::new();
     for part in [
@@ -271,13 +271,13 @@ fn a_route_is_walked_or_known_to_be_no_list_with_pages() -> Result<()> {
         routes(&root.join(part), &mut found)?;
     }
     let known: BTreeSet<String> = ROUTES.iter().map(|(route, _)| (*route).to_owned()).collect();
-    assert_eq!(found, known, "a new route: is it a list? Then walk it in `lists`");
-    let filled = Filled::of_nothing()?;
+    assert_eq!(found, known, "a new route: if it is a list, walk it in `lists`");
+    let filled = Filled::empty()?;
     let walked: BTreeSet<&str> = lists(&filled).iter().map(|list| list.route).collect();
-    let to_be_walked = ROUTES
+    let expected = ROUTES
         .iter()
         .filter(|(_, is)| *is == Is::Walked)
         .map(|(route, _)| *route);
-    assert_eq!(walked, to_be_walked.collect());
+    assert_eq!(walked, expected.collect());
     Ok(())
 }

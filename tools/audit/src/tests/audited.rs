@@ -29,9 +29,9 @@ impl Script {
     #[track_caller]
     pub(super) fn breaks(&self, invariant: Invariant, words: &str) {
         let (counts, _, breaches) = self.audit();
-        let (count, told) = breaches.of(invariant);
+        let (count, texts) = breaches.of(invariant);
         assert!(count > 0, "{} holds: {breaches:?} {counts:?}", invariant.name());
-        assert!(told.iter().any(|text| text.contains(words)), "{told:#?}");
+        assert!(texts.iter().any(|text| text.contains(words)), "{texts:#?}");
     }
 
     #[track_caller]

@@ -112,7 +112,7 @@ fn count(plan: &Plan, which: impl Fn(&Item) -> bool) -> u64 {
 }
 
 fn is_event_of(service: Service) -> impl Fn(&Item) -> bool {
-    move |item| matches!(item, Item::Said(at) if at.service == service)
+    move |item| matches!(item, Item::Event(at) if at.service == service)
 }
 
 fn requests(plan: &Plan) -> u64 {

@@ -11,7 +11,7 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     lines.extend(waits(flow, now, paint));
     for step in steps::of(flow) {
         if let Some(skew) = step.skew {
-            let text = format!("⚠ {}: {}", step.words, skew.text(step.lane.name()));
+            let text = format!("⚠ {}: {}", step.words, skew.told(step.lane.name()));
             lines.push(paint.warn(&text));
         }
     }
@@ -21,7 +21,7 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
 /// The expected events that have not been seen yet, and for how long.
 pub fn waits(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     let expected = flow.expected.iter();
-    let text = expected.map(|expected| format!("… {} {}", expected.text(flow), expected.waited(now)));
+    let text = expected.map(|expected| format!("… {} {}", expected.told(flow), expected.waited(now)));
     text.map(|text| paint.warn(&clean(&text))).collect()
 }
 

@@ -126,7 +126,7 @@ impl Effect {
                 )
             }
             Self::Superseded(Some(row)) => format!(
-                "was already resolved, {}. The first instruction counts, and this one changes nothing",
+                "was already resolved, {}. That instruction came first, and this one changes nothing",
                 resolved_at(row)
             ),
             Self::Superseded(None) => format!(
