@@ -109,7 +109,7 @@ async fn an_invalid_request_is_refused_with_the_field_and_its_value() -> Result<
     world.stop().await
 }
 
-/// Publishes all cases, and returns what was heard under each id.
+/// Publishes all cases, and returns the outcome under each id.
 async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value>> {
     let mut outcomes = world.nats.client().subscribe("wallet.outcome.alice.*").await?;
     let js = world.nats.jetstream();

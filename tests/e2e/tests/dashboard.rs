@@ -28,7 +28,7 @@ fn metrics_in(expr: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_dashboard_queries_only_exported_metrics() -> Result<()> {
-    // Nobody listens there, but the export's metrics exist all the same.
+    // Nothing listens there, but the export's metrics exist all the same.
     let nowhere = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9".to_owned());
     let world = World::with(None, |options| options.settings.extend([nowhere])).await?;
     world.open(&["alice"]).await?;

@@ -176,7 +176,7 @@ async fn a_deleted_stream_is_restored() -> Result<()> {
 }
 
 /// A server comes back with an older copy of its files: the tails of all streams are gone. The ledger had not caught up, so
-/// nobody has the text of some requests that were carried out, and clients sent more before the loss was noticed.
+/// no store has the text of some requests that were carried out, and clients sent more before the loss was noticed.
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_tails_are_restored() -> Result<()> {
     let mut random = Random::seeded()?;
@@ -230,7 +230,7 @@ async fn lost_tails_are_restored() -> Result<()> {
         );
         world.verify().await?;
 
-        // Acknowledged requests that nobody had read are in no store. Their clients repeat them, as they must anyway when they
+        // Acknowledged requests that no service had read are in no store. Their clients repeat them, as they must anyway when they
         // hear nothing; everything else is recognized by its id.
         send(&world, &load).await?;
         until_all_ended(&world.api).await?;

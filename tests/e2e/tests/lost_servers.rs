@@ -126,7 +126,7 @@ async fn until(condition: impl AsyncFn() -> Result<bool>) -> Result<()> {
     Ok(())
 }
 
-/// A service that hangs at its first log line, because nobody reads its log: it never reaches any step of its shutdown.
+/// A service that hangs at its first log line, because its log is not read: it never reaches any step of its shutdown.
 struct Blocked {
     child: Child,
     _unread: PipeReader,

@@ -111,8 +111,8 @@ async fn an_unreadable_request_is_edited_or_discarded() -> Result<()> {
     world.stop().await
 }
 
-/// Two operators resolve the same request, at the same time or while its service is down: one instruction is followed, and both
-/// operators are told.
+/// Two operators resolve the same request, at the same time or while its service is down: one instruction is carried out, and both
+/// operators learn which.
 #[tokio::test]
 async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()> {
     for database in DATABASES {
@@ -194,7 +194,7 @@ async fn run_parked(world: &World, words: [String; 4]) -> Result<(String, i32)> 
     tool(world, &args).await
 }
 
-/// Checks what the two operators are told; returns the amount paid by the instruction that was followed.
+/// Checks the outputs of the two operators; returns the amount paid by the instruction that was carried out.
 fn check(won: &str, lost: &str, amount: u32) -> Result<u32> {
     let output = lost.contains("came first") || lost.contains("comes first");
     ensure!(won.contains("replaced by message") && output, "{won} {lost}");

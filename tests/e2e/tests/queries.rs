@@ -169,7 +169,7 @@ async fn an_invalid_query_is_rejected() -> Result<()> {
     Ok(())
 }
 
-/// Of several transfers, those are known that their payer's own shard has heard of.
+/// Of several transfers, those are known that the payer's own shard has seen.
 async fn known(world: &World, paid: Uuid) -> Result<()> {
     let [alice, bob]: [AccountId; 2] = ["alice".parse()?, "bob".parse()?];
     let elsewhere = transfer("bob", "1.00");

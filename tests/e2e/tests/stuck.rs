@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb, bulk};
 
-/// Publishes a transfer that nobody completes.
+/// Publishes a transfer that no service completes.
 async fn begin(world: &World) -> Result<String> {
     let body = transfer("bob", "1.00");
     let alice = "alice".parse()?;

@@ -88,7 +88,7 @@ async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
     timeout(PATIENCE, deposited)
         .await
         .context("the deposits were not made")??;
-    // Continuous commands end with the first line that nobody reads, even if nobody reads stderr either.
+    // Continuous commands end with the first line that is not read, even if stderr is not read either.
     for json in [&["watch"][..], &["watch", "--json"]] {
         let mut watch = wallet(&world, json)?.stderr(unread()?).spawn()?;
         let ended = async {

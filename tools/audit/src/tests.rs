@@ -1,4 +1,4 @@
-//! Sound logs, and logs that are broken in one place each.
+//! Valid logs, and logs with one fault each.
 //!
 //! | part | does |
 //! |---|---|

@@ -151,7 +151,7 @@ fn ended(stats: &Stats) -> u64 {
 }
 
 impl Bed<'_> {
-    /// Waits until the ledger counts that many ended transfers; reports each poll to `told`.
+    /// Waits until the ledger counts that many ended transfers; passes the figures of each poll to `report`.
     async fn until_ended(&mut self, count: u64, mut report: impl FnMut(&Stats)) -> Result<()> {
         let (mut last, mut moved) = (0, Instant::now());
         loop {

@@ -1,4 +1,4 @@
-//! Damaged, unusual or invalid messages of alice's, and the outcomes that must be heard for them.
+//! Damaged, unusual or invalid messages of alice's, and the expected outcomes.
 
 use serde_json::{Value, json};
 
@@ -11,11 +11,11 @@ pub(super) struct Case {
     pub(super) verb: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    /// What must be heard under each id.
+    /// The expected outcome under each id.
     pub(super) expected: Vec<(String, Expected)>,
 }
 
-/// What is heard.
+/// An outcome.
 pub(super) enum Expected {
     /// A cent has moved.
     Settled,

@@ -85,7 +85,7 @@ async fn a_stream_without_its_front_or_middle_is_restored() -> Result<()> {
         whole(&world).await?;
         reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
 
-        // The first stream again, together with a request that nobody has read and no store has.
+        // The first stream again, together with a request that no service has read and no store has.
         for service in Service::ALL {
             world.stack.stop_service(service).await?;
         }

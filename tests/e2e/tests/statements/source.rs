@@ -1,4 +1,4 @@
-//! The statements in the services' sources: every string that is SQL, whether it stands alone or is a part of a longer one.
+//! The statements in the services' sources: every string that is SQL, whether it is a whole statement or a part of a longer one.
 
 use std::fs;
 use std::path::{Path, PathBuf};

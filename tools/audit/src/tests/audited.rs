@@ -1,4 +1,4 @@
-//! Breaks sound logs, and asserts what the audit finds in them.
+//! Breaks valid logs, and asserts what the audit finds in them.
 
 use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;

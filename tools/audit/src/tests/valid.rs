@@ -1,4 +1,4 @@
-//! Sound logs have no breaches.
+//! Valid logs have no breaches.
 
 use super::script::Script;
 

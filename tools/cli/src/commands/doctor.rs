@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `servers` | the NATS servers: the one in use, and the others of the list |
 //! | `streams` | the streams' settings, against the contract's, and whether they lack messages |
-//! | `monitor` | what only the server's monitoring port tells: syncing and subject mappings |
+//! | `monitor` | what only the server's monitoring port shows: syncing and subject mappings |
 //! | `services` | whether the services are ready, how far the ledger is, parked messages |
 //!
 //! It changes nothing.

@@ -12,7 +12,7 @@
 //!
 //! **Retries.** Two operators who retry the same row at the same time derive the same id, so one of their requests is a repeat of
 //! the other. Attempt *n* + 1 is made only after attempt *n* ended without moving money, and a transfer ends once. So at most one
-//! attempt at a row ever pays, whoever sends what, and when.
+//! attempt at a row ever pays, no matter who sends what, and when.
 //!
 //! **Files.** The name of a file is the first half of the trace id that it gives to each of its payments. So what the ledger knows
 //! of a payment includes which file sent it first: this one, or last month's with an equal row in it.

@@ -60,7 +60,7 @@ impl<'t> Records<'t> {
                 "{follows:?} follows the closing quote: double each quote within a value"
             ));
         }
-        // Nobody can tell which lines belong to the value.
+        // It is unknown which lines belong to the value.
         self.rest = "";
         Err(format!(
             "the quote opened on line {opened} is closed on line {}, where {follows:?} follows: check where the quote is closed",

@@ -25,7 +25,7 @@ impl Original {
     }
 
     /// Validates a text that is to replace the original. A request without an id gets the message's, if it has one for it, or
-    /// else one derived from its position: whoever corrects it, it is the same request.
+    /// else one derived from its position: it is the same request, no matter who corrects it.
     pub fn edited(&self, text: &str) -> Result<Edited, String> {
         let subject = Subject::read(&self.subject, self.id.shard).map_err(|bad| bad.to_string())?;
         let text = self.with_ids(&subject, text).unwrap_or_else(|| text.to_owned());
