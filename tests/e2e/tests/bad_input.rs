@@ -57,7 +57,7 @@ fn malformed() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 /// (fields, reason, detail) of requests with an impossible account or currency.
-fn unpayable() -> Vec<(Value, &'static str, &'static str)> {
+fn impossible_parties() -> Vec<(Value, &'static str, &'static str)> {
     let payee = |name: &str, detail| (json!({ "to": name }), "invalid_account", detail);
     vec![
         payee("", "must not be empty"),
@@ -101,7 +101,7 @@ fn unpayable() -> Vec<(Value, &'static str, &'static str)> {
 async fn an_invalid_request_is_refused_with_the_field_and_its_value() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
-    for (fields, reason, detail) in malformed().into_iter().chain(unpayable()) {
+    for (fields, reason, detail) in malformed().into_iter().chain(impossible_parties()) {
         check(&world, fields, reason, detail).await?;
     }
     assert_eq!(world.available("alice").await?, "100.00");

@@ -27,7 +27,7 @@ impl Try {
 }
 
 /// Denied to everybody: changing, losing or copying the contents of a log, seeing others' answers, administering the server.
-const NOBODY: [Try; 36] = [
+const DENIED_TO_ALL: [Try; 36] = [
     Publish("wallet.x"),
     Publish("wallet.0.x"),
     Publish("wallet.0.evt"),
@@ -91,7 +91,7 @@ const SERVICE: [Try; 9] = [
 ];
 
 /// Also denied to services: deleting another reader's consumer, listing what exists.
-const NO_SERVICE: [Try; 5] = [
+const DENIED_TO_SERVICES: [Try; 5] = [
     Api("CONSUMER.DELETE.WALLET_0.x"),
     Api("CONSUMER.NAMES.WALLET_0"),
     Api("STREAM.NAMES"),
@@ -143,7 +143,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
     };
     (
         [&SERVICE, own].concat(),
-        [&NOBODY, &REQUESTS[..], &NO_SERVICE, others].concat(),
+        [&DENIED_TO_ALL, &REQUESTS[..], &DENIED_TO_SERVICES, others].concat(),
     )
 }
 
@@ -162,7 +162,7 @@ const OPERATOR: [Try; 12] = [
     Subscribe("_INBOX_operator.x"),
 ];
 
-const NO_OPERATOR: [Try; 8] = [
+const DENIED_TO_OPERATOR: [Try; 8] = [
     Publish("wallet.ready"),
     Subscribe("wallet.ready"),
     Publish("wallet.0.evt.debit"),
@@ -183,7 +183,7 @@ const ALICE: [Try; 7] = [
     Subscribe("_INBOX_alice.x"),
 ];
 
-const NO_ALICE: [Try; 25] = [
+const DENIED_TO_ALICE: [Try; 25] = [
     Publish("wallet.ready"),
     Subscribe("wallet.ready"),
     Publish("wallet.cmd.transfer.bob"),
@@ -216,11 +216,11 @@ fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
     match user {
         "operator" => (
             [&REQUESTS[..], &OPERATOR].concat(),
-            [&NOBODY[..], &NO_OPERATOR].concat(),
+            [&DENIED_TO_ALL[..], &DENIED_TO_OPERATOR].concat(),
         ),
         "alice" => {
-            let no_service = [&SERVICE[..1], &SERVICE[2..], &NO_SERVICE[..4]].concat();
-            (ALICE.to_vec(), [&NOBODY[..], &no_service, &NO_ALICE].concat())
+            let denied_service = [&SERVICE[..1], &SERVICE[2..], &DENIED_TO_SERVICES[..4]].concat();
+            (ALICE.to_vec(), [&DENIED_TO_ALL[..], &denied_service, &DENIED_TO_ALICE].concat())
         }
         name => service(name),
     }

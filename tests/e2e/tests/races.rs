@@ -46,9 +46,9 @@ async fn tool(command: String, nats: String, api: String) -> Result<Ended> {
 }
 
 /// The winner's answer, and the answer to the one that came too late.
-fn won(results: &[Ended]) -> Result<(&Value, &Value)> {
+fn winner_and_loser(results: &[Ended]) -> Result<(&Value, &Value)> {
     match results {
-        [(0, won), (3, late)] | [(3, late), (0, won)] => Ok((won, late)),
+        [(0, winner_and_loser), (3, late)] | [(3, late), (0, winner_and_loser)] => Ok((winner_and_loser, late)),
         _ => bail!("not one success and one refusal: {results:#?}"),
     }
 }
@@ -78,7 +78,7 @@ async fn each_caller_gets_its_own_outcome() -> Result<()> {
     ];
     let results = at_once(&mut world, &commands).await?;
 
-    let (paid, late) = won(&results[..2])?;
+    let (paid, late) = winner_and_loser(&results[..2])?;
     assert_eq!(
         (&paid["outcome"], &late["outcome"]),
         (&json!("settled"), &json!("refused"))
@@ -93,7 +93,7 @@ async fn each_caller_gets_its_own_outcome() -> Result<()> {
     ensure!(status["ended_at"].is_string(), "{status}");
     let mut moved = cents(paid)?;
 
-    let (done, late) = won(&results[2..4])?;
+    let (done, late) = winner_and_loser(&results[2..4])?;
     let settled = done["outcome"] == "settled";
     let reason = if settled { "already_confirmed" } else { "cancelled" };
     assert_eq!(
@@ -102,7 +102,7 @@ async fn each_caller_gets_its_own_outcome() -> Result<()> {
     );
     moved += if settled { 900 } else { 0 };
 
-    let (paid, late) = won(&results[4..])?;
+    let (paid, late) = winner_and_loser(&results[4..])?;
     assert_eq!(
         (&late["reason"], &late["transfer"]["amount"]),
         (&json!("id_reused"), &paid["amount"])

@@ -52,7 +52,7 @@ fn pays(id: &str, more: &str) -> String {
 }
 
 /// A single request, and what is wrong with it.
-fn alone(more: &str, detail: &str) -> Case {
+fn one_request(more: &str, detail: &str) -> Case {
     let id = e2e::id();
     case(pays(&id, more), vec![(id, refused(detail))])
 }
@@ -83,29 +83,29 @@ fn damaged() -> Vec<Case> {
     let twice = [e2e::id(), e2e::id()];
     let two_ids = pays(&twice[0], &format!(r#","id":"{}""#, twice[1]));
     vec![
-        alone(
+        one_request(
             r#","memo":"lunch \ud83c""#,
             &format!("field \"memo\" is \"lunch \\ud83c\": {half}"),
         ),
-        alone(r#","memo\ud83c":"lunch""#, "unknown field \"memo\u{fffd}\""),
-        alone(
+        one_request(r#","memo\ud83c":"lunch""#, "unknown field \"memo\u{fffd}\""),
+        one_request(
             ",\"memo\":\"a\tb\"",
             "field \"memo\" is \"a\\tb\": a control character",
         ),
-        alone(
+        one_request(
             ",\"memo\":\"a\0b\"",
             "field \"memo\" is \"a\\u{0}b\": a control character",
         ),
-        alone(
+        one_request(
             r#","memo":null"#,
             "field \"memo\" is null: use a string, or leave it out",
         ),
-        alone(
+        one_request(
             r#","memo":"a","memo":"b""#,
             "field \"memo\" stands twice, as \"a\" and as \"b\"",
         ),
-        alone(&format!(r#","memo":{deep}"#), "field \"memo\" is [[[["),
-        alone(
+        one_request(&format!(r#","memo":{deep}"#), "field \"memo\" is [[[["),
+        one_request(
             r#","memo":"say "hi" now""#,
             "not JSON behind field \"memo\": \"say \"",
         ),
@@ -271,7 +271,7 @@ fn headers() -> Vec<Case> {
 fn others() -> Vec<Case> {
     let unknown = Case {
         verb: "pay",
-        ..alone(
+        ..one_request(
             "",
             "has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm",
         )

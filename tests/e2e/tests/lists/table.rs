@@ -46,9 +46,9 @@ pub(super) enum Kind {
     Page,
 }
 
-/// The kind of a route or a command.
+/// How a route or a command returns its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Is {
+enum Paging {
     /// A list that has pages: it is walked.
     Walked,
     /// A list that is returned as a whole because it is short, for this reason.
@@ -57,49 +57,49 @@ enum Is {
     NotAList,
 }
 
-const ROUTES: &[(&str, Is)] = &[
-    ("/", Is::Walked),
-    ("/accounts", Is::Walked),
-    ("/accounts/{id}", Is::Walked),
-    ("/assets/icon.svg", Is::NotAList),
-    ("/assets/viewer.css", Is::NotAList),
-    ("/assets/viewer.js", Is::NotAList),
-    ("/find", Is::NotAList),
+const ROUTES: &[(&str, Paging)] = &[
+    ("/", Paging::Walked),
+    ("/accounts", Paging::Walked),
+    ("/accounts/{id}", Paging::Walked),
+    ("/assets/icon.svg", Paging::NotAList),
+    ("/assets/viewer.css", Paging::NotAList),
+    ("/assets/viewer.js", Paging::NotAList),
+    ("/find", Paging::NotAList),
     (
         "/flows/{id}",
-        Is::Whole("the events of one flow; or the payers who used its id"),
+        Paging::Whole("the events of one flow; or the payers who used its id"),
     ),
-    ("/flows/{id}/export.html", Is::Whole("the same")),
-    ("/flows/{id}/export.mmd", Is::Whole("the same")),
-    ("/flows/{id}/export.otlp.json", Is::Whole("the same")),
-    ("/flows/{id}/live", Is::Whole("the same")),
+    ("/flows/{id}/export.html", Paging::Whole("the same")),
+    ("/flows/{id}/export.mmd", Paging::Whole("the same")),
+    ("/flows/{id}/export.otlp.json", Paging::Whole("the same")),
+    ("/flows/{id}/live", Paging::Whole("the same")),
     (
         "/health",
-        Is::Whole("shards and currencies; the first stuck transfers and parked messages, with a link to all"),
+        Paging::Whole("shards and currencies; the first stuck transfers and parked messages, with a link to all"),
     ),
-    ("/live", Is::NotAList),
-    ("/livez", Is::NotAList),
-    ("/metrics", Is::NotAList),
-    ("/parked", Is::Walked),
-    ("/readyz", Is::Whole("the shards")),
-    ("/traces/{id}", Is::Walked),
-    ("/v1/accounts", Is::Walked),
-    ("/v1/accounts/{id}", Is::Whole("an account's currencies")),
-    ("/v1/accounts/{id}/statement", Is::Walked),
-    ("/v1/health", Is::Whole("the services, each with its shards")),
-    ("/v1/log", Is::Walked),
-    ("/v1/parked", Is::Walked),
-    ("/v1/phases/{id}", Is::Whole("the payers who used one id")),
-    ("/v1/stats", Is::Whole("the shards, and counts")),
-    ("/v1/store", Is::Whole("the shards")),
-    ("/v1/store/events", Is::Walked),
-    ("/v1/store/position", Is::NotAList),
-    ("/v1/store/publish", Is::NotAList),
-    ("/v1/store/reach", Is::NotAList),
-    ("/v1/traces/{id}", Is::Walked),
-    ("/v1/transfers", Is::Walked),
-    ("/v1/transfers/{id}", Is::Whole("the events of one flow")),
-    ("/v1/transfers/known", Is::Whole("the given ids")),
+    ("/live", Paging::NotAList),
+    ("/livez", Paging::NotAList),
+    ("/metrics", Paging::NotAList),
+    ("/parked", Paging::Walked),
+    ("/readyz", Paging::Whole("the shards")),
+    ("/traces/{id}", Paging::Walked),
+    ("/v1/accounts", Paging::Walked),
+    ("/v1/accounts/{id}", Paging::Whole("an account's currencies")),
+    ("/v1/accounts/{id}/statement", Paging::Walked),
+    ("/v1/health", Paging::Whole("the services, each with its shards")),
+    ("/v1/log", Paging::Walked),
+    ("/v1/parked", Paging::Walked),
+    ("/v1/phases/{id}", Paging::Whole("the payers who used one id")),
+    ("/v1/stats", Paging::Whole("the shards, and counts")),
+    ("/v1/store", Paging::Whole("the shards")),
+    ("/v1/store/events", Paging::Walked),
+    ("/v1/store/position", Paging::NotAList),
+    ("/v1/store/publish", Paging::NotAList),
+    ("/v1/store/reach", Paging::NotAList),
+    ("/v1/traces/{id}", Paging::Walked),
+    ("/v1/transfers", Paging::Walked),
+    ("/v1/transfers/{id}", Paging::Whole("the events of one flow")),
+    ("/v1/transfers/known", Paging::Whole("the given ids")),
 ];
 
 /// Queries for transfers in the API for programs.
@@ -276,7 +276,7 @@ fn every_route_is_walked_or_known_to_have_no_pages() -> Result<()> {
     let walked: BTreeSet<&str> = lists(&filled).iter().map(|list| list.route).collect();
     let expected = ROUTES
         .iter()
-        .filter(|(_, is)| *is == Is::Walked)
+        .filter(|(_, paging)| *paging == Paging::Walked)
         .map(|(route, _)| *route);
     assert_eq!(walked, expected.collect());
     Ok(())

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::subject::{Service, Verb, envelopes};
 
 use super::ran;
-use super::story::ends;
+use super::story::until_ended;
 use crate::lists::filled::{of_a_later_version, until};
 
 /// Interval between two conservation checks.
@@ -45,7 +45,7 @@ pub(super) async fn the_ledger_is_stopped(world: &mut World) -> Result<()> {
     sleep(Duration::from_secs(1)).await;
     world.stack.start_service(Service::Ledger).await?;
     for confirm in confirmed {
-        ends(world, confirm["id"].as_str().context("an id")?).await?;
+        until_ended(world, confirm["id"].as_str().context("an id")?).await?;
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ pub(super) async fn money_is_in_transit(world: &World) -> Result<()> {
             last = send(world, "carol", &bodies).await?;
             sleep(BETWEEN).await;
         }
-        ends(world, &last).await?;
+        until_ended(world, &last).await?;
         let ran = ran::statements(world)?;
         if ran
             .iter()
@@ -90,7 +90,7 @@ pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     })
     .await?;
     world.stack.start_service(Service::Credit).await?;
-    ends(world, &last).await
+    until_ended(world, &last).await
 }
 
 /// More transfers are refused than a list examines.
@@ -100,7 +100,7 @@ pub(super) async fn many_are_refused(world: &World) -> Result<()> {
         let bodies: Vec<Value> = (0..many).map(|_| json!({ "id": id(), "to": "dave" })).collect();
         last = send(world, "carol", &bodies).await?;
     }
-    ends(world, &last).await
+    until_ended(world, &last).await
 }
 
 /// An operator's request waits for a parked event, and so does its account. Then the event is resolved.
@@ -146,7 +146,7 @@ pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
         let stderr = String::from_utf8_lossy(&done.stderr);
         ensure!(done.status.success(), "{stderr}");
     }
-    ends(world, &blocked).await
+    until_ended(world, &blocked).await
 }
 
 /// The parked messages of a transfer.

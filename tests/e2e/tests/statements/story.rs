@@ -76,9 +76,9 @@ pub(super) async fn run_flows(world: &World) -> Result<Flows> {
             .nats
             .put(&wallet_contract::subject::bulk(home), Vec::new(), body)
             .await?;
-        ends(world, &early).await?;
+        until_ended(world, &early).await?;
     }
-    ends(world, &short).await?;
+    until_ended(world, &short).await?;
     ask(Verb::Close, "erin", of(&id())).await?;
     let flow = world
         .api
@@ -94,7 +94,7 @@ pub(super) async fn run_flows(world: &World) -> Result<Flows> {
 }
 
 /// Waits until a transfer has ended.
-pub(super) async fn ends(world: &World, id: &str) -> Result<()> {
+pub(super) async fn until_ended(world: &World, id: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // A ledger that is far behind returns an error instead.

@@ -41,10 +41,10 @@ pub(super) async fn act(
     let tasks = match action {
         ParkedAction::Show { .. } => Vec::new(),
         ParkedAction::Retry { id: Some(id), .. } => {
-            let again = actions.again(find(&rows, *id)?, *id).await?;
-            vec![actions.task(*id, again).await?]
+            let retry = actions.retry(find(&rows, *id)?, *id).await?;
+            vec![actions.task(*id, retry).await?]
         }
-        ParkedAction::Retry { id: None, .. } => actions.all_again().await?,
+        ParkedAction::Retry { id: None, .. } => actions.retry_all().await?,
         ParkedAction::Edit { id, body } => {
             let edited = actions.edited(find(&rows, *id)?, *id, Some(body)).await?;
             vec![actions.task(*id, edited).await?]
@@ -81,19 +81,19 @@ struct Actions<'a> {
 impl Actions<'_> {
     /// A message of a transfer is handled again by its service. An unreadable request was never handled, so it is submitted
     /// unchanged.
-    async fn again(&self, row: &Row, id: ParkedId) -> Result<Instruction> {
+    async fn retry(&self, row: &Row, id: ParkedId) -> Result<Instruction> {
         if row.transfer.is_some() {
             return Ok((Action::Retry, Vec::new()));
         }
         self.edited(row, id, None).await
     }
 
-    async fn all_again(&self) -> Result<Vec<Task>> {
+    async fn retry_all(&self) -> Result<Vec<Task>> {
         let mut tasks = Vec::new();
         for row in self.rows.iter().rev().filter(|row| row.resolved.is_none()) {
             let id: ParkedId = row.id.parse().map_err(anyhow::Error::msg)?;
-            match self.again(row, id).await {
-                Ok(again) => tasks.push(self.task(id, again).await?),
+            match self.retry(row, id).await {
+                Ok(retry) => tasks.push(self.task(id, retry).await?),
                 Err(error) => eprintln!("skipped: {error:#}"),
             }
         }
