@@ -131,7 +131,7 @@ async fn formats_in_use(world: &World) -> Result<()> {
         &twice,
         &["--batch", "twice"],
         0,
-        &format!("lines 2 and 4 have the same id {id} and name one payment"),
+        &format!("lines 2 and 4 have the same id {id} and describe the same payment"),
     )
     .await?;
     let another = format!("{named}{id},alice,bob,0.50,USD\n{id},alice,bob,0.60,USD\n");

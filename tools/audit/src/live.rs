@@ -263,7 +263,7 @@ pub fn from(next: u64) -> pull::OrderedConfig {
 pub fn received(message: &jetstream::Message) -> Result<Message> {
     let sequence = message
         .info()
-        .map_err(|error| anyhow!("a message without its position: {error}"))?
+        .map_err(|error| anyhow!("a message has no position: {error}"))?
         .stream_sequence;
     let Headers {
         traceparent,

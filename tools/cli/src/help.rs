@@ -210,7 +210,7 @@ Examples:
   wallet trace export --since 1h --otlp http://127.0.0.1:4318
                                                       as OpenTelemetry spans, to Jaeger or another receiver
 
-The exit code tells the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
+The exit code gives the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
 
 /// `wallet trace export --help`
 pub const EXPORT: &str = "\
@@ -226,7 +226,7 @@ A refused transfer is not exported as an error. Memos are not exported.";
 pub const WATCH: &str = "\
 Examples:
   wallet watch
-  wallet watch 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   one transfer, step by step; its exit code tells the outcome
+  wallet watch 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   one transfer, step by step; its exit code gives the outcome
   wallet watch --account alice
   wallet watch --json | jq .status";
 

@@ -126,6 +126,6 @@ async fn next(messages: &mut jetstream::consumer::pull::Ordered, shard: Shard) -
 fn stored_at(message: &jetstream::Message) -> Result<Timestamp> {
     let info = message
         .info()
-        .map_err(|error| anyhow!("a message without its position: {error}"))?;
+        .map_err(|error| anyhow!("a message has no position: {error}"))?;
     Ok(Timestamp::from_nanosecond(info.published.unix_timestamp_nanos())?)
 }

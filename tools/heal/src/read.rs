@@ -200,7 +200,7 @@ async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings)
 fn message_of(message: &async_nats::jetstream::Message, shard: Shard) -> Result<Message> {
     let info = message
         .info()
-        .map_err(|error| anyhow::anyhow!("a message without its position: {error}"))?;
+        .map_err(|error| anyhow::anyhow!("a message has no position: {error}"))?;
     let at_us = i64::try_from(info.published.unix_timestamp_nanos() / 1000).unwrap_or_default();
     let received = live::received(message)?;
     let entries = entry::read(&received, shard);

@@ -43,7 +43,7 @@ pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     // A ledger that can't be reached at the start is an error; one that is restarted later is waited for.
     watcher.poll().await?;
-    eprintln!("watching the ledger at {}; Ctrl-C ends", watcher.api.url());
+    eprintln!("watching the ledger at {}; Ctrl-C stops it", watcher.api.url());
     let mut last_error = String::new();
     loop {
         let ended = tokio::select! {

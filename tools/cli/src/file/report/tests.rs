@@ -65,7 +65,7 @@ settled earlier 1
 
 lines 2 and 3 had ended before this run, the last at 2026-01-31 12:00:00 UTC: nothing moved twice
 
-lines 5 and 7 have the same id ID5 and name one payment: it is made once
+lines 5 and 7 have the same id ID5 and describe the same payment: it is made once
 
 not settled:
 line transfer amount id outcome why

@@ -75,7 +75,7 @@ impl Report {
         for row in self.named_again().take(MAX_LISTED) {
             let (lines, id) = (lines(&all_lines(row)), row.request.id);
             sentences.push(format!(
-                "{lines} have the same id {id} and name one payment: it is made once"
+                "{lines} have the same id {id} and describe the same payment: it is made once"
             ));
         }
         sentences.extend(Some(cut(self.named_again().count())).filter(|more| !more.is_empty()));
