@@ -14,7 +14,7 @@ async fn play(
     content: &str,
     options: &[&str],
     code: i32,
-    says: &str,
+    shown: &str,
 ) -> Result<String> {
     let path = world.dir().join(name);
     fs::write(&path, content)?;
@@ -23,12 +23,12 @@ async fn play(
         world,
         &[&["transfer", "--file", path], options].concat(),
         code,
-        says,
+        shown,
     )
     .await
 }
 
-async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<String> {
+async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
     let output = world.wallet(args).await?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
@@ -38,8 +38,8 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
         output.status.code()
     );
     ensure!(
-        text.contains(says),
-        "wallet {args:?} does not show {says:?}: {text}"
+        text.contains(shown),
+        "wallet {args:?} does not show {shown:?}: {text}"
     );
     Ok(stdout)
 }

@@ -5,7 +5,7 @@ use e2e::{World, id};
 use serde_json::Value;
 
 /// Runs the tool and expects an exit code and a piece of text on one of its outputs.
-async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<String> {
+async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
     let output = world.wallet(args).await?;
     let text = format!(
         "{}{}",
@@ -14,8 +14,8 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
     );
     assert_eq!(output.status.code(), Some(code), "wallet {args:?}: {text}");
     assert!(
-        text.contains(says),
-        "wallet {args:?} does not show {says:?}: {text}"
+        text.contains(shown),
+        "wallet {args:?} does not show {shown:?}: {text}"
     );
     Ok(text)
 }

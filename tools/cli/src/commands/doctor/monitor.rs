@@ -1,4 +1,4 @@
-//! What only the server's monitoring port tells: whether it syncs before it acknowledges, and the subject mappings.
+//! What only the server's monitoring port shows: whether it syncs before it acknowledges, and the subject mappings.
 
 use std::fmt;
 

@@ -223,8 +223,8 @@ mod tests {
         let check = |error: Mute, detail: &str, advice: &str| {
             let found = unusable_ledger("http://127.0.0.1:8080", &error.into());
             assert_eq!(found.detail, detail);
-            let told = found.advice.unwrap();
-            assert!(told.starts_with(advice), "{told}");
+            let advised = found.advice.unwrap();
+            assert!(advised.starts_with(advice), "{advised}");
         };
         let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
         let silent = Mute::Silent {

@@ -225,7 +225,7 @@ fn an_id_of_another_request_is_an_error() {
     let named = file(&format!(
         "id,from,to,amount,currency\n{ID},alice,carol,2.00,USD\n"
     ));
-    let says = |change: fn(&mut Transfer)| {
+    let error = |change: fn(&mut Transfer)| {
         let mut flow = flow(&named.rows[0], 0, "settled", &named);
         change(&mut flow);
         match decide(&named, &vec![vec![flow]], RETRY) {
@@ -234,17 +234,17 @@ fn an_id_of_another_request_is_an_error() {
         }
     };
     assert_eq!(
-        says(|flow| flow.amount = Some("5.00".to_owned())),
+        error(|flow| flow.amount = Some("5.00".to_owned())),
         format!(
             "id {ID} was used for another payment, which is settled: amount is \"2.00\" here and \"5.00\" there"
         )
     );
     assert_eq!(
-        says(|flow| flow.verb = "reserve".to_owned()),
+        error(|flow| flow.verb = "reserve".to_owned()),
         format!("id {ID} was used for a reserve request, which is settled")
     );
     assert_eq!(
-        says(|flow| flow.payee = None),
+        error(|flow| flow.payee = None),
         format!("id {ID} was used for a transfer request, which is settled")
     );
 }
