@@ -351,8 +351,14 @@ impl Browser {
     /// Closes the window. There must be no complaints and no requests to other origins.
     pub async fn close(self) -> Result<()> {
         let (complaints, foreign_requests) = (self.complaints().await?, self.foreign_requests().await?);
-        ensure!(complaints.is_empty(), "the browser reports errors: {complaints:#?}");
-        ensure!(foreign_requests.is_empty(), "requests to other hosts: {foreign_requests:#?}");
+        ensure!(
+            complaints.is_empty(),
+            "the browser reports errors: {complaints:#?}"
+        );
+        ensure!(
+            foreign_requests.is_empty(),
+            "requests to other hosts: {foreign_requests:#?}"
+        );
         self.client.close().await?;
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::World;
 use crate::instance::{Instance, STANDBY, WORKING, family, signal, until};
 use crate::proxy::Line;
 
-pub use plan::{Injected, Plan, span, inject_faults};
+pub use plan::{Injected, Plan, inject_faults, span};
 
 /// Longer than a lease of 3 s: a stand-by has taken over when the stopped instance wakes.
 const PAST_THE_LEASE: Duration = Duration::from_millis(4_500);

@@ -104,7 +104,9 @@ impl Receiver {
         command.env("NO_COLOR", "1");
         let out = dir.join(format!("rotel-{}.out", grpc.replace(':', "-")));
         let [grpc, http] = [grpc, http].map(|address| format!("http://{address}"));
-        Self::start(command, out, read_debug_log, http, grpc).await.map(Some)
+        Self::start(command, out, read_debug_log, http, grpc)
+            .await
+            .map(Some)
     }
 
     async fn start(

@@ -27,7 +27,10 @@ async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Resu
     let outcome = world.ask(Verb::Transfer, "alice", body.clone()).await?;
     assert_eq!(outcome.reason.as_deref(), Some(reason), "{body}");
     let actual = outcome.detail.unwrap_or_default();
-    assert!(actual.contains(detail), "{body}: {actual:?} does not contain {detail:?}");
+    assert!(
+        actual.contains(detail),
+        "{body}: {actual:?} does not contain {detail:?}"
+    );
     Ok(())
 }
 
@@ -270,7 +273,8 @@ async fn park(world: &World) -> Result<()> {
     for (subject, _, why) in &unanswerable {
         let subject = format!("wallet.{shard}.{subject}: ");
         assert!(
-            actual.iter()
+            actual
+                .iter()
                 .any(|text| text.contains(&subject) && text.contains(why)),
             "{subject}{why:?} is not in {actual:#?}"
         );

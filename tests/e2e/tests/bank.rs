@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use e2e::bank::{Reader, pay_at_random, svg};
-use e2e::faults::{span, inject_faults};
+use e2e::faults::{inject_faults, span};
 use e2e::load::{Accepted, accounts, open_all};
-use e2e::reckoning::{until_all_ended, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{Random, World};
 use tokio::sync::watch;
 use tokio::task::JoinSet;

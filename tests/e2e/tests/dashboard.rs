@@ -64,7 +64,10 @@ async fn the_dashboard_queries_only_exported_metrics() -> Result<()> {
         }
     }
     let missing: Vec<&String> = names.difference(&exported).collect();
-    ensure!(missing.is_empty(), "no service exports {missing:?}; exported: {exported:?}");
+    ensure!(
+        missing.is_empty(),
+        "no service exports {missing:?}; exported: {exported:?}"
+    );
     for needed in [
         "wallet_conservation_error_minor_units",
         "wallet_transfers_total",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use e2e::backup::copy_all;
 use e2e::load::{accounts, open_all, publish};
-use e2e::reckoning::{until_all_ended, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};

@@ -1,9 +1,9 @@
 //! Faults at random moments under load, in one phase and in two: everything ends, once, and every invariant holds.
 
 use anyhow::{Context as _, Result};
-use e2e::faults::{span, inject_faults};
+use e2e::faults::{inject_faults, span};
 use e2e::load::{Traffic, accounts, open_all};
-use e2e::reckoning::{until_all_ended, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{Random, World};
 use tokio::sync::watch;
 

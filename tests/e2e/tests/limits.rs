@@ -208,6 +208,9 @@ async fn an_http_request_has_limits() -> Result<()> {
         written.is_err() || written?.status() == StatusCode::METHOD_NOT_ALLOWED,
         "a write over HTTP was accepted"
     );
-    ensure!(ask("/readyz", 0).await?.0 == StatusCode::OK, "the service has stopped working");
+    ensure!(
+        ask("/readyz", 0).await?.0 == StatusCode::OK,
+        "the service has stopped working"
+    );
     world.stop().await
 }

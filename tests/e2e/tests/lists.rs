@@ -94,7 +94,10 @@ async fn lists_each_item_once(world: &World, filled: &Filled, list: &List) -> Re
 /// Every item listed before is listed once, in the same order, and no item is listed twice.
 fn each_once(before: &[String], listed: &[String]) -> Result<()> {
     let distinct: BTreeSet<&String> = listed.iter().collect();
-    ensure!(distinct.len() == listed.len(), "some are listed twice: {listed:#?}");
+    ensure!(
+        distinct.len() == listed.len(),
+        "some are listed twice: {listed:#?}"
+    );
     let known: BTreeSet<&String> = before.iter().collect();
     let of_before: Vec<&String> = listed.iter().filter(|item| known.contains(item)).collect();
     let before: Vec<&String> = before.iter().collect();
@@ -103,10 +106,7 @@ fn each_once(before: &[String], listed: &[String]) -> Result<()> {
 }
 
 /// A transfer that has not reached bob yet is in his list where it began, and stays there when it reaches him.
-async fn bobs_transfers_are_listed_once_while_they_settle(
-    world: &mut World,
-    filled: &Filled,
-) -> Result<()> {
+async fn bobs_transfers_are_listed_once_while_they_settle(world: &mut World, filled: &Filled) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     filled.get_stuck(world).await?;
     for list in table::stuck_lists() {

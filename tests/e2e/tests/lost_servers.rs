@@ -213,7 +213,9 @@ async fn one_of_three_servers_may_die() -> Result<()> {
     let at = servers
         .iter()
         .position(|server| server.address.to_string() == world.nats.host());
-    servers[at.context("the server is not in the list")?].kill().await?;
+    servers[at.context("the server is not in the list")?]
+        .kill()
+        .await?;
     let began = Instant::now();
     timeout(ELECTED_WITHIN, world.pay("alice", "bob", "1.00"))
         .await

@@ -166,7 +166,11 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
         let received = receiver.until(expected.len() + 4).await?;
-        assert_eq!(received.len(), expected.len() + 4, "a repeat must be the same span");
+        assert_eq!(
+            received.len(),
+            expected.len() + 4,
+            "a repeat must be the same span"
+        );
         world.stop().await?;
     }
     Ok(())
@@ -269,7 +273,11 @@ async fn an_absent_or_slow_receiver_does_not_affect_payments() -> Result<()> {
         return world.stop().await;
     };
     let received = tap.until(expected.len()).await?;
-    assert_eq!(ids(&received), expected, "everything that ended meanwhile must be exported");
+    assert_eq!(
+        ids(&received),
+        expected,
+        "everything that ended meanwhile must be exported"
+    );
     world.stop().await
 }
 
@@ -303,7 +311,11 @@ async fn the_tool_exports_on_demand() -> Result<()> {
             "{report}"
         );
         let received = rotel.until(expected.len()).await?;
-        assert_eq!(ids(&received), expected, "both protocols must export the same spans");
+        assert_eq!(
+            ids(&received),
+            expected,
+            "both protocols must export the same spans"
+        );
         check(&received, &rotel.output()?)?;
     }
     let one = world
@@ -323,7 +335,15 @@ async fn the_tool_exports_on_demand() -> Result<()> {
     for (args, code) in [
         (vec!["trace", "export", &name, "--otlp", &closed_url], 1),
         (
-            vec!["trace", "export", &name, "--otlp", &closed_url, "--protocol", "grpc"],
+            vec![
+                "trace",
+                "export",
+                &name,
+                "--otlp",
+                &closed_url,
+                "--protocol",
+                "grpc",
+            ],
             1,
         ),
         (

@@ -96,7 +96,10 @@ async fn an_unreadable_request_is_edited_or_discarded() -> Result<()> {
         &["parked", "discard", &oldest, "--reason", "half a request"],
     )
     .await?;
-    ensure!(code == 0 && output.contains("discarded: half a request"), "{output}");
+    ensure!(
+        code == 0 && output.contains("discarded: half a request"),
+        "{output}"
+    );
     let (output, code) = tool(&world, &["parked", "discard", &oldest, "--reason", "again"]).await?;
     ensure!(code == 1 && output.contains("already resolved"), "{output}");
     ensure!(parked(&world).await?.is_empty(), "some messages are still parked");
@@ -132,8 +135,10 @@ async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()>
         let (one, other) = (pays("1.00"), pays("2.00"));
 
         let edit = |row: usize, body: &str| ["edit", &id(row), "--body", body].map(str::to_owned);
-        let (first, second) =
-            tokio::try_join!(run_parked(&world, edit(0, &one)), run_parked(&world, edit(0, &other)))?;
+        let (first, second) = tokio::try_join!(
+            run_parked(&world, edit(0, &one)),
+            run_parked(&world, edit(0, &other))
+        )?;
         let mut paid = match (&first, &second) {
             ((won, 0), (lost, 1)) => check(won, lost, 1)?,
             ((lost, 1), (won, 0)) => check(won, lost, 2)?,
@@ -141,7 +146,8 @@ async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()>
         };
 
         let discard = ["discard", &id(1), "--reason", "ours"].map(str::to_owned);
-        let (edited, discarded) = tokio::try_join!(run_parked(&world, edit(1, &one)), run_parked(&world, discard))?;
+        let (edited, discarded) =
+            tokio::try_join!(run_parked(&world, edit(1, &one)), run_parked(&world, discard))?;
         match (&edited, &discarded) {
             ((won, 0), (lost, 1)) => paid += check(won, lost, 1)?,
             ((lost, 1), (won, 0)) => ensure!(
@@ -289,10 +295,9 @@ async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result
         .await?;
 
         world.stack.start_service(Service::Credit).await?;
-        until(
-            "the later messages wait",
-            async || Ok(parked(&world).await?.len() == 4),
-        )
+        until("the later messages wait", async || {
+            Ok(parked(&world).await?.len() == 4)
+        })
         .await?;
         world.pay("alice", "bob", "2.00").await?;
         world.stack.kill(Service::Debit).await?;
@@ -319,10 +324,7 @@ async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result
         {
             let id = row["id"].as_str().context("an id")?;
             let (output, code) = tool(&world, &["parked", "edit", id, "--body", "{}"]).await?;
-            ensure!(
-                code == 1 && output.contains("so it can't be edited"),
-                "{output}"
-            );
+            ensure!(code == 1 && output.contains("so it can't be edited"), "{output}");
             let (output, code) = tool(
                 &world,
                 &["parked", "discard", id, "--reason", "gilding changes no money"],

@@ -220,7 +220,10 @@ fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
         ),
         "alice" => {
             let denied_service = [&SERVICE[..1], &SERVICE[2..], &DENIED_TO_SERVICES[..4]].concat();
-            (ALICE.to_vec(), [&DENIED_TO_ALL[..], &denied_service, &DENIED_TO_ALICE].concat())
+            (
+                ALICE.to_vec(),
+                [&DENIED_TO_ALL[..], &denied_service, &DENIED_TO_ALICE].concat(),
+            )
         }
         name => service(name),
     }

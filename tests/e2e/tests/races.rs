@@ -48,7 +48,9 @@ async fn tool(command: String, nats: String, api: String) -> Result<Ended> {
 /// The winner's answer, and the answer to the one that came too late.
 fn winner_and_loser(results: &[Ended]) -> Result<(&Value, &Value)> {
     match results {
-        [(0, winner_and_loser), (3, late)] | [(3, late), (0, winner_and_loser)] => Ok((winner_and_loser, late)),
+        [(0, winner_and_loser), (3, late)] | [(3, late), (0, winner_and_loser)] => {
+            Ok((winner_and_loser, late))
+        }
         _ => bail!("not one success and one refusal: {results:#?}"),
     }
 }

@@ -53,7 +53,10 @@ impl Outputs {
             let has_secret = |line: &&str| self.secrets.iter().any(|secret| line.contains(secret));
             let line = text.lines().find(has_secret);
             ensure!(line.is_none(), "{who} has printed a secret: {line:?}");
-            ensure!(!text.is_empty(), "{who} has printed nothing, so nothing is tested");
+            ensure!(
+                !text.is_empty(),
+                "{who} has printed nothing, so nothing is tested"
+            );
         }
         Ok(())
     }
@@ -101,7 +104,13 @@ const DB: &str = "WALLET_DATABASE_URL";
 const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// Services that can't start or can't continue: each with one or two invalid settings.
-async fn failing_services(outputs: &mut Outputs, dir: &TempDir, nats: &str, database: &str, seed: &Path) -> Result<()> {
+async fn failing_services(
+    outputs: &mut Outputs,
+    dir: &TempDir,
+    nats: &str,
+    database: &str,
+    seed: &Path,
+) -> Result<()> {
     let host = nats.rsplit('@').next().context("a host")?;
     let (bare, seed) = (format!("nats://{host}"), seed.display().to_string());
     let set = |variable: &'static str, value: String| vec![(variable, value)];
@@ -299,6 +308,9 @@ async fn no_output_contains_a_password_or_a_token() -> Result<()> {
     postgres.stop().await?;
     drop(secured);
     outputs.all.push(loser.run_briefly().await?);
-    ensure!(password("x").starts_with("secret-of-"), "the passwords have another prefix");
+    ensure!(
+        password("x").starts_with("secret-of-"),
+        "the passwords have another prefix"
+    );
     outputs.check()
 }

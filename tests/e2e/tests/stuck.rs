@@ -67,7 +67,13 @@ async fn page(world: &World, path: &str) -> Result<String> {
 }
 
 /// Kills a service, and checks what then waits for it.
-async fn is_stuck_on(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
+async fn is_stuck_on(
+    world: &mut World,
+    service: Service,
+    account: &str,
+    last: &str,
+    next: &str,
+) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
     let reason = format!("{service} of shard {} has not reacted to {last}", shard.0);
     until("the wallet is healthy", async || {
@@ -83,7 +89,10 @@ async fn is_stuck_on(world: &mut World, service: Service, account: &str, last: &
     for more in [&[][..], &["--account", "alice"], &["--status", "running"]] {
         let plain = text(&world.wallet(&[&["transfers"], more].concat()).await?);
         let row = plain.lines().find(|line| line.contains(&id)).unwrap_or_default();
-        ensure!(row.contains("stuck") && row.contains(&reason), "{more:?}: {plain}");
+        ensure!(
+            row.contains("stuck") && row.contains(&reason),
+            "{more:?}: {plain}"
+        );
     }
     until("the gauge", async || {
         Ok(gauge(world, "wallet_flows_stuck").await? == 1)
@@ -97,7 +106,11 @@ async fn is_stuck_on(world: &mut World, service: Service, account: &str, last: &
         "{traced}"
     );
     let verified = world.wallet(&["verify", "--wait", "1s"]).await?;
-    assert_eq!(verified.status.code(), Some(4), "a stuck transfer must not be a breach");
+    assert_eq!(
+        verified.status.code(),
+        Some(4),
+        "a stuck transfer must not be a breach"
+    );
     let verified = text(&verified);
     ensure!(
         verified.contains(&format!("1 transfer is stuck: {id}: {reason}")) && !verified.contains('✗'),
@@ -135,7 +148,10 @@ async fn is_stuck_on(world: &mut World, service: Service, account: &str, last: &
     .await?;
 
     world.stack.start_service(service).await?;
-    until("the transfer continues", async || Ok(!listed(world).await?.contains(&id))).await?;
+    until("the transfer continues", async || {
+        Ok(!listed(world).await?.contains(&id))
+    })
+    .await?;
     until("the wallet is healthy", async || {
         Ok(self::verdict(world).await?.starts_with("Healthy: "))
     })

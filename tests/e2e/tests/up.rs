@@ -60,13 +60,10 @@ async fn up_and_down(mut command: Command) -> Result<String> {
         .await
         .context("the wallet did not come up")??;
     signal(child.id().context("it runs")?, Signal::INT)?;
-    let output = timeout(PATIENCE, child.wait_with_output()).await??;
-    ensure!(
-        output.status.success(),
-        "{output}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(output + &String::from_utf8_lossy(&output.stderr))
+    let ended = timeout(PATIENCE, child.wait_with_output()).await??;
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    ensure!(ended.status.success(), "{output}{stderr}");
+    Ok(output + &stderr)
 }
 
 /// The error of a command that is refused at once.

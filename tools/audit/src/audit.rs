@@ -294,9 +294,10 @@ impl Audit {
                 "{}: its cause {cause} is not before it in the log",
                 here.description()
             )),
-            Some(node) if node.decided & by != 0 => {
-                Some(format!("{}: its cause {cause} already has a decision", here.description()))
-            }
+            Some(node) if node.decided & by != 0 => Some(format!(
+                "{}: its cause {cause} already has a decision",
+                here.description()
+            )),
             Some(node) => {
                 node.decided |= by;
                 None

@@ -107,7 +107,8 @@ async fn starts(connection: &Connection, api: &Api, shards: Shards) -> Result<Ve
     let mut positions = Vec::new();
     for shard in shards.all() {
         let (name, found) = (stream::name(shard), connection.stream(shard).await?);
-        let found = found.with_context(|| format!("stream {name} does not exist: `wallet heal` restores it"))?;
+        let found =
+            found.with_context(|| format!("stream {name} does not exist: `wallet heal` restores it"))?;
         let from = found.must_hold_from(store.whole_from(shard));
         let missing = found.state.missing(from);
         if missing > 0 {

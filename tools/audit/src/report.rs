@@ -259,10 +259,7 @@ fn detail_of(invariant: Invariant, counts: &Counts) -> String {
         Invariant::Causes => {
             let copies = match counts.copies {
                 0 => String::new(),
-                copies => format!(
-                    ", {}",
-                    plural(copies, "exact copy", "exact copies")
-                ),
+                copies => format!(", {}", plural(copies, "exact copy", "exact copies")),
             };
             format!("{events} after their causes, each id once{copies}")
         }

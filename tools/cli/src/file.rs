@@ -60,7 +60,10 @@ pub fn read(path: &Path, batch: &str) -> Result<Payments> {
         Some("csv" | "tsv") => Format::Csv,
         Some("jsonl" | "ndjson") => Format::Jsonl,
         Some(_) | None => {
-            return Err(Usage::new(format!("{name}: unknown file type; use a name that ends in .csv or .jsonl")).into());
+            return Err(Usage::new(format!(
+                "{name}: unknown file type; use a name that ends in .csv or .jsonl"
+            ))
+            .into());
         }
     };
     let bytes = std::fs::read(path).map_err(|error| Usage::new(format!("{name}: {error}")))?;

@@ -170,7 +170,7 @@ Examples:
   wallet phases 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --debit http://10.0.0.7:8081";
 
 /// `wallet freeze --help`, `wallet unfreeze --help`, `wallet close --help`
-pub const STANDING: &str = "\
+pub const STATUS_CHANGE: &str = "\
 Examples:
   wallet freeze alice
   wallet unfreeze alice

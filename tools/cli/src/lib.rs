@@ -54,8 +54,8 @@ pub fn main() -> ExitCode {
 /// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, status_change,
-        statement, trace, transfer, transfers, up, verify, watch,
+        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, statement,
+        status_change, trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
 

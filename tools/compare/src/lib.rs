@@ -83,7 +83,10 @@ async fn pay(args: &Pay, programs: &Programs) -> Result<Exit> {
         cents: args.cents,
     };
     let paid = system.pay(&payment, &Stop::at_point(&args.point)).await?;
-    bail!("the payment ended ({paid:?}) without reaching point {:?}", args.point)
+    bail!(
+        "the payment ended ({paid:?}) without reaching point {:?}",
+        args.point
+    )
 }
 
 /// Reports an error: to people on stderr, to programs on stdout too.

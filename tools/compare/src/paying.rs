@@ -43,8 +43,8 @@ pub(crate) async fn kill_at(
     let stdout = child.stdout.take().context("its output is a pipe")?;
     let mut lines = BufReader::new(stdout).lines();
     let line = timeout(REACHED_WITHIN, lines.next_line()).await;
-    let line =
-        line.with_context(|| format!("the payment did not reach point {point:?} within {REACHED_WITHIN:?}"))??;
+    let line = line
+        .with_context(|| format!("the payment did not reach point {point:?} within {REACHED_WITHIN:?}"))??;
     child.kill().await.context("the paying process can't be killed")?;
     match line.as_deref().and_then(|line| line.strip_prefix(HALTED)) {
         Some(reached) if reached == point => Ok(()),

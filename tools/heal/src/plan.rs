@@ -305,7 +305,10 @@ fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uui
     let decisions: BTreeSet<Uuid> = known.decisions.iter().map(|decision| decision.id).collect();
     let somewhere = |id: &Uuid| present.contains(id) || decisions.contains(id) || found.contains(id);
     let mut seen = BTreeSet::new();
-    let answers = known.decisions.iter().filter(|decision| decision.is_local && decision.answers);
+    let answers = known
+        .decisions
+        .iter()
+        .filter(|decision| decision.is_local && decision.answers);
     answers
         .filter(|decision| !somewhere(&decision.cause) && seen.insert(decision.cause))
         .collect()

@@ -17,7 +17,7 @@ use wallet_contract::stream::{self, Settings};
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
 
-use super::plan::{Known, Message, Position, Publish, Recorded, Decision, Stored, Stream};
+use super::plan::{Decision, Known, Message, Position, Publish, Recorded, Stored, Stream};
 
 /// Timeout for the next message of a stream: it exists, so it only has to arrive.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
@@ -76,7 +76,9 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
                 shard.shard
             )
         };
-        let known_here = known.get_mut(usize::from(shard.shard)).with_context(inconsistent)?;
+        let known_here = known
+            .get_mut(usize::from(shard.shard))
+            .with_context(inconsistent)?;
         known_here.positions.push(Position {
             service,
             position: shard.position,
@@ -142,7 +144,12 @@ async fn recorded(ledger: &Api, shard: u16) -> Result<Vec<Recorded>> {
 /// content.
 fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     let verb = Verb::ALL.into_iter().find(|verb| verb.token() == request.verb);
-    let verb = verb.with_context(|| format!("the ledger has recorded a request with the unknown verb {:?}", request.verb))?;
+    let verb = verb.with_context(|| {
+        format!(
+            "the ledger has recorded a request with the unknown verb {:?}",
+            request.verb
+        )
+    })?;
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         (headers::EVENT_ID, request.transfer.to_string()),
@@ -157,7 +164,10 @@ fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     Ok(Publish {
         subject: verb.subject(
             Shard(shard),
-            &request.account.parse().context("the ledger returned an invalid account")?,
+            &request
+                .account
+                .parse()
+                .context("the ledger returned an invalid account")?,
         ),
         headers,
         body: request.body.get().as_bytes().to_vec(),

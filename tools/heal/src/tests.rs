@@ -5,7 +5,7 @@ mod order;
 use uuid::Uuid;
 use wallet_contract::subject::Service;
 
-use super::plan::{Item, Known, Message, Plan, Position, Publish, Recorded, Decision, Stored, Stream, plan};
+use super::plan::{Decision, Item, Known, Message, Plan, Position, Publish, Recorded, Stored, Stream, plan};
 
 /// The ids in these tests: a request, the decision on it, and the decision on that.
 const REQUEST: u128 = 1;

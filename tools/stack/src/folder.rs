@@ -299,7 +299,8 @@ mod tests {
         let own = "--nats nats://h:4222 (or WALLET_NATS_URL): the wallet in /w has a NATS server of its own, with its streams. \
                    Leave --nats out, or use another --dir";
         check(Some("here"), &given, Err(own));
-        let lost = "--nats-creds (WALLET_NATS_CREDS) is for existing NATS servers: give their addresses with --nats";
+        let lost =
+            "--nats-creds (WALLET_NATS_CREDS) is for existing NATS servers: give their addresses with --nats";
         check(None, &file, Err(lost));
     }
 

@@ -69,9 +69,7 @@ impl Options {
         if let Some(dir) = folders.iter().find(|dir| missing(dir).is_none()) {
             return Ok(dir.clone());
         }
-        let dir = folders
-            .first()
-            .context("no folder to look for the services in")?;
+        let dir = folders.first().context("no folder to look for the services in")?;
         let missing = missing(dir).map_or("a service", Service::name);
         bail!(
             "{missing} is not in {}: wallet and the three services belong in one folder. Build them \

@@ -184,10 +184,7 @@ mod tests {
         let mut child = Process::spawn("sick", command, dir.path()).unwrap();
         child.child.wait().await.unwrap();
         let error = child.ended().unwrap().to_string();
-        assert!(
-            error.contains("sick has exited (exit status: 3)"),
-            "{error}"
-        );
+        assert!(error.contains("sick has exited (exit status: 3)"), "{error}");
         assert!(error.ends_with("sick.log:\n  no database"), "{error}");
     }
 }

@@ -371,7 +371,10 @@ fn a_refusal_names_the_field_and_its_value() {
 
 #[test]
 fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
-    let json = format!(r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#, pays("bob", "1.00"));
+    let json = format!(
+        r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#,
+        pays("bob", "1.00")
+    );
     let alice = name("alice");
     let ids = |message: &str, event_id| {
         let context = Context {

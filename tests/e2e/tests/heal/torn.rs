@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use e2e::load::{accounts, open_all};
-use e2e::reckoning::{until_all_ended, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::streams::tear;
 use e2e::{DATABASES, Random, World, transfer};
 use serde_json::json;
@@ -138,7 +138,10 @@ async fn of_shard(world: &World, accounts: &[String], shard: u16) -> Result<Stri
 /// Everything is well, stays so after a restart, and there is nothing left to heal.
 async fn whole(world: &World) -> Result<()> {
     let output = doctor(world).await?;
-    ensure!(output.contains("2 streams with the required settings"), "{output}");
+    ensure!(
+        output.contains("2 streams with the required settings"),
+        "{output}"
+    );
     ensure!(
         sum(&heal(world).await?, "requests") == 0,
         "the second run must do nothing"

@@ -75,7 +75,9 @@ const ROUTES: &[(&str, Paging)] = &[
     ("/flows/{id}/live", Paging::Whole("the same")),
     (
         "/health",
-        Paging::Whole("shards and currencies; the first stuck transfers and parked messages, with a link to all"),
+        Paging::Whole(
+            "shards and currencies; the first stuck transfers and parked messages, with a link to all",
+        ),
     ),
     ("/live", Paging::NotAList),
     ("/livez", Paging::NotAList),

@@ -227,7 +227,12 @@ async fn the_tool_reverses_what_is_left() -> Result<()> {
     let beyond = ["exceeds_transfer", "10.00 USD of 12.50 USD is left"];
     check(&format!("reverse {paid} --amount 10.01"), 3, &beyond).await?;
     check(&format!("reverse {paid}"), 0, &["10.00 USD"]).await?;
-    check(&format!("reverse {paid}"), 3, &["has already been reversed in full"]).await?;
+    check(
+        &format!("reverse {paid}"),
+        3,
+        &["has already been reversed in full"],
+    )
+    .await?;
     check("statement bob", 0, &["gives back", "given back by"]).await?;
     check(&format!("reverse {}", id()), 1, &["the ledger has no transfer"]).await?;
     world.verify().await?;

@@ -35,12 +35,20 @@ pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
                 let sql = statement(&line);
                 // For a query, SQLite reports how many rows the previous statement wrote.
                 let is_query = sql.starts_with("SELECT") || sql.starts_with("WITH");
-                let rows = line[if is_query { "rows_returned" } else { "rows_affected" }].as_u64();
+                let rows = line[if is_query {
+                    "rows_returned"
+                } else {
+                    "rows_affected"
+                }]
+                .as_u64();
                 let most = ran.entry(sql).or_default();
                 *most = rows.unwrap_or(0).max(*most);
             } else {
                 let text = line.to_string();
-                ensure!(!DATABASE_ERRORS.iter().any(|words| text.contains(words)), "{text}");
+                ensure!(
+                    !DATABASE_ERRORS.iter().any(|words| text.contains(words)),
+                    "{text}"
+                );
             }
         }
     }

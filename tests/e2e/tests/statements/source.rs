@@ -31,11 +31,9 @@ impl Statement {
     /// Whether a statement that ran is this one or contains it.
     pub(super) fn is_in(&self, ran: &str) -> bool {
         let mut rest = ran;
-        self.parts.iter().all(|part| {
-            rest.split_once(&**part)
-                .map(|(_, after)| rest = after)
-                .is_some()
-        })
+        self.parts
+            .iter()
+            .all(|part| rest.split_once(&**part).map(|(_, after)| rest = after).is_some())
     }
 }
 
@@ -59,7 +57,11 @@ pub(super) fn all() -> Result<Vec<Statement>> {
             strings(tokens, &mut |sql| found.extend(statement(&name, &sql)))?;
         }
     }
-    ensure!(found.len() > 80, "too few statements in the sources: {}", found.len());
+    ensure!(
+        found.len() > 80,
+        "too few statements in the sources: {}",
+        found.len()
+    );
     Ok(found)
 }
 

@@ -86,7 +86,13 @@ impl Audit {
         let (before, first) = (flow.steps(), flow.take(step));
         let differs = flow.moved.zip(moved).is_some_and(|(debited, now)| debited != now);
         if !first {
-            let twice = || format!("{}: {} a second time, after {before}", here.description(), step.word());
+            let twice = || {
+                format!(
+                    "{}: {} a second time, after {before}",
+                    here.description(),
+                    step.word()
+                )
+            };
             self.breaches.add(Invariant::OneEnd, twice);
         }
         if let Some(movement) = movement.filter(|_| differs) {
@@ -145,7 +151,10 @@ impl Audit {
         if other {
             let differs_text = || {
                 let (money, payee) = (movement.money, &movement.payee);
-                format!("{}: {money} to {payee} is not what was reserved", here.description())
+                format!(
+                    "{}: {money} to {payee} is not what was reserved",
+                    here.description()
+                )
             };
             self.breaches.add(Invariant::OneEnd, differs_text);
         }

@@ -32,7 +32,9 @@ fn an_unreadable_message_must_be_parked() {
     let (alice, shard) = (account("alice"), script.home("alice"));
     script.push(shard, Verb::Transfer.subject(shard, &alice), "not JSON");
     let sequence = script.logs[usize::from(shard.0)].len() as u64;
-    let words = format!("shard {shard}, message {sequence}, element 0 is unreadable and was not parked: not a request");
+    let words = format!(
+        "shard {shard}, message {sequence}, element 0 is unreadable and was not parked: not a request"
+    );
     script.breaks(Invariant::NothingDropped, &words);
     let subject = format!("wallet.{shard}.cmd.transfer.alice");
     let parked = Parked {

@@ -75,7 +75,8 @@ pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
 
 /// Parses the id of a transfer or request.
 pub(super) fn transfer_id(text: &str) -> Result<TransferId, String> {
-    let wrong = |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists the transfers with their ids");
+    let wrong =
+        |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists the transfers with their ids");
     text.trim().parse().map_err(wrong)
 }
 
@@ -137,7 +138,10 @@ mod tests {
     fn a_name_is_trimmed() {
         assert_eq!(name(" 2026-07\u{a0}"), Ok("2026-07".to_owned()));
         for text in ["", " \t"] {
-            assert!(name(text).unwrap_err().starts_with("the name is empty"), "{text:?}");
+            assert!(
+                name(text).unwrap_err().starts_with("the name is empty"),
+                "{text:?}"
+            );
         }
     }
 
@@ -158,7 +162,10 @@ mod tests {
     fn a_reservation_lasts_between_a_second_and_a_year() {
         assert_eq!(expires_in("365d"), Ok(Duration::from_hours(365 * 24)));
         assert_eq!(expires_in("400d").unwrap_err(), "too long: use at most 365d");
-        assert_eq!(expires_in("0").unwrap_err(), "too short: use at least 1s, such as 15m");
+        assert_eq!(
+            expires_in("0").unwrap_err(),
+            "too short: use at least 1s, such as 15m"
+        );
     }
 
     #[test]

@@ -120,7 +120,9 @@ fn summary(scenes: &[(Scenario, Scene)], report: &Report, paint: Paint) -> Strin
 fn audit_result(exit: Exit) -> String {
     match exit {
         Exit::Ok => "every invariant holds".to_owned(),
-        Exit::Timeout => format!("no invariant is broken, but not everything has ended within {END_WITHIN:?}"),
+        Exit::Timeout => {
+            format!("no invariant is broken, but not everything has ended within {END_WITHIN:?}")
+        }
         Exit::Nothing | Exit::Failed | Exit::Usage | Exit::Warned | Exit::Refused | Exit::Unread => {
             "an invariant is broken".to_owned()
         }

@@ -179,6 +179,9 @@ mod tests {
             panic!("{words:?}")
         };
         assert_eq!(Exit::of(&error), Exit::Usage);
-        assert!(error.to_string().starts_with("invalid --monitor URL: "), "{error}");
+        assert!(
+            error.to_string().starts_with("invalid --monitor URL: "),
+            "{error}"
+        );
     }
 }

@@ -150,7 +150,11 @@ impl Sending {
                 self.spans += sent.spans;
                 self.rejected += sent.rejected;
                 if sent.rejected > 0 || !sent.why.is_empty() {
-                    eprintln!("the receiver rejected {} spans: {}", sent.rejected, clean(&sent.why));
+                    eprintln!(
+                        "the receiver rejected {} spans: {}",
+                        sent.rejected,
+                        clean(&sent.why)
+                    );
                 }
             }
             Done::Refused { spans, why, .. } => {

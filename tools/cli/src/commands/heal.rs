@@ -130,7 +130,10 @@ fn text(shard: u16, plan: &Plan) -> String {
     }
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
     let mut lines = vec![if plan.gone {
-        format!("{name} does not exist; it starts again after sequence {}.", plan.reach)
+        format!(
+            "{name} does not exist; it starts again after sequence {}.",
+            plan.reach
+        )
     } else if plan.torn {
         format!(
             "{name} has lost messages from its front or middle; all of them go back, in their old order, after sequence {}.",
@@ -180,7 +183,12 @@ fn as_json(shard: u16, plan: &Plan) -> Value {
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
     let events: serde_json::Map<String, Value> = Service::ALL
         .into_iter()
-        .map(|service| (service.name().to_owned(), count(plan, is_event_of(service)).into()))
+        .map(|service| {
+            (
+                service.name().to_owned(),
+                count(plan, is_event_of(service)).into(),
+            )
+        })
         .collect();
     json!({
         "stream": stream::name(Shard(shard)), "gone": plan.gone, "torn": plan.torn, "reach": plan.reach, "filled": plan.fill,

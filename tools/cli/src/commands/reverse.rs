@@ -41,7 +41,11 @@ pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
 
 /// The amount that has arrived, less what was already returned or is being returned.
 fn left(flow: &Transfer, currency: Currency) -> Result<String> {
-    let minor = |text: &str| currency.parse_minor(text).context("the ledger returned an invalid amount");
+    let minor = |text: &str| {
+        currency
+            .parse_minor(text)
+            .context("the ledger returned an invalid amount")
+    };
     let moved = flow.captured.as_ref().or(flow.amount.as_ref());
     let mut left = minor(moved.map_or("", String::as_str))?;
     let undone = |status| matches!(status, Status::Refused | Status::Compensated);
@@ -54,10 +58,7 @@ fn left(flow: &Transfer, currency: Currency) -> Result<String> {
     }
     if left <= 0 {
         let id = flow.transfer;
-        return Err(Denied::new(format!(
-            "transfer {id} has already been reversed in full"
-        ))
-        .into());
+        return Err(Denied::new(format!("transfer {id} has already been reversed in full")).into());
     }
     Ok(currency.format_minor(left))
 }

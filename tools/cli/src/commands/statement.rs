@@ -39,11 +39,7 @@ fn is_open(account: &Account, currency: Currency) -> Result<()> {
 
 fn nothing(args: &Statement) -> String {
     let code = args.currency.map(|currency| format!(" in {currency}"));
-    format!(
-        "{} has no bookings{} yet",
-        args.account,
-        code.unwrap_or_default()
-    )
+    format!("{} has no bookings{} yet", args.account, code.unwrap_or_default())
 }
 
 fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
@@ -118,9 +114,6 @@ mod tests {
             limit: 0,
         };
         assert_eq!(nothing(&args(None)), "alice has no bookings yet");
-        assert_eq!(
-            nothing(&args(Some(usd))),
-            "alice has no bookings in USD yet"
-        );
+        assert_eq!(nothing(&args(Some(usd))), "alice has no bookings in USD yet");
     }
 }

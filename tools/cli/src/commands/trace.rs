@@ -46,7 +46,10 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         let paint = Paint::for_stdout();
         // A flow from a file has no page and no current state.
         let api = args.file.is_none().then(|| common.ledger()).transpose()?;
-        let drawn: Vec<String> = flows.iter().map(|flow| drawing(flow, api.as_ref(), paint)).collect();
+        let drawn: Vec<String> = flows
+            .iter()
+            .map(|flow| drawing(flow, api.as_ref(), paint))
+            .collect();
         output::line(&drawn.join("\n\n"))?;
     }
     Ok(outcome(&flows))

@@ -18,9 +18,8 @@ pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
         && since > until
     {
         let [since, until] = [since, until].map(time);
-        let why = format!(
-            "--ended-since {since} UTC is later than --ended-until {until} UTC: the range is empty"
-        );
+        let why =
+            format!("--ended-since {since} UTC is later than --ended-until {until} UTC: the range is empty");
         return Err(Usage::new(why).into());
     }
     let filter = Filter {

@@ -131,7 +131,9 @@ fn may_be_retried(flow: &Transfer) -> bool {
 /// Decides what to do about each payment, or why nothing is done.
 pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<Step>, Stop> {
     let rows = || payments.rows.iter().zip(known);
-    let flaws: Vec<Flaw> = rows().filter_map(|(row, known)| id_conflict(row, known)).collect();
+    let flaws: Vec<Flaw> = rows()
+        .filter_map(|(row, known)| id_conflict(row, known))
+        .collect();
     if !flaws.is_empty() {
         return Err(Stop::Flaws(flaws));
     }

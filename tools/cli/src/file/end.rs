@@ -79,7 +79,10 @@ impl End {
     pub(super) fn why(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Ended(ended) => (ended.reason.as_deref(), ended.detail.as_deref()),
-            Self::NoOutcome => (None, Some("it may still end: run the file again to see its outcome")),
+            Self::NoOutcome => (
+                None,
+                Some("it may still end: run the file again to see its outcome"),
+            ),
             Self::NotSent(error) => (None, Some(error)),
             Self::NotStarted => (None, Some("an earlier transfer on its accounts had not ended")),
         }

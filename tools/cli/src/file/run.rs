@@ -63,7 +63,9 @@ pub async fn play(
     // A later request has been answered, so the server has by now accepted or refused the subscriptions.
     connection.shards().await?;
     if let Ok(text) = timeout(DENIAL_WITHIN, denied(&mut denials, OUTCOMES)).await {
-        bail!("nothing was sent: this NATS user may not subscribe to the outcomes of all payers in the file: {text}");
+        bail!(
+            "nothing was sent: this NATS user may not subscribe to the outcomes of all payers in the file: {text}"
+        );
     }
     let mut run = Run {
         connection,

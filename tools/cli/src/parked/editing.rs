@@ -47,8 +47,9 @@ impl Original {
                 .traceparent
                 .as_deref()
                 .filter(|parent| TraceId::from_traceparent(parent).is_ok());
-            let traced = parent
-                .and_then(|parent| with_field(with_ids.as_deref().unwrap_or(&element.raw), "traceparent", parent));
+            let traced = parent.and_then(|parent| {
+                with_field(with_ids.as_deref().unwrap_or(&element.raw), "traceparent", parent)
+            });
             traced.or(with_ids)
         });
         let with_ids: Vec<Option<String>> = with_ids.collect();

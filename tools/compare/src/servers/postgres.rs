@@ -39,7 +39,10 @@ impl Servers {
             ..Self::attach(&urls, connections)?
         };
         for pool in &servers.pools {
-            sqlx::raw_sql(schema).execute(pool).await.context("the schema can't be created")?;
+            sqlx::raw_sql(schema)
+                .execute(pool)
+                .await
+                .context("the schema can't be created")?;
         }
         Ok(servers)
     }

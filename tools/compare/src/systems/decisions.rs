@@ -41,7 +41,9 @@ impl Decisions {
         let closed = || anyhow!("the coordinator's log is closed");
         let decision = (transaction.to_owned(), reply);
         self.0.send(decision).await.map_err(|_| closed())?;
-        done.await.map_err(|_| closed())?.context("the coordinator's log can't be written")
+        done.await
+            .map_err(|_| closed())?
+            .context("the coordinator's log can't be written")
     }
 }
 

@@ -69,7 +69,10 @@ impl System for RedisCluster {
         stop.at("debited").await;
         let credited: Result<i64, _> = redis.incr(&payee, cents).await;
         if let Err(error) = credited {
-            let _: i64 = redis.incr(&payer, cents).await.context("the debit can't be undone")?;
+            let _: i64 = redis
+                .incr(&payer, cents)
+                .await
+                .context("the debit can't be undone")?;
             return Err(error).context("the credit failed, or its reply was lost");
         }
         stop.at("credited, reply lost").await;

@@ -143,7 +143,11 @@ async fn two_phase_commit_is_correct_and_blocks() -> Result<()> {
     let locked = killed(&verdicts, "locked");
     assert_eq!(locked.paid, 0);
     blocks_nobody(locked);
-    for (point, paid) in [("prepared", 0), ("decided", INTERRUPTED), ("half committed", INTERRUPTED)] {
+    for (point, paid) in [
+        ("prepared", 0),
+        ("decided", INTERRUPTED),
+        ("half committed", INTERRUPTED),
+    ] {
         let verdict = killed(&verdicts, point);
         assert_eq!(verdict.paid, paid, "{verdict:?}");
         assert!(neighbour(verdict).is_blocked(), "{verdict:?}");
@@ -163,7 +167,9 @@ async fn two_phase_locks_survive_a_restart_of_postgresql() -> Result<()> {
     let (kind, mut signals) = (Kind::TwoPhaseCommit, Signals::new()?);
     let body = async |system: &dyn System| {
         system.open(0..4, OPENED).await?;
-        system.kill_at("prepared", &Payment::new(0, 1, INTERRUPTED)).await?;
+        system
+            .kill_at("prepared", &Payment::new(0, 1, INTERRUPTED))
+            .await?;
         system.kill_node().await?;
         system.start_node().await?;
         let (unrelated, never) = (Payment::new(1, 3, 1), Stop::never());

@@ -61,7 +61,9 @@ impl Scenario {
             Self::Settled => {
                 "debit-svc debits, credit-svc credits, ledger-svc records the end. There is no orchestrator."
             }
-            Self::InsufficientFunds => "Refused before any money moves; the refusal names the available amount.",
+            Self::InsufficientFunds => {
+                "Refused before any money moves; the refusal names the available amount."
+            }
             Self::Compensated => {
                 "The payee can't receive, so the payer, already debited, gets the money back."
             }
@@ -73,9 +75,7 @@ impl Scenario {
                 "An unreadable message is parked with a reason; the messages after it are processed."
             }
             Self::AnotherShard => "Two databases, two logs, no distributed transaction.",
-            Self::Killed => {
-                "credit-svc is killed while the money is in transit; no decision is lost."
-            }
+            Self::Killed => "credit-svc is killed while the money is in transit; no decision is lost.",
             Self::ConfirmPart => "Held, promised, paid in part; the rest is released to alice at once.",
             Self::Cancel => "Held money can't be spent; a cancel releases all of it.",
             Self::Expiry => "The money is released when its time is up: time is an input like any other.",

@@ -41,7 +41,10 @@ pub(super) async fn check(
                 "syncing",
                 "not checked: whether messages are on disk before they are acknowledged",
             ),
-            unknown("mapping", "not checked: whether the server inserts the shard into requests"),
+            unknown(
+                "mapping",
+                "not checked: whether the server inserts the shard into requests",
+            ),
         ]);
     };
     let mut findings = Vec::new();
@@ -192,7 +195,10 @@ fn mapping(mappings: &[(String, String)], shards: Shards) -> Finding {
     if missing.is_empty() {
         return Finding::ok(
             "mapping",
-            format!("the server inserts the shard into requests ({} shards)", shards.count()),
+            format!(
+                "the server inserts the shard into requests ({} shards)",
+                shards.count()
+            ),
         );
     }
     let advice = format!(
@@ -283,7 +289,8 @@ mod tests {
             };
             let error = error.to_string();
             assert!(
-                error.starts_with("invalid --monitor URL: ") && error.ends_with("such as http://127.0.0.1:8222"),
+                error.starts_with("invalid --monitor URL: ")
+                    && error.ends_with("such as http://127.0.0.1:8222"),
                 "{error}"
             );
             assert!(!error.contains("s3cr3t"), "{error}");

@@ -70,11 +70,14 @@ async fn check_stream(
     let name = stream::name(shard);
     let fail = |detail, advice| Finding::new(Level::Fail, "streams", detail, advice);
     let found = connection.stream(shard).await;
-    let found =
-        found.map_err(|error| fail(format!("{error:#}"), "check that this NATS user may read the stream's info"))?;
+    let found = found.map_err(|error| {
+        fail(
+            format!("{error:#}"),
+            "check that this NATS user may read the stream's info",
+        )
+    })?;
     let gone = || {
-        let advice =
-            "start the services: they create a missing stream, or report that it was lost";
+        let advice = "start the services: they create a missing stream, or report that it was lost";
         fail(format!("stream {name} does not exist"), advice)
     };
     let found = found.ok_or_else(gone)?;

@@ -20,7 +20,7 @@ use super::effect::{Effect, report, resolved_at};
 use super::find;
 use super::task::Task;
 use crate::args::{Common, ParkedAction, ParkedId};
-use crate::parked::{Recorded, original, recorded, record};
+use crate::parked::{Recorded, original, record, recorded};
 
 /// The polling interval.
 const POLL_EVERY: Duration = Duration::from_millis(100);
@@ -133,7 +133,9 @@ impl Actions<'_> {
             Some(resolved) => instructions
                 .into_iter()
                 .find(|instruction| instruction.sequence == resolved.instruction),
-            None => instructions.into_iter().find(|instruction| self.is_final(id, instruction)),
+            None => instructions
+                .into_iter()
+                .find(|instruction| self.is_final(id, instruction)),
         };
         let mut task = Task {
             id,
@@ -167,9 +169,7 @@ fn invalid(id: ParkedId, is_given: bool, why: &str) -> anyhow::Error {
         ))
         .into()
     } else {
-        anyhow!(
-            "{id} would be parked again: {why}. Correct it with `wallet parked edit {id} --body JSON`"
-        )
+        anyhow!("{id} would be parked again: {why}. Correct it with `wallet parked edit {id} --body JSON`")
     }
 }
 
@@ -217,11 +217,13 @@ async fn effect(connection: &Connection, task: &Task, row: &Row, invalid: Option
     let won = instructions
         .into_iter()
         .find(|instruction| instruction.sequence == resolved.instruction);
-    Ok(if won.is_some_and(|instruction| instruction.action == task.action) {
-        Effect::Before(Some(row.clone()))
-    } else {
-        Effect::Superseded(Some(row.clone()))
-    })
+    Ok(
+        if won.is_some_and(|instruction| instruction.action == task.action) {
+            Effect::Before(Some(row.clone()))
+        } else {
+            Effect::Superseded(Some(row.clone()))
+        },
+    )
 }
 
 #[cfg(test)]

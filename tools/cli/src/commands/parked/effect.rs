@@ -60,9 +60,9 @@ impl Task {
     /// Its position, or that of the earlier one.
     fn position(&self) -> String {
         let name = stream::name(self.id.shard);
-        self.recorded
-            .as_ref()
-            .map_or(name.clone(), |recorded| format!("{name} at {}", recorded.sequence))
+        self.recorded.as_ref().map_or(name.clone(), |recorded| {
+            format!("{name} at {}", recorded.sequence)
+        })
     }
 }
 
@@ -89,7 +89,10 @@ impl Effect {
 
     fn row(&self) -> Option<&Row> {
         match self {
-            Self::Done(row) | Self::Before(Some(row)) | Self::Superseded(Some(row)) | Self::StillParked(row) => Some(row),
+            Self::Done(row)
+            | Self::Before(Some(row))
+            | Self::Superseded(Some(row))
+            | Self::StillParked(row) => Some(row),
             Self::Before(None) | Self::Superseded(None) | Self::Recorded | Self::Invalid(_) => None,
         }
     }
@@ -104,7 +107,9 @@ impl Effect {
 
     fn text(&self, task: &Task) -> String {
         let (position, service) = (task.position(), task.id.service.name());
-        let later = format!("{service} carries it out as soon as it runs (see `wallet doctor`). Repeating the command is safe");
+        let later = format!(
+            "{service} carries it out as soon as it runs (see `wallet doctor`). Repeating the command is safe"
+        );
         match self {
             Self::Done(row) => {
                 let done = row.resolved.as_ref().map(resolution).unwrap_or_default();
@@ -129,9 +134,9 @@ impl Effect {
                 "was already resolved, {}. That instruction came first, and this one changes nothing",
                 resolved_at(row)
             ),
-            Self::Superseded(None) => format!(
-                "another instruction, in {position}, comes first: nothing was published now. {later}"
-            ),
+            Self::Superseded(None) => {
+                format!("another instruction, in {position}, comes first: nothing was published now. {later}")
+            }
             Self::Before(None) => format!("not yet: the same instruction is already in {position}. {later}"),
             Self::Recorded => format!("not yet: the instruction is recorded, in {position}. {later}"),
             Self::Invalid(why) => format!(

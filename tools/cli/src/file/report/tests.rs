@@ -122,7 +122,10 @@ fn the_exit_code_is_that_of_the_worst_outcome() {
         Exit::Refused,
     );
     check(vec![settled(true), refused(true)], Exit::Refused);
-    check(vec![refused(false), End::NoOutcome, End::NotStarted], Exit::Timeout);
+    check(
+        vec![refused(false), End::NoOutcome, End::NotStarted],
+        Exit::Timeout,
+    );
     check(
         vec![End::NotSent("denied".to_owned()), End::NotStarted],
         Exit::Failed,

@@ -66,7 +66,11 @@ pub(super) async fn confirm_part(stage: &mut Stage<'_>) -> Result<Scene> {
         .check("confirm of 12.50", "settled", confirmed.outcome.as_str())
         .check("after the reserve", "reserved", reserved.outcome.as_str())
         .check("alice, after the reserve", "80.00 available, 20.00 held", between)
-        .check("confirm of 20.00", "refused: already_confirmed", with_reason(&again))
+        .check(
+            "confirm of 20.00",
+            "refused: already_confirmed",
+            with_reason(&again),
+        )
         .check(
             "alice, afterwards",
             "87.50 available, 0.00 held",
@@ -152,7 +156,11 @@ pub(super) async fn reversal(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(format!("reverse {}", words(&first)))
         .asked(format!("reverse {}", words(&second)))
         .check("first reversal", "settled", outcome.outcome.as_str())
-        .check("second reversal", "refused: exceeds_transfer", with_reason(&beyond))
+        .check(
+            "second reversal",
+            "refused: exceeds_transfer",
+            with_reason(&beyond),
+        )
         .check(
             "alice, afterwards",
             "97.50 available, 0.00 held",
