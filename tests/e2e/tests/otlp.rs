@@ -166,11 +166,7 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
         let received = receiver.until(expected.len() + 4).await?;
-        assert_eq!(
-            received.len(),
-            expected.len() + 4,
-            "a repeat must be the same span"
-        );
+        assert_eq!(received.len(), expected.len() + 4, "a repeat adds no span");
         world.stop().await?;
     }
     Ok(())
@@ -273,11 +269,7 @@ async fn an_absent_or_slow_receiver_does_not_affect_payments() -> Result<()> {
         return world.stop().await;
     };
     let received = tap.until(expected.len()).await?;
-    assert_eq!(
-        ids(&received),
-        expected,
-        "everything that ended meanwhile must be exported"
-    );
+    assert_eq!(ids(&received), expected, "flows that ended meanwhile");
     world.stop().await
 }
 
@@ -311,11 +303,7 @@ async fn the_tool_exports_on_demand() -> Result<()> {
             "{report}"
         );
         let received = rotel.until(expected.len()).await?;
-        assert_eq!(
-            ids(&received),
-            expected,
-            "both protocols must export the same spans"
-        );
+        assert_eq!(ids(&received), expected, "the same over both protocols");
         check(&received, &rotel.output()?)?;
     }
     let one = world
@@ -330,20 +318,12 @@ async fn the_tool_exports_on_demand() -> Result<()> {
         .await?;
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     ensure!(text.starts_with("1 flow exported, "), "{text}");
-    let [closed] = free_ports()?;
-    let closed_url = format!("http://127.0.0.1:{closed}");
+    let [port] = free_ports()?;
+    let closed = format!("http://127.0.0.1:{port}");
     for (args, code) in [
-        (vec!["trace", "export", &name, "--otlp", &closed_url], 1),
+        (vec!["trace", "export", &name, "--otlp", &closed], 1),
         (
-            vec![
-                "trace",
-                "export",
-                &name,
-                "--otlp",
-                &closed_url,
-                "--protocol",
-                "grpc",
-            ],
+            vec!["trace", "export", &name, "--otlp", &closed, "--protocol", "grpc"],
             1,
         ),
         (
@@ -364,7 +344,7 @@ async fn the_tool_exports_on_demand() -> Result<()> {
                 "export",
                 &name,
                 "--otlp",
-                &closed_url,
+                &closed,
                 "--protocol",
                 "http/json",
             ],
