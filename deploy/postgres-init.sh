@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes one database and one login role for each service. The image runs it once, when its data folder is empty.
+# Creates one database and one login role for each service. The image runs it once, when its data folder is empty.
 #
-# A role owns its own database (the service makes its schemas itself), and can't connect to any other.
+# A role owns its own database (the service creates its schemas itself), and can't connect to any other.
 set -eu
 
 : "${DEBIT_DB_PASSWORD:?is not set}" "${CREDIT_DB_PASSWORD:?is not set}" "${LEDGER_DB_PASSWORD:?is not set}"

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Pays from one account to another, with nothing of the wallet but its subjects and one line of JSON.
+"""Pays from one account to another, using nothing of the wallet but its subjects and one line of JSON.
 
     python3 -m pip install nats-py
     python3 examples/pay.py --from alice --to bob --amount 12.50 --currency USD
 
-1. Make the transfer's id. It is what makes a repeat harmless, so keep it until you know the outcome.
-2. Subscribe to the outcome, then publish the request: the other way round the outcome could be missed.
-3. Wait for the outcome that answers this very request: somebody else may use the same id. Prints it as one line of JSON.
+1. Generate the transfer's id. It makes a repeat harmless, so keep it until you know the outcome.
+2. Subscribe to the outcome, then publish the request: in the other order the outcome could be missed.
+3. Wait for the outcome that answers this request, since others may use the same id. It is printed as one line of JSON.
 
-Exit codes: 0 settled, 1 could not be sent, 2 wrong use, 3 refused or compensated, 4 no outcome in time.
+Exit codes: 0 settled, 1 could not be sent, 2 invalid command line, 3 refused or compensated, 4 no outcome in time.
 """
 
 import argparse
@@ -37,7 +37,7 @@ ACCOUNT = re.compile(r"(?=.{1,64}\Z)@?[A-Za-z0-9_-]+\Z")
 
 
 def uuid7():
-    """RFC 9562: 48 bits of milliseconds in front, so that ids made one after the other are neighbours in an index."""
+    """RFC 9562: 48 bits of milliseconds in front, so that consecutive ids are neighbours in an index."""
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds << 80) | secrets.randbits(80)
     value = value & ~(0xF << 76) | 0x7 << 76  # version 7
@@ -46,7 +46,7 @@ def uuid7():
 
 
 def derived(cause, payer, *parts):
-    """The id that the wallet derives from an id, the payer and some words: README.md beside this file has an example."""
+    """The id that the wallet derives from an id, the payer and further parts: README.md in this folder has an example."""
     digest = hashlib.sha256(cause.bytes + payer.encode())
     for part in parts:
         digest.update(b"\0" + part.encode("utf-8", "surrogatepass"))
@@ -57,11 +57,11 @@ def derived(cause, payer, *parts):
 
 
 def request_ids(transfer, payer, request, body):
-    """What an outcome may call a transfer: by its content or, if something in it makes no sense, by its bytes."""
+    """The request ids that an outcome may answer: one from the content or, if the request is invalid, one from its bytes."""
     fields = [request.get(name, "") for name in ("to", "amount", "currency", "overdraft", "memo")]
-    sound = derived(transfer, payer, "transfer", *fields)
+    valid = derived(transfer, payer, "transfer", *fields)
     flawed = derived(transfer, payer, "transfer", "flawed", body)
-    return {str(sound), str(flawed)}
+    return {str(valid), str(flawed)}
 
 
 def account(text):
@@ -85,16 +85,16 @@ def arguments():
 
 
 class CannotPay(Exception):
-    """Why the request could not be handed over."""
+    """The reason why the request could not be sent."""
 
 
-async def connect(url, said):
-    """Connects. `said` collects what the server complains about: a refused publish shows only there."""
+async def connect(url, errors):
+    """Connects. `errors` collects the server's errors: a denied publish is reported only there."""
 
-    async def complaint(error):
-        said.append(str(error))
+    async def on_error(error):
+        errors.append(str(error))
 
-    # A user's permissions may keep others out of its inbox, so it has a prefix of its own.
+    # Permissions may give each user its own inbox prefix.
     parts = urlsplit(url)
     prefix = f"_INBOX_{parts.username}" if parts.username else "_INBOX"
     try:
@@ -102,19 +102,19 @@ async def connect(url, said):
             url,
             name="pay.py",
             inbox_prefix=prefix,
-            error_cb=complaint,
+            error_cb=on_error,
             connect_timeout=5,
             allow_reconnect=False,
-            max_reconnect_attempts=1,  # else nats-py tries a server that isn't there for two minutes
+            max_reconnect_attempts=1,  # otherwise nats-py retries an absent server for two minutes
             reconnect_time_wait=0.2,
         )
     except (OSError, NatsError, ValueError) as error:
         where = f"{parts.hostname}:{parts.port or 4222}" if parts.hostname else url
-        reason = said[-1] if said else str(error)
+        reason = errors[-1] if errors else str(error)
         raise CannotPay(f"no connection to NATS at {where}: {reason}") from None
 
 
-async def publish(connection, subject, body, said, retry):
+async def publish(connection, subject, body, errors, retry):
     """Publishes until the log has the request. A repeat is harmless: it has the same id."""
     jetstream = connection.jetstream()
     for attempt in range(1, PUBLISH_ATTEMPTS + 1):
@@ -126,12 +126,12 @@ async def publish(connection, subject, body, said, retry):
                 "mapping that inserts the shard (see deploy/nats.conf); `wallet transfer` works without one"
             ) from None
         except NatsTimeout:
-            if denied := [text for text in said if "permissions violation" in text.lower()]:
+            if denied := [text for text in errors if "permissions violation" in text.lower()]:
                 raise CannotPay(f"this user may not publish there: {denied[-1]}") from None
             if attempt == PUBLISH_ATTEMPTS:
                 raise CannotPay(
-                    f"no acknowledgement on {subject} after {attempt} attempts; the request may stand in the log "
-                    f"all the same: {retry}"
+                    f"no acknowledgement on {subject} after {attempt} attempts; the request may be in the log "
+                    f"nevertheless: {retry}"
                 ) from None
         except (JetStreamError, NatsError) as error:
             raise CannotPay(f"publishing on {subject}: {error}") from None
@@ -156,19 +156,19 @@ async def pay(args):
     ours = request_ids(transfer, args.payer, request, body)
     retry = f"run this again with --id {transfer}: it never pays twice"
 
-    said = []
-    connection = await connect(args.nats, said)
+    errors = []
+    connection = await connect(args.nats, errors)
     try:
         outcomes = await connection.subscribe(f"wallet.outcome.{args.payer}.{transfer}")
         await connection.flush()
-        await publish(connection, f"wallet.cmd.transfer.{args.payer}", body.encode(), said, retry)
+        await publish(connection, f"wallet.cmd.transfer.{args.payer}", body.encode(), errors, retry)
         try:
             outcome = await own_outcome(outcomes, ours, args.timeout)
         except NatsTimeout:
-            waited = f"no outcome came within {args.timeout:g} s"
-            print(f"pay.py: the request stands in the log, but {waited}; {retry}", file=sys.stderr)
-            for text in said:
-                print(f"the server said: {text}", file=sys.stderr)
+            waited = f"no outcome within {args.timeout:g} s"
+            print(f"pay.py: the request is in the log, but there was {waited}; {retry}", file=sys.stderr)
+            for text in errors:
+                print(f"the server reported: {text}", file=sys.stderr)
             return TIMEOUT
     except NatsError as error:
         raise CannotPay(f"NATS: {error}; {retry}") from None

@@ -56,7 +56,7 @@ fn copy_stored(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Copies them while all processes of the stack are stopped: all at one instant, like a file-system snapshot.
-pub fn take_at_once(world: &World, to: &Path) -> Result<()> {
+pub fn take_while_paused(world: &World, to: &Path) -> Result<()> {
     let services = Service::ALL
         .into_iter()
         .filter_map(|service| world.stack.pid(service));
@@ -92,7 +92,7 @@ pub async fn start(world: &mut World) -> Result<()> {
 }
 
 /// Replaces the streams and databases of a stopped stack by a copy.
-pub fn put_back(world: &World, from: &Path) -> Result<()> {
+pub fn restore_files(world: &World, from: &Path) -> Result<()> {
     for path in stored(&world.dir())? {
         if path.is_dir() {
             fs::remove_dir_all(path)?;

@@ -26,7 +26,7 @@ mod pairs;
 mod plot;
 mod reader;
 
-pub use clients::pay_around;
+pub use clients::pay_at_random;
 pub use plot::svg;
 pub use reader::Reader;
 
@@ -91,7 +91,7 @@ impl Seen {
         let (wrong, breaches) = (self.wrong.iter().take(3), self.breaches.iter().take(3));
         let some: Vec<&String> = wrong.chain(breaches).collect();
         ensure!(some.is_empty(), "{}; such as {some:#?}", self.text());
-        ensure!(!self.totals.is_empty(), "nobody read anything");
+        ensure!(!self.totals.is_empty(), "no read succeeded");
         Ok(())
     }
 }
@@ -99,8 +99,8 @@ impl Seen {
 /// `-12.50` as -1250. USD only.
 pub fn cents(text: &str) -> Result<i64> {
     let (whole, cents) = text.rsplit_once('.').context("two decimals")?;
-    ensure!(cents.len() == 2, "{text:?} has not two decimals");
+    ensure!(cents.len() == 2, "{text:?} does not have two decimals");
     format!("{whole}{cents}")
         .parse()
-        .with_context(|| format!("{text:?} is no amount"))
+        .with_context(|| format!("{text:?} is not an amount"))
 }

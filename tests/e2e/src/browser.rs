@@ -90,7 +90,7 @@ fn children(pid: u32) -> Vec<i32> {
 
 /// Repeats an act on an element that the page replaced after the element was found: pages are live, and finding and acting are two
 /// commands.
-async fn again<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
+async fn retry_if_stale<T>(act: impl AsyncFn() -> Result<T>) -> Result<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let acted = act().await;
@@ -157,15 +157,15 @@ impl Browser {
             "--user-data-dir={}",
             profile.path().join("profile").display()
         ));
-        let wishes = json!({
+        let capabilities = json!({
             "goog:chromeOptions": { "args": flags },
             "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         });
-        let Value::Object(wishes) = wishes else {
+        let Value::Object(capabilities) = capabilities else {
             bail!("capabilities are an object")
         };
         let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(wishes)
+            .capabilities(capabilities)
             .connect(&driver.url)
             .await;
         let client = client.context("Chromium can't be started: scripts/install-tools installs it")?;
@@ -192,7 +192,7 @@ impl Browser {
     }
 
     /// The current address, without the origin.
-    pub async fn place(&self) -> Result<String> {
+    pub async fn path(&self) -> Result<String> {
         let url = self.client.current_url().await?.to_string();
         Ok(url.strip_prefix(&self.origin).unwrap_or(&url).to_owned())
     }
@@ -227,12 +227,12 @@ impl Browser {
 
     /// The visible text of the first matching element.
     pub async fn text(&self, css: &str) -> Result<String> {
-        again(async || Ok(self.find(css).await?.text().await?)).await
+        retry_if_stale(async || Ok(self.find(css).await?.text().await?)).await
     }
 
     /// The visible text of each matching element.
     pub async fn texts(&self, css: &str) -> Result<Vec<String>> {
-        again(async || {
+        retry_if_stale(async || {
             let mut texts = Vec::new();
             for element in self.client.find_all(Locator::Css(css)).await? {
                 texts.push(element.text().await?);
@@ -244,12 +244,12 @@ impl Browser {
 
     /// Clicks on an element.
     pub async fn click(&self, css: &str) -> Result<()> {
-        again(async || Ok(self.find(css).await?.click().await?)).await
+        retry_if_stale(async || Ok(self.find(css).await?.click().await?)).await
     }
 
     /// Replaces the text of a field.
     pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
-        again(async || {
+        retry_if_stale(async || {
             let field = self.find(css).await?;
             field.clear().await?;
             Ok(field.send_keys(text).await?)
@@ -259,7 +259,7 @@ impl Browser {
 
     /// Presses keys, one after the other, wherever the focus is.
     pub async fn press(&self, keys: &str) -> Result<()> {
-        again(async || Ok(self.client.active_element().await?.send_keys(keys).await?)).await
+        retry_if_stale(async || Ok(self.client.active_element().await?.send_keys(keys).await?)).await
     }
 
     /// The value of a script expression.
@@ -277,7 +277,7 @@ impl Browser {
         while self.eval(expression).await? != json!(true) {
             if Instant::now() > deadline {
                 bail!(
-                    "not within {PATIENCE:?}: {expression}; the page says {}",
+                    "not within {PATIENCE:?}: {expression}; the page shows {}",
                     self.text("body").await?
                 );
             }
@@ -296,7 +296,7 @@ impl Browser {
         ensure!(
             scrolls == json!(false),
             "{} scrolls sideways: {}",
-            self.place().await?,
+            self.path().await?,
             self.eval(wider).await?
         );
         Ok(())
@@ -323,36 +323,42 @@ impl Browser {
     }
 
     /// The addresses requested since the last call, except those under the origin.
-    pub async fn strangers(&self) -> Result<Vec<String>> {
+    pub async fn foreign_requests(&self) -> Result<Vec<String>> {
         let log = self
             .driver
             .ask(&self.session, "se/log", &json!({ "type": "performance" }))
             .await?;
-        let (mut asked, mut strangers) = (0, Vec::new());
+        let (mut requests, mut foreign_requests) = (0, Vec::new());
         for entry in log.as_array().into_iter().flatten() {
             let event: Value = serde_json::from_str(entry["message"].as_str().unwrap_or_default())?;
             let event = &event["message"];
             if event["method"] == "Network.requestWillBeSent" {
                 let url = event["params"]["request"]["url"].as_str().unwrap_or_default();
-                asked += 1;
+                requests += 1;
                 // The browser's internal pages, and images embedded in a page, cause no requests.
                 let inside = ["data:", "blob:", "chrome:", "chrome-untrusted:", "about:"]
                     .iter()
                     .any(|scheme| url.starts_with(scheme));
                 if !inside && !url.starts_with(&format!("{}/", self.origin)) {
-                    strangers.push(url.to_owned());
+                    foreign_requests.push(url.to_owned());
                 }
             }
         }
-        ensure!(asked > 0, "the browser tells what it asks");
-        Ok(strangers)
+        ensure!(requests > 0, "the browser has logged no requests");
+        Ok(foreign_requests)
     }
 
     /// Closes the window. There must be no complaints and no requests to other origins.
     pub async fn close(self) -> Result<()> {
-        let (complaints, strangers) = (self.complaints().await?, self.strangers().await?);
-        ensure!(complaints.is_empty(), "the browser complains: {complaints:#?}");
-        ensure!(strangers.is_empty(), "asked somebody else: {strangers:#?}");
+        let (complaints, foreign_requests) = (self.complaints().await?, self.foreign_requests().await?);
+        ensure!(
+            complaints.is_empty(),
+            "the browser reports errors: {complaints:#?}"
+        );
+        ensure!(
+            foreign_requests.is_empty(),
+            "requests to other hosts: {foreign_requests:#?}"
+        );
         self.client.close().await?;
         Ok(())
     }

@@ -24,10 +24,7 @@ impl SmallDisk {
             return Ok(Some(Self(dir)));
         }
         let why = String::from_utf8_lossy(&done.stderr);
-        println!(
-            "skipped: a full disk needs the right to mount one: {}",
-            why.trim()
-        );
+        println!("skipped: a small disk can't be mounted here: {}", why.trim());
         Ok(None)
     }
 

@@ -17,13 +17,13 @@ use crate::World;
 use crate::instance::{Instance, STANDBY, WORKING, family, signal, until};
 use crate::proxy::Line;
 
-pub use plan::{Injected, Plan, span, torment};
+pub use plan::{Injected, Plan, inject_faults, span};
 
 /// Longer than a lease of 3 s: a stand-by has taken over when the stopped instance wakes.
 const PAST_THE_LEASE: Duration = Duration::from_millis(4_500);
 
 /// How long before a cut the line stops passing anything.
-const ON_ITS_WAY: Duration = Duration::from_millis(100);
+const IN_FLIGHT: Duration = Duration::from_millis(100);
 
 /// How long a stand-by may take from then on.
 const TAKEN_WITHIN: Duration = Duration::from_secs(12);
@@ -57,7 +57,7 @@ impl fmt::Display for Fault {
             Self::Kill(service) => write!(f, "kill -9 {service}"),
             Self::Zombie(service) => write!(f, "stop {service} past its lease"),
             Self::Cut(service) => write!(f, "cut {service} off from NATS"),
-            Self::Hold(service) => write!(f, "hold all between {service} and NATS"),
+            Self::Hold(service) => write!(f, "hold all traffic between {service} and NATS"),
             Self::KillNats => write!(f, "kill -9 nats-server"),
             Self::PauseNats => write!(f, "stop nats-server"),
             Self::KillPostgres => write!(f, "kill -9 postgres"),
@@ -89,64 +89,64 @@ impl Fault {
     }
 
     /// Injects the fault, holds it for `a_while` where that applies, and recovers.
-    pub async fn happen(self, world: &mut World, a_while: Duration) -> Result<()> {
+    pub async fn inject(self, world: &mut World, lasting: Duration) -> Result<()> {
         match self {
             Self::Kill(service) => {
                 world.stack.kill(service).await?;
-                sleep(a_while / 4).await;
+                sleep(lasting / 4).await;
                 world.stack.start_service(service).await
             }
             Self::Zombie(service) => zombie(world, service).await,
             Self::Cut(service) => {
                 // Everything in flight is lost.
                 world.proxy(service).set(Line::Held);
-                sleep(ON_ITS_WAY).await;
-                line(world, service, Line::Cut, a_while).await
+                sleep(IN_FLIGHT).await;
+                line(world, service, Line::Cut, lasting).await
             }
-            Self::Hold(service) => line(world, service, Line::Held, a_while).await,
+            Self::Hold(service) => line(world, service, Line::Held, lasting).await,
             Self::KillNats => {
                 world.stack.kill_nats().await?;
-                sleep(a_while / 4).await;
+                sleep(lasting / 4).await;
                 world.stack.start_nats().await
             }
             Self::PauseNats => {
                 let pid = world.stack.nats_pid().context("nats-server runs")?;
-                pause(&[pid], a_while).await
+                pause(&[pid], lasting).await
             }
             Self::KillPostgres => {
                 let postgres = world.stack.postgres().context("PostgreSQL runs")?;
                 postgres.kill().await?;
-                sleep(a_while / 4).await;
+                sleep(lasting / 4).await;
                 postgres.start_again().await
             }
             Self::PausePostgres => {
                 let postgres = world.stack.postgres().context("PostgreSQL runs")?;
-                pause(&family(postgres.pid().context("it runs")?), a_while).await
+                pause(&family(postgres.pid().context("it runs")?), lasting).await
             }
             Self::FullDisk => {
                 let ballast = world.disk().context("a small disk")?.fill()?;
-                sleep(a_while).await;
-                std::fs::remove_file(ballast).context("the ballast can't be taken away")
+                sleep(lasting).await;
+                std::fs::remove_file(ballast).context("the ballast can't be removed")
             }
         }
     }
 }
 
-async fn pause(pids: &[u32], a_while: Duration) -> Result<()> {
+async fn pause(pids: &[u32], lasting: Duration) -> Result<()> {
     for pid in pids {
         signal(*pid, Signal::STOP)?;
     }
-    sleep(a_while).await;
+    sleep(lasting).await;
     for pid in pids {
         signal(*pid, Signal::CONT)?;
     }
     Ok(())
 }
 
-async fn line(world: &World, service: Service, line: Line, a_while: Duration) -> Result<()> {
+async fn line(world: &World, service: Service, line: Line, lasting: Duration) -> Result<()> {
     let proxy = world.proxy(service);
     proxy.set(line);
-    sleep(a_while).await;
+    sleep(lasting).await;
     proxy.set(Line::Open);
     Ok(())
 }
@@ -156,7 +156,7 @@ async fn line(world: &World, service: Service, line: Line, a_while: Duration) ->
 async fn zombie(world: &World, service: Service) -> Result<()> {
     let spare = Instance::second(world, service)?;
     // If the first instance has just lost its connection, the second may already work on a shard.
-    spare.until_settled().await?;
+    spare.until_ready().await?;
     let pid = world.stack.pid(service).context("it runs")?;
     signal(pid, Signal::STOP)?;
     sleep(PAST_THE_LEASE).await;
@@ -167,7 +167,7 @@ async fn zombie(world: &World, service: Service) -> Result<()> {
     } else {
         // An instance that is stopped during a transaction keeps the lock on the file until it ends.
         let on_files = world.stack.options().database.is_in_folder();
-        ensure!(on_files, "{service}: nobody took over");
+        ensure!(on_files, "{service}: no stand-by took over");
         println!("           {service} was stopped while it held its database: no take-over");
     }
     let status = spare.stop().await?;

@@ -24,7 +24,7 @@ impl Certificates {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         params
             .distinguished_name
-            .push(DnType::CommonName, "an authority of a test");
+            .push(DnType::CommonName, "test authority");
         let authority = CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate()?)?;
         std::fs::write(dir.path().join("ca.pem"), authority.pem())?;
         for name in ["server", "client"] {

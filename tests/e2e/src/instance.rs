@@ -34,7 +34,7 @@ impl Instance {
     }
 
     /// A second instance on the service's own database, with its log sent elsewhere.
-    pub fn unheard(world: &World, service: Service, log: Stdio) -> Result<Self> {
+    pub fn with_log(world: &World, service: Service, log: Stdio) -> Result<Self> {
         let options = world.stack.options();
         Self::start(world, service, &options.database.url(service, &options.dir)?, log)
     }
@@ -64,12 +64,12 @@ impl Instance {
     }
 
     /// Waits until `/readyz` contains `text` at least once.
-    pub async fn until_says(&self, text: &str) -> Result<()> {
+    pub async fn until_shows(&self, text: &str) -> Result<()> {
         until(&self.url(), &[text], 1).await
     }
 
     /// Waits until it works or stands by on each shard.
-    pub async fn until_settled(&self) -> Result<()> {
+    pub async fn until_ready(&self) -> Result<()> {
         until(&self.url(), &[STANDBY, WORKING], 2).await
     }
 
@@ -86,14 +86,14 @@ impl Instance {
     /// Waits until it ends by itself.
     pub async fn ended(mut self) -> Result<ExitStatus> {
         let status = timeout(PATIENCE, self.child.wait()).await;
-        Ok(status.context("it did not end by itself")??)
+        Ok(status.context("it did not exit")??)
     }
 
     /// Stops it in order.
     pub async fn stop(mut self) -> Result<ExitStatus> {
         signal(self.child.id().context("it runs")?, Signal::TERM)?;
         let status = timeout(PATIENCE, self.child.wait()).await;
-        Ok(status.context("SIGTERM did not end it")??)
+        Ok(status.context("it did not exit after SIGTERM")??)
     }
 }
 
@@ -115,7 +115,7 @@ pub async fn until(url: &str, texts: &[&str], times: usize) -> Result<()> {
         }
         sleep(Duration::from_millis(20)).await;
     }
-    bail!("not {texts:?}: {last}")
+    bail!("{url} does not show {texts:?}: {last}")
 }
 
 /// Signals a process that this test has started.

@@ -86,7 +86,7 @@ impl World {
         let mut proxies = BTreeMap::new();
         for service in Service::ALL {
             let proxy = Proxy::start(options.addresses.nats).await?;
-            options.ways.insert(service, proxy.url());
+            options.nats_urls.insert(service, proxy.url());
             proxies.insert(service, proxy);
         }
         let disk = if options.database.is_in_folder() {
@@ -104,11 +104,11 @@ impl World {
     }
 
     /// The same on NATS servers that are already running; services may have URLs of their own.
-    pub async fn on(nats: Settings, ways: BTreeMap<Service, String>) -> Result<Self> {
+    pub async fn on(nats: Settings, nats_urls: BTreeMap<Service, String>) -> Result<Self> {
         let dir = TempDir::new()?;
         let options = Options {
             nats: Some(nats),
-            ways,
+            nats_urls,
             ..options(&dir, None).await?
         };
         Self::run(options, dir, BTreeMap::new(), None).await
@@ -167,7 +167,7 @@ impl World {
             traceparent: None,
             event_id: None,
         };
-        let read = request::read(&body.to_string(), context).context("a test's body has an id")?;
+        let read = request::read(&body.to_string(), context).context("the test's body has no id")?;
         Ok(Listener::start(&self.nats, &account, read.transfer, read.id).await?)
     }
 
@@ -200,13 +200,13 @@ impl World {
     /// Audits the stack: everything has ended, and every invariant holds.
     pub async fn verify(&self) -> Result<()> {
         let report = wallet_audit::live::audit(&self.nats, &self.api, PATIENCE).await?;
-        ensure!(report.held, "{}\n{}", report.text(), self.last_words()?);
+        ensure!(report.held, "{}\n{}", report.text(), self.log_tails()?);
         println!("{}", report.text());
         Ok(())
     }
 
     /// The last lines of each process's log.
-    fn last_words(&self) -> Result<String> {
+    fn log_tails(&self) -> Result<String> {
         let mut words = String::new();
         for file in std::fs::read_dir(self.stack.logs())? {
             let (path, lines) = (file?.path(), 12);
@@ -303,7 +303,7 @@ impl Random {
     /// From `WALLET_SEED`, or from the clock; prints the seed, so that a run can be repeated.
     pub fn seeded() -> Result<Self> {
         let seed = match std::env::var("WALLET_SEED") {
-            Ok(text) => text.parse().context("WALLET_SEED is a number")?,
+            Ok(text) => text.parse().context("WALLET_SEED is not a number")?,
             Err(_) => wallet_client::clock::now().as_microsecond().unsigned_abs(),
         };
         println!("WALLET_SEED={seed}");

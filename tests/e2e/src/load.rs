@@ -181,7 +181,7 @@ pub async fn publish(client: &async_nats::Client, subject: &str, body: &str) -> 
             Err(_) => "no acknowledgement".to_owned(),
         };
         repeats += 1;
-        ensure!(Instant::now() < deadline, "NATS did not come back: {last}");
+        ensure!(Instant::now() < deadline, "NATS is still unavailable: {last}");
     }
 }
 

@@ -30,14 +30,14 @@ impl Scrape {
     /// Scrapes the service at an address.
     pub async fn at(url: &str) -> Result<Self> {
         let open = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-        Self::read(&told(url, Some("application/openmetrics-text"), open).await?)
+        Self::read(&fetch(url, Some("application/openmetrics-text"), open).await?)
     }
 
     /// Parses OpenMetrics text, and rejects anything else.
     fn read(text: &str) -> Result<Self> {
         ensure!(
             text.ends_with("\n# EOF\n") && text.matches("# EOF").count() == 1,
-            "one end: {text}"
+            "not exactly one end marker: {text}"
         );
         let (mut samples, mut types, mut helped) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         for line in text.lines().filter(|line| *line != "# EOF") {
@@ -65,7 +65,7 @@ impl Scrape {
         }
         let scrape = Self { samples, types };
         for name in scrape.names() {
-            ensure!(helped.contains(scrape.family(&name)?), "no HELP of {name}");
+            ensure!(helped.contains(scrape.family(&name)?), "no HELP for {name}");
         }
         Ok(scrape)
     }
@@ -80,7 +80,7 @@ impl Scrape {
             ("counter", "_total") | ("gauge", "") | ("histogram", "_bucket" | "_sum" | "_count") => true,
             (_, _) => false,
         };
-        ensure!(fits, "{name} is no sample of a {}", self.types[family]);
+        ensure!(fits, "{name} is not a sample of a {}", self.types[family]);
         Ok(family)
     }
 
@@ -103,12 +103,12 @@ impl Scrape {
 }
 
 /// A service's metrics in the form that this `Accept` header asks for.
-async fn told(url: &str, accept: Option<&str>, form: &str) -> Result<String> {
-    let mut asked = reqwest::Client::new().get(format!("{url}/metrics"));
+async fn fetch(url: &str, accept: Option<&str>, form: &str) -> Result<String> {
+    let mut request = reqwest::Client::new().get(format!("{url}/metrics"));
     if let Some(accept) = accept {
-        asked = asked.header("accept", accept);
+        request = request.header("accept", accept);
     }
-    let answer = asked.send().await?;
+    let answer = request.send().await?;
     let header = |name: &str| {
         answer
             .headers()
@@ -134,7 +134,7 @@ pub async fn forms(url: &str) -> Result<()> {
         Some("application/json"),
         Some("text/plain;q=0.5, application/*;q=0.1"),
     ] {
-        let text = told(url, accept, "text/plain; version=0.0.4; charset=utf-8").await?;
+        let text = fetch(url, accept, "text/plain; version=0.0.4; charset=utf-8").await?;
         let samples = text.lines().filter(|line| !line.starts_with('#'));
         let names: BTreeSet<String> = samples
             .map(|line| line.split(['{', ' ']).next().unwrap_or_default().to_owned())
@@ -161,10 +161,10 @@ async fn lint(promtool: &Path, text: &str) -> Result<()> {
     let mut input = child.stdin.take().context("a pipe")?;
     input.write_all(text.as_bytes()).await?;
     drop(input);
-    let said = child.wait_with_output().await?;
+    let output = child.wait_with_output().await?;
     ensure!(
-        said.status.success() && said.stdout.is_empty() && said.stderr.is_empty(),
-        "{said:?}\n{text}"
+        output.status.success() && output.stdout.is_empty() && output.stderr.is_empty(),
+        "{output:?}\n{text}"
     );
     Ok(())
 }

@@ -104,7 +104,8 @@ impl Nginx {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if self.child.try_wait()?.is_some() || Instant::now() > deadline {
-                let log = std::fs::read_to_string(self.dir.path().join("error.log")).context("its log")?;
+                let log = std::fs::read_to_string(self.dir.path().join("error.log"))
+                    .context("nginx's log can't be read")?;
                 bail!("nginx does not listen on port {port}: {log}");
             }
             sleep(Duration::from_millis(20)).await;
@@ -122,7 +123,7 @@ fn shipped(port: u16, ledger: &str) -> Result<String> {
     ] {
         ensure!(
             text.matches(shipped).count() == 1,
-            "deploy/nginx.conf has not one {shipped:?}"
+            "deploy/nginx.conf must contain {shipped:?} exactly once"
         );
         text = text.replace(shipped, &here);
     }

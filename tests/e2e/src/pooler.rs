@@ -90,7 +90,10 @@ impl Pooler {
 
 /// The libraries that were unpacked next to a program.
 fn libraries(program: &Path) -> Result<String> {
-    let usr = program.ancestors().nth(2).context("a program lies in usr/sbin")?;
+    let usr = program
+        .ancestors()
+        .nth(2)
+        .context("the program is not in usr/sbin")?;
     let lib = usr.join("lib");
     let folders = std::fs::read_dir(&lib).with_context(|| format!("{}", lib.display()))?;
     let folders = folders.filter_map(|entry| Some(entry.ok()?.path().display().to_string()));

@@ -38,8 +38,8 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let (line, seen) = watch::channel(Line::Open);
-        let (target, leads_to) = watch::channel(target);
-        let task = tokio::spawn(accept(listener, leads_to, seen));
+        let (target, target_of) = watch::channel(target);
+        let task = tokio::spawn(accept(listener, target_of, seen));
         Ok(Self {
             address,
             line,
@@ -54,7 +54,7 @@ impl Proxy {
     }
 
     /// Sends new connections to another server from now on.
-    pub fn lead_to(&self, target: SocketAddr) {
+    pub fn set_target(&self, target: SocketAddr) {
         self.target.send_replace(target);
     }
 

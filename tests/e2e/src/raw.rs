@@ -29,7 +29,7 @@ impl Raw {
             hello["user"] = user.into();
             hello["pass"] = password.into();
         }
-        match raw.say(&format!("CONNECT {hello}\r\n")).await? {
+        match raw.send(&format!("CONNECT {hello}\r\n")).await? {
             None => Ok(raw),
             Some(error) => bail!("{error}"),
         }
@@ -38,23 +38,23 @@ impl Raw {
     /// Publishes; returns the server's error, if any.
     pub async fn publish(&mut self, subject: &str, reply: &str, body: &str) -> Result<Option<String>> {
         let length = body.len();
-        self.say(&format!("PUB {subject} {reply} {length}\r\n{body}\r\n"))
+        self.send(&format!("PUB {subject} {reply} {length}\r\n{body}\r\n"))
             .await
     }
 
     /// Subscribes; returns the server's error, if any.
     pub async fn subscribe(&mut self, subject: &str) -> Result<Option<String>> {
-        self.say(&format!("SUB {subject} 1\r\n")).await
+        self.send(&format!("SUB {subject} 1\r\n")).await
     }
 
     /// Sends a line and waits until the server has processed it: its error, if any, arrives before the answer to a ping.
-    async fn say(&mut self, text: &str) -> Result<Option<String>> {
+    async fn send(&mut self, text: &str) -> Result<Option<String>> {
         let stream = self.stream.get_mut();
         stream.write_all(text.as_bytes()).await?;
         stream.write_all(b"PING\r\n").await?;
         timeout(PATIENCE, self.until_pong())
             .await
-            .context("no answer to a ping")?
+            .context("no reply to a ping")?
     }
 
     async fn until_pong(&mut self) -> Result<Option<String>> {

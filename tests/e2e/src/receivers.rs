@@ -66,7 +66,7 @@ impl Receiver {
             format!("http://127.0.0.1:{port}"),
             dir.join(format!("oteltap-{port}.out")),
         );
-        Self::start(command, out, as_json, url, String::new())
+        Self::start(command, out, read_json, url, String::new())
             .await
             .map(Some)
     }
@@ -104,7 +104,9 @@ impl Receiver {
         command.env("NO_COLOR", "1");
         let out = dir.join(format!("rotel-{}.out", grpc.replace(':', "-")));
         let [grpc, http] = [grpc, http].map(|address| format!("http://{address}"));
-        Self::start(command, out, as_told, http, grpc).await.map(Some)
+        Self::start(command, out, read_debug_log, http, grpc)
+            .await
+            .map(Some)
     }
 
     async fn start(
@@ -127,7 +129,7 @@ impl Receiver {
             while TcpStream::connect(address).await.is_err() {
                 ensure!(
                     Instant::now() < deadline,
-                    "nobody listens on {address}: {}",
+                    "nothing listens on {address}: {}",
                     std::fs::read_to_string(&out)?
                 );
                 sleep(Duration::from_millis(50)).await;
@@ -143,13 +145,13 @@ impl Receiver {
     }
 
     /// Everything it has written.
-    pub fn said(&self) -> Result<String> {
+    pub fn output(&self) -> Result<String> {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.out)?).into_owned())
     }
 
     /// The distinct spans that it has received.
     pub fn spans(&self) -> Result<BTreeSet<Span>> {
-        (self.read)(&self.said()?)
+        (self.read)(&self.output()?)
     }
 
     /// Waits until it has received this many.
@@ -166,10 +168,10 @@ impl Receiver {
                 return Ok(received);
             }
             if Instant::now() > deadline {
-                let (came, process) = (received.len(), self.child.id());
+                let (arrived, process) = (received.len(), self.child.id());
                 bail!(
-                    "not all is there: {came} spans have come to process {process:?}: {}",
-                    self.said()?
+                    "only {arrived} spans have arrived at process {process:?}: {}",
+                    self.output()?
                 );
             }
             sleep(Duration::from_millis(100)).await;
@@ -178,8 +180,8 @@ impl Receiver {
 }
 
 /// `oteltap` writes a line of JSON for each span.
-fn as_json(said: &str) -> Result<BTreeSet<Span>> {
-    let whole = said.rfind('\n').map_or("", |end| &said[..end]);
+fn read_json(output: &str) -> Result<BTreeSet<Span>> {
+    let whole = output.rfind('\n').map_or("", |end| &output[..end]);
     let lines = whole.lines().filter(|line| line.starts_with('{'));
     lines
         .map(|line| {
@@ -208,9 +210,9 @@ fn as_json(said: &str) -> Result<BTreeSet<Span>> {
 }
 
 /// `rotel` writes a paragraph for each span.
-fn as_told(said: &str) -> Result<BTreeSet<Span>> {
+fn read_debug_log(output: &str) -> Result<BTreeSet<Span>> {
     let mut spans = BTreeSet::new();
-    for part in said.split("Span #").skip(1) {
+    for part in output.split("Span #").skip(1) {
         let part = part.split("ResourceSpans #").next().unwrap_or_default();
         let mut span = Span::default();
         for line in part.lines() {
@@ -229,7 +231,7 @@ fn as_told(said: &str) -> Result<BTreeSet<Span>> {
                         "SPAN_KIND_CONSUMER" => 5,
                         // Possibly half a line: the rest of the paragraph will follow.
                         kind if "SPAN_KIND_".starts_with(kind) || kind.starts_with("SPAN_KIND_") => 0,
-                        kind => bail!("{kind:?} is no kind of span"),
+                        kind => bail!("{kind:?} is not a kind of span"),
                     }
                 }
                 "Status code" => span.error = value.contains("ERROR"),

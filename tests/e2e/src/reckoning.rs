@@ -172,14 +172,14 @@ fn is_same(a: &Line, b: &Line) -> bool {
 }
 
 /// Waits until all unconfirmed reservations have expired.
-pub async fn nothing_waits(api: &Api) -> Result<Tally> {
+pub async fn until_all_ended(api: &Api) -> Result<Tally> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let tally = api.stats().await?.transfers;
         if tally.reserved == 0 && tally.running == 0 {
             return Ok(tally);
         }
-        ensure!(Instant::now() < deadline, "not all has ended: {tally:?}");
+        ensure!(Instant::now() < deadline, "not everything has ended: {tally:?}");
         sleep(Duration::from_millis(100)).await;
     }
 }

@@ -36,8 +36,8 @@ impl Secured {
         let (dir, [port]) = (TempDir::new()?, free_ports()?);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let server = server(dir.path(), port).await?;
-        let ways = Service::ALL.map(|service| (service, url(address, service.token())));
-        let world = World::on(Settings::at(url(address, "operator")), BTreeMap::from(ways)).await?;
+        let nats_urls = Service::ALL.map(|service| (service, url(address, service.token())));
+        let world = World::on(Settings::at(url(address, "operator")), BTreeMap::from(nats_urls)).await?;
         Ok(Self {
             world,
             address,
@@ -77,7 +77,7 @@ fn configuration(dir: &Path, port: u16) -> Result<String> {
     ] {
         ensure!(
             text.matches(shipped).count() == 1,
-            "deploy/nats.conf has not one {shipped:?}"
+            "deploy/nats.conf must contain {shipped:?} exactly once"
         );
         text = text.replace(shipped, &here);
     }

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use wallet_stack::address::free_ports;
 
 /// How often, and with which pause, to check whether a server listens.
-const LOOKS: (u32, Duration) = (600, Duration::from_millis(50));
+const POLLS: (u32, Duration) = (600, Duration::from_millis(50));
 
 /// A server with a test's own configuration. Dropping it kills it.
 #[derive(Debug)]
@@ -90,14 +90,14 @@ pub async fn program() -> Result<Command> {
 pub async fn listening(command: &mut Command, port: u16, dir: &Path) -> Result<Child> {
     let file = std::fs::File::create(dir.join("nats.log"))?;
     let mut child = command.stderr(Stdio::from(file)).kill_on_drop(true).spawn()?;
-    for _ in 0..LOOKS.0 {
+    for _ in 0..POLLS.0 {
         if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
             return Ok(child);
         }
         if let Some(status) = child.try_wait()? {
             bail!("the server ended with {status}: {}", log(dir));
         }
-        sleep(LOOKS.1).await;
+        sleep(POLLS.1).await;
     }
     bail!("the server does not listen on port {port}: {}", log(dir))
 }

@@ -20,7 +20,7 @@ pub async fn change(world: &World, shard: u16, settings: &[(&str, Value)]) -> Re
 /// All settings of a shard's stream.
 pub async fn config(world: &World, shard: u16) -> Result<Config> {
     let found = world.nats.stream(Shard(shard)).await?;
-    Ok(found.context("the stream is there")?.config)
+    Ok(found.context("the stream does not exist")?.config)
 }
 
 /// Gives a shard's stream these settings.
@@ -34,8 +34,8 @@ pub async fn put(world: &World, shard: u16, config: &Config) -> Result<()> {
 
 /// Makes a shard's stream lose messages by setting limits for a moment.
 pub async fn tear(world: &World, shard: u16, limits: &[(&str, Value)]) -> Result<()> {
-    let sound = config(world, shard).await?;
+    let original = config(world, shard).await?;
     let old = ("discard", Value::from("old"));
     change(world, shard, &[limits, &[old]].concat()).await?;
-    put(world, shard, &sound).await
+    put(world, shard, &original).await
 }

@@ -1,9 +1,9 @@
 //! A backup made as deploy/README.md describes is restored, and everything holds.
 
 use anyhow::{Result, ensure};
-use e2e::backup::{put_back, start, stop, take, take_at_once};
+use e2e::backup::{restore_files, start, stop, take, take_while_paused};
 use e2e::load::{accounts, open_all, publish};
-use e2e::reckoning::nothing_waits;
+use e2e::reckoning::until_all_ended;
 use e2e::{World, id};
 use serde_json::json;
 use wallet_contract::subject::bulk;
@@ -43,27 +43,27 @@ async fn restore(
     expected: &[String],
 ) -> Result<()> {
     stop(world).await?;
-    put_back(world, from)?;
+    restore_files(world, from)?;
     start(world).await?;
-    nothing_waits(&world.api).await?;
+    until_all_ended(&world.api).await?;
     world.verify().await?;
     assert_eq!(balances(world, accounts).await?, expected, "{}", from.display());
     ensure!(
         world.pay("k00", "k01", "1.00").await?.outcome.is_good(),
-        "it goes on"
+        "no payment after the restore"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn what_was_copied_while_everything_stood_still_is_put_back() -> Result<()> {
+async fn a_copy_of_a_stopped_or_paused_stack_can_be_restored() -> Result<()> {
     let mut world = World::start(None).await?;
     let (stopped, at_once) = (world.dir().join("stopped"), world.dir().join("at-once"));
     let accounts = accounts(ACCOUNTS)?;
     open_all(&world, &accounts, "50.00").await?;
     send(&world, &accounts).await?;
-    take_at_once(&world, &at_once)?;
-    nothing_waits(&world.api).await?;
+    take_while_paused(&world, &at_once)?;
+    until_all_ended(&world.api).await?;
     let after_the_load = balances(&world, &accounts).await?;
 
     ensure!(world.pay("k00", "k01", "20.00").await?.outcome.is_good());

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
-use cases::{Case, Heard};
+use cases::{Case, Expected};
 
 /// Publishes a request of alice's and expects a refusal.
 async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Result<()> {
@@ -26,13 +26,16 @@ async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Resu
     }
     let outcome = world.ask(Verb::Transfer, "alice", body.clone()).await?;
     assert_eq!(outcome.reason.as_deref(), Some(reason), "{body}");
-    let told = outcome.detail.unwrap_or_default();
-    assert!(told.contains(detail), "{body}: {told:?} does not say {detail:?}");
+    let actual = outcome.detail.unwrap_or_default();
+    assert!(
+        actual.contains(detail),
+        "{body}: {actual:?} does not contain {detail:?}"
+    );
     Ok(())
 }
 
 /// (fields, reason, detail) of requests with an invalid shape or amount.
-fn unsound() -> Vec<(Value, &'static str, &'static str)> {
+fn malformed() -> Vec<(Value, &'static str, &'static str)> {
     let shape = |fields, detail| (fields, "invalid_request", detail);
     let amount = |amount: &str, detail| (json!({ "amount": amount }), "invalid_amount", detail);
     vec![
@@ -57,7 +60,7 @@ fn unsound() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 /// (fields, reason, detail) of requests with an impossible account or currency.
-fn unpayable() -> Vec<(Value, &'static str, &'static str)> {
+fn impossible_parties() -> Vec<(Value, &'static str, &'static str)> {
     let payee = |name: &str, detail| (json!({ "to": name }), "invalid_account", detail);
     vec![
         payee("", "must not be empty"),
@@ -98,10 +101,10 @@ fn unpayable() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 #[tokio::test]
-async fn a_request_that_is_not_sound_is_refused_by_name_of_what_is_wrong() -> Result<()> {
+async fn an_invalid_request_is_refused_with_the_field_and_its_value() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
-    for (fields, reason, detail) in unsound().into_iter().chain(unpayable()) {
+    for (fields, reason, detail) in malformed().into_iter().chain(impossible_parties()) {
         check(&world, fields, reason, detail).await?;
     }
     assert_eq!(world.available("alice").await?, "100.00");
@@ -109,7 +112,7 @@ async fn a_request_that_is_not_sound_is_refused_by_name_of_what_is_wrong() -> Re
     world.stop().await
 }
 
-/// Publishes all cases, and returns what was heard under each id.
+/// Publishes all cases, and returns the outcome under each id.
 async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value>> {
     let mut outcomes = world.nats.client().subscribe("wallet.outcome.alice.*").await?;
     let js = world.nats.jetstream();
@@ -125,25 +128,25 @@ async fn publish(world: &World, cases: &[Case]) -> Result<BTreeMap<String, Value
     }
     let mut missing: BTreeSet<&str> = cases
         .iter()
-        .flat_map(|case| &case.heard)
+        .flat_map(|case| &case.expected)
         .map(|(id, _)| &**id)
         .collect();
-    let mut heard = BTreeMap::new();
+    let mut answers = BTreeMap::new();
     let deadline = tokio::time::Instant::now() + e2e::PATIENCE;
     while !missing.is_empty() {
         let next = tokio::time::timeout_at(deadline, outcomes.next()).await;
-        let outcome = next.with_context(|| format!("nothing was heard of {missing:?}"))?;
+        let outcome = next.with_context(|| format!("no outcome for {missing:?}"))?;
         let outcome = outcome.context("a subscription")?;
         let id = outcome.subject.rsplit('.').next().unwrap_or_default().to_owned();
         missing.remove(&*id);
-        heard.insert(id, serde_json::from_slice(&outcome.payload)?);
+        answers.insert(id, serde_json::from_slice(&outcome.payload)?);
     }
-    Ok(heard)
+    Ok(answers)
 }
 
 /// Requests that can't be answered: (subject after the shard, body, why it is parked).
 fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
-    let sound = transfer("bob", "1.00");
+    let valid = transfer("bob", "1.00");
     let event = json!([{ "specversion": "1.0", "id": id(), "source": "/credit-svc/0", "type": "wallet.account.debited.v9",
         "subject": id(), "time": "2026-01-01T00:00:00Z", "causationid": id(), "correlationid": "x", "position": "17:2",
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "data": {} }]);
@@ -170,12 +173,12 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
         ),
         (
             "cmd.transfer.alice",
-            format!("[{sound}, 5]"),
+            format!("[{valid}, 5]"),
             "not a request: 5 is no object",
         ),
         ("cmd.transfer.alice", String::new(), "the message is empty"),
         ("cmd.spend.alice", "{}".to_owned(), "has an unknown verb"),
-        ("cmd.transfer.b€", sound.to_string(), "names no account"),
+        ("cmd.transfer.b€", valid.to_string(), "names no account"),
         ("unheard.of", "{}".to_owned(), "is not one of the wallet's"),
         ("bulk", bulk.to_string(), no_id),
         (
@@ -202,27 +205,27 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
 }
 
 #[tokio::test]
-async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> {
+async fn every_identifiable_request_is_answered_and_the_rest_is_parked() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         let (cases, http) = (cases::all(), reqwest::Client::new());
-        let heard = publish(&world, &cases).await?;
+        let answers = publish(&world, &cases).await?;
         let mut cents = 0;
-        for (id, expected) in cases.iter().flat_map(|case| &case.heard) {
-            let outcome = &heard[id];
+        for (id, expected) in cases.iter().flat_map(|case| &case.expected) {
+            let outcome = &answers[id];
             match expected {
-                Heard::Settled | Heard::Traced => {
+                Expected::Settled | Expected::Traced => {
                     assert_eq!(outcome["outcome"], "settled", "{id}: {outcome}");
                     cents += 1;
                 }
-                Heard::Refused(detail) => {
+                Expected::Refused(detail) => {
                     assert_eq!(outcome["reason"], "invalid_request", "{id}: {outcome}");
-                    let told = outcome["detail"].as_str().unwrap_or_default();
-                    assert!(told.contains(detail), "{told:?} does not say {detail:?}");
+                    let actual = outcome["detail"].as_str().unwrap_or_default();
+                    assert!(actual.contains(detail), "{actual:?} does not contain {detail:?}");
                 }
             }
-            if let Heard::Traced = expected {
+            if let Expected::Traced = expected {
                 assert_eq!(outcome["trace"], cases::TRACE, "{outcome}");
             }
             // Its flow is in the books, as valid JSON.
@@ -232,9 +235,9 @@ async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> 
             assert_eq!(flow["status"], outcome["outcome"], "{flow}");
         }
         let parked = world.api.parked(false).await?;
-        let told: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
+        let actual: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
         assert_eq!(
-            told,
+            actual,
             ["not a request: [] is no object", "not a request: 7 is no object"]
         );
         park(&world).await?;
@@ -263,16 +266,17 @@ async fn park(world: &World) -> Result<()> {
     }
     world.pay("alice", "bob", "1.00").await?;
     let parked = world.api.parked(false).await?;
-    let told: Vec<String> = parked
+    let actual: Vec<String> = parked
         .iter()
         .map(|p| format!("{} {}: {}", p.service, p.subject, p.detail))
         .collect();
     for (subject, _, why) in &unanswerable {
         let subject = format!("wallet.{shard}.{subject}: ");
         assert!(
-            told.iter()
+            actual
+                .iter()
                 .any(|text| text.contains(&subject) && text.contains(why)),
-            "{subject}{why:?} is not in {told:#?}"
+            "{subject}{why:?} is not in {actual:#?}"
         );
     }
     Ok(())

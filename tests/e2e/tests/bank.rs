@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use e2e::bank::{Reader, pay_around, svg};
-use e2e::faults::{span, torment};
+use e2e::bank::{Reader, pay_at_random, svg};
+use e2e::faults::{inject_faults, span};
 use e2e::load::{Accepted, accounts, open_all};
-use e2e::reckoning::{nothing_waits, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{Random, World};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -28,7 +28,7 @@ async fn keeps_its_total(database: Option<&str>, name: &str) -> Result<()> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
         let (client, shards) = (world.nats.client().clone(), world.nats.shards().await?);
-        clients.spawn(pay_around(
+        clients.spawn(pay_at_random(
             client,
             shards,
             accounts.clone(),
@@ -36,7 +36,7 @@ async fn keeps_its_total(database: Option<&str>, name: &str) -> Result<()> {
             stopped.clone(),
         ));
     }
-    let injected = torment(&mut world, &mut random, span(SECONDS)?).await?;
+    let injected = inject_faults(&mut world, &mut random, span(SECONDS)?).await?;
     stop.send_replace(true);
     let mut accepted = Accepted::default();
     while let Some(client) = clients.join_next().await {
@@ -44,7 +44,7 @@ async fn keeps_its_total(database: Option<&str>, name: &str) -> Result<()> {
         accepted.transfers.extend(client.transfers);
         accepted.repeated += client.repeated;
     }
-    nothing_waits(&world.api).await?;
+    until_all_ended(&world.api).await?;
     done.send_replace(true);
     let seen = reader.await?;
 
@@ -71,7 +71,7 @@ async fn keeps_its_total(database: Option<&str>, name: &str) -> Result<()> {
     assert_eq!(
         (last.held, last.in_transit),
         (0, 0),
-        "at the end nothing is on its way: {last:?}"
+        "money is in transit or held at the end: {last:?}"
     );
     assert_eq!(last.available, 10_000 * i64::try_from(ACCOUNTS)?);
     world.stop().await

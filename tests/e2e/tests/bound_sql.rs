@@ -123,7 +123,7 @@ fn formatted(text: &str) -> usize {
 }
 
 #[test]
-fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
+fn sql_is_never_assembled_from_input() -> Result<()> {
     let root = e2e::repository();
     let mut files = Vec::new();
     for part in [
@@ -136,7 +136,7 @@ fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
     ] {
         sources(&root.join(part), &mut files)?;
     }
-    ensure!(files.len() > 50, "the sources are here");
+    ensure!(files.len() > 50, "the sources were not found");
     let mut found: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for file in files {
         let text = fs::read_to_string(&file)?;
@@ -155,7 +155,7 @@ fn sql_is_never_made_of_what_somebody_sent() -> Result<()> {
         .collect();
     assert_eq!(
         found, known,
-        "SQL that is put together: bind it, or say in KNOWN why it can't hold what somebody sent"
+        "SQL assembled from text: bind the value, or add the reason to KNOWN why it can't contain input"
     );
     Ok(())
 }

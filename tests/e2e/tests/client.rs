@@ -24,11 +24,11 @@ async fn client(world: &World, sharing: Sharing) -> Result<Wallet> {
 }
 
 fn account(name: &str) -> AccountId {
-    name.parse().expect("a test's names are names")
+    name.parse().expect("a valid account name")
 }
 
 fn usd() -> Currency {
-    "USD".parse().expect("it is a currency")
+    "USD".parse().expect("a valid currency")
 }
 
 fn payment(from: &str, to: &str, amount: &str) -> Payment {
@@ -36,7 +36,7 @@ fn payment(from: &str, to: &str, amount: &str) -> Payment {
 }
 
 #[track_caller]
-fn ended(outcome: &Outcome, expected: Word, reason: Option<&str>) {
+fn check_end(outcome: &Outcome, expected: Word, reason: Option<&str>) {
     assert_eq!(
         (outcome.outcome, outcome.reason.as_deref()),
         (expected, reason),
@@ -50,60 +50,60 @@ async fn every_call_has_its_outcome() -> Result<()> {
     let wallet = client(&world, Sharing::default()).await?;
     let (alice, bob) = (account("alice"), account("bob"));
     for account in [&alice, &bob] {
-        ended(&wallet.open(account, usd(), None).await?, Word::Opened, None);
+        check_end(&wallet.open(account, usd(), None).await?, Word::Opened, None);
     }
-    ended(
+    check_end(
         &wallet.deposit(&alice, "100.00", usd()).await?,
         Word::Settled,
         None,
     );
 
     let lunch = payment("alice", "bob", "12.50").memo("lunch");
-    ended(&wallet.transfer(&lunch).await?, Word::Settled, None);
+    check_end(&wallet.transfer(&lunch).await?, Word::Settled, None);
     // Repeating a payment pays only once.
     let again = wallet.transfer(&lunch).await?;
-    ended(&again, Word::Settled, None);
+    check_end(&again, Word::Settled, None);
     assert!(again.repeated, "{again:?}");
     let other = payment("alice", "bob", "13.00").id(lunch.id);
-    ended(&wallet.transfer(&other).await?, Word::Refused, Some("id_reused"));
-    ended(
+    check_end(&wallet.transfer(&other).await?, Word::Refused, Some("id_reused"));
+    check_end(
         &wallet.reverse(&payment("bob", "alice", "2.50"), lunch.id).await?,
         Word::Settled,
         None,
     );
 
     let hotel = payment("alice", "bob", "20.00");
-    ended(
+    check_end(
         &wallet.reserve(&hotel, Hold::default()).await?,
         Word::Reserved,
         None,
     );
-    ended(
+    check_end(
         &wallet.confirm(hotel.id, &alice, Some(("15.00", usd()))).await?,
         Word::Settled,
         None,
     );
     let room = payment("alice", "bob", "20.00");
-    ended(
+    check_end(
         &wallet.reserve(&room, Hold::default()).await?,
         Word::Reserved,
         None,
     );
-    ended(
+    check_end(
         &wallet.cancel(room.id, &alice).await?,
         Word::Cancelled,
         Some("cancelled"),
     );
 
-    ended(&wallet.freeze(&bob).await?, Word::Frozen, None);
-    ended(
+    check_end(&wallet.freeze(&bob).await?, Word::Frozen, None);
+    check_end(
         &wallet.transfer(&payment("alice", "bob", "1.00")).await?,
         Word::Compensated,
         Some("account_frozen"),
     );
-    ended(&wallet.unfreeze(&bob).await?, Word::Unfrozen, None);
-    ended(&wallet.withdraw(&bob, "25.00", usd()).await?, Word::Settled, None);
-    ended(&wallet.close(&bob).await?, Word::Closed, None);
+    check_end(&wallet.unfreeze(&bob).await?, Word::Unfrozen, None);
+    check_end(&wallet.withdraw(&bob, "25.00", usd()).await?, Word::Settled, None);
+    check_end(&wallet.close(&bob).await?, Word::Closed, None);
 
     let ledger = Ledger::new(&world.stack.api_url())?;
     let has = ledger.account(&alice, None).await?;
@@ -113,7 +113,7 @@ async fn every_call_has_its_outcome() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_error_says_which_it_is() -> Result<()> {
+async fn each_failure_has_its_own_error() -> Result<()> {
     let world = World::start(None).await?;
     let wallet = client(&world, Sharing::default()).await?;
     let error = wallet

@@ -11,7 +11,7 @@ use wallet_contract::subject::{Service, Verb};
 /// The server has sent the last message and counts it as read. The connection breaks before the service has it, and no later
 /// message reveals the gap.
 #[tokio::test]
-async fn the_last_message_is_read_though_the_connection_broke_under_it() -> Result<()> {
+async fn the_last_message_is_read_after_the_connection_broke() -> Result<()> {
     let world = World::fragile(None).await?;
     world.open(&["alice", "bob"]).await?;
     let alice = "alice".parse()?;

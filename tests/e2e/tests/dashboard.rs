@@ -13,12 +13,12 @@ use yaml_rust2::{Yaml, YamlLoader};
 fn yaml(path: &str) -> Result<Yaml> {
     let text = fs::read_to_string(repository().join(path)).with_context(|| path.to_owned())?;
     let mut documents = YamlLoader::load_from_str(&text).with_context(|| path.to_owned())?;
-    ensure!(documents.len() == 1, "{path} is one document");
+    ensure!(documents.len() == 1, "{path} is not one document");
     Ok(documents.remove(0))
 }
 
 /// The names in a query that look like ours.
-fn asked(expr: &str) -> BTreeSet<String> {
+fn metrics_in(expr: &str) -> BTreeSet<String> {
     let words = expr.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     words
         .filter(|word| word.starts_with("wallet_"))
@@ -27,8 +27,8 @@ fn asked(expr: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
-    // Nobody listens there, but the export's metrics exist all the same.
+async fn the_dashboard_queries_only_exported_metrics() -> Result<()> {
+    // Nothing listens there, but the export's metrics exist all the same.
     let nowhere = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9".to_owned());
     let world = World::with(None, |options| options.settings.extend([nowhere])).await?;
     world.open(&["alice"]).await?;
@@ -42,10 +42,10 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     )
     .await?;
     e2e::metrics::until(&world, Service::Ledger, "wallet_flows_stuck", &[], 0.0).await?;
-    let mut told = BTreeSet::new();
+    let mut exported = BTreeSet::new();
     for service in Service::ALL {
         let scrape = e2e::metrics::until(&world, service, "wallet_projection_lag_seconds", &[], 0.0).await?;
-        told.extend(Scrape::names(&scrape));
+        exported.extend(Scrape::names(&scrape));
         e2e::metrics::forms(&world.stack.service_url(service)).await?;
     }
     world.stop().await?;
@@ -57,14 +57,17 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
     for panel in panels {
         for target in panel["targets"].as_array().context("targets")? {
             let expr = target["expr"].as_str().context("a query")?;
-            let found = asked(expr);
-            ensure!(!found.is_empty(), "{expr} asks for nothing of ours");
+            let found = metrics_in(expr);
+            ensure!(!found.is_empty(), "{expr} queries no metric of the wallet");
             names.extend(found);
             ensure!(target["datasource"]["uid"] == "prometheus", "{target}");
         }
     }
-    let missing: Vec<&String> = names.difference(&told).collect();
-    ensure!(missing.is_empty(), "nobody tells {missing:?}; told are {told:?}");
+    let missing: Vec<&String> = names.difference(&exported).collect();
+    ensure!(
+        missing.is_empty(),
+        "no service exports {missing:?}; exported: {exported:?}"
+    );
     for needed in [
         "wallet_conservation_error_minor_units",
         "wallet_transfers_total",
@@ -79,7 +82,7 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
         ensure!(names.contains(needed), "the dashboard does not show {needed}");
     }
     let readme = fs::read_to_string(repository().join("ledger-svc/README.md"))?;
-    for name in &told {
+    for name in &exported {
         let family = ["_bucket", "_sum", "_count"]
             .iter()
             .find_map(|end| name.strip_suffix(end));
@@ -93,7 +96,7 @@ async fn the_dashboard_asks_for_what_the_services_tell() -> Result<()> {
 }
 
 #[test]
-fn prometheus_reads_each_service_of_the_compose_file() -> Result<()> {
+fn prometheus_scrapes_each_service_of_the_compose_file() -> Result<()> {
     let (prometheus, compose) = (yaml("deploy/prometheus.yml")?, yaml("compose.yaml")?);
     let job = &prometheus["scrape_configs"][0];
     let found = job["dns_sd_configs"].as_vec().context("services")?;
@@ -101,7 +104,7 @@ fn prometheus_reads_each_service_of_the_compose_file() -> Result<()> {
         let scraped = found
             .iter()
             .find(|config| config["names"][0].as_str() == Some(service.name()));
-        let port = scraped.context("each is read")?["port"]
+        let port = scraped.context("a service is not scraped")?["port"]
             .as_i64()
             .context("a port")?;
         let listens = compose["services"][service.name()]["environment"]["WALLET_HTTP_ADDR"].as_str();
@@ -116,12 +119,12 @@ fn prometheus_reads_each_service_of_the_compose_file() -> Result<()> {
         assert_eq!(
             service["profiles"][0].as_str(),
             Some(profile),
-            "only when asked for"
+            "it must start only in its profile"
         );
         let image = service["image"].as_str().context("an image")?;
         ensure!(
             image.contains(':') && !image.ends_with(":latest"),
-            "{image} is pinned"
+            "{image} is not pinned to a version"
         );
     }
     Ok(())

@@ -14,7 +14,7 @@ async fn play(
     content: &str,
     options: &[&str],
     code: i32,
-    says: &str,
+    shown: &str,
 ) -> Result<String> {
     let path = world.dir().join(name);
     fs::write(&path, content)?;
@@ -23,12 +23,12 @@ async fn play(
         world,
         &[&["transfer", "--file", path], options].concat(),
         code,
-        says,
+        shown,
     )
     .await
 }
 
-async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<String> {
+async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
     let output = world.wallet(args).await?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
@@ -38,14 +38,14 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
         output.status.code()
     );
     ensure!(
-        text.contains(says),
-        "wallet {args:?} does not say {says:?}: {text}"
+        text.contains(shown),
+        "wallet {args:?} does not show {shown:?}: {text}"
     );
     Ok(stdout)
 }
 
 /// Checks the balances of alice, bob and carol.
-async fn have(world: &World, expected: [&str; 3]) -> Result<()> {
+async fn check_balances(world: &World, expected: [&str; 3]) -> Result<()> {
     for (account, expected) in ["alice", "bob", "carol"].into_iter().zip(expected) {
         let available = world.available(account).await?;
         ensure!(available == expected, "{account} has {available}, not {expected}");
@@ -56,11 +56,11 @@ async fn have(world: &World, expected: [&str; 3]) -> Result<()> {
 const HEADER: &str = "from,to,amount,currency\n";
 
 #[tokio::test]
-async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
+async fn a_file_pays_each_row_once() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob", "carol"]).await?;
-    as_people_have_them(&world).await?;
-    played_again_in_any_form(&world).await?;
+    formats_in_use(&world).await?;
+    repeated_in_any_form(&world).await?;
     another_month(&world).await?;
     refused_rows(&world).await?;
     interrupted(&world).await?;
@@ -70,14 +70,14 @@ async fn a_file_pays_what_it_says_and_nothing_twice() -> Result<()> {
 }
 
 /// An unambiguous file is read; an ambiguous one is rejected before anything is sent.
-async fn as_people_have_them(world: &World) -> Result<()> {
+async fn formats_in_use(world: &World) -> Result<()> {
     let mac = "from,to,amount,currency\ralice,bob,1.00,USD\ralice,bob,1.00,USD\r";
     let report = play(world, "mac.csv", mac, &["--json"], 0, "\"settled\":2").await?;
     ensure!(
         serde_json::from_str::<Value>(&report)?["paid_now"] == 2,
         "{report}"
     );
-    have(world, ["98.00", "102.00", "100.00"]).await?;
+    check_balances(world, ["98.00", "102.00", "100.00"]).await?;
     let unclosed = format!("{HEADER}alice,bob,1.00,USD\n")
         .replace("currency", "currency,memo")
         .replace("USD", "USD,\"rent");
@@ -101,7 +101,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
     .await?;
     let german = "\u{feff}From;To;Amount;Currency \r\nalice;bob;2,50;usd\r\nbob;carol;1.000,5;USD\r\n;;;\r\n";
     play(world, "german.csv", german, &[], 3, "insufficient_funds").await?;
-    have(world, ["95.50", "104.50", "100.00"]).await?;
+    check_balances(world, ["95.50", "104.50", "100.00"]).await?;
     let short = format!("{HEADER}{}", "alice,bob,0.1,USD\n".repeat(5));
     play(
         world,
@@ -131,7 +131,7 @@ async fn as_people_have_them(world: &World) -> Result<()> {
         &twice,
         &["--batch", "twice"],
         0,
-        &format!("lines 2 and 4 have the same id {id} and name one payment"),
+        &format!("lines 2 and 4 have the same id {id} and describe the same payment"),
     )
     .await?;
     let another = format!("{named}{id},alice,bob,0.50,USD\n{id},alice,bob,0.60,USD\n");
@@ -146,11 +146,11 @@ async fn as_people_have_them(world: &World) -> Result<()> {
         "used for another payment, which is settled: amount is \"0.60\" here and \"0.50\" there",
     )
     .await?;
-    have(world, ["93.50", "106.50", "100.00"]).await
+    check_balances(world, ["93.50", "106.50", "100.00"]).await
 }
 
 /// A row keeps its id whatever the form of the file, and wherever the row is in it.
-async fn played_again_in_any_form(world: &World) -> Result<()> {
+async fn repeated_in_any_form(world: &World) -> Result<()> {
     let rows = [
         "alice,carol,1.00,USD",
         "alice,carol,2.00,USD",
@@ -160,7 +160,7 @@ async fn played_again_in_any_form(world: &World) -> Result<()> {
     let file = |rows: &[&str]| format!("{HEADER}{}\n", rows.join("\n"));
     play(world, "june.csv", &file(&rows), &[], 0, "settled").await?;
     let after = ["89.50", "103.50", "107.00"];
-    have(world, after).await?;
+    check_balances(world, after).await?;
     let json = |row: &str| {
         let [from, to, amount, currency] = row.split(',').collect::<Vec<_>>()[..] else {
             panic!("{row}")
@@ -186,7 +186,7 @@ async fn played_again_in_any_form(world: &World) -> Result<()> {
             "nothing was paid in this run: all of them had ended before",
         )
         .await?;
-        have(world, after).await?;
+        check_balances(world, after).await?;
     }
     Ok(())
 }
@@ -196,9 +196,9 @@ async fn another_month(world: &World) -> Result<()> {
     let july = format!("{HEADER}alice,carol,2.00,USD\nalice,bob,4.00,USD\n");
     let asked = "another file has already sent the payments on line 2";
     play(world, "july.csv", &july, &[], 2, asked).await?;
-    have(world, ["89.50", "103.50", "107.00"]).await?;
+    check_balances(world, ["89.50", "103.50", "107.00"]).await?;
     play(world, "july.csv", &july, &["--batch", "2026-07"], 0, "settled").await?;
-    have(world, ["83.50", "107.50", "109.00"]).await?;
+    check_balances(world, ["83.50", "107.50", "109.00"]).await?;
     play(
         world,
         "july.csv",
@@ -227,17 +227,17 @@ async fn another_month(world: &World) -> Result<()> {
         "lines 2 and 3 had ended before this run",
     )
     .await?;
-    have(world, ["83.00", "108.00", "109.00"]).await
+    check_balances(world, ["83.00", "108.00", "109.00"]).await
 }
 
 /// A refused row stays refused until the user asks for another attempt; the other rows are then not paid again.
 async fn refused_rows(world: &World) -> Result<()> {
     let file = format!("{HEADER}carol,bob,9.00,USD\ncarol,bob,150.00,USD\ncarol,alice,120.00,USD\n");
     play(world, "refused.csv", &file, &[], 3, "insufficient_funds 2").await?;
-    have(world, ["83.00", "117.00", "100.00"]).await?;
+    check_balances(world, ["83.00", "117.00", "100.00"]).await?;
     world.pay("@world", "carol", "60.00").await?;
     play(world, "refused.csv", &file, &[], 3, "refused earlier").await?;
-    have(world, ["83.00", "117.00", "160.00"]).await?;
+    check_balances(world, ["83.00", "117.00", "160.00"]).await?;
     let path = world.dir().join("refused.csv");
     let args = [
         "transfer",
@@ -250,7 +250,7 @@ async fn refused_rows(world: &World) -> Result<()> {
     for output in [one?, other?] {
         ensure!(output.status.code() == Some(3), "{output:?}");
     }
-    have(world, ["83.00", "267.00", "10.00"]).await?;
+    check_balances(world, ["83.00", "267.00", "10.00"]).await?;
     world.pay("@world", "carol", "500.00").await?;
     play(
         world,
@@ -261,7 +261,7 @@ async fn refused_rows(world: &World) -> Result<()> {
         "lines 2 and 3 had ended before this run",
     )
     .await?;
-    have(world, ["203.00", "267.00", "390.00"]).await?;
+    check_balances(world, ["203.00", "267.00", "390.00"]).await?;
     play(
         world,
         "refused.csv",
@@ -289,7 +289,7 @@ async fn refused_rows(world: &World) -> Result<()> {
         "lines 2 to 4 were never sent",
     )
     .await?;
-    have(world, ["203.00", "267.00", "390.00"]).await
+    check_balances(world, ["203.00", "267.00", "390.00"]).await
 }
 
 /// A run is killed halfway: playing the same payments again, in another order, makes those that are missing.
@@ -310,7 +310,7 @@ async fn interrupted(world: &World) -> Result<()> {
         paid = paid => paid?,
     }
     let left = world.available("alice").await?;
-    ensure!(left != "181.00", "the run was killed before its end");
+    ensure!(left != "181.00", "the run ended before it was killed");
     let reversed = format!("{HEADER}{large}{small}");
     play(
         world,
@@ -321,7 +321,7 @@ async fn interrupted(world: &World) -> Result<()> {
         "had ended before this run",
     )
     .await?;
-    have(world, ["181.00", "289.00", "390.00"]).await
+    check_balances(world, ["181.00", "289.00", "390.00"]).await
 }
 
 /// Whether a row without an id was paid before is not guessed.
@@ -334,10 +334,10 @@ async fn without_the_ledger(world: &World) -> Result<()> {
         &file,
         &nowhere,
         1,
-        "nothing was sent: what became of these payments before is not known",
+        "nothing was sent: the ledger can't be asked which of these payments were made before",
     )
     .await?;
-    have(world, ["181.00", "289.00", "390.00"]).await?;
+    check_balances(world, ["181.00", "289.00", "390.00"]).await?;
     let named = format!("id,from,to,amount,currency\n{},alice,bob,11.00,USD\n", id());
     play(
         world,
@@ -345,7 +345,7 @@ async fn without_the_ledger(world: &World) -> Result<()> {
         &named,
         &nowhere,
         0,
-        "by their ids none is made twice",
+        "their ids keep each from being paid twice",
     )
     .await?;
     play(
@@ -357,5 +357,5 @@ async fn without_the_ledger(world: &World) -> Result<()> {
         "nothing was paid in this run",
     )
     .await?;
-    have(world, ["170.00", "300.00", "390.00"]).await
+    check_balances(world, ["170.00", "300.00", "390.00"]).await
 }

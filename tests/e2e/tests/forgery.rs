@@ -23,7 +23,7 @@ const KINDS: [Kind; 4] = [
     Kind::CreditPromised,
 ];
 
-async fn nothing_came_of_it(world: &World) -> Result<()> {
+async fn no_money_was_forged(world: &World) -> Result<()> {
     world.pay("alice", "bob", "1.00").await?;
     world.verify().await?;
     ensure!(
@@ -38,7 +38,7 @@ async fn nothing_came_of_it(world: &World) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_event_on_a_clients_own_subject_is_no_event() -> Result<()> {
+async fn an_event_on_a_clients_subject_has_no_effect() -> Result<()> {
     let secured = Secured::start().await?;
     let world = &secured.world;
     world.open(&["alice", "bob"]).await?;
@@ -49,19 +49,19 @@ async fn an_event_on_a_clients_own_subject_is_no_event() -> Result<()> {
             for verb in ["transfer", "confirm"] {
                 let subject = format!("wallet.cmd.{verb}.alice");
                 for body in [&envelope, &envelope[0]] {
-                    let said = alice.publish(&subject, "", &body.to_string()).await?;
-                    ensure!(said.is_none(), "{said:?}");
+                    let error = alice.publish(&subject, "", &body.to_string()).await?;
+                    ensure!(error.is_none(), "{error:?}");
                 }
             }
         }
     }
-    nothing_came_of_it(world).await?;
+    no_money_was_forged(world).await?;
     secured.world.stop().await
 }
 
 /// Reply subjects aren't checked, so the server itself can be made to write into a log under any subject.
 #[tokio::test]
-async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
+async fn a_reply_of_the_server_in_a_log_has_no_effect() -> Result<()> {
     let secured = Secured::start().await?;
     let world = &secured.world;
     world.open(&["alice", "bob"]).await?;
@@ -77,23 +77,23 @@ async fn an_answer_of_the_server_in_a_log_is_no_event() -> Result<()> {
             for call in ["DIRECT.GET", "STREAM.MSG.GET"] {
                 let subject = format!("$JS.API.{call}.WALLET_{shard}");
                 for sequence in 1..30 {
-                    let asked = json!({ "seq": sequence }).to_string();
-                    raw.publish(&subject, &reply, &asked).await?;
+                    let query = json!({ "seq": sequence }).to_string();
+                    raw.publish(&subject, &reply, &query).await?;
                 }
             }
         }
     }
-    nothing_came_of_it(world).await?;
+    no_money_was_forged(world).await?;
     ensure!(
         !world.api.parked(false).await?.is_empty(),
-        "an acknowledgement in a log is parked"
+        "the acknowledgements in the log were not parked"
     );
     secured.world.stop().await
 }
 
 /// A reader of streams can have messages delivered under another subject; they keep their own.
 #[tokio::test]
-async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
+async fn a_message_pulled_into_a_log_keeps_its_subject() -> Result<()> {
     let secured = Secured::start().await?;
     let world = &secured.world;
     world.open(&["alice", "bob"]).await?;
@@ -120,7 +120,7 @@ async fn a_message_that_is_pulled_into_a_log_keeps_its_subject() -> Result<()> {
     }
     until(&world.stack.api_url(), &["working"], 2)
         .await
-        .context("the ledger works")?;
-    nothing_came_of_it(world).await?;
+        .context("the ledger does not work")?;
+    no_money_was_forged(world).await?;
     secured.world.stop().await
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use e2e::backup::copy_all;
 use e2e::load::{accounts, open_all, publish};
-use e2e::reckoning::{nothing_waits, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{DATABASES, PATIENCE, Random, World, id};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -87,13 +87,13 @@ fn begun<'l>(load: impl IntoIterator<Item = &'l Load>) -> BTreeSet<(String, Stri
 }
 
 /// Waits until every service reports that a shard's stream has lost data.
-async fn noticed(world: &World, shard: u16) -> Result<()> {
+async fn loss_is_reported(world: &World, shard: u16) -> Result<()> {
     let (http, deadline) = (ready::client()?, Instant::now() + PATIENCE);
     for service in Service::ALL {
         let url = world.stack.service_url(service);
         loop {
-            let said = ready::ask(&http, &url).await?;
-            let state = said.shards.iter().find(|state| state.shard == shard);
+            let ready = ready::ask(&http, &url).await?;
+            let state = ready.shards.iter().find(|state| state.shard == shard);
             let state = state.with_context(|| format!("{service} has no shard {shard}"))?;
             if state.state == "lost-data" {
                 break;
@@ -120,9 +120,9 @@ async fn heal(world: &World) -> Result<Vec<Value>> {
     );
     ensure!(done.status.success(), "{out}{err}");
     println!("{out}");
-    let told: Value = serde_json::from_str(&out)?;
-    ensure!(told["verified"] != false, "{out}{err}");
-    Ok(told["streams"].as_array().context("streams")?.clone())
+    let report: Value = serde_json::from_str(&out)?;
+    ensure!(report["verified"] != false, "{out}{err}");
+    Ok(report["streams"].as_array().context("streams")?.clone())
 }
 
 fn sum(streams: &[Value], what: &str) -> u64 {
@@ -130,7 +130,7 @@ fn sum(streams: &[Value], what: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_is_gone_comes_back() -> Result<()> {
+async fn a_deleted_stream_is_restored() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
         let world = World::start(database).await?;
@@ -138,23 +138,23 @@ async fn a_stream_that_is_gone_comes_back() -> Result<()> {
         open_all(&world, &accounts, "50.00").await?;
         let load = requests(&mut random, world.nats.shards().await?, &accounts, 40, AT_ONCE)?;
         send(&world, &load).await?;
-        nothing_waits(&world.api).await?;
+        until_all_ended(&world.api).await?;
         world.verify().await?;
 
         let js = world.nats.jetstream();
         js.delete_stream("WALLET_0").await?;
-        noticed(&world, 0).await?;
-        let asked = run(&world, &[]).await?;
+        loss_is_reported(&world, 0).await?;
+        let preview = run(&world, &[]).await?;
         ensure!(
-            asked.status.code() == Some(1),
-            "without a terminal it only shows what it would do"
+            preview.status.code() == Some(1),
+            "without a terminal it must only show the plan"
         );
-        let shown = String::from_utf8_lossy(&asked.stdout).into_owned();
+        let shown = String::from_utf8_lossy(&preview.stdout).into_owned();
         ensure!(
-            shown.contains("WALLET_0 is gone") && shown.contains("store of credit-svc"),
+            shown.contains("WALLET_0 does not exist") && shown.contains("store of credit-svc"),
             "{shown}"
         );
-        ensure!(js.get_stream("WALLET_0").await.is_err(), "nothing was changed");
+        ensure!(js.get_stream("WALLET_0").await.is_err(), "the stream was created");
 
         let streams = heal(&world).await?;
         ensure!(
@@ -165,7 +165,7 @@ async fn a_stream_that_is_gone_comes_back() -> Result<()> {
         reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
         ensure!(
             sum(&heal(&world).await?, "requests") == 0,
-            "the second time there is nothing to do"
+            "the second run must do nothing"
         );
         ensure!(world.pay("k00", "k01", "0.01").await?.outcome.is_good());
         ensure!(world.pay("k01", "k00", "0.01").await?.outcome.is_good());
@@ -176,9 +176,9 @@ async fn a_stream_that_is_gone_comes_back() -> Result<()> {
 }
 
 /// A server comes back with an older copy of its files: the tails of all streams are gone. The ledger had not caught up, so
-/// nobody has the text of some requests that were carried out, and clients sent more before the loss was noticed.
+/// no store has the text of some requests that were carried out, and clients sent more before the loss was noticed.
 #[tokio::test(flavor = "multi_thread")]
-async fn tails_that_are_gone_come_back() -> Result<()> {
+async fn lost_tails_are_restored() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
         let mut world = World::start(database).await?;
@@ -195,7 +195,7 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         copy_all(&files, &copy)?;
         world.stack.start_nats().await?;
         send(&world, second).await?;
-        nothing_waits(&world.api).await?;
+        until_all_ended(&world.api).await?;
         world.stack.kill(Service::Ledger).await?;
         send(&world, third).await?;
         sleep(Duration::from_millis(200 + random.below(1_000))).await;
@@ -230,10 +230,10 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
         );
         world.verify().await?;
 
-        // Acknowledged requests that nobody had read are in no store. Their clients repeat them, as they must anyway when they
+        // Acknowledged requests that no service had read are in no store. Their clients repeat them, as they must anyway when they
         // hear nothing; everything else is recognized by its id.
         send(&world, &load).await?;
-        nothing_waits(&world.api).await?;
+        until_all_ended(&world.api).await?;
         world.verify().await?;
         let reckoning = reckon(&world.api, &accounts, &begun(load.iter().chain(&single))).await?;
         println!("{database:?}: {}", reckoning.text());
@@ -244,7 +244,7 @@ async fn tails_that_are_gone_come_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
+async fn a_service_that_has_lost_nothing_keeps_its_position() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice"]).await?;
     let debit = Api::debit(&world.stack.service_url(Service::Debit))?;

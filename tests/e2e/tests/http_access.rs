@@ -14,7 +14,7 @@ use wallet_stack::address::free_ports;
 const TOKEN: &str = "a-token-that-nobody-guesses";
 
 #[tokio::test]
-async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
+async fn with_a_token_only_health_is_open() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
     let http = reqwest::Client::new();
     for service in Service::ALL {
@@ -62,12 +62,12 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
     }
     let (nats, api) = (world.stack.nats_url(), world.stack.api_url());
     let doctor = e2e::run_wallet(&["doctor"], &nats, &api).await?;
-    let told = String::from_utf8_lossy(&doctor.stdout).into_owned();
+    let output = String::from_utf8_lossy(&doctor.stdout).into_owned();
     ensure!(
         doctor.status.code() == Some(1)
-            && told.contains("→ set WALLET_API_TOKEN")
-            && !told.contains(&format!("no answer from {api}")),
-        "{told}"
+            && output.contains("→ set WALLET_API_TOKEN")
+            && !output.contains(&format!("no answer from {api}")),
+        "{output}"
     );
     for (args, code) in [
         (&["balance"][..], Some(1)),
@@ -79,10 +79,10 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
         let done = e2e::run_wallet(args, &nats, &api).await?;
         ensure!(done.status.code() == code, "{args:?}: {done:?}");
         if code == Some(1) {
-            let told = String::from_utf8_lossy(&done.stderr).into_owned();
+            let output = String::from_utf8_lossy(&done.stderr).into_owned();
             ensure!(
-                told.contains("WALLET_API_TOKEN") && !told.contains("Authorization"),
-                "{told}"
+                output.contains("WALLET_API_TOKEN") && !output.contains("Authorization"),
+                "{output}"
             );
         }
     }
@@ -122,7 +122,7 @@ async fn log(service: Service, env: &[(&str, &str)], until: &str) -> Result<Stri
 }
 
 #[tokio::test]
-async fn who_listens_to_everybody_without_a_token_warns_at_start() -> Result<()> {
+async fn a_service_that_is_open_to_everybody_warns_at_start() -> Result<()> {
     let [port] = free_ports()?;
     let everywhere = format!("0.0.0.0:{port}");
     let here = format!("127.0.0.1:{port}");
@@ -146,7 +146,7 @@ async fn who_listens_to_everybody_without_a_token_warns_at_start() -> Result<()>
 
 /// The default address is this machine's own; when that is taken, the error shows which one it is.
 #[tokio::test]
-async fn a_service_listens_on_this_machine_only_unless_told_otherwise() -> Result<()> {
+async fn a_service_listens_on_localhost_by_default() -> Result<()> {
     for (service, port) in [
         (Service::Ledger, 8080),
         (Service::Debit, 8081),
@@ -160,35 +160,35 @@ async fn a_service_listens_on_this_machine_only_unless_told_otherwise() -> Resul
         );
         let address = format!("127.0.0.1:{port}");
         let taken = std::net::TcpListener::bind(&address);
-        let said = log(service, &[], "http://").await?;
+        let output = log(service, &[], "http://").await?;
         // If somebody else has the port already, the error is the same.
         ensure!(
-            said.contains(&format!("can't listen on http://{address}")),
-            "{taken:?}: {said}"
+            output.contains(&format!("can't listen on http://{address}")),
+            "{taken:?}: {output}"
         );
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_is_refused_at_start() -> Result<()> {
+async fn an_invalid_token_is_rejected_at_start() -> Result<()> {
     let [port] = free_ports()?;
     let here = format!("127.0.0.1:{port}");
-    let said = log(
+    let output = log(
         Service::Debit,
         &[("WALLET_HTTP_ADDR", &here), ("WALLET_HTTP_TOKEN", "a short one")],
         "token",
     )
     .await?;
     ensure!(
-        said.contains("fewer than 16 characters") && !said.contains("a short one"),
-        "{said}"
+        output.contains("fewer than 16 characters") && !output.contains("a short one"),
+        "{output}"
     );
     let file = [
         ("WALLET_HTTP_ADDR", &*here),
         ("WALLET_HTTP_TOKEN_FILE", "/no/such/file"),
     ];
-    let said = log(Service::Debit, &file, "token").await?;
-    ensure!(said.contains("/no/such/file"), "{said}");
+    let output = log(Service::Debit, &file, "token").await?;
+    ensure!(output.contains("/no/such/file"), "{output}");
     Ok(())
 }

@@ -11,13 +11,13 @@ use serde_json::Value;
 use wallet_contract::subject::{Service, Verb};
 
 #[tokio::test]
-async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
+async fn a_stand_by_takes_over_and_stops_cleanly() -> Result<()> {
     for database in DATABASES {
         let mut world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         let spare = Instance::second(&world, Service::Credit)?;
         spare.until_both(STANDBY).await?;
-        misses_a_database_that_hangs(&mut world, &spare).await?;
+        reports_a_hanging_database(&mut world, &spare).await?;
 
         world.stack.kill(Service::Credit).await?;
         let began = Instant::now();
@@ -33,12 +33,12 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
             began.elapsed()
         );
 
-        assert_eq!(spare.stop().await?.code(), Some(0), "SIGTERM ends in order");
+        assert_eq!(spare.stop().await?.code(), Some(0), "SIGTERM must end it cleanly");
         let began = Instant::now();
         world.stack.start_service(Service::Credit).await?;
         ensure!(
             began.elapsed() < Duration::from_secs(2),
-            "an orderly stop gives the lease back at once"
+            "a clean stop must release the lease at once"
         );
         world.verify().await?;
         world.stop().await?;
@@ -47,7 +47,7 @@ async fn a_stand_by_takes_over_and_stops_in_order() -> Result<()> {
 }
 
 /// A stand-by whose database hangs could not take over, and reports so. SQLite does not hang like that.
-async fn misses_a_database_that_hangs(world: &mut World, spare: &Instance) -> Result<()> {
+async fn reports_a_hanging_database(world: &mut World, spare: &Instance) -> Result<()> {
     let Some(postgres) = world.stack.postgres() else {
         return Ok(());
     };
@@ -55,17 +55,17 @@ async fn misses_a_database_that_hangs(world: &mut World, spare: &Instance) -> Re
     for pid in &processes {
         signal(*pid, Signal::STOP)?;
     }
-    let said = spare.until_both("\"state\":\"failed\"").await;
+    let reported = spare.until_both("\"state\":\"failed\"").await;
     for pid in &processes {
         signal(*pid, Signal::CONT)?;
     }
-    said?;
-    spare.until_settled().await
+    reported?;
+    spare.until_ready().await
 }
 
 /// debit-svc moves to databases on a small disk, which then fills up while it works.
 #[tokio::test]
-async fn a_disk_that_fills_under_load_loses_nothing() -> Result<()> {
+async fn a_full_disk_under_load_loses_nothing() -> Result<()> {
     let mut world = World::start(None).await?;
     let Some(disk) = SmallDisk::mount(24 * 1024)? else {
         return world.stop().await;
@@ -89,7 +89,7 @@ async fn a_disk_that_fills_under_load_loses_nothing() -> Result<()> {
             .request(Verb::Transfer, &"alice".parse()?, body, None)
             .await?;
     }
-    debit.until_says("the disk is full: make room on it").await?;
+    debit.until_shows("the disk is full: make room on it").await?;
     std::fs::remove_file(ballast)?;
     debit.until_both(WORKING).await?;
     world.verify().await?;
@@ -100,14 +100,14 @@ async fn a_disk_that_fills_under_load_loses_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn each_log_line_of_a_flow_bears_its_trace_and_transfer() -> Result<()> {
+async fn each_log_line_of_a_flow_has_its_trace_and_transfer() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     world.stack.stop_service(Service::Debit).await?;
-    let talkative = Instance::second(&world, Service::Debit)?;
-    talkative.until_both(WORKING).await?;
+    let verbose = Instance::second(&world, Service::Debit)?;
+    verbose.until_both(WORKING).await?;
     let outcome = world.pay("alice", "bob", "1.00").await?;
-    talkative.stop().await?;
+    verbose.stop().await?;
     let log = std::fs::read_to_string(world.dir().join("debit-svc-second.log"))?;
     let line = log
         .lines()
@@ -121,7 +121,7 @@ async fn each_log_line_of_a_flow_bears_its_trace_and_transfer() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_service_tells_how_it_is() -> Result<()> {
+async fn every_service_reports_its_health() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice"]).await?;
     for service in Service::ALL {

@@ -1,9 +1,9 @@
 //! Faults at random moments under load, in one phase and in two: everything ends, once, and every invariant holds.
 
 use anyhow::{Context as _, Result};
-use e2e::faults::{span, torment};
+use e2e::faults::{inject_faults, span};
 use e2e::load::{Traffic, accounts, open_all};
-use e2e::reckoning::{nothing_waits, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::{Random, World};
 use tokio::sync::watch;
 
@@ -19,12 +19,12 @@ async fn survives(database: Option<&str>) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let traffic = Traffic::new(random.split(), world.nats.shards().await?, accounts.clone());
     let publishing = tokio::spawn(traffic.run(world.nats.client().clone(), stopped));
-    let injected = torment(&mut world, &mut random, span(SECONDS)?).await?;
+    let injected = inject_faults(&mut world, &mut random, span(SECONDS)?).await?;
     stop.send_replace(true);
     let accepted = publishing.await?.context("the load")?;
 
     world.verify().await?;
-    let tally = nothing_waits(&world.api).await?;
+    let tally = until_all_ended(&world.api).await?;
     world.verify().await?;
     let reckoning = reckon(&world.api, &accounts, &accepted.transfers).await?;
     println!(

@@ -20,7 +20,7 @@ async fn publish(world: &World, subject: String, body: String) -> Result<()> {
 
 /// A refusal quotes the invalid value, and its event must fit into a message; otherwise one request would stop its whole shard.
 #[tokio::test]
-async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Result<()> {
+async fn a_request_of_maximum_size_is_refused_with_a_short_detail() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let much = "\"\u{1}é".repeat(100_000);
@@ -38,17 +38,17 @@ async fn a_request_as_large_as_the_server_takes_is_refused_in_few_words() -> Res
         body[field] = much.clone().into();
         ensure!(
             body.to_string().len() < 1024 * 1024 || field == much,
-            "a message that the server takes"
+            "the message is too large for the server"
         );
         if field == much {
             body[field] = 7.into();
         }
         let outcome = world.ask(Verb::Transfer, "alice", body).await?;
-        let told = outcome.detail.unwrap_or_default();
+        let detail = outcome.detail.unwrap_or_default();
         ensure!(
-            outcome.reason.is_some() && told.len() <= MAX_DETAIL_BYTES + "…".len(),
-            "{} bytes: {told:.100}",
-            told.len()
+            outcome.reason.is_some() && detail.len() <= MAX_DETAIL_BYTES + "…".len(),
+            "{} bytes: {detail:.100}",
+            detail.len()
         );
     }
     let alice: AccountId = "alice".parse()?;
@@ -97,7 +97,7 @@ async fn each_field_has_its_limit() -> Result<()> {
     let longest = "a".repeat(64);
     world.open(&["alice", &longest]).await?;
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    for (field, at, behind) in [
+    for (field, at, beyond) in [
         ("to", json!(longest), json!("a".repeat(65))),
         ("memo", json!("m".repeat(256)), json!("m".repeat(257))),
         ("amount", json!("0.01"), json!("0.001")),
@@ -120,9 +120,9 @@ async fn each_field_has_its_limit() -> Result<()> {
             "{field} at its limit: {outcome:?}"
         );
         body["id"] = id().into();
-        body[field] = behind;
+        body[field] = beyond;
         let outcome = world.ask(Verb::Transfer, "alice", body).await?;
-        ensure!(outcome.reason.is_some(), "{field} behind its limit: {outcome:?}");
+        ensure!(outcome.reason.is_some(), "{field} beyond its limit: {outcome:?}");
     }
     for (seconds, good) in [(365 * 24 * 3600, true), (365 * 24 * 3600 + 1, false), (0, false)] {
         let mut body = transfer(&longest, "1.00");
@@ -143,7 +143,7 @@ async fn each_field_has_its_limit() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_question_over_http_has_limits() -> Result<()> {
+async fn an_http_request_has_limits() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice"]).await?;
     let (http, url) = (reqwest::Client::new(), world.stack.api_url());
@@ -206,8 +206,11 @@ async fn a_question_over_http_has_limits() -> Result<()> {
         .await;
     ensure!(
         written.is_err() || written?.status() == StatusCode::METHOD_NOT_ALLOWED,
-        "nothing is written over HTTP"
+        "a write over HTTP was accepted"
     );
-    ensure!(ask("/readyz", 0).await?.0 == StatusCode::OK, "and it goes on");
+    ensure!(
+        ask("/readyz", 0).await?.0 == StatusCode::OK,
+        "the service has stopped working"
+    );
     world.stop().await
 }

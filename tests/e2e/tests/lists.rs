@@ -67,65 +67,65 @@ async fn every_list_is_walked(database: Option<&str>, shards: u16) -> Result<()>
 pub(crate) async fn all_are_walked(world: &mut World) -> Result<()> {
     let filled = Filled::fill(world).await?;
     for list in table::lists(&filled) {
-        filled.has_settled(world).await?;
-        let told = is_told_once(world, &filled, &list).await;
-        told.with_context(|| list.url.clone())?;
+        filled.until_settled(world).await?;
+        let listed = lists_each_item_once(world, &filled, &list).await;
+        listed.with_context(|| list.url.clone())?;
     }
-    bob_s_transfers_are_told_once_although_they_settle(world, &filled).await
+    bobs_transfers_are_listed_once_while_they_settle(world, &filled).await
 }
 
 /// Walks a list while others pay, and compares it with the whole list.
-async fn is_told_once(world: &World, filled: &Filled, list: &List) -> Result<()> {
+async fn lists_each_item_once(world: &World, filled: &Filled, list: &List) -> Result<()> {
     let before = whole(world, list).await?;
-    ensure!(before.len() >= 2, "there is too little to walk: {before:?}");
+    ensure!(before.len() >= 2, "too few items to walk: {before:?}");
     let mut walk = Walk::begin(world, list);
-    let mut told = walk.page(1).await?;
+    let mut listed = walk.page(1).await?;
     filled.more(world, list).await?;
-    told.extend(walk.rest(1).await?);
-    if list.goes_back() {
+    listed.extend(walk.rest(1).await?);
+    if list.is_newest_first() {
         assert_eq!(
-            told, before,
-            "what is newer than the first page is no part of the list"
+            listed, before,
+            "items newer than the first page must not be listed"
         );
     }
-    each_once(&before, &told)
+    each_once(&before, &listed)
 }
 
 /// Every item listed before is listed once, in the same order, and no item is listed twice.
-fn each_once(before: &[String], told: &[String]) -> Result<()> {
-    let distinct: BTreeSet<&String> = told.iter().collect();
-    ensure!(distinct.len() == told.len(), "some are told twice: {told:#?}");
+fn each_once(before: &[String], listed: &[String]) -> Result<()> {
+    let distinct: BTreeSet<&String> = listed.iter().collect();
+    ensure!(
+        distinct.len() == listed.len(),
+        "some are listed twice: {listed:#?}"
+    );
     let known: BTreeSet<&String> = before.iter().collect();
-    let of_before: Vec<&String> = told.iter().filter(|item| known.contains(item)).collect();
+    let of_before: Vec<&String> = listed.iter().filter(|item| known.contains(item)).collect();
     let before: Vec<&String> = before.iter().collect();
-    ensure!(of_before == before, "told:\n{of_before:#?}\nof\n{before:#?}");
+    ensure!(of_before == before, "listed:\n{of_before:#?}\nof\n{before:#?}");
     Ok(())
 }
 
 /// A transfer that has not reached bob yet is in his list where it began, and stays there when it reaches him.
-async fn bob_s_transfers_are_told_once_although_they_settle(
-    world: &mut World,
-    filled: &Filled,
-) -> Result<()> {
+async fn bobs_transfers_are_listed_once_while_they_settle(world: &mut World, filled: &Filled) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     filled.get_stuck(world).await?;
-    for list in table::lists_of_what_is_stuck() {
-        is_told_once(world, filled, &list)
+    for list in table::stuck_lists() {
+        lists_each_item_once(world, filled, &list)
             .await
             .with_context(|| list.url.clone())?;
     }
     let list = table::transfers_of("bob");
     let before = whole(world, &list).await?;
     let mut walk = Walk::begin(world, &list);
-    let mut told = walk.page(1).await?;
+    let mut listed = walk.page(1).await?;
     world.stack.start_service(Service::Credit).await?;
-    filled.has_settled(world).await?;
-    told.extend(walk.rest(1).await?);
-    each_once(&before, &told)?;
+    filled.until_settled(world).await?;
+    listed.extend(walk.rest(1).await?);
+    each_once(&before, &listed)?;
     let after = whole(world, &list).await?;
     ensure!(
         before.iter().all(|transfer| after.contains(transfer)),
-        "they are bob's still: {after:#?}"
+        "some of bob's transfers are missing: {after:#?}"
     );
     Ok(())
 }

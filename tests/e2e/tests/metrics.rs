@@ -32,7 +32,7 @@ async fn play(world: &World) -> Result<()> {
 }
 
 /// The duration of transfers is one figure; the second for which a reservation was held until it expired is not part of it.
-async fn takes_as_long_as_the_books_say(world: &World, ledger: &Scrape) -> Result<()> {
+async fn durations_match_the_books(world: &World, ledger: &Scrape) -> Result<()> {
     let flows = world
         .api
         .transfers(&Filter::default(), 100, None)
@@ -53,12 +53,12 @@ async fn takes_as_long_as_the_books_say(world: &World, ledger: &Scrape) -> Resul
             .sum::<Duration>()
             .as_secs_f64();
         let label = format!("outcome=\"{}\"", status.word());
-        let told = ledger
+        let exported = ledger
             .sum("wallet_transfer_duration_seconds_sum", &[&label])
             .context("a sum")?;
         ensure!(
-            (told - took).abs() < 1e-5,
-            "{label}: {told} s, the books say {took}"
+            (exported - took).abs() < 1e-5,
+            "{label}: {exported} s, but {took} s in the books"
         );
         ensure!(took > 0.0, "{label}");
     }
@@ -97,7 +97,7 @@ async fn known_transfers_are_counted_and_timed() -> Result<()> {
                 "{outcome}"
             );
         }
-        takes_as_long_as_the_books_say(&world, &ledger).await?;
+        durations_match_the_books(&world, &ledger).await?;
         let failed = ["service=\"ledger-svc\"", "event=\"transfer.failed\""];
         let ledger = until(
             &world,
@@ -126,8 +126,8 @@ async fn known_transfers_are_counted_and_timed() -> Result<()> {
         }
         let conserved = "wallet_conservation_error_minor_units";
         let ledger = until(&world, Service::Ledger, conserved, &["currency=\"USD\""], 0.0).await?;
-        let told = ledger.sum("wallet_conservation_checked_timestamp_seconds", &[]);
-        ensure!(told.is_some_and(|at| at > 1.7e9), "{told:?}");
+        let exported = ledger.sum("wallet_conservation_checked_timestamp_seconds", &[]);
+        ensure!(exported.is_some_and(|at| at > 1.7e9), "{exported:?}");
 
         let alice = "alice".parse()?;
         world
@@ -151,7 +151,7 @@ async fn known_transfers_are_counted_and_timed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn only_who_works_counts_and_a_restart_loses_no_time() -> Result<()> {
+async fn only_the_working_instance_counts_and_a_restart_loses_nothing() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let spare = Instance::second(&world, Service::Ledger)?;
@@ -191,7 +191,7 @@ async fn only_who_works_counts_and_a_restart_loses_no_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn money_that_nobody_brought_in_shows() -> Result<()> {
+async fn forged_money_shows() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let (conserved, usd) = ("wallet_conservation_error_minor_units", ["currency=\"USD\""]);

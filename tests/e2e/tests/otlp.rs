@@ -52,7 +52,7 @@ async fn expected(world: &World) -> Result<BTreeSet<(String, String, String)>> {
             .transfer(id, Some(&flow.payer.parse()?))
             .await?
             .context("it is listed")?;
-        ensure!(whole.ended_at.is_some(), "all have ended: {whole:?}");
+        ensure!(whole.ended_at.is_some(), "it has not ended: {whole:?}");
         for event in whole.events {
             let parent = event.cause.map(half).unwrap_or_default();
             spans.insert((whole.trace.clone(), half(event.id), parent));
@@ -69,11 +69,11 @@ fn ids(spans: &BTreeSet<Span>) -> BTreeSet<(String, String, String)> {
 }
 
 /// Checks that the receiver has decoded everything.
-fn check(spans: &BTreeSet<Span>, said: &str) -> Result<()> {
+fn check(spans: &BTreeSet<Span>, output: &str) -> Result<()> {
     let mut decisions: BTreeMap<&str, usize> = BTreeMap::new();
     for span in spans {
         let attribute = |name: &str| span.attributes.get(name).map(String::as_str);
-        ensure!(!span.error, "a refusal is no error: {span:?}");
+        ensure!(!span.error, "a refusal must not be an error: {span:?}");
         assert_eq!(attribute("messaging.system"), Some("nats"));
         for name in [
             "messaging.destination.name",
@@ -117,7 +117,7 @@ fn check(spans: &BTreeSet<Span>, said: &str) -> Result<()> {
             "{decision} in {decisions:?}"
         );
     }
-    ensure!(!said.contains(MEMO), "a memo is nobody's business");
+    ensure!(!output.contains(MEMO), "a memo was exported");
     Ok(())
 }
 
@@ -149,7 +149,7 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         let expected = expected(&world).await?;
         let received = receiver.until(expected.len()).await?;
         assert_eq!(ids(&received), expected, "{protocol}");
-        check(&received, &receiver.said()?)?;
+        check(&received, &receiver.output()?)?;
         let scrape = until(&world, Service::Ledger, "wallet_export_lag_seconds", &[], 0.0).await?;
         let sent = scrape
             .sum("wallet_export_spans_total", &[])
@@ -166,14 +166,14 @@ async fn each_flow_is_exported_as_it_ends() -> Result<()> {
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
         let received = receiver.until(expected.len() + 4).await?;
-        assert_eq!(received.len(), expected.len() + 4, "a repeat is the same span");
+        assert_eq!(received.len(), expected.len() + 4, "a repeat adds no span");
         world.stop().await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -> Result<()> {
+async fn every_flow_is_exported_through_a_proxy_with_a_small_limit() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let Some(rotel) = Receiver::rotel(dir.path()).await? else {
         return Ok(());
@@ -193,8 +193,8 @@ async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -
         world.stack.start_service(Service::Ledger).await?;
         world.pay("@world", "alice", "3.00").await?;
         let expected = expected(&world).await?;
-        let all_came = |received: &BTreeSet<Span>| expected.is_subset(&ids(received));
-        rotel.until_all(all_came).await?;
+        let has_all = |received: &BTreeSet<Span>| expected.is_subset(&ids(received));
+        rotel.until_all(has_all).await?;
         let scrape = until(&world, Service::Ledger, "wallet_export_lag_seconds", &[], 0.0).await?;
         for (name, value) in [
             ("wallet_export_failures_total", 0.0),
@@ -236,12 +236,12 @@ async fn a_receiver_behind_a_proxy_that_takes_small_messages_gets_every_flow() -
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_away_or_slow_is_nothing_to_money() -> Result<()> {
+async fn an_absent_or_slow_receiver_does_not_affect_payments() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let [port] = free_ports()?;
     let endpoint = format!("http://127.0.0.1:{port}");
     // It accepts connections and never answers.
-    let deaf = TcpListener::bind(("127.0.0.1", port)).await?;
+    let silent = TcpListener::bind(("127.0.0.1", port)).await?;
     let world = exporting(None, &endpoint, "http/protobuf").await?;
     play(&world).await?;
     let failed = Duration::from_mins(1);
@@ -253,23 +253,23 @@ async fn a_receiver_that_is_away_or_slow_is_nothing_to_money() -> Result<()> {
     while failures().await? < 1.0 {
         ensure!(
             began.elapsed() < failed,
-            "a second without an answer is a failure"
+            "a missing reply must count as a failure"
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    drop(deaf);
+    drop(silent);
     let before = tokio::time::Instant::now();
     world.verify().await?;
     ensure!(
         before.elapsed() < Duration::from_secs(20),
-        "the books are read as ever"
+        "the audit took too long"
     );
     let expected = expected(&world).await?;
     let Some(tap) = Receiver::oteltap(dir.path(), Some(port)).await? else {
         return world.stop().await;
     };
     let received = tap.until(expected.len()).await?;
-    assert_eq!(ids(&received), expected, "all that had ended meanwhile");
+    assert_eq!(ids(&received), expected, "flows that ended meanwhile");
     world.stop().await
 }
 
@@ -296,15 +296,15 @@ async fn the_tool_exports_on_demand() -> Result<()> {
         ];
         let done = world.wallet(&args).await?;
         assert_eq!(done.status.code(), Some(0), "{done:?}");
-        let told: Value = serde_json::from_slice(&done.stdout)?;
+        let report: Value = serde_json::from_slice(&done.stdout)?;
         assert_eq!(
-            (&told["flows"], &told["spans"]),
+            (&report["flows"], &report["spans"]),
             (&json!(9), &json!(expected.len())),
-            "{told}"
+            "{report}"
         );
         let received = rotel.until(expected.len()).await?;
-        assert_eq!(ids(&received), expected, "the same spans by either way");
-        check(&received, &rotel.said()?)?;
+        assert_eq!(ids(&received), expected, "the same over both protocols");
+        check(&received, &rotel.output()?)?;
     }
     let one = world
         .api
@@ -318,12 +318,12 @@ async fn the_tool_exports_on_demand() -> Result<()> {
         .await?;
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     ensure!(text.starts_with("1 flow exported, "), "{text}");
-    let [closed] = free_ports()?;
-    let nobody = format!("http://127.0.0.1:{closed}");
+    let [port] = free_ports()?;
+    let closed = format!("http://127.0.0.1:{port}");
     for (args, code) in [
-        (vec!["trace", "export", &name, "--otlp", &nobody], 1),
+        (vec!["trace", "export", &name, "--otlp", &closed], 1),
         (
-            vec!["trace", "export", &name, "--otlp", &nobody, "--protocol", "grpc"],
+            vec!["trace", "export", &name, "--otlp", &closed, "--protocol", "grpc"],
             1,
         ),
         (
@@ -344,7 +344,7 @@ async fn the_tool_exports_on_demand() -> Result<()> {
                 "export",
                 &name,
                 "--otlp",
-                &nobody,
+                &closed,
                 "--protocol",
                 "http/json",
             ],
@@ -359,7 +359,7 @@ async fn the_tool_exports_on_demand() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_ledger_that_can_not_export_does_not_start() -> Result<()> {
+async fn an_invalid_export_setting_prevents_the_start() -> Result<()> {
     let world = World::start(None).await?;
     let dir = tempfile::tempdir()?;
     let [port] = free_ports()?;
@@ -389,10 +389,10 @@ async fn a_ledger_that_can_not_export_does_not_start() -> Result<()> {
             .env(name, value);
         let done = ledger.output().await?;
         ledger.env_remove(name);
-        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        let report = String::from_utf8_lossy(&done.stderr).into_owned();
         ensure!(
-            !done.status.success() && told.contains(says) && !told.contains("secret"),
-            "{told}"
+            !done.status.success() && report.contains(says) && !report.contains("secret"),
+            "{report}"
         );
     }
     world.stop().await

@@ -30,9 +30,9 @@ async fn parked(world: &World) -> Result<Vec<Value>> {
 }
 
 /// Polls until the condition holds.
-async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while !so().await? {
+    while !condition().await? {
         ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         sleep(Duration::from_millis(50)).await;
     }
@@ -58,7 +58,7 @@ async fn status(world: &World, id: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_request_that_nobody_can_read_is_mended_or_let_go() -> Result<()> {
+async fn an_unreadable_request_is_edited_or_discarded() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let alice: AccountId = "alice".parse()?;
@@ -72,49 +72,52 @@ async fn a_request_that_nobody_can_read_is_mended_or_let_go() -> Result<()> {
 
     let (shown, code) = tool(&world, &["parked", "show", &newest]).await?;
     ensure!(code == 0 && shown.contains(r#"{"to":"bob"}"#), "{shown}");
-    let (told, code) = tool(&world, &["parked", "retry", &newest]).await?;
-    ensure!(code == 1 && told.contains("would be set aside again"), "{told}");
-    let (told, code) = tool(&world, &["parked", "edit", &newest, "--body", r#"{"to":"bob"}"#]).await?;
-    ensure!(code == 2 && told.contains("needs field \"amount\""), "{told}");
-    let mended = transfer("bob", "12.50");
-    let (told, code) = tool(
+    let (output, code) = tool(&world, &["parked", "retry", &newest]).await?;
+    ensure!(code == 1 && output.contains("would be parked again"), "{output}");
+    let (output, code) = tool(&world, &["parked", "edit", &newest, "--body", r#"{"to":"bob"}"#]).await?;
+    ensure!(code == 2 && output.contains("needs field \"amount\""), "{output}");
+    let edited_body = transfer("bob", "12.50");
+    let (output, code) = tool(
         &world,
-        &["parked", "edit", &newest, "--body", &mended.to_string()],
+        &["parked", "edit", &newest, "--body", &edited_body.to_string()],
     )
     .await?;
-    ensure!(code == 0 && told.contains("replaced by message"), "{told}");
-    let mended = mended["id"].as_str().context("an id")?;
+    ensure!(code == 0 && output.contains("replaced by message"), "{output}");
+    let edited_body = edited_body["id"].as_str().context("an id")?;
     until("it is paid", async || {
-        Ok(status(&world, mended).await? == "settled")
+        Ok(status(&world, edited_body).await? == "settled")
     })
     .await?;
 
-    let (told, code) = tool(&world, &["parked", "discard", &oldest]).await?;
-    ensure!(code == 2 && told.contains("--reason"), "{told}");
-    let (told, code) = tool(
+    let (output, code) = tool(&world, &["parked", "discard", &oldest]).await?;
+    ensure!(code == 2 && output.contains("--reason"), "{output}");
+    let (output, code) = tool(
         &world,
         &["parked", "discard", &oldest, "--reason", "half a request"],
     )
     .await?;
-    ensure!(code == 0 && told.contains("discarded: half a request"), "{told}");
-    let (told, code) = tool(&world, &["parked", "discard", &oldest, "--reason", "again"]).await?;
-    ensure!(code == 1 && told.contains("was seen to already"), "{told}");
-    ensure!(parked(&world).await?.is_empty(), "nothing is left");
-    let (told, _) = tool(&world, &["parked", "--all"]).await?;
     ensure!(
-        told.contains("half a request") && told.contains("replaced by message"),
-        "{told}"
+        code == 0 && output.contains("discarded: half a request"),
+        "{output}"
     );
-    let (told, code) = tool(&world, &["parked", "retry", "debit/0/999"]).await?;
-    ensure!(code == 1 && told.contains("was never set aside"), "{told}");
+    let (output, code) = tool(&world, &["parked", "discard", &oldest, "--reason", "again"]).await?;
+    ensure!(code == 1 && output.contains("already resolved"), "{output}");
+    ensure!(parked(&world).await?.is_empty(), "some messages are still parked");
+    let (output, _) = tool(&world, &["parked", "--all"]).await?;
+    ensure!(
+        output.contains("half a request") && output.contains("replaced by message"),
+        "{output}"
+    );
+    let (output, code) = tool(&world, &["parked", "retry", "debit/0/999"]).await?;
+    ensure!(code == 1 && output.contains("was never parked"), "{output}");
     world.verify().await?;
     world.stop().await
 }
 
-/// Two operators resolve the same request, at the same time or while its service is down: one instruction is followed, and both
-/// operators are told.
+/// Two operators resolve the same request, at the same time or while its service is down: one instruction is carried out, and both
+/// operators learn which.
 #[tokio::test]
-async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Result<()> {
+async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()> {
     for database in DATABASES {
         let mut world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
@@ -132,51 +135,54 @@ async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Resul
         let (one, other) = (pays("1.00"), pays("2.00"));
 
         let edit = |row: usize, body: &str| ["edit", &id(row), "--body", body].map(str::to_owned);
-        let (first, second) =
-            tokio::try_join!(see_to(&world, edit(0, &one)), see_to(&world, edit(0, &other)))?;
+        let (first, second) = tokio::try_join!(
+            run_parked(&world, edit(0, &one)),
+            run_parked(&world, edit(0, &other))
+        )?;
         let mut paid = match (&first, &second) {
             ((won, 0), (lost, 1)) => check(won, lost, 1)?,
             ((lost, 1), (won, 0)) => check(won, lost, 2)?,
-            both => anyhow::bail!("one is followed and the other is not: {both:?}"),
+            both => anyhow::bail!("not one success and one rejection: {both:?}"),
         };
 
         let discard = ["discard", &id(1), "--reason", "ours"].map(str::to_owned);
-        let (edited, discarded) = tokio::try_join!(see_to(&world, edit(1, &one)), see_to(&world, discard))?;
+        let (edited, discarded) =
+            tokio::try_join!(run_parked(&world, edit(1, &one)), run_parked(&world, discard))?;
         match (&edited, &discarded) {
             ((won, 0), (lost, 1)) => paid += check(won, lost, 1)?,
             ((lost, 1), (won, 0)) => ensure!(
                 lost.contains("another instruction") || lost.contains("discarded: ours"),
                 "{won} {lost}"
             ),
-            both => anyhow::bail!("one is followed and the other is not: {both:?}"),
+            both => anyhow::bail!("not one success and one rejection: {both:?}"),
         }
 
         world.stack.kill(Service::Debit).await?;
-        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        let (output, code) = run_parked(&world, edit(2, &one)).await?;
         ensure!(
-            code == 4 && told.contains("debit-svc follows it when it is back"),
-            "{told}"
+            code == 4 && output.contains("debit-svc carries it out as soon as it runs"),
+            "{output}"
         );
-        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        let (output, code) = run_parked(&world, edit(2, &one)).await?;
         ensure!(
-            code == 4 && told.contains("the same instruction stands in"),
-            "{told}"
+            code == 4 && output.contains("the same instruction is already in"),
+            "{output}"
         );
-        let (told, code) = see_to(&world, edit(2, &other)).await?;
+        let (output, code) = run_parked(&world, edit(2, &other)).await?;
         ensure!(
-            code == 1 && told.contains("another instruction stands in"),
-            "{told}"
+            code == 1 && output.contains("another instruction, in"),
+            "{output}"
         );
         world.stack.start_service(Service::Debit).await?;
         paid += 1;
         until("it is carried out", async || Ok(parked(&world).await?.is_empty())).await?;
-        let (told, code) = see_to(&world, edit(2, &one)).await?;
+        let (output, code) = run_parked(&world, edit(2, &one)).await?;
         ensure!(
-            code == 0 && told.contains("seen to already") && told.contains("with the same text"),
-            "{told}"
+            code == 0 && output.contains("already resolved") && output.contains("with the same text"),
+            "{output}"
         );
-        let (told, code) = see_to(&world, edit(2, &other)).await?;
-        ensure!(code == 1 && told.contains("came first"), "{told}");
+        let (output, code) = run_parked(&world, edit(2, &other)).await?;
+        ensure!(code == 1 && output.contains("came first"), "{output}");
         world.verify().await?;
         assert_eq!(world.available("bob").await?, format!("10{paid}.00"));
         world.stop().await?;
@@ -185,7 +191,7 @@ async fn of_two_operators_the_first_is_followed_and_the_other_is_told() -> Resul
 }
 
 /// The output of `wallet parked`, and its exit code.
-async fn see_to(world: &World, words: [String; 4]) -> Result<(String, i32)> {
+async fn run_parked(world: &World, words: [String; 4]) -> Result<(String, i32)> {
     let words = words.iter().map(String::as_str);
     let args: Vec<&str> = std::iter::once("parked")
         .chain(words)
@@ -194,16 +200,16 @@ async fn see_to(world: &World, words: [String; 4]) -> Result<(String, i32)> {
     tool(world, &args).await
 }
 
-/// Checks what the two operators are told; returns the amount paid by the instruction that was followed.
+/// Checks the outputs of the two operators; returns the amount paid by the instruction that was carried out.
 fn check(won: &str, lost: &str, amount: u32) -> Result<u32> {
-    let told = lost.contains("came first") || lost.contains("comes first");
-    ensure!(won.contains("replaced by message") && told, "{won} {lost}");
+    let output = lost.contains("came first") || lost.contains("comes first");
+    ensure!(won.contains("replaced by message") && output, "{won} {lost}");
     Ok(amount)
 }
 
 /// An instruction whose text is invalid or not allowed replaces nothing, and is parked itself.
 #[tokio::test]
-async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<()> {
+async fn an_invalid_instruction_is_parked_itself() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let alice: AccountId = "alice".parse()?;
@@ -237,9 +243,9 @@ async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<(
         );
     }
     let id = row["id"].as_str().context("an id")?;
-    let mended = json!({ "to": "bob", "amount": "1.00", "currency": "USD" }).to_string();
-    let (told, code) = tool(&world, &["parked", "edit", id, "--body", &mended]).await?;
-    ensure!(code == 0 && told.contains("replaced by message"), "{told}");
+    let edited_body = json!({ "to": "bob", "amount": "1.00", "currency": "USD" }).to_string();
+    let (output, code) = tool(&world, &["parked", "edit", id, "--body", &edited_body]).await?;
+    ensure!(code == 0 && output.contains("replaced by message"), "{output}");
     until("it is paid", async || {
         Ok(world.available("bob").await? == "101.00")
     })
@@ -262,44 +268,43 @@ fn of_a_later_version(transfer: &str) -> String {
 /// credit-svc writes an event of an unknown kind, then continues. debit-svc and ledger-svc can't process its later events of
 /// that transfer, which may depend on it.
 #[tokio::test]
-async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> Result<()> {
+async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result<()> {
     for database in DATABASES {
         let mut world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         world.stack.kill(Service::Credit).await?;
         let body = transfer("bob", "1.00");
-        let held_up = body["id"].as_str().context("an id")?.to_owned();
+        let blocked = body["id"].as_str().context("an id")?.to_owned();
         let alice: AccountId = "alice".parse()?;
         world
             .nats
             .request(Verb::Transfer, &alice, body.to_string(), None)
             .await?;
         until("it is debited", async || {
-            Ok(flow(&world, &held_up).await?["events"]
+            Ok(flow(&world, &blocked).await?["events"]
                 .as_array()
                 .is_some_and(|events| events.len() == 2))
         })
         .await?;
         let home = home(&world, "alice").await?;
         let subject = envelopes(home, Service::Credit, home);
-        let message = of_a_later_version(&held_up);
+        let message = of_a_later_version(&blocked);
         world.nats.client().publish(subject, message.into()).await?;
-        until("both have set it aside", async || {
+        until("both services have parked it", async || {
             Ok(parked(&world).await?.len() == 2)
         })
         .await?;
 
         world.stack.start_service(Service::Credit).await?;
-        until(
-            "what follows waits",
-            async || Ok(parked(&world).await?.len() == 4),
-        )
+        until("the later messages wait", async || {
+            Ok(parked(&world).await?.len() == 4)
+        })
         .await?;
         world.pay("alice", "bob", "2.00").await?;
         world.stack.kill(Service::Debit).await?;
         world.stack.start_service(Service::Debit).await?;
         world.pay("alice", "bob", "3.00").await?;
-        assert_eq!(status(&world, &held_up).await?, "running");
+        assert_eq!(status(&world, &blocked).await?, "running");
         let rows = parked(&world).await?;
         let waiting = rows.iter().filter(|row| {
             row["detail"]
@@ -308,34 +313,31 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
         });
         assert_eq!(waiting.count(), 2, "{rows:#?}");
         ensure!(
-            rows.iter().all(|row| row["transfer"] == held_up.as_str()),
+            rows.iter().all(|row| row["transfer"] == blocked.as_str()),
             "{rows:#?}"
         );
 
-        let (told, code) = tool(&world, &["parked", "retry", "--all", "--timeout", "2s"]).await?;
-        ensure!(code == 1 && told.contains("unknown event type"), "{told}");
+        let (output, code) = tool(&world, &["parked", "retry", "--all", "--timeout", "2s"]).await?;
+        ensure!(code == 1 && output.contains("unknown event type"), "{output}");
         for row in rows
             .iter()
             .filter(|row| row["detail"].as_str().is_some_and(|why| why.contains("unknown")))
         {
             let id = row["id"].as_str().context("an id")?;
-            let (told, code) = tool(&world, &["parked", "edit", id, "--body", "{}"]).await?;
-            ensure!(
-                code == 1 && told.contains("what was said is never changed"),
-                "{told}"
-            );
-            let (told, code) = tool(
+            let (output, code) = tool(&world, &["parked", "edit", id, "--body", "{}"]).await?;
+            ensure!(code == 1 && output.contains("so it can't be edited"), "{output}");
+            let (output, code) = tool(
                 &world,
                 &["parked", "discard", id, "--reason", "gilding changes no money"],
             )
             .await?;
-            ensure!(code == 0, "{told}");
+            ensure!(code == 0, "{output}");
         }
-        until("it goes on", async || {
-            Ok(status(&world, &held_up).await? == "settled")
+        until("the transfer continues", async || {
+            Ok(status(&world, &blocked).await? == "settled")
         })
         .await?;
-        ensure!(parked(&world).await?.is_empty(), "nothing waits any more");
+        ensure!(parked(&world).await?.is_empty(), "some messages still wait");
         world.verify().await?;
         assert_eq!(world.available("bob").await?, "106.00");
         world.stop().await?;
@@ -345,7 +347,7 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
 
 /// debit-svc's database refuses one transfer. Its shard does not stop.
 #[tokio::test]
-async fn a_message_that_a_database_refuses_is_found_and_set_aside() -> Result<()> {
+async fn a_message_that_the_database_refuses_is_found_and_parked() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let file = format!("debit-{}.db", home(&world, "alice").await?);
@@ -362,7 +364,7 @@ async fn a_message_that_a_database_refuses_is_found_and_set_aside() -> Result<()
         .nats
         .request(Verb::Transfer, &alice, json!(bodies).to_string(), None)
         .await?;
-    until("it is set aside", async || Ok(parked(&world).await?.len() == 1)).await?;
+    until("it is parked", async || Ok(parked(&world).await?.len() == 1)).await?;
     let rows = parked(&world).await?;
     ensure!(
         rows[0]["transfer"] == refused.as_str() && rows[0]["index"] == 11,
@@ -372,8 +374,8 @@ async fn a_message_that_a_database_refuses_is_found_and_set_aside() -> Result<()
     assert_eq!(world.available("bob").await?, "107.86");
 
     sqlx::query("DROP INDEX one_of_each").execute(&pool).await?;
-    let (told, code) = tool(&world, &["parked", "retry", "--all"]).await?;
-    ensure!(code == 0 && told.contains("retried"), "{told}");
+    let (output, code) = tool(&world, &["parked", "retry", "--all"]).await?;
+    ensure!(code == 0 && output.contains("retried"), "{output}");
     until("it is paid", async || {
         Ok(status(&world, &refused).await? == "settled")
     })

@@ -27,7 +27,7 @@ impl Try {
 }
 
 /// Denied to everybody: changing, losing or copying the contents of a log, seeing others' answers, administering the server.
-const NOBODY: [Try; 36] = [
+const DENIED_TO_ALL: [Try; 36] = [
     Publish("wallet.x"),
     Publish("wallet.0.x"),
     Publish("wallet.0.evt"),
@@ -91,7 +91,7 @@ const SERVICE: [Try; 9] = [
 ];
 
 /// Also denied to services: deleting another reader's consumer, listing what exists.
-const NO_SERVICE: [Try; 5] = [
+const DENIED_TO_SERVICES: [Try; 5] = [
     Api("CONSUMER.DELETE.WALLET_0.x"),
     Api("CONSUMER.NAMES.WALLET_0"),
     Api("STREAM.NAMES"),
@@ -143,7 +143,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
     };
     (
         [&SERVICE, own].concat(),
-        [&NOBODY, &REQUESTS[..], &NO_SERVICE, others].concat(),
+        [&DENIED_TO_ALL, &REQUESTS[..], &DENIED_TO_SERVICES, others].concat(),
     )
 }
 
@@ -162,7 +162,7 @@ const OPERATOR: [Try; 12] = [
     Subscribe("_INBOX_operator.x"),
 ];
 
-const NO_OPERATOR: [Try; 8] = [
+const DENIED_TO_OPERATOR: [Try; 8] = [
     Publish("wallet.ready"),
     Subscribe("wallet.ready"),
     Publish("wallet.0.evt.debit.0"),
@@ -183,7 +183,7 @@ const ALICE: [Try; 7] = [
     Subscribe("_INBOX_alice.x"),
 ];
 
-const NO_ALICE: [Try; 25] = [
+const DENIED_TO_ALICE: [Try; 25] = [
     Publish("wallet.ready"),
     Subscribe("wallet.ready"),
     Publish("wallet.cmd.transfer.bob"),
@@ -216,18 +216,21 @@ fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
     match user {
         "operator" => (
             [&REQUESTS[..], &OPERATOR].concat(),
-            [&NOBODY[..], &NO_OPERATOR].concat(),
+            [&DENIED_TO_ALL[..], &DENIED_TO_OPERATOR].concat(),
         ),
         "alice" => {
-            let no_service = [&SERVICE[..1], &SERVICE[2..], &NO_SERVICE[..4]].concat();
-            (ALICE.to_vec(), [&NOBODY[..], &no_service, &NO_ALICE].concat())
+            let denied_service = [&SERVICE[..1], &SERVICE[2..], &DENIED_TO_SERVICES[..4]].concat();
+            (
+                ALICE.to_vec(),
+                [&DENIED_TO_ALL[..], &denied_service, &DENIED_TO_ALICE].concat(),
+            )
         }
         name => service(name),
     }
 }
 
 #[tokio::test]
-async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
+async fn each_user_has_exactly_its_permissions() -> Result<()> {
     let secured = Secured::start().await?;
     let (mut wrong, mut allowed, mut denied) = (Vec::new(), 0, 0);
     for user in USERS {
@@ -238,14 +241,14 @@ async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
             wrong.extend(
                 row.denied(&mut raw)
                     .await?
-                    .map(|said| format!("{user} may {row:?}: {said}")),
+                    .map(|error| format!("{user} was denied {row:?}: {error}")),
             );
         }
         for row in may_not {
             denied += 1;
-            let said = row.denied(&mut raw).await?.unwrap_or_default();
-            if !said.contains("Permissions Violation") {
-                wrong.push(format!("{user} may not {row:?}, and did: {said:?}"));
+            let error = row.denied(&mut raw).await?.unwrap_or_default();
+            if !error.contains("Permissions Violation") {
+                wrong.push(format!("{user} was not denied {row:?}: {error:?}"));
             }
         }
     }
@@ -256,17 +259,17 @@ async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
     ensure!(wrong.is_empty(), "{wrong:#?}");
     for (user, password) in [("alice", "wrong"), ("nobody", ""), ("", "")] {
         let refused = Raw::connect(secured.address, Some((user, password))).await;
-        ensure!(refused.is_err(), "{user:?} got in with {password:?}");
+        ensure!(refused.is_err(), "{user:?} was accepted with {password:?}");
     }
     ensure!(
         Raw::connect(secured.address, None).await.is_err(),
-        "somebody without a name got in"
+        "an anonymous user was accepted"
     );
     secured.world.stop().await
 }
 
 #[tokio::test]
-async fn the_wallet_works_with_nothing_but_these_rights() -> Result<()> {
+async fn the_wallet_works_with_these_permissions() -> Result<()> {
     let secured = Secured::start().await?;
     let world = &secured.world;
     world.open(&["alice", "bob"]).await?;

@@ -17,17 +17,17 @@ use wallet_stack::postgres::Postgres;
 const AGAIN_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
-async fn what_leads_to_a_standby_is_left_for_the_primary() -> Result<()> {
+async fn an_address_of_a_standby_is_left_for_the_primary() -> Result<()> {
     let primary = Postgres::start().await?;
     let standby = primary.standby().await?;
     let proxy = Proxy::start(primary.address()).await?;
-    let behind_proxy = format!("postgres://postgres@{}/", proxy.address());
-    let database = Database::lasting(Some(&behind_proxy))?;
+    let via_proxy = format!("postgres://postgres@{}/", proxy.address());
+    let database = Database::lasting(Some(&via_proxy))?;
     let world = World::with(None, |options| options.database = database).await?;
     world.open(&["alice", "bob"]).await?;
 
     // Every new connection now reaches the standby, and can't write there.
-    proxy.lead_to(standby.address());
+    proxy.set_target(standby.address());
     proxy.set(Line::Cut);
     for service in Service::ALL {
         until(&url(&world, service), &["\"state\":\"failed\""], 2).await?;
@@ -42,7 +42,7 @@ async fn what_leads_to_a_standby_is_left_for_the_primary() -> Result<()> {
         .await?;
     }
     // Those connections stay open; new ones reach the primary again.
-    proxy.lead_to(primary.address());
+    proxy.set_target(primary.address());
     let began = Instant::now();
     for service in Service::ALL {
         until(&url(&world, service), &[WORKING], 2).await?;
@@ -66,10 +66,10 @@ fn url(world: &World, service: Service) -> String {
 }
 
 async fn a_standby_alone_is_refused(world: &World, standby: &Postgres) -> Result<()> {
-    let told = refused(world, &format!("{}wallet_debit", standby.url())).await?;
+    let log = refused(world, &format!("{}wallet_debit", standby.url())).await?;
     ensure!(
-        told.contains("it is a read-only standby: name the primary, or all servers"),
-        "{told}"
+        log.contains("it is a read-only standby: name the primary, or all servers"),
+        "{log}"
     );
     Ok(())
 }
@@ -85,7 +85,7 @@ async fn both_servers_may_be_named(standby: &Postgres, primary: &Postgres) -> Re
 }
 
 #[tokio::test]
-async fn a_pooler_must_keep_sessions_apart() -> Result<()> {
+async fn a_pooler_must_use_session_mode() -> Result<()> {
     let server = Postgres::start().await?;
     let Some(pooler) = Pooler::start(&server, Mode::Session).await? else {
         return server.stop().await;
@@ -97,9 +97,9 @@ async fn a_pooler_must_keep_sessions_apart() -> Result<()> {
     world.verify().await?;
 
     let mixing = Pooler::start(&server, Mode::Transaction).await?;
-    let mixing = mixing.context("it was there before")?;
-    let told = refused(&world, &format!("{}postgres", mixing.url())).await?;
-    ensure!(told.contains("PgBouncer: pool_mode = session"), "{told}");
+    let mixing = mixing.context("pgbouncer did not start again")?;
+    let log = refused(&world, &format!("{}postgres", mixing.url())).await?;
+    ensure!(log.contains("PgBouncer: pool_mode = session"), "{log}");
     mixing.stop().await?;
     world.stop().await?;
     pooler.stop().await?;

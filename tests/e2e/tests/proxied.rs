@@ -60,7 +60,7 @@ async fn addresses(browser: &Browser, page: &str) -> Result<BTreeSet<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
+async fn the_viewer_works_under_a_path_prefix() -> Result<()> {
     let mut world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
     let Some(nginx) = Front::start(&world.stack.api_url()).await? else {
         return world.stop().await;
@@ -80,16 +80,16 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     }
     let browser = Browser::start(&nginx.wallet).await?;
     browser.open("/accounts?q=%40").await?;
-    assert_eq!(browser.place().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
+    assert_eq!(browser.path().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
     log_in(&browser).await?;
     browser.until("location.pathname == '/wallet/accounts'").await?;
     is_live(&world, &browser, "1.50").await?;
 
     // One of the several flows of its trace, to which its page links.
     let id = traced[0]["id"].as_str().context("an id")?.to_owned();
-    every_address_stays_below(&browser, &nginx.wallet, &id).await?;
-    forms_and_links_lead_on(&browser, &id).await?;
-    a_flow_is_seen_to_end(&mut world, &browser).await?;
+    every_url_has_the_prefix(&browser, &nginx.wallet, &id).await?;
+    forms_and_links_work(&browser, &id).await?;
+    an_open_page_shows_the_end(&mut world, &browser).await?;
 
     // While the service restarts, nginx answers with an error; a browser would give up.
     browser.open("/").await?;
@@ -109,13 +109,13 @@ async fn the_viewer_works_under_a_path_of_its_own() -> Result<()> {
     browser.click("form[action='./logout'] button").await?;
     browser.until("location.pathname == '/wallet/login'").await?;
     browser.open("/health").await?;
-    ensure!(browser.place().await?.starts_with("/login?"));
+    ensure!(browser.path().await?.starts_with("/login?"));
     browser.close().await?;
     world.stop().await
 }
 
 /// No page refers to anything above its path prefix, and every address it refers to exists.
-async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) -> Result<()> {
+async fn every_url_has_the_prefix(browser: &Browser, origin: &str, id: &str) -> Result<()> {
     let mut all = BTreeSet::new();
     for page in [
         "/",
@@ -132,7 +132,7 @@ async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) ->
         for address in addresses(browser, page).await? {
             ensure!(
                 address.starts_with(&format!("{origin}/")),
-                "{page} names {address}"
+                "{page} links to {address}"
             );
             all.insert(address);
         }
@@ -161,7 +161,7 @@ async fn every_address_stays_below(browser: &Browser, origin: &str, id: &str) ->
     Ok(())
 }
 
-async fn forms_and_links_lead_on(browser: &Browser, id: &str) -> Result<()> {
+async fn forms_and_links_work(browser: &Browser, id: &str) -> Result<()> {
     browser.open("/").await?;
     browser.press("]").await?;
     browser.until("location.search.includes('before=')").await?;
@@ -190,7 +190,7 @@ async fn forms_and_links_lead_on(browser: &Browser, id: &str) -> Result<()> {
 }
 
 /// A flow's page is updated live too.
-async fn a_flow_is_seen_to_end(world: &mut World, browser: &Browser) -> Result<()> {
+async fn an_open_page_shows_the_end(world: &mut World, browser: &Browser) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let body = transfer("bob", "3.00");
     let id = body["id"].as_str().context("an id")?.to_owned();
@@ -210,7 +210,7 @@ async fn a_flow_is_seen_to_end(world: &mut World, browser: &Browser) -> Result<(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_plain_proxy_and_the_tool_need_no_setting() -> Result<()> {
+async fn a_plain_proxy_and_the_tool_need_no_settings() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
     let Some(nginx) = Front::start(&world.stack.api_url()).await? else {
         return world.stop().await;
@@ -243,5 +243,5 @@ async fn a_plain_proxy_and_the_tool_need_no_setting() -> Result<()> {
     assert_eq!(shown.status(), StatusCode::OK);
     assert_eq!(shown.headers()[header::CACHE_CONTROL], "no-store");
     let stopped = tokio::time::timeout(PATIENCE, world.stop()).await;
-    stopped.context("an open page is no reason to stay")?
+    stopped.context("an open page must not delay the stop")?
 }

@@ -9,10 +9,10 @@ use wallet_contract::stream;
 use wallet_contract::subject::{Service, Verb};
 
 /// A command's exit code and its answer.
-type Came = (i32, Value);
+type Ended = (i32, Value);
 
 /// Runs the commands while debit-svc is down, so that all of them wait; then it comes back.
-async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>) -> Result<Vec<Came>> {
+async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>) -> Result<Vec<Ended>> {
     let alice: AccountId = "alice".parse()?;
     let log = stream::name(world.nats.shards().await?.of(&alice));
     let end = async |world: &World| -> Result<u64> {
@@ -27,18 +27,18 @@ async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>)
         .map(|command| tokio::spawn(tool(command.clone(), nats.clone(), api.clone())))
         .collect();
     while end(world).await? < before + running.len() as u64 {
-        ensure!(Instant::now() < deadline, "not all stand in the log");
+        ensure!(Instant::now() < deadline, "not all requests are in the log");
         sleep(Duration::from_millis(20)).await;
     }
     world.stack.start_service(Service::Debit).await?;
-    let mut came = Vec::new();
+    let mut results = Vec::new();
     for command in running {
-        came.push(command.await??);
+        results.push(command.await??);
     }
-    Ok(came)
+    Ok(results)
 }
 
-async fn tool(command: String, nats: String, api: String) -> Result<Came> {
+async fn tool(command: String, nats: String, api: String) -> Result<Ended> {
     let args: Vec<&str> = command.split(' ').chain(["--json"]).collect();
     let output = run_wallet(&args, &nats, &api).await?;
     let answer = serde_json::from_slice(&output.stdout).with_context(|| format!("{output:?}"))?;
@@ -46,10 +46,12 @@ async fn tool(command: String, nats: String, api: String) -> Result<Came> {
 }
 
 /// The winner's answer, and the answer to the one that came too late.
-fn won(came: &[Came]) -> Result<(&Value, &Value)> {
-    match came {
-        [(0, won), (3, late)] | [(3, late), (0, won)] => Ok((won, late)),
-        _ => bail!("not one that won and one that was refused: {came:#?}"),
+fn winner_and_loser(results: &[Ended]) -> Result<(&Value, &Value)> {
+    match results {
+        [(0, winner_and_loser), (3, late)] | [(3, late), (0, winner_and_loser)] => {
+            Ok((winner_and_loser, late))
+        }
+        _ => bail!("not one success and one refusal: {results:#?}"),
     }
 }
 
@@ -61,7 +63,7 @@ async fn reserved(world: &World) -> Result<String> {
 }
 
 #[tokio::test]
-async fn each_hears_its_own_outcome() -> Result<()> {
+async fn each_caller_gets_its_own_outcome() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let (one, two, twice) = (reserved(&world).await?, reserved(&world).await?, id());
@@ -76,24 +78,24 @@ async fn each_hears_its_own_outcome() -> Result<()> {
         pay("1.00"),
         pay("2.00"),
     ];
-    let came = at_once(&mut world, &commands).await?;
+    let results = at_once(&mut world, &commands).await?;
 
-    let (paid, late) = won(&came[..2])?;
+    let (paid, late) = winner_and_loser(&results[..2])?;
     assert_eq!(
         (&paid["outcome"], &late["outcome"]),
         (&json!("settled"), &json!("refused"))
     );
     assert_eq!(late["reason"], "already_confirmed");
-    let became = &late["transfer"];
+    let status = &late["transfer"];
     assert_eq!(
-        (&became["status"], &became["reserved"]),
+        (&status["status"], &status["reserved"]),
         (&json!("settled"), &json!("9.00"))
     );
-    assert_eq!(became["amount"], paid["amount"]);
-    ensure!(became["ended_at"].is_string(), "{became}");
+    assert_eq!(status["amount"], paid["amount"]);
+    ensure!(status["ended_at"].is_string(), "{status}");
     let mut moved = cents(paid)?;
 
-    let (done, late) = won(&came[2..4])?;
+    let (done, late) = winner_and_loser(&results[2..4])?;
     let settled = done["outcome"] == "settled";
     let reason = if settled { "already_confirmed" } else { "cancelled" };
     assert_eq!(
@@ -102,7 +104,7 @@ async fn each_hears_its_own_outcome() -> Result<()> {
     );
     moved += if settled { 900 } else { 0 };
 
-    let (paid, late) = won(&came[4..])?;
+    let (paid, late) = winner_and_loser(&results[4..])?;
     assert_eq!(
         (&late["reason"], &late["transfer"]["amount"]),
         (&json!("id_reused"), &paid["amount"])
@@ -114,7 +116,7 @@ async fn each_hears_its_own_outcome() -> Result<()> {
     );
 
     // Repeated commands get the same answers again, marked as repeated.
-    for (command, (code, first)) in commands.into_iter().zip(&came) {
+    for (command, (code, first)) in commands.into_iter().zip(&results) {
         let (again_code, again) = tool(command, world.stack.nats_url(), world.stack.api_url()).await?;
         assert_eq!(again_code, *code, "{again}");
         for field in ["outcome", "answers", "reason", "time"] {

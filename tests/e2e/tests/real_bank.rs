@@ -56,7 +56,7 @@ async fn booked(world: &World, accounts: &[String]) -> Result<Balances> {
 
 async fn play(database: Option<&str>) -> Result<()> {
     let Some(dir) = bank_movements() else {
-        println!("skipped: the bank's movements are not beside this checkout");
+        println!("skipped: the bank's movements were not found");
         return Ok(());
     };
     let world = World::start(database).await?;
@@ -83,8 +83,8 @@ async fn play(database: Option<&str>) -> Result<()> {
         let key = (column(line, 1).to_owned(), column(line, 0).to_owned());
         let ours = balances
             .get(&key)
-            .with_context(|| format!("{line}: not in our statement"))?;
-        ensure!(ours == column(line, 2), "{line}: our balance is {ours}");
+            .with_context(|| format!("{line}: not in the statement"))?;
+        ensure!(ours == column(line, 2), "{line}: the statement has {ours}");
         compared += 1;
     }
     assert_eq!(compared, 2897);
@@ -94,11 +94,11 @@ async fn play(database: Option<&str>) -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_recorded_balance_comes_out_on_sqlite() -> Result<()> {
+async fn every_recorded_balance_matches_on_sqlite() -> Result<()> {
     play(None).await
 }
 
 #[tokio::test]
-async fn every_recorded_balance_comes_out_on_postgresql() -> Result<()> {
+async fn every_recorded_balance_matches_on_postgresql() -> Result<()> {
     play(Some("postgres")).await
 }

@@ -35,7 +35,7 @@ async fn check(nats: &str, database: &str, http: &str, shards: &str, expected: &
     let _ = child.kill().await;
     assert!(
         matches!(found, Ok(Ok(true))),
-        "nobody said {expected:?}: {seen:#?}"
+        "{expected:?} was not logged: {seen:#?}"
     );
     Ok(())
 }
@@ -170,14 +170,14 @@ async fn with_another_number_of_shards() -> Result<()> {
     ] {
         let mut command = debit_svc(&nats, &database, &free_http()?, shards)?;
         let ended = tokio::time::timeout(Duration::from_secs(20), command.output()).await??;
-        let told = String::from_utf8_lossy(&ended.stderr);
-        assert!(told.contains(expected), "{database} {shards}: {told}");
-        assert_eq!(ended.status.code(), Some(1), "{told}");
+        let log = String::from_utf8_lossy(&ended.stderr);
+        assert!(log.contains(expected), "{database} {shards}: {log}");
+        assert_eq!(ended.status.code(), Some(1), "{log}");
     }
     let made: Vec<_> = std::fs::read_dir(dir.path())?.collect();
     assert!(made.is_empty(), "{made:?}");
     let there = world.nats.jetstream().get_stream(stream::name(Shard(2))).await;
-    assert!(there.is_err(), "a stream was made for a third shard");
+    assert!(there.is_err(), "a stream was created for a third shard");
     assert!(!world.dir().join("debit-2.db").exists());
     world.verify().await?;
     world.stop().await

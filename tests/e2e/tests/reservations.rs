@@ -1,7 +1,7 @@
 //! Transfers in two phases over NATS, and reversals; a service is killed in the middle of each.
 
 mod expiry;
-mod given_back;
+mod reversals;
 mod tool;
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb};
 use wallet_view::{held, steps};
 
-use self::expiry::held_is_not_asked_for;
+use self::expiry::held_time_is_no_duration;
 
 fn reserve(id: &str, to: &str, amount: &str, expires_in: u32) -> Value {
     json!({ "id": id, "to": to, "amount": amount, "currency": "USD", "expires_in": expires_in })
@@ -35,11 +35,11 @@ async fn until(world: &World, id: &str, status: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let flow = world.api.transfer(id.parse()?, Some(&"alice".parse()?)).await?;
-        let stands = flow.map_or("unknown", |flow| flow.status.word());
-        if stands == status {
+        let actual = flow.map_or("unknown", |flow| flow.status.word());
+        if actual == status {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "{id} is {stands}, not {status}");
+        ensure!(Instant::now() < deadline, "{id} is {actual}, not {status}");
         sleep(Duration::from_millis(20)).await;
     }
 }
@@ -119,7 +119,7 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
         );
         ensure!(
             began.elapsed() < Duration::from_secs(2),
-            "at most a second late, was {:?}",
+            "more than a second late: {:?}",
             began.elapsed()
         );
         assert_eq!(
@@ -135,7 +135,7 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
                 .await
                 .with_context(|| format!("{database:?}"))?;
         }
-        held_is_not_asked_for(&world, &short)
+        held_time_is_no_duration(&world, &short)
             .await
             .with_context(|| format!("{database:?}"))?;
         world.verify().await?;
@@ -151,7 +151,7 @@ async fn was_held(world: &World, id: &str, [captured, released]: [&str; 2]) -> R
         .transfer(id.parse()?, None)
         .await?
         .context("it is known")?;
-    let held = held::of(&steps::of(&flow)).context("it waited for alice")?;
+    let held = held::of(&steps::of(&flow)).context("it was not held for alice")?;
     assert_eq!(flow.held_us, Some(held.us), "{}", flow.status.word());
     assert_eq!(
         (flow.captured.as_deref(), flow.released.as_deref()),
@@ -164,7 +164,7 @@ async fn was_held(world: &World, id: &str, [captured, released]: [&str; 2]) -> R
 /// before a cancel, before the expiry. Whatever is confirmed in time is paid, although no service hears of it until the expiry
 /// time has passed.
 #[tokio::test]
-async fn a_service_killed_in_mid_reservation_changes_nothing() -> Result<()> {
+async fn a_service_killed_mid_reservation_changes_nothing() -> Result<()> {
     for database in DATABASES {
         let mut world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;

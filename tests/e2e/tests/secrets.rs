@@ -28,32 +28,35 @@ const TOKEN: &str = "http-token-of-the-ledger";
 const GUESS: &str = "guess-of-a-password";
 
 /// Everything that was written, and by whom.
-struct Heard {
-    said: Vec<(String, String)>,
+struct Outputs {
+    all: Vec<(String, String)>,
     secrets: Vec<String>,
 }
 
-impl Heard {
+impl Outputs {
     fn new(seed: &str) -> Self {
         let secrets = [DATABASE, TOKEN, GUESS, "secret-of-", seed];
         Self {
-            said: Vec::new(),
+            all: Vec::new(),
             secrets: secrets.map(str::to_owned).to_vec(),
         }
     }
 
     fn take(&mut self, who: &str, output: &Output) {
-        let [said, told] =
+        let [stdout, stderr] =
             [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        self.said.push((who.to_owned(), said + &told));
+        self.all.push((who.to_owned(), stdout + &stderr));
     }
 
     fn check(&self) -> Result<()> {
-        for (who, text) in &self.said {
-            let tells = |line: &&str| self.secrets.iter().any(|secret| line.contains(secret));
-            let line = text.lines().find(tells);
-            ensure!(line.is_none(), "{who} has told a secret: {line:?}");
-            ensure!(!text.is_empty(), "{who} has said nothing: nothing is tested");
+        for (who, text) in &self.all {
+            let has_secret = |line: &&str| self.secrets.iter().any(|secret| line.contains(secret));
+            let line = text.lines().find(has_secret);
+            ensure!(line.is_none(), "{who} has printed a secret: {line:?}");
+            ensure!(
+                !text.is_empty(),
+                "{who} has printed nothing, so nothing is tested"
+            );
         }
         Ok(())
     }
@@ -84,7 +87,7 @@ impl Logged {
     }
 
     /// Lets it run for a moment, and then returns its output.
-    async fn some_seconds(mut self) -> Result<(String, String)> {
+    async fn run_briefly(mut self) -> Result<(String, String)> {
         if timeout(Duration::from_millis(1_500), self.child.wait())
             .await
             .is_err()
@@ -101,7 +104,13 @@ const DB: &str = "WALLET_DATABASE_URL";
 const OTLP: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// Services that can't start or can't continue: each with one or two invalid settings.
-async fn unhappy(heard: &mut Heard, dir: &TempDir, nats: &str, database: &str, seed: &Path) -> Result<()> {
+async fn failing_services(
+    outputs: &mut Outputs,
+    dir: &TempDir,
+    nats: &str,
+    database: &str,
+    seed: &Path,
+) -> Result<()> {
     let host = nats.rsplit('@').next().context("a host")?;
     let (bare, seed) = (format!("nats://{host}"), seed.display().to_string());
     let set = |variable: &'static str, value: String| vec![(variable, value)];
@@ -157,14 +166,14 @@ async fn unhappy(heard: &mut Heard, dir: &TempDir, nats: &str, database: &str, s
         Logged::start(dir, &number.to_string(), service, &env)
     });
     let started = started.collect::<Result<Vec<_>>>()?;
-    heard
-        .said
-        .extend(try_join_all(started.into_iter().map(Logged::some_seconds)).await?);
+    outputs
+        .all
+        .extend(try_join_all(started.into_iter().map(Logged::run_briefly)).await?);
     Ok(())
 }
 
 /// The tool with a secret in each option that takes one.
-async fn tool(heard: &mut Heard, nats: &str, api: &str, seed: &Path) -> Result<()> {
+async fn tool(outputs: &mut Outputs, nats: &str, api: &str, seed: &Path) -> Result<()> {
     let wrong = nats.replace("secret-of-operator", GUESS);
     let host = nats.rsplit('@').next().context("a host")?;
     let with_login = api.replace("http://", &format!("http://me:{GUESS}@"));
@@ -256,13 +265,13 @@ async fn tool(heard: &mut Heard, nats: &str, api: &str, seed: &Path) -> Result<(
         (nats, api, &["bench", "--database", &database]),
         (nats, api, &["demo", "--database", &bad_port]),
     ] {
-        heard.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
+        outputs.take(&format!("wallet {args:?}"), &run_wallet(args, nats, api).await?);
     }
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_tells_a_password_or_a_token() -> Result<()> {
+async fn no_output_contains_a_password_or_a_token() -> Result<()> {
     let secured = Secured::start().await?;
     let postgres = Postgres::start().await?;
     let database = postgres
@@ -273,8 +282,8 @@ async fn nobody_tells_a_password_or_a_token() -> Result<()> {
     let (dir, seed) = (TempDir::new()?, KeyPair::new_user().seed()?);
     let key = dir.path().join("seed");
     std::fs::write(&key, &seed)?;
-    let mut heard = Heard::new(&seed);
-    unhappy(&mut heard, &dir, &nats, &database, &key).await?;
+    let mut outputs = Outputs::new(&seed);
+    failing_services(&mut outputs, &dir, &nats, &database, &key).await?;
 
     // A service that works, and then loses its database and its NATS server.
     let [port] = free_ports()?;
@@ -295,10 +304,13 @@ async fn nobody_tells_a_password_or_a_token() -> Result<()> {
         asked.send().await?;
     }
     let operator = e2e::secured::url(secured.address, "operator");
-    tool(&mut heard, &operator, &secured.world.stack.api_url(), &key).await?;
+    tool(&mut outputs, &operator, &secured.world.stack.api_url(), &key).await?;
     postgres.stop().await?;
     drop(secured);
-    heard.said.push(loser.some_seconds().await?);
-    ensure!(password("x").starts_with("secret-of-"), "what is looked for");
-    heard.check()
+    outputs.all.push(loser.run_briefly().await?);
+    ensure!(
+        password("x").starts_with("secret-of-"),
+        "the passwords have another prefix"
+    );
+    outputs.check()
 }

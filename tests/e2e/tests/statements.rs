@@ -53,28 +53,28 @@ async fn every_statement_runs(database: Option<&str>) -> Result<()> {
         options.stuck_after = Some(1);
         options
             .settings
-            .extend(ran::TOLD.map(|(name, value)| (name, value.to_owned())));
+            .extend(ran::LOG_SETTINGS.map(|(name, value)| (name, value.to_owned())));
     });
     let mut world = world.await?;
     lists::all_are_walked(&mut world).await?;
-    let flows = story::is_asked(&world).await?;
-    story::is_healed(&world).await?;
-    story::is_looked_at(&world, &flows).await?;
-    story::is_seen_to(&world).await?;
-    interrupted::the_ledger_is_away(&mut world).await?;
-    interrupted::money_is_under_way(&world).await?;
+    let flows = story::run_flows(&world).await?;
+    story::heal(&world).await?;
+    story::read_pages(&world, &flows).await?;
+    story::resolve_parked(&world).await?;
+    interrupted::the_ledger_is_stopped(&mut world).await?;
+    interrupted::money_is_in_transit(&world).await?;
     interrupted::many_are_stuck(&mut world).await?;
     interrupted::many_are_refused(&world).await?;
-    story::is_looked_at(&world, &flows).await?;
+    story::read_pages(&world, &flows).await?;
     interrupted::an_account_waits(&mut world).await?;
     world.verify().await?;
-    let told = ran::statements(&world)?;
+    let logged = ran::statements(&world)?;
     let mut missing = Vec::new();
     for statement in source::all()? {
         if is_elsewhere(&statement.name) {
             continue;
         }
-        let rows = told
+        let rows = logged
             .iter()
             .filter(|(ran, _)| statement.is_in(ran))
             .map(|(_, rows)| *rows)

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb, bulk};
 
-/// Publishes a transfer that nobody completes.
+/// Publishes a transfer that no service completes.
 async fn begin(world: &World) -> Result<String> {
     let body = transfer("bob", "1.00");
     let alice = "alice".parse()?;
@@ -30,9 +30,9 @@ async fn listed(world: &World) -> Result<String> {
 }
 
 /// Polls until the condition holds.
-async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while !so().await? {
+    while !condition().await? {
         ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         sleep(Duration::from_millis(100)).await;
     }
@@ -67,23 +67,32 @@ async fn page(world: &World, path: &str) -> Result<String> {
 }
 
 /// Kills a service, and checks what then waits for it.
-async fn waits(world: &mut World, service: Service, account: &str, last: &str, next: &str) -> Result<()> {
+async fn is_stuck_on(
+    world: &mut World,
+    service: Service,
+    account: &str,
+    last: &str,
+    next: &str,
+) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
-    let told = format!("{service} of shard {} has not reacted to {last}", shard.0);
-    until("it is well", async || {
+    let reason = format!("{service} of shard {} has not reacted to {last}", shard.0);
+    until("the wallet is healthy", async || {
         Ok(verdict(world).await?.starts_with("Healthy: "))
     })
     .await?;
     world.stack.kill(service).await?;
     let id = begin(world).await?;
-    until(&told, async || Ok(listed(world).await?.contains(&told))).await?;
+    until(&reason, async || Ok(listed(world).await?.contains(&reason))).await?;
     let list = listed(world).await?;
     ensure!(list.contains(&id) && list.contains("stuck"), "{list}");
     // It is also visible in queries that do not ask for stuck transfers.
     for more in [&[][..], &["--account", "alice"], &["--status", "running"]] {
         let plain = text(&world.wallet(&[&["transfers"], more].concat()).await?);
         let row = plain.lines().find(|line| line.contains(&id)).unwrap_or_default();
-        ensure!(row.contains("stuck") && row.contains(&told), "{more:?}: {plain}");
+        ensure!(
+            row.contains("stuck") && row.contains(&reason),
+            "{more:?}: {plain}"
+        );
     }
     until("the gauge", async || {
         Ok(gauge(world, "wallet_flows_stuck").await? == 1)
@@ -93,23 +102,27 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
 
     let traced = text(&world.wallet(&["trace", &id]).await?);
     ensure!(
-        traced.contains(&told) && traced.contains(&format!("it must say {next}")),
+        traced.contains(&reason) && traced.contains(&format!("expected next: {next}")),
         "{traced}"
     );
     let verified = world.wallet(&["verify", "--wait", "1s"]).await?;
-    assert_eq!(verified.status.code(), Some(4), "a stuck transfer is no breach");
+    assert_eq!(
+        verified.status.code(),
+        Some(4),
+        "a stuck transfer must not be a breach"
+    );
     let verified = text(&verified);
     ensure!(
-        verified.contains(&format!("1 transfer is stuck: {id}: {told}")) && !verified.contains('✗'),
+        verified.contains(&format!("1 transfer is stuck: {id}: {reason}")) && !verified.contains('✗'),
         "{verified}"
     );
     let doctor = world.wallet(&["doctor"]).await?;
     assert_eq!(doctor.status.code(), Some(1));
     let doctor = text(&doctor);
     for expected in [
-        &format!("the oldest is {id}: {told}"),
+        &format!("the oldest is {id}: {reason}"),
         "silent (last heard from at ",
-        "2 to put right: ",
+        "2 failed: ",
     ] {
         ensure!(doctor.contains(expected), "no {expected:?} in {doctor}");
     }
@@ -127,7 +140,7 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
     );
     ensure!(
         page(world, "health").await?.contains(&expected),
-        "the health page does not say so"
+        "the health page does not show it"
     );
     until("every page shows it", async || {
         Ok(page(world, "accounts").await?.contains("✗ degraded"))
@@ -135,8 +148,11 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
     .await?;
 
     world.stack.start_service(service).await?;
-    until("it goes on", async || Ok(!listed(world).await?.contains(&id))).await?;
-    until("it is well", async || {
+    until("the transfer continues", async || {
+        Ok(!listed(world).await?.contains(&id))
+    })
+    .await?;
+    until("the wallet is healthy", async || {
         Ok(self::verdict(world).await?.starts_with("Healthy: "))
     })
     .await?;
@@ -161,17 +177,17 @@ async fn waits(world: &mut World, service: Service, account: &str, last: &str, n
 }
 
 #[tokio::test]
-async fn a_transfer_that_keeps_still_names_whom_it_waits_for() -> Result<()> {
+async fn a_stuck_transfer_names_the_service_it_waits_for() -> Result<()> {
     for database in DATABASES {
         let mut world = World::with(database, |options| options.stuck_after = Some(1)).await?;
         world.open(&["alice", "bob"]).await?;
         let begun = ("transfer.requested", "wallet.account.debited.v1, or ");
-        waits(&mut world, Service::Debit, "alice", begun.0, begun.1).await?;
+        is_stuck_on(&mut world, Service::Debit, "alice", begun.0, begun.1).await?;
         let debited = (
             "account.debited",
             "wallet.account.credited.v1, or wallet.credit.refused.v1",
         );
-        waits(&mut world, Service::Credit, "bob", debited.0, debited.1).await?;
+        is_stuck_on(&mut world, Service::Credit, "bob", debited.0, debited.1).await?;
         world.verify().await?;
 
         // A reservation that waits for its payer is not stuck.
@@ -228,7 +244,7 @@ async fn a_backlog_is_counted_and_the_oldest_are_listed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_list_of_what_is_stuck_can_be_narrowed_and_has_one_page() -> Result<()> {
+async fn the_stuck_list_can_be_filtered_and_has_one_page() -> Result<()> {
     let world = World::start(None).await?;
     let url = format!("{}/v1/transfers?status=stuck", world.stack.api_url());
     for (more, status) in [

@@ -13,7 +13,7 @@ use wallet_stack::postgres::Postgres;
 type Described = (String, String, bool);
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_migrations_make_the_tables_that_are_declared() -> Result<()> {
+async fn the_migrations_create_the_declared_tables() -> Result<()> {
     let folder = tempdir()?;
     let server = Postgres::start().await?;
     for url in [

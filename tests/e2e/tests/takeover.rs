@@ -49,14 +49,14 @@ async fn gaps(world: &mut World, service: Service, random: &mut Random) -> Resul
             "{confirmed:?}"
         );
         spare.until_both(WORKING).await?;
-        ensure!(spare.stop().await?.success(), "an orderly end");
+        ensure!(spare.stop().await?.success(), "the stand-by did not end cleanly");
         world.stack.start_service(service).await?;
     }
     Ok(gaps)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stand_by_takes_over_soon() -> Result<()> {
+async fn a_stand_by_takes_over_in_time() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
         let mut world = World::start(database).await?;

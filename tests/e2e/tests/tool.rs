@@ -5,7 +5,7 @@ use e2e::{World, id};
 use serde_json::Value;
 
 /// Runs the tool and expects an exit code and a piece of text on one of its outputs.
-async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<String> {
+async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
     let output = world.wallet(args).await?;
     let text = format!(
         "{}{}",
@@ -14,8 +14,8 @@ async fn check(world: &World, args: &[&str], code: i32, says: &str) -> Result<St
     );
     assert_eq!(output.status.code(), Some(code), "wallet {args:?}: {text}");
     assert!(
-        text.contains(says),
-        "wallet {args:?} does not say {says:?}: {text}"
+        text.contains(shown),
+        "wallet {args:?} does not show {shown:?}: {text}"
     );
     Ok(text)
 }
@@ -78,7 +78,7 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
     check(&world, &["balance", "nobody"], 1, "never opened").await?;
     check(&world, &["statement", "alice"], 0, "-12.50").await?;
     let in_euros = ["statement", "alice", "--currency", "EUR"];
-    check(&world, &in_euros, 1, "alice is not open in EUR").await?;
+    check(&world, &in_euros, 1, "alice has no EUR balance").await?;
     check(&world, &["transfers", "--account", "bob"], 0, "compensated").await?;
     check(&world, &["transfers", "--account", "nobody"], 1, "never opened").await?;
     // This id is unknown to every service.
@@ -97,7 +97,7 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
     check(&world, &["balance", "--api", "ftp://x"], 2, "use an address").await?;
     check(&world, &["trace", &transfer], 0, "account debited").await?;
     check(&world, &["completions", "bash"], 0, "wallet").await?;
-    check(&world, &["doctor"], 0, "2 streams as they must be").await?;
+    check(&world, &["doctor"], 0, "2 streams with the required settings").await?;
     let report = check(&world, &["verify", "--json"], 0, "conservation").await?;
     let line = report
         .lines()

@@ -33,7 +33,7 @@ fn wallet(world: &World, args: &[&str]) -> Result<Command> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
+async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let body = transfer("bob", "1.00");
@@ -72,11 +72,11 @@ async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
     ] {
         let child = wallet(&world, args)?.stderr(Stdio::piped()).spawn()?;
         let done = timeout(PATIENCE, child.wait_with_output()).await??;
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert_eq!(done.status.code(), Some(UNREAD), "{args:?}: {said}");
+        let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(UNREAD), "{args:?}: {stderr}");
         ensure!(
-            !said.contains("panicked") && !said.contains("error"),
-            "{args:?}: {said}"
+            !stderr.contains("panicked") && !stderr.contains("error"),
+            "{args:?}: {stderr}"
         );
     }
     let deposited = async {
@@ -87,8 +87,8 @@ async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
     };
     timeout(PATIENCE, deposited)
         .await
-        .context("both deposits are made")??;
-    // Continuous commands end with the first line that nobody reads, even if nobody reads stderr either.
+        .context("the deposits were not made")??;
+    // Continuous commands end with the first line that is not read, even if stderr is not read either.
     for json in [&["watch"][..], &["watch", "--json"]] {
         let mut watch = wallet(&world, json)?.stderr(unread()?).spawn()?;
         let ended = async {
@@ -105,26 +105,26 @@ async fn a_command_whose_answer_is_closed_ends_quietly() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_fit_on_the_disk_is_an_error() -> Result<()> {
+async fn output_to_a_full_disk_is_an_error() -> Result<()> {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
     let mut command = Command::new(program("wallet")?);
     command.args(["completions", "bash"]).stdout(full);
     let child = command.stderr(Stdio::piped()).spawn()?;
     let done = timeout(PATIENCE, child.wait_with_output()).await??;
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert_eq!(done.status.code(), Some(1), "{said}");
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(1), "{stderr}");
     ensure!(
-        said.starts_with("error: the answer can't be written: No space left"),
-        "{said}"
+        stderr.starts_with("error: the output can't be written: No space left"),
+        "{stderr}"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_service_whose_log_nobody_reads_works_on() -> Result<()> {
+async fn a_service_works_on_with_a_closed_log() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
-    let second = Instance::unheard(&world, Service::Debit, unread()?)?;
+    let second = Instance::with_log(&world, Service::Debit, unread()?)?;
     second.until_both(STANDBY).await?;
     world.stack.kill(Service::Debit).await?;
     assert_eq!(world.pay("alice", "bob", "1.00").await?.reason, None);

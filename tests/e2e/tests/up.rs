@@ -45,11 +45,11 @@ fn ports() -> Result<u16> {
 async fn up_and_down(mut command: Command) -> Result<String> {
     let mut child = command.spawn()?;
     let mut lines = BufReader::new(child.stdout.take().context("a pipe")?).lines();
-    let mut said = String::new();
+    let mut output = String::new();
     let until_up = async {
         while let Some(line) = lines.next_line().await? {
-            said.push_str(&line);
-            said.push('\n');
+            output.push_str(&line);
+            output.push('\n');
             if line.contains("doctor") {
                 break;
             }
@@ -58,62 +58,59 @@ async fn up_and_down(mut command: Command) -> Result<String> {
     };
     timeout(PATIENCE, until_up)
         .await
-        .context("it does not come up")??;
+        .context("the wallet did not come up")??;
     signal(child.id().context("it runs")?, Signal::INT)?;
-    let output = timeout(PATIENCE, child.wait_with_output()).await??;
-    ensure!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(said + &String::from_utf8_lossy(&output.stderr))
+    let ended = timeout(PATIENCE, child.wait_with_output()).await??;
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    ensure!(ended.status.success(), "{output}{stderr}");
+    Ok(output + &stderr)
 }
 
 /// The error of a command that is refused at once.
 async fn refused(mut command: Command) -> Result<String> {
     let Output { status, stderr, .. } = timeout(Duration::from_secs(10), command.output())
         .await
-        .context("it is not refused at once")??;
+        .context("it was not rejected at once")??;
     ensure!(status.code() == Some(2), "{status}");
     Ok(String::from_utf8(stderr)?)
 }
 
 #[tokio::test]
-async fn a_folder_knows_its_wallet() -> Result<()> {
+async fn a_folder_rejects_options_that_contradict_its_record() -> Result<()> {
     let nats = Server::start("authorization { user: wallet, password: s3cr3t }").await?;
     let (dir, http) = (TempDir::new()?, ports()?);
     let url = format!("nats://wallet:s3cr3t@{}", nats.address);
-    let said = up_and_down(up(&dir, &url, http, &["--shards", "3"])?).await?;
+    let output = up_and_down(up(&dir, &url, http, &["--shards", "3"])?).await?;
     ensure!(
-        said.contains(&format!("--nats nats://USER:PASSWORD@{}", nats.address)),
-        "{said}"
+        output.contains(&format!("--nats nats://USER:PASSWORD@{}", nats.address)),
+        "{output}"
     );
-    ensure!(!said.contains("s3cr3t"), "{said}");
-    let said = up_and_down(up(&dir, &url, http, &[])?).await?;
-    ensure!(said.contains("a wallet of 3 shards"), "{said}");
+    ensure!(!output.contains("s3cr3t"), "{output}");
+    let output = up_and_down(up(&dir, &url, http, &[])?).await?;
+    ensure!(output.contains("a wallet of 3 shards"), "{output}");
 
-    let said = refused(up(&dir, &url, http, &["--shards", "2"])?).await?;
+    let output = refused(up(&dir, &url, http, &["--shards", "2"])?).await?;
     ensure!(
-        said.contains("--shards 2: the wallet in ")
-            && said.contains(" has 3 shards, and that never changes."),
-        "{said}"
+        output.contains("--shards 2: the wallet in ")
+            && output.contains(" has 3 shards, and their number is fixed."),
+        "{output}"
     );
     // In another folder, the number of shards is still known from the streams.
-    let said = refused(up(&TempDir::new()?, &url, http, &["--shards", "2"])?).await?;
-    ensure!(said.contains(" has 3 shards"), "{said}");
+    let output = refused(up(&TempDir::new()?, &url, http, &["--shards", "2"])?).await?;
+    ensure!(output.contains(" has 3 shards"), "{output}");
     let elsewhere = ["--database", "postgres://me:s3cr3t@127.0.0.1:9/"];
-    let said = refused(up(&dir, &url, http, &elsewhere)?).await?;
+    let output = refused(up(&dir, &url, http, &elsewhere)?).await?;
     ensure!(
-        said.contains("--database postgres://me@127.0.0.1:9/: the databases of the wallet in ")
-            && said.contains("are files in it"),
-        "{said}"
+        output.contains("--database postgres://me@127.0.0.1:9/: the databases of the wallet in ")
+            && output.contains("are files in it"),
+        "{output}"
     );
     Ok(())
 }
 
 /// The stack's own nats-server has stored streams, but `wallet up` has not recorded anything in this folder yet.
 #[tokio::test]
-async fn a_folder_without_a_record_knows_by_its_streams() -> Result<()> {
+async fn a_folder_without_a_record_is_described_by_its_streams() -> Result<()> {
     let world = World::start(None).await?;
     let folder = Folder::read(&world.dir())?;
     ensure!(

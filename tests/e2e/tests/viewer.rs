@@ -28,21 +28,21 @@ async fn has_rows(browser: &Browser, rows: usize) -> Result<()> {
     ensure!(
         found == rows,
         "{} has {found} rows instead of {rows}: {}",
-        browser.place().await?,
+        browser.path().await?,
         browser.text("body").await?
     );
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_ledger_tells_how_to_begin_and_shows_what_comes_without_being_asked() -> Result<()> {
+async fn an_empty_ledger_shows_how_to_begin_and_updates_itself() -> Result<()> {
     let world = World::start(None).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     browser.open("/").await?;
-    let said = browser.text("main").await?;
+    let text = browser.text("main").await?;
     ensure!(
-        said.contains("wallet transfer --from alice --to bob --amount 12.50 --currency USD"),
-        "{said}"
+        text.contains("wallet transfer --from alice --to bob --amount 12.50 --currency USD"),
+        "{text}"
     );
     browser
         .until("document.querySelector('#live').textContent == 'live'")
@@ -66,7 +66,7 @@ async fn an_empty_ledger_tells_how_to_begin_and_shows_what_comes_without_being_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
+async fn the_url_filters_the_list_on_both_databases() -> Result<()> {
     for database in DATABASES {
         let world = some(database).await?;
         let browser = Browser::start(&world.stack.api_url()).await?;
@@ -124,7 +124,7 @@ async fn the_list_is_filtered_by_its_address_on_both_databases() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
+async fn an_invalid_request_gets_an_error_page() -> Result<()> {
     let world = World::start(None).await?;
     let http = reqwest::Client::new();
     for (path, status, says) in [
@@ -153,13 +153,13 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
         );
     }
     for service in Service::ALL {
-        programs_are_told(&http, &world.stack.service_url(service)).await?;
+        programs_get_problem_json(&http, &world.stack.service_url(service)).await?;
     }
     world.stop().await
 }
 
 /// Errors are returned as problem documents, and no answer may be cached by a proxy.
-async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
+async fn programs_get_problem_json(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
         (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
         (Method::GET, "/v1", 404, "there is nothing at /v1"),
@@ -198,7 +198,7 @@ async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
+async fn a_long_list_has_pages_and_keys() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     for _ in 0..60 {
@@ -247,7 +247,7 @@ async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
+async fn every_page_fits_in_both_themes() -> Result<()> {
     let world = some(None).await?;
     let long = "customer_with_a_very_long_account_name_of_sixty_four_characters_";
     world.open(&[long]).await?;
@@ -289,7 +289,7 @@ async fn every_page_fits_and_can_be_read_in_both_themes() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_shows_what_it_has_and_had() -> Result<()> {
+async fn an_account_shows_present_and_past_balances() -> Result<()> {
     for database in DATABASES {
         let world = some(database).await?;
         let browser = Browser::start(&world.stack.api_url()).await?;
@@ -333,14 +333,14 @@ async fn an_account_shows_what_it_has_and_had() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_says_that_the_books_add_up_and_what_is_parked() -> Result<()> {
+async fn health_shows_balanced_books_and_parked_messages() -> Result<()> {
     for database in DATABASES {
         let world = some(database).await?;
         let browser = Browser::start(&world.stack.api_url()).await?;
         browser.open("/health").await?;
-        let said = browser.text("main").await?;
-        ensure!(said.contains("✓ USD sums to zero"), "{said}");
-        ensure!(said.matches("✓ as they must be").count() == 2, "{said}");
+        let text = browser.text("main").await?;
+        ensure!(text.contains("✓ USD sums to zero"), "{text}");
+        ensure!(text.matches("✓ as they must be").count() == 2, "{text}");
         let alice = "alice".parse()?;
         world
             .nats
@@ -359,7 +359,7 @@ async fn health_says_that_the_books_add_up_and_what_is_parked() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_wrote_is_shown_as_text() -> Result<()> {
+async fn client_text_is_shown_as_text() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let body = json!({ "id": id(), "to": "bob", "amount": "1.00", "currency": "USD", "memo": EVIL });

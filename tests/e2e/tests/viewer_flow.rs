@@ -50,7 +50,7 @@ async fn ask(world: &World, verb: Verb, account: &str, body: Value) -> Result<St
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_tells_commit_and_publish_apart() -> Result<()> {
+async fn commit_and_publish_times_are_separate() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
@@ -67,7 +67,7 @@ async fn the_log_tells_commit_and_publish_apart() -> Result<()> {
             sleep(Duration::from_millis(20)).await;
         };
         for step in steps.iter().filter(|step| step.parent.is_some()) {
-            let times = step.times.context("who caused it is known")?;
+            let times = step.times.context("its cause is unknown")?;
             ensure!(
                 times.commit_us.is_some_and(|us| us > 0),
                 "{database:?} {}: {times:?}",
@@ -229,7 +229,7 @@ async fn adds_up(world: &World, id: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_somebody_wrote_is_text() -> Result<()> {
+async fn client_text_is_escaped() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u{202e}\r\n</style></svg>";
@@ -263,7 +263,7 @@ fn visible(page: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_on_a_page() -> Result<()> {
+async fn an_unknown_flow_gets_an_error_page() -> Result<()> {
     let world = World::start(None).await?;
     let unknown = id();
     for (path, status, says) in [
@@ -294,7 +294,7 @@ async fn what_is_not_there_is_told_on_a_page() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_used_the_same_id_or_trace_is_chosen_from_a_list() -> Result<()> {
+async fn flows_with_the_same_id_or_trace_are_listed() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let first = transfer("bob", "1.00");
@@ -339,9 +339,9 @@ async fn who_used_the_same_id_or_trace_is_chosen_from_a_list() -> Result<()> {
     world.stop().await
 }
 
-async fn until<F: Future<Output = Result<bool>>>(so: impl Fn() -> F) -> Result<()> {
+async fn until<F: Future<Output = Result<bool>>>(condition: impl Fn() -> F) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while !so().await? {
+    while !condition().await? {
         ensure!(Instant::now() < deadline, "not within {PATIENCE:?}");
         sleep(Duration::from_millis(50)).await;
     }
@@ -349,7 +349,7 @@ async fn until<F: Future<Output = Result<bool>>>(so: impl Fn() -> F) -> Result<(
 }
 
 #[tokio::test]
-async fn a_flow_that_goes_on_says_what_is_missing_and_is_sent_again() -> Result<()> {
+async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     world.pay("alice", "bob", "1.00").await?;
@@ -387,11 +387,11 @@ async fn a_flow_that_goes_on_says_what_is_missing_and_is_sent_again() -> Result<
     let over = get(&world, &format!("{url}/live")).await?.text;
     ensure!(
         over.contains("bob had it ") && over.ends_with("event: end\ndata: over\n\n"),
-        "who asks again is told once more and to stop: {over}"
+        "a repeated request must get the flow once, then the end: {over}"
     );
     ensure!(
         !page(&world, &url).await?.contains("data-live"),
-        "nothing more will come"
+        "the page of an ended flow must not be live"
     );
     world.stop().await
 }

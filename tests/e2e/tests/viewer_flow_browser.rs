@@ -33,7 +33,7 @@ async fn captured_in_part(world: &World) -> Result<String> {
 }
 
 /// alice pays @fees, which gives a part back: the ids of both.
-async fn given_back(world: &World) -> Result<[String; 2]> {
+async fn reversed(world: &World) -> Result<[String; 2]> {
     let body = transfer("@fees", "3.00");
     let paid = body["id"].as_str().context("an id")?.to_owned();
     world.ask(Verb::Transfer, "alice", body).await?;
@@ -45,7 +45,7 @@ async fn given_back(world: &World) -> Result<[String; 2]> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
+async fn tabs_keep_the_step_in_the_address() -> Result<()> {
     let world = World::start(None).await?;
     let id = compensated(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
@@ -71,10 +71,10 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
                 "document.querySelector('.tabs [aria-current]').textContent.toLowerCase() === '{tab}'"
             ))
             .await?;
-        let place = browser.place().await?;
+        let path = browser.path().await?;
         ensure!(
-            place.contains(&format!("tab={tab}")) && place.contains("step=3"),
-            "{place}"
+            path.contains(&format!("tab={tab}")) && path.contains("step=3"),
+            "{path}"
         );
         ensure!(browser.text(".walk").await?.contains("Step 3 of 5"), "{tab}");
     }
@@ -89,8 +89,8 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
         .await?;
 
     // The same by address alone, as another person would open it.
-    let place = browser.place().await?;
-    browser.open(&place).await?;
+    let path = browser.path().await?;
+    browser.open(&path).await?;
     ensure!(browser.text("#step h2").await?.contains("credit refused"));
     ensure!(browser.eval("document.title").await? != json!("forged"));
     browser.close().await?;
@@ -98,11 +98,11 @@ async fn tabs_share_a_step_that_stands_in_the_address() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
+async fn every_tab_fits_a_phone_in_both_themes() -> Result<()> {
     let world = World::start(None).await?;
     let id = compensated(&world).await?;
     let part = captured_in_part(&world).await?;
-    let back = given_back(&world).await?;
+    let back = reversed(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     for theme in ["light", "dark"] {
         browser.prefer(theme).await?;
@@ -131,7 +131,7 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
                 browser.fits().await?;
                 ensure!(
                     browser.text("main").await?.contains(says),
-                    "{page} does not say {says}"
+                    "{page} does not show {says}"
                 );
             }
         }
@@ -141,7 +141,7 @@ async fn every_tab_fits_a_telephone_in_both_themes() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ids_are_copied_and_files_taken_away() -> Result<()> {
+async fn ids_are_copied_and_files_downloaded() -> Result<()> {
     let world = World::start(None).await?;
     let id = compensated(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
@@ -180,7 +180,7 @@ async fn ids_are_copied_and_files_taken_away() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flow_that_goes_on_is_seen_to_end() -> Result<()> {
+async fn an_open_page_shows_the_end_of_its_flow() -> Result<()> {
     let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     world.stack.kill(Service::Credit).await?;

@@ -9,11 +9,11 @@ use reqwest::{StatusCode, header};
 const TOKEN: &str = "a-token-that-nobody-guesses";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
+async fn a_browser_logs_in_once_and_can_log_out() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
     browser.open("/accounts?q=%40").await?;
-    assert_eq!(browser.place().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
+    assert_eq!(browser.path().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
     browser.fill("[name=token]", "a-token-that-is-wrong").await?;
     browser.press("\u{e007}").await?;
     browser
@@ -23,7 +23,7 @@ async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
     // The refusal is an expected complaint.
     let complaints = browser.complaints().await?;
     ensure!(
-        complaints.iter().all(|said| said.contains("403")),
+        complaints.iter().all(|message| message.contains("403")),
         "{complaints:?}"
     );
     browser.resize(NARROW).await?;
@@ -40,13 +40,13 @@ async fn a_browser_says_the_token_once_and_can_give_it_back() -> Result<()> {
     browser.click("form[action='./logout'] button").await?;
     browser.until("location.pathname == '/login'").await?;
     browser.open("/health").await?;
-    ensure!(browser.place().await?.starts_with("/login?"));
+    ensure!(browser.path().await?.starts_with("/login?"));
     browser.close().await?;
     world.stop().await
 }
 
 #[tokio::test]
-async fn the_cookie_is_strict_and_programs_are_told_401() -> Result<()> {
+async fn the_cookie_is_strict_and_programs_get_401() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
     let url = world.stack.api_url();
     let http = reqwest::Client::builder().redirect(Policy::none()).build()?;
@@ -65,12 +65,12 @@ async fn the_cookie_is_strict_and_programs_are_told_401() -> Result<()> {
     let head = head.send().await?;
     assert_eq!(head.headers()[header::LOCATION], "../login?next=%2Fflows%2Fx");
     for (path, accept) in [("/", "*/*"), ("/v1/stats", "text/html")] {
-        let told = http
+        let answer = http
             .get(format!("{url}{path}"))
             .header(header::ACCEPT, accept)
             .send()
             .await?;
-        assert_eq!(told.status(), StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
     let log_in = |next: &'static str| {
         let form = format!("token={TOKEN}&next={next}");

@@ -66,7 +66,7 @@ struct Here<'e> {
 }
 
 impl Here<'_> {
-    fn told(&self) -> String {
+    fn description(&self) -> String {
         let Self { shard, place, event } = self;
         format!(
             "{} of transfer {} ({})",
@@ -96,12 +96,12 @@ impl Audit {
     }
 
     /// Declares that transfers are still in progress, so that unfinished ones are not breaches.
-    pub fn moves(&mut self) {
+    pub fn set_busy(&mut self) {
         self.at_rest = false;
     }
 
     /// Sets the first message of `shard`'s log, if it is not 1: a log that was recreated after a loss continues its numbering.
-    pub fn begins(&mut self, shard: Shard, first: u64) {
+    pub fn set_start(&mut self, shard: Shard, first: u64) {
         if let Some(log) = self.log_mut(shard) {
             log.last = first.saturating_sub(1);
         }
@@ -120,12 +120,12 @@ impl Audit {
         };
         let expected = log.last + 1;
         if sequence != expected {
-            let gap = || format!("the log of shard {shard} goes on at message {sequence}, not at {expected}");
+            let gap = || format!("the log of shard {shard} continues at message {sequence}, not {expected}");
             self.breaches.add(Invariant::NothingDropped, gap);
         }
         log.last = sequence;
         log.waiting.extend(entries);
-        self.work_off();
+        self.process_ready();
     }
 
     /// Whether nothing is pending: each request is decided, each event is in all its logs.
@@ -148,7 +148,7 @@ impl Audit {
     }
 
     /// Books entries until every log is empty or waits for another.
-    fn work_off(&mut self) {
+    fn process_ready(&mut self) {
         let mut progress = true;
         while progress {
             progress = false;
@@ -189,12 +189,12 @@ impl Audit {
     }
 
     /// Books entries that still wait because their cause never came.
-    fn work_off_by_force(&mut self) {
+    fn process_rest(&mut self) {
         while let Some(shard) = self.shards.all().find(|shard| self.waiting(*shard) > 0) {
             if let Some(entry) = self.log_mut(shard).and_then(|log| log.waiting.pop_front()) {
                 self.enter(shard, &entry);
             }
-            self.work_off();
+            self.process_ready();
         }
     }
 
@@ -233,7 +233,7 @@ impl Audit {
         let (first, then) = event.fact.destinations(event.source.shard, self.shards);
         if shard != first && Some(shard) != then {
             self.breaches.add(Invariant::Causes, || {
-                format!("{} stands in the wrong log", here.told())
+                format!("{} is in the wrong log", here.description())
             });
         }
         let Some(log) = self.log_mut(shard) else { return };
@@ -241,7 +241,7 @@ impl Audit {
             if known.digest == digest {
                 self.counts.copies += 1;
             } else {
-                let twice = || format!("{} has the id {} of another event", here.told(), event.id);
+                let twice = || format!("{} has the id {} of another event", here.description(), event.id);
                 self.breaches.add(Invariant::Causes, twice);
             }
             return;
@@ -291,12 +291,13 @@ impl Audit {
         log.undecided.remove(&cause);
         let breach = match log.nodes.get_mut(&cause) {
             None => Some(format!(
-                "{}: its cause {cause} does not stand before it",
-                here.told()
+                "{}: its cause {cause} is not before it in the log",
+                here.description()
             )),
-            Some(node) if node.decided & by != 0 => {
-                Some(format!("{}: its cause {cause} was decided before", here.told()))
-            }
+            Some(node) if node.decided & by != 0 => Some(format!(
+                "{}: its cause {cause} already has a decision",
+                here.description()
+            )),
             Some(node) => {
                 node.decided |= by;
                 None
@@ -315,10 +316,10 @@ impl Audit {
                 self.halves.insert(id, other);
             }
             Some(node) => {
-                let alike = node.digest == digest;
+                let is_same = node.digest == digest;
                 self.halves.remove(&id);
-                if !alike {
-                    let differs = || format!("{} is not the same in shard {other}", here.told());
+                if !is_same {
+                    let differs = || format!("{} differs in shard {other}", here.description());
                     self.breaches.add(Invariant::Causes, differs);
                 }
             }

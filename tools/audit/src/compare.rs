@@ -26,7 +26,7 @@ pub fn minor(text: &str, currency: &str) -> Result<i128> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let minor = currency
         .parse_minor(digits)
-        .with_context(|| format!("the ledger shows {text:?} {currency}"))?;
+        .with_context(|| format!("the ledger shows an invalid amount {text:?} {currency}"))?;
     Ok(i128::from(minor) * sign)
 }
 
@@ -48,13 +48,13 @@ pub fn compare(counts: &Counts, books: &Books, shown: &Shown, breaches: &mut Bre
         for (what, log, ledger) in each.into_iter().filter(|(_, log, ledger)| log != ledger) {
             let [log, ledger] = [log, ledger].map(|minor| decimal(currency, minor));
             differs(format!(
-                "{account}: {ledger} {what} in the ledger, {log} by the log"
+                "{account}: {ledger} {what} in the ledger, {log} in the log"
             ));
         }
     }
     for (account, currency) in unseen.keys() {
         differs(format!(
-            "the ledger shows {account} in {currency}, of which the log knows nothing"
+            "the ledger shows {account} in {currency}, which is not in the log"
         ));
     }
     let tally = &shown.transfers;
@@ -69,10 +69,10 @@ pub fn compare(counts: &Counts, books: &Books, shown: &Shown, breaches: &mut Bre
         ("parked", counts.parked, shown.parked),
     ];
     for (what, log, ledger) in each.into_iter().filter(|(_, log, ledger)| log != ledger) {
-        differs(format!("{ledger} {what} in the ledger, {log} by the log"));
+        differs(format!("{ledger} {what} in the ledger, {log} in the log"));
     }
     format!(
-        "{} and the counts in the ledger, against the log",
+        "{} and the counts in the ledger, compared with the log",
         plural(counts.balances, "balance", "balances")
     )
 }

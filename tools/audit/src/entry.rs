@@ -75,8 +75,8 @@ pub fn read(message: &Message, shard: Shard) -> Vec<Entry> {
         message.traceparent.as_deref(),
         message.event_id.as_deref(),
     ) {
-        Some((context, against)) => asked(message, context, against),
-        None => said(message, &subject),
+        Some((context, against)) => requests(message, context, against),
+        None => events(message, &subject),
     };
     match read {
         Ok(elements) => {
@@ -101,7 +101,7 @@ pub fn text(message: &Message, shard: Shard, index: u32) -> Option<String> {
 
 type Elements = Result<Vec<Result<What, String>>, String>;
 
-fn asked(message: &Message, context: Context<'_>, against: Option<&str>) -> Elements {
+fn requests(message: &Message, context: Context<'_>, against: Option<&str>) -> Elements {
     let elements = request::elements(&message.payload, context, against).map_err(|bad| bad.to_string())?;
     let what = elements.into_iter().map(|element| {
         let request = element.request.map_err(|bad| bad.to_string())?;
@@ -115,7 +115,7 @@ fn asked(message: &Message, context: Context<'_>, against: Option<&str>) -> Elem
     Ok(what.collect())
 }
 
-fn said(message: &Message, subject: &Subject) -> Elements {
+fn events(message: &Message, subject: &Subject) -> Elements {
     let length = message.payload.len();
     if length > MAX_MESSAGE_BYTES {
         return Err(format!(

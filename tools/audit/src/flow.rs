@@ -179,8 +179,8 @@ impl Flow {
             (&[Barred, Cancelled], &[], End::Cancelled),
         ];
         for (path, between, end) in paths {
-            let beside: u32 = between.iter().map(|step| step.bit()).sum();
-            let steps = steps & !beside;
+            let optional: u32 = between.iter().map(|step| step.bit()).sum();
+            let steps = steps & !optional;
             let mut walked = 0;
             for step in path {
                 if steps == walked {
@@ -196,7 +196,7 @@ impl Flow {
     }
 
     /// The recorded steps, in words.
-    pub fn told(&self) -> String {
+    pub fn steps(&self) -> String {
         let words: Vec<&str> = Step::ALL
             .iter()
             .copied()
@@ -220,13 +220,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transfer_ends_in_one_of_few_ways() {
+    fn only_a_complete_path_of_steps_is_an_end() {
         let check = |steps: &[Step], end: End| {
             let mut flow = Flow::default();
             for step in steps {
                 assert!(flow.take(*step));
             }
-            assert_eq!(flow.end(), end, "{}", flow.told());
+            assert_eq!(flow.end(), end, "{}", flow.steps());
         };
         check(&[], End::Running);
         check(&[Debited], End::Running);

@@ -36,7 +36,7 @@ const PULL_BYTES: i64 = 4 * 1024 * 1024;
 /// The most messages in one pull.
 const PULL_MESSAGES: i64 = 1024;
 /// After this long, the user is told what the audit waits for.
-const PATIENCE: Duration = Duration::from_secs(2);
+const REPORT_AFTER: Duration = Duration::from_secs(2);
 /// The polling interval.
 const POLL: Duration = Duration::from_millis(100);
 
@@ -45,9 +45,9 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     let shards = connection.shards().await?;
     let deadline = Instant::now() + wait;
     let mut audit = Audit::new(shards);
-    let mut positions = begins(connection, api, shards).await?;
+    let mut positions = starts(connection, api, shards).await?;
     for (shard, position) in shards.all().zip(&positions) {
-        audit.begins(shard, position + 1);
+        audit.set_start(shard, position + 1);
     }
     let (shown, at_rest) = loop {
         let stats = rest(api, deadline).await?;
@@ -64,14 +64,14 @@ pub async fn audit(connection: &Connection, api: &Api, wait: Duration) -> Result
     };
     let stuck = if at_rest { None } else { stuck(api).await? };
     if !at_rest {
-        audit.moves();
+        audit.set_busy();
         let advice = if stuck.is_some() {
-            "What is stuck does not end by waiting: start whom it waits for, or see its log (`wallet doctor`)."
+            "A stuck transfer does not end by waiting: start the service that it waits for, or see its log (`wallet doctor`)."
         } else {
             "Stop the load, or give a longer --wait."
         };
         eprintln!(
-            "The stack did not come to rest within {wait:?}: what is on its way counts as not ended, and the ledger may \
+            "Not everything has ended within {wait:?}: flows in progress count as not ended, and the ledger may \
              be ahead of what was read. {advice}"
         );
     }
@@ -95,24 +95,25 @@ async fn stuck(api: &Api) -> Result<Option<String>> {
         0 | 1 => "1 transfer is stuck".to_owned(),
         all => format!("{} transfers are stuck, the oldest", grouped(all)),
     };
-    let (told, since) = (why.told(), time(why.since));
-    Ok(Some(format!("{all}: {oldest}: {told}, since {since} UTC")))
+    let (reason, since) = (why.told(), time(why.since));
+    Ok(Some(format!("{all}: {oldest}: {reason}, since {since} UTC")))
 }
 
 /// The position after which each log must be complete. Messages that healing has put back come after all that was there before,
 /// and the remains before them are not read. A log that lacks messages is not read at all, because every finding would follow
 /// from that.
-async fn begins(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
+async fn starts(connection: &Connection, api: &Api, shards: Shards) -> Result<Vec<u64>> {
     let store = api.store().await?;
     let mut positions = Vec::new();
     for shard in shards.all() {
         let (name, found) = (stream::name(shard), connection.stream(shard).await?);
-        let found = found.with_context(|| format!("stream {name} is gone: `wallet heal` makes it anew"))?;
+        let found =
+            found.with_context(|| format!("stream {name} does not exist: `wallet heal` restores it"))?;
         let from = found.must_hold_from(store.whole_from(shard));
         let missing = found.state.missing(from);
         if missing > 0 {
             bail!(
-                "stream {name} lacks {missing} of its messages from {from} on: `wallet heal` puts back what the services have stored"
+                "stream {name} lacks {missing} of its messages from {from} on: `wallet heal` restores what the services have stored"
             );
         }
         positions.push(from - 1);
@@ -126,19 +127,19 @@ fn is_at_rest(stats: &Stats) -> bool {
 
 /// Waits until no transfer is in progress and the books have caught up, or until the deadline.
 async fn rest(api: &Api, deadline: Instant) -> Result<Stats> {
-    let (mut told, tell_at) = (false, Instant::now() + PATIENCE);
+    let (mut reported, report_at) = (false, Instant::now() + REPORT_AFTER);
     loop {
         let stats = api.stats().await?;
         if is_at_rest(&stats) || Instant::now() >= deadline {
             return Ok(stats);
         }
-        if !told && Instant::now() > tell_at {
+        if !reported && Instant::now() > report_at {
             let lag: i64 = stats.shards.iter().map(|shard| shard.lag.max(0)).sum();
             let running = grouped(stats.transfers.running);
             eprintln!(
-                "Waiting for {running} transfers on their way, and {lag} messages that the ledger has not read yet …"
+                "Waiting for {running} transfers in progress, and {lag} messages that the ledger has not read yet …"
             );
-            told = true;
+            reported = true;
         }
         sleep(POLL).await;
     }
@@ -149,7 +150,7 @@ fn ends(stats: &Stats, shards: Shards) -> Result<Vec<u64>> {
     let end = |shard: Shard| {
         let found = stats.shards.iter().find(|position| position.shard == shard.0);
         let found = found.with_context(|| {
-            format!("the ledger knows nothing of shard {shard}: do --nats and --api belong to one stack?")
+            format!("the ledger has no shard {shard}: check that --nats and --api belong to the same stack")
         });
         found.map(|position| position.last_sequence)
     };
@@ -227,7 +228,7 @@ async fn try_read_log(
         let mut messages = reader(&log, next).await?;
         while let Ok(message) = timeout(MESSAGE_WITHIN, messages.next()).await {
             let Some(message) = message else {
-                bail!("stream {name}: its reader ended before message {end}")
+                bail!("stream {name}: the reader ended before message {end}")
             };
             let message = received(&message.with_context(|| format!("stream {name}"))?)?;
             next = message.sequence + 1;
@@ -237,20 +238,20 @@ async fn try_read_log(
             }
         }
     }
-    bail!("stream {name}: message {next} of {end} did not come, {TRIES} times within {MESSAGE_WITHIN:?}")
+    bail!("stream {name}: no message {next} (of {end}) within {MESSAGE_WITHIN:?}, in {TRIES} attempts")
 }
 
 /// A reader of a log, starting at message `next`.
 pub async fn reader(log: &jetstream::stream::Stream<()>, next: u64) -> Result<pull::Ordered> {
     let consumer = log.create_consumer(from(next)).await;
-    let consumer = consumer.context("the log can't be read: may this user do that?")?;
+    let consumer = consumer.context("the log can't be read: check that this NATS user may read it")?;
     consumer.messages().await.context("the log can't be read")
 }
 
 /// The consumer configuration for reading a log from message `next` on.
 pub fn from(next: u64) -> pull::OrderedConfig {
     pull::OrderedConfig {
-        description: Some("wallet verify, reads everything once".to_owned()),
+        description: Some("wallet verify: reads everything once".to_owned()),
         deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: next },
         replay_policy: ReplayPolicy::Instant,
         max_batch: PULL_MESSAGES,
@@ -263,7 +264,7 @@ pub fn from(next: u64) -> pull::OrderedConfig {
 pub fn received(message: &jetstream::Message) -> Result<Message> {
     let sequence = message
         .info()
-        .map_err(|error| anyhow!("a message without its place: {error}"))?
+        .map_err(|error| anyhow!("a message has no position: {error}"))?
         .stream_sequence;
     let Headers {
         traceparent,

@@ -7,7 +7,7 @@ use wallet_terminal::exit::Exit;
 use wallet_terminal::output;
 
 /// How many breaches of one invariant are described; the rest are counted.
-const TOLD: usize = 5;
+const MAX_LISTED: usize = 5;
 
 /// The invariants that are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,13 +51,13 @@ impl Invariant {
 }
 
 /// A count, and the first cases in words.
-type Told = (u64, Vec<String>);
+type Notes = (u64, Vec<String>);
 
 /// The breaches found so far, and separately the cases that are only unfinished.
 #[derive(Debug, Default)]
 pub struct Breaches {
-    found: BTreeMap<Invariant, Told>,
-    open: BTreeMap<Invariant, Told>,
+    found: BTreeMap<Invariant, Notes>,
+    open: BTreeMap<Invariant, Notes>,
 }
 
 impl Breaches {
@@ -74,26 +74,26 @@ impl Breaches {
 
     /// The number of breaches of an invariant, and the first of them in words.
     pub fn of(&self, invariant: Invariant) -> (u64, &[String]) {
-        told(&self.found, invariant)
+        listed(&self.found, invariant)
     }
 
     /// The number of unfinished cases of an invariant, and the first of them in words.
     pub fn open(&self, invariant: Invariant) -> (u64, &[String]) {
-        told(&self.open, invariant)
+        listed(&self.open, invariant)
     }
 }
 
-fn note((count, told): &mut Told, text: impl FnOnce() -> String) {
+fn note((count, listed): &mut Notes, text: impl FnOnce() -> String) {
     *count += 1;
-    if told.len() < TOLD {
-        told.push(text());
+    if listed.len() < MAX_LISTED {
+        listed.push(text());
     }
 }
 
-fn told(notes: &BTreeMap<Invariant, Told>, invariant: Invariant) -> (u64, &[String]) {
+fn listed(notes: &BTreeMap<Invariant, Notes>, invariant: Invariant) -> (u64, &[String]) {
     notes
         .get(&invariant)
-        .map_or((0, &[]), |(count, told)| (*count, told))
+        .map_or((0, &[]), |(count, listed)| (*count, listed))
 }
 
 /// What was read, in numbers.
@@ -172,7 +172,7 @@ impl Report {
                 | Invariant::Floors
                 | Invariant::OneEnd
                 | Invariant::Causes
-                | Invariant::NothingDropped => over(invariant, &counts),
+                | Invariant::NothingDropped => detail_of(invariant, &counts),
             };
             let ((breaches, first), (open, first_open)) = (breaches.of(invariant), breaches.open(invariant));
             Some(Check {
@@ -226,7 +226,7 @@ impl Report {
     }
 }
 
-fn over(invariant: Invariant, counts: &Counts) -> String {
+fn detail_of(invariant: Invariant, counts: &Counts) -> String {
     let events = plural(counts.events, "event", "events");
     match invariant {
         Invariant::Conservation => {
@@ -235,7 +235,7 @@ fn over(invariant: Invariant, counts: &Counts) -> String {
         }
         Invariant::Floors => {
             format!(
-                "{} never below what they may",
+                "{} never below their limits",
                 plural(counts.balances, "balance", "balances")
             )
         }
@@ -259,12 +259,9 @@ fn over(invariant: Invariant, counts: &Counts) -> String {
         Invariant::Causes => {
             let copies = match counts.copies {
                 0 => String::new(),
-                copies => format!(
-                    " ({} again, word for word)",
-                    plural(copies, "stands there", "stand there")
-                ),
+                copies => format!(", {}", plural(copies, "exact copy", "exact copies")),
             };
-            format!("{events} behind their causes, each id once{copies}")
+            format!("{events} after their causes, each id once{copies}")
         }
         Invariant::NothingDropped => {
             let [messages, requests, repeats] = [
@@ -297,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_breaches_are_told_and_all_are_counted() {
+    fn the_first_breaches_are_listed_and_all_are_counted() {
         let mut breaches = Breaches::default();
         for n in 0..12 {
             breaches.add(Invariant::Floors, || format!("breach {n}"));
@@ -315,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_ended_is_no_breach_and_no_proof() {
+    fn an_unfinished_transfer_is_neither_a_breach_nor_a_success() {
         let mut breaches = Breaches::default();
         breaches.add_open(false, Invariant::OneEnd, || {
             "transfer 1 of alice has not ended".to_owned()

@@ -1,4 +1,4 @@
-//! Sound logs, and logs that are broken in one place each.
+//! Valid logs, and logs with one fault each.
 //!
 //! | part | does |
 //! |---|---|
@@ -13,4 +13,4 @@ mod flows;
 mod money;
 mod plays;
 mod script;
-mod sound;
+mod valid;

@@ -54,8 +54,8 @@ impl Cli {
     pub fn read() -> Result<Self, clap::Error> {
         let mut command = Self::command();
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        if let Some(told) = blank::find(&mut command, &matches) {
-            return Err(told);
+        if let Some(error) = blank::find(&mut command, &matches) {
+            return Err(error);
         }
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
@@ -129,17 +129,17 @@ pub enum Command {
     Transfers(Transfers),
     /// Draw a transfer's flow: which service did what when, and where the time went.
     Trace(Trace),
-    /// Show a transfer's phase, as debit-svc on the payer's side sees it, and the signals heard so far.
+    /// Show a transfer's phase, as debit-svc on the payer's side sees it, and the messages received so far.
     Phases(Phases),
     /// Follow transfers and operators' requests as they end, until Ctrl-C.
     Watch(Watch),
-    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 on a breach, 4 if something has not ended.
+    /// Audit the running wallet: money is conserved, nothing is lost; exit 1 if something is broken, 4 if something has not ended.
     Verify(Verify),
-    /// Check the server, the streams and the services, and say what is wrong.
+    /// Check the NATS server, the streams and the services, and report problems.
     Doctor(Doctor),
     /// List parked messages, which no service could handle; retry, edit or discard them.
     Parked(Parked),
-    /// Put back into NATS the messages that it has lost, from what the services have stored.
+    /// Restore messages that NATS has lost, from what the services have stored.
     Heal(Heal),
     /// Measure transfers per second on a separate stack.
     Bench(Bench),
@@ -245,7 +245,7 @@ pub struct Open {
     /// The currency, an ISO 4217 code.
     #[arg(long, value_name = "CODE")]
     pub currency: Currency,
-    /// How far below zero it may go: an amount, such as 50.00, or "unlimited" [default: not at all].
+    /// How far below zero the balance may go: an amount, such as 50.00, or "unlimited" [default: not at all].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub overdraft: Option<String>,
     /// Id and waiting.
@@ -324,7 +324,7 @@ pub struct Transfer {
 
 /// `wallet freeze`, `wallet unfreeze`, `wallet close`
 #[derive(Args, Debug)]
-#[command(after_help = help::STANDING)]
+#[command(after_help = help::STATUS_CHANGE)]
 pub struct StatusChange {
     /// The account.
     pub account: AccountId,

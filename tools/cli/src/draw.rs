@@ -52,7 +52,7 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     }
     lines.push(String::new());
     if steps.is_empty() {
-        lines.push("nothing of it has been recorded yet".to_owned());
+        lines.push("no event has been recorded yet".to_owned());
         return lines.join("\n");
     }
     lines.push(paint.faint(&heading()));
@@ -76,12 +76,12 @@ pub fn draw_with(flow: &Transfer, paint: Paint) -> String {
     lines.push(String::new());
     // It exceeds the flow's duration by the time until the end was stored in the log.
     let label = if flow.ended_at.is_some() {
-        "until the end stood in the log"
+        "until the end was in the log"
     } else {
         "so far"
     };
     lines.push(paint.strong(&total(&steps, label)));
-    lines.extend(flow.stuck.as_ref().map(|stuck| paint.warn(&waits(stuck))));
+    lines.extend(flow.stuck.as_ref().map(|stuck| paint.warn(&stuck_text(stuck))));
     lines.join("\n")
 }
 
@@ -103,7 +103,7 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
 }
 
 /// What a stuck flow waits for, and what would end that.
-fn waits(stuck: &Stuck) -> String {
+fn stuck_text(stuck: &Stuck) -> String {
     let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
     if let Some(waits_for) = &stuck.waits_for {
         if waits_for.cannot.is_some() {
@@ -111,7 +111,7 @@ fn waits(stuck: &Stuck) -> String {
         }
         let events: Vec<String> = waits_for.events.iter().map(|kind| clean(kind)).collect();
         // Writing to a string can't fail.
-        let _ = write!(text, "\n  it must say {}", events.join(", or "));
+        let _ = write!(text, "\n  expected next: {}", events.join(", or "));
     }
     text
 }

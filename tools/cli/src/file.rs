@@ -42,7 +42,7 @@ use flaws::Flaws;
 
 pub use before::{Choice, Step, Stop};
 pub use content::Content;
-pub use end::{End, Told};
+pub use end::{End, Ended};
 pub use flaws::Flaw;
 pub use identity::{FileName, attempt};
 pub use report::Report;
@@ -60,13 +60,16 @@ pub fn read(path: &Path, batch: &str) -> Result<Payments> {
         Some("csv" | "tsv") => Format::Csv,
         Some("jsonl" | "ndjson") => Format::Jsonl,
         Some(_) | None => {
-            return Err(Usage::new(format!("{name}: use a file that ends in .csv or .jsonl")).into());
+            return Err(Usage::new(format!(
+                "{name}: unknown file type; use a name that ends in .csv or .jsonl"
+            ))
+            .into());
         }
     };
     let bytes = std::fs::read(path).map_err(|error| Usage::new(format!("{name}: {error}")))?;
-    let payments = rows::parse(&bytes, format, batch).map_err(|flaws| flawed(path, flaws))?;
+    let payments = rows::parse(&bytes, format, batch).map_err(|flaws| invalid(path, flaws))?;
     if payments.rows.is_empty() {
-        return Err(Usage::new(format!("{name}: there is no transfer in it")).into());
+        return Err(Usage::new(format!("{name}: the file contains no transfers")).into());
     }
     Ok(payments)
 }
@@ -74,12 +77,12 @@ pub fn read(path: &Path, batch: &str) -> Result<Payments> {
 /// Decides what to do about each payment, or returns why nothing is sent.
 pub fn decide(path: &Path, payments: &Payments, known: &before::Known, choice: Choice) -> Result<Vec<Step>> {
     before::decide(payments, known, choice).map_err(|stop| match stop {
-        Stop::Flaws(flaws) => flawed(path, flaws).into(),
+        Stop::Flaws(flaws) => invalid(path, flaws).into(),
         Stop::Ask(what) => Usage::new(format!("{}: {what}", path.display())).into(),
     })
 }
 
-fn flawed(path: &Path, flaws: Vec<Flaw>) -> Usage {
+fn invalid(path: &Path, flaws: Vec<Flaw>) -> Usage {
     let file = path.display().to_string();
     Usage::new(Flaws { file, flaws })
 }

@@ -3,7 +3,7 @@
 /// `wallet --help`
 pub const WALLET: &str = "\
 Examples:
-  wallet demo                                    see it all happen, on a stack of its own
+  wallet demo                                    watch all scenarios, on a temporary stack
   wallet up                                      start a stack; then, in another terminal:
   wallet open alice --currency USD
   wallet open bob --currency USD
@@ -12,14 +12,13 @@ Examples:
   wallet trace ID                                the flow, drawn
   wallet statement alice
 
-Words: a flow is all that belongs to one transfer, from its request to its end. @world is where money comes from and goes
-to. A stack is NATS, the three services and their databases.
+Terms: a flow is everything that belongs to one transfer, from its request to its end. Money comes from @world and goes
+there. A stack is NATS, the three services and their databases.
 
-Exit codes: 0 done; 1 failed: nobody answers, what is named is not there, or a check found something wrong; 2 wrong use, whatever
-the wallet holds; 3 refused (also by the tool itself, before it is sent), compensated, cancelled or expired; 4 no outcome in time;
-5 nothing was paid, because all payments of the file had settled before; 141 nobody reads the answer any more
-(`wallet transfers | head`).
-Answers go to stdout, everything else to stderr.";
+Exit codes: 0 done; 1 failed: no reply, something named does not exist, or a check found a problem; 2 invalid command line or file;
+3 refused (by the wallet, or by this tool before sending), compensated, cancelled or expired; 4 no outcome in time; 5 nothing was
+paid, because all payments of the file had settled before; 141 the reader of the output has closed it (`wallet transfers | head`).
+Results go to stdout, everything else to stderr.";
 
 /// `wallet up --help`
 pub const UP: &str = "\
@@ -30,14 +29,14 @@ Examples:
   wallet up --nats nats://127.0.0.1:4222         use that server instead of starting one
   wallet up --nats tls://a:4222,b:4222 --nats-ca ca.pem --nats-creds me.creds
 
-The number of shards, and where the databases and the streams of a wallet are, are recorded in wallet.json in its folder once it
-has come up: they need not be given again, and what contradicts them is refused.";
+Once the wallet is up, its number of shards and the addresses of its databases and its NATS server are recorded in wallet.json in
+its folder: they need not be given again, and options that contradict them are rejected.";
 
 /// `wallet demo --help`
 pub const DEMO: &str = "\
 Examples:
   wallet demo
-  wallet demo --keep                             and look around afterwards; prints a page for each scenario
+  wallet demo --keep                             leaves the stack running; prints a page for each scenario
   wallet demo --database postgres://postgres@127.0.0.1/";
 
 /// `wallet verify --help`
@@ -46,13 +45,13 @@ Examples:
   wallet verify
   wallet verify --wait 2m --json
 
-Exit codes: 0 all of it holds; 1 something is broken; 4 nothing is, but not everything had ended in time: a transfer is stuck (it is
-said whom it waits for), or there is load. What has not ended is no breach, and no proof.";
+Exit codes: 0 every invariant holds; 1 an invariant is broken; 4 no invariant is broken, but not everything ended in time: a transfer
+is stuck (the report names the service that it waits for), or the wallet is under load.";
 
 /// `wallet doctor --help`
 pub const DOCTOR: &str = "\
-Exit codes: 0 if all is well, 1 if something must be put right (a service that does not answer, a stuck transfer, a parked
-message, a wrong setting), 2 with --strict if something is to be looked at.
+Exit codes: 0 all is well; 1 something failed (a service does not answer, a transfer is stuck, a message is parked, a setting is
+wrong); 2 with --strict: there are warnings.
 
 Examples:
   wallet doctor
@@ -61,14 +60,14 @@ Examples:
 
 /// `wallet parked --help`
 pub const PARKED: &str = "\
-Exit codes: 0 if it is done, now or before; 1 if another instruction came first or this one can't be carried out; 4 if it is recorded
-and its service has not carried it out yet. Asking again is safe.
+Exit codes: 0 carried out, now or before; 1 another instruction came first, or this one can't be carried out; 4 recorded, but its
+service has not carried it out yet. Repeating a command is safe.
 
 Examples:
-  wallet parked                                  what is set aside, and why
-  wallet parked --all                            also those that have been dealt with
+  wallet parked                                  the parked messages, with reasons
+  wallet parked --all                            also those that are resolved
   wallet parked show debit/0/17/2
-  wallet parked retry --all                      after an upgrade: heard in order, with all that waits behind
+  wallet parked retry --all                      after an upgrade: in order, with the messages that wait
   wallet parked edit debit/0/17 --body '{\"to\":\"bob\",\"amount\":\"1.00\",\"currency\":\"USD\"}'
   wallet parked discard debit/0/17 --reason 'a test of ours'";
 
@@ -81,7 +80,7 @@ Examples:
   wallet bench --rate 50 --seconds 30            single requests: from publish to outcome
   wallet bench --callers 64 --seconds 8          each waits for its outcome before it sends the next
   wallet bench --callers 256 --shared            callers of one program, which share messages
-  wallet bench --transfers 1000000 --keep        fills a ledger, and says where its pages are
+  wallet bench --transfers 1000000 --keep        fills a ledger, and prints the viewer's address
   wallet bench --database postgres://postgres@127.0.0.1/";
 
 /// `wallet open --help`
@@ -97,7 +96,7 @@ pub const MOVEMENT: &str = "\
 Examples:
   wallet deposit alice 100.00 USD
   wallet withdraw alice 20.00 USD --memo \"cash\"
-  wallet deposit alice 5 USD                     5.00: zeros that are missing are added, nothing is rounded";
+  wallet deposit alice 5 USD                     5.00: missing zeros are added, nothing is rounded";
 
 /// The two usages of `wallet transfer`.
 pub const TRANSFER_USAGE: &str = "\
@@ -118,15 +117,15 @@ Files: CSV with a header line, or JSONL with the same names, all values strings:
   id,from,to,amount,currency,memo
   ,alice,bob,12.50,USD,lunch
 id and memo may be left out or empty. Semicolons or tabs may separate the values, and amounts may be written as 5, 12,50 or
-1,234.50; whatever could be read in two ways is an error. The whole file is checked before anything is sent. A transfer that
-touches an account starts after the file's earlier ones on that account have ended (@world, which is never short of money,
-makes nobody wait); all others run side by side.
+1,234.50; an ambiguous amount is an error. The whole file is checked before anything is sent. A transfer that
+touches an account starts after the file's earlier ones on that account have ended (@world is exempt, since it is never short of money);
+all others run concurrently.
 
-Playing a file again pays nothing twice, nor does playing part of it, or its rows in another order or as JSONL: a row without
+Running a file again pays nothing twice, nor does running a part of it, or its rows in another order or as JSONL: a row without
 id is identified by its content, the number of equal rows before it, and --batch. If another file has already sent some of its
 rows and others are new, nothing is sent until you say which are meant: with --batch NAME all are new payments, with
---skip-paid only the new ones are paid. --retry-refused sends the rows again that ended refused or compensated, each as a new
-attempt, and no others: nothing of these was paid. The ledger (--api) is asked about all rows first; if it can't answer, rows
+--skip-paid only the new ones are paid. --retry-refused sends again the rows that ended refused or compensated, each as a new
+attempt, and no others. The ledger (--api) is asked about all rows first; if it can't answer, rows
 without id are not sent.
 
 Exit codes of a file: 0 all have settled, some or all of them in this run; 5 all had settled before, so nothing was paid; 3 some
@@ -139,9 +138,9 @@ Examples:
   wallet reserve --from alice --to bob --amount 20.00 --currency USD --expires-in 15m
   wallet reserve --from alice --to bob --amount 20.00 --currency USD --auto-confirm
 
-Reserved money is alice's, and she can't spend it. Then, with the id that is printed:
-  wallet confirm ID                              bob gets it
-  wallet cancel ID                               alice has it again; so she has when its time is up";
+Reserved money still belongs to alice, but she can't spend it. Then, with the id that was printed:
+  wallet confirm ID                              pays it to bob
+  wallet cancel ID                               releases it, as happens anyway when its time is up";
 
 /// `wallet confirm --help`
 pub const CONFIRM: &str = "\
@@ -153,7 +152,7 @@ Examples:
 pub const CANCEL: &str = "\
 Examples:
   wallet cancel 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f
-  wallet cancel 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --from alice        also before the reservation is heard of";
+  wallet cancel 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --from alice        works even before the reservation arrives";
 
 /// `wallet reverse --help`
 pub const REVERSE: &str = "\
@@ -171,18 +170,18 @@ Examples:
   wallet phases 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f --debit http://10.0.0.7:8081";
 
 /// `wallet freeze --help`, `wallet unfreeze --help`, `wallet close --help`
-pub const STANDING: &str = "\
+pub const STATUS_CHANGE: &str = "\
 Examples:
   wallet freeze alice
   wallet unfreeze alice
-  wallet close alice                             only at zero, with nothing on its way";
+  wallet close alice                             only at zero, with nothing in transit";
 
 /// `wallet balance --help`
 pub const BALANCE: &str = "\
 Examples:
   wallet balance alice
   wallet balance alice --at 2026-01-31T12:00:00Z
-  wallet balance alice --at \"2026-11-28 16:23:37\"                       as tables show it: UTC, the end of that second
+  wallet balance alice --at \"2026-11-28 16:23:37\"                       as shown in tables: UTC, the end of that second
   wallet balance alice --at 2026-01-31T12:00[America/New_York]
   wallet balance alice --at \"10m ago\"
   wallet balance                                 all accounts";
@@ -200,7 +199,7 @@ Examples:
   wallet transfers --account alice --limit 5
   wallet transfers --status refused --reason insufficient_funds
   wallet transfers --ended-since 1h --limit 0
-  wallet transfers --status stuck   not heard of for 30 s (WALLET_STUCK_AFTER of ledger-svc), and whom they wait for";
+  wallet transfers --status stuck   without an event for 30 s (WALLET_STUCK_AFTER), with the service they wait for";
 
 /// `wallet trace --help`
 pub const TRACE: &str = "\
@@ -211,7 +210,7 @@ Examples:
   wallet trace export --since 1h --otlp http://127.0.0.1:4318
                                                       as OpenTelemetry spans, to Jaeger or another receiver
 
-The exit code tells the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
+The exit code gives the outcome: 0 settled, reserved or done; 3 refused, compensated, cancelled or expired; 4 still running.";
 
 /// `wallet trace export --help`
 pub const EXPORT: &str = "\
@@ -221,21 +220,21 @@ Examples:
   wallet trace export --since 2026-01-31T12:00:00Z --otlp https://otlp.example.org --headers api-key=…
 
 Spans are rebuilt from the log, years later too, and have the ids of the events: sent again, they are the same spans.
-A refused transfer is no error. Memos are not exported.";
+A refused transfer is not exported as an error. Memos are not exported.";
 
 /// `wallet watch --help`
 pub const WATCH: &str = "\
 Examples:
   wallet watch
-  wallet watch 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   one transfer, step by step; its exit code tells the outcome
+  wallet watch 0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   one transfer, step by step; its exit code gives the outcome
   wallet watch --account alice
   wallet watch --json | jq .status";
 
 /// `wallet heal --help`
 pub const HEAL: &str = "\
-It shows what is missing and asks before it does anything; without a terminal it needs --yes. Requests go back as the
-operator, events through the services that said them. What is there already is left alone, so it can be run again. At the
-end it audits what came out, as `wallet verify` does; exit code 1 if that does not hold, 4 if something has not ended yet.
+It shows what is missing and asks before it changes anything; without a terminal it needs --yes. Requests are restored by the
+operator, events by the services that published them. Existing messages are not changed, so it can be run again. At the end it
+audits the result, as `wallet verify` does: exit code 1 if an invariant is broken, 4 if something has not ended yet.
 
 Examples:
   wallet heal

@@ -35,7 +35,7 @@ use crate::args::{Cli, Command};
 pub fn main() -> ExitCode {
     let cli = match Cli::read() {
         Ok(cli) => cli,
-        Err(told) => return explained(&told).into(),
+        Err(error) => return usage_error(&error).into(),
     };
     let json = cli.common.json;
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -54,8 +54,8 @@ pub fn main() -> ExitCode {
 /// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, standing,
-        statement, trace, transfer, transfers, up, verify, watch,
+        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, statement,
+        status_change, trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
 
@@ -72,9 +72,9 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Cancel(args) => reservation::cancel(args, common).await,
         Command::Reverse(args) => reverse::run(args, common).await,
         Command::Phases(args) => phases::run(args, common).await,
-        Command::Freeze(args) => standing::run(Verb::Freeze, args, common).await,
-        Command::Unfreeze(args) => standing::run(Verb::Unfreeze, args, common).await,
-        Command::Close(args) => standing::run(Verb::Close, args, common).await,
+        Command::Freeze(args) => status_change::run(Verb::Freeze, args, common).await,
+        Command::Unfreeze(args) => status_change::run(Verb::Unfreeze, args, common).await,
+        Command::Close(args) => status_change::run(Verb::Close, args, common).await,
         Command::Balance(args) => balance::run(args, common).await,
         Command::Statement(args) => statement::run(args, common).await,
         Command::Transfers(args) => transfers::run(args, common).await,
@@ -95,10 +95,10 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
 }
 
 /// Prints help or version if those were asked for, or else what is wrong with the command line.
-fn explained(told: &clap::Error) -> Exit {
-    match told.print().map_err(Unwritten::from) {
+fn usage_error(error: &clap::Error) -> Exit {
+    match error.print().map_err(Unwritten::from) {
         Err(Unwritten::Unread) => Exit::Unread,
-        Ok(()) | Err(Unwritten::Failed(_)) if told.use_stderr() => Exit::Usage,
+        Ok(()) | Err(Unwritten::Failed(_)) if error.use_stderr() => Exit::Usage,
         Ok(()) => Exit::Ok,
         Err(Unwritten::Failed(_)) => Exit::Failed,
     }
@@ -127,12 +127,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_nobody_reads_ends_quietly() {
+    fn only_a_closed_reader_of_our_output_ends_quietly() {
         let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
         let check = |error: anyhow::Error, exit: Exit| assert_eq!(failed(&error, false), exit, "{error:#}");
         check(Unwritten::from(broken()).into(), Exit::Unread);
-        let told = Err::<(), _>(Unwritten::from(broken())).context("the third scenario");
-        check(told.expect_err("it is one"), Exit::Unread);
+        let error = Err::<(), _>(Unwritten::from(broken())).context("the third scenario");
+        check(error.expect_err("it is one"), Exit::Unread);
         // A broken pipe to a server does not concern our reader.
         check(broken().into(), Exit::Failed);
         check(anyhow::Error::from(broken()).context("NATS"), Exit::Failed);

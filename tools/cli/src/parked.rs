@@ -3,9 +3,9 @@
 //! | part | does |
 //! |---|---|
 //! | here | reads both, and publishes a further instruction |
-//! | `mending` | the corrected text of a request |
+//! | `editing` | the corrected text of a request |
 
-mod mending;
+mod editing;
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::parking;
 
-pub use mending::Mended;
+pub use editing::Edited;
 
 use crate::args::ParkedId;
 use wallet_audit::entry::{self, Message};
@@ -46,7 +46,7 @@ pub struct Original {
 
 /// An operator's instruction in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Recorded {
     /// Its sequence.
     pub sequence: u64,
     /// When it was stored.
@@ -73,34 +73,34 @@ pub async fn original(connection: &Connection, id: ParkedId) -> Result<Original>
 }
 
 /// The instructions about it, in log order: the first that can be carried out is.
-pub async fn said(connection: &Connection, id: ParkedId) -> Result<Vec<Said>> {
+pub async fn recorded(connection: &Connection, id: ParkedId) -> Result<Vec<Recorded>> {
     let config = OrderedConfig {
         filter_subject: parking(id.shard, id.service),
         ..live::from(id.sequence.saturating_add(1))
     };
     let consumer = log(connection, id.shard).await?.create_consumer(config).await;
-    let mut consumer = consumer.context("the log can't be read: may this user do that?")?;
+    let mut consumer = consumer.context("the log can't be read: check that this NATS user may read it")?;
     let pending = consumer.info().await?.num_pending;
     let mut messages = consumer.messages().await.context("the log can't be read")?;
-    let mut said = Vec::new();
+    let mut recorded = Vec::new();
     for _ in 0..pending {
         let message = next(&mut messages, id.shard).await?;
         let Ok(instruction) = Instruction::read(&message.payload) else {
             continue;
         };
         if instruction.place == id.place() {
-            said.push(Said {
+            recorded.push(Recorded {
                 sequence: live::received(&message)?.sequence,
                 at: stored_at(&message)?,
                 action: instruction.action,
             });
         }
     }
-    Ok(said)
+    Ok(recorded)
 }
 
 /// Publishes an instruction about a parked message; returns its sequence.
-pub async fn say(connection: &Connection, id: ParkedId, action: Action) -> Result<u64> {
+pub async fn record(connection: &Connection, id: ParkedId, action: Action) -> Result<u64> {
     let instruction = Instruction {
         place: id.place(),
         action,
@@ -118,13 +118,13 @@ async fn log(connection: &Connection, shard: Shard) -> Result<jetstream::stream:
 async fn next(messages: &mut jetstream::consumer::pull::Ordered, shard: Shard) -> Result<jetstream::Message> {
     let name = stream::name(shard);
     let next = timeout(MESSAGE_WITHIN, messages.next()).await;
-    let next = next.with_context(|| format!("stream {name}: a message did not come"))?;
-    Ok(next.with_context(|| format!("stream {name}: its reader ended"))??)
+    let next = next.with_context(|| format!("stream {name}: no message within {MESSAGE_WITHIN:?}"))?;
+    Ok(next.with_context(|| format!("stream {name}: the reader ended"))??)
 }
 
 fn stored_at(message: &jetstream::Message) -> Result<Timestamp> {
     let info = message
         .info()
-        .map_err(|error| anyhow!("a message without its place: {error}"))?;
+        .map_err(|error| anyhow!("a message has no position: {error}"))?;
     Ok(Timestamp::from_nanosecond(info.published.unix_timestamp_nanos())?)
 }

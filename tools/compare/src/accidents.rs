@@ -35,7 +35,7 @@ use crate::system::System;
 /// The initial balance of each account in an accident, in cents.
 pub const OPENED: i64 = 10_000;
 /// The amount of the payment that is harmed.
-pub const HARMED: i64 = 100;
+pub const INTERRUPTED: i64 = 100;
 /// How many accounts are reserved for one accident, so that none sees another's.
 pub const ACCOUNTS: u32 = 100;
 

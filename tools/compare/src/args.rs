@@ -32,7 +32,7 @@ pub struct Common {
     /// Draw charts as SVG into this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub charts: Option<PathBuf>,
-    /// The folder of the wallet's services [default: beside this program].
+    /// The folder of the wallet's services [default: the folder of this program].
     #[arg(
         long,
         global = true,
@@ -46,8 +46,8 @@ pub struct Common {
 impl Common {
     /// The selected systems, in display order.
     pub fn systems(&self) -> Vec<Kind> {
-        let asked = |kind: &Kind| self.only.is_empty() || self.only.contains(kind);
-        Kind::ALL.into_iter().filter(asked).collect()
+        let is_selected = |kind: &Kind| self.only.is_empty() || self.only.contains(kind);
+        Kind::ALL.into_iter().filter(is_selected).collect()
     }
 }
 
@@ -56,7 +56,7 @@ impl Common {
 pub enum Command {
     /// Payments per second, and the cost of each.
     Speed(Speed),
-    /// What becomes of the money when something breaks: who waits, and what has to be done.
+    /// What happens to the money when something breaks, which callers wait, and how to recover.
     Accidents(Accidents),
     /// Makes one payment and halts at a point; started by this program, to be killed.
     #[command(hide = true)]
@@ -90,7 +90,7 @@ pub struct Speed {
 /// `wallet-compare accidents`
 #[derive(Args, Clone, Debug)]
 pub struct Accidents {
-    /// How long to observe who waits before the recovery, in seconds.
+    /// How long to observe waiting callers before the recovery, in seconds.
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=600))]
     pub watch: u32,
 }

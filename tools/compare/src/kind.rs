@@ -52,10 +52,10 @@ impl Kind {
             Self::RedisCluster => "correct balances by hand, from a record kept elsewhere",
             Self::RedisOneSlot | Self::OneDatabase => "nothing",
             Self::TwoPhaseCommit => {
-                "start its coordinator again with its log, or decide in pg_prepared_xacts"
+                "restart its coordinator with its log, or resolve pg_prepared_xacts by hand"
             }
             Self::TccByHand => "nothing, if the scanner that you wrote runs",
-            Self::Wallet | Self::WalletPostgres => "start the service again, or run a stand-by",
+            Self::Wallet | Self::WalletPostgres => "restart the service, or run a stand-by",
         }
     }
 }
@@ -68,6 +68,6 @@ impl FromStr for Kind {
         Self::ALL
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("there is no system {text:?}: use one of {names}"))
+            .ok_or_else(|| format!("unknown system {text:?}: use one of {names}"))
     }
 }

@@ -43,10 +43,10 @@ use crate::system::Payment;
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(told) => {
-            // If the help can't be printed, nobody reads an error either.
-            let _ = told.print();
-            return if told.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
+        Err(error) => {
+            // If the help can't be printed, an error can't be either.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok }.into();
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -74,7 +74,7 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
 /// Makes a payment that is to be interrupted.
 async fn pay(args: &Pay, programs: &Programs) -> Result<Exit> {
     let way: Vec<String> =
-        serde_json::from_str(&args.way).map_err(|error| Usage::new(format!("--way: {error}")))?;
+        serde_json::from_str(&args.way).map_err(|error| Usage::new(format!("invalid --way: {error}")))?;
     let system = args.system.attach(programs, &way).await?;
     let payment = Payment {
         id: args.id,
@@ -83,7 +83,10 @@ async fn pay(args: &Pay, programs: &Programs) -> Result<Exit> {
         cents: args.cents,
     };
     let paid = system.pay(&payment, &Stop::at_point(&args.point)).await?;
-    bail!("it ended ({paid:?}) and never came to {:?}", args.point)
+    bail!(
+        "the payment ended ({paid:?}) without reaching point {:?}",
+        args.point
+    )
 }
 
 /// Reports an error: to people on stderr, to programs on stdout too.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::kind::Kind;
 use crate::program::Programs;
-use crate::stop::STANDS;
+use crate::stop::HALTED;
 use crate::system::{Payment, System};
 
 /// How long a payment may take to reach its point.
@@ -40,16 +40,16 @@ pub(crate) async fn kill_at(
         .kill_on_drop(true)
         .spawn()
         .with_context(|| format!("{} can't be started", programs.own.display()))?;
-    let said = child.stdout.take().context("its output is a pipe")?;
-    let mut lines = BufReader::new(said).lines();
+    let stdout = child.stdout.take().context("its output is a pipe")?;
+    let mut lines = BufReader::new(stdout).lines();
     let line = timeout(REACHED_WITHIN, lines.next_line()).await;
-    let line =
-        line.with_context(|| format!("the payment did not come to {point:?} within {REACHED_WITHIN:?}"))??;
+    let line = line
+        .with_context(|| format!("the payment did not reach point {point:?} within {REACHED_WITHIN:?}"))??;
     child.kill().await.context("the paying process can't be killed")?;
-    match line.as_deref().and_then(|line| line.strip_prefix(STANDS)) {
+    match line.as_deref().and_then(|line| line.strip_prefix(HALTED)) {
         Some(reached) if reached == point => Ok(()),
         _ => bail!(
-            "the payment ended before it came to {point:?}: {}",
+            "the payment ended before point {point:?}: {}",
             line.unwrap_or_default()
         ),
     }

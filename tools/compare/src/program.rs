@@ -19,7 +19,7 @@ pub struct Programs {
 impl Programs {
     /// This program, with the services in that folder.
     pub fn new(services: Option<PathBuf>) -> Result<Self> {
-        let own = std::env::current_exe().context("this program does not know where it is")?;
+        let own = std::env::current_exe().context("the path of this program can't be determined")?;
         Ok(Self { own, services })
     }
 }
@@ -29,7 +29,7 @@ pub fn redis_server() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os(REDIS_VAR).filter(|named| !named.is_empty()) {
         let named = PathBuf::from(named);
         if !named.is_file() {
-            bail!("{REDIS_VAR} is {}: there is no such program", named.display());
+            bail!("{REDIS_VAR} is {}: no such file", named.display());
         }
         return Ok(named);
     }
@@ -39,8 +39,8 @@ pub fn redis_server() -> Result<PathBuf> {
         .find(|program| program.is_file());
     found.with_context(|| {
         format!(
-            "no redis-server here: it is not on the PATH. `make tools` fetches Debian's into .tools; or name one: \
-             {REDIS_VAR}=/path/to/redis-server; or leave it out with --only"
+            "no redis-server found on the PATH: run `make tools` to fetch Debian's into .tools, or set \
+             {REDIS_VAR}=/path/to/redis-server, or leave it out with --only"
         )
     })
 }

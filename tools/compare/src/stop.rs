@@ -5,7 +5,7 @@
 
 use std::future::pending;
 /// The message at the point.
-pub(crate) const STANDS: &str = "stands still: ";
+pub(crate) const HALTED: &str = "halted: ";
 
 /// The point at which this process halts, if any.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +26,7 @@ impl Stop {
     pub async fn at(&self, point: &str) {
         if self.is(point) {
             // The process that waits for this line then kills us; if it can't be written, we are killed later.
-            let _ = wallet_terminal::output::line(&format!("{STANDS}{point}"));
+            let _ = wallet_terminal::output::line(&format!("{HALTED}{point}"));
             pending::<()>().await;
         }
     }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_and_writing_are_seen() {
+    fn usage_counts_work_and_writes() {
         let before = Usage::of_myself().unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), vec![7; 1 << 20]).unwrap();

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 500;
 /// How many positions are filled per request.
 const FILLED_AT_ONCE: u64 = 10_000;
 /// Timeout for the services to continue.
-const GO_ON_WITHIN: Duration = Duration::from_secs(20);
+const RESUME_WITHIN: Duration = Duration::from_secs(20);
 /// The polling interval.
 const POLL: Duration = Duration::from_millis(200);
 
@@ -66,14 +66,14 @@ async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> 
     let Run { shard, items } = run;
     let requests = items.iter().filter_map(|item| match item {
         Item::Request(request) => Some(request),
-        Item::Recalled(_) | Item::Said(_) => None,
+        Item::Recalled(_) | Item::Event(_) => None,
     });
     let sent: Vec<&Publish> = requests.collect();
     if !sent.is_empty() {
         return send(&sent, connection).await;
     }
     let stored = items.iter().filter_map(|item| match item {
-        Item::Recalled(at) | Item::Said(at) => Some(*at),
+        Item::Recalled(at) | Item::Event(at) => Some(*at),
         Item::Request(_) => None,
     });
     let stored: Vec<Stored> = stored.collect();
@@ -103,13 +103,13 @@ async fn send(requests: &[&Publish], connection: &Connection) -> Result<()> {
     let done = try_join_all(acknowledged).await;
     done.map(|_| ()).with_context(|| {
         let subject = &requests[0].subject;
-        format!("putting back requests such as on {subject} (only an operator may): run `wallet heal` again to go on")
+        format!("requests such as on {subject} can't be restored (this needs an operator's NATS user): run `wallet heal` again to continue")
     })
 }
 
 /// Waits until every service works on every shard again.
 pub async fn until_working(services: &Services) -> Result<()> {
-    let deadline = Instant::now() + GO_ON_WITHIN;
+    let deadline = Instant::now() + RESUME_WITHIN;
     for (service, api) in &services.each {
         loop {
             let store = api.store().await?;
@@ -120,7 +120,7 @@ pub async fn until_working(services: &Services) -> Result<()> {
             let Some(idle) = idle else { break };
             if Instant::now() > deadline {
                 anyhow::bail!(
-                    "{service} does not go on with shard {} ({}): see {}/readyz",
+                    "{service} has not resumed shard {} ({}): see {}/readyz",
                     idle.shard,
                     idle.state,
                     api.url()

@@ -25,7 +25,7 @@ pub fn runs(plans: &[Plan], limit: usize) -> Vec<Run<'_>> {
         .zip(plans)
         .map(|(shard, plan)| (shard, &*plan.items))
         .collect();
-    let mut owed: BTreeSet<Stored> = rest
+    let mut pending: BTreeSet<Stored> = rest
         .iter()
         .flat_map(|(shard, items)| items.iter().filter_map(|item| decided_in(*shard, item)))
         .collect();
@@ -33,26 +33,26 @@ pub fn runs(plans: &[Plan], limit: usize) -> Vec<Run<'_>> {
     while rest.iter().any(|(_, items)| !items.is_empty()) {
         let before = runs.len();
         for (shard, items) in &mut rest {
-            while let Some((run, behind)) = first_run(*shard, items, &owed, limit) {
-                take(*shard, run, &mut owed, &mut runs);
-                *items = behind;
+            while let Some((run, after)) = first_run(*shard, items, &pending, limit) {
+                take(*shard, run, &mut pending, &mut runs);
+                *items = after;
             }
         }
         // Where the ledger had recorded nothing, the order comes from clocks, which may disagree: break the cycle.
         if runs.len() == before
             && let Some((shard, items)) = rest.iter_mut().find(|(_, items)| !items.is_empty())
         {
-            let (run, behind) = items.split_at(1);
-            take(*shard, run, &mut owed, &mut runs);
-            *items = behind;
+            let (run, after) = items.split_at(1);
+            take(*shard, run, &mut pending, &mut runs);
+            *items = after;
         }
     }
     runs
 }
 
-fn take<'p>(shard: u16, items: &'p [Item], owed: &mut BTreeSet<Stored>, runs: &mut Vec<Run<'p>>) {
+fn take<'p>(shard: u16, items: &'p [Item], pending: &mut BTreeSet<Stored>, runs: &mut Vec<Run<'p>>) {
     for at in items.iter().filter_map(|item| decided_in(shard, item)) {
-        owed.remove(&at);
+        pending.remove(&at);
     }
     runs.push(Run { shard, items });
 }
@@ -61,15 +61,15 @@ fn take<'p>(shard: u16, items: &'p [Item], owed: &mut BTreeSet<Stored>, runs: &m
 fn first_run<'p>(
     shard: u16,
     items: &'p [Item],
-    owed: &BTreeSet<Stored>,
+    pending: &BTreeSet<Stored>,
     limit: usize,
 ) -> Option<(&'p [Item], &'p [Item])> {
-    let whose = source(items.first()?);
-    let waits = |item: &Item| matches!(item, Item::Said(at) if at.shard != shard && owed.contains(at));
+    let first_source = source(items.first()?);
+    let waits = |item: &Item| matches!(item, Item::Event(at) if at.shard != shard && pending.contains(at));
     let many = items
         .iter()
         .take(limit)
-        .take_while(|item| source(item) == whose && !waits(item));
+        .take_while(|item| source(item) == first_source && !waits(item));
     let many = many.count();
     (many > 0).then(|| items.split_at(many))
 }
@@ -79,14 +79,14 @@ fn source(item: &Item) -> Option<(Service, u16, bool)> {
     match item {
         Item::Request(_) => None,
         Item::Recalled(at) => Some((at.service, at.shard, true)),
-        Item::Said(at) => Some((at.service, at.shard, false)),
+        Item::Event(at) => Some((at.service, at.shard, false)),
     }
 }
 
 /// A decision in the stream of the shard where it was decided.
 fn decided_in(shard: u16, item: &Item) -> Option<Stored> {
     match item {
-        Item::Said(at) if at.shard == shard => Some(*at),
-        Item::Said(_) | Item::Recalled(_) | Item::Request(_) => None,
+        Item::Event(at) if at.shard == shard => Some(*at),
+        Item::Event(_) | Item::Recalled(_) | Item::Request(_) => None,
     }
 }

@@ -11,7 +11,7 @@ pub struct Known {
     /// How far each service has read the stream.
     pub positions: Vec<Position>,
     /// All services' decisions, from all their shards, that this stream must hold.
-    pub said: Vec<Said>,
+    pub decisions: Vec<Decision>,
     /// What the ledger has recorded of this stream, in log order.
     pub recorded: Vec<Recorded>,
     /// The stream, if it exists.
@@ -33,11 +33,11 @@ pub struct Position {
 
 /// A decision as its service stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Decision {
     /// Its place in the store.
     pub at: Stored,
     /// Whether the store is this shard's, so that its cause is in this stream.
-    pub here: bool,
+    pub is_local: bool,
     /// Its id.
     pub id: Uuid,
     /// The request or event that it is the decision on.
@@ -96,12 +96,12 @@ pub struct Stream {
 
 impl Stream {
     /// How many messages after `position` are missing.
-    fn missing_behind(&self, position: u64) -> u64 {
+    fn missing_after(&self, position: u64) -> u64 {
         let position = position.max(self.begins.saturating_sub(1));
-        let there = self.messages.iter().filter(|message| message.sequence > position);
+        let existing = self.messages.iter().filter(|message| message.sequence > position);
         self.last
             .saturating_sub(position)
-            .saturating_sub(there.count() as u64)
+            .saturating_sub(existing.count() as u64)
     }
 }
 
@@ -146,7 +146,7 @@ pub enum Item {
     /// A request whose text is lost, reconstructed from the decision on it.
     Recalled(Stored),
     /// A decision as stored.
-    Said(Stored),
+    Event(Stored),
 }
 
 impl Plan {
@@ -186,7 +186,7 @@ pub fn plan(known: &Known) -> Plan {
     Plan {
         gone,
         torn,
-        unread: stream.map_or(0, |stream| stream.missing_behind(furthest)),
+        unread: stream.map_or(0, |stream| stream.missing_after(furthest)),
         reach,
         fill: reach.saturating_sub(last),
         items: in_order(lost),
@@ -198,7 +198,7 @@ pub fn plan(known: &Known) -> Plan {
 fn is_torn(stream: &Stream, positions: &[Position]) -> bool {
     let from = positions.iter().map(|at| at.whole_from);
     from.min()
-        .is_some_and(|from| stream.missing_behind(from.saturating_sub(1)) > 0)
+        .is_some_and(|from| stream.missing_after(from.saturating_sub(1)) > 0)
 }
 
 /// Whether the message that a service read last is no longer in its place.
@@ -206,10 +206,10 @@ fn has_lost(at: Position, stream: &Stream) -> bool {
     if stream.last < at.position || stream.first > at.position.saturating_add(1) {
         return true;
     }
-    let there = stream
+    let existing = stream
         .messages
         .binary_search_by_key(&at.position, |message| message.sequence);
-    there.is_ok_and(|index| stream.messages[index].at_us > at.at_us)
+    existing.is_ok_and(|index| stream.messages[index].at_us > at.at_us)
 }
 
 /// Which messages of a stream count as absent once the services have continued.
@@ -241,15 +241,15 @@ fn present<'k>(known: &'k Known, moved: &[Position], void: Void) -> (BTreeSet<Uu
 
 /// The items that are not in the stream. If the stream lacks nothing that any service had read, only published items count.
 fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bool) -> Vec<Lost> {
-    let places = known
+    let indexes = known
         .recorded
         .iter()
         .enumerate()
-        .map(|(place, recorded)| (recorded.id, place));
-    let places: BTreeMap<Uuid, usize> = places.collect();
-    let order = |id: &Uuid, at_us| (places.get(id).copied(), at_us);
+        .map(|(index, recorded)| (recorded.id, index));
+    let indexes: BTreeMap<Uuid, usize> = indexes.collect();
+    let order = |id: &Uuid, at_us| (indexes.get(id).copied(), at_us);
     let mut lost = Vec::new();
-    for (id, at_us, request) in requests(known, present, unread, &places) {
+    for (id, at_us, request) in requests(known, present, unread, &indexes) {
         lost.push(Lost {
             id,
             cause: None,
@@ -259,22 +259,22 @@ fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bo
     }
     if broken {
         let found: BTreeSet<Uuid> = lost.iter().map(|lost| lost.id).collect();
-        for said in recalled(known, present, &found) {
+        for decision in recalled(known, present, &found) {
             lost.push(Lost {
-                id: said.cause,
+                id: decision.cause,
                 cause: None,
-                order: order(&said.cause, said.at_us),
-                item: Item::Recalled(said.at),
+                order: order(&decision.cause, decision.at_us),
+                item: Item::Recalled(decision.at),
             });
         }
     }
-    for said in &known.said {
-        if !present.contains(&said.id) && (broken || said.published) {
+    for decision in &known.decisions {
+        if !present.contains(&decision.id) && (broken || decision.published) {
             lost.push(Lost {
-                id: said.id,
-                cause: Some(said.cause),
-                order: order(&said.id, said.at_us),
-                item: Item::Said(said.at),
+                id: decision.id,
+                cause: Some(decision.cause),
+                order: order(&decision.id, decision.at_us),
+                item: Item::Event(decision.at),
             });
         }
     }
@@ -286,7 +286,7 @@ fn requests<'k>(
     known: &'k Known,
     present: &BTreeSet<Uuid>,
     unread: &[&'k Message],
-    places: &BTreeMap<Uuid, usize>,
+    indexes: &BTreeMap<Uuid, usize>,
 ) -> Vec<(Uuid, i64, &'k Publish)> {
     let recorded = known
         .recorded
@@ -294,46 +294,49 @@ fn requests<'k>(
         .filter(|recorded| !present.contains(&recorded.id));
     let recorded = recorded.filter_map(|recorded| Some((recorded.id, 0, recorded.request.as_ref()?)));
     let unread = unread.iter().filter_map(|message| {
-        let new = message.ids.iter().find(|id| !places.contains_key(id))?;
+        let new = message.ids.iter().find(|id| !indexes.contains_key(id))?;
         Some((*new, message.at_us, message.request.as_ref()?))
     });
     recorded.chain(unread).collect()
 }
 
 /// The decisions whose requests no longer exist anywhere, one for each request.
-fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uuid>) -> Vec<&'k Said> {
-    let said: BTreeSet<Uuid> = known.said.iter().map(|said| said.id).collect();
-    let somewhere = |id: &Uuid| present.contains(id) || said.contains(id) || found.contains(id);
-    let mut told = BTreeSet::new();
-    let answers = known.said.iter().filter(|said| said.here && said.answers);
+fn recalled<'k>(known: &'k Known, present: &BTreeSet<Uuid>, found: &BTreeSet<Uuid>) -> Vec<&'k Decision> {
+    let decisions: BTreeSet<Uuid> = known.decisions.iter().map(|decision| decision.id).collect();
+    let somewhere = |id: &Uuid| present.contains(id) || decisions.contains(id) || found.contains(id);
+    let mut seen = BTreeSet::new();
+    let answers = known
+        .decisions
+        .iter()
+        .filter(|decision| decision.is_local && decision.answers);
     answers
-        .filter(|said| !somewhere(&said.cause) && told.insert(said.cause))
+        .filter(|decision| !somewhere(&decision.cause) && seen.insert(decision.cause))
         .collect()
 }
 
 /// Sorted by the ledger's record order, then by time; but nothing before its cause, whatever the services' clocks say.
 fn in_order(mut lost: Vec<Lost>) -> Vec<Item> {
     lost.sort_by_key(|lost| (lost.order.0.unwrap_or(usize::MAX), lost.order.1));
-    let places: BTreeMap<Uuid, usize> = lost
+    let indexes: BTreeMap<Uuid, usize> = lost
         .iter()
         .enumerate()
-        .map(|(place, lost)| (lost.id, place))
+        .map(|(index, lost)| (lost.id, index))
         .collect();
     let mut taken = BTreeSet::new();
     let mut order = Vec::with_capacity(lost.len());
-    for place in 0..lost.len() {
-        let mut chain = vec![place];
-        while let Some(cause) = chain.last().and_then(|place| lost[*place].cause) {
-            match places.get(&cause) {
+    for index in 0..lost.len() {
+        let mut chain = vec![index];
+        while let Some(cause) = chain.last().and_then(|index| lost[*index].cause) {
+            match indexes.get(&cause) {
                 Some(before) if !taken.contains(before) && !chain.contains(before) => chain.push(*before),
                 Some(_) | None => break,
             }
         }
-        order.extend(chain.into_iter().rev().filter(|place| taken.insert(*place)));
+        order.extend(chain.into_iter().rev().filter(|index| taken.insert(*index)));
     }
     let mut items: Vec<Option<Item>> = lost.into_iter().map(|lost| Some(lost.item)).collect();
     order
         .into_iter()
-        .filter_map(|place| items[place].take())
+        .filter_map(|index| items[index].take())
         .collect()
 }

@@ -17,7 +17,7 @@ use wallet_contract::stream::{self, Settings};
 use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
 
-use super::plan::{Known, Message, Position, Publish, Recorded, Said, Stored, Stream};
+use super::plan::{Decision, Known, Message, Position, Publish, Recorded, Stored, Stream};
 
 /// Timeout for the next message of a stream: it exists, so it only has to arrive.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(10);
@@ -48,7 +48,7 @@ pub async fn known(connection: &Connection, services: &Services) -> Result<Vec<K
         let store = api.store().await?;
         if store.service != service.name() {
             bail!(
-                "{} answers at {}, not {service}: are the addresses right?",
+                "{} answers at {}, not {service}: check the addresses",
                 store.service,
                 api.url()
             );
@@ -70,14 +70,16 @@ pub async fn known(connection: &Connection, services: &Services) -> Result<Vec<K
 
 async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Known]) -> Result<()> {
     for shard in &store.shards {
-        let strange = || {
+        let inconsistent = || {
             format!(
-                "{service} has a shard {}, but fewer shards than that",
+                "{service} reports a shard {}, but fewer shards than that",
                 shard.shard
             )
         };
-        let here = known.get_mut(usize::from(shard.shard)).with_context(strange)?;
-        here.positions.push(Position {
+        let known_here = known
+            .get_mut(usize::from(shard.shard))
+            .with_context(inconsistent)?;
+        known_here.positions.push(Position {
             service,
             position: shard.position,
             at_us: shard.at.as_microsecond(),
@@ -95,11 +97,11 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
                 for to in &decision.to {
                     let stream = known.get_mut(usize::from(*to));
                     stream
-                        .with_context(|| format!("an event for shard {to}, which is none"))?
-                        .said
-                        .push(Said {
+                        .with_context(|| format!("an event for shard {to}, which does not exist"))?
+                        .decisions
+                        .push(Decision {
                             at,
-                            here: *to == shard.shard,
+                            is_local: *to == shard.shard,
                             id: decision.id,
                             cause: decision.cause,
                             at_us: decision.time.as_microsecond(),
@@ -142,13 +144,18 @@ async fn recorded(ledger: &Api, shard: u16) -> Result<Vec<Recorded>> {
 /// content.
 fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     let verb = Verb::ALL.into_iter().find(|verb| verb.token() == request.verb);
-    let verb = verb.with_context(|| format!("the ledger has recorded a request to {:?}", request.verb))?;
+    let verb = verb.with_context(|| {
+        format!(
+            "the ledger has recorded a request with the unknown verb {:?}",
+            request.verb
+        )
+    })?;
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         (headers::EVENT_ID, request.transfer.to_string()),
     ];
     if let Some(trace) = &request.trace {
-        let trace: TraceId = trace.parse().context("the ledger's trace id")?;
+        let trace: TraceId = trace.parse().context("the ledger returned an invalid trace id")?;
         headers.push((
             headers::TRACEPARENT,
             trace.traceparent(wallet_contract::id::EventId(id)),
@@ -157,7 +164,10 @@ fn again(shard: u16, id: Uuid, request: &RecordedRequest) -> Result<Publish> {
     Ok(Publish {
         subject: verb.subject(
             Shard(shard),
-            &request.account.parse().context("the ledger's account")?,
+            &request
+                .account
+                .parse()
+                .context("the ledger returned an invalid account")?,
         ),
         headers,
         body: request.body.get().as_bytes().to_vec(),
@@ -173,7 +183,7 @@ async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings)
     if !wrong.is_empty() {
         let wrong = wrong.join("; ");
         bail!(
-            "stream {name} is not as it must be: {wrong}. Put that right first: it could lose what goes back"
+            "stream {name} has wrong settings: {wrong}. Correct them first: the stream could lose what is restored"
         );
     }
     let mut read = Stream {
@@ -190,8 +200,8 @@ async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings)
     // Not until the last sequence, whose message may be missing.
     while (read.messages.len() as u64) < found.state.messages {
         let next = timeout(MESSAGE_WITHIN, messages.next()).await;
-        let next = next.with_context(|| format!("stream {name}: the next message did not come"))?;
-        let message = next.with_context(|| format!("stream {name}: its reader ended"))??;
+        let next = next.with_context(|| format!("stream {name}: no message within {MESSAGE_WITHIN:?}"))?;
+        let message = next.with_context(|| format!("stream {name}: the reader ended"))??;
         read.messages.push(message_of(&message, shard)?);
     }
     Ok(Some(read))
@@ -200,7 +210,7 @@ async fn read_stream(connection: &Connection, shard: Shard, settings: &Settings)
 fn message_of(message: &async_nats::jetstream::Message, shard: Shard) -> Result<Message> {
     let info = message
         .info()
-        .map_err(|error| anyhow::anyhow!("a message without its place: {error}"))?;
+        .map_err(|error| anyhow::anyhow!("a message has no position: {error}"))?;
     let at_us = i64::try_from(info.published.unix_timestamp_nanos() / 1000).unwrap_or_default();
     let received = live::received(message)?;
     let entries = entry::read(&received, shard);

@@ -5,7 +5,7 @@ mod order;
 use uuid::Uuid;
 use wallet_contract::subject::Service;
 
-use super::plan::{Item, Known, Message, Plan, Position, Publish, Recorded, Said, Stored, Stream, plan};
+use super::plan::{Decision, Item, Known, Message, Plan, Position, Publish, Recorded, Stored, Stream, plan};
 
 /// The ids in these tests: a request, the decision on it, and the decision on that.
 const REQUEST: u128 = 1;
@@ -41,10 +41,10 @@ fn stored(service: Service, no: i64) -> Stored {
     }
 }
 
-fn said(service: Service, no: i64, id: u128, cause: u128, at_us: i64) -> Said {
-    Said {
+fn decision(service: Service, no: i64, id: u128, cause: u128, at_us: i64) -> Decision {
+    Decision {
         at: stored(service, no),
-        here: true,
+        is_local: true,
         id: Uuid::from_u128(id),
         cause: Uuid::from_u128(cause),
         at_us,
@@ -83,9 +83,9 @@ fn settled() -> Known {
     };
     Known {
         positions: all_at(3, 30),
-        said: vec![
-            said(Service::Debit, 7, DEBITED, REQUEST, 15),
-            said(Service::Credit, 4, CREDITED, DEBITED, 25),
+        decisions: vec![
+            decision(Service::Debit, 7, DEBITED, REQUEST, 15),
+            decision(Service::Credit, 4, CREDITED, DEBITED, 25),
         ],
         recorded: vec![
             recorded(REQUEST, true),
@@ -99,8 +99,8 @@ fn settled() -> Known {
 /// Both decisions, in causal order.
 fn decisions() -> Vec<Item> {
     vec![
-        Item::Said(stored(Service::Debit, 7)),
-        Item::Said(stored(Service::Credit, 4)),
+        Item::Event(stored(Service::Debit, 7)),
+        Item::Event(stored(Service::Credit, 4)),
     ]
 }
 
@@ -116,13 +116,13 @@ fn check(change: impl FnOnce(&mut Known), expected: &Plan) {
 }
 
 fn cut(known: &mut Known, last: u64) {
-    let stream = known.stream.as_mut().expect("it is there");
+    let stream = known.stream.as_mut().expect("the stream exists");
     stream.messages.retain(|message| message.sequence <= last);
     stream.last = last;
 }
 
 #[test]
-fn what_is_whole_is_left_alone() {
+fn a_complete_stream_needs_no_healing() {
     let whole = || Plan {
         reach: 3,
         ..Plan::default()
@@ -133,9 +133,9 @@ fn what_is_whole_is_left_alone() {
     // A decision that is not yet published is not lost: its service will publish it.
     check(
         |known| {
-            known.said.push(Said {
+            known.decisions.push(Decision {
                 published: false,
-                ..said(Service::Debit, 8, 9, CREDITED, 35)
+                ..decision(Service::Debit, 8, 9, CREDITED, 35)
             });
         },
         &whole(),
@@ -144,7 +144,7 @@ fn what_is_whole_is_left_alone() {
 }
 
 #[test]
-fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
+fn a_deleted_stream_is_restored_in_recorded_order() {
     check(
         |known| known.stream = None,
         &Plan {
@@ -158,7 +158,7 @@ fn a_stream_that_is_gone_goes_back_as_it_was_recorded() {
 }
 
 #[test]
-fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
+fn a_lost_tail_is_filled_and_restored_after_it() {
     check(
         |known| cut(known, 1),
         &Plan {
@@ -188,14 +188,14 @@ fn a_tail_that_is_gone_is_filled_and_put_back_behind() {
 
 /// Removes messages from the stream, as a limit does that was set for a moment.
 fn tear(known: &mut Known, gone: impl Fn(u64) -> bool) {
-    let stream = known.stream.as_mut().expect("it is there");
+    let stream = known.stream.as_mut().expect("the stream exists");
     stream.messages.retain(|message| !gone(message.sequence));
     let first = stream.messages.first();
     stream.first = first.map_or(stream.last + 1, |message| message.sequence);
 }
 
 #[test]
-fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
+fn a_torn_stream_is_restored_completely_at_its_end() {
     let torn = || Plan {
         torn: true,
         reach: 3,
@@ -203,22 +203,22 @@ fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
         moved: Service::ALL.to_vec(),
         ..Plan::default()
     };
-    check(|known| tear(known, |place| place == 1), &torn());
-    check(|known| tear(known, |place| place == 2), &torn());
-    check(|known| tear(known, |place| place == 3), &torn());
+    check(|known| tear(known, |sequence| sequence == 1), &torn());
+    check(|known| tear(known, |sequence| sequence == 2), &torn());
+    check(|known| tear(known, |sequence| sequence == 3), &torn());
     check(|known| tear(known, |_| true), &torn());
     // What no service had read is in no store and can only be counted. Unrecorded messages that still exist go back too.
     check(
         |known| {
             const LATER: u128 = 11;
-            let stream = known.stream.as_mut().expect("it is there");
+            let stream = known.stream.as_mut().expect("the stream exists");
             stream.messages.extend([
                 message(4, 40, &[10], true),
                 message(5, 50, &[LATER], true),
                 message(6, 60, &[12], true),
             ]);
             stream.last = 6;
-            tear(known, |place| place == 4 || place == 6);
+            tear(known, |sequence| sequence == 4 || sequence == 6);
         },
         &Plan {
             reach: 6,
@@ -230,10 +230,10 @@ fn a_stream_that_lacks_messages_goes_back_whole_behind_what_is_left() {
 }
 
 #[test]
-fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
+fn a_healed_stream_needs_healing_only_after_a_new_loss() {
     // Everything is in the stream once more, after 3.
     let healed = |known: &mut Known| {
-        let stream = known.stream.as_mut().expect("it is there");
+        let stream = known.stream.as_mut().expect("the stream exists");
         let again = [
             message(4, 40, &[REQUEST], true),
             message(5, 50, &[DEBITED], false),
@@ -245,7 +245,7 @@ fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
         for at in &mut known.positions {
             at.whole_from = 4;
         }
-        tear(known, |place| place < 3);
+        tear(known, |sequence| sequence < 3);
     };
     let whole = Plan {
         reach: 6,
@@ -260,7 +260,7 @@ fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
     };
     let tear_again = |known: &mut Known| {
         healed(known);
-        tear(known, |place| place == 5);
+        tear(known, |sequence| sequence == 5);
     };
     check(tear_again, &torn);
     // Interrupted before all services had continued: the last one still waits for everything.
@@ -272,12 +272,12 @@ fn a_stream_that_was_healed_lacks_nothing_but_what_is_lost_again() {
 }
 
 #[test]
-fn what_came_after_the_loss_is_put_where_all_read_it() {
+fn requests_after_the_loss_are_published_again() {
     const LATER: u128 = 11;
     check(
         |known| {
             cut(known, 1);
-            let stream = known.stream.as_mut().expect("it is there");
+            let stream = known.stream.as_mut().expect("the stream exists");
             stream
                 .messages
                 .extend([message(2, 50, &[LATER], true), message(3, 60, &[], false)]);
@@ -293,7 +293,7 @@ fn what_came_after_the_loss_is_put_where_all_read_it() {
 }
 
 #[test]
-fn a_request_that_nobody_recorded_is_known_by_its_decision() {
+fn an_unrecorded_request_is_rebuilt_from_its_decision() {
     check(
         |known| {
             known.stream = None;
@@ -311,7 +311,7 @@ fn a_request_that_nobody_recorded_is_known_by_its_decision() {
 }
 
 #[test]
-fn what_was_begun_and_broken_off_goes_on() {
+fn interrupted_healing_continues() {
     // Recreated after 4, with the request back, and no service has continued.
     check(
         |known| {
@@ -332,14 +332,14 @@ fn what_was_begun_and_broken_off_goes_on() {
 }
 
 #[test]
-fn causes_go_first_whatever_the_clocks_say() {
+fn causes_come_first_whatever_the_clocks() {
     check(
         |known| {
             cut(known, 1);
             known.recorded.truncate(1);
             // credit-svc's clock is slow.
-            known.said[1].at_us = 5;
-            known.said.reverse();
+            known.decisions[1].at_us = 5;
+            known.decisions.reverse();
         },
         &Plan {
             reach: 3,
@@ -352,7 +352,7 @@ fn causes_go_first_whatever_the_clocks_say() {
 }
 
 #[test]
-fn what_was_published_and_lost_before_anybody_read_it_goes_back() {
+fn a_published_event_lost_before_it_was_read_is_restored() {
     check(
         |known| {
             cut(known, 2);
@@ -361,18 +361,18 @@ fn what_was_published_and_lost_before_anybody_read_it_goes_back() {
         },
         &Plan {
             reach: 2,
-            items: vec![Item::Said(stored(Service::Credit, 4))],
+            items: vec![Item::Event(stored(Service::Credit, 4))],
             ..Plan::default()
         },
     );
 }
 
 #[test]
-fn healing_twice_does_nothing_more() {
+fn healing_twice_changes_nothing() {
     check(
         |known| {
             cut(known, 1);
-            let stream = known.stream.as_mut().expect("it is there");
+            let stream = known.stream.as_mut().expect("the stream exists");
             stream.messages.extend([
                 message(2, 50, &[], false),
                 message(3, 51, &[], false),

@@ -151,13 +151,13 @@ fn ended(stats: &Stats) -> u64 {
 }
 
 impl Bed<'_> {
-    /// Waits until the ledger counts that many ended transfers; reports each poll to `told`.
-    async fn until_ended(&mut self, count: u64, mut told: impl FnMut(&Stats)) -> Result<()> {
+    /// Waits until the ledger counts that many ended transfers; passes the figures of each poll to `report`.
+    async fn until_ended(&mut self, count: u64, mut report: impl FnMut(&Stats)) -> Result<()> {
         let (mut last, mut moved) = (0, Instant::now());
         loop {
             let stats = self.api.stats().await?;
             let now = ended(&stats);
-            told(&stats);
+            report(&stats);
             if now >= count {
                 return Ok(());
             }
@@ -168,13 +168,13 @@ impl Bed<'_> {
             if moved.elapsed() > STALLED {
                 let logs = self.stack.logs();
                 bail!(
-                    "nothing has ended for {STALLED:?}, with {now} of {count} transfers ended: the logs in {} may say why \
-                     (with --dir they stay)",
+                    "no transfer has ended for {STALLED:?} ({now} of {count} had ended before): see the logs in {} \
+                     (--dir keeps them)",
                     logs.display()
                 );
             }
             if let Some(error) = self.stack.ended() {
-                return Err(error).context("the stack did not survive the load");
+                return Err(error).context("the stack failed under the load");
             }
             sleep(POLL).await;
         }

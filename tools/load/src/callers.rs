@@ -92,8 +92,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_can_not_pay_ends_the_run() {
-        let error = FOUR.run(async |_| bail!("nobody is there")).await.unwrap_err();
-        assert_eq!(error.to_string(), "nobody is there");
+    async fn a_failed_payment_ends_the_run() {
+        let error = FOUR.run(async |_| bail!("no reply")).await.unwrap_err();
+        assert_eq!(error.to_string(), "no reply");
     }
 }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_distribution_is_told_in_milliseconds() {
+    fn latency_is_reported_in_milliseconds() {
         let mut latency = Latency::new().unwrap();
         assert_eq!(latency.ms(50.0), None);
         for ms in 1..=100 {

@@ -52,7 +52,7 @@ impl Addresses {
     }
 
     /// The usual ports: NATS on 4222, the ledger on `http`, debit-svc and credit-svc on the two ports after it.
-    pub fn usual(http: SocketAddr) -> Result<Self> {
+    pub fn standard(http: SocketAddr) -> Result<Self> {
         let after = |n: u16| {
             let port = http.port().checked_add(n).filter(|_| http.port() != 0);
             let port =
@@ -102,12 +102,12 @@ pub(super) fn check_free(name: &str, address: SocketAddr, options: &Options) -> 
     }
     if is_nats {
         bail!(
-            "{name} can't listen on {address}: something else does. If that is a NATS server, use it with \
-             --nats nats://{address}; else stop it"
+            "{name} can't listen on {address}: the address is in use. If a NATS server uses it, use that one with \
+             --nats nats://{address}; otherwise stop the other program"
         );
     }
     bail!(
-        "{name} can't listen on {address}: something else does. Move all three services with another --http, \
+        "{name} can't listen on {address}: the address is in use. Move all three services with another --http, \
          such as --http 127.0.0.1:9080"
     )
 }
@@ -126,11 +126,11 @@ mod tests {
 
     #[test]
     fn the_services_follow_the_ledger() {
-        let usual = Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap();
-        assert_eq!(usual.of(Service::Debit).to_string(), "127.0.0.1:9081");
-        assert_eq!(usual.of(Service::Credit).to_string(), "127.0.0.1:9082");
+        let standard = Addresses::standard("127.0.0.1:9080".parse().unwrap()).unwrap();
+        assert_eq!(standard.of(Service::Debit).to_string(), "127.0.0.1:9081");
+        assert_eq!(standard.of(Service::Credit).to_string(), "127.0.0.1:9082");
         for bad in ["127.0.0.1:0", "127.0.0.1:65534"] {
-            assert!(Addresses::usual(bad.parse().unwrap()).is_err(), "{bad}");
+            assert!(Addresses::standard(bad.parse().unwrap()).is_err(), "{bad}");
         }
     }
 }

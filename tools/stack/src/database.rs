@@ -41,7 +41,7 @@ pub struct Server {
 fn check(url: &str, also: &str) -> Result<()> {
     let form = format!("use postgres://user:password@host:5432/, {also}or nothing for SQLite");
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-        return Err(Usage::new(format!("--database: this is no PostgreSQL URL: {form}")).into());
+        return Err(Usage::new(format!("--database is not a PostgreSQL URL: {form}")).into());
     }
     let each = hosts::each(url);
     let parsed = each
@@ -70,7 +70,7 @@ impl Database {
         let process = if url == THROWAWAY {
             Some(Postgres::start().await?)
         } else {
-            check(url, "`postgres` for a server that is started for it, ")?;
+            check(url, "`postgres` for a temporary server, ")?;
             None
         };
         let url = process.as_ref().map_or_else(|| url.to_owned(), Postgres::url);
@@ -141,7 +141,7 @@ impl Database {
                 create
                     .execute(&mut db)
                     .await
-                    .with_context(|| format!("database {name} can't be made"))?;
+                    .with_context(|| format!("database {name} can't be created"))?;
             }
         }
         db.close().await.context("PostgreSQL")
@@ -192,7 +192,7 @@ impl Server {
                 Ok(Some(db)) => return Ok(db),
                 Ok(None) => wrong.push(format!("PostgreSQL at {host}:{port} is a read-only standby: name the primary, too")),
                 Err(error) => wrong.push(format!(
-                    "no PostgreSQL at {host}:{port} for user {user}: is it running, and the password right? ({error})"
+                    "can't connect to PostgreSQL at {host}:{port} as user {user}: check that it is running, and the password ({error})"
                 )),
             }
         }
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn sqlite_lives_in_the_folder_whatever_its_name() {
+    fn sqlite_files_are_in_the_folder_whatever_its_name() {
         let url = Database::Sqlite
             .url(Service::Debit, Path::new("/tmp/100% sure?"))
             .unwrap();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_postgresql_url_is_refused() {
+    fn an_invalid_database_url_is_rejected() {
         for url in [
             "mysql://me@db/",
             "sqlite://x",
@@ -288,9 +288,9 @@ mod tests {
         );
     }
     #[tokio::test]
-    async fn who_nearly_says_the_word_is_told_it() {
+    async fn a_mistyped_database_is_rejected_with_the_valid_forms() {
         let error = Database::temporary(Some("postgres:")).await.unwrap_err();
-        let told = "use postgres://user:password@host:5432/, `postgres` for a server that is started for it, or nothing";
-        assert!(error.to_string().contains(told), "{error:#}");
+        let form = "use postgres://user:password@host:5432/, `postgres` for a temporary server, or nothing";
+        assert!(error.to_string().contains(form), "{error:#}");
     }
 }

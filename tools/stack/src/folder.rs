@@ -36,7 +36,7 @@ impl Folder {
         let file = dir.join(FILE);
         let known = match std::fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text)
-                .with_context(|| format!("{} is not what `wallet up` has written", file.display()))?,
+                .with_context(|| format!("{} is not a valid record of `wallet up`", file.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::unwritten(dir),
             Err(error) => return Err(error).with_context(|| format!("{} can't be read", file.display())),
         };
@@ -76,72 +76,72 @@ impl Folder {
     }
 
     /// The number of shards: as recorded, here or with the streams of an existing server, otherwise as given.
-    pub fn shards(&self, said: Option<u16>, elsewhere: Option<u16>) -> Result<Option<u16>, Usage> {
+    pub fn shards(&self, given: Option<u16>, elsewhere: Option<u16>) -> Result<Option<u16>, Usage> {
         let differs = |one: Option<u16>, other: Option<u16>| matches!((one, other), (Some(one), Some(other)) if one != other);
         let word = |number: Option<u16>| number.unwrap_or_default();
         let dir = self.dir.display();
         if differs(self.shards, elsewhere) {
             let (here, there) = (word(self.shards), word(elsewhere));
             return Err(Usage::new(format!(
-                "the wallet in {dir} has {here} shards, and the one on the NATS server {there}: it is another wallet, so use another \
+                "the wallet in {dir} has {here} shards, but the one on the NATS server has {there}: they are different, so use another \
                  --dir or --nats"
             )));
         }
         let known = self.shards.or(elsewhere);
-        if differs(known, said) {
-            let (known, said) = (word(known), word(said));
+        if differs(known, given) {
+            let (known, given) = (word(known), word(given));
             return Err(Usage::new(format!(
-                "--shards {said}: the wallet in {dir} has {known} shards, and that never changes. Leave --shards out, or use \
+                "--shards {given}: the wallet in {dir} has {known} shards, and their number is fixed. Leave --shards out, or use \
                  another --dir"
             )));
         }
-        Ok(known.or(said))
+        Ok(known.or(given))
     }
 
     /// The URL of the databases: as given, otherwise as recorded; none if they are in the folder.
-    pub fn database(&self, said: Option<&str>) -> Result<Option<String>, Usage> {
+    pub fn database(&self, given: Option<&str>) -> Result<Option<String>, Usage> {
         let dir = self.dir.display();
-        let wrong = |known: &str, said: &str| {
+        let wrong = |known: &str, given: &str| {
             Err(Usage::new(format!(
                 "--database {}: the databases of the wallet in {dir} are {known}. Leave --database out, or use another --dir; if they \
                  have moved, correct {}",
-                without_password(said),
+                without_password(given),
                 self.dir.join(FILE).display()
             )))
         };
-        match (self.database.as_deref(), said) {
-            (None, said) => Ok(said.map(str::to_owned)),
+        match (self.database.as_deref(), given) {
+            (None, given) => Ok(given.map(str::to_owned)),
             (Some(HERE), None) => Ok(None),
-            (Some(HERE), Some(said)) => wrong("files in it", said),
+            (Some(HERE), Some(given)) => wrong("files in it", given),
             (Some(known), None) => Ok(Some(known.to_owned())),
-            (Some(known), Some(said)) if servers(known) == servers(said) => Ok(Some(said.to_owned())),
-            (Some(known), Some(said)) => wrong(&format!("on {known}"), said),
+            (Some(known), Some(given)) if servers(known) == servers(given) => Ok(Some(given.to_owned())),
+            (Some(known), Some(given)) => wrong(&format!("on {known}"), given),
         }
     }
 
     /// The existing NATS servers: as given, otherwise as recorded; none if the stack has its own.
-    pub fn nats(&self, said: &Settings) -> Result<Option<Settings>> {
+    pub fn nats(&self, given: &Settings) -> Result<Option<Settings>> {
         let dir = self.dir.display();
-        match (self.nats.as_deref(), &said.nats) {
-            (None | Some(HERE), None) => match said.files().next() {
+        match (self.nats.as_deref(), &given.nats) {
+            (None | Some(HERE), None) => match given.files().next() {
                 None => Ok(None),
                 Some((option, variable, _)) => Err(Usage::new(format!(
-                    "{option} ({variable}) is for NATS servers that run already: say where they are with --nats"
+                    "{option} ({variable}) is for existing NATS servers: give their addresses with --nats"
                 ))
                 .into()),
             },
             (Some(HERE), Some(_)) => {
-                let there = route(said)?.url();
+                let there = route(given)?.url();
                 Err(Usage::new(format!(
-                    "--nats {there} (or WALLET_NATS_URL): the streams of the wallet in {dir} are in it, in a NATS server of its own. \
+                    "--nats {there} (or WALLET_NATS_URL): the wallet in {dir} has a NATS server of its own, with its streams. \
                      Leave --nats out, or use another --dir"
                 ))
                 .into())
             }
-            (None | Some(_), Some(_)) => Ok(Some(said.clone())),
+            (None | Some(_), Some(_)) => Ok(Some(given.clone())),
             (Some(known), None) => Ok(Some(Settings {
                 nats: Some(Hidden(known.to_owned())),
-                ..said.clone()
+                ..given.clone()
             })),
         }
     }
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_shards_is_the_folders_and_another_is_refused_by_both() {
+    fn another_number_of_shards_is_rejected() {
         let check = |known: Option<u16>,
-                     said: Option<u16>,
+                     given: Option<u16>,
                      elsewhere: Option<u16>,
                      expected: Result<Option<u16>, &str>| {
             let found = folder(known, None, None)
-                .shards(said, elsewhere)
+                .shards(given, elsewhere)
                 .map_err(|error| error.to_string());
             assert_eq!(found, expected.map_err(str::to_owned));
         };
@@ -234,19 +234,19 @@ mod tests {
         check(Some(3), None, None, Ok(Some(3)));
         check(Some(3), Some(3), Some(3), Ok(Some(3)));
         check(None, None, Some(4), Ok(Some(4)));
-        let other = "--shards 2: the wallet in /w has 3 shards, and that never changes. Leave --shards out, or use another --dir";
+        let other = "--shards 2: the wallet in /w has 3 shards, and their number is fixed. Leave --shards out, or use another --dir";
         check(Some(3), Some(2), None, Err(other));
         check(None, Some(2), Some(3), Err(other));
-        let stranger = "the wallet in /w has 3 shards, and the one on the NATS server 4: it is another wallet, so use another --dir \
+        let different = "the wallet in /w has 3 shards, but the one on the NATS server has 4: they are different, so use another --dir \
                         or --nats";
-        check(Some(3), None, Some(4), Err(stranger));
+        check(Some(3), None, Some(4), Err(different));
     }
 
     #[test]
-    fn the_databases_stay_where_they_are() {
-        let check = |known: Option<&str>, said: Option<&str>, expected: Result<Option<&str>, &str>| {
+    fn another_database_is_rejected() {
+        let check = |known: Option<&str>, given: Option<&str>, expected: Result<Option<&str>, &str>| {
             let found = folder(None, known, None)
-                .database(said)
+                .database(given)
                 .map_err(|error| error.to_string());
             assert_eq!(
                 found,
@@ -275,36 +275,37 @@ mod tests {
     }
 
     #[test]
-    fn the_streams_stay_where_they_are() {
-        let check = |known: Option<&str>, said: &Settings, expected: Result<Option<&str>, &str>| {
+    fn another_nats_server_is_rejected() {
+        let check = |known: Option<&str>, given: &Settings, expected: Result<Option<&str>, &str>| {
             let found = folder(None, None, known)
-                .nats(said)
+                .nats(given)
                 .map_err(|error| error.to_string());
             let url = |url: &str| Settings {
                 nats: Some(Hidden(url.to_owned())),
-                ..said.clone()
+                ..given.clone()
             };
             assert_eq!(found, expected.map(|nats| nats.map(url)).map_err(str::to_owned));
         };
-        let (unsaid, said) = (Settings::default(), Settings::at("nats://a:s3cr3t@h"));
+        let (not_given, given) = (Settings::default(), Settings::at("nats://a:s3cr3t@h"));
         let file = Settings {
             nats_creds: Some("/x.creds".into()),
             ..Settings::default()
         };
-        check(None, &unsaid, Ok(None));
-        check(Some("here"), &unsaid, Ok(None));
-        check(None, &said, Ok(Some("nats://a:s3cr3t@h")));
-        check(Some("nats://h:4222"), &said, Ok(Some("nats://a:s3cr3t@h")));
+        check(None, &not_given, Ok(None));
+        check(Some("here"), &not_given, Ok(None));
+        check(None, &given, Ok(Some("nats://a:s3cr3t@h")));
+        check(Some("nats://h:4222"), &given, Ok(Some("nats://a:s3cr3t@h")));
         check(Some("nats://h:4222"), &file, Ok(Some("nats://h:4222")));
-        let own = "--nats nats://h:4222 (or WALLET_NATS_URL): the streams of the wallet in /w are in it, in a NATS server of its own. \
+        let own = "--nats nats://h:4222 (or WALLET_NATS_URL): the wallet in /w has a NATS server of its own, with its streams. \
                    Leave --nats out, or use another --dir";
-        check(Some("here"), &said, Err(own));
-        let lost = "--nats-creds (WALLET_NATS_CREDS) is for NATS servers that run already: say where they are with --nats";
+        check(Some("here"), &given, Err(own));
+        let lost =
+            "--nats-creds (WALLET_NATS_CREDS) is for existing NATS servers: give their addresses with --nats";
         check(None, &file, Err(lost));
     }
 
     #[test]
-    fn what_is_written_is_read_without_a_password() {
+    fn the_record_is_read_back_without_passwords() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(Folder::read(dir.path()).unwrap().shards, None);
         let nats = Settings::at("nats://u:s3cr3t@a,nats://b:1");
@@ -327,13 +328,13 @@ mod tests {
         std::fs::write(dir.path().join(FILE), "{").unwrap();
         let error = Folder::read(dir.path()).unwrap_err().to_string();
         assert!(
-            error.ends_with("wallet.json is not what `wallet up` has written"),
+            error.ends_with("wallet.json is not a valid record of `wallet up`"),
             "{error}"
         );
     }
 
     #[test]
-    fn a_folder_without_a_record_has_the_number_of_its_streams() {
+    fn a_folder_without_a_record_is_described_by_its_streams() {
         let dir = tempfile::tempdir().unwrap();
         let stream = dir.path().join("nats/jetstream/$G/streams/WALLET_0");
         std::fs::create_dir_all(&stream).unwrap();
@@ -349,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_written_without_its_password() {
+    fn the_password_is_removed_from_a_url() {
         let check = |url: &str, expected: &str| assert_eq!(without_password(url), expected, "{url}");
         check("postgres://me@db:5432/", "postgres://me@db:5432/");
         check(

@@ -160,7 +160,7 @@ impl Stack {
     pub async fn kill(&mut self, service: Service) -> Result<()> {
         let process = self.services.remove(&service);
         process
-            .with_context(|| format!("{service} does not run"))?
+            .with_context(|| format!("{service} is not running"))?
             .kill()
             .await
     }
@@ -182,12 +182,12 @@ impl Stack {
     /// Starts a service without waiting for it.
     pub fn spawn_service(&mut self, service: Service) -> Result<()> {
         if self.pid(service).is_some() {
-            bail!("{service} runs already");
+            bail!("{service} is already running");
         }
         let options = &self.options;
         let mut nats = self.nats();
-        if let Some(way) = options.ways.get(&service) {
-            nats.nats = Some(Hidden(way.clone()));
+        if let Some(url) = options.nats_urls.get(&service) {
+            nats.nats = Some(Hidden(url.clone()));
         }
         let mut command = Command::new(self.programs.join(service.name()));
         for (variable, value) in nats.environment() {
@@ -229,7 +229,7 @@ impl Stack {
         let process = self
             .services
             .get_mut(&service)
-            .with_context(|| format!("{service} does not run"))?;
+            .with_context(|| format!("{service} is not running"))?;
         ready::service(&self.http, &url, process, READY_WITHIN).await
     }
 
@@ -237,7 +237,7 @@ impl Stack {
     pub async fn kill_nats(&mut self) -> Result<()> {
         self.nats
             .take()
-            .context("no NATS server of ours runs")?
+            .context("this stack has no running NATS server of its own")?
             .process
             .kill()
             .await
@@ -246,7 +246,7 @@ impl Stack {
     /// Restarts the NATS server on its stored data, and waits until it is ready.
     pub async fn start_nats(&mut self) -> Result<()> {
         if self.nats_pid().is_some() {
-            bail!("the NATS server runs already");
+            bail!("the NATS server is already running");
         }
         let server = nats::Server::start(&self.options).await?;
         let server = self.nats.insert(server);
@@ -314,14 +314,14 @@ pub async fn with<T>(options: Options, body: impl AsyncFnOnce(&mut Stack) -> Res
     let stopped = stack
         .stop()
         .await
-        .context("the stack could not be stopped in order");
+        .context("the stack could not be stopped cleanly");
     done.and_then(|done| stopped.map(|()| done))
 }
 
 /// Locks the folder for this stack.
 fn lock(dir: &Path) -> Result<File> {
     fs::create_dir_all(dir.join("logs"))
-        .with_context(|| format!("folder {} can't be made", dir.display()))?;
+        .with_context(|| format!("folder {} can't be created", dir.display()))?;
     let path = dir.join("lock");
     let file = File::create(&path).with_context(|| format!("{} can't be written", path.display()))?;
     if file.try_lock().is_err() {

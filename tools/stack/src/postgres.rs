@@ -136,14 +136,14 @@ fn folder(user: Option<User>) -> Result<TempDir> {
     let dir = tempfile::Builder::new().prefix("wallet-postgres-").tempdir()?;
     if let Some(user) = user {
         chown(dir.path(), Some(user.uid), Some(user.gid))
-            .context("the temporary folder can't be handed over")?;
+            .context("the owner of the temporary folder can't be changed")?;
     } else {
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700))?;
     }
     Ok(dir)
 }
 
-fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, further: &[String]) -> Result<Process> {
+fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, extra: &[String]) -> Result<Process> {
     let mut command = Command::new(programs.join("postgres"));
     command.arg("-D").arg(dir.join("data")).current_dir(dir);
     let settings = [
@@ -155,7 +155,7 @@ fn spawn(programs: &Path, dir: &Path, user: Option<User>, port: u16, further: &[
         "shared_buffers=256MB".to_owned(),
         "max_wal_size=4GB".to_owned(),
     ];
-    command.args(settings.iter().chain(further).flat_map(|setting| ["-c", setting]));
+    command.args(settings.iter().chain(extra).flat_map(|setting| ["-c", setting]));
     run_as(&mut command, user);
     Process::spawn("postgres", command, dir)
 }
@@ -202,7 +202,7 @@ fn run_as(command: &mut Command, user: Option<User>) {
 const COLLATIONS: [&[&str]; 2] = [&["--locale-provider=icu", "--icu-locale=en-US"], &[]];
 
 async fn initialise(programs: &Path, data: &Path, user: Option<User>) -> Result<()> {
-    let mut said = Vec::new();
+    let mut stderr = Vec::new();
     for collation in COLLATIONS {
         let mut command = Command::new(programs.join("initdb"));
         // Only the initialization is not synced; the server's commits are.
@@ -221,9 +221,9 @@ async fn initialise(programs: &Path, data: &Path, user: Option<User>) -> Result<
         if output.status.success() {
             return Ok(());
         }
-        said = output.stderr;
+        stderr = output.stderr;
     }
-    bail!("initdb: {}", String::from_utf8_lossy(&said).trim())
+    bail!("initdb: {}", String::from_utf8_lossy(&stderr).trim())
 }
 
 /// The folder with `initdb` and `postgres`: on the PATH, or else the newest where Debian and its derivatives install them.
@@ -249,8 +249,8 @@ fn programs() -> Result<PathBuf> {
     // Follow the symlink to the real folder: it also has the programs that are not linked.
     let real = found.and_then(|dir| Some(fs::canonicalize(dir.join("postgres")).ok()?.parent()?.to_owned()));
     real.context(
-        "no PostgreSQL here: initdb and postgres are neither on the PATH nor in /usr/lib/postgresql. Install it \
-         (apt-get install postgresql), or name a running server: --database postgres://user@host:5432/",
+        "PostgreSQL not found: initdb and postgres are neither on the PATH nor in /usr/lib/postgresql. Install it \
+         (apt-get install postgresql), or use a running server: --database postgres://user@host:5432/",
     )
 }
 

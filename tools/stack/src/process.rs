@@ -59,13 +59,13 @@ impl Process {
     pub fn ended(&mut self) -> Option<Error> {
         match self.child.try_wait() {
             Ok(None) => None,
-            Ok(Some(status)) => Some(self.told(status)),
+            Ok(Some(status)) => Some(self.exit_error(status)),
             Err(error) => Some(anyhow!("{} can't be watched: {error}", self.name)),
         }
     }
 
-    fn told(&self, status: ExitStatus) -> Error {
-        anyhow!("{} has ended by itself ({status})\n{}", self.name, self.tail())
+    fn exit_error(&self, status: ExitStatus) -> Error {
+        anyhow!("{} has exited ({status})\n{}", self.name, self.tail())
     }
 
     /// The end of its log.
@@ -110,7 +110,7 @@ impl Process {
             return Ok(());
         }
         eprintln!(
-            "{} did not end within {within:?}: killed; {}",
+            "{} did not end within {within:?} and was killed; {}",
             self.name,
             self.tail()
         );
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_child_ends_when_asked_and_is_killed_when_deaf() {
+    async fn a_child_that_ignores_the_signal_is_killed() {
         let dir = tempfile::tempdir().unwrap();
         let shell = |script: &str| {
             let mut command = Command::new("sh");
@@ -177,17 +177,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_child_that_ends_by_itself_is_told_with_its_log() {
+    async fn an_exited_child_is_reported_with_its_log() {
         let dir = tempfile::tempdir().unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "echo no database; exit 3"]);
         let mut child = Process::spawn("sick", command, dir.path()).unwrap();
         child.child.wait().await.unwrap();
-        let told = child.ended().unwrap().to_string();
-        assert!(
-            told.contains("sick has ended by itself (exit status: 3)"),
-            "{told}"
-        );
-        assert!(told.ends_with("sick.log:\n  no database"), "{told}");
+        let error = child.ended().unwrap().to_string();
+        assert!(error.contains("sick has exited (exit status: 3)"), "{error}");
+        assert!(error.ends_with("sick.log:\n  no database"), "{error}");
     }
 }

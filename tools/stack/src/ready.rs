@@ -53,7 +53,7 @@ pub(super) async fn service(
 ) -> Result<()> {
     let deadline = Instant::now() + within;
     loop {
-        let said = match ask(http, url).await {
+        let state = match ask(http, url).await {
             Ok(ready) if !ready.shards.is_empty() && ready.shards.iter().all(is_up) => {
                 for shard in ready.shards.iter().filter(|shard| shard.state == LOST_DATA) {
                     eprintln!("{}: {}", process.name(), shard);
@@ -68,7 +68,7 @@ pub(super) async fn service(
                 .join(", "),
             Err(error) => format!("{error:#}"),
         };
-        wait(process, &said, deadline, within).await?;
+        wait(process, &state, deadline, within).await?;
     }
 }
 
@@ -77,22 +77,22 @@ pub(super) async fn nats(http: &reqwest::Client, server: &mut Server, within: Du
     let deadline = Instant::now() + within;
     let url = format!("http://{}/healthz", server.monitor);
     loop {
-        let said = match http.get(&url).send().await {
+        let state = match http.get(&url).send().await {
             Ok(answer) if answer.status().is_success() => return Ok(()),
             Ok(answer) => answer.status().to_string(),
             Err(error) => root_cause(&error).to_string(),
         };
-        wait(&mut server.process, &said, deadline, within).await?;
+        wait(&mut server.process, &state, deadline, within).await?;
     }
 }
 
-async fn wait(process: &mut Process, said: &str, deadline: Instant, within: Duration) -> Result<()> {
+async fn wait(process: &mut Process, state: &str, deadline: Instant, within: Duration) -> Result<()> {
     if let Some(error) = process.ended() {
         return Err(error);
     }
     if Instant::now() > deadline {
         bail!(
-            "{} is not ready after {within:?}: {said}\n{}",
+            "{} is not ready after {within:?}: {state}\n{}",
             process.name(),
             process.tail()
         );

@@ -119,13 +119,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_ends_as_what_it_is_whatever_was_being_done() {
+    fn the_exit_code_follows_the_error_and_not_its_context() {
         let check = |error: anyhow::Error, code: u8| {
             assert_eq!(Exit::of(&error).code(), code, "{error:#}");
-            let told = Err::<(), _>(error).context("while something was done");
-            assert_eq!(Exit::of(&told.unwrap_err()).code(), code);
+            let with_context = Err::<(), _>(error).context("while something was done");
+            assert_eq!(Exit::of(&with_context.unwrap_err()).code(), code);
         };
-        check(anyhow!("nobody answers"), 1);
+        check(anyhow!("no reply"), 1);
         check(Usage::new("no address").into(), 2);
         check(InvalidInput::new("no address").into(), 2);
         check(Error::from(InvalidInput::new("no address")).into(), 2);

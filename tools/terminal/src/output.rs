@@ -15,10 +15,10 @@ pub use wallet_view::text::{clean, exact, ms, span, time};
 #[derive(Debug, thiserror::Error)]
 pub enum Unwritten {
     /// The reader has closed the pipe, as `head` does. That is not a failure and is not reported.
-    #[error("nobody reads the answer")]
+    #[error("the reader of the output has closed it")]
     Unread,
     /// Writing failed, for example because the disk is full.
-    #[error("the answer can't be written: {0}")]
+    #[error("the output can't be written: {0}")]
     Failed(io::Error),
 }
 
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_stands_right_and_words_left() {
+    fn numbers_are_aligned_right_and_words_left() {
         let mut table = Table::new(&[("currency", Side::Left), ("available", Side::Right)]);
         table.row(["USD", "-12.50"]);
         table.row(["KRW", "1250000"]);
@@ -222,14 +222,14 @@ mod tests {
     }
 
     #[test]
-    fn a_time_to_the_microsecond_begins_like_any_other() {
+    fn a_precise_time_extends_the_common_format() {
         let at: Timestamp = "2026-11-30T18:01:57.976782Z".parse().unwrap();
         assert_eq!(precise(at), "2026-11-30 18:01:57.976782");
         assert!(precise(at).starts_with(&time(at)));
     }
 
     #[test]
-    fn numbers_read_well() {
+    fn numbers_have_thousands_separators() {
         assert_eq!(
             [0, 999, 1_000, 2_897, 1_234_567].map(count),
             ["0", "999", "1,000", "2,897", "1,234,567"]

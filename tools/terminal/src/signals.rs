@@ -13,10 +13,10 @@ pub struct Signals {
 impl Signals {
     /// Starts listening.
     pub fn new() -> Result<Self> {
-        let hear = |kind, name| signal(kind).with_context(|| format!("{name} can't be caught"));
+        let catch = |kind, name| signal(kind).with_context(|| format!("{name} can't be caught"));
         Ok(Self {
-            interrupt: hear(SignalKind::interrupt(), "Ctrl-C")?,
-            terminate: hear(SignalKind::terminate(), "SIGTERM")?,
+            interrupt: catch(SignalKind::interrupt(), "Ctrl-C")?,
+            terminate: catch(SignalKind::terminate(), "SIGTERM")?,
         })
     }
 

@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(40);
 
 /// Moves money between random accounts until told to stop. A third of the payments are reserved first, and then confirmed,
 /// cancelled, or left to expire.
-pub async fn pay_around(
+pub async fn pay_at_random(
     client: async_nats::Client,
     shards: Shards,
     accounts: Vec<String>,

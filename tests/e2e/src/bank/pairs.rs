@@ -37,8 +37,8 @@ pub(super) fn in_transit(statements: &BTreeMap<String, Vec<Line>>, at: Timestamp
             pair.open -= cents(&line.amount)? + cents(&line.held)?;
         }
     }
-    let under_way = pairs.values().filter(|pair| (pair.debits, pair.ends) == (1, 0));
-    Ok(under_way.map(|pair| pair.open).sum())
+    let in_progress = pairs.values().filter(|pair| (pair.debits, pair.ends) == (1, 0));
+    Ok(in_progress.map(|pair| pair.open).sum())
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn money_is_in_transit_from_its_debit_to_its_credit_and_a_second_credit_is_not_paired() {
+    fn money_is_in_transit_between_its_debit_and_one_credit() {
         let mut statements = BTreeMap::from([
             ("alice".to_owned(), vec![line("debit", "bob", "-5.00", 1)]),
             ("bob".to_owned(), vec![line("credit", "alice", "5.00", 3)]),

@@ -107,12 +107,12 @@ impl Reader {
             in_transit: 0,
             world: 0,
         };
-        let asked = self.accounts.iter().map(async |name| {
+        let reads = self.accounts.iter().map(async |name| {
             let page = self.api.account(&name.parse()?, Some(at)).await?;
             let balance = page.balances.first().context("opened in one currency")?;
             anyhow::Ok((cents(&balance.available)?, cents(&balance.held)?))
         });
-        for (account, (available, held)) in self.accounts.iter().zip(try_join_all(asked).await?) {
+        for (account, (available, held)) in self.accounts.iter().zip(try_join_all(reads).await?) {
             if account == "@world" {
                 total.world += available;
             } else {
@@ -141,24 +141,24 @@ impl Reader {
         let mut reached: BTreeMap<u16, Timestamp> = BTreeMap::new();
         for account in &self.accounts {
             let page = self.api.account(&account.parse()?, None).await?;
-            let as_of = page.as_of.context("an answer says how much it knows")?;
+            let as_of = page.as_of.context("the answer has no as_of")?;
             reached.entry(as_of.shard).or_insert(as_of.time);
             if reached.len() == SHARDS {
                 break;
             }
         }
-        let earliest = reached.into_values().min().context("there is a shard")?;
+        let earliest = reached.into_values().min().context("no shard was read")?;
         Ok(Timestamp::from_microsecond(earliest.as_microsecond() - 1)?)
     }
 
     /// Reads the new lines of the statements, and checks that each continues the one before.
     async fn follow(&mut self) -> Result<()> {
         let known = |name: &String| self.statements.get(name).and_then(|known| known.last());
-        let asked = self
+        let reads = self
             .accounts
             .iter()
             .map(|name| lines(&self.api, name, known(name)));
-        let fresh = try_join_all(asked).await?;
+        let fresh = try_join_all(reads).await?;
         for (account, fresh) in self.accounts.iter().zip(fresh) {
             let known = self.statements.entry(account.clone()).or_default();
             for line in fresh.into_iter().rev() {

@@ -54,17 +54,17 @@ impl Injected {
 }
 
 /// Injects faults for the given time, and leaves the stack whole.
-pub async fn torment(world: &mut World, random: &mut Random, span: Duration) -> Result<Injected> {
+pub async fn inject_faults(world: &mut World, random: &mut Random, span: Duration) -> Result<Injected> {
     let mut plan = Plan::new(Fault::possible(world));
     let (mut done, began) = (Injected::default(), Instant::now());
     while began.elapsed() < span {
         sleep(Duration::from_millis(random.below(1_000))).await;
         let Some(fault) = plan.next(random) else { break };
-        let a_while = Duration::from_millis(500 + random.below(2_500));
+        let lasting = Duration::from_millis(500 + random.below(2_500));
         let from = began.elapsed().as_secs_f64();
         println!("{from:7.2} s  {fault}");
-        let happened = fault.happen(world, a_while).await;
-        happened.with_context(|| format!("the stack did not recover from: {fault}"))?;
+        let injected = fault.inject(world, lasting).await;
+        injected.with_context(|| format!("the stack did not recover from: {fault}"))?;
         done.spans.push((from, began.elapsed().as_secs_f64(), fault));
         *done.counts.entry(fault).or_default() += 1;
     }
@@ -74,7 +74,7 @@ pub async fn torment(world: &mut World, random: &mut Random, span: Duration) -> 
 /// How long to inject faults: `WALLET_FAULT_SECONDS`, or else this many seconds.
 pub fn span(seconds: u64) -> Result<Duration> {
     let seconds = match std::env::var("WALLET_FAULT_SECONDS") {
-        Ok(text) => text.parse().context("WALLET_FAULT_SECONDS is a number")?,
+        Ok(text) => text.parse().context("WALLET_FAULT_SECONDS is not a number")?,
         Err(_) => seconds,
     };
     Ok(Duration::from_secs(seconds))
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_comes_once_before_any_comes_again_and_a_seed_is_a_plan() {
+    fn each_round_has_every_kind_once_and_a_seed_fixes_the_plan() {
         let kinds = vec![Fault::KillNats, Fault::PauseNats, Fault::FullDisk];
         let plan = |seed: u64| {
             let (mut plan, mut random) = (Plan::new(kinds.clone()), Random::of(seed));

@@ -1,4 +1,4 @@
-//! Damaged, unusual or invalid messages of alice's, and the outcomes that must be heard for them.
+//! Damaged, unusual or invalid messages of alice's, and the expected outcomes.
 
 use serde_json::{Value, json};
 
@@ -11,12 +11,12 @@ pub(super) struct Case {
     pub(super) verb: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: Vec<u8>,
-    /// What must be heard under each id.
-    pub(super) heard: Vec<(String, Heard)>,
+    /// The expected outcome under each id.
+    pub(super) expected: Vec<(String, Expected)>,
 }
 
-/// What is heard.
-pub(super) enum Heard {
+/// An outcome.
+pub(super) enum Expected {
     /// A cent has moved.
     Settled,
     /// The same, in the client's trace.
@@ -25,18 +25,18 @@ pub(super) enum Heard {
     Refused(String),
 }
 
-use Heard::{Refused, Settled, Traced};
+use Expected::{Refused, Settled, Traced};
 
-fn case(body: impl Into<Vec<u8>>, heard: Vec<(String, Heard)>) -> Case {
+fn case(body: impl Into<Vec<u8>>, expected: Vec<(String, Expected)>) -> Case {
     Case {
         verb: "transfer",
         headers: Vec::new(),
         body: body.into(),
-        heard,
+        expected,
     }
 }
 
-fn refused(detail: &str) -> Heard {
+fn refused(detail: &str) -> Expected {
     Refused(detail.to_owned())
 }
 
@@ -52,7 +52,7 @@ fn pays(id: &str, more: &str) -> String {
 }
 
 /// A single request, and what is wrong with it.
-fn alone(more: &str, detail: &str) -> Case {
+fn one_request(more: &str, detail: &str) -> Case {
     let id = e2e::id();
     case(pays(&id, more), vec![(id, refused(detail))])
 }
@@ -83,29 +83,29 @@ fn damaged() -> Vec<Case> {
     let twice = [e2e::id(), e2e::id()];
     let two_ids = pays(&twice[0], &format!(r#","id":"{}""#, twice[1]));
     vec![
-        alone(
+        one_request(
             r#","memo":"lunch \ud83c""#,
             &format!("field \"memo\" is \"lunch \\ud83c\": {half}"),
         ),
-        alone(r#","memo\ud83c":"lunch""#, "unknown field \"memo\u{fffd}\""),
-        alone(
+        one_request(r#","memo\ud83c":"lunch""#, "unknown field \"memo\u{fffd}\""),
+        one_request(
             ",\"memo\":\"a\tb\"",
             "field \"memo\" is \"a\\tb\": a control character",
         ),
-        alone(
+        one_request(
             ",\"memo\":\"a\0b\"",
             "field \"memo\" is \"a\\u{0}b\": a control character",
         ),
-        alone(
+        one_request(
             r#","memo":null"#,
             "field \"memo\" is null: use a string, or leave it out",
         ),
-        alone(
+        one_request(
             r#","memo":"a","memo":"b""#,
             "field \"memo\" stands twice, as \"a\" and as \"b\"",
         ),
-        alone(&format!(r#","memo":{deep}"#), "field \"memo\" is [[[["),
-        alone(
+        one_request(&format!(r#","memo":{deep}"#), "field \"memo\" is [[[["),
+        one_request(
             r#","memo":"say "hi" now""#,
             "not JSON behind field \"memo\": \"say \"",
         ),
@@ -156,10 +156,10 @@ fn several() -> Vec<Case> {
             vec![(first, Settled), (second, refused(detail)), (third, Settled)],
         )
     };
-    let both = |between: &str, heard: fn() -> Heard| {
+    let both = |between: &str, expected: fn() -> Expected| {
         let ids = [e2e::id(), e2e::id()];
         let body = format!("{}{between}{}", pays(&ids[0], ""), pays(&ids[1], ""));
-        case(body, ids.map(|id| (id, heard())).into())
+        case(body, ids.map(|id| (id, expected())).into())
     };
     let last = e2e::id();
     vec![
@@ -184,9 +184,9 @@ fn event(id: &str, more: &Value) -> String {
 }
 
 fn events() -> Vec<Case> {
-    let with = |more: Value, heard: Heard| {
+    let with = |more: Value, expected: Expected| {
         let id = e2e::id();
-        case(event(&id, &more), vec![(id, heard)])
+        case(event(&id, &more), vec![(id, expected)])
     };
     let wrong = |data: Value| {
         let detail = format!("\"data\" is {data}: use the request, an object");
@@ -271,7 +271,7 @@ fn headers() -> Vec<Case> {
 fn others() -> Vec<Case> {
     let unknown = Case {
         verb: "pay",
-        ..alone(
+        ..one_request(
             "",
             "has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm",
         )

@@ -2,35 +2,35 @@
 
 use anyhow::{Result, ensure};
 use e2e::load::{accounts, open_all};
-use e2e::reckoning::{nothing_waits, reckon};
+use e2e::reckoning::{reckon, until_all_ended};
 use e2e::streams::tear;
 use e2e::{DATABASES, Random, World, transfer};
 use serde_json::json;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 
-use super::{begun, heal, noticed, requests, run, send, sum};
+use super::{begun, heal, loss_is_reported, requests, run, send, sum};
 
 const ACCOUNTS: usize = 12;
 const AT_ONCE: usize = 8;
 
 /// The doctor's report on the streams.
 async fn doctor(world: &World) -> Result<String> {
-    let said = world.wallet(&["doctor"]).await?;
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let streams = said.lines().filter(|line| line.contains("streams"));
+    let output = world.wallet(&["doctor"]).await?;
+    let output = String::from_utf8_lossy(&output.stdout).into_owned();
+    let streams = output.lines().filter(|line| line.contains("streams"));
     Ok(streams.collect::<Vec<_>>().join("\n"))
 }
 
 /// The audit's message about a log that can't be audited.
 async fn audit(world: &World) -> Result<String> {
-    let said = world.wallet(&["verify"]).await?;
-    ensure!(!said.status.success(), "an audit of what is left can't hold");
-    Ok(String::from_utf8_lossy(&said.stderr).into_owned())
+    let output = world.wallet(&["verify"]).await?;
+    ensure!(!output.status.success(), "verify must fail on a torn stream");
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
+async fn a_stream_without_its_front_or_middle_is_restored() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
         let mut world = World::start(database).await?;
@@ -38,23 +38,23 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         open_all(&world, &accounts, "50.00").await?;
         let load = requests(&mut random, world.nats.shards().await?, &accounts, 20, AT_ONCE)?;
         send(&world, &load).await?;
-        nothing_waits(&world.api).await?;
+        until_all_ended(&world.api).await?;
         world.verify().await?;
 
         // The front: five messages are left.
         tear(&world, 0, &[("max_msgs", json!(5))]).await?;
-        noticed(&world, 0).await?;
-        let said = doctor(&world).await?;
+        loss_is_reported(&world, 0).await?;
+        let output = doctor(&world).await?;
         ensure!(
-            said.contains("fail") && said.contains("WALLET_0 lacks") && said.contains("from 1 on"),
-            "{said}"
+            output.contains("fail") && output.contains("WALLET_0 lacks") && output.contains("from 1 on"),
+            "{output}"
         );
-        let said = audit(&world).await?;
-        ensure!(said.contains("stream WALLET_0 lacks"), "{said}");
+        let output = audit(&world).await?;
+        ensure!(output.contains("stream WALLET_0 lacks"), "{output}");
         // A restarted service notices it too.
         world.stack.stop_service(Service::Credit).await?;
         world.stack.start_service(Service::Credit).await?;
-        noticed(&world, 0).await?;
+        loss_is_reported(&world, 0).await?;
         let shown = run(&world, &[]).await?;
         let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
         ensure!(
@@ -76,7 +76,7 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
 
         // The middle of the other stream: only the last message of each subject is left.
         tear(&world, 1, &[("max_msgs_per_subject", json!(1))]).await?;
-        noticed(&world, 1).await?;
+        loss_is_reported(&world, 1).await?;
         let streams = heal(&world).await?;
         ensure!(
             streams[0]["torn"] == false && streams[1]["torn"] == true,
@@ -85,7 +85,7 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         whole(&world).await?;
         reckon(&world.api, &accounts, &begun(&load)).await?.check()?;
 
-        // The first stream again, together with a request that nobody has read and no store has.
+        // The first stream again, together with a request that no service has read and no store has.
         for service in Service::ALL {
             world.stack.stop_service(service).await?;
         }
@@ -117,7 +117,7 @@ async fn a_stream_that_lost_its_front_or_middle_comes_back() -> Result<()> {
         };
         ensure!(
             known(&kept).await?.is_some() && known(&lost).await?.is_none(),
-            "one was read by heal"
+            "heal must restore the request that was still in the stream"
         );
         world.stop().await?;
     }
@@ -137,11 +137,14 @@ async fn of_shard(world: &World, accounts: &[String], shard: u16) -> Result<Stri
 
 /// Everything is well, stays so after a restart, and there is nothing left to heal.
 async fn whole(world: &World) -> Result<()> {
-    let said = doctor(world).await?;
-    ensure!(said.contains("2 streams as they must be"), "{said}");
+    let output = doctor(world).await?;
+    ensure!(
+        output.contains("2 streams with the required settings"),
+        "{output}"
+    );
     ensure!(
         sum(&heal(world).await?, "requests") == 0,
-        "the second time there is nothing to do"
+        "the second run must do nothing"
     );
     ensure!(world.pay("k00", "k01", "0.01").await?.outcome.is_good());
     ensure!(world.pay("k01", "k00", "0.01").await?.outcome.is_good());

@@ -59,7 +59,7 @@ async fn becomes_bytewise(url: &str, first: &[&str]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_database_of_an_earlier_version_is_brought_to_ours() -> Result<()> {
+async fn an_earlier_database_is_migrated() -> Result<()> {
     let dir = TempDir::new()?;
     let sqlite = format!("sqlite://{}/wallet-{{shard}}.db", dir.path().display());
     becomes_bytewise(&sqlite, &BYTEWISE).await?;

@@ -31,7 +31,7 @@ pub(super) struct Filled {
 
 impl Filled {
     /// Empty, for naming lists only.
-    pub(super) fn of_nothing() -> Result<Self> {
+    pub(super) fn empty() -> Result<Self> {
         Ok(Self {
             shards: Shards::new(1)?,
             trace: "0af7651916cd43dd8448eb211c80319c".to_owned(),
@@ -42,7 +42,7 @@ impl Filled {
     pub(super) async fn fill(world: &World) -> Result<Self> {
         let filled = Self {
             shards: world.nats.shards().await?,
-            ..Self::of_nothing()?
+            ..Self::empty()?
         };
         world.open(&NAMES).await?;
         let euros = json!({ "id": id(), "currency": "EUR" });
@@ -109,7 +109,7 @@ impl Filled {
                 .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
                 .await?;
         }
-        until("all is set aside", async || {
+        until("all messages are parked", async || {
             Ok(world.api.stats().await?.parked >= 9)
         })
         .await
@@ -161,12 +161,12 @@ impl Filled {
     }
 
     /// Waits until nothing is under way. A list that is begun then has the same order as one begun before.
-    pub(super) async fn has_settled(&self, world: &World) -> Result<()> {
+    pub(super) async fn until_settled(&self, world: &World) -> Result<()> {
         let running = Filter {
             status: Some(StatusFilter::Is(Status::Running)),
             ..Filter::default()
         };
-        until("all has settled", async || {
+        until("everything has settled", async || {
             Ok(world.api.flows(&running, None).await?.transfers.is_empty())
         })
         .await
@@ -185,9 +185,9 @@ pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
 }
 
 /// Polls until the condition holds.
-pub(crate) async fn until(what: &str, mut so: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
+pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
-    while !so().await.with_context(|| what.to_owned())? {
+    while !condition().await.with_context(|| what.to_owned())? {
         ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
         sleep(Duration::from_millis(50)).await;
     }

@@ -51,19 +51,19 @@ const COMMANDS: &[(&str, bool)] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tool_tells_all_there_is() -> Result<()> {
+async fn the_tool_lists_everything() -> Result<()> {
     for database in DATABASES {
         let one = Shards::new(1)?;
         let world = World::with(database, |options| options.shards = one).await?;
         fill(&world).await?;
-        let mut told = BTreeSet::from(["watch"]);
-        accounts(&world, &mut told).await?;
-        transfers(&world, &mut told).await?;
-        parked(&world, &mut told).await?;
+        let mut checked = BTreeSet::from(["watch"]);
+        accounts(&world, &mut checked).await?;
+        transfers(&world, &mut checked).await?;
+        parked(&world, &mut checked).await?;
         let lists = COMMANDS.iter().filter(|(_, lists)| *lists).map(|(name, _)| *name);
-        assert_eq!(told, lists.collect());
-        ends_are_watched(&world).await?;
-        commands_are_known(&world).await?;
+        assert_eq!(checked, lists.collect());
+        watch_shows_every_end(&world).await?;
+        every_command_is_known(&world).await?;
         world.stop().await?;
     }
     Ok(())
@@ -97,7 +97,7 @@ async fn fill(world: &World) -> Result<()> {
         .nats
         .put(&subject, headers, payments(TRACED, "0.02"))
         .await?;
-    until("all has come to rest", async || {
+    until("everything has ended", async || {
         let stats = world.api.stats().await?;
         let settled = u64::try_from(MANY + TRACED + 2)?;
         Ok(stats.transfers.settled == settled
@@ -108,20 +108,20 @@ async fn fill(world: &World) -> Result<()> {
 }
 
 /// A command's JSON output, and its other output.
-async fn tell(world: &World, args: &[&str]) -> Result<(Value, String)> {
+async fn run_json(world: &World, args: &[&str]) -> Result<(Value, String)> {
     let output = world.wallet(args).await?;
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
     );
     ensure!(output.status.success(), "{args:?}: {out}\n{err}");
-    let told = serde_json::from_str(&out).with_context(|| format!("{args:?}: {out}"))?;
-    Ok((told, err.into_owned()))
+    let value = serde_json::from_str(&out).with_context(|| format!("{args:?}: {out}"))?;
+    Ok((value, err.into_owned()))
 }
 
 /// The number of rows, all of them different.
-fn count(told: &Value, rows: &str, key: &[&str]) -> Result<usize> {
-    let rows = told[rows].as_array().context("a list")?;
+fn count(list: &Value, rows: &str, key: &[&str]) -> Result<usize> {
+    let rows = list[rows].as_array().context("a list")?;
     let names: BTreeSet<String> = rows
         .iter()
         .map(|row| {
@@ -131,40 +131,40 @@ fn count(told: &Value, rows: &str, key: &[&str]) -> Result<usize> {
                 .join("/")
         })
         .collect();
-    assert_eq!(names.len(), rows.len(), "some are told twice");
+    assert_eq!(names.len(), rows.len(), "some are listed twice");
     Ok(rows.len())
 }
 
-async fn accounts(world: &World, told: &mut BTreeSet<&'static str>) -> Result<()> {
-    let (all, _) = tell(world, &["balance", "--json"]).await?;
+async fn accounts(world: &World, checked: &mut BTreeSet<&'static str>) -> Result<()> {
+    let (all, _) = run_json(world, &["balance", "--json"]).await?;
     assert_eq!(
         count(&all, "accounts", &["account"])?,
         MANY + 3,
-        "alice, bob and @world, too"
+        "including alice, bob and @world"
     );
     let text = String::from_utf8(world.wallet(&["balance"]).await?.stdout)?;
-    assert_eq!(text.lines().count(), MANY + 4, "a heading, too");
-    told.insert("balance");
+    assert_eq!(text.lines().count(), MANY + 4, "including the heading");
+    checked.insert("balance");
     for (account, lines) in [("alice", MANY + TRACED + 1), ("bob", MANY + TRACED + 1)] {
-        let (all, _) = tell(world, &["statement", account, "--limit", "0", "--json"]).await?;
+        let (all, _) = run_json(world, &["statement", account, "--limit", "0", "--json"]).await?;
         assert_eq!(count(&all, "lines", &["transfer", "kind"])?, lines);
-        let (some, _) = tell(world, &["statement", account, "--json"]).await?;
+        let (some, _) = run_json(world, &["statement", account, "--json"]).await?;
         assert_eq!(count(&some, "lines", &["transfer", "kind"])?, 100);
-        ensure!(some["next"].is_string(), "there are more");
+        ensure!(some["next"].is_string(), "the list has no next");
     }
     let some = world.wallet(&["statement", "alice"]).await?;
     ensure!(
         String::from_utf8_lossy(&some.stderr).contains("--limit 0 shows all"),
         "{some:?}"
     );
-    told.insert("statement");
-    let (report, _) = tell(world, &["verify", "--json"]).await?;
+    checked.insert("statement");
+    let (report, _) = run_json(world, &["verify", "--json"]).await?;
     assert_eq!(report["held"], true, "{report}");
-    told.insert("verify");
+    checked.insert("verify");
     Ok(())
 }
 
-async fn transfers(world: &World, told: &mut BTreeSet<&'static str>) -> Result<()> {
+async fn transfers(world: &World, checked: &mut BTreeSet<&'static str>) -> Result<()> {
     let key = ["transfer", "payer", "verb"];
     let all = MANY + TRACED + 2 + MANY + 2;
     for (args, expected) in [
@@ -177,7 +177,7 @@ async fn transfers(world: &World, told: &mut BTreeSet<&'static str>) -> Result<(
         (vec!["--ended-until", "1h"], 0),
     ] {
         let args = [vec!["transfers", "--limit", "0", "--json"], args].concat();
-        let (list, _) = tell(world, &args).await?;
+        let (list, _) = run_json(world, &args).await?;
         assert_eq!(count(&list, "transfers", &key)?, expected, "{args:?}");
     }
     let some = world.wallet(&["transfers"]).await?;
@@ -193,25 +193,25 @@ async fn transfers(world: &World, told: &mut BTreeSet<&'static str>) -> Result<(
         never.status.code() == Some(2) && error.contains("is later than --ended-until"),
         "{error}"
     );
-    told.insert("transfers");
-    let (flows, _) = tell(world, &["trace", TRACE, "--json"]).await?;
+    checked.insert("transfers");
+    let (flows, _) = run_json(world, &["trace", TRACE, "--json"]).await?;
     assert_eq!(count(&flows, "transfers", &key)?, TRACED);
-    told.insert("trace");
+    checked.insert("trace");
     Ok(())
 }
 
-async fn parked(world: &World, told: &mut BTreeSet<&'static str>) -> Result<()> {
-    let (all, _) = tell(world, &["parked", "--json"]).await?;
+async fn parked(world: &World, checked: &mut BTreeSet<&'static str>) -> Result<()> {
+    let (all, _) = run_json(world, &["parked", "--json"]).await?;
     assert_eq!(count(&all, "parked", &["id"])?, MANY);
     let oldest = all["parked"][MANY - 1]["id"].as_str().context("an id")?;
     let shown = world.wallet(&["parked", "show", oldest]).await?;
     ensure!(shown.status.success(), "{shown:?}");
-    told.insert("parked");
+    checked.insert("parked");
     Ok(())
 }
 
 /// Each flow is shown once, when it ends; that includes a reservation, and more flows than one query returns.
-async fn ends_are_watched(world: &World) -> Result<()> {
+async fn watch_shows_every_end(world: &World) -> Result<()> {
     let mut command = tokio::process::Command::new(program("wallet")?);
     command
         .args(["watch", "--json"])
@@ -221,8 +221,8 @@ async fn ends_are_watched(world: &World) -> Result<()> {
         .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
-    let mut said = BufReader::new(watch.stderr.take().context("stderr")?).lines();
-    let begun = timeout(PATIENCE, said.next_line()).await??;
+    let mut stderr = BufReader::new(watch.stderr.take().context("stderr")?).lines();
+    let begun = timeout(PATIENCE, stderr.next_line()).await??;
     ensure!(
         begun.as_deref().is_some_and(|line| line.contains("watching")),
         "{begun:?}"
@@ -253,7 +253,7 @@ async fn ends_are_watched(world: &World) -> Result<()> {
 }
 
 /// A new command must be added to the table.
-async fn commands_are_known(world: &World) -> Result<()> {
+async fn every_command_is_known(world: &World) -> Result<()> {
     let help = String::from_utf8(world.wallet(&["--help"]).await?.stdout)?;
     let commands = help
         .lines()
@@ -266,7 +266,7 @@ async fn commands_are_known(world: &World) -> Result<()> {
     let known: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
     assert_eq!(
         commands, known,
-        "a new command: does it list something? Then ask it for all of it here"
+        "a new command: if it lists something, check here that it lists everything"
     );
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) struct List {
 
 impl List {
     /// Whether it goes back in time, and so contains only what existed when it was begun.
-    pub(super) fn goes_back(&self) -> bool {
+    pub(super) fn is_newest_first(&self) -> bool {
         let is_back = matches!(
             self.route,
             "/" | "/parked"
@@ -40,66 +40,68 @@ pub(super) enum Kind {
     Json {
         rows: &'static str,
         key: &'static [&'static str],
-        place: &'static str,
+        cursor: &'static str,
     },
     /// A page for people.
     Page,
 }
 
-/// The kind of a route or a command.
+/// How a route or a command returns its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Is {
+enum Paging {
     /// A list that has pages: it is walked.
     Walked,
     /// A list that is returned as a whole because it is short, for this reason.
     Whole(&'static str),
     /// No list.
-    NoList,
+    NotAList,
 }
 
-const ROUTES: &[(&str, Is)] = &[
-    ("/", Is::Walked),
-    ("/accounts", Is::Walked),
-    ("/accounts/{id}", Is::Walked),
-    ("/assets/icon.svg", Is::NoList),
-    ("/assets/viewer.css", Is::NoList),
-    ("/assets/viewer.js", Is::NoList),
-    ("/find", Is::NoList),
+const ROUTES: &[(&str, Paging)] = &[
+    ("/", Paging::Walked),
+    ("/accounts", Paging::Walked),
+    ("/accounts/{id}", Paging::Walked),
+    ("/assets/icon.svg", Paging::NotAList),
+    ("/assets/viewer.css", Paging::NotAList),
+    ("/assets/viewer.js", Paging::NotAList),
+    ("/find", Paging::NotAList),
     (
         "/flows/{id}",
-        Is::Whole("the events of one flow; or the payers who used its id"),
+        Paging::Whole("the events of one flow; or the payers who used its id"),
     ),
-    ("/flows/{id}/export.html", Is::Whole("the same")),
-    ("/flows/{id}/export.mmd", Is::Whole("the same")),
-    ("/flows/{id}/export.otlp.json", Is::Whole("the same")),
-    ("/flows/{id}/live", Is::Whole("the same")),
+    ("/flows/{id}/export.html", Paging::Whole("the same")),
+    ("/flows/{id}/export.mmd", Paging::Whole("the same")),
+    ("/flows/{id}/export.otlp.json", Paging::Whole("the same")),
+    ("/flows/{id}/live", Paging::Whole("the same")),
     (
         "/health",
-        Is::Whole("shards and currencies; of what is stuck and parked the first, with a link to all"),
+        Paging::Whole(
+            "shards and currencies; the first stuck transfers and parked messages, with a link to all",
+        ),
     ),
-    ("/live", Is::NoList),
-    ("/livez", Is::NoList),
-    ("/metrics", Is::NoList),
-    ("/parked", Is::Walked),
-    ("/readyz", Is::Whole("the shards")),
-    ("/traces/{id}", Is::Walked),
-    ("/v1/accounts", Is::Walked),
-    ("/v1/accounts/{id}", Is::Whole("an account's currencies")),
-    ("/v1/accounts/{id}/statement", Is::Walked),
-    ("/v1/health", Is::Whole("the services, each with its shards")),
-    ("/v1/log", Is::Walked),
-    ("/v1/parked", Is::Walked),
-    ("/v1/phases/{id}", Is::Whole("the payers who used one id")),
-    ("/v1/stats", Is::Whole("the shards, and counts")),
-    ("/v1/store", Is::Whole("the shards")),
-    ("/v1/store/events", Is::Walked),
-    ("/v1/store/position", Is::NoList),
-    ("/v1/store/publish", Is::NoList),
-    ("/v1/store/reach", Is::NoList),
-    ("/v1/traces/{id}", Is::Walked),
-    ("/v1/transfers", Is::Walked),
-    ("/v1/transfers/{id}", Is::Whole("the events of one flow")),
-    ("/v1/transfers/known", Is::Whole("those that are asked about")),
+    ("/live", Paging::NotAList),
+    ("/livez", Paging::NotAList),
+    ("/metrics", Paging::NotAList),
+    ("/parked", Paging::Walked),
+    ("/readyz", Paging::Whole("the shards")),
+    ("/traces/{id}", Paging::Walked),
+    ("/v1/accounts", Paging::Walked),
+    ("/v1/accounts/{id}", Paging::Whole("an account's currencies")),
+    ("/v1/accounts/{id}/statement", Paging::Walked),
+    ("/v1/health", Paging::Whole("the services, each with its shards")),
+    ("/v1/log", Paging::Walked),
+    ("/v1/parked", Paging::Walked),
+    ("/v1/phases/{id}", Paging::Whole("the payers who used one id")),
+    ("/v1/stats", Paging::Whole("the shards, and counts")),
+    ("/v1/store", Paging::Whole("the shards")),
+    ("/v1/store/events", Paging::Walked),
+    ("/v1/store/position", Paging::NotAList),
+    ("/v1/store/publish", Paging::NotAList),
+    ("/v1/store/reach", Paging::NotAList),
+    ("/v1/traces/{id}", Paging::Walked),
+    ("/v1/transfers", Paging::Walked),
+    ("/v1/transfers/{id}", Paging::Whole("the events of one flow")),
+    ("/v1/transfers/known", Paging::Whole("the given ids")),
 ];
 
 /// Queries for transfers in the API for programs.
@@ -186,7 +188,7 @@ pub(super) fn lists(filled: &Filled) -> Vec<List> {
 }
 
 /// The lists that have items while credit-svc is down.
-pub(super) fn lists_of_what_is_stuck() -> Vec<List> {
+pub(super) fn stuck_lists() -> Vec<List> {
     let queries = [
         "?status=stuck",
         "?status=stuck&account=alice",
@@ -225,13 +227,13 @@ fn json(
     url: &str,
     rows: &'static str,
     key: &'static [&'static str],
-    place: &'static str,
+    cursor: &'static str,
 ) -> List {
     List {
         service: Service::Ledger,
         route,
         url: url.to_owned(),
-        kind: Kind::Json { rows, key, place },
+        kind: Kind::Json { rows, key, cursor },
     }
 }
 
@@ -259,7 +261,7 @@ fn routes(dir: &Path, found: &mut BTreeSet<String>) -> Result<()> {
 }
 
 #[test]
-fn a_route_is_walked_or_known_to_be_no_list_with_pages() -> Result<()> {
+fn every_route_is_walked_or_known_to_have_no_pages() -> Result<()> {
     let root = e2e::repository();
     let mut found = BTreeSet::new();
     for part in [
@@ -271,13 +273,13 @@ fn a_route_is_walked_or_known_to_be_no_list_with_pages() -> Result<()> {
         routes(&root.join(part), &mut found)?;
     }
     let known: BTreeSet<String> = ROUTES.iter().map(|(route, _)| (*route).to_owned()).collect();
-    assert_eq!(found, known, "a new route: is it a list? Then walk it in `lists`");
-    let filled = Filled::of_nothing()?;
+    assert_eq!(found, known, "a new route: if it is a list, walk it in `lists`");
+    let filled = Filled::empty()?;
     let walked: BTreeSet<&str> = lists(&filled).iter().map(|list| list.route).collect();
-    let to_be_walked = ROUTES
+    let expected = ROUTES
         .iter()
-        .filter(|(_, is)| *is == Is::Walked)
+        .filter(|(_, paging)| *paging == Paging::Walked)
         .map(|(route, _)| *route);
-    assert_eq!(walked, to_be_walked.collect());
+    assert_eq!(walked, expected.collect());
     Ok(())
 }

@@ -56,13 +56,13 @@ impl<'l> Walk<'l> {
     /// One page, which has no more rows than requested.
     pub(super) async fn page(&mut self, limit: usize) -> Result<Vec<String>> {
         let base = &self.base;
-        let sign = if self.list.url.contains('?') { '&' } else { '?' };
-        let first = format!("{base}{}{sign}limit={limit}", self.list.url);
+        let separator = if self.list.url.contains('?') { '&' } else { '?' };
+        let first = format!("{base}{}{separator}limit={limit}", self.list.url);
         let (items, next) = match &self.list.kind {
-            Kind::Json { rows, key, place } => {
+            Kind::Json { rows, key, cursor } => {
                 let url = match &self.next {
                     Next::Begin => first,
-                    Next::At(at) => format!("{first}&{place}={at}"),
+                    Next::At(at) => format!("{first}&{cursor}={at}"),
                     Next::End => bail!("the list has ended"),
                 };
                 json(&self.http, &url, rows, key).await?
@@ -76,7 +76,7 @@ impl<'l> Walk<'l> {
                 page(&self.http, &url).await?
             }
         };
-        ensure!(items.len() <= limit, "{limit} were asked for: {items:?}");
+        ensure!(items.len() <= limit, "more than {limit} items: {items:?}");
         self.next = next.map_or(Next::End, Next::At);
         Ok(items)
     }

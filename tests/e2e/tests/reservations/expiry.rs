@@ -12,7 +12,7 @@ use wallet_contract::subject::Verb;
 use super::{money, only, reserve, send};
 
 /// Slow flows are found; a flow that is or was held for long waits for alice, and is not found.
-pub(super) async fn held_is_not_asked_for(world: &World, expired: &str) -> Result<()> {
+pub(super) async fn held_time_is_no_duration(world: &World, expired: &str) -> Result<()> {
     let waits = id();
     world
         .ask(Verb::Reserve, "alice", reserve(&waits, "bob", "1.00", 600))
@@ -47,7 +47,7 @@ pub(super) async fn held_is_not_asked_for(world: &World, expired: &str) -> Resul
         if long_ago {
             break;
         }
-        ensure!(Instant::now() < deadline, "no second passes");
+        ensure!(Instant::now() < deadline, "the clock does not advance");
         sleep(Duration::from_millis(50)).await;
     }
     world.ask(Verb::Cancel, "alice", only(&waits)).await?;
@@ -56,7 +56,7 @@ pub(super) async fn held_is_not_asked_for(world: &World, expired: &str) -> Resul
 
 /// Reserves 5,000 times for two seconds, and checks when each was released.
 #[tokio::test]
-async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
+async fn many_reservations_expire_at_once_and_in_time() -> Result<()> {
     const MANY: u64 = 5_000;
     for database in DATABASES {
         let world = World::start(database).await?;
@@ -95,7 +95,7 @@ async fn many_expire_at_once_and_none_much_too_late() -> Result<()> {
             late[late.len() - 1]
         );
         assert_eq!(late.len() as u64, MANY);
-        assert!(late[0] >= 0, "none too early");
+        assert!(late[0] >= 0, "some expired too early");
         assert_eq!(
             money(&world, "alice").await?,
             "100.00 available, 0.00 held, 0.00 in transit"

@@ -17,7 +17,7 @@ async fn tool(world: &World, words: &str, code: i32, says: &[&str]) -> Result<()
     let text = String::from_utf8_lossy(&text);
     assert_eq!(output.status.code(), Some(code), "{words}: {text}");
     for part in says {
-        assert!(text.contains(part), "{words} does not say {part:?}: {text}");
+        assert!(text.contains(part), "{words} does not show {part:?}: {text}");
     }
     Ok(())
 }
@@ -53,12 +53,12 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     ];
     check(&phases, 0, &after).await?;
     check(&format!("cancel {one}"), 3, &["already_confirmed"]).await?;
-    a_part_is_told_everywhere(&world, &one).await?;
+    a_part_is_shown_everywhere(&world, &one).await?;
     lines_add_up(&world).await?;
     check(
         &format!("confirm {}", id()),
         1,
-        &["the ledger knows no reservation", "--from"],
+        &["the ledger has no reservation", "--from"],
     )
     .await?;
     let early = id();
@@ -70,7 +70,7 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
 }
 
 /// 5.00 of 20.00: in the API, on pages, in files, in the tool. Also its duration, and how long it was held.
-async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
+async fn a_part_is_shown_everywhere(world: &World, one: &str) -> Result<()> {
     let flow = world
         .api
         .transfer(one.parse()?, None)
@@ -98,9 +98,9 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
         "one duration"
     );
     // The books agree with its events.
-    let told = held::of(&steps::of(&flow)).context("alice took her time")?;
-    assert_eq!(flow.held_us, Some(told.us));
-    let (took, held) = (text::span_us(took), text::span_us(told.us));
+    let held_time = held::of(&steps::of(&flow)).context("it was not held for alice")?;
+    assert_eq!(flow.held_us, Some(held_time.us));
+    let (took, held) = (text::span_us(took), text::span_us(held_time.us));
 
     let url = world.stack.api_url();
     let page = async |path: &str| anyhow::Ok(reqwest::get(format!("{url}{path}")).await?.text().await?);
@@ -120,7 +120,7 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
     ] {
         let text = page(path).await?;
         for part in says {
-            ensure!(text.contains(&part), "{path} does not say {part:?}: {text}");
+            ensure!(text.contains(&part), "{path} does not show {part:?}: {text}");
         }
     }
     tool(
@@ -217,7 +217,7 @@ async fn lines_add_up(world: &World) -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_tool_gives_back_what_is_left() -> Result<()> {
+async fn the_tool_reverses_what_is_left() -> Result<()> {
     let world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
     let check = async |words: &str, code, says: &[&str]| tool(&world, words, code, says).await;
@@ -227,9 +227,14 @@ async fn the_tool_gives_back_what_is_left() -> Result<()> {
     let beyond = ["exceeds_transfer", "10.00 USD of 12.50 USD is left"];
     check(&format!("reverse {paid} --amount 10.01"), 3, &beyond).await?;
     check(&format!("reverse {paid}"), 0, &["10.00 USD"]).await?;
-    check(&format!("reverse {paid}"), 3, &["nothing is left of transfer"]).await?;
+    check(
+        &format!("reverse {paid}"),
+        3,
+        &["has already been reversed in full"],
+    )
+    .await?;
     check("statement bob", 0, &["gives back", "given back by"]).await?;
-    check(&format!("reverse {}", id()), 1, &["the ledger knows no transfer"]).await?;
+    check(&format!("reverse {}", id()), 1, &["the ledger has no transfer"]).await?;
     world.verify().await?;
     world.stop().await
 }

@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep};
 use wallet_contract::subject::{Service, Verb, envelopes};
 
 use super::ran;
-use super::story::ends;
+use super::story::until_ended;
 use crate::lists::filled::{of_a_later_version, until};
 
 /// Interval between two conservation checks.
 const CONSERVATION: Duration = Duration::from_secs(5);
 /// Time for more checks than needed: each catches a payment between two shards with a probability of perhaps one in four.
-const LOOKS: Duration = Duration::from_mins(3);
+const CHECKS_WITHIN: Duration = Duration::from_mins(3);
 /// Interval between two messages of payments: even, so that some payments are always under way, and long enough for the
 /// conservation check to run.
 const BETWEEN: Duration = Duration::from_millis(12);
@@ -26,7 +26,7 @@ const STUCK: usize = 1_100;
 const REFUSED: [usize; 3] = [10_000, 10_000, 100];
 
 /// The ledger is down while a reservation is confirmed, and hears of its end in one batch.
-pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
+pub(super) async fn the_ledger_is_stopped(world: &mut World) -> Result<()> {
     let mut confirmed = Vec::new();
     for amount in [json!({}), json!({ "amount": "1.00", "currency": "USD" })] {
         let body = transfer("dave", "2.00");
@@ -45,27 +45,27 @@ pub(super) async fn the_ledger_is_away(world: &mut World) -> Result<()> {
     sleep(Duration::from_secs(1)).await;
     world.stack.start_service(Service::Ledger).await?;
     for confirm in confirmed {
-        ends(world, confirm["id"].as_str().context("an id")?).await?;
+        until_ended(world, confirm["id"].as_str().context("an id")?).await?;
     }
     Ok(())
 }
 
 /// Conservation is checked while payments are between two shards. Each is there for a few milliseconds only, so it takes
 /// several checks.
-pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
+pub(super) async fn money_is_in_transit(world: &World) -> Result<()> {
     const BOOKED_BY_ONE: &str =
         "SELECT r.id, b.currency, b.amount FROM k CROSS JOIN record AS r CROSS JOIN booking AS b";
     world.pay("@world", "carol", "1000.00").await?;
-    let deadline = Instant::now() + LOOKS;
+    let deadline = Instant::now() + CHECKS_WITHIN;
     loop {
-        let looked = Instant::now() + CONSERVATION;
+        let checked_at = Instant::now() + CONSERVATION;
         let mut last = String::new();
-        while Instant::now() < looked {
+        while Instant::now() < checked_at {
             let bodies = ["alice", "bob", "max", "Mia"].map(|to| transfer(to, "0.01"));
             last = send(world, "carol", &bodies).await?;
             sleep(BETWEEN).await;
         }
-        ends(world, &last).await?;
+        until_ended(world, &last).await?;
         let ran = ran::statements(world)?;
         if ran
             .iter()
@@ -75,7 +75,7 @@ pub(super) async fn money_is_under_way(world: &World) -> Result<()> {
         }
         ensure!(
             Instant::now() < deadline,
-            "no look found a payment between two shards"
+            "no check found a payment in transit between two shards"
         );
     }
 }
@@ -90,7 +90,7 @@ pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     })
     .await?;
     world.stack.start_service(Service::Credit).await?;
-    ends(world, &last).await
+    until_ended(world, &last).await
 }
 
 /// More transfers are refused than a list examines.
@@ -100,39 +100,39 @@ pub(super) async fn many_are_refused(world: &World) -> Result<()> {
         let bodies: Vec<Value> = (0..many).map(|_| json!({ "id": id(), "to": "dave" })).collect();
         last = send(world, "carol", &bodies).await?;
     }
-    ends(world, &last).await
+    until_ended(world, &last).await
 }
 
 /// An operator's request waits for a parked event, and so does its account. Then the event is resolved.
 pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
-    let held_up = send(world, "alice", &[transfer("bob", "0.01")]).await?;
+    let blocked = send(world, "alice", &[transfer("bob", "0.01")]).await?;
     until("it is debited", async || {
-        let flow = world.api.transfer(held_up.parse()?, None).await;
+        let flow = world.api.transfer(blocked.parse()?, None).await;
         Ok(matches!(flow, Ok(Some(flow)) if flow.events.len() == 2))
     })
     .await?;
     let home = world.nats.shards().await?.of(&"alice".parse()?);
-    let event = of_a_later_version(&held_up, home);
+    let event = of_a_later_version(&blocked, home);
     world
         .nats
         .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
         .await?;
-    until("it is set aside", async || {
-        Ok(waiting(world, &held_up).await?.len() == 2)
+    until("it is parked", async || {
+        Ok(waiting(world, &blocked).await?.len() == 2)
     })
     .await?;
-    let page = reqwest::get(format!("{}/flows/{held_up}", world.stack.api_url())).await?;
+    let page = reqwest::get(format!("{}/flows/{blocked}", world.stack.api_url())).await?;
     ensure!(page.status().is_success(), "{}", page.status());
 
-    let those = waiting(world, &held_up).await?;
-    let freeze = json!({ "id": held_up }).to_string();
+    let those = waiting(world, &blocked).await?;
+    let freeze = json!({ "id": blocked }).to_string();
     world
         .nats
         .request(Verb::Freeze, &"alice".parse()?, freeze, None)
         .await?;
     until("its freeze waits", async || {
-        Ok(waiting(world, &held_up).await?.len() > those.len())
+        Ok(waiting(world, &blocked).await?.len() > those.len())
     })
     .await?;
     for service in Service::ALL {
@@ -143,10 +143,10 @@ pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
         let done = world
             .wallet(&["parked", "discard", &event, "--reason", "gilded"])
             .await?;
-        let told = String::from_utf8_lossy(&done.stderr);
-        ensure!(done.status.success(), "{told}");
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "{stderr}");
     }
-    ends(world, &held_up).await
+    until_ended(world, &blocked).await
 }
 
 /// The parked messages of a transfer.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::source::on_one_line;
 
 /// Database errors for a statement that it does not understand.
-const MISUNDERSTOOD: [&str; 5] = [
+const DATABASE_ERRORS: [&str; 5] = [
     "mismatched types",
     "no such column",
     "syntax error",
@@ -19,7 +19,7 @@ const MISUNDERSTOOD: [&str; 5] = [
 ];
 
 /// The settings with which the services log their statements.
-pub(super) const TOLD: [(&str, &str); 2] = [
+pub(super) const LOG_SETTINGS: [(&str, &str); 2] = [
     ("WALLET_LOG", "info,sqlx::query=debug"),
     ("WALLET_LOG_FORMAT", "json"),
 ];
@@ -30,21 +30,29 @@ pub(super) fn statements(world: &World) -> Result<BTreeMap<String, u64>> {
     for log in fs::read_dir(world.stack.logs())? {
         let text = fs::read_to_string(log?.path())?;
         for line in text.lines().filter(|line| line.starts_with('{')) {
-            let line: Value = serde_json::from_str(line).context("a line of a log is JSON")?;
+            let line: Value = serde_json::from_str(line).context("a line of the log is not JSON")?;
             if line["target"] == "sqlx::query" {
                 let sql = statement(&line);
                 // For a query, SQLite reports how many rows the previous statement wrote.
-                let asks = sql.starts_with("SELECT") || sql.starts_with("WITH");
-                let rows = line[if asks { "rows_returned" } else { "rows_affected" }].as_u64();
+                let is_query = sql.starts_with("SELECT") || sql.starts_with("WITH");
+                let rows = line[if is_query {
+                    "rows_returned"
+                } else {
+                    "rows_affected"
+                }]
+                .as_u64();
                 let most = ran.entry(sql).or_default();
                 *most = rows.unwrap_or(0).max(*most);
             } else {
                 let text = line.to_string();
-                ensure!(!MISUNDERSTOOD.iter().any(|words| text.contains(words)), "{text}");
+                ensure!(
+                    !DATABASE_ERRORS.iter().any(|words| text.contains(words)),
+                    "{text}"
+                );
             }
         }
     }
-    ensure!(ran.len() > 50, "the logs are here: {}", ran.len());
+    ensure!(ran.len() > 50, "too few statements in the logs: {}", ran.len());
     Ok(ran)
 }
 
@@ -56,5 +64,5 @@ fn statement(line: &Value) -> String {
     let rows = sql
         .strip_prefix("WITH k (")
         .and_then(|rest| rest.split_once(")) "));
-    rows.map_or_else(|| sql.clone(), |(_, behind)| behind.to_owned())
+    rows.map_or_else(|| sql.clone(), |(_, rest)| rest.to_owned())
 }

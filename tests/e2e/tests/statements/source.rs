@@ -1,4 +1,4 @@
-//! The statements in the services' sources: every string that is SQL, whether it stands alone or is a part of a longer one.
+//! The statements in the services' sources: every string that is SQL, whether it is a whole statement or a part of a longer one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,11 +31,9 @@ impl Statement {
     /// Whether a statement that ran is this one or contains it.
     pub(super) fn is_in(&self, ran: &str) -> bool {
         let mut rest = ran;
-        self.parts.iter().all(|part| {
-            rest.split_once(&**part)
-                .map(|(_, behind)| rest = behind)
-                .is_some()
-        })
+        self.parts
+            .iter()
+            .all(|part| rest.split_once(&**part).map(|(_, after)| rest = after).is_some())
     }
 }
 
@@ -54,12 +52,16 @@ pub(super) fn all() -> Result<Vec<Statement>> {
             let text = fs::read_to_string(&file)?;
             let text = text.split("#[cfg(test)]").next().unwrap_or_default();
             let Ok(tokens) = text.parse::<TokenStream>() else {
-                bail!("{name} has no tokens");
+                bail!("{name} can't be parsed");
             };
             strings(tokens, &mut |sql| found.extend(statement(&name, &sql)))?;
         }
     }
-    ensure!(found.len() > 80, "the sources are here: {}", found.len());
+    ensure!(
+        found.len() > 80,
+        "too few statements in the sources: {}",
+        found.len()
+    );
     Ok(found)
 }
 
@@ -106,12 +108,12 @@ fn statement(file: &str, text: &str) -> Option<Statement> {
     let is_sql =
         BEGINS.iter().any(|word| sql.starts_with(word)) || WITHIN.iter().any(|word| text.contains(word));
     let parts = sql.split('{').enumerate().filter_map(|(number, part)| {
-        let behind = if number == 0 {
+        let after = if number == 0 {
             Some(part)
         } else {
-            part.split_once('}').map(|(_, behind)| behind)
+            part.split_once('}').map(|(_, after)| after)
         };
-        behind.map(str::trim).filter(|part| !part.is_empty())
+        after.map(str::trim).filter(|part| !part.is_empty())
     });
     let parts: Vec<String> = parts.map(str::to_owned).collect();
     let beginning: String = sql.chars().take(120).collect();

@@ -20,7 +20,7 @@ pub(super) struct Flows {
 }
 
 /// Makes every request that clients can make.
-pub(super) async fn is_asked(world: &World) -> Result<Flows> {
+pub(super) async fn run_flows(world: &World) -> Result<Flows> {
     let ask = async |verb, account: &str, body: Value| world.ask(verb, account, body).await;
     let of = |id: &str| json!({ "id": id });
     world.open(&["carol", "dave"]).await?;
@@ -76,9 +76,9 @@ pub(super) async fn is_asked(world: &World) -> Result<Flows> {
             .nats
             .put(&wallet_contract::subject::bulk(home), Vec::new(), body)
             .await?;
-        ends(world, &early).await?;
+        until_ended(world, &early).await?;
     }
-    ends(world, &short).await?;
+    until_ended(world, &short).await?;
     ask(Verb::Close, "erin", of(&id())).await?;
     let flow = world
         .api
@@ -94,7 +94,7 @@ pub(super) async fn is_asked(world: &World) -> Result<Flows> {
 }
 
 /// Waits until a transfer has ended.
-pub(super) async fn ends(world: &World, id: &str) -> Result<()> {
+pub(super) async fn until_ended(world: &World, id: &str) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         // A ledger that is far behind returns an error instead.
@@ -108,7 +108,7 @@ pub(super) async fn ends(world: &World, id: &str) -> Result<()> {
 }
 
 /// Resolves parked messages, as operators do.
-pub(super) async fn is_seen_to(world: &World) -> Result<()> {
+pub(super) async fn resolve_parked(world: &World) -> Result<()> {
     let rows = world.api.parked(false).await?;
     let [first, second, ..] = &rows[..] else {
         anyhow::bail!("too little is parked: {rows:?}");
@@ -125,14 +125,14 @@ pub(super) async fn is_seen_to(world: &World) -> Result<()> {
         ],
     ] {
         let done = world.wallet(&args).await?;
-        let told = String::from_utf8_lossy(&done.stderr);
-        ensure!(done.status.success(), "{args:?}: {told}");
+        let report = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "{args:?}: {report}");
     }
     Ok(())
 }
 
 /// Views every page and every answer.
-pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
+pub(super) async fn read_pages(world: &World, flows: &Flows) -> Result<()> {
     let (settled, captured, trace) = (&flows.settled, &flows.captured, &flows.trace);
     let then = wallet_client::clock::now();
     let base = world.stack.api_url();
@@ -179,7 +179,7 @@ pub(super) async fn is_looked_at(world: &World, flows: &Flows) -> Result<()> {
 }
 
 /// A stream is lost and restored from the services' stores.
-pub(super) async fn is_healed(world: &World) -> Result<()> {
+pub(super) async fn heal(world: &World) -> Result<()> {
     world
         .nats
         .jetstream()
@@ -190,12 +190,12 @@ pub(super) async fn is_healed(world: &World) -> Result<()> {
     loop {
         let args = ["heal", "--debit", &debit, "--credit", &credit, "--yes", "--json"];
         let done = world.wallet(&args).await?;
-        let told: Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+        let report: Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
         let why = String::from_utf8_lossy(&done.stderr);
-        if done.status.success() && told["streams"][0]["gone"] == true {
+        if done.status.success() && report["streams"][0]["gone"] == true {
             return Ok(());
         }
-        ensure!(Instant::now() < deadline, "{told}{why}");
+        ensure!(Instant::now() < deadline, "{report}{why}");
         sleep(Duration::from_millis(500)).await;
     }
 }

@@ -83,22 +83,28 @@ impl Audit {
     fn step(&mut self, here: Here<'_>, step: Step, movement: Option<&Movement>) {
         let moved = movement.map(|movement| self.moved(movement));
         let (_, flow) = self.flow(here);
-        let (before, first) = (flow.told(), flow.take(step));
+        let (before, first) = (flow.steps(), flow.take(step));
         let differs = flow.moved.zip(moved).is_some_and(|(debited, now)| debited != now);
         if !first {
-            let twice = || format!("{}: {} a second time, after {before}", here.told(), step.word());
+            let twice = || {
+                format!(
+                    "{}: {} a second time, after {before}",
+                    here.description(),
+                    step.word()
+                )
+            };
             self.breaches.add(Invariant::OneEnd, twice);
         }
         if let Some(movement) = movement.filter(|_| differs) {
-            let told = || {
+            let differs_text = || {
                 format!(
                     "{}: {} to {} is not what was debited",
-                    here.told(),
+                    here.description(),
                     movement.money,
                     movement.payee
                 )
             };
-            self.breaches.add(Invariant::OneEnd, told);
+            self.breaches.add(Invariant::OneEnd, differs_text);
         }
     }
 
@@ -143,11 +149,14 @@ impl Audit {
                 || reserved.amount < moved.amount
         });
         if other {
-            let told = || {
+            let differs_text = || {
                 let (money, payee) = (movement.money, &movement.payee);
-                format!("{}: {money} to {payee} is not what was reserved", here.told())
+                format!(
+                    "{}: {money} to {payee} is not what was reserved",
+                    here.description()
+                )
             };
-            self.breaches.add(Invariant::OneEnd, told);
+            self.breaches.add(Invariant::OneEnd, differs_text);
         }
         if let Some(reserved) = movement.reserved {
             let effect = self.books.release(payer, moved.currency, reserved.minor(), held);
@@ -169,8 +178,8 @@ impl Audit {
         if paid != Some(true) {
             let more = || {
                 format!(
-                    "{}: more has come back of transfer {of} than was paid",
-                    here.told()
+                    "{}: more of transfer {of} was reversed than was paid",
+                    here.description()
                 )
             };
             self.breaches.add(Invariant::OneEnd, more);
@@ -200,7 +209,7 @@ impl Audit {
             let made = || {
                 format!(
                     "{} of {}: Σ is {} after it",
-                    here.told(),
+                    here.description(),
                     movement.money,
                     decimal(currency, sum)
                 )
@@ -213,7 +222,7 @@ impl Audit {
                     [balance.available, balance.floor()].map(|minor| decimal(currency, minor));
                 format!(
                     "{} leaves {} with {left}, its limit is {floor}",
-                    here.told(),
+                    here.description(),
                     movement.payer
                 )
             };

@@ -18,7 +18,7 @@ fn is_parked(log: &Log, place: LogPlace) -> bool {
 impl Audit {
     /// Runs the final checks once all logs have been read, and returns the counts, the books and the breaches.
     pub fn finish(mut self) -> (Counts, Books, Breaches) {
-        self.work_off_by_force();
+        self.process_rest();
         let logs = std::mem::take(&mut self.logs);
         for (shard, log) in self.shards.all().zip(&logs) {
             self.left_over(shard, log);
@@ -27,15 +27,15 @@ impl Audit {
             }
         }
         for (event, shard) in &self.halves {
-            let half = || format!("event {event} must also stand in the log of shard {shard}, and does not");
+            let half = || format!("event {event} is missing from the log of shard {shard}");
             self.breaches
                 .add_open(self.at_rest, Invariant::NothingDropped, half);
         }
         for (currency, sum) in self.books.sums() {
             let counted = self.books.recount(currency);
             if counted != sum || sum != 0 {
-                let told = || format!("at the end Σ is {}, and not zero", decimal(currency, counted));
-                self.breaches.add(Invariant::Conservation, told);
+                let text = || format!("at the end Σ is {}, not zero", decimal(currency, counted));
+                self.breaches.add(Invariant::Conservation, text);
             }
         }
         self.counts.balances = self.books.iter().count() as u64;
@@ -51,7 +51,7 @@ impl Audit {
             if verb.flow() == Verb::Transfer && !log.flows.keys().any(|(known, _)| known == transfer) {
                 self.counts.running += 1;
             }
-            let told = || {
+            let text = || {
                 let at = located(shard, *place);
                 format!(
                     "{} request {transfer} ({at}, derived id {id}) has no decision",
@@ -59,18 +59,18 @@ impl Audit {
                 )
             };
             self.breaches
-                .add_open(self.at_rest, Invariant::NothingDropped, told);
+                .add_open(self.at_rest, Invariant::NothingDropped, text);
         }
         for (place, detail) in &log.unreadable {
             if !is_parked(log, *place) {
-                let told = || {
+                let text = || {
                     format!(
-                        "what stands in {} was not parked: {detail}",
+                        "{} is unreadable and was not parked: {detail}",
                         located(shard, *place)
                     )
                 };
                 self.breaches
-                    .add_open(self.at_rest, Invariant::NothingDropped, told);
+                    .add_open(self.at_rest, Invariant::NothingDropped, text);
             }
         }
     }
@@ -89,9 +89,9 @@ impl Audit {
         if matches!(flow.end(), End::Running | End::Broken) {
             let payer = self.books.name(payer);
             let ended = self.at_rest || flow.end() == End::Broken;
-            let has = if ended { "no sound end" } else { "not ended" };
-            let told = || format!("transfer {transfer} of {payer} has {has}: {}", flow.told());
-            self.breaches.add_open(ended, Invariant::OneEnd, told);
+            let has = if ended { "no valid end" } else { "not ended" };
+            let text = || format!("transfer {transfer} of {payer} has {has}: {}", flow.steps());
+            self.breaches.add_open(ended, Invariant::OneEnd, text);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Breaks sound logs, and asserts what the audit finds in them.
+//! Breaks valid logs, and asserts what the audit finds in them.
 
 use wallet_contract::event::Kind;
 use wallet_contract::shard::Shard;
@@ -29,9 +29,9 @@ impl Script {
     #[track_caller]
     pub(super) fn breaks(&self, invariant: Invariant, words: &str) {
         let (counts, _, breaches) = self.audit();
-        let (count, told) = breaches.of(invariant);
+        let (count, texts) = breaches.of(invariant);
         assert!(count > 0, "{} holds: {breaches:?} {counts:?}", invariant.name());
-        assert!(told.iter().any(|text| text.contains(words)), "{told:#?}");
+        assert!(texts.iter().any(|text| text.contains(words)), "{texts:#?}");
     }
 
     #[track_caller]

@@ -7,10 +7,10 @@ use crate::compare::{Shown, compare, minor};
 use crate::report::{Breaches, Invariant};
 
 #[test]
-fn the_ledger_must_show_what_the_log_says() {
-    let (counts, books, _) = Script::sound().audit();
+fn a_ledger_that_differs_from_the_log_breaks_books() {
+    let (counts, books, _) = Script::valid().audit();
     let balance = |name: &str, available| ((name.to_owned(), "USD".to_owned()), [available, 0, 0]);
-    let sound = Shown {
+    let valid = Shown {
         balances: [
             balance("@world", -10_000),
             balance("alice", 7_000),
@@ -30,8 +30,8 @@ fn the_ledger_must_show_what_the_log_says() {
         compare(&counts, &books, shown, &mut breaches);
         assert_eq!(breaches.of(Invariant::Books).1, expected);
     };
-    check(&sound, &[]);
-    let mut other = sound.clone();
+    check(&valid, &[]);
+    let mut other = valid.clone();
     other
         .balances
         .extend([balance("alice", 7_001), balance("carol", 5)]);
@@ -39,18 +39,18 @@ fn the_ledger_must_show_what_the_log_says() {
     check(
         &other,
         &[
-            "alice: 70.01 USD available in the ledger, 70.00 USD by the log",
-            "the ledger shows carol in USD, of which the log knows nothing",
-            "3 settled in the ledger, 2 by the log",
+            "alice: 70.01 USD available in the ledger, 70.00 USD in the log",
+            "the ledger shows carol in USD, which is not in the log",
+            "3 settled in the ledger, 2 in the log",
         ],
     );
-    other = sound;
+    other = valid;
     other.balances.remove(&("bob".to_owned(), "USD".to_owned()));
     check(&other, &["the ledger does not show bob in USD"]);
 }
 
 #[test]
-fn the_ledgers_decimals_are_read_with_their_sign() {
+fn amounts_of_the_ledger_are_read_with_their_sign() {
     assert_eq!(minor("-12.50", "USD").unwrap(), -1250);
     assert_eq!(minor("0", "KRW").unwrap(), 0);
     assert!(minor("--1.00", "USD").is_err());

@@ -11,29 +11,31 @@ use crate::report::Invariant;
 
 #[test]
 fn a_request_without_decision_breaks_nothing_dropped() {
-    let mut script = Script::sound();
+    let mut script = Script::valid();
     script.ask_transfer("alice", "bob", "1.00");
     script.breaks(Invariant::NothingDropped, "transfer request");
     script.holds(Invariant::OneEnd);
-    let mut script = Script::sound();
+    let mut script = Script::valid();
     script.ask(Verb::Freeze, "bob", "");
     script.breaks(Invariant::NothingDropped, "freeze request");
 }
 
 #[test]
 fn a_gap_in_a_log_breaks_nothing_dropped() {
-    let mut script = Script::sound();
+    let mut script = Script::valid();
     script.logs[0].remove(3);
-    script.breaks(Invariant::NothingDropped, "goes on at message 5, not at 4");
+    script.breaks(Invariant::NothingDropped, "continues at message 5, not 4");
 }
 
 #[test]
-fn what_cannot_be_read_must_be_parked() {
-    let mut script = Script::sound();
+fn an_unreadable_message_must_be_parked() {
+    let mut script = Script::valid();
     let (alice, shard) = (account("alice"), script.home("alice"));
     script.push(shard, Verb::Transfer.subject(shard, &alice), "not JSON");
     let sequence = script.logs[usize::from(shard.0)].len() as u64;
-    let words = format!("shard {shard}, message {sequence}, element 0 was not parked: not a request");
+    let words = format!(
+        "shard {shard}, message {sequence}, element 0 is unreadable and was not parked: not a request"
+    );
     script.breaks(Invariant::NothingDropped, &words);
     let subject = format!("wallet.{shard}.cmd.transfer.alice");
     let parked = Parked {
@@ -48,7 +50,7 @@ fn what_cannot_be_read_must_be_parked() {
         transfer: TransferId(id),
         trace: TraceId::begun_by(EventId(id)),
     };
-    script.say(
+    script.decide(
         Service::Debit,
         "alice",
         Fact::Message(MessageFact::MessageParked(parked)),

@@ -7,7 +7,7 @@ use super::script::{Script, account, movement, refusal, usd};
 
 impl Script {
     /// alice and bob with 100.00 from outside, and one transfer of each kind.
-    pub(super) fn sound() -> Self {
+    pub(super) fn valid() -> Self {
         let mut script = Self::new();
         script.open("alice");
         script.open("bob");
@@ -21,20 +21,20 @@ impl Script {
     fn open(&mut self, name: &str) {
         let cause = self.ask(Verb::Open, name, r#","currency":"USD""#);
         let opened = Fact::Account(account(name), AccountFact::AccountOpened(usd(), Overdraft::NONE));
-        self.say(Service::Credit, name, opened, cause);
+        self.decide(Service::Credit, name, opened, cause);
     }
 
     pub(super) fn settle(&mut self, from: &str, to: &str, amount: &str) -> Cause {
         let asked = self.ask_transfer(from, to, amount);
         let debited = self.debit(from, to, amount, asked);
         let moved = movement(from, to, amount);
-        let credited = self.say(
+        let credited = self.decide(
             Service::Credit,
             to,
             Fact::Movement(moved.clone(), MovementFact::AccountCredited),
             debited,
         );
-        self.say(
+        self.decide(
             Service::Ledger,
             from,
             Fact::Movement(moved, MovementFact::TransferSettled),
@@ -50,12 +50,12 @@ impl Script {
             account(from),
             RequestFact::DebitRefused(moved.clone(), None, refusal()),
         );
-        let refused = self.say(Service::Debit, from, fact, asked);
+        let refused = self.decide(Service::Debit, from, fact, asked);
         let failed = Fact::Request(
             account(from),
             RequestFact::TransferFailed(moved, Failure::Refused, refusal()),
         );
-        self.say(Service::Ledger, from, failed, refused);
+        self.decide(Service::Ledger, from, failed, refused);
     }
 
     /// A transfer that its payee's side refuses.
@@ -64,14 +64,14 @@ impl Script {
         let debited = self.debit(from, to, amount, asked);
         let moved = movement(from, to, amount);
         let fact = Fact::Movement(moved.clone(), MovementFact::CreditRefused(refusal()));
-        let refused = self.say(Service::Credit, to, fact, debited);
+        let refused = self.decide(Service::Credit, to, fact, debited);
         let fact = Fact::Movement(moved.clone(), MovementFact::DebitReversed(refusal()));
-        let reversed = self.say(Service::Debit, from, fact, refused);
+        let reversed = self.decide(Service::Debit, from, fact, refused);
         let failed = Fact::Request(
             account(from),
             RequestFact::TransferFailed(Some(moved), Failure::Compensated, refusal()),
         );
-        self.say(Service::Ledger, from, failed, reversed);
+        self.decide(Service::Ledger, from, failed, reversed);
     }
 
     pub(super) fn ask_transfer(&mut self, from: &str, to: &str, amount: &str) -> Cause {
@@ -81,6 +81,6 @@ impl Script {
 
     pub(super) fn debit(&mut self, from: &str, to: &str, amount: &str, cause: Cause) -> Cause {
         let debited = Fact::Movement(movement(from, to, amount), MovementFact::AccountDebited);
-        self.say(Service::Debit, from, debited, cause)
+        self.decide(Service::Debit, from, debited, cause)
     }
 }

@@ -64,7 +64,7 @@ impl Script {
     }
 
     /// A service's decision, in every log that must hold it.
-    pub(super) fn say(&mut self, service: Service, at: &str, fact: Fact, cause: Cause) -> Cause {
+    pub(super) fn decide(&mut self, service: Service, at: &str, fact: Fact, cause: Cause) -> Cause {
         let event = self.event(service, at, fact, cause);
         let (first, then) = event.fact.destinations(event.source.shard, self.shards);
         self.publish(&event, &[Some(first), then]);

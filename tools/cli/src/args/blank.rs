@@ -10,17 +10,17 @@ use wallet_contract::blank::is_blank;
 pub(super) fn find(command: &mut Command, matches: &ArgMatches) -> Option<Error> {
     let here = command.get_arguments().find(|arg| {
         let id = arg.get_id().as_str();
-        matches.try_contains_id(id).unwrap_or(false) && says_nothing(id, matches)
+        matches.try_contains_id(id).unwrap_or(false) && has_blank_value(id, matches)
     });
     if let Some(option) = here.map(ToString::to_string) {
-        let told = format!("'{option}' is empty or blank: say what it is, or leave it out");
-        return Some(command.error(ErrorKind::InvalidValue, told));
+        let message = format!("'{option}' is empty or blank: give a value, or leave it out");
+        return Some(command.error(ErrorKind::InvalidValue, message));
     }
     let (name, matches) = matches.subcommand()?;
     find(command.find_subcommand_mut(name)?, matches)
 }
 
-fn says_nothing(id: &str, matches: &ArgMatches) -> bool {
+fn has_blank_value(id: &str, matches: &ArgMatches) -> bool {
     let mut values = matches
         .get_raw(id)
         .into_iter()
@@ -40,7 +40,7 @@ mod tests {
     use crate::args::Cli;
 
     #[test]
-    fn an_option_that_says_nothing_is_named() {
+    fn a_blank_option_is_rejected_by_name() {
         for blank in ["", " ", "\t", "\u{a0}", "\u{200b}"] {
             for (words, option) in [
                 (&["wallet", "balance", "--api", blank][..], "--api <URL>"),
@@ -61,10 +61,10 @@ mod tests {
             ] {
                 let mut command = Cli::command();
                 let matches = command.try_get_matches_from_mut(words).unwrap();
-                let told = super::find(&mut command, &matches).unwrap().to_string();
+                let message = super::find(&mut command, &matches).unwrap().to_string();
                 assert!(
-                    told.contains(&format!("'{option}' is empty or blank")),
-                    "{words:?}: {told}"
+                    message.contains(&format!("'{option}' is empty or blank")),
+                    "{words:?}: {message}"
                 );
             }
         }
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usage_is_that_of_the_command() {
+    fn the_error_shows_the_usage_of_the_subcommand() {
         let words = [
             "wallet",
             "transfer",
@@ -103,11 +103,11 @@ mod tests {
         ];
         let mut command = Cli::command();
         let matches = command.try_get_matches_from_mut(words).unwrap();
-        let told = super::find(&mut command, &matches).unwrap().to_string();
-        assert!(told.contains("Usage: wallet transfer --from"), "{told}");
+        let message = super::find(&mut command, &matches).unwrap().to_string();
+        assert!(message.contains("Usage: wallet transfer --from"), "{message}");
         let words = ["wallet", "parked", "discard", "debit/0/1", "--reason", ""];
         let matches = command.try_get_matches_from_mut(words).unwrap();
-        let told = super::find(&mut command, &matches).unwrap().to_string();
-        assert!(told.contains("Usage: wallet parked discard"), "{told}");
+        let message = super::find(&mut command, &matches).unwrap().to_string();
+        assert!(message.contains("Usage: wallet parked discard"), "{message}");
     }
 }

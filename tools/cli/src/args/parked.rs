@@ -22,7 +22,7 @@ pub struct Parked {
     /// Also list those that have been resolved.
     #[arg(long)]
     pub all: bool,
-    /// How long to wait for the service, such as 5s. An instruction that is recorded by then is carried out later.
+    /// How long to wait for the service, such as 5s. An instruction recorded by then is still carried out later.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, global = true)]
     pub timeout: Duration,
 }
@@ -113,7 +113,7 @@ impl FromStr for ParkedId {
             };
             parts.next().is_none().then_some(id)
         };
-        read().ok_or_else(|| "use the name that `wallet parked` lists, such as debit/0/17/2".to_owned())
+        read().ok_or_else(|| "use an id that `wallet parked` lists, such as debit/0/17/2".to_owned())
     }
 }
 
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_as_it_is_written() {
+    fn an_id_parses_back_to_itself() {
         for text in ["debit/0/17/2", "credit/1/9", "ledger/12/18446744073709551615/0"] {
             assert_eq!(
                 text.parse::<ParkedId>().map(|id| id.to_string()),

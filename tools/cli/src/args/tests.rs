@@ -28,7 +28,7 @@ fn check(command: &clap::Command, path: &[&str]) {
 
 /// The error for a typing slip says what would be right, with all possible values.
 #[test]
-fn an_error_says_what_to_write() {
+fn an_error_names_the_valid_values() {
     for (words, expected) in [
         (&["transfer", "--id", "abc"][..], "use a UUID such as 0190b1c4-"),
         (&["confirm", "abc"], "use a UUID such as 0190b1c4-"),
@@ -55,8 +55,8 @@ fn an_error_says_what_to_write() {
         (&["reserve", "--expires-in", "400d"], "at most 365d"),
     ] {
         let words = [&["wallet"], words].concat();
-        let told = Cli::try_parse_from(&words).unwrap_err().to_string();
-        assert!(told.contains(expected), "{words:?}: {told}");
+        let message = Cli::try_parse_from(&words).unwrap_err().to_string();
+        assert!(message.contains(expected), "{words:?}: {message}");
     }
     for words in [
         &["trace", "x", "--file", "f"][..],

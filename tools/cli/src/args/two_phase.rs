@@ -48,13 +48,13 @@ pub struct Confirm {
     /// The reservation's id.
     #[arg(value_parser = transfer_id)]
     pub id: TransferId,
-    /// The payer; if omitted, the ledger is asked.
+    /// The payer; if omitted, it is looked up in the ledger.
     #[arg(long, value_name = "ACCOUNT")]
     pub from: Option<AccountId>,
     /// The amount to confirm [default: all].
     #[arg(long, value_name = "AMOUNT", allow_negative_numbers = true)]
     pub amount: Option<String>,
-    /// Its currency; if omitted, the ledger is asked.
+    /// Its currency; if omitted, it is looked up in the ledger.
     #[arg(long, value_name = "CODE", requires = "amount")]
     pub currency: Option<Currency>,
     /// Waiting.
@@ -69,7 +69,7 @@ pub struct Cancel {
     /// The reservation's id.
     #[arg(value_parser = transfer_id)]
     pub id: TransferId,
-    /// The payer; if omitted, the ledger is asked.
+    /// The payer; if omitted, it is looked up in the ledger.
     #[arg(long, value_name = "ACCOUNT")]
     pub from: Option<AccountId>,
     /// Waiting.

@@ -16,7 +16,7 @@ use wallet_view::moment::Moment;
 /// Parses a name. Surrounding blanks are removed as unintended, and an empty name is rejected as an unset variable.
 pub(super) fn name(text: &str) -> Result<String, String> {
     match text.trim() {
-        "" => Err("it is empty: use a name such as 2026-07, or leave the option out".to_owned()),
+        "" => Err("the name is empty: use one such as 2026-07, or leave the option out".to_owned()),
         name => Ok(name.to_owned()),
     }
 }
@@ -33,13 +33,13 @@ pub(super) fn status() -> impl TypedValueParser<Value = StatusFilter> {
 
 fn meaning(status: StatusFilter) -> &'static str {
     match status {
-        StatusFilter::Is(Status::Running) => "Not at its end yet",
-        StatusFilter::Stuck => "Running, and not heard of for too long",
-        StatusFilter::Parked => "With a message that was set aside: see `wallet parked`",
-        StatusFilter::Is(Status::Reserved) => "Reserved and promised; it waits to be confirmed",
+        StatusFilter::Is(Status::Running) => "In progress",
+        StatusFilter::Stuck => "In progress, but without an event for too long",
+        StatusFilter::Parked => "With a parked message; see `wallet parked`",
+        StatusFilter::Is(Status::Reserved) => "Reserved and promised; waiting for a confirm",
         StatusFilter::Is(Status::Settled) => "The money has arrived",
-        StatusFilter::Is(Status::Refused) => "Nothing has moved",
-        StatusFilter::Is(Status::Compensated) => "It was debited, could not be credited and was given back",
+        StatusFilter::Is(Status::Refused) => "Refused; no money has moved",
+        StatusFilter::Is(Status::Compensated) => "Debited, could not be credited, and returned to the payer",
         StatusFilter::Is(Status::Cancelled) => "Cancelled by its payer",
         StatusFilter::Is(Status::Expired) => "Not confirmed in time",
         StatusFilter::Is(Status::Done) => "An operator's request that was carried out",
@@ -65,9 +65,9 @@ pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
 pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
     let (lapse, most) = (whole_seconds(text)?, Duration::from_secs(MAX_EXPIRES_IN.into()));
     if lapse.is_zero() {
-        Err("at least 1s, such as 15m".to_owned())
+        Err("too short: use at least 1s, such as 15m".to_owned())
     } else if lapse > most {
-        Err(format!("at most {}d", most.as_secs() / (24 * 3600)))
+        Err(format!("too long: use at most {}d", most.as_secs() / (24 * 3600)))
     } else {
         Ok(lapse)
     }
@@ -75,13 +75,14 @@ pub(super) fn expires_in(text: &str) -> Result<Duration, String> {
 
 /// Parses the id of a transfer or request.
 pub(super) fn transfer_id(text: &str) -> Result<TransferId, String> {
-    let wrong = |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists those there are");
+    let wrong =
+        |_| format!("use a UUID such as {EXAMPLE}; `wallet transfers` lists the transfers with their ids");
     text.trim().parse().map_err(wrong)
 }
 
 /// Parses the id of a request to send.
 pub(super) fn request_id(text: &str) -> Result<TransferId, String> {
-    let wrong = |_| format!("use a UUID such as {EXAMPLE}, or leave the option out: then one is made");
+    let wrong = |_| format!("use a UUID such as {EXAMPLE}, or leave the option out to have one generated");
     text.trim().parse().map_err(wrong)
 }
 
@@ -134,18 +135,21 @@ mod tests {
     }
 
     #[test]
-    fn a_name_has_no_blanks_around_it() {
+    fn a_name_is_trimmed() {
         assert_eq!(name(" 2026-07\u{a0}"), Ok("2026-07".to_owned()));
         for text in ["", " \t"] {
-            assert!(name(text).unwrap_err().starts_with("it is empty"), "{text:?}");
+            assert!(
+                name(text).unwrap_err().starts_with("the name is empty"),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
-    fn a_duration_that_can_not_be_is_refused() {
+    fn an_impossible_duration_is_rejected() {
         assert!(
             duration("18446744073709551615").is_err(),
-            "no clock goes that far"
+            "beyond the range of the clock"
         );
         assert_eq!(whole_seconds("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(
@@ -155,18 +159,21 @@ mod tests {
     }
 
     #[test]
-    fn a_reservation_lasts_a_second_to_a_year() {
+    fn a_reservation_lasts_between_a_second_and_a_year() {
         assert_eq!(expires_in("365d"), Ok(Duration::from_hours(365 * 24)));
-        assert_eq!(expires_in("400d").unwrap_err(), "at most 365d");
-        assert_eq!(expires_in("0").unwrap_err(), "at least 1s, such as 15m");
+        assert_eq!(expires_in("400d").unwrap_err(), "too long: use at most 365d");
+        assert_eq!(
+            expires_in("0").unwrap_err(),
+            "too short: use at least 1s, such as 15m"
+        );
     }
 
     #[test]
-    fn since_needs_no_ago_and_begins_with_what_it_names() {
+    fn since_accepts_a_bare_duration_and_starts_with_the_named_time() {
         let hour = clock::now() - SignedDuration::from_hours(1);
         for text in ["1h", "1h ago"] {
-            let told = since(text).unwrap();
-            assert!((told.as_second() - hour.as_second()).abs() <= 1, "{told}");
+            let parsed = since(text).unwrap();
+            assert!((parsed.as_second() - hour.as_second()).abs() <= 1, "{parsed}");
         }
         assert_eq!(since("2026-01-31"), Ok("2026-01-31T00:00:00Z".parse().unwrap()));
         assert_eq!(
@@ -177,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_a_table_shows_is_read_to_its_end() {
+    fn a_time_copied_from_a_table_covers_its_whole_second() {
         let at = moment("2026-11-28 16:23:37").unwrap();
         assert_eq!(at.last(), "2026-11-28T16:23:37.999999Z".parse().unwrap());
         for text in ["10m", "noon"] {

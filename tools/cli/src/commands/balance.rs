@@ -30,19 +30,19 @@ async fn one(api: &Api, account: &AccountId, args: &Balance, common: &Common) ->
     let mut text = format!(
         "{}  {}\n\n",
         paint.strong(&clean(&page.account)),
-        standing(&page, at.is_some())
+        status_text(&page, at.is_some())
     );
     text.push_str(&balances(std::slice::from_ref(&page), at.is_none()).draw(paint));
     if let Some(as_of) = &page.as_of {
-        let place = format!("shard {}, sequence {}", as_of.shard, as_of.sequence);
+        let position = format!("shard {}, sequence {}", as_of.shard, as_of.sequence);
         let at = at.map_or_else(String::new, |at| format!("at {}, ", exact(at)));
-        text.push_str(&paint.faint(&format!("\n{at}as of {} UTC ({place})", time(as_of.time))));
+        text.push_str(&paint.faint(&format!("\n{at}as of {} UTC ({position})", time(as_of.time))));
     }
     Ok(output::line(&text)?)
 }
 
 /// The account's status. For a past time it is only known whether the account had been opened.
-fn standing(page: &Account, then: bool) -> String {
+fn status_text(page: &Account, then: bool) -> String {
     if page.balances.iter().all(|balance| balance.opened == Some(false)) {
         "not opened yet".to_owned()
     } else if then {
@@ -59,12 +59,12 @@ async fn all(api: &Api, common: &Common) -> Result<()> {
         return Ok(output::json(&AccountPage { accounts, next })?);
     }
     if accounts.is_empty() {
-        eprintln!("no account has been opened yet: wallet open alice --currency USD");
+        eprintln!("no account has been opened yet; open one with `wallet open alice --currency USD`");
         return Ok(());
     }
     let mut text = Table::new(&[
         ("account", Side::Left),
-        ("standing", Side::Left),
+        ("status", Side::Left),
         ("currency", Side::Left),
         ("available", Side::Right),
         ("held", Side::Right),
@@ -127,16 +127,16 @@ mod tests {
 
     #[test]
     fn an_account_had_nothing_before_it_was_opened() {
-        let check = |opened, stood: &str, told: &[&str]| {
+        let check = |opened, status: &str, expected_rows: &[&str]| {
             let page = then(opened);
-            assert_eq!(standing(&page, true), stood);
+            assert_eq!(status_text(&page, true), status);
             let table = balances(std::slice::from_ref(&page), false).draw(Paint::Plain);
             let rows: Vec<String> = table
                 .lines()
                 .skip(1)
                 .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "))
                 .collect();
-            assert_eq!(rows, told);
+            assert_eq!(rows, expected_rows);
         };
         check(
             [false, false],

@@ -17,7 +17,7 @@ use crate::args::{Bench, Common};
 pub async fn run(args: &Bench, common: &Common) -> Result<Exit> {
     if args.load().mode == Mode::Reserve && (args.rate.is_some() || args.callers.is_some()) {
         return Err(Usage::new(
-            "--rate and --callers measure plain transfers only: leave --mode reserve out",
+            "--rate and --callers measure plain transfers only: leave out --mode reserve",
         )
         .into());
     }
@@ -63,11 +63,11 @@ fn folder(args: &Bench) -> Result<(PathBuf, Option<TempDir>)> {
         let dir = tempfile::Builder::new().prefix("wallet-bench-").tempdir()?;
         return Ok((dir.path().to_owned(), Some(dir)));
     };
-    let holds_something = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
-    if holds_something {
+    let is_filled = std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
+    if is_filled {
         let dir = dir.display();
         return Err(Usage::new(format!(
-            "--dir {dir} is not empty: what is there would be measured too"
+            "--dir {dir} is not empty, and its content would be measured too: use an empty or a new folder"
         ))
         .into());
     }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `servers` | the NATS servers: the one in use, and the others of the list |
 //! | `streams` | the streams' settings, against the contract's, and whether they lack messages |
-//! | `monitor` | what only the server's monitoring port tells: syncing and subject mappings |
+//! | `monitor` | what only the server's monitoring port shows: syncing and subject mappings |
 //! | `services` | whether the services are ready, how far the ledger is, parked messages |
 //!
 //! It changes nothing.
@@ -19,6 +19,7 @@ use serde::Serialize;
 use wallet_terminal::exit::Exit;
 use wallet_terminal::output::{self, Paint};
 
+use self::monitor::Monitor;
 use crate::args::{Common, Doctor};
 
 /// The severity of a finding.
@@ -67,7 +68,7 @@ impl Finding {
         }
     }
 
-    fn told(&self, paint: Paint) -> String {
+    fn text(&self, paint: Paint) -> String {
         let mark = match self.level {
             Level::Ok => paint.good("ok     "),
             Level::Unknown => paint.faint("unknown"),
@@ -97,7 +98,7 @@ pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
     } else {
         let paint = Paint::for_stdout();
         for finding in &findings {
-            output::line(&finding.told(paint))?;
+            output::line(&finding.text(paint))?;
         }
         output::line(&format!("\n{summary}"))?;
     }
@@ -112,27 +113,33 @@ pub async fn run(args: &Doctor, common: &Common) -> Result<Exit> {
 fn summary(checks: usize, failed: usize, warned: usize, unknown: usize) -> String {
     let verdict = match (failed, warned) {
         (0, 0) => "All is well".to_owned(),
-        (0, _) => format!("{warned} to look at"),
-        (_, 0) => format!("{failed} to put right"),
-        _ => format!("{failed} to put right, {warned} to look at"),
+        (0, _) => count_of(warned, "warning", "warnings"),
+        (_, 0) => format!("{failed} failed"),
+        _ => format!("{failed} failed, {}", count_of(warned, "warning", "warnings")),
     };
     let unknown = if unknown == 0 {
         String::new()
     } else {
-        format!(", {unknown} not known from here")
+        format!(", {unknown} unknown")
     };
     format!("{verdict}: {checks} checks{unknown}.")
 }
 
 async fn examine(args: &Doctor, common: &Common) -> Result<Vec<Finding>> {
-    let (connection, mut findings) = servers::look(&common.nats).await;
+    // An invalid URL is an error of the command line, whatever the state of the wallet.
+    let monitor = args.monitor.as_deref().map(Monitor::parse).transpose()?;
+    let (connection, mut findings) = servers::check(&common.nats).await;
     if let Some(connection) = connection {
-        let looked = streams::look(&connection, &common.ledger()?).await;
-        let server = monitor::look(args.monitor.as_deref(), looked.shards, looked.replicas).await?;
-        findings.extend(looked.findings.into_iter().chain(server));
+        let checked = streams::check(&connection, &common.ledger()?).await;
+        let server = monitor::check(monitor.as_ref(), checked.shards, checked.replicas).await?;
+        findings.extend(checked.findings.into_iter().chain(server));
     }
-    findings.extend(services::look(&common.ledger()?).await?);
+    findings.extend(services::check(&common.ledger()?).await?);
     Ok(findings)
+}
+
+fn count_of(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn http() -> Result<reqwest::Client> {
@@ -141,15 +148,40 @@ fn http() -> Result<reqwest::Client> {
 
 #[cfg(test)]
 mod tests {
-    use super::summary;
+    use clap::Parser;
+    use wallet_terminal::exit::Exit;
+
+    use super::{examine, summary};
+    use crate::args::{Cli, Command};
 
     #[test]
-    fn the_last_line_sums_it_up() {
-        assert_eq!(
-            summary(9, 0, 0, 2),
-            "All is well: 9 checks, 2 not known from here."
+    fn the_summary_counts_failures_and_warnings() {
+        assert_eq!(summary(9, 0, 0, 2), "All is well: 9 checks, 2 unknown.");
+        assert_eq!(summary(9, 0, 1, 0), "1 warning: 9 checks.");
+        assert_eq!(summary(9, 2, 3, 0), "2 failed, 3 warnings: 9 checks.");
+    }
+
+    #[tokio::test]
+    async fn an_invalid_monitor_url_is_rejected_even_if_nats_is_down() {
+        let words = [
+            "wallet",
+            "--nats",
+            "nats://127.0.0.1:1",
+            "doctor",
+            "--monitor",
+            "ftp://x",
+        ];
+        let cli = Cli::try_parse_from(words).unwrap();
+        let Command::Doctor(args) = &cli.command else {
+            panic!("{words:?}")
+        };
+        let Err(error) = examine(args, &cli.common).await else {
+            panic!("{words:?}")
+        };
+        assert_eq!(Exit::of(&error), Exit::Usage);
+        assert!(
+            error.to_string().starts_with("invalid --monitor URL: "),
+            "{error}"
         );
-        assert_eq!(summary(9, 0, 1, 0), "1 to look at: 9 checks.");
-        assert_eq!(summary(9, 2, 1, 0), "2 to put right, 1 to look at: 9 checks.");
     }
 }

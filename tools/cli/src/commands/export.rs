@@ -19,7 +19,7 @@ use super::find::{find, unknown};
 use crate::args::{Common, Export};
 
 /// How long a receiver that can't accept anything is retried.
-const PATIENCE: Duration = Duration::from_mins(2);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(2);
 /// The pause before the first retry; it doubles with each further one.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,10 +46,10 @@ pub async fn run(args: &Export, common: &Common) -> Result<Exit> {
             }
         }
         (None, Some(since)) => since_then(&api, since, &mut sending).await?,
-        (None, None) => return Err(Usage::new("say which: an id, or --since").into()),
+        (None, None) => return Err(Usage::new("give a transfer's id, or --since TIME").into()),
     }
     sending.flush().await?;
-    tell(&sending, common.json)
+    report(&sending, common.json)
 }
 
 fn settings(args: &Export) -> Result<Settings, wallet_otlp::BadSetting> {
@@ -122,8 +122,8 @@ impl Sending {
                 Err(later) => later,
             };
             let wait = later.after.unwrap_or(pause);
-            let is_stranger = !later.answered && self.spans == 0;
-            if is_stranger || began.elapsed() + wait > PATIENCE {
+            let is_unreachable = !later.answered && self.spans == 0;
+            if is_unreachable || began.elapsed() + wait > GIVE_UP_AFTER {
                 bail!(self.gave_up(&later.why));
             }
             eprintln!("{later}; trying again in {wait:?}");
@@ -141,7 +141,7 @@ impl Sending {
 
     fn gave_up(&self, why: &str) -> String {
         let spans = self.spans;
-        format!("{why}; {spans} spans were sent before. Is --otlp right, and --protocol?")
+        format!("{why}; {spans} spans were sent before. Check --otlp and --protocol")
     }
 
     fn count(&mut self, done: &Done) {
@@ -150,18 +150,22 @@ impl Sending {
                 self.spans += sent.spans;
                 self.rejected += sent.rejected;
                 if sent.rejected > 0 || !sent.why.is_empty() {
-                    eprintln!("{} spans were not wanted: {}", sent.rejected, clean(&sent.why));
+                    eprintln!(
+                        "the receiver rejected {} spans: {}",
+                        sent.rejected,
+                        clean(&sent.why)
+                    );
                 }
             }
             Done::Refused { spans, why, .. } => {
                 self.rejected += spans;
-                eprintln!("{spans} spans were refused: {}", clean(why));
+                eprintln!("the receiver rejected {spans} spans: {}", clean(why));
             }
             Done::TooLarge { spans, why } => {
                 self.rejected += spans;
                 self.oversized += 1;
                 eprintln!(
-                    "a flow of {spans} spans alone is more than the receiver takes: {}",
+                    "a flow of {spans} spans is too large for the receiver: {}",
                     clean(why)
                 );
             }
@@ -169,7 +173,7 @@ impl Sending {
     }
 }
 
-fn tell(sent: &Sending, as_json: bool) -> Result<Exit> {
+fn report(sent: &Sending, as_json: bool) -> Result<Exit> {
     if as_json {
         output::json(&json!({
             "flows": sent.flows,
@@ -182,7 +186,7 @@ fn tell(sent: &Sending, as_json: bool) -> Result<Exit> {
         let flows = if sent.flows == 1 { "flow" } else { "flows" };
         let rejected = match sent.rejected {
             0 => String::new(),
-            rejected => format!("; {} spans were not taken", count(rejected)),
+            rejected => format!("; {} spans were rejected", count(rejected)),
         };
         output::line(&format!(
             "{} {flows} exported, {} spans, to {}{rejected}",

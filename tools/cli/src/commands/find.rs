@@ -30,5 +30,5 @@ pub(super) async fn find(api: &Api, given: &str, payer: Option<&AccountId>) -> R
 
 /// The message for an unknown id.
 pub(super) fn unknown(id: &str) -> String {
-    format!("no flow has the id or trace {id}: `wallet transfers` lists what there is")
+    format!("no flow has the id or trace {id}; `wallet transfers` lists all")
 }

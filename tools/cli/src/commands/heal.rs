@@ -36,27 +36,27 @@ pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
             output::line(&text(shard, plan))?;
         }
     }
-    let apply = !healthy && (args.yes || agreed(common.json)?);
+    let apply = !healthy && (args.yes || is_confirmed(common.json)?);
     let report = if apply {
-        put_back(&plans, &connection, &services).await?;
+        restore(&plans, &connection, &services).await?;
         Some(live::audit(&connection, services.of(Service::Ledger), QUIET_WITHIN).await?)
     } else {
         None
     };
     if common.json {
-        let told = (0..).zip(&plans).map(|(shard, plan)| as_json(shard, plan));
-        let told: Vec<Value> = told.collect();
+        let streams = (0..).zip(&plans).map(|(shard, plan)| as_json(shard, plan));
+        let streams: Vec<Value> = streams.collect();
         let verified = report.as_ref().map(|report| report.held);
-        output::json(&json!({ "streams": told, "applied": apply, "verified": verified }))?;
+        output::json(&json!({ "streams": streams, "applied": apply, "verified": verified }))?;
     }
     Ok(match report {
         None if healthy => Exit::Ok,
         None => {
-            eprintln!("Nothing was changed. `wallet heal --yes` does it.");
+            eprintln!("Nothing was changed. `wallet heal --yes` restores the messages.");
             Exit::Failed
         }
         Some(report) if report.held => {
-            eprintln!("Healed: all services work again, and `wallet verify` holds.");
+            eprintln!("Healed: all services work again, and every invariant holds.");
             Exit::Ok
         }
         Some(report) => {
@@ -64,18 +64,18 @@ pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
             let but = if exit == Exit::Timeout {
                 "not everything has ended yet"
             } else {
-                "the log does not hold what it must"
+                "an invariant is broken"
             };
-            eprintln!("Put back, and all services work again; but {but}:\n{text}");
+            eprintln!("Restored, and all services work again, but {but}:\n{text}");
             exit
         }
     })
 }
 
-async fn put_back(plans: &[Plan], connection: &Connection, services: &Services) -> Result<()> {
+async fn restore(plans: &[Plan], connection: &Connection, services: &Services) -> Result<()> {
     let work: u64 = plans.iter().map(|plan| count(plan, |_| true)).sum();
     let bar =
-        ProgressBar::new(work).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} put back")?);
+        ProgressBar::new(work).with_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} restored")?);
     apply::apply(plans, connection, services, &bar).await?;
     bar.finish_and_clear();
     apply::until_working(services).await
@@ -85,7 +85,7 @@ fn services(args: &Heal, common: &Common) -> Result<Services> {
     let token = common.api_token.as_ref();
     let address = |given: &Option<String>, after, option: &str, name: &str| {
         let url = given.clone().or_else(|| neighbour(&common.api, after));
-        url.with_context(|| Usage::new(format!("say where {name} answers: {option} URL")))
+        url.with_context(|| Usage::new(format!("the address of {name} is unknown: give {option} URL")))
     };
     let debit = Api::debit(&address(&args.debit, 1, "--debit", "debit-svc")?)?.with_token(token)?;
     let credit = Api::credit(&address(&args.credit, 2, "--credit", "credit-svc")?)?.with_token(token)?;
@@ -97,11 +97,11 @@ fn services(args: &Heal, common: &Common) -> Result<Services> {
     Ok(Services { each })
 }
 
-fn agreed(json: bool) -> Result<bool> {
+fn is_confirmed(json: bool) -> Result<bool> {
     if json || !std::io::stdin().is_terminal() {
         return Ok(false);
     }
-    output::talk("\nPut this back? [y/N] ");
+    output::talk("\nRestore this? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
@@ -111,8 +111,8 @@ fn count(plan: &Plan, which: impl Fn(&Item) -> bool) -> u64 {
     u64::try_from(plan.items.iter().filter(|item| which(item)).count()).unwrap_or(u64::MAX)
 }
 
-fn by(service: Service) -> impl Fn(&Item) -> bool {
-    move |item| matches!(item, Item::Said(at) if at.service == service)
+fn is_event_of(service: Service) -> impl Fn(&Item) -> bool {
+    move |item| matches!(item, Item::Event(at) if at.service == service)
 }
 
 fn requests(plan: &Plan) -> u64 {
@@ -126,20 +126,23 @@ fn recalled(plan: &Plan) -> u64 {
 fn text(shard: u16, plan: &Plan) -> String {
     let name = stream::name(Shard(shard));
     if plan.is_empty() {
-        return format!("{name} has all that the services have stored.");
+        return format!("{name} has everything that the services have stored.");
     }
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
     let mut lines = vec![if plan.gone {
-        format!("{name} is gone; it begins anew behind {}.", plan.reach)
+        format!(
+            "{name} does not exist; it starts again after sequence {}.",
+            plan.reach
+        )
     } else if plan.torn {
         format!(
-            "{name} has lost messages from its front or middle; all of it goes back, in its old order, behind {}.",
+            "{name} has lost messages from its front or middle; all of them go back, in their old order, after sequence {}.",
             plan.reach
         )
     } else if moved.is_empty() {
-        format!("{name} lacks what nobody had read yet.")
+        format!("{name} has lost messages that no service had read.")
     } else {
-        format!("{name} has lost what {} had read.", moved.join(", "))
+        format!("{name} has lost messages that {} had read.", moved.join(", "))
     }];
     let mut add = |many: u64, what: &str| {
         if many > 0 {
@@ -148,30 +151,30 @@ fn text(shard: u16, plan: &Plan) -> String {
     };
     add(
         plan.fill,
-        "places filled with nothing, so that no place is used twice",
+        "sequences filled with empty messages, so that none is used twice",
     );
     add(
         requests(plan),
-        "requests put back as the ledger has recorded them, or as they came after the loss",
+        "requests restored as the ledger recorded them, or as they arrived after the loss",
     );
     add(
         recalled(plan),
-        "requests put back as the decisions on them tell them: their text is lost",
+        "requests rebuilt from the decisions on them: their text is lost",
     );
     for service in Service::ALL {
         add(
-            count(plan, by(service)),
-            &format!("events put back from the store of {service}"),
+            count(plan, is_event_of(service)),
+            &format!("events restored from the store of {service}"),
         );
     }
-    add(plan.unread, "messages are lost for good: nobody had read them");
+    add(plan.unread, "messages lost permanently: no service had read them");
     if !moved.is_empty() {
         lines.push(format!(
-            "  Then {} go on behind {}.",
+            "  After that, {} continue after sequence {}.",
             moved.join(", "),
             plan.reach
         ));
-        lines.push("  What was acknowledged and read by nobody is in no store: a client that heard nothing asks again.".to_owned());
+        lines.push("  Messages that no service had read are stored nowhere: a client without an outcome must send its request again.".to_owned());
     }
     lines.join("\n")
 }
@@ -180,7 +183,12 @@ fn as_json(shard: u16, plan: &Plan) -> Value {
     let moved: Vec<&str> = plan.moved.iter().map(|service| service.name()).collect();
     let events: serde_json::Map<String, Value> = Service::ALL
         .into_iter()
-        .map(|service| (service.name().to_owned(), count(plan, by(service)).into()))
+        .map(|service| {
+            (
+                service.name().to_owned(),
+                count(plan, is_event_of(service)).into(),
+            )
+        })
         .collect();
     json!({
         "stream": stream::name(Shard(shard)), "gone": plan.gone, "torn": plan.torn, "reach": plan.reach, "filled": plan.fill,

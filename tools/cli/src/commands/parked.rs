@@ -3,8 +3,8 @@
 //! An operator's instruction is a message in the shard's own log (`wallet.<shard>.park.<service>`). Its result is an event.
 
 mod acting;
-mod came;
-mod wish;
+mod effect;
+mod task;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -32,7 +32,7 @@ async fn list(api: &Api, all: bool, common: &Common) -> Result<Exit> {
     if common.json {
         output::json(&json!({ "parked": rows }))?;
     } else if rows.is_empty() {
-        eprintln!("nothing is set aside");
+        eprintln!("no message is parked");
     } else {
         output::line(&table(&rows, all).draw(Paint::for_stdout()))?;
     }
@@ -42,13 +42,13 @@ async fn list(api: &Api, all: bool, common: &Common) -> Result<Exit> {
 fn table(rows: &[Row], all: bool) -> Table {
     let mut columns = vec![
         ("id", Side::Left),
-        ("set aside (UTC)", Side::Left),
+        ("parked (UTC)", Side::Left),
         ("subject", Side::Left),
         ("transfer", Side::Left),
         ("why", Side::Left),
     ];
     if all {
-        columns.push(("what became of it", Side::Left));
+        columns.push(("resolution", Side::Left));
     }
     let mut table = Table::new(&columns);
     for row in rows {
@@ -64,7 +64,7 @@ fn table(rows: &[Row], all: bool) -> Table {
             clean(&row.detail),
         ];
         if all {
-            cells.push(row.resolved.as_ref().map(told).unwrap_or_default());
+            cells.push(row.resolved.as_ref().map(resolution).unwrap_or_default());
         }
         table.row(cells);
     }
@@ -72,13 +72,13 @@ fn table(rows: &[Row], all: bool) -> Table {
 }
 
 /// The resolution, in words.
-fn told(seen_to: &SeenTo) -> String {
+fn resolution(resolved: &SeenTo) -> String {
     let SeenTo {
         outcome,
         reason,
         replacement,
         ..
-    } = seen_to;
+    } = resolved;
     match (reason, replacement) {
         (Some(reason), _) => format!("{}: {}", clean(outcome), clean(reason)),
         (None, Some(by)) => format!("{} by message {by}", clean(outcome)),
@@ -88,7 +88,7 @@ fn told(seen_to: &SeenTo) -> String {
 
 fn find(rows: &[Row], id: ParkedId) -> Result<&Row> {
     let row = rows.iter().find(|row| row.id == id.to_string());
-    row.with_context(|| format!("{id} was never set aside: `wallet parked` lists what is"))
+    row.with_context(|| format!("{id} was never parked; `wallet parked --all` lists all that were"))
 }
 
 async fn show(api: &Api, id: ParkedId, common: &Common) -> Result<Exit> {

@@ -9,9 +9,9 @@ use crate::args::{self, Common};
 
 /// Shows a transfer's row in debit-svc.
 pub async fn run(args: &args::Phases, common: &Common) -> Result<Exit> {
-    let beside = || neighbour(&common.api, 1);
-    let Some(url) = args.debit.clone().or_else(beside) else {
-        return Err(Usage::new("say where debit-svc answers: --debit URL").into());
+    let adjacent = || neighbour(&common.api, 1);
+    let Some(url) = args.debit.clone().or_else(adjacent) else {
+        return Err(Usage::new("the address of debit-svc is unknown: give --debit URL").into());
     };
     let page = Api::debit(&url)?
         .with_token(common.api_token.as_ref())?
@@ -39,7 +39,7 @@ fn text(phases: &Phases, paint: Paint) -> String {
     let mut lines = vec![head.join("  "), String::new(), phase];
     if let Some(expires) = phases.expires_at {
         let auto = if phases.auto_confirm == Some(true) {
-            ", confirmed by the promise itself"
+            ", confirmed automatically once promised"
         } else {
             ""
         };
@@ -49,7 +49,7 @@ fn text(phases: &Phases, paint: Paint) -> String {
     let mut table = Table::new(&[
         ("time (UTC)", Side::Left),
         ("from", Side::Left),
-        ("heard", Side::Left),
+        ("received", Side::Left),
     ]);
     for word in &phases.heard {
         table.row([&*precise(word.time), &word.from, &word.what]);
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_as_everywhere() {
+    fn times_are_in_the_common_format() {
         let phases = serde_json::from_value(json!({
             "transfer": "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f", "shard": 1, "payer": "alice", "payee": "bob",
             "amount": "20.00", "currency": "USD", "phase": "promised", "two_phase": true,
@@ -73,11 +73,11 @@ mod tests {
             "heard": [{ "from": "client", "what": "reserve", "time": "2026-11-30T18:01:57.976782Z" }],
         }))
         .unwrap();
-        let told = text(&phases, Paint::Plain);
-        assert!(told.contains("expires   2026-11-30 18:16:57 UTC"), "{told}");
+        let drawn = text(&phases, Paint::Plain);
+        assert!(drawn.contains("expires   2026-11-30 18:16:57 UTC"), "{drawn}");
         assert!(
-            told.contains("time (UTC)") && told.contains("2026-11-30 18:01:57.976782  client"),
-            "{told}"
+            drawn.contains("time (UTC)") && drawn.contains("2026-11-30 18:01:57.976782  client"),
+            "{drawn}"
         );
     }
 }

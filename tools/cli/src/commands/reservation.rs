@@ -59,14 +59,14 @@ pub async fn cancel(args: &Cancel, common: &Common) -> Result<Exit> {
 /// The reservation as the ledger knows it.
 async fn known(id: TransferId, payer: Option<&AccountId>, common: &Common) -> Result<Transfer> {
     let flow = common.ledger()?.transfer(id, payer).await;
-    let flow = flow.context("who reserved is not known; say --from")?;
-    flow.with_context(|| format!("the ledger knows no reservation {id}: is the id right? Else say --from"))
+    let flow = flow.context("the payer can't be looked up; give --from ACCOUNT")?;
+    flow.with_context(|| format!("the ledger has no reservation {id}: check the id, or give --from ACCOUNT"))
 }
 
 fn payer(named: Option<&AccountId>, flow: Option<&Transfer>) -> Result<AccountId> {
     match (named, flow) {
         (Some(payer), _) => Ok(payer.clone()),
-        (None, Some(flow)) => flow.payer.parse().context("the ledger's payer"),
-        (None, None) => Err(Usage::new("say --from").into()),
+        (None, Some(flow)) => flow.payer.parse().context("the ledger returned an invalid payer"),
+        (None, None) => Err(Usage::new("give --from ACCOUNT").into()),
     }
 }

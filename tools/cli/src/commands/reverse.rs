@@ -13,21 +13,21 @@ use crate::args::{Common, Reverse};
 pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
     let id = args.transfer;
     let flow = common.ledger()?.transfer(id, args.payer.as_ref()).await?;
-    let unknown = || format!("the ledger knows no transfer {id}: `wallet transfers` lists what there is");
+    let unknown = || format!("the ledger has no transfer {id}; `wallet transfers` lists all");
     let flow = flow.with_context(unknown)?;
     let (Some(payee), Some(code)) = (&flow.payee, &flow.currency) else {
-        return Err(Denied::new(format!("{id} moved no money")).into());
+        return Err(Denied::new(format!("{id} moved no money: there is nothing to reverse")).into());
     };
     if flow.status != Status::Settled {
         let status = flow.status.word();
         return Err(Denied::new(format!(
-            "transfer {id} is {status}: there is nothing to give back"
+            "transfer {id} is {status}, not settled: there is nothing to reverse"
         ))
         .into());
     }
     let currency: Currency = code.parse()?;
     let left = left(&flow, currency)?;
-    let from = payee.parse().context("the ledger's payee")?;
+    let from = payee.parse().context("the ledger returned an invalid payee")?;
     let wanted = Wanted {
         from: &from,
         to: &flow.payer,
@@ -41,7 +41,11 @@ pub async fn run(args: &Reverse, common: &Common) -> Result<Exit> {
 
 /// The amount that has arrived, less what was already returned or is being returned.
 fn left(flow: &Transfer, currency: Currency) -> Result<String> {
-    let minor = |text: &str| currency.parse_minor(text).context("the ledger's amount");
+    let minor = |text: &str| {
+        currency
+            .parse_minor(text)
+            .context("the ledger returned an invalid amount")
+    };
     let moved = flow.captured.as_ref().or(flow.amount.as_ref());
     let mut left = minor(moved.map_or("", String::as_str))?;
     let undone = |status| matches!(status, Status::Refused | Status::Compensated);
@@ -54,10 +58,7 @@ fn left(flow: &Transfer, currency: Currency) -> Result<String> {
     }
     if left <= 0 {
         let id = flow.transfer;
-        return Err(Denied::new(format!(
-            "nothing is left of transfer {id}: all of it was given back"
-        ))
-        .into());
+        return Err(Denied::new(format!("transfer {id} has already been reversed in full")).into());
     }
     Ok(currency.format_minor(left))
 }
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_given_back_can_not_be_given_back_again() {
+    fn a_reversed_amount_can_not_be_reversed_again() {
         let usd = "USD".parse().unwrap();
         let flow = |back: &str, status: &str| {
             let reversal = json!({ "transfer": ID, "payer": "bob", "amount": back, "status": status });
@@ -85,7 +86,7 @@ mod tests {
         assert_eq!(
             Exit::of(&nothing),
             Exit::Refused,
-            "as a reversal of too much is: {nothing}"
+            "like a reversal of too much: {nothing}"
         );
     }
 

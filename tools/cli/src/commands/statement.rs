@@ -34,16 +34,12 @@ fn is_open(account: &Account, currency: Currency) -> Result<()> {
         return Ok(());
     }
     let name = clean(&account.account);
-    bail!("{name} is not open in {code}: `wallet balance {name}` shows in what it is")
+    bail!("{name} has no {code} balance; `wallet balance {name}` shows its currencies")
 }
 
 fn nothing(args: &Statement) -> String {
     let code = args.currency.map(|currency| format!(" in {currency}"));
-    format!(
-        "nothing has been booked on {}{} yet",
-        args.account,
-        code.unwrap_or_default()
-    )
+    format!("{} has no bookings{} yet", args.account, code.unwrap_or_default())
 }
 
 fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
@@ -52,7 +48,7 @@ fn show(lines: &[Line], more: bool, args: &Statement) -> Result<()> {
         return Ok(());
     }
     if more {
-        eprintln!("the newest {} bookings; --limit 0 shows all", lines.len());
+        eprintln!("only the newest {} bookings; --limit 0 shows all", lines.len());
     }
     let held = lines.iter().any(|line| change(&line.held).is_some());
     let mut columns = vec![
@@ -100,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_currency_that_an_account_does_not_have_is_named() {
+    fn a_currency_that_the_account_lacks_is_an_error() {
         let (usd, eur): (Currency, Currency) = ("USD".parse().unwrap(), "EUR".parse().unwrap());
         let account: Account = serde_json::from_value(json!({
             "account": "alice", "status": "open",
@@ -110,17 +106,14 @@ mod tests {
         assert!(is_open(&account, usd).is_ok());
         assert_eq!(
             is_open(&account, eur).unwrap_err().to_string(),
-            "alice is not open in EUR: `wallet balance alice` shows in what it is"
+            "alice has no EUR balance; `wallet balance alice` shows its currencies"
         );
         let args = |currency| Statement {
             account: "alice".parse().unwrap(),
             currency,
             limit: 0,
         };
-        assert_eq!(nothing(&args(None)), "nothing has been booked on alice yet");
-        assert_eq!(
-            nothing(&args(Some(usd))),
-            "nothing has been booked on alice in USD yet"
-        );
+        assert_eq!(nothing(&args(None)), "alice has no bookings yet");
+        assert_eq!(nothing(&args(Some(usd))), "alice has no bookings in USD yet");
     }
 }

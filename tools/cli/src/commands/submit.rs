@@ -39,17 +39,17 @@ pub(super) async fn submit(
         ..Options::default()
     };
     let wallet = Wallet::connect_with(&common.nats, options).await?;
-    let naming_it = || format!("request {}", request.id);
+    let with_id = || format!("request {}", request.id);
     if waiting.no_wait {
         let sent = wallet.connection().send(&request).await;
-        return told_sent(&request, &sent.with_context(naming_it)?, common);
+        return report_sent(&request, &sent.with_context(with_id)?, common);
     }
     let Told {
         ack,
         outcome,
         elapsed,
         earlier,
-    } = wallet.follow(&request).await.with_context(naming_it)?;
+    } = wallet.follow(&request).await.with_context(with_id)?;
     let when = if earlier {
         When::Earlier
     } else {
@@ -57,11 +57,11 @@ pub(super) async fn submit(
     };
     match outcome {
         Some(outcome) => ended(&outcome, &request, when, common),
-        None => silence(&request, ack.as_ref(), elapsed, wallet.connection(), common).await,
+        None => no_outcome(&request, ack.as_ref(), elapsed, wallet.connection(), common).await,
     }
 }
 
-fn told_sent(request: &Request, ack: &PublishAck, common: &Common) -> Result<Exit> {
+fn report_sent(request: &Request, ack: &PublishAck, common: &Common) -> Result<Exit> {
     let (id, stream, sequence) = (request.id, &ack.stream, ack.sequence);
     if common.json {
         let (account, id) = (request.account.as_str(), id.to_string());
@@ -114,9 +114,9 @@ fn ended(outcome: &Outcome, request: &Request, when: When, common: &Common) -> R
         };
         output::json(&Ended { outcome, earlier, ms })?;
     } else {
-        let mut told = tell(outcome, when, Paint::for_stdout());
-        told.extend(held(outcome, &request.order, when));
-        output::line(&told)?;
+        let mut text = outcome_text(outcome, when, Paint::for_stdout());
+        text.extend(held(outcome, &request.order, when));
+        output::line(&text)?;
     }
     Ok(if outcome.is_good(request.verb) {
         Exit::Ok
@@ -126,7 +126,7 @@ fn ended(outcome: &Outcome, request: &Request, when: When, common: &Common) -> R
 }
 
 /// The outcome on one line, followed by the reason for a failure and a note if it is an earlier one.
-pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
+pub fn outcome_text(outcome: &Outcome, when: When, paint: Paint) -> String {
     let word = outcome.outcome.as_str();
     let word = match outcome.outcome {
         outcome::Word::Refused => paint.bad(word),
@@ -162,10 +162,10 @@ pub fn tell(outcome: &Outcome, when: When, paint: Paint) -> String {
         line = format!("{line}\n  {}: {}", paint.strong(&clean(reason)), clean(detail));
     }
     if let Some(transfer) = &outcome.transfer {
-        line = format!("{line}\n  {}", clean(&became(transfer)));
+        line = format!("{line}\n  {}", clean(&transfer_status(transfer)));
     }
     if matches!(when, When::Earlier) {
-        line.push_str("\n  nothing was done now: this is what became of an earlier request with the same id and content");
+        line.push_str("\n  nothing was done now: this is the outcome of an earlier request with the same id and content");
     }
     line
 }
@@ -180,14 +180,14 @@ fn held(outcome: &Outcome, order: &Order, when: When) -> Option<String> {
     let lasts = Duration::from_secs(hold.expires_in.into());
     let until = outcome.time.checked_sub(elapsed).ok()?.checked_add(lasts).ok()?;
     Some(format!(
-        "\n  held for {}, until {} UTC: confirm it before, or it is released",
+        "\n  held for {}, until {} UTC: confirm it before then, or it is released",
         span(lasts),
         time(until)
     ))
 }
 
 /// The state of the transfer that a refused request was about.
-fn became(transfer: &Became) -> String {
+fn transfer_status(transfer: &Became) -> String {
     let Became {
         payee,
         amount,
@@ -202,24 +202,24 @@ fn became(transfer: &Became) -> String {
         (Some(amount), _, Some(code)) => format!("{amount} {code}"),
         _ => "no money".to_owned(),
     };
-    let payee = payee.as_deref().unwrap_or("anybody");
+    let payee = payee.as_deref().unwrap_or("the payee");
     let why = transfer
         .reason
         .as_deref()
         .map_or(String::new(), |reason| format!(" ({reason})"));
     match transfer.status {
-        Status::Running => format!("the transfer is under way: {money} to {payee}"),
-        Status::Reserved => format!("the reservation stands: {money} for {payee}"),
+        Status::Running => format!("the transfer is in progress: {money} to {payee}"),
+        Status::Reserved => format!("the money is still held: {money} for {payee}"),
         Status::Settled | Status::Done => format!("the transfer settled: {money} went to {payee}"),
         Status::Refused => format!("the transfer was refused{why}: no money went to {payee}"),
-        Status::Compensated => format!("the transfer was given back{why}: no money stayed with {payee}"),
+        Status::Compensated => format!("the transfer was compensated{why}: no money went to {payee}"),
         Status::Cancelled => format!("the reservation was cancelled: no money went to {payee}"),
         Status::Expired => format!("the reservation expired: no money went to {payee}"),
     }
 }
 
 /// No outcome in time: asks the ledger once, and reports what is known.
-async fn silence(
+async fn no_outcome(
     request: &Request,
     ack: Option<&PublishAck>,
     elapsed: Duration,
@@ -229,42 +229,42 @@ async fn silence(
     let api = common.ledger()?;
     let known = api.transfer(request.id, Some(&request.account)).await;
     let (id, waited) = (request.id, span(elapsed));
-    let stands = match ack {
-        Some(ack) => format!("the request stands in {} at {}", ack.stream, ack.sequence),
+    let position = match ack {
+        Some(ack) => format!("the request is in {} at {}", ack.stream, ack.sequence),
         None => format!(
             "the NATS server at {} did not acknowledge the request",
             connection.host()
         ),
     };
     eprintln!(
-        "no outcome of {id} within {waited}: {stands}; {}",
-        what_is_known(&known)
+        "no outcome of {id} within {waited}: {position}; {}",
+        known_status(&known)
     );
     eprintln!(
-        "asking again with --id {id} is safe: a request with the same id and content is carried out once"
+        "repeating the command with --id {id} is safe: a request with the same id and content is carried out once"
     );
     if common.json {
-        let stands = ack.map(|ack| json!({ "stream": ack.stream, "sequence": ack.sequence }));
+        let position = ack.map(|ack| json!({ "stream": ack.stream, "sequence": ack.sequence }));
         output::json(&json!({
-            "id": id.to_string(), "account": request.account.as_str(), "outcome": null, "request": stands,
+            "id": id.to_string(), "account": request.account.as_str(), "outcome": null, "request": position,
             "known": known.ok().flatten(),
         }))?;
     }
     Ok(Exit::Timeout)
 }
 
-fn what_is_known(known: &Result<Option<Transfer>, LedgerError>) -> String {
+fn known_status(known: &Result<Option<Transfer>, LedgerError>) -> String {
     match known {
         Ok(Some(flow)) => {
             let last = flow
                 .events
                 .last()
-                .map(|event| format!(", last heard: {}", event.kind))
+                .map(|event| format!(", last event: {}", event.kind))
                 .unwrap_or_default();
-            format!("the ledger knows it as {}{last}", flow.status.word())
+            format!("the ledger shows it as {}{last}", flow.status.word())
         }
-        Ok(None) => "the ledger has not heard of it".to_owned(),
-        Err(error) => format!("what became of it is not known: {error}"),
+        Ok(None) => "the ledger has not seen it yet".to_owned(),
+        Err(error) => format!("its status is unknown: {error}"),
     }
 }
 
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reservation_says_until_when_it_stands() {
+    fn a_reservation_shows_its_expiry() {
         let alice = "alice".parse().unwrap();
         let wanted = wallet_client::request::Wanted {
             from: &alice,
@@ -292,34 +292,34 @@ mod tests {
         let now = When::Now(Duration::from_millis(20));
         assert_eq!(
             held(&outcome, &order(Some(15)), now).unwrap(),
-            "\n  held for 15.00 s, until 2026-01-31 12:00:15 UTC: confirm it before, or it is released"
+            "\n  held for 15.00 s, until 2026-01-31 12:00:15 UTC: confirm it before then, or it is released"
         );
         assert_eq!(
             held(&outcome, &order(None), now).unwrap(),
-            "\n  held for 7 d 0 h, until 2026-02-07 12:00:00 UTC: confirm it before, or it is released"
+            "\n  held for 7 d 0 h, until 2026-02-07 12:00:00 UTC: confirm it before then, or it is released"
         );
         assert_eq!(held(&outcome, &order(None), When::Earlier), None);
     }
 
     #[test]
-    fn an_outcome_is_told_on_a_line() {
+    fn an_outcome_is_one_line_and_its_reason() {
         let refused = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"refused","answers":{},"reason":"insufficient_funds","detail":"alice has 3.00 USD available","trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"12.50","currency":"USD","time":"2026-01-31T12:00:00Z"}"#;
         let outcome = outcome::read(refused.as_bytes()).unwrap();
         let expected = "\
 refused  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  round trip 8.34 ms  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
   insufficient_funds: alice has 3.00 USD available";
         let now = When::Now(Duration::from_micros(8_345));
-        assert_eq!(tell(&outcome, now, Paint::Plain), expected);
+        assert_eq!(outcome_text(&outcome, now, Paint::Plain), expected);
         let expected = "\
 refused earlier, at 2026-01-31 12:00:00 UTC  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f  alice → bob  12.50 USD  trace 0190b1c47a2e8c3d9f005a3c1e8b2d4f
   insufficient_funds: alice has 3.00 USD available
-  nothing was done now: this is what became of an earlier request with the same id and content";
-        assert_eq!(tell(&outcome, When::Earlier, Paint::Plain), expected);
+  nothing was done now: this is the outcome of an earlier request with the same id and content";
+        assert_eq!(outcome_text(&outcome, When::Earlier, Paint::Plain), expected);
         let part = refused.replace("\"currency\"", "\"reserved\":\"20.00\",\"currency\"");
-        let told = tell(&outcome::read(part.as_bytes()).unwrap(), now, Paint::Plain);
+        let text = outcome_text(&outcome::read(part.as_bytes()).unwrap(), now, Paint::Plain);
         assert!(
-            told.contains("alice → bob  12.50 of 20.00 USD  round trip 8.34 ms"),
-            "{told}"
+            text.contains("alice → bob  12.50 of 20.00 USD  round trip 8.34 ms"),
+            "{text}"
         );
     }
 }

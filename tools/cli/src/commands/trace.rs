@@ -46,7 +46,10 @@ pub async fn run(args: &Trace, common: &Common) -> Result<Exit> {
         let paint = Paint::for_stdout();
         // A flow from a file has no page and no current state.
         let api = args.file.is_none().then(|| common.ledger()).transpose()?;
-        let drawn: Vec<String> = flows.iter().map(|flow| told(flow, api.as_ref(), paint)).collect();
+        let drawn: Vec<String> = flows
+            .iter()
+            .map(|flow| drawing(flow, api.as_ref(), paint))
+            .collect();
         output::line(&drawn.join("\n\n"))?;
     }
     Ok(outcome(&flows))
@@ -57,12 +60,12 @@ fn none(args: &Trace) -> String {
     match (&args.file, &args.id) {
         (None, id) => unknown(id.as_deref().unwrap_or_default()),
         (Some(file), Some(id)) => format!("{} has no flow with the id or trace {id}", file.display()),
-        (Some(file), None) => format!("{} has no flow that was asked for", file.display()),
+        (Some(file), None) => format!("{} has no matching flow", file.display()),
     }
 }
 
 /// The drawing, the facts below it, and the address of its page.
-fn told(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
+fn drawing(flow: &Transfer, api: Option<&Api>, paint: Paint) -> String {
     let mut lines = vec![draw_with(flow, paint), String::new()];
     lines.extend(facts(flow, clock::now(), paint));
     lines.extend(api.map(|api| paint.faint(&link(api.url(), flow))));
@@ -87,13 +90,13 @@ fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
     let name = file.display();
     let unread = |error| Usage::new(format!("{name}: {error}"));
     let text = std::fs::read_to_string(file).map_err(unread)?;
-    let strange = |error| {
+    let invalid = |error| {
         Usage::new(format!(
-            "{name} is not what `wallet trace --json` writes: {error}"
+            "{name} is not an output of `wallet trace --json`: {error}"
         ))
     };
-    let written: Written = serde_json::from_str(&text).map_err(strange)?;
-    let asked = |flow: &Transfer| {
+    let written: Written = serde_json::from_str(&text).map_err(invalid)?;
+    let matches = |flow: &Transfer| {
         let id = args.id.as_deref().map(str::to_lowercase);
         let named = id.is_none_or(|id| flow.transfer.to_string() == id || flow.trace == id);
         named
@@ -102,7 +105,7 @@ fn read(file: &Path, args: &Trace) -> Result<Vec<Transfer>> {
                 .as_ref()
                 .is_none_or(|payer| flow.payer == payer.as_str())
     };
-    Ok(written.transfers.into_iter().filter(asked).collect())
+    Ok(written.transfers.into_iter().filter(matches).collect())
 }
 
 #[cfg(test)]
@@ -112,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exit_code_tells_the_worst_outcome() {
+    fn the_exit_code_is_that_of_the_worst_outcome() {
         let check = |statuses: &[&str], expected: Exit| {
             let flow = |status: &&str| {
                 serde_json::from_value(serde_json::json!({
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_written_is_read_again() {
+    fn a_written_file_can_be_read_back() {
         let flow = |id: &str, payer: &str| {
             format!(
                 r#"{{"transfer":"{id}","payer":"{payer}","status":"settled","verb":"transfer",

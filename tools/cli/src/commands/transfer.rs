@@ -19,7 +19,7 @@ use crate::file::before::{self, Known};
 use crate::file::{self, Choice, End, Limits, Payments, Report, Row, Step};
 
 /// How often progress is reported where there is no progress bar.
-const TELL_EVERY: Duration = Duration::from_secs(5);
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 /// Makes one payment, or runs a file.
 pub async fn run(args: &Transfer, common: &Common) -> Result<Exit> {
@@ -88,12 +88,12 @@ async fn known(payments: &Payments, choice: Choice, common: &Common) -> Result<K
     };
     match known {
         Err(error) if payments.rows.iter().all(|row| row.has_id) && !choice.retry_refused => {
-            eprintln!("what became of these payments before is not known ({error:#}): all are sent, and by their ids none is made twice");
+            eprintln!("the ledger can't be asked about these payments ({error:#}): all are sent, and their ids keep each from being paid twice");
             Ok(payments.rows.iter().map(|_| Vec::new()).collect())
         }
         known => known.context(
-            "nothing was sent: what became of these payments before is not known, and rows without id can't be sent without \
-             knowing it",
+            "nothing was sent: the ledger can't be asked which of these payments were made before, and rows without id can't be \
+             sent without knowing that",
         ),
     }
 }
@@ -116,7 +116,7 @@ async fn carry_out(steps: Vec<Step>, args: &Transfer, common: &Common) -> Result
     }
     .into_iter();
     let done = steps.into_iter().map(|step| match step {
-        Step::Ended(request, told) => (request, End::Told(told)),
+        Step::Ended(request, ended) => (request, End::Ended(ended)),
         Step::Send(request) => (request, ends.next().unwrap_or(End::NotStarted)),
     });
     Ok(done.collect())
@@ -126,7 +126,7 @@ async fn carry_out(steps: Vec<Step>, args: &Transfer, common: &Common) -> Result
 struct Progress {
     bar: Option<ProgressBar>,
     total: usize,
-    told_at: Instant,
+    reported_at: Instant,
 }
 
 impl Progress {
@@ -137,15 +137,15 @@ impl Progress {
         Self {
             bar: std::io::stderr().is_terminal().then(bar),
             total,
-            told_at: Instant::now(),
+            reported_at: Instant::now(),
         }
     }
 
     fn show(&mut self, ended: usize) {
         match &self.bar {
             Some(bar) => bar.set_position(ended as u64),
-            None if self.told_at.elapsed() >= TELL_EVERY => {
-                self.told_at = Instant::now();
+            None if self.reported_at.elapsed() >= REPORT_EVERY => {
+                self.reported_at = Instant::now();
                 eprintln!("{} of {} transfers have ended", count(ended), count(self.total));
             }
             None => {}

@@ -18,9 +18,8 @@ pub async fn run(args: &Transfers, common: &Common) -> Result<Exit> {
         && since > until
     {
         let [since, until] = [since, until].map(time);
-        let why = format!(
-            "--ended-since {since} UTC is later than --ended-until {until} UTC: nothing lies between them"
-        );
+        let why =
+            format!("--ended-since {since} UTC is later than --ended-until {until} UTC: the range is empty");
         return Err(Usage::new(why).into());
     }
     let filter = Filter {
@@ -127,7 +126,7 @@ mod tests {
     use crate::args::{Cli, Command};
 
     #[test]
-    fn an_empty_list_says_of_what() {
+    fn an_empty_list_repeats_the_filter() {
         for (words, expected) in [
             (&[][..], "there is no transfer yet"),
             (&["--status", "stuck"], "no transfer is stuck"),

@@ -52,9 +52,9 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
     let stopped = stack
         .stop()
         .await
-        .context("not everything could be stopped in order");
+        .context("not everything could be stopped cleanly");
     if done.is_ok() && stopped.is_ok() {
-        eprintln!("Stopped. Everything is in {dir}.");
+        eprintln!("Stopped. All data is in {dir}.");
     }
     done.and(stopped)?;
     Ok(Exit::Ok)
@@ -63,7 +63,7 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
 /// The options of the stack: as recorded in the folder, otherwise as given on the command line.
 async fn options(args: &Up, common: &Common) -> Result<Options> {
     let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
-    let dir = std::path::absolute(&dir).with_context(|| format!("folder {}", dir.display()))?;
+    let dir = std::path::absolute(&dir).with_context(|| format!("invalid folder {}", dir.display()))?;
     let folder = Folder::read(&dir)?;
     let nats = folder.nats(&common.nats)?;
     let database = folder.database(args.database.as_deref())?;
@@ -76,9 +76,9 @@ async fn options(args: &Up, common: &Common) -> Result<Options> {
         dir,
         shards: Shards::new(shards)?,
         database: Database::lasting(database.as_deref())?,
-        addresses: Addresses::usual(args.http)?,
+        addresses: Addresses::standard(args.http)?,
         nats,
-        ways: BTreeMap::new(),
+        nats_urls: BTreeMap::new(),
         stuck_after: None,
         settings: BTreeMap::new(),
         replicas: None,
@@ -99,25 +99,25 @@ async fn serve(stack: &mut Stack, common: &Common) -> anyhow::Error {
             ..
         } = stack.options();
         Folder::write(dir, shards.count(), database.server_url(), nats.as_ref())?;
-        tell(stack, common)
+        announce(stack, common)
     };
     match up.await {
         Ok(()) => stack
             .watch()
             .await
-            .context("the stack is stopped, since it is not whole any more"),
+            .context("a part of the stack has ended, so the rest was stopped"),
         Err(error) => error,
     }
 }
 
-fn tell(stack: &Stack, common: &Common) -> Result<()> {
+fn announce(stack: &Stack, common: &Common) -> Result<()> {
     let route = route(&stack.nats())?;
     let (nats, api, dir, logs) = (route.url(), stack.api_url(), stack.dir(), stack.logs());
     if common.json {
         let monitor = stack.monitor_url();
         let database = stack.options().database.kind();
-        let told = json!({ "nats": nats, "api": api, "monitor": monitor, "dir": dir, "logs": logs, "database": database });
-        output::json(&told)?;
+        let addresses = json!({ "nats": nats, "api": api, "monitor": monitor, "dir": dir, "logs": logs, "database": database });
+        output::json(&addresses)?;
     } else {
         let database = if stack.options().database.is_in_folder() {
             ""

@@ -1,4 +1,4 @@
-//! `wallet verify`: are the live stack's logs sound, and does the ledger agree with them?
+//! `wallet verify`: are the live stack's logs valid, and does the ledger agree with them?
 
 use anyhow::Result;
 use wallet_audit::live;

@@ -42,25 +42,25 @@ pub async fn run(args: &Watch, common: &Common) -> Result<Exit> {
     };
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     // A ledger that can't be reached at the start is an error; one that is restarted later is waited for.
-    watcher.ask().await?;
-    eprintln!("watching the ledger at {}; Ctrl-C ends", watcher.api.url());
-    let mut trouble = String::new();
+    watcher.poll().await?;
+    eprintln!("watching the ledger at {}; Ctrl-C stops it", watcher.api.url());
+    let mut last_error = String::new();
     loop {
         let ended = tokio::select! {
-            ended = watcher.ask() => ended,
+            ended = watcher.poll() => ended,
             _ = &mut stop => return Ok(Exit::Ok),
         };
         match ended {
             Ok(ended) => {
-                trouble.clear();
+                last_error.clear();
                 ended.iter().try_for_each(|flow| show(flow, common.json))?;
             }
             Err(error) => {
                 let text = format!("{error:#}");
-                if text != trouble {
-                    eprintln!("{text}; asking on");
+                if text != last_error {
+                    eprintln!("{text}; retrying");
                 }
-                trouble = text;
+                last_error = text;
             }
         }
         tokio::select! {
@@ -78,7 +78,7 @@ fn show(flow: &Transfer, json: bool) -> Result<()> {
     let line = format!(
         "{}  {}",
         paint.faint(&time(flow.ended_at.unwrap_or(flow.started_at))),
-        told(flow, paint)
+        painted_headline(flow, paint)
     );
     Ok(output::line(&format!(
         "{line}  {}",
@@ -86,7 +86,7 @@ fn show(flow: &Transfer, json: bool) -> Result<()> {
     ))?)
 }
 
-fn told(flow: &Transfer, paint: Paint) -> String {
+fn painted_headline(flow: &Transfer, paint: Paint) -> String {
     let text = headline(flow);
     match flow.status {
         Status::Settled | Status::Done => paint.good(&text),
@@ -111,7 +111,7 @@ struct Watcher {
 
 impl Watcher {
     /// All flows that have ended since the last poll, in the order in which they ended.
-    async fn ask(&mut self) -> Result<Vec<Transfer>> {
+    async fn poll(&mut self) -> Result<Vec<Transfer>> {
         self.filter.ended = (Some(self.since), None);
         let mut ended = self.api.flows(&self.filter, None).await?.transfers;
         ended.retain(|flow| !self.shown.contains_key(&key(flow)));

@@ -11,8 +11,8 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     lines.extend(waits(flow, now, paint));
     for step in steps::of(flow) {
         if let Some(skew) = step.skew {
-            let told = format!("⚠ {}: {}", step.words, skew.told(step.lane.name()));
-            lines.push(paint.warn(&told));
+            let text = format!("⚠ {}: {}", step.words, skew.told(step.lane.name()));
+            lines.push(paint.warn(&text));
         }
     }
     lines
@@ -21,8 +21,8 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
 /// The expected events that have not been seen yet, and for how long.
 pub fn waits(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     let expected = flow.expected.iter();
-    let told = expected.map(|expected| format!("… {} {}", expected.told(flow), expected.waited(now)));
-    told.map(|told| paint.warn(&clean(&told))).collect()
+    let text = expected.map(|expected| format!("… {} {}", expected.told(flow), expected.waited(now)));
+    text.map(|text| paint.warn(&clean(&text))).collect()
 }
 
 /// The address of the flow's page.
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_not_been_seen_is_told_and_where_to_look() {
+    fn an_expected_event_is_shown_with_a_link_to_the_page() {
         let id = "01900000-0000-7000-8000-000000000001";
         let flow = json!({
             "transfer": id, "payer": "@fees", "payee": "bob", "amount": "1.00", "currency": "USD", "memo": null,

@@ -31,7 +31,7 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_terminal::output::time;
 
 use super::content::Content;
-use super::end::Told;
+use super::end::Ended;
 use super::flaws::{Flaw, lines};
 use super::identity::attempt;
 use super::rows::{Payments, Row};
@@ -57,7 +57,7 @@ pub enum Step {
     /// Send it; a repeat, if it is in progress.
     Send(Request),
     /// Nothing, because it has ended. The request is the last attempt's.
-    Ended(Request, Told),
+    Ended(Request, Ended),
 }
 
 impl Step {
@@ -107,7 +107,7 @@ pub async fn ask(api: &Api, rows: &[Row]) -> Result<Known> {
         open = refused;
     }
     let lines = lines(&open.iter().map(|index| rows[*index].line).collect::<Vec<_>>());
-    bail!("{lines}: refused {MAX_ATTEMPTS} times by now")
+    bail!("{lines}: already refused {MAX_ATTEMPTS} times, the most attempts there are")
 }
 
 fn key(row: &Row, number: u32) -> (TransferId, AccountId) {
@@ -131,7 +131,9 @@ fn may_be_retried(flow: &Transfer) -> bool {
 /// Decides what to do about each payment, or why nothing is done.
 pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<Step>, Stop> {
     let rows = || payments.rows.iter().zip(known);
-    let flaws: Vec<Flaw> = rows().filter_map(|(row, known)| taken(row, known)).collect();
+    let flaws: Vec<Flaw> = rows()
+        .filter_map(|(row, known)| id_conflict(row, known))
+        .collect();
     if !flaws.is_empty() {
         return Err(Stop::Flaws(flaws));
     }
@@ -150,14 +152,14 @@ pub fn decide(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<
             .filter(|(_, flow)| !payments.name.made(&flow.trace))
             .collect();
         if !of_others.is_empty() {
-            return Err(Stop::Ask(mixed(payments.rows.len(), &of_others, &are_new)));
+            return Err(Stop::Ask(mixed_file(payments.rows.len(), &of_others, &are_new)));
         }
     }
     Ok(rows().map(|(row, known)| step(row, known, choice)).collect())
 }
 
 /// A flaw if the row's explicit id is known to the ledger as another request of the payer's.
-fn taken(row: &Row, known: &[Transfer]) -> Option<Flaw> {
+fn id_conflict(row: &Row, known: &[Transfer]) -> Option<Flaw> {
     let flow = known.first()?;
     let id = flow.transfer;
     let what = match Content::of_flow(flow).filter(|_| flow.verb == "transfer") {
@@ -190,8 +192,8 @@ fn step(row: &Row, known: &[Transfer], choice: Choice) -> Step {
         return Step::Send(under(number(known.len())));
     }
     let request = under(number(known.len() - 1));
-    match Told::before(last) {
-        Some(told) => Step::Ended(request, told),
+    match Ended::before(last) {
+        Some(ended) => Step::Ended(request, ended),
         None => Step::Send(request),
     }
 }
@@ -199,12 +201,12 @@ fn step(row: &Row, known: &[Transfer], choice: Choice) -> Step {
 fn not_sent_yet(new: &[u64]) -> String {
     let (lines, were) = (lines(new), if new.len() == 1 { "was" } else { "were" });
     format!(
-        "nothing was sent: {lines} {were} never sent, so there is nothing to retry. Play the file without --retry-refused \
-         first; if it was played with --batch, name the same batch"
+        "nothing was sent: {lines} {were} never sent, so there is nothing to retry. Run the file without --retry-refused \
+         first; if it was run with --batch, name the same batch"
     )
 }
 
-fn mixed(number: usize, of_others: &[(u64, &Transfer)], new: &[u64]) -> String {
+fn mixed_file(number: usize, of_others: &[(u64, &Transfer)], new: &[u64]) -> String {
     let sent = lines(&of_others.iter().map(|(line, _)| *line).collect::<Vec<_>>());
     let first = of_others.iter().map(|(_, flow)| flow.started_at).min();
     let first = first

@@ -41,28 +41,28 @@ impl Columns {
             .map_or(0, |last| last + 1);
         if let Some(amount) = self.split_amount(values, given) {
             return Err(format!(
-                "{amount:?} is two values where commas separate values: put it in quotes, or write it with a point"
+                "{amount:?} is two values, because commas separate values: put it in quotes, or use a decimal point"
             ));
         }
         if given > self.names.len() {
             return Err(format!(
-                "it has {given} values, the header line has {} names",
+                "the row has {given} values, the header has {} columns",
                 self.needed
             ));
         }
         if values.len() < self.needed {
             return Err(format!(
-                "it has {} values, the header line has {} names",
+                "the row has {} values, the header has {} columns",
                 values.len(),
                 self.needed
             ));
         }
         let mut named = self.names.iter().zip(values);
         if let Some((_, value)) = named.find(|(name, value)| name.is_empty() && !value.trim().is_empty()) {
-            return Err(format!("the value {value:?} stands in a column that has no name"));
+            return Err(format!("the value {value:?} is in a column without a name"));
         }
-        if values.iter().any(|value| self.takes_in_a_row(value)) {
-            return Err("a value in quotes goes on over several lines, and one of them looks like a transfer: is the quote closed where it should be?".to_owned());
+        if values.iter().any(|value| self.contains_a_row(value)) {
+            return Err("a quoted value spans several lines, and one of them looks like a transfer: check where the quote is closed".to_owned());
         }
         let value = |name: &str| {
             let index = self.names.iter().position(|known| known == name)?;
@@ -94,7 +94,7 @@ impl Columns {
     }
 
     /// Whether a quoted value contains a line with as many values as a row: then a quote is missing before it.
-    fn takes_in_a_row(&self, value: &str) -> bool {
+    fn contains_a_row(&self, value: &str) -> bool {
         let delimiters = |line: &str| line.matches(self.delimiter).count();
         value
             .split('\n')
@@ -106,12 +106,12 @@ impl Columns {
 fn check(names: &[String]) -> Result<(), String> {
     let known = format!("a header line has {}", COLUMNS.join(","));
     let mut named = names.iter().filter(|name| !name.is_empty());
-    if let Some(strange) = named.find(|name| !COLUMNS.contains(&name.as_str())) {
-        return Err(format!("unknown column {strange:?}: {known}"));
+    if let Some(unknown) = named.find(|name| !COLUMNS.contains(&name.as_str())) {
+        return Err(format!("unknown column {unknown:?}: {known}"));
     }
     let times = |column: &str| names.iter().filter(|name| *name == column).count();
     if let Some(twice) = COLUMNS.into_iter().find(|column| times(column) > 1) {
-        return Err(format!("column {twice:?} is there twice: {known}"));
+        return Err(format!("column {twice:?} appears twice: {known}"));
     }
     match NEEDED.into_iter().find(|column| times(column) == 0) {
         Some(missing) => Err(format!(

@@ -8,9 +8,9 @@ use wallet_client::outcome::{Outcome, Word};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// It ended.
-    Told(Told),
+    Ended(Ended),
     /// No outcome in time.
-    Silence,
+    NoOutcome,
     /// The server did not accept it.
     NotSent(String),
     /// An earlier payment on its accounts has not ended, or the run was stopped.
@@ -19,7 +19,7 @@ pub enum End {
 
 /// How a payment ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct Ended {
     /// The outcome, in a word.
     pub word: Word,
     /// The reason for a failure, as a stable code.
@@ -32,7 +32,7 @@ pub struct Told {
     pub earlier: bool,
 }
 
-impl Told {
+impl Ended {
     /// The end that the ledger knows from before this run; none if it has not ended.
     pub(super) fn before(flow: &Transfer) -> Option<Self> {
         let word = match flow.status {
@@ -53,7 +53,7 @@ impl Told {
     }
 
     /// The end according to an outcome.
-    pub(super) fn heard(outcome: Outcome, earlier: bool) -> Self {
+    pub(super) fn received(outcome: Outcome, earlier: bool) -> Self {
         Self {
             word: outcome.outcome,
             reason: outcome.reason,
@@ -68,8 +68,8 @@ impl End {
     /// The end in a word or two.
     pub(super) fn word(&self) -> &'static str {
         match self {
-            Self::Told(told) => told.word.as_str(),
-            Self::Silence => "no outcome",
+            Self::Ended(ended) => ended.word.as_str(),
+            Self::NoOutcome => "no outcome",
             Self::NotSent(_) => "not sent",
             Self::NotStarted => "not started",
         }
@@ -78,27 +78,30 @@ impl End {
     /// Reason and detail.
     pub(super) fn why(&self) -> (Option<&str>, Option<&str>) {
         match self {
-            Self::Told(told) => (told.reason.as_deref(), told.detail.as_deref()),
-            Self::Silence => (None, Some("it may still end: play the file again to learn how")),
+            Self::Ended(ended) => (ended.reason.as_deref(), ended.detail.as_deref()),
+            Self::NoOutcome => (
+                None,
+                Some("it may still end: run the file again to see its outcome"),
+            ),
             Self::NotSent(error) => (None, Some(error)),
-            Self::NotStarted => (None, Some("an earlier one on its accounts had not ended")),
+            Self::NotStarted => (None, Some("an earlier transfer on its accounts had not ended")),
         }
     }
 
     pub(super) fn is_settled(&self) -> bool {
-        matches!(self, Self::Told(told) if told.word == Word::Settled)
+        matches!(self, Self::Ended(ended) if ended.word == Word::Settled)
     }
 
     /// Whether it finally ended without moving money.
     pub(super) fn is_refused(&self) -> bool {
-        matches!(self, Self::Told(told) if matches!(told.word, Word::Refused | Word::Compensated))
+        matches!(self, Self::Ended(ended) if matches!(ended.word, Word::Refused | Word::Compensated))
     }
 
     /// When it ended, if that was before this run.
     pub(super) fn earlier(&self) -> Option<Timestamp> {
         match self {
-            Self::Told(told) => told.earlier.then_some(told.at),
-            Self::Silence | Self::NotSent(_) | Self::NotStarted => None,
+            Self::Ended(ended) => ended.earlier.then_some(ended.at),
+            Self::NoOutcome | Self::NotSent(_) | Self::NotStarted => None,
         }
     }
 }

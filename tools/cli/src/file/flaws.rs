@@ -132,7 +132,7 @@ pub(super) fn lines(numbers: &[u64]) -> String {
 mod tests {
     use super::*;
 
-    fn told(flaws: &[(u64, String)]) -> String {
+    fn text_of(flaws: &[(u64, String)]) -> String {
         let flaws = flaws.iter().map(|(line, what)| Flaw {
             line: *line,
             what: what.clone(),
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_named_in_words() {
+    fn line_numbers_are_listed_as_ranges() {
         let check = |numbers: &[u64], expected: &str| assert_eq!(lines(numbers), expected);
         check(&[2], "line 2");
         check(&[2, 3], "lines 2 and 3");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_fault_on_many_lines_is_told_once() {
+    fn the_same_fault_on_many_lines_is_listed_once() {
         let bad = |line: u64| (line, format!("amount \"{line}.125\" has 3 decimals, USD has 2"));
         let mut flaws: Vec<_> = (2..=401).map(bad).collect();
         flaws.insert(1, (3, "from is empty".to_owned()));
@@ -164,26 +164,26 @@ mod tests {
 f.csv has 401 bad lines; nothing was sent:
   lines 2 to 401, such as line 2: amount \"2.125\" has 3 decimals, USD has 2
   line 3: from is empty";
-        assert_eq!(told(&flaws), expected);
+        assert_eq!(text_of(&flaws), expected);
         assert_eq!(
-            told(&[bad(7)]),
+            text_of(&[bad(7)]),
             "f.csv has 1 bad line; nothing was sent:\n  line 7: amount \"7.125\" has 3 decimals, USD has 2"
         );
     }
 
     #[test]
-    fn what_is_quoted_makes_no_difference_and_what_is_said_does() {
+    fn faults_are_grouped_whatever_values_they_quote() {
         let same = |one: &str, other: &str| without_values(one) == without_values(other);
         assert!(same("value \"a\\\"b\" is 7 long", "value \"\" is 12 long"));
         assert!(!same("from is empty", "to is empty"));
     }
 
     #[test]
-    fn many_faults_are_counted() {
+    fn a_long_list_of_faults_is_cut_and_counted() {
         let letters = ('a'..='y')
             .zip(1..)
             .map(|(letter, line)| (line, format!("bad {letter}")));
-        let text = told(&letters.collect::<Vec<_>>());
+        let text = text_of(&letters.collect::<Vec<_>>());
         assert!(
             text.starts_with("f.csv has 25 bad lines; nothing was sent:\n  line 1: bad a\n"),
             "{text}"

@@ -12,7 +12,7 @@
 //!
 //! **Retries.** Two operators who retry the same row at the same time derive the same id, so one of their requests is a repeat of
 //! the other. Attempt *n* + 1 is made only after attempt *n* ended without moving money, and a transfer ends once. So at most one
-//! attempt at a row ever pays, whoever sends what, and when.
+//! attempt at a row ever pays, no matter who sends what, and when.
 //!
 //! **Files.** The name of a file is the first half of the trace id that it gives to each of its payments. So what the ledger knows
 //! of a payment includes which file sent it first: this one, or last month's with an equal row in it.
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_is_named_by_what_it_says_and_how_often_that_was_said() {
+    fn a_row_is_identified_by_its_content_and_occurrence() {
         let june = ids(&["1.00", "2.00", "1.00"], "");
         // A change here would make every file that was run before pay again.
         let expected = [
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_is_named_by_its_number() {
+    fn an_attempt_id_is_derived_from_its_number() {
         let (first, alice) = (
             "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f".parse().unwrap(),
             "alice".parse().unwrap(),
@@ -165,12 +165,12 @@ mod tests {
         assert_ne!(
             attempt(first, &"bob".parse().unwrap(), 1).to_string(),
             attempts[1],
-            "ids are the payer's own"
+            "ids belong to the payer"
         );
     }
 
     #[test]
-    fn a_file_is_named_by_its_payments_in_any_order() {
+    fn a_file_is_identified_by_its_payments_in_any_order() {
         let ids: Vec<TransferId> = ids(&["1.00", "2.00"], "")
             .iter()
             .map(|id| id.parse().unwrap())

@@ -84,12 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn strangers_start_at_once() {
+    fn transfers_of_different_accounts_start_at_once() {
         assert_eq!(rounds(&["a>b", "c>d", "e>f"]), [[0, 1, 2]]);
     }
 
     #[test]
-    fn who_shares_an_account_waits() {
+    fn transfers_that_share_an_account_wait() {
         assert_eq!(rounds(&["a>b", "b>c", "c>d"]), [[0], [1], [2]]);
         assert_eq!(rounds(&["a>b", "c>d", "b>c", "d>e"]), [vec![0, 1], vec![2, 3]]);
         assert_eq!(
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outside_makes_nobody_wait() {
+    fn transfers_with_world_do_not_wait() {
         assert_eq!(
             rounds(&["@world>a", "@world>b", "a>@world", "b>a"]),
             [vec![0, 1], vec![2], vec![3]]
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_does_not_end_holds_back_its_followers_only() {
+    fn an_unfinished_transfer_delays_only_its_followers() {
         let names = ["a", "b", "c", "d"].map(|name| name.parse::<AccountId>().unwrap());
         let [a, b, c, d] = &names;
         let mut plan = Plan::new([[a, b], [c, d], [b, a], [d, c]]);

@@ -29,7 +29,7 @@ impl<'t> Records<'t> {
         self.rest = rest;
         if value.contains('"') {
             return Err(format!(
-                "there is a quote within the value {value:?}: put the whole value in quotes and double each quote in it"
+                "the value {value:?} contains a quote: put the whole value in quotes and double each quote in it"
             ));
         }
         Ok(value.to_owned())
@@ -60,10 +60,10 @@ impl<'t> Records<'t> {
                 "{follows:?} follows the closing quote: double each quote within a value"
             ));
         }
-        // Nobody can tell which lines belong to the value.
+        // It is unknown which lines belong to the value.
         self.rest = "";
         Err(format!(
-            "the quote opened on line {opened} is closed on line {}, where {follows:?} follows: was it to be closed before?",
+            "the quote opened on line {opened} is closed on line {}, where {follows:?} follows: check where the quote is closed",
             self.line
         ))
     }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn values_end_where_they_say() {
+    fn values_end_at_delimiters_and_quotes() {
         let check = |text: &str, expected: &[(u64, &[&str])]| {
             let found: Vec<_> = read(text)
                 .into_iter()
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_in_the_wrong_place_is_told_with_its_line() {
+    fn a_misplaced_quote_is_reported_with_its_line() {
         let check = |text: &str, expected: &[(u64, &str)]| {
             let flaws = read(text)
                 .into_iter()
@@ -176,14 +176,14 @@ mod tests {
             "b,\"rent\nc,\"gas\",1\nd\n",
             &[(
                 1,
-                "the quote opened on line 1 is closed on line 2, where \"gas\\\"\" follows: was it to be closed before?",
+                "the quote opened on line 1 is closed on line 2, where \"gas\\\"\" follows: check where the quote is closed",
             )],
         );
         check(
             "a,5\" nail\nb\n",
             &[(
                 1,
-                "there is a quote within the value \"5\\\" nail\": put the whole value in quotes and double each quote in it",
+                "the value \"5\\\" nail\" contains a quote: put the whole value in quotes and double each quote in it",
             )],
         );
     }

@@ -37,10 +37,10 @@ impl Report {
     /// take that for payments made now.
     pub fn exit(&self) -> Exit {
         let worst = self.ends.iter().map(|(_, end)| match end {
-            End::Told(told) if told.word.is_good() => Exit::Ok,
-            End::Told(_) => Exit::Refused,
+            End::Ended(ended) if ended.word.is_good() => Exit::Ok,
+            End::Ended(_) => Exit::Refused,
             End::NotSent(_) => Exit::Failed,
-            End::Silence => Exit::Timeout,
+            End::NoOutcome => Exit::Timeout,
             // Another payment was the cause.
             End::NotStarted => Exit::Ok,
         });

@@ -21,13 +21,13 @@ use wallet_contract::id::AccountId;
 use wallet_terminal::eprintln;
 
 use crate::file::plan::Plan;
-use crate::file::{End, Told};
+use crate::file::{End, Ended};
 
 /// How often deadlines are checked.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How long a permission error of the server may take to reach us.
-const REFUSAL: Duration = Duration::from_millis(20);
+const DENIAL_WITHIN: Duration = Duration::from_millis(20);
 /// The prefix of all outcome subjects.
 const OUTCOMES: &str = "wallet.outcome.";
 
@@ -62,8 +62,10 @@ pub async fn play(
     let mut outcomes = listen(connection, requests).await?;
     // A later request has been answered, so the server has by now accepted or refused the subscriptions.
     connection.shards().await?;
-    if let Ok(text) = timeout(REFUSAL, denied(&mut denials, OUTCOMES)).await {
-        bail!("nothing was sent: this user may not hear the outcomes of all payers in the file: {text}");
+    if let Ok(text) = timeout(DENIAL_WITHIN, denied(&mut denials, OUTCOMES)).await {
+        bail!(
+            "nothing was sent: this NATS user may not subscribe to the outcomes of all payers in the file: {text}"
+        );
     }
     let mut run = Run {
         connection,
@@ -80,19 +82,19 @@ pub async fn play(
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     loop {
-        run.start_what_may();
+        run.start_ready();
         if run.flights.is_empty() {
             return Ok(run.ends);
         }
         tokio::select! {
             message = outcomes.next() => {
                 let message = message.context("the connection to NATS was closed")?;
-                run.hear(outcome::read(&message.payload)?);
+                run.handle(outcome::read(&message.payload)?);
             }
             Some((index, published)) = run.publishing.next() => run.published(index, published),
-            _ = tick.tick() => run.look_at_the_clock(),
+            _ = tick.tick() => run.handle_timeouts(),
             _ = &mut stop => {
-                eprintln!("stopped; playing the file again goes on where this run ended");
+                eprintln!("stopped; run the file again to continue where this run ended");
                 run.give_up();
                 return Ok(run.ends);
             }
@@ -133,7 +135,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn start_what_may(&mut self) {
+    fn start_ready(&mut self) {
         while self.flights.len() < self.limits.in_flight {
             let Some(index) = self.plan.start() else { return };
             let now = Instant::now();
@@ -173,7 +175,7 @@ impl Run<'_> {
         }
     }
 
-    fn hear(&mut self, outcome: Outcome) {
+    fn handle(&mut self, outcome: Outcome) {
         // Others may pay from the same account concurrently, even under the same id, and a repeat is answered twice.
         let key = (outcome.account.clone(), outcome.id);
         let is_ours = |flight: &Flight| outcome.answers(self.requests[flight.index].request);
@@ -184,7 +186,7 @@ impl Run<'_> {
             return;
         };
         let earlier = outcome.is_earlier(flight.pause > FIRST_REPEAT, self.began_at);
-        self.end(flight.index, End::Told(Told::heard(outcome, earlier)));
+        self.end(flight.index, End::Ended(Ended::received(outcome, earlier)));
         self.plan.ended(flight.index);
     }
 
@@ -193,7 +195,7 @@ impl Run<'_> {
         self.ended += 1;
     }
 
-    fn look_at_the_clock(&mut self) {
+    fn handle_timeouts(&mut self) {
         let now = Instant::now();
         let late: Vec<_> = self
             .flights
@@ -203,7 +205,7 @@ impl Run<'_> {
             .collect();
         for key in late {
             if let Some(flight) = self.flights.remove(&key) {
-                self.end(flight.index, End::Silence);
+                self.end(flight.index, End::NoOutcome);
             }
         }
         let mut repeat = Vec::new();
@@ -219,7 +221,7 @@ impl Run<'_> {
 
     fn give_up(&mut self) {
         for flight in std::mem::take(&mut self.flights).into_values() {
-            self.end(flight.index, End::Silence);
+            self.end(flight.index, End::NoOutcome);
         }
     }
 }

@@ -65,7 +65,7 @@ fn csv_and_jsonl_mean_the_same() {
 }
 
 #[test]
-fn a_file_is_read_as_spreadsheets_and_banks_write_it() {
+fn files_of_spreadsheets_and_banks_are_read() {
     let two = ["2: alice > bob 1.00 USD", "3: alice > bob 1.00 USD"];
     let mac = "from,to,amount,currency\ralice,bob,1.00,USD\ralice,bob,1.00,USD\r";
     assert_eq!(contents(mac), two);
@@ -103,7 +103,7 @@ fn a_file_is_read_as_spreadsheets_and_banks_write_it() {
 }
 
 #[test]
-fn a_row_is_the_same_wherever_it_stands_and_however_it_is_written() {
+fn a_row_has_the_same_id_in_any_position_and_format() {
     let june = "from,to,amount,currency,memo\nalice,bob,1.00,USD,\nalice,carol,12.50,USD,rent\nalice,bob,1.00,USD,\n";
     let [first, rent, second] = &ids(june, Format::Csv)[..] else {
         panic!("three rows")
@@ -157,7 +157,7 @@ fn a_batch_makes_new_payments_of_rows_without_id() {
 }
 
 #[test]
-fn what_is_read_in_another_spelling_is_said_in_one_line() {
+fn respelled_amounts_are_noted_in_one_line() {
     let rows = "alice,bob,5,USD\n".repeat(400);
     let notes = read(&format!("from,to,amount,currency\n{rows}"), Format::Csv).notes;
     assert_eq!(
@@ -176,7 +176,7 @@ fn what_is_read_in_another_spelling_is_said_in_one_line() {
 }
 
 #[test]
-fn every_bad_line_is_told() {
+fn every_bad_line_is_reported() {
     let file = format!(
         "id,from,to,amount,currency,memo\n\
          {ID},alice,bob,0.125,USD,\n\
@@ -200,20 +200,20 @@ fn every_bad_line_is_told() {
         "5: id \"7\" is not a UUID",
         "6: from: account name \"a.b\" has '.': use ASCII letters, digits, '-' and '_' ('@' in front is the operator's)",
         "7: from is missing",
-        "8: it has 5 values, the header line has 6 names",
+        "8: the row has 5 values, the header has 6 columns",
         "9: currency: unknown currency \"EURO\": use an ISO 4217 code in capitals, such as USD",
-        "10: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
-        "11: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
-        "12: \"12,50\" is two values where commas separate values: put it in quotes, or write it with a point",
+        "10: \"12,50\" is two values, because commas separate values: put it in quotes, or use a decimal point",
+        "11: \"12,50\" is two values, because commas separate values: put it in quotes, or use a decimal point",
+        "12: \"12,50\" is two values, because commas separate values: put it in quotes, or use a decimal point",
         "13: amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1.23, 1.24 or 1234.00?",
         "14: amount \"-5.00\" is below zero: an amount has no sign, payer and payee say which way it goes",
-        "15: it has 7 values, the header line has 6 names",
+        "15: the row has 7 values, the header has 6 columns",
     ];
     assert_eq!(flaws(&file, Format::Csv), expected);
 }
 
 #[test]
-fn a_quote_in_the_wrong_place_spoils_the_file() {
+fn a_misplaced_quote_rejects_the_file() {
     let header = "from,to,amount,currency,memo\n";
     let check =
         |rows: &str, expected: &[&str]| assert_eq!(flaws(&format!("{header}{rows}"), Format::Csv), expected);
@@ -228,19 +228,19 @@ fn a_quote_in_the_wrong_place_spoils_the_file() {
     check(
         "alice,bob,1.00,USD,\"rent\nalice,carol,2.00,USD,gas\"\n",
         &[
-            "2: a value in quotes goes on over several lines, and one of them looks like a transfer: is the quote closed where it should be?",
+            "2: a quoted value spans several lines, and one of them looks like a transfer: check where the quote is closed",
         ],
     );
     check(
         "alice,bob,1.00,USD,\"rent\r\nalice,carol,2.00,USD,\"gas\"\r\n",
         &[
-            "2: the quote opened on line 2 is closed on line 3, where \"gas\\\"\" follows: was it to be closed before?",
+            "2: the quote opened on line 2 is closed on line 3, where \"gas\\\"\" follows: check where the quote is closed",
         ],
     );
 }
 
 #[test]
-fn a_bad_header_is_told() {
+fn a_bad_header_is_reported() {
     let known = "a header line has id,from,to,amount,currency,memo";
     let check = |header: &str, expected: &str| {
         assert_eq!(
@@ -262,16 +262,16 @@ fn a_bad_header_is_told() {
     );
     check(
         "from,From ,to,amount,currency",
-        &format!("column \"from\" is there twice: {known}"),
+        &format!("column \"from\" appears twice: {known}"),
     );
     assert_eq!(
         flaws("from,to,amount,currency,\nalice,bob,1.00,USD,rent\n", Format::Csv),
-        ["2: the value \"rent\" stands in a column that has no name"]
+        ["2: the value \"rent\" is in a column without a name"]
     );
 }
 
 #[test]
-fn bad_json_is_told() {
+fn bad_json_is_reported() {
     let file = "{\"from\":\"alice\",\"to\":\"bob\",\"amount\":1.5,\"currency\":\"USD\"}\n\
                 {\"from\":\"alice\",\"payee\":\"bob\"}\n\
                 nonsense\n\
@@ -280,19 +280,19 @@ fn bad_json_is_told() {
                 [\"\",\"alice\",\"bob\",\"1.00\",\"USD\",\"\"]\n\
                 {\"from\":\"alice\",\n";
     let expected = [
-        "1: amount is a number: write it as text, such as \"12.50\"",
+        "1: amount is a number: write it as a string, such as \"12.50\"",
         "2: unknown field `payee`, expected one of `id`, `from`, `to`, `amount`, `currency`, `memo` (column 23)",
-        "3: it is not a JSON object, such as {\"from\":\"alice\",…}",
-        "4: id is null: leave it out, or write text",
+        "3: the line is not a JSON object such as {\"from\":\"alice\",…}",
+        "4: id is null: leave it out, or write a string",
         "5: duplicate field `to` (column 31)",
-        "6: it is not a JSON object, such as {\"from\":\"alice\",…}",
+        "6: the line is not a JSON object such as {\"from\":\"alice\",…}",
         "7: EOF while parsing a value (column 16)",
     ];
     assert_eq!(flaws(file, Format::Jsonl), expected);
 }
 
 #[test]
-fn an_id_names_one_payment_of_a_payer() {
+fn an_id_belongs_to_one_payment_of_a_payer() {
     let file = |rows: &[&str]| format!("id,from,to,amount,currency\n{}", rows.join("\n"));
     let one = format!("{ID},alice,bob,1.00,USD");
     let (again, other) = (
@@ -323,7 +323,7 @@ fn a_fault_on_many_lines_is_one_line() {
         flaws,
     }
     .to_string();
-    let expected = "f.csv has 400 bad lines; nothing was sent:\n  lines 2 to 401, such as line 2: \"12,50\" is two values where \
-                    commas separate values: put it in quotes, or write it with a point";
+    let expected = "f.csv has 400 bad lines; nothing was sent:\n  lines 2 to 401, such as line 2: \"12,50\" is two values, \
+                    because commas separate values: put it in quotes, or use a decimal point";
     assert_eq!(text, expected);
 }

@@ -27,7 +27,7 @@ pub(super) fn lines(text: &str) -> String {
 fn utf8(bytes: &[u8]) -> Result<String, Flaw> {
     if let Some(zero) = bytes.iter().position(|byte| *byte == 0) {
         let before = String::from_utf8_lossy(&bytes[..zero]);
-        return Err(flaw(&before, "there is a zero byte, as in UTF-16"));
+        return Err(flaw(&before, "the file contains a zero byte, as in UTF-16"));
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_end_is_one() {
+    fn all_kinds_of_line_ends_are_read() {
         let check = |text: &str, expected: &str| assert_eq!(decode(text.as_bytes()), Ok(expected.to_owned()));
         check("a\nb\r\nc\rd", "a\nb\nc\nd");
         check("a\r\rb\n\r\n", "a\n\nb\n\n");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_says_so_itself() {
+    fn utf_16_is_recognized_by_its_mark() {
         let text = "from;to\r\nalice;bob für 2 €\r";
         let expected = Ok("from;to\nalice;bob für 2 €\n".to_owned());
         assert_eq!(decode(&utf16_of(text, [0xff, 0xfe], u16::to_le_bytes)), expected);
@@ -98,14 +98,14 @@ mod tests {
         assert_eq!(flaw.line, 1);
         assert!(
             flaw.what
-                .starts_with("there is a zero byte, as in UTF-16: save the file as UTF-8"),
+                .starts_with("the file contains a zero byte, as in UTF-16: save the file as UTF-8"),
             "{}",
             flaw.what
         );
     }
 
     #[test]
-    fn what_is_no_text_is_told_with_its_line() {
+    fn invalid_text_is_reported_with_its_line() {
         let check = |bytes: &[u8], line: u64, what: &str| {
             let flaw = decode(bytes).unwrap_err();
             assert_eq!(flaw.line, line);

@@ -45,7 +45,7 @@ fn jsonl(text: &str) -> Lines {
 fn json(line: &str) -> Result<Written, String> {
     // serde would accept an array as the values in the order of our fields.
     if !line.trim_start().starts_with('{') {
-        return Err("it is not a JSON object, such as {\"from\":\"alice\",…}".to_owned());
+        return Err("the line is not a JSON object such as {\"from\":\"alice\",…}".to_owned());
     }
     serde_json::from_str(line).map_err(|bad| json_flaw(line, &bad))
 }
@@ -56,9 +56,9 @@ fn json_flaw(line: &str, bad: &serde_json::Error) -> String {
     let wrong = fields.iter().find_map(|(name, value)| {
         let what = match value {
             Value::String(_) => return None,
-            Value::Null => "null: leave it out, or write text",
-            Value::Number(_) => "a number: write it as text, such as \"12.50\"",
-            Value::Bool(_) | Value::Array(_) | Value::Object(_) => "no text: every value is text",
+            Value::Null => "null: leave it out, or write a string",
+            Value::Number(_) => "a number: write it as a string, such as \"12.50\"",
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => "not a string: every value is a string",
         };
         COLUMNS
             .contains(&name.as_str())
@@ -74,12 +74,12 @@ fn json_flaw(line: &str, bad: &serde_json::Error) -> String {
 fn csv(text: &str) -> Lines {
     let (mut text, mut first) = (text, 1);
     // Excel's way to declare the delimiter.
-    let told = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n'));
-    let told = told.and_then(|(delimiter, rest)| Some((delimiter.parse().ok()?, rest)));
-    if let Some((_, rest)) = told {
+    let declared = text.strip_prefix("sep=").and_then(|rest| rest.split_once('\n'));
+    let declared = declared.and_then(|(delimiter, rest)| Some((delimiter.parse().ok()?, rest)));
+    if let Some((_, rest)) = declared {
         (text, first) = (rest, 2);
     }
-    let delimiter = told.map_or_else(|| delimiter(text), |(delimiter, _)| delimiter);
+    let delimiter = declared.map_or_else(|| delimiter(text), |(delimiter, _)| delimiter);
     let is_blank = |values: &[String]| values.iter().all(|value| value.trim().is_empty());
     let mut records = Records::new(text, first, delimiter)
         .filter(|(_, values)| values.as_ref().map_or(true, |values| !is_blank(values)));

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use wallet_load::latency::rounded;
 use wallet_load::{Callers, Pair};
 
-use super::{HARMED, OPENED};
+use super::{INTERRUPTED, OPENED};
 use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Paid, Payment, System};
@@ -22,7 +22,7 @@ const CALLERS: u32 = 16;
 /// A payment that takes longer than this is counted as waiting.
 const LONG: Duration = Duration::from_millis(500);
 /// The sampling interval.
-const LOOK: Duration = Duration::from_millis(100);
+const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 /// How long callers pay before the accident, and after it has been resolved.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -68,8 +68,8 @@ pub async fn run(kind: Kind, system: &dyn System, watch: Duration) -> Result<Wai
             let paid = system.pay(&payment, &Stop::never()).await?;
             ensure!(paid == Paid::Settled, "a payment ended in {paid:?}");
             let mut since = since.borrow_mut();
-            if let Some(place) = since.iter().position(|began| *began == asked) {
-                since.swap_remove(place);
+            if let Some(index) = since.iter().position(|began| *began == asked) {
+                since.swap_remove(index);
             }
             Ok(())
         });
@@ -82,7 +82,7 @@ pub async fn run(kind: Kind, system: &dyn System, watch: Duration) -> Result<Wai
     let breaking = async {
         sleep(QUIET).await;
         system
-            .kill_at(point, &Payment::new(FIRST, FIRST + 1, HARMED))
+            .kill_at(point, &Payment::new(FIRST, FIRST + 1, INTERRUPTED))
             .await?;
         let killed = at();
         sleep(watch).await;
@@ -90,7 +90,7 @@ pub async fn run(kind: Kind, system: &dyn System, watch: Duration) -> Result<Wai
         Ok((killed, at()))
     };
     let mut waiting = Vec::new();
-    let looking = async {
+    let sampling = async {
         while !done.get() {
             let long = since
                 .borrow()
@@ -98,11 +98,11 @@ pub async fn run(kind: Kind, system: &dyn System, watch: Duration) -> Result<Wai
                 .filter(|asked| asked.elapsed() > LONG)
                 .count();
             waiting.push((at(), u32::try_from(long)?));
-            sleep(LOOK).await;
+            sleep(SAMPLE_EVERY).await;
         }
         Ok(())
     };
-    let ((), (killed_s, mended_s), ()) = tokio::try_join!(paying, breaking, looking)?;
+    let ((), (killed_s, mended_s), ()) = tokio::try_join!(paying, breaking, sampling)?;
     Ok(Waiting {
         system: kind.name(),
         killed_s,

@@ -19,7 +19,7 @@ pub(super) fn blocked(all: &[Waiting]) -> String {
         marks.push((first.mended_s, format!("{:.1} s: started again", first.mended_s)));
     }
     let chart = Chart {
-        title: "Payments of 16 callers that wait longer than half a second, while one stands half done"
+        title: "Payments of 16 callers that wait for more than half a second while another one is half done"
             .to_owned(),
         below: "seconds",
         marks,
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_waits_is_drawn_over_time() {
+    fn waiting_callers_are_drawn_over_time() {
         let waiting = Waiting {
             system: "two-phase-commit",
             killed_s: 1.0,

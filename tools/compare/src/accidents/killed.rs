@@ -10,17 +10,17 @@ use tokio::time::{Instant, sleep, timeout};
 use wallet_load::latency::rounded;
 
 use super::verdict::{Accident, Seen, Verdict, Wait};
-use super::{HARMED, OPENED};
+use super::{INTERRUPTED, OPENED};
 use crate::kind::Kind;
 use crate::stop::Stop;
 use crate::system::{Paid, Payment, System, total};
 
 /// The observed accounts: payer, payee, the account that the payee pays one cent meanwhile, and two uninvolved ones.
-const LOOKED_AT: u32 = 5;
+const WATCHED: u32 = 5;
 /// How long a reader waits for a response.
 const READ_WITHIN: Duration = Duration::from_secs(1);
 /// Timeout until no payment is in progress any more.
-const REST_WITHIN: Duration = Duration::from_secs(30);
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 /// The polling interval.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -32,10 +32,10 @@ pub async fn run(
     first: u32,
     watch: Duration,
 ) -> Result<Verdict> {
-    let accounts = first..first + LOOKED_AT;
-    let whole = OPENED * i64::from(LOOKED_AT);
+    let accounts = first..first + WATCHED;
+    let whole = OPENED * i64::from(WATCHED);
     system
-        .kill_at(point, &Payment::new(first, first + 1, HARMED))
+        .kill_at(point, &Payment::new(first, first + 1, INTERRUPTED))
         .await?;
     let killed = Instant::now();
     let seen = match timeout(READ_WITHIN, system.balances(accounts.clone())).await {
@@ -67,13 +67,13 @@ pub async fn run(
         }
     }
 
-    let rest = killed + REST_WITHIN;
+    let rest = killed + SETTLED_WITHIN;
     let balances = loop {
         let balances = system.balances(accounts.clone()).await?;
-        let on_its_way = balances
+        let unsettled = balances
             .iter()
             .any(|balance| balance.held != 0 || balance.in_transit != 0);
-        if !on_its_way || Instant::now() > rest {
+        if !unsettled || Instant::now() > rest {
             break balances;
         }
         sleep(POLL).await;
@@ -84,7 +84,7 @@ pub async fn run(
     Ok(Verdict {
         money,
         paid: balances[1].available + 1 - OPENED,
-        due: HARMED,
+        due: INTERRUPTED,
         same_account: Some(Wait::new(blocked.0, took(&same)?)),
         others: Some(Wait::new(blocked.1, took(&others)?)),
         at_rest_ms: Some(rounded(killed.elapsed().as_secs_f64() * 1e3)),

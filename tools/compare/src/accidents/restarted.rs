@@ -23,13 +23,13 @@ const LASTING: Duration = Duration::from_secs(4);
 const KILLED_AFTER: Duration = Duration::from_millis(500);
 const DEAD_FOR: Duration = Duration::from_secs(1);
 /// How long a caller asks again.
-const ASKS_FOR: Duration = Duration::from_mins(1);
+const RETRY_FOR: Duration = Duration::from_mins(1);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs it on accounts from `first` on.
 pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict> {
-    let (expected, doubts, longest) = (
+    let (expected, lost_replies, longest) = (
         RefCell::new(vec![OPENED; ACCOUNTS as usize]),
         Cell::new(0_u64),
         Cell::new(Duration::ZERO),
@@ -48,7 +48,7 @@ pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict>
             first + u32::try_from(payee)?,
             cents,
         );
-        let paid = until_told(system, &payment, &doubts).await?;
+        let paid = pay_with_retries(system, &payment, &lost_replies).await?;
         if paid != Paid::Refused {
             expected.borrow_mut()[payer] -= cents;
             expected.borrow_mut()[payee] += cents;
@@ -74,26 +74,26 @@ pub async fn run(kind: Kind, system: &dyn System, first: u32) -> Result<Verdict>
     Ok(Verdict {
         money: total(&balances) - whole,
         paid: wrong,
-        in_doubt: doubts.get(),
+        in_doubt: lost_replies.get(),
         same_account: Some(Wait::new(false, longest.get())),
         seen: Seen::of(&balances, whole),
         remedy: if kind == Kind::RedisCluster {
             kind.remedy()
         } else {
-            "start it again"
+            "restart it"
         },
         ..Verdict::new(kind, Accident::Restarted, what)
     })
 }
 
 /// Asks until there is a response.
-async fn until_told(system: &dyn System, payment: &Payment, doubts: &Cell<u64>) -> Result<Paid> {
-    let deadline = Instant::now() + ASKS_FOR;
+async fn pay_with_retries(system: &dyn System, payment: &Payment, lost_replies: &Cell<u64>) -> Result<Paid> {
+    let deadline = Instant::now() + RETRY_FOR;
     loop {
         match system.pay(payment, &Stop::never()).await {
             Ok(paid) => return Ok(paid),
-            Err(error) if Instant::now() > deadline => bail!("no answer for {ASKS_FOR:?}: {error:#}"),
-            Err(_) => doubts.set(doubts.get() + 1),
+            Err(error) if Instant::now() > deadline => bail!("no outcome within {RETRY_FOR:?}: {error:#}"),
+            Err(_) => lost_replies.set(lost_replies.get() + 1),
         }
         sleep(PAUSE).await;
     }

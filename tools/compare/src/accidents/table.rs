@@ -14,7 +14,7 @@ pub fn text(verdicts: &[Verdict]) -> String {
         ("others", Side::Left),
         ("a reader sees", Side::Left),
         ("at rest", Side::Right),
-        ("to be done", Side::Left),
+        ("remedy", Side::Left),
     ]);
     for verdict in verdicts {
         let wait = |wait: Option<Wait>| wait.map_or("–".to_owned(), waits);
@@ -35,9 +35,9 @@ pub fn text(verdicts: &[Verdict]) -> String {
 fn happened(verdict: &Verdict) -> String {
     match verdict.accident {
         Accident::Killed => format!("killed when {}", verdict.to),
-        Accident::Restarted => format!("{} killed and started", verdict.to),
+        Accident::Restarted => format!("{} killed and restarted", verdict.to),
         Accident::Twice => "the same request twice".to_owned(),
-        Accident::Contested => "last money spent by two".to_owned(),
+        Accident::Contested => "last money spent twice at once".to_owned(),
     }
 }
 
@@ -46,7 +46,7 @@ pub fn money(verdict: &Verdict) -> String {
     let Verdict { money, paid, due, .. } = *verdict;
     let moved = match verdict.accident {
         Accident::Restarted if paid != 0 => format!("ACCOUNTS OFF BY {}", usd(paid)),
-        Accident::Restarted => format!("as callers were told; {} answers lost", verdict.in_doubt),
+        Accident::Restarted => format!("as reported to callers; {} replies lost", verdict.in_doubt),
         Accident::Killed if paid == 0 => "not paid".to_owned(),
         Accident::Killed | Accident::Twice | Accident::Contested if paid == due => "paid once".to_owned(),
         Accident::Killed | Accident::Twice | Accident::Contested => {
@@ -80,16 +80,16 @@ fn seen(seen: Seen) -> String {
         return "no answer".to_owned();
     }
     let mut words = Vec::new();
-    let mut say = |amount: i64, word: &str| {
+    let mut add = |amount: i64, word: &str| {
         if amount != 0 {
             words.push(format!("{} {word}", usd(amount.abs())));
         }
     };
-    say(off.min(0), "too little");
-    say(off.max(0), "too much");
-    say(held, "held");
-    say(in_transit, "in transit");
-    say(below_zero, "below zero");
+    add(off.min(0), "too little");
+    add(off.max(0), "too much");
+    add(held, "held");
+    add(in_transit, "in transit");
+    add(below_zero, "below zero");
     if words.is_empty() {
         "all of it".to_owned()
     } else {

@@ -40,7 +40,10 @@ impl Masters {
             .build()?;
         Ok(Self {
             cluster: Mutex::default(),
-            connection: client.get_async_connection().await.context("the Redis Cluster")?,
+            connection: client
+                .get_async_connection()
+                .await
+                .context("can't connect to the Redis Cluster")?,
             urls: urls.to_vec(),
         })
     }
@@ -64,14 +67,22 @@ impl Masters {
     /// Kills one of them with SIGKILL.
     pub async fn kill(&self) -> Result<&'static str> {
         let mut cluster = self.cluster.lock().await;
-        cluster.as_mut().context("no server is ours")?.kill().await?;
+        cluster
+            .as_mut()
+            .context("no server was started here")?
+            .kill()
+            .await?;
         Ok("a master")
     }
 
     /// Restarts it on its stored data.
     pub async fn start_again(&self) -> Result<()> {
         let mut cluster = self.cluster.lock().await;
-        cluster.as_mut().context("no server is ours")?.start_again().await
+        cluster
+            .as_mut()
+            .context("no server was started here")?
+            .start_again()
+            .await
     }
 
     /// Stops all of them.

@@ -39,7 +39,10 @@ impl Servers {
             ..Self::attach(&urls, connections)?
         };
         for pool in &servers.pools {
-            sqlx::raw_sql(schema).execute(pool).await.context("the schema")?;
+            sqlx::raw_sql(schema)
+                .execute(pool)
+                .await
+                .context("the schema can't be created")?;
         }
         Ok(servers)
     }
@@ -56,7 +59,7 @@ impl Servers {
         Ok(Self {
             running: Mutex::default(),
             urls: urls.to_vec(),
-            pools: pools.context("a server's URL")?,
+            pools: pools.context("invalid server URL")?,
         })
     }
 
@@ -114,8 +117,8 @@ impl Servers {
                 .fetch_all(pool)
                 .await?;
             for (id, available, held) in rows {
-                let place = usize::try_from(id)? - accounts.start as usize;
-                all[place] = Balance {
+                let index = usize::try_from(id)? - accounts.start as usize;
+                all[index] = Balance {
                     available,
                     held,
                     in_transit: 0,
@@ -128,7 +131,7 @@ impl Servers {
     /// Kills the last server with SIGKILL.
     pub async fn kill(&self) -> Result<&'static str> {
         let mut running = self.running.lock().await;
-        let last = running.last_mut().context("no server is ours")?;
+        let last = running.last_mut().context("no server was started here")?;
         last.kill().await.map(|()| "PostgreSQL")
     }
 
@@ -137,7 +140,7 @@ impl Servers {
         let mut running = self.running.lock().await;
         running
             .last_mut()
-            .context("no server is ours")?
+            .context("no server was started here")?
             .start_again()
             .await
     }

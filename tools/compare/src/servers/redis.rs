@@ -39,10 +39,10 @@ impl Cluster {
         let mut cluster = Self { nodes, dir };
         let (port, bus) = (cluster.nodes[0].port, cluster.nodes[0].bus);
         for (number, node) in cluster.nodes.iter_mut().enumerate() {
-            let mut node = node.answers().await?;
-            let (first, behind) = (SLOTS * number / NAMES.len(), SLOTS * (number + 1) / NAMES.len());
+            let mut node = node.connect().await?;
+            let (first, end) = (SLOTS * number / NAMES.len(), SLOTS * (number + 1) / NAMES.len());
             let mut slots = cmd("CLUSTER");
-            slots.arg("ADDSLOTSRANGE").arg(first).arg(behind - 1);
+            slots.arg("ADDSLOTSRANGE").arg(first).arg(end - 1);
             slots.exec_async(&mut node).await?;
             let mut epoch = cmd("CLUSTER");
             epoch.arg("SET-CONFIG-EPOCH").arg(number + 1);
@@ -53,26 +53,26 @@ impl Cluster {
                 meet.exec_async(&mut node).await?;
             }
         }
-        cluster.agrees().await?;
+        cluster.wait_until_ready().await?;
         Ok(cluster)
     }
 
     /// Waits until every node knows all others and all slots.
-    async fn agrees(&mut self) -> Result<()> {
+    async fn wait_until_ready(&mut self) -> Result<()> {
         let deadline = Instant::now() + WITHIN;
         for node in &mut self.nodes {
-            let mut node = node.answers().await?;
+            let mut node = node.connect().await?;
             loop {
                 let info: String = cmd("CLUSTER").arg("INFO").query_async(&mut node).await?;
-                let says = |line: &str| info.lines().any(|said| said == line);
-                if says("cluster_state:ok")
-                    && says(&format!("cluster_known_nodes:{}", NAMES.len()))
-                    && says(&format!("cluster_slots_ok:{SLOTS}"))
+                let has = |line: &str| info.lines().any(|found| found == line);
+                if has("cluster_state:ok")
+                    && has(&format!("cluster_known_nodes:{}", NAMES.len()))
+                    && has(&format!("cluster_slots_ok:{SLOTS}"))
                 {
                     break;
                 }
                 if Instant::now() > deadline {
-                    bail!("the cluster does not agree within {WITHIN:?}: {info}");
+                    bail!("the cluster is not ready after {WITHIN:?}: {info}");
                 }
                 sleep(POLL).await;
             }
@@ -98,7 +98,7 @@ impl Cluster {
     /// Restarts it on its stored data.
     pub async fn start_again(&mut self) -> Result<()> {
         self.nodes[LAST].start_again(self.dir.path())?;
-        self.agrees().await
+        self.wait_until_ready().await
     }
 
     /// Stops all of them.

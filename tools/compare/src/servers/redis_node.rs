@@ -48,7 +48,7 @@ impl Node {
     }
 
     /// Waits until it responds.
-    pub(super) async fn answers(&mut self) -> Result<MultiplexedConnection> {
+    pub(super) async fn connect(&mut self) -> Result<MultiplexedConnection> {
         let client = Client::open(self.url())?;
         let deadline = Instant::now() + WITHIN;
         loop {
@@ -95,7 +95,7 @@ impl Node {
 
 fn spawn(name: &'static str, port: u16, bus: u16, dir: &Path) -> Result<Process> {
     let own = dir.join(name);
-    std::fs::create_dir_all(&own).with_context(|| format!("folder {} can't be made", own.display()))?;
+    std::fs::create_dir_all(&own).with_context(|| format!("folder {} can't be created", own.display()))?;
     let (port, bus) = (port.to_string(), bus.to_string());
     let mut command = Command::new(redis_server()?);
     command
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_port_that_is_taken_is_told_with_the_log() {
+    async fn a_taken_port_is_reported_with_the_log() {
         if let Err(error) = redis_server() {
             println!("skipped: {error}");
             return;
@@ -130,10 +130,10 @@ mod tests {
         );
         let (port, [bus]) = (taken.local_addr().unwrap().port(), free_ports().unwrap());
         let mut node = Node::start("redis-0", port, bus, dir.path()).unwrap();
-        let told = node.answers().await.err().unwrap().to_string();
+        let error = node.connect().await.err().unwrap().to_string();
         assert!(
-            told.contains("redis-0 has ended by itself") && told.contains("Address already in use"),
-            "{told}"
+            error.contains("redis-0 has exited") && error.contains("Address already in use"),
+            "{error}"
         );
     }
 }

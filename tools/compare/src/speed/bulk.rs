@@ -46,8 +46,8 @@ pub async fn run(kind: Kind, args: &Speed, programs: &Programs, round: u32) -> R
     let mut options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
     options.programs.clone_from(&programs.services);
     let figures = wallet_stack::with(options, async |stack| bench::measure(stack, &load).await);
-    let figures = figures.await.context("in bulk")?;
-    ensure!(figures.is_conserved(), "the audit has found a breach, see above");
+    let figures = figures.await.context("the bulk run")?;
+    ensure!(figures.is_conserved(), "the audit has failed, see above");
     Ok(Some(Bulk {
         round,
         system: kind.name(),

@@ -87,7 +87,7 @@ pub async fn run(
     let opened = RICH * i64::from(ACCOUNTS);
     ensure!(
         found == opened,
-        "money was made or lost: {found} cents of {opened}"
+        "money was created or lost: {found} cents, expected {opened}"
     );
     let payments = run.latency.count();
     let each = |number: f64| rounded(number / float(payments.max(1)));

@@ -47,11 +47,11 @@ impl Row {
 
 /// All rows, by callers and then in the order of the systems.
 pub fn rows(all: &[Measured]) -> Vec<Row> {
-    let place = |name: &str| Kind::ALL.into_iter().position(|kind| kind.name() == name);
+    let rank = |name: &str| Kind::ALL.into_iter().position(|kind| kind.name() == name);
     let mut groups: BTreeMap<(u32, Option<usize>), Vec<Measured>> = BTreeMap::new();
     for run in all {
         groups
-            .entry((run.callers, place(run.system)))
+            .entry((run.callers, rank(run.system)))
             .or_default()
             .push(run.clone());
     }

@@ -31,17 +31,19 @@ impl Decisions {
         thread::Builder::new()
             .name("decisions".to_owned())
             .spawn(move || write(file, decisions))
-            .context("a thread for the log")?;
+            .context("the log's thread can't be started")?;
         Ok(Self(decided))
     }
 
     /// Returns once the decision to commit this transaction is durable.
     pub(super) async fn commit(&self, transaction: &str) -> Result<()> {
-        let (tell, told) = oneshot::channel();
-        let gone = || anyhow!("the coordinator's log is closed");
-        let decision = (transaction.to_owned(), tell);
-        self.0.send(decision).await.map_err(|_| gone())?;
-        told.await.map_err(|_| gone())?.context("the coordinator's log")
+        let (reply, done) = oneshot::channel();
+        let closed = || anyhow!("the coordinator's log is closed");
+        let decision = (transaction.to_owned(), reply);
+        self.0.send(decision).await.map_err(|_| closed())?;
+        done.await
+            .map_err(|_| closed())?
+            .context("the coordinator's log can't be written")
     }
 }
 
@@ -57,9 +59,9 @@ fn write(mut file: File, mut decisions: mpsc::Receiver<Decision>) {
             text.push('\n');
         }
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_data());
-        for (_, tell) in batch {
+        for (_, reply) in batch {
             // The receiver may be gone.
-            let _ = tell.send(written.as_ref().map_err(|error| error.kind().into()).copied());
+            let _ = reply.send(written.as_ref().map_err(|error| error.kind().into()).copied());
         }
     }
 }
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_was_decided_is_read_again_and_a_torn_line_is_not() {
+    async fn decisions_are_read_back_without_a_torn_line() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         let log = Decisions::open(&path).unwrap();

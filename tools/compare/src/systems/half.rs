@@ -13,7 +13,7 @@ const ENDS_WITHIN: Duration = Duration::from_mins(1);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 /// PostgreSQL's code for a prepared transaction that does not exist.
-const NOT_THERE: &str = "42704";
+const UNKNOWN: &str = "42704";
 
 /// How a prepared transaction ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub(super) async fn end(server: &PgPool, how: End, name: &str) -> Result<()> {
     loop {
         match sqlx::raw_sql(statement(how, name)).execute(server).await {
             Ok(_) => return Ok(()),
-            Err(error) if is_not_there(&error) => return Ok(()),
+            Err(error) if is_unknown(&error) => return Ok(()),
             Err(error) if Instant::now() > deadline => {
                 return Err(error).with_context(|| format!("{name} can't be ended"));
             }
@@ -123,10 +123,10 @@ fn statement(how: End, name: &str) -> AssertSqlSafe<String> {
     })
 }
 
-fn is_not_there(error: &sqlx::Error) -> bool {
+fn is_unknown(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
         .as_deref()
-        == Some(NOT_THERE)
+        == Some(UNKNOWN)
 }

@@ -16,7 +16,7 @@ use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the paying process can die, other than before anything has happened.
-pub const POINTS: [&str; 1] = ["paid, not heard"];
+pub const POINTS: [&str; 1] = ["paid, reply lost"];
 
 /// The database, with its connections.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl System for OneDatabase {
             .bind(payment.cents)
             .fetch_one(self.servers.of(payment.payer))
             .await?;
-        stop.at("paid, not heard").await;
+        stop.at("paid, reply lost").await;
         ended(&word)
     }
 

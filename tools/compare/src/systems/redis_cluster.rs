@@ -19,7 +19,7 @@ use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the paying process can die, other than before anything has happened.
-pub const POINTS: [&str; 2] = ["debited", "credited, not heard"];
+pub const POINTS: [&str; 2] = ["debited", "credited, reply lost"];
 
 /// The masters, with their connection.
 pub struct RedisCluster {
@@ -58,21 +58,24 @@ impl System for RedisCluster {
     async fn pay(&self, payment: &Payment, stop: &Stop) -> Result<Paid> {
         let (payer, payee, cents) = (key(payment.payer), key(payment.payee), payment.cents);
         let mut redis = self.masters.connection();
-        let left: i64 = redis.decr(&payer, cents).await.context("the debit")?;
+        let left: i64 = redis.decr(&payer, cents).await.context("the debit failed")?;
         if left < 0 {
             let _: i64 = redis
                 .incr(&payer, cents)
                 .await
-                .context("giving back what is not there")?;
+                .context("the refused debit can't be undone")?;
             return Ok(Paid::Refused);
         }
         stop.at("debited").await;
         let credited: Result<i64, _> = redis.incr(&payee, cents).await;
         if let Err(error) = credited {
-            let _: i64 = redis.incr(&payer, cents).await.context("giving the debit back")?;
-            return Err(error).context("the credit, which may have arrived");
+            let _: i64 = redis
+                .incr(&payer, cents)
+                .await
+                .context("the debit can't be undone")?;
+            return Err(error).context("the credit failed, or its reply was lost");
         }
-        stop.at("credited, not heard").await;
+        stop.at("credited, reply lost").await;
         Ok(Paid::Settled)
     }
 

@@ -20,7 +20,7 @@ use crate::stop::Stop;
 use crate::system::{Balance, Paid, Payment, System};
 
 /// Where the paying process can die, other than before anything has happened.
-pub const POINTS: [&str; 1] = ["paid, not heard"];
+pub const POINTS: [&str; 1] = ["paid, reply lost"];
 
 /// Payer, payee and the payment's id are keys; the amount is an argument.
 const PAY: &str = "
@@ -100,7 +100,7 @@ impl System for RedisOneSlot {
         let id = format!("{{bank}}:{}", payment.id);
         let keys = [payer.as_str(), &payee, &id];
         let word = call(&self.script, self.masters.connection(), keys, payment.cents).await?;
-        stop.at("paid, not heard").await;
+        stop.at("paid, reply lost").await;
         ended(&word)
     }
 

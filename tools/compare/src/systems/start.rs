@@ -54,7 +54,9 @@ impl Kind {
             Self::TwoPhaseCommit => Box::new(TwoPhaseCommit::attach(programs, way)?),
             Self::TccByHand => Box::new(TccByHand::attach(programs, way)?),
             Self::Wallet | Self::WalletPostgres => {
-                return Err(Usage::new("the wallet's paying processes are its services").into());
+                return Err(
+                    Usage::new("the wallet has no paying process: its services are killed instead").into(),
+                );
             }
         })
     }

@@ -9,10 +9,10 @@ CREATE TABLE hold (
     state text NOT NULL DEFAULT 'tried', at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX hold_tried ON hold (at) WHERE state = 'tried';
--- On the payee's server: received, or barred so that a late confirmation can't come any more.
+-- On the payee's server: received, or barred, so that a late confirmation is rejected.
 CREATE TABLE receipt (transfer uuid PRIMARY KEY, payee int NOT NULL, amount bigint NOT NULL, state text NOT NULL);
 
--- Try. A repeat goes on where the first one was.
+-- Try. A repeat continues where the first attempt stopped.
 CREATE FUNCTION try(transfer uuid, payer int, payee int, amount bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     known text;
@@ -44,7 +44,7 @@ BEGIN
     RETURN known;
 END $$;
 
--- The scanner asks whether the payee has it, and if not, makes sure that it never will.
+-- The scanner checks whether the payee has received it; if not, it bars the receipt.
 CREATE FUNCTION bar(transfer uuid, payee int, amount bigint) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     known text;

@@ -57,7 +57,7 @@ impl TwoPhaseCommit {
 
     /// A further coordinator, with a log of its own.
     pub fn attach(programs: Programs, way: &[String]) -> Result<Self> {
-        let (logs, urls) = way.split_last().context("the logs' folder stands last")?;
+        let (logs, urls) = way.split_last().context("the logs' folder comes last")?;
         Self::on(Servers::attach(urls, CONNECTIONS)?, Path::new(logs), programs)
     }
 
@@ -173,7 +173,7 @@ impl System for TwoPhaseCommit {
     }
 
     async fn recover(&self) -> Result<()> {
-        let logs = std::fs::read_dir(&self.logs).context("the logs' folder")?;
+        let logs = std::fs::read_dir(&self.logs).context("the logs' folder can't be read")?;
         let names = logs.filter_map(|log| log.ok()?.file_name().into_string().ok());
         let dead: Vec<String> = names.filter(|name| *name != self.name).collect();
         try_join_all(dead.iter().map(|name| self.end_all_of(name))).await?;

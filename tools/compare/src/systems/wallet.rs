@@ -57,7 +57,7 @@ fn cents(amount: &str) -> Result<i64> {
     amount
         .replace('.', "")
         .parse()
-        .with_context(|| format!("an amount of {amount:?}"))
+        .with_context(|| format!("invalid amount {amount:?}"))
 }
 
 fn transfer(id: TransferId, from: &AccountId, to: &AccountId, cents: i64) -> Result<Request> {
@@ -88,12 +88,12 @@ impl Wallet {
     }
 
     async fn ask(&self, request: &Request) -> Result<Paid> {
-        let told = self.client.follow(request).await?;
-        let Some(outcome) = told.outcome else {
+        let followed = self.client.follow(request).await?;
+        let Some(outcome) = followed.outcome else {
             bail!("no outcome of {} within {OUTCOME_WITHIN:?}", request.id);
         };
         match outcome.outcome {
-            Word::Settled | Word::Opened if told.earlier => Ok(Paid::Known),
+            Word::Settled | Word::Opened if followed.earlier => Ok(Paid::Known),
             Word::Settled | Word::Opened => Ok(Paid::Settled),
             Word::Refused | Word::Compensated => Ok(Paid::Refused),
             Word::Reserved

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::time::timeout;
 use wallet_compare::accidents::verdict::{Accident, Verdict, Wait};
-use wallet_compare::accidents::{self, HARMED, OPENED};
+use wallet_compare::accidents::{self, INTERRUPTED, OPENED};
 use wallet_compare::kind::Kind;
 use wallet_compare::program::{Programs, redis_server};
 use wallet_compare::stop::Stop;
@@ -71,7 +71,7 @@ fn neighbour(verdict: &Verdict) -> Wait {
     verdict.same_account.expect("it was watched")
 }
 
-fn nobody_waits(verdict: &Verdict) {
+fn blocks_nobody(verdict: &Verdict) {
     let waits = [verdict.same_account, verdict.others];
     assert!(
         waits.iter().flatten().all(|wait| !wait.is_blocked()),
@@ -80,7 +80,7 @@ fn nobody_waits(verdict: &Verdict) {
 }
 
 /// Without a redis-server (`make tools`), its tests are skipped.
-fn is_here() -> bool {
+fn has_redis() -> bool {
     redis_server()
         .inspect_err(|error| println!("skipped: {error}"))
         .is_ok()
@@ -88,19 +88,19 @@ fn is_here() -> bool {
 
 #[tokio::test]
 async fn redis_cluster_loses_money_and_pays_twice() -> Result<()> {
-    if !is_here() {
+    if !has_redis() {
         return Ok(());
     }
     let verdicts = verdicts(Kind::RedisCluster).await?;
     let lost = killed(&verdicts, "debited");
     assert_eq!(
         (lost.money, lost.paid, lost.seen.off),
-        (-HARMED, 0, -HARMED),
+        (-INTERRUPTED, 0, -INTERRUPTED),
         "{lost:?}"
     );
-    nobody_waits(lost);
-    let unheard = killed(&verdicts, "credited, not heard");
-    assert_eq!((unheard.money, unheard.paid), (0, HARMED));
+    blocks_nobody(lost);
+    let unanswered = killed(&verdicts, "credited, reply lost");
+    assert_eq!((unanswered.money, unanswered.paid), (0, INTERRUPTED));
     let twice = of(&verdicts, Accident::Twice);
     assert_eq!((twice.money, twice.paid), (0, 2 * twice.due));
     let contested = of(&verdicts, Accident::Contested);
@@ -110,13 +110,13 @@ async fn redis_cluster_loses_money_and_pays_twice() -> Result<()> {
 }
 
 #[tokio::test]
-async fn redis_in_one_slot_is_correct_and_can_not_leave_its_slot() -> Result<()> {
-    if !is_here() {
+async fn redis_in_one_slot_is_correct_and_can_not_span_slots() -> Result<()> {
+    if !has_redis() {
         return Ok(());
     }
     let verdicts = verdicts(Kind::RedisOneSlot).await?;
     is_correct(&verdicts);
-    nobody_waits(killed(&verdicts, "paid, not heard"));
+    blocks_nobody(killed(&verdicts, "paid, reply lost"));
     let system = RedisOneSlot::start(programs()).await?;
     let refused = system.across_slots().await.unwrap_err();
     assert!(
@@ -130,9 +130,9 @@ async fn redis_in_one_slot_is_correct_and_can_not_leave_its_slot() -> Result<()>
 async fn one_database_is_correct() -> Result<()> {
     let verdicts = verdicts(Kind::OneDatabase).await?;
     is_correct(&verdicts);
-    let unheard = killed(&verdicts, "paid, not heard");
-    assert_eq!((unheard.paid, unheard.seen.off), (HARMED, 0));
-    nobody_waits(unheard);
+    let unanswered = killed(&verdicts, "paid, reply lost");
+    assert_eq!((unanswered.paid, unanswered.seen.off), (INTERRUPTED, 0));
+    blocks_nobody(unanswered);
     Ok(())
 }
 
@@ -142,8 +142,12 @@ async fn two_phase_commit_is_correct_and_blocks() -> Result<()> {
     is_correct(&verdicts);
     let locked = killed(&verdicts, "locked");
     assert_eq!(locked.paid, 0);
-    nobody_waits(locked);
-    for (point, paid) in [("prepared", 0), ("decided", HARMED), ("half committed", HARMED)] {
+    blocks_nobody(locked);
+    for (point, paid) in [
+        ("prepared", 0),
+        ("decided", INTERRUPTED),
+        ("half committed", INTERRUPTED),
+    ] {
         let verdict = killed(&verdicts, point);
         assert_eq!(verdict.paid, paid, "{verdict:?}");
         assert!(neighbour(verdict).is_blocked(), "{verdict:?}");
@@ -152,18 +156,20 @@ async fn two_phase_commit_is_correct_and_blocks() -> Result<()> {
     }
     assert_eq!(
         killed(&verdicts, "half committed").seen.off,
-        -HARMED,
+        -INTERRUPTED,
         "a reader sees half of it"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn what_two_phase_commit_has_locked_outlives_a_restart_of_postgresql() -> Result<()> {
+async fn two_phase_locks_survive_a_restart_of_postgresql() -> Result<()> {
     let (kind, mut signals) = (Kind::TwoPhaseCommit, Signals::new()?);
     let body = async |system: &dyn System| {
         system.open(0..4, OPENED).await?;
-        system.kill_at("prepared", &Payment::new(0, 1, HARMED)).await?;
+        system
+            .kill_at("prepared", &Payment::new(0, 1, INTERRUPTED))
+            .await?;
         system.kill_node().await?;
         system.start_node().await?;
         let (unrelated, never) = (Payment::new(1, 3, 1), Stop::never());
@@ -179,23 +185,23 @@ async fn what_two_phase_commit_has_locked_outlives_a_restart_of_postgresql() -> 
 }
 
 #[tokio::test]
-async fn a_protocol_by_hand_is_correct_once_its_scanner_has_run() -> Result<()> {
+async fn tcc_by_hand_is_correct_once_its_scanner_has_run() -> Result<()> {
     let verdicts = verdicts(Kind::TccByHand).await?;
     is_correct(&verdicts);
     let tried = killed(&verdicts, "tried");
     assert_eq!(
         (tried.seen.held, tried.seen.off, tried.paid),
-        (HARMED, 0, 0),
+        (INTERRUPTED, 0, 0),
         "{tried:?}"
     );
     let received = killed(&verdicts, "received");
     assert_eq!(
         (received.seen.off, received.paid),
-        (HARMED, HARMED),
+        (INTERRUPTED, INTERRUPTED),
         "a reader sees it twice"
     );
     for verdict in [tried, received] {
-        nobody_waits(verdict);
+        blocks_nobody(verdict);
         assert!(verdict.at_rest_ms.unwrap() >= SCANNER_MS, "{verdict:?}");
     }
     Ok(())
@@ -206,12 +212,12 @@ async fn ours(kind: Kind) -> Result<()> {
     is_correct(&verdicts);
     for point in kind.points() {
         let verdict = killed(&verdicts, point);
-        assert_eq!((verdict.paid, verdict.seen.off), (HARMED, 0), "{verdict:?}");
+        assert_eq!((verdict.paid, verdict.seen.off), (INTERRUPTED, 0), "{verdict:?}");
         // There is one instance of each service here: with it dead, everybody waits until it is restarted, or a stand-by takes
         // over.
         assert!(neighbour(verdict).is_blocked(), "{verdict:?}");
     }
-    assert_eq!(killed(&verdicts, "debited").seen.in_transit, HARMED);
+    assert_eq!(killed(&verdicts, "debited").seen.in_transit, INTERRUPTED);
     Ok(())
 }
 

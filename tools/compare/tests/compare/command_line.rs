@@ -20,52 +20,52 @@ fn compare() -> Command {
     command
 }
 
-async fn says(command: &mut Command) -> Result<(Option<i32>, String)> {
+async fn stderr_of(command: &mut Command) -> Result<(Option<i32>, String)> {
     let Output { status, stderr, .. } = timeout(PATIENCE, command.output()).await??;
     Ok((status.code(), String::from_utf8(stderr)?))
 }
 
 #[tokio::test]
-async fn a_system_that_is_not_there_is_refused_by_name() -> Result<()> {
-    let (code, said) = says(compare().args(["speed", "--only", "wallet,oracle"])).await?;
+async fn an_unknown_system_is_rejected_by_name() -> Result<()> {
+    let (code, stderr) = stderr_of(compare().args(["speed", "--only", "wallet,oracle"])).await?;
     assert_eq!(code, Some(2));
     assert!(
-        said.contains("there is no system \"oracle\": use one of redis-cluster, "),
-        "{said}"
+        stderr.contains("unknown system \"oracle\": use one of redis-cluster, "),
+        "{stderr}"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn a_server_that_can_not_be_found_is_named() -> Result<()> {
+async fn a_missing_server_is_reported_by_name() -> Result<()> {
     let command = &mut compare();
     command.args(["accidents", "--only", "redis-cluster", "--json"]);
-    let (code, said) = says(command.env("WALLET_REDIS_SERVER", "/no/redis-server")).await?;
+    let (code, stderr) = stderr_of(command.env("WALLET_REDIS_SERVER", "/no/redis-server")).await?;
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("WALLET_REDIS_SERVER is /no/redis-server: there is no such program"),
-        "{said}"
+        stderr.contains("WALLET_REDIS_SERVER is /no/redis-server: no such file"),
+        "{stderr}"
     );
-    let (code, said) = says(command.env_remove("WALLET_REDIS_SERVER").env("PATH", "/no")).await?;
+    let (code, stderr) = stderr_of(command.env_remove("WALLET_REDIS_SERVER").env("PATH", "/no")).await?;
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("no redis-server here") && said.contains("make tools"),
-        "{said}"
+        stderr.contains("no redis-server found") && stderr.contains("make tools"),
+        "{stderr}"
     );
     Ok(())
 }
 
 #[tokio::test]
-async fn services_that_can_not_be_found_are_named() -> Result<()> {
+async fn missing_services_are_reported_by_name() -> Result<()> {
     let command = &mut compare();
-    let (code, said) = says(command.args(["speed", "--only", "wallet", "--programs", "/no"])).await?;
+    let (code, stderr) = stderr_of(command.args(["speed", "--only", "wallet", "--programs", "/no"])).await?;
     assert_eq!(code, Some(1));
-    assert!(said.contains("debit-svc is not in /no"), "{said}");
+    assert!(stderr.contains("debit-svc is not in /no"), "{stderr}");
     Ok(())
 }
 
 #[tokio::test]
-async fn ctrl_c_ends_it_and_leaves_nothing() -> Result<()> {
+async fn ctrl_c_leaves_no_files() -> Result<()> {
     // While its server starts, and while callers pay.
     for after in [Duration::ZERO, Duration::from_secs(3)] {
         let dir = TempDir::new()?;
@@ -84,16 +84,16 @@ async fn ctrl_c_ends_it_and_leaves_nothing() -> Result<()> {
             .env("TMPDIR", dir.path())
             .stderr(Stdio::piped())
             .spawn()?;
-        let mut said = BufReader::new(child.stderr.take().context("a pipe")?);
+        let mut stderr = BufReader::new(child.stderr.take().context("a pipe")?);
         let mut line = String::new();
-        timeout(PATIENCE, said.read_line(&mut line)).await??;
+        timeout(PATIENCE, stderr.read_line(&mut line)).await??;
         assert!(line.starts_with("round 1 of 3: one-database"), "{line}");
         sleep(after).await;
         let pid = child.id().context("it runs")?.to_string();
         let sent = Command::new("kill").args(["-INT", &pid]).status().await?;
         assert!(sent.success());
         let status = timeout(PATIENCE, child.wait()).await??;
-        said.read_to_string(&mut line).await?;
+        stderr.read_to_string(&mut line).await?;
         assert_eq!(status.code(), Some(1), "{line}");
         assert!(line.contains("ended by Ctrl-C"), "{line}");
         assert_eq!(fs::read_dir(dir.path())?.count(), 0, "a folder is left");

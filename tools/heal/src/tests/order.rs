@@ -12,25 +12,25 @@ fn check_runs(plans: [Vec<Item>; 2], limit: usize, expected: &[&str]) {
         items,
         ..Plan::default()
     });
-    let told = |item: &Item| match item {
+    let text = |item: &Item| match item {
         Item::Request(_) => "request".to_owned(),
         Item::Recalled(at) => format!("recalled {}/{}", at.shard, at.no),
-        Item::Said(at) => format!("{} {}/{}", at.service, at.shard, at.no),
+        Item::Event(at) => format!("{} {}/{}", at.service, at.shard, at.no),
     };
     let runs = order::runs(&plans, limit);
     let runs = runs.iter().map(|run| {
-        let items: Vec<String> = run.items.iter().map(told).collect();
+        let items: Vec<String> = run.items.iter().map(text).collect();
         format!("{}: {}", run.shard, items.join(", "))
     });
     assert_eq!(runs.collect::<Vec<_>>(), expected);
 }
 
 fn decided(service: Service, shard: u16, no: i64) -> Item {
-    Item::Said(Stored { service, shard, no })
+    Item::Event(Stored { service, shard, no })
 }
 
 #[test]
-fn a_copy_waits_for_the_one_where_it_was_decided() {
+fn a_copy_follows_the_event_in_its_home_shard() {
     use Service::{Credit, Debit};
     // Paid from shard 1 to shard 0: both streams hold both events, and each goes first to the shard where it was decided.
     check_runs(
@@ -56,7 +56,7 @@ fn a_copy_waits_for_the_one_where_it_was_decided() {
 }
 
 #[test]
-fn a_run_is_of_one_store_and_not_too_long() {
+fn a_run_has_one_source_and_a_limit() {
     use Service::Debit;
     let five = (1..=5).map(|no| decided(Debit, 0, no)).collect();
     check_runs(
@@ -73,7 +73,7 @@ fn a_run_is_of_one_store_and_not_too_long() {
 }
 
 #[test]
-fn clocks_that_disagree_do_not_stop_it() {
+fn disagreeing_clocks_do_not_block() {
     use Service::Debit;
     check_runs(
         [

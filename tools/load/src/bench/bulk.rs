@@ -33,7 +33,7 @@ const SMALL_IN_FLIGHT: usize = 256;
 /// The most reservations that wait to be confirmed.
 const UNCONFIRMED: u64 = 10_000;
 /// The interval for polling promises.
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_EVERY: Duration = Duration::from_millis(10);
 /// The number of payers whose outcomes are sampled.
 const SAMPLED: usize = 8;
 
@@ -134,7 +134,7 @@ pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan) -> Result<(f64, Latency)
     tokio::try_join!(sending, ending)?;
     let seconds = began.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    Ok((seconds, sample.latency(&load.places, &sent_at)?))
+    Ok((seconds, sample.latency(&load.indexes, &sent_at)?))
 }
 
 /// Sends the transfers at once. Of reservations, it sends as many as may wait, and confirms each message once enough have been
@@ -175,14 +175,14 @@ async fn confirm<'m>(
         *confirmed += message.requests;
         *next = second.next();
     } else {
-        sleep(LOOK).await;
+        sleep(POLL_EVERY).await;
     }
     Ok(())
 }
 
 /// Listens for the outcomes of some payers.
 pub(super) struct Sample {
-    heard: Arc<Mutex<BTreeMap<Uuid, Instant>>>,
+    received: Arc<Mutex<BTreeMap<Uuid, Instant>>>,
     task: JoinHandle<()>,
 }
 
@@ -198,15 +198,15 @@ impl Sample {
         let mut streams = Vec::new();
         for subject in subjects {
             let stream = connection.client().subscribe(subject.clone()).await;
-            streams.push(stream.with_context(|| format!("{subject} can't be heard"))?);
+            streams.push(stream.with_context(|| format!("can't subscribe to {subject}"))?);
         }
         connection
             .client()
             .flush()
             .await
             .context("the subscriptions did not reach the server")?;
-        let heard = Arc::new(Mutex::new(BTreeMap::new()));
-        let noted = Arc::clone(&heard);
+        let received = Arc::new(Mutex::new(BTreeMap::new()));
+        let recorder = Arc::clone(&received);
         let task = tokio::spawn(async move {
             let mut outcomes = select_all(streams);
             while let Some(message) = outcomes.next().await {
@@ -214,7 +214,7 @@ impl Sample {
                 let outcome = outcome::read(&message.payload);
                 // Reserved is not yet the end.
                 if let Some(outcome) = outcome.ok().filter(|outcome| outcome.outcome != Word::Reserved) {
-                    noted
+                    recorder
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .entry(outcome.id)
@@ -222,22 +222,22 @@ impl Sample {
                 }
             }
         });
-        Ok(Self { heard, task })
+        Ok(Self { received, task })
     }
 
     /// How many outcomes have arrived.
     pub(super) fn count(&self) -> usize {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// From sending a transfer's message until its outcome arrived. `places` maps transfers to messages.
-    pub(super) fn latency(self, places: &[(Uuid, usize)], sent_at: &[Instant]) -> Result<Latency> {
+    pub(super) fn latency(self, indexes: &[(Uuid, usize)], sent_at: &[Instant]) -> Result<Latency> {
         self.task.abort();
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         let mut latency = Latency::new()?;
-        for (id, message) in places {
-            if let (Some(heard), Some(sent)) = (heard.get(id), sent_at.get(*message)) {
-                latency.record(heard.duration_since(*sent));
+        for (id, message) in indexes {
+            if let (Some(received), Some(sent)) = (received.get(id), sent_at.get(*message)) {
+                latency.record(received.duration_since(*sent));
             }
         }
         Ok(latency)

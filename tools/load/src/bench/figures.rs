@@ -92,7 +92,7 @@ impl Figures {
                 count(self.transfers)
             ),
             format!(
-                "  setting   {database}, {shards} shards, {accounts} accounts, {hot_percent} % touch one of them, {setting}"
+                "  setting   {database}, {shards} shards, {accounts} accounts, {hot_percent} % of the transfers touch one of them, {setting}"
             ),
             format!("  latency   {latency}"),
             format!(
@@ -107,7 +107,7 @@ impl Figures {
                 if self.conserved {
                     "every invariant holds"
                 } else {
-                    "BREACHED, see above"
+                    "FAILED, see above"
                 }
             ),
         ];

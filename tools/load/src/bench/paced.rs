@@ -19,7 +19,7 @@ const OUTCOMES_WITHIN: Duration = Duration::from_secs(30);
 /// Sends all requests; returns the seconds from the first publish to the last end, and the latency of each.
 pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, rate: u32) -> Result<(f64, Latency)> {
     let requests = plan.singles();
-    let places: Vec<_> = requests
+    let indexes: Vec<_> = requests
         .iter()
         .enumerate()
         .map(|(index, (id, _))| (*id, index))
@@ -45,15 +45,15 @@ pub(super) async fn run(bed: &mut Bed<'_>, plan: &Plan, rate: u32) -> Result<(f6
     let seconds = began.elapsed().as_secs_f64();
 
     let deadline = Instant::now() + OUTCOMES_WITHIN;
-    while sample.count() < places.len() {
+    while sample.count() < indexes.len() {
         if Instant::now() > deadline {
             bail!(
-                "{} of {} outcomes were told within {OUTCOMES_WITHIN:?}",
+                "only {} of {} outcomes arrived within {OUTCOMES_WITHIN:?}",
                 sample.count(),
-                places.len()
+                indexes.len()
             );
         }
         sleep(POLL).await;
     }
-    Ok((seconds, sample.latency(&places, &sent_at)?))
+    Ok((seconds, sample.latency(&indexes, &sent_at)?))
 }

@@ -34,7 +34,7 @@ pub(super) struct Load {
     /// The confirmations of each of them; empty for one-phase transfers.
     pub(super) second: Vec<Message>,
     /// Which of the first messages holds some of the transfers.
-    pub(super) places: Vec<(Uuid, usize)>,
+    pub(super) indexes: Vec<(Uuid, usize)>,
 }
 
 /// The plan of a run.
@@ -129,7 +129,7 @@ struct Bulk<'p> {
     open: Vec<Open>,
     full: Vec<Full>,
     sampled: Vec<AccountId>,
-    places: Vec<(Uuid, Shard, usize)>,
+    indexes: Vec<(Uuid, Shard, usize)>,
     names: Names,
 }
 
@@ -155,7 +155,7 @@ impl<'p> Bulk<'p> {
             open: plan.shards.all().map(|_| Open::default()).collect(),
             full: Vec::new(),
             sampled: Vec::new(),
-            places: Vec::new(),
+            indexes: Vec::new(),
             names: Names::new(),
         }
     }
@@ -165,7 +165,7 @@ impl<'p> Bulk<'p> {
         if self.sampled.contains(from) {
             // Its message is the next one of this shard to be full.
             let earlier = self.full.iter().filter(|full| full.shard == shard).count();
-            self.places.push((id, shard, earlier));
+            self.indexes.push((id, shard, earlier));
         }
         let open = &mut self.open[usize::from(shard.0)];
         let before = if open.count == 0 { '[' } else { ',' };
@@ -209,13 +209,13 @@ impl<'p> Bulk<'p> {
                 .filter(|(_, full)| full.shard == shard);
             of_shard.map(|(index, _)| index).nth(nth)
         };
-        let places = self
-            .places
+        let indexes = self
+            .indexes
             .iter()
             .filter_map(|(id, shard, nth)| Some((*id, nth_of(*shard, *nth)?)))
             .collect();
         let mut load = Load {
-            places,
+            indexes,
             ..Load::default()
         };
         for Full { shard, open } in self.full {
@@ -266,7 +266,7 @@ mod tests {
         let requests = elements.into_iter().map(|element| {
             let request = element.request.unwrap();
             let Ok(Order::Transfer(movement)) = request.order else {
-                panic!("unsound: {}", element.raw)
+                panic!("not a transfer: {}", element.raw)
             };
             (request.transfer.0, movement)
         });
@@ -298,15 +298,15 @@ mod tests {
     }
 
     #[test]
-    fn the_sampled_transfers_are_where_they_are_said_to_be() {
+    fn sampled_transfers_are_in_the_messages_given_for_them() {
         let plan = plan(&few(50), 2, 1_000_000);
         let Load {
             first: messages,
-            places,
+            indexes,
             ..
         } = plan.bulk(&plan.accounts[..2]);
-        assert!(places.len() > 50, "{}", places.len());
-        for (id, message) in places {
+        assert!(indexes.len() > 50, "{}", indexes.len());
+        for (id, message) in indexes {
             let found = read(&messages[message])
                 .into_iter()
                 .find(|(found, _)| *found == id)
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hot_account_is_in_its_share_of_the_transfers() {
+    fn the_hot_account_has_its_share_of_the_transfers() {
         let share = |transfers: u64, hot_percent: u8, accounts: u32| {
             let options = Options {
                 transfers,

@@ -41,17 +41,17 @@ impl Scenario {
         match self {
             Self::Settled => "Settled",
             Self::InsufficientFunds => "Insufficient funds",
-            Self::Compensated => "Credit refused, so compensated",
+            Self::Compensated => "Credit refused and compensated",
             Self::Twice => "The same request twice",
             Self::OtherAmount => "The same id with another amount",
             Self::Unreadable => "An unreadable message is parked",
             Self::AnotherShard => "A payee on another shard",
-            Self::Killed => "A service killed (-9) in mid-flow",
-            Self::ConfirmPart => "Reserved, and a part confirmed",
-            Self::Cancel => "Reserved, and cancelled",
-            Self::Expiry => "Reserved, and not confirmed in time",
+            Self::Killed => "A service killed (-9) mid-flow",
+            Self::ConfirmPart => "Reserved and partly confirmed",
+            Self::Cancel => "Reserved and cancelled",
+            Self::Expiry => "Reserved and not confirmed in time",
             Self::CancelFirst => "Cancelled before it was reserved",
-            Self::Reversal => "A transfer given back",
+            Self::Reversal => "A transfer partly reversed",
         }
     }
 
@@ -59,28 +59,28 @@ impl Scenario {
     pub(super) fn meaning(self) -> &'static str {
         match self {
             Self::Settled => {
-                "debit-svc debits, credit-svc credits, ledger-svc closes the books. Nobody orchestrates."
+                "debit-svc debits, credit-svc credits, ledger-svc records the end. There is no orchestrator."
             }
-            Self::InsufficientFunds => "Refused before anything moves, with the amount that is there.",
+            Self::InsufficientFunds => {
+                "Refused before any money moves; the refusal names the available amount."
+            }
             Self::Compensated => {
-                "The payee can't receive; the payer has already paid and gets the money back."
+                "The payee can't receive, so the payer, already debited, gets the money back."
             }
             Self::Twice => {
-                "A client that did not hear the outcome asks again: one movement, the same answer."
+                "A client that missed the outcome sends its request again: one movement, the same outcome."
             }
-            Self::OtherAmount => "An id names one transfer for ever; the first one is not touched.",
+            Self::OtherAmount => "An id belongs to one transfer for ever; the first one stays as it is.",
             Self::Unreadable => {
-                "What can't be read is set aside with a reason; what stands behind it goes on."
+                "An unreadable message is parked with a reason; the messages after it are processed."
             }
             Self::AnotherShard => "Two databases, two logs, no distributed transaction.",
-            Self::Killed => {
-                "credit-svc is gone when the money is on its way; what was decided is never lost."
-            }
-            Self::ConfirmPart => "Held, promised, paid in part; the rest is alice's again at once.",
-            Self::Cancel => "What is held can't be spent, and comes back whole.",
-            Self::Expiry => "Nobody confirms, so the clock releases it: an input like any other.",
-            Self::CancelFirst => "Messages may overtake each other; no reservation stays hanging.",
-            Self::Reversal => "A new transfer that names the old one, never more than what is left of it.",
+            Self::Killed => "credit-svc is killed while the money is in transit; no decision is lost.",
+            Self::ConfirmPart => "Held, promised, paid in part; the rest is released to alice at once.",
+            Self::Cancel => "Held money can't be spent; a cancel releases all of it.",
+            Self::Expiry => "The money is released when its time is up: time is an input like any other.",
+            Self::CancelFirst => "The cancel may arrive before its reservation; no money stays held.",
+            Self::Reversal => "A new transfer that refers to the old one, for at most what is left of it.",
         }
     }
 }

@@ -105,7 +105,7 @@ impl Scene {
     }
 
     /// The scene for people.
-    pub(super) fn told(&self, number: usize, scenario: Scenario, api: &str, paint: Paint) -> String {
+    pub(super) fn text(&self, number: usize, scenario: Scenario, api: &str, paint: Paint) -> String {
         let mut lines = vec![
             String::new(),
             paint.strong(&heading(&format!("{number}. {}", scenario.title()))),
@@ -115,7 +115,7 @@ impl Scene {
         lines.extend(
             self.asked
                 .iter()
-                .map(|asked| format!("  asked     {}", clean(asked))),
+                .map(|asked| format!("  request   {}", clean(asked))),
         );
         for Check {
             what,
@@ -195,10 +195,10 @@ mod tests {
         let bad = good.check("movements", "1", "2");
         assert!(!bad.is_good());
         assert_eq!(bad.result(), "movements: 2, not 1");
-        let told = bad.told(4, Scenario::Settled, "http://x", Paint::Plain);
+        let text = bad.text(4, Scenario::Settled, "http://x", Paint::Plain);
         assert!(
-            told.contains("  ✓ outcome: settled\n  ✓ balance: 1.00\n  ✗ movements: expected 1, was 2"),
-            "{told}"
+            text.contains("  ✓ outcome: settled\n  ✓ balance: 1.00\n  ✗ movements: expected 1, was 2"),
+            "{text}"
         );
         assert!(!Scene::failed(&anyhow::anyhow!("gone")).is_good());
     }

@@ -22,9 +22,9 @@ pub(super) const OUTCOME_WITHIN: Duration = Duration::from_secs(20);
 /// Candidate names, of which one is chosen in alice's shard and one in another.
 const NAMES: [&str; 6] = ["bob", "carol", "dave", "erin", "grace", "heidi"];
 /// alice's initial balance.
-const BEGINNING: &str = "100.00";
+const INITIAL_BALANCE: &str = "100.00";
 
-pub(super) fn sound(request: Result<Request, Refusal>) -> Result<Request> {
+pub(super) fn valid(request: Result<Request, Refusal>) -> Result<Request> {
     request.map_err(anyhow::Error::msg)
 }
 
@@ -38,14 +38,14 @@ pub(super) struct Stage<'s> {
     /// An account in alice's shard.
     pub(super) neighbour: AccountId,
     /// An account in another shard.
-    pub(super) stranger: AccountId,
+    pub(super) remote: AccountId,
     /// A frozen account.
     pub(super) frozen: AccountId,
 }
 
 impl<'s> Stage<'s> {
     /// Opens the accounts and funds alice.
-    pub(super) async fn set(stack: &'s mut Stack) -> Result<Self> {
+    pub(super) async fn set_up(stack: &'s mut Stack) -> Result<Self> {
         let options = Options {
             deadline: OUTCOME_WITHIN,
             ..Options::default()
@@ -61,12 +61,12 @@ impl<'s> Stage<'s> {
         let neighbour = names
             .iter()
             .find(near)
-            .context("no name lies in alice's shard")?
+            .context("no name is on alice's shard")?
             .clone();
-        let stranger = names
+        let remote = names
             .iter()
             .find(|name| !near(name))
-            .context("all names lie in alice's shard")?
+            .context("all names are on alice's shard")?
             .clone();
         let stage = Self {
             stack,
@@ -74,12 +74,12 @@ impl<'s> Stage<'s> {
             api,
             alice,
             neighbour,
-            stranger,
+            remote,
             frozen: "frank".parse()?,
         };
-        for account in [&stage.alice, &stage.neighbour, &stage.stranger, &stage.frozen] {
+        for account in [&stage.alice, &stage.neighbour, &stage.remote, &stage.frozen] {
             stage
-                .done(sound(Request::open(
+                .must_succeed(valid(Request::open(
                     clock::new_id(),
                     account,
                     "USD".parse()?,
@@ -88,10 +88,10 @@ impl<'s> Stage<'s> {
                 .await?;
         }
         stage
-            .done(Self::payment(&AccountId::world(), &stage.alice, BEGINNING)?)
+            .must_succeed(Self::payment(&AccountId::world(), &stage.alice, INITIAL_BALANCE)?)
             .await?;
         stage
-            .done(sound(Request::plain(
+            .must_succeed(valid(Request::plain(
                 Verb::Freeze,
                 clock::new_id(),
                 &stage.frozen,
@@ -101,19 +101,19 @@ impl<'s> Stage<'s> {
     }
 
     /// The accounts, in words.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn introduction(&self) -> String {
         let Self {
             alice,
             neighbour,
-            stranger,
+            remote,
             frozen,
             ..
         } = self;
         let shards = self.stack.options().shards;
-        let [home, away, cold] = [alice, stranger, frozen].map(|account| shards.of(account));
+        let [home, away, cold] = [alice, remote, frozen].map(|account| shards.of(account));
         format!(
-            "{alice} has {BEGINNING} USD and lives in shard {home}, as does {neighbour}. {stranger} lives in shard {away}, \
-             and {frozen}, in shard {cold}, is frozen."
+            "{alice} has {INITIAL_BALANCE} USD and is on shard {home}, like {neighbour}. {remote} is on shard {away}, and {frozen}, on \
+             shard {cold}, is frozen."
         )
     }
 
@@ -136,7 +136,7 @@ impl<'s> Stage<'s> {
             currency: "USD",
             memo: None,
         };
-        sound(Request::transfer(id, &wanted))
+        valid(Request::transfer(id, &wanted))
     }
 
     /// Sends a request and waits for its outcome.
@@ -144,7 +144,7 @@ impl<'s> Stage<'s> {
         Ok(self.wallet.ask(request).await?)
     }
 
-    async fn done(&self, request: Request) -> Result<()> {
+    async fn must_succeed(&self, request: Request) -> Result<()> {
         let outcome = self.ask(&request).await?;
         if !outcome.is_good(request.verb) {
             let why = outcome.detail.unwrap_or_default();
@@ -164,7 +164,7 @@ impl<'s> Stage<'s> {
         let missing = usd.parse_minor(amount)? - usd.parse_minor(&self.available(&self.alice).await?)?;
         if missing > 0 {
             let missing = usd.format_minor(missing);
-            self.done(Self::payment(&AccountId::world(), &self.alice, &missing)?)
+            self.must_succeed(Self::payment(&AccountId::world(), &self.alice, &missing)?)
                 .await?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What only the server's monitoring port tells: whether it syncs before it acknowledges, and the subject mappings.
+//! What only the server's monitoring port shows: whether it syncs before it acknowledges, and the subject mappings.
 
 use std::fmt;
 
@@ -28,60 +28,62 @@ struct JetStreamConfig {
 }
 
 /// Checks the server's own settings, if a monitoring address is given.
-pub(super) async fn look(
-    monitor: Option<&str>,
+pub(super) async fn check(
+    monitor: Option<&Monitor>,
     shards: Option<Shards>,
     replicas: Option<u64>,
 ) -> Result<Vec<Finding>> {
     let Some(monitor) = monitor else {
-        let hint = "say where the server's monitoring port is: --monitor http://127.0.0.1:8222";
+        let hint = "give the server's monitoring address: --monitor http://127.0.0.1:8222";
         let unknown = |check, detail: &str| Finding::new(Level::Unknown, check, detail, hint);
         return Ok(vec![
             unknown(
                 "syncing",
-                "whether a message is on the disk before it is acknowledged",
+                "not checked: whether messages are on disk before they are acknowledged",
             ),
-            unknown("mapping", "whether the server inserts the shard into requests"),
+            unknown(
+                "mapping",
+                "not checked: whether the server inserts the shard into requests",
+            ),
         ]);
     };
-    let monitor = Monitor::named(monitor)?;
     let mut findings = Vec::new();
     match monitor.ask::<Jsz>("jsz", &[("config", "true")]).await {
         Ok(jsz) => findings.push(syncing(&jsz.config, replicas)),
-        Err(error) => findings.push(unreachable(&monitor, &error)),
+        Err(error) => findings.push(unreachable(monitor, &error)),
     }
     if let (Some(shards), true) = (
         shards,
         findings.iter().all(|finding| finding.level != Level::Unknown),
     ) {
-        findings.push(mapping(&mappings(&monitor).await?, shards));
+        findings.push(mapping(&mappings(monitor).await?, shards));
     }
     Ok(findings)
 }
 
 /// A monitoring port. NATS itself requires no login there; a proxy in front of it may, and that login is never shown.
-struct Monitor {
+pub(super) struct Monitor {
     root: Url,
     login: Option<(String, String)>,
 }
 
 impl Monitor {
     /// Parses the address, or that of any page below it.
-    fn named(text: &str) -> Result<Self, Usage> {
+    pub(super) fn parse(text: &str) -> Result<Self, Usage> {
         // The text may hold a password, so it is not repeated here.
-        let unfit = |why: &str| {
+        let invalid = |why: &str| {
             Usage::new(format!(
-                "--monitor: {why}: use an address such as http://127.0.0.1:8222"
+                "invalid --monitor URL: {why}; use one such as http://127.0.0.1:8222"
             ))
         };
-        let whole = if text.contains("://") {
+        let with_scheme = if text.contains("://") {
             text.to_owned()
         } else {
             format!("http://{text}")
         };
-        let mut root = Url::parse(&whole).map_err(|error| unfit(&error.to_string()))?;
+        let mut root = Url::parse(&with_scheme).map_err(|error| invalid(&error.to_string()))?;
         if !matches!(root.scheme(), "http" | "https") {
-            return Err(unfit("it begins with neither http:// nor https://"));
+            return Err(invalid("it does not begin with http:// or https://"));
         }
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let password = root.password().map(decoded);
@@ -94,7 +96,7 @@ impl Monitor {
         if cleared {
             Ok(Self { root, login })
         } else {
-            Err(unfit("there is no host"))
+            Err(invalid("it has no host"))
         }
     }
 
@@ -117,23 +119,23 @@ impl fmt::Display for Monitor {
 }
 
 fn unreachable(monitor: &Monitor, error: &anyhow::Error) -> Finding {
-    let advice = "is the address right, and has the server `http: 8222` in its configuration?";
+    let advice = "check the address, and that the server's configuration has `http: 8222`";
     Finding::new(
         Level::Unknown,
         "syncing",
-        format!("nobody answers at {monitor}: {error:#}"),
+        format!("no reply from {monitor}: {error:#}"),
         advice,
     )
 }
 
 fn syncing(config: &JetStreamConfig, replicas: Option<u64>) -> Finding {
     if config.sync_always {
-        return Finding::ok("syncing", "a message is on the disk before it is acknowledged");
+        return Finding::ok("syncing", "messages are on disk before they are acknowledged");
     }
     let seconds = config.sync_interval / 1_000_000_000;
     let detail = format!("the server acknowledges first and syncs every {seconds} s");
-    let advice = "put `sync_interval: always` into `jetstream { … }` and restart it: an acknowledged message can be lost \
-                  with the machine";
+    let advice = "set `sync_interval: always` in `jetstream { … }` and restart the server: until then, a machine that fails \
+                  can lose acknowledged messages";
     // With replicas on other machines, all of them would have to fail at once.
     let level = if replicas.is_some_and(|copies| copies >= 3) {
         Level::Warn
@@ -183,7 +185,7 @@ fn mapping(mappings: &[(String, String)], shards: Shards) -> Finding {
                 Level::Fail,
                 "mapping",
                 detail,
-                "requests come to the wrong shard: correct it",
+                "requests reach the wrong shard: correct the mapping",
             );
         }
         if found.is_empty() {
@@ -193,11 +195,14 @@ fn mapping(mappings: &[(String, String)], shards: Shards) -> Finding {
     if missing.is_empty() {
         return Finding::ok(
             "mapping",
-            format!("the server inserts the shard, one of {}", shards.count()),
+            format!(
+                "the server inserts the shard into requests ({} shards)",
+                shards.count()
+            ),
         );
     }
     let advice = format!(
-        "this tool computes the shard itself; for others, put into the configuration: {}",
+        "this tool computes the shard itself; for other clients, add to the server's configuration: {}",
         missing.join(", ")
     );
     Finding::new(
@@ -213,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mapping_must_be_there_and_for_this_number_of_shards() {
+    fn a_mapping_must_exist_and_match_the_number_of_shards() {
         let mapped = |shards: u16| -> Vec<(String, String)> {
             let target = |realm: &str| {
                 format!(
@@ -232,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_syncs_later_is_told_as_bad_as_it_is() {
+    fn late_syncing_fails_unless_there_are_three_copies() {
         let config = |sync_always| JetStreamConfig {
             sync_always,
             sync_interval: 120_000_000_000,
@@ -247,9 +252,9 @@ mod tests {
     }
 
     #[test]
-    fn the_monitor_may_be_named_by_any_of_its_pages_and_with_a_login() {
+    fn the_monitor_url_may_have_a_path_and_a_login() {
         let check = |text: &str, shown: &str, login: Option<(&str, &str)>| {
-            let monitor = Monitor::named(text).unwrap();
+            let monitor = Monitor::parse(text).unwrap();
             let expected = login.map(|(user, password)| (user.to_owned(), password.to_owned()));
             assert_eq!(
                 (monitor.to_string(), monitor.login),
@@ -272,19 +277,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_of_a_monitor_is_refused_without_it() {
+    fn an_invalid_monitor_url_is_rejected_and_not_repeated() {
         for text in [
             "http://me:s3cr3t@:x",
             "ftp://me:s3cr3t@host",
             "http://me:s3cr3t:8222",
             "http://",
         ] {
-            let Err(error) = Monitor::named(text) else {
+            let Err(error) = Monitor::parse(text) else {
                 panic!("{text}")
             };
             let error = error.to_string();
             assert!(
-                error.starts_with("--monitor: ") && error.ends_with("such as http://127.0.0.1:8222"),
+                error.starts_with("invalid --monitor URL: ")
+                    && error.ends_with("such as http://127.0.0.1:8222"),
                 "{error}"
             );
             assert!(!error.contains("s3cr3t"), "{error}");

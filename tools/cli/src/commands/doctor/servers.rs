@@ -10,7 +10,7 @@ use super::{Finding, Level};
 const CHECK: &str = "server";
 
 /// Checks all servers of the list, and returns a connection to one of them.
-pub(super) async fn look(settings: &Settings) -> (Option<Connection>, Vec<Finding>) {
+pub(super) async fn check(settings: &Settings) -> (Option<Connection>, Vec<Finding>) {
     let (connection, servers) = match reach(settings).await {
         Ok(reached) => reached,
         Err(error) => {
@@ -18,7 +18,7 @@ pub(super) async fn look(settings: &Settings) -> (Option<Connection>, Vec<Findin
                 Level::Fail,
                 CHECK,
                 format!("{error:#}"),
-                "nothing works without it",
+                "nothing works without NATS: start it, or give its address: --nats URL",
             );
             return (None, vec![finding]);
         }
@@ -29,7 +29,7 @@ pub(super) async fn look(settings: &Settings) -> (Option<Connection>, Vec<Findin
         CHECK,
         format!(
             "nats-server {version} with JetStream at {host}{}",
-            place(servers.len())
+            in_use(servers.len())
         ),
     )];
     findings.extend(others(&servers, host));
@@ -50,9 +50,9 @@ async fn reach(settings: &Settings) -> anyhow::Result<(Connection, Servers)> {
     Ok((connection, join_all(asked.collect::<Vec<_>>()).await))
 }
 
-fn place(servers: usize) -> String {
+fn in_use(servers: usize) -> String {
     if servers > 1 {
-        format!(", in use of {servers}")
+        format!(", in use, one of {servers}")
     } else {
         String::new()
     }
@@ -65,36 +65,36 @@ fn others(servers: &[(String, Result<ServerInfo, Error>)], used: &str) -> Vec<Fi
         findings.push(match info {
             Ok(info) => Finding::ok(
                 CHECK,
-                format!("nats-server {} at {host} would take over", info.version),
+                format!("nats-server {} at {host} is ready to take over", info.version),
             ),
             Err(error) => Finding::new(
                 Level::Warn,
                 CHECK,
                 format!("{error}"),
-                format!("{used} is in use; when it fails, {host} is missed"),
+                format!("{used} is in use; if it fails, {host} can't take over"),
             ),
         });
     }
-    findings.extend(strangers(servers));
+    findings.extend(different_clusters(servers));
     findings
 }
 
 /// Servers that don't form one cluster: a client that fails over finds different streams, or none.
-fn strangers(servers: &[(String, Result<ServerInfo, Error>)]) -> Option<Finding> {
+fn different_clusters(servers: &[(String, Result<ServerInfo, Error>)]) -> Option<Finding> {
     let mut up = servers
         .iter()
         .filter_map(|(host, info)| Some((host, info.as_ref().ok()?)));
     let (first, one) = up.next()?;
-    let is_stranger = |other: &ServerInfo| {
+    let is_elsewhere = |other: &ServerInfo| {
         let same =
             one.server_id == other.server_id || (one.cluster.is_some() && one.cluster == other.cluster);
         !same
     };
-    let (second, _) = up.find(|(_, info)| is_stranger(info))?;
+    let (second, _) = up.find(|(_, info)| is_elsewhere(info))?;
     Some(Finding::new(
         Level::Fail,
         CHECK,
-        format!("{first} and {second} are not of one cluster: what is stored by one the other does not have"),
+        format!("{first} and {second} belong to different clusters: each lacks what the other stores"),
         "list the servers of one cluster only",
     ))
 }
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn each_server_that_is_not_in_use_is_looked_at() {
+    fn every_unused_server_is_checked() {
         let down = (
             "c:4222".to_owned(),
             Err(Error::Unreachable("no NATS server answers at c:4222".to_owned())),
@@ -125,35 +125,35 @@ mod tests {
             down,
         ];
         let found = others(&servers, "a:4222");
-        let told: Vec<(Level, &str)> = found.iter().map(|f| (f.level, &*f.detail)).collect();
+        let details: Vec<(Level, &str)> = found.iter().map(|f| (f.level, &*f.detail)).collect();
         let expected = [
-            (Level::Ok, "nats-server 2.14.0 at b:4222 would take over"),
+            (Level::Ok, "nats-server 2.14.0 at b:4222 is ready to take over"),
             (Level::Warn, "no NATS server answers at c:4222"),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(details, expected);
         assert_eq!(
             found[1].advice.as_deref(),
-            Some("a:4222 is in use; when it fails, c:4222 is missed")
+            Some("a:4222 is in use; if it fails, c:4222 can't take over")
         );
     }
 
     #[test]
-    fn servers_of_different_clusters_are_no_list() {
+    fn servers_of_different_clusters_fail_the_check() {
         let check = |other: (String, Result<ServerInfo, Error>), expected: bool| {
             let servers = [server("a:4222", "A", Some("w")), other];
-            assert_eq!(strangers(&servers).is_some(), expected, "{servers:?}");
+            assert_eq!(different_clusters(&servers).is_some(), expected, "{servers:?}");
         };
         check(server("b:4222", "B", Some("w")), false);
         check(server("b:4222", "A", None), false);
         check(server("b:4222", "B", Some("x")), true);
         check(server("b:4222", "B", None), true);
         let alone = [server("a:4222", "A", None), server("b:4222", "B", None)];
-        let finding = strangers(&alone).unwrap();
+        let finding = different_clusters(&alone).unwrap();
         assert_eq!(
             (finding.level, &*finding.detail),
             (
                 Level::Fail,
-                "a:4222 and b:4222 are not of one cluster: what is stored by one the other does not have"
+                "a:4222 and b:4222 belong to different clusters: each lacks what the other stores"
             )
         );
     }

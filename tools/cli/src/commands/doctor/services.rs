@@ -18,7 +18,7 @@ use super::{Finding, Level, http};
 const MOVES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Checks all three services and the ledger's figures.
-pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
+pub(super) async fn check(api: &Api) -> Result<Vec<Finding>> {
     let health = match api.health().await {
         Ok(health) => health,
         Err(error) => return without_ledger(api, &error).await,
@@ -39,47 +39,47 @@ pub(super) async fn look(api: &Api) -> Result<Vec<Finding>> {
 }
 
 async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> {
-    let mut findings = vec![mute(api.url(), error)];
+    let mut findings = vec![unusable_ledger(api.url(), error)];
     for (service, after) in [(Service::Debit, 1), (Service::Credit, 2)] {
         // Valid for a local stack; elsewhere they can be anywhere.
         if let Some(url) = neighbour(api.url(), after) {
-            findings.push(beside(service, &url).await?);
+            findings.push(check_directly(service, &url).await?);
         }
     }
     Ok(findings)
 }
 
 /// A ledger that does not report the wallet's health: it does not respond, or responds with an error.
-fn mute(url: &str, error: &LedgerError) -> Finding {
+fn unusable_ledger(url: &str, error: &LedgerError) -> Finding {
     let (detail, advice) = match error {
         LedgerError::Mute(Mute::Silent { why, .. }) => (
             format!("no answer from {url}: {why}"),
-            "start it, or say where it is: --api URL",
+            "start it, or give its address: --api URL",
         ),
         LedgerError::Mute(Mute::Locked { .. }) => (
-            format!("{url} answers only who shows a token"),
-            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+            format!("{url} requires a token"),
+            "set WALLET_API_TOKEN or --api-token to the WALLET_HTTP_TOKEN that it was started with",
         ),
         LedgerError::Mute(Mute::WrongToken { .. }) => (
-            format!("{url} does not take this token"),
-            "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
+            format!("{url} rejects this token"),
+            "set WALLET_API_TOKEN or --api-token to the WALLET_HTTP_TOKEN that it was started with",
         ),
         other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Strange(_)) => (
-            format!("{url} can't say how the wallet is: {other}"),
-            "its log says more; is that a ledger, and --api right?",
+            format!("{url} can't report the wallet's health: {other}"),
+            "see its log, and check that --api is the address of ledger-svc",
         ),
     };
-    let advice = format!("{advice}. Until then nobody knows what is stuck or parked");
+    let advice = format!("{advice}. Until then it is unknown what is stuck or parked");
     Finding::new(Level::Fail, Service::Ledger.name(), detail, advice)
 }
 
 /// A service's own report at its own address.
-async fn beside(service: Service, url: &str) -> Result<Finding> {
-    let said = match ready::ask(&http()?, url).await {
-        Ok(said) => said,
+async fn check_directly(service: Service, url: &str) -> Result<Finding> {
+    let ready = match ready::ask(&http()?, url).await {
+        Ok(ready) => ready,
         Err(error) => {
             let advice =
-                format!("if it runs elsewhere, ask it there: curl http://HOST:PORT/readyz ({error:#})");
+                format!("if it runs elsewhere, check it there: curl http://HOST:PORT/readyz ({error:#})");
             return Ok(Finding::new(
                 Level::Unknown,
                 service.name(),
@@ -88,12 +88,12 @@ async fn beside(service: Service, url: &str) -> Result<Finding> {
             ));
         }
     };
-    let states: Vec<String> = said.shards.iter().map(ToString::to_string).collect();
+    let states: Vec<String> = ready.shards.iter().map(ToString::to_string).collect();
     let detail = states.join(", ");
-    Ok(if said.is_ready() {
+    Ok(if ready.is_ready() {
         Finding::ok(service.name(), detail)
     } else {
-        Finding::new(Level::Fail, service.name(), detail, "its log says more")
+        Finding::new(Level::Fail, service.name(), detail, "see its log")
     })
 }
 
@@ -106,11 +106,11 @@ fn duty(service: Service, duties: &[&Duty]) -> Finding {
     }
     let has = |state: &str| duties.iter().any(|duty| duty.state == state);
     let advice = if has(LOST_DATA) {
-        "`wallet heal` puts back what the stream has lost"
+        "`wallet heal` restores what the stream has lost"
     } else if has("silent") {
-        "no instance of it answers: start it, or see its log; transfers wait for it, and nothing is lost"
+        "no instance answers: start one, or see its log; transfers wait for it, and nothing is lost"
     } else {
-        "it tries again by itself; its log says more"
+        "it retries on its own; see its log"
     };
     Finding::new(Level::Fail, service.name(), detail, advice)
 }
@@ -124,7 +124,7 @@ async fn lag(api: &Api, stats: &Stats) -> Result<Finding> {
     if behind(stats) == 0 {
         return Ok(Finding::ok(
             "ledger",
-            format!("its books are those of the log, {running} transfers under way"),
+            format!("its books match the log, {running} transfers in progress"),
         ));
     }
     tokio::time::sleep(MOVES_WITHIN).await;
@@ -137,8 +137,8 @@ async fn lag(api: &Api, stats: &Stats) -> Result<Finding> {
         Finding::new(
             Level::Fail,
             "ledger",
-            format!("{detail}, and do not move"),
-            "its log says why",
+            format!("{detail}, and make no progress"),
+            "see its log",
         )
     })
 }
@@ -195,12 +195,12 @@ fn parked(count: u64) -> Finding {
 }
 
 /// What to do about parked messages.
-const PARKED_ADVICE: &str = "`wallet parked` says which and why, and how to retry, edit or discard each";
+const PARKED_ADVICE: &str = "`wallet parked` lists them with their reasons; retry, edit or discard each";
 
 fn books(health: &Health) -> Option<Finding> {
     let wrong = health.unbalanced.join(", ");
     let detail = format!("the books of {wrong} do not sum to zero");
-    let advice = "`wallet verify` says at which message they went wrong";
+    let advice = "`wallet verify` finds the message where they went wrong";
     (!wrong.is_empty()).then(|| Finding::new(Level::Fail, "books", detail, advice))
 }
 
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_services_of_a_local_stack_stand_side_by_side() {
+    fn the_services_of_a_local_stack_use_adjacent_ports() {
         assert_eq!(
             neighbour("http://127.0.0.1:8080", 1).as_deref(),
             Some("http://127.0.0.1:8081")
@@ -218,13 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn a_ledger_that_answers_is_not_to_be_started() {
+    fn the_advice_depends_on_why_the_ledger_is_unusable() {
         let (name, url) = ("the ledger", "http://127.0.0.1:8080".to_owned());
         let check = |error: Mute, detail: &str, advice: &str| {
-            let found = mute("http://127.0.0.1:8080", &error.into());
+            let found = unusable_ledger("http://127.0.0.1:8080", &error.into());
             assert_eq!(found.detail, detail);
-            let told = found.advice.unwrap();
-            assert!(told.starts_with(advice), "{told}");
+            let advised = found.advice.unwrap();
+            assert!(advised.starts_with(advice), "{advised}");
         };
         let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
         let silent = Mute::Silent {
@@ -236,19 +236,19 @@ mod tests {
         check(
             silent,
             "no answer from http://127.0.0.1:8080: Connection refused (os error 111)",
-            "start it, or say where it is: --api URL. Until then",
+            "start it, or give its address: --api URL. Until then",
         );
         check(
             Mute::Locked {
                 name,
                 url: url.clone(),
             },
-            "http://127.0.0.1:8080 answers only who shows a token",
+            "http://127.0.0.1:8080 requires a token",
             "set WALLET_API_TOKEN",
         );
         check(
             Mute::WrongToken { name, url },
-            "http://127.0.0.1:8080 does not take this token",
+            "http://127.0.0.1:8080 rejects this token",
             "set WALLET_API_TOKEN",
         );
     }

@@ -8,23 +8,23 @@ use wallet_contract::stream;
 use super::{Finding, Level};
 
 /// The findings about the streams.
-pub(super) struct Looked {
+pub(super) struct Checked {
     pub(super) findings: Vec<Finding>,
     pub(super) shards: Option<Shards>,
     pub(super) replicas: Option<u64>,
 }
 
-const PUT_RIGHT: &str = "have the stream's owner put it back, e.g. with `nats stream edit`; the services go on by themselves. What \
-                         can't be put back (sealed, storage): stop the services, delete the stream, start them, `wallet heal`";
+const FIX_SETTINGS: &str = "have the stream's owner restore it, e.g. with `nats stream edit`; the services then resume. What \
+                         can't be changed (sealed, storage): stop the services, delete the stream, start them, run `wallet heal`";
 
 /// Checks all shards' streams. The ledger knows from which sequence on a healed stream must be complete.
-pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
+pub(super) async fn check(connection: &Connection, ledger: &Api) -> Checked {
     let shards = match connection.shards().await {
         Ok(shards) => shards,
         Err(error) => {
-            let advice = "start the services; they make the streams that are missing";
+            let advice = "start the services: they create missing streams";
             let findings = vec![Finding::new(Level::Fail, "streams", format!("{error:#}"), advice)];
-            return Looked {
+            return Checked {
                 findings,
                 shards: None,
                 replicas: None,
@@ -35,7 +35,7 @@ pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
     let (mut findings, mut messages, mut replicas) = (Vec::new(), 0, None);
     for shard in shards.all() {
         let whole_from = store.as_ref().map_or(1, |store| store.whole_from(shard));
-        match look_at(connection, shard, shards, whole_from).await {
+        match check_stream(connection, shard, shards, whole_from).await {
             Ok((count, copies)) => {
                 messages += count;
                 replicas = Some(replicas.map_or(copies, |fewest: u64| fewest.min(copies)));
@@ -45,7 +45,7 @@ pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
     }
     if findings.is_empty() {
         let detail = format!(
-            "{} streams as they must be, {messages} messages, {} each",
+            "{} streams with the required settings, {messages} messages, {} each",
             shards.count(),
             match replicas {
                 Some(1) | None => "1 copy".to_owned(),
@@ -54,14 +54,14 @@ pub(super) async fn look(connection: &Connection, ledger: &Api) -> Looked {
         );
         findings.push(Finding::ok("streams", detail));
     }
-    Looked {
+    Checked {
         findings,
         shards: Some(shards),
         replicas,
     }
 }
 
-async fn look_at(
+async fn check_stream(
     connection: &Connection,
     shard: Shard,
     shards: Shards,
@@ -70,18 +70,21 @@ async fn look_at(
     let name = stream::name(shard);
     let fail = |detail, advice| Finding::new(Level::Fail, "streams", detail, advice);
     let found = connection.stream(shard).await;
-    let found =
-        found.map_err(|error| fail(format!("{error:#}"), "has this user the right to ask for it?"))?;
+    let found = found.map_err(|error| {
+        fail(
+            format!("{error:#}"),
+            "check that this NATS user may read the stream's info",
+        )
+    })?;
     let gone = || {
-        let advice =
-            "start the services: they make the streams that are missing, or say that this one is lost";
-        fail(format!("stream {name} is not there"), advice)
+        let advice = "start the services: they create a missing stream, or report that it was lost";
+        fail(format!("stream {name} does not exist"), advice)
     };
     let found = found.ok_or_else(gone)?;
     // A higher number of replicas is fine.
     let wrong = stream::settings(shard, shards, 1).differences(&found.config);
     if !wrong.is_empty() {
-        return Err(fail(format!("{name}: {}", wrong.join("; ")), PUT_RIGHT));
+        return Err(fail(format!("{name}: {}", wrong.join("; ")), FIX_SETTINGS));
     }
     let from = found.must_hold_from(whole_from);
     let missing = found.state.missing(from);
@@ -89,7 +92,7 @@ async fn look_at(
         let detail = format!("{name} lacks {missing} of its messages from {from} on");
         return Err(fail(
             detail,
-            "`wallet heal` puts back what the services have stored",
+            "`wallet heal` restores what the services have stored",
         ));
     }
     let copies = found

@@ -28,8 +28,8 @@ pub(super) async fn run(api: &Api, id: TransferId, args: &Watch, json: bool) -> 
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     let mut shown = Shown {
         seen: BTreeSet::new(),
-        heard: Instant::now(),
-        said: false,
+        last_event_at: Instant::now(),
+        has_shown_expected: false,
         json,
         paint: Paint::for_stdout(),
     };
@@ -64,9 +64,9 @@ fn out_of_time(id: TransferId, flow: Option<&Transfer>) -> Result<Exit> {
 
 struct Shown {
     seen: BTreeSet<uuid::Uuid>,
-    heard: Instant,
+    last_event_at: Instant,
     /// Whether the user was told what the flow waits for, since the last news.
-    said: bool,
+    has_shown_expected: bool,
     json: bool,
     paint: Paint,
 }
@@ -76,15 +76,15 @@ impl Shown {
         let before = self.seen.len();
         let lines = new_steps(flow, &mut self.seen, self.paint);
         if self.seen.len() > before {
-            (self.heard, self.said) = (Instant::now(), false);
+            (self.last_event_at, self.has_shown_expected) = (Instant::now(), false);
             if self.json {
                 output::json(flow)?;
             } else {
                 output::line(&lines.join("\n"))?;
             }
         }
-        if !self.said && !self.json && self.heard.elapsed() >= QUIET {
-            self.said = true;
+        if !self.has_shown_expected && !self.json && self.last_event_at.elapsed() >= QUIET {
+            self.has_shown_expected = true;
             for line in expected(flow, clock::now(), self.paint) {
                 output::line(&line)?;
             }
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_has_sent_is_no_transfer_that_takes_long() {
+    fn an_unknown_id_is_an_error_and_not_a_timeout() {
         let id: TransferId = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f".parse().unwrap();
         let flow = |status: &str| {
             let flow = json!({

@@ -49,7 +49,7 @@ memo      lunch
     4.90         ╰─────▶●             account credited on shard 1    0.60  1.10   0.20    0.69  0:19
     8.30                ╰─────▶✓      transfer settled               1.70  0.90      –    0.80  0:20
 
-    8.30  until the end stood in the log                             2.71  3.20   0.40    1.99";
+    8.30  until the end was in the log                               2.71  3.20   0.40    1.99";
 
 #[test]
 fn a_refused_transfer() {
@@ -91,7 +91,7 @@ memo      lunch
                  │                    USD was asked for
     5.30         ╰────────────▶✗      transfer failed: refused       1.29  0.90      –    0.80  0:19
 
-    5.30  until the end stood in the log                             1.70  2.10   0.20    1.30";
+    5.30  until the end was in the log                               1.70  2.10   0.20    1.30";
 
 #[test]
 fn a_compensated_transfer() {
@@ -146,10 +146,10 @@ memo      lunch
                  │                    12.50 USD goes back to alice
     8.30         ╰────────────▶✗      transfer failed: compensated   0.10  0.90      –    0.80  0:21
 
-    8.30  until the end stood in the log                             1.21  4.20   0.60    2.29";
+    8.30  until the end was in the log                               1.21  4.20   0.60    2.29";
 
 #[test]
-fn an_id_that_was_used_again() {
+fn a_reused_id() {
     let refusal = Refusal::new(Reason::IdReused, "amount was 12.50, now 13.00");
     let again = json!({ "id": ID, "to": "bob", "amount": "13.00", "currency": "USD" });
     let refused = Fact::Request(
@@ -272,4 +272,4 @@ transfer  0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f   trace  0190b1c47a2e8c3d9f005a3c
  2400004         ╰─────▶●             account credited on shard 1    0.50  1.00   0.20    0.30  0:22
  2400006                ╰─────▶✓      transfer settled               0.60  0.90      –    0.80  0:23
 
-   11.20  until the end stood in the log                             2.61  5.20   0.80    2.59";
+   11.20  until the end was in the log                               2.61  5.20   0.80    2.59";

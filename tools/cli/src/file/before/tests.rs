@@ -47,7 +47,7 @@ fn known(of: &Payments, by: &Payments, words: &[&[&str]]) -> Known {
 /// For each row, which attempt is sent, or the status of the one that has ended.
 fn decided(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<String>, Stop> {
     let steps = decide(payments, known, choice)?;
-    let told = |(row, step): (&Row, Step)| {
+    let ended = |(row, step): (&Row, Step)| {
         let number = |request: &Request| {
             let is_it = |number: &u32| attempt(row.request.id, &row.content.from, *number) == request.id;
             (0..9).find(is_it).unwrap()
@@ -58,10 +58,10 @@ fn decided(payments: &Payments, known: &Known, choice: Choice) -> Result<Vec<Str
                 assert_eq!(request.trace, row.request.trace);
                 format!("send {}", number(&request))
             }
-            Step::Ended(request, told) => format!("{} {}", told.word, number(&request)),
+            Step::Ended(request, ended) => format!("{} {}", ended.word, number(&request)),
         }
     };
-    Ok(payments.rows.iter().zip(steps).map(told).collect())
+    Ok(payments.rows.iter().zip(steps).map(ended).collect())
 }
 
 fn check(payments: &Payments, by: &Payments, words: &[&[&str]], choice: Choice, expected: &[&str]) {
@@ -83,7 +83,7 @@ const RETRY: Choice = Choice {
 };
 
 #[test]
-fn what_was_never_sent_is_sent_and_what_has_ended_is_not() {
+fn only_rows_that_have_not_ended_are_sent() {
     let june = file(JUNE);
     check(
         &june,
@@ -109,7 +109,7 @@ fn what_was_never_sent_is_sent_and_what_has_ended_is_not() {
 }
 
 #[test]
-fn a_part_of_a_file_pays_nothing_twice_whichever_file_sent_it() {
+fn a_part_of_a_file_pays_no_row_twice() {
     let (june, july) = (file(JUNE), file(JULY));
     let [bob, carol, dave] = &june.rows[..] else {
         panic!("three rows")
@@ -143,16 +143,16 @@ fn a_part_of_a_file_pays_nothing_twice_whichever_file_sent_it() {
 }
 
 #[test]
-fn another_file_with_old_and_new_rows_is_a_question() {
+fn a_file_with_old_and_new_rows_needs_a_decision() {
     let (june, july) = (file(JUNE), file(JULY));
     let words: [&[&str]; 2] = [&["settled"], &[]];
-    let Err(Stop::Ask(asked)) = decide(&july, &known(&july, &june, &words), PLAIN) else {
-        panic!("no question")
+    let Err(Stop::Ask(question)) = decide(&july, &known(&july, &june, &words), PLAIN) else {
+        panic!("no decision question for")
     };
     let expected = "nothing was sent: another file has already sent the payments on line 2, first at 2026-06-30 08:00:00 UTC, and line 3 \
                     would be new.\n  If all 2 are new payments, name their batch: --batch NAME (one that was not used before)\n  If only \
                     line 3 should be paid: --skip-paid";
-    assert_eq!(asked, expected);
+    assert_eq!(question, expected);
     check(&july, &june, &words, SKIP, &["settled 0", "send 0"]);
     check(&july, &july, &words, PLAIN, &["settled 0", "send 0"]);
     for old in ["refused", "running"] {
@@ -162,7 +162,7 @@ fn another_file_with_old_and_new_rows_is_a_question() {
 }
 
 #[test]
-fn an_id_in_the_file_answers_the_question_itself() {
+fn a_row_with_an_id_needs_no_decision() {
     let june = file(JUNE);
     let named = file(&format!(
         "id,from,to,amount,currency\n{ID},alice,carol,2.00,USD\n,alice,erin,4.00,USD\n"
@@ -182,7 +182,7 @@ fn an_id_in_the_file_answers_the_question_itself() {
 }
 
 #[test]
-fn a_refused_row_is_retried_under_the_next_id_only() {
+fn a_refused_row_is_retried_once_under_the_next_id() {
     let june = file(JUNE);
     let ended: [&[&str]; 3] = [&["settled"], &["refused"], &["compensated", "refused"]];
     check(&june, &june, &ended, RETRY, &["settled 0", "send 1", "send 2"]);
@@ -207,7 +207,7 @@ fn a_refused_row_is_retried_under_the_next_id_only() {
             &["settled 0", "settled 1", "send 2"],
         );
     }
-    let Err(Stop::Ask(asked)) = decide(
+    let Err(Stop::Ask(question)) = decide(
         &june,
         &known(&june, &june, &[&["settled"], &["refused"], &[]]),
         RETRY,
@@ -215,17 +215,17 @@ fn a_refused_row_is_retried_under_the_next_id_only() {
         panic!("a row that was never sent is not retried")
     };
     assert!(
-        asked.starts_with("nothing was sent: line 4 was never sent"),
-        "{asked}"
+        question.starts_with("nothing was sent: line 4 was never sent"),
+        "{question}"
     );
 }
 
 #[test]
-fn an_id_that_names_something_else_is_a_flaw() {
+fn an_id_of_another_request_is_an_error() {
     let named = file(&format!(
         "id,from,to,amount,currency\n{ID},alice,carol,2.00,USD\n"
     ));
-    let says = |change: fn(&mut Transfer)| {
+    let error = |change: fn(&mut Transfer)| {
         let mut flow = flow(&named.rows[0], 0, "settled", &named);
         change(&mut flow);
         match decide(&named, &vec![vec![flow]], RETRY) {
@@ -234,17 +234,17 @@ fn an_id_that_names_something_else_is_a_flaw() {
         }
     };
     assert_eq!(
-        says(|flow| flow.amount = Some("5.00".to_owned())),
+        error(|flow| flow.amount = Some("5.00".to_owned())),
         format!(
             "id {ID} was used for another payment, which is settled: amount is \"2.00\" here and \"5.00\" there"
         )
     );
     assert_eq!(
-        says(|flow| flow.verb = "reserve".to_owned()),
+        error(|flow| flow.verb = "reserve".to_owned()),
         format!("id {ID} was used for a reserve request, which is settled")
     );
     assert_eq!(
-        says(|flow| flow.payee = None),
+        error(|flow| flow.payee = None),
         format!("id {ID} was used for a transfer request, which is settled")
     );
 }

@@ -4,11 +4,11 @@ use wallet_terminal::output::Paint;
 
 use super::*;
 use crate::file::Format;
-use crate::file::end::Told;
+use crate::file::end::Ended;
 use crate::file::rows::parse;
 
-fn told(word: Word, reason: Option<&str>, earlier: bool) -> End {
-    End::Told(Told {
+fn ended(word: Word, reason: Option<&str>, earlier: bool) -> End {
+    End::Ended(Ended {
         word,
         reason: reason.map(str::to_owned),
         detail: reason.map(|_| "the detail".to_owned()),
@@ -18,7 +18,7 @@ fn told(word: Word, reason: Option<&str>, earlier: bool) -> End {
 }
 
 fn settled(earlier: bool) -> End {
-    told(Word::Settled, None, earlier)
+    ended(Word::Settled, None, earlier)
 }
 
 fn report(ends: Vec<End>) -> Report {
@@ -47,8 +47,8 @@ fn text(report: &Report) -> String {
 fn a_report_counts_and_lists() {
     let mut report = report(vec![
         settled(true),
-        told(Word::Refused, Some("insufficient_funds"), true),
-        told(Word::Refused, Some("account_frozen"), false),
+        ended(Word::Refused, Some("insufficient_funds"), true),
+        ended(Word::Refused, Some("account_frozen"), false),
         settled(false),
         End::NotStarted,
     ]);
@@ -65,13 +65,13 @@ settled earlier 1
 
 lines 2 and 3 had ended before this run, the last at 2026-01-31 12:00:00 UTC: nothing moved twice
 
-lines 5 and 7 have the same id ID5 and name one payment: it is made once
+lines 5 and 7 have the same id ID5 and describe the same payment: it is made once
 
 not settled:
 line transfer amount id outcome why
 3 alice → bob 12.50 USD ID3 refused earlier at 2026-01-31 12:00:00 UTC: insufficient_funds: the detail
 4 alice → bob 12.50 USD ID4 refused account_frozen: the detail
-6 alice → bob 12.50 USD ID6 not started an earlier one on its accounts had not ended
+6 alice → bob 12.50 USD ID6 not started an earlier transfer on its accounts had not ended
 
 --retry-refused sends the refused and compensated ones again, and no others";
     assert_eq!(text(&report), expected);
@@ -94,7 +94,7 @@ line transfer amount id outcome why
 }
 
 #[test]
-fn a_run_that_paid_nothing_says_so() {
+fn a_run_that_paid_nothing_is_reported_as_such() {
     let report = report(vec![settled(true), settled(true)]);
     let expected = "\
 f.csv: 2 transfers in 2.00 s
@@ -109,20 +109,23 @@ nothing was paid in this run: all of them had ended before, the last at 2026-01-
 }
 
 #[test]
-fn the_exit_code_is_the_worst_that_happened() {
+fn the_exit_code_is_that_of_the_worst_outcome() {
     let check = |ends: Vec<End>, expected: Exit| assert_eq!(report(ends).exit(), expected);
-    let refused = |earlier| told(Word::Refused, Some("account_frozen"), earlier);
+    let refused = |earlier| ended(Word::Refused, Some("account_frozen"), earlier);
     check(vec![settled(false)], Exit::Ok);
     check(vec![settled(true), settled(false)], Exit::Ok);
     check(
         vec![
             settled(false),
-            told(Word::Compensated, Some("account_frozen"), false),
+            ended(Word::Compensated, Some("account_frozen"), false),
         ],
         Exit::Refused,
     );
     check(vec![settled(true), refused(true)], Exit::Refused);
-    check(vec![refused(false), End::Silence, End::NotStarted], Exit::Timeout);
+    check(
+        vec![refused(false), End::NoOutcome, End::NotStarted],
+        Exit::Timeout,
+    );
     check(
         vec![End::NotSent("denied".to_owned()), End::NotStarted],
         Exit::Failed,

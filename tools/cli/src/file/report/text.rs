@@ -48,7 +48,7 @@ impl Report {
                 .iter()
                 .map(|(reason, number)| format!("{reason} {number}"));
             let reasons = reasons.collect::<Vec<_>>().join(", ");
-            table.row([&*worded(word, earlier), &count(tally.number), &reasons]);
+            table.row([&*outcome_text(word, earlier), &count(tally.number), &reasons]);
         }
         table
     }
@@ -75,7 +75,7 @@ impl Report {
         for row in self.named_again().take(MAX_LISTED) {
             let (lines, id) = (lines(&all_lines(row)), row.request.id);
             sentences.push(format!(
-                "{lines} have the same id {id} and name one payment: it is made once"
+                "{lines} have the same id {id} and describe the same payment: it is made once"
             ));
         }
         sentences.extend(Some(cut(self.named_again().count())).filter(|more| !more.is_empty()));
@@ -98,7 +98,7 @@ impl Report {
                 &format!("{} → {}", content.from, content.to),
                 &format!("{} {}", content.amount, content.currency),
                 &row.request.id.to_string(),
-                &worded(end.word(), end.earlier().is_some()),
+                &outcome_text(end.word(), end.earlier().is_some()),
                 &why(end),
             ]);
         }
@@ -106,7 +106,7 @@ impl Report {
     }
 }
 
-fn worded(word: &str, earlier: bool) -> String {
+fn outcome_text(word: &str, earlier: bool) -> String {
     if earlier {
         format!("{word} earlier")
     } else {

@@ -39,7 +39,7 @@ pub(super) async fn at(wallet: &Wallet, point: &str, payment: &Payment) -> Resul
             until("credited", async || is_credited(wallet, payment).await).await?;
             kill(wallet, Service::Credit).await
         }
-        other => bail!("there is no point {other:?}"),
+        other => bail!("unknown point {other:?}"),
     }
 }
 

@@ -38,10 +38,10 @@ pub(super) async fn compensated(stage: &mut Stage<'_>) -> Result<Scene> {
     let request = Stage::payment(&stage.alice, &stage.frozen, "5.00")?;
     let outcome = stage.ask(&request).await?;
     Ok(Scene::of(&request)
-        .asked(format!("{}, who is frozen", words(&request)))
+        .asked(format!("{}, which is frozen", words(&request)))
         .check("outcome", "compensated: account_frozen", with_reason(&outcome))
         .check(
-            "alice has what she had",
+            "alice has, as before",
             before,
             stage.available(&stage.alice).await?,
         ))
@@ -60,12 +60,12 @@ pub(super) async fn twice(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(words(&request))
         .asked(format!("{}, again", words(&request)))
         .check("outcome", "settled", first.outcome.as_str())
-        .check("the second time", told(&first), told(&second))
+        .check("second outcome", with_time(&first), with_time(&second))
         .check("movements", "1", lines.to_string()))
 }
 
 /// An outcome with the time of its decision, which stays the same if nothing was decided again.
-fn told(outcome: &Outcome) -> String {
+fn with_time(outcome: &Outcome) -> String {
     format!("{} at {}", outcome.outcome, outcome.time)
 }
 
@@ -78,18 +78,18 @@ pub(super) async fn other_amount(stage: &mut Stage<'_>) -> Result<Scene> {
         .flow(&request)
         .await?
         .context("the ledger does not know the first transfer")?;
-    let stands = format!("{} {}", flow.status.word(), flow.amount.unwrap_or_default());
+    let unchanged = format!("{} {}", flow.status.word(), flow.amount.unwrap_or_default());
     Ok(Scene::of(&request)
         .asked(words(&request))
         .asked(format!("{}, under the same id", words(&other)))
-        .check("the second", "refused: id_reused", with_reason(&second))
-        .check("the first", "settled", first.outcome.as_str())
-        .check("the first still stands as", "settled 2.00", stands))
+        .check("second request", "refused: id_reused", with_reason(&second))
+        .check("first request", "settled", first.outcome.as_str())
+        .check("the first is still", "settled 2.00", unchanged))
 }
 
 pub(super) async fn unreadable(stage: &mut Stage<'_>) -> Result<Scene> {
     let text = "{\"to\":\"bob\",\"amount\":";
-    let place = stage
+    let stored = stage
         .wallet
         .connection()
         .request(Verb::Transfer, &stage.alice, text, None)
@@ -100,7 +100,7 @@ pub(super) async fn unreadable(stage: &mut Stage<'_>) -> Result<Scene> {
     let parked = stage.api.parked(false).await?;
     let parked = parked
         .iter()
-        .find(|parked| (parked.shard, parked.sequence) == (shard, place.sequence));
+        .find(|parked| (parked.shard, parked.sequence) == (shard, stored.sequence));
     let by = parked.map_or("not parked".to_owned(), |parked| {
         format!("parked by {}", parked.service)
     });
@@ -110,26 +110,26 @@ pub(super) async fn unreadable(stage: &mut Stage<'_>) -> Result<Scene> {
     Ok(Scene::of(&request)
         .asked(format!(
             "{text}   (message {} in the log of shard {shard})",
-            place.sequence
+            stored.sequence
         ))
         .asked(words(&request))
-        .check("the first", "parked by debit-svc", by)
-        .check("why", "not a request", why)
-        .check("the second", "settled", outcome.outcome.as_str()))
+        .check("first request", "parked by debit-svc", by)
+        .check("reason", "not a request", why)
+        .check("second request", "settled", outcome.outcome.as_str()))
 }
 
 pub(super) async fn another_shard(stage: &mut Stage<'_>) -> Result<Scene> {
-    let request = Stage::payment(&stage.alice, &stage.stranger, "10.00")?;
+    let request = Stage::payment(&stage.alice, &stage.remote, "10.00")?;
     let outcome = stage.ask(&request).await?;
     Ok(Scene::of(&request)
         .asked(words(&request))
         .check("outcome", "settled", outcome.outcome.as_str())
-        .check("the payee has", "10.00", stage.available(&stage.stranger).await?))
+        .check("the payee has", "10.00", stage.available(&stage.remote).await?))
 }
 
 pub(super) async fn killed(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.stack.kill(Service::Credit).await?;
-    let request = Stage::payment(&stage.alice, &stage.stranger, "7.00")?;
+    let request = Stage::payment(&stage.alice, &stage.remote, "7.00")?;
     let connection = stage.wallet.connection();
     let mut listener = Listener::start(connection, &request.account, request.id, request.request).await?;
     connection.send(&request).await?;
@@ -140,6 +140,6 @@ pub(super) async fn killed(stage: &mut Stage<'_>) -> Result<Scene> {
     Ok(Scene::of(&request)
         .asked(format!("{}, with credit-svc killed", words(&request)))
         .check("after a restart", "settled", outcome.outcome.as_str())
-        .check("before it, debited and", "running", meanwhile.status.word())
-        .check("the payee has", "17.00", stage.available(&stage.stranger).await?))
+        .check("while credit-svc was down", "running", meanwhile.status.word())
+        .check("the payee has", "17.00", stage.available(&stage.remote).await?))
 }

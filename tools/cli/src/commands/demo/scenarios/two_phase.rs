@@ -9,11 +9,11 @@ use wallet_contract::subject::Verb;
 
 use super::{detail, with_reason, words};
 use crate::commands::demo::scene::Scene;
-use crate::commands::demo::stage::{Stage, sound};
+use crate::commands::demo::stage::{Stage, valid};
 
 fn reserve(from: &AccountId, to: &AccountId, amount: &str, expires_in: u64) -> Result<Request> {
     let wanted = usd(from, to, amount);
-    sound(Request::reserve(
+    valid(Request::reserve(
         clock::new_id(),
         &wanted,
         Some(expires_in),
@@ -32,7 +32,7 @@ fn usd<'a>(from: &'a AccountId, to: &'a AccountId, amount: &'a str) -> Wanted<'a
 }
 
 fn cancelling(request: &Request) -> Result<Request> {
-    sound(Request::plain(Verb::Cancel, request.id, &request.account))
+    valid(Request::plain(Verb::Cancel, request.id, &request.account))
 }
 
 /// `52.00 available, 12.50 held`
@@ -44,16 +44,16 @@ async fn money(stage: &Stage<'_>, account: &AccountId) -> Result<String> {
 
 pub(super) async fn confirm_part(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.top_up("100.00").await?;
-    let request = reserve(&stage.alice, &stage.stranger, "20.00", 900)?;
+    let request = reserve(&stage.alice, &stage.remote, "20.00", 900)?;
     let reserved = stage.ask(&request).await?;
     let between = money(stage, &stage.alice).await?;
-    let confirm = sound(Request::confirm(
+    let confirm = valid(Request::confirm(
         request.id,
         &request.account,
         Some(("12.50", "USD")),
     ))?;
     let confirmed = stage.ask(&confirm).await?;
-    let more = sound(Request::confirm(
+    let more = valid(Request::confirm(
         request.id,
         &request.account,
         Some(("20.00", "USD")),
@@ -63,10 +63,14 @@ pub(super) async fn confirm_part(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(format!("reserve {}", words(&request)))
         .asked("confirm 12.50 USD of it")
         .asked("confirm 20.00 USD of it")
-        .check("confirmed", "settled", confirmed.outcome.as_str())
-        .check("before it", "reserved", reserved.outcome.as_str())
-        .check("alice, in between", "80.00 available, 20.00 held", between)
-        .check("and once more", "refused: already_confirmed", with_reason(&again))
+        .check("confirm of 12.50", "settled", confirmed.outcome.as_str())
+        .check("after the reserve", "reserved", reserved.outcome.as_str())
+        .check("alice, after the reserve", "80.00 available, 20.00 held", between)
+        .check(
+            "confirm of 20.00",
+            "refused: already_confirmed",
+            with_reason(&again),
+        )
         .check(
             "alice, afterwards",
             "87.50 available, 0.00 held",
@@ -85,10 +89,10 @@ pub(super) async fn cancel(stage: &mut Stage<'_>) -> Result<Scene> {
         .asked(format!("reserve {}", words(&request)))
         .asked(format!("pay {}", words(&beyond)))
         .asked("cancel the reservation")
-        .check("cancelled", "cancelled", cancelled.outcome.as_str())
-        .check("before it", "reserved", reserved.outcome.as_str())
+        .check("cancel", "cancelled", cancelled.outcome.as_str())
+        .check("after the reserve", "reserved", reserved.outcome.as_str())
         .check(
-            "the payment",
+            "payment refused",
             "40.00 USD available, 60.00 USD held, 50.00 USD asked",
             detail(&refused),
         )
@@ -101,17 +105,17 @@ pub(super) async fn cancel(stage: &mut Stage<'_>) -> Result<Scene> {
 
 pub(super) async fn expiry(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.top_up("100.00").await?;
-    let request = reserve(&stage.alice, &stage.stranger, "30.00", 1)?;
+    let request = reserve(&stage.alice, &stage.remote, "30.00", 1)?;
     let reserved = stage.ask(&request).await?;
     let flow = stage.until(&request, Kind::TransferFailed).await?;
-    let late = sound(Request::confirm(request.id, &request.account, None))?;
+    let late = valid(Request::confirm(request.id, &request.account, None))?;
     let late = stage.ask(&late).await?;
     Ok(Scene::of(&request)
         .asked(format!("reserve {} for 1 second", words(&request)))
         .asked("confirm it, too late")
-        .check("in the end", "expired", flow.status.word())
-        .check("before it", "reserved", reserved.outcome.as_str())
-        .check("the confirmation", "refused: expired", with_reason(&late))
+        .check("final status", "expired", flow.status.word())
+        .check("after the reserve", "reserved", reserved.outcome.as_str())
+        .check("late confirm", "refused: expired", with_reason(&late))
         .check(
             "alice, afterwards",
             "100.00 available, 0.00 held",
@@ -125,10 +129,10 @@ pub(super) async fn cancel_first(stage: &mut Stage<'_>) -> Result<Scene> {
     let cancelled = stage.ask(&cancelling(&request)?).await?;
     let late = stage.ask(&request).await?;
     Ok(Scene::of(&request)
-        .asked("cancel a reservation that nobody has heard of yet")
-        .asked(format!("reserve {}, which comes late", words(&request)))
-        .check("the cancel", "cancelled", cancelled.outcome.as_str())
-        .check("the late one", "refused: cancelled", with_reason(&late))
+        .asked("cancel a reservation that has not arrived yet")
+        .asked(format!("reserve {}, which arrives late", words(&request)))
+        .check("early cancel", "cancelled", cancelled.outcome.as_str())
+        .check("late reserve", "refused: cancelled", with_reason(&late))
         .check(
             "alice, afterwards",
             "100.00 available, 0.00 held",
@@ -138,21 +142,25 @@ pub(super) async fn cancel_first(stage: &mut Stage<'_>) -> Result<Scene> {
 
 pub(super) async fn reversal(stage: &mut Stage<'_>) -> Result<Scene> {
     stage.top_up("100.00").await?;
-    let paid = Stage::payment(&stage.alice, &stage.stranger, "4.00")?;
+    let paid = Stage::payment(&stage.alice, &stage.remote, "4.00")?;
     stage.ask(&paid).await?;
     let back = |amount| {
-        let wanted = usd(&stage.stranger, &stage.alice, amount);
-        sound(Request::reverse(clock::new_id(), &wanted, paid.id))
+        let wanted = usd(&stage.remote, &stage.alice, amount);
+        valid(Request::reverse(clock::new_id(), &wanted, paid.id))
     };
     let (first, second) = (back("1.50")?, back("3.00")?);
     let outcome = stage.ask(&first).await?;
     let beyond = stage.ask(&second).await?;
     Ok(Scene::of(&first)
         .asked(words(&paid))
-        .asked(format!("give back {}", words(&first)))
-        .asked(format!("give back {}", words(&second)))
-        .check("the first", "settled", outcome.outcome.as_str())
-        .check("the second", "refused: exceeds_transfer", with_reason(&beyond))
+        .asked(format!("reverse {}", words(&first)))
+        .asked(format!("reverse {}", words(&second)))
+        .check("first reversal", "settled", outcome.outcome.as_str())
+        .check(
+            "second reversal",
+            "refused: exceeds_transfer",
+            with_reason(&beyond),
+        )
         .check(
             "alice, afterwards",
             "97.50 available, 0.00 held",

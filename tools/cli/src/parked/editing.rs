@@ -11,7 +11,7 @@ use super::Original;
 
 /// A text that is valid in the original's place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mended {
+pub struct Edited {
     /// The text. Each request in it has an id.
     pub text: String,
     /// The requests in it.
@@ -25,42 +25,43 @@ impl Original {
     }
 
     /// Validates a text that is to replace the original. A request without an id gets the message's, if it has one for it, or
-    /// else one derived from its position: whoever corrects it, it is the same request.
-    pub fn mended(&self, text: &str) -> Result<Mended, String> {
+    /// else one derived from its position: it is the same request, no matter who corrects it.
+    pub fn edited(&self, text: &str) -> Result<Edited, String> {
         let subject = Subject::read(&self.subject, self.id.shard).map_err(|bad| bad.to_string())?;
-        let text = self.named(&subject, text).unwrap_or_else(|| text.to_owned());
+        let text = self.with_ids(&subject, text).unwrap_or_else(|| text.to_owned());
         let requests = parking::requests(&subject, &text)?;
-        Ok(Mended { text, requests })
+        Ok(Edited { text, requests })
     }
 
     /// The text with missing ids added; none if nothing is missing.
-    fn named(&self, subject: &Subject, text: &str) -> Option<String> {
+    fn with_ids(&self, subject: &Subject, text: &str) -> Option<String> {
         let (context, _) = Context::of(subject, None, None)?;
         let elements = request::elements(text.as_bytes(), context, None).ok()?;
-        let alone = elements.len() == 1;
-        let named = elements.iter().enumerate().map(|(at, element)| {
-            let own = || self.message.event_id.as_ref()?.parse().ok().filter(|_| alone);
+        let is_single = elements.len() == 1;
+        let with_ids = elements.iter().enumerate().map(|(at, element)| {
+            let own = || self.message.event_id.as_ref()?.parse().ok().filter(|_| is_single);
             let id = own().unwrap_or_else(|| self.id_of(at)).to_string();
-            let named = with(&element.raw, "id", &id);
+            let with_ids = with_field(&element.raw, "id", &id);
             let parent = self
                 .message
                 .traceparent
                 .as_deref()
                 .filter(|parent| TraceId::from_traceparent(parent).is_ok());
-            let traced = parent
-                .and_then(|parent| with(named.as_deref().unwrap_or(&element.raw), "traceparent", parent));
-            traced.or(named)
+            let traced = parent.and_then(|parent| {
+                with_field(with_ids.as_deref().unwrap_or(&element.raw), "traceparent", parent)
+            });
+            traced.or(with_ids)
         });
-        let named: Vec<Option<String>> = named.collect();
-        if named.iter().all(Option::is_none) {
+        let with_ids: Vec<Option<String>> = with_ids.collect();
+        if with_ids.iter().all(Option::is_none) {
             return None;
         }
-        let texts = named
+        let texts = with_ids
             .into_iter()
             .zip(&elements)
-            .map(|(named, element)| named.unwrap_or_else(|| element.raw.clone().into_owned()));
+            .map(|(with_ids, element)| with_ids.unwrap_or_else(|| element.raw.clone().into_owned()));
         let texts: Vec<String> = texts.collect();
-        Some(if alone {
+        Some(if is_single {
             texts.concat()
         } else {
             format!("[{}]", texts.join(","))
@@ -73,7 +74,7 @@ impl Original {
 }
 
 /// A plain request with one more field at the front, if it lacks that field.
-fn with(json: &str, name: &str, value: &str) -> Option<String> {
+fn with_field(json: &str, name: &str, value: &str) -> Option<String> {
     let fields: Map<String, Value> = serde_json::from_str(json).ok()?;
     if fields.contains_key(name) || fields.contains_key("specversion") {
         return None;
@@ -107,31 +108,31 @@ mod tests {
     const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
 
     #[test]
-    fn what_has_no_id_gets_that_of_its_place() {
+    fn a_request_without_id_gets_one_from_its_position() {
         let check = |text: &str, event_id: Option<&str>, expected: &str| {
-            let mended = original("wallet.0.cmd.transfer.alice", event_id)
-                .mended(text)
+            let edited = original("wallet.0.cmd.transfer.alice", event_id)
+                .edited(text)
                 .unwrap();
-            assert_eq!(mended.text, expected);
+            assert_eq!(edited.text, expected);
         };
-        let place = |element| parking::id_of(Shard(0), LogPlace::message(17), element, 1_769_860_800_000_000);
+        let position = |element| parking::id_of(Shard(0), LogPlace::message(17), element, 1_769_860_800_000_000);
         let without = format!("{{{PAYS}}}");
-        let with = |id: &str| format!(r#"{{"id":"{id}",{PAYS}}}"#);
-        check(&without, None, &with(&place(0).to_string()));
-        check(&without, Some(ID), &with(ID));
-        check(&with(ID), None, &with(ID));
-        let many = format!("[{without},{}]", with(ID));
+        let with_field = |id: &str| format!(r#"{{"id":"{id}",{PAYS}}}"#);
+        check(&without, None, &with_field(&position(0).to_string()));
+        check(&without, Some(ID), &with_field(ID));
+        check(&with_field(ID), None, &with_field(ID));
+        let many = format!("[{without},{}]", with_field(ID));
         check(
             &many,
             Some(ID),
-            &format!("[{},{}]", with(&place(0).to_string()), with(ID)),
+            &format!("[{},{}]", with_field(&position(0).to_string()), with_field(ID)),
         );
     }
 
     #[test]
-    fn what_would_be_refused_stands_for_nothing() {
+    fn a_text_that_would_be_refused_is_rejected() {
         let check = |subject: &str, text: &str, expected: &str| {
-            let why = original(subject, None).mended(text).unwrap_err();
+            let why = original(subject, None).edited(text).unwrap_err();
             assert!(why.contains(expected), "{text}: {why}");
         };
         let alice = "wallet.0.cmd.transfer.alice";

@@ -10,7 +10,7 @@ use wallet_contract::subject::Verb;
 const MANY: usize = 300_000;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_text_stops_what_is_behind_it() -> Result<()> {
+async fn no_text_stops_the_messages_after_it() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
@@ -26,8 +26,8 @@ async fn no_text_stops_what_is_behind_it() -> Result<()> {
         assert!(shape.len() < 2_000, "{} bytes", shape.len());
 
         let alice: AccountId = "alice".parse()?;
-        for nobody in ["\"".repeat(MANY), "7\u{0}".to_owned()] {
-            let body = json!({ "id": nobody }).to_string();
+        for invalid_id in ["\"".repeat(MANY), "7\u{0}".to_owned()] {
+            let body = json!({ "id": invalid_id }).to_string();
             world.nats.request(Verb::Transfer, &alice, body, None).await?;
         }
         assert_eq!(world.pay("alice", "bob", "1.00").await?.reason, None);
@@ -43,5 +43,5 @@ async fn refused(world: &World, field: &str, value: Value) -> Result<String> {
     body["id"] = json!(id());
     body[field] = value;
     let outcome = world.ask(Verb::Transfer, "alice", body).await?;
-    outcome.detail.context("a refusal has a sentence")
+    outcome.detail.context("a refusal has no detail")
 }

@@ -11,7 +11,7 @@ use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::Verb;
 
 /// How many damaged queries are sent to each database.
-const ASKED: u64 = 2_000;
+const DAMAGED: u64 = 2_000;
 
 /// Valid queries, from which damaged ones are made.
 const GOOD: [&str; 16] = [
@@ -129,7 +129,7 @@ const WORDS: [&str; 24] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_question_without_sense_is_told_so() -> Result<()> {
+async fn an_invalid_query_is_rejected() -> Result<()> {
     let mut random = Random::seeded()?;
     for database in DATABASES {
         let world = World::start(database).await?;
@@ -137,31 +137,31 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
         let paid = world.pay("alice", "bob", "1.00").await?;
         known(&world, paid.id).await?;
         let http = reqwest::Client::new();
-        for question in GOOD {
-            let status = ask(&world, &http, question).await?;
-            ensure!(status == 200, "{question}: {status}");
+        for query in GOOD {
+            let status = ask(&world, &http, query).await?;
+            ensure!(status == 200, "{query}: {status}");
         }
-        for question in BAD {
-            let status = ask(&world, &http, question).await?;
-            ensure!(status == 400, "{question}: {status}");
+        for query in BAD {
+            let status = ask(&world, &http, query).await?;
+            ensure!(status == 400, "{query}: {status}");
         }
         for body in BAD_KNOWN {
-            let asked = http.post(format!("{}/v1/transfers/known", world.stack.api_url()));
-            let answer = asked
+            let request = http.post(format!("{}/v1/transfers/known", world.stack.api_url()));
+            let answer = request
                 .header("content-type", "application/json")
                 .body(body)
                 .send()
                 .await?;
             ensure!(answer.status() == 400, "{body}: {}", answer.status());
         }
-        blanks::are_named(&world, &http).await?;
-        times::cover_what_they_name(&world)
+        blanks::are_rejected_by_name(&world, &http).await?;
+        times::cover_the_named_period(&world)
             .await
             .with_context(|| format!("{database:?}"))?;
         let mut answers = std::collections::BTreeMap::new();
-        for _ in 0..ASKED {
-            let question = damaged(&mut random);
-            *answers.entry(ask(&world, &http, &question).await?).or_insert(0) += 1;
+        for _ in 0..DAMAGED {
+            let query = damaged(&mut random);
+            *answers.entry(ask(&world, &http, &query).await?).or_insert(0) += 1;
         }
         println!("{database:?}: {answers:?}");
         world.stop().await?;
@@ -169,7 +169,7 @@ async fn a_question_without_sense_is_told_so() -> Result<()> {
     Ok(())
 }
 
-/// Of several transfers, those are known that their payer's own shard has heard of.
+/// Of several transfers, those are known that the payer's own shard has seen.
 async fn known(world: &World, paid: Uuid) -> Result<()> {
     let [alice, bob]: [AccountId; 2] = ["alice".parse()?, "bob".parse()?];
     let elsewhere = transfer("bob", "1.00");
@@ -195,12 +195,12 @@ async fn known(world: &World, paid: Uuid) -> Result<()> {
             "the wrong shard has not refused it: {flow:?}"
         );
     }
-    let asked = [
+    let request = [
         (TransferId(paid), alice.clone()),
         (TransferId(paid), bob),
         (id, alice),
     ];
-    let known = world.api.known(&asked).await?;
+    let known = world.api.known(&request).await?;
     let known: Vec<_> = known
         .iter()
         .map(|flow| (flow.transfer, &*flow.payer, flow.status))
@@ -210,9 +210,9 @@ async fn known(world: &World, paid: Uuid) -> Result<()> {
 }
 
 /// Sends a query, and expects an answer or a client error.
-async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u16> {
+async fn ask(world: &World, http: &reqwest::Client, query: &str) -> Result<u16> {
     let answer = http
-        .get(format!("{}{question}", world.stack.api_url()))
+        .get(format!("{}{query}", world.stack.api_url()))
         .send()
         .await?;
     let status = answer.status().as_u16();
@@ -231,11 +231,11 @@ async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u1
     };
     ensure!(
         matches!(status, 200 | 400 | 404 | 409),
-        "{question}: {status} {text}"
+        "{query}: {status} {text}"
     );
     ensure!(
         nowhere || kind == expected || kind.starts_with("text/html"),
-        "{question}: {status} {kind} {text}"
+        "{query}: {status} {kind} {text}"
     );
     Ok(status)
 }
@@ -244,16 +244,16 @@ async fn ask(world: &World, http: &reqwest::Client, question: &str) -> Result<u1
 fn damaged(random: &mut Random) -> String {
     let pick =
         |random: &mut Random, length: usize| usize::try_from(random.below(length as u64)).unwrap_or_default();
-    let mut question = GOOD[pick(random, GOOD.len())].to_owned();
+    let mut query = GOOD[pick(random, GOOD.len())].to_owned();
     for _ in 0..=pick(random, 3) {
         // Mostly after the path, so that the route still exists.
-        let path = question.find('?').filter(|_| random.below(5) > 0).unwrap_or(3);
-        let at = path + 1 + pick(random, question.len() - path);
+        let path = query.find('?').filter(|_| random.below(5) > 0).unwrap_or(3);
+        let at = path + 1 + pick(random, query.len() - path);
         match random.below(3) {
-            0 => question.insert_str(at, WORDS[pick(random, WORDS.len())]),
-            1 => question.truncate(at),
-            _ => question.replace_range(at..question.len().min(at + 1), ""),
+            0 => query.insert_str(at, WORDS[pick(random, WORDS.len())]),
+            1 => query.truncate(at),
+            _ => query.replace_range(at..query.len().min(at + 1), ""),
         }
     }
-    question
+    query
 }

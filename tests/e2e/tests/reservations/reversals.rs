@@ -8,14 +8,14 @@ use wallet_contract::subject::Verb;
 use super::only;
 
 #[tokio::test]
-async fn what_was_received_can_be_given_back_once() -> Result<()> {
+async fn a_received_amount_can_be_reversed_once() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         let paid = world.pay("alice", "bob", "10.00").await?.id.to_string();
         let back = |amount: &str| json!({ "id": id(), "to": "alice", "amount": amount, "currency": "USD", "reverses": paid });
-        let check = async |who: &str, body: Value, expected: &str| {
-            let outcome = world.ask(Verb::Reverse, who, body).await?;
+        let check = async |account: &str, body: Value, expected: &str| {
+            let outcome = world.ask(Verb::Reverse, account, body).await?;
             let reason = outcome
                 .reason
                 .map_or_else(String::new, |reason| format!(": {reason}"));

@@ -52,20 +52,20 @@ const FIELDS: [(&str, &[&str]); 21] = [
 const BLANKS: [&str; 4] = ["%20", "%09", "%C2%A0", "%E2%80%8B"];
 
 /// A blank field is named in the error, wherever it is sent.
-pub(super) async fn are_named(world: &World, http: &reqwest::Client) -> Result<()> {
+pub(super) async fn are_rejected_by_name(world: &World, http: &reqwest::Client) -> Result<()> {
     for (path, fields) in FIELDS {
         for field in fields {
             for blank in BLANKS {
-                let question = format!("{path}?{field}={blank}");
+                let query = format!("{path}?{field}={blank}");
                 let answer = http
-                    .get(format!("{}{question}", world.stack.api_url()))
+                    .get(format!("{}{query}", world.stack.api_url()))
                     .send()
                     .await?;
                 let (status, text) = (answer.status(), answer.text().await?);
                 ensure!(
                     status == 400
                         && text.contains(&format!("{field} is blank: say what it is, or leave it out")),
-                    "{question}: {status} {text}"
+                    "{query}: {status} {text}"
                 );
             }
         }

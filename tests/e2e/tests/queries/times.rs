@@ -6,17 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// A printed time covers the whole unit it names: in the API, on pages, in the tool.
-pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
+pub(super) async fn cover_the_named_period(world: &World) -> Result<()> {
     let paid = world.pay("alice", "bob", "2.00").await?.id.to_string();
     let (began, ended) = span(world, &paid).await?;
     let (second, before) = (
-        told(began, "%Y-%m-%d %H:%M:%S"),
-        told(began - SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S"),
+        formatted(began, "%Y-%m-%d %H:%M:%S"),
+        formatted(began - SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S"),
     );
     let new_york = in_new_york(began)?;
     let exact = format!("{began:.6}");
-    let later = told(began + SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S");
-    let (day, minute) = (told(began, "%Y-%m-%d"), told(began, "%Y-%m-%dT%H:%M"));
+    let later = formatted(began + SignedDuration::from_secs(1), "%Y-%m-%d %H:%M:%S");
+    let (day, minute) = (formatted(began, "%Y-%m-%d"), formatted(began, "%Y-%m-%dT%H:%M"));
     for (query, found) in [
         (&[("from", &*second), ("to", &*second)][..], true),
         (&[("from", &*day), ("to", &*day)], true),
@@ -32,7 +32,7 @@ pub(super) async fn cover_what_they_name(world: &World) -> Result<()> {
         ensure!(has == [found; 2], "{query:?}: {has:?}");
     }
     // The end of the named second, and so including everything booked in it.
-    let (second, new_york) = (told(ended, "%Y-%m-%d %H:%M:%S"), in_new_york(ended)?);
+    let (second, new_york) = (formatted(ended, "%Y-%m-%d %H:%M:%S"), in_new_york(ended)?);
     for (at, alice) in [(&*second, "97.00"), (&new_york, "97.00"), ("2020-01-01", "0.00")] {
         // An account that was not open yet had nothing, and the page says so.
         let (is_open, shown) = (at != "2020-01-01", format!("available\">{alice} "));
@@ -64,7 +64,7 @@ fn in_new_york(at: Timestamp) -> Result<String> {
     Ok(there.strftime("%Y-%m-%dT%H:%M:%S[America/New_York]").to_string())
 }
 
-fn told(at: Timestamp, form: &str) -> String {
+fn formatted(at: Timestamp, form: &str) -> String {
     at.strftime(form).to_string()
 }
 

@@ -1,4 +1,4 @@
-//! Sound logs have no breaches.
+//! Valid logs have no breaches.
 
 use super::script::Script;
 
@@ -10,8 +10,8 @@ fn the_script_crosses_shards() {
 }
 
 #[test]
-fn a_sound_log_breaks_nothing() {
-    let (counts, books) = Script::sound().holds_all();
+fn a_valid_log_breaks_no_invariant() {
+    let (counts, books) = Script::valid().holds_all();
     assert_eq!(
         (counts.settled, counts.refused, counts.compensated, counts.running),
         (2, 1, 1, 0)
@@ -35,7 +35,7 @@ fn a_sound_log_breaks_nothing() {
 
 #[test]
 fn repeats_and_copies_change_nothing() {
-    let (counts, _) = Script::sound().twice().holds_all();
+    let (counts, _) = Script::valid().twice().holds_all();
     assert_eq!((counts.requests, counts.repeats), (6, 6));
     assert!(counts.copies > 10, "{counts:?}");
 }
