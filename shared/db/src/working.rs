@@ -9,7 +9,7 @@ use super::db::Db;
 use super::error::Result;
 use super::local::Local;
 use super::set::Arg;
-use super::together;
+use super::{postgres, together};
 
 /// A connection on which a batch is one read and one write.
 #[derive(Debug)]
@@ -63,6 +63,15 @@ impl Working {
         match &mut self.0 {
             Db::Local(db) => Ok(db.stage(guard, args, writes)?),
             Db::Postgres(db) => together::stage(db, guard, args, writes).await,
+            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+        }
+    }
+
+    /// Commits the open transaction.
+    pub async fn commit(&mut self) -> Result<()> {
+        match &mut self.0 {
+            Db::Local(db) => Ok(db.command("COMMIT")?),
+            Db::Postgres(db) => postgres::command(db, "COMMIT").await,
             Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
         }
     }

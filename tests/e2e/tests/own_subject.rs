@@ -8,8 +8,8 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_engine::bus::Message;
 use wallet_engine::log_first::append::{Fate, Lost, append, fate};
 use wallet_engine::log_first::{Append, Log};
-use wallet_nats::Settings;
-use wallet_runtime::jetstream::JetStream;
+use wallet_jetstream::JetStream;
+use wallet_nats::{Hidden, Settings};
 
 /// A subject that no service uses, in the log of shard 0.
 const SUBJECT: &str = "wallet.0.evt.ledger.1023";
@@ -18,7 +18,7 @@ const FORGED: usize = 40;
 
 async fn log(world: &World) -> Result<JetStream> {
     let settings = Settings {
-        nats: Some(world.stack.nats_url().parse()?),
+        nats: Some(Hidden(world.stack.nats_url())),
         ..Settings::default()
     };
     Ok(JetStream::connect(&settings, "test", Shards::new(2)?, 1).await?)

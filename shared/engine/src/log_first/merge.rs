@@ -156,9 +156,7 @@ pub(super) fn answers(ahead: &mut VecDeque<Recorded>, sequence: u64) -> Vec<Reco
 pub(super) fn those_resolved(rows: Vec<ParkedRow>, answers: &[Recorded]) -> Vec<ParkedRow> {
     let is_resolved = |row: &ParkedRow| {
         let resolved = answers.iter().filter_map(|answer| resolved(&answer.event));
-        resolved
-            .into_iter()
-            .any(|resolved| resolved.place == row.place)
+        resolved.into_iter().any(|resolved| resolved.place == row.place)
     };
     rows.into_iter().filter(is_resolved).collect()
 }

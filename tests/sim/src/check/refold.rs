@@ -292,9 +292,8 @@ fn fold_in<T: Tables>(
     decided: &mut VecDeque<Event>,
 ) {
     let id = input.as_cause().id;
-    let here = LogPlace::element(sequence, index);
     // Deadlines that were decided on after an earlier message.
-    while let Some(due) = decided.pop_front_if(|event| event.place < here && event.place.element.is_none()) {
+    while let Some(due) = decided.pop_front_if(|event| event.place < place && event.place.element.is_none()) {
         own_event::<T>(fold, &due);
     }
     if !fold.known.insert(id) {

@@ -115,7 +115,8 @@ mod tests {
                 .unwrap();
             assert_eq!(edited.text, expected);
         };
-        let position = |element| parking::id_of(Shard(0), LogPlace::message(17), element, 1_769_860_800_000_000);
+        let position =
+            |element| parking::id_of(Shard(0), LogPlace::message(17), element, 1_769_860_800_000_000);
         let without = format!("{{{PAYS}}}");
         let with_field = |id: &str| format!(r#"{{"id":"{id}",{PAYS}}}"#);
         check(&without, None, &with_field(&position(0).to_string()));
