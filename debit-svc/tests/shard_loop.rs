@@ -105,6 +105,7 @@ impl Log {
             at_us: NOW.get(),
             traceparent: None,
             event_id: None,
+            writer: None,
             committed_us: None,
         });
         self.0.changed.notify_waiters();
@@ -353,7 +354,7 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
         log.store(
             envelopes(Shard(0), Service::Ledger, Shard(0)),
             Bytes::from_static(b"[]"),
-        )
+        );
     };
     nothing();
     nothing();
@@ -377,7 +378,7 @@ async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
         log.store(
             envelopes(Shard(0), Service::Ledger, Shard(0)),
             Bytes::from_static(b"[]"),
-        )
+        );
     };
     let running = start(&dir, &log).await?;
     let mut db = open(&dir).await?.acquire().await?;

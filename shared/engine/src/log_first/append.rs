@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    fn check(since: &[(Option<&str>, &'static str)], expected: Fate) {
+    fn check(since: &[(Option<&str>, &'static str)], expected: &Fate) {
         let message = Append {
             shard: Shard(0),
             subject: "wallet.0.evt.debit.0".to_owned(),
@@ -147,20 +147,20 @@ mod tests {
             .zip(since)
             .map(|(sequence, (writer, payload))| stored(sequence, *writer, payload))
             .collect();
-        assert_eq!(fate(&message, &since), expected);
+        assert_eq!(&fate(&message, &since), expected);
     }
 
     #[test]
     fn the_subject_tells_what_became_of_a_message() {
-        check(&[(Some("a#1"), "[1]")], Fate::Stored(8));
-        check(&[(None, "+ACK"), (Some("a#1"), "[1]")], Fate::Stored(9));
-        check(&[(None, "+ACK"), (None, "[1]")], Fate::Behind(9));
-        check(&[(Some("b#1"), "[1]")], Fate::Deposed("b#1".to_owned()));
-        check(&[(Some("a#2"), "[]")], Fate::Deposed("a#2".to_owned()));
+        check(&[(Some("a#1"), "[1]")], &Fate::Stored(8));
+        check(&[(None, "+ACK"), (Some("a#1"), "[1]")], &Fate::Stored(9));
+        check(&[(None, "+ACK"), (None, "[1]")], &Fate::Behind(9));
+        check(&[(Some("b#1"), "[1]")], &Fate::Deposed("b#1".to_owned()));
+        check(&[(Some("a#2"), "[]")], &Fate::Deposed("a#2".to_owned()));
         check(
             &[(None, "+ACK"), (Some("b#1"), "[]"), (Some("a#1"), "[1]")],
-            Fate::Deposed("b#1".to_owned()),
+            &Fate::Deposed("b#1".to_owned()),
         );
-        check(&[], Fate::Nothing);
+        check(&[], &Fate::Nothing);
     }
 }

@@ -85,21 +85,21 @@ impl Caution {
 mod tests {
     use super::*;
 
-    fn panicked() -> Option<String> {
-        Some("the rules panicked: overflow".to_owned())
+    fn panicked() -> String {
+        "the rules panicked: overflow".to_owned()
     }
 
     #[test]
     fn what_fails_by_itself_twice_is_condemned() {
         let mut caution = Caution::default();
         caution.takes_many(7);
-        caution.learn(panicked());
+        caution.learn(Some(panicked()));
         assert!(caution.is_due(7) && !caution.is_due(8));
         let place = LogPlace::element(5, 2);
         for _ in 0..FAILURES {
             assert_eq!(caution.condemns(place), None);
             caution.takes_one(place);
-            caution.learn(panicked());
+            caution.learn(Some(panicked()));
         }
         assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
         assert_eq!(caution.condemns(LogPlace::element(5, 1)), None);
@@ -110,7 +110,7 @@ mod tests {
         let mut caution = Caution::default();
         for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
             caution.takes_one(place);
-            caution.learn(panicked());
+            caution.learn(Some(panicked()));
             assert_eq!(caution.condemns(place), None);
         }
     }
@@ -123,7 +123,7 @@ mod tests {
         assert!(!caution.is_due(7));
         caution.takes_many(7);
         caution.lets_go();
-        caution.learn(panicked());
+        caution.learn(Some(panicked()));
         assert!(!caution.is_due(7));
     }
 }
