@@ -85,7 +85,7 @@ async fn phases(
     }
     if found.is_empty() {
         return Err(Problem::not_found(format!(
-            "no transfer {id} was ever decided on"
+            "debit-svc has not decided on a transfer {id}"
         )));
     }
     Ok(Json(json!({ "phases": found })))

@@ -242,7 +242,7 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::new(
             Reason::CeilingReached,
-            format_args!("{payer} can't owe more than can be counted"),
+            format_args!("{payer}'s balance would overflow"),
         )),
     }
 }

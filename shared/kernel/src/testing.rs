@@ -1,7 +1,7 @@
 //! Shared test helpers for cores: inputs, and a player that feeds them to a core.
 //!
 //! Compiled only with the feature `testing`, which dev-dependencies enable. Pure, like the rest of this crate.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Cause, Event, Fact, Overdraft, Source};

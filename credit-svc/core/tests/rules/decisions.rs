@@ -35,7 +35,7 @@ fn an_open_account_receives() {
 #[test]
 fn what_an_account_has_received_can_be_counted() {
     let full = [asks(Verb::Open, "bob"), debited("@world", "bob", MOST)];
-    let detail = "credit.refused: ceiling_reached: bob can't receive more than can be counted";
+    let detail = "credit.refused: ceiling_reached: bob's total of credits would overflow";
     check(&full, &debited("alice", "bob", "0.01"), detail);
     check(&full[..1], &debited("@world", "bob", MOST), "account.credited");
 }
@@ -47,20 +47,19 @@ fn an_account_opens_once_in_each_currency() {
     check(
         &bob,
         &bob[0],
-        "request.refused: already_open: bob is open in USD already",
+        "request.refused: already_open: bob is already open in USD",
     );
     check(
         &bob,
         &request(Verb::Open, "bob", r#""currency":"USD","overdraft":"5.00""#),
-        "request.refused: already_open: bob is open in USD already, with \"overdraft\" \"0.00\", now \"5.00\": it stays as \
-         it is",
+        "request.refused: already_open: bob is already open in USD, with \"overdraft\" \"0.00\", now \"5.00\": the overdraft stays unchanged",
     );
     check(
         &bob,
         &request(Verb::Open, "bob", r#""currency":"EUR""#),
         "account.opened",
     );
-    let world = "request.refused: invalid_account: @world is there from the start and can't be opened";
+    let world = "request.refused: invalid_account: @world always exists and can't be opened";
     check(&[], &asks(Verb::Open, "@world"), world);
 }
 

@@ -1,5 +1,5 @@
 //! Promises of credit-svc, and how they end.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use credit_core::{Credit, PromiseStanding};
 use jiff::Timestamp;
@@ -11,7 +11,7 @@ use wallet_kernel::testing::{self, ONE, Player, THREE, TWO, asks, event, key, mo
 
 const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";
-const FULL: &str = "credit.refused: ceiling_reached: bob can't receive more than can be counted";
+const FULL: &str = "credit.refused: ceiling_reached: bob's total of credits would overflow";
 
 /// Plays the given inputs on bob's open account, then checks the last input's fact and what bob has received and was promised.
 fn check(given: &[Input], when: &Input, expected: &str, money: &str) {

@@ -67,7 +67,7 @@ fn only_a_confirmed_part_can_be_given_back() {
 #[test]
 fn only_what_was_received_from_that_payer_can_be_given_back() {
     let none = |from: &str, id: &str, to: &str| {
-        format!("reversal.denied: transfer_not_found: {from} has received no transfer {id} from {to}")
+        format!("reversal.denied: transfer_not_found: {from} has not received a transfer {id} from {to}")
     };
     let reverse = |from: &str, to: &str, of: &str| {
         let fields = format!(r#"{},"reverses":"{of}""#, pays(to, "1.00"));
@@ -105,7 +105,7 @@ fn an_id_names_one_reversal_for_ever() {
     let given = [reverse(TWO, "1.00")];
     let reused = |field: &str, then: &str, now: &str| {
         let told =
-            format!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");
+            format!("the id was already used with a different {field:?}: then {then:?}, now {now:?}: use a new id");
         format!("request.refused: id_reused: {told}")
     };
     check(&given, &reverse(TWO, "2.00"), &reused("amount", "1.00", "2.00"));
@@ -122,7 +122,7 @@ fn an_id_names_one_reversal_for_ever() {
         &reused("reverses", ONE, THREE),
     );
     let memo =
-        "request.refused: id_reused: the id was used with another \"memo\", now \"sorry\": use a new id";
+        "request.refused: id_reused: the id was already used with a different \"memo\", now \"sorry\": use a new id";
     check(&given, &other("alice", r#","memo":"sorry""#, ONE), memo);
     let euros = format!(
         r#"{},"reverses":"{ONE}""#,
@@ -147,7 +147,7 @@ fn an_id_names_one_reversal_for_ever() {
         &format!(r#"{},"reverses":"{ONE}""#, pays("alice", "1.00")),
     );
     let none =
-        format!("reversal.denied: transfer_not_found: carol has received no transfer {ONE} from alice");
+        format!("reversal.denied: transfer_not_found: carol has not received a transfer {ONE} from alice");
     check(&given, &carol, &none);
 }
 
@@ -216,7 +216,7 @@ fn a_reversal_that_failed_gives_its_part_back() {
 fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
     let mut player = received(None);
     let denied =
-        format!("reversal.denied: transfer_not_found: bob has received no transfer {ONE} from alice");
+        format!("reversal.denied: transfer_not_found: bob has not received a transfer {ONE} from alice");
     assert_eq!(told(player.hear(&reverse(FOUR, "1.00")).as_ref()), denied);
     player.hear(&asks(Verb::Open, THREE, "bob", r#""currency":"USD""#));
     player.hear(&event(

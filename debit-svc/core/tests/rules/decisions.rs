@@ -21,7 +21,7 @@ fn a_payer_pays_what_it_has() {
     check(
         &alice,
         asks(ONE, "alice", "bob", "10.01"),
-        "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD asked",
+        "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD requested",
     );
     check(
         &[],
@@ -42,7 +42,7 @@ fn an_overdraft_is_a_limit() {
     check(
         &limited,
         asks(ONE, "alice", "bob", "5.01"),
-        "debit.refused: insufficient_funds: 0.00 USD available, overdraft limit 5.00 USD, 5.01 USD asked",
+        "debit.refused: insufficient_funds: 0.00 USD available, overdraft limit 5.00 USD, 5.01 USD requested",
     );
     let endless = [opened("alice", "unlimited")];
     check(
@@ -56,7 +56,7 @@ fn an_overdraft_is_a_limit() {
             asks(ONE, "alice", "bob", "92233720368547758.07"),
         ],
         asks(TWO, "alice", "bob", "1.00"),
-        "debit.refused: ceiling_reached: alice can't owe more than can be counted",
+        "debit.refused: ceiling_reached: alice's balance would overflow",
     );
     check(&[], asks(ONE, "@world", "alice", "1.00"), "account.debited");
 }
@@ -82,7 +82,7 @@ fn an_id_names_one_transfer_for_ever() {
     let paid = [opened("alice", "50.00"), asks(ONE, "alice", "bob", "1.00")];
     let reused = |field: &str, then: &str, now: &str| {
         format!(
-            "request.refused: id_reused: the id was used with another \"{field}\": then \"{then}\", now \"{now}\": use a new id"
+            "request.refused: id_reused: the id was already used with a different \"{field}\": then \"{then}\", now \"{now}\": use a new id"
         )
     };
     check(
@@ -122,7 +122,7 @@ fn reserve(terms: &str) -> Input {
 #[test]
 fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
     let reused = |field: &str, then: &str, now: &str| {
-        let told = format!("the id was used with another {field:?}: then {then}, now {now}: use a new id");
+        let told = format!("the id was already used with a different {field:?}: then {then}, now {now}: use a new id");
         format!("request.refused: id_reused: {told}")
     };
     let plain = |fields: &str| {

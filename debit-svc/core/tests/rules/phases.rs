@@ -1,5 +1,5 @@
 //! One test per cell of the phase table, generated from the table.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use debit_core::{Debit, State};
 use jiff::Timestamp;

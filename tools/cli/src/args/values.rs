@@ -129,7 +129,7 @@ mod tests {
         assert!(
             duration("soon")
                 .unwrap_err()
-                .ends_with(": use a time such as 30s, 500ms or 2m")
+                .ends_with(": use a duration such as 30s, 500ms or 2m")
         );
     }
 

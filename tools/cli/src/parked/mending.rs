@@ -148,7 +148,7 @@ mod tests {
             r#"{"to":"bob","amount":"1","currency":"USD"}"#,
             "invalid_amount",
         );
-        check(alice, "[]", "it asks for nothing");
+        check(alice, "[]", "it contains no request");
         check("wallet.0.bulk", &format!("{{{PAYS}}}"), "needs \"from\"");
         check(
             "wallet.0.evt.credit",

@@ -13,11 +13,11 @@ use super::stage::{
 fn no_more_than_is_held_can_be_confirmed() {
     for given in [vec![reserves("4.00")], vec![reserves("4.00"), promised("4.00")]] {
         let more =
-            "request.refused: exceeds_reservation: 4.00 USD is reserved, 4.01 USD can't be confirmed of it";
+            "request.refused: exceeds_reservation: only 4.00 USD is reserved, so 4.01 USD can't be confirmed";
         check(&given, &confirms("4.01"), more, "6.00 + 4.00 held");
         let euros = asks(Verb::Confirm, r#""amount":"1.00","currency":"EUR""#);
         let other =
-            "request.refused: exceeds_reservation: 4.00 USD is reserved, 1.00 EUR can't be confirmed of it";
+            "request.refused: exceeds_reservation: only 4.00 USD is reserved, so 1.00 EUR can't be confirmed";
         check(&given, &euros, other, "6.00 + 4.00 held");
         let unsound = asks(Verb::Confirm, r#""amount":"1.00""#);
         let needs = "request.refused: invalid_request: confirm needs field \"currency\"";
@@ -29,7 +29,7 @@ fn no_more_than_is_held_can_be_confirmed() {
 fn a_payee_that_can_t_take_it_declines() {
     let refused = "reservation.released: account_frozen: bob is frozen";
     check(&[reserves("4.00")], &declined("4.00"), refused, "10.00");
-    let late = "request.refused: declined: the reservation is declined already";
+    let late = "request.refused: declined: the reservation is already declined";
     check(
         &[reserves("4.00"), declined("4.00")],
         &confirms(""),
@@ -40,12 +40,12 @@ fn a_payee_that_can_t_take_it_declines() {
 
 #[test]
 fn what_is_held_is_not_available() {
-    let more = "debit.refused: insufficient_funds: 6.00 USD available, 4.00 USD held, 6.01 USD asked";
+    let more = "debit.refused: insufficient_funds: 6.00 USD available, 4.00 USD held, 6.01 USD requested";
     let pays_more = testing::asks(Verb::Transfer, TWO, "alice", &pays("bob", "6.01"));
     check(&[reserves("4.00")], &pays_more, more, "6.00 + 4.00 held");
     let reserves_more = testing::asks(Verb::Reserve, TWO, "alice", &pays("bob", "6.01"));
     check(&[reserves("4.00")], &reserves_more, more, "6.00 + 4.00 held");
-    let without = "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD asked";
+    let without = "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD requested";
     check(&[], &reserves("10.01"), without, "10.00");
 }
 
@@ -56,8 +56,7 @@ fn what_is_held_counts_against_the_overdraft_limit() {
     player.hear(&reserve(ONE, "14.00"));
     assert_eq!(has(&player), "-4.00 + 14.00 held");
     let decided = player.hear(&reserve(TWO, "1.01"));
-    let expected = "debit.refused: insufficient_funds: -4.00 USD available, 14.00 USD held, overdraft limit 5.00 USD, 1.01 USD \
-                    asked";
+    let expected = "debit.refused: insufficient_funds: -4.00 USD available, 14.00 USD held, overdraft limit 5.00 USD, 1.01 USD requested";
     assert_eq!(told(decided.as_ref()), expected);
     let decided = player.hear(&testing::asks(
         Verb::Reserve,

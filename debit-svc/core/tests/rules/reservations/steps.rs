@@ -63,7 +63,7 @@ fn a_part_that_is_confirmed_releases_the_rest() {
         "8.50 + 1.50 in transit",
     );
     let confirmed = [&given[..], &[confirms("1.50")]].concat();
-    let again = "request.refused: already_confirmed: the reservation is confirmed already";
+    let again = "request.refused: already_confirmed: the reservation is already confirmed";
     check(&confirmed, &confirms("2.50"), again, "8.50 + 1.50 in transit");
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
     let refused = says(Fact::Movement(
@@ -99,7 +99,7 @@ fn a_confirm_before_the_promise_waits_for_it() {
         "reservation.released: account_frozen: bob is frozen",
         "10.00",
     );
-    let late = "request.refused: already_confirmed: the reservation is confirming already";
+    let late = "request.refused: already_confirmed: the reservation is already confirming";
     check(&given, &cancels(), late, "6.00 + 4.00 held");
     check(&given, &confirms("4.00"), late, "6.00 + 4.00 held");
 }
@@ -108,13 +108,13 @@ fn a_confirm_before_the_promise_waits_for_it() {
 fn what_is_cancelled_before_it_is_heard_of_is_refused() {
     check(&[], &cancels(), "reservation.barred", "10.00");
     let barred = [cancels()];
-    let refused = "request.refused: cancelled: cancelled before it was heard of: use a new id";
+    let refused = "request.refused: cancelled: cancelled before the request arrived: use a new id";
     check(&barred, &reserves("4.00"), refused, "10.00");
     check(&barred, &transfers("4.00"), refused, "10.00");
     check(
         &barred,
         &confirms(""),
-        "request.refused: cancelled: the reservation is cancelled already",
+        "request.refused: cancelled: the reservation is already cancelled",
         "10.00",
     );
 }
@@ -122,19 +122,18 @@ fn what_is_cancelled_before_it_is_heard_of_is_refused() {
 #[test]
 fn a_confirm_of_nothing_burns_the_id() {
     let burnt = [confirms("")];
-    let nothing = "debit.refused: no_reservation: nothing is reserved under this id, and now nothing can be: reserve under a \
-                   new id";
+    let nothing = "debit.refused: no_reservation: nothing is reserved under this id, and it can't be used any more: reserve under a new id";
     check(&[], &burnt[0], nothing, "10.00");
     check(
         &burnt,
         &reserves("4.00"),
-        "request.refused: id_reused: the id was used for a request that was not sound, and is burned, now reserve of 4.00 USD to \
+        "request.refused: id_reused: the id was already used by a request that was refused, now reserve of 4.00 USD to \
          bob: use a new id",
         "10.00",
     );
     let paid = [transfers("4.00")];
     let plain =
-        "request.refused: no_reservation: the id names a transfer that is debited, and no reservation";
+        "request.refused: no_reservation: the id names a transfer that is debited, not a reservation";
     check(&paid, &confirms(""), plain, "6.00 + 4.00 in transit");
     check(&paid, &cancels(), plain, "6.00 + 4.00 in transit");
 }
@@ -145,21 +144,21 @@ fn the_first_of_confirm_and_cancel_counts() {
         let released = "reservation.released: cancelled: alice cancelled it";
         check(&given, &cancels(), released, "10.00");
         let cancelled = [&given[..], &[cancels()]].concat();
-        let late = "request.refused: cancelled: the reservation is cancelled already";
+        let late = "request.refused: cancelled: the reservation is already cancelled";
         check(&cancelled, &confirms(""), late, "10.00");
         check(&cancelled, &confirms("1.00"), late, "10.00");
         check(&cancelled, &promised("4.00"), "nothing", "10.00");
         check(&cancelled, &declined("4.00"), "nothing", "10.00");
     }
     let confirmed = [reserves("4.00"), promised("4.00"), confirms("")];
-    let late = "request.refused: already_confirmed: the reservation is confirmed already";
+    let late = "request.refused: already_confirmed: the reservation is already confirmed";
     check(&confirmed, &cancels(), late, "6.00 + 4.00 in transit");
     let completed = says(Fact::Movement(
         part("alice", "bob", "4.00", "4.00"),
         MovementFact::AccountCredited,
     ));
     let completed = [&confirmed[..], &[completed]].concat();
-    let late = "request.refused: already_confirmed: the reservation is completed already";
+    let late = "request.refused: already_confirmed: the reservation is already completed";
     check(&completed, &cancels(), late, "6.00");
 }
 
@@ -198,7 +197,7 @@ fn what_has_expired_can_t_be_confirmed_nor_cancelled() {
     player.hear(&due(&player));
     assert_eq!(due_us(&player), None);
     for late in [confirms(""), cancels()] {
-        let expected = "request.refused: expired: the reservation is expired already";
+        let expected = "request.refused: expired: the reservation is already expired";
         assert_eq!(told(player.hear(&late).as_ref()), expected);
     }
     assert_eq!(has(&player), "10.00");

@@ -89,7 +89,7 @@ pub(super) async fn cancel(stage: &mut Stage<'_>) -> Result<Scene> {
         .check("before it", "reserved", reserved.outcome.as_str())
         .check(
             "the payment",
-            "40.00 USD available, 60.00 USD held, 50.00 USD asked",
+            "40.00 USD available, 60.00 USD held, 50.00 USD requested",
             detail(&refused),
         )
         .check(
