@@ -204,7 +204,7 @@ pub enum BadSubject {
     #[error("subject {0:?} is not one of the wallet's")]
     Form(String),
     /// It names another shard than the one whose log it is in.
-    #[error("subject {subject:?} stands in the log of shard {here}")]
+    #[error("subject {subject:?} is in the log of shard {here}")]
     Shard {
         /// The subject.
         subject: String,
@@ -330,7 +330,7 @@ mod tests {
             );
             assert_eq!(owner(subject), parked_by, "{subject}");
         };
-        let elsewhere = "subject \"wallet.1.evt.debit\" stands in the log of shard 0";
+        let elsewhere = "subject \"wallet.1.evt.debit\" is in the log of shard 0";
         check("wallet.1.evt.debit", elsewhere, Service::Ledger);
         check(
             "wallet.0.x",

@@ -139,8 +139,8 @@ fn flawed<'t>(
             Ok(answered(requests, Cow::Borrowed(json)))
         }
         Ok(_) => {
-            let why = format!("{} is no request: use an object", shown(json));
-            let bad = |_| Unreadable::Json(format!("{} is no object", shown(json)));
+            let why = format!("{} is not a request: use an object", shown(json));
+            let bad = |_| Unreadable::Json(format!("{} is not an object", shown(json)));
             refused(json, &Why::Other(why), context).map_err(bad)
         }
         // No other reader could read it either.

@@ -87,7 +87,7 @@ fn refused(text: &str, why: &Why, known: &Known) -> String {
             .or_else(|| known.replaced.clone())
             .unwrap_or_else(|| format!("not UTF-8: {}", shown(text))),
         Why::NotJson(error) => flaw.unwrap_or_else(|| match &known.last {
-            Some(field) => format!("not JSON behind field {field}: {error}"),
+            Some(field) => format!("not JSON after field {field}: {error}"),
             None => format!("not JSON: {error}"),
         }),
     }

@@ -2,7 +2,7 @@
 //!
 //! Damage is applied to the corpus, so that most attempts are almost valid. `WALLET_FUZZ_CASES` sets the number of cases
 //! for each test: by default a few seconds' worth, a million with `make fuzz`.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

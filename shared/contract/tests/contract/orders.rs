@@ -1,5 +1,5 @@
 //! The meaning of requests, verb by verb, and the refusals of invalid ones.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context, Order, Request};
@@ -43,7 +43,7 @@ fn a_field_without_meaning_for_the_verb_is_refused() {
     for verb in Verb::ALL {
         for (name, value) in fields {
             let refused = format!(
-                "invalid_request: field {name:?} has no meaning for {}",
+                "invalid_request: field {name:?} does not apply to {}",
                 verb.token()
             );
             let request = asks(verb, &format!("{name:?}:{value}"));
@@ -107,7 +107,7 @@ fn a_reservation_needs_what_a_transfer_needs() {
     check(
         Verb::Reserve,
         &pays("@in-transit", "1.00"),
-        "invalid_account: @in-transit belongs to the books: it neither pays nor is paid",
+        "invalid_account: @in-transit is internal to the books: it can neither pay nor be paid",
     );
     check(
         Verb::Reserve,
@@ -119,7 +119,7 @@ fn a_reservation_needs_what_a_transfer_needs() {
 #[test]
 fn a_memo_has_no_zero_byte_and_no_answer_is_long() {
     let memo = format!(r#"{},"memo":"rent\u0000""#, pays("bob", "1.00"));
-    let expected = "invalid_request: a memo with a zero byte: it is a line of text";
+    let expected = "invalid_request: a memo with a zero byte: use a line of text";
     check(Verb::Transfer, &memo, expected);
     for amount in [
         format!("\"{}\"", r#"\""#.repeat(300_000)),
@@ -173,7 +173,7 @@ fn a_reversal_names_the_transfer_that_it_gives_back() {
     );
     for id in ["", "7", "01900000-0000-7000-8000-00000000000g"] {
         let expected = format!(
-            "invalid_request: reverses {id:?}: use the id of the transfer that is to be given back, a UUID"
+            "invalid_request: reverses {id:?}: use the id of the transfer to give back, a UUID"
         );
         check(Verb::Reverse, &reverse(id), &expected);
     }
@@ -197,7 +197,7 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
     assert_eq!(bulk("reserve"), "reserve: sound");
     assert_eq!(
         bulk("confirm"),
-        "confirm: invalid_request: field \"to\" has no meaning for confirm"
+        "confirm: invalid_request: field \"to\" does not apply to confirm"
     );
     for verb in [
         "reverse", "open", "freeze", "unfreeze", "close", "pay", "Transfer", "",
@@ -353,8 +353,7 @@ fn a_refusal_names_the_field_and_its_value() {
     check(
         Verb::Transfer,
         &pays("b.ob", "1.00"),
-        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' ('@' in front is \
-         the operator's)",
+        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' (a leading '@' is for operators only)",
     );
     check(
         Verb::Open,

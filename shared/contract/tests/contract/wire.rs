@@ -1,5 +1,5 @@
 //! Wire forms: pinned by snapshots that are never edited; what is written is read back unchanged; no bytes make a reader panic.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod samples;
 
@@ -61,7 +61,7 @@ fn what_is_no_event_of_ours_says_why() {
     check(
         "debited.v1",
         "debited.v2",
-        "unknown event type \"wallet.account.debited.v2\": a newer service may have said it",
+        "unknown event type \"wallet.account.debited.v2\": a newer service may have published it",
     );
     check(
         "\"1.0\"",

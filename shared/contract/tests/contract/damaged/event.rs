@@ -48,7 +48,7 @@ fn an_event_carries_a_request_as_an_object_as_text_or_as_bytes() {
     );
     check(
         event(ONE, r#""data":{"to":"bob","memo":"\ud83c"}"#),
-        &refused(r#"field "memo" is "\ud83c": half of a surrogate pair is no character"#),
+        &refused(r#"field "memo" is "\ud83c": half of a surrogate pair is not a character"#),
     );
 }
 
@@ -61,13 +61,13 @@ fn an_attribute_that_can_not_be_decoded_is_refused_by_name() {
     };
     check(
         r#""type":"\ud800paid""#,
-        r#"field "type" is "\ud800paid": half of a surrogate pair is no character"#,
+        r#"field "type" is "\ud800paid": half of a surrogate pair is not a character"#,
     );
     check(
         r#""weight":1e999"#,
         r#"field "weight" is 1e999: number out of range"#,
     );
-    check(r#""\ud800":"1""#, "half of a surrogate pair is no character");
+    check(r#""\ud800":"1""#, "half of a surrogate pair is not a character");
 }
 
 #[test]

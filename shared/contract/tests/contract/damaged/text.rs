@@ -8,7 +8,7 @@ use super::{check, plain, refused, told, with};
 #[test]
 fn damage_in_a_field_is_refused_by_its_name() {
     let check = |body: &[u8], detail: &str| check(&[], body, &[&*refused(detail)]);
-    let half = "half of a surrogate pair is no character";
+    let half = "half of a surrogate pair is not a character";
     let control = "a control character must be written as an escape, such as \\n or \\t";
     let unknown = "a request has id, from, to, amount, currency, overdraft, memo, reverses, verb, traceparent, expires_in, \
                    auto_confirm";
@@ -56,17 +56,17 @@ fn damage_in_a_field_is_refused_by_its_name() {
     );
     check(
         with(r#""amount":"2.00""#).as_bytes(),
-        "field \"amount\" stands twice, as \"1.00\" and as \"2.00\": use it once",
+        "field \"amount\" occurs twice, as \"1.00\" and as \"2.00\": use it once",
     );
     check(
         with(r#""am\u006funt":"1.00""#).as_bytes(),
-        "field \"amount\" stands twice, as \"1.00\" and as \"1.00\": use it once",
+        "field \"amount\" occurs twice, as \"1.00\" and as \"1.00\": use it once",
     );
 }
 
 #[test]
 fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
-    let currency = r#"not JSON behind field "currency": "USD": "#;
+    let currency = r#"not JSON after field "currency": "USD": "#;
     let check = |body: &str, expected: &[String]| {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
         check(&[], body, &expected);
@@ -83,7 +83,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
     check(
         &with(r#""memo":"say "hi" now""#),
         &[refused(
-            r#"not JSON behind field "memo": "say ": expected `,` or `}` at line 1 column 103"#,
+            r#"not JSON after field "memo": "say ": expected `,` or `}` at line 1 column 103"#,
         )],
     );
     let trailing = format!("{currency}expected value at line 1 column {}", one.len() + 2);
@@ -112,7 +112,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
     );
     // A quote that is never closed swallows what follows. Which request is meant can only be guessed, so all are answered.
     let open = format!(r#"[{{"id":"{ONE}","memo":"rent}},{}]"#, plain(TWO));
-    let why = r#"field "id" stands twice, as "01900000-0000-7000-8000-000000000001" and as "01900000-0000-7000-8000-000000000002": use it once"#;
+    let why = r#"field "id" occurs twice, as "01900000-0000-7000-8000-000000000001" and as "01900000-0000-7000-8000-000000000002": use it once"#;
     check(&open, &[refused(why), format!("{two}{why}")]);
     check(
         "nonsense",
@@ -127,17 +127,17 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
         &["nobody: the message is empty: a request is an object".to_owned()],
     );
     check("[]", &[]);
-    check("[7]", &["nobody: not a request: 7 is no object".to_owned()]);
+    check("[7]", &["nobody: not a request: 7 is not an object".to_owned()]);
     check(
         &format!("[{one}, 7]"),
         &[
             "alice transfer one: 1.00 USD".to_owned(),
-            "nobody: not a request: 7 is no object".to_owned(),
+            "nobody: not a request: 7 is not an object".to_owned(),
         ],
     );
     check(
         &format!("[[{one}]]"),
-        &[refused(&format!("[{one}] is no request: use an object"))],
+        &[refused(&format!("[{one}] is not a request: use an object"))],
     );
     check(
         &serde_json::to_string(&one).unwrap(),
@@ -169,7 +169,7 @@ fn the_sound_ones_of_many_go_through() {
         (b"\n", format!("field \"memo\" is \"\\n\": {control}")),
         (
             b"\\ud83c",
-            "field \"memo\" is \"\\ud83c\": half of a surrogate pair is no character".to_owned(),
+            "field \"memo\" is \"\\ud83c\": half of a surrogate pair is not a character".to_owned(),
         ),
         (b"\\x", "field \"memo\" is \"\\x\": invalid escape".to_owned()),
     ] {

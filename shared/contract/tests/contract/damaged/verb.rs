@@ -45,7 +45,7 @@ fn in_bulk_the_payer_must_be_known_too() {
     assert_eq!(
         bulk(&of(" carol ", r#","memo":"\ud83c""#)),
         [
-            r#"carol transfer one: invalid_request: field "memo" is "\ud83c": half of a surrogate pair is no character"#
+            r#"carol transfer one: invalid_request: field "memo" is "\ud83c": half of a surrogate pair is not a character"#
         ]
     );
     let nobody = "nobody: no payer: a bulk request needs \"from\", the payer's account";
