@@ -64,7 +64,7 @@ impl Expected {
     /// The waiting service as a sentence: `credit-svc of shard 1 has not reacted to account.debited`.
     pub fn told(&self, flow: &Flow) -> String {
         let after = flow.events.iter().find(|event| event.id == self.after);
-        let after = after.map_or("what it was told", |event| short(&event.kind));
+        let after = after.map_or("its input", |event| short(&event.kind));
         let cannot = self.cannot.as_deref().map(clean);
         idle(
             &clean(&self.service),

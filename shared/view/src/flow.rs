@@ -258,10 +258,10 @@ impl Flow {
 }
 
 impl SetAside {
-    /// Which service parked what, and why: `credit-svc has set aside message 17 of WALLET_0: …`.
+    /// Which service parked what, and why: `credit-svc has parked message 17 of WALLET_0: …`.
     pub fn told(&self) -> String {
         let (service, shard, sequence, detail) = (&self.service, self.shard, self.sequence, &self.detail);
-        format!("{service} has set aside message {sequence} of WALLET_{shard}: {detail}")
+        format!("{service} has parked message {sequence} of WALLET_{shard}: {detail}")
     }
 }
 

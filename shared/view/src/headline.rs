@@ -55,7 +55,7 @@ fn movement(flow: &Flow) -> String {
     let payer = &flow.payer;
     let (Some(payee), Some(amount), Some(currency)) = (&flow.payee, &flow.amount, &flow.currency) else {
         return if flow.status == Status::Cancelled {
-            format!("{payer} cancelled a reservation before it was heard of")
+            format!("{payer} cancelled a reservation before it arrived")
         } else {
             format!("{payer} did not pay")
         };

@@ -6,14 +6,14 @@ use jiff::{Span, SpanRelativeTo};
 
 /// Parses a duration with units; a day has 24 hours.
 pub fn read(text: &str) -> Result<Duration, String> {
-    let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
+    let bad = |why: String| format!("{why}: use a duration such as 30s, 500ms or 2m");
     let span: Span = text
         .trim()
         .parse()
         .map_err(|_| bad("no number with a unit".to_owned()))?;
     let lapse = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    let lapse = lapse.map_err(|_| bad("a month has no certain length".to_owned()))?;
-    Duration::try_from(lapse).map_err(|_| bad("it is below zero".to_owned()))
+    let lapse = lapse.map_err(|_| bad("a month has no fixed length".to_owned()))?;
+    Duration::try_from(lapse).map_err(|_| bad("it is negative".to_owned()))
 }
 
 /// Parses a duration in which a bare number counts the given unit: `read_in("ms", "13.9")`.
@@ -52,13 +52,13 @@ mod tests {
             ("soon", "no number with a unit"),
             ("30", "no number with a unit"),
             ("", "no number with a unit"),
-            ("-3s", "it is below zero"),
-            ("1mo", "a month has no certain length"),
+            ("-3s", "it is negative"),
+            ("1mo", "a month has no fixed length"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(
                 error,
-                format!("{says}: use a time such as 30s, 500ms or 2m"),
+                format!("{says}: use a duration such as 30s, 500ms or 2m"),
                 "{text}"
             );
         }

@@ -45,10 +45,10 @@ pub enum BadTime {
     )]
     Form,
     /// It looks like a time, except for the sign of its offset.
-    #[error("a + in an address stands for a blank: write %2B")]
+    #[error("a + in a URL means a space: write %2B")]
     LostPlus,
     /// It is not on any calendar or clock.
-    #[error("no calendar or clock has {0}")]
+    #[error("{0} is not on any calendar or clock")]
     NoSuch(String),
     /// The time zone is unknown.
     #[error("unknown time zone {0:?}: use a name such as America/New_York, or an offset such as -05:00")]
@@ -84,7 +84,7 @@ pub enum BadTime {
         to: String,
     },
     /// Outside the supported range.
-    #[error("that is too far away")]
+    #[error("that is out of range")]
     Range,
 }
 

@@ -60,7 +60,7 @@ impl Teller<'_> {
         match (&self.flow.detail, &self.flow.reason) {
             (Some(detail), _) => detail.clone(),
             (None, Some(reason)) => reason.clone(),
-            (None, None) => "no reason was told".to_owned(),
+            (None, None) => "no reason was given".to_owned(),
         }
     }
 

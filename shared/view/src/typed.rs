@@ -57,7 +57,7 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
         }
         None if typed.starts_with(BELOW_ZERO) || typed.ends_with(BELOW_ZERO) => Err(bad(
             format!(
-                "amount {typed:?} is below zero: an amount has no sign, payer and payee say which way it goes"
+                "amount {typed:?} is negative: an amount has no sign, since payer and payee determine the direction"
             ),
             None,
         )),
@@ -328,7 +328,7 @@ mod tests {
                 "USD",
                 text,
                 Err(&format!(
-                    "amount {text:?} is below zero: an amount has no sign, payer and payee say which way it goes"
+                    "amount {text:?} is negative: an amount has no sign, since payer and payee determine the direction"
                 )),
             );
         }

@@ -110,7 +110,7 @@ fn request(fact: &RequestFact, placed: String, words: &str, refusal: Option<Stri
             said(Mark::Refused, placed, refusal)
         }
         RequestFact::ReservationBarred => {
-            let late = "it will be refused when it comes".to_owned();
+            let late = "it will be refused when it arrives".to_owned();
             said(Mark::Undone, placed, Some(late))
         }
         RequestFact::TransferFailed(_, failure, _) => {
@@ -123,7 +123,7 @@ fn request(fact: &RequestFact, placed: String, words: &str, refusal: Option<Stri
         RequestFact::RequestRecalled(.., instruction) => {
             let why = instruction.map(|sequence| {
                 format!(
-                    "in the place of what nobody could read: an operator's instruction, message {sequence}"
+                    "in place of an unreadable request, by an operator's instruction: message {sequence}"
                 )
             });
             said(Mark::Said, placed, why)
@@ -151,13 +151,13 @@ fn asked(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: us
         Some(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
             let asked = format!("{} to {}", movement.money, movement.payee);
             Some(if first {
-                format!("other content: {asked}")
+                format!("different content: {asked}")
             } else {
                 asked
             })
         }
         Some(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | None => {
-            Some("same id, other content".to_owned())
+            Some("same id, different content".to_owned())
         }
     };
     let words = if another && first {

@@ -26,14 +26,14 @@ impl Teller<'_> {
         };
         match self.flow.status {
             Status::Done | Status::Settled => vec![format!(
-                "{account} was {done}{code}: asked at {started}, done after {}.",
+                "{account} was {done}{code}: requested at {started}, done after {}.",
                 self.took()
             )],
             Status::Running | Status::Reserved => {
-                vec![format!("{account} is to be {done}{code}, since {started}.")]
+                vec![format!("{account} is being {done}{code}, since {started}.")]
             }
             Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => vec![format!(
-                "{account} was to be {done}{code} at {started}. That was refused after {}: {}.",
+                "{account} was not {done}{code}: requested at {started}, refused after {}: {}.",
                 self.took(),
                 self.why()
             )],
@@ -66,10 +66,10 @@ impl Teller<'_> {
         let answer = self.steps.iter().find(|answer| answer.parent == Some(index));
         let refusal = answer.and_then(|answer| answer.content.fact()?.refusal());
         let end = match (refusal, answer) {
-            (Some(Refusal { detail, .. }), _) => format!("that was refused, and changed nothing: {detail}"),
+            (Some(Refusal { detail, .. }), _) => format!("it was refused and changed nothing: {detail}"),
             (None, Some(answer)) => format!("the answer was: {}", answer.words),
-            (None, None) => "that has not been answered".to_owned(),
+            (None, None) => "it has not been answered".to_owned(),
         };
-        format!("At {} UTC {what} came under the same id; {end}.", time(at))
+        format!("At {} UTC {what} arrived under the same id; {end}.", time(at))
     }
 }

@@ -37,7 +37,7 @@ impl Teller<'_> {
         let (payer, started) = (&self.flow.payer, self.started());
         match self.flow.status {
             Status::Cancelled => vec![format!(
-                "{payer} cancelled a reservation at {started}, before it was heard of; a reservation that comes late is refused."
+                "{payer} cancelled a reservation at {started}, before it arrived; a later reserve is refused."
             )],
             Status::Running | Status::Reserved => {
                 vec![format!("{payer} asked to {} at {started}.", self.flow.verb)]
@@ -84,7 +84,7 @@ impl Teller<'_> {
             ("@world", _) | (_, None) => format!("; it was settled after {}", self.took()),
             (payee, Some(arrived)) => {
                 format!(
-                    "; {payee} had it {arrived} later, and after {} it was settled",
+                    "; {payee} received it {arrived} later, and it was settled after {}",
                     self.took()
                 )
             }

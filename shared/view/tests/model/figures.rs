@@ -256,7 +256,7 @@ fn a_transfer_has_one_duration() {
     assert_eq!(flow.ended_at, Some(at(5_500)), "when it was decided");
     assert_eq!(flow.took_us(), Some(5_500));
     assert!(headline(&flow).ends_with("settled in 5.50 ms"));
-    assert!(story::of(&flow)[0].ends_with("after 5.50 ms it was settled."));
+    assert!(story::of(&flow)[0].ends_with("it was settled after 5.50 ms."));
     assert!(mermaid::of(&flow).contains("settled in 5.50 ms"));
     // The last event is stored in the log a little later: the drawing ends there, and no second duration is shown.
     let steps = steps::of(&flow);

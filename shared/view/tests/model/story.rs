@@ -25,13 +25,13 @@ fn a_payment_that_settles() {
     check(
         &settled().flow("settled", AS_IT_IS),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
         ],
     );
     check(
         &settled().flow("settled", |flow| flow["payer"] = json!("@world")),
         &[
-            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
         ],
     );
     check(
@@ -49,7 +49,7 @@ fn a_payment_that_is_given_back() {
     check(
         &settled().flow("settled", |flow| flow["reversed_by"] = back),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
             "bob gave back 1.50 USD of it later.",
         ],
     );
@@ -82,7 +82,7 @@ fn a_payment_that_is_given_back() {
     check(
         &told().flow("settled", |flow| flow["reverses"] = json!(TWO)),
         &[
-            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 6.00 ms later, and after 7.50 ms it was settled.",
+            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 6.00 ms later, and it was settled after 7.50 ms.",
             "It gives back transfer 01900000-0000-7000-8000-000000000002.",
         ],
     );
@@ -124,7 +124,7 @@ fn a_payment_that_is_given_back() {
 
 #[test]
 fn a_payment_that_is_refused() {
-    let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
+    let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD requested");
     let refused = || {
         Told::default()
             .asks_to_pay()
@@ -149,7 +149,7 @@ fn a_payment_that_is_refused() {
         &refused().flow("refused", AS_IT_IS),
         &[
             "alice wanted to pay 12.50 USD to bob at 2026-01-31 12:00:00 UTC.",
-            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD requested. No money moved.",
         ],
     );
     let no_movement = |flow: &mut Value| {
@@ -161,7 +161,7 @@ fn a_payment_that_is_refused() {
         &refused().flow("refused", no_movement),
         &[
             "alice asked to transfer at 2026-01-31 12:00:00 UTC.",
-            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD requested. No money moved.",
         ],
     );
 }
@@ -204,7 +204,7 @@ fn a_flow_that_has_not_ended() {
         &parked,
         &[
             began,
-            "It is parked: credit-svc has set aside message 18 of WALLET_0: unknown type.",
+            "It is parked: credit-svc has parked message 18 of WALLET_0: unknown type.",
         ],
     );
     let stuck = json!({ "since": at(60_000_000), "waits_for": {
@@ -255,9 +255,8 @@ fn an_id_that_is_used_again() {
     check(
         &again.flow("settled", AS_IT_IS),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
-            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob came under the same id; that was refused, and changed \
-             nothing: amount was 12.50, now 13.00.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
+            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob arrived under the same id; it was refused and changed nothing: amount was 12.50, now 13.00.",
         ],
     );
 }
@@ -283,7 +282,7 @@ fn what_an_operator_asks() {
     );
     check(
         &of("open", opened, "done"),
-        &["alice was opened in USD: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
+        &["alice was opened in USD: requested at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
         &of(
@@ -291,7 +290,7 @@ fn what_an_operator_asks() {
             Fact::Account(name("alice"), AccountFact::AccountFrozen),
             "done",
         ),
-        &["alice was frozen: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
+        &["alice was frozen: requested at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
         &of(
@@ -299,7 +298,7 @@ fn what_an_operator_asks() {
             Fact::Account(name("alice"), AccountFact::AccountClosing),
             "running",
         ),
-        &["alice is to be closed, since 2026-01-31 12:00:00 UTC."],
+        &["alice is being closed, since 2026-01-31 12:00:00 UTC."],
     );
     let busy = refusal(Reason::BalanceNotZero, "alice has 1.00 USD available");
     check(
@@ -309,7 +308,7 @@ fn what_an_operator_asks() {
             "refused",
         ),
         &[
-            "alice was to be closed at 2026-01-31 12:00:00 UTC. That was refused after 1.50 ms: alice has 1.00 USD available.",
+            "alice was not closed: requested at 2026-01-31 12:00:00 UTC, refused after 1.50 ms: alice has 1.00 USD available.",
         ],
     );
 }

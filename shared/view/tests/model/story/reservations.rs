@@ -16,7 +16,7 @@ fn a_reservation_and_its_ends() {
         &reserved(false).flow("reserved", AS_IT_IS),
         &[
             began,
-            "The money is held and promised to bob. It waits for alice to confirm or cancel; if nobody does, it is released at \
+            "The money is held and promised to bob. It waits for alice to confirm or cancel; otherwise it is released at \
              2026-01-31 13:00:00 UTC.",
         ],
     );
@@ -45,8 +45,7 @@ fn a_reservation_and_its_ends() {
         }),
         &[
             began,
-            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was alice's again at \
-             once. It was settled after 9.50 ms, not counting the time for which it was held.",
+            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was available to alice again at once. It was settled after 9.50 ms, not counting the time for which it was held.",
         ],
     );
     let all = || part("alice", "bob", "12.50", "12.50");
@@ -70,7 +69,7 @@ fn a_reservation_and_its_ends() {
         &confirmed.flow("settled", AS_IT_IS),
         &[
             began,
-            "The promise of bob's side confirmed it at once: all of it went to bob. It was settled after 9.50 ms.",
+            "It was confirmed automatically when bob's side promised it: all of it went to bob. It was settled after 9.50 ms.",
         ],
     );
 }
@@ -98,7 +97,7 @@ fn a_reservation_that_comes_to_nothing() {
         &cancelled.flow("cancelled", AS_IT_IS),
         &[
             began,
-            "It was held for 2.00 ms, until alice cancelled it, and all of it was alice's to spend again.",
+            "It was held for 2.00 ms, until alice cancelled it, and all of it was available to alice again.",
         ],
     );
     let late = || refusal(Reason::Expired, "not confirmed in time");
@@ -120,7 +119,7 @@ fn a_reservation_that_comes_to_nothing() {
         &expired.flow("expired", AS_IT_IS),
         &[
             began,
-            "It was held for 1.20 ms, and nobody confirmed it in time: it was released, and all of it was alice's to spend again.",
+            "It was held for 1.20 ms and was not confirmed in time, so it was released, and all of it was available to alice again.",
         ],
     );
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
@@ -153,7 +152,7 @@ fn a_reservation_that_comes_to_nothing() {
         &declined.flow("refused", AS_IT_IS),
         &[
             began,
-            "bob is frozen, so bob's side did not promise to take it, and the money was alice's to spend again 6.00 ms later.",
+            "bob is frozen, so bob's side declined it, and the money was available to alice again 6.00 ms later.",
         ],
     );
 }
@@ -194,9 +193,8 @@ fn a_cancel_that_comes_first() {
     check(
         &barred.flow("cancelled", no_movement),
         &[
-            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it was heard of; a reservation that comes late is \
-             refused.",
-            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob came under the same id; that was refused, and changed nothing: \
+            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it arrived; a later reserve is refused.",
+            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob arrived under the same id; it was refused and changed nothing: \
              it was cancelled before it came.",
         ],
     );
