@@ -63,8 +63,8 @@ pub(crate) struct Meters {
 impl Meters {
     /// Registers them.
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        let error = "What all accounts have available, held and in transit, by currency: right is 0";
-        let checked = "When that was last computed, seconds since 1970";
+        let error = "Sum of available, held and in-transit money of all accounts, by currency: 0 if correct";
+        let checked = "Unix time at which the conservation error was last computed";
         Self {
             error: metrics.whole("conservation_error_minor_units", error, Family::default()),
             checked: metrics.whole(
@@ -111,11 +111,11 @@ pub(crate) async fn watch(running: Arc<Running>, meters: Meters, verdict: verdic
                 }
                 Ok(None) => {
                     meters.unknown();
-                    debug!("too much is under way between the shards to add up what all accounts have");
+                    debug!("too many payments are in transit between the shards to compute the conservation error");
                 }
                 Err(problem) => {
                     meters.unknown();
-                    debug!("what all accounts have can't be added up: {problem:?}");
+                    debug!("the conservation error can't be computed: {problem:?}");
                 }
             }
         } else {

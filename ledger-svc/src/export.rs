@@ -48,7 +48,7 @@ pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
         return Ok(());
     };
     let exporter = Exporter::new(settings)?;
-    info!("exporting each flow that has ended to {}", exporter.shown());
+    info!("exporting ended flows to {}", exporter.shown());
     let meters = Meters::new(&running.metrics);
     for (shard, pool) in &running.pools {
         meters.begin(*shard);
@@ -129,7 +129,7 @@ impl Export {
                 Err(stopped) => {
                     self.meters.failed(self.shard);
                     let (shard, pause) = (self.shard, stopped.pause(self.backoff));
-                    warn!(%shard, "shard {shard}: flows wait to be exported, trying again in {pause:?}: {stopped}");
+                    warn!(%shard, "shard {shard}: export failed, retrying in {pause:?}: {stopped}");
                     self.backoff = (self.backoff * 2).min(BACKOFF.1);
                     pause
                 }

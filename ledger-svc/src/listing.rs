@@ -77,7 +77,7 @@ impl Reader {
             if Instant::now() > deadline {
                 return match self {
                     Self::Program => Err(Problem::unavailable(format!(
-                        "what ended on shard {shard} does not all stand in its log yet: ask again, or see /readyz"
+                        "not all ends of transfers on shard {shard} are in its log yet: try again, or see /readyz"
                     ))),
                     Self::Person => Ok(()),
                 };

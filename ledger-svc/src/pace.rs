@@ -58,9 +58,9 @@ pub(crate) struct Pace {
 impl Meters {
     /// Registers the metrics.
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        let ended = "Transfers that have ended, by how";
-        let took = "From a transfer's request in the log to the decision that ended it, without what it waited for its payer";
-        let step = "From an event's cause in the log to the event in the log";
+        let ended = "Transfers that have ended, by outcome";
+        let took = "Time from a transfer's request in the log to the decision that ended it, without the time it waited for its payer";
+        let step = "Time from an event's cause in the log to the event itself";
         let meters = Self {
             transfers: metrics.whole("transfers", ended, Family::default()),
             transfer_seconds: metrics.whole("transfer_duration_seconds", took, Family::default()),

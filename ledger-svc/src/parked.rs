@@ -68,7 +68,7 @@ impl Parked {
             sequence,
             index: None,
             subject: "wallet.0.cmd.transfer.alice".to_owned(),
-            detail: "it is no JSON".to_owned(),
+            detail: "it is not JSON".to_owned(),
             time: "2026-01-31T12:00:00.000000Z".to_owned(),
             transfer: None,
             resolved: None,

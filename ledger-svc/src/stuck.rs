@@ -171,7 +171,7 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
                 Err(error) => {
                     stuck.clear(*shard);
                     in_flight.clear(*shard);
-                    debug!(%shard, "no figures of shard {shard}: {error}");
+                    debug!(%shard, "no figures for shard {shard}: {error}");
                 }
             }
         }

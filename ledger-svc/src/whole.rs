@@ -67,7 +67,7 @@ pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Fou
         );
         return Err(Problem::conflict(detail));
     }
-    let unknown = || Problem::not_found(format!("no request with id {id} has been heard"));
+    let unknown = || Problem::not_found(format!("no request with id {id} has been recorded"));
     found.into_values().next().ok_or_else(unknown)
 }
 

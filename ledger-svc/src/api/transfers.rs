@@ -59,7 +59,7 @@ pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> A
     if i64::try_from(asked.transfers.len()).map_or(true, |number| number > MAX_ROWS) {
         let number = asked.transfers.len();
         return Err(Problem::bad_request(format!(
-            "{number} transfers: ask about {MAX_ROWS} at most"
+            "{number} transfers in one query: the limit is {MAX_ROWS}"
         )));
     }
     let mut keys = Vec::new();

@@ -25,15 +25,14 @@ impl Told {
             Done::Sent { sent, .. } if sent.rejected > 0 || !sent.why.is_empty() => {
                 if let Some(others) = self.rejected.turn(sent.rejected) {
                     let (rejected, why) = (sent.rejected, &sent.why);
-                    warn!("{receiver} took a message and rejected {rejected} spans of it{others}: {why}");
+                    warn!("{receiver} accepted a message but rejected {rejected} of its spans{others}: {why}");
                 }
             }
             Done::Sent { .. } => {}
             Done::Refused { spans, why, .. } => {
                 if let Some(others) = self.refused.turn(*spans) {
                     warn!(
-                        "{spans} spans are not exported{others}; `wallet trace export --since …` sends them, when the receiver takes \
-                         them: {why}"
+                        "{spans} spans were not exported{others}; send them with `wallet trace export --since …` once the receiver accepts them: {why}"
                     );
                 }
             }
@@ -43,7 +42,7 @@ impl Told {
                     let trace = trace.unwrap_or_default();
                     warn!(
                         %trace,
-                        "the flow with trace {trace} is not exported{others}: its {spans} spans alone are more than the receiver takes: {why}"
+                        "the flow with trace {trace} was not exported{others}: its {spans} spans exceed the receiver's size limit: {why}"
                     );
                 }
             }
@@ -68,7 +67,7 @@ impl Line {
         }
         let others = match self.others {
             0 => String::new(),
-            others => format!(" (and {others} more since this was last said)"),
+            others => format!(" (and {others} more since the last such line)"),
         };
         *self = Self {
             said: Some(Instant::now()),
@@ -89,7 +88,7 @@ mod tests {
         assert_eq!((line.turn(7), line.turn(1)), (None, None));
         line.said = line.said.and_then(|said| said.checked_sub(AGAIN));
         let told = line.turn(2);
-        assert_eq!(told.as_deref(), Some(" (and 8 more since this was last said)"));
+        assert_eq!(told.as_deref(), Some(" (and 8 more since the last such line)"));
         assert_eq!(line.turn(2), None);
     }
 }

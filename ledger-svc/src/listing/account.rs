@@ -217,7 +217,7 @@ impl<'a> Of<'a> {
         let booked = books::movements(home, account, (since, Cursor::END), MOVED).await?;
         if i64::try_from(booked.lines).is_ok_and(|lines| lines >= MOVED) {
             return Err(Problem::conflict(format!(
-                "{account} was booked on {MOVED} times and more since this list was begun: begin again, without before"
+                "{account} has had {MOVED} or more bookings since this list was started: start again, without before"
             )));
         }
         let flows = self.by_keys(dbs, booked.found.iter().map(|(_, key)| key)).await?;

@@ -119,7 +119,7 @@ impl Question {
                     .map_err(|error| Problem::bad_request(format!("{name}: {error}")))
             }
             (Some(text), None) => Err(Problem::bad_request(format!(
-                "{name} {text:?}: say in which currency, such as currency=USD"
+                "{name} {text:?}: give the currency too, such as currency=USD"
             ))),
         };
         let lasted_us = field("lasted_ms").map(milliseconds).transpose()?;
@@ -171,7 +171,7 @@ impl Listed {
             if span.is_some_and(|(from, to)| from > to) {
                 let (from, to) = (said(first), said(last));
                 return Err(Problem::bad_request(format!(
-                    "{first} {from:?} {is_beyond} {last} {to:?}: nothing lies between them"
+                    "{first} {from:?} {is_beyond} {last} {to:?}: nothing can match"
                 )));
             }
         }
@@ -182,7 +182,7 @@ impl Listed {
         };
         match open.filter(|_| self.ended.is_some()) {
             Some(word) => Err(Problem::bad_request(format!(
-                "status {word:?}: what stands like that has not ended; leave out ended_from and ended_to, or the status"
+                "status {word:?}: such flows have not ended; leave out ended_from and ended_to, or the status"
             ))),
             None => Ok(()),
         }
@@ -209,7 +209,7 @@ fn milliseconds(text: &str) -> Result<i64, Problem> {
     let read = lapse::read_in("ms", text).map(lapse::microseconds);
     read.map_err(|_| {
         Problem::bad_request(format!(
-            "lasted_ms {text:?}: use milliseconds, such as 250, or a time such as 1.5 s"
+            "lasted_ms {text:?}: use milliseconds, such as 250, or a duration such as 1.5 s"
         ))
     })
 }
@@ -295,7 +295,7 @@ mod tests {
             let error = read(change).unwrap_err();
             assert!(error.contains(says), "{error}");
         };
-        check(|asked| asked.min = "1.00".to_owned(), "say in which currency");
+        check(|asked| asked.min = "1.00".to_owned(), "give the currency too");
         check(
             |asked| (asked.currency, asked.max) = ("USD".to_owned(), "$5".to_owned()),
             "max: amount \"$5\" is not a plain decimal number, such as \"12.50\": did you mean 5.00?",

@@ -154,24 +154,24 @@ async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<M
     let body = html! {
         h1 { "Accounts" }
         form.find action="./accounts" role="search" {
-            label { span { "Name, or how it begins" } input #search type="search" name="q" value=(asked.q) spellcheck="false" autocapitalize="off"; }
+            label { span { "Name or prefix" } input #search type="search" name="q" value=(asked.q) spellcheck="false" autocapitalize="off"; }
             button.primary { "Find" }
         }
         (reading::notice(lag))
         @if pages.is_empty() {
-            p.muted { @if prefix.is_empty() { "No account has been opened yet: " code { "wallet open alice --currency USD" } } @else { "No name begins with " (prefix) "." } }
+            p.muted { @if prefix.is_empty() { "No account has been opened yet: " code { "wallet open alice --currency USD" } } @else { "No account name begins with " (prefix) "." } }
         }
         table.cards {
             caption.visually-hidden { "Accounts by name" }
             thead { tr {
-                th scope="col" { "account" } th scope="col" { "standing" } th.num scope="col" { "available" }
+                th scope="col" { "account" } th scope="col" { "status" } th.num scope="col" { "available" }
                 th.num scope="col" { "held" } th.num scope="col" { "in transit" } th.num scope="col" { "overdraft" }
             } }
             tbody {
                 @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
                     tr data-row[at == 0] data-id=(page.account) {
                         td data-label="account" { a.long.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
-                        td data-label="standing" { (page.status) }
+                        td data-label="status" { (page.status) }
                         td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
                         td.num data-label="held" { (parts::grouped(&balance.held)) }
                         td.num data-label="in transit" { (balance.in_transit.as_deref().map(parts::grouped).unwrap_or_default()) }

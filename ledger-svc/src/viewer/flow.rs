@@ -224,10 +224,10 @@ async fn flow(
     let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
     if found.len() > 1 {
         let lead = format!(
-            "{} payers used the id {id}. These are as many transfers.",
+            "{} payers used the id {id}, each for a transfer of its own.",
             found.len()
         );
-        return Ok(choice(&running, "Whose transfer?", &lead, found.values(), None));
+        return Ok(choice(&running, "Which payer's transfer?", &lead, found.values(), None));
     }
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
     let view = Box::pin(View::among_others(&running, &flow, &asked)).await?;

@@ -86,7 +86,7 @@ fn header(running: &Running, root: Root, here: Here) -> Markup {
             }
             div.tools.needs-script {
                 button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }
-                button type="button" data-do="help" title="Keys (?)" aria-label="Keys" { "?" }
+                button type="button" data-do="help" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" { "?" }
             }
         }
     }
@@ -125,13 +125,13 @@ const KEYS: [(&[&str], &str); 10] = [
     (&["y"], "copy the link to this page"),
     (&["t"], "dark or light"),
     (&["?"], "this list"),
-    (&["Esc"], "close it; leave a field"),
+    (&["Esc"], "close a dialog; leave a field"),
 ];
 
 fn help() -> Markup {
     html! {
         dialog #help aria-labelledby="help-title" {
-            h2 #help-title { "Keys" }
+            h2 #help-title { "Keyboard shortcuts" }
             dl {
                 @for (keys, does) in KEYS {
                     dt { @for key in keys { kbd { (key) } " " } }

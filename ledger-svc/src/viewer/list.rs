@@ -92,7 +92,7 @@ fn table(asked: &Question, rows: &Markup, is_empty: bool) -> Markup {
     // Only the newest page can change much; an older one stays as it was read.
     let live = asked.before.is_empty().then(|| url("/live", asked, None));
     html! {
-        @if is_empty && is_filtered(asked) { p.muted { "Nothing of what was looked at matches." } }
+        @if is_empty && is_filtered(asked) { p.muted { "Nothing in the range searched matches." } }
         table.cards.flows {
             caption.visually-hidden { "Transfers, " @if oldest_first(asked) { "oldest first" } @else { "newest first" } }
             thead {
@@ -112,7 +112,7 @@ fn pages(asked: &Question, page: &Page) -> Markup {
         nav.pages aria-label="Pages" {
             span.muted {
                 @if let Some(to) = page.searched_to_us {
-                    "Searched as far as " (parts::time(&wallet_engine::clock::rfc3339(to))) ". "
+                    "Searched up to " (parts::time(&wallet_engine::clock::rfc3339(to))) ". "
                 }
                 @if asked.before.is_empty() { span #live.needs-script role="status" {} }
             }
@@ -122,7 +122,7 @@ fn pages(asked: &Question, page: &Page) -> Markup {
                 }
                 @if let Some(next) = &page.next {
                     a.button rel="next" href=(url("/", asked, Some(next))) {
-                        @if page.searched_to_us.is_some() { "Search on →" } @else if oldest_first(asked) { "Newer →" } @else { "Older →" }
+                        @if page.searched_to_us.is_some() { "Continue searching →" } @else if oldest_first(asked) { "Newer →" } @else { "Older →" }
                     }
                 }
             }
@@ -155,15 +155,15 @@ fn oldest_first(asked: &Question) -> bool {
 fn empty() -> Markup {
     html! {
         section.panel.empty {
-            h2 { "Nothing has been asked for yet" }
-            p { "Send the first transfer. This page shows it as soon as it stands in the log." }
+            h2 { "No transfers yet" }
+            p { "Send the first transfer. This page shows it as soon as it is in the log." }
             pre { code {
                 "wallet open alice --currency USD\n"
                 "wallet open bob --currency USD\n"
                 "wallet deposit alice 100.00 USD\n"
                 "wallet transfer --from alice --to bob --amount 12.50 --currency USD"
             } }
-            p.muted { "Not on the usual ports? Add " code { "--nats" } " with the address that " code { "wallet up" } " has printed." }
+            p.muted { "Not on the usual ports? Add " code { "--nats" } " with the address that " code { "wallet up" } " printed." }
         }
     }
 }
@@ -194,7 +194,7 @@ async fn find(Filled(Find { q }): Filled<Find>) -> Result<Redirect, Problem> {
             } else {
                 let account: AccountId = text.parse().map_err(|error| {
                     Problem::bad_request(format!(
-                        "{text:?} is no transfer id, trace id, status or reason, and {error}"
+                        "{text:?} is not a transfer id, trace id, status or reason, and {error}"
                     ))
                 })?;
                 format!("/?account={}", parts::escaped(account.as_str()))

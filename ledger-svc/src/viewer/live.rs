@@ -56,7 +56,7 @@ impl Live {
             .or_insert_with(|| (asked.clone(), watch::channel(None).0));
         if is_full || sender.receiver_count() >= LISTENERS {
             return Err(Problem::unavailable(
-                "too many pages are open: this one does not change by itself",
+                "too many pages are open: this one is not updated live",
             ));
         }
         let mut receiver = sender.subscribe();

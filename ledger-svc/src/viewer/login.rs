@@ -64,8 +64,8 @@ async fn log_in(State(running): Ledger, headers: HeaderMap, Form(said): Form<Sai
             ([(header::SET_COOKIE, cookie)], next).into_response()
         }
         None => {
-            tracing::warn!("somebody has said a wrong token on {LOGIN}");
-            let wrong = page(&running, &said.next, Some("This is not the token."));
+            tracing::warn!("a wrong token was entered on {LOGIN}");
+            let wrong = page(&running, &said.next, Some("Wrong token."));
             (StatusCode::FORBIDDEN, wrong).into_response()
         }
     }
@@ -120,7 +120,7 @@ fn page(running: &Running, next: &str, wrong: Option<&str>) -> Markup {
         h1 { "Log in" }
         @if let Some(wrong) = wrong { p.notice role="alert" { (wrong) } }
         form.panel.login method="post" action=(Root::TOP.to(LOGIN)) {
-            p { "The books are readable for who has the token: the one that this service was started with (" code { "WALLET_HTTP_TOKEN" } ")." }
+            p { "Reading the books requires the token that this service was started with (" code { "WALLET_HTTP_TOKEN" } ")." }
             input type="hidden" name="next" value=(local(next));
             div.fields {
                 label { "Token" input type="password" name="token" autocomplete="current-password" required autofocus; }

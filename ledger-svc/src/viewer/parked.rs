@@ -55,9 +55,9 @@ async fn list(
     let texts = texts.of(&running, &page.items).await;
     let body = html! {
         h1 { "Parked" }
-        p { "What the services could not read or handle, and what waits behind it. " code { "wallet parked --help" } " says what can be done about it." }
+        p { "Messages that the services could not read or handle, and the messages that wait for them. What to do about them: " code { "wallet parked --help" } "." }
         (reading::notice(lag))
-        @if page.items.is_empty() { p.muted { "Nothing is set aside." } }
+        @if page.items.is_empty() { p.muted { "Nothing is parked." } }
         (table(&page.items, Some(&texts)))
         nav.pages aria-label="Pages" {
             @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &asked.limit)])) { "Newest" } }
@@ -80,13 +80,13 @@ fn table(parked: &[Parked], texts: Option<&BTreeMap<String, Text>>) -> Markup {
         @if !parked.is_empty() {
             table.cards {
                 caption.visually-hidden { "Parked, newest first" }
-                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } @if texts.is_some() { th scope="col" { "message" } } th scope="col" { "time (UTC)" } } }
+                thead { tr { th scope="col" { "id" } th scope="col" { "service" } th scope="col" { "subject" } th scope="col" { "reason" } @if texts.is_some() { th scope="col" { "message" } } th scope="col" { "time (UTC)" } } }
                 tbody { @for message in parked {
                     tr data-row data-id=(message.id) {
                         td data-label="id" { span.mono { (message.id) } }
-                        td data-label="by" { span.nowrap { (message.service) } }
+                        td data-label="service" { span.nowrap { (message.service) } }
                         td data-label="subject" { span.mono.long[message.subject.len() > SUBJECT] { (message.subject) } }
-                        td data-label="why" { span.long { (clean(&message.detail)) } }
+                        td data-label="reason" { span.long { (clean(&message.detail)) } }
                         @if let Some(texts) = texts { td.message data-label="message" { (texts::markup(&message.id, texts.get(&message.id))) } }
                         td data-label="time (UTC)" { (parts::time(&message.time)) }
                     }

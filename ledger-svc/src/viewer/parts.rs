@@ -208,8 +208,8 @@ mod tests {
         );
         check("(1000.00 USD), -1000.00 USD", "(1~000.00 USD), −1~000.00 USD");
         check(
-            "credit-svc has set aside message 1234 of WALLET_0",
-            "credit-svc has set aside message 1234 of WALLET_0",
+            "credit-svc has parked message 1234 of WALLET_0",
+            "credit-svc has parked message 1234 of WALLET_0",
         );
         check(
             "two  spaces stay, 2026-01-31 12:00:00 UTC too",

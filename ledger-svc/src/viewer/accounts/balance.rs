@@ -63,11 +63,11 @@ pub(super) async fn drawn(
 /// The words before the time that was asked for.
 pub(super) fn when(then: &Page, is_to_come: bool) -> &'static str {
     if is_to_come {
-        "This is how it is by now; still to come is"
+        "The current balance, because this time is in the future:"
     } else if then.is_before_it_was_opened() {
-        "It was not opened yet at"
+        "The account was not open yet at"
     } else {
-        "As it was at"
+        "The balance at"
     }
 }
 
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn what_was_not_opened_yet_had_no_balance() {
         let (before, between) = (then(&[false, false]), then(&[true, false]));
-        assert_eq!(when(&before, false), "It was not opened yet at");
-        assert_eq!(when(&between, false), "As it was at");
+        assert_eq!(when(&before, false), "The account was not open yet at");
+        assert_eq!(when(&between, false), "The balance at");
         let shown = |then: &Page, at: usize| panel(&then.balances[at], &then.balances[at]).into_string();
         assert!(
             shown(&between, 0).contains(">0 <small>KRW"),

@@ -25,8 +25,8 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         @for node in &nodes { (node_box(view, node, place(node))) }
     };
     html! {
-        (svg::drawing("Causes: what led to what", COLUMN * whole(columns), ROW * whole(rows) + 6, &content))
-        p.muted { "Each request and event stands behind the one that it is the decision on." }
+        (svg::drawing("Causes: what caused what", COLUMN * whole(columns), ROW * whole(rows) + 6, &content))
+        p.muted { "Each request and event is to the right of its cause." }
     }
 }
 

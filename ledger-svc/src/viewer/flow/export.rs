@@ -69,7 +69,7 @@ pub(super) async fn page(
                     @for tab in Tab::ALL {
                         section.panel id=(tab.word()) { h2 { (tab.title()) } (parts::tab(&view, tab)) }
                     }
-                    p.muted { "Taken from the log at " (exact(view.now)) "." }
+                    p.muted { "Exported from the log at " (exact(view.now)) "." }
                 }
             }
         }

@@ -47,9 +47,9 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         @for row in &rows { (row) }
     };
     html! {
-        (svg::drawing("Sequence: who told whom", width, y + 8, &content))
+        (svg::drawing("Sequence of messages", width, y + 8, &content))
         p.legend {
-            span.key.solid { "caused" } " " span.key.dashed { "↺ takes back" } " " span.key.crossed { "✗ refuses" } " "
+            span.key.solid { "caused" } " " span.key.dashed { "↺ reverses" } " " span.key.crossed { "✗ refuses" } " "
             span.key.dotted { "expected, not seen yet" }
         }
     }

@@ -45,12 +45,12 @@ fn the_id_of_another_flow_may_wrap() {
 fn what_was_refused_was_not_given_back() {
     for (status, there, back) in [
         ("settled", "<dt>Given back</dt>", "<dt>Gives back</dt>"),
-        ("running", "<dt>Being given back</dt>", "<dt>Is to give back</dt>"),
-        ("refused", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+        ("running", "<dt>Being given back</dt>", "<dt>Giving back</dt>"),
+        ("refused", "<dt>Not given back</dt>", "<dt>Did not give back</dt>"),
         (
             "compensated",
-            "<dt>Asked back</dt>",
-            "<dt>Does not give back</dt>",
+            "<dt>Not given back</dt>",
+            "<dt>Did not give back</dt>",
         ),
     ] {
         let head_of = |flow: &Flow| head(flow, Medium::Page);

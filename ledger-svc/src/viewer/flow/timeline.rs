@@ -62,9 +62,9 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
         p.legend {
             @if held.is_some() { span.key.held { "reserved, waiting for " (clean(&view.flow.payer)) } " " }
-            span.key.wait { "waiting in the log" } " " span.key.work { "at work" } " "
+            span.key.wait { "waiting in the log" } " " span.key.work { "working" } " "
             span.key.commit { "commit" } " " span.key.publish { "publish" } " "
-            span.key.idle { "≈ a long stretch, cut short" }
+            span.key.idle { "≈ a long wait, shortened" }
         }
         (took(view, held))
         (table(view))
@@ -134,7 +134,7 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
     }
 }
 
-/// The same in numbers.
+/// The timeline in numbers.
 fn table(view: &View<'_>) -> Markup {
     let (length_us, total) = (along::length_us(&view.steps), along::total(&view.steps));
     let ended = view.flow.ended_at.is_some();
@@ -148,9 +148,9 @@ fn table(view: &View<'_>) -> Markup {
         }
     };
     html! {
-        div.wide tabindex="0" role="group" aria-label="The same in numbers" {
+        div.wide tabindex="0" role="group" aria-label="The timeline in numbers" {
             table {
-                caption { "Milliseconds. What waits, waits in the log for a service to take it up; what is held waits for its payer." }
+                caption { "Milliseconds. Wait: in the log, until a service took it. Held: reserved, until the payer acted." }
                 thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit" } th.num { "publish" } } }
                 tbody {
                     @for (index, step) in view.steps.iter().enumerate() {
@@ -168,7 +168,7 @@ fn table(view: &View<'_>) -> Markup {
                     }
                 }
                 tfoot {
-                    tr { th { @if ended { "until the end stood in the log" } @else { "so far" } } (cell(length_us)) (parts(total)) }
+                    tr { th { @if ended { "until the end was in the log" } @else { "so far" } } (cell(length_us)) (parts(total)) }
                 }
             }
         }

@@ -144,6 +144,6 @@ async fn wrong(running: &Running, shard: wallet_contract::shard::Shard, known: K
     match tokio::time::timeout(PATIENCE, running.bus.ready(shard, known)).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some(format!("NATS does not answer within {PATIENCE:?}")),
+        Err(_) => Some(format!("no reply from NATS within {PATIENCE:?}")),
     }
 }

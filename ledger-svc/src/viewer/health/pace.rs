@@ -58,7 +58,7 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
                 }
                 samples.push_back(sample);
             }
-            Err(error) => debug!("no sample of the pace: {error}"),
+            Err(error) => debug!("no pace sample: {error}"),
         }
         tokio::time::sleep(EACH).await;
     }
@@ -132,11 +132,11 @@ pub(super) fn charts(pace: &Pace) -> Markup {
         points.collect()
     };
     html! {
-        h2 { "The last minutes" }
+        h2 { "The last ten minutes" }
         div.tiles {
-            (panel("Transfers that ended, a second", &points(|sample| sample.rate), &per_second))
-            (panel("Half took no longer than", &points(|sample| sample.median_us), &took))
-            (panel("99 of 100 took no longer than", &points(|sample| sample.slow_us), &took))
+            (panel("Transfers ended per second", &points(|sample| sample.rate), &per_second))
+            (panel("Median duration", &points(|sample| sample.median_us), &took))
+            (panel("99th percentile of the duration", &points(|sample| sample.slow_us), &took))
         }
     }
 }
@@ -179,7 +179,7 @@ fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> M
         to,
         then: None,
         title: title.to_owned(),
-        description: format!("now {now}, at most {}", value(high)),
+        description: format!("now {now}, maximum {}", value(high)),
         value,
         time: &clock,
     };
