@@ -216,7 +216,7 @@ pub fn read(payload: &[u8]) -> Result<Outcome, Error> {
 mod tests {
     use super::*;
 
-    const REFUSED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"confirm","outcome":"refused","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"},"reason":"already_confirmed","detail":"the reservation is confirmed already","transfer":{"status":"running","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00.000001Z"}"#;
+    const REFUSED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"confirm","outcome":"refused","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"},"reason":"already_confirmed","detail":"the reservation is already confirmed","transfer":{"status":"running","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00.000001Z"}"#;
     const SETTLED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"settled","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-000000000005","reserve":"0190b1c4-7a2e-8c3d-9f00-000000000001"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD","time":"2026-01-31T12:00:01.000000Z"}"#;
 
     fn parsed(json: &str) -> Outcome {

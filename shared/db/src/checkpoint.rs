@@ -26,7 +26,7 @@ pub(super) async fn look_after(pool: SqlitePool) {
         }
         // The shard loop gets the same error, and reports it.
         if let Err(error) = put_back(&pool).await {
-            debug!(%error, "no checkpoint: {error}");
+            debug!(%error, "checkpoint failed: {error}");
         }
     }
 }

@@ -56,8 +56,7 @@ impl Target {
             return Ok(each);
         }
         Err(Error::Unfit(format!(
-            "database {}: with {} shards there is a file for each; say where the shard's number goes, as in \
-             sqlite:///folder/name-{{shard}}.db",
+            "database {}: each of the {} shards needs a file of its own; put {{shard}} where its number goes, as in sqlite:///folder/name-{{shard}}.db",
             first.shown(),
             shards.count(),
         )))

@@ -16,7 +16,7 @@ pub(super) enum Unfit {
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
     /// The server did not answer.
-    #[error("no answer within {0:?}")]
+    #[error("no reply within {0:?}")]
     Silent(Duration),
     /// The server is a replica.
     #[error(
@@ -25,14 +25,12 @@ pub(super) enum Unfit {
     Standby,
     /// Statements of one session reach several backends.
     #[error(
-        "a pooler in front of PostgreSQL hands one session's statements to several backends: let it pool by session \
-         (PgBouncer: pool_mode = session), or connect without it"
+        "a pooler in front of PostgreSQL spreads one session's statements over several backends: use session pooling (PgBouncer: pool_mode = session), or connect directly"
     )]
     SharedSession,
     /// The session does not keep its settings.
     #[error(
-        "the session's search_path is {0:?} right after it was set: a pooler in front of PostgreSQL must keep session \
-         settings (PgBouncer: pool_mode = session), or connect without it"
+        "the session's search_path is {0:?} right after it was set: a pooler in front of PostgreSQL must keep session settings (PgBouncer: pool_mode = session), or connect directly"
     )]
     SearchPath(String),
 }

@@ -128,8 +128,7 @@ pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(
         return Ok(());
     }
     Err(Error::Unfit(format!(
-        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the number of \
-         shards never changes, and each service has a database for each of its shards"
+        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the number of shards can't change, and each service has a database for each of its shards"
     )))
 }
 

@@ -45,7 +45,7 @@ impl Working {
         match &mut self.0 {
             Db::Local(db) => Ok(db.find(reads)?),
             Db::Postgres(db) => together::find(db, reads).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 
@@ -54,7 +54,7 @@ impl Working {
         match &mut self.0 {
             Db::Local(db) => Ok(db.scan(scan)?),
             Db::Postgres(db) => together::scan(db, scan).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 
@@ -63,7 +63,7 @@ impl Working {
         match &mut self.0 {
             Db::Local(db) => Ok(db.write(guard, args, writes)?),
             Db::Postgres(db) => together::write(db, guard, args, writes).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 }

@@ -140,7 +140,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                     Ok(()) => break,
                     Err(ended) => {
                         context.meter.rest();
-                        error!(%shard, "shard {shard}: {ended}; trying again");
+                        error!(%shard, "shard {shard}: {ended}; retrying");
                         context.board.set(shard, ended.state());
                         caution.learn(&ended);
                         RETRY
@@ -156,7 +156,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                 STANDBY
             }
             Err(error) => {
-                error!(%shard, "shard {shard}: {error}; trying again");
+                error!(%shard, "shard {shard}: {error}; retrying");
                 context.board.set(shard, State::Failed(error.to_string()));
                 RETRY
             }
@@ -216,7 +216,7 @@ async fn work<S: Store, B: Bus>(
     board.starting(
         place.shard,
         format!(
-            "opens stream {} at {}",
+            "opening stream {} at {}",
             stream::name(place.shard),
             progress.position
         ),
@@ -224,7 +224,7 @@ async fn work<S: Store, B: Bus>(
     let reader = bus.read(place.shard, progress.position).await?;
     board.set(place.shard, State::Working);
     board.advance(place.shard, progress.position);
-    info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
+    info!(shard = %place.shard, position = progress.position, "shard {}: working from {}", place.shard, progress.position);
 
     let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
     let mut standing = Standing {
@@ -245,7 +245,7 @@ async fn work<S: Store, B: Bus>(
     let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
     tokio::try_join!(consuming, publishing)?;
     store.release(standing.as_published(&published)).await?;
-    info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
+    info!(shard = %place.shard, "shard {}: stopped cleanly", place.shard);
     Ok(())
 }
 

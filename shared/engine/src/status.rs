@@ -94,14 +94,14 @@ impl Entry {
         let silent = self.alive.elapsed();
         match (&self.state, self.unpublished.first_key_value()) {
             (State::Starting(_), Some((to, why))) => State::Failed(format!(
-                "what was decided before can't be published to shard {to}: {why}"
+                "earlier decisions can't be published to shard {to}: {why}"
             )),
             (State::Working, Some((to, why))) => {
-                State::CannotPublish(format!("to shard {to}: {why}; trying again"))
+                State::CannotPublish(format!("to shard {to}: {why}; retrying"))
             }
             (State::Working | State::Standby(_), None) if silent > SILENT_AFTER => {
                 let seconds = silent.as_secs();
-                State::Failed(format!("it has been waiting for its database for {seconds} s"))
+                State::Failed(format!("waiting for the database for {seconds} s"))
             }
             (state, _) => state.clone(),
         }
@@ -201,7 +201,7 @@ mod tests {
         board.publishes(HERE, HERE, None);
         let state = stands(&board);
         assert_eq!(state.to_string(), "cannot-publish");
-        assert_eq!(state.detail(), "to shard 1: sealed; trying again");
+        assert_eq!(state.detail(), "to shard 1: sealed; retrying");
         assert!(state.is_working() && !state.is_ready());
         board.publishes(HERE, Shard(1), None);
         assert_eq!(stands(&board), State::Working);
@@ -215,7 +215,7 @@ mod tests {
             tokio::time::advance(SILENT_AFTER).await;
             assert_eq!(stands(&board), state);
             tokio::time::advance(Duration::from_secs(2)).await;
-            let silent = "it has been waiting for its database for 12 s".to_owned();
+            let silent = "waiting for the database for 12 s".to_owned();
             assert_eq!(stands(&board), State::Failed(silent));
             board.advance(HERE, 7);
             assert_eq!(stands(&board), state);

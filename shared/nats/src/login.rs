@@ -50,7 +50,7 @@ impl Login {
                 let text = read(file)?;
                 let jwt = between(&text, "USER JWT");
                 let jwt = jwt
-                    .ok_or_else(|| format!("{} holds no user's JWT: is it a .creds file?", file.display()))?;
+                    .ok_or_else(|| format!("{} has no user JWT: is it a .creds file?", file.display()))?;
                 auth.signature = Some(sign(&text, file, nonce)?.1);
                 auth.jwt = Some(jwt.to_owned());
             }
@@ -70,11 +70,11 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Completes the sentence: the server did not let … in.
+/// Completes the sentence: the server rejected …
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => write!(f, "somebody without a name"),
+            Self::Nobody => write!(f, "a client without a login"),
             Self::User(name, _) => write!(f, "user {name:?}"),
             Self::Token(_) => write!(f, "the token in the address"),
             Self::Creds(file) => write!(f, "the user of {}", file.display()),
@@ -107,7 +107,7 @@ fn sign(text: &str, file: &Path, nonce: &[u8]) -> Result<(String, Vec<u8>), Stri
     // The library's own error could repeat the seed.
     let pair = pair.ok_or_else(|| {
         format!(
-            "{} holds no seed of a user's NKey (it begins with SU)",
+            "{} has no seed of a user NKey (it begins with SU)",
             file.display()
         )
     })?;
@@ -168,14 +168,14 @@ mod tests {
             assert_eq!(
                 error,
                 format!(
-                    "{} holds no seed of a user's NKey (it begins with SU)",
+                    "{} has no seed of a user NKey (it begins with SU)",
                     path.display()
                 )
             );
             let error = Login::Creds(path.clone()).check().unwrap_err();
             assert_eq!(
                 error,
-                format!("{} holds no user's JWT: is it a .creds file?", path.display())
+                format!("{} has no user JWT: is it a .creds file?", path.display())
             );
         }
         let half = file(

@@ -258,7 +258,7 @@ fn one_login(in_url: Login, settings: &Settings) -> Result<Login, Error> {
 fn certificate(settings: &Settings) -> Result<Option<(PathBuf, PathBuf)>, Error> {
     let missing = |what: &str, other: &str| {
         Err(Error::Settings(format!(
-            "a client certificate needs its key, and there is no {what}, only {other}"
+            "a client certificate needs its key: {other} is set, but {what} is not"
         )))
     };
     match (given(&settings.nats_cert), given(&settings.nats_key)) {
@@ -287,6 +287,6 @@ fn inbox(set: Option<&str>, login: &Login) -> Result<String, Error> {
         return Ok(prefix.to_owned());
     }
     Err(Error::Settings(format!(
-        "--nats-inbox (WALLET_NATS_INBOX): {prefix:?} is no prefix of a subject: use for example _INBOX_debit"
+        "--nats-inbox (WALLET_NATS_INBOX): {prefix:?} is not a subject prefix: use for example _INBOX_debit"
     )))
 }

@@ -126,7 +126,7 @@ impl Exporter {
     ) -> Result<ExportTraceServiceResponse, Failed> {
         let no_answer = |error: reqwest::Error| {
             let why = whole(&error.without_url());
-            Failed::NoAnswer(format!("no answer from {}: {why}", self.shown()))
+            Failed::NoAnswer(format!("no reply from {}: {why}", self.shown()))
         };
         let mut request = client
             .post(self.settings.endpoint.clone())

@@ -136,7 +136,7 @@ impl Outlet {
                             answered: true,
                         });
                     }
-                    refused(format!("it has been put off for {:?}: {why}", self.kept_for))
+                    refused(format!("postponed for {:?}: {why}", self.kept_for))
                 }
                 Err(Failed::NoAnswer(why)) => {
                     self.put_off = None;

@@ -111,7 +111,7 @@ impl Settings {
             return Err(bad("it needs http:// or https:// and a host".to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad("a user or password belongs into the headers".to_owned()));
+            return Err(bad("put a user or password into the headers".to_owned()));
         }
         Ok(Self {
             protocol,
@@ -128,11 +128,11 @@ impl Settings {
             let bad = |why| BadSetting::Headers { number, why };
             let (name, value) = entry.split_once('=').ok_or_else(|| bad("has no ="))?;
             let name =
-                HeaderName::from_str(name.trim()).map_err(|_| bad("has a name that no header can have"))?;
+                HeaderName::from_str(name.trim()).map_err(|_| bad("has a name that is not a valid header name"))?;
             let value = percent_decode_str(value.trim()).decode_utf8();
             let value = value.map_err(|_| bad("is no text"))?;
             let mut value =
-                HeaderValue::from_str(&value).map_err(|_| bad("has a value that no header can have"))?;
+                HeaderValue::from_str(&value).map_err(|_| bad("has a value that is not a valid header value"))?;
             value.set_sensitive(true);
             self.headers.push((name, value));
         }
@@ -194,7 +194,7 @@ mod tests {
             ("h:4318", "http:// or https://"),
             ("", "relative URL"),
             ("ftp://h", "http:// or https://"),
-            ("http://me:secret@h:4318", "belongs into the headers"),
+            ("http://me:secret@h:4318", "put a user or password into the headers"),
         ] {
             let error = at(text, Protocol::HttpProtobuf).unwrap_err().to_string();
             assert!(error.contains(says) && !error.contains("secret"), "{error}");

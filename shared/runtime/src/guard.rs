@@ -104,7 +104,7 @@ impl Token {
             bail!("{what} has fewer than {MIN_TOKEN_BYTES} characters: `openssl rand -hex 24` makes one");
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("{what} has characters that no header can hold: use letters, digits and -._~+/=");
+            bail!("{what} has characters that a header can't contain: use letters, digits and -._~+/=");
         }
         Ok(Self::hashed(text))
     }
@@ -128,7 +128,7 @@ impl Token {
         }
         let Some(given) = headers.get(header::AUTHORIZATION) else {
             return Err(Problem::unauthorized(
-                "this service asks for the token that it was started with (WALLET_HTTP_TOKEN), as a header: Authorization: Bearer …",
+                "this service requires the token that it was started with (WALLET_HTTP_TOKEN), as a header: Authorization: Bearer …",
             ));
         };
         let given = given.to_str().unwrap_or_default();
@@ -138,7 +138,7 @@ impl Token {
         match bearer {
             Some((_, token)) if Self::hashed(token.trim()) == self => Ok(()),
             Some(_) | None => Err(Problem::unauthorized(
-                "this is not the token that the service was started with (WALLET_HTTP_TOKEN)",
+                "wrong token: use the one that the service was started with (WALLET_HTTP_TOKEN)",
             )),
         }
     }
@@ -178,8 +178,7 @@ pub fn usual_address(service: Service) -> SocketAddr {
 pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     if token.is_none() && !address.ip().is_loopback() {
         warn!(
-            "ANYBODY WHO REACHES http://{address} CAN READ ALL BALANCES AND TRANSFERS: there is no token. Give one with \
-             WALLET_HTTP_TOKEN or WALLET_HTTP_TOKEN_FILE, or listen on 127.0.0.1"
+            "ANYONE WHO CAN REACH http://{address} CAN READ ALL BALANCES AND TRANSFERS: no token is set. Set one with WALLET_HTTP_TOKEN or WALLET_HTTP_TOKEN_FILE, or listen on 127.0.0.1"
         );
     }
 }
@@ -261,7 +260,7 @@ mod tests {
             (
                 Some("a secret with spaces"),
                 None,
-                "WALLET_HTTP_TOKEN has characters that no header can hold",
+                "WALLET_HTTP_TOKEN has characters that a header can't contain",
             ),
             (
                 None,

@@ -106,7 +106,7 @@ struct Position {
 async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
     let shard = Shard(place.shard);
     pool(&healer.running, shard)?;
-    warn!(%shard, position = place.position, "healing shard {shard}: its stream is to reach to {}", place.position);
+    warn!(%shard, position = place.position, "healing shard {shard}: filling its stream up to {}", place.position);
     let bus = &healer.running.bus;
     let last = bus.reach(shard, healer.service, place.position).await?;
     Ok(Json(json!({ "shard": shard.0, "last_sequence": last })))
@@ -128,7 +128,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
     if again.events.len() > AT_ONCE {
         let many = again.events.len();
         return Err(Problem::bad_request(format!(
-            "{many} events: {AT_ONCE} at once at most"
+            "{many} events in one request: the limit is {AT_ONCE}"
         )));
     }
     let mut db = pool(&healer.running, Shard(again.shard))?.acquire().await?;
@@ -154,7 +154,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
             decision.no,
             [Some(decision.first), decision.then].contains(&Some(to)),
         );
-        let never = || Problem::bad_request(format!("event {no} was never to stand in shard {to}'s stream"));
+        let never = || Problem::bad_request(format!("event {no} does not belong in shard {to}'s stream"));
         there.then_some(decision).map(only).ok_or_else(never)
     });
     let outgoing: Vec<Outgoing> = outgoing.collect::<Result<_, _>>()?;
@@ -162,7 +162,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
         shard = again.shard,
         events = outgoing.len(),
         recall = again.recall,
-        "healing: publishing again to shard {to}"
+        "healing: republishing to shard {to}"
     );
     let publisher = Publisher {
         bus: &healer.running.bus,
@@ -176,7 +176,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
 
 /// The request that a decision answers, as far as the decision tells it.
 fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
-    let none = || Problem::bad_request(format!("event {} answers no request", decision.no));
+    let none = || Problem::bad_request(format!("event {} does not answer a request", decision.no));
     let event = envelope::read(&decision.json)
         .ok()
         .and_then(|event| recalled(&event));
@@ -198,7 +198,7 @@ async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
         Err(bus::Error::LostData { .. }) => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {
-            let detail = format!("shard {shard} can read on from where it is: its position is left as it is");
+            let detail = format!("shard {shard} can continue from its position, which is left unchanged");
             return Err(Problem::conflict(detail));
         }
     }
@@ -225,11 +225,11 @@ async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
     };
     if !stored::set_known(&mut pool.acquire().await?, now_known).await? {
         let detail = format!(
-            "position {position}: {} has read further on shard {shard}",
+            "position {position}: {} has already read further on shard {shard}",
             healer.service
         );
         return Err(Problem::conflict(detail));
     }
-    warn!(%shard, position, "healing shard {shard}: going on behind {position}");
+    warn!(%shard, position, "healing shard {shard}: continuing after {position}");
     Ok(Json(json!({ "shard": shard.0, "position": position })))
 }

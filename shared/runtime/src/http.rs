@@ -35,12 +35,12 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// The response for an unknown route.
 #[expect(clippy::unused_async, reason = "axum's handlers are async")]
 pub async fn nothing_there(uri: Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}", uri.path()))
+    Problem::not_found(format!("not found: {}", uri.path()))
 }
 
 /// The response for an unsupported method; the header `Allow` lists the supported ones.
 pub async fn not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::not_allowed(format!("{} does not take {method}", uri.path()))
+    Problem::not_allowed(format!("{} does not support {method}", uri.path()))
 }
 
 /// Forbids caching, unless a response allows it itself: balances are private, and must never be older than the books.

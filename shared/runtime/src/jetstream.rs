@@ -91,7 +91,7 @@ impl JetStream {
         }
         let mut reader = Reader::open(&self.context, shard, position - 1).await?;
         let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
-        match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))? {
+        match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not arrive")))? {
             Ok(taken) => Ok(taken.into_iter().next()),
             // The message is missing.
             Err(Error::Gap { .. }) => Ok(None),
@@ -160,7 +160,7 @@ impl Bus for JetStream {
         let subject = format!("STREAM.INFO.{}", stream::name(shard));
         let asked = self.context.request(subject, &());
         let answer = timeout(HEAD_WITHIN, asked).await;
-        match answer.map_err(|_| nats("the server did not say where the stream ends"))? {
+        match answer.map_err(|_| nats("the server did not report where the stream ends"))? {
             Ok(Response::Ok(Answer { state, ts })) => Ok(Head {
                 sequence: state.last_seq,
                 clock_us: ts.as_microsecond(),

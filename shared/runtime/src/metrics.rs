@@ -63,7 +63,7 @@ pub struct ShardMetrics {
     pub position: ShardGauge,
     /// Events committed and not yet published.
     pub outbox_lag: ShardGauge,
-    /// From taking a batch to its commit.
+    /// Time from taking a batch to its commit.
     pub batch_seconds: Histogram,
     /// From commit to acknowledgement.
     pub publish_seconds: Histogram,
@@ -121,19 +121,19 @@ impl Metrics {
         registry.register("inputs", "Requests and events handled", metrics.inputs.clone());
         registry.register(
             "repeats",
-            "Requests and events that were known already",
+            "Requests and events that were already known",
             metrics.repeats.clone(),
         );
         registry.register("events", "Events decided", metrics.events.clone());
-        let aside = "Messages or elements of messages set aside since the start";
+        let aside = "Messages or message elements parked since the start";
         registry.register("messages_parked", aside, metrics.set_aside.clone());
-        let position = "The last sequence handled of the shard's stream";
+        let position = "The last sequence of the shard's stream that was handled";
         registry.register("position", position, metrics.position.0.clone());
         let lag = "Events committed and not yet published";
         registry.register("outbox_lag_events", lag, metrics.outbox_lag.0.clone());
-        let batch = "From taking a batch to its commit";
+        let batch = "Time from taking a batch to its commit";
         registry.register("batch_duration_seconds", batch, metrics.batch_seconds.clone());
-        let publish = "From a batch's commit to its acknowledgement by the log";
+        let publish = "Time from a batch's commit to its acknowledgement by the log";
         registry.register(
             "publish_duration_seconds",
             publish,

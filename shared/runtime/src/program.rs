@@ -86,12 +86,12 @@ async fn run<T: Program>(
         started = Started::new::<T>(settings, more) => started?,
         // Drops the start that is in progress, wherever it hangs.
         name = signals.next() => {
-            info!("{name}: leaving before the start was done");
+            info!("{name}: stopping before the start was complete");
             return Ok(ExitCode::SUCCESS);
         }
     };
     tokio::select! {
-        name = signals.next() => info!("{name}: finishing what is held"),
+        name = signals.next() => info!("{name}: stopping, finishing the work in hand"),
         () = started.loops.wait() => error!("all loops have ended"),
     }
     Ok(started.stop(signals.leaving()).await)

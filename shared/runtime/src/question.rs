@@ -73,13 +73,13 @@ async fn read<S: Send + Sync, T: DeserializeOwned>(
         if says_nothing(text) {
             let how = if text.is_empty() { "empty" } else { "blank" };
             return Err(Problem::bad_request(format!(
-                "{name} is {how}: say what it is, or leave it out"
+                "{name} is {how}: give it a value, or leave it out"
             )));
         }
         // PostgreSQL text can't contain NUL; no valid value does.
         if text.contains('\0') {
             return Err(Problem::bad_request(format!(
-                "{name}: a zero byte is part of no name"
+                "{name}: a value can't contain a zero byte"
             )));
         }
     }
@@ -131,7 +131,7 @@ mod tests {
         for field in ["account", "limit"] {
             for blank in blanks {
                 let mut parts = parts(&format!("{field}={blank}"));
-                let said = format!("{field} is blank: say what it is, or leave it out");
+                let said = format!("{field} is blank: give it a value, or leave it out");
                 let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
                 assert_eq!(asked.unwrap_err().detail(), said, "{blank}");
                 let filled = Filled::<Question>::from_request_parts(&mut parts, &()).await;
@@ -142,7 +142,7 @@ mod tests {
         let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
         assert_eq!(
             asked.unwrap_err().detail(),
-            "account is empty: say what it is, or leave it out"
+            "account is empty: give it a value, or leave it out"
         );
         let Filled(untouched) = Filled::<Question>::from_request_parts(&mut parts, &())
             .await

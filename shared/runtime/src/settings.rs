@@ -58,13 +58,13 @@ impl CommandLine {
 fn about(service: Service) -> &'static str {
     match service {
         Service::Debit => {
-            "Takes money from payers' accounts, or holds it: one of the wallet's three services"
+            "Debits payers' accounts and holds reserved money: one of the wallet's three services"
         }
         Service::Credit => {
-            "Brings money to payees' accounts, or refuses it: one of the wallet's three services"
+            "Credits payees' accounts, or refuses to: one of the wallet's three services"
         }
         Service::Ledger => {
-            "Keeps the books, answers questions about them and shows them as pages: one of the wallet's three services"
+            "Keeps the books, and serves them over HTTP and as web pages: one of the wallet's three services"
         }
     }
 }

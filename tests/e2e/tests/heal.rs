@@ -258,7 +258,7 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
     };
     check(
         debit.go_on(far).await,
-        "can read on from where it is: its position is left as it is",
+        "can continue from its position, which is left unchanged",
     );
     let again = |shard, to, no, recall| Again {
         shard,
@@ -276,7 +276,7 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
     let (home, hers) = (shards.of(&"@world".parse()?).0, shards.of(&"alice".parse()?).0);
     check(
         debit.publish(&again(home, 7, 1, false)).await,
-        "was never to stand in shard 7's stream",
+        "does not belong in shard 7's stream",
     );
     debit.publish(&again(home, hers, 1, false)).await?;
     world.verify().await?;

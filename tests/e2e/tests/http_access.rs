@@ -66,7 +66,7 @@ async fn with_a_token_everything_but_health_asks_for_it() -> Result<()> {
     ensure!(
         doctor.status.code() == Some(1)
             && told.contains("→ set WALLET_API_TOKEN")
-            && !told.contains(&format!("no answer from {api}")),
+            && !told.contains(&format!("no reply from {api}")),
         "{told}"
     );
     for (args, code) in [

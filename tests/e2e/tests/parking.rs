@@ -232,7 +232,7 @@ async fn an_instruction_that_can_t_be_followed_is_set_aside_itself() -> Result<(
     for ((_, why), row) in bodies.iter().zip(rows.iter().rev().skip(1)) {
         let detail = row["detail"].as_str().unwrap_or_default();
         ensure!(
-            detail.contains(why) && detail.contains("can't stand for message"),
+            detail.contains(why) && detail.contains("can't replace message"),
             "{row}"
         );
     }
@@ -303,7 +303,7 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
         let waiting = rows.iter().filter(|row| {
             row["detail"]
                 .as_str()
-                .is_some_and(|why| why.starts_with("waits behind"))
+                .is_some_and(|why| why.starts_with("waits for a parked message"))
         });
         assert_eq!(waiting.count(), 2, "{rows:#?}");
         ensure!(
@@ -320,7 +320,7 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
             let id = row["id"].as_str().context("an id")?;
             let (told, code) = tool(&world, &["parked", "edit", id, "--body", "{}"]).await?;
             ensure!(
-                code == 1 && told.contains("what was said is never changed"),
+                code == 1 && told.contains("events are never changed"),
                 "{told}"
             );
             let (told, code) = tool(

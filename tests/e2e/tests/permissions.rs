@@ -260,7 +260,7 @@ async fn each_user_may_what_it_needs_and_nothing_else() -> Result<()> {
     }
     ensure!(
         Raw::connect(secured.address, None).await.is_err(),
-        "somebody without a name got in"
+        "a client without a login got in"
     );
     secured.world.stop().await
 }

@@ -139,7 +139,7 @@ async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
         .unzip();
     change(world, HIS, &settings).await?;
     let told = [
-        &["\"failed\"", "stream WALLET_0 is not as it must be"][..],
+        &["\"failed\"", "stream WALLET_0 has wrong settings"][..],
         &named,
     ]
     .concat();

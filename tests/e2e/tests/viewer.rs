@@ -129,12 +129,12 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
     let http = reqwest::Client::new();
     for (path, status, says) in [
         ("/?status=lost", 400, "use one of running"),
-        ("/?min=5.00", 400, "say in which currency"),
+        ("/?min=5.00", 400, "give the currency too"),
         ("/?unknown=1", 400, "unknown"),
         ("/?before=x", 400, "next"),
-        ("/find?q=a+b", 400, "is no transfer id"),
+        ("/find?q=a+b", 400, "is not a transfer id"),
         ("/accounts/nobody", 404, "account nobody was never opened"),
-        ("/nothing", 404, "there is nothing at /nothing"),
+        ("/nothing", 404, "not found: /nothing"),
     ] {
         let answer = http
             .get(format!("{}{path}", world.stack.api_url()))
@@ -161,10 +161,10 @@ async fn what_makes_no_sense_is_said_on_a_page() -> Result<()> {
 /// Errors are returned as problem documents, and no answer may be cached by a proxy.
 async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
-        (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
-        (Method::GET, "/v1", 404, "there is nothing at /v1"),
-        (Method::POST, "/readyz", 405, "/readyz does not take POST"),
-        (Method::DELETE, "/v1/store", 405, "/v1/store does not take DELETE"),
+        (Method::GET, "/v1/nothing", 404, "not found: /v1/nothing"),
+        (Method::GET, "/v1", 404, "not found: /v1"),
+        (Method::POST, "/readyz", 405, "/readyz does not support POST"),
+        (Method::DELETE, "/v1/store", 405, "/v1/store does not support DELETE"),
     ] {
         let answer = http.request(method, format!("{url}{path}")).send().await?;
         assert_eq!(answer.status().as_u16(), status, "{url}{path}");
@@ -340,7 +340,7 @@ async fn health_says_that_the_books_add_up_and_what_is_parked() -> Result<()> {
         browser.open("/health").await?;
         let said = browser.text("main").await?;
         ensure!(said.contains("✓ USD sums to zero"), "{said}");
-        ensure!(said.matches("✓ as they must be").count() == 2, "{said}");
+        ensure!(said.matches("✓ correct").count() == 2, "{said}");
         let alice = "alice".parse()?;
         world
             .nats

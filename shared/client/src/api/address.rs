@@ -58,20 +58,19 @@ impl Api {
         let mut base: Url = url.parse().map_err(unread)?;
         if !base.username().is_empty() || base.password().is_some() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
-                 --api-token"
+                "address of {name} {shown:?}: leave out the user and password; if the service requires a token, set WALLET_API_TOKEN or --api-token"
             ))
             .into());
         }
         if base.query().is_some() || base.fragment().is_some() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: leave out what begins with ? or #: {address}"
+                "address of {name} {shown:?}: leave out the query and the fragment (? and #): {address}"
             ))
             .into());
         }
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
+                "address of {name} {shown:?}: {address} (plain http; a proxy terminates TLS)"
             ))
             .into());
         }
@@ -99,7 +98,7 @@ impl Api {
             // The original error could repeat it.
             let unfit = |_| {
                 InvalidInput::new(
-                    "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/=",
+                    "WALLET_API_TOKEN (or --api-token) has characters that a token can't contain: use letters, digits and -._~+/=",
                 )
             };
             let mut value = value.map_err(unfit)?;

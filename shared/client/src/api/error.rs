@@ -53,7 +53,7 @@ impl StdError for Problem {}
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mute {
     /// There was no response.
-    #[error("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")]
+    #[error("no reply from {name} at {url}: {why}; is it running (`wallet up`), and is {option} correct?")]
     Silent {
         /// The service's name.
         name: &'static str,
@@ -65,7 +65,7 @@ pub enum Mute {
         option: &'static str,
     },
     /// A token is required and none was given.
-    #[error("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")]
+    #[error("{name} at {url} requires a token: set WALLET_API_TOKEN, or give --api-token")]
     Locked {
         /// The service's name.
         name: &'static str,
@@ -74,8 +74,7 @@ pub enum Mute {
     },
     /// The token was rejected.
     #[error(
-        "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with as \
-         WALLET_HTTP_TOKEN"
+        "{name} at {url} rejects this token: WALLET_API_TOKEN (or --api-token) must equal the WALLET_HTTP_TOKEN that it was started with"
     )]
     WrongToken {
         /// The service's name.

@@ -55,7 +55,7 @@ impl Api {
         }
         serde_json::from_slice(&body).map_err(|error| {
             Error::Strange(format!(
-                "{} at {} answered {path} with something else than expected: {error}",
+                "{} at {} gave an unexpected response to {path}: {error}",
                 self.who.name,
                 self.url()
             ))
@@ -64,7 +64,7 @@ impl Api {
 
     fn url_of(&self, path: &str) -> Result<Url, Error> {
         let joined = self.base.join(path);
-        joined.map_err(|error| Error::Strange(format!("{path:?} is no path below {}: {error}", self.url())))
+        joined.map_err(|error| Error::Strange(format!("{path:?} is not a path below {}: {error}", self.url())))
     }
 
     pub(super) fn problem(&self, status: StatusCode, body: &[u8]) -> Error {

@@ -28,7 +28,7 @@ async fn follow<T>(
         }
         if then == next {
             return Err(Error::Strange(format!(
-                "the list does not go on behind {next:?}: is that the ledger of a wallet?"
+                "the list does not continue after {next:?}: is that the ledger of a wallet?"
             )));
         }
         next = then;
@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(follow(None, gaps).await.unwrap().0, [7]);
         let nowhere = async |_, _| Ok((vec![7], Some("1".to_owned())));
         let error = follow(None, nowhere).await.unwrap_err();
-        assert!(error.to_string().contains("does not go on behind"), "{error}");
+        assert!(error.to_string().contains("does not continue after"), "{error}");
     }
 }

@@ -39,7 +39,7 @@ fn an_address_may_have_a_path_of_its_own() {
     );
     for bad in ["http://host/?tab=1", "http://host/wallet#view"] {
         let error = Api::new(bad).unwrap_err().to_string();
-        assert!(error.contains("leave out what begins with ? or #"), "{error}");
+        assert!(error.contains("leave out the query and the fragment (? and #)"), "{error}");
     }
 }
 
@@ -84,11 +84,11 @@ async fn a_ledger_that_is_not_there_is_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("no answer from the ledger at http://127.0.0.1:9: "),
+        error.starts_with("no reply from the ledger at http://127.0.0.1:9: "),
         "{error}"
     );
     assert!(
-        error.ends_with("is it running (`wallet up`), and --api right?"),
+        error.ends_with("is it running (`wallet up`), and is --api correct?"),
         "{error}"
     );
 }
@@ -103,21 +103,20 @@ fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
     let ledger = Api::new("http://127.0.0.1:8080").unwrap();
     check(
         &ledger,
-        "the ledger at http://127.0.0.1:8080 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+        "the ledger at http://127.0.0.1:8080 requires a token: set WALLET_API_TOKEN, or give --api-token",
     );
     check(
         &Api::debit("http://127.0.0.1:8081").unwrap(),
-        "debit-svc at http://127.0.0.1:8081 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+        "debit-svc at http://127.0.0.1:8081 requires a token: set WALLET_API_TOKEN, or give --api-token",
     );
     check(
         &ledger.clone().with_token(Some(&token)).unwrap(),
-        "the ledger at http://127.0.0.1:8080 does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was \
-         started with as WALLET_HTTP_TOKEN",
+        "the ledger at http://127.0.0.1:8080 rejects this token: WALLET_API_TOKEN (or --api-token) must equal the WALLET_HTTP_TOKEN that it was started with",
     );
     let strange = ApiToken::from("s3cr3t\u{1}".to_owned());
     let error = ledger.with_token(Some(&strange)).unwrap_err().to_string();
     assert_eq!(
         error,
-        "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/="
+        "WALLET_API_TOKEN (or --api-token) has characters that a token can't contain: use letters, digits and -._~+/="
     );
 }

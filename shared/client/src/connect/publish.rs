@@ -92,7 +92,7 @@ impl Connection {
         self.fits(&body)?;
         let published = self.deliver(subject, &headers, &body).await;
         published.map_err(|attempt| {
-            let right = format!("publish on {subject}, use an operator's");
+            let right = format!("publish on {subject}, so use an operator's");
             self.explain(attempt, subject, &right, &format!("what was put on {subject}"))
         })
     }

@@ -72,8 +72,7 @@ mod tests {
         let error = connect(&settings).await.unwrap_err().to_string();
         assert_eq!(
             error,
-            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and --nats \
-             (WALLET_NATS_URL) right?"
+            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and is --nats (WALLET_NATS_URL) correct?"
         );
         let error = connect(&Settings::at("nats://alice:s3cr3t@:x"))
             .await

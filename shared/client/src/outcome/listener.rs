@@ -103,7 +103,7 @@ impl Listener {
                 read(&message.ok_or(Error::Closed)?.payload).map(Some)
             }
             told = denied(&mut self.denials, &self.subject) => {
-                let what = format!("hear outcomes on {}, ask the ledger with `wallet trace`", self.subject);
+                let what = format!("receive outcomes on {}, so query the ledger with `wallet trace`", self.subject);
                 Err(Error::Denied { host: self.host.clone(), what, told })
             }
             () = sleep_until(deadline) => Ok(None),

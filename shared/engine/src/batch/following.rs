@@ -116,10 +116,10 @@ fn requests<C: Decider>(
     place: Place,
     blocked: &Blocked,
 ) -> Result<Vec<Request>, String> {
-    let (sequence, no) = (row.sequence, "can't stand for message");
+    let (sequence, no) = (row.sequence, "can't replace message");
     if let Some(transfer) = row.transfer {
         return Err(format!(
-            "this {no} {sequence}, which is of transfer {transfer}: what was said is never changed"
+            "this {no} {sequence}, which is of transfer {transfer}: events are never changed"
         ));
     }
     let subject = Subject::read(&row.subject, place.shard);
@@ -130,12 +130,12 @@ fn requests<C: Decider>(
         let (transfer, account) = of(&input);
         if blocked.holds(transfer, account.as_deref()) {
             return Err(format!(
-                "this {no} {sequence} yet: something else of transfer {transfer} is set aside, and comes first"
+                "this {no} {sequence} yet: another message of transfer {transfer} is parked, and comes first"
             ));
         }
         if !C::concerns(&input, place) {
             let verb = request.verb.token();
-            return Err(format!("this {no} {sequence}: a {verb} is decided elsewhere"));
+            return Err(format!("this {no} {sequence}: a {verb} is decided by another service or shard"));
         }
     }
     Ok(requests)

@@ -16,7 +16,7 @@ use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
 /// The reason for parking something that can be read.
-pub const WAITS: &str = "waits behind what was set aside of the same transfer or account";
+pub const WAITS: &str = "waits for a parked message of the same transfer or account";
 
 /// Reads messages as the inputs of `service`. `at_us` is the log's time so far, which never decreases. `blocked` are the transfers and
 /// accounts with a parked message: inputs about them are parked, too.

@@ -43,9 +43,9 @@ pub(super) async fn republish<S: Store, B: Bus>(
         let Some(last) = events.last() else { break };
         after = last.no;
         let (shard, count) = (context.place.shard, events.len());
-        info!(%shard, events = count, "publishing again up to event {after}");
+        info!(%shard, events = count, "republishing events up to {after}");
         let waits_for = format!(
-            "publishes {count} events that were committed, up to number {after}; NATS has not taken them yet"
+            "publishing {count} committed events, up to number {after}; NATS has not acknowledged them yet"
         );
         context.board.starting(shard, waits_for);
         context.publisher().publish(&events, None).await?;
@@ -90,7 +90,7 @@ pub(super) async fn publish<B: Bus>(
         for notice in batch.notices {
             if let Err(error) = context.bus.tell(notice).await {
                 // A caller that is waiting will ask again; the ledger has the outcome.
-                debug!(%error, "could not tell: {error}");
+                debug!(%error, "could not notify: {error}");
             }
         }
         let Some(last) = batch.events.last() else { continue };

@@ -52,7 +52,7 @@ pub(super) fn runs<'m, B>(
     messages.chunk_by(move |one, next| one.subject != told && next.subject != told)
 }
 
-/// Decides on messages of the log: one of its [`runs`]. Messages that caution applies to are handled element by element.
+/// Decides on messages in the log: one of its [`runs`]. Messages that caution applies to are handled element by element.
 pub(super) async fn messages<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
@@ -174,7 +174,7 @@ fn read<'m, C: Decider, B>(
         let (sequence, at) = (message.sequence, told.sequence);
         warn!(
             sequence,
-            "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
+            "instruction {sequence} changes nothing: nothing of message {at} is parked, or it still can't be read"
         );
     }
     blocked.remove(&batch.released);
@@ -204,7 +204,7 @@ pub(super) async fn due<S: Store, B: Bus>(
     }
     match context.bus.head(context.place.shard).await {
         Ok(head) => standing.horizon.ask(head, standing.progress.position),
-        Err(error) => debug!(%error, "what is due must wait: {error}"),
+        Err(error) => debug!(%error, "deadlines can't be decided yet: {error}"),
     }
     let passed_us = standing.horizon.passed_us(standing.progress.at_us);
     let due = due_by(store, standing, passed_us, DUE).await?;
@@ -343,7 +343,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
             Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
-        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is known already");
+        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.sequence, "{what} is already known");
     }
     for event in events {
         let (kind, cause) = (event.fact.kind(), event.cause);

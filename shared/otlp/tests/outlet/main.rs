@@ -1,5 +1,5 @@
 //! Flows sent to receivers that refuse in every possible way, over both protocols.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod receiver;
 

@@ -120,7 +120,7 @@ impl bus::Reader for Reader {
         if connects(&self.client) != self.connects {
             let name = &self.name;
             return Err(Error::Nats(format!(
-                "the connection broke: {name} is read again from our position"
+                "the connection was lost: reading {name} again from the last position"
             )));
         }
         let ended = || Error::Nats(format!("the reader of {} ended", self.name));

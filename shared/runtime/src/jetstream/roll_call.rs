@@ -32,7 +32,7 @@ impl JetStream {
                         }
                     }
                 }
-                Err(error) => warn!("roll calls can't be heard: {error}"),
+                Err(error) => warn!("roll calls can't be received: {error}"),
             }
             tokio::time::sleep(RETRY).await;
         }

@@ -44,7 +44,7 @@ impl JetStream {
         let settings = self.settings(shard);
         match self.found(&settings.name).await? {
             Some(found) => sound(&settings, &found, whole_from),
-            None => Err(Error::Unfit(format!("stream {} is not there", settings.name))),
+            None => Err(Error::Unfit(format!("stream {} does not exist", settings.name))),
         }
     }
 
@@ -85,8 +85,7 @@ impl JetStream {
                 continue;
             };
             return Err(Error::Unfit(format!(
-                "--shards {shards} (WALLET_SHARDS): stream {name} was made for a wallet of {made_with}, and that number never \
-                 changes; use {made_with}, or the NATS server of another wallet"
+                "--shards {shards} (WALLET_SHARDS): stream {name} was created for a wallet with {made_with} shards, and that number can't change; use {made_with}, or the NATS server of another wallet"
             )));
         }
         Ok(())
@@ -148,7 +147,7 @@ fn sound(settings: &Settings, found: &Found, whole_from: u64) -> Result<(), Erro
     if !wrong.is_empty() {
         let (name, wrong) = (&settings.name, wrong.join("; "));
         return Err(Error::Unfit(format!(
-            "stream {name} is not as it must be: {wrong}"
+            "stream {name} has wrong settings: {wrong}"
         )));
     }
     let from = found.must_hold_from(whole_from);

@@ -105,7 +105,7 @@ impl Leaving {
         if tokio::time::timeout(within, done).await.is_err() {
             self.in_order = false;
             warn!(
-                "leaving without {what}, which took more than {within:?}{}",
+                "stopping without waiting for {what}, which took more than {within:?}{}",
                 left()
             );
         }
@@ -121,7 +121,7 @@ impl Leaving {
 fn leave(what: &'static str) -> ! {
     let (said, heard) = mpsc::channel();
     thread::spawn(move || {
-        error!("leaving without {what}: it has hung for {WITHIN:?}");
+        error!("stopping without waiting for {what}, which has hung for {WITHIN:?}");
         let _ = said.send(());
     });
     let _ = heard.recv_timeout(LAST_WORDS);
