@@ -312,7 +312,7 @@ async fn a_reservation_expires_once_whatever_the_clock_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn who_was_away_hears_first_what_was_in_time() -> Result<()> {
+async fn after_a_restart_requests_that_were_in_time_precede_the_expiry() -> Result<()> {
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
@@ -329,7 +329,7 @@ async fn who_was_away_hears_first_what_was_in_time() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
+async fn nothing_expires_before_the_log_is_read_up_to_its_deadline() -> Result<()> {
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
@@ -358,7 +358,7 @@ async fn stored(db: &mut Db) -> Result<i64> {
 }
 
 #[tokio::test]
-async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
+async fn ignored_messages_are_not_committed_but_advance_the_position() -> Result<()> {
     const MESSAGES: i64 = 60;
     let (dir, log) = (TempDir::new()?, Log::default());
     let of_the_ledger = || log.store(envelopes(Shard(0), Service::Ledger), Bytes::from_static(b"[]"));

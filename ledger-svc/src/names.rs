@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_writes_its_id_otherwise_is_told_there_too() {
+    fn an_id_in_another_spelling_also_gets_its_outcome_there() {
         const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
         let mut names = Names::default();
         let alice = "alice".parse().unwrap();

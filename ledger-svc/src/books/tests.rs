@@ -84,7 +84,7 @@ fn opened(transfer: Uuid, currency: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_account_was_opened_in_each_currency_at_some_time() {
+async fn each_currency_of_an_account_has_its_own_opening_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = books(dir.path()).await;
     for (name, at_us, opened) in [
@@ -108,7 +108,7 @@ async fn an_account_was_opened_in_each_currency_at_some_time() {
 }
 
 #[tokio::test]
-async fn the_currency_of_the_newest_booking_is_drawn() {
+async fn the_chart_shows_the_currency_of_the_newest_booking() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = books(dir.path()).await;
     for (name, currency) in [("alice", Some("USD")), ("bob", None)] {

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_comes_at_once_and_then_once_a_minute_with_what_was_left_out() {
+    fn the_first_line_is_logged_at_once_then_one_a_minute_with_a_count() {
         let mut line = Line::default();
         assert_eq!(line.turn(5), Some(String::new()));
         assert_eq!((line.turn(7), line.turn(1)), (None, None));

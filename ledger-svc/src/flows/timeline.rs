@@ -58,7 +58,7 @@ mod tests {
     use crate::Tables;
 
     #[tokio::test]
-    async fn a_time_is_found_among_rows_that_share_it_and_between_those_that_do_not() {
+    async fn a_time_is_found_among_equal_times_and_between_others() {
         let dir = tempfile::tempdir().unwrap();
         let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
         let pool = target.open(Tables::MIGRATIONS).await.unwrap();

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn each_field_is_read() {
+    fn each_field_is_parsed() {
         let listed = read(|asked| {
             asked.account = "alice".to_owned();
             asked.status = "settled".to_owned();
@@ -260,7 +260,7 @@ mod tests {
 
     /// A time covers everything that it was printed for, in the time zone in which it is written.
     #[test]
-    fn times_reach_from_the_first_to_the_last_of_what_they_name() {
+    fn time_filters_cover_the_whole_of_their_smallest_unit() {
         let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
         let check = |text: &str, from: &str, to: &str| {
             let filter = read(|asked| (asked.from, asked.to) = (text.to_owned(), text.to_owned()));
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
+    fn an_invalid_filter_is_named() {
         let check = |change: fn(&mut Question), says: &str| {
             let error = read(change).unwrap_err();
             assert!(error.contains(says), "{error}");
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_be_is_no_empty_list() {
+    fn an_impossible_filter_is_an_error() {
         let check = |fields: [(&str, &str); 2], says: &str| {
             let error = read(|asked| {
                 for (name, text) in fields {

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn each_item_is_told_once_in_the_order_of_time_whatever_the_pages_are() {
+    fn each_item_is_listed_once_in_time_order_for_any_page_size() {
         let logs: [&[i64]; 3] = [&[1, 2, 2, 5, 5, 5, 9], &[2, 2, 3, 8, 8, 9, 9, 9, 9], &[]];
         for order in [Order::NewestFirst, Order::OldestFirst] {
             for (limit, each) in [(1, 1), (1, 2), (2, 3), (3, 2), (4, 1), (50, 1), (50, 50)] {

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reservation_waits_for_its_payer_is_left_out() {
+    fn time_spent_waiting_for_the_payer_is_not_counted() {
         let mut recent = Recent::default();
         recent.begin(1, id(1), 100);
         recent.wait(1, 150);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
+    fn the_oldest_flows_are_forgotten() {
         let mut recent = Recent::default();
         let many = u64::try_from(GENERATION).unwrap();
         for flow in 0..=2 * many {

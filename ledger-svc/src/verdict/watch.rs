@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_service_stands_where_it_was_heard_of_last() {
+    fn a_silent_service_keeps_its_last_known_position() {
         let at = Timestamp::UNIX_EPOCH;
         let silent = |heard| duty(Service::Credit, 0, &[], heard);
         let known = silent(Some((at, 150)));

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_was_never_heard_of_has_no_position() {
+    fn a_service_never_heard_from_has_no_position() {
         let now = Timestamp::UNIX_EPOCH;
         let shown = |duty| services(&[duty], now).into_string();
         let position = |text: &str| format!("data-label=\"position\">{text}</td>");

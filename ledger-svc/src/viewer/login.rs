@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_keeps_to_tls_if_the_browser_came_over_it() {
+    fn a_cookie_is_secure_if_the_browser_uses_tls() {
         let check = |name: &'static str, value: &'static str, secure: bool| {
             let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
             let cookie = cookie("x", &headers.into_iter().collect());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_led_elsewhere() {
+    fn redirects_stay_within_the_viewer() {
         for here in [
             "/",
             "/flows/x?payer=a",

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_is_read_as_the_ledger_tells_it() {
+    fn an_outcome_from_the_ledger_is_parsed() {
         let outcome = parsed(REFUSED);
         assert_eq!(
             (outcome.outcome, outcome.outcome.is_good()),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_was_too_late_learns_how_the_transfer_ended() {
+    fn a_late_request_learns_how_the_transfer_ended() {
         let (refused, end) = (parsed(REFUSED), parsed(SETTLED));
         assert!(!refused.ends_transfer() && end.ends_transfer());
         let told = refused.after(&end);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_a_repeat_is_earlier_unless_we_repeated_it_ourselves() {
+    fn an_answer_to_a_repeat_counts_as_earlier_unless_we_sent_the_repeat() {
         let at = |time: &str| time.parse::<Timestamp>().unwrap();
         let (before, after) = (at("2026-01-31T12:00:00Z"), at("2026-01-31T12:00:02Z"));
         let repeated = Outcome {

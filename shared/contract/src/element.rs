@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_element_is_told_as_it_was_said() {
+    fn each_element_keeps_its_original_text() {
         let said = |subject: &str, payload: &str, index| {
             text(Shard(0), subject, &Headers::default(), payload.as_bytes(), index)
         };

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instruction_is_read_as_it_was_written() {
+    fn an_instruction_round_trips() {
         for action in [
             Action::Retry,
             Action::Replace(Replacement::Message(19)),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_says_why() {
+    fn an_invalid_instruction_says_why() {
         let check = |json: &str, expected: &str| {
             let told = Instruction::read(json.as_bytes()).unwrap_err().to_string();
             assert!(told.contains(expected), "{json}: {told}");

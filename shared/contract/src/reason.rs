@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_can_be_stored_and_told() {
+    fn a_detail_can_be_stored_and_is_bounded() {
         let detail = |text: &str| Refusal::new(Reason::InvalidRequest, text).detail;
         assert_eq!(detail("to \"b\u{0}b\""), "to \"b\u{fffd}b\"");
         assert_eq!(detail(&"é".repeat(512)), "é".repeat(512));
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_names_one_reason() {
+    fn each_code_is_parsed_into_its_reason() {
         for reason in Reason::ALL {
             assert_eq!(reason.code().parse(), Ok(*reason));
         }

@@ -299,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_read_as_it_was_written() {
+    fn a_subject_round_trips() {
         let alice: AccountId = "alice".parse().unwrap();
         for verb in Verb::ALL {
             let subject = verb.subject(Shard(1), &alice);
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_that_is_not_ours_says_what_is_wrong() {
+    fn a_foreign_subject_is_rejected_with_the_reason() {
         let check = |subject: &str, expected: &str, parked_by: Service| {
             assert_eq!(
                 Subject::read(subject, Shard(0)).unwrap_err().to_string(),
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_verb_is_its_senders_mistake() {
+    fn an_unknown_verb_can_be_answered_with_the_known_ones() {
         for (realm, verb, first) in [
             ("cmd", "pay", Verb::Transfer),
             ("cmd", "open", Verb::Transfer),

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn who_can_not_publish_says_so_and_is_not_ready() {
+    fn a_shard_that_can_not_publish_is_not_ready_and_says_why() {
         let board = Board::default();
         board.set(HERE, State::Starting(String::new()));
         let no = || Some("sealed".to_owned());
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_no_longer_goes_on_is_not_ready() {
+    async fn a_hanging_loop_is_not_ready() {
         let board = Board::default();
         for state in [State::Working, State::Standby("another works".to_owned())] {
             board.set(HERE, state.clone());
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_waits_for_does_not_hide_why_it_failed() {
+    fn a_wait_does_not_hide_an_earlier_failure() {
         let (board, shard) = (Board::default(), Shard(0));
         let detail = || board.read()[&shard].0.detail().to_owned();
         board.starting(shard, "asks".to_owned());

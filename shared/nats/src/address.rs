@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused_without_a_word_of_it() {
+    fn an_invalid_list_is_rejected_without_quoting_it() {
         for (text, why) in [
             ("", "address 1: there is no host"),
             ("nats://s3cr3t:s3cr3t@:x", "address 1: "),

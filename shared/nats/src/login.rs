@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_may_stand_alone_or_between_lines() {
+    fn a_seed_may_be_bare_or_in_a_block() {
         let (dir, pair) = (tempfile::tempdir().unwrap(), KeyPair::new_user());
         let seed = pair.seed().unwrap();
         for text in [
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_none_is_refused_without_what_it_holds() {
+    fn an_invalid_file_is_rejected_without_quoting_it() {
         let dir = tempfile::tempdir().unwrap();
         let account = KeyPair::new_account().seed().unwrap();
         let seed = KeyPair::new_user().seed().unwrap();

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_loss_is_heard_by_who_listens_then_and_not_later() {
+    async fn a_loss_is_reported_only_to_current_listeners() {
         let losses = Losses::default();
         let lost = losses.listener();
         losses.tell();

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_must_be_new_enough_have_jetstream_and_take_no_giants() {
+    fn a_server_must_be_new_enough_have_jetstream_and_limit_its_payloads() {
         let check = |version: &str, jetstream: bool, max_payload: usize, expected: Option<&str>| {
             let info = ServerInfo {
                 version: version.to_owned(),

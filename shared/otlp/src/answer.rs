@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_is_quoted_in_its_own_words_and_not_at_length() {
+    fn a_receivers_error_is_quoted_and_shortened() {
         let status = tonic_types::pb::Status {
             message: "no tenant\u{1b}[2J".to_owned(),
             ..Default::default()

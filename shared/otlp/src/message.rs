@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_stand_with_their_service_under_their_own_ids() {
+    fn spans_are_grouped_by_service_and_keep_their_ids() {
         let spans = [
             span("client", 1, None),
             span("debit-svc", 2, Some(1)),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_person_must_look_at_is_an_error() {
+    fn only_failures_that_need_attention_are_errors() {
         let parked = Span {
             error: Some("not JSON".to_owned()),
             ..span("debit-svc", 2, Some(1))

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_where_the_specification_says() {
+    fn an_endpoint_follows_the_specification() {
         let at = |text, protocol| Settings::at(text, protocol).map(|settings| settings.endpoint.to_string());
         let check = |text, protocol, expected: &str| assert_eq!(at(text, protocol), Ok(expected.to_owned()));
         check("http://h:4318", Protocol::HttpProtobuf, "http://h:4318/v1/traces");
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_and_never_shown() {
+    fn headers_are_parsed_and_never_shown() {
         let settings = Settings::at("http://h:4318", Protocol::HttpProtobuf).unwrap();
         let settings = settings.with_headers("api-key=s%20cret, x-tenant = 7 ,").unwrap();
         let read: Vec<_> = settings

@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn only_health_is_open_to_everybody() {
+    fn only_health_is_open_without_a_token() {
         let asked = |path: &str, authorization: Option<&str>| {
             let mut request = Request::builder().uri(path);
             if let Some(value) = authorization {
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_reads_and_does_nothing_else() {
+    fn a_cookie_allows_only_reading() {
         let token = Token::hashed(SECRET);
         let asked = |service, method: &str, path: &str, cookie: &str| {
             let request = Request::builder()
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_sent_to_say_the_token() {
+    fn a_browser_is_redirected_to_the_login() {
         let url = |uri: &str| login_url(&uri.parse().unwrap());
         assert_eq!(
             url("/?status=stuck&account=a"),
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_addresses_are_this_machines() {
+    fn the_default_addresses_are_local() {
         for service in Service::ALL {
             assert!(usual_address(service).ip().is_loopback(), "{service}");
         }

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_field_that_says_nothing_is_refused_by_name() {
+    async fn a_blank_field_is_refused_by_name() {
         let blanks = [
             "%20",
             "+",
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_asked_here_is_refused() {
+    async fn an_unknown_field_is_refused() {
         let mut parts = parts("limit=1");
         let asked = Asked::<Nothing>::from_request_parts(&mut parts, &()).await;
         assert!(asked.unwrap_err().detail().contains("unknown field `limit`"));

@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_is_about_the_service_and_for_who_runs_it() {
+    fn help_is_specific_to_the_service() {
         for service in Service::ALL {
             let help = CommandLine::of(service).render_long_help().to_string();
             assert!(help.starts_with(about(service)), "{help}");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_needs_a_database_and_a_health_check_none() {
+    fn a_service_needs_a_database_but_its_health_check_does_not() {
         let read = |words: &[&str]| {
             let words = ["debit-svc"].iter().chain(words);
             let matches = CommandLine::of(Service::Debit).try_get_matches_from(words)?;
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_trace_goes_to_the_web_only() {
+    fn a_trace_url_must_be_http_or_https() {
         let check = |text: &str, good: bool| assert_eq!(parse_trace_url(text).is_ok(), good, "{text}");
         check("http://127.0.0.1:16686/trace/{trace_id}", true);
         check("https://tempo.example/explore?trace={trace_id}&tab=1", true);

@@ -39,7 +39,7 @@ mod tests {
     use crate::text::span_us;
 
     #[test]
-    fn a_lapse_has_units() {
+    fn a_duration_has_units() {
         let check = |text: &str, ms: u64| assert_eq!(read(text), Ok(Duration::from_millis(ms)), "{text}");
         check("30s", 30_000);
         check("1m 30s", 90_000);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_number_counts_what_is_asked_for() {
+    fn a_plain_number_counts_the_given_unit() {
         assert_eq!(read_in("ms", "250"), Ok(Duration::from_millis(250)));
         assert_eq!(read_in("ms", "13.9"), Ok(Duration::from_micros(13_900)));
         assert_eq!(read_in("s", "30"), Ok(Duration::from_secs(30)));
@@ -77,7 +77,7 @@ mod tests {
 
     /// Printed durations are truncated, so a filter for "at least what is printed" matches the flow it was copied from.
     #[test]
-    fn what_is_printed_is_read_and_is_no_longer_than_what_it_was() {
+    fn a_printed_duration_is_parsed_and_not_longer_than_the_original() {
         for us in [
             0,
             420,

@@ -196,7 +196,7 @@ mod tests {
 
     /// alice has 80.00 available, and holds 20.00 for bob and 3.00 for another payee.
     #[test]
-    fn a_capture_of_a_part_is_two_lines() {
+    fn a_partial_capture_is_two_lines() {
         let figures = Figures {
             amount: 1_500,
             held: -2_000,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_capture_of_all_is_one_line() {
+    fn a_full_capture_is_one_line() {
         let figures = Figures {
             amount: 0,
             held: -2_000,
@@ -228,7 +228,7 @@ mod tests {
 
     /// A reservation that was captured in part and then reversed: a hold, and a debit of two parts.
     #[test]
-    fn who_gave_it_back_is_said_once() {
+    fn the_account_that_gave_back_is_named_once() {
         let other = Uuid::from_u128(7);
         let line = |kind: &str, parts: Vec<Part>| Line {
             time: Timestamp::UNIX_EPOCH,

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_one_way_is_read() {
+    fn an_unambiguous_amount_is_parsed() {
         for (text, expected) in [
             ("5", "5.00"),
             ("12.5", "12.50"),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_is_not_guessed() {
+    fn an_ambiguous_amount_is_rejected() {
         check(
             "USD",
             "1,234",

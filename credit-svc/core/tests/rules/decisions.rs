@@ -15,7 +15,7 @@ fn check(given: &[Input], when: &Input, expected: &str) {
 }
 
 #[test]
-fn an_open_account_receives() {
+fn an_open_account_can_receive() {
     let bob = [asks(Verb::Open, "bob")];
     check(&bob, &debited("alice", "bob", "1.00"), "account.credited");
     check(&[], &debited("alice", "@world", "1.00"), "account.credited");
@@ -33,7 +33,7 @@ fn an_open_account_receives() {
 }
 
 #[test]
-fn what_an_account_has_received_can_be_counted() {
+fn a_credit_that_would_overflow_is_refused() {
     let full = [asks(Verb::Open, "bob"), debited("@world", "bob", MOST)];
     let detail = "credit.refused: ceiling_reached: bob's total of credits would overflow";
     check(&full, &debited("alice", "bob", "0.01"), detail);
@@ -64,14 +64,14 @@ fn an_account_opens_once_in_each_currency() {
 }
 
 #[test]
-fn a_request_is_from_the_account_of_its_subject() {
+fn a_request_must_come_from_its_subjects_account() {
     let mallory = request(Verb::Freeze, "bob", r#""from":"mallory""#);
     let detail = "request.refused: not_the_payer: the body is from \"mallory\", the subject's account is bob";
     check(&[asks(Verb::Open, "bob")], &mallory, detail);
 }
 
 #[test]
-fn a_frozen_account_neither_receives_nor_opens_nor_closes() {
+fn a_frozen_account_can_not_receive_open_or_close() {
     let frozen = [asks(Verb::Open, "bob"), asks(Verb::Freeze, "bob")];
     check(
         &frozen,
@@ -103,7 +103,7 @@ fn a_frozen_account_neither_receives_nor_opens_nor_closes() {
 }
 
 #[test]
-fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
+fn an_account_closes_once_debit_svc_confirms_a_zero_balance() {
     let closing = [asks(Verb::Open, "bob"), asks(Verb::Close, "bob")];
     check(&closing[..1], &closing[1], "account.closing");
     check(

@@ -19,7 +19,7 @@ fn check(given: &[Input], when: &Input, expected: &str) {
 }
 
 #[test]
-fn what_was_received_can_be_given_back() {
+fn a_received_transfer_can_be_reversed() {
     check(&[], &reverse(TWO, "10.00"), "reversal.granted");
     check(&[], &reverse(TWO, "0.01"), "reversal.granted");
     let mut player = received(Some(movement("alice", "bob", "10.00")));
@@ -35,7 +35,7 @@ fn what_was_received_can_be_given_back() {
 }
 
 #[test]
-fn no_more_than_is_left_can_be_given_back() {
+fn reversals_can_not_exceed_the_transfer() {
     let more = |left: &str, asked: &str| {
         format!(
             "reversal.denied: exceeds_transfer: {left} USD of 10.00 USD is left of transfer {ONE}, {asked} USD can't be given \
@@ -51,7 +51,7 @@ fn no_more_than_is_left_can_be_given_back() {
 }
 
 #[test]
-fn only_a_confirmed_part_can_be_given_back() {
+fn only_the_confirmed_part_can_be_reversed() {
     let mut player = received(Some(part("alice", "bob", "3.00", "10.00")));
     let denied = player.hear(&reverse(TWO, "3.01"));
     let left = format!(
@@ -65,7 +65,7 @@ fn only_a_confirmed_part_can_be_given_back() {
 }
 
 #[test]
-fn only_what_was_received_from_that_payer_can_be_given_back() {
+fn only_a_transfer_received_from_that_payer_can_be_reversed() {
     let none = |from: &str, id: &str, to: &str| {
         format!("reversal.denied: transfer_not_found: {from} has not received a transfer {id} from {to}")
     };
@@ -86,7 +86,7 @@ fn only_what_was_received_from_that_payer_can_be_given_back() {
 }
 
 #[test]
-fn a_transfer_is_given_back_in_its_currency() {
+fn a_reversal_must_use_the_transfers_currency() {
     let euros = pays("alice", "1.00").replace("USD", "EUR");
     let euros = asks(
         Verb::Reverse,
@@ -101,7 +101,7 @@ fn a_transfer_is_given_back_in_its_currency() {
 }
 
 #[test]
-fn an_id_names_one_reversal_for_ever() {
+fn a_reused_reversal_id_is_rejected() {
     let given = [reverse(TWO, "1.00")];
     let reused = |field: &str, then: &str, now: &str| {
         let told =
@@ -152,7 +152,7 @@ fn an_id_names_one_reversal_for_ever() {
 }
 
 #[test]
-fn a_request_that_is_not_sound_is_denied() {
+fn an_invalid_reversal_is_denied() {
     let fields = pays("alice", "1.00");
     let needs = "reversal.denied: invalid_request: reverse needs field \"reverses\"";
     check(&[], &asks(Verb::Reverse, TWO, "bob", &fields), needs);
@@ -168,7 +168,7 @@ fn a_request_that_is_not_sound_is_denied() {
 }
 
 #[test]
-fn a_reversal_that_failed_gives_its_part_back() {
+fn a_failed_reversal_can_be_repeated() {
     let given = [reverse(TWO, "10.00")];
     let refusal = || Refusal::new(Reason::InsufficientFunds, "0.00 USD available");
     let back = || reversal("bob", "alice", "10.00", ONE);
@@ -213,7 +213,7 @@ fn a_reversal_that_failed_gives_its_part_back() {
 
 /// When the batch is loaded, the event store does not have the credit yet: it is decided in the same batch.
 #[test]
-fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
+fn a_credit_can_be_reversed_in_the_same_batch() {
     let mut player = received(None);
     let denied =
         format!("reversal.denied: transfer_not_found: bob has not received a transfer {ONE} from alice");
@@ -234,7 +234,7 @@ fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
 }
 
 #[test]
-fn a_reversal_loads_itself_and_what_it_gives_back() {
+fn a_reversal_loads_its_own_row_and_the_original_transfer() {
     let mut keys = credit_core::Keys::default();
     Credit::touches(&reverse(TWO, "1.00"), place(0, 1), &mut keys);
     assert_eq!(Vec::from_iter(keys.reversals), [key(TWO, "bob")]);

@@ -15,7 +15,7 @@ fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
 }
 
 #[test]
-fn a_payer_pays_what_it_has() {
+fn a_payer_can_spend_its_balance() {
     let alice = [opened("alice", "0.00"), credited("@world", "alice", "10.00")];
     check(&alice, asks(ONE, "alice", "bob", "10.00"), "account.debited");
     check(
@@ -36,7 +36,7 @@ fn a_payer_pays_what_it_has() {
 }
 
 #[test]
-fn an_overdraft_is_a_limit() {
+fn an_overdraft_limit_is_enforced() {
     let limited = [opened("alice", "5.00")];
     check(&limited, asks(ONE, "alice", "bob", "5.00"), "account.debited");
     check(
@@ -62,7 +62,7 @@ fn an_overdraft_is_a_limit() {
 }
 
 #[test]
-fn a_frozen_or_closed_payer_does_not_pay() {
+fn a_frozen_or_closed_payer_is_refused() {
     let given = |fact| [opened("alice", "5.00"), event(fact)];
     let asked = || asks(ONE, "alice", "bob", "1.00");
     let frozen = given(Fact::Account(name("alice"), AccountFact::AccountFrozen));
@@ -78,7 +78,7 @@ fn a_frozen_or_closed_payer_does_not_pay() {
 }
 
 #[test]
-fn an_id_names_one_transfer_for_ever() {
+fn a_reused_id_is_rejected() {
     let paid = [opened("alice", "50.00"), asks(ONE, "alice", "bob", "1.00")];
     let reused = |field: &str, then: &str, now: &str| {
         format!(
@@ -120,7 +120,7 @@ fn reserve(terms: &str) -> Input {
 }
 
 #[test]
-fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
+fn a_reused_id_is_rejected_with_the_differing_field_and_both_values() {
     let reused = |field: &str, then: &str, now: &str| {
         let told = format!("the id was already used with a different {field:?}: then {then}, now {now}: use a new id");
         format!("request.refused: id_reused: {told}")
@@ -168,7 +168,7 @@ fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
 }
 
 #[test]
-fn what_is_not_sound_is_told_so_though_its_id_was_used() {
+fn an_invalid_request_is_refused_as_invalid_even_if_its_id_is_reused() {
     let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
     check(
         &paid,
@@ -187,7 +187,7 @@ fn what_is_not_sound_is_told_so_though_its_id_was_used() {
 }
 
 #[test]
-fn a_refused_credit_is_given_back_once() {
+fn a_refused_credit_is_reversed_only_once() {
     let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
     let refused = || {
@@ -207,7 +207,7 @@ fn a_refused_credit_is_given_back_once() {
 }
 
 #[test]
-fn an_account_closes_at_zero_with_nothing_on_its_way() {
+fn an_account_closes_only_at_zero_with_nothing_in_transit() {
     let closing = || event(Fact::Account(name("alice"), AccountFact::AccountClosing));
     check(&[opened("alice", "5.00")], closing(), "closure.accepted");
     let rich = [opened("alice", "0.00"), credited("@world", "alice", "1.00")];

@@ -22,7 +22,7 @@ const PART: i64 = 400;
 const DUE_US: i64 = 900 * 1_000_000;
 
 #[test]
-fn each_cell_of_the_table_is_decided_as_it_says() {
+fn every_cell_of_the_phase_table_is_implemented() {
     let mut cells = 0;
     for (phase, rules) in TABLE {
         for (signal, rule) in Signal::ALL.into_iter().zip(rules) {
@@ -35,7 +35,7 @@ fn each_cell_of_the_table_is_decided_as_it_says() {
 }
 
 #[test]
-fn the_architecture_shows_the_table() {
+fn the_architecture_document_has_the_phase_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).unwrap();
     let table = phase::markdown();

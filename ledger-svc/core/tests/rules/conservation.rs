@@ -27,7 +27,7 @@ const CASES: u32 = 1_000;
 const KINDS: usize = 22;
 
 #[test]
-fn money_is_neither_lost_nor_made() {
+fn no_money_is_lost_or_created() {
     let seen: RefCell<BTreeMap<Kind, u32>> = RefCell::default();
     let config = ProptestConfig {
         cases: CASES,

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_opened_yet_had_no_balance() {
+    fn a_currency_that_was_not_open_yet_has_no_balance() {
         let (before, between) = (then(&[false, false]), then(&[true, false]));
         assert_eq!(when(&before, false), "The account was not open yet at");
         assert_eq!(when(&between, false), "The balance at");
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_outside_of_a_chart_is_pointed_at() {
+    fn a_time_outside_the_chart_is_not_marked() {
         let drawn = Drawn {
             points: vec![(10, 5), (20, 7)],
             from: 10,

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_back_is_linked() {
+    fn reversals_are_linked() {
         let link = |payer: &str| format!("href=\"../flows/{OTHER}?payer={payer}\"");
         // alice paid bob, who gave it back.
         let paid = shown(line("debit", &[("reversed_by", json!([OTHER]))]));

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_and_balances_are_grouped_as_elsewhere() {
+    fn changes_and_balances_have_digit_groups() {
         let change = Cell {
             change: -500_000,
             before: Some(123_456_789),

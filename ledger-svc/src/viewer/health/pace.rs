@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_has_decimals_where_they_say_something() {
+    fn a_rate_has_decimals_only_where_they_matter() {
         let check = |hundredths: i64, shown: &str| {
             assert_eq!(per_second(hundredths), shown.replace(' ', "\u{202f}"));
         };
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_of_as_many_transfers_as_have_ended() {
+    fn durations_are_of_exactly_the_transfers_that_ended() {
         let flow = |ms: u32, verb: &str| {
             let ended = format!("2026-01-31T12:00:00.{ms:03}000Z");
             flow(&json!({ "verb": verb, "ended_at": ended }))

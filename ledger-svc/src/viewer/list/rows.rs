@@ -139,7 +139,7 @@ mod tests {
     use crate::viewer::samples;
 
     #[test]
-    fn what_keeps_still_says_why() {
+    fn a_stuck_row_says_why() {
         let flow = Flow::told(samples::flow(&json!({ "status": "running", "ended_at": null })));
         let why = "credit-svc of shard 1 has not reacted to account.debited";
         let row = Row {

@@ -319,7 +319,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_silent_was_heard_from_at_a_time_as_tables_have_it() {
+    fn a_silent_service_shows_when_it_was_last_heard_from() {
         let silent = Duty {
             state: "silent".to_owned(),
             heard_at: Some("2026-11-30T18:01:57.976782Z".parse().unwrap()),

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_there_are_or_as_many_as_are_wanted() {
+    async fn a_list_is_followed_to_its_end_or_to_the_limit() {
         for (of, wanted, told, more) in [
             (0, None, 0, false),
             (2_500, None, 2_500, false),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_page_with_a_next_is_not_the_end_and_one_that_goes_nowhere_is() {
+    async fn an_empty_page_is_not_the_end_but_a_repeated_next_is_an_error() {
         let gaps = async |_, at: Option<String>| {
             Ok(match at.as_deref() {
                 None => (Vec::new(), Some("1".to_owned())),

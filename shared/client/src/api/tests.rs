@@ -44,7 +44,7 @@ fn an_address_may_have_a_path_of_its_own() {
 }
 
 #[test]
-fn an_address_with_a_password_is_refused_without_it() {
+fn an_address_with_a_password_is_rejected_without_showing_it() {
     for url in [
         "http://me:secret@host:8080",
         "https://me:secret@host",
@@ -59,7 +59,7 @@ fn an_address_with_a_password_is_refused_without_it() {
 }
 
 #[test]
-fn a_problem_speaks_for_itself() {
+fn a_problems_detail_is_the_error_message() {
     let api = Api::new("http://127.0.0.1:8080").unwrap();
     let body =
         r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"account bob was never opened"}"#;
@@ -75,7 +75,7 @@ fn a_problem_speaks_for_itself() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_not_there_is_named() {
+async fn an_unreachable_ledger_is_named() {
     // Nothing listens on port 9 (discard).
     let error = Api::new("http://127.0.0.1:9")
         .unwrap()
@@ -94,7 +94,7 @@ async fn a_ledger_that_is_not_there_is_named() {
 }
 
 #[test]
-fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
+fn a_missing_token_is_reported_with_the_variable_not_the_header() {
     let body = br#"{"title":"Unauthorized","status":401,"detail":"as a header: Authorization: Bearer"}"#;
     let check = |api: &Api, expected: &str| {
         assert_eq!(api.problem(StatusCode::UNAUTHORIZED, body).to_string(), expected);

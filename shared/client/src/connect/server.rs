@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_is_not_there_is_named_without_the_password() {
+    async fn an_unreachable_server_is_named_without_the_password() {
         // Nothing listens on port 9 (discard).
         let settings = Settings::at("nats://alice:s3cr3t@127.0.0.1:9");
         let error = connect(&settings).await.unwrap_err().to_string();

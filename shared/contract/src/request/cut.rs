@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_cut_where_that_is_certain() {
+    fn a_message_is_split_where_the_boundaries_are_certain() {
         let check = |payload: &[u8], expected: &[&str]| {
             assert_eq!(told(payload), expected, "{}", String::from_utf8_lossy(payload));
         };
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_within_a_string_is_that_requests_alone() {
+    fn damage_within_a_string_affects_only_that_request() {
         let check = |bad: &[u8], expected: &str| {
             let payload = [b"[{\"a\":\"\\\"\"},{\"b\":\"", bad, b"\"}, {\"c\":3}]"].concat();
             let [first, second, third] = &told(&payload)[..] else {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_cut_with_certainty_is_damaged_as_a_whole() {
+    fn a_message_that_can_not_be_split_with_certainty_is_damaged_as_a_whole() {
         let check = |payload: &[u8], expected: &[&str]| {
             let told = told(payload);
             assert_eq!(told.len(), expected.len(), "{told:?}");

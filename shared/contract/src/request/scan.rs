@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_there_is_found() {
+    fn fields_of_a_damaged_object_are_found() {
         let check = |text: &str, expected: &[(&str, &str)]| {
             let found: Vec<_> = fields(text)
                 .map(|field| (field.name.into_owned(), field.raw.to_owned()))
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_says_what_it_can() {
+    fn a_damaged_string_is_decoded_as_far_as_possible() {
         let check = |raw: &str, expected: &str| assert_eq!(unescaped(raw), expected, "{raw}");
         check(r#"a\n\t\"\\\/\u00e9"#, "a\n\t\"\\/é");
         check(r"\ud83c\udf55!", "🍕!");
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn of_an_object_of_json_exactly_its_fields_are_found(
+        fn a_valid_object_yields_exactly_its_fields(
             object in prop::collection::btree_map(".{0,8}", prop_oneof![
                 ".{0,12}".prop_map(serde_json::Value::from),
                 any::<u64>().prop_map(serde_json::Value::from),

@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn a_subject_is_read_as_it_is_written(which: prop::sample::Index, blows in blows()) {
+    fn a_subject_round_trips(which: prop::sample::Index, blows in blows()) {
         let text = text_of(&which.get(&CORPUS).subject, &blows);
         let _ = subject::owner(&text);
         let written = match Subject::read(&text, HERE) {
@@ -86,7 +86,7 @@ proptest! {
     }
 
     #[test]
-    fn a_trace_is_read_as_it_is_written(blows in blows(), event: u128) {
+    fn a_trace_round_trips(blows in blows(), event: u128) {
         let text = text_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", &blows);
         if let Ok(trace) = TraceId::from_traceparent(&text) {
             let event = EventId(uuid::Uuid::from_u128(event | 1));
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn money_is_read_as_it_is_written(
+    fn money_round_trips(
         text in prop_oneof!["[0-9]{0,22}(\\.[0-9]{0,5})?", "\\PC{0,24}", "[0-9.+-]{0,24}"], blows in blows(),
         code in prop::sample::select(vec!["USD", "KRW", "BHD", "CLF", "UYW", "MRU", "JPY"]),
     ) {
@@ -115,7 +115,7 @@ proptest! {
     }
 
     #[test]
-    fn an_account_is_read_as_it_is_written(text in "@?[a-zA-Z0-9_-]{0,70}", blows in blows()) {
+    fn an_account_name_round_trips(text in "@?[a-zA-Z0-9_-]{0,70}", blows in blows()) {
         for text in [text_of(&text, &blows), text] {
             if let Ok(account) = text.parse::<AccountId>() {
                 prop_assert_eq!(account.as_str(), text);

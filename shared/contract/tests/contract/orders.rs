@@ -12,7 +12,7 @@ fn check(verb: Verb, fields: &str, expected: &str) {
 }
 
 #[test]
-fn a_field_without_meaning_for_the_verb_is_refused() {
+fn a_field_that_does_not_apply_to_the_verb_is_refused() {
     let fields = [
         ("to", r#""bob""#),
         ("amount", r#""1.00""#),
@@ -92,7 +92,7 @@ fn a_reservation_holds_from_a_second_to_a_year() {
 }
 
 #[test]
-fn a_reservation_needs_what_a_transfer_needs() {
+fn a_reservation_needs_the_fields_of_a_transfer() {
     check(Verb::Reserve, "", "invalid_request: reserve needs field \"to\"");
     check(
         Verb::Reserve,
@@ -117,7 +117,7 @@ fn a_reservation_needs_what_a_transfer_needs() {
 }
 
 #[test]
-fn a_memo_has_no_zero_byte_and_no_answer_is_long() {
+fn a_memo_with_a_zero_byte_is_refused_and_details_are_bounded() {
     let memo = format!(r#"{},"memo":"rent\u0000""#, pays("bob", "1.00"));
     let expected = "invalid_request: a memo with a zero byte: use a line of text";
     check(Verb::Transfer, &memo, expected);
@@ -180,7 +180,7 @@ fn a_reversal_names_the_transfer_that_it_gives_back() {
 }
 
 #[test]
-fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
+fn a_bodys_verb_must_match_its_subject() {
     let named = |verb: &str| format!(r#"{},"verb":"{verb}""#, pays("bob", "1.00"));
     check(Verb::Transfer, &named("transfer"), "sound");
     check(
@@ -210,7 +210,7 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
 }
 
 #[test]
-fn a_movement_tells_the_id_of_the_request_for_it() {
+fn a_requests_id_can_be_derived_from_its_movement() {
     let memo = format!(r#"{},"memo":"rent, März""#, pays("bob", "12.50"));
     let back = format!(r#"{},"reverses":"{TWO}""#, pays("bob", "0.05"));
     for (verb, fields) in [
@@ -228,7 +228,7 @@ fn a_movement_tells_the_id_of_the_request_for_it() {
 
 /// examples/README.md uses this example to explain to clients in other languages how to derive the id of a request.
 #[test]
-fn the_id_of_a_request_is_made_as_the_examples_tell() {
+fn a_requests_id_is_derived_as_in_the_examples() {
     let id = "01a207e8-99e5-7247-b87a-88872bad8c0f";
     let alice = name("alice");
     let body = format!(r#"{{"id":"{id}",{}}}"#, pays("bob", "12.50"));
@@ -239,7 +239,7 @@ fn the_id_of_a_request_is_made_as_the_examples_tell() {
 }
 
 #[test]
-fn other_terms_or_another_verb_make_another_request() {
+fn different_terms_or_verbs_make_different_requests() {
     let reserve = |terms: &str| asks(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
     assert_eq!(
         reserve(""),

@@ -31,7 +31,7 @@ fn decided(fact: Fact) -> Event {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of facts")]
-fn a_decision_tells_what_was_asked() {
+fn a_request_can_be_recalled_from_its_decision() {
     let check = |fact: Fact, expected: Option<(&str, Verb, Option<Movement>)>| {
         let decision = decided(fact);
         let told = recalled(&decision);

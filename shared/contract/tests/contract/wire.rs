@@ -49,7 +49,7 @@ fn requests_v1_are_read_as_released() {
 }
 
 #[test]
-fn what_is_no_event_of_ours_says_why() {
+fn a_foreign_event_is_rejected_with_the_reason() {
     let check = |from: &str, to: &str, expected: &str| {
         let json = envelope::write(&placed(Fact::Movement(
             movement(None),

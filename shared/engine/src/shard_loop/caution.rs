@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_by_itself_twice_is_condemned() {
+    fn an_element_that_fails_twice_on_its_own_is_parked() {
         let mut caution = Caution::default();
         caution.takes_many(7);
         caution.learn(&panicked());
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn another_ones_failure_is_no_second_one() {
+    fn another_elements_failure_does_not_count() {
         let mut caution = Caution::default();
         for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
             caution.takes_one(place);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_its_fault_teaches_nothing() {
+    fn failures_that_are_not_the_inputs_fault_are_ignored() {
         let mut caution = Caution::default();
         caution.takes_many(7);
         caution.learn(&Ended::Store(store::Error::TenureLost));

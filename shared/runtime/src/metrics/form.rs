@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_told_unless_open_metrics_is_asked_for() {
+    fn plain_text_is_the_default() {
         let check = |accept: &[&str], form: Form| {
             assert_eq!(Form::asked(accept.iter().copied()), form, "{accept:?}");
         };
@@ -170,7 +170,7 @@ mod tests {
 
     /// Headers from the sources of Prometheus 2 and 3, and from an agent that reads text only.
     #[test]
-    fn scrapers_are_told_what_they_like_best() {
+    fn scrapers_get_the_format_that_they_prefer() {
         let check = |accept: &str, form: Form| assert_eq!(Form::asked([accept]), form, "{accept}");
         let two = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
                    text/plain;version=0.0.4;q=0.5,*/*;q=0.1";

@@ -106,7 +106,7 @@ fn in_part(flow: &mut Value) {
 }
 
 #[test]
-fn how_much_was_captured_stands_wherever_the_amount_does() {
+fn the_captured_amount_is_shown_wherever_the_amount_is() {
     let flow = confirmed().flow("settled", in_part);
     assert_eq!(flow.money().as_deref(), Some("5.00 of 12.50 USD"));
     let told = [headline(&flow), story::of(&flow).join(" "), mermaid::of(&flow)];
@@ -159,7 +159,7 @@ fn how_much_was_captured_stands_wherever_the_amount_does() {
 }
 
 #[test]
-fn what_is_held_waits_for_its_payer_and_is_no_latency() {
+fn time_held_for_the_payer_is_not_latency() {
     #[track_caller]
     fn check(flow: &Flow, took: &str, who: char, head: &str) {
         let steps = steps::of(flow);
@@ -201,7 +201,7 @@ fn what_is_held_waits_for_its_payer_and_is_no_latency() {
 }
 
 #[test]
-fn the_books_know_how_long_it_was_held_where_there_are_no_events() {
+fn the_books_have_the_held_time_where_there_are_no_events() {
     let mut flow = confirmed().flow("settled", |_| {});
     flow.events.clear();
     assert_eq!(flow.took_us(), Some(HELD_US + 9_500), "nobody told");
@@ -210,7 +210,7 @@ fn the_books_know_how_long_it_was_held_where_there_are_no_events() {
 }
 
 #[test]
-fn what_nobody_thought_about_was_not_held() {
+fn a_reservation_that_never_waited_for_its_payer_was_not_held() {
     let all = || part("alice", "bob", "12.50", "12.50");
     let auto = reserved(true).says(
         Service::Debit,

@@ -15,7 +15,7 @@ fn missing(flow: &Flow) -> Vec<String> {
 }
 
 #[test]
-fn what_must_come_is_named_until_it_has_come() {
+fn an_expected_event_is_named_until_it_has_arrived() {
     let begun = Told::default().asks_to_pay();
     assert_eq!(
         missing(&begun.flow("running", |_| {})),
@@ -46,7 +46,7 @@ fn what_must_come_is_named_until_it_has_come() {
 }
 
 #[test]
-fn commit_and_publish_are_told_apart_if_the_log_says_so() {
+fn commit_and_publish_are_separate_if_the_log_has_the_commit_time() {
     let check = |publish_us: Option<i64>, expected: (Option<i64>, i64)| {
         let mut flow = Told::default()
             .asks_to_pay()
@@ -102,7 +102,7 @@ fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
 }
 
 #[test]
-fn a_cause_stands_before_what_it_led_to() {
+fn a_cause_comes_before_its_effects() {
     let flow = compensated().asks_to_pay().flow("compensated", |_| {});
     let steps = steps::of(&flow);
     let (nodes, edges) = causes::of(&steps);
@@ -113,7 +113,7 @@ fn a_cause_stands_before_what_it_led_to() {
 }
 
 #[test]
-fn what_has_two_effects_has_two_lines() {
+fn a_step_with_two_effects_has_two_lines() {
     let flow = settled()
         .says(
             Service::Ledger,

@@ -60,14 +60,14 @@ fn money_leaves_is_in_transit_and_arrives() {
 }
 
 #[test]
-fn what_is_not_in_the_books_yet_has_no_balance() {
+fn an_event_that_is_not_booked_yet_has_no_balance() {
     let rows = rows(compensated(), "compensated", json!([]));
     assert_eq!(changes(&rows), [[-1250, 0, 1250, 0], [1250, 0, -1250, 0]]);
     assert_eq!(rows[0].payer_available.after, None);
 }
 
 #[test]
-fn what_is_held_is_paid_in_part() {
+fn a_hold_can_be_paid_in_part() {
     let moved = || part("alice", "bob", "5.00", "12.50");
     let told = reserved(false)
         .asks(
@@ -92,7 +92,7 @@ fn what_is_held_is_paid_in_part() {
 }
 
 #[test]
-fn books_that_say_something_else_are_seen() {
+fn contradicting_books_are_noticed() {
     let line = json!([{ "event": id(2), "account": "alice", "kind": "debit", "amount": "-12.51", "held": "0.00",
         "balance": "87.49", "held_balance": "0.00" }]);
     let flow = settled().flow("settled", |flow| flow["bookings"] = line);

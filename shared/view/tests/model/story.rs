@@ -21,7 +21,7 @@ fn check(flow: &Flow, expected: &[&str]) {
 }
 
 #[test]
-fn a_payment_that_settles() {
+fn a_settled_payment() {
     check(
         &settled().flow("settled", AS_IT_IS),
         &[
@@ -41,7 +41,7 @@ fn a_payment_that_settles() {
 }
 
 #[test]
-fn a_payment_that_is_given_back() {
+fn a_reversed_payment() {
     let back = json!([
         { "transfer": TWO, "payer": "bob", "amount": "1.50", "status": "settled" },
         { "transfer": TWO, "payer": "bob", "amount": "9.50", "status": "refused" },
@@ -123,7 +123,7 @@ fn a_payment_that_is_given_back() {
 }
 
 #[test]
-fn a_payment_that_is_refused() {
+fn a_refused_payment() {
     let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD requested");
     let refused = || {
         Told::default()
@@ -167,7 +167,7 @@ fn a_payment_that_is_refused() {
 }
 
 #[test]
-fn a_payment_that_is_compensated() {
+fn a_compensated_payment() {
     check(
         &compensated().flow("compensated", AS_IT_IS),
         &[
@@ -178,7 +178,7 @@ fn a_payment_that_is_compensated() {
 }
 
 #[test]
-fn a_flow_that_has_not_ended() {
+fn a_running_flow() {
     let debited = || {
         Told::default().asks_to_pay().says(
             Service::Debit,
@@ -240,7 +240,7 @@ fn a_flow_that_has_not_ended() {
 }
 
 #[test]
-fn an_id_that_is_used_again() {
+fn a_reused_id() {
     let reused = refusal(Reason::IdReused, "amount was 12.50, now 13.00");
     let again = settled()
         .asks(
@@ -262,7 +262,7 @@ fn an_id_that_is_used_again() {
 }
 
 #[test]
-fn what_an_operator_asks() {
+fn an_operators_request() {
     let of = |verb: &str, fact: Fact, status: &str| {
         let operator = |flow: &mut Value| {
             flow["payee"] = Value::Null;
@@ -314,7 +314,7 @@ fn what_an_operator_asks() {
 }
 
 #[test]
-fn a_text_of_somebody_else_can_not_rewrite_a_terminal() {
+fn foreign_text_can_not_rewrite_a_terminal() {
     let told = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
     assert!(!told[0].contains('\u{1b}'), "{told:?}");
 }

@@ -10,7 +10,7 @@ use super::stage::{
 };
 
 #[test]
-fn no_more_than_is_held_can_be_confirmed() {
+fn confirming_more_than_is_held_is_refused() {
     for given in [vec![reserves("4.00")], vec![reserves("4.00"), promised("4.00")]] {
         let more =
             "request.refused: exceeds_reservation: only 4.00 USD is reserved, so 4.01 USD can't be confirmed";
@@ -26,7 +26,7 @@ fn no_more_than_is_held_can_be_confirmed() {
 }
 
 #[test]
-fn a_payee_that_can_t_take_it_declines() {
+fn a_reservation_is_declined_if_the_payee_can_not_receive() {
     let refused = "reservation.released: account_frozen: bob is frozen";
     check(&[reserves("4.00")], &declined("4.00"), refused, "10.00");
     let late = "request.refused: declined: the reservation is already declined";
@@ -39,7 +39,7 @@ fn a_payee_that_can_t_take_it_declines() {
 }
 
 #[test]
-fn what_is_held_is_not_available() {
+fn held_money_is_not_available() {
     let more = "debit.refused: insufficient_funds: 6.00 USD available, 4.00 USD held, 6.01 USD requested";
     let pays_more = testing::asks(Verb::Transfer, TWO, "alice", &pays("bob", "6.01"));
     check(&[reserves("4.00")], &pays_more, more, "6.00 + 4.00 held");
@@ -50,7 +50,7 @@ fn what_is_held_is_not_available() {
 }
 
 #[test]
-fn what_is_held_counts_against_the_overdraft_limit() {
+fn held_money_counts_against_the_overdraft_limit() {
     let mut player = alice("5.00");
     let reserve = |id, amount| testing::asks(Verb::Reserve, id, "alice", &pays("bob", amount));
     player.hear(&reserve(ONE, "14.00"));
@@ -68,7 +68,7 @@ fn what_is_held_counts_against_the_overdraft_limit() {
 }
 
 #[test]
-fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelled() {
+fn a_frozen_payer_can_confirm_and_cancel_but_not_reserve() {
     let frozen = || says(Fact::Account(name("alice"), AccountFact::AccountFrozen));
     let refused = "debit.refused: account_frozen: alice is frozen";
     check(&[frozen()], &reserves("4.00"), refused, "10.00");
@@ -79,7 +79,7 @@ fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelle
 }
 
 #[test]
-fn an_account_that_holds_money_stays_open() {
+fn an_account_with_held_money_can_not_close() {
     let given = [reserves("10.00")];
     let closing = says(Fact::Account(name("alice"), AccountFact::AccountClosing));
     let has = "alice has 0.00 USD available, 10.00 USD held and 0.00 USD in transit";
@@ -104,7 +104,7 @@ fn a_flow_keeps_the_trace_of_its_reservation() {
 }
 
 #[test]
-fn a_reservation_names_its_terms() {
+fn a_reservation_has_its_terms() {
     let mut player = alice("0.00");
     player.at_us = 100 * SECOND;
     let event = player

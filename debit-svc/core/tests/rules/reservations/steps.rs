@@ -11,7 +11,7 @@ use super::stage::{
 };
 
 #[test]
-fn what_is_reserved_is_held_and_moves_when_it_is_confirmed() {
+fn reserved_money_is_held_until_it_is_confirmed() {
     check(&[], &reserves("4.00"), "funds.reserved", "6.00 + 4.00 held");
     let promised = [reserves("4.00"), promised("4.00")];
     check(&promised[..1], &promised[1], "nothing", "6.00 + 4.00 held");
@@ -54,7 +54,7 @@ fn with_auto_confirm_the_promise_confirms() {
 }
 
 #[test]
-fn a_part_that_is_confirmed_releases_the_rest() {
+fn a_partial_confirmation_releases_the_rest() {
     let given = [reserves("4.00"), promised("4.00")];
     check(
         &given,
@@ -105,7 +105,7 @@ fn a_confirm_before_the_promise_waits_for_it() {
 }
 
 #[test]
-fn what_is_cancelled_before_it_is_heard_of_is_refused() {
+fn a_reserve_that_arrives_after_its_cancel_is_refused() {
     check(&[], &cancels(), "reservation.barred", "10.00");
     let barred = [cancels()];
     let refused = "request.refused: cancelled: cancelled before the request arrived: use a new id";
@@ -120,7 +120,7 @@ fn what_is_cancelled_before_it_is_heard_of_is_refused() {
 }
 
 #[test]
-fn a_confirm_of_nothing_burns_the_id() {
+fn a_confirm_without_a_reservation_uses_up_the_id() {
     let burnt = [confirms("")];
     let nothing = "debit.refused: no_reservation: nothing is reserved under this id, and it can't be used any more: reserve under a new id";
     check(&[], &burnt[0], nothing, "10.00");
@@ -139,7 +139,7 @@ fn a_confirm_of_nothing_burns_the_id() {
 }
 
 #[test]
-fn the_first_of_confirm_and_cancel_counts() {
+fn the_first_of_confirm_and_cancel_wins() {
     for given in [vec![reserves("4.00")], vec![reserves("4.00"), promised("4.00")]] {
         let released = "reservation.released: cancelled: alice cancelled it";
         check(&given, &cancels(), released, "10.00");
@@ -163,7 +163,7 @@ fn the_first_of_confirm_and_cancel_counts() {
 }
 
 #[test]
-fn a_reservation_expires_at_its_time_and_once() {
+fn a_reservation_expires_once_when_it_is_due() {
     let check = |given: &[Input], seconds: i64, expected: &str, money: &str| {
         let mut player = alice("0.00");
         player.at_us = 100 * SECOND;
@@ -189,7 +189,7 @@ fn a_reservation_expires_at_its_time_and_once() {
 }
 
 #[test]
-fn what_has_expired_can_t_be_confirmed_nor_cancelled() {
+fn an_expired_reservation_can_not_be_confirmed_or_cancelled() {
     let mut player = alice("0.00");
     player.hear_all(&[reserves("4.00"), promised("4.00")]);
     assert_eq!(due_us(&player), Some(900 * SECOND));

@@ -24,8 +24,8 @@ pub(crate) fn at_each_step(world: &World) {
     floors(&debit);
     floors(&ledger);
     each_event_is_booked_once(world);
-    each_line_names_the_one_before(world);
-    accounts_hold_what_their_transfers_say(world, &debit);
+    each_line_refers_to_the_previous_one(world);
+    accounts_match_their_transfers(world, &debit);
 }
 
 /// Nothing is held, promised or in transit, and the balances of debit-svc and ledger-svc are equal.
@@ -148,7 +148,7 @@ fn each_event_is_booked_once(world: &World) {
 }
 
 /// The lines of each account are numbered and chained in log order, up to the one that the account's row names.
-fn each_line_names_the_one_before(world: &World) {
+fn each_line_refers_to_the_previous_one(world: &World) {
     for node in &world.nodes {
         let state = &node.ledger.player.state;
         let mut ends = BTreeMap::new();
@@ -168,7 +168,7 @@ fn each_line_names_the_one_before(world: &World) {
     }
 }
 
-fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
+fn accounts_match_their_transfers(world: &World, balances: &Balances) {
     let mut expected: BTreeMap<&AccountId, [i64; 2]> = BTreeMap::new();
     let transfers = world
         .nodes

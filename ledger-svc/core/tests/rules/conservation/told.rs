@@ -116,7 +116,7 @@ const ROWS: [(&str, &[Step]); 19] = [
 ];
 
 #[test]
-fn who_is_told_what_stands_in_the_architecture() {
+fn the_architecture_document_has_the_outcome_table() {
     let mut table =
         "| | asked under one id, in the order of the log | each is told |\n|---|---|---|\n".to_owned();
     for (what, steps) in ROWS {

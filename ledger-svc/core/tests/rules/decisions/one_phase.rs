@@ -11,7 +11,7 @@ use wallet_kernel::testing::{ONE, Player, TWO, asks, movement, name, opened, pay
 use super::stage::{SIDES, begun, booked, check, credit, debit, heard_of, in_transit, on, refusal, reserved};
 
 #[test]
-fn a_transfer_goes_through_what_is_in_transit() {
+fn a_transfer_is_booked_through_in_transit() {
     let paid = debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
         MovementFact::AccountDebited,
@@ -64,7 +64,7 @@ fn a_refused_transfer_moves_nothing() {
 }
 
 #[test]
-fn what_is_given_back_is_booked_back() {
+fn a_compensated_transfer_is_booked_back() {
     let paid = debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
         MovementFact::AccountDebited,
@@ -138,7 +138,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
 }
 
 #[test]
-fn a_request_that_came_too_late_is_told_and_ends_nothing() {
+fn a_late_request_gets_an_outcome_but_does_not_end_the_flow() {
     for verb in [
         Verb::Transfer,
         Verb::Reserve,
@@ -165,7 +165,7 @@ fn a_request_that_came_too_late_is_told_and_ends_nothing() {
 }
 
 #[test]
-fn an_operators_request_ends_when_it_is_carried_out() {
+fn an_operators_request_ends_once_carried_out() {
     let usd: Currency = "USD".parse().unwrap();
     let alice = || name("alice");
     let checks = [

@@ -31,7 +31,7 @@ fn a_reservation_is_held_and_waits_for_its_payer() {
 }
 
 #[test]
-fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
+fn a_confirmation_is_booked_and_the_rest_is_available_again() {
     let given = [reserved(), promised(false)];
     let all = debit(Fact::Movement(
         part("alice", "bob", "10.00", "10.00"),
@@ -110,7 +110,7 @@ fn a_release_is_booked_and_ends_the_flow() {
 }
 
 #[test]
-fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
+fn a_reservation_waits_for_its_payer_from_promise_to_decision() {
     // In these tests every event has the transfer's id as its cause. The confirm or cancel was in the log at second 9.
     let word_us = 9_000_000;
     let waits = |heard: &[Input]| {
@@ -156,7 +156,7 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
 }
 
 #[test]
-fn only_the_home_books_what_is_held() {
+fn only_the_home_shard_books_held_money() {
     let (alice, bob) = SIDES;
     let mut away = on(bob);
     let (held, terms) = (movement(alice, bob, "10.00"), terms(false));

@@ -71,7 +71,7 @@ fn an_attribute_that_can_not_be_decoded_is_refused_by_name() {
 }
 
 #[test]
-fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
+fn contradicting_event_and_data_ids_are_refused_under_both() {
     let why = format!("the event's id {TWO} contradicts \"id\" {ONE} of its data: use one id for both");
     let both = [
         refused(&why),
@@ -100,7 +100,7 @@ fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
 }
 
 #[test]
-fn headers_are_read_however_they_are_spelled() {
+fn headers_are_case_insensitive() {
     let data = format!("{{{}}}", pays("bob", "1.00"));
     for name in ["ce-id", "Ce-Id", "CE-ID"] {
         check(&[(name, ONE)], &data, &["alice transfer one: 1.00 USD"]);

@@ -103,7 +103,7 @@ fn a_field_that_is_null_is_refused_by_name() {
 }
 
 #[test]
-fn an_id_that_is_null_is_refused_where_another_tells_whom_to_answer() {
+fn a_null_id_is_refused_under_the_other_id() {
     for verb in Verb::ALL {
         let fields = [r#""id":null"#.to_owned(), sound(verb)].join(",");
         let fields = fields.trim_end_matches(',');
@@ -116,7 +116,7 @@ fn an_id_that_is_null_is_refused_where_another_tells_whom_to_answer() {
 }
 
 #[test]
-fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
+fn a_null_event_attribute_counts_as_absent() {
     let body = format!(
         r#"{{"specversion":"1.0","id":null,"traceparent":null,"data":{{"id":"{ONE}",{}}}}}"#,
         pays("bob", "1.00")
@@ -134,7 +134,7 @@ fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
 }
 
 #[test]
-fn an_instruction_has_no_null_either() {
+fn an_instruction_rejects_null() {
     for field in ["sequence", "index", "action", "replacement", "body", "reason"] {
         let given = [
             ("sequence", "17"),

@@ -6,7 +6,7 @@ use wallet_contract::testing::{ONE, THREE, TWO, name};
 use super::{check, plain, refused, told, with};
 
 #[test]
-fn damage_in_a_field_is_refused_by_its_name() {
+fn a_damaged_field_is_refused_by_name() {
     let check = |body: &[u8], detail: &str| check(&[], body, &[&*refused(detail)]);
     let half = "half of a surrogate pair is not a character";
     let control = "a control character must be written as an escape, such as \\n or \\t";
@@ -65,7 +65,7 @@ fn damage_in_a_field_is_refused_by_its_name() {
 }
 
 #[test]
-fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
+fn invalid_json_is_refused_as_a_whole_under_each_id_in_it() {
     let currency = r#"not JSON after field "currency": "USD": "#;
     let check = |body: &str, expected: &[String]| {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
@@ -146,7 +146,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
 }
 
 #[test]
-fn the_sound_ones_of_many_go_through() {
+fn valid_requests_among_damaged_ones_go_through() {
     let (first, last) = ("alice transfer one: 1.00 USD", "alice transfer three: 1.00 USD");
     let two = |detail: &str| format!("alice transfer two: invalid_request: {detail}");
     let memo = |bad: &[u8]| {
@@ -207,7 +207,7 @@ fn the_sound_ones_of_many_go_through() {
 }
 
 #[test]
-fn more_than_a_message_may_hold_is_refused_and_told() {
+fn an_oversized_message_is_refused_and_answered() {
     let many = |number: usize| {
         let requests: Vec<String> = (1..=number)
             .map(|number| format!(r#"{{"id":"01900000-0000-7000-8000-{number:012x}"}}"#))

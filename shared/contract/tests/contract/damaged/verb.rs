@@ -7,7 +7,7 @@ use wallet_contract::testing::{ONE, TWO, pays};
 use super::{plain, refused, told};
 
 #[test]
-fn a_verb_that_nobody_knows_is_its_senders_mistake() {
+fn an_unknown_verb_is_refused_with_the_known_ones() {
     let pay = Subject::read("wallet.1.cmd.pay.alice", Shard(1)).unwrap();
     let flaw = "subject \"wallet.1.cmd.pay.alice\" has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, \
                 cmd.reverse, adm.open, adm.freeze, adm.unfreeze, adm.close";
@@ -25,7 +25,7 @@ fn a_verb_that_nobody_knows_is_its_senders_mistake() {
 }
 
 #[test]
-fn in_bulk_the_payer_must_be_known_too() {
+fn a_bulk_request_needs_its_payer() {
     let bulk = |body: &str| told(&Subject::Bulk, &[], body.as_bytes());
     let of = |from: &str, more: &str| {
         format!(

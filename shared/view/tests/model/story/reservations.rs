@@ -10,7 +10,7 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, name, part};
 
 #[test]
-fn a_reservation_and_its_ends() {
+fn the_ends_of_a_reservation() {
     let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     check(
         &reserved(false).flow("reserved", AS_IT_IS),
@@ -75,7 +75,7 @@ fn a_reservation_and_its_ends() {
 }
 
 #[test]
-fn a_reservation_that_comes_to_nothing() {
+fn a_failed_reservation() {
     let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let cancelled = reserved(false)
@@ -158,7 +158,7 @@ fn a_reservation_that_comes_to_nothing() {
 }
 
 #[test]
-fn a_cancel_that_comes_first() {
+fn a_cancel_before_its_reserve() {
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
     let barred = Told::default()
