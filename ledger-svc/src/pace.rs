@@ -168,7 +168,7 @@ impl Pace {
                 .as_microsecond()
                 .saturating_sub(i64::from(event.work_us));
             self.recent.waited(flow, Some(taken_us));
-        } else if is_word_on_hold(fact) {
+        } else if is_confirm_or_cancel(fact) {
             self.recent.waited(flow, caused_us);
         }
     }
@@ -211,7 +211,7 @@ fn is_expiry(fact: &Fact) -> bool {
 }
 
 /// Whether a confirm or cancel took effect on a reservation.
-fn is_word_on_hold(fact: &Fact) -> bool {
+fn is_confirm_or_cancel(fact: &Fact) -> bool {
     let is_debit =
         matches!(fact, Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some());
     is_debit

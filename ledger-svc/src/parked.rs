@@ -10,13 +10,13 @@ use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
+use wallet_contract::event::{Event, Fact, MessageFact, Parked as ParkedFact, Resolution, Resolved};
 use wallet_db::{Arg, Db, Result, Row, Set};
 use wallet_engine::clock::rfc3339;
-use wallet_view::flow::SetAside;
+use wallet_view::flow::ParkedMessage;
 use wallet_view::text::exact;
 
-use crate::flows::{aside, instant};
+use crate::flows::{self, instant};
 use crate::listing::places::{ListPlace, Places};
 use crate::listing::sources::{self, Entry, Order, Source, merged, one_more};
 
@@ -105,28 +105,28 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> Resul
     for row in records {
         let (at_us, place) = (row.int(1)?, ListPlace::Shard(shard, row.int(0)?));
         last = Some((at_us, place));
-        if let Some((event, told)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
-            events.push((at_us, place, event, told));
+        if let Some((event, fact)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
+            events.push((at_us, place, event, fact));
         }
     }
     let mut resolved = resolved(db, events.iter().map(|(.., event, _)| event)).await?;
     let number = u16::try_from(shard).unwrap_or(u16::MAX);
-    let entries = events.into_iter().map(|(at_us, place, event, told)| {
+    let entries = events.into_iter().map(|(at_us, place, event, fact)| {
         let resolved = resolved.remove(&resolved_by(&event).0);
         Entry {
             at_us,
             place,
-            item: shown(number, &event, told, resolved),
+            item: shown(number, &event, fact, resolved),
         }
     });
     let is_cut = i64::try_from(records.len()).is_ok_and(|read| read == limit);
     Ok(Source::new(entries.collect::<Vec<_>>(), last.filter(|_| is_cut)))
 }
 
-fn parked(event: Event) -> Option<(Event, Told)> {
-    if let Fact::Message(MessageFact::MessageParked(told)) = &event.fact {
-        let told = told.clone();
-        Some((event, told))
+fn parked(event: Event) -> Option<(Event, ParkedFact)> {
+    if let Fact::Message(MessageFact::MessageParked(fact)) = &event.fact {
+        let fact = fact.clone();
+        Some((event, fact))
     } else {
         None
     }
@@ -167,22 +167,22 @@ fn seen_to(resolved: Resolved, time: String) -> SeenTo {
     }
 }
 
-fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Parked {
-    let index = told.index.map_or(String::new(), |index| format!("/{index}"));
+fn shown(shard: u16, event: &Event, fact: ParkedFact, resolved: Option<SeenTo>) -> Parked {
+    let index = fact.index.map_or(String::new(), |index| format!("/{index}"));
     Parked {
         id: format!(
             "{}/{shard}/{}{index}",
             event.source.service.token(),
-            told.sequence
+            fact.sequence
         ),
         service: event.source.service.name().to_owned(),
         shard,
-        sequence: told.sequence,
-        index: told.index,
-        subject: told.subject,
-        detail: told.detail,
+        sequence: fact.sequence,
+        index: fact.index,
+        subject: fact.subject,
+        detail: fact.detail,
         time: rfc3339(event.time.as_microsecond()),
-        transfer: told.transfer.map(|transfer| transfer.0),
+        transfer: fact.transfer.map(|transfer| transfer.0),
         resolved,
     }
 }
@@ -201,7 +201,10 @@ pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
 }
 
 /// Which of these transfers have a parked message on any shard, and which one, from each shard's database in shard order.
-pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<SetAside>>> {
+pub(crate) async fn among(
+    dbs: &mut [Db],
+    transfers: &[Uuid],
+) -> Result<BTreeMap<Uuid, Option<ParkedMessage>>> {
     let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
     let mut found = BTreeMap::new();
     for (shard, db) in (0..).zip(dbs) {
@@ -209,11 +212,13 @@ pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap
         let sql = "SELECT a.transfer, r.body, r.at_us FROM k CROSS JOIN aside AS a CROSS JOIN record AS r \
                    WHERE a.transfer = k.transfer AND r.no = a.no";
         for row in db.select(sql, set).await? {
-            let told = aside::told(&row.text(1)?, shard, instant(row.int(2)?)?);
-            let first: &mut Option<SetAside> = found.entry(row.parse(0)?).or_default();
-            let since = |told: &Option<SetAside>| told.as_ref().map_or(Timestamp::MAX, |told| told.since);
-            if since(&told) < since(first) {
-                *first = told;
+            let message = flows::parked::parse(&row.text(1)?, shard, instant(row.int(2)?)?);
+            let first: &mut Option<ParkedMessage> = found.entry(row.parse(0)?).or_default();
+            let since = |message: &Option<ParkedMessage>| {
+                message.as_ref().map_or(Timestamp::MAX, |message| message.since)
+            };
+            if since(&message) < since(first) {
+                *first = message;
             }
         }
     }

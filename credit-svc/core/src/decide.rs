@@ -152,7 +152,7 @@ fn may_receive(state: &State, movement: &Movement) -> Result<(), Refusal> {
             ),
         });
     };
-    stands_open(payee, account)?;
+    check_open(payee, account)?;
     let bound = account.received.checked_add(account.promised);
     match bound.and_then(|bound| bound.checked_add(movement.money.amount.minor())) {
         Some(_) => Ok(()),
@@ -163,7 +163,7 @@ fn may_receive(state: &State, movement: &Movement) -> Result<(), Refusal> {
     }
 }
 
-fn stands_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
+fn check_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
     match account.standing {
         Standing::Open => Ok(()),
         Standing::Frozen => Err(Refusal::new(
@@ -191,13 +191,12 @@ pub(crate) fn request(state: &State, request: &Request, place: Place) -> Option<
         Ok(Order::Open(currency, overdraft)) => open(state, name, *currency, *overdraft).map(Some),
         Ok(Order::Freeze) => {
             let account = opened(state, name)?;
-            stands_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountFrozen)))
+            check_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountFrozen)))
         }
         Ok(Order::Unfreeze) => unfreeze(name, opened(state, name)?).map(Some),
         Ok(Order::Close) => {
             let account = opened(state, name)?;
-            stands_open(name, account)
-                .map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountClosing)))
+            check_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountClosing)))
         }
         Err(refusal) => Err(refusal.clone()),
     });
@@ -223,12 +222,13 @@ fn open(state: &State, name: &AccountId, currency: Currency, overdraft: Overdraf
         let mut detail = format!("{name} is already open in {currency}");
         if account.overdraft != overdraft {
             let [then, now] = [account.overdraft, overdraft].map(|overdraft| overdraft.format(currency));
-            detail = format!("{detail}, with \"overdraft\" {then:?}, now {now:?}: the overdraft stays unchanged");
+            detail =
+                format!("{detail}, with \"overdraft\" {then:?}, now {now:?}: the overdraft stays unchanged");
         }
         return Err(Refusal::new(Reason::AlreadyOpen, detail));
     }
     if let Some((_, account)) = state.currencies(name).next() {
-        stands_open(name, account)?;
+        check_open(name, account)?;
     }
     Ok(Fact::Account(
         name.clone(),
@@ -244,7 +244,7 @@ fn unfreeze(name: &AccountId, account: Account) -> Result<Fact, Refusal> {
             format_args!("{name} is not frozen"),
         )),
         Standing::Closing | Standing::Closed => {
-            stands_open(name, account).map(|()| Fact::Account(name.clone(), AccountFact::AccountUnfrozen))
+            check_open(name, account).map(|()| Fact::Account(name.clone(), AccountFact::AccountUnfrozen))
         }
     }
 }

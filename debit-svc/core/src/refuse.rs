@@ -64,13 +64,12 @@ pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusa
 /// at `at_us`.
 pub(crate) fn reused(earlier: &Transfer, order: &Order, at_us: i64) -> Refusal {
     let Some((then, now)) = earlier.movement.as_ref().zip(order.movement()) else {
-        return burned(earlier, order);
+        return used_up(earlier, order);
     };
     let memo = |movement: &Movement| movement.memo.clone().unwrap_or_default();
     let reverses = |movement: &Movement| movement.reverses.map(|id| id.to_string()).unwrap_or_default();
     let same = || {
-        let detail =
-            "the same request was already decided under this id: look up the id for its outcome";
+        let detail = "the same request was already decided under this id: look up the id for its outcome";
         Refusal::new(Reason::IdReused, detail)
     };
     id_reused("to", then.payee.as_str(), now.payee.as_str())
@@ -106,9 +105,9 @@ fn terms(earlier: &Transfer, order: &Order, at_us: i64) -> Option<Refusal> {
     })
 }
 
-/// Refuses a request whose id was burned by one of which no field was kept: an invalid request, a confirmation without a
+/// Refuses a request whose id was used up by one of which no field was kept: an invalid request, a confirmation without a
 /// reservation, or a cancel that came before its reserve.
-fn burned(earlier: &Transfer, order: &Order) -> Refusal {
+fn used_up(earlier: &Transfer, order: &Order) -> Refusal {
     if earlier.phase == Phase::Cancelled {
         let detail = "cancelled before the request arrived: use a new id";
         return Refusal::new(Reason::Cancelled, detail);
@@ -117,7 +116,6 @@ fn burned(earlier: &Transfer, order: &Order) -> Refusal {
         .movement()
         .map(|now| format!(", now {} of {} to {}", order.verb().token(), now.money, now.payee));
     let now = now.unwrap_or_default();
-    let detail =
-        format!("the id was already used by a request that was refused{now}: use a new id");
+    let detail = format!("the id was already used by a request that was refused{now}: use a new id");
     Refusal::new(Reason::IdReused, detail)
 }

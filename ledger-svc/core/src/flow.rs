@@ -8,7 +8,7 @@ use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 
-use crate::answers::Asked;
+use crate::answers::FirstRequest;
 
 /// The beginning of a flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Flow {
 
 impl Flow {
     /// A new flow.
-    pub fn begun(start: Start) -> Self {
+    pub fn started(start: Start) -> Self {
         Self {
             start,
             status: Status::Running,
@@ -68,8 +68,8 @@ impl Flow {
     }
 
     /// The requests that led to its status.
-    pub fn asked(&self) -> Asked {
-        Asked {
+    pub fn first_request(&self) -> FirstRequest {
+        FirstRequest {
             verb: self.start.verb,
             request: self.start.request,
             ordered: self.ordered,

@@ -26,7 +26,7 @@ mod outcome;
 mod state;
 mod touched;
 
-pub use answers::{Answers, Asked, Causes};
+pub use answers::{Answers, Causes, FirstRequest};
 pub use aside::{Aside, resolved_by};
 pub use booking::{Booking, BookingKind, Newest};
 pub use flow::{Flow, FlowKey, Start};
@@ -110,7 +110,7 @@ impl Decider for Ledger {
     }
 
     fn evolve(state: &mut State, event: &Event, _place: Place) {
-        state.tell(event);
+        state.report(event);
     }
 }
 

@@ -10,20 +10,20 @@ mod tally;
 use ledger_core::{Keys, Ledger, State, Status};
 use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Heard, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Heard, Persistence, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
 pub use aside::Parked;
 pub use bookings::Bookings;
 pub use flows::Flows;
-pub use records::{Record, Records, asked};
+pub use records::{Record, Records, requested_verb};
 pub use tally::Tally;
 
 /// The tables of ledger-svc.
 #[derive(Debug)]
 pub struct Rows;
 
-impl Keeps for Rows {
+impl Persistence for Rows {
     type Core = Ledger;
     type Handled = Vec<(LogPlace, Record)>;
 

@@ -57,7 +57,7 @@ fn requested(verb: Verb) -> &'static str {
 }
 
 /// The verb of a request, from its type in the record; `None` for an event.
-pub fn asked(kind: &str) -> Option<Verb> {
+pub fn requested_verb(kind: &str) -> Option<Verb> {
     Verb::ALL.into_iter().find(|verb| requested(*verb) == kind)
 }
 

@@ -95,11 +95,11 @@ async fn each_currency_of_an_account_has_its_own_opening_time() {
     ] {
         let page = page(&mut db, &name.parse().unwrap()).await.unwrap().unwrap();
         let then = page.back_to(&mut db, at_us).await.unwrap();
-        let told = then.balances.iter();
-        let told: Vec<_> = told
+        let found = then.balances.iter();
+        let found: Vec<_> = found
             .map(|balance| (&*balance.currency, balance.opened.unwrap()))
             .collect();
-        assert_eq!(told, opened, "{name} at {at_us}");
+        assert_eq!(found, opened, "{name} at {at_us}");
         assert_eq!(
             then.is_before_it_was_opened(),
             opened.iter().all(|(_, opened)| !opened)

@@ -75,10 +75,10 @@ mod tests {
         for to_us in 5..35 {
             for before in [1, 3, 4, 5, 9, 20, 22, 40, 41, i64::MAX] {
                 // Between two rows, any place is as good as another.
-                let told = RECORDS.behind(&mut db, to_us, before).await.unwrap();
-                let held = rows.map(|(no, _)| no < told);
+                let found = RECORDS.behind(&mut db, to_us, before).await.unwrap();
+                let held = rows.map(|(no, _)| no < found);
                 let expected = rows.map(|(no, at_us)| at_us <= to_us && no < before);
-                assert_eq!(held, expected, "up to {to_us}, before {before}: {told}");
+                assert_eq!(held, expected, "up to {to_us}, before {before}: {found}");
             }
             let first = RECORDS.first_at(&mut db, to_us).await.unwrap();
             assert_eq!(

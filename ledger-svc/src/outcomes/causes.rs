@@ -1,7 +1,7 @@
 //! All requests and events of one transfer, or of an operator's request.
 
 use ledger_core::Causes;
-use ledger_rows::asked;
+use ledger_rows::requested_verb;
 use wallet_contract::envelope;
 use wallet_contract::event::{Fact, RequestFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
@@ -21,7 +21,7 @@ pub(super) async fn of(db: &mut Db, key: &TransferKey) -> Result<Causes> {
     let mut causes = Causes::default();
     for row in db.query(sql, &args).await? {
         let id = EventId(row.uuid(0)?);
-        if let Some(verb) = asked(&row.text(1)?) {
+        if let Some(verb) = requested_verb(&row.text(1)?) {
             causes.requests.insert(id, verb);
         } else if let Ok(event) = envelope::read(&row.text(2)?) {
             if let Fact::Request(_, RequestFact::RequestRecalled(verb, ..)) = &event.fact {

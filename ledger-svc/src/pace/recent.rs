@@ -55,7 +55,7 @@ impl Recent {
         self.ask(flow, id, at_us, Some(at_us));
     }
 
-    /// Records a request that continues its flow, which may have begun long ago.
+    /// Records a request that continues its flow, which may have started long ago.
     pub(super) fn go_on(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
         self.ask(flow, id, at_us, None);
     }
@@ -69,13 +69,13 @@ impl Recent {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
-        let begun = Flow {
+        let started = Flow {
             began_us,
             promised_us: None,
             held_us: 0,
             steps: [step, (0, 0)],
         };
-        self.young.insert(flow, begun);
+        self.young.insert(flow, started);
     }
 
     /// Records a step of a flow. Returns when the log stored its cause, if known.

@@ -156,14 +156,14 @@ async fn count(running: &Running, found: &mut Found) -> Result<()> {
 
 /// Adds what a stuck transfer has in transit: it was debited, and nothing has followed.
 fn add(flow: &Flow, in_transit: &mut BTreeMap<Currency, i64>) {
-    let told = &flow.told;
-    let waits_for = told.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
+    let json = &flow.json;
+    let waits_for = json.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
     let is_debited = waits_for.is_some_and(|waits| {
         let after = Kind::parse(&waits.after);
         after.is_some_and(|kind| matches!(kind, Kind::AccountDebited | Kind::CreditRefused))
     });
-    let currency: Option<Currency> = told.currency.as_ref().and_then(|code| code.parse().ok());
-    let amount = told.captured.as_ref().or(told.amount.as_ref());
+    let currency: Option<Currency> = json.currency.as_ref().and_then(|code| code.parse().ok());
+    let amount = json.captured.as_ref().or(json.amount.as_ref());
     if let (true, Some(currency), Some(amount)) = (is_debited, currency, amount) {
         let sum = in_transit.entry(currency).or_default();
         *sum = sum.saturating_add(currency.parse_minor(amount).unwrap_or(0));

@@ -138,9 +138,9 @@ fn stuck(flows: &[Flow]) -> Markup {
                     @let id = flow.transfer().to_string();
                     tr data-row data-id=(id) {
                         td data-label="transfer" { span.id { a.open href=(parts::flow_url(Root::TOP, &id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
-                        @if let Some(stuck) = &flow.told.stuck {
+                        @if let Some(stuck) = &flow.json.stuck {
                             td data-label="waits for" { span.long {
-                                (stuck.told())
+                                (stuck.describe())
                             } }
                             td data-label="since (UTC)" { (parts::at(stuck.since)) }
                         }

@@ -51,11 +51,11 @@ pub(crate) fn page(running: &Running, root: Root, title: &str, here: Here, body:
                 script src=(root.to(&JS_URL)) {}
             }
             body {
-                a.skip href="#main" { "Skip to the content" }
+                a.skip href="#main" { "Skip to content" }
                 (header(running, root, here))
                 main #main tabindex="-1" { (body) }
                 (footer(running, root))
-                output #said role="status" {}
+                output #toast role="status" {}
                 (help())
             }
         }
@@ -109,7 +109,7 @@ fn footer(running: &Running, root: Root) -> Markup {
     html! {
         footer {
             span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
-            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
+            span { "API: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
         }
     }
 }

@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
+use wallet_runtime::extract::FormParams;
 use wallet_runtime::guard::{COOKIE, LOGIN, LOGOUT};
 use wallet_runtime::place::Root;
-use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
@@ -40,32 +40,32 @@ struct Next {
 
 /// The form's fields. It does not implement `Debug`, so that the token can never be logged.
 #[derive(Deserialize)]
-struct Said {
+struct LoginForm {
     token: String,
     #[serde(default)]
     next: String,
 }
 
-async fn show(State(running): Ledger, Filled(Next { next }): Filled<Next>) -> Response {
+async fn show(State(running): Ledger, FormParams(Next { next }): FormParams<Next>) -> Response {
     match running.token {
         Some(_) => page(&running, &next, None).into_response(),
         None => Redirect::to(&Root::TOP.to("/")).into_response(),
     }
 }
 
-async fn log_in(State(running): Ledger, headers: HeaderMap, Form(said): Form<Said>) -> Response {
+async fn log_in(State(running): Ledger, headers: HeaderMap, Form(form): Form<LoginForm>) -> Response {
     let Some(token) = running.token else {
         return Redirect::to(&Root::TOP.to("/")).into_response();
     };
-    match token.session(said.token.trim()) {
+    match token.session(form.token.trim()) {
         Some(session) => {
             let cookie = cookie(&session, &headers);
-            let next = Redirect::to(&Root::TOP.to(local(&said.next)));
+            let next = Redirect::to(&Root::TOP.to(local(&form.next)));
             ([(header::SET_COOKIE, cookie)], next).into_response()
         }
         None => {
             tracing::warn!("a wrong token was entered on {LOGIN}");
-            let wrong = page(&running, &said.next, Some("Wrong token."));
+            let wrong = page(&running, &form.next, Some("Wrong token."));
             (StatusCode::FORBIDDEN, wrong).into_response()
         }
     }

@@ -10,9 +10,9 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
+use wallet_runtime::extract::FormParams;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 use wallet_view::text::clean;
 
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Question {
+struct Query {
     before: String,
     limit: String,
 }
@@ -44,12 +44,12 @@ struct Question {
 async fn list(
     State(running): Ledger,
     Extension(texts): Extension<Texts>,
-    Filled(asked): Filled<Question>,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Markup, Problem> {
     let filled_in = |text| Some(text).filter(|text: &&str| !text.is_empty());
-    let rows = limit(filled_in(&asked.limit), ROWS)?;
+    let rows = limit(filled_in(&query.limit), ROWS)?;
     let (mut dbs, lag) = reading::all(&running).await?;
-    let places = places::back(&mut dbs, filled_in(&asked.before)).await?;
+    let places = places::back(&mut dbs, filled_in(&query.before)).await?;
     let page = parked::page(&mut dbs, places, false, rows).await?;
     drop(dbs);
     let texts = texts.of(&running, &page.items).await;
@@ -60,9 +60,9 @@ async fn list(
         @if page.items.is_empty() { p.muted { "Nothing is parked." } }
         (table(&page.items, Some(&texts)))
         nav.pages aria-label="Pages" {
-            @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &asked.limit)])) { "Newest" } }
+            @if query.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &query.limit)])) { "Newest" } }
             @if let Some(next) = &page.next {
-                a.button rel="next" href=(parts::url(Root::TOP, "/parked", &[("before", next), ("limit", &asked.limit)])) { "Older →" }
+                a.button rel="next" href=(parts::url(Root::TOP, "/parked", &[("before", next), ("limit", &query.limit)])) { "Older →" }
             }
         }
     };

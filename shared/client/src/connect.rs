@@ -79,7 +79,8 @@ impl Connection {
         let found = found.map_err(|error| Error::Stream(match error.kind() {
             GetStreamErrorKind::JetStream(code) => format!("stream {name} at {host}: {code}"),
             GetStreamErrorKind::Request | GetStreamErrorKind::EmptyName | GetStreamErrorKind::InvalidStreamName => {
-                format!("stream {name} at {host} can't be queried ({error}): does this user have JetStream, and the permission for $JS.API.STREAM.INFO.{name}?")
+                format!("stream {name} at {host} can't be queried ({error}): does this user have JetStream, and the \
+                         permission for $JS.API.STREAM.INFO.{name}?")
             }
         }))?;
         let key = stream::SHARDS_KEY;

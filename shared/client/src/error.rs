@@ -52,14 +52,14 @@ pub enum Error {
         what: String,
     },
     /// This user lacks a permission.
-    #[error("this user may not {what}; the NATS server at {host} says: {told}")]
+    #[error("this user may not {what}; the NATS server at {host} says: {reason}")]
     Denied {
         /// The server's address.
         host: String,
         /// The attempted operation.
         what: String,
         /// The server's message.
-        told: String,
+        reason: String,
     },
     /// The message exceeds the server's limit.
     #[error("a request of {bytes} bytes: the NATS server at {host} accepts at most {limit}")]
@@ -73,7 +73,8 @@ pub enum Error {
     },
     /// The server did not acknowledge the message, so it may or may not be in the log.
     #[error(
-        "the NATS server at {host} did not acknowledge {what} ({why}), so it may or may not be in the log: repeating it with the same id is safe"
+        "the NATS server at {host} did not acknowledge {what} ({why}), so it may or may not be in the log: repeating it \
+         with the same id is safe"
     )]
     NotAcknowledged {
         /// The server's address.

@@ -19,7 +19,7 @@ use wallet_contract::id::EventId;
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
-pub use listener::{Listener, Told};
+pub use listener::{Followed, Listener};
 
 use crate::Error;
 
@@ -47,7 +47,7 @@ pub struct Outcome {
     pub detail: Option<String>,
     /// For a refused request, the state of the transfer that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transfer: Option<Became>,
+    pub transfer: Option<TransferState>,
     /// The trace id.
     pub trace: String,
     /// The payer.
@@ -72,7 +72,7 @@ pub struct Outcome {
 
 /// The state of a transfer that a refused request was about.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-pub struct Became {
+pub struct TransferState {
     /// Its status, in a word.
     pub status: Status,
     /// The reason for its failure, as a stable code.
@@ -191,7 +191,7 @@ impl Outcome {
 
     /// This outcome, updated with the end of the transfer that it is about.
     fn after(self, end: &Self) -> Self {
-        let transfer = self.transfer.map(|became| Became {
+        let transfer = self.transfer.map(|became| TransferState {
             status: end.outcome.status(),
             reason: end.reason.clone(),
             amount: end.amount.clone().or(became.amount),
@@ -202,8 +202,8 @@ impl Outcome {
     }
 
     /// Whether the request was carried out.
-    pub fn is_good(&self, asked: Verb) -> bool {
-        self.outcome.is_good() || (asked == Verb::Cancel && self.outcome == Word::Cancelled)
+    pub fn is_good(&self, requested: Verb) -> bool {
+        self.outcome.is_good() || (requested == Verb::Cancel && self.outcome == Word::Cancelled)
     }
 }
 
@@ -253,9 +253,9 @@ mod tests {
     fn a_late_request_learns_how_the_transfer_ended() {
         let (refused, end) = (parsed(REFUSED), parsed(SETTLED));
         assert!(!refused.ends_transfer() && end.ends_transfer());
-        let told = refused.after(&end);
-        let became = told.transfer.unwrap();
-        assert_eq!((told.outcome, became.status), (Word::Refused, Status::Settled));
+        let refused = refused.after(&end);
+        let became = refused.transfer.unwrap();
+        assert_eq!((refused.outcome, became.status), (Word::Refused, Status::Settled));
         assert_eq!(
             (became.ended_at, became.reserved.as_deref()),
             (Some(end.time), Some("20.00"))

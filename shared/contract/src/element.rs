@@ -26,17 +26,17 @@ mod tests {
 
     #[test]
     fn each_element_keeps_its_original_text() {
-        let said = |subject: &str, payload: &str, index| {
+        let text = |subject: &str, payload: &str, index| {
             text(Shard(0), subject, &Headers::default(), payload.as_bytes(), index)
         };
         let payers = r#"[{"id": 1}, {"from": "alice"}]"#;
         assert_eq!(
-            said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
+            text("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
             Some(r#"{"from": "alice"}"#)
         );
-        assert_eq!(said("wallet.0.evt.debit", "[{}, [7]]", 1).as_deref(), Some("[7]"));
-        assert_eq!(said("wallet.0.evt.debit", "[{}]", 1), None);
-        assert_eq!(said("wallet.0.evt.debit", "no JSON", 0), None);
-        assert_eq!(said("elsewhere", "[{}]", 0), None);
+        assert_eq!(text("wallet.0.evt.debit", "[{}, [7]]", 1).as_deref(), Some("[7]"));
+        assert_eq!(text("wallet.0.evt.debit", "[{}]", 1), None);
+        assert_eq!(text("wallet.0.evt.debit", "no JSON", 0), None);
+        assert_eq!(text("elsewhere", "[{}]", 0), None);
     }
 }

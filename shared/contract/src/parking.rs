@@ -272,8 +272,8 @@ mod tests {
     #[test]
     fn an_invalid_instruction_says_why() {
         let check = |json: &str, expected: &str| {
-            let told = Instruction::read(json.as_bytes()).unwrap_err().to_string();
-            assert!(told.contains(expected), "{json}: {told}");
+            let error = Instruction::read(json.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{json}: {error}");
         };
         check("nonsense", "not an instruction such as {\"sequence\":17");
         check(r#"{"sequence":17}"#, "missing field `action`");

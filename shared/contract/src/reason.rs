@@ -131,8 +131,9 @@ impl Refusal {
 
 /// Refuses a request whose id was used before with another value of a field; `None` if the values are equal.
 pub fn id_reused<T: fmt::Debug + PartialEq + ?Sized>(field: &str, then: &T, now: &T) -> Option<Refusal> {
-    let detail =
-        format_args!("the id was already used with a different {field:?}: then {then:?}, now {now:?}: use a new id");
+    let detail = format_args!(
+        "the id was already used with a different {field:?}: then {then:?}, now {now:?}: use a new id"
+    );
     (then != now).then(|| Refusal::new(Reason::IdReused, detail))
 }
 

@@ -185,7 +185,7 @@ impl Subject {
     /// Whether `service` reads messages on this subject.
     pub fn heard_by(&self, service: Service) -> bool {
         match (service, self) {
-            (_, Self::Parking(told)) => *told == service,
+            (_, Self::Parking(addressee)) => *addressee == service,
             (Service::Ledger, _) => true,
             (Service::Debit | Service::Credit, Self::Request(verb, _) | Self::Unknown(verb, ..)) => {
                 verb.decided_by() == service
@@ -283,10 +283,10 @@ pub fn owner(subject: &str) -> Service {
     match tokens.next() {
         Some("park") => {
             let name = tokens.next();
-            let told = Service::ALL
+            let addressee = Service::ALL
                 .into_iter()
                 .find(|service| Some(service.token()) == name);
-            told.unwrap_or(Service::Ledger)
+            addressee.unwrap_or(Service::Ledger)
         }
         Some("cmd" | "bulk") => Service::Debit,
         Some("adm") => Service::Credit,

@@ -18,7 +18,7 @@ pub struct BadTrace(pub String);
 
 impl TraceId {
     /// The trace of a `request` whose client sent none.
-    pub fn begun_by(request: EventId) -> Self {
+    pub fn started_by(request: EventId) -> Self {
         Self(request.0)
     }
 
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn an_events_traceparent_round_trips() {
         let event = EventId(Uuid::from_u128(0x0190_0000_0000_8000_8000_0000_0000_0001));
-        let trace = TraceId::begun_by(event);
+        let trace = TraceId::started_by(event);
         assert_eq!(
             trace.traceparent(event),
             "00-01900000000080008000000000000001-8000000000000001-01"

@@ -22,7 +22,7 @@ use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
 pub use parking::{mended, parked, resolved};
-pub use reading::{WAITS, of, read, set_aside, set_aside_whole};
+pub use reading::{WAITS, of, park_input, park_instruction, read};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
@@ -43,7 +43,7 @@ pub struct Batch<'m> {
 
 impl<'m> Batch<'m> {
     /// Whether there is nothing to do.
-    pub fn says_nothing(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
     }
 

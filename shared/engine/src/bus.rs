@@ -166,5 +166,5 @@ pub trait Bus: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Sends a notice to current subscribers.
-    fn tell(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
+    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
 }

@@ -183,7 +183,7 @@ mod tests {
 
     const HERE: Shard = Shard(0);
 
-    fn stands(board: &Board) -> State {
+    fn state_of(board: &Board) -> State {
         board.read()[&HERE].0.clone()
     }
 
@@ -193,18 +193,18 @@ mod tests {
         board.set(HERE, State::Starting(String::new()));
         let no = || Some("sealed".to_owned());
         board.publishes(HERE, Shard(1), no());
-        assert!(matches!(stands(&board), State::Failed(why) if why.contains("shard 1: sealed")));
+        assert!(matches!(state_of(&board), State::Failed(why) if why.contains("shard 1: sealed")));
         board.set(HERE, State::Working);
-        assert_eq!(stands(&board), State::Working, "a new start knows nothing yet");
+        assert_eq!(state_of(&board), State::Working, "a new start knows nothing yet");
         board.publishes(HERE, Shard(1), no());
         board.publishes(HERE, HERE, no());
         board.publishes(HERE, HERE, None);
-        let state = stands(&board);
+        let state = state_of(&board);
         assert_eq!(state.to_string(), "cannot-publish");
         assert_eq!(state.detail(), "to shard 1: sealed; retrying");
         assert!(state.is_working() && !state.is_ready());
         board.publishes(HERE, Shard(1), None);
-        assert_eq!(stands(&board), State::Working);
+        assert_eq!(state_of(&board), State::Working);
     }
 
     #[tokio::test(start_paused = true)]
@@ -213,12 +213,12 @@ mod tests {
         for state in [State::Working, State::Standby("another works".to_owned())] {
             board.set(HERE, state.clone());
             tokio::time::advance(SILENT_AFTER).await;
-            assert_eq!(stands(&board), state);
+            assert_eq!(state_of(&board), state);
             tokio::time::advance(Duration::from_secs(2)).await;
             let silent = "waiting for the database for 12 s".to_owned();
-            assert_eq!(stands(&board), State::Failed(silent));
+            assert_eq!(state_of(&board), State::Failed(silent));
             board.advance(HERE, 7);
-            assert_eq!(stands(&board), state);
+            assert_eq!(state_of(&board), state);
         }
     }
 
@@ -226,14 +226,14 @@ mod tests {
     fn a_wait_does_not_hide_an_earlier_failure() {
         let (board, shard) = (Board::default(), Shard(0));
         let detail = || board.read()[&shard].0.detail().to_owned();
-        board.starting(shard, "asks".to_owned());
+        board.starting(shard, "waits".to_owned());
         board.starting(shard, "looks".to_owned());
         assert_eq!(detail(), "looks");
         board.set(shard, State::Standby("another works".to_owned()));
-        board.starting(shard, "asks".to_owned());
-        assert_eq!(detail(), "asks");
+        board.starting(shard, "waits".to_owned());
+        assert_eq!(detail(), "waits");
         board.set(shard, State::Failed("no disk".to_owned()));
-        board.starting(shard, "asks".to_owned());
+        board.starting(shard, "waits".to_owned());
         assert_eq!(detail(), "no disk");
     }
 }

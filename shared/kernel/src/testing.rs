@@ -83,11 +83,11 @@ impl<C: Decider> Player<C> {
 pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
     let mut player = Player::<C>::new(service);
     player.hear_all(given);
-    assert_eq!(told(player.hear(when).as_ref()), expected);
+    assert_eq!(describe(player.hear(when).as_ref()), expected);
 }
 
 /// A short description of an event: its kind, and the reason if something was refused.
-pub fn told(event: Option<&Event>) -> String {
+pub fn describe(event: Option<&Event>) -> String {
     let Some(Event { fact, .. }) = event else {
         return "nothing".to_owned();
     };
@@ -110,7 +110,7 @@ pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     let cause = Cause {
         id: EventId(transfer.0),
         transfer,
-        trace: TraceId::begun_by(EventId(transfer.0)),
+        trace: TraceId::started_by(EventId(transfer.0)),
     };
     let source = Source {
         service: by,
@@ -131,7 +131,7 @@ pub fn opened(account: &str, overdraft: &str) -> Input {
 }
 
 /// A request by an account's holder or by an operator: an id, and further fields as JSON.
-pub fn asks(verb: Verb, id: &str, account: &str, more: &str) -> Input {
+pub fn request_input(verb: Verb, id: &str, account: &str, more: &str) -> Input {
     let context = Context {
         verb,
         account: Some(&name(account)),

@@ -45,12 +45,10 @@ fn read(text: &str) -> Result<Addresses, String> {
     }
     logins.dedup();
     if logins.len() > 1 {
-        return Err(
-            "all servers of a list use the same login, and these have different ones".to_owned(),
-        );
+        return Err("all servers of a list use the same login, and these have different ones".to_owned());
     }
     let tls = one_scheme(&schemes)?;
-    let login = logins.pop().unwrap_or(Login::Nobody);
+    let login = logins.pop().unwrap_or(Login::Anonymous);
     Ok(Addresses { servers, login, tls })
 }
 
@@ -80,8 +78,7 @@ fn one_scheme(schemes: &[String]) -> Result<bool, String> {
     let tls = schemes.iter().filter(|scheme| *scheme == "tls").count();
     if tls > 0 && tls < schemes.len() {
         return Err(
-            "some addresses begin with nats:// and others with tls://: use one of them for all"
-                .to_owned(),
+            "some addresses begin with nats:// and others with tls://: use one of them for all".to_owned(),
         );
     }
     Ok(tls > 0)
@@ -140,15 +137,15 @@ mod tests {
                 "{text}"
             );
         };
-        let nobody = || Login::Nobody;
-        check("nats://a:4222", &["a:4222"], nobody(), false);
-        check("a", &["a:4222"], nobody(), false);
-        check("nats://[::1]:4/", &["[::1]:4"], nobody(), false);
-        check("tls://a,tls://b:1", &["a:4222", "b:1"], nobody(), true);
+        let anonymous = || Login::Anonymous;
+        check("nats://a:4222", &["a:4222"], anonymous(), false);
+        check("a", &["a:4222"], anonymous(), false);
+        check("nats://[::1]:4/", &["[::1]:4"], anonymous(), false);
+        check("tls://a,tls://b:1", &["a:4222", "b:1"], anonymous(), true);
         check(
             "nats://a:1, nats://b:2 ,c",
             &["a:1", "b:2", "c:4222"],
-            nobody(),
+            anonymous(),
             false,
         );
         check("nats://u:p@a,b", &["a:4222", "b:4222"], user("u", "p"), false);
@@ -221,10 +218,7 @@ mod tests {
                 "there is a comma before an @: write it as %2C in a password",
             ),
             ("nats://a:4222,s3cr3t@b", "there is a comma before an @"),
-            (
-                "nats://u:s3cr3t@a,u:s3cr3t@b",
-                "there is a comma before an @",
-            ),
+            ("nats://u:s3cr3t@a,u:s3cr3t@b", "there is a comma before an @"),
             (
                 "nats://u:p@a,nats://u:s3cr3t@b",
                 "all servers of a list use the same login",

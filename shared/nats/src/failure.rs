@@ -16,10 +16,9 @@ pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// The error for one server.
 pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
     let text = match error.kind() {
-        ConnectErrorKind::AuthorizationViolation => format!(
-            "the NATS server at {host} rejected {login}: {}",
-            right(login)
-        ),
+        ConnectErrorKind::AuthorizationViolation => {
+            format!("the NATS server at {host} rejected {login}: {}", right(login))
+        }
         ConnectErrorKind::Authentication => format!("{login} can't log in at {host}: {}", cause(error)),
         ConnectErrorKind::Dns => format!(
             "unknown host {host} ({}): is --nats (WALLET_NATS_URL) correct?",
@@ -45,13 +44,15 @@ pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
 
 /// The error for all servers of a list.
 pub(crate) fn of_all(failures: &[Error]) -> Error {
-    let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    if told.is_empty() {
-        return Error::Unreachable("no NATS server accepted the connection, but each would now: try again".to_owned());
+    let reasons: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    if reasons.is_empty() {
+        return Error::Unreachable(
+            "no NATS server accepted the connection, but each would now: try again".to_owned(),
+        );
     }
     Error::Unreachable(format!(
         "none of the NATS servers accepts the connection: {}",
-        told.join("; ")
+        reasons.join("; ")
     ))
 }
 
@@ -60,12 +61,14 @@ const RUNNING: &str = "is it running, and is --nats (WALLET_NATS_URL) correct?";
 /// How to log in successfully.
 fn right(login: &Login) -> &'static str {
     match login {
-        Login::Nobody => {
+        Login::Anonymous => {
             "give a login, as --nats nats://user:password@host:4222 or nats://TOKEN@host:4222, or with --nats-creds, --nats-nkey or \
              --nats-cert"
         }
         Login::User(..) => "is the password correct? --nats nats://user:password@host:4222",
-        Login::Token(_) => "is it correct? A user needs a password, too: --nats nats://user:password@host:4222",
+        Login::Token(_) => {
+            "is it correct? A user needs a password, too: --nats nats://user:password@host:4222"
+        }
         Login::Creds(_) | Login::Nkey(_) => "does that server know it, and is it still valid?",
     }
 }

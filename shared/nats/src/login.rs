@@ -12,7 +12,7 @@ use nkeys::{KeyPair, KeyPairType};
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
     /// No login; the server may know us by our certificate.
-    Nobody,
+    Anonymous,
     /// A user name and a password.
     User(String, String),
     /// A token.
@@ -28,7 +28,7 @@ impl Login {
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Creds(_) | Self::Nkey(_) => self.auth(b"").map(|_| ()),
-            Self::Nobody | Self::User(..) | Self::Token(_) => Ok(()),
+            Self::Anonymous | Self::User(..) | Self::Token(_) => Ok(()),
         }
     }
 
@@ -40,7 +40,7 @@ impl Login {
     fn auth(&self, nonce: &[u8]) -> Result<Auth, String> {
         let mut auth = Auth::new();
         match self {
-            Self::Nobody => {}
+            Self::Anonymous => {}
             Self::User(name, password) => {
                 auth.username = Some(name.clone());
                 auth.password = Some(password.clone());
@@ -49,8 +49,8 @@ impl Login {
             Self::Creds(file) => {
                 let text = read(file)?;
                 let jwt = between(&text, "USER JWT");
-                let jwt = jwt
-                    .ok_or_else(|| format!("{} has no user JWT: is it a .creds file?", file.display()))?;
+                let jwt =
+                    jwt.ok_or_else(|| format!("{} has no user JWT: is it a .creds file?", file.display()))?;
                 auth.signature = Some(sign(&text, file, nonce)?.1);
                 auth.jwt = Some(jwt.to_owned());
             }
@@ -74,7 +74,7 @@ impl fmt::Debug for Login {
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => write!(f, "a client without a login"),
+            Self::Anonymous => write!(f, "a client without a login"),
             Self::User(name, _) => write!(f, "user {name:?}"),
             Self::Token(_) => write!(f, "the token in the address"),
             Self::Creds(file) => write!(f, "the user of {}", file.display()),
@@ -182,7 +182,7 @@ mod tests {
             &dir,
             "-----BEGIN NATS USER JWT-----\nx.y.z\n------END NATS USER JWT------\n",
         );
-        assert!(Login::Creds(half).check().unwrap_err().contains("holds no seed"));
+        assert!(Login::Creds(half).check().unwrap_err().contains("has no seed"));
         let none = Login::Creds(PathBuf::from("/no/such.creds")).check().unwrap_err();
         assert!(none.starts_with("/no/such.creds can't be read: "), "{none}");
     }

@@ -20,7 +20,8 @@ pub fn check(info: &ServerInfo, name: &str) -> Result<(), Error> {
     if info.max_payload > stream::MAX_PAYLOAD_BYTES {
         let (taken, read) = (info.max_payload, stream::MAX_PAYLOAD_BYTES);
         return unfit(format!(
-            "accepts messages of up to {taken} bytes, more than the {read} that the wallet reads at once: set max_payload in its configuration; the wallet is designed for 1MB"
+            "accepts messages of up to {taken} bytes, more than the {read} that the wallet reads at once: set \
+             max_payload in its configuration; the wallet is designed for 1MB"
         ));
     }
     if !info.jetstream {
@@ -63,7 +64,8 @@ mod tests {
         );
         let none = "the NATS server h:4222 has no JetStream: start it with `jetstream { … }` in its configuration, or with -js";
         check("2.15.1", false, usual, Some(none));
-        let giants = "the NATS server h:4222 accepts messages of up to 8388608 bytes, more than the 2097152 that the wallet reads at once: set max_payload in its configuration; the wallet is designed for 1MB";
+        let giants = "the NATS server h:4222 accepts messages of up to 8388608 bytes, more than the 2097152 that the \
+                      wallet reads at once: set max_payload in its configuration; the wallet is designed for 1MB";
         check("2.15.1", true, 8 * usual, Some(giants));
     }
 }

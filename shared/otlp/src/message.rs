@@ -147,7 +147,7 @@ mod tests {
             span("debit-svc", 4, Some(3)),
         ];
         let message = message(&spans);
-        let told: Vec<(String, Vec<u8>)> = message
+        let found: Vec<(String, Vec<u8>)> = message
             .resource_spans
             .iter()
             .map(|resource| {
@@ -169,7 +169,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            found,
             [
                 ("client".to_owned(), vec![1]),
                 ("credit-svc".to_owned(), vec![3]),

@@ -165,7 +165,7 @@ fn session(token: &str) -> String {
 }
 
 /// The default address, on this machine only.
-pub fn usual_address(service: Service) -> SocketAddr {
+pub fn default_address(service: Service) -> SocketAddr {
     let port = match service {
         Service::Ledger => 8080,
         Service::Debit => 8081,
@@ -178,7 +178,8 @@ pub fn usual_address(service: Service) -> SocketAddr {
 pub fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     if token.is_none() && !address.ip().is_loopback() {
         warn!(
-            "ANYONE WHO CAN REACH http://{address} CAN READ ALL BALANCES AND TRANSFERS: no token is set. Set one with WALLET_HTTP_TOKEN or WALLET_HTTP_TOKEN_FILE, or listen on 127.0.0.1"
+            "ANYONE WHO CAN REACH http://{address} CAN READ ALL BALANCES AND TRANSFERS: no token is set. Set one with \
+             WALLET_HTTP_TOKEN or WALLET_HTTP_TOKEN_FILE, or listen on 127.0.0.1"
         );
     }
 }
@@ -255,7 +256,7 @@ mod tests {
         let token = Some(Token::hashed(SECRET));
         assert_eq!(of(Some(SECRET), None), Ok(token));
         assert_eq!(of(None, Some(&file)), Ok(token));
-        for (text, file, says) in [
+        for (text, file, problem) in [
             (Some("short-secret"), None, "WALLET_HTTP_TOKEN has fewer than 16"),
             (
                 Some("a secret with spaces"),
@@ -279,7 +280,7 @@ mod tests {
             ),
         ] {
             let error = of(text, file).unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.contains(problem), "{error}");
             assert!(text.is_none_or(|text| !error.contains(text)), "{error}");
         }
         assert_eq!(format!("{token:?}"), "Some(Token(…))");
@@ -287,7 +288,7 @@ mod tests {
 
     #[test]
     fn only_health_is_open_without_a_token() {
-        let asked = |path: &str, authorization: Option<&str>| {
+        let allowed = |path: &str, authorization: Option<&str>| {
             let mut request = Request::builder().uri(path);
             if let Some(value) = authorization {
                 request = request.header(header::AUTHORIZATION, value);
@@ -299,8 +300,8 @@ mod tests {
             .is_ok()
         };
         let right = format!("Bearer {SECRET}");
-        assert!(asked("/livez", None) && asked("/readyz", None));
-        assert!(asked("/v1/stats", Some(&right)) && asked("/metrics", Some(&format!("bearer {SECRET}"))));
+        assert!(allowed("/livez", None) && allowed("/readyz", None));
+        assert!(allowed("/v1/stats", Some(&right)) && allowed("/metrics", Some(&format!("bearer {SECRET}"))));
         for wrong in [
             None,
             Some("Bearer"),
@@ -309,17 +310,17 @@ mod tests {
             Some("Basic 0123456789abcdef"),
         ] {
             assert!(
-                !asked("/v1/stats", wrong) && !asked("/metrics", wrong) && !asked("/", wrong),
+                !allowed("/v1/stats", wrong) && !allowed("/metrics", wrong) && !allowed("/", wrong),
                 "{wrong:?}"
             );
         }
-        assert!(!asked("/livez/../v1/stats", None) && !asked("//livez", None));
+        assert!(!allowed("/livez/../v1/stats", None) && !allowed("//livez", None));
     }
 
     #[test]
     fn a_cookie_allows_only_reading() {
         let token = Token::hashed(SECRET);
-        let asked = |service, method: &str, path: &str, cookie: &str| {
+        let allowed = |service, method: &str, path: &str, cookie: &str| {
             let request = Request::builder()
                 .method(method)
                 .uri(path)
@@ -331,23 +332,25 @@ mod tests {
         assert_eq!(token.session("another secret, as long"), None);
         let right = format!("theme=dark; {COOKIE}={value}");
         assert!(
-            asked(Service::Ledger, "GET", "/", &right)
-                && asked(Service::Debit, "GET", "/v1/phases/x", &right)
+            allowed(Service::Ledger, "GET", "/", &right)
+                && allowed(Service::Debit, "GET", "/v1/phases/x", &right)
         );
-        assert!(!asked(Service::Ledger, "POST", "/v1/healing", &right));
+        assert!(!allowed(Service::Ledger, "POST", "/v1/healing", &right));
         for wrong in [
             format!("{COOKIE}={SECRET}"),
             format!("x{COOKIE}={value}"),
             format!("{COOKIE}={value}0"),
             String::new(),
         ] {
-            assert!(!asked(Service::Ledger, "GET", "/", &wrong), "{wrong}");
+            assert!(!allowed(Service::Ledger, "GET", "/", &wrong), "{wrong}");
         }
         assert!(
-            asked(Service::Ledger, "GET", LOGIN, "")
-                && asked(Service::Ledger, "GET", "/assets/viewer.css", "")
+            allowed(Service::Ledger, "GET", LOGIN, "")
+                && allowed(Service::Ledger, "GET", "/assets/viewer.css", "")
         );
-        assert!(!asked(Service::Debit, "GET", LOGIN, "") && !asked(Service::Ledger, "GET", "/login/x", ""));
+        assert!(
+            !allowed(Service::Debit, "GET", LOGIN, "") && !allowed(Service::Ledger, "GET", "/login/x", "")
+        );
     }
 
     #[test]
@@ -363,7 +366,7 @@ mod tests {
     #[test]
     fn the_default_addresses_are_local() {
         for service in Service::ALL {
-            assert!(usual_address(service).ip().is_loopback(), "{service}");
+            assert!(default_address(service).ip().is_loopback(), "{service}");
         }
     }
 }

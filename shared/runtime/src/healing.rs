@@ -27,8 +27,8 @@ use wallet_engine::outbox::Publisher;
 use wallet_engine::status::Board;
 use wallet_engine::store::Outgoing;
 
+use crate::extract::{JsonBody, QueryParams};
 use crate::problem::Problem;
-use crate::question::{Asked, Told};
 use crate::reading::pool;
 use crate::running::Running;
 
@@ -75,24 +75,24 @@ async fn store(State(healer): Here) -> Answer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct Query {
     shard: u16,
     after: Option<i64>,
     limit: Option<usize>,
 }
 
-async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
-    let limit = asked.limit.unwrap_or(AT_ONCE);
+async fn events(State(healer): Here, QueryParams(query): QueryParams<Query>) -> Answer {
+    let limit = query.limit.unwrap_or(AT_ONCE);
     if !(1..=AT_ONCE).contains(&limit) {
         return Err(Problem::bad_request(format!("limit {limit}: use 1 to {AT_ONCE}")));
     }
-    let mut db = pool(&healer.running, Shard(asked.shard))?.acquire().await?;
+    let mut db = pool(&healer.running, Shard(query.shard))?.acquire().await?;
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut said = stored::said(&mut db, asked.after.unwrap_or(0), one_more).await?;
-    let is_more = said.len() > limit;
-    said.truncate(limit);
-    let next = said.last().filter(|_| is_more).map(|last| last.no);
-    Ok(Json(json!({ "events": said, "next": next })))
+    let mut events = stored::events_after(&mut db, query.after.unwrap_or(0), one_more).await?;
+    let is_more = events.len() > limit;
+    events.truncate(limit);
+    let next = events.last().filter(|_| is_more).map(|last| last.no);
+    Ok(Json(json!({ "events": events, "next": next })))
 }
 
 /// A position in a shard's stream.
@@ -103,7 +103,7 @@ struct Position {
     position: u64,
 }
 
-async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
+async fn reach(State(healer): Here, JsonBody(place): JsonBody<Position>) -> Answer {
     let shard = Shard(place.shard);
     pool(&healer.running, shard)?;
     warn!(%shard, position = place.position, "healing shard {shard}: filling its stream up to {}", place.position);
@@ -115,7 +115,7 @@ async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
 /// Which decisions to publish again, and to which shard's stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Again {
+struct Republish {
     shard: u16,
     to: u16,
     events: Vec<i64>,
@@ -124,7 +124,7 @@ struct Again {
     recall: bool,
 }
 
-async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
+async fn publish(State(healer): Here, JsonBody(again): JsonBody<Republish>) -> Answer {
     if again.events.len() > AT_ONCE {
         let many = again.events.len();
         return Err(Problem::bad_request(format!(
@@ -189,7 +189,7 @@ fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
 }
 
 /// A position may only be changed if its message is lost: skipping readable messages would lose them.
-async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
+async fn position(State(healer): Here, JsonBody(place): JsonBody<Position>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
     let bus = &healer.running.bus;

@@ -103,7 +103,7 @@ impl Problem {
 impl From<wallet_db::Error> for Problem {
     fn from(error: wallet_db::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
-        Self::unavailable("the service's database does not answer; its log says why")
+        Self::unavailable("the service's database does not answer: see the log of the service")
     }
 }
 

@@ -60,9 +60,7 @@ fn about(service: Service) -> &'static str {
         Service::Debit => {
             "Debits payers' accounts and holds reserved money: one of the wallet's three services"
         }
-        Service::Credit => {
-            "Credits payees' accounts, or refuses to: one of the wallet's three services"
-        }
+        Service::Credit => "Credits payees' accounts, or refuses to: one of the wallet's three services",
         Service::Ledger => {
             "Keeps the books, and serves them over HTTP and as web pages: one of the wallet's three services"
         }
@@ -182,8 +180,8 @@ mod tests {
         };
         assert!(read(&["healthcheck"]).is_ok_and(|line| line.command.is_some()));
         assert!(read(&["--database", "sqlite:///d/{shard}.db"]).is_ok());
-        let told = read(&[]).map(|_| ()).unwrap_err().to_string();
-        assert!(told.contains("--database"), "{told}");
+        let error = read(&[]).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("--database"), "{error}");
     }
 
     #[test]

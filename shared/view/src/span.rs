@@ -226,15 +226,15 @@ fn destination(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Va
         Lane::Ledger => Some(Service::Ledger),
     };
     let (name, template) = match (&step.content, service(step.lane)) {
-        (Content::Asked(verb, _), _) => match flow.payer.parse::<AccountId>() {
+        (Content::Requested(verb, _), _) => match flow.payer.parse::<AccountId>() {
             Ok(account) => (verb.subject(shard, &account), request_template(*verb)),
             Err(_) => return Vec::new(),
         },
-        (Content::Said(_) | Content::Unknown, Some(service)) => {
+        (Content::Decided(_) | Content::Unknown, Some(service)) => {
             let name = subject::envelopes(shard, service);
             (name, format!("wallet.{{shard}}.evt.{}", service.token()))
         }
-        (Content::Said(_) | Content::Unknown, None) => return Vec::new(),
+        (Content::Decided(_) | Content::Unknown, None) => return Vec::new(),
     };
     vec![
         ("messaging.destination.name", text(name)),

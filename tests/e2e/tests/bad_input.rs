@@ -235,7 +235,10 @@ async fn whoever_can_be_known_hears_and_only_the_rest_is_parked() -> Result<()> 
         let told: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
         assert_eq!(
             told,
-            ["not a request: [] is not an object", "not a request: 7 is not an object"]
+            [
+                "not a request: [] is not an object",
+                "not a request: 7 is not an object"
+            ]
         );
         park(&world).await?;
         let left = 9_600 - cents;

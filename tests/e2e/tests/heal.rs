@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet_client::LedgerError;
 use wallet_client::api::Api;
-use wallet_client::api::healing::{Again, Position};
+use wallet_client::api::healing::{Position, Republish};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, bulk};
 use wallet_stack::ready;
@@ -260,7 +260,7 @@ async fn nobody_moves_a_service_that_has_lost_nothing() -> Result<()> {
         debit.go_on(far).await,
         "can continue from its position, which is left unchanged",
     );
-    let again = |shard, to, no, recall| Again {
+    let again = |shard, to, no, recall| Republish {
         shard,
         to,
         events: vec![no],

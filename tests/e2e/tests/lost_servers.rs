@@ -91,7 +91,9 @@ async fn refused(mut world: World) -> Result<World> {
     );
     let said = std::fs::read_to_string(&log)?;
     ensure!(
-        said.contains("stopping without waiting for the end of the shards' work, which took more than 5s: shard 0 is "),
+        said.contains(
+            "stopping without waiting for the shards' work to end, which took more than 5s: shard 0 is "
+        ),
         "{said}"
     );
 

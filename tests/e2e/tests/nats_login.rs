@@ -40,15 +40,13 @@ async fn with_a_token_or_a_password() -> Result<()> {
     .await?;
     check(
         &at(&server.url()),
-        &format!("the NATS server at {host} rejected a client without a login: give a login, as --nats nats://user"),
+        &format!(
+            "the NATS server at {host} rejected a client without a login: give a login, as --nats nats://user"
+        ),
     )
     .await?;
     let alice = format!("nats://alice:s3cr3t@{host}");
-    check(
-        &at(&alice),
-        "rejected user \"alice\": is the password correct?",
-    )
-    .await?;
+    check(&at(&alice), "rejected user \"alice\": is the password correct?").await?;
 
     // The first server that answers decides; servers that do not answer are skipped.
     let list = format!("nats://s3cr3t-token@127.0.0.1:9,{host}");
@@ -56,7 +54,8 @@ async fn with_a_token_or_a_password() -> Result<()> {
     let none = at("nats://s3cr3t@127.0.0.1:9,127.0.0.1:7");
     check(
         &none,
-        "none of the NATS servers accepts the connection: no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and is --nats (WALLET_NATS_URL) correct?; no NATS server answers at 127.0.0.1:7",
+        "none of the NATS servers accepts the connection: no NATS server answers at 127.0.0.1:9 (Connection refused (os \
+         error 111)): is it running, and is --nats (WALLET_NATS_URL) correct?; no NATS server answers at 127.0.0.1:7",
     )
     .await
 }
@@ -109,7 +108,8 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     check(
         &unsigned,
         &format!(
-            "no TLS with the NATS server at {host} (invalid peer certificate: UnknownIssuer): give the authority that signed its certificate with --nats-ca (WALLET_NATS_CA)"
+            "no TLS with the NATS server at {host} (invalid peer certificate: UnknownIssuer): give the authority that \
+             signed its certificate with --nats-ca (WALLET_NATS_CA)"
         ),
     )
     .await?;
@@ -149,11 +149,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
 
     let plain = Server::start("").await?;
     let tls = at(&format!("tls://{}", plain.address));
-    check(
-        &tls,
-        "does that server support TLS, in a recent enough version?",
-    )
-    .await
+    check(&tls, "does that server support TLS, in a recent enough version?").await
 }
 
 /// The whole wallet: the services inherit the tool's login, and the server accepts both.

@@ -319,10 +319,7 @@ async fn what_comes_later_of_the_same_transfer_waits_and_all_others_go_on() -> R
         {
             let id = row["id"].as_str().context("an id")?;
             let (told, code) = tool(&world, &["parked", "edit", id, "--body", "{}"]).await?;
-            ensure!(
-                code == 1 && told.contains("events are never changed"),
-                "{told}"
-            );
+            ensure!(code == 1 && told.contains("events are never changed"), "{told}");
             let (told, code) = tool(
                 &world,
                 &["parked", "discard", id, "--reason", "gilding changes no money"],

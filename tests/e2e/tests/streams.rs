@@ -138,11 +138,7 @@ async fn settings_are_named(world: &World, spare: &Instance) -> Result<()> {
         .map(|(name, value, named)| ((name, value), named))
         .unzip();
     change(world, HIS, &settings).await?;
-    let told = [
-        &["\"failed\"", "stream WALLET_0 has wrong settings"][..],
-        &named,
-    ]
-    .concat();
+    let told = [&["\"failed\"", "stream WALLET_0 has wrong settings"][..], &named].concat();
     for service in Service::ALL {
         says(&world.stack.service_url(service), HIS, &told).await?;
     }

@@ -164,7 +164,12 @@ async fn programs_are_told(http: &Client, url: &str) -> Result<()> {
         (Method::GET, "/v1/nothing", 404, "not found: /v1/nothing"),
         (Method::GET, "/v1", 404, "not found: /v1"),
         (Method::POST, "/readyz", 405, "/readyz does not support POST"),
-        (Method::DELETE, "/v1/store", 405, "/v1/store does not support DELETE"),
+        (
+            Method::DELETE,
+            "/v1/store",
+            405,
+            "/v1/store does not support DELETE",
+        ),
     ] {
         let answer = http.request(method, format!("{url}{path}")).send().await?;
         assert_eq!(answer.status().as_u16(), status, "{url}{path}");
@@ -235,7 +240,7 @@ async fn pages_and_keys_lead_through_a_long_list() -> Result<()> {
     browser.press("c").await?;
     browser
         .until(&format!(
-            "document.querySelector('#said').textContent.includes({focused})"
+            "document.querySelector('#toast').textContent.includes({focused})"
         ))
         .await?;
     browser.press("\u{e007}").await?;

@@ -110,7 +110,7 @@ impl Bus for SimBus {
         }
     }
 
-    async fn tell(&self, _notice: Notice) -> Result<(), Error> {
+    async fn notify(&self, _notice: Notice) -> Result<(), Error> {
         Ok(self.0.pass(Point::Tell).await?)
     }
 }

@@ -7,7 +7,9 @@ use wallet_contract::event::{AccountFact, Fact, Failure, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::Input;
-use wallet_kernel::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
+use wallet_kernel::testing::{
+    self, ONE, Player, THREE, TWO, describe, event, key, movement, name, part, request_input,
+};
 
 const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";
@@ -17,7 +19,7 @@ const FULL: &str = "credit.refused: ceiling_reached: bob's total of credits woul
 fn check(given: &[Input], when: &Input, expected: &str, money: &str) {
     let mut player = bob();
     player.hear_all(given);
-    assert_eq!(told(player.hear(when).as_ref()), expected);
+    assert_eq!(describe(player.hear(when).as_ref()), expected);
     assert_eq!(has(&player), money, "{expected}");
 }
 
@@ -197,7 +199,7 @@ fn an_account_with_a_promise_can_close() {
 
 fn bob() -> Player<Credit> {
     let mut player = Player::new(Service::Credit);
-    player.hear(&asks(Verb::Open, THREE, "bob", r#""currency":"USD""#));
+    player.hear(&request_input(Verb::Open, THREE, "bob", r#""currency":"USD""#));
     player
 }
 
@@ -262,5 +264,5 @@ fn released(id: &str, amount: &str) -> Input {
 }
 
 fn operator(verb: Verb) -> Input {
-    asks(verb, THREE, "bob", "")
+    request_input(verb, THREE, "bob", "")
 }

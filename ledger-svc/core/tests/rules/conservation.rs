@@ -8,8 +8,8 @@ mod answers;
 mod ask;
 mod flows;
 mod invariants;
+mod outcomes;
 mod reader;
-mod told;
 mod world;
 
 use std::cell::RefCell;
@@ -45,11 +45,11 @@ fn no_money_is_lost_or_created() {
         panic!("{failure}");
     }
     let seen = seen.into_inner();
-    println!("{CASES} plays, said in them: {seen:#?}");
+    println!("{CASES} plays, with these events: {seen:#?}");
     assert_eq!(
         seen.len(),
         KINDS,
-        "something is never said in these plays: {seen:#?}"
+        "an event never occurs in these plays: {seen:#?}"
     );
 }
 

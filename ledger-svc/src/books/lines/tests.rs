@@ -105,8 +105,8 @@ async fn every_place_is_found_in_migrated_books() {
                 "before {here}"
             );
             let behind = (1..=LINES).take_while(|line| at_us(line * 2) <= at).count();
-            let told = balances_before(&mut db, Cursor::at(at), limit).await;
-            assert_eq!(told, first(i64::try_from(behind).unwrap() + 1), "at {at}");
+            let found = balances_before(&mut db, Cursor::at(at), limit).await;
+            assert_eq!(found, first(i64::try_from(behind).unwrap() + 1), "at {at}");
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     html! {
         h1 { (title(flow)) " " (status(flow)) }
         div.story { @for sentence in story::of(flow) { p { (parts::sentence(&sentence)) } } }
-        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.told()))) ", since " (parts::at(parked.since)) } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.describe()))) ", since " (parts::at(parked.since)) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -70,12 +70,16 @@ fn title(flow: &Flow) -> Markup {
 }
 
 fn status(flow: &Flow) -> Markup {
-    parts::status(flow.stands())
+    parts::status(flow.display_status())
 }
 
 /// `credit-svc of shard 1 has not reacted to account.debited for 14.0 s; usually 3.00 ms`
 fn waits(view: &View<'_>, expected: &Expected) -> String {
-    format!("… {} {}.", expected.told(view.flow), expected.waited(view.now))
+    format!(
+        "… {} {}.",
+        expected.describe(view.flow),
+        expected.waited(view.now)
+    )
 }
 
 fn flagged(view: &View<'_>, step: &Step, skew: Skew) -> String {
@@ -83,7 +87,7 @@ fn flagged(view: &View<'_>, step: &Step, skew: Skew) -> String {
     format!(
         "{}: {}. Times are shown as recorded.",
         clean(kind),
-        skew.told(step.lane.name())
+        skew.describe(step.lane.name())
     )
 }
 
@@ -100,7 +104,7 @@ fn facts(view: &View<'_>) -> Markup {
             @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
                 dt { "Reason" } dd { code { (reason) } " " (parts::sentence(&clean(detail))) }
             }
-            dt { "Began" } dd { (parts::at(flow.started_at)) }
+            dt { "Started" } dd { (parts::at(flow.started_at)) }
             @if let Some(ended) = flow.ended_at {
                 dt { "Ended" } dd { (parts::at(ended)) }
             }
@@ -216,7 +220,7 @@ pub(super) fn words(step: &Step) -> String {
 /// The CSS class of a mark.
 pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
-        Mark::Said => "mark-said",
+        Mark::Neutral => "mark-neutral",
         Mark::Good => "mark-good",
         Mark::Refused => "mark-refused",
         Mark::Undone => "mark-undone",

@@ -125,7 +125,7 @@ fn row(view: &View<'_>, index: usize, parent: Option<i64>, x: i64, y: i64) -> Ma
 
 fn arrow(mark: Mark, from: i64, to: i64, y: i64) -> Markup {
     let line = match mark {
-        Mark::Said | Mark::Good => "arrow",
+        Mark::Neutral | Mark::Good => "arrow",
         Mark::Refused => "arrow crossed",
         Mark::Undone => "arrow dashed",
     };

@@ -85,10 +85,10 @@ async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<S
         // Counts and times must be of the same transfers.
         if since > 0 {
             let newest = newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?;
-            took.extend(last(newest.flows.iter().map(|flow| &flow.told), since));
+            took.extend(last(newest.flows.iter().map(|flow| &flow.json), since));
         }
     }
-    let sample = before.as_ref().map(|before| told(before, &now, took));
+    let sample = before.as_ref().map(|before| sample_of(before, &now, took));
     *before = Some(now);
     Ok(sample)
 }
@@ -104,7 +104,7 @@ fn last<'f>(flows: impl Iterator<Item = &'f Flow>, many: i64) -> impl Iterator<I
     ended.into_iter().take(many).map(|(_, took_us)| took_us)
 }
 
-fn told(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
+fn sample_of(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
     const HUNDREDTHS: i64 = 100 * 1_000_000;
     let ended: i64 = now
         .ended
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_single_transfer_is_seen_in_every_chart() {
-        let sample = told(
+        let sample = sample_of(
             &look(10_000_000, &[7, 3]),
             &look(12_010_000, &[7, 4]),
             vec![16_000],

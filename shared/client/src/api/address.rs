@@ -30,12 +30,12 @@ impl fmt::Debug for ApiToken {
 
 /// The service to query, and the option that sets its address.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Who {
+pub(super) struct Target {
     pub(super) name: &'static str,
     pub(super) option: &'static str,
 }
 
-impl Who {
+impl Target {
     pub(super) const LEDGER: Self = Self {
         name: "the ledger",
         option: "--api",
@@ -51,14 +51,15 @@ impl Who {
 }
 
 impl Api {
-    pub(super) fn of(who: Who, url: &str) -> Result<Self, Error> {
-        let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
+    pub(super) fn of(target: Target, url: &str) -> Result<Self, Error> {
+        let (name, address) = (target.name, "use an address such as http://127.0.0.1:8080");
         let shown = without_login(url);
         let unread = |why| InvalidInput::new(format!("address of {name} {shown:?}: {address} ({why})"));
         let mut base: Url = url.parse().map_err(unread)?;
         if !base.username().is_empty() || base.password().is_some() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: leave out the user and password; if the service requires a token, set WALLET_API_TOKEN or --api-token"
+                "address of {name} {shown:?}: leave out the user and password; if the service requires a token, set \
+                 WALLET_API_TOKEN or --api-token"
             ))
             .into());
         }
@@ -85,8 +86,8 @@ impl Api {
             base,
             http: http
                 .build()
-                .map_err(|error| Error::Strange(format!("the HTTP client can't be started: {error}")))?,
-            who,
+                .map_err(|error| Error::Unexpected(format!("the HTTP client can't be started: {error}")))?,
+            target,
             authorization: None,
         })
     }

@@ -267,7 +267,7 @@ impl Duty {
     }
 
     /// A one-line description for people.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         let since = self
             .heard_at
             .filter(|_| self.state == "silent")
@@ -326,7 +326,7 @@ mod tests {
             ..Duty::default()
         };
         assert_eq!(
-            silent.told(),
+            silent.describe(),
             "shard 0: silent (last heard from at 2026-11-30 18:01:57 UTC)"
         );
     }

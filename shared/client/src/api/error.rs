@@ -16,13 +16,13 @@ pub enum Error {
     Input(#[from] InvalidInput),
     /// There was no response, or the token is missing or wrong.
     #[error(transparent)]
-    Mute(#[from] Mute),
+    Access(#[from] AccessError),
     /// The service reported a problem.
     #[error(transparent)]
     Problem(#[from] Problem),
     /// The response is not a ledger's, or from an incompatible version.
     #[error("{0}")]
-    Strange(String),
+    Unexpected(String),
 }
 
 /// A problem document of the ledger (RFC 9457).
@@ -51,10 +51,10 @@ impl StdError for Problem {}
 
 /// Why a service could not be queried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Mute {
+pub enum AccessError {
     /// There was no response.
     #[error("no reply from {name} at {url}: {why}; is it running (`wallet up`), and is {option} correct?")]
-    Silent {
+    NoReply {
         /// The service's name.
         name: &'static str,
         /// Its address.
@@ -66,7 +66,7 @@ pub enum Mute {
     },
     /// A token is required and none was given.
     #[error("{name} at {url} requires a token: set WALLET_API_TOKEN, or give --api-token")]
-    Locked {
+    TokenRequired {
         /// The service's name.
         name: &'static str,
         /// Its address.

@@ -27,7 +27,7 @@ async fn follow<T>(
             return Ok((all, then));
         }
         if then == next {
-            return Err(Error::Strange(format!(
+            return Err(Error::Unexpected(format!(
                 "the list does not continue after {next:?}: is that the ledger of a wallet?"
             )));
         }
@@ -116,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_list_is_followed_to_its_end_or_to_the_limit() {
-        for (of, wanted, told, more) in [
+        for (of, wanted, expected, more) in [
             (0, None, 0, false),
             (2_500, None, 2_500, false),
             (2_500, Some(1_001), 1_001, true),
@@ -124,9 +124,9 @@ mod tests {
             (2_500, Some(9_000), 2_500, false),
             (1_000, Some(1_000), 1_000, false),
         ] {
-            let asked = async |limit, at: Option<String>| Ok(pages(of, 700, limit, at.as_deref()));
-            let (all, next) = follow(wanted, asked).await.unwrap();
-            assert_eq!(all, (0..told).collect::<Vec<u32>>(), "{of} {wanted:?}");
+            let fetch = async |limit, at: Option<String>| Ok(pages(of, 700, limit, at.as_deref()));
+            let (all, next) = follow(wanted, fetch).await.unwrap();
+            assert_eq!(all, (0..expected).collect::<Vec<u32>>(), "{of} {wanted:?}");
             assert_eq!(next.is_some(), more, "{of} {wanted:?}");
         }
     }

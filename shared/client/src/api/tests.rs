@@ -30,8 +30,8 @@ fn an_address_may_have_a_path_of_its_own() {
     ] {
         let api = Api::new(given).unwrap();
         assert_eq!(api.url(), "http://host/wallet", "{given}");
-        let asked = api.base.join("v1/stats").unwrap();
-        assert_eq!(asked.as_str(), "http://host/wallet/v1/stats", "{given}");
+        let joined = api.base.join("v1/stats").unwrap();
+        assert_eq!(joined.as_str(), "http://host/wallet/v1/stats", "{given}");
     }
     assert_eq!(
         neighbour("http://host:80/wallet", 1).as_deref(),
@@ -39,7 +39,10 @@ fn an_address_may_have_a_path_of_its_own() {
     );
     for bad in ["http://host/?tab=1", "http://host/wallet#view"] {
         let error = Api::new(bad).unwrap_err().to_string();
-        assert!(error.contains("leave out the query and the fragment (? and #)"), "{error}");
+        assert!(
+            error.contains("leave out the query and the fragment (? and #)"),
+            "{error}"
+        );
     }
 }
 
@@ -111,10 +114,11 @@ fn a_missing_token_is_reported_with_the_variable_not_the_header() {
     );
     check(
         &ledger.clone().with_token(Some(&token)).unwrap(),
-        "the ledger at http://127.0.0.1:8080 rejects this token: WALLET_API_TOKEN (or --api-token) must equal the WALLET_HTTP_TOKEN that it was started with",
+        "the ledger at http://127.0.0.1:8080 rejects this token: WALLET_API_TOKEN (or --api-token) must equal the \
+         WALLET_HTTP_TOKEN that it was started with",
     );
-    let strange = ApiToken::from("s3cr3t\u{1}".to_owned());
-    let error = ledger.with_token(Some(&strange)).unwrap_err().to_string();
+    let invalid = ApiToken::from("s3cr3t\u{1}".to_owned());
+    let error = ledger.with_token(Some(&invalid)).unwrap_err().to_string();
     assert_eq!(
         error,
         "WALLET_API_TOKEN (or --api-token) has characters that a token can't contain: use letters, digits and -._~+/="

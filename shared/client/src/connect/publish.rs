@@ -58,11 +58,11 @@ impl Connection {
         let headers: Vec<_> = headers.into_iter().collect();
         self.fits(&body)?;
         let explain = |attempt| {
-            let (what, asked) = (format!("requests for {account}"), verb.token());
+            let (what, verb) = (format!("requests for {account}"), verb.token());
             self.explain(
                 attempt,
                 &what,
-                &format!("{asked} with {account}'s authority"),
+                &format!("{verb} with {account}'s authority"),
                 "the request",
             )
         };
@@ -117,10 +117,10 @@ impl Connection {
                 host,
                 what: on.to_owned(),
             },
-            Attempt::Denied(told) => Error::Denied {
+            Attempt::Denied(reason) => Error::Denied {
                 host,
                 what: right.to_owned(),
-                told,
+                reason,
             },
             Attempt::NoAck(why) => Error::NotAcknowledged {
                 host,

@@ -19,11 +19,11 @@ const DENIALS: usize = 64;
 /// Connects, and checks that the server meets the wallet's requirements.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     let (denials, _) = broadcast::channel(DENIALS);
-    let told = denials.clone();
+    let sender = denials.clone();
     let hear = move |_: &str, event: &Event| {
         if let Event::ServerError(ServerError::Other(text)) = event {
             // There may be no receiver.
-            let _ = told.send(text.clone());
+            let _ = sender.send(text.clone());
         }
     };
     let Reached { client, host, lost } = route(settings)?
@@ -72,7 +72,8 @@ mod tests {
         let error = connect(&settings).await.unwrap_err().to_string();
         assert_eq!(
             error,
-            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and is --nats (WALLET_NATS_URL) correct?"
+            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and is --nats \
+             (WALLET_NATS_URL) correct?"
         );
         let error = connect(&Settings::at("nats://alice:s3cr3t@:x"))
             .await

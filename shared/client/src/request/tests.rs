@@ -124,7 +124,7 @@ fn a_request_is_the_same_in_an_array_and_in_bulk() {
         memo: Some("a \"lunch\" {1}"),
     };
     let traced = |request: Request| Request {
-        trace: Some(TraceId::begun_by(EventId(id().0))),
+        trace: Some(TraceId::started_by(EventId(id().0))),
         ..request
     };
     let requests = [

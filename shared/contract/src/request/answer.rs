@@ -27,7 +27,7 @@ pub(super) struct Answered<'t> {
 
 impl Answered<'_> {
     /// Whether the request is also refused under this id.
-    pub(super) fn is_told(&self, id: &str) -> bool {
+    pub(super) fn answers_id(&self, id: &str) -> bool {
         let named = Named::read(id).map(|named| named.id);
         self.also.iter().any(|request| Some(request.transfer) == named)
     }
@@ -42,7 +42,7 @@ pub(super) fn answer<'t>(json: &'t str, context: Context<'_>) -> Result<Answered
     };
     let error = match serde_json::from_str::<Body<'_>>(json) {
         Ok(body) => match body.read(json, context) {
-            Ok(request) => return Ok(sound(request, json)),
+            Ok(request) => return Ok(valid(request, json)),
             Err(unreadable) => unreadable.to_string(),
         },
         Err(error) => match serde_json::from_str::<CloudEvent<'_>>(json) {
@@ -84,7 +84,7 @@ fn carried<'t>(
                 return flawed(json, json, Known::of(&text), why, context);
             }
             match body.read(&text, context) {
-                Ok(request) => return Ok(sound(request, json)),
+                Ok(request) => return Ok(valid(request, json)),
                 Err(unreadable) => unreadable.to_string(),
             }
         }
@@ -108,7 +108,7 @@ pub(super) fn refused(text: &str, why: &Why, context: Context<'_>) -> Result<Ans
     Ok(answered(requests, Cow::Owned(raw)))
 }
 
-fn sound(request: Request, json: &str) -> Answered<'_> {
+fn valid(request: Request, json: &str) -> Answered<'_> {
     Answered {
         request,
         also: Vec::new(),
@@ -174,7 +174,7 @@ fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request
         .and_then(|text| TraceId::from_traceparent(text).ok());
     let refusal = Refusal::new(
         Reason::InvalidRequest,
-        known.flaw.as_deref().unwrap_or("not sound"),
+        known.flaw.as_deref().unwrap_or("invalid request"),
     );
     let request = |named: &Named| {
         let id = flawed_id(content, &account, named.id, verb);
@@ -184,7 +184,9 @@ fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request
             written: named.written.clone(),
             account: account.clone(),
             verb,
-            trace: trace.or(context.trace()).unwrap_or_else(|| TraceId::begun_by(id)),
+            trace: trace
+                .or(context.trace())
+                .unwrap_or_else(|| TraceId::started_by(id)),
             order: Err(refusal.clone()),
         }
     };

@@ -70,7 +70,7 @@ impl Known {
             }
             if known.flaw.is_none() {
                 let twice = fields[..place].iter().find(|earlier| earlier.name == field.name);
-                known.flaw = twice.map_or_else(|| flaw(field), |earlier| Some(stands_twice(earlier, field)));
+                known.flaw = twice.map_or_else(|| flaw(field), |earlier| Some(occurs_twice(earlier, field)));
             }
         }
         let replaced = fields.iter().find(|field| field.raw.contains('\u{fffd}'));
@@ -97,7 +97,7 @@ impl Known {
     }
 }
 
-fn stands_twice(earlier: &Field<'_>, field: &Field<'_>) -> String {
+fn occurs_twice(earlier: &Field<'_>, field: &Field<'_>) -> String {
     let (name, first, then) = (&field.name, shown(earlier.raw), shown(field.raw));
     format!("field {name:?} occurs twice, as {first} and as {then}: use it once")
 }

@@ -112,17 +112,17 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }
-    let mut said = String::with_capacity(text.len());
+    let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
-        said.push_str(&rest[..at]);
+        decoded.push_str(&rest[..at]);
         rest = &rest[at..];
         let (character, length) = escape(rest);
-        said.push(character);
+        decoded.push(character);
         rest = rest.get(length..).unwrap_or_default();
     }
-    said.push_str(rest);
-    Cow::Owned(said)
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
 }
 
 /// The character of the escape at the start of a text, and the length of the escape.

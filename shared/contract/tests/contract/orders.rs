@@ -8,7 +8,7 @@ use wallet_contract::testing::{ONE, TWO, name, pays, reversal};
 
 /// Reads a request of alice's with these fields, and checks why it is refused.
 fn check(verb: Verb, fields: &str, expected: &str) {
-    assert_eq!(refusal(&asks(verb, fields)), expected, "{fields}");
+    assert_eq!(refusal(&request_of(verb, fields)), expected, "{fields}");
 }
 
 #[test]
@@ -46,12 +46,12 @@ fn a_field_that_does_not_apply_to_the_verb_is_refused() {
                 "invalid_request: field {name:?} does not apply to {}",
                 verb.token()
             );
-            let request = asks(verb, &format!("{name:?}:{value}"));
-            let told = refusal(&request);
+            let request = request_of(verb, &format!("{name:?}:{value}"));
+            let found = refusal(&request);
             assert_eq!(
-                told == refused,
+                found == refused,
                 without(verb).contains(&name),
-                "{} with {name}: {told}",
+                "{} with {name}: {found}",
                 verb.token()
             );
         }
@@ -61,7 +61,7 @@ fn a_field_that_does_not_apply_to_the_verb_is_refused() {
 #[test]
 fn a_reservation_holds_from_a_second_to_a_year() {
     let reserve = |terms: &str| format!("{},{terms}", pays("bob", "1.00"));
-    let held = |fields: &str| match asks(Verb::Reserve, fields).order {
+    let held = |fields: &str| match request_of(Verb::Reserve, fields).order {
         Ok(Order::Reserve(_, hold)) => (hold.expires_in, hold.auto_confirm),
         other => panic!("{fields}: {other:?}"),
     };
@@ -126,14 +126,14 @@ fn a_memo_with_a_zero_byte_is_refused_and_details_are_bounded() {
         format!("[{}0]", "\"\",".repeat(200_000)),
     ] {
         let fields = format!(r#""to":"bob","amount":{amount},"currency":"USD""#);
-        let told = refusal(&asks(Verb::Transfer, &fields));
-        assert!(told.len() < 2_000, "{} bytes", told.len());
+        let found = refusal(&request_of(Verb::Transfer, &fields));
+        assert!(found.len() < 2_000, "{} bytes", found.len());
     }
 }
 
 #[test]
 fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
-    let confirms = |fields: &str| match asks(Verb::Confirm, fields).order {
+    let confirms = |fields: &str| match request_of(Verb::Confirm, fields).order {
         Ok(Order::Confirm(money)) => money.map(|money| money.to_string()),
         other => panic!("{fields}: {other:?}"),
     };
@@ -163,7 +163,7 @@ fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
 fn a_reversal_names_the_transfer_that_it_gives_back() {
     let reverse = |id: &str| format!(r#"{},"reverses":"{id}""#, pays("bob", "1.00"));
     assert_eq!(
-        asks(Verb::Reverse, &reverse(TWO)).order,
+        request_of(Verb::Reverse, &reverse(TWO)).order,
         Ok(Order::Reverse(reversal("alice", "bob", "1.00", TWO)))
     );
     check(
@@ -172,9 +172,8 @@ fn a_reversal_names_the_transfer_that_it_gives_back() {
         "invalid_request: reverse needs field \"reverses\"",
     );
     for id in ["", "7", "01900000-0000-7000-8000-00000000000g"] {
-        let expected = format!(
-            "invalid_request: reverses {id:?}: use the id of the transfer to give back, a UUID"
-        );
+        let expected =
+            format!("invalid_request: reverses {id:?}: use the id of the transfer to give back, a UUID");
         check(Verb::Reverse, &reverse(id), &expected);
     }
 }
@@ -182,7 +181,7 @@ fn a_reversal_names_the_transfer_that_it_gives_back() {
 #[test]
 fn a_bodys_verb_must_match_its_subject() {
     let named = |verb: &str| format!(r#"{},"verb":"{verb}""#, pays("bob", "1.00"));
-    check(Verb::Transfer, &named("transfer"), "sound");
+    check(Verb::Transfer, &named("transfer"), "valid");
     check(
         Verb::Transfer,
         &named("reserve"),
@@ -193,8 +192,8 @@ fn a_bodys_verb_must_match_its_subject() {
         let request = request::read(&json, context(Verb::Transfer, None)).unwrap();
         format!("{}: {}", request.verb.token(), refusal(&request))
     };
-    assert_eq!(bulk("transfer"), "transfer: sound");
-    assert_eq!(bulk("reserve"), "reserve: sound");
+    assert_eq!(bulk("transfer"), "transfer: valid");
+    assert_eq!(bulk("reserve"), "reserve: valid");
     assert_eq!(
         bulk("confirm"),
         "confirm: invalid_request: field \"to\" does not apply to confirm"
@@ -218,11 +217,11 @@ fn a_requests_id_can_be_derived_from_its_movement() {
         (Verb::Transfer, memo),
         (Verb::Reverse, back),
     ] {
-        let request = asks(verb, &fields);
+        let request = request_of(verb, &fields);
         let Ok(Order::Transfer(movement) | Order::Reverse(movement)) = &request.order else {
             panic!("{fields}: {request:?}");
         };
-        assert_eq!(movement.asked(request.transfer), (verb, request.id), "{fields}");
+        assert_eq!(movement.request(request.transfer), (verb, request.id), "{fields}");
     }
 }
 
@@ -234,39 +233,39 @@ fn a_requests_id_is_derived_as_in_the_examples() {
     let body = format!(r#"{{"id":"{id}",{}}}"#, pays("bob", "12.50"));
     let request = request::read(&body, context(Verb::Transfer, Some(&alice))).unwrap();
     assert_eq!(request.id.to_string(), "01a207e8-99e5-8247-8de9-9fd0c5f2659c");
-    let told = include_str!("../../../../examples/README.md");
-    assert!(told.contains(id) && told.contains(&request.id.to_string()));
+    let readme = include_str!("../../../../examples/README.md");
+    assert!(readme.contains(id) && readme.contains(&request.id.to_string()));
 }
 
 #[test]
 fn different_terms_or_verbs_make_different_requests() {
-    let reserve = |terms: &str| asks(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
+    let reserve = |terms: &str| request_of(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
     assert_eq!(
         reserve(""),
         reserve(r#","expires_in":604800,"auto_confirm":false"#)
     );
     assert_ne!(reserve(""), reserve(r#","expires_in":604801"#));
     assert_ne!(reserve(""), reserve(r#","auto_confirm":true"#));
-    assert_ne!(reserve(""), asks(Verb::Transfer, &pays("bob", "1.00")).id);
+    assert_ne!(reserve(""), request_of(Verb::Transfer, &pays("bob", "1.00")).id);
     let reverse = |of: &str| {
         let fields = format!(r#"{},"reverses":"{of}""#, pays("bob", "1.00"));
-        asks(Verb::Reverse, &fields).id
+        request_of(Verb::Reverse, &fields).id
     };
     assert_ne!(reverse(ONE), reverse(TWO));
     assert_ne!(
-        asks(Verb::Confirm, "").id,
-        asks(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
+        request_of(Verb::Confirm, "").id,
+        request_of(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
     );
-    assert_ne!(asks(Verb::Confirm, "").id, asks(Verb::Cancel, "").id);
+    assert_ne!(request_of(Verb::Confirm, "").id, request_of(Verb::Cancel, "").id);
 }
 
 #[test]
 fn the_same_content_in_another_spelling_is_the_same_request() {
     let same = |verb: Verb, one: &str, other: &str| {
-        let [one, other] = [one, other].map(|fields| asks(verb, fields));
+        let [one, other] = [one, other].map(|fields| request_of(verb, fields));
         assert_eq!(
             (refusal(&one), refusal(&other)),
-            ("sound".to_owned(), "sound".to_owned())
+            ("valid".to_owned(), "valid".to_owned())
         );
         assert_eq!(
             one.id,
@@ -342,7 +341,7 @@ fn the_same_content_in_another_spelling_is_the_same_request() {
         let expected = Request {
             // Its digits have no upper case.
             written: Some(id).filter(|id| id != ONE),
-            ..asks(Verb::Transfer, &plain)
+            ..request_of(Verb::Transfer, &plain)
         };
         assert_eq!(request, expected);
     }
@@ -353,7 +352,8 @@ fn a_refusal_names_the_field_and_its_value() {
     check(
         Verb::Transfer,
         &pays("b.ob", "1.00"),
-        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' (a leading '@' is for operators only)",
+        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' (a \
+         leading '@' is for operators only)",
     );
     check(
         Verb::Open,
@@ -370,7 +370,10 @@ fn a_refusal_names_the_field_and_its_value() {
 
 #[test]
 fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
-    let json = format!(r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#, pays("bob", "1.00"));
+    let json = format!(
+        r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#,
+        pays("bob", "1.00")
+    );
     let alice = name("alice");
     let ids = |message: &str, event_id| {
         let context = Context {
@@ -389,12 +392,12 @@ fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
 
 fn refusal(request: &Request) -> String {
     match &request.order {
-        Ok(_) => "sound".to_owned(),
+        Ok(_) => "valid".to_owned(),
         Err(refusal) => refusal.to_string(),
     }
 }
 
-fn asks(verb: Verb, fields: &str) -> Request {
+fn request_of(verb: Verb, fields: &str) -> Request {
     let comma = if fields.is_empty() { "" } else { "," };
     let json = format!(r#"{{"id":"{ONE}"{comma}{fields}}}"#);
     request::read(&json, context(verb, Some(&name("alice")))).unwrap()

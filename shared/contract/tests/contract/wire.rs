@@ -154,7 +154,7 @@ proptest! {
         let terms = Terms { expires: Timestamp::from_microsecond(expires).unwrap(), auto_confirm };
         let refusal = Refusal::new(reason, detail);
         let cause = EventId(Uuid::from_u128(cause.max(1)));
-        let cause = Cause { id: cause, transfer: TransferId(cause.0), trace: TraceId::begun_by(cause) };
+        let cause = Cause { id: cause, transfer: TransferId(cause.0), trace: TraceId::started_by(cause) };
         let source = Source { service: Service::Debit, shard: Shard(7) };
         let time = Timestamp::from_microsecond(micros).unwrap();
         for fact in [

@@ -9,7 +9,7 @@ use wallet_contract::request::{self, Context, Request};
 use wallet_contract::subject::Subject;
 use wallet_kernel::{Decider, Heard, Input, Place};
 
-use super::{Batch, of, set_aside_whole};
+use super::{Batch, of, park_instruction};
 use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
@@ -36,7 +36,7 @@ pub fn resume<'m, C: Decider>(
             Ok(requests) => replaced(row, requests, message, at_us),
             // The named message stays parked, and the instruction is parked as well: someone must take a look.
             Err(why) => Batch {
-                parked: vec![set_aside_whole(message, at_us, &why)],
+                parked: vec![park_instruction(message, at_us, &why)],
                 ..Batch::default()
             },
         };
@@ -135,7 +135,9 @@ fn requests<C: Decider>(
         }
         if !C::concerns(&input, place) {
             let verb = request.verb.token();
-            return Err(format!("this {no} {sequence}: a {verb} is decided by another service or shard"));
+            return Err(format!(
+                "this {no} {sequence}: a {verb} is decided by another service or shard"
+            ));
         }
     }
     Ok(requests)

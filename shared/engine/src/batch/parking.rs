@@ -24,13 +24,13 @@ fn cause(row: &ParkedRow, source: Source) -> Cause {
     Cause {
         id,
         transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
+        trace: TraceId::started_by(id),
     }
 }
 
 /// The events that report parked messages.
 pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
-    let told = rows.iter().map(|row| {
+    let events = rows.iter().map(|row| {
         let fact = Fact::Message(MessageFact::MessageParked(Parked {
             sequence: row.sequence,
             index: row.index,
@@ -40,21 +40,21 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
         }));
         moment.event(fact, cause(row, moment.source))
     });
-    told.collect()
+    events.collect()
 }
 
 /// The events that report how parked messages were resolved.
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
-    let told = resolved.iter().map(|(row, resolved)| {
+    let events = resolved.iter().map(|(row, resolved)| {
         let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
         moment.event(fact, cause(row, moment.source))
     });
-    told.collect()
+    events.collect()
 }
 
 /// The events that report requests which an instruction has put in place of an unreadable one.
 pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
-    let told = heard.iter().filter_map(|heard| match &heard.input {
+    let events = heard.iter().filter_map(|heard| match &heard.input {
         Input::Request(request) => Some(recall::mended(
             request,
             heard.sequence,
@@ -64,5 +64,5 @@ pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
         )),
         Input::Event(_) | Input::Due(_) => None,
     });
-    told.collect()
+    events.collect()
 }

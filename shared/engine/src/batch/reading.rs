@@ -57,7 +57,7 @@ type Of = (Uuid, Option<String>);
 pub fn of(input: &Input) -> Of {
     let account = match input {
         Input::Request(request) if request.verb.flow() != Verb::Transfer => Some(&request.account),
-        Input::Event(event) => event.fact.stands(),
+        Input::Event(event) => event.fact.account_with_standing(),
         Input::Request(_) | Input::Due(_) => None,
     };
     (input.as_cause().transfer.0, account.map(ToString::to_string))
@@ -230,7 +230,7 @@ fn waiting(
 }
 
 /// Parks an input that was read and can't be handled; later messages of its transfer wait for it.
-pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
+pub fn park_input(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     waiting(
         message,
         heard.at_us,
@@ -242,6 +242,6 @@ pub fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
 }
 
 /// Parks an instruction that can't be followed.
-pub fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
+pub fn park_instruction(message: &Message, at_us: i64, why: &str) -> ParkedRow {
     unread(message, at_us, None, why, &message.payload)
 }

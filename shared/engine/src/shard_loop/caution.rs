@@ -20,12 +20,12 @@ const FAILURES: u32 = 2;
 pub(super) struct Caution {
     /// Messages up to this one are handled element by element.
     until: u64,
-    hand: Option<Hand>,
+    current: Option<Current>,
     suspect: Option<Suspect>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Hand {
+enum Current {
     Many { last: u64 },
     One(LogPlace),
 }
@@ -44,34 +44,34 @@ impl Caution {
     }
 
     /// Messages up to this one are being handled together.
-    pub(super) fn takes_many(&mut self, last: u64) {
-        self.hand = Some(Hand::Many { last });
+    pub(super) fn begin_many(&mut self, last: u64) {
+        self.current = Some(Current::Many { last });
     }
 
     /// One element is being handled.
-    pub(super) fn takes_one(&mut self, place: LogPlace) {
-        self.hand = Some(Hand::One(place));
+    pub(super) fn begin_one(&mut self, place: LogPlace) {
+        self.current = Some(Current::One(place));
     }
 
     /// Handling succeeded.
-    pub(super) fn lets_go(&mut self) {
-        self.hand = None;
+    pub(super) fn succeed(&mut self) {
+        self.current = None;
     }
 
     /// The reason to park an element, if it must be parked.
-    pub(super) fn condemns(&self, place: LogPlace) -> Option<&str> {
+    pub(super) fn reason_to_park(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
 
     /// Learns from the end of a tenure.
     pub(super) fn learn(&mut self, ended: &Ended) {
-        let Some(hand) = self.hand.take().filter(|_| ended.may_be_the_input()) else {
+        let Some(current) = self.current.take().filter(|_| ended.may_be_the_input()) else {
             return;
         };
-        match hand {
-            Hand::Many { last } => self.until = self.until.max(last),
-            Hand::One(place) => {
+        match current {
+            Current::Many { last } => self.until = self.until.max(last),
+            Current::One(place) => {
                 let before = self.suspect.take().filter(|suspect| suspect.place == place);
                 self.suspect = Some(Suspect {
                     place,
@@ -95,37 +95,40 @@ mod tests {
     #[test]
     fn an_element_that_fails_twice_on_its_own_is_parked() {
         let mut caution = Caution::default();
-        caution.takes_many(7);
+        caution.begin_many(7);
         caution.learn(&panicked());
         assert!(caution.is_due(7) && !caution.is_due(8));
         let place = LogPlace::element(5, 2);
         for _ in 0..FAILURES {
-            assert_eq!(caution.condemns(place), None);
-            caution.takes_one(place);
+            assert_eq!(caution.reason_to_park(place), None);
+            caution.begin_one(place);
             caution.learn(&panicked());
         }
-        assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
-        assert_eq!(caution.condemns(LogPlace::element(5, 1)), None);
+        assert_eq!(
+            caution.reason_to_park(place),
+            Some("the rules panicked: overflow")
+        );
+        assert_eq!(caution.reason_to_park(LogPlace::element(5, 1)), None);
     }
 
     #[test]
     fn another_elements_failure_does_not_count() {
         let mut caution = Caution::default();
         for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
-            caution.takes_one(place);
+            caution.begin_one(place);
             caution.learn(&panicked());
-            assert_eq!(caution.condemns(place), None);
+            assert_eq!(caution.reason_to_park(place), None);
         }
     }
 
     #[test]
     fn failures_that_are_not_the_inputs_fault_are_ignored() {
         let mut caution = Caution::default();
-        caution.takes_many(7);
+        caution.begin_many(7);
         caution.learn(&Ended::Store(store::Error::TenureLost));
         assert!(!caution.is_due(7));
-        caution.takes_many(7);
-        caution.lets_go();
+        caution.begin_many(7);
+        caution.succeed();
         caution.learn(&panicked());
         assert!(!caution.is_due(7));
     }

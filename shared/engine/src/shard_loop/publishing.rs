@@ -73,7 +73,7 @@ pub(super) async fn hand_over<B>(
     if !batch.events.is_empty() || !batch.notices.is_empty() {
         let unpublished = progress.last_no - published.load(Ordering::Acquire);
         context.meter.unpublished(unpublished);
-        let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
+        let closed = |_| bus::Error::Nats("the publisher has stopped".to_owned());
         decided.send(batch).await.map_err(closed)?;
     }
     Ok(())
@@ -88,7 +88,7 @@ pub(super) async fn publish<B: Bus>(
     while let Some(batch) = to_publish.recv().await {
         let began = (context.clock)();
         for notice in batch.notices {
-            if let Err(error) = context.bus.tell(notice).await {
+            if let Err(error) = context.bus.notify(notice).await {
                 // A caller that is waiting will ask again; the ledger has the outcome.
                 debug!(%error, "could not notify: {error}");
             }

@@ -74,10 +74,10 @@ async fn a_receiver_with_a_size_limit_gets_everything_in_smaller_messages() {
             let done = all(&mut outlet(&receiver, protocol), &sent).await.unwrap();
             assert!(done.iter().all(is_sent), "{protocol} {mood:?}: {done:?}");
             assert_eq!(receiver.taken(), ids(&sent), "each once, in their order");
-            let (asked, taken) = (receiver.asked(), done.len());
+            let (requests, taken) = (receiver.requests(), done.len());
             assert!(
-                asked <= taken + taken / 8 + 4,
-                "{protocol} {mood:?}: {asked} messages for {taken}"
+                requests <= taken + taken / 8 + 4,
+                "{protocol} {mood:?}: {requests} messages for {taken}"
             );
         }
     }
@@ -118,7 +118,7 @@ async fn a_permanent_rejection_is_not_retried() {
             other @ (Done::Sent { .. } | Done::Refused { .. } | Done::TooLarge { .. }) => panic!("{other:?}"),
         });
         assert_eq!(refused.sum::<usize>(), 100 * EACH, "{protocol}");
-        assert_eq!(receiver.asked(), 2, "no message is sent again");
+        assert_eq!(receiver.requests(), 2, "no message is sent again");
 
         for (mood, rejected, why) in [
             (Mood::Partial, 3, "three are too old"),

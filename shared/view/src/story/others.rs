@@ -15,7 +15,7 @@ impl Teller<'_> {
         let (account, started) = (&self.flow.payer, self.started());
         let code = self.flow.currency.as_ref();
         let code = code.map_or_else(String::new, |code| format!(" in {code}"));
-        let done = match self.flow.asked() {
+        let done = match self.flow.first_verb() {
             Some(Verb::Open) => "opened",
             Some(Verb::Freeze) => "frozen",
             Some(Verb::Unfreeze) => "unfrozen",
@@ -41,7 +41,7 @@ impl Teller<'_> {
     }
 
     /// Later requests under the same id that changed nothing.
-    pub(super) fn asked_again(&self) -> Vec<String> {
+    pub(super) fn later_requests(&self) -> Vec<String> {
         let again = self
             .steps
             .iter()
@@ -53,14 +53,14 @@ impl Teller<'_> {
     fn again(&self, index: usize, step: &Step) -> String {
         let at = self.flow.events[step.event].recorded_at;
         let what = match &step.content {
-            Content::Asked(verb, Some(Order::Transfer(m) | Order::Reserve(m, _) | Order::Reverse(m))) => {
+            Content::Requested(verb, Some(Order::Transfer(m) | Order::Reserve(m, _) | Order::Reverse(m))) => {
                 format!("a {} of {} to {}", verb.token(), m.money, m.payee)
             }
-            Content::Asked(Verb::Confirm, Some(Order::Confirm(Some(money)))) => {
+            Content::Requested(Verb::Confirm, Some(Order::Confirm(Some(money)))) => {
                 format!("a confirm of {money}")
             }
-            Content::Asked(verb, _) => format!("a {}", verb.token()),
-            Content::Said(fact) => format!("a {}", fact.kind().short()),
+            Content::Requested(verb, _) => format!("a {}", verb.token()),
+            Content::Decided(fact) => format!("a {}", fact.kind().short()),
             Content::Unknown => "something".to_owned(),
         };
         let answer = self.steps.iter().find(|answer| answer.parent == Some(index));

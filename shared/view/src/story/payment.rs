@@ -10,7 +10,7 @@ use crate::text::span_us;
 impl Teller<'_> {
     pub(super) fn payment(&self) -> Vec<String> {
         let Some(money) = self.money() else {
-            return self.unsound();
+            return self.without_movement();
         };
         let reserved = self.flow.verb == "reserve" || self.find(is_reserved).is_some();
         match self.flow.status {
@@ -33,7 +33,7 @@ impl Teller<'_> {
     }
 
     /// A request without a valid movement: refused, or cancelled before it arrived.
-    fn unsound(&self) -> Vec<String> {
+    fn without_movement(&self) -> Vec<String> {
         let (payer, started) = (&self.flow.payer, self.started());
         match self.flow.status {
             Status::Cancelled => vec![format!(
@@ -89,13 +89,13 @@ impl Teller<'_> {
                 )
             }
         };
-        let mut told = vec![format!("{what}{rest}.")];
-        told.extend(
+        let mut sentences = vec![format!("{what}{rest}.")];
+        sentences.extend(
             self.flow
                 .reverses
                 .map(|of| format!("It gives back transfer {of}.")),
         );
-        told
+        sentences
     }
 
     fn compensated(&self, money: &str, reserved: bool) -> Vec<String> {

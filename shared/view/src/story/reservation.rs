@@ -36,7 +36,9 @@ impl Teller<'_> {
         let (payer, payee) = (&self.flow.payer, self.payee());
         let auto = |fact: &Fact| matches!(fact, Fact::Movement(_, MovementFact::CreditPromised(terms)) if terms.auto_confirm);
         let confirmed = match self.held() {
-            _ if self.find(auto).is_some() => format!("It was confirmed automatically when {payee}'s side promised it"),
+            _ if self.find(auto).is_some() => {
+                format!("It was confirmed automatically when {payee}'s side promised it")
+            }
             Some(held) => format!("It was held for {held}, until {payer} confirmed it"),
             None => format!("{payer} confirmed it"),
         };
@@ -44,7 +46,9 @@ impl Teller<'_> {
         let moved = match (part, self.flow.currency.as_ref()) {
             (Some(captured), Some(code)) => {
                 let rest = released.map_or_else(|| "the rest".to_owned(), |rest| format!("{rest} {code}"));
-                format!("{captured} of {money} went to {payee}, and {rest} was available to {payer} again at once")
+                format!(
+                    "{captured} of {money} went to {payee}, and {rest} was available to {payer} again at once"
+                )
             }
             (_, _) => format!("all of it went to {payee}"),
         };

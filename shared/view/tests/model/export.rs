@@ -7,7 +7,7 @@ use wallet_contract::subject::Service;
 use wallet_view::span::{self, Kind, Span, Value};
 use wallet_view::{expected, mermaid, otlp};
 
-use crate::stage::{TRACE, Told, at, compensated, paid, settled};
+use crate::stage::{FlowBuilder, TRACE, at, compensated, paid, settled};
 
 fn attribute<'s>(span: &'s Span, name: &str) -> Option<&'s Value> {
     let found = span.attributes.iter().find(|(other, _)| *other == name);
@@ -72,7 +72,7 @@ fn the_file_is_otlp_json() {
 
 #[test]
 fn the_diagram_is_mermaid() {
-    let debited = Told::default().asks_to_pay().says(
+    let debited = FlowBuilder::default().pay_request().event(
         Service::Debit,
         1,
         Fact::Movement(paid(), MovementFact::AccountDebited),

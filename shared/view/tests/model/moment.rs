@@ -14,13 +14,13 @@ fn read(text: &str) -> Result<Moment, String> {
 #[track_caller]
 fn names(text: &str, first: &str, last: &str) {
     let moment = read(text).unwrap_or_else(|bad| panic!("{text}: {bad}"));
-    let told = (text::exact(moment.first()), text::exact(moment.last()));
-    assert_eq!(told, (first.to_owned(), last.to_owned()), "{text}");
+    let found = (text::exact(moment.first()), text::exact(moment.last()));
+    assert_eq!(found, (first.to_owned(), last.to_owned()), "{text}");
 }
 
 #[track_caller]
-fn refused(text: &str, says: &str) {
-    assert_eq!(read(text).unwrap_err(), says, "{text}");
+fn refused(text: &str, expected: &str) {
+    assert_eq!(read(text).unwrap_err(), expected, "{text}");
 }
 
 #[test]

@@ -7,10 +7,10 @@ use wallet_contract::testing::part;
 use wallet_view::money::{self, Cell, Row};
 use wallet_view::steps;
 
-use crate::stage::{Told, compensated, reserved, settled};
+use crate::stage::{FlowBuilder, compensated, reserved, settled};
 
-fn rows(told: Told, status: &str, bookings: serde_json::Value) -> Vec<Row> {
-    let flow = told.flow(status, |flow| flow["bookings"] = bookings);
+fn rows(builder: FlowBuilder, status: &str, bookings: serde_json::Value) -> Vec<Row> {
+    let flow = builder.flow(status, |flow| flow["bookings"] = bookings);
     let steps = steps::of(&flow);
     assert!(
         flow.bookings
@@ -69,22 +69,22 @@ fn an_event_that_is_not_booked_yet_has_no_balance() {
 #[test]
 fn a_hold_can_be_paid_in_part() {
     let moved = || part("alice", "bob", "5.00", "12.50");
-    let told = reserved(false)
-        .asks(
+    let builder = reserved(false)
+        .request(
             "confirm",
             &json!({ "id": wallet_contract::testing::ONE, "amount": "5.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             4,
             Fact::Movement(moved(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             5,
             Fact::Movement(moved(), MovementFact::AccountCredited),
         );
-    let rows = rows(told, "running", json!([]));
+    let rows = rows(builder, "running", json!([]));
     assert_eq!(
         changes(&rows),
         [[-1250, 1250, 0, 0], [750, -1250, 500, 0], [0, 0, -500, 500]]

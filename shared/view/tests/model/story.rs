@@ -11,7 +11,7 @@ use wallet_contract::testing::{ONE, TWO, name, reversal};
 use wallet_view::flow::Flow;
 use wallet_view::story;
 
-use crate::stage::{Told, at, compensated, paid, refusal, settled};
+use crate::stage::{FlowBuilder, at, compensated, paid, refusal, settled};
 
 const AS_IT_IS: fn(&mut Value) = |_| {};
 
@@ -31,7 +31,8 @@ fn a_settled_payment() {
     check(
         &settled().flow("settled", |flow| flow["payer"] = json!("@world")),
         &[
-            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
+            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was \
+             settled after 5.50 ms.",
         ],
     );
     check(
@@ -55,41 +56,42 @@ fn a_reversed_payment() {
     );
     let movement = || reversal("alice", "bob", "12.50", TWO);
     let body = json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "reverses": TWO });
-    let told = || {
-        Told::default()
-            .asks("reverse", &body)
-            .says(
+    let reversal = || {
+        FlowBuilder::default()
+            .request("reverse", &body)
+            .event(
                 Service::Credit,
                 1,
                 Fact::Movement(movement(), MovementFact::ReversalGranted),
             )
-            .says(
+            .event(
                 Service::Debit,
                 2,
                 Fact::Movement(movement(), MovementFact::AccountDebited),
             )
-            .says(
+            .event(
                 Service::Credit,
                 3,
                 Fact::Movement(movement(), MovementFact::AccountCredited),
             )
-            .says(
+            .event(
                 Service::Ledger,
                 4,
                 Fact::Movement(movement(), MovementFact::TransferSettled),
             )
     };
     check(
-        &told().flow("settled", |flow| flow["reverses"] = json!(TWO)),
+        &reversal().flow("settled", |flow| flow["reverses"] = json!(TWO)),
         &[
-            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 6.00 ms later, and it was settled after 7.50 ms.",
+            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 6.00 ms later, and it was \
+             settled after 7.50 ms.",
             "It gives back transfer 01900000-0000-7000-8000-000000000002.",
         ],
     );
     let more = || refusal(Reason::ExceedsTransfer, "1.00 USD of 12.50 USD is left");
-    let denied = Told::default()
-        .asks("reverse", &body)
-        .says(
+    let denied = FlowBuilder::default()
+        .request("reverse", &body)
+        .event(
             Service::Credit,
             1,
             Fact::Request(
@@ -97,7 +99,7 @@ fn a_reversed_payment() {
                 RequestFact::ReversalDenied(Some(movement()), more()),
             ),
         )
-        .says(
+        .event(
             Service::Debit,
             2,
             Fact::Request(
@@ -105,7 +107,7 @@ fn a_reversed_payment() {
                 RequestFact::DebitRefused(Some(movement()), None, more()),
             ),
         )
-        .says(
+        .event(
             Service::Ledger,
             3,
             Fact::Request(
@@ -124,11 +126,16 @@ fn a_reversed_payment() {
 
 #[test]
 fn a_refused_payment() {
-    let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD requested");
+    let short = || {
+        refusal(
+            Reason::InsufficientFunds,
+            "3.00 USD available, 12.50 USD requested",
+        )
+    };
     let refused = || {
-        Told::default()
-            .asks_to_pay()
-            .says(
+        FlowBuilder::default()
+            .pay_request()
+            .event(
                 Service::Debit,
                 1,
                 Fact::Request(
@@ -136,7 +143,7 @@ fn a_refused_payment() {
                     RequestFact::DebitRefused(Some(paid()), None, short()),
                 ),
             )
-            .says(
+            .event(
                 Service::Ledger,
                 2,
                 Fact::Request(
@@ -180,7 +187,7 @@ fn a_compensated_payment() {
 #[test]
 fn a_running_flow() {
     let debited = || {
-        Told::default().asks_to_pay().says(
+        FlowBuilder::default().pay_request().event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::AccountDebited),
@@ -199,7 +206,7 @@ fn a_running_flow() {
     );
     let parked = json!([{ "service": "credit-svc", "shard": 0, "sequence": 18, "detail": "unknown type", "since": at(2_000) }]);
     let parked = debited().flow("running", |flow| flow["parked"] = parked);
-    assert_eq!(parked.stands(), "parked");
+    assert_eq!(parked.display_status(), "parked");
     check(
         &parked,
         &[
@@ -228,7 +235,7 @@ fn a_running_flow() {
     let mut flow = debited().flow("running", AS_IT_IS);
     flow.expected = wallet_view::expected::of(&flow, wallet_contract::shard::Shards::new(1).unwrap());
     let mut withheld = flow.expected[0].clone();
-    withheld.waits_for_who_said_it(&flow, "publish to shard 1: it is sealed".to_owned());
+    withheld.waits_for_publisher(&flow, "publish to shard 1: it is sealed".to_owned());
     flow.expected = vec![withheld];
     check(
         &flow,
@@ -243,11 +250,11 @@ fn a_running_flow() {
 fn a_reused_id() {
     let reused = refusal(Reason::IdReused, "amount was 12.50, now 13.00");
     let again = settled()
-        .asks(
+        .request(
             "transfer",
             &json!({ "id": ONE, "to": "bob", "amount": "13.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             5,
             Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Transfer, reused)),
@@ -256,7 +263,8 @@ fn a_reused_id() {
         &again.flow("settled", AS_IT_IS),
         &[
             "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
-            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob arrived under the same id; it was refused and changed nothing: amount was 12.50, now 13.00.",
+            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob arrived under the same id; it was refused and \
+             changed nothing: amount was 12.50, now 13.00.",
         ],
     );
 }
@@ -271,9 +279,9 @@ fn an_operators_request() {
                 flow["currency"] = Value::Null;
             }
         };
-        Told::default()
-            .asks(verb, &json!({ "id": ONE, "currency": "USD" }))
-            .says(Service::Credit, 1, fact)
+        FlowBuilder::default()
+            .request(verb, &json!({ "id": ONE, "currency": "USD" }))
+            .event(Service::Credit, 1, fact)
             .flow(status, operator)
     };
     let opened = Fact::Account(
@@ -315,6 +323,6 @@ fn an_operators_request() {
 
 #[test]
 fn foreign_text_can_not_rewrite_a_terminal() {
-    let told = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
-    assert!(!told[0].contains('\u{1b}'), "{told:?}");
+    let sentences = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
+    assert!(!sentences[0].contains('\u{1b}'), "{sentences:?}");
 }

@@ -112,7 +112,8 @@ async fn a_part_is_told_everywhere(world: &World, one: &str) -> Result<()> {
             "<h1>5.00 of 20.00 USD, alice → bob".to_owned(),
             "<dt>Captured</dt><dd>5.00 <small>USD</small></dd><dt>Released</dt><dd>15.00 <small>USD</small></dd>".to_owned(),
             format!("<dt>Duration</dt><dd>{took}</dd>"),
-            format!("It was held for {held}, until alice confirmed it: 5.00 of 20.00 USD went to bob, and 15.00 USD was available to alice again"),
+            format!("It was held for {held}, until alice confirmed it: 5.00 of 20.00 USD went to bob, and 15.00 USD was \
+                     available to alice again"),
         ]),
         (&format!("/flows/{one}?tab=timeline"), vec![format!("It took <strong>{took}</strong>")]),
         (&format!("/flows/{one}/export.mmd"), vec![head.clone(), format!("held for {held}")]),

@@ -46,7 +46,7 @@ fn what_cannot_be_read_must_be_parked() {
     let asked = Cause {
         id: EventId(id),
         transfer: TransferId(id),
-        trace: TraceId::begun_by(EventId(id)),
+        trace: TraceId::started_by(EventId(id)),
     };
     script.say(
         Service::Debit,

@@ -153,7 +153,7 @@ mod tests {
         check(
             "wallet.0.evt.credit",
             &format!("{{{PAYS}}}"),
-            "only services say events",
+            "only services publish events",
         );
     }
 }

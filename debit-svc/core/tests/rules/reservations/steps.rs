@@ -3,11 +3,11 @@
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_kernel::Input;
-use wallet_kernel::testing::{part, told};
+use wallet_kernel::testing::{describe, part};
 
 use super::stage::{
-    SECOND, alice, cancels, check, confirms, declined, due, due_us, has, promised, reserves, reserves_on,
-    says, transfers,
+    SECOND, alice, cancels, check, confirms, declined, due, due_us, from_credit, has, promised, reserves,
+    reserves_on, transfers,
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn reserved_money_is_held_until_it_is_confirmed() {
         "account.debited",
         "6.00 + 4.00 in transit",
     );
-    let credited = says(Fact::Movement(
+    let credited = from_credit(Fact::Movement(
         part("alice", "bob", "4.00", "4.00"),
         MovementFact::AccountCredited,
     ));
@@ -66,7 +66,7 @@ fn a_partial_confirmation_releases_the_rest() {
     let again = "request.refused: already_confirmed: the reservation is already confirmed";
     check(&confirmed, &confirms("2.50"), again, "8.50 + 1.50 in transit");
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    let refused = says(Fact::Movement(
+    let refused = from_credit(Fact::Movement(
         part("alice", "bob", "1.50", "4.00"),
         MovementFact::CreditRefused(refusal),
     ));
@@ -122,7 +122,8 @@ fn a_reserve_that_arrives_after_its_cancel_is_refused() {
 #[test]
 fn a_confirm_without_a_reservation_uses_up_the_id() {
     let burnt = [confirms("")];
-    let nothing = "debit.refused: no_reservation: nothing is reserved under this id, and it can't be used any more: reserve under a new id";
+    let nothing = "debit.refused: no_reservation: nothing is reserved under this id, and it can't be used any more: \
+                   reserve under a new id";
     check(&[], &burnt[0], nothing, "10.00");
     check(
         &burnt,
@@ -132,8 +133,7 @@ fn a_confirm_without_a_reservation_uses_up_the_id() {
         "10.00",
     );
     let paid = [transfers("4.00")];
-    let plain =
-        "request.refused: no_reservation: the id names a transfer that is debited, not a reservation";
+    let plain = "request.refused: no_reservation: the id names a transfer that is debited, not a reservation";
     check(&paid, &confirms(""), plain, "6.00 + 4.00 in transit");
     check(&paid, &cancels(), plain, "6.00 + 4.00 in transit");
 }
@@ -153,7 +153,7 @@ fn the_first_of_confirm_and_cancel_wins() {
     let confirmed = [reserves("4.00"), promised("4.00"), confirms("")];
     let late = "request.refused: already_confirmed: the reservation is already confirmed";
     check(&confirmed, &cancels(), late, "6.00 + 4.00 in transit");
-    let completed = says(Fact::Movement(
+    let completed = from_credit(Fact::Movement(
         part("alice", "bob", "4.00", "4.00"),
         MovementFact::AccountCredited,
     ));
@@ -170,9 +170,9 @@ fn a_reservation_expires_once_when_it_is_due() {
         player.hear_all(given);
         player.at_us = seconds * SECOND;
         let clock = due(&player);
-        assert_eq!(told(player.hear(&clock).as_ref()), expected);
+        assert_eq!(describe(player.hear(&clock).as_ref()), expected);
         assert_eq!(has(&player), money);
-        assert_eq!(told(player.hear(&clock).as_ref()), "nothing");
+        assert_eq!(describe(player.hear(&clock).as_ref()), "nothing");
         assert_eq!(has(&player), money);
     };
     let expired = "reservation.released: expired: not confirmed by 1970-01-01T00:16:40Z";
@@ -198,7 +198,7 @@ fn an_expired_reservation_can_not_be_confirmed_or_cancelled() {
     assert_eq!(due_us(&player), None);
     for late in [confirms(""), cancels()] {
         let expected = "request.refused: expired: the reservation is already expired";
-        assert_eq!(told(player.hear(&late).as_ref()), expected);
+        assert_eq!(describe(player.hear(&late).as_ref()), expected);
     }
     assert_eq!(has(&player), "10.00");
 }

@@ -111,9 +111,7 @@ impl Fields<'_, '_> {
             "replaced" => Resolution::Replaced(self.number("replacement", self.data.replacement)?),
             "discarded" => Resolution::Discarded(self.parse("detail", &self.data.detail)?),
             word => {
-                return Err(self.bad("outcome")(format!(
-                    "{word:?} is not a known resolution"
-                )));
+                return Err(self.bad("outcome")(format!("{word:?} is not a known resolution")));
             }
         };
         Ok(Resolved {

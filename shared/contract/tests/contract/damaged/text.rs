@@ -3,7 +3,7 @@
 use wallet_contract::subject::{Subject, Verb};
 use wallet_contract::testing::{ONE, THREE, TWO, name};
 
-use super::{check, plain, refused, told, with};
+use super::{check, plain, refused, results, with};
 
 #[test]
 fn a_damaged_field_is_refused_by_name() {
@@ -141,7 +141,11 @@ fn invalid_json_is_refused_as_a_whole_under_each_id_in_it() {
     );
     check(
         &serde_json::to_string(&one).unwrap(),
-        &["nobody: not a request: ".to_owned() + &serde_json::to_string(&one).unwrap() + " is no object"],
+        &[
+            "nobody: not a request: ".to_owned()
+                + &serde_json::to_string(&one).unwrap()
+                + " is not an object",
+        ],
     );
 }
 
@@ -215,17 +219,17 @@ fn an_oversized_message_is_refused_and_answered() {
         format!("[{}]", requests.join(","))
     };
     let cancels = Subject::Request(Verb::Cancel, name("alice"));
-    let whole = told(&cancels, &[], many(10_000).as_bytes());
+    let whole = results(&cancels, &[], many(10_000).as_bytes());
     assert_eq!(
         (whole.len(), &*whole[9_999]),
-        (10_000, "alice cancel another: sound")
+        (10_000, "alice cancel another: valid")
     );
-    let more = told(&cancels, &[], many(10_002).as_bytes());
+    let more = results(&cancels, &[], many(10_002).as_bytes());
     let why = "invalid_request: 10002 requests in one message: the limit is 10000";
     assert_eq!(
         more.len(),
         10_002,
-        "the last two are told under both of their ids"
+        "the last two are refused under both of their ids"
     );
     assert!(more.iter().all(|line| line.ends_with(why)), "{}", more[0]);
     assert_eq!(more[0], format!("alice cancel one: {why}"));

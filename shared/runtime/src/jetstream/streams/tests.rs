@@ -177,12 +177,12 @@ fn lenient_settings_may_differ() {
 fn the_library_round_trips_our_settings() {
     let config = settings().config();
     let read: Config = serde_json::from_value(Value::Object(config.clone())).unwrap();
-    let told = serde_json::to_value(read).unwrap();
+    let written = serde_json::to_value(read).unwrap();
     assert_eq!(
-        settings().differences(told.as_object().unwrap()),
+        settings().differences(written.as_object().unwrap()),
         Vec::<String>::new()
     );
     for name in config.keys() {
-        assert_eq!(told.get(name), config.get(name), "{name}");
+        assert_eq!(written.get(name), config.get(name), "{name}");
     }
 }

@@ -1,7 +1,7 @@
 //! The stories of two-phase transfers.
 
 use super::{AS_IT_IS, check};
-use crate::stage::{Told, paid, refusal, reserved};
+use crate::stage::{FlowBuilder, paid, refusal, reserved};
 use serde_json::{Value, json};
 use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
 use wallet_contract::event::{Fact, MovementFact, RequestFact};
@@ -23,18 +23,18 @@ fn the_ends_of_a_reservation() {
     let confirm = json!({ "id": ONE, "amount": "5.00", "currency": "USD" });
     let moved = || part("alice", "bob", "5.00", "12.50");
     let confirmed = reserved(false)
-        .asks("confirm", &confirm)
-        .says(
+        .request("confirm", &confirm)
+        .event(
             Service::Debit,
             4,
             Fact::Movement(moved(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             5,
             Fact::Movement(moved(), MovementFact::AccountCredited),
         )
-        .says(
+        .event(
             Service::Ledger,
             6,
             Fact::Movement(moved(), MovementFact::TransferSettled),
@@ -45,22 +45,24 @@ fn the_ends_of_a_reservation() {
         }),
         &[
             began,
-            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was available to alice again at once. It was settled after 9.50 ms, not counting the time for which it was held.",
+            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was \
+             available to alice again at once. It was settled after 9.50 ms, not counting the time for which it was \
+             held.",
         ],
     );
     let all = || part("alice", "bob", "12.50", "12.50");
     let confirmed = reserved(true)
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(all(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             4,
             Fact::Movement(all(), MovementFact::AccountCredited),
         )
-        .says(
+        .event(
             Service::Ledger,
             5,
             Fact::Movement(all(), MovementFact::TransferSettled),
@@ -79,13 +81,13 @@ fn a_failed_reservation() {
     let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let cancelled = reserved(false)
-        .asks("cancel", &json!({ "id": ONE }))
-        .says(
+        .request("cancel", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             4,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer())),
         )
-        .says(
+        .event(
             Service::Ledger,
             5,
             Fact::Request(
@@ -102,12 +104,12 @@ fn a_failed_reservation() {
     );
     let late = || refusal(Reason::Expired, "not confirmed in time");
     let expired = reserved(false)
-        .says(
+        .event(
             Service::Debit,
             2,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late())),
         )
-        .says(
+        .event(
             Service::Ledger,
             4,
             Fact::Request(
@@ -123,24 +125,24 @@ fn a_failed_reservation() {
         ],
     );
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
-    let declined = Told::default()
-        .asks_to_reserve()
-        .says(
+    let declined = FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .says(
+        .event(
             Service::Credit,
             2,
             Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
         )
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Refused, frozen())),
         )
-        .says(
+        .event(
             Service::Ledger,
             4,
             Fact::Request(
@@ -161,14 +163,14 @@ fn a_failed_reservation() {
 fn a_cancel_before_its_reserve() {
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
-    let barred = Told::default()
-        .asks("cancel", &json!({ "id": ONE }))
-        .says(
+    let barred = FlowBuilder::default()
+        .request("cancel", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             1,
             Fact::Request(name("alice"), RequestFact::ReservationBarred),
         )
-        .says(
+        .event(
             Service::Ledger,
             2,
             Fact::Request(
@@ -176,11 +178,11 @@ fn a_cancel_before_its_reserve() {
                 RequestFact::TransferFailed(None, Cancelled, by_payer()),
             ),
         )
-        .asks(
+        .request(
             "reserve",
             &json!({ "id": ONE, "to": "bob", "amount": "9.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             4,
             Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Reserve, late())),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use wallet_client::LedgerError;
-use wallet_client::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
+use wallet_client::api::{AccessError, Api, Duty, Filter, Health, Stats, StatusFilter, Transfer, neighbour};
 use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
 use wallet_stack::ready;
@@ -52,19 +52,19 @@ async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> 
 /// A ledger that does not report the wallet's health: it does not respond, or responds with an error.
 fn mute(url: &str, error: &LedgerError) -> Finding {
     let (detail, advice) = match error {
-        LedgerError::Mute(Mute::Silent { why, .. }) => (
+        LedgerError::Access(AccessError::NoReply { why, .. }) => (
             format!("no answer from {url}: {why}"),
             "start it, or say where it is: --api URL",
         ),
-        LedgerError::Mute(Mute::Locked { .. }) => (
+        LedgerError::Access(AccessError::TokenRequired { .. }) => (
             format!("{url} answers only who shows a token"),
             "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
         ),
-        LedgerError::Mute(Mute::WrongToken { .. }) => (
+        LedgerError::Access(AccessError::WrongToken { .. }) => (
             format!("{url} does not take this token"),
             "set WALLET_API_TOKEN, or give --api-token: what it was started with as WALLET_HTTP_TOKEN",
         ),
-        other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Strange(_)) => (
+        other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Unexpected(_)) => (
             format!("{url} can't say how the wallet is: {other}"),
             "its log says more; is that a ledger, and --api right?",
         ),
@@ -99,7 +99,7 @@ async fn beside(service: Service, url: &str) -> Result<Finding> {
 
 /// The state of a service on its shards, as the ledger learned it.
 fn duty(service: Service, duties: &[&Duty]) -> Finding {
-    let states: Vec<String> = duties.iter().map(|duty| duty.told()).collect();
+    let states: Vec<String> = duties.iter().map(|duty| duty.describe()).collect();
     let detail = states.join(", ");
     if !duties.is_empty() && duties.iter().all(|duty| duty.is_good()) {
         return Finding::ok(service.name(), detail);
@@ -170,7 +170,7 @@ async fn stuck(health: &Health, api: &Api) -> Result<Finding> {
         .as_ref()
         .and_then(|flow| Some((flow, flow.stuck.as_ref()?)))
     {
-        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.told());
+        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.describe());
     }
     let advice =
         "`wallet transfers --status stuck` lists them; then see the log of the service that they wait for";
@@ -220,14 +220,14 @@ mod tests {
     #[test]
     fn a_ledger_that_answers_is_not_to_be_started() {
         let (name, url) = ("the ledger", "http://127.0.0.1:8080".to_owned());
-        let check = |error: Mute, detail: &str, advice: &str| {
+        let check = |error: AccessError, detail: &str, advice: &str| {
             let found = mute("http://127.0.0.1:8080", &error.into());
             assert_eq!(found.detail, detail);
             let told = found.advice.unwrap();
             assert!(told.starts_with(advice), "{told}");
         };
         let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
-        let silent = Mute::Silent {
+        let silent = AccessError::NoReply {
             name,
             url: url.clone(),
             why,
@@ -239,7 +239,7 @@ mod tests {
             "start it, or say where it is: --api URL. Until then",
         );
         check(
-            Mute::Locked {
+            AccessError::TokenRequired {
                 name,
                 url: url.clone(),
             },
@@ -247,7 +247,7 @@ mod tests {
             "set WALLET_API_TOKEN",
         );
         check(
-            Mute::WrongToken { name, url },
+            AccessError::WrongToken { name, url },
             "http://127.0.0.1:8080 does not take this token",
             "set WALLET_API_TOKEN",
         );

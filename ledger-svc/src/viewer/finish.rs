@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the headers, and shows an error as a page.
-pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
+pub(super) async fn finish(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let (for_programs, root) = (is_for_programs(path), Root::of(path));
     let mut response = next.run(request).await;
@@ -61,9 +61,7 @@ fn title(status: StatusCode) -> &'static str {
 
 fn advice(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::BAD_REQUEST => {
-            "Go back and correct it: the message above names the field and its value."
-        }
+        StatusCode::BAD_REQUEST => "Go back and correct it: the message above names the field and its value.",
         StatusCode::NOT_FOUND => {
             "Is the id complete? A transfer can be found as soon as its request is in the log; the list shows the newest. A proxy that \
              serves the viewer under a path of its own must strip that path from its requests."

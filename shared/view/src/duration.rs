@@ -11,9 +11,9 @@ pub fn read(text: &str) -> Result<Duration, String> {
         .trim()
         .parse()
         .map_err(|_| bad("no number with a unit".to_owned()))?;
-    let lapse = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    let lapse = lapse.map_err(|_| bad("a month has no fixed length".to_owned()))?;
-    Duration::try_from(lapse).map_err(|_| bad("it is negative".to_owned()))
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let duration = duration.map_err(|_| bad("a month has no fixed length".to_owned()))?;
+    Duration::try_from(duration).map_err(|_| bad("it is negative".to_owned()))
 }
 
 /// Parses a duration in which a bare number counts the given unit: `read_in("ms", "13.9")`.
@@ -29,8 +29,8 @@ pub fn read_in(unit: &str, text: &str) -> Result<Duration, String> {
 }
 
 /// Whole microseconds, saturating.
-pub fn microseconds(lapse: Duration) -> i64 {
-    i64::try_from(lapse.as_micros()).unwrap_or(i64::MAX)
+pub fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
         check(" 2 min 5 s ", 125_000);
         check("PT1M", 60_000);
         assert_eq!(read("13.9 ms"), Ok(Duration::from_micros(13_900)));
-        for (text, says) in [
+        for (text, problem) in [
             ("soon", "no number with a unit"),
             ("30", "no number with a unit"),
             ("", "no number with a unit"),
@@ -58,7 +58,7 @@ mod tests {
             let error = read(text).unwrap_err();
             assert_eq!(
                 error,
-                format!("{says}: use a duration such as 30s, 500ms or 2m"),
+                format!("{problem}: use a duration such as 30s, 500ms or 2m"),
                 "{text}"
             );
         }
