@@ -8,7 +8,7 @@ use wallet_contract::testing::{ONE, TWO, name, pays, reversal};
 
 /// Reads a request of alice's with these fields, and checks why it is refused.
 fn check(verb: Verb, fields: &str, expected: &str) {
-    assert_eq!(refusal(&request_of(verb, fields)), expected, "{fields}");
+    assert_eq!(refusal(&parse(verb, fields)), expected, "{fields}");
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_field_that_does_not_apply_to_the_verb_is_refused() {
                 "invalid_request: field {name:?} does not apply to {}",
                 verb.token()
             );
-            let request = request_of(verb, &format!("{name:?}:{value}"));
+            let request = parse(verb, &format!("{name:?}:{value}"));
             let found = refusal(&request);
             assert_eq!(
                 found == refused,
@@ -61,7 +61,7 @@ fn a_field_that_does_not_apply_to_the_verb_is_refused() {
 #[test]
 fn a_reservation_holds_from_a_second_to_a_year() {
     let reserve = |terms: &str| format!("{},{terms}", pays("bob", "1.00"));
-    let held = |fields: &str| match request_of(Verb::Reserve, fields).order {
+    let held = |fields: &str| match parse(Verb::Reserve, fields).order {
         Ok(Order::Reserve(_, hold)) => (hold.expires_in, hold.auto_confirm),
         other => panic!("{fields}: {other:?}"),
     };
@@ -126,14 +126,14 @@ fn a_memo_with_a_zero_byte_is_refused_and_details_are_bounded() {
         format!("[{}0]", "\"\",".repeat(200_000)),
     ] {
         let fields = format!(r#""to":"bob","amount":{amount},"currency":"USD""#);
-        let found = refusal(&request_of(Verb::Transfer, &fields));
+        let found = refusal(&parse(Verb::Transfer, &fields));
         assert!(found.len() < 2_000, "{} bytes", found.len());
     }
 }
 
 #[test]
 fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
-    let confirms = |fields: &str| match request_of(Verb::Confirm, fields).order {
+    let confirms = |fields: &str| match parse(Verb::Confirm, fields).order {
         Ok(Order::Confirm(money)) => money.map(|money| money.to_string()),
         other => panic!("{fields}: {other:?}"),
     };
@@ -163,7 +163,7 @@ fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
 fn a_reversal_names_the_transfer_that_it_gives_back() {
     let reverse = |id: &str| format!(r#"{},"reverses":"{id}""#, pays("bob", "1.00"));
     assert_eq!(
-        request_of(Verb::Reverse, &reverse(TWO)).order,
+        parse(Verb::Reverse, &reverse(TWO)).order,
         Ok(Order::Reverse(reversal("alice", "bob", "1.00", TWO)))
     );
     check(
@@ -217,7 +217,7 @@ fn a_requests_id_can_be_derived_from_its_movement() {
         (Verb::Transfer, memo),
         (Verb::Reverse, back),
     ] {
-        let request = request_of(verb, &fields);
+        let request = parse(verb, &fields);
         let Ok(Order::Transfer(movement) | Order::Reverse(movement)) = &request.order else {
             panic!("{fields}: {request:?}");
         };
@@ -239,30 +239,30 @@ fn a_requests_id_is_derived_as_in_the_examples() {
 
 #[test]
 fn different_terms_or_verbs_make_different_requests() {
-    let reserve = |terms: &str| request_of(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
+    let reserve = |terms: &str| parse(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
     assert_eq!(
         reserve(""),
         reserve(r#","expires_in":604800,"auto_confirm":false"#)
     );
     assert_ne!(reserve(""), reserve(r#","expires_in":604801"#));
     assert_ne!(reserve(""), reserve(r#","auto_confirm":true"#));
-    assert_ne!(reserve(""), request_of(Verb::Transfer, &pays("bob", "1.00")).id);
+    assert_ne!(reserve(""), parse(Verb::Transfer, &pays("bob", "1.00")).id);
     let reverse = |of: &str| {
         let fields = format!(r#"{},"reverses":"{of}""#, pays("bob", "1.00"));
-        request_of(Verb::Reverse, &fields).id
+        parse(Verb::Reverse, &fields).id
     };
     assert_ne!(reverse(ONE), reverse(TWO));
     assert_ne!(
-        request_of(Verb::Confirm, "").id,
-        request_of(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
+        parse(Verb::Confirm, "").id,
+        parse(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
     );
-    assert_ne!(request_of(Verb::Confirm, "").id, request_of(Verb::Cancel, "").id);
+    assert_ne!(parse(Verb::Confirm, "").id, parse(Verb::Cancel, "").id);
 }
 
 #[test]
 fn the_same_content_in_another_spelling_is_the_same_request() {
     let same = |verb: Verb, one: &str, other: &str| {
-        let [one, other] = [one, other].map(|fields| request_of(verb, fields));
+        let [one, other] = [one, other].map(|fields| parse(verb, fields));
         assert_eq!(
             (refusal(&one), refusal(&other)),
             ("valid".to_owned(), "valid".to_owned())
@@ -341,7 +341,7 @@ fn the_same_content_in_another_spelling_is_the_same_request() {
         let expected = Request {
             // Its digits have no upper case.
             written: Some(id).filter(|id| id != ONE),
-            ..request_of(Verb::Transfer, &plain)
+            ..parse(Verb::Transfer, &plain)
         };
         assert_eq!(request, expected);
     }
@@ -397,7 +397,7 @@ fn refusal(request: &Request) -> String {
     }
 }
 
-fn request_of(verb: Verb, fields: &str) -> Request {
+fn parse(verb: Verb, fields: &str) -> Request {
     let comma = if fields.is_empty() { "" } else { "," };
     let json = format!(r#"{{"id":"{ONE}"{comma}{fields}}}"#);
     request::read(&json, context(verb, Some(&name("alice")))).unwrap()
