@@ -12,5 +12,5 @@ use wallet_runtime::http;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    wallet_runtime::program::main::<credit_svc::Tables>(|_| Ok(Router::new().fallback(http::nothing_there)))
+    wallet_runtime::program::main::<credit_svc::Tables>(|_| Ok(Router::new().fallback(http::not_found)))
 }

@@ -13,9 +13,9 @@ use wallet_contract::money::Amount;
 use wallet_db::Arg;
 use wallet_engine::clock::rfc3339;
 use wallet_kernel::{Phase, Transfer};
+use wallet_runtime::extract::{PathParam, QueryParams};
 use wallet_runtime::http;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::caught_up;
 use wallet_runtime::running::Running;
 
@@ -23,13 +23,13 @@ use wallet_runtime::running::Running;
 pub fn routes(running: Running) -> Router {
     Router::new()
         .route("/v1/phases/{id}", get(phases))
-        .fallback(http::nothing_there)
+        .fallback(http::not_found)
         .with_state(Arc::new(running))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct Query {
     payer: Option<String>,
 }
 
@@ -63,11 +63,11 @@ struct Word {
 
 async fn phases(
     State(running): State<Arc<Running>>,
-    Named(id): Named,
-    Asked(asked): Asked<Question>,
+    PathParam(id): PathParam,
+    QueryParams(query): QueryParams<Query>,
 ) -> Result<Json<Value>, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
-    let payer = asked
+    let payer = query
         .payer
         .map(|name| Problem::parse::<AccountId>("payer", &name));
     let payer = payer.transpose()?;
@@ -79,19 +79,19 @@ async fn phases(
             .await?;
         for (key, transfer) in of_id {
             if payer.as_ref().is_none_or(|payer| *payer == key.payer) {
-                found.push(told(shard.0, &key, &transfer));
+                found.push(phases_of(shard.0, &key, &transfer));
             }
         }
     }
     if found.is_empty() {
         return Err(Problem::not_found(format!(
-            "no transfer {id} was ever decided on"
+            "debit-svc has not decided on a transfer {id}"
         )));
     }
     Ok(Json(json!({ "phases": found })))
 }
 
-fn told(shard: u16, key: &TransferKey, transfer: &Transfer) -> Phases {
+fn phases_of(shard: u16, key: &TransferKey, transfer: &Transfer) -> Phases {
     let movement = transfer.movement.as_ref();
     let reservation = transfer.reservation.as_ref();
     let decimal = |amount: Amount| Some(movement?.money.currency.format_minor(amount.minor()));

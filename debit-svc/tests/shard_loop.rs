@@ -89,7 +89,7 @@ impl Log {
     }
 
     /// From now on readers see this many messages.
-    fn let_come(&self, many: usize) {
+    fn deliver_up_to(&self, many: usize) {
         self.0.come.store(many, Ordering::SeqCst);
         self.0.changed.notify_waiters();
     }
@@ -112,13 +112,13 @@ impl Log {
     }
 
     /// Waits until debit-svc has published events of exactly these kinds.
-    async fn says(&self, kinds: &[Kind]) -> Result<()> {
+    async fn expect_events(&self, kinds: &[Kind]) -> Result<()> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
-        while self.said() != kinds {
+        while self.published() != kinds {
             ensure!(
                 tokio::time::Instant::now() < deadline,
-                "{:?} is said, not {kinds:?}",
-                self.said()
+                "{:?} is published, not {kinds:?}",
+                self.published()
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -126,15 +126,15 @@ impl Log {
     }
 
     /// Gives the loop time for a few checks of what is due, and expects no new event.
-    async fn says_no_more(&self, why: &str) -> Result<()> {
-        let before = self.said();
+    async fn expect_no_more(&self, why: &str) -> Result<()> {
+        let before = self.published();
         tokio::time::sleep(LOOKS).await;
-        ensure!(self.said() == before, "{why}: {:?}", self.said());
+        ensure!(self.published() == before, "{why}: {:?}", self.published());
         Ok(())
     }
 
     /// The kinds of debit-svc's events, in order.
-    fn said(&self) -> Vec<Kind> {
+    fn published(&self) -> Vec<Kind> {
         let messages = self.messages();
         let ours = messages
             .iter()
@@ -203,7 +203,7 @@ impl Bus for Log {
         Ok(())
     }
 
-    async fn tell(&self, _notice: Notice) -> Result<(), bus::Error> {
+    async fn notify(&self, _notice: Notice) -> Result<(), bus::Error> {
         Ok(())
     }
 }
@@ -254,7 +254,7 @@ fn open_alice(log: &Log) -> Result<()> {
     let cause = Cause {
         id,
         transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
+        trace: TraceId::started_by(id),
     };
     let source = Source {
         service: Service::Credit,
@@ -276,7 +276,7 @@ fn open_alice(log: &Log) -> Result<()> {
     Ok(())
 }
 
-fn ask(log: &Log, verb: Verb, body: &'static str) -> Result<()> {
+fn send(log: &Log, verb: Verb, body: &'static str) -> Result<()> {
     log.store(
         verb.subject(Shard(0), &"alice".parse()?),
         Bytes::from_static(body.as_bytes()),
@@ -298,57 +298,58 @@ async fn a_reservation_expires_once_whatever_the_clock_does() -> Result<()> {
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
-    ask(&log, Verb::Reserve, ONE)?;
-    ask(&log, Verb::Reserve, TWO)?;
-    log.says(&[HELD, HELD]).await?;
+    send(&log, Verb::Reserve, ONE)?;
+    send(&log, Verb::Reserve, TWO)?;
+    log.expect_events(&[HELD, HELD]).await?;
     turn(3600 * SECOND);
-    log.says_no_more("its own clock is ahead").await?;
+    log.expect_no_more("its own clock is ahead").await?;
     turn(-3600 * SECOND);
     pass(10 * SECOND - 1);
-    log.says_no_more("a microsecond is left of the first").await?;
+    log.expect_no_more("a microsecond is left of the first").await?;
     pass(1);
-    log.says(&[HELD, HELD, RELEASED]).await?;
+    log.expect_events(&[HELD, HELD, RELEASED]).await?;
     turn(-3600 * SECOND);
-    ask(&log, Verb::Confirm, CONFIRM_ONE)?;
-    log.says(&[HELD, HELD, RELEASED, REFUSED]).await?;
+    send(&log, Verb::Confirm, CONFIRM_ONE)?;
+    log.expect_events(&[HELD, HELD, RELEASED, REFUSED]).await?;
     pass(3600 * SECOND);
     turn(3600 * SECOND - 1);
-    log.says(&[HELD, HELD, RELEASED, REFUSED, RELEASED]).await?;
+    log.expect_events(&[HELD, HELD, RELEASED, REFUSED, RELEASED])
+        .await?;
     pass(24 * 3600 * SECOND);
-    log.says_no_more("nothing expires twice").await?;
+    log.expect_no_more("nothing expires twice").await?;
     running.stop().await
 }
 
 #[tokio::test]
-async fn who_was_away_hears_first_what_was_in_time() -> Result<()> {
+async fn after_a_restart_requests_that_were_in_time_precede_the_expiry() -> Result<()> {
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
-    ask(&log, Verb::Reserve, ONE)?;
-    ask(&log, Verb::Reserve, TWO)?;
-    log.says(&[HELD, HELD]).await?;
+    send(&log, Verb::Reserve, ONE)?;
+    send(&log, Verb::Reserve, TWO)?;
+    log.expect_events(&[HELD, HELD]).await?;
     running.stop().await?;
     pass(10 * SECOND - 1);
-    ask(&log, Verb::Confirm, CONFIRM_ONE)?;
+    send(&log, Verb::Confirm, CONFIRM_ONE)?;
     pass(60 * SECOND);
     let running = start(&dir, &log).await?;
-    log.says(&[HELD, HELD, DEFERRED, RELEASED]).await?;
+    log.expect_events(&[HELD, HELD, DEFERRED, RELEASED]).await?;
     running.stop().await
 }
 
 #[tokio::test]
-async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
+async fn nothing_expires_before_the_log_is_read_up_to_its_deadline() -> Result<()> {
     let (dir, log) = (TempDir::new()?, Log::default());
     open_alice(&log)?;
     let running = start(&dir, &log).await?;
-    ask(&log, Verb::Reserve, ONE)?;
-    ask(&log, Verb::Reserve, TWO)?;
-    log.says(&[HELD, HELD]).await?;
+    send(&log, Verb::Reserve, ONE)?;
+    send(&log, Verb::Reserve, TWO)?;
+    log.expect_events(&[HELD, HELD]).await?;
     let heard = log.messages().len();
-    log.let_come(heard);
-    ask(&log, Verb::Confirm, CONFIRM_ONE)?;
+    log.deliver_up_to(heard);
+    send(&log, Verb::Confirm, CONFIRM_ONE)?;
     pass(25 * SECOND);
-    log.says_no_more("it is not known what comes next").await?;
+    log.expect_no_more("it is not known what comes next").await?;
     // Stored when both reservations were due, and not the last message in the log.
     let nothing = || {
         log.store(
@@ -358,9 +359,9 @@ async fn nothing_expires_before_the_log_is_read_up_to_there() -> Result<()> {
     };
     nothing();
     nothing();
-    log.let_come(heard + 2);
-    log.says(&[HELD, HELD, DEFERRED, RELEASED]).await?;
-    log.let_come(usize::MAX);
+    log.deliver_up_to(heard + 2);
+    log.expect_events(&[HELD, HELD, DEFERRED, RELEASED]).await?;
+    log.deliver_up_to(usize::MAX);
     running.stop().await
 }
 
@@ -371,7 +372,7 @@ async fn stored(db: &mut Db) -> Result<i64> {
 }
 
 #[tokio::test]
-async fn what_says_nothing_is_no_commit_and_its_place_is_kept() -> Result<()> {
+async fn ignored_messages_are_not_committed_but_advance_the_position() -> Result<()> {
     const MESSAGES: i64 = 60;
     let (dir, log) = (TempDir::new()?, Log::default());
     let of_the_ledger = || {

@@ -63,8 +63,8 @@ pub(crate) struct Meters {
 impl Meters {
     /// Registers them.
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        let error = "What all accounts have available, held and in transit, by currency: right is 0";
-        let checked = "When that was last computed, seconds since 1970";
+        let error = "Sum of available, held and in-transit money of all accounts, by currency: 0 if correct";
+        let checked = "Unix time at which the conservation error was last computed";
         Self {
             error: metrics.whole("conservation_error_minor_units", error, Family::default()),
             checked: metrics.whole(
@@ -75,7 +75,7 @@ impl Meters {
         }
     }
 
-    fn tell(&self, errors: &Sums, now_s: i64) {
+    fn report(&self, errors: &Sums, now_s: i64) {
         for (currency, error) in errors {
             let currency = currency.clone();
             let error = i64::try_from(*error).unwrap_or(if *error > 0 { i64::MAX } else { i64::MIN });
@@ -105,17 +105,19 @@ pub(crate) async fn watch(running: Arc<Running>, meters: Meters, verdict: verdic
         if works.is_some_and(|(state, _)| state.is_working()) {
             match look(&running).await {
                 Ok(Some(errors)) => {
-                    meters.tell(&errors, (running.clock)().as_second());
+                    meters.report(&errors, (running.clock)().as_second());
                     let wrong = errors.into_iter().filter(|(_, error)| *error != 0);
                     verdict.unbalanced(wrong.map(|(currency, _)| currency).collect());
                 }
                 Ok(None) => {
                     meters.unknown();
-                    debug!("too much is under way between the shards to add up what all accounts have");
+                    debug!(
+                        "too many payments are in transit between the shards to compute the conservation error"
+                    );
                 }
                 Err(problem) => {
                     meters.unknown();
-                    debug!("what all accounts have can't be added up: {problem:?}");
+                    debug!("the conservation error can't be computed: {problem:?}");
                 }
             }
         } else {
@@ -131,19 +133,19 @@ async fn look(running: &Running) -> Result<Option<Sums>, Problem> {
     for (shard, _) in &running.pools {
         ends.push(i64::try_from(running.bus.last_sequence(*shard).await?).unwrap_or(i64::MAX));
     }
-    let asked_us = (running.clock)().as_microsecond();
+    let requested_us = (running.clock)().as_microsecond();
     let mut snapshots = Vec::new();
     for (shard, pool) in &running.pools {
         let (shard, db) = (*shard, pool.acquire().await?);
-        let known_us = asked_us;
+        let known_us = requested_us;
         snapshots.push(Snapshot { shard, db, known_us });
     }
-    let told = add_up(running, &mut snapshots, &ends).await;
+    let added = add_up(running, &mut snapshots, &ends).await;
     // In any case: no other statements may run in these transactions.
     for snapshot in &mut snapshots {
         snapshot.db.roll_back().await;
     }
-    Ok(told?)
+    Ok(added?)
 }
 
 async fn add_up(running: &Running, snapshots: &mut [Snapshot], ends: &[i64]) -> Result<Option<Sums>> {
@@ -163,6 +165,6 @@ async fn add_up(running: &Running, snapshots: &mut [Snapshot], ends: &[i64]) -> 
             *sums.entry(row.text(0)?).or_default() += parts.map(i128::from).iter().sum::<i128>();
         }
     }
-    let told = between::take_out(running.settings.shards, snapshots, &mut sums).await?;
-    Ok(told.then_some(sums))
+    let complete = between::take_out(running.settings.shards, snapshots, &mut sums).await?;
+    Ok(complete.then_some(sums))
 }

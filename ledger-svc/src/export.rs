@@ -7,10 +7,10 @@
 //!
 //! The instance that holds a shard exports it.
 
+mod log;
 mod meters;
 mod read;
-mod told;
-mod wish;
+mod settings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,9 +23,9 @@ use wallet_otlp::{Exporter, Later, Outlet};
 use wallet_runtime::running::Running;
 use wallet_view::span::{self, Span};
 
+use self::log::Lines;
 use self::meters::Meters;
 use self::read::Window;
-use self::told::Told;
 
 /// How many records are read at a time.
 const WINDOW: i64 = 1_000;
@@ -44,11 +44,11 @@ const LEFT_ALONE: Duration = Duration::from_hours(1);
 
 /// Starts the export if it is configured. An invalid setting is an error.
 pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
-    let Some(settings) = wish::settings(&running.settings.otlp)? else {
+    let Some(settings) = settings::settings(&running.settings.otlp)? else {
         return Ok(());
     };
     let exporter = Exporter::new(settings)?;
-    info!("exporting each flow that has ended to {}", exporter.shown());
+    info!("exporting ended flows to {}", exporter.shown());
     let meters = Meters::new(&running.metrics);
     for (shard, pool) in &running.pools {
         meters.begin(*shard);
@@ -58,7 +58,7 @@ pub(crate) fn start(running: &Arc<Running>) -> anyhow::Result<()> {
             pool: pool.clone(),
             outlet: Outlet::new(exporter.clone()),
             meters: meters.clone(),
-            told: Told::default(),
+            lines: Lines::default(),
             cursor: None,
             read: None,
             backoff: BACKOFF.0,
@@ -77,7 +77,7 @@ struct Export {
     pool: Pool,
     outlet: Outlet,
     meters: Meters,
-    told: Told,
+    lines: Lines,
     /// The last record exported, and the last one saved; `None` while another instance holds the shard.
     cursor: Option<(i64, i64)>,
     /// Records that were read and are not all exported yet.
@@ -129,7 +129,7 @@ impl Export {
                 Err(stopped) => {
                     self.meters.failed(self.shard);
                     let (shard, pause) = (self.shard, stopped.pause(self.backoff));
-                    warn!(%shard, "shard {shard}: flows wait to be exported, trying again in {pause:?}: {stopped}");
+                    warn!(%shard, "shard {shard}: export failed, retrying in {pause:?}: {stopped}");
                     self.backoff = (self.backoff * 2).min(BACKOFF.1);
                     pause
                 }
@@ -192,7 +192,7 @@ impl Export {
             self.backoff = BACKOFF.0;
             self.meters.done(self.shard, &done);
             let first: Vec<Vec<Span>> = read.flows.drain(..done.flows()).collect();
-            self.told.tell(&self.outlet.shown(), &done, &first);
+            self.lines.report(&self.outlet.shown(), &done, &first);
         }
         Ok(())
     }

@@ -9,14 +9,14 @@
 //! | [`ended`] | the flows that ended within a time span |
 //! | [`booked`] | which flows have moved an account's money |
 //! | [`bookings`] | the bookings of a flow's events |
-//! | [`aside`] | the parked messages that are not resolved |
+//! | [`parked`] | the parked messages of a flow |
 //! | [`usual`] | how long a reaction usually takes |
 
-pub(crate) mod aside;
 pub(crate) mod booked;
 pub(crate) mod bookings;
 pub(crate) mod ended;
 pub(crate) mod list;
+pub(crate) mod parked;
 pub(crate) mod steps;
 mod timeline;
 pub(crate) mod usual;
@@ -32,7 +32,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::subject::Verb;
 use wallet_contract::trace::TraceId;
 use wallet_db::{Arg, Db, Error, Result, Row, Set};
-use wallet_view::flow::{Flow as Told, Reversal};
+use wallet_view::flow::{Flow as FlowJson, Reversal};
 
 use self::list::Found;
 
@@ -41,7 +41,7 @@ use self::list::Found;
 pub(crate) struct Flow {
     /// The part that is shown: its head, and more if requested.
     #[serde(flatten)]
-    pub(crate) told: Told,
+    pub(crate) json: FlowJson,
     /// The kind of flow. With the id and the account it is the flow's key.
     #[serde(skip)]
     kind: String,
@@ -74,7 +74,7 @@ fn head(row: &Row) -> Result<Flow> {
     let (kind, started_us) = (row.text(7)?, row.int(11)?);
     let (status, form) = (status(&row.text(6)?)?, row.text_or_null(14)?);
     let captured = captured(status, form.as_deref(), row.int_or_null(3)?, row.int_or_null(15)?);
-    let told = Told {
+    let json = FlowJson {
         transfer: row.uuid(0)?,
         payer: row.text(1)?,
         payee: row.text_or_null(2)?,
@@ -104,7 +104,7 @@ fn head(row: &Row) -> Result<Flow> {
         bookings: Vec::new(),
     };
     Ok(Flow {
-        told,
+        json,
         kind,
         started_us,
         no: row.int(13)?,
@@ -159,9 +159,9 @@ pub(crate) async fn by_transfers(db: &mut Db, transfers: &BTreeSet<Uuid>) -> Res
 /// The flows of a trace after a place, oldest first, at most `limit`: those that joined the trace, which an index has, and those
 /// whose request began it and so has its id.
 pub(crate) async fn by_trace(db: &mut Db, trace: TraceId, after: i64, limit: i64) -> Result<Found> {
-    let told = format!("{HEAD} WHERE trace = $1 AND trace <> request AND no > $2 ORDER BY no LIMIT $3");
+    let sql = format!("{HEAD} WHERE trace = $1 AND trace <> request AND no > $2 ORDER BY no LIMIT $3");
     let args = [Arg::Uuid(trace.as_uuid()), Arg::Int(after), Arg::Int(limit)];
-    let mut rows = db.query(&told, &args).await?;
+    let mut rows = db.query(&sql, &args).await?;
     let (first, last) = derived_range(TransferId(trace.as_uuid()));
     // Two index look-ups: combined into one, PostgreSQL would scan all flows.
     let near = "SELECT DISTINCT transfer FROM record WHERE id BETWEEN $1 AND $2";
@@ -212,7 +212,7 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> Resul
     let sql = format!("{HEAD} WHERE reverses = $1 AND payee = $2 ORDER BY no");
     let rows = db.query(&sql, &[Arg::Uuid(transfer), Arg::Text(payer)]).await?;
     let reversal = |row| {
-        let flow = head(row)?.told;
+        let flow = head(row)?.json;
         Ok(Reversal {
             transfer: flow.transfer,
             payer: flow.payer,
@@ -226,13 +226,13 @@ pub(crate) async fn reversals(db: &mut Db, transfer: Uuid, payer: &str) -> Resul
 #[cfg(test)]
 impl Flow {
     /// Wraps a flow, with nothing but what is shown of it.
-    pub(crate) fn told(told: Told) -> Self {
+    pub(crate) fn of(json: FlowJson) -> Self {
         Self {
-            kind: told.verb.clone(),
-            started_us: told.started_at.as_microsecond(),
+            kind: json.verb.clone(),
+            started_us: json.started_at.as_microsecond(),
             no: 1,
             promised_us: None,
-            told,
+            json,
         }
     }
 }
@@ -240,7 +240,7 @@ impl Flow {
 impl Flow {
     /// The transfer id.
     pub(crate) fn transfer(&self) -> Uuid {
-        self.told.transfer
+        self.json.transfer
     }
 
     /// The flow's key without its kind.
@@ -250,12 +250,12 @@ impl Flow {
 
     /// The payer.
     pub(crate) fn payer(&self) -> &str {
-        &self.told.payer
+        &self.json.payer
     }
 
     /// The payee.
     pub(crate) fn payee(&self) -> Option<&str> {
-        self.told.payee.as_deref()
+        self.json.payee.as_deref()
     }
 
     /// Whether the account is the payer or the payee.
@@ -265,15 +265,15 @@ impl Flow {
 
     /// Whether it waits for a service, and not for its payer.
     pub(crate) fn is_running(&self) -> bool {
-        self.told.status == Status::Running
+        self.json.status == Status::Running
     }
 
     /// How long it has taken up to a time, without the time for which a reservation waited for its payer.
     pub(crate) fn took_us(&self, now_us: i64) -> i64 {
-        let waits = self.promised_us.filter(|_| self.told.status == Status::Reserved);
+        let waits = self.promised_us.filter(|_| self.json.status == Status::Reserved);
         let so_far_us = waits.unwrap_or(now_us).saturating_sub(self.started_us);
-        let held_us = self.told.held_us.unwrap_or(0);
-        self.told.took_us().unwrap_or(so_far_us.saturating_sub(held_us))
+        let held_us = self.json.held_us.unwrap_or(0);
+        self.json.took_us().unwrap_or(so_far_us.saturating_sub(held_us))
     }
 
     /// Ranks the flows under one id when no kind was given: transfers first, and those at home.

@@ -52,9 +52,9 @@ impl Observer<Ledger> for Watch {
         self.names.hear(heard);
     }
 
-    fn tells(&mut self, repeats: &[Heard<'_>], notices: &mut Vec<Notice>) {
+    fn notify(&mut self, repeats: &[Heard<'_>], notices: &mut Vec<Notice>) {
         self.names.hear(repeats);
-        self.names.tell(notices);
+        self.names.add_copies(notices);
     }
 }
 

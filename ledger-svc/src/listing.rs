@@ -4,7 +4,7 @@
 //! |---|---|
 //! | here | one page of flows, for programs and for people |
 //! | [`account`] | the flows of one account |
-//! | [`question`] | the filters, as query parameters |
+//! | [`query`] | the filters, as query parameters |
 //! | [`sources`] | merges the entries of several sources, in order |
 //! | [`places`] | how far each source has been read |
 //!
@@ -13,7 +13,7 @@
 
 mod account;
 pub(crate) mod places;
-pub(crate) mod question;
+pub(crate) mod query;
 pub(crate) mod sources;
 
 use std::collections::BTreeSet;
@@ -29,10 +29,10 @@ use wallet_runtime::reading;
 use wallet_runtime::running::Running;
 
 use self::places::{ListPlace, Places, back};
-use self::question::{Halted, Listed};
+use self::query::{Halted, Listed};
 use self::sources::{Entry, Order, Source, merged, one_more};
 use crate::flows::list::{self, Filter, Found};
-use crate::flows::{Flow, aside, ended};
+use crate::flows::{self, Flow, ended};
 use crate::stuck;
 
 /// One page of flows.
@@ -77,7 +77,7 @@ impl Reader {
             if Instant::now() > deadline {
                 return match self {
                     Self::Program => Err(Problem::unavailable(format!(
-                        "what ended on shard {shard} does not all stand in its log yet: ask again, or see /readyz"
+                        "not all ends of transfers on shard {shard} are in its log yet: try again, or see /readyz"
                     ))),
                     Self::Person => Ok(()),
                 };
@@ -95,35 +95,35 @@ const LOOKED_AT: i64 = 100;
 pub(crate) async fn page(
     running: &Running,
     dbs: &mut [Db],
-    asked: &Listed,
+    query: &Listed,
     limit: i64,
     reader: Reader,
 ) -> Result<Page, Problem> {
-    let filter = &asked.filter;
+    let filter = &query.filter;
     // Open flows have an index, so an account's open flows are found there.
     let is_open = matches!(filter.status, Some(Status::Running | Status::Reserved));
-    match (asked.halted, asked.ended, &filter.account) {
-        (Some(Halted::Stuck), ..) => stuck_ones(running, dbs, asked, limit).await,
-        (Some(Halted::Parked), ..) => parked_ones(dbs, asked, limit).await,
-        (None, Some(span), _) => ended_ones(running, dbs, asked, span, limit, reader).await,
-        (None, None, Some(name)) if !is_open => account::page(running, dbs, name, asked, limit, reader).await,
-        (None, None, _) => all(dbs, asked, limit).await,
+    match (query.halted, query.ended, &filter.account) {
+        (Some(Halted::Stuck), ..) => stuck_ones(running, dbs, query, limit).await,
+        (Some(Halted::Parked), ..) => parked_ones(dbs, query, limit).await,
+        (None, Some(span), _) => ended_ones(running, dbs, query, span, limit, reader).await,
+        (None, None, Some(name)) if !is_open => account::page(running, dbs, name, query, limit, reader).await,
+        (None, None, _) => all(dbs, query, limit).await,
     }
 }
 
 /// All flows.
-async fn all(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
-    let mut places = back(dbs, asked.before.as_deref()).await?;
+async fn all(dbs: &mut [Db], query: &Listed, limit: i64) -> Result<Page, Problem> {
+    let mut places = back(dbs, query.before.as_deref()).await?;
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
-        let found = list::newest(db, &asked.filter, places.shards[shard], one_more(limit)).await?;
-        sources.push(begun(shard, found));
+        let found = list::newest(db, &query.filter, places.shards[shard], one_more(limit)).await?;
+        sources.push(flow_source(shard, found));
     }
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
 
 /// Flows of a shard as a source, each at the place where it began.
-pub(crate) fn begun(shard: usize, found: Found) -> Source<Flow> {
+pub(crate) fn flow_source(shard: usize, found: Found) -> Source<Flow> {
     let entries = found.flows.into_iter().map(|flow| Entry {
         at_us: flow.started_us,
         place: ListPlace::Shard(shard, flow.no),
@@ -143,10 +143,10 @@ pub(crate) async fn stuck(running: &Running, dbs: &mut [Db], limit: i64) -> Resu
 }
 
 /// The stuck flows that match the filter.
-async fn stuck_ones(running: &Running, dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
-    let read = Places::read(asked.before.as_deref(), dbs.len(), false)?;
+async fn stuck_ones(running: &Running, dbs: &mut [Db], query: &Listed, limit: i64) -> Result<Page, Problem> {
+    let read = Places::read(query.before.as_deref(), dbs.len(), false)?;
     let places = read.unwrap_or_else(|| Places::of_shards(vec![0; dbs.len()]));
-    Ok(stuck_from(running, dbs, places, &asked.filter, limit).await?)
+    Ok(stuck_from(running, dbs, places, &query.filter, limit).await?)
 }
 
 async fn stuck_from(
@@ -164,25 +164,25 @@ async fn stuck_from(
         let after = places.shards[index];
         let mut found = stuck::of_shard(db, shard, &look, after, looked_at).await?;
         found.flows.retain(|flow| filter.takes(flow, flow.started_us));
-        sources.push(begun(index, found));
+        sources.push(flow_source(index, found));
     }
     Ok(merged(&mut sources, &mut places, Order::OldestFirst, limit))
 }
 
 /// The flows with parked messages that match the filter. All of them are looked up: they are few.
-async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page, Problem> {
-    let mut places = back(dbs, asked.before.as_deref()).await?;
+async fn parked_ones(dbs: &mut [Db], query: &Listed, limit: i64) -> Result<Page, Problem> {
+    let mut places = back(dbs, query.before.as_deref()).await?;
     let mut transfers: BTreeSet<Uuid> = BTreeSet::new();
     for db in dbs.iter_mut() {
-        transfers.extend(aside::transfers(db).await?);
+        transfers.extend(flows::parked::transfers(db).await?);
     }
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
         let mut flows = crate::flows::by_transfers(db, &transfers).await?;
-        flows.retain(|flow| flow.no < places.shards[shard] && asked.filter.takes(flow, flow.started_us));
+        flows.retain(|flow| flow.no < places.shards[shard] && query.filter.takes(flow, flow.started_us));
         flows.sort_by_key(|flow| std::cmp::Reverse(flow.no));
         let left_off = None;
-        sources.push(begun(shard, Found { flows, left_off }));
+        sources.push(flow_source(shard, Found { flows, left_off }));
     }
     Ok(merged(&mut sources, &mut places, Order::NewestFirst, limit))
 }
@@ -191,21 +191,21 @@ async fn parked_ones(dbs: &mut [Db], asked: &Listed, limit: i64) -> Result<Page,
 async fn ended_ones(
     running: &Running,
     dbs: &mut [Db],
-    asked: &Listed,
+    query: &Listed,
     span: ended::Span,
     limit: i64,
     reader: Reader,
 ) -> Result<Page, Problem> {
-    if asked.before.is_none() {
+    if query.before.is_none() {
         for (shard, db) in running.settings.shards.all().zip(dbs.iter_mut()) {
             reader.catch_up_with_ends(shard, db).await?;
         }
     }
-    let mut places = back(dbs, asked.before.as_deref()).await?;
+    let mut places = back(dbs, query.before.as_deref()).await?;
     let mut sources = Vec::new();
     for (shard, db) in dbs.iter_mut().enumerate() {
         let before = places.shards[shard];
-        let found = ended::newest(db, &asked.filter, span, before, one_more(limit)).await?;
+        let found = ended::newest(db, &query.filter, span, before, one_more(limit)).await?;
         let entries = found.ends.into_iter().map(|end| Entry {
             at_us: end.at_us,
             place: ListPlace::Shard(shard, end.no),

@@ -30,14 +30,14 @@ impl Names {
                 if self.0.len() >= KEPT {
                     self.0.clear();
                 }
-                let told = subject::outcome(&request.account, request.transfer);
-                self.0.insert(told, subject::outcome(&request.account, written));
+                let plain = subject::outcome(&request.account, request.transfer);
+                self.0.insert(plain, subject::outcome(&request.account, written));
             }
         }
     }
 
     /// Adds a copy of each notice whose client waits under another name.
-    pub(crate) fn tell(&self, notices: &mut Vec<Notice>) {
+    pub(crate) fn add_copies(&self, notices: &mut Vec<Notice>) {
         if self.0.is_empty() {
             return;
         }
@@ -61,11 +61,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_writes_its_id_otherwise_is_told_there_too() {
+    fn an_id_in_another_spelling_also_gets_its_outcome_there() {
         const ID: &str = "0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f";
         let mut names = Names::default();
         let alice = "alice".parse().unwrap();
-        let mut told = |id: &str| {
+        let mut notified = |id: &str| {
             let context = Context {
                 verb: Verb::Cancel,
                 account: Some(&alice),
@@ -85,17 +85,17 @@ mod tests {
                 payload: id.to_owned(),
             };
             let mut notices = vec![notice(ID), notice("another")];
-            names.tell(&mut notices);
-            let told = notices
+            names.add_copies(&mut notices);
+            let subjects = notices
                 .into_iter()
                 .map(|notice| format!("{}: {}", notice.subject, notice.payload));
-            told.collect::<Vec<_>>()
+            subjects.collect::<Vec<_>>()
         };
         let plain = [
             format!("wallet.outcome.alice.{ID}: {ID}"),
             "wallet.outcome.alice.another: another".to_owned(),
         ];
-        assert_eq!(told(ID), plain);
+        assert_eq!(notified(ID), plain);
         for id in [
             ID.to_uppercase(),
             format!("{{{ID}}}"),
@@ -103,7 +103,7 @@ mod tests {
             ID.replace('-', ""),
         ] {
             let also = format!("wallet.outcome.alice.{id}: {ID}");
-            assert_eq!(told(&id), [&plain[..], &[also]].concat());
+            assert_eq!(notified(&id), [&plain[..], &[also]].concat());
         }
     }
 }

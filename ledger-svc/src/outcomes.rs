@@ -34,8 +34,8 @@ pub(crate) async fn of_batch(db: &mut Db, state: &State) -> Result<Vec<Notice>> 
         if outcome.status == Status::Reserved && head.is_some_and(|head| head.status != Status::Reserved) {
             continue;
         }
-        let asked = || outcome.answers_asked(&head?.asked());
-        let answers = match outcome.answers_alone().or_else(asked) {
+        let from_head = || outcome.answers_for(&head?.first_request());
+        let answers = match outcome.answers_alone().or_else(from_head) {
             Some(answers) => answers,
             None => outcome.answers_within(&causes::of(db, &key).await?),
         };

@@ -58,9 +58,9 @@ pub(crate) struct Pace {
 impl Meters {
     /// Registers the metrics.
     pub(crate) fn new(metrics: &Metrics) -> Self {
-        let ended = "Transfers that have ended, by how";
-        let took = "From a transfer's request in the log to the decision that ended it, without what it waited for its payer";
-        let step = "From an event's cause in the log to the event in the log";
+        let ended = "Transfers that have ended, by outcome";
+        let took = "Time from a transfer's request in the log to the decision that ended it, without the time it waited for its payer";
+        let step = "Time from an event's cause in the log to the event itself";
         let meters = Self {
             transfers: metrics.whole("transfers", ended, Family::default()),
             transfer_seconds: metrics.whole("transfer_duration_seconds", took, Family::default()),
@@ -168,7 +168,7 @@ impl Pace {
                 .as_microsecond()
                 .saturating_sub(i64::from(event.work_us));
             self.recent.waited(flow, Some(taken_us));
-        } else if is_word_on_hold(fact) {
+        } else if is_confirm_or_cancel(fact) {
             self.recent.waited(flow, caused_us);
         }
     }
@@ -211,7 +211,7 @@ fn is_expiry(fact: &Fact) -> bool {
 }
 
 /// Whether a confirm or cancel took effect on a reservation.
-fn is_word_on_hold(fact: &Fact) -> bool {
+fn is_confirm_or_cancel(fact: &Fact) -> bool {
     let is_debit =
         matches!(fact, Fact::Movement(movement, MovementFact::AccountDebited) if movement.reserved.is_some());
     is_debit

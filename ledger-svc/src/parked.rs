@@ -9,7 +9,7 @@ use ledger_core::resolved_by;
 use serde::Serialize;
 use uuid::Uuid;
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, MessageFact, Parked as Told, Resolution, Resolved};
+use wallet_contract::event::{Event, Fact, MessageFact, Parked as ParkedFact, Resolution, Resolved};
 use wallet_contract::log::LogPlace;
 use wallet_db::{Arg, Db, Result, Row, Set};
 use wallet_engine::clock::rfc3339;
@@ -66,7 +66,7 @@ impl Parked {
             sequence,
             index: None,
             subject: "wallet.0.cmd.transfer.alice".to_owned(),
-            detail: "it is no JSON".to_owned(),
+            detail: "it is not JSON".to_owned(),
             time: "2026-01-31T12:00:00.000000Z".to_owned(),
             transfer: None,
             resolved: None,
@@ -103,28 +103,28 @@ async fn source(db: &mut Db, shard: usize, records: &[Row], limit: i64) -> Resul
     for row in records {
         let (at_us, place) = (row.int(1)?, ListPlace::Shard(shard, row.int(0)?));
         last = Some((at_us, place));
-        if let Some((event, told)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
-            events.push((at_us, place, event, told));
+        if let Some((event, fact)) = envelope::read(&row.text(2)?).ok().and_then(parked) {
+            events.push((at_us, place, event, fact));
         }
     }
     let mut resolved = resolved(db, events.iter().map(|(.., event, _)| event)).await?;
     let number = u16::try_from(shard).unwrap_or(u16::MAX);
-    let entries = events.into_iter().map(|(at_us, place, event, told)| {
+    let entries = events.into_iter().map(|(at_us, place, event, fact)| {
         let resolved = resolved.remove(&resolved_by(&event).0);
         Entry {
             at_us,
             place,
-            item: shown(number, &event, told, resolved),
+            item: shown(number, &event, fact, resolved),
         }
     });
     let is_cut = i64::try_from(records.len()).is_ok_and(|read| read == limit);
     Ok(Source::new(entries.collect::<Vec<_>>(), last.filter(|_| is_cut)))
 }
 
-fn parked(event: Event) -> Option<(Event, Told)> {
-    if let Fact::Message(MessageFact::MessageParked(told)) = &event.fact {
-        let told = told.clone();
-        Some((event, told))
+fn parked(event: Event) -> Option<(Event, ParkedFact)> {
+    if let Fact::Message(MessageFact::MessageParked(fact)) = &event.fact {
+        let fact = fact.clone();
+        Some((event, fact))
     } else {
         None
     }
@@ -165,8 +165,8 @@ fn seen_to(resolved: Resolved, time: String) -> SeenTo {
     }
 }
 
-fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Parked {
-    let LogPlace { sequence, element } = told.place;
+fn shown(shard: u16, event: &Event, fact: ParkedFact, resolved: Option<SeenTo>) -> Parked {
+    let LogPlace { sequence, element } = fact.place;
     let index = element.map_or(String::new(), |index| format!("/{index}"));
     Parked {
         id: format!("{}/{shard}/{sequence}{index}", event.source.service.token()),
@@ -174,10 +174,10 @@ fn shown(shard: u16, event: &Event, told: Told, resolved: Option<SeenTo>) -> Par
         shard,
         sequence,
         index: element,
-        subject: told.subject,
-        detail: told.detail,
+        subject: fact.subject,
+        detail: fact.detail,
         time: rfc3339(event.time.as_microsecond()),
-        transfer: told.transfer.map(|transfer| transfer.0),
+        transfer: fact.transfer.map(|transfer| transfer.0),
         resolved,
     }
 }

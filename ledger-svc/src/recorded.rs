@@ -16,14 +16,14 @@ pub(crate) struct Recorded {
     id: Uuid,
     /// For a request: the request as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request: Option<Asked>,
+    request: Option<RecordedRequest>,
     #[serde(skip)]
     no: i64,
 }
 
 /// A request as its client sent it.
 #[derive(Debug, Serialize)]
-struct Asked {
+struct RecordedRequest {
     verb: &'static str,
     account: String,
     transfer: Uuid,
@@ -52,7 +52,7 @@ pub(crate) async fn behind(db: &mut Db, after: i64, limit: i64) -> Result<(Vec<R
 fn recorded(row: &Row) -> Result<Recorded> {
     let (no, kind) = (row.int(0)?, row.text(2)?);
     let request = match row.text_or_null(6)? {
-        Some(body) => Some(Asked {
+        Some(body) => Some(RecordedRequest {
             verb: Verb::parse_requested(&kind).map_or("", Verb::token),
             account: row.text(3)?,
             transfer: row.uuid(4)?,

@@ -11,7 +11,7 @@ use wallet_db::{Db, Result};
 use wallet_runtime::metrics::Gauges;
 use wallet_runtime::running::Running;
 use wallet_view::expected;
-use wallet_view::flow::{Expected, Flow as Told, Stuck, WaitsFor};
+use wallet_view::flow::{Expected, Flow as FlowJson, Stuck, WaitsFor};
 
 use crate::flows::list::{self, Found};
 use crate::flows::{Flow, steps};
@@ -54,44 +54,44 @@ impl Look {
         if !flow.is_running() {
             return;
         }
-        let told = &flow.told;
-        let last = told.events.iter().map(|event| event.recorded_at).max();
-        let since = last.unwrap_or(told.started_at);
+        let json = &flow.json;
+        let last = json.events.iter().map(|event| event.recorded_at).max();
+        let since = last.unwrap_or(json.started_at);
         if since.as_microsecond() <= self.deadline_us {
-            let missing = self.expected(told).pop();
-            let waits_for = missing.and_then(|missing| waits_for(told, missing));
-            flow.told.stuck = Some(Stuck { since, waits_for });
+            let missing = self.expected(json).pop();
+            let waits_for = missing.and_then(|missing| waits_for(json, missing));
+            flow.json.stuck = Some(Stuck { since, waits_for });
         }
     }
 
     /// The expected events and the services they must come from; if the message that calls for one cannot be delivered to that service,
     /// the service that should deliver it.
-    pub(crate) fn expected(&self, told: &Told) -> Vec<Expected> {
-        let mut expected = expected::of(told, self.shards);
+    pub(crate) fn expected(&self, json: &FlowJson) -> Vec<Expected> {
+        let mut expected = expected::of(json, self.shards);
         for expected in &mut expected {
-            if let Some(why) = self.withheld(told, expected) {
+            if let Some(why) = self.withheld(json, expected) {
                 let cannot = format!("publish to shard {}: {why}", expected.shard);
-                expected.waits_for_who_said_it(told, cannot);
+                expected.waits_for_publisher(json, cannot);
             }
         }
         expected
     }
 
     /// Why a message does not get from its log into the log of the service that should react to it.
-    fn withheld(&self, told: &Told, expected: &Expected) -> Option<&str> {
-        let after = told.events.iter().find(|event| event.id == expected.after)?;
+    fn withheld(&self, json: &FlowJson, expected: &Expected) -> Option<&str> {
+        let after = json.events.iter().find(|event| event.id == expected.after)?;
         if after.shard == expected.shard {
             return None;
         }
-        let (service, shard) = after.said_by()?;
+        let (service, shard) = after.decided_by_service()?;
         let theirs = self.roll.iter().filter(|ready| ready.service == service);
         let mut why = theirs.filter_map(|ready| ready.on(shard)?.unpublished.get(&expected.shard));
         why.next().map(String::as_str)
     }
 }
 
-fn waits_for(told: &Told, missing: Expected) -> Option<WaitsFor> {
-    let after = told.events.iter().find(|event| event.id == missing.after)?;
+fn waits_for(json: &FlowJson, missing: Expected) -> Option<WaitsFor> {
+    let after = json.events.iter().find(|event| event.id == missing.after)?;
     Some(WaitsFor {
         after: after.kind.clone(),
         service: missing.service,
@@ -136,7 +136,7 @@ pub(crate) async fn mark(running: &Running, dbs: &mut [Db], flows: &mut [Flow]) 
         steps::add_events(db, shard.0, &mut copies).await?;
         for (place, mut copy) in places.into_iter().zip(copies) {
             look.mark(&mut copy);
-            place.told.stuck = copy.told.stuck;
+            place.json.stuck = copy.json.stuck;
         }
     }
     Ok(())
@@ -147,9 +147,9 @@ async fn those(db: &mut Db, mut flows: Vec<Flow>, shard: Shard, look: &Look) -> 
     steps::add_events(db, shard.0, &mut flows).await?;
     for flow in &mut flows {
         look.mark(flow);
-        flow.told.events.clear();
+        flow.json.events.clear();
     }
-    flows.retain(|flow| flow.told.stuck.is_some());
+    flows.retain(|flow| flow.json.stuck.is_some());
     Ok(flows)
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn watch(running: Arc<Running>, stuck: Gauges, in_flight: Gauge
                 Err(error) => {
                     stuck.clear(*shard);
                     in_flight.clear(*shard);
-                    debug!(%shard, "no figures of shard {shard}: {error}");
+                    debug!(%shard, "no figures for shard {shard}: {error}");
                 }
             }
         }

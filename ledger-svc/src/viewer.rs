@@ -15,7 +15,7 @@
 //! | [`layout`] | common to all pages: head, navigation, footer, help |
 //! | [`parts`] | common to many pages: ids, states, amounts, times, links |
 //! | [`assets`] | one style sheet, one script, one icon |
-//! | [`dress`] | the headers of each answer, and errors as pages |
+//! | [`finish`] | the headers of each answer, and errors as pages |
 //!
 //! Without the script only the theme switch, the keyboard and live updates are missing. Text from the log was written by others:
 //! `maud` escapes it, and nothing here bypasses that.
@@ -23,7 +23,7 @@
 mod accounts;
 mod assets;
 mod chart;
-mod dress;
+mod finish;
 mod flow;
 mod health;
 pub(crate) mod layout;
@@ -60,8 +60,8 @@ pub(crate) fn routes(running: &Arc<Running>) -> Router<Arc<Running>> {
         .merge(login::routes())
         .merge(flow::routes())
         .merge(assets::routes())
-        .fallback(http::nothing_there)
+        .fallback(http::not_found)
         .method_not_allowed_fallback(http::not_allowed)
         .layer(Extension(live))
-        .layer(middleware::from_fn_with_state(running.clone(), dress::dress))
+        .layer(middleware::from_fn_with_state(running.clone(), finish::finish))
 }

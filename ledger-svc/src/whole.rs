@@ -8,10 +8,10 @@ use wallet_contract::trace::TraceId;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::reading::{caught_up, pool};
 use wallet_runtime::running::Running;
-use wallet_view::flow::Flow as Told;
+use wallet_view::flow::Flow as FlowJson;
 
-use crate::flows::{Flow, aside, bookings, usual};
-use crate::listing::begun;
+use crate::flows::{Flow, bookings, usual};
+use crate::listing::flow_source;
 use crate::listing::places::Places;
 use crate::listing::sources::{Order, Page, merged, one_more};
 use crate::{flows, stuck};
@@ -38,8 +38,8 @@ pub(crate) async fn with_id(
             let name = flow.payer().to_owned();
             let at_home = name.parse().is_ok_and(|payer| shards.of(&payer) == shard);
             let likeliness = flow.likeliness(at_home);
-            let asked_for = payer.as_ref().is_none_or(|asked| asked.as_str() == name);
-            if asked_for && found.get(&name).is_none_or(|(other, _)| *other < likeliness) {
+            let is_requested = payer.as_ref().is_none_or(|payer| payer.as_str() == name);
+            if is_requested && found.get(&name).is_none_or(|(other, _)| *other < likeliness) {
                 found.insert(name, (likeliness, Found { flow, shard }));
             }
         }
@@ -67,7 +67,7 @@ pub(crate) fn only(id: TransferId, found: BTreeMap<String, Found>) -> Result<Fou
         );
         return Err(Problem::conflict(detail));
     }
-    let unknown = || Problem::not_found(format!("no request with id {id} has been heard"));
+    let unknown = || Problem::not_found(format!("no request with id {id} has been recorded"));
     found.into_values().next().ok_or_else(unknown)
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn with_trace(
         let mut db = caught_up(running, shard).await?;
         let index = usize::from(shard.0);
         let flows = flows::by_trace(&mut db, id, places.shards[index], one_more(limit)).await?;
-        let source = begun(index, flows);
+        let source = flow_source(index, flows);
         sources.push(source.map(|flow| Found { flow, shard }));
     }
     let page = merged(&mut sources, &mut places, Order::OldestFirst, limit);
@@ -99,12 +99,12 @@ pub(crate) async fn with_trace(
 
 impl Found {
     /// The head only.
-    pub(crate) fn head(&self) -> &Told {
-        &self.flow.told
+    pub(crate) fn head(&self) -> &FlowJson {
+        &self.flow.json
     }
 
     /// Adds everything else. Each part is a few index look-ups.
-    pub(crate) async fn whole(self, running: &Running) -> Result<Told, Problem> {
+    pub(crate) async fn whole(self, running: &Running) -> Result<FlowJson, Problem> {
         let (shards, Shard(number)) = (running.settings.shards, self.shard);
         let mut db = pool(running, self.shard)?.acquire().await?;
         let mut flow = self.flow.with_events(&mut db, number).await?;
@@ -113,22 +113,23 @@ impl Found {
         if home == Some(self.shard) {
             look.mark(&mut flow);
         }
-        let mut told = flow.told;
-        told.expected = look.expected(&told);
-        usual::add(&mut db, number, flow.no, &told.events, &mut told.expected).await?;
+        let mut json = flow.json;
+        json.expected = look.expected(&json);
+        usual::add(&mut db, number, flow.no, &json.events, &mut json.expected).await?;
         drop(db);
-        if told.ended_at.is_none() {
+        if json.ended_at.is_none() {
             for shard in shards.all() {
                 let mut db = pool(running, shard)?.acquire().await?;
-                told.parked.extend(aside::of(&mut db, shard.0, &told).await?);
+                json.parked
+                    .extend(flows::parked::of(&mut db, shard.0, &json).await?);
             }
         }
-        told.bookings = bookings::of(running, &told).await?;
+        json.bookings = bookings::of(running, &json).await?;
         for shard in shards.all() {
             let mut db = pool(running, shard)?.acquire().await?;
-            told.reversed_by
-                .extend(flows::reversals(&mut db, told.transfer, &told.payer).await?);
+            json.reversed_by
+                .extend(flows::reversals(&mut db, json.transfer, &json.payer).await?);
         }
-        Ok(told)
+        Ok(json)
     }
 }

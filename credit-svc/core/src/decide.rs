@@ -81,14 +81,14 @@ pub(crate) fn reverse(state: &State, request: &Request, place: Place) -> Fact {
 fn reused(state: &State, earlier: &Reversal, order: &Order) -> Refusal {
     let refuse = |detail: &str| Refusal::new(Reason::IdReused, detail);
     let Some((now, reverses)) = order.movement().and_then(|now| Some((now, now.reverses?))) else {
-        return refuse("the id was used for a reversal: use a new id");
+        return refuse("the id was already used for a reversal: use a new id");
     };
     let received = state.receipts.get(&earlier.of).and_then(Option::as_ref);
     let currency = received.map_or(now.money.currency, |received| received.money.currency);
     let memo = || {
         let memo = now.memo.as_deref().unwrap_or_default();
         refuse(&format!(
-            "the id was used with another \"memo\", now {memo:?}: use a new id"
+            "the id was already used with a different \"memo\", now {memo:?}: use a new id"
         ))
     };
     id_reused("to", earlier.of.payer.as_str(), now.payee.as_str())
@@ -123,7 +123,7 @@ fn may_give_back(state: &State, movement: &Movement) -> Result<(), Refusal> {
         Some((of, received.money))
     }) else {
         let id = movement.reverses.map(|id| id.to_string()).unwrap_or_default();
-        let detail = format!("{from} has received no transfer {id} from {to}");
+        let detail = format!("{from} has not received a transfer {id} from {to}");
         return Err(Refusal::new(Reason::TransferNotFound, detail));
     };
     let back = state
@@ -152,18 +152,18 @@ fn may_receive(state: &State, movement: &Movement) -> Result<(), Refusal> {
             ),
         });
     };
-    stands_open(payee, account)?;
+    check_open(payee, account)?;
     let bound = account.received.checked_add(account.promised);
     match bound.and_then(|bound| bound.checked_add(movement.money.amount.minor())) {
         Some(_) => Ok(()),
         None => {
-            let detail = format_args!("{payee} can't receive more than can be counted");
+            let detail = format_args!("{payee}'s total of credits would overflow");
             Err(Refusal::new(Reason::CeilingReached, detail))
         }
     }
 }
 
-fn stands_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
+fn check_open(name: &AccountId, account: Account) -> Result<(), Refusal> {
     match account.standing {
         Standing::Open => Ok(()),
         Standing::Frozen => Err(Refusal::new(
@@ -191,13 +191,12 @@ pub(crate) fn request(state: &State, request: &Request, place: Place) -> Option<
         Ok(Order::Open(currency, overdraft)) => open(state, name, *currency, *overdraft).map(Some),
         Ok(Order::Freeze) => {
             let account = opened(state, name)?;
-            stands_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountFrozen)))
+            check_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountFrozen)))
         }
         Ok(Order::Unfreeze) => unfreeze(name, opened(state, name)?).map(Some),
         Ok(Order::Close) => {
             let account = opened(state, name)?;
-            stands_open(name, account)
-                .map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountClosing)))
+            check_open(name, account).map(|()| Some(Fact::Account(name.clone(), AccountFact::AccountClosing)))
         }
         Err(refusal) => Err(refusal.clone()),
     });
@@ -220,15 +219,16 @@ fn opened(state: &State, name: &AccountId) -> Result<Account, Refusal> {
 
 fn open(state: &State, name: &AccountId, currency: Currency, overdraft: Overdraft) -> Result<Fact, Refusal> {
     if let Some(account) = state.account(name, currency) {
-        let mut detail = format!("{name} is open in {currency} already");
+        let mut detail = format!("{name} is already open in {currency}");
         if account.overdraft != overdraft {
             let [then, now] = [account.overdraft, overdraft].map(|overdraft| overdraft.format(currency));
-            detail = format!("{detail}, with \"overdraft\" {then:?}, now {now:?}: it stays as it is");
+            detail =
+                format!("{detail}, with \"overdraft\" {then:?}, now {now:?}: the overdraft stays unchanged");
         }
         return Err(Refusal::new(Reason::AlreadyOpen, detail));
     }
     if let Some((_, account)) = state.currencies(name).next() {
-        stands_open(name, account)?;
+        check_open(name, account)?;
     }
     Ok(Fact::Account(
         name.clone(),
@@ -244,7 +244,7 @@ fn unfreeze(name: &AccountId, account: Account) -> Result<Fact, Refusal> {
             format_args!("{name} is not frozen"),
         )),
         Standing::Closing | Standing::Closed => {
-            stands_open(name, account).map(|()| Fact::Account(name.clone(), AccountFact::AccountUnfrozen))
+            check_open(name, account).map(|()| Fact::Account(name.clone(), AccountFact::AccountUnfrozen))
         }
     }
 }

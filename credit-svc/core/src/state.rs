@@ -134,10 +134,12 @@ impl State {
                 };
                 self.accounts.create((name.clone(), *currency), account);
             }
-            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen),
-            AccountFact::AccountUnfrozen | AccountFact::ClosureRefused(_) => self.stand(name, Standing::Open),
-            AccountFact::AccountClosing => self.stand(name, Standing::Closing),
-            AccountFact::AccountClosed => self.stand(name, Standing::Closed),
+            AccountFact::AccountFrozen => self.set_standing(name, Standing::Frozen),
+            AccountFact::AccountUnfrozen | AccountFact::ClosureRefused(_) => {
+                self.set_standing(name, Standing::Open);
+            }
+            AccountFact::AccountClosing => self.set_standing(name, Standing::Closing),
+            AccountFact::AccountClosed => self.set_standing(name, Standing::Closed),
             AccountFact::ClosureAccepted => {}
         }
     }
@@ -183,7 +185,7 @@ impl State {
         }
     }
 
-    fn stand(&mut self, name: &AccountId, standing: Standing) {
+    fn set_standing(&mut self, name: &AccountId, standing: Standing) {
         let currencies: Vec<Currency> = self.currencies(name).map(|(currency, _)| currency).collect();
         for currency in currencies {
             self.accounts.change(&(name.clone(), currency), world, |account| {

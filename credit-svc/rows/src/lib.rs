@@ -11,7 +11,7 @@ use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::id::{EventId, TransferKey, derived_range};
 use wallet_contract::subject::Service;
 use wallet_kernel::{
-    Found, Heard, Inbox, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Value, Writes,
+    Found, Heard, Inbox, Persistence, Place, Reads, Shape, Source, Table as _, Unreadable, Value, Writes,
 };
 
 pub use accounts::Accounts;
@@ -22,7 +22,7 @@ pub use reversals::Reversals;
 #[derive(Debug)]
 pub struct Rows;
 
-impl Keeps for Rows {
+impl Persistence for Rows {
     type Core = Credit;
     type Handled = Vec<(EventId, Option<i64>)>;
 

@@ -219,11 +219,11 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
             }
         });
     };
-    let stands = |reason, how| Err(Refusal::new(reason, format_args!("{payer} is {how}")));
+    let refused = |reason, how| Err(Refusal::new(reason, format_args!("{payer} is {how}")));
     match account.standing {
         Standing::Open | Standing::Closing => {}
-        Standing::Frozen => return stands(Reason::AccountFrozen, "frozen"),
-        Standing::Closed => return stands(Reason::AccountClosed, "closed"),
+        Standing::Frozen => return refused(Reason::AccountFrozen, "frozen"),
+        Standing::Closed => return refused(Reason::AccountClosed, "closed"),
     }
     let floor = match account.overdraft {
         Overdraft::Limit(limit) => limit.checked_neg().unwrap_or(i64::MIN),
@@ -242,7 +242,7 @@ fn may_pay(state: &State, movement: &Movement) -> Result<(), Refusal> {
         }
         _ => Err(Refusal::new(
             Reason::CeilingReached,
-            format_args!("{payer} can't owe more than can be counted"),
+            format_args!("{payer}'s balance would overflow"),
         )),
     }
 }

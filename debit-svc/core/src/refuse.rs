@@ -24,7 +24,7 @@ pub(crate) fn insufficient(movement: &Movement, account: &Account) -> Refusal {
     }
     Refusal::new(
         Reason::InsufficientFunds,
-        format_args!("{detail}, {} asked", movement.money),
+        format_args!("{detail}, {} requested", movement.money),
     )
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn insufficient(movement: &Movement, account: &Account) -> Refusal {
 pub(crate) fn unknown() -> Refusal {
     Refusal::new(
         Reason::NoReservation,
-        "nothing is reserved under this id, and now nothing can be: reserve under a new id",
+        "nothing is reserved under this id, and it can't be used any more: reserve under a new id",
     )
 }
 
@@ -44,9 +44,9 @@ pub(crate) fn cancelled(payer: &AccountId) -> Refusal {
 pub(crate) fn too_late(transfer: &Transfer, reason: Reason) -> Refusal {
     let phase = transfer.phase.word();
     let detail = if reason == Reason::NoReservation {
-        format!("the id names a transfer that is {phase}, and no reservation")
+        format!("the id names a transfer that is {phase}, not a reservation")
     } else {
-        format!("the reservation is {phase} already")
+        format!("the reservation is already {phase}")
     };
     Refusal::new(reason, detail)
 }
@@ -56,7 +56,7 @@ pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusa
     if money.currency == held.money.currency && money.amount.minor() <= held.money.amount.minor() {
         return Ok(());
     }
-    let detail = format!("{} is reserved, {money} can't be confirmed of it", held.money);
+    let detail = format!("only {} is reserved, so {money} can't be confirmed", held.money);
     Err(Refusal::new(Reason::ExceedsReservation, detail))
 }
 
@@ -64,13 +64,12 @@ pub(crate) fn more_than_held(held: &Movement, money: Money) -> Result<(), Refusa
 /// at `at_us`.
 pub(crate) fn reused(earlier: &Transfer, order: &Order, at_us: i64) -> Refusal {
     let Some((then, now)) = earlier.movement.as_ref().zip(order.movement()) else {
-        return burned(earlier, order);
+        return used_up(earlier, order);
     };
     let memo = |movement: &Movement| movement.memo.clone().unwrap_or_default();
     let reverses = |movement: &Movement| movement.reverses.map(|id| id.to_string()).unwrap_or_default();
     let same = || {
-        let detail =
-            "the same was asked under this id before, and decided: what became of it stands under the id";
+        let detail = "the same request was already decided under this id: look up the id for its outcome";
         Refusal::new(Reason::IdReused, detail)
     };
     id_reused("to", then.payee.as_str(), now.payee.as_str())
@@ -100,24 +99,23 @@ fn terms(earlier: &Transfer, order: &Order, at_us: i64) -> Option<Refusal> {
     id_reused("auto_confirm", &then.auto_confirm, &hold.auto_confirm).or_else(|| {
         let (first, seconds, now) = (until(then.expires_us), hold.expires_in, until(hold.expires_us(at_us)));
         let detail = format_args!(
-            "the id was used with another \"expires_in\": then until {first}, now {seconds}, until {now}: use a new id"
+            "the id was already used with a different \"expires_in\": then until {first}, now {seconds}, until {now}: use a new id"
         );
         Some(Refusal::new(Reason::IdReused, detail))
     })
 }
 
-/// Refuses a request whose id was burned by one of which no field was kept: an invalid request, a confirmation without a
+/// Refuses a request whose id was used up by one of which no field was kept: an invalid request, a confirmation without a
 /// reservation, or a cancel that came before its reserve.
-fn burned(earlier: &Transfer, order: &Order) -> Refusal {
+fn used_up(earlier: &Transfer, order: &Order) -> Refusal {
     if earlier.phase == Phase::Cancelled {
-        let detail = "cancelled before it was heard of: use a new id";
+        let detail = "cancelled before the request arrived: use a new id";
         return Refusal::new(Reason::Cancelled, detail);
     }
     let now = order
         .movement()
         .map(|now| format!(", now {} of {} to {}", order.verb().token(), now.money, now.payee));
     let now = now.unwrap_or_default();
-    let detail =
-        format!("the id was used for a request that was not sound, and is burned{now}: use a new id");
+    let detail = format!("the id was already used by a request that was refused{now}: use a new id");
     Refusal::new(Reason::IdReused, detail)
 }

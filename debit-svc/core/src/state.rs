@@ -105,9 +105,9 @@ impl State {
                 self.accounts
                     .change(&key, new, |account| account.overdraft = *overdraft);
             }
-            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen),
-            AccountFact::AccountUnfrozen => self.stand(name, Standing::Open),
-            AccountFact::ClosureAccepted => self.stand(name, Standing::Closed),
+            AccountFact::AccountFrozen => self.set_standing(name, Standing::Frozen),
+            AccountFact::AccountUnfrozen => self.set_standing(name, Standing::Open),
+            AccountFact::ClosureAccepted => self.set_standing(name, Standing::Closed),
             AccountFact::AccountClosing | AccountFact::ClosureRefused(_) | AccountFact::AccountClosed => {}
         }
     }
@@ -156,7 +156,7 @@ impl State {
         self.transfer(event, at_us);
     }
 
-    fn stand(&mut self, name: &AccountId, standing: Standing) {
+    fn set_standing(&mut self, name: &AccountId, standing: Standing) {
         let currencies: Vec<Currency> = self.currencies(name).map(|(currency, _)| currency).collect();
         for currency in currencies {
             self.accounts
@@ -198,7 +198,7 @@ impl State {
             payer: event.fact.account(),
         };
         if self.transfers.get(&key).is_none() {
-            if let Some(new) = Transfer::begun_by(event, at_us) {
+            if let Some(new) = Transfer::started_by(event, at_us) {
                 self.transfers.create(key, new);
             }
             return;

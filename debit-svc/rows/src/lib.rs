@@ -7,7 +7,7 @@ use debit_core::{Debit, Keys, State};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
 use wallet_kernel::{
-    Due, Found, Heard, Inbox, Keeps, Place, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes,
+    Due, Found, Heard, Inbox, Persistence, Place, Reads, Scan, Shape, Source, Table as _, Unreadable, Writes,
 };
 
 pub use accounts::Accounts;
@@ -17,7 +17,7 @@ pub use transfers::Transfers;
 #[derive(Debug)]
 pub struct Rows;
 
-impl Keeps for Rows {
+impl Persistence for Rows {
     type Core = Debit;
     type Handled = Vec<(EventId, Option<i64>)>;
 

@@ -11,10 +11,10 @@ wallet_kernel::table! {
     /// The phase of each transfer that one of the shard's accounts pays.
     pub Transfers "transfer" (key: TransferKey, transfer: Transfer) {
         key { id: TransferId = key.id, payer: AccountId = &key.payer }
-        payee: Option<AccountId> = asked(transfer).map(|movement| &movement.payee),
-        amount: Option<Amount> = asked(transfer).map(|movement| movement.money.amount),
-        currency: Option<Currency> = asked(transfer).map(|movement| movement.money.currency),
-        memo: Option<String> = asked(transfer).and_then(|movement| movement.memo.as_deref()),
+        payee: Option<AccountId> = movement_of(transfer).map(|movement| &movement.payee),
+        amount: Option<Amount> = movement_of(transfer).map(|movement| movement.money.amount),
+        currency: Option<Currency> = movement_of(transfer).map(|movement| movement.money.currency),
+        memo: Option<String> = movement_of(transfer).and_then(|movement| movement.memo.as_deref()),
         reverses: Option<TransferId> = transfer.reverses(),
         phase: Phase = transfer.phase,
         decided_us: i64 = transfer.times.decided,
@@ -62,6 +62,6 @@ wallet_kernel::table! {
     }
 }
 
-fn asked(transfer: &Transfer) -> Option<&Movement> {
+fn movement_of(transfer: &Transfer) -> Option<&Movement> {
     transfer.movement.as_ref()
 }

@@ -12,7 +12,7 @@
 //! | an operator's request, done or refused | that request |
 //!
 //! An event's id is derived from its cause, so most outcomes prove by themselves which request led to them
-//! ([`Outcome::answers_alone`]). The others need the head of their flow ([`Outcome::answers_asked`]) or, where that is not
+//! ([`Outcome::answers_alone`]). The others need the head of their flow ([`Outcome::answers_for`]) or, where that is not
 //! enough, all of its events ([`Outcome::answers_within`]).
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use wallet_contract::event::{AccountFact, Event, Fact, Kind, Movement, MovementF
 use wallet_contract::id::{AccountId, EventId, derive};
 use wallet_contract::subject::{Service, Verb};
 
-use crate::flow::Asked;
+use crate::flow::FirstRequest;
 use crate::outcome::Outcome;
 
 /// The requests that an outcome answers, by verb.
@@ -84,8 +84,8 @@ impl Outcome {
     pub fn answers_alone(&self) -> Option<Answers> {
         let event = &self.event;
         let paid = |movement: &Movement| {
-            let asked = movement.asked(event.transfer);
-            ends(event, asked.1).then_some(asked)
+            let request = movement.request(event.transfer);
+            ends(event, request.1).then_some(request)
         };
         let answered = match &event.fact {
             Fact::Account(_, fact) => match fact {
@@ -115,14 +115,14 @@ impl Outcome {
     }
 
     /// The requests that it answers, if the head of its flow is enough to tell.
-    pub fn answers_asked(&self, asked: &Asked) -> Option<Answers> {
-        let began = Answers::from([(asked.verb, asked.request)]);
+    pub fn answers_for(&self, first: &FirstRequest) -> Option<Answers> {
+        let began = Answers::from([(first.verb, first.request)]);
         let and = |verb| {
-            let ordered = asked.ordered?;
+            let ordered = first.ordered?;
             let mut answers = began.clone();
             if ordered
                 != after(
-                    asked.request,
+                    first.request,
                     &[Kind::FundsReserved, Kind::CreditPromised],
                     &self.account,
                 )
@@ -131,12 +131,12 @@ impl Outcome {
             }
             Some(answers)
         };
-        match (asked.verb, self.word) {
+        match (first.verb, self.word) {
             (Verb::Reserve, "reserved") => Some(began),
             (Verb::Reserve, "settled" | "compensated") => and(Verb::Confirm),
             (Verb::Reserve, "cancelled") => and(Verb::Cancel),
             // A confirm without a reservation, or a reversal waiting to be granted, may use the id before or after another request.
-            _ if ends(&self.event, asked.request) => {
+            _ if ends(&self.event, first.request) => {
                 // A declined reservation may have been confirmed before its promise came.
                 and(Verb::Confirm).or(Some(began))
             }

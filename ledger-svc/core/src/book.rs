@@ -33,14 +33,14 @@ impl State {
                         account.standing = standing;
                         account.overdraft = *overdraft;
                     });
-                self.tell(event);
+                self.report(event);
             }
-            AccountFact::AccountFrozen => self.stand(name, Standing::Frozen, event),
+            AccountFact::AccountFrozen => self.set_standing(name, Standing::Frozen, event),
             AccountFact::AccountUnfrozen | AccountFact::ClosureRefused(_) => {
-                self.stand(name, Standing::Open, event);
+                self.set_standing(name, Standing::Open, event);
             }
-            AccountFact::AccountClosing => self.stand(name, Standing::Closing, event),
-            AccountFact::AccountClosed => self.stand(name, Standing::Closed, event),
+            AccountFact::AccountClosing => self.set_standing(name, Standing::Closing, event),
+            AccountFact::AccountClosed => self.set_standing(name, Standing::Closed, event),
             AccountFact::ClosureAccepted => {}
         }
     }
@@ -100,7 +100,7 @@ impl State {
                 if !terms.auto_confirm {
                     self.flow(movement, event, |flow| flow.promise(heard.at_us));
                 }
-                self.tell(event);
+                self.report(event);
             }
             MovementFact::CreditRefused(_)
             | MovementFact::ReversalGranted
@@ -110,7 +110,7 @@ impl State {
 
     fn book_request(&mut self, account: &AccountId, fact: &RequestFact, event: &Event, heard: &Heard<'_>) {
         match fact {
-            RequestFact::RequestRefused(..) => self.tell(event),
+            RequestFact::RequestRefused(..) => self.report(event),
             RequestFact::DebitRefused(None, ..) => self.begin_refused(account, event, heard),
             // A confirm continues the reservation's flow.
             RequestFact::RequestRecalled(Verb::Confirm, ..) => {}
@@ -146,7 +146,7 @@ impl State {
             .map(|(_, account)| account.standing)
     }
 
-    fn stand(&mut self, name: &AccountId, standing: Standing, event: &Event) {
+    fn set_standing(&mut self, name: &AccountId, standing: Standing, event: &Event) {
         let pages: Vec<_> = self
             .accounts
             .iter()
@@ -157,7 +157,7 @@ impl State {
             self.accounts
                 .change(&page, world, |account| account.standing = standing);
         }
-        self.tell(event);
+        self.report(event);
     }
 
     fn line(&mut self, kind: BookingKind, movement: &Movement, event: &Event, heard: &Heard<'_>) {

@@ -52,7 +52,7 @@ pub struct Flow {
 
 /// The requests that led to a flow's status, as stored in its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct FirstRequest {
     /// The verb of the request that began it.
     pub verb: Verb,
     /// That request.
@@ -63,7 +63,7 @@ pub struct Asked {
 
 impl Flow {
     /// A new flow.
-    pub fn begun(start: Start) -> Self {
+    pub fn started(start: Start) -> Self {
         Self {
             start,
             status: Status::Running,
@@ -77,8 +77,8 @@ impl Flow {
     }
 
     /// The requests that led to its status.
-    pub fn asked(&self) -> Asked {
-        Asked {
+    pub fn first_request(&self) -> FirstRequest {
+        FirstRequest {
             verb: self.start.verb,
             request: self.start.request,
             ordered: self.ordered,

@@ -29,7 +29,7 @@ mod touched;
 pub use answers::{Answers, Causes};
 pub use aside::{Aside, resolved_by};
 pub use booking::{Booking, BookingKind, Newest};
-pub use flow::{Asked, Flow, FlowKey, Start};
+pub use flow::{FirstRequest, Flow, FlowKey, Start};
 pub use outcome::Outcome;
 pub use state::{Account, Keys, State};
 pub use wallet_contract::status::Status;
@@ -110,7 +110,7 @@ impl Decider for Ledger {
     }
 
     fn evolve(state: &mut State, event: &Event, _place: Place) {
-        state.tell(event);
+        state.report(event);
     }
 }
 

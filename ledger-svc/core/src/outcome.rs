@@ -61,9 +61,9 @@ impl Outcome {
 }
 
 /// Verb, status, and the word for the status.
-type Told = (Verb, Status, &'static str);
+type Parts = (Verb, Status, &'static str);
 
-fn of_account(fact: &AccountFact) -> Option<Told> {
+fn of_account(fact: &AccountFact) -> Option<Parts> {
     match fact {
         AccountFact::AccountOpened(..) => Some((Verb::Open, Status::Done, "opened")),
         AccountFact::AccountFrozen => Some((Verb::Freeze, Status::Done, "frozen")),
@@ -74,7 +74,7 @@ fn of_account(fact: &AccountFact) -> Option<Told> {
     }
 }
 
-fn of_movement(fact: &MovementFact) -> Option<Told> {
+fn of_movement(fact: &MovementFact) -> Option<Parts> {
     match fact {
         MovementFact::TransferSettled => Some((Verb::Transfer, Status::Settled, "settled")),
         MovementFact::CreditPromised(terms) => {
@@ -91,7 +91,7 @@ fn of_movement(fact: &MovementFact) -> Option<Told> {
     }
 }
 
-fn of_request(fact: &RequestFact) -> Option<Told> {
+fn of_request(fact: &RequestFact) -> Option<Parts> {
     match fact {
         RequestFact::TransferFailed(_, failure, _) => {
             let status = match failure {

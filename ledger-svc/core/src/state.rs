@@ -97,7 +97,7 @@ impl State {
         let key = (TransferKey { id, payer }, start.verb.flow());
         if self.flows.get(&key).is_none() {
             self.count(&key, None, Status::Running);
-            self.flows.create(key, Flow::begun(start));
+            self.flows.create(key, Flow::started(start));
         }
     }
 
@@ -131,20 +131,20 @@ impl State {
 
     /// The flows that ended in this batch.
     pub fn ended(&self) -> impl Iterator<Item = (&FlowKey, &Flow)> {
-        let begun = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
+        let new = self.flows.created().filter(|(_, flow)| flow.ended_us.is_some());
         let changed = self.flows.changed();
         let went_on =
             changed.filter(|(_, before, flow)| before.ended_us.is_none() && flow.ended_us.is_some());
-        begun.chain(went_on.map(|(key, _, flow)| (key, flow)))
+        new.chain(went_on.map(|(key, _, flow)| (key, flow)))
     }
 
     /// Begins a flow for a refusal without a valid request. A refused confirm without a reservation is such a flow of its own.
     pub(crate) fn begin_refused(&mut self, payer: &AccountId, event: &Event, heard: &Heard<'_>) {
-        let asked = Cause {
+        let cause = Cause {
             id: event.cause,
             ..event.as_cause()
         };
-        self.begin_flow(payer, start(Verb::Confirm, asked, None, heard), event.transfer);
+        self.begin_flow(payer, start(Verb::Confirm, cause, None, heard), event.transfer);
     }
 
     /// Remembers when the log stored an input that later inputs of this batch may refer to.
@@ -173,7 +173,7 @@ impl State {
     }
 
     /// Collects an outcome for waiting clients, and ends the flow if the outcome is an end.
-    pub(crate) fn tell(&mut self, event: &Event) {
+    pub(crate) fn report(&mut self, event: &Event) {
         let Some(outcome) = Outcome::of(event) else { return };
         if outcome.is_end() {
             let settled = event

@@ -17,12 +17,12 @@ wallet_kernel::table! {
         form: Option<Verb> = Some(flow.start.verb).filter(|verb| *verb != verb.flow()),
         request: EventId = flow.start.request,
         trace: TraceId = flow.start.trace,
-        payee: Option<AccountId> = asked(flow).map(|movement| &movement.payee),
-        amount: Option<Amount> = asked(flow).map(|movement| movement.money.amount),
+        payee: Option<AccountId> = movement_of(flow).map(|movement| &movement.payee),
+        amount: Option<Amount> = movement_of(flow).map(|movement| movement.money.amount),
         captured: Option<i64> = flow.captured,
-        currency: Option<Currency> = asked(flow).map(|movement| movement.money.currency),
-        memo: Option<String> = asked(flow).and_then(|movement| movement.memo.as_deref()),
-        reverses: Option<TransferId> = asked(flow).and_then(|movement| movement.reverses),
+        currency: Option<Currency> = movement_of(flow).map(|movement| movement.money.currency),
+        memo: Option<String> = movement_of(flow).and_then(|movement| movement.memo.as_deref()),
+        reverses: Option<TransferId> = movement_of(flow).and_then(|movement| movement.reverses),
         started_us: i64 = flow.start.at_us,
         status: Status = flow.status,
         reason: Option<Reason> = flow.refusal.as_ref().map(|refusal| refusal.reason),
@@ -58,6 +58,6 @@ wallet_kernel::table! {
     }
 }
 
-fn asked(flow: &Flow) -> Option<&Movement> {
+fn movement_of(flow: &Flow) -> Option<&Movement> {
     flow.start.movement.as_ref()
 }

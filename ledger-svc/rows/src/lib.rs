@@ -10,7 +10,7 @@ mod tally;
 use ledger_core::{Keys, Ledger, State, Status};
 use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
-use wallet_kernel::{Found, Heard, Keeps, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
+use wallet_kernel::{Found, Heard, Persistence, Place, Reads, Shape, Source, Table as _, Unreadable, Writes};
 
 pub use accounts::Accounts;
 pub use aside::Parked;
@@ -23,7 +23,7 @@ pub use tally::Tally;
 #[derive(Debug)]
 pub struct Rows;
 
-impl Keeps for Rows {
+impl Persistence for Rows {
     type Core = Ledger;
     type Handled = Vec<(LogPlace, Record)>;
 

@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::id::AccountId;
 use wallet_db::stored::as_of;
+use wallet_runtime::extract::{PathParam, QueryParams};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Asked, Named};
 use wallet_runtime::reading::caught_up;
 
 use super::{Answer, Ledger, ROWS, limit};
 use crate::books::{self, Cursor};
-use crate::listing::question;
+use crate::listing::query;
 
 /// The query for one account.
 #[derive(Debug, Deserialize)]
@@ -38,11 +38,13 @@ pub(super) struct Lines {
     limit: Option<String>,
 }
 
-pub(super) async fn account(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Then>) -> Answer {
+pub(super) async fn account(
+    State(running): Ledger,
+    PathParam(id): PathParam,
+    QueryParams(query): QueryParams<Then>,
+) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
-    let at = asked
-        .at
-        .map(|text| question::time("at", &text, (running.clock)()));
+    let at = query.at.map(|text| query::time("at", &text, (running.clock)()));
     let at = at.transpose()?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
@@ -56,10 +58,10 @@ pub(super) async fn account(State(running): Ledger, Named(id): Named, Asked(aske
     Ok(Json(json!(page)))
 }
 
-pub(super) async fn accounts(State(running): Ledger, Asked(asked): Asked<Names>) -> Answer {
+pub(super) async fn accounts(State(running): Ledger, QueryParams(query): QueryParams<Names>) -> Answer {
     let (after, limit) = (
-        asked.after.unwrap_or_default(),
-        limit(asked.limit.as_deref(), ROWS)?,
+        query.after.unwrap_or_default(),
+        limit(query.limit.as_deref(), ROWS)?,
     );
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
@@ -72,17 +74,17 @@ pub(super) async fn accounts(State(running): Ledger, Asked(asked): Asked<Names>)
 
 pub(super) async fn statement(
     State(running): Ledger,
-    Named(id): Named,
-    Asked(asked): Asked<Lines>,
+    PathParam(id): PathParam,
+    QueryParams(query): QueryParams<Lines>,
 ) -> Answer {
     let name: AccountId = Problem::parse("account", &id)?;
-    let currency = asked
+    let currency = query
         .currency
         .as_deref()
         .map(|code| Problem::parse("currency", code))
         .transpose()?;
-    let before = asked.before.as_deref().map_or(Ok(Cursor::END), cursor)?;
-    let limit = limit(asked.limit.as_deref(), ROWS)?;
+    let before = query.before.as_deref().map_or(Ok(Cursor::END), cursor)?;
+    let limit = limit(query.limit.as_deref(), ROWS)?;
     let shard = running.settings.shards.of(&name);
     let mut db = caught_up(&running, shard).await?;
     if books::page(&mut db, &name).await?.is_none() {

@@ -8,33 +8,32 @@ use serde::Deserialize;
 use serde_json::json;
 use wallet_contract::shard::Shard;
 use wallet_db::stored::as_of;
-use wallet_runtime::question::{Asked, Nothing};
+use wallet_runtime::extract::{NoParams, QueryParams};
 use wallet_runtime::reading::{caught_up, pool};
 
 use super::{Answer, Ledger, ROWS, limit};
-use crate::flows::aside;
 use crate::flows::list::tally;
 use crate::listing::places;
 use crate::verdict::Watch;
-use crate::{parked, recorded};
+use crate::{flows, parked as parked_messages, recorded};
 
 /// The query for parked messages.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SetAside {
+pub(super) struct ParkedQuery {
     all: Option<bool>,
     before: Option<String>,
     limit: Option<String>,
 }
 
-pub(super) async fn parked(State(running): Ledger, Asked(asked): Asked<SetAside>) -> Answer {
-    let (limit, all) = (limit(asked.limit.as_deref(), ROWS)?, asked.all.unwrap_or(false));
+pub(super) async fn parked(State(running): Ledger, QueryParams(query): QueryParams<ParkedQuery>) -> Answer {
+    let (limit, all) = (limit(query.limit.as_deref(), ROWS)?, query.all.unwrap_or(false));
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
         dbs.push(caught_up(&running, shard).await?);
     }
-    let places = places::back(&mut dbs, asked.before.as_deref()).await?;
-    let page = parked::page(&mut dbs, places, all, limit).await?;
+    let places = places::back(&mut dbs, query.before.as_deref()).await?;
+    let page = parked_messages::page(&mut dbs, places, all, limit).await?;
     Ok(Json(json!({ "parked": page.items, "next": page.next })))
 }
 
@@ -48,10 +47,10 @@ pub(super) struct Recorded {
 }
 
 /// The record of a shard's log. This does not wait for the books: it is needed when the log itself is not complete.
-pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -> Answer {
-    let limit = limit(asked.limit.as_deref(), ROWS)?;
-    let mut db = pool(&running, Shard(asked.shard))?.acquire().await?;
-    let (records, next) = recorded::behind(&mut db, asked.after.unwrap_or(0), limit).await?;
+pub(super) async fn log(State(running): Ledger, QueryParams(query): QueryParams<Recorded>) -> Answer {
+    let limit = limit(query.limit.as_deref(), ROWS)?;
+    let mut db = pool(&running, Shard(query.shard))?.acquire().await?;
+    let (records, next) = recorded::behind(&mut db, query.after.unwrap_or(0), limit).await?;
     Ok(Json(json!({ "records": records, "next": next })))
 }
 
@@ -59,7 +58,7 @@ pub(super) async fn log(State(running): Ledger, Asked(asked): Asked<Recorded>) -
 pub(super) async fn health(
     State(running): Ledger,
     Extension(watch): Extension<Watch>,
-    Asked(Nothing {}): Asked<Nothing>,
+    QueryParams(NoParams {}): QueryParams<NoParams>,
 ) -> Answer {
     let found = watch.look(&running).await;
     let verdict = found.verdict((running.clock)());
@@ -74,7 +73,7 @@ pub(super) async fn health(
 }
 
 /// Positions and counts. This does not wait for the books: it reports how far behind they are.
-pub(super) async fn stats(State(running): Ledger, Asked(Nothing {}): Asked<Nothing>) -> Answer {
+pub(super) async fn stats(State(running): Ledger, QueryParams(NoParams {}): QueryParams<NoParams>) -> Answer {
     let words = [
         "running",
         "reserved",
@@ -95,7 +94,7 @@ pub(super) async fn stats(State(running): Ledger, Asked(Nothing {}): Asked<Nothi
         for (status, count) in tally(&mut db).await? {
             *transfers.entry(status).or_default() += count;
         }
-        parked += aside::count(&mut db).await?;
+        parked += flows::parked::count(&mut db).await?;
     }
     Ok(Json(
         json!({ "shards": shards, "transfers": transfers, "parked": parked }),

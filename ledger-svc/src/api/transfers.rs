@@ -8,8 +8,8 @@ use uuid::Uuid;
 use wallet_contract::id::{TransferId, TransferKey};
 use wallet_contract::trace::TraceId;
 use wallet_engine::clock::rfc3339;
+use wallet_runtime::extract::{JsonBody, PathParam, QueryParams};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Asked, Named, Told};
 use wallet_runtime::reading::caught_up;
 
 use super::{Answer, Ledger, MAX_ROWS, ROWS, limit};
@@ -32,9 +32,13 @@ pub(super) struct Flows {
     limit: Option<String>,
 }
 
-pub(super) async fn transfer(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Whose>) -> Answer {
+pub(super) async fn transfer(
+    State(running): Ledger,
+    PathParam(id): PathParam,
+    QueryParams(query): QueryParams<Whose>,
+) -> Answer {
     let id: TransferId = Problem::parse("transfer", &id)?;
-    let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
+    let found = whole::with_id(&running, id, query.payer.as_deref()).await?;
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
     Ok(Json(json!(flow)))
 }
@@ -55,15 +59,15 @@ struct This {
 
 /// Those of these transfers for which a request has been heard, from their payers' home shards. It is a `POST` that changes nothing,
 /// because so many ids would not fit in a URL.
-pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> Answer {
-    if i64::try_from(asked.transfers.len()).map_or(true, |number| number > MAX_ROWS) {
-        let number = asked.transfers.len();
+pub(super) async fn known(State(running): Ledger, JsonBody(query): JsonBody<These>) -> Answer {
+    if i64::try_from(query.transfers.len()).map_or(true, |number| number > MAX_ROWS) {
+        let number = query.transfers.len();
         return Err(Problem::bad_request(format!(
-            "{number} transfers: ask about {MAX_ROWS} at most"
+            "{number} transfers in one query: the limit is {MAX_ROWS}"
         )));
     }
     let mut keys = Vec::new();
-    for This { id, payer } in asked.transfers {
+    for This { id, payer } in query.transfers {
         let payer = Problem::parse("payer", &payer)?;
         keys.push(TransferKey {
             id: TransferId(id),
@@ -81,10 +85,14 @@ pub(super) async fn known(State(running): Ledger, Told(asked): Told<These>) -> A
     Ok(Json(json!({ "transfers": known })))
 }
 
-pub(super) async fn trace(State(running): Ledger, Named(id): Named, Asked(asked): Asked<Flows>) -> Answer {
+pub(super) async fn trace(
+    State(running): Ledger,
+    PathParam(id): PathParam,
+    QueryParams(query): QueryParams<Flows>,
+) -> Answer {
     let id: TraceId = Problem::parse("trace", &id)?;
-    let limit = limit(asked.limit.as_deref(), ROWS)?;
-    let page = whole::with_trace(&running, id, asked.after.as_deref(), limit).await?;
+    let limit = limit(query.limit.as_deref(), ROWS)?;
+    let page = whole::with_trace(&running, id, query.after.as_deref(), limit).await?;
     let mut flows = Vec::new();
     for found in page.items {
         flows.push(Box::pin(found.whole(&running)).await?);
@@ -96,9 +104,9 @@ pub(super) async fn trace(State(running): Ledger, Named(id): Named, Asked(asked)
 
 pub(super) async fn transfers(
     State(running): Ledger,
-    Asked(asked): Asked<listing::question::Question>,
+    QueryParams(query): QueryParams<listing::query::ListQuery>,
 ) -> Answer {
-    let (listed, limit) = (asked.read((running.clock)())?, asked.limit(ROWS)?);
+    let (listed, limit) = (query.read((running.clock)())?, query.limit(ROWS)?);
     let mut dbs = Vec::new();
     for shard in running.settings.shards.all() {
         dbs.push(caught_up(&running, shard).await?);

@@ -18,14 +18,14 @@ pub(super) async fn since_us(db: &mut Db, account: &str, currencies: usize) -> R
                AND status IN ('refused', 'compensated', 'cancelled', 'expired', 'done') ORDER BY no LIMIT $2";
     let limit = i64::try_from(currencies.saturating_add(AGAIN)).unwrap_or(i64::MAX);
     let rows = db.query(sql, &[Arg::Text(account), Arg::Int(limit)]).await?;
-    let asked: Vec<Uuid> = rows.iter().map(|row| row.uuid(0)).collect::<Result<_>>()?;
+    let transfers: Vec<Uuid> = rows.iter().map(|row| row.uuid(0)).collect::<Result<_>>()?;
     let range = |transfer: &Uuid| derived_range(TransferId(*transfer));
     let set = Set::new()
-        .uuids("first", asked.iter().map(|transfer| range(transfer).0.0))
-        .uuids("last", asked.iter().map(|transfer| range(transfer).1.0))
-        .uuids("transfer", asked.iter().copied())
-        .texts("account", asked.iter().map(|_| account))
-        .texts("kind", asked.iter().map(|_| Kind::AccountOpened.name()));
+        .uuids("first", transfers.iter().map(|transfer| range(transfer).0.0))
+        .uuids("last", transfers.iter().map(|transfer| range(transfer).1.0))
+        .uuids("transfer", transfers.iter().copied())
+        .texts("account", transfers.iter().map(|_| account))
+        .texts("kind", transfers.iter().map(|_| Kind::AccountOpened.name()));
     let sql = "SELECT r.at_us, r.body FROM k CROSS JOIN record AS r \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
                AND r.kind = k.kind AND r.body IS NOT NULL";

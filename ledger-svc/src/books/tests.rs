@@ -84,7 +84,7 @@ fn opened(transfer: Uuid, currency: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_account_was_opened_in_each_currency_at_some_time() {
+async fn each_currency_of_an_account_has_its_own_opening_time() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = books(dir.path()).await;
     for (name, at_us, opened) in [
@@ -95,11 +95,11 @@ async fn an_account_was_opened_in_each_currency_at_some_time() {
     ] {
         let page = page(&mut db, &name.parse().unwrap()).await.unwrap().unwrap();
         let then = page.back_to(&mut db, at_us).await.unwrap();
-        let told = then.balances.iter();
-        let told: Vec<_> = told
+        let found = then.balances.iter();
+        let found: Vec<_> = found
             .map(|balance| (&*balance.currency, balance.opened.unwrap()))
             .collect();
-        assert_eq!(told, opened, "{name} at {at_us}");
+        assert_eq!(found, opened, "{name} at {at_us}");
         assert_eq!(
             then.is_before_it_was_opened(),
             opened.iter().all(|(_, opened)| !opened)
@@ -108,7 +108,7 @@ async fn an_account_was_opened_in_each_currency_at_some_time() {
 }
 
 #[tokio::test]
-async fn the_currency_of_the_newest_booking_is_drawn() {
+async fn the_chart_shows_the_currency_of_the_newest_booking() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = books(dir.path()).await;
     for (name, currency) in [("alice", Some("USD")), ("bob", None)] {

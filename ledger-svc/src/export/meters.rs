@@ -28,10 +28,10 @@ pub(super) struct Meters {
 
 impl Meters {
     pub(super) fn new(metrics: &Metrics) -> Self {
-        let lag = "For how long the oldest record that is not exported as spans has stood in the books";
-        let rejected = "Spans that the OTLP receiver refused";
-        let oversized = "Flows left out since one alone is more than the OTLP receiver takes";
-        let failures = "Tries to export that failed and are made again";
+        let lag = "Age of the oldest record in the books that is not yet exported as spans";
+        let rejected = "Spans rejected by the OTLP receiver";
+        let oversized = "Flows left out because each alone exceeds the OTLP receiver's size limit";
+        let failures = "Failed export attempts, each of which is retried";
         Self {
             lag: metrics.own("export_lag_seconds", lag, Family::default()),
             spans: metrics.own("export_spans", "Spans exported over OTLP", Family::default()),

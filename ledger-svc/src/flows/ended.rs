@@ -131,11 +131,11 @@ impl End {
     /// Whether this event ended the flow. It did not if the flow had ended before: a later request under its id may be refused.
     fn ended(&self, flow: &Flow) -> bool {
         let refusal = self.event.fact.refusal();
-        let told = &flow.told;
+        let json = &flow.json;
         flow.is(&self.key)
-            && told.status == self.status
-            && told.reason.as_deref() == refusal.map(|refusal| refusal.reason.code())
-            && told.ended_at.map(Timestamp::as_microsecond) == Some(self.event.time.as_microsecond())
+            && json.status == self.status
+            && json.reason.as_deref() == refusal.map(|refusal| refusal.reason.code())
+            && json.ended_at.map(Timestamp::as_microsecond) == Some(self.event.time.as_microsecond())
     }
 }
 
@@ -155,8 +155,8 @@ async fn flows(db: &mut Db, ends: &[End]) -> Result<Vec<Ended>> {
 
 impl Span {
     fn holds(self, ended: &Ended) -> bool {
-        let (at_us, told) = (ended.at_us, ended.flow.told.ended_at);
-        let ended_us = told.map_or(at_us, Timestamp::as_microsecond);
+        let (at_us, ended_at) = (ended.at_us, ended.flow.json.ended_at);
+        let ended_us = ended_at.map_or(at_us, Timestamp::as_microsecond);
         let ended_us = ended_us.clamp(at_us.saturating_sub(OFF_US), at_us.saturating_add(OFF_US));
         (self.from_us..=self.to_us).contains(&ended_us)
     }

@@ -43,24 +43,24 @@ pub(crate) struct Filter {
 impl Filter {
     /// Whether a flow at that time in the list matches.
     pub(crate) fn takes(&self, flow: &Flow, at_us: i64) -> bool {
-        let told = &flow.told;
+        let json = &flow.json;
         let minor = || {
-            told.currency
+            json.currency
                 .as_ref()?
                 .parse::<Currency>()
                 .ok()?
-                .parse_minor(told.amount.as_ref()?)
+                .parse_minor(json.amount.as_ref()?)
                 .ok()
         };
         self.account.as_ref().is_none_or(|account| flow.is_of(account))
-            && self.status.is_none_or(|status| status == told.status)
+            && self.status.is_none_or(|status| status == json.status)
             && self
                 .reason
                 .as_deref()
-                .is_none_or(|reason| told.reason.as_deref() == Some(reason))
+                .is_none_or(|reason| json.reason.as_deref() == Some(reason))
             && self
                 .currency
-                .is_none_or(|currency| told.currency.as_deref() == Some(currency.code()))
+                .is_none_or(|currency| json.currency.as_deref() == Some(currency.code()))
             && self
                 .least
                 .is_none_or(|least| minor().is_some_and(|amount| amount >= least))

@@ -16,7 +16,7 @@ use super::{Flow, instant};
 impl Flow {
     /// Adds the events, in the order in which they were decided and stored.
     pub(crate) async fn with_events(mut self, db: &mut Db, shard: u16) -> Result<Self> {
-        self.told.events = events(db, &self, shard).await?;
+        self.json.events = events(db, &self, shard).await?;
         Ok(self)
     }
 }
@@ -42,8 +42,8 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> R
     }
     for flow in flows {
         // Requests of two kinds can share one id; their flows then show the same events.
-        let said = events.get(&flow.key()).into_iter().flat_map(BTreeMap::values);
-        flow.told.events = said.cloned().collect();
+        let steps = events.get(&flow.key()).into_iter().flat_map(BTreeMap::values);
+        flow.json.events = steps.cloned().collect();
     }
     Ok(())
 }
@@ -68,9 +68,9 @@ pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> Result<Vec<E
 
 fn event(row: &Row, shard: u16) -> Result<Event> {
     let (no, recorded_at, text) = (row.int(2)?, instant(row.int(3)?)?, row.text(4)?);
-    let said = envelope::read(&text).ok();
+    let event = envelope::read(&text).ok();
     let body = RawValue::from_string(text).map_err(Error::unreadable)?;
-    let (source, time, work_us, cause) = match said {
+    let (source, time, work_us, cause) = match event {
         Some(event) => {
             let source = format!("/{}/{}", event.source.service, event.source.shard);
             // An event that stands for a lost request begins a flow, as the request did.

@@ -58,7 +58,7 @@ mod tests {
     use crate::Tables;
 
     #[tokio::test]
-    async fn a_time_is_found_among_rows_that_share_it_and_between_those_that_do_not() {
+    async fn a_time_is_found_among_equal_times_and_between_others() {
         let dir = tempfile::tempdir().unwrap();
         let target = Target::new(&format!("sqlite://{}/ledger.db", dir.path().display()), Shard(0));
         let pool = target.open(Tables::MIGRATIONS).await.unwrap();
@@ -75,10 +75,10 @@ mod tests {
         for to_us in 5..35 {
             for before in [1, 3, 4, 5, 9, 20, 22, 40, 41, i64::MAX] {
                 // Between two rows, any place is as good as another.
-                let told = RECORDS.behind(&mut db, to_us, before).await.unwrap();
-                let held = rows.map(|(no, _)| no < told);
+                let found = RECORDS.behind(&mut db, to_us, before).await.unwrap();
+                let held = rows.map(|(no, _)| no < found);
                 let expected = rows.map(|(no, at_us)| at_us <= to_us && no < before);
-                assert_eq!(held, expected, "up to {to_us}, before {before}: {told}");
+                assert_eq!(held, expected, "up to {to_us}, before {before}: {found}");
             }
             let first = RECORDS.first_at(&mut db, to_us).await.unwrap();
             assert_eq!(

@@ -23,9 +23,9 @@ use wallet_runtime::problem::Problem;
 use wallet_runtime::running::Running;
 
 use super::places::{ListPlace, Places};
-use super::question::Listed;
+use super::query::Listed;
 use super::sources::{Entry, Order, Source, merged, one_more};
-use super::{Page, Reader, begun};
+use super::{Page, Reader, flow_source};
 use crate::books::{self, Cursor};
 use crate::flows::list::{self, Filter, Found};
 use crate::flows::{self, Flow, booked};
@@ -44,18 +44,18 @@ pub(super) async fn page(
     running: &Running,
     dbs: &mut [Db],
     account: &AccountId,
-    asked: &Listed,
+    query: &Listed,
     limit: i64,
     reader: Reader,
 ) -> Result<Page, Problem> {
     let shards = running.settings.shards;
     let home = shards.of(account);
     let at_home = usize::from(home.0);
-    let mut places = match Places::read(asked.before.as_deref(), dbs.len(), true)? {
+    let mut places = match Places::read(query.before.as_deref(), dbs.len(), true)? {
         Some(places) => places,
         None => Places::now_of_account(dbs, at_home).await?,
     };
-    let of = Of::new(shards, account, &asked.filter, limit);
+    let of = Of::new(shards, account, &query.filter, limit);
     let mut others = of.others(dbs, &places).await?;
     reader.catch_up(running, home, &mut dbs[at_home]).await?;
     of.take_out_booked(&mut dbs[at_home], &mut others).await?;
@@ -64,7 +64,7 @@ pub(super) async fn page(
     let may_be_more = others.iter().any(|others| others.more_are_open);
     let mut sources = vec![of.booked(dbs, &places).await?];
     for (shard, others) in others.into_iter().enumerate() {
-        sources.push(begun(shard, others.found()));
+        sources.push(flow_source(shard, others.found()));
     }
     let mut page = merged(&mut sources, &mut places, Order::NewestFirst, limit);
     for flow in &page.items {
@@ -217,7 +217,7 @@ impl<'a> Of<'a> {
         let booked = books::movements(home, account, (since, Cursor::END), MOVED).await?;
         if i64::try_from(booked.lines).is_ok_and(|lines| lines >= MOVED) {
             return Err(Problem::conflict(format!(
-                "{account} was booked on {MOVED} times and more since this list was begun: begin again, without before"
+                "{account} has had {MOVED} or more bookings since this list was started: start again, without before"
             )));
         }
         let flows = self.by_keys(dbs, booked.found.iter().map(|(_, key)| key)).await?;

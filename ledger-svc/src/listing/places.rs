@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_read_as_it_is_written_and_nothing_else_is() {
+    fn a_place_round_trips_and_other_text_is_rejected() {
         let check = |text: &str, has_books: bool, is_one: bool| {
             let read = Places::read(Some(text), 2, has_books).map(|places| places.unwrap().to_string());
             assert_eq!(read.ok().as_deref(), is_one.then_some(text), "{text}");

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn each_item_is_told_once_in_the_order_of_time_whatever_the_pages_are() {
+    fn each_item_is_listed_once_in_time_order_for_any_page_size() {
         let logs: [&[i64]; 3] = [&[1, 2, 2, 5, 5, 5, 9], &[2, 2, 3, 8, 8, 9, 9, 9, 9], &[]];
         for order in [Order::NewestFirst, Order::OldestFirst] {
             for (limit, each) in [(1, 1), (1, 2), (2, 3), (3, 2), (4, 1), (50, 1), (50, 50)] {
@@ -185,7 +185,7 @@ mod tests {
                     Order::NewestFirst => i64::MAX,
                     Order::OldestFirst => 0,
                 };
-                let (mut places, mut told) = (Places::of_shards(vec![first; 3]), Vec::new());
+                let (mut places, mut listed) = (Places::of_shards(vec![first; 3]), Vec::new());
                 let mut pages = 0;
                 loop {
                     let mut sources: Vec<_> = (0..3)
@@ -193,7 +193,7 @@ mod tests {
                         .collect();
                     let page = merged(&mut sources, &mut places, order, limit);
                     assert!(page.items.len() <= usize::try_from(limit).unwrap());
-                    told.extend(page.items);
+                    listed.extend(page.items);
                     pages += 1;
                     assert!(pages < 50, "{order:?} {limit} {each}: it goes on for ever");
                     let Some(next) = page.next else { break };
@@ -202,7 +202,7 @@ mod tests {
                 let mut all: Vec<_> = (0..3).flat_map(|shard| log(shard, logs[shard])).collect();
                 all.retain(|entry| entry.item.1 % 3 != 0);
                 let times = |(shard, no): &(usize, i64)| logs[*shard][usize::try_from(no - 1).unwrap()];
-                let in_time: Vec<i64> = told.iter().map(times).collect();
+                let in_time: Vec<i64> = listed.iter().map(times).collect();
                 let mut sorted = in_time.clone();
                 sorted.sort_unstable();
                 if order == Order::NewestFirst {
@@ -211,8 +211,8 @@ mod tests {
                 assert_eq!(in_time, sorted, "{order:?} {limit} {each}");
                 let mut once: Vec<_> = all.into_iter().map(|entry| entry.item).collect();
                 once.sort_unstable();
-                told.sort_unstable();
-                assert_eq!(told, once, "{order:?} {limit} {each}");
+                listed.sort_unstable();
+                assert_eq!(listed, once, "{order:?} {limit} {each}");
             }
         }
     }

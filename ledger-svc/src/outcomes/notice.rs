@@ -13,7 +13,7 @@ use wallet_engine::clock::rfc3339;
 use wallet_view::text::exact;
 
 #[derive(Serialize)]
-struct Told<'o> {
+struct OutcomeMessage<'o> {
     id: String,
     account: &'o str,
     verb: &'o str,
@@ -28,7 +28,7 @@ struct Told<'o> {
     detail: Option<&'o str>,
     /// For a refused request: the state of the transfer that it was about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    transfer: Option<Became<'o>>,
+    transfer: Option<TransferState<'o>>,
     trace: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     payer: Option<&'o str>,
@@ -46,7 +46,7 @@ struct Told<'o> {
 
 /// The state of a transfer.
 #[derive(Serialize)]
-struct Became<'h> {
+struct TransferState<'h> {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'h str>,
@@ -73,7 +73,7 @@ pub(super) fn notice(
 ) -> Notice {
     let event = &outcome.event;
     let (movement, refusal) = (event.fact.movement(), event.fact.refusal());
-    let told = Told {
+    let message = OutcomeMessage {
         id: event.transfer.to_string(),
         account: outcome.account.as_str(),
         verb: outcome.verb.token(),
@@ -82,7 +82,7 @@ pub(super) fn notice(
         repeated,
         reason: refusal.map(|refusal| refusal.reason.code()),
         detail: refusal.map(|refusal| &*refusal.detail),
-        transfer: transfer.map(became),
+        transfer: transfer.map(state_of),
         trace: event.trace.to_string(),
         payer: movement.map(|movement| movement.payer.as_str()),
         payee: movement.map(|movement| movement.payee.as_str()),
@@ -91,7 +91,7 @@ pub(super) fn notice(
         currency: movement.map(|movement| movement.money.currency.code()),
         time: exact(event.time),
     };
-    let payload = serde_json::to_string(&told).expect("strings are always JSON");
+    let payload = serde_json::to_string(&message).expect("strings are always JSON");
     Notice {
         subject: subject::outcome(&outcome.account, event.transfer),
         payload,
@@ -103,13 +103,13 @@ fn reserved(movement: &Movement) -> Option<String> {
     Some(movement.money.currency.format_minor(reserved))
 }
 
-fn became(flow: &Flow) -> Became<'_> {
+fn state_of(flow: &Flow) -> TransferState<'_> {
     let movement = flow.start.movement.as_ref();
     let currency = movement.map(|movement| movement.money.currency);
     let amount = movement.map(|movement| movement.money.amount.minor());
     let shown = |minor: Option<i64>| Some(currency?.format_minor(minor?));
     let reserved = flow.start.verb == Verb::Reserve;
-    Became {
+    TransferState {
         status: flow.status.word(),
         reason: flow.refusal.as_ref().map(|refusal| refusal.reason.code()),
         payee: movement.map(|movement| movement.payee.as_str()),

@@ -55,7 +55,7 @@ impl Recent {
         self.ask(flow, id, at_us, Some(at_us));
     }
 
-    /// Records a request that continues its flow, which may have begun long ago.
+    /// Records a request that continues its flow, which may have started long ago.
     pub(super) fn go_on(&mut self, flow: FlowHash, id: EventId, at_us: i64) {
         self.ask(flow, id, at_us, None);
     }
@@ -69,13 +69,13 @@ impl Recent {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }
-        let begun = Flow {
+        let started = Flow {
             began_us,
             promised_us: None,
             held_us: 0,
             steps: [step, (0, 0)],
         };
-        self.young.insert(flow, begun);
+        self.young.insert(flow, started);
     }
 
     /// Records a step of a flow. Returns when the log stored its cause, if known.
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_reservation_waits_for_its_payer_is_left_out() {
+    fn time_spent_waiting_for_the_payer_is_not_counted() {
         let mut recent = Recent::default();
         recent.begin(1, id(1), 100);
         recent.wait(1, 150);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_are_forgotten() {
+    fn the_oldest_flows_are_forgotten() {
         let mut recent = Recent::default();
         let many = u64::try_from(GENERATION).unwrap();
         for flow in 0..=2 * many {

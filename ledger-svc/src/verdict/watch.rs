@@ -15,7 +15,7 @@ use wallet_runtime::reading::pool;
 use wallet_runtime::running::Running;
 
 use super::{Duty, Found, SILENT};
-use crate::flows::{Flow, aside};
+use crate::flows::{self, Flow};
 use crate::stuck;
 
 /// The time between two checks for the pages.
@@ -141,7 +141,7 @@ async fn count(running: &Running, found: &mut Found) -> Result<()> {
             Ok(pool) => pool.acquire().await?,
             Err(_) => continue,
         };
-        found.parked += aside::count(&mut db).await?;
+        found.parked += flows::parked::count(&mut db).await?;
         let flows = stuck::count(&mut db, running, shard).await?.flows;
         found.stuck += flows;
         if (1..=stuck::LISTED).contains(&flows) {
@@ -156,14 +156,14 @@ async fn count(running: &Running, found: &mut Found) -> Result<()> {
 
 /// Adds what a stuck transfer has in transit: it was debited, and nothing has followed.
 fn add(flow: &Flow, in_transit: &mut BTreeMap<Currency, i64>) {
-    let told = &flow.told;
-    let waits_for = told.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
+    let json = &flow.json;
+    let waits_for = json.stuck.as_ref().and_then(|stuck| stuck.waits_for.as_ref());
     let is_debited = waits_for.is_some_and(|waits| {
         let after = Kind::parse(&waits.after);
         after.is_some_and(|kind| matches!(kind, Kind::AccountDebited | Kind::CreditRefused))
     });
-    let currency: Option<Currency> = told.currency.as_ref().and_then(|code| code.parse().ok());
-    let amount = told.captured.as_ref().or(told.amount.as_ref());
+    let currency: Option<Currency> = json.currency.as_ref().and_then(|code| code.parse().ok());
+    let amount = json.captured.as_ref().or(json.amount.as_ref());
     if let (true, Some(currency), Some(amount)) = (is_debited, currency, amount) {
         let sum = in_transit.entry(currency).or_default();
         *sum = sum.saturating_add(currency.parse_minor(amount).unwrap_or(0));
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_service_stands_where_it_was_heard_of_last() {
+    fn a_silent_service_keeps_its_last_known_position() {
         let at = Timestamp::UNIX_EPOCH;
         let silent = |heard| duty(Service::Credit, 0, &[], heard);
         let known = silent(Some((at, 150)));

@@ -13,9 +13,9 @@ use serde::Deserialize;
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 use wallet_engine::clock::rfc3339;
+use wallet_runtime::extract::{FormParams, PathParam};
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Filled, Named};
 use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
@@ -23,7 +23,7 @@ use super::{parts, reading};
 use crate::books::accounts::Accounts;
 use crate::books::{self, Balance, Cursor};
 use crate::handler::{Ledger, limit};
-use crate::listing::question;
+use crate::listing::query;
 
 /// The number of accounts, or lines, on a page.
 const ROWS: i64 = 50;
@@ -37,7 +37,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 /// The query for one account.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Question {
+struct Query {
     at: String,
     currency: String,
     before: String,
@@ -46,20 +46,20 @@ struct Question {
 
 async fn one(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Markup, Problem> {
     let name: AccountId = Problem::parse("account", &id)?;
     let shard = running.settings.shards.of(&name);
-    let at = Some(asked.at.trim()).filter(|at| !at.is_empty());
+    let at = Some(query.at.trim()).filter(|at| !at.is_empty());
     let at = at
-        .map(|text| question::time("at", text, (running.clock)()))
+        .map(|text| query::time("at", text, (running.clock)()))
         .transpose()?;
     let at_us = at.map(|moment| moment.last_us);
     let (mut db, lag) = reading::one(&running, shard).await?;
     let page = books::page(&mut db, &name).await?;
     let now = page.ok_or_else(|| Problem::not_found(format!("account {name} was never opened")))?;
-    let wanted: Option<Currency> = Some(asked.currency.trim())
+    let wanted: Option<Currency> = Some(query.currency.trim())
         .filter(|code| !code.is_empty())
         .map(|code| Problem::parse("currency", code))
         .transpose()?;
@@ -75,12 +75,12 @@ async fn one(
         Some(currency) => balance::drawn(&mut db, &name, currency, at_us, now_us).await?,
         None => None,
     };
-    let before = match (asked.before.trim(), at_us) {
+    let before = match (query.before.trim(), at_us) {
         ("", None) => Cursor::END,
         ("", Some(at)) => Cursor::at(at),
         (text, _) => Cursor::read(text).ok_or_else(|| Problem::not_a_place(text))?,
     };
-    let rows = rows(&asked.limit)?;
+    let rows = rows(&query.limit)?;
     let statement = books::statement(&mut db, shard.0, &name, wanted, before, rows).await?;
     let standing = now.status.clone();
     let limits: Vec<Balance> = now.balances.clone();
@@ -105,11 +105,11 @@ async fn one(
             @for (balance, limit) in shown.balances.iter().zip(&limits) { (self::balance::panel(balance, limit)) }
         }
         @if let (Some(currency), Some(drawn)) = (currency, &drawn) {
-            (self::balance::then(&name, &asked, drawn, at_us))
+            (self::balance::then(&name, &query, drawn, at_us))
             (self::balance::chart(currency, drawn, at_us))
         }
-        @if currencies.len() > 1 { (self::balance::choice(&name, &asked, &currencies)) }
-        (self::statement::table(&name, &asked, &statement))
+        @if currencies.len() > 1 { (self::balance::choice(&name, &query, &currencies)) }
+        (self::statement::table(&name, &query, &statement))
     };
     Ok(layout::page(
         &running,
@@ -121,18 +121,18 @@ async fn one(
 }
 
 /// The URL of an account's page with these query parameters.
-fn url(name: &AccountId, asked: &Question) -> String {
+fn url(name: &AccountId, query: &Query) -> String {
     let fields = [
-        ("at", &*asked.at),
-        ("currency", &asked.currency),
-        ("before", &asked.before),
-        ("limit", &asked.limit),
+        ("at", &*query.at),
+        ("currency", &query.currency),
+        ("before", &query.before),
+        ("limit", &query.limit),
     ];
     parts::url(Root::BELOW, &parts::account_path(name.as_str()), &fields)
 }
 
-fn rows(asked: &str) -> Result<i64, Problem> {
-    limit(Some(asked).filter(|text| !text.is_empty()), ROWS)
+fn rows(text: &str) -> Result<i64, Problem> {
+    limit(Some(text).filter(|text| !text.is_empty()), ROWS)
 }
 
 /// The query for the list.
@@ -145,33 +145,33 @@ struct Search {
     limit: String,
 }
 
-async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<Markup, Problem> {
-    let prefix = asked.q.trim();
+async fn list(State(running): Ledger, FormParams(query): FormParams<Search>) -> Result<Markup, Problem> {
+    let prefix = query.q.trim();
     let (mut dbs, lag) = reading::all(&running).await?;
     let Accounts { pages, next } =
-        books::accounts::list(&mut dbs, prefix, &asked.after, rows(&asked.limit)?).await?;
+        books::accounts::list(&mut dbs, prefix, &query.after, rows(&query.limit)?).await?;
     drop(dbs);
     let body = html! {
         h1 { "Accounts" }
         form.find action="./accounts" role="search" {
-            label { span { "Name, or how it begins" } input #search type="search" name="q" value=(asked.q) spellcheck="false" autocapitalize="off"; }
+            label { span { "Name or prefix" } input #search type="search" name="q" value=(query.q) spellcheck="false" autocapitalize="off"; }
             button.primary { "Find" }
         }
         (reading::notice(lag))
         @if pages.is_empty() {
-            p.muted { @if prefix.is_empty() { "No account has been opened yet: " code { "wallet open alice --currency USD" } } @else { "No name begins with " (prefix) "." } }
+            p.muted { @if prefix.is_empty() { "No account has been opened yet: " code { "wallet open alice --currency USD" } } @else { "No account name begins with " (prefix) "." } }
         }
         table.cards {
             caption.visually-hidden { "Accounts by name" }
             thead { tr {
-                th scope="col" { "account" } th scope="col" { "standing" } th.num scope="col" { "available" }
+                th scope="col" { "account" } th scope="col" { "status" } th.num scope="col" { "available" }
                 th.num scope="col" { "held" } th.num scope="col" { "in transit" } th.num scope="col" { "overdraft" }
             } }
             tbody {
                 @for page in &pages { @for (at, balance) in page.balances.iter().enumerate() {
                     tr data-row[at == 0] data-id=(page.account) {
                         td data-label="account" { a.long.open[at == 0] href=(parts::account_url(Root::TOP, &page.account)) { (page.account) } }
-                        td data-label="standing" { (page.status) }
+                        td data-label="status" { (page.status) }
                         td.num data-label="available" { span { (parts::money(&balance.available, &balance.currency)) } }
                         td.num data-label="held" { (parts::grouped(&balance.held)) }
                         td.num data-label="in transit" { (balance.in_transit.as_deref().map(parts::grouped).unwrap_or_default()) }
@@ -183,7 +183,7 @@ async fn list(State(running): Ledger, Filled(asked): Filled<Search>) -> Result<M
         nav.pages aria-label="Pages" {
             span {}
             @if let Some(next) = next {
-                a.button rel="next" href=(parts::url(Root::TOP, "/accounts", &[("q", prefix), ("after", &next), ("limit", &asked.limit)])) { "More →" }
+                a.button rel="next" href=(parts::url(Root::TOP, "/accounts", &[("q", prefix), ("after", &next), ("limit", &query.limit)])) { "More →" }
             }
         }
     };

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_goes_in_steps_and_stays_on_the_paper() {
+    fn a_line_has_steps_and_stays_within_the_chart() {
         let drawn = path(&[(0, 0), (5, 10), (10, -10)], |at| at * 100, |value| 100 - value);
         assert_eq!(drawn, "M0 100H500V90H1000V110H1000");
         assert_eq!(path(&[], |at| at, |value| value), "");

@@ -1,5 +1,5 @@
 
-// The tabs and steps of a flow without loading the page again. Each is a link that works without this.
+// Switches a flow's tabs and steps without reloading the page. Each is a link that works without this script.
 (() => {
   "use strict";
   const flow = () => document.querySelector("#flow");
@@ -18,7 +18,7 @@
   addEventListener("click", (event) => {
     const link = event.target.closest("a[data-swap]");
     const plain = !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
-    // What is sent while a flow goes on is made for one address.
+    // While a flow is running, the server sends content for one URL only.
     if (!link || !plain || flow()?.dataset.live) return;
     event.preventDefault();
     const url = link.getAttribute("href").split("#")[0];

@@ -38,9 +38,9 @@ use maud::html;
 use serde::Deserialize;
 use wallet_contract::id::TransferId;
 use wallet_contract::trace::TraceId;
+use wallet_runtime::extract::{FormParams, PathParam};
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Filled, Named};
 use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 use wallet_view::steps::{self, Step};
@@ -69,13 +69,13 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 /// The query of a flow page.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct Query {
     payer: Option<String>,
     tab: Option<String>,
     step: Option<usize>,
 }
 
-impl Question {
+impl Query {
     /// The open tab.
     fn tab(&self) -> Result<Tab, Problem> {
         let Some(word) = self.tab.as_deref().filter(|word| !word.is_empty()) else {
@@ -164,14 +164,14 @@ struct View<'f> {
 
 impl<'f> View<'f> {
     /// A view of a flow. Fails if the flow does not have the selected step.
-    fn new(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
+    fn new(running: &'f Running, flow: &'f Flow, query: &Query) -> Result<Self, Problem> {
         let steps = steps::of(flow);
-        let selected = asked.step.map(|number| place(number, steps.len())).transpose()?;
+        let selected = query.step.map(|number| place(number, steps.len())).transpose()?;
         Ok(Self {
             flow,
             selected,
             steps,
-            tab: asked.tab()?,
+            tab: query.tab()?,
             now: (running.clock)(),
             medium: Medium::Page,
             has_siblings: false,
@@ -180,8 +180,8 @@ impl<'f> View<'f> {
     }
 
     /// The same, knowing whether its trace has other flows.
-    async fn among_others(running: &'f Running, flow: &'f Flow, asked: &Question) -> Result<Self, Problem> {
-        let view = Self::new(running, flow, asked)?;
+    async fn among_others(running: &'f Running, flow: &'f Flow, query: &Query) -> Result<Self, Problem> {
+        let view = Self::new(running, flow, query)?;
         let siblings = match flow.trace.parse() {
             Ok(trace) => whole::with_trace(running, trace, None, 2).await.ok(),
             Err(_) => None,
@@ -217,20 +217,26 @@ impl<'f> View<'f> {
 
 async fn flow(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Response, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
-    let found = whole::with_id(&running, id, asked.payer.as_deref()).await?;
+    let found = whole::with_id(&running, id, query.payer.as_deref()).await?;
     if found.len() > 1 {
         let lead = format!(
-            "{} payers used the id {id}. These are as many transfers.",
+            "{} payers used the id {id}, each for a transfer of its own.",
             found.len()
         );
-        return Ok(choice(&running, "Whose transfer?", &lead, found.values(), None));
+        return Ok(choice(
+            &running,
+            "Which payer's transfer?",
+            &lead,
+            found.values(),
+            None,
+        ));
     }
     let flow = Box::pin(whole::only(id, found)?.whole(&running)).await?;
-    let view = Box::pin(View::among_others(&running, &flow, &asked)).await?;
+    let view = Box::pin(View::among_others(&running, &flow, &query)).await?;
     Ok(page::page(&running, &view).into_response())
 }
 
@@ -246,14 +252,14 @@ struct Trace {
 
 async fn trace(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Trace>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Trace>,
 ) -> Result<Response, Problem> {
     let id: TraceId = Problem::parse("trace", &id)?;
     let filled_in = |text: &'_ str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let (after, rows) = (
-        filled_in(&asked.after),
-        limit(filled_in(&asked.limit).as_deref(), ROWS)?,
+        filled_in(&query.after),
+        limit(filled_in(&query.limit).as_deref(), ROWS)?,
     );
     let mut page = whole::with_trace(&running, id, after.as_deref(), rows).await?;
     if page.items.len() == 1
@@ -262,18 +268,18 @@ async fn trace(
         && let Some(only) = page.items.pop()
     {
         let flow = Box::pin(only.whole(&running)).await?;
-        let asked = Question {
+        let query = Query {
             payer: None,
-            tab: asked.tab,
-            step: asked.step,
+            tab: query.tab,
+            step: query.step,
         };
-        return Ok(page::page(&running, &View::new(&running, &flow, &asked)?).into_response());
+        return Ok(page::page(&running, &View::new(&running, &flow, &query)?).into_response());
     }
     let lead = format!("These flows have the trace {id}, oldest first.");
     let here = format!("/traces/{id}");
     let next = page
         .next
-        .map(|next| parts::url(ROOT, &here, &[("after", &next), ("limit", &asked.limit)]));
+        .map(|next| parts::url(ROOT, &here, &[("after", &next), ("limit", &query.limit)]));
     Ok(choice(
         &running,
         "Flows of a trace",

@@ -50,9 +50,9 @@ async fn health(
         }
         (services(&found.services, now))
         (stuck(&facts.stuck))
-        @if facts.more_stuck { p { a href="./?status=stuck" { "All that are stuck →" } } }
+        @if facts.more_stuck { p { a href="./?status=stuck" { "All stuck transfers →" } } }
         @if !facts.parked.is_empty() { h2 { "Parked, newest first" } (super::parked::short(&facts.parked)) }
-        @if !facts.parked.is_empty() { p { a href="./parked" { "All that is parked, and what it says →" } } }
+        @if !facts.parked.is_empty() { p { a href="./parked" { "All parked messages, with their contents →" } } }
         (pace::charts(&pace))
         (shards(&facts.shards))
     };
@@ -107,13 +107,13 @@ fn sums(facts: &Facts) -> Markup {
                         strong.good { "✓ " (sum.currency) " sums to zero" }
                     } @else if facts.in_flight > 0 || facts.shards.iter().any(|shard| shard.lag != Some(0)) {
                         strong { "… " (sum.currency) " is moving" }
-                        " between shards, which are not read at one instant. Load this page again when nothing is in flight."
+                        " between shards, which are not read at the same instant. Reload this page when nothing is in flight."
                     } @else {
                         strong.bad { "✗ " (sum.currency) " does not sum to zero" }
-                        ": run " code { "wallet verify" } ", which says at which message it went wrong."
+                        ": run " code { "wallet verify" } ", which names the message at which it went wrong."
                     }
                     br;
-                    small { (figures(sum)) " · " (parts::grouped(&sum.accounts.to_string())) " accounts, " (parts::grouped(&messages.to_string())) " messages of the log" }
+                    small { (figures(sum)) " · " (parts::grouped(&sum.accounts.to_string())) " accounts, " (parts::grouped(&messages.to_string())) " messages in the log" }
                 }
             }
         }
@@ -138,9 +138,9 @@ fn stuck(flows: &[Flow]) -> Markup {
                     @let id = flow.transfer().to_string();
                     tr data-row data-id=(id) {
                         td data-label="transfer" { span.id { a.open href=(parts::flow_url(Root::TOP, &id, flow.payer())) title=(id) { (parts::short(&id)) } (parts::copy(&id)) } }
-                        @if let Some(stuck) = &flow.told.stuck {
+                        @if let Some(stuck) = &flow.json.stuck {
                             td data-label="waits for" { span.long {
-                                (stuck.told())
+                                (stuck.describe())
                             } }
                             td data-label="since (UTC)" { (parts::at(stuck.since)) }
                         }
@@ -165,7 +165,7 @@ fn shards(shards: &[Shard]) -> Markup {
                     td.num data-label="ledger's position" { (parts::grouped(&shard.position.to_string())) }
                     td.num data-label="behind" { @match shard.lag { Some(lag) => (parts::grouped(&lag.to_string())), None => "NATS does not answer" } }
                     td data-label="server and stream" { span.long {
-                        @match &shard.wrong { None => span.good { "✓ as they must be" }, Some(wrong) => span.bad { "✗ " (wrong) } }
+                        @match &shard.wrong { None => span.good { "✓ correct" }, Some(wrong) => span.bad { "✗ " (wrong) } }
                     } }
                 }
             } }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_was_never_heard_of_has_no_position() {
+    fn a_service_never_heard_from_has_no_position() {
         let now = Timestamp::UNIX_EPOCH;
         let shown = |duty| services(&[duty], now).into_string();
         let position = |text: &str| format!("data-label=\"position\">{text}</td>");

@@ -51,11 +51,11 @@ pub(crate) fn page(running: &Running, root: Root, title: &str, here: Here, body:
                 script src=(root.to(&JS_URL)) {}
             }
             body {
-                a.skip href="#main" { "Skip to the content" }
+                a.skip href="#main" { "Skip to content" }
                 (header(running, root, here))
                 main #main tabindex="-1" { (body) }
                 (footer(running, root))
-                output #said role="status" {}
+                output #toast role="status" {}
                 (help())
             }
         }
@@ -86,7 +86,7 @@ fn header(running: &Running, root: Root, here: Here) -> Markup {
             }
             div.tools.needs-script {
                 button type="button" data-do="theme" title="Switch between dark and light (t)" { "Theme" }
-                button type="button" data-do="help" title="Keys (?)" aria-label="Keys" { "?" }
+                button type="button" data-do="help" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" { "?" }
             }
         }
     }
@@ -109,7 +109,7 @@ fn footer(running: &Running, root: Root) -> Markup {
     html! {
         footer {
             span { "Times are UTC. Read from the log of " (running.settings.shards.count()) " shards." }
-            span { "For programs: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
+            span { "API: " a href=(root.to("/v1/transfers")) { "/v1/transfers" } ", " a href=(root.to("/metrics")) { "/metrics" } }
         }
     }
 }
@@ -125,13 +125,13 @@ const KEYS: [(&[&str], &str); 10] = [
     (&["y"], "copy the link to this page"),
     (&["t"], "dark or light"),
     (&["?"], "this list"),
-    (&["Esc"], "close it; leave a field"),
+    (&["Esc"], "close a dialog; leave a field"),
 ];
 
 fn help() -> Markup {
     html! {
         dialog #help aria-labelledby="help-title" {
-            h2 #help-title { "Keys" }
+            h2 #help-title { "Keyboard shortcuts" }
             dl {
                 @for (keys, does) in KEYS {
                     dt { @for key in keys { kbd { (key) } " " } }

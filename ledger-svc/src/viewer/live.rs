@@ -18,13 +18,13 @@ use tracing::debug;
 use wallet_db::Result;
 use wallet_db::stored::as_of;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::Filled;
+use wallet_runtime::extract::FormParams;
 use wallet_runtime::running::Running;
 
 use super::list::{self, ROWS};
 use super::sse;
 use crate::handler::Ledger;
-use crate::listing::question::Question;
+use crate::listing::query::ListQuery;
 
 /// The minimum time between two polls.
 const LOOK: Duration = Duration::from_millis(400);
@@ -38,7 +38,7 @@ const LISTENERS: usize = 256;
 
 type Text = Option<Arc<str>>;
 /// By filter, in its normal form.
-type Lists = BTreeMap<String, (Question, watch::Sender<Text>)>;
+type Lists = BTreeMap<String, (ListQuery, watch::Sender<Text>)>;
 
 /// The lists, with their listeners.
 #[derive(Clone, Debug, Default)]
@@ -56,17 +56,17 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 
 impl Live {
     /// Listens to a list.
-    fn subscribe(&self, asked: &Question) -> Result<watch::Receiver<Text>, Problem> {
-        let key = format!("{:?}", asked.fields());
+    fn subscribe(&self, query: &ListQuery) -> Result<watch::Receiver<Text>, Problem> {
+        let key = format!("{:?}", query.fields());
         let mut lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|_, (_, sender)| sender.receiver_count() > 0);
         let is_full = lists.len() >= LISTS && !lists.contains_key(&key);
         let (_, sender) = lists
             .entry(key)
-            .or_insert_with(|| (asked.clone(), watch::channel(None).0));
+            .or_insert_with(|| (query.clone(), watch::channel(None).0));
         if is_full || sender.receiver_count() >= LISTENERS {
             return Err(Problem::unavailable(
-                "too many pages are open: this one does not change by itself",
+                "too many pages are open: this one is not updated live",
             ));
         }
         let mut receiver = sender.subscribe();
@@ -76,7 +76,7 @@ impl Live {
     }
 
     /// The lists that have listeners.
-    fn listened(&self) -> Vec<(Question, watch::Sender<Text>)> {
+    fn listened(&self) -> Vec<(ListQuery, watch::Sender<Text>)> {
         let mut lists = self.0.lists.lock().unwrap_or_else(PoisonError::into_inner);
         lists.retain(|_, (_, sender)| sender.receiver_count() > 0);
         lists.values().cloned().collect()
@@ -87,11 +87,11 @@ impl Live {
 async fn listen(
     State(running): Ledger,
     Extension(live): Extension<Live>,
-    Filled(asked): Filled<Question>,
+    FormParams(query): FormParams<ListQuery>,
 ) -> Result<Response, Problem> {
-    asked.read((running.clock)())?;
-    asked.limit(ROWS)?;
-    let receiver = live.subscribe(&asked)?;
+    query.read((running.clock)())?;
+    query.limit(ROWS)?;
+    let receiver = live.subscribe(&query)?;
     let events = stream::unfold(receiver, async |mut receiver| {
         loop {
             receiver.changed().await.ok()?;
@@ -113,18 +113,18 @@ pub(super) async fn look(running: Arc<Running>, live: Live) {
             live.0.somebody.notified().await;
             continue;
         }
-        let begun = Instant::now();
+        let started = Instant::now();
         let now = positions(&running).await.unwrap_or_default();
         let all = now != seen || seen_at.elapsed() >= AGAIN;
-        for (asked, sender) in lists {
+        for (query, sender) in lists {
             if all || sender.borrow().is_none() {
-                send(&running, &asked, &sender).await;
+                send(&running, &query, &sender).await;
             }
         }
         if all {
-            (seen, seen_at) = (now, begun);
+            (seen, seen_at) = (now, started);
         }
-        tokio::time::sleep(LOOK.max(begun.elapsed() * REST)).await;
+        tokio::time::sleep(LOOK.max(started.elapsed() * REST)).await;
     }
 }
 
@@ -136,8 +136,8 @@ async fn positions(running: &Running) -> Result<Vec<i64>> {
     Ok(positions)
 }
 
-async fn send(running: &Running, asked: &Question, sender: &watch::Sender<Text>) {
-    match list::now(running, asked).await {
+async fn send(running: &Running, query: &ListQuery, sender: &watch::Sender<Text>) {
+    match list::now(running, query).await {
         Ok(rows) => {
             let rows: Arc<str> = rows.into();
             sender.send_if_modified(|sent| {

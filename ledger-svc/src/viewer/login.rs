@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
+use wallet_runtime::extract::FormParams;
 use wallet_runtime::guard::{COOKIE, LOGIN, LOGOUT};
 use wallet_runtime::place::Root;
-use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 
 use super::layout::{self, Here};
@@ -40,32 +40,32 @@ struct Next {
 
 /// The form's fields. It does not implement `Debug`, so that the token can never be logged.
 #[derive(Deserialize)]
-struct Said {
+struct LoginForm {
     token: String,
     #[serde(default)]
     next: String,
 }
 
-async fn show(State(running): Ledger, Filled(Next { next }): Filled<Next>) -> Response {
+async fn show(State(running): Ledger, FormParams(Next { next }): FormParams<Next>) -> Response {
     match running.token {
         Some(_) => page(&running, &next, None).into_response(),
         None => Redirect::to(&Root::TOP.to("/")).into_response(),
     }
 }
 
-async fn log_in(State(running): Ledger, headers: HeaderMap, Form(said): Form<Said>) -> Response {
+async fn log_in(State(running): Ledger, headers: HeaderMap, Form(form): Form<LoginForm>) -> Response {
     let Some(token) = running.token else {
         return Redirect::to(&Root::TOP.to("/")).into_response();
     };
-    match token.session(said.token.trim()) {
+    match token.session(form.token.trim()) {
         Some(session) => {
             let cookie = cookie(&session, &headers);
-            let next = Redirect::to(&Root::TOP.to(local(&said.next)));
+            let next = Redirect::to(&Root::TOP.to(local(&form.next)));
             ([(header::SET_COOKIE, cookie)], next).into_response()
         }
         None => {
-            tracing::warn!("somebody has said a wrong token on {LOGIN}");
-            let wrong = page(&running, &said.next, Some("This is not the token."));
+            tracing::warn!("a wrong token was entered on {LOGIN}");
+            let wrong = page(&running, &form.next, Some("Wrong token."));
             (StatusCode::FORBIDDEN, wrong).into_response()
         }
     }
@@ -120,7 +120,7 @@ fn page(running: &Running, next: &str, wrong: Option<&str>) -> Markup {
         h1 { "Log in" }
         @if let Some(wrong) = wrong { p.notice role="alert" { (wrong) } }
         form.panel.login method="post" action=(Root::TOP.to(LOGIN)) {
-            p { "The books are readable for who has the token: the one that this service was started with (" code { "WALLET_HTTP_TOKEN" } ")." }
+            p { "Reading the books requires the token that this service was started with (" code { "WALLET_HTTP_TOKEN" } ")." }
             input type="hidden" name="next" value=(local(next));
             div.fields {
                 label { "Token" input type="password" name="token" autocomplete="current-password" required autofocus; }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_keeps_to_tls_if_the_browser_came_over_it() {
+    fn a_cookie_is_secure_if_the_browser_uses_tls() {
         let check = |name: &'static str, value: &'static str, secure: bool| {
             let headers = [(HeaderName::from_static(name), HeaderValue::from_static(value))];
             let cookie = cookie("x", &headers.into_iter().collect());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_led_elsewhere() {
+    fn redirects_stay_within_the_viewer() {
         for here in [
             "/",
             "/flows/x?payer=a",

@@ -10,9 +10,9 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
+use wallet_runtime::extract::FormParams;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::Filled;
 use wallet_runtime::running::Running;
 use wallet_view::text::clean;
 
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<Running>> {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Question {
+struct Query {
     before: String,
     limit: String,
 }
@@ -44,25 +44,25 @@ struct Question {
 async fn list(
     State(running): Ledger,
     Extension(texts): Extension<Texts>,
-    Filled(asked): Filled<Question>,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Markup, Problem> {
     let filled_in = |text| Some(text).filter(|text: &&str| !text.is_empty());
-    let rows = limit(filled_in(&asked.limit), ROWS)?;
+    let rows = limit(filled_in(&query.limit), ROWS)?;
     let (mut dbs, lag) = reading::all(&running).await?;
-    let places = places::back(&mut dbs, filled_in(&asked.before)).await?;
+    let places = places::back(&mut dbs, filled_in(&query.before)).await?;
     let page = parked::page(&mut dbs, places, false, rows).await?;
     drop(dbs);
     let texts = texts.of(&running, &page.items).await;
     let body = html! {
         h1 { "Parked" }
-        p { "What the services could not read or handle, and what waits behind it. " code { "wallet parked --help" } " says what can be done about it." }
+        p { "Messages that the services could not read or handle, and the messages that wait for them. What to do about them: " code { "wallet parked --help" } "." }
         (reading::notice(lag))
-        @if page.items.is_empty() { p.muted { "Nothing is set aside." } }
+        @if page.items.is_empty() { p.muted { "Nothing is parked." } }
         (table(&page.items, Some(&texts)))
         nav.pages aria-label="Pages" {
-            @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &asked.limit)])) { "Newest" } }
+            @if query.before.is_empty() { span {} } @else { a.button rel="prev" href=(parts::url(Root::TOP, "/parked", &[("limit", &query.limit)])) { "Newest" } }
             @if let Some(next) = &page.next {
-                a.button rel="next" href=(parts::url(Root::TOP, "/parked", &[("before", next), ("limit", &asked.limit)])) { "Older →" }
+                a.button rel="next" href=(parts::url(Root::TOP, "/parked", &[("before", next), ("limit", &query.limit)])) { "Older →" }
             }
         }
     };
@@ -80,13 +80,13 @@ fn table(parked: &[Parked], texts: Option<&BTreeMap<String, Text>>) -> Markup {
         @if !parked.is_empty() {
             table.cards {
                 caption.visually-hidden { "Parked, newest first" }
-                thead { tr { th scope="col" { "id" } th scope="col" { "by" } th scope="col" { "subject" } th scope="col" { "why" } @if texts.is_some() { th scope="col" { "message" } } th scope="col" { "time (UTC)" } } }
+                thead { tr { th scope="col" { "id" } th scope="col" { "service" } th scope="col" { "subject" } th scope="col" { "reason" } @if texts.is_some() { th scope="col" { "message" } } th scope="col" { "time (UTC)" } } }
                 tbody { @for message in parked {
                     tr data-row data-id=(message.id) {
                         td data-label="id" { span.mono { (message.id) } }
-                        td data-label="by" { span.nowrap { (message.service) } }
+                        td data-label="service" { span.nowrap { (message.service) } }
                         td data-label="subject" { span.mono.long[message.subject.len() > SUBJECT] { (message.subject) } }
-                        td data-label="why" { span.long { (clean(&message.detail)) } }
+                        td data-label="reason" { span.long { (clean(&message.detail)) } }
                         @if let Some(texts) = texts { td.message data-label="message" { (texts::markup(&message.id, texts.get(&message.id))) } }
                         td data-label="time (UTC)" { (parts::time(&message.time)) }
                     }

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_in_a_sentence_are_grouped_as_well() {
+    fn amounts_in_a_sentence_are_grouped_too() {
         let check = |text: &str, shown: &str| assert_eq!(sentence(text), shown.replace('~', "\u{202f}"));
         check(
             "alice paid 5000.00 USD to bob; settled in 1000 ms",
@@ -208,8 +208,8 @@ mod tests {
         );
         check("(1000.00 USD), -1000.00 USD", "(1~000.00 USD), −1~000.00 USD");
         check(
-            "credit-svc has set aside message 1234 of WALLET_0",
-            "credit-svc has set aside message 1234 of WALLET_0",
+            "credit-svc has parked message 1234 of WALLET_0",
+            "credit-svc has parked message 1234 of WALLET_0",
         );
         check(
             "two  spaces stay, 2026-01-31 12:00:00 UTC too",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_wrote_is_text_and_a_part_of_an_address() {
+    fn user_text_is_escaped_in_html_and_in_urls() {
         let evil = "<script>alert(1)</script>";
         assert!(!id(evil).into_string().contains("<script"));
         assert!(!status("\"><script>").into_string().contains("<script"));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_the_fields_that_are_filled_in() {
+    fn a_url_has_only_the_fields_that_are_filled_in() {
         let check = |fields: &[(&str, &str)], address: &str| {
             assert_eq!(url(Root::TOP, "/accounts", fields), address);
         };

@@ -62,8 +62,8 @@ pub(super) fn notice(lag: Lag) -> maud::Markup {
     maud::html! {
         @match lag {
             Lag::None => {}
-            Lag::Messages(behind) => p.notice { "The books are " (behind) " messages behind the log: what is newest may be missing." }
-            Lag::Unknown => p.notice { "NATS does not answer, so how much is missing is not known. This is what the books have." }
+            Lag::Messages(behind) => p.notice { "The books are " (behind) " messages behind the log: the newest entries may be missing." }
+            Lag::Unknown => p.notice { "NATS does not answer, so it is unknown how much is missing. This is what the books contain." }
         }
     }
 }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_stream_passes_through_proxies_and_stays_open_while_nothing_happens() {
+    async fn a_stream_passes_through_proxies_and_stays_open_while_idle() {
         let quiet = Duration::from_millis(5);
         let events = stream::once(async move { tokio::time::sleep(quiet * 40).await }).map(|()| end());
         let response = with_heartbeat(events, quiet);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn proxies_hear_of_a_quiet_stream_before_they_close_it() {
+    fn heartbeats_keep_proxies_from_closing_a_quiet_stream() {
         assert!(HEARTBEAT <= Duration::from_secs(20));
     }
 }

@@ -11,7 +11,7 @@ const RING: f64 = 3.0;
 const THEMES: [&str; 2] = ["light", "dark"];
 
 #[test]
-fn every_text_can_be_read_in_both_themes() {
+fn every_text_has_enough_contrast_in_both_themes() {
     let tokens = tokens();
     let texts = [
         "ink",

@@ -1,15 +1,15 @@
-// Everything here is an extra: each page works without it, but for the theme switch, the keyboard and live updates.
+// Progressive enhancement: every page works without this script, except for the theme switch, the keyboard and live updates.
 "use strict";
 (() => {
   const root = document.documentElement;
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const store = { // A browser may refuse to keep anything.
+  const store = { // A browser may refuse to store anything.
     get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-    set(key, value) { try { localStorage.setItem(key, value); } catch { /* not kept */ } },
+    set(key, value) { try { localStorage.setItem(key, value); } catch { /* not stored */ } },
   };
 
-  // Before anything is drawn, so that no page flashes in the other theme.
+  // Before anything is rendered, so that no page flashes in the other theme.
   root.classList.add("js");
   const theme = store.get("theme");
   if (theme === "dark" || theme === "light") root.dataset.theme = theme;
@@ -22,18 +22,18 @@
   }
 
   let hide;
-  function say(text) {
-    const said = one("#said");
-    said.textContent = text;
-    said.classList.add("shown");
+  function toast(text) {
+    const shown = one("#toast");
+    shown.textContent = text;
+    shown.classList.add("shown");
     clearTimeout(hide);
-    hide = setTimeout(() => said.classList.remove("shown"), 2000);
+    hide = setTimeout(() => shown.classList.remove("shown"), 2000);
   }
 
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-    } catch { // Not over plain HTTP from another machine.
+    } catch { // The clipboard API is unavailable over plain HTTP from another machine.
       const area = document.createElement("textarea");
       area.value = text;
       document.body.append(area);
@@ -41,10 +41,10 @@
       document.execCommand("copy");
       area.remove();
     }
-    say(`copied ${text}`);
+    toast(`copied ${text}`);
   }
 
-  // Rows that can be walked through: `data-row` with a link `.open` in it.
+  // Rows that the keyboard can walk through: `data-row` with a link `.open` in it.
   function move(step) {
     const links = all("[data-row] .open");
     const row = document.activeElement.closest("[data-row]");
@@ -82,8 +82,8 @@
     if (button?.dataset.do === "help") one("#help").showModal();
   });
 
-  // An element with `data-live` listens there. What it is sent is what it contains; children that have the same `data-key`
-  // and the same text stay as they are, with their focus.
+  // An element with `data-live` listens at that URL, and its content is replaced by what it receives. Children with the same
+  // `data-key` and the same text are left in place, with their focus.
   function fill(element, text) {
     const fresh = document.createElement("template");
     fresh.innerHTML = text;
@@ -111,20 +111,20 @@
       source = new EventSource(element.dataset.live);
       source.addEventListener("open", () => state("live"));
       source.addEventListener("error", () => {
-        state("not live: trying again");
-        // At an answer that is no stream, such as a proxy's while the service restarts, a browser gives up.
+        state("not live: reconnecting");
+        // A browser gives up on a response that is not a stream, such as a proxy's while the service restarts.
         if (source.readyState === EventSource.CLOSED) again = setTimeout(listen, 3000);
       });
       source.addEventListener("fill", (event) => fill(element, event.data));
       source.addEventListener("end", () => { delete element.dataset.live; rest(); });
     };
-    // A page that nobody looks at asks for nothing.
+    // A hidden page requests nothing.
     document.addEventListener("visibilitychange", () => document.hidden ? rest() : listen());
     if (!document.hidden) listen();
     addEventListener("pagehide", rest);
   }
 
-  // A slider between two times, microseconds, which writes into the field that `data-field` names and sends its form.
+  // A slider between two times in microseconds. It writes into the field named by `data-field` and submits its form.
   function slider(range) {
     const field = one(`#${range.dataset.field}`);
     const [from, to] = [Number(range.dataset.from), Number(range.dataset.to)];

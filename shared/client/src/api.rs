@@ -33,12 +33,12 @@ pub use answers::{
     Account, AccountPage, AsOf, Balance, Duty, Health, Line, Parked, ParkedPage, Phases, PhasesPage,
     Position, SeenTo, Statement, Stats, Tally, TracePage, TransferPage, Word,
 };
-pub use error::{Error, Mute, Problem, is_unknown};
+pub use error::{AccessError, Error, Problem, is_unknown};
 pub use filter::{Filter, StatusFilter};
 pub use wallet_contract::status::Status;
 pub use wallet_view::flow::{Event, Flow as Transfer, Reversal, Stuck, WaitsFor};
 
-use address::Who;
+use address::Target;
 use error::none_if_unknown;
 
 /// The most rows in one response.
@@ -49,24 +49,24 @@ pub const MAX_ROWS: u32 = 1_000;
 pub struct Api {
     base: Url,
     http: Client,
-    who: Who,
+    target: Target,
     authorization: Option<HeaderValue>,
 }
 
 impl Api {
     /// A client for this ledger address; connects at the first query.
     pub fn new(url: &str) -> Result<Self, Error> {
-        Self::of(Who::LEDGER, url)
+        Self::of(Target::LEDGER, url)
     }
 
     /// A client for debit-svc, which only serves the phases of transfers.
     pub fn debit(url: &str) -> Result<Self, Error> {
-        Self::of(Who::DEBIT, url)
+        Self::of(Target::DEBIT, url)
     }
 
     /// A client for credit-svc, which only serves healing.
     pub fn credit(url: &str) -> Result<Self, Error> {
-        Self::of(Who::CREDIT, url)
+        Self::of(Target::CREDIT, url)
     }
 
     /// The address.
@@ -122,8 +122,8 @@ impl Api {
             let keys = some
                 .iter()
                 .map(|(id, payer)| json!({ "id": id.0, "payer": payer.as_str() }));
-            let question = json!({ "transfers": keys.collect::<Vec<_>>() });
-            let found: TransferPage = self.post("v1/transfers/known", &question).await?;
+            let query = json!({ "transfers": keys.collect::<Vec<_>>() });
+            let found: TransferPage = self.post("v1/transfers/known", &query).await?;
             known.extend(found.transfers);
         }
         Ok(known)

@@ -79,7 +79,8 @@ impl Connection {
         let found = found.map_err(|error| Error::Stream(match error.kind() {
             GetStreamErrorKind::JetStream(code) => format!("stream {name} at {host}: {code}"),
             GetStreamErrorKind::Request | GetStreamErrorKind::EmptyName | GetStreamErrorKind::InvalidStreamName => {
-                format!("stream {name} at {host} can't be asked ({error}): has this user JetStream, and the right to $JS.API.STREAM.INFO.{name}?")
+                format!("stream {name} at {host} can't be queried ({error}): does this user have JetStream, and the \
+                         permission for $JS.API.STREAM.INFO.{name}?")
             }
         }))?;
         let key = stream::SHARDS_KEY;
@@ -91,7 +92,7 @@ impl Connection {
         let shards = recorded.parse().ok().map(Shards::new);
         shards.and_then(Result::ok).map(Some).ok_or_else(|| {
             Error::Stream(format!(
-                "stream {name} at {host} has {key:?} {recorded:?}, which is no number of shards"
+                "stream {name} at {host} has {key:?} {recorded:?}, which is not a number of shards"
             ))
         })
     }

@@ -32,7 +32,7 @@ pub enum Error {
     Server(String),
     /// The NATS server has no wallet streams.
     #[error(
-        "there is no wallet on the NATS server at {host}: start the services (`wallet up`), they make the streams"
+        "there is no wallet on the NATS server at {host}: start the services (`wallet up`), which create the streams"
     )]
     NoWallet {
         /// The server's address.
@@ -43,7 +43,7 @@ pub enum Error {
     Stream(String),
     /// No stream accepts the message.
     #[error(
-        "no stream on the NATS server at {host} takes {what}: are the services running? `wallet doctor` says what is missing"
+        "no stream on the NATS server at {host} accepts {what}: are the services running? `wallet doctor` says what is missing"
     )]
     NoStream {
         /// The server's address.
@@ -52,17 +52,17 @@ pub enum Error {
         what: String,
     },
     /// This user lacks a permission.
-    #[error("this user may not {what}; the NATS server at {host} says: {told}")]
+    #[error("this user may not {what}; the NATS server at {host} says: {reason}")]
     Denied {
         /// The server's address.
         host: String,
         /// The attempted operation.
         what: String,
         /// The server's message.
-        told: String,
+        reason: String,
     },
     /// The message exceeds the server's limit.
-    #[error("a request of {bytes} bytes: the NATS server at {host} takes at most {limit}")]
+    #[error("a request of {bytes} bytes: the NATS server at {host} accepts at most {limit}")]
     TooLarge {
         /// The server's address.
         host: String,
@@ -73,8 +73,8 @@ pub enum Error {
     },
     /// The server did not acknowledge the message, so it may or may not be in the log.
     #[error(
-        "the NATS server at {host} did not acknowledge {what} ({why}), so it may or may not stand in the log: repeating it with \
-         the same id is safe"
+        "the NATS server at {host} did not acknowledge {what} ({why}), so it may or may not be in the log: repeating it \
+         with the same id is safe"
     )]
     NotAcknowledged {
         /// The server's address.
@@ -85,7 +85,7 @@ pub enum Error {
         why: String,
     },
     /// The server rejected the message.
-    #[error("the NATS server at {host} did not take {what}: {why}")]
+    #[error("the NATS server at {host} did not accept {what}: {why}")]
     NotTaken {
         /// The server's address.
         host: String,
@@ -96,7 +96,7 @@ pub enum Error {
     },
     /// The deadline passed before the outcome was known.
     #[error(
-        "no outcome of {id} of {account} within {waited:?}: what became of it is not known. Asking again with the same id is safe: \
+        "no outcome for {id} of {account} within {waited:?}: it may or may not have been carried out. Retrying with the same id is safe: \
          a request with the same id and content is carried out once"
     )]
     NoOutcome {
@@ -108,7 +108,7 @@ pub enum Error {
         waited: Duration,
     },
     /// The connection to NATS was closed.
-    #[error("the connection to NATS was closed: connect again, and ask again with the same id")]
+    #[error("the connection to NATS was closed: reconnect, and retry with the same id")]
     Closed,
     /// A newer ledger sent an outcome that this version can't parse.
     #[error("an outcome that this version does not understand: {0}")]

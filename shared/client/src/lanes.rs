@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_share_a_message_only_while_another_is_under_way() {
+    fn requests_share_a_message_only_while_another_is_pending() {
         // A single caller never waits.
         check("a1", "a1");
         check("a1 a! a2 a! a3", "a1 a2 a3");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_nobody_waits_for_is_left_out() {
+    fn an_abandoned_request_is_not_sent() {
         let mut lanes = Lanes::new(LIMITS);
         assert_eq!(lanes.add("a", 10, 1), Some(1));
         for request in 2..6 {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn many_callers_at_once_are_a_handful_of_messages() {
+    fn many_concurrent_callers_share_a_few_messages() {
         let limits = Limits {
             requests: 1_000,
             bytes: 1_000_000,

@@ -32,7 +32,7 @@ mod error;
 mod lanes;
 pub mod outcome;
 mod payment;
-mod post;
+mod publisher;
 pub mod request;
 mod wallet;
 
@@ -44,5 +44,5 @@ pub use api::{Api as Ledger, Error as LedgerError};
 pub use error::{Error, InvalidInput};
 pub use outcome::Outcome;
 pub use payment::{Hold, Payment};
-pub use post::Sharing;
+pub use publisher::Sharing;
 pub use wallet::{FIRST_REPEAT, Options, Wallet};

@@ -19,7 +19,7 @@ use wallet_contract::id::EventId;
 use wallet_contract::status::Status;
 use wallet_contract::subject::Verb;
 
-pub use listener::{Listener, Told};
+pub use listener::{Followed, Listener};
 
 use crate::Error;
 
@@ -47,7 +47,7 @@ pub struct Outcome {
     pub detail: Option<String>,
     /// For a refused request, the state of the transfer that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transfer: Option<Became>,
+    pub transfer: Option<TransferState>,
     /// The trace id.
     pub trace: String,
     /// The payer.
@@ -72,7 +72,7 @@ pub struct Outcome {
 
 /// The state of a transfer that a refused request was about.
 #[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-pub struct Became {
+pub struct TransferState {
     /// Its status, in a word.
     pub status: Status,
     /// The reason for its failure, as a stable code.
@@ -191,7 +191,7 @@ impl Outcome {
 
     /// This outcome, updated with the end of the transfer that it is about.
     fn after(self, end: &Self) -> Self {
-        let transfer = self.transfer.map(|became| Became {
+        let transfer = self.transfer.map(|became| TransferState {
             status: end.outcome.status(),
             reason: end.reason.clone(),
             amount: end.amount.clone().or(became.amount),
@@ -202,8 +202,8 @@ impl Outcome {
     }
 
     /// Whether the request was carried out.
-    pub fn is_good(&self, asked: Verb) -> bool {
-        self.outcome.is_good() || (asked == Verb::Cancel && self.outcome == Word::Cancelled)
+    pub fn is_good(&self, requested: Verb) -> bool {
+        self.outcome.is_good() || (requested == Verb::Cancel && self.outcome == Word::Cancelled)
     }
 }
 
@@ -216,7 +216,7 @@ pub fn read(payload: &[u8]) -> Result<Outcome, Error> {
 mod tests {
     use super::*;
 
-    const REFUSED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"confirm","outcome":"refused","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"},"reason":"already_confirmed","detail":"the reservation is confirmed already","transfer":{"status":"running","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00.000001Z"}"#;
+    const REFUSED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"confirm","outcome":"refused","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-5a3c1e8b2d4f"},"reason":"already_confirmed","detail":"the reservation is already confirmed","transfer":{"status":"running","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","time":"2026-01-31T12:00:00.000001Z"}"#;
     const SETTLED: &str = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","account":"alice","verb":"transfer","outcome":"settled","answers":{"confirm":"0190b1c4-7a2e-8c3d-9f00-000000000005","reserve":"0190b1c4-7a2e-8c3d-9f00-000000000001"},"trace":"0190b1c47a2e8c3d9f005a3c1e8b2d4f","payer":"alice","payee":"bob","amount":"5.00","reserved":"20.00","currency":"USD","time":"2026-01-31T12:00:01.000000Z"}"#;
 
     fn parsed(json: &str) -> Outcome {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_is_read_as_the_ledger_tells_it() {
+    fn an_outcome_from_the_ledger_is_parsed() {
         let outcome = parsed(REFUSED);
         assert_eq!(
             (outcome.outcome, outcome.outcome.is_good()),
@@ -250,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_was_too_late_learns_how_the_transfer_ended() {
+    fn a_late_request_learns_how_the_transfer_ended() {
         let (refused, end) = (parsed(REFUSED), parsed(SETTLED));
         assert!(!refused.ends_transfer() && end.ends_transfer());
-        let told = refused.after(&end);
-        let became = told.transfer.unwrap();
-        assert_eq!((told.outcome, became.status), (Word::Refused, Status::Settled));
+        let refused = refused.after(&end);
+        let became = refused.transfer.unwrap();
+        assert_eq!((refused.outcome, became.status), (Word::Refused, Status::Settled));
         assert_eq!(
             (became.ended_at, became.reserved.as_deref()),
             (Some(end.time), Some("20.00"))
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_a_repeat_is_earlier_unless_we_repeated_it_ourselves() {
+    fn an_answer_to_a_repeat_counts_as_earlier_unless_we_sent_the_repeat() {
         let at = |time: &str| time.parse::<Timestamp>().unwrap();
         let (before, after) = (at("2026-01-31T12:00:00Z"), at("2026-01-31T12:00:02Z"));
         let repeated = Outcome {

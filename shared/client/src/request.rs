@@ -185,7 +185,7 @@ impl Request {
         let read = Self::read(self.verb, &self.account, id, body);
         Self {
             trace: self.trace,
-            ..read.expect("a sound request is sound under any id")
+            ..read.expect("a valid request is valid under any id")
         }
     }
 

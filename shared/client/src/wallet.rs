@@ -13,7 +13,7 @@ use wallet_nats::Settings;
 use crate::connect::{Connection, connect};
 use crate::outcome::Outcome;
 use crate::payment::{Hold, Payment};
-use crate::post::{Post, Sharing};
+use crate::publisher::{Publisher, Sharing};
 use crate::request::Request;
 use crate::{Error, clock};
 
@@ -43,7 +43,7 @@ impl Default for Options {
 /// under the same id, which the wallet carries out only once. A refusal is an outcome, not an error: see [`Outcome::is_good`].
 #[derive(Clone, Debug)]
 pub struct Wallet {
-    post: Arc<Post>,
+    publisher: Arc<Publisher>,
     options: Options,
 }
 
@@ -68,13 +68,13 @@ impl Wallet {
 
     /// Uses an existing connection.
     pub fn over(connection: Connection, options: Options) -> Self {
-        let post = Arc::new(Post::new(connection, options.sharing));
-        Self { post, options }
+        let publisher = Arc::new(Publisher::new(connection, options.sharing));
+        Self { publisher, options }
     }
 
     /// The connection.
     pub fn connection(&self) -> &Connection {
-        &self.post.connection
+        &self.publisher.connection
     }
 
     /// Makes a payment.
@@ -207,11 +207,11 @@ impl Wallet {
 
     /// Sends any request and waits for its outcome.
     pub async fn ask(&self, request: &Request) -> Result<Outcome, Error> {
-        let told = self.follow(request).await?;
-        told.outcome.ok_or_else(|| Error::NoOutcome {
+        let followed = self.follow(request).await?;
+        followed.outcome.ok_or_else(|| Error::NoOutcome {
             id: request.id,
             account: request.account.clone(),
-            waited: told.elapsed,
+            waited: followed.elapsed,
         })
     }
 }

@@ -20,7 +20,7 @@ mod tests {
     use super::is_blank;
 
     #[test]
-    fn what_can_not_be_seen_is_blank() {
+    fn invisible_text_is_blank() {
         for text in [
             "",
             " ",

@@ -25,21 +25,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_element_is_told_as_it_was_said() {
-        let said = |subject: &str, payload: &str, index| {
+    fn each_element_keeps_its_original_text() {
+        let text = |subject: &str, payload: &str, index| {
             text(Shard(0), subject, &Headers::default(), payload.as_bytes(), index)
         };
         let payers = r#"[{"id": 1}, {"from": "alice"}]"#;
         assert_eq!(
-            said("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
+            text("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
             Some(r#"{"from": "alice"}"#)
         );
-        assert_eq!(
-            said("wallet.0.evt.debit.0", "[{}, [7]]", 1).as_deref(),
-            Some("[7]")
-        );
-        assert_eq!(said("wallet.0.evt.debit.0", "[{}]", 1), None);
-        assert_eq!(said("wallet.0.evt.debit.0", "no JSON", 0), None);
-        assert_eq!(said("elsewhere", "[{}]", 0), None);
+        assert_eq!(text("wallet.0.evt.debit.0", "[{}, [7]]", 1).as_deref(), Some("[7]"));
+        assert_eq!(text("wallet.0.evt.debit.0", "[{}]", 1), None);
+        assert_eq!(text("wallet.0.evt.debit.0", "no JSON", 0), None);
+        assert_eq!(text("elsewhere", "[{}]", 0), None);
     }
 }

@@ -34,7 +34,7 @@ pub enum Unreadable {
     #[error("{0} events in one envelope: the limit is {MAX_EVENTS}")]
     TooMany(usize),
     /// A type or version unknown to this program.
-    #[error("unknown event type {0:?}: a newer service may have said it")]
+    #[error("unknown event type {0:?}: a newer service may have published it")]
     Type(String),
     /// An attribute that is missing or invalid.
     #[error("attribute {name:?} of {kind}: {detail}")]

@@ -117,7 +117,7 @@ impl Fact {
     }
 
     /// The account whose standing it reports, if any. Such facts must be handled in order, whichever requests they answer.
-    pub fn stands(&self) -> Option<&AccountId> {
+    pub fn account_with_standing(&self) -> Option<&AccountId> {
         match self {
             Self::Account(account, _) => Some(account),
             Self::Movement(..) | Self::Request(..) | Self::Message(_) => None,

@@ -58,7 +58,7 @@ mod tests {
     const OTHER: &str = "00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b7-01";
 
     #[test]
-    fn names_are_compared_without_regard_to_case() {
+    fn header_names_are_case_insensitive() {
         let check = |headers: &[(&str, &str)], traceparent: Option<&str>, event_id: Option<&str>| {
             let mut headers = headers.to_vec();
             for _ in 0..2 {

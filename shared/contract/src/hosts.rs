@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_server_has_a_url_with_everything_that_all_share() {
+    fn each_server_gets_a_url_with_the_shared_parts() {
         let check = |url: &str, expected: &[&str]| assert_eq!(each(url), expected, "{url}");
         check("postgres://a:b@one/db", &["postgres://a:b@one/db"]);
         check(

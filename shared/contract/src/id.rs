@@ -27,7 +27,7 @@ pub enum BadAccountId {
     TooLong(usize),
     /// A character that would confuse a NATS subject token or a human reader.
     #[error(
-        "account name {name:?} has {character:?}: use ASCII letters, digits, '-' and '_' ('@' in front is the operator's)"
+        "account name {name:?} has {character:?}: use ASCII letters, digits, '-' and '_' (a leading '@' is for operators only)"
     )]
     Character {
         /// The name as given.
@@ -188,7 +188,7 @@ mod tests {
                 "{name:?}"
             );
         };
-        let hint = "use ASCII letters, digits, '-' and '_' ('@' in front is the operator's)";
+        let hint = "use ASCII letters, digits, '-' and '_' (a leading '@' is for operators only)";
         let has = |name: &str, character: char| format!("account name {name:?} has {character:?}: {hint}");
         check("alice", Ok(()));
         check("@bank-AB", Ok(()));

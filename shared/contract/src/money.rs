@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_in_front_change_nothing() {
+    fn leading_zeros_change_nothing() {
         for (text, expected) in [
             ("0.01", "0.01"),
             ("00.01", "0.01"),

@@ -54,13 +54,13 @@ pub enum Replacement {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadInstruction {
     /// Wrong form.
-    #[error("no instruction such as {{\"sequence\":17,\"index\":0,\"action\":\"retry\"}}: {0}")]
+    #[error("not an instruction such as {{\"sequence\":17,\"index\":0,\"action\":\"retry\"}}: {0}")]
     Form(String),
     /// A field is null.
     #[error("field {0:?} is null: give it a value, or leave it out")]
     Null(String),
     /// A field that the action does not use.
-    #[error("action {action:?} has no use for {field:?}: leave it out")]
+    #[error("action {action:?} does not use {field:?}: leave it out")]
     Unused {
         /// The action.
         action: &'static str,
@@ -140,7 +140,7 @@ pub fn id_of(shard: Shard, parked: LogPlace, element: usize, at_us: i64) -> Tran
 /// afterwards the message can't be replaced again.
 pub fn requests(subject: &Subject, text: &str) -> Result<Vec<Request>, String> {
     let Some((context, against)) = Context::of(subject, None, None) else {
-        return Err("it is no request, and only services say events".to_owned());
+        return Err("it is not a request, and only services publish events".to_owned());
     };
     if let Some(against) = against {
         return Err(against.to_owned());
@@ -155,7 +155,7 @@ pub fn requests(subject: &Subject, text: &str) -> Result<Vec<Request>, String> {
     });
     let requests: Vec<Request> = requests.collect::<Result<_, String>>()?;
     if requests.is_empty() {
-        return Err("it asks for nothing".to_owned());
+        return Err("it contains no request".to_owned());
     }
     Ok(requests)
 }
@@ -235,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instruction_is_read_as_it_was_written() {
+    fn an_instruction_round_trips() {
         for action in [
             Action::Retry,
             Action::Replace(Replacement::Message(19)),
@@ -269,12 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_says_why() {
+    fn an_invalid_instruction_says_why() {
         let check = |json: &str, expected: &str| {
-            let told = Instruction::read(json.as_bytes()).unwrap_err().to_string();
-            assert!(told.contains(expected), "{json}: {told}");
+            let error = Instruction::read(json.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(expected), "{json}: {error}");
         };
-        check("nonsense", "no instruction such as {\"sequence\":17");
+        check("nonsense", "not an instruction such as {\"sequence\":17");
         check(r#"{"sequence":17}"#, "missing field `action`");
         check(r#"{"sequence":-1,"action":"retry"}"#, "invalid value");
         check(r#"{"sequence":17,"action":"forget"}"#, "unknown variant `forget`");
@@ -289,27 +289,27 @@ mod tests {
         );
         check(
             r#"{"sequence":17,"action":"replace","replacement":19,"body":"{}"}"#,
-            "\"replace\" has no use for \"replacement\"",
+            "\"replace\" does not use \"replacement\"",
         );
         check(
             r#"{"sequence":17,"action":"retry","body":"{}"}"#,
-            "\"retry\" has no use for \"body\"",
+            "\"retry\" does not use \"body\"",
         );
         check(
             r#"{"sequence":17,"action":"retry","replacement":19}"#,
-            "\"retry\" has no use for \"replacement\"",
+            "\"retry\" does not use \"replacement\"",
         );
         check(
             r#"{"sequence":17,"action":"retry","reason":"why not"}"#,
-            "\"retry\" has no use for \"reason\"",
+            "\"retry\" does not use \"reason\"",
         );
         check(
             r#"{"sequence":17,"action":"replace","replacement":19,"reason":"mended"}"#,
-            "\"replace\" has no use for \"reason\"",
+            "\"replace\" does not use \"reason\"",
         );
         check(
             r#"{"sequence":17,"action":"discard","replacement":19,"reason":"twice"}"#,
-            "\"discard\" has no use for \"replacement\"",
+            "\"discard\" does not use \"replacement\"",
         );
     }
 }

@@ -27,7 +27,7 @@ pub struct Movement {
 impl Movement {
     /// The request for this movement under this id: its verb (transfer, or reverse if it reverses a transfer), and the id derived from its
     /// content.
-    pub fn asked(&self, id: TransferId) -> (Verb, EventId) {
+    pub fn request(&self, id: TransferId) -> (Verb, EventId) {
         let verb = self.reverses.map_or(Verb::Transfer, |_| Verb::Reverse);
         let amount = self.money.decimal();
         let texts = [

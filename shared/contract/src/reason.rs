@@ -131,8 +131,9 @@ impl Refusal {
 
 /// Refuses a request whose id was used before with another value of a field; `None` if the values are equal.
 pub fn id_reused<T: fmt::Debug + PartialEq + ?Sized>(field: &str, then: &T, now: &T) -> Option<Refusal> {
-    let detail =
-        format_args!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");
+    let detail = format_args!(
+        "the id was already used with a different {field:?}: then {then:?}, now {now:?}: use a new id"
+    );
     (then != now).then(|| Refusal::new(Reason::IdReused, detail))
 }
 
@@ -147,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sentence_can_be_stored_and_told() {
+    fn a_detail_can_be_stored_and_is_bounded() {
         let detail = |text: &str| Refusal::new(Reason::InvalidRequest, text).detail;
         assert_eq!(detail("to \"b\u{0}b\""), "to \"b\u{fffd}b\"");
         assert_eq!(detail(&"é".repeat(512)), "é".repeat(512));
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_names_one_reason() {
+    fn each_code_is_parsed_into_its_reason() {
         for reason in Reason::ALL {
             assert_eq!(reason.code().parse(), Ok(*reason));
         }

@@ -59,7 +59,7 @@ impl Subject {
     /// Whether `service` reads messages on this subject.
     pub fn heard_by(&self, service: Service) -> bool {
         match (service, self) {
-            (_, Self::Parking(told)) => *told == service,
+            (_, Self::Parking(addressee)) => *addressee == service,
             (Service::Ledger, _) => true,
             (Service::Debit | Service::Credit, Self::Request(verb, _) | Self::Unknown(verb, ..)) => {
                 verb.decided_by() == service
@@ -78,7 +78,7 @@ pub enum BadSubject {
     #[error("subject {0:?} is not one of the wallet's")]
     Form(String),
     /// It names another shard than the one whose log it is in.
-    #[error("subject {subject:?} stands in the log of shard {here}")]
+    #[error("subject {subject:?} is in the log of shard {here}")]
     Shard {
         /// The subject.
         subject: String,
@@ -156,10 +156,10 @@ pub fn owner(subject: &str) -> Service {
     match tokens.next() {
         Some("park") => {
             let name = tokens.next();
-            let told = Service::ALL
+            let addressee = Service::ALL
                 .into_iter()
                 .find(|service| Some(service.token()) == name);
-            told.unwrap_or(Service::Ledger)
+            addressee.unwrap_or(Service::Ledger)
         }
         Some("cmd" | "bulk") => Service::Debit,
         Some("adm") => Service::Credit,
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_subject_is_read_as_it_was_written() {
+    fn a_subject_round_trips() {
         let alice: AccountId = "alice".parse().unwrap();
         for verb in Verb::ALL {
             let subject = verb.subject(Shard(1), &alice);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_that_is_not_ours_says_what_is_wrong() {
+    fn a_foreign_subject_is_rejected_with_the_reason() {
         let check = |subject: &str, expected: &str, parked_by: Service| {
             assert_eq!(
                 Subject::read(subject, Shard(0)).unwrap_err().to_string(),
@@ -207,7 +207,7 @@ mod tests {
             );
             assert_eq!(owner(subject), parked_by, "{subject}");
         };
-        let elsewhere = "subject \"wallet.1.evt.debit.0\" stands in the log of shard 0";
+        let elsewhere = "subject \"wallet.1.evt.debit.0\" is in the log of shard 0";
         check("wallet.1.evt.debit.0", elsewhere, Service::Ledger);
         for form in [
             "wallet.0.evt.debit",
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_verb_is_its_senders_mistake() {
+    fn an_unknown_verb_can_be_answered_with_the_known_ones() {
         for (realm, verb, first) in [
             ("cmd", "pay", Verb::Transfer),
             ("cmd", "open", Verb::Transfer),

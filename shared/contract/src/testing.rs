@@ -1,7 +1,7 @@
 //! Shared test helpers: ids, names, movements.
 //!
 //! Compiled only with the feature `testing`, which dev-dependencies enable. Pure, like the rest of this crate.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use crate::event::Movement;
 use crate::id::{AccountId, TransferKey};

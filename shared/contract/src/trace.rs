@@ -18,7 +18,7 @@ pub struct BadTrace(pub String);
 
 impl TraceId {
     /// The trace of a `request` whose client sent none.
-    pub fn begun_by(request: EventId) -> Self {
+    pub fn started_by(request: EventId) -> Self {
         Self(request.0)
     }
 
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_traceparent_is_read_as_the_standard_says() {
+    fn a_traceparent_is_parsed_as_the_standard_requires() {
         let check =
             |text: &str, ok: bool| assert_eq!(TraceId::from_traceparent(text).is_ok(), ok, "{text:?}");
         let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
@@ -110,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn an_events_traceparent_can_be_read_back() {
+    fn an_events_traceparent_round_trips() {
         let event = EventId(Uuid::from_u128(0x0190_0000_0000_8000_8000_0000_0000_0001));
-        let trace = TraceId::begun_by(event);
+        let trace = TraceId::started_by(event);
         assert_eq!(
             trace.traceparent(event),
             "00-01900000000080008000000000000001-8000000000000001-01"

@@ -26,7 +26,7 @@ pub(super) async fn look_after(pool: SqlitePool) {
         }
         // The shard loop gets the same error, and reports it.
         if let Err(error) = put_back(&pool).await {
-            debug!(%error, "no checkpoint: {error}");
+            debug!(%error, "checkpoint failed: {error}");
         }
     }
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_long_log_gets_into_the_database_though_nobody_commits() {
+    async fn a_long_log_is_checkpointed_without_commits() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/wallet.db", folder.path().display());
         let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();

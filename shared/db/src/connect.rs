@@ -56,7 +56,7 @@ impl Target {
             return Ok(each);
         }
         Err(Error::Unfit(format!(
-            "database {}: with {} shards there is a file for each; say where the shard's number goes, as in \
+            "database {}: each of the {} shards needs a file of its own; put {{shard}} where its number goes, as in \
              sqlite:///folder/name-{{shard}}.db",
             first.shown(),
             shards.count(),
@@ -108,12 +108,12 @@ impl Target {
                 .acquire_timeout(WAIT);
             let pool = pool.connect_with(options).await;
             let pool =
-                pool.map_err(|error| unfit(&error, "does the folder exist, and may this user write there?"))?;
+                pool.map_err(|error| unfit(&error, "does the folder exist, and can this user write to it?"))?;
             let migrator = schema::migrator(migrations, schema::sqlite);
             migrator
                 .run(&pool)
                 .await
-                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+                .map_err(|error| schema::explain(error, &self.shown(), migrations))?;
             tokio::spawn(checkpoint::look_after(pool.clone()));
             let uri = self.uri(pool.connect_options().get_filename()).into();
             Ok(Pool::Sqlite { pool, uri })
@@ -125,12 +125,12 @@ impl Target {
             servers.look().await.map_err(|error| unfit(&error, hint))?;
             self.make_schema(&servers)
                 .await
-                .map_err(|error| unfit(&error, "may this user create a schema?"))?;
+                .map_err(|error| unfit(&error, "is this user allowed to create a schema?"))?;
             let migrator = schema::migrator(migrations, schema::postgres);
             migrator
                 .run(servers.pool())
                 .await
-                .map_err(|error| schema::told(error, &self.shown(), migrations))?;
+                .map_err(|error| schema::explain(error, &self.shown(), migrations))?;
             Ok(Pool::Postgres(servers))
         } else {
             Err(unfit(
@@ -209,12 +209,12 @@ mod tests {
         std::fs::create_dir(folder.path().join("a#b 100% c")).unwrap();
         let url = format!("sqlite://{}/x.db", inside.display());
         let pool = Target::new(&url, Shard(0)).open(&[]).await.unwrap();
-        let mut working = pool.work().await.unwrap();
+        let mut working = pool.loop_connection().await.unwrap();
         let tables = "SELECT name FROM sqlite_schema WHERE name = 'progress'";
         assert_eq!(working.query(tables, &[]).await.unwrap().len(), 1);
         let read_only = Target::new(&format!("{url}?mode=ro"), Shard(0));
         let pool = read_only.open(&[]).await.unwrap();
-        let mut working = pool.work().await.unwrap();
+        let mut working = pool.loop_connection().await.unwrap();
         let error = working.execute("DELETE FROM progress", &[]).await.unwrap_err();
         assert!(error.to_string().contains("read-only"), "{error}");
     }

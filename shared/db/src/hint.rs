@@ -17,16 +17,16 @@ pub(super) fn hint(error: &sqlx::Error) -> &'static str {
         .map(|code| code & 0xff);
     match (sqlite, &*code) {
         (Some(8), _) => {
-            "; the database is read-only: give this service the right to write it; nothing is lost, it goes on by itself then"
+            "; the database is read-only: make it writable for this service, which then continues by itself; nothing is lost"
         }
         (None, "25006") => {
-            "; this server takes no writes, a standby most likely: the primary is looked for again; nothing is lost"
+            "; this server accepts no writes and is probably a standby: looking for the primary again; nothing is lost"
         }
         (Some(13), _) | (None, "53100") => {
-            "; the disk is full: make room on it; nothing is lost, the service goes on by itself then, or at its next start"
+            "; the disk is full: free some space; nothing is lost, and the service continues by itself then, or at its next start"
         }
         (Some(10), _) | (None, "58030") => {
-            "; the disk could not be written or read: look at the machine's disk; what was committed stands"
+            "; the disk could not be written or read: check the machine's disk; committed data is safe"
         }
         _ => "",
     }

@@ -10,12 +10,13 @@
 //! | `connect`, `servers`, `session` | from a URL to connections; on PostgreSQL, to the server that accepts writes |
 //! | `schema` | migrations, written once |
 //! | `db` | one connection of either kind; `sqlite`, `postgres` and `local` are the executors |
-//! | `working`, `together` | the loop's connection: one read and one write per batch |
+//! | `loop_connection`, `combined` | the loop's connection: one read and one write per batch |
 //! | `checkpoint` | keeps SQLite's write-ahead log short |
 //! | [`sql_store`] | the engine's store |
 //! | [`stored`] | the remaining queries of the runtime and the ledger |
 
 mod checkpoint;
+mod combined;
 mod connect;
 mod db;
 mod error;
@@ -23,6 +24,7 @@ mod hint;
 mod limits;
 mod local;
 mod local_error;
+mod loop_connection;
 mod postgres;
 mod schema;
 mod servers;
@@ -31,14 +33,12 @@ mod set;
 pub mod sql_store;
 mod sqlite;
 pub mod stored;
-mod together;
-mod working;
 
 pub use connect::{Pool, Target};
 pub use db::Db;
 pub use error::{Error, Result};
 pub use local::Local;
+pub use loop_connection::LoopConnection;
 pub use schema::Migration;
 pub use servers::Connection;
 pub use set::{Arg, Row, Set};
-pub use working::Working;

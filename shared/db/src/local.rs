@@ -208,7 +208,11 @@ fn cell(value: ValueRef<'_>) -> Result<Cell> {
         ValueRef::Integer(value) => Cell::Int(value),
         ValueRef::Text(text) => Cell::Text(CompactString::from_utf8(text).map_err(Error::foreign)?),
         ValueRef::Blob(bytes) => Cell::Uuid(Uuid::from_slice(bytes).map_err(Error::foreign)?),
-        ValueRef::Real(_) => return Err(Error::foreign("a number with a fraction, where none is stored")),
+        ValueRef::Real(_) => {
+            return Err(Error::foreign(
+                "a number with a fraction, where only integers are stored",
+            ));
+        }
     })
 }
 

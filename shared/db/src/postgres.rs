@@ -17,7 +17,7 @@ type Prepared<'q> = Query<'q, Postgres, PgArguments>;
 
 pub(super) async fn command(db: &mut Connection, sql: &'static str) -> Result<()> {
     let done = sqlx::query(sql).execute(&mut *db.held).await;
-    Ok(db.judged(done.map(|_| ()))?)
+    Ok(db.checked(done.map(|_| ()))?)
 }
 
 pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> Result<Vec<Row>> {
@@ -28,7 +28,7 @@ pub(super) async fn select(db: &mut Connection, sql: &str, set: Set<'_>) -> Resu
 pub(super) async fn execute(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<u64> {
     let statement = with(sqlx::query(AssertSqlSafe(timed(sql))), args);
     let done = statement.execute(&mut *db.held).await;
-    Ok(db.judged(done.map(|done| done.rows_affected()))?)
+    Ok(db.checked(done.map(|done| done.rows_affected()))?)
 }
 
 pub(super) async fn query(db: &mut Connection, sql: &str, args: &[Arg<'_>]) -> Result<Vec<Row>> {
@@ -42,7 +42,7 @@ pub(super) fn timed(sql: &str) -> String {
 
 pub(super) async fn fetch(db: &mut Connection, statement: Prepared<'_>) -> Result<Vec<Row>> {
     let rows = statement.fetch_all(&mut *db.held).await;
-    Ok(db.judged(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))?)
+    Ok(db.checked(rows.map(|rows| rows.into_iter().map(Row::Postgres).collect()))?)
 }
 
 /// `WITH k (a, b) AS (SELECT * FROM UNNEST($1::uuid[], $2::text[])) …`

@@ -91,14 +91,15 @@ pub(super) fn postgres(sql: &str) -> String {
 
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the library's errors; what we can't explain is told as it is"
+    reason = "the library's errors; those that we can't explain are passed on unchanged"
 )]
-pub(super) fn told(error: MigrateError, target: &str, service: &[Migration]) -> Error {
+pub(super) fn explain(error: MigrateError, target: &str, service: &[Migration]) -> Error {
     let known = RUNTIME.iter().chain(service);
     let newest = known.map(|migration| migration.version).max().unwrap_or(0);
     Error::Unfit(match error {
         MigrateError::VersionMissing(version) => format!(
-            "database {target} has schema version {version}, this program knows up to {newest}: run the newer program; or is it another service's?"
+            "database {target} has schema version {version}, but this program only knows versions up to {newest}: run a \
+             newer program; or is it another service's?"
         ),
         MigrateError::VersionMismatch(version) => {
             format!(

@@ -20,7 +20,7 @@ use super::limits::{CONNECTIONS, WAIT};
 use super::session::{self, Unfit};
 
 /// How long the check of a server may take.
-const KNOCK: Duration = Duration::from_secs(3);
+const CHECK_WITHIN: Duration = Duration::from_secs(3);
 
 /// Connections to whichever of a URL's servers accepts writes.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub struct Servers {
     /// Connections made before this are closed instead of reused.
     retired_at: Arc<Mutex<Instant>>,
     /// Whether the primary must be searched for before a connection is taken.
-    unsure: AtomicBool,
+    primary_unknown: AtomicBool,
     /// One task searches; the others wait for its result.
-    looking: tokio::sync::Mutex<()>,
+    search: tokio::sync::Mutex<()>,
 }
 
 /// A connection, and the servers it belongs to.
@@ -74,8 +74,8 @@ impl Servers {
             schema,
             pool,
             retired_at,
-            unsure: AtomicBool::new(true),
-            looking: tokio::sync::Mutex::new(()),
+            primary_unknown: AtomicBool::new(true),
+            search: tokio::sync::Mutex::new(()),
         })
     }
 
@@ -91,7 +91,7 @@ impl Servers {
             if is_misplaced(error) {
                 self.retire();
             }
-            self.unsure.store(true, Ordering::Release);
+            self.primary_unknown.store(true, Ordering::Release);
         })?;
         Ok(Connection {
             held,
@@ -101,20 +101,20 @@ impl Servers {
 
     /// Finds the server that accepts writes; if none does, the error says why for each.
     pub(super) async fn look(&self) -> sqlx::Result<()> {
-        let _others_wait = self.looking.lock().await;
-        if !self.unsure.load(Ordering::Acquire) {
+        let _others_wait = self.search.lock().await;
+        if !self.primary_unknown.load(Ordering::Acquire) {
             return Ok(());
         }
         let mut wrong = Vec::new();
         for server in &self.each {
-            let verdict = match timeout(KNOCK, session::check(server, &self.schema)).await {
+            let verdict = match timeout(CHECK_WITHIN, session::check(server, &self.schema)).await {
                 Ok(verdict) => verdict,
-                Err(_) => Err(Unfit::Silent(KNOCK)),
+                Err(_) => Err(Unfit::NoReply(CHECK_WITHIN)),
             };
             match verdict {
                 Ok(()) => {
                     self.pool.set_connect_options(server.clone());
-                    self.unsure.store(false, Ordering::Release);
+                    self.primary_unknown.store(false, Ordering::Release);
                     return Ok(());
                 }
                 Err(unfit) => wrong.push(format!("{}:{}: {unfit}", server.get_host(), server.get_port())),
@@ -125,13 +125,13 @@ impl Servers {
 
     fn retire(&self) {
         *self.retired_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.unsure.store(true, Ordering::Release);
+        self.primary_unknown.store(true, Ordering::Release);
     }
 }
 
 impl Connection {
     /// Passes on the result of a statement. If it is an error that indicates the wrong server, the connection is not used again.
-    pub(super) fn judged<T>(&mut self, done: sqlx::Result<T>) -> sqlx::Result<T> {
+    pub(super) fn checked<T>(&mut self, done: sqlx::Result<T>) -> sqlx::Result<T> {
         if done.as_ref().is_err_and(is_misplaced) {
             self.held.close_on_drop();
             self.servers.retire();

@@ -16,8 +16,8 @@ pub(super) enum Unfit {
     #[error(transparent)]
     Sql(#[from] sqlx::Error),
     /// The server did not answer.
-    #[error("no answer within {0:?}")]
-    Silent(Duration),
+    #[error("no reply within {0:?}")]
+    NoReply(Duration),
     /// The server is a replica.
     #[error(
         "it is a read-only standby: name the primary, or all servers, as in postgres://user@one,other/database"
@@ -25,14 +25,14 @@ pub(super) enum Unfit {
     Standby,
     /// Statements of one session reach several backends.
     #[error(
-        "a pooler in front of PostgreSQL hands one session's statements to several backends: let it pool by session \
-         (PgBouncer: pool_mode = session), or connect without it"
+        "a pooler in front of PostgreSQL spreads one session's statements over several backends: use session pooling \
+         (PgBouncer: pool_mode = session), or connect directly"
     )]
     SharedSession,
     /// The session does not keep its settings.
     #[error(
         "the session's search_path is {0:?} right after it was set: a pooler in front of PostgreSQL must keep session \
-         settings (PgBouncer: pool_mode = session), or connect without it"
+         settings (PgBouncer: pool_mode = session), or connect directly"
     )]
     SearchPath(String),
 }

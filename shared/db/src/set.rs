@@ -189,7 +189,7 @@ impl Row {
 
 fn local<T: Field>(cells: &[Cell], column: usize) -> Result<T> {
     let cell = cells.get(column).unwrap_or(&Cell::Null);
-    T::read(cell).ok_or_else(|| unreadable(column, format!("{cell:?} is no {}", T::WANTED)))
+    T::read(cell).ok_or_else(|| unreadable(column, format!("{cell:?} is not a valid {}", T::WANTED)))
 }
 
 fn unreadable(column: usize, why: impl Display) -> Error {

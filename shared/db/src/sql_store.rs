@@ -16,23 +16,23 @@ use wallet_engine::observer::Observer;
 use wallet_engine::store::{
     Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, TENURE_MS, Tenure,
 };
-use wallet_kernel::{Decider, Due, Heard, Keeps, Place, Reads, Writes};
+use wallet_kernel::{Decider, Due, Heard, Persistence, Place, Reads, Writes};
 
 use crate::connect::Pool;
 use crate::db::Db;
 use crate::error;
+use crate::loop_connection::LoopConnection;
 use crate::schema::Migration;
 use crate::set::{Arg, Row};
-use crate::working::Working;
 use tables::{Events, Parked};
 
 /// The rules of the service that has these tables.
-pub type Core<T> = <<T as Tables>::Rows as Keeps>::Core;
+pub type Core<T> = <<T as Tables>::Rows as Persistence>::Core;
 
 /// A service's tables, as stored in a database.
 pub trait Tables: Send + Sync + 'static {
     /// What a batch reads from the tables and writes to them.
-    type Rows: Keeps;
+    type Rows: Persistence;
     /// The observer of the service's commits; `()` if it has none.
     type Observer: Observer<Core<Self>>;
     /// The service's migrations, with versions above 100.
@@ -51,7 +51,7 @@ pub trait Tables: Send + Sync + 'static {
 /// The database of one (service, shard), while this instance may work on it.
 pub struct SqlStore<T: Tables> {
     pool: Pool,
-    db: Option<Working>,
+    db: Option<LoopConnection>,
     place: Place,
     holder: String,
     epoch: i64,
@@ -73,10 +73,10 @@ impl<T: Tables> SqlStore<T> {
         }
     }
 
-    async fn db(&mut self) -> error::Result<&mut Working> {
+    async fn db(&mut self) -> error::Result<&mut LoopConnection> {
         let db = match self.db.take() {
             Some(db) => db,
-            None => self.pool.work().await?,
+            None => self.pool.loop_connection().await?,
         };
         Ok(self.db.insert(db))
     }
@@ -135,8 +135,8 @@ pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(
         return Ok(());
     }
     Err(Error::Unfit(format!(
-        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the number of \
-         shards never changes, and each service has a database for each of its shards"
+        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the \
+         number of shards can't change, and each service has a database for each of its shards"
     )))
 }
 
@@ -292,7 +292,7 @@ impl<T: Tables> Store for SqlStore<T> {
         repeats: &[Heard<'_>],
     ) -> Result<Vec<Notice>, Error> {
         let mut notices = T::notices(self.db().await?, state, repeats).await?;
-        self.observer.tells(repeats, &mut notices);
+        self.observer.notify(repeats, &mut notices);
         Ok(notices)
     }
 }

@@ -46,7 +46,7 @@ pub struct Position {
 
 /// A stored event, without its data.
 #[derive(Clone, Debug, Serialize)]
-pub struct Said {
+pub struct StoredEvent {
     /// Its number in this store.
     pub no: i64,
     /// Its id.
@@ -112,16 +112,16 @@ pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
 }
 
 /// The events after number `after`, at most `limit`.
-pub async fn said(db: &mut Db, after: i64, limit: i64) -> Result<Vec<Said>> {
+pub async fn events_after(db: &mut Db, after: i64, limit: i64) -> Result<Vec<StoredEvent>> {
     let sql = "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
     let rows = db.query(sql, &[Arg::Int(after), Arg::Int(limit)]).await?;
     rows.iter().map(short).collect()
 }
 
-fn short(row: &Row) -> Result<Said> {
+fn short(row: &Row) -> Result<StoredEvent> {
     let stored = outgoing(row)?;
     let event = envelope::read(&stored.json).map_err(Error::unreadable)?;
-    Ok(Said {
+    Ok(StoredEvent {
         no: stored.no,
         id: stored.id.0,
         cause: event.cause.0,

@@ -24,7 +24,7 @@ use wallet_kernel::{Decider, Due, Heard, Input, Place};
 pub use following::resume;
 pub use parking::{mended, parked, resolved};
 pub use reading::{WAITS, of, read};
-pub(crate) use reading::{set_aside, set_aside_whole};
+pub(crate) use reading::{park_input, park_instruction};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
@@ -45,7 +45,7 @@ pub struct Batch<'m> {
 
 impl<'m> Batch<'m> {
     /// Whether there is nothing to do.
-    pub(crate) fn says_nothing(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.heard.is_empty() && self.parked.is_empty() && self.resolved.is_empty()
     }
 

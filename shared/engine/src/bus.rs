@@ -76,7 +76,7 @@ pub enum Error {
     Unfit(String),
     /// The stream has lost messages.
     #[error(
-        "stream {stream} {how}: it has lost data; nothing is changed until `wallet heal` has put it back"
+        "stream {stream} {how}: it has lost data; nothing is changed until `wallet heal` has restored it"
     )]
     LostData {
         /// The stream.
@@ -85,7 +85,7 @@ pub enum Error {
         how: Loss,
     },
     /// The next message does not follow the last one. The log must be read again from the position.
-    #[error("stream {stream} went on at {got} instead of {expected}")]
+    #[error("stream {stream} continued at {got} instead of {expected}")]
     Gap {
         /// The stream.
         stream: String,
@@ -100,13 +100,13 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Loss {
     /// It no longer exists.
-    #[error("is gone, and we have read it up to {position}")]
+    #[error("is gone, although it was read up to {position}")]
     Gone {
         /// How far we have read it.
         position: u64,
     },
     /// It ends too early, or begins too late.
-    #[error("holds {first} to {last}, and we have read it up to {position}")]
+    #[error("holds {first} to {last}, although it was read up to {position}")]
     Short {
         /// Where it begins.
         first: u64,
@@ -128,7 +128,7 @@ pub enum Loss {
         last: u64,
     },
     /// The stream continued after the loss: the message at our position was stored later than the one we read there.
-    #[error("has another message at our position {position}, stored later than what we have read there")]
+    #[error("has a different message at position {position}, stored later than the one that was read there")]
     Other {
         /// How far we have read it.
         position: u64,
@@ -169,5 +169,5 @@ pub trait Bus: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Sends a notice to current subscribers.
-    fn tell(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
+    fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;
 }

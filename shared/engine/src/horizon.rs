@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn time_passes_as_the_log_shows_it() {
+    fn time_advances_with_the_log() {
         check(&[], 5);
         check(&[(7, 10, 7)], 5);
         check(&[(7, 10, 7), (7, 20, 7)], 10);
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_takes_nothing_back() {
+    fn a_clock_that_jumps_back_does_not_move_the_horizon_back() {
         check(&[(7, 10, 7), (7, 4, 7), (7, 6, 7), (7, 8, 7)], 10);
     }
 }

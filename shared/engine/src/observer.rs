@@ -13,7 +13,7 @@ pub trait Observer<C: Decider>: Send {
     fn committed(&mut self, _heard: &[Heard<'_>], _state: &C::State) {}
 
     /// Called after `committed`: the notices about to be sent, and the inputs that had been handled before.
-    fn tells(&mut self, _repeats: &[Heard<'_>], _notices: &mut Vec<Notice>) {}
+    fn notify(&mut self, _repeats: &[Heard<'_>], _notices: &mut Vec<Notice>) {}
 }
 
 /// Observes nothing.

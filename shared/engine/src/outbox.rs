@@ -106,7 +106,7 @@ async fn deliver<B: Bus>(
                 return Ok(());
             }
             Err(Error::Nats(error)) => {
-                warn!(%subject, events = events.len(), "publishing again in {pause:?}: {error}");
+                warn!(%subject, events = events.len(), "publishing failed, retrying in {pause:?}: {error}");
                 board.publishes(*shard, to, Some(error));
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(BACKOFF.1);

@@ -47,7 +47,7 @@ use crate::status::{Board, State};
 use crate::store::{self, Progress, Store, TENURE_MS, Tenure};
 use caution::Caution;
 use publishing::{Decided, hand_over, publish, republish};
-use work::ShardState;
+use work::LoopState;
 
 /// The maximum weight of one transaction (see [`Message::weight`]). More costs memory and gains little.
 const BATCH_WEIGHT: usize = 1536 * 1024;
@@ -140,7 +140,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                     Ok(()) => break,
                     Err(ended) => {
                         context.meter.rest();
-                        error!(%shard, "shard {shard}: {ended}; trying again");
+                        error!(%shard, "shard {shard}: {ended}; retrying");
                         context.board.set(shard, ended.state());
                         caution.learn(ended.may_be_the_input().then(|| ended.to_string()));
                         RETRY
@@ -156,7 +156,7 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
                 STANDBY
             }
             Err(error) => {
-                error!(%shard, "shard {shard}: {error}; trying again");
+                error!(%shard, "shard {shard}: {error}; retrying");
                 context.board.set(shard, State::Failed(error.to_string()));
                 RETRY
             }
@@ -174,14 +174,14 @@ pub async fn run<S: Store, B: Bus>(mut store: S, context: Context<B>) {
 /// already include its batch, and a sum over them may overflow. Without this the loop would be gone, and the board would still
 /// report it as working.
 async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), Ended> {
-    let told = |panic: Box<dyn Any + Send>| {
+    let message = |panic: Box<dyn Any + Send>| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         text.or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no words")
+            .unwrap_or("no message")
             .to_owned()
     };
     let ended = AssertUnwindSafe(tenure).catch_unwind().await;
-    ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
+    ended.unwrap_or_else(|panic| Err(Ended::Panicked(message(panic))))
 }
 
 /// One tenure. Returns `Ok` if told to stop, otherwise the reason why it ended.
@@ -216,7 +216,7 @@ async fn work<S: Store, B: Bus>(
     board.starting(
         place.shard,
         format!(
-            "opens stream {} at {}",
+            "opening stream {} at {}",
             stream::name(place.shard),
             progress.position
         ),
@@ -224,20 +224,28 @@ async fn work<S: Store, B: Bus>(
     let reader = bus.read(place.shard, progress.position).await?;
     board.set(place.shard, State::Working);
     board.advance(place.shard, progress.position);
-    info!(shard = %place.shard, position = progress.position, "shard {}: at work from {}", place.shard, progress.position);
+    info!(shard = %place.shard, position = progress.position, "shard {}: working from {}", place.shard, progress.position);
 
     let (decided, to_publish) = mpsc::channel(UNPUBLISHED_BATCHES);
-    let mut shard = ShardState {
+    let mut loop_state = LoopState {
         progress,
         stored: progress.position,
         blocked: store.blocked().await?,
         horizon: Horizon::default(),
     };
-    let consuming = consume(store, context, &mut shard, caution, reader, &published, decided);
+    let consuming = consume(
+        store,
+        context,
+        &mut loop_state,
+        caution,
+        reader,
+        &published,
+        decided,
+    );
     let publishing = publishing(Arc::clone(context), Arc::clone(&published), to_publish);
     tokio::try_join!(consuming, publishing)?;
-    store.release(shard.as_published(&published)).await?;
-    info!(shard = %place.shard, "shard {}: stopped in order", place.shard);
+    store.release(loop_state.as_published(&published)).await?;
+    info!(shard = %place.shard, "shard {}: stopped cleanly", place.shard);
     Ok(())
 }
 
@@ -283,7 +291,7 @@ async fn take<R: Reader>(reader: &mut R, rested: Instant) -> Result<Vec<Message>
 async fn consume<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
     caution: &mut Caution,
     mut reader: B::Reader,
     published: &AtomicI64,
@@ -299,8 +307,8 @@ async fn consume<S: Store, B: Bus>(
             biased;
             () = context.stop.cancelled() => return Ok(()),
             _ = renew.tick() => {
-                keep(store, shard, published).await?;
-                context.board.advance(context.place.shard, shard.stored);
+                keep(store, loop_state, published).await?;
+                context.board.advance(context.place.shard, loop_state.stored);
                 continue;
             }
             _ = look.tick() => Wake::Clock,
@@ -310,21 +318,21 @@ async fn consume<S: Store, B: Bus>(
         match wake {
             Wake::Log(messages) => {
                 for run in work::runs(context, &messages) {
-                    shard.progress = shard.as_published(published);
-                    let batch = work::messages(store, context, shard, caution, run).await?;
-                    hand_over(context, shard.progress, published, &decided, batch).await?;
+                    loop_state.progress = loop_state.as_published(published);
+                    let batch = work::messages(store, context, loop_state, caution, run).await?;
+                    hand_over(context, loop_state.progress, published, &decided, batch).await?;
                 }
             }
             Wake::Clock => {
-                shard.progress = shard.as_published(published);
-                let batch = work::due(store, context, shard).await?;
+                loop_state.progress = loop_state.as_published(published);
+                let batch = work::due(store, context, loop_state).await?;
                 if batch.events.len() >= work::DUE {
                     // There may be more.
                     look.reset_immediately();
                 }
-                hand_over(context, shard.progress, published, &decided, batch).await?;
-                if shard.stored < shard.progress.position {
-                    keep(store, shard, published).await?;
+                hand_over(context, loop_state.progress, published, &decided, batch).await?;
+                if loop_state.stored < loop_state.progress.position {
+                    keep(store, loop_state, published).await?;
                 }
             }
         }
@@ -335,9 +343,13 @@ async fn consume<S: Store, B: Bus>(
 }
 
 /// Renews the tenure and writes the progress.
-async fn keep<S: Store>(store: &mut S, shard: &mut ShardState, published: &AtomicI64) -> Result<(), Ended> {
-    shard.progress = shard.as_published(published);
-    store.renew(shard.progress).await?;
-    shard.stored = shard.progress.position;
+async fn keep<S: Store>(
+    store: &mut S,
+    loop_state: &mut LoopState,
+    published: &AtomicI64,
+) -> Result<(), Ended> {
+    loop_state.progress = loop_state.as_published(published);
+    store.renew(loop_state.progress).await?;
+    loop_state.stored = loop_state.progress.position;
     Ok(())
 }

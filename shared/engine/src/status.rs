@@ -94,14 +94,14 @@ impl Entry {
         let silent = self.alive.elapsed();
         match (&self.state, self.unpublished.first_key_value()) {
             (State::Starting(_), Some((to, why))) => State::Failed(format!(
-                "what was decided before can't be published to shard {to}: {why}"
+                "earlier decisions can't be published to shard {to}: {why}"
             )),
             (State::Working, Some((to, why))) => {
-                State::CannotPublish(format!("to shard {to}: {why}; trying again"))
+                State::CannotPublish(format!("to shard {to}: {why}; retrying"))
             }
             (State::Working | State::Standby(_), None) if silent > SILENT_AFTER => {
                 let seconds = silent.as_secs();
-                State::Failed(format!("it has been waiting for its database for {seconds} s"))
+                State::Failed(format!("waiting for the database for {seconds} s"))
             }
             (state, _) => state.clone(),
         }
@@ -183,57 +183,57 @@ mod tests {
 
     const HERE: Shard = Shard(0);
 
-    fn stands(board: &Board) -> State {
+    fn state_of(board: &Board) -> State {
         board.read()[&HERE].0.clone()
     }
 
     #[test]
-    fn who_can_not_publish_says_so_and_is_not_ready() {
+    fn a_shard_that_can_not_publish_is_not_ready_and_says_why() {
         let board = Board::default();
         board.set(HERE, State::Starting(String::new()));
         let no = || Some("sealed".to_owned());
         board.publishes(HERE, Shard(1), no());
-        assert!(matches!(stands(&board), State::Failed(why) if why.contains("shard 1: sealed")));
+        assert!(matches!(state_of(&board), State::Failed(why) if why.contains("shard 1: sealed")));
         board.set(HERE, State::Working);
-        assert_eq!(stands(&board), State::Working, "a new start knows nothing yet");
+        assert_eq!(state_of(&board), State::Working, "a new start knows nothing yet");
         board.publishes(HERE, Shard(1), no());
         board.publishes(HERE, HERE, no());
         board.publishes(HERE, HERE, None);
-        let state = stands(&board);
+        let state = state_of(&board);
         assert_eq!(state.to_string(), "cannot-publish");
-        assert_eq!(state.detail(), "to shard 1: sealed; trying again");
+        assert_eq!(state.detail(), "to shard 1: sealed; retrying");
         assert!(state.is_working() && !state.is_ready());
         board.publishes(HERE, Shard(1), None);
-        assert_eq!(stands(&board), State::Working);
+        assert_eq!(state_of(&board), State::Working);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_no_longer_goes_on_is_not_ready() {
+    async fn a_hanging_loop_is_not_ready() {
         let board = Board::default();
         for state in [State::Working, State::Standby("another works".to_owned())] {
             board.set(HERE, state.clone());
             tokio::time::advance(SILENT_AFTER).await;
-            assert_eq!(stands(&board), state);
+            assert_eq!(state_of(&board), state);
             tokio::time::advance(Duration::from_secs(2)).await;
-            let silent = "it has been waiting for its database for 12 s".to_owned();
-            assert_eq!(stands(&board), State::Failed(silent));
+            let silent = "waiting for the database for 12 s".to_owned();
+            assert_eq!(state_of(&board), State::Failed(silent));
             board.advance(HERE, 7);
-            assert_eq!(stands(&board), state);
+            assert_eq!(state_of(&board), state);
         }
     }
 
     #[test]
-    fn what_it_waits_for_does_not_hide_why_it_failed() {
+    fn a_wait_does_not_hide_an_earlier_failure() {
         let (board, shard) = (Board::default(), Shard(0));
         let detail = || board.read()[&shard].0.detail().to_owned();
-        board.starting(shard, "asks".to_owned());
+        board.starting(shard, "waits".to_owned());
         board.starting(shard, "looks".to_owned());
         assert_eq!(detail(), "looks");
         board.set(shard, State::Standby("another works".to_owned()));
-        board.starting(shard, "asks".to_owned());
-        assert_eq!(detail(), "asks");
+        board.starting(shard, "waits".to_owned());
+        assert_eq!(detail(), "waits");
         board.set(shard, State::Failed("no disk".to_owned()));
-        board.starting(shard, "asks".to_owned());
+        board.starting(shard, "waits".to_owned());
         assert_eq!(detail(), "no disk");
     }
 }

@@ -185,7 +185,7 @@ pub enum Error {
     #[error("{0}")]
     Unfit(String),
     /// A row holds a value that this program does not store.
-    #[error("the database holds what this program does not store: {0}")]
+    #[error("the database has a value that this program would not store: {0}")]
     Unreadable(#[from] Unreadable),
     /// The database failed.
     #[error("database: {source}")]

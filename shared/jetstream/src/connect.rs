@@ -22,7 +22,7 @@ impl JetStream {
         shards: Shards,
         replicas: usize,
     ) -> Result<Self, Error> {
-        let Reached { client, host, lost } = reach(settings, name).await.map_err(told)?;
+        let Reached { client, host, lost } = reach(settings, name).await.map_err(bus_error)?;
         info!("NATS: connected to {host}");
         let mut context = context::ContextBuilder::new()
             .timeout(ACK_TIMEOUT)
@@ -44,7 +44,7 @@ async fn reach(settings: &Settings, name: &str) -> Result<Reached, wallet_nats::
 }
 
 /// Converts a connection error into a bus error.
-pub(super) fn told(error: wallet_nats::Error) -> Error {
+pub(super) fn bus_error(error: wallet_nats::Error) -> Error {
     match error {
         wallet_nats::Error::Unreachable(text) => Error::Nats(text),
         wallet_nats::Error::Settings(text) | wallet_nats::Error::Unfit(text) => Error::Unfit(text),

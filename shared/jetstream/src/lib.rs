@@ -95,7 +95,7 @@ impl JetStream {
         }
         let mut reader = Reader::open(&self.context, shard, position - 1).await?;
         let taken = timeout(MESSAGE_WITHIN, reader.take(1)).await;
-        match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not come")))? {
+        match taken.map_err(|_| nats(format_args!("message {position} of shard {shard} did not arrive")))? {
             Ok(taken) => Ok(taken.into_iter().next()),
             // The message is missing.
             Err(Error::Gap { .. }) => Ok(None),
@@ -106,7 +106,7 @@ impl JetStream {
     /// Whether the server of the current connection meets the requirements.
     fn check_server(&self) -> Result<(), Error> {
         let info = self.context.client().server_info();
-        wallet_nats::check(&info, &info.server_name).map_err(connect::told)
+        wallet_nats::check(&info, &info.server_name).map_err(connect::bus_error)
     }
 
     /// Checks that `shard`'s stream has the required settings and holds what we have read.
@@ -123,11 +123,11 @@ impl JetStream {
     }
 
     /// Awaits a request to the server, but fails at once if the connection is lost, because no answer can come then.
-    async fn unless_lost<T>(&self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn unless_lost<T>(&self, request: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         tokio::select! {
             // Makes the order of polling deterministic.
             biased;
-            answered = asked => answered,
+            answered = request => answered,
             () = self.lost.next() => Err(nats("the connection was lost")),
         }
     }
@@ -162,9 +162,9 @@ impl Bus for JetStream {
 
     async fn head(&self, shard: Shard) -> Result<Head, Error> {
         let subject = format!("STREAM.INFO.{}", stream::name(shard));
-        let asked = self.context.request(subject, &());
-        let answer = timeout(HEAD_WITHIN, asked).await;
-        match answer.map_err(|_| nats("the server did not say where the stream ends"))? {
+        let request = self.context.request(subject, &());
+        let answer = timeout(HEAD_WITHIN, request).await;
+        match answer.map_err(|_| nats("the server did not report where the stream ends"))? {
             Ok(Response::Ok(Answer { state, ts })) => Ok(Head {
                 sequence: state.last_seq,
                 clock_us: ts.as_microsecond(),
@@ -193,7 +193,7 @@ impl Bus for JetStream {
         self.unless_lost(published).await
     }
 
-    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
         self.context
             .client()
             .publish(notice.subject, notice.payload.into())

@@ -47,7 +47,7 @@ impl Reader {
         let stream = context.get_stream_no_info(&name).await.map_err(nats)?;
         let start_sequence = position.saturating_add(1);
         let consumer = stream.create_consumer(pull::Config {
-            description: Some("reads behind a position that stands in its own database".to_owned()),
+            description: Some("reads after a position that is stored in its own database".to_owned()),
             deliver_policy: DeliverPolicy::ByStartSequence { start_sequence },
             ack_policy: AckPolicy::None,
             replay_policy: ReplayPolicy::Instant,
@@ -129,7 +129,7 @@ impl bus::Reader for Reader {
         if connects(&self.client) != self.connects {
             let name = &self.name;
             return Err(Error::Nats(format!(
-                "the connection broke: {name} is read again from our position"
+                "the connection was lost: reading {name} again from the last position"
             )));
         }
         let ended = || Error::Nats(format!("the reader of {} ended", self.name));

@@ -26,13 +26,13 @@ impl JetStream {
                     while let Some(call) = calls.next().await {
                         let Some(reply) = call.reply else { continue };
                         // Texts and numbers always serialize.
-                        let said = serde_json::to_vec(&ready()).unwrap_or_default();
-                        if let Err(error) = client.publish(reply, said.into()).await {
+                        let answer = serde_json::to_vec(&ready()).unwrap_or_default();
+                        if let Err(error) = client.publish(reply, answer.into()).await {
                             debug!("a roll call can't be answered: {error}");
                         }
                     }
                 }
-                Err(error) => warn!("roll calls can't be heard: {error}"),
+                Err(error) => warn!("roll calls can't be received: {error}"),
             }
             tokio::time::sleep(RETRY).await;
         }

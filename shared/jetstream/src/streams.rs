@@ -26,7 +26,7 @@ impl JetStream {
             None if position > 0 => return Err(lost(&settings, Loss::Gone { position })),
             None => self.create(&settings, 1).await?,
         };
-        sound(&settings, &found, known.whole_from)?;
+        valid(&settings, &found, known.whole_from)?;
         let (first, last) = (found.state.first, found.state.last);
         if last < position || first > position.saturating_add(1) {
             let how = Loss::Short {
@@ -43,8 +43,8 @@ impl JetStream {
     pub(super) async fn check_stream(&self, shard: Shard, whole_from: u64) -> Result<(), Error> {
         let settings = self.settings(shard);
         match self.found(&settings.name).await? {
-            Some(found) => sound(&settings, &found, whole_from),
-            None => Err(Error::Unfit(format!("stream {} is not there", settings.name))),
+            Some(found) => valid(&settings, &found, whole_from),
+            None => Err(Error::Unfit(format!("stream {} does not exist", settings.name))),
         }
     }
 
@@ -85,8 +85,8 @@ impl JetStream {
                 continue;
             };
             return Err(Error::Unfit(format!(
-                "--shards {shards} (WALLET_SHARDS): stream {name} was made for a wallet of {made_with}, and that number never \
-                 changes; use {made_with}, or the NATS server of another wallet"
+                "--shards {shards} (WALLET_SHARDS): stream {name} was created for a wallet with {made_with} shards, and \
+                 that number can't change; use {made_with}, or the NATS server of another wallet"
             )));
         }
         Ok(())
@@ -143,13 +143,11 @@ fn lost(settings: &Settings, how: Loss) -> Error {
 }
 
 /// Checks that a stream has the required settings and lacks nothing.
-fn sound(settings: &Settings, found: &Found, whole_from: u64) -> Result<(), Error> {
+fn valid(settings: &Settings, found: &Found, whole_from: u64) -> Result<(), Error> {
     let wrong = settings.differences(&found.config);
     if !wrong.is_empty() {
         let (name, wrong) = (&settings.name, wrong.join("; "));
-        return Err(Error::Unfit(format!(
-            "stream {name} is not as it must be: {wrong}"
-        )));
+        return Err(Error::Unfit(format!("stream {name} has wrong settings: {wrong}")));
     }
     let from = found.must_hold_from(whole_from);
     match found.state.missing(from) {

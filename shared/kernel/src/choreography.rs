@@ -31,9 +31,9 @@ pub enum Party {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A client's request.
-    Asked(Verb),
+    Requested(Verb),
     /// A service's decision.
-    Said(Fact),
+    Decided(Fact),
 }
 
 const fn debit(kinds: &'static [Kind]) -> Expected {
@@ -136,24 +136,24 @@ fn after_refusal(fact: &RequestFact) -> Option<Expected> {
 impl Step {
     fn kind(&self) -> Option<Kind> {
         match self {
-            Self::Asked(_) => None,
-            Self::Said(fact) => Some(fact.kind()),
+            Self::Requested(_) => None,
+            Self::Decided(fact) => Some(fact.kind()),
         }
     }
 
     /// The reaction that the step requires, if any.
     pub fn expected(&self) -> Option<Expected> {
         match self {
-            Self::Asked(verb) => Some(after_request(*verb)),
-            Self::Said(fact) => after(fact),
+            Self::Requested(verb) => Some(after_request(*verb)),
+            Self::Decided(fact) => after(fact),
         }
     }
 
     /// The payee, if the step names one.
     pub fn payee(&self) -> Option<&AccountId> {
         match self {
-            Self::Asked(_) => None,
-            Self::Said(fact) => fact.movement().map(|movement| &movement.payee),
+            Self::Requested(_) => None,
+            Self::Decided(fact) => fact.movement().map(|movement| &movement.payee),
         }
     }
 }

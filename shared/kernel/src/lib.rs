@@ -14,7 +14,7 @@
 //! | [`reads`] | the rows that a batch looks up, and the results |
 //! | [`writes`] | the rows that a batch inserts, updates and deletes |
 //! | [`inbox`] | the inputs that were handled |
-//! | [`keeps`] | a service's declaration of all of that |
+//! | [`persistence`] | a service's declaration of all of that |
 //! | [`memory`] | the tables of a simulation, in memory |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O.
@@ -23,8 +23,8 @@ pub mod choreography;
 pub mod decider;
 pub mod inbox;
 pub mod input;
-pub mod keeps;
 pub mod memory;
+pub mod persistence;
 pub mod phase;
 pub mod reads;
 pub mod rows;
@@ -39,7 +39,7 @@ pub mod writes;
 pub use decider::{Decider, Place};
 pub use inbox::Inbox;
 pub use input::{Due, Heard, Input};
-pub use keeps::Keeps;
+pub use persistence::Persistence;
 pub use phase::Phase;
 pub use reads::{Found, Lookup, Reads, Scan, Source};
 pub use rows::Rows;

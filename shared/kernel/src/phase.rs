@@ -244,17 +244,17 @@ pub fn words(rule: Rule) -> String {
     let words = match rule {
         Pay => "debit, or refuse",
         Hold => "hold, or refuse",
-        Burn => "refuse, burn the id",
-        Bar => "bar: a late try is refused",
+        Burn => "refuse; the id is used up",
+        Bar => "bar: a later reserve is refused",
         Reused => "refuse: `id_reused`",
         TooLate(reason) => return format!("refuse: `{reason}`"),
         Defer => "defer until promised",
-        Capture => "debit what is confirmed, release the rest",
-        Promise => "remember; debit if `auto_confirm`",
+        Capture => "debit the confirmed amount, release the rest",
+        Promise => "record; debit if `auto_confirm`",
         Release(failure) => return format!("release: {}", failure.word()),
         GiveBack => "give back",
         Complete => "complete",
-        Ignore => "too late: nothing",
+        Ignore => "too late: ignored",
         Never => "–",
     };
     words.to_owned()

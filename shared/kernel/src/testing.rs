@@ -1,7 +1,7 @@
 //! Shared test helpers for cores: inputs, and a player that feeds them to a core.
 //!
 //! Compiled only with the feature `testing`, which dev-dependencies enable. Pure, like the rest of this crate.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Cause, Event, Fact, Origin, Overdraft, Source};
@@ -88,11 +88,11 @@ impl<C: Decider> Player<C> {
 pub fn check<C: Decider>(service: Service, given: &[Input], when: &Input, expected: &str) {
     let mut player = Player::<C>::new(service);
     player.hear_all(given);
-    assert_eq!(told(player.hear(when).as_ref()), expected);
+    assert_eq!(describe(player.hear(when).as_ref()), expected);
 }
 
 /// A short description of an event: its kind, and the reason if something was refused.
-pub fn told(event: Option<&Event>) -> String {
+pub fn describe(event: Option<&Event>) -> String {
     let Some(Event { fact, .. }) = event else {
         return "nothing".to_owned();
     };
@@ -115,7 +115,7 @@ pub fn event(by: Service, id: &str, fact: Fact) -> Input {
     let cause = Cause {
         id: EventId(transfer.0),
         transfer,
-        trace: TraceId::begun_by(EventId(transfer.0)),
+        trace: TraceId::started_by(EventId(transfer.0)),
     };
     let source = Source {
         service: by,
@@ -142,7 +142,7 @@ pub fn opened(account: &str, overdraft: &str) -> Input {
 }
 
 /// A request by an account's holder or by an operator: an id, and further fields as JSON.
-pub fn asks(verb: Verb, id: &str, account: &str, more: &str) -> Input {
+pub fn request_input(verb: Verb, id: &str, account: &str, more: &str) -> Input {
     let context = Context {
         verb,
         account: Some(&name(account)),

@@ -64,9 +64,9 @@ impl Transfer {
     }
 
     /// The row that debit-svc's first decision on a transfer creates.
-    pub fn begun_by(event: &Event, at_us: i64) -> Option<Self> {
+    pub fn started_by(event: &Event, at_us: i64) -> Option<Self> {
         let (phase, terms) = match &event.fact {
-            Fact::Movement(_, fact) => begun_by_movement(fact)?,
+            Fact::Movement(_, fact) => started_by_movement(fact)?,
             Fact::Request(_, RequestFact::DebitRefused(_, terms, _)) => (Phase::Refused, terms.as_deref()),
             Fact::Request(_, RequestFact::ReservationBarred) => (Phase::Cancelled, None),
             Fact::Request(
@@ -149,7 +149,7 @@ impl Transfer {
     }
 }
 
-fn begun_by_movement(fact: &MovementFact) -> Option<(Phase, Option<&Terms>)> {
+fn started_by_movement(fact: &MovementFact) -> Option<(Phase, Option<&Terms>)> {
     match fact {
         MovementFact::AccountDebited => Some((Phase::Debited, None)),
         MovementFact::FundsReserved(terms) => Some((Phase::Reserved, Some(terms))),

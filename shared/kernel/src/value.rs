@@ -51,7 +51,7 @@ pub enum Cell {
 
 /// A stored value that its column's type does not allow: something other than this program wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("column {column} holds {cell:?}, which is no {wanted}")]
+#[error("column {column} has {cell:?}, which is not a valid {wanted}")]
 pub struct Unreadable {
     /// The column.
     pub column: &'static str,
@@ -160,7 +160,7 @@ macro_rules! field {
 }
 
 field! { i64: Int "number"; |value| Value::Int(value); |cell| cell.int() }
-field! { u64: Int "number of something"; |value| Value::Int(i64::try_from(value).unwrap_or(i64::MAX)); |cell| cell.int()?.try_into().ok() }
+field! { u64: Int "unsigned number"; |value| Value::Int(i64::try_from(value).unwrap_or(i64::MAX)); |cell| cell.int()?.try_into().ok() }
 field! { u16: Int "small number"; |value| Value::Int(value.into()); |cell| cell.int()?.try_into().ok() }
 field! { bool: Int "0 or 1"; |value| Value::Int(value.into()); |cell| match cell.int()? { 0 => Some(false), 1 => Some(true), _ => None } }
 field! { Uuid: Uuid "UUID"; |value| Value::Uuid(value); |cell| cell.uuid() }

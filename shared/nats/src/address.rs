@@ -45,12 +45,10 @@ fn read(text: &str) -> Result<Addresses, String> {
     }
     logins.dedup();
     if logins.len() > 1 {
-        return Err(
-            "the servers of one list are asked with one login, and these have different ones".to_owned(),
-        );
+        return Err("all servers of a list use the same login, and these have different ones".to_owned());
     }
     let tls = one_scheme(&schemes)?;
-    let login = logins.pop().unwrap_or(Login::Nobody);
+    let login = logins.pop().unwrap_or(Login::Anonymous);
     Ok(Addresses { servers, login, tls })
 }
 
@@ -80,8 +78,7 @@ fn one_scheme(schemes: &[String]) -> Result<bool, String> {
     let tls = schemes.iter().filter(|scheme| *scheme == "tls").count();
     if tls > 0 && tls < schemes.len() {
         return Err(
-            "some addresses begin with nats:// and others with tls://, and a list is one or the other"
-                .to_owned(),
+            "some addresses begin with nats:// and others with tls://: use one of them for all".to_owned(),
         );
     }
     Ok(tls > 0)
@@ -96,7 +93,7 @@ fn read_host(host: &str) -> Result<ServerAddr, String> {
         .map_err(|error| format!("{error}"))?;
     let url = server.clone().into_inner();
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-        return Err("there is something behind the port".to_owned());
+        return Err("unexpected text after the port".to_owned());
     }
     Ok(server)
 }
@@ -105,19 +102,18 @@ fn read_host(host: &str) -> Result<ServerAddr, String> {
 fn read_login(text: &str) -> Result<Login, String> {
     if text.contains(',') {
         return Err(
-            "there is a comma in front of an @: in a password write it as %2C, and begin each server of a list that has a \
-             login with nats://"
+            "there is a comma before an @: write it as %2C in a password, and begin each server of a list that has a login with nats://"
                 .to_owned(),
         );
     }
     let decoded = |text: &str| match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err("what is escaped with % in the login is not UTF-8".to_owned()),
+        Err(_) => Err("the login, with its % escapes decoded, is not UTF-8".to_owned()),
     };
     match text.split_once(':') {
-        Some(("", _)) => Err("there is no user in front of the password".to_owned()),
+        Some(("", _)) => Err("there is no user before the password".to_owned()),
         Some((user, password)) => Ok(Login::User(decoded(user)?, decoded(password)?)),
-        None if text.is_empty() => Err("there is nothing in front of an @".to_owned()),
+        None if text.is_empty() => Err("there is nothing before an @".to_owned()),
         None => Ok(Login::Token(decoded(text)?)),
     }
 }
@@ -141,15 +137,15 @@ mod tests {
                 "{text}"
             );
         };
-        let nobody = || Login::Nobody;
-        check("nats://a:4222", &["a:4222"], nobody(), false);
-        check("a", &["a:4222"], nobody(), false);
-        check("nats://[::1]:4/", &["[::1]:4"], nobody(), false);
-        check("tls://a,tls://b:1", &["a:4222", "b:1"], nobody(), true);
+        let anonymous = || Login::Anonymous;
+        check("nats://a:4222", &["a:4222"], anonymous(), false);
+        check("a", &["a:4222"], anonymous(), false);
+        check("nats://[::1]:4/", &["[::1]:4"], anonymous(), false);
+        check("tls://a,tls://b:1", &["a:4222", "b:1"], anonymous(), true);
         check(
             "nats://a:1, nats://b:2 ,c",
             &["a:1", "b:2", "c:4222"],
-            nobody(),
+            anonymous(),
             false,
         );
         check("nats://u:p@a,b", &["a:4222", "b:4222"], user("u", "p"), false);
@@ -196,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused_without_a_word_of_it() {
+    fn an_invalid_list_is_rejected_without_quoting_it() {
         for (text, why) in [
             ("", "address 1: there is no host"),
             ("nats://s3cr3t:s3cr3t@:x", "address 1: "),
@@ -206,10 +202,10 @@ mod tests {
             ),
             ("nats://a,,b", "address 2: there is no host"),
             ("nats://a,", "address 2: there is no host"),
-            ("nats://a/s3cr3t", "address 1: there is something behind the port"),
+            ("nats://a/s3cr3t", "address 1: unexpected text after the port"),
             (
                 "nats://a:4222?s3cr3t",
-                "address 1: there is something behind the port",
+                "address 1: unexpected text after the port",
             ),
             (
                 "nats://a,tls://b",
@@ -219,22 +215,19 @@ mod tests {
             ("s3cr3t://a", "an address begins with neither nats:// nor tls://"),
             (
                 "nats://u:s3,cr3t@a",
-                "there is a comma in front of an @: in a password write it as %2C",
+                "there is a comma before an @: write it as %2C in a password",
             ),
-            ("nats://a:4222,s3cr3t@b", "there is a comma in front of an @"),
-            (
-                "nats://u:s3cr3t@a,u:s3cr3t@b",
-                "there is a comma in front of an @",
-            ),
+            ("nats://a:4222,s3cr3t@b", "there is a comma before an @"),
+            ("nats://u:s3cr3t@a,u:s3cr3t@b", "there is a comma before an @"),
             (
                 "nats://u:p@a,nats://u:s3cr3t@b",
-                "the servers of one list are asked with one login",
+                "all servers of a list use the same login",
             ),
-            ("nats://:s3cr3t@a", "there is no user in front of the password"),
-            ("nats://@a", "there is nothing in front of an @"),
+            ("nats://:s3cr3t@a", "there is no user before the password"),
+            ("nats://@a", "there is nothing before an @"),
             (
                 "nats://u:%ff@a",
-                "what is escaped with % in the login is not UTF-8",
+                "the login, with its % escapes decoded, is not UTF-8",
             ),
         ] {
             let error = parse(text).expect_err(text);

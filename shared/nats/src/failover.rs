@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lost_server_has_its_turn_after_all_others() {
+    fn the_lost_server_is_tried_last() {
         let (all, tried) = (servers(true), Tried::default());
         tried.is(&all[1].addr);
         let order: Vec<String> = (0..4)
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_connection_is_the_librarys() {
+    fn the_first_connection_is_left_to_the_library() {
         assert!(Tried::default().next(&servers(false)).is_none());
     }
 }

@@ -16,13 +16,12 @@ pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// The error for one server.
 pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
     let text = match error.kind() {
-        ConnectErrorKind::AuthorizationViolation => format!(
-            "the NATS server at {host} did not let {login} in: {}",
-            right(login)
-        ),
+        ConnectErrorKind::AuthorizationViolation => {
+            format!("the NATS server at {host} rejected {login}: {}", right(login))
+        }
         ConnectErrorKind::Authentication => format!("{login} can't log in at {host}: {}", cause(error)),
         ConnectErrorKind::Dns => format!(
-            "there is no host {host} ({}): is --nats (WALLET_NATS_URL) right?",
+            "unknown host {host} ({}): is --nats (WALLET_NATS_URL) correct?",
             cause(error)
         ),
         ConnectErrorKind::TimedOut => {
@@ -45,28 +44,32 @@ pub(crate) fn of_one(login: &Login, host: &str, error: &ConnectError) -> Error {
 
 /// The error for all servers of a list.
 pub(crate) fn of_all(failures: &[Error]) -> Error {
-    let told: Vec<String> = failures.iter().map(ToString::to_string).collect();
-    if told.is_empty() {
-        return Error::Unreachable("no NATS server let us in, though each does now: try again".to_owned());
+    let reasons: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    if reasons.is_empty() {
+        return Error::Unreachable(
+            "no NATS server accepted the connection, but each would now: try again".to_owned(),
+        );
     }
     Error::Unreachable(format!(
-        "none of the NATS servers lets us in: {}",
-        told.join("; ")
+        "none of the NATS servers accepts the connection: {}",
+        reasons.join("; ")
     ))
 }
 
-const RUNNING: &str = "is it running, and --nats (WALLET_NATS_URL) right?";
+const RUNNING: &str = "is it running, and is --nats (WALLET_NATS_URL) correct?";
 
 /// How to log in successfully.
 fn right(login: &Login) -> &'static str {
     match login {
-        Login::Nobody => {
+        Login::Anonymous => {
             "give a login, as --nats nats://user:password@host:4222 or nats://TOKEN@host:4222, or with --nats-creds, --nats-nkey or \
              --nats-cert"
         }
-        Login::User(..) => "is the password right? --nats nats://user:password@host:4222",
-        Login::Token(_) => "is it right? A user has a password, too: --nats nats://user:password@host:4222",
-        Login::Creds(_) | Login::Nkey(_) => "does that server know it, and is it valid still?",
+        Login::User(..) => "is the password correct? --nats nats://user:password@host:4222",
+        Login::Token(_) => {
+            "is it correct? A user needs a password, too: --nats nats://user:password@host:4222"
+        }
+        Login::Creds(_) | Login::Nkey(_) => "does that server know it, and is it still valid?",
     }
 }
 
@@ -83,7 +86,7 @@ fn cause(error: &ConnectError) -> String {
 fn tls(error: &ConnectError) -> Option<&'static str> {
     if error.kind() == ConnectErrorKind::Tls {
         return Some(
-            "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?",
+            "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and does the key belong to the certificate?",
         );
     }
     let broken = error
@@ -92,14 +95,14 @@ fn tls(error: &ConnectError) -> Option<&'static str> {
         .get_ref()?
         .downcast_ref::<rustls::Error>()?;
     Some(if let rustls::Error::InvalidCertificate(_) = broken {
-        "name the authority that has signed its certificate with --nats-ca (WALLET_NATS_CA), and the server as its certificate does"
+        "give the authority that signed its certificate with --nats-ca (WALLET_NATS_CA), and use the host name in the certificate"
     } else if let rustls::Error::AlertReceived(
         AlertDescription::CertificateRequired | AlertDescription::BadCertificate,
     ) = broken
     {
-        "it wants to see a certificate that its own authority has signed: --nats-cert (WALLET_NATS_CERT) and --nats-key \
+        "it requires a client certificate signed by its own authority: --nats-cert (WALLET_NATS_CERT) and --nats-key \
          (WALLET_NATS_KEY)"
     } else {
-        "does that server do TLS, and a version of it that is not too old?"
+        "does that server support TLS, in a recent enough version?"
     })
 }

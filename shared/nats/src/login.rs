@@ -12,7 +12,7 @@ use nkeys::{KeyPair, KeyPairType};
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Login {
     /// No login; the server may know us by our certificate.
-    Nobody,
+    Anonymous,
     /// A user name and a password.
     User(String, String),
     /// A token.
@@ -28,7 +28,7 @@ impl Login {
     pub(crate) fn check(&self) -> Result<(), String> {
         match self {
             Self::Creds(_) | Self::Nkey(_) => self.auth(b"").map(|_| ()),
-            Self::Nobody | Self::User(..) | Self::Token(_) => Ok(()),
+            Self::Anonymous | Self::User(..) | Self::Token(_) => Ok(()),
         }
     }
 
@@ -40,7 +40,7 @@ impl Login {
     fn auth(&self, nonce: &[u8]) -> Result<Auth, String> {
         let mut auth = Auth::new();
         match self {
-            Self::Nobody => {}
+            Self::Anonymous => {}
             Self::User(name, password) => {
                 auth.username = Some(name.clone());
                 auth.password = Some(password.clone());
@@ -49,8 +49,8 @@ impl Login {
             Self::Creds(file) => {
                 let text = read(file)?;
                 let jwt = between(&text, "USER JWT");
-                let jwt = jwt
-                    .ok_or_else(|| format!("{} holds no user's JWT: is it a .creds file?", file.display()))?;
+                let jwt =
+                    jwt.ok_or_else(|| format!("{} has no user JWT: is it a .creds file?", file.display()))?;
                 auth.signature = Some(sign(&text, file, nonce)?.1);
                 auth.jwt = Some(jwt.to_owned());
             }
@@ -70,11 +70,11 @@ impl fmt::Debug for Login {
     }
 }
 
-/// Completes the sentence: the server did not let … in.
+/// Completes the sentence: the server rejected …
 impl fmt::Display for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Nobody => write!(f, "somebody without a name"),
+            Self::Anonymous => write!(f, "a client without a login"),
             Self::User(name, _) => write!(f, "user {name:?}"),
             Self::Token(_) => write!(f, "the token in the address"),
             Self::Creds(file) => write!(f, "the user of {}", file.display()),
@@ -107,7 +107,7 @@ fn sign(text: &str, file: &Path, nonce: &[u8]) -> Result<(String, Vec<u8>), Stri
     // The library's own error could repeat the seed.
     let pair = pair.ok_or_else(|| {
         format!(
-            "{} holds no seed of a user's NKey (it begins with SU)",
+            "{} has no seed of a user NKey (it begins with SU)",
             file.display()
         )
     })?;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_may_stand_alone_or_between_lines() {
+    fn a_seed_may_be_bare_or_in_a_block() {
         let (dir, pair) = (tempfile::tempdir().unwrap(), KeyPair::new_user());
         let seed = pair.seed().unwrap();
         for text in [
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_none_is_refused_without_what_it_holds() {
+    fn an_invalid_file_is_rejected_without_quoting_it() {
         let dir = tempfile::tempdir().unwrap();
         let account = KeyPair::new_account().seed().unwrap();
         let seed = KeyPair::new_user().seed().unwrap();
@@ -168,21 +168,21 @@ mod tests {
             assert_eq!(
                 error,
                 format!(
-                    "{} holds no seed of a user's NKey (it begins with SU)",
+                    "{} has no seed of a user NKey (it begins with SU)",
                     path.display()
                 )
             );
             let error = Login::Creds(path.clone()).check().unwrap_err();
             assert_eq!(
                 error,
-                format!("{} holds no user's JWT: is it a .creds file?", path.display())
+                format!("{} has no user JWT: is it a .creds file?", path.display())
             );
         }
         let half = file(
             &dir,
             "-----BEGIN NATS USER JWT-----\nx.y.z\n------END NATS USER JWT------\n",
         );
-        assert!(Login::Creds(half).check().unwrap_err().contains("holds no seed"));
+        assert!(Login::Creds(half).check().unwrap_err().contains("has no seed"));
         let none = Login::Creds(PathBuf::from("/no/such.creds")).check().unwrap_err();
         assert!(none.starts_with("/no/such.creds can't be read: "), "{none}");
     }

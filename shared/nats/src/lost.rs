@@ -13,7 +13,7 @@ pub(crate) struct Losses(watch::Sender<u64>);
 
 impl Losses {
     /// Reports that the connection is lost.
-    pub(crate) fn tell(&self) {
+    pub(crate) fn report(&self) {
         self.0.send_modify(|times| *times += 1);
     }
 
@@ -45,15 +45,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_loss_is_heard_by_who_listens_then_and_not_later() {
+    async fn a_loss_is_reported_only_to_current_listeners() {
         let losses = Losses::default();
         let lost = losses.listener();
-        losses.tell();
+        losses.report();
         assert_eq!(lost.next().now_or_never(), None, "that was before");
         let hears = lost.next();
         tokio::pin!(hears);
         assert_eq!(hears.as_mut().now_or_never(), None);
-        losses.tell();
+        losses.report();
         hears.await;
     }
 }

@@ -95,7 +95,7 @@ impl Route {
             .reconnect_to_server_callback(move |servers, _| ready(picks.next(&servers)))
             .event_callback(move |event| {
                 if event == Event::Disconnected {
-                    losses.tell();
+                    losses.report();
                 }
                 // Our return tells the caller of the first connection.
                 if event != Event::Connected || began.swap(true, Ordering::Relaxed) {
@@ -137,7 +137,7 @@ impl Route {
         let login = match self.login {
             Login::User(..) => "USER:PASSWORD@",
             Login::Token(_) => "TOKEN@",
-            Login::Nobody | Login::Creds(_) | Login::Nkey(_) => "",
+            Login::Anonymous | Login::Creds(_) | Login::Nkey(_) => "",
         };
         let mut text = format!("--nats {}", self.written(login));
         for (option, _, file) in settings.files() {
@@ -178,16 +178,16 @@ impl Route {
         options
     }
 
-    /// Why no server accepts the connection. The library reports only the last one's error, so each of several is asked again.
+    /// Why no server accepts the connection. The library reports only the last one's error, so each of several is tried again.
     async fn explain(&self, error: &async_nats::ConnectError) -> Error {
         if let [server] = &*self.servers {
             return failure::of_one(self.login(), &shown(server), error);
         }
-        let asked = self.each().map(|route| async move {
+        let attempts = self.each().map(|route| async move {
             let error = route.options("wallet").connect(&route.servers[0]).await.err()?;
             Some(failure::of_one(route.login(), &route.to_string(), &error))
         });
-        let failures: Vec<Error> = join_all(asked).await.into_iter().flatten().collect();
+        let failures: Vec<Error> = join_all(attempts).await.into_iter().flatten().collect();
         failure::of_all(&failures)
     }
 }
@@ -229,7 +229,7 @@ fn delay(attempts: usize) -> Duration {
 
 fn option_of(login: &Login) -> &'static str {
     match login {
-        Login::Nobody | Login::User(..) | Login::Token(_) => "--nats (WALLET_NATS_URL)",
+        Login::Anonymous | Login::User(..) | Login::Token(_) => "--nats (WALLET_NATS_URL)",
         Login::Creds(_) => "--nats-creds (WALLET_NATS_CREDS)",
         Login::Nkey(_) => "--nats-nkey (WALLET_NATS_NKEY)",
     }
@@ -240,11 +240,11 @@ fn one_login(in_url: Login, settings: &Settings) -> Result<Login, Error> {
     let creds = given(&settings.nats_creds).map(|file| Login::Creds(file.into()));
     let nkey = given(&settings.nats_nkey).map(|file| Login::Nkey(file.into()));
     let mut all = Some(in_url)
-        .filter(|login| *login != Login::Nobody)
+        .filter(|login| *login != Login::Anonymous)
         .into_iter()
         .chain(creds)
         .chain(nkey);
-    let first = all.next().unwrap_or(Login::Nobody);
+    let first = all.next().unwrap_or(Login::Anonymous);
     match all.next() {
         None => Ok(first),
         Some(second) => Err(Error::Settings(format!(
@@ -258,7 +258,7 @@ fn one_login(in_url: Login, settings: &Settings) -> Result<Login, Error> {
 fn certificate(settings: &Settings) -> Result<Option<(PathBuf, PathBuf)>, Error> {
     let missing = |what: &str, other: &str| {
         Err(Error::Settings(format!(
-            "a client certificate needs its key, and there is no {what}, only {other}"
+            "a client certificate needs its key: {other} is set, but {what} is not"
         )))
     };
     match (given(&settings.nats_cert), given(&settings.nats_key)) {
@@ -274,7 +274,7 @@ fn inbox(set: Option<&str>, login: &Login) -> Result<String, Error> {
     let Some(prefix) = set.filter(|prefix| !prefix.is_empty()) else {
         return Ok(match login {
             Login::User(name, _) => format!("_INBOX_{name}"),
-            Login::Nobody | Login::Token(_) | Login::Creds(_) | Login::Nkey(_) => "_INBOX".to_owned(),
+            Login::Anonymous | Login::Token(_) | Login::Creds(_) | Login::Nkey(_) => "_INBOX".to_owned(),
         });
     };
     let is_token = |token: &str| {
@@ -287,6 +287,6 @@ fn inbox(set: Option<&str>, login: &Login) -> Result<String, Error> {
         return Ok(prefix.to_owned());
     }
     Err(Error::Settings(format!(
-        "--nats-inbox (WALLET_NATS_INBOX): {prefix:?} is no prefix of a subject: use for example _INBOX_debit"
+        "--nats-inbox (WALLET_NATS_INBOX): {prefix:?} is not a subject prefix: use for example _INBOX_debit"
     )))
 }

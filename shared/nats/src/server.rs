@@ -20,8 +20,8 @@ pub fn check(info: &ServerInfo, name: &str) -> Result<(), Error> {
     if info.max_payload > stream::MAX_PAYLOAD_BYTES {
         let (taken, read) = (info.max_payload, stream::MAX_PAYLOAD_BYTES);
         return unfit(format!(
-            "takes messages of up to {taken} bytes, more than the {read} that are read at once: set max_payload in its \
-             configuration, 1MB is what the wallet is made for"
+            "accepts messages of up to {taken} bytes, more than the {read} that the wallet reads at once: set \
+             max_payload in its configuration; the wallet is designed for 1MB"
         ));
     }
     if !info.jetstream {
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_must_be_new_enough_have_jetstream_and_take_no_giants() {
+    fn a_server_must_be_new_enough_have_jetstream_and_limit_its_payloads() {
         let check = |version: &str, jetstream: bool, max_payload: usize, expected: Option<&str>| {
             let info = ServerInfo {
                 version: version.to_owned(),
@@ -64,8 +64,8 @@ mod tests {
         );
         let none = "the NATS server h:4222 has no JetStream: start it with `jetstream { … }` in its configuration, or with -js";
         check("2.15.1", false, usual, Some(none));
-        let giants = "the NATS server h:4222 takes messages of up to 8388608 bytes, more than the 2097152 that are read at once: \
-                      set max_payload in its configuration, 1MB is what the wallet is made for";
+        let giants = "the NATS server h:4222 accepts messages of up to 8388608 bytes, more than the 2097152 that the \
+                      wallet reads at once: set max_payload in its configuration; the wallet is designed for 1MB";
         check("2.15.1", true, 8 * usual, Some(giants));
     }
 }

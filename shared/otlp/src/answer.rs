@@ -39,7 +39,7 @@ pub enum Failed {
 
 /// Interprets an HTTP response other than success.
 pub(crate) fn of_http(receiver: &str, status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failed {
-    let why = format!("{receiver} answered HTTP {status}: {}", told(headers, body));
+    let why = format!("{receiver} answered HTTP {status}: {}", error_text(headers, body));
     let why = why.trim_end_matches([' ', ':']).to_owned();
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => Failed::TooLarge(why),
@@ -62,9 +62,9 @@ pub(crate) fn of_grpc(receiver: &str, status: &Status) -> Failed {
     {
         return of_http(receiver, answer.status, &answer.headers, b"");
     }
-    let said = words(status.message().as_bytes());
+    let message = words(status.message().as_bytes());
     let cause = status.source().map(whole).unwrap_or_default();
-    let why = format!("{receiver}: {:?} {said} {cause}", status.code());
+    let why = format!("{receiver}: {:?} {message} {cause}", status.code());
     let why = why.trim_end().to_owned();
     // A status with a local cause does not come from the server.
     if status.source().is_some() {
@@ -108,7 +108,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The receiver's message: a status message according to the specification, in practice often plain text.
-fn told(headers: &HeaderMap, body: &[u8]) -> String {
+fn error_text(headers: &HeaderMap, body: &[u8]) -> String {
     let is_message = headers
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind == "application/x-protobuf");
@@ -123,9 +123,9 @@ pub(crate) fn whole(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {
-        let told = deeper.to_string();
-        if !text.contains(&told) {
-            text = format!("{text}: {told}");
+        let message = deeper.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
         }
         cause = deeper.source();
     }
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_is_quoted_in_its_own_words_and_not_at_length() {
+    fn a_receivers_error_is_quoted_and_shortened() {
         let status = tonic_types::pb::Status {
             message: "no tenant\u{1b}[2J".to_owned(),
             ..Default::default()

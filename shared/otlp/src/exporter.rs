@@ -26,11 +26,11 @@ pub const SPANS: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Exporter {
     settings: Settings,
-    way: Way,
+    transport: Transport,
 }
 
 #[derive(Clone, Debug)]
-enum Way {
+enum Transport {
     Grpc(TraceServiceClient<Checked>),
     Http(reqwest::Client),
 }
@@ -49,17 +49,19 @@ pub struct Sent {
 impl Exporter {
     /// Prepares an exporter, which connects with its first message. Must be called in a runtime.
     pub fn new(settings: Settings) -> Result<Self, BadSetting> {
-        let told = |error: &dyn Error| BadSetting::Client(whole(error));
-        let way = match settings.protocol {
+        let client_error = |error: &dyn Error| BadSetting::Client(whole(error));
+        let transport = match settings.protocol {
             Protocol::Grpc => {
                 let endpoint = Endpoint::from_shared(settings.endpoint.to_string());
-                let mut endpoint = endpoint.map_err(|error| told(&error))?.timeout(settings.timeout);
+                let mut endpoint = endpoint
+                    .map_err(|error| client_error(&error))?
+                    .timeout(settings.timeout);
                 endpoint = endpoint.connect_timeout(settings.timeout);
                 if settings.endpoint.scheme() == "https" {
                     let tls = ClientTlsConfig::new().with_webpki_roots();
-                    endpoint = endpoint.tls_config(tls).map_err(|error| told(&error))?;
+                    endpoint = endpoint.tls_config(tls).map_err(|error| client_error(&error))?;
                 }
-                Way::Grpc(TraceServiceClient::new(Checked(endpoint.connect_lazy())))
+                Transport::Grpc(TraceServiceClient::new(Checked(endpoint.connect_lazy())))
             }
             Protocol::HttpProtobuf => {
                 let mut http = reqwest::Client::builder()
@@ -71,10 +73,10 @@ impl Exporter {
                 ) {
                     http = http.no_proxy();
                 }
-                Way::Http(http.build().map_err(|error| told(&error))?)
+                Transport::Http(http.build().map_err(|error| client_error(&error))?)
             }
         };
-        Ok(Self { settings, way })
+        Ok(Self { settings, transport })
     }
 
     /// The destination, for people.
@@ -85,9 +87,9 @@ impl Exporter {
     /// Sends one message of at most [`SPANS`] spans.
     pub async fn send(&self, spans: &[Span]) -> Result<Sent, Failed> {
         let message = message(spans);
-        let answer = match &self.way {
-            Way::Grpc(client) => self.over_grpc(client.clone(), message).await?,
-            Way::Http(client) => self.over_http(client, &message).await?,
+        let answer = match &self.transport {
+            Transport::Grpc(client) => self.over_grpc(client.clone(), message).await?,
+            Transport::Http(client) => self.over_http(client, &message).await?,
         };
         let partial = answer.partial_success.unwrap_or_default();
         let rejected = usize::try_from(partial.rejected_spans)
@@ -126,7 +128,7 @@ impl Exporter {
     ) -> Result<ExportTraceServiceResponse, Failed> {
         let no_answer = |error: reqwest::Error| {
             let why = whole(&error.without_url());
-            Failed::NoAnswer(format!("no answer from {}: {why}", self.shown()))
+            Failed::NoAnswer(format!("no reply from {}: {why}", self.shown()))
         };
         let mut request = client
             .post(self.settings.endpoint.clone())

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_stand_with_their_service_under_their_own_ids() {
+    fn spans_are_grouped_by_service_and_keep_their_ids() {
         let spans = [
             span("client", 1, None),
             span("debit-svc", 2, Some(1)),
@@ -147,7 +147,7 @@ mod tests {
             span("debit-svc", 4, Some(3)),
         ];
         let message = message(&spans);
-        let told: Vec<(String, Vec<u8>)> = message
+        let found: Vec<(String, Vec<u8>)> = message
             .resource_spans
             .iter()
             .map(|resource| {
@@ -169,7 +169,7 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            told,
+            found,
             [
                 ("client".to_owned(), vec![1]),
                 ("credit-svc".to_owned(), vec![3]),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_person_must_look_at_is_an_error() {
+    fn only_failures_that_need_attention_are_errors() {
         let parked = Span {
             error: Some("not JSON".to_owned()),
             ..span("debit-svc", 2, Some(1))

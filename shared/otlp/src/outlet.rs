@@ -12,7 +12,7 @@ use crate::exporter::{Exporter, Sent};
 
 /// How long flows are retried while a receiver keeps responding that it can't accept them: these flows may be the cause, and the
 /// ones after them must go on. While a receiver does not respond at all, they are kept as long as it takes.
-const KEPT_FOR: Duration = Duration::from_hours(1);
+const RETRY_FOR: Duration = Duration::from_hours(1);
 
 /// Sends flows to one receiver, one message after the other.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub struct Outlet {
     exporter: Exporter,
     size: Size,
     /// Since when the receiver has responded that it can't accept the next flows.
-    put_off: Option<Instant>,
-    kept_for: Duration,
+    postponed_since: Option<Instant>,
+    retry_for: Duration,
 }
 
 /// The result for the first of the given flows. They are finished, whether sent or not.
@@ -80,15 +80,15 @@ impl Outlet {
         Self {
             exporter,
             size: Size::default(),
-            put_off: None,
-            kept_for: KEPT_FOR,
+            postponed_since: None,
+            retry_for: RETRY_FOR,
         }
     }
 
     /// Changes how long flows are retried while the receiver keeps putting them off.
     #[must_use]
     pub fn keeping_for(mut self, time: Duration) -> Self {
-        self.kept_for = time;
+        self.retry_for = time;
         self
     }
 
@@ -128,18 +128,18 @@ impl Outlet {
                 }
                 Err(Failed::Refused(why)) => refused(why),
                 Err(Failed::Later { why, after }) => {
-                    let since = *self.put_off.get_or_insert_with(Instant::now);
-                    if since.elapsed() < self.kept_for {
+                    let since = *self.postponed_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() < self.retry_for {
                         return Err(Later {
                             why,
                             after,
                             answered: true,
                         });
                     }
-                    refused(format!("it has been put off for {:?}: {why}", self.kept_for))
+                    refused(format!("postponed for {:?}: {why}", self.retry_for))
                 }
                 Err(Failed::NoAnswer(why)) => {
-                    self.put_off = None;
+                    self.postponed_since = None;
                     self.size.shrink(count);
                     return Err(Later {
                         why,
@@ -148,7 +148,7 @@ impl Outlet {
                     });
                 }
             };
-            self.put_off = None;
+            self.postponed_since = None;
             return Ok(done);
         }
     }

@@ -111,7 +111,7 @@ impl Settings {
             return Err(bad("it needs http:// or https:// and a host".to_owned()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(bad("a user or password belongs into the headers".to_owned()));
+            return Err(bad("put a user or password into the headers".to_owned()));
         }
         Ok(Self {
             protocol,
@@ -127,12 +127,12 @@ impl Settings {
         for (number, entry) in (1..).zip(entries).filter(|(_, entry)| !entry.is_empty()) {
             let bad = |why| BadSetting::Headers { number, why };
             let (name, value) = entry.split_once('=').ok_or_else(|| bad("has no ="))?;
-            let name =
-                HeaderName::from_str(name.trim()).map_err(|_| bad("has a name that no header can have"))?;
+            let name = HeaderName::from_str(name.trim())
+                .map_err(|_| bad("has a name that is not a valid header name"))?;
             let value = percent_decode_str(value.trim()).decode_utf8();
             let value = value.map_err(|_| bad("is no text"))?;
-            let mut value =
-                HeaderValue::from_str(&value).map_err(|_| bad("has a value that no header can have"))?;
+            let mut value = HeaderValue::from_str(&value)
+                .map_err(|_| bad("has a value that is not a valid header value"))?;
             value.set_sensitive(true);
             self.headers.push((name, value));
         }
@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_where_the_specification_says() {
+    fn an_endpoint_follows_the_specification() {
         let at = |text, protocol| Settings::at(text, protocol).map(|settings| settings.endpoint.to_string());
         let check = |text, protocol, expected: &str| assert_eq!(at(text, protocol), Ok(expected.to_owned()));
         check("http://h:4318", Protocol::HttpProtobuf, "http://h:4318/v1/traces");
@@ -190,14 +190,17 @@ mod tests {
         check("http://h:4317", Protocol::Grpc, "http://h:4317/");
         let exactly = Settings::exactly("http://h:4318/my/path", Protocol::HttpProtobuf).unwrap();
         assert_eq!(exactly.endpoint.as_str(), "http://h:4318/my/path");
-        for (text, says) in [
+        for (text, problem) in [
             ("h:4318", "http:// or https://"),
             ("", "relative URL"),
             ("ftp://h", "http:// or https://"),
-            ("http://me:secret@h:4318", "belongs into the headers"),
+            (
+                "http://me:secret@h:4318",
+                "put a user or password into the headers",
+            ),
         ] {
             let error = at(text, Protocol::HttpProtobuf).unwrap_err().to_string();
-            assert!(error.contains(says) && !error.contains("secret"), "{error}");
+            assert!(error.contains(problem) && !error.contains("secret"), "{error}");
         }
         assert_eq!(
             "http/json".parse::<Protocol>().unwrap_err().to_string(),
@@ -206,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_and_never_shown() {
+    fn headers_are_parsed_and_never_shown() {
         let settings = Settings::at("http://h:4318", Protocol::HttpProtobuf).unwrap();
         let settings = settings.with_headers("api-key=s%20cret, x-tenant = 7 ,").unwrap();
         let read: Vec<_> = settings
@@ -223,13 +226,13 @@ mod tests {
         assert_eq!(keyed.to_string(), "http://h:4318/ (grpc)");
         let wrong = Settings::exactly("h:4318/?key=secret", Protocol::Grpc).unwrap_err();
         assert!(!wrong.to_string().contains("secret"), "{wrong}");
-        for (text, says) in [
+        for (text, problem) in [
             ("a=1,secret", "entry 2 has no ="),
             ("ä b=secret", "entry 1 has a name"),
         ] {
             let settings = Settings::at("http://h:4318", Protocol::Grpc).unwrap();
             let error = settings.with_headers(text).unwrap_err().to_string();
-            assert!(error.contains(says) && !error.contains("secret"), "{error}");
+            assert!(error.contains(problem) && !error.contains("secret"), "{error}");
         }
     }
 }

@@ -104,7 +104,7 @@ impl Token {
             bail!("{what} has fewer than {MIN_TOKEN_BYTES} characters: `openssl rand -hex 24` makes one");
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bail!("{what} has characters that no header can hold: use letters, digits and -._~+/=");
+            bail!("{what} has characters that a header can't contain: use letters, digits and -._~+/=");
         }
         Ok(Self::hashed(text))
     }
@@ -128,7 +128,7 @@ impl Token {
         }
         let Some(given) = headers.get(header::AUTHORIZATION) else {
             return Err(Problem::unauthorized(
-                "this service asks for the token that it was started with (WALLET_HTTP_TOKEN), as a header: Authorization: Bearer …",
+                "this service requires the token that it was started with (WALLET_HTTP_TOKEN), as a header: Authorization: Bearer …",
             ));
         };
         let given = given.to_str().unwrap_or_default();
@@ -138,7 +138,7 @@ impl Token {
         match bearer {
             Some((_, token)) if Self::hashed(token.trim()) == self => Ok(()),
             Some(_) | None => Err(Problem::unauthorized(
-                "this is not the token that the service was started with (WALLET_HTTP_TOKEN)",
+                "wrong token: use the one that the service was started with (WALLET_HTTP_TOKEN)",
             )),
         }
     }
@@ -165,7 +165,7 @@ fn session(token: &str) -> String {
 }
 
 /// The default address, on this machine only.
-pub(crate) fn usual_address(service: Service) -> SocketAddr {
+pub(crate) fn default_address(service: Service) -> SocketAddr {
     let port = match service {
         Service::Ledger => 8080,
         Service::Debit => 8081,
@@ -178,7 +178,7 @@ pub(crate) fn usual_address(service: Service) -> SocketAddr {
 pub(crate) fn warn_if_open(address: SocketAddr, token: Option<Token>) {
     if token.is_none() && !address.ip().is_loopback() {
         warn!(
-            "ANYBODY WHO REACHES http://{address} CAN READ ALL BALANCES AND TRANSFERS: there is no token. Give one with \
+            "ANYONE WHO CAN REACH http://{address} CAN READ ALL BALANCES AND TRANSFERS: no token is set. Set one with \
              WALLET_HTTP_TOKEN or WALLET_HTTP_TOKEN_FILE, or listen on 127.0.0.1"
         );
     }
@@ -256,12 +256,12 @@ mod tests {
         let token = Some(Token::hashed(SECRET));
         assert_eq!(of(Some(SECRET), None), Ok(token));
         assert_eq!(of(None, Some(&file)), Ok(token));
-        for (text, file, says) in [
+        for (text, file, problem) in [
             (Some("short-secret"), None, "WALLET_HTTP_TOKEN has fewer than 16"),
             (
                 Some("a secret with spaces"),
                 None,
-                "WALLET_HTTP_TOKEN has characters that no header can hold",
+                "WALLET_HTTP_TOKEN has characters that a header can't contain",
             ),
             (
                 None,
@@ -280,15 +280,15 @@ mod tests {
             ),
         ] {
             let error = of(text, file).unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.contains(problem), "{error}");
             assert!(text.is_none_or(|text| !error.contains(text)), "{error}");
         }
         assert_eq!(format!("{token:?}"), "Some(Token(…))");
     }
 
     #[test]
-    fn only_health_is_open_to_everybody() {
-        let asked = |path: &str, authorization: Option<&str>| {
+    fn only_health_is_open_without_a_token() {
+        let allowed = |path: &str, authorization: Option<&str>| {
             let mut request = Request::builder().uri(path);
             if let Some(value) = authorization {
                 request = request.header(header::AUTHORIZATION, value);
@@ -300,8 +300,8 @@ mod tests {
             .is_ok()
         };
         let right = format!("Bearer {SECRET}");
-        assert!(asked("/livez", None) && asked("/readyz", None));
-        assert!(asked("/v1/stats", Some(&right)) && asked("/metrics", Some(&format!("bearer {SECRET}"))));
+        assert!(allowed("/livez", None) && allowed("/readyz", None));
+        assert!(allowed("/v1/stats", Some(&right)) && allowed("/metrics", Some(&format!("bearer {SECRET}"))));
         for wrong in [
             None,
             Some("Bearer"),
@@ -310,17 +310,17 @@ mod tests {
             Some("Basic 0123456789abcdef"),
         ] {
             assert!(
-                !asked("/v1/stats", wrong) && !asked("/metrics", wrong) && !asked("/", wrong),
+                !allowed("/v1/stats", wrong) && !allowed("/metrics", wrong) && !allowed("/", wrong),
                 "{wrong:?}"
             );
         }
-        assert!(!asked("/livez/../v1/stats", None) && !asked("//livez", None));
+        assert!(!allowed("/livez/../v1/stats", None) && !allowed("//livez", None));
     }
 
     #[test]
-    fn a_cookie_reads_and_does_nothing_else() {
+    fn a_cookie_allows_only_reading() {
         let token = Token::hashed(SECRET);
-        let asked = |service, method: &str, path: &str, cookie: &str| {
+        let allowed = |service, method: &str, path: &str, cookie: &str| {
             let request = Request::builder()
                 .method(method)
                 .uri(path)
@@ -332,27 +332,29 @@ mod tests {
         assert_eq!(token.session("another secret, as long"), None);
         let right = format!("theme=dark; {COOKIE}={value}");
         assert!(
-            asked(Service::Ledger, "GET", "/", &right)
-                && asked(Service::Debit, "GET", "/v1/phases/x", &right)
+            allowed(Service::Ledger, "GET", "/", &right)
+                && allowed(Service::Debit, "GET", "/v1/phases/x", &right)
         );
-        assert!(!asked(Service::Ledger, "POST", "/v1/healing", &right));
+        assert!(!allowed(Service::Ledger, "POST", "/v1/healing", &right));
         for wrong in [
             format!("{COOKIE}={SECRET}"),
             format!("x{COOKIE}={value}"),
             format!("{COOKIE}={value}0"),
             String::new(),
         ] {
-            assert!(!asked(Service::Ledger, "GET", "/", &wrong), "{wrong}");
+            assert!(!allowed(Service::Ledger, "GET", "/", &wrong), "{wrong}");
         }
         assert!(
-            asked(Service::Ledger, "GET", LOGIN, "")
-                && asked(Service::Ledger, "GET", "/assets/viewer.css", "")
+            allowed(Service::Ledger, "GET", LOGIN, "")
+                && allowed(Service::Ledger, "GET", "/assets/viewer.css", "")
         );
-        assert!(!asked(Service::Debit, "GET", LOGIN, "") && !asked(Service::Ledger, "GET", "/login/x", ""));
+        assert!(
+            !allowed(Service::Debit, "GET", LOGIN, "") && !allowed(Service::Ledger, "GET", "/login/x", "")
+        );
     }
 
     #[test]
-    fn a_browser_is_sent_to_say_the_token() {
+    fn a_browser_is_redirected_to_the_login() {
         let url = |uri: &str| login_url(&uri.parse().unwrap());
         assert_eq!(
             url("/?status=stuck&account=a"),
@@ -362,9 +364,9 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_addresses_are_this_machines() {
+    fn the_default_addresses_are_local() {
         for service in Service::ALL {
-            assert!(usual_address(service).ip().is_loopback(), "{service}");
+            assert!(default_address(service).ip().is_loopback(), "{service}");
         }
     }
 }

@@ -27,8 +27,8 @@ use wallet_engine::outbox::Publisher;
 use wallet_engine::status::Board;
 use wallet_engine::store::Outgoing;
 
+use crate::extract::{JsonBody, QueryParams};
 use crate::problem::Problem;
-use crate::question::{Asked, Told};
 use crate::reading::pool;
 use crate::running::Running;
 
@@ -75,24 +75,24 @@ async fn store(State(healer): Here) -> Answer {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Question {
+struct Query {
     shard: u16,
     after: Option<i64>,
     limit: Option<usize>,
 }
 
-async fn events(State(healer): Here, Asked(asked): Asked<Question>) -> Answer {
-    let limit = asked.limit.unwrap_or(AT_ONCE);
+async fn events(State(healer): Here, QueryParams(query): QueryParams<Query>) -> Answer {
+    let limit = query.limit.unwrap_or(AT_ONCE);
     if !(1..=AT_ONCE).contains(&limit) {
         return Err(Problem::bad_request(format!("limit {limit}: use 1 to {AT_ONCE}")));
     }
-    let mut db = pool(&healer.running, Shard(asked.shard))?.acquire().await?;
+    let mut db = pool(&healer.running, Shard(query.shard))?.acquire().await?;
     let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut said = stored::said(&mut db, asked.after.unwrap_or(0), one_more).await?;
-    let is_more = said.len() > limit;
-    said.truncate(limit);
-    let next = said.last().filter(|_| is_more).map(|last| last.no);
-    Ok(Json(json!({ "events": said, "next": next })))
+    let mut events = stored::events_after(&mut db, query.after.unwrap_or(0), one_more).await?;
+    let is_more = events.len() > limit;
+    events.truncate(limit);
+    let next = events.last().filter(|_| is_more).map(|last| last.no);
+    Ok(Json(json!({ "events": events, "next": next })))
 }
 
 /// A position in a shard's stream.
@@ -103,10 +103,10 @@ struct Position {
     position: u64,
 }
 
-async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
+async fn reach(State(healer): Here, JsonBody(place): JsonBody<Position>) -> Answer {
     let shard = Shard(place.shard);
     pool(&healer.running, shard)?;
-    warn!(%shard, position = place.position, "healing shard {shard}: its stream is to reach to {}", place.position);
+    warn!(%shard, position = place.position, "healing shard {shard}: filling its stream up to {}", place.position);
     let bus = &healer.running.bus;
     let last = bus.reach(shard, healer.service, place.position).await?;
     Ok(Json(json!({ "shard": shard.0, "last_sequence": last })))
@@ -115,7 +115,7 @@ async fn reach(State(healer): Here, Told(place): Told<Position>) -> Answer {
 /// Which decisions to publish again, and to which shard's stream.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Again {
+struct Republish {
     shard: u16,
     to: u16,
     events: Vec<i64>,
@@ -124,11 +124,11 @@ struct Again {
     recall: bool,
 }
 
-async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
+async fn publish(State(healer): Here, JsonBody(again): JsonBody<Republish>) -> Answer {
     if again.events.len() > AT_ONCE {
         let many = again.events.len();
         return Err(Problem::bad_request(format!(
-            "{many} events: {AT_ONCE} at once at most"
+            "{many} events in one request: the limit is {AT_ONCE}"
         )));
     }
     let mut db = pool(&healer.running, Shard(again.shard))?.acquire().await?;
@@ -154,7 +154,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
             decision.no,
             [Some(decision.first), decision.then].contains(&Some(to)),
         );
-        let never = || Problem::bad_request(format!("event {no} was never to stand in shard {to}'s stream"));
+        let never = || Problem::bad_request(format!("event {no} does not belong in shard {to}'s stream"));
         there.then_some(decision).map(only).ok_or_else(never)
     });
     let outgoing: Vec<Outgoing> = outgoing.collect::<Result<_, _>>()?;
@@ -162,7 +162,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
         shard = again.shard,
         events = outgoing.len(),
         recall = again.recall,
-        "healing: publishing again to shard {to}"
+        "healing: republishing to shard {to}"
     );
     let publisher = Publisher {
         bus: &healer.running.bus,
@@ -176,7 +176,7 @@ async fn publish(State(healer): Here, Told(again): Told<Again>) -> Answer {
 
 /// The request that a decision answers, as far as the decision tells it.
 fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
-    let none = || Problem::bad_request(format!("event {} answers no request", decision.no));
+    let none = || Problem::bad_request(format!("event {} does not answer a request", decision.no));
     let event = envelope::read(&decision.json)
         .ok()
         .and_then(|event| recalled(&event));
@@ -189,7 +189,7 @@ fn request_of(decision: &Outgoing) -> Result<Outgoing, Problem> {
 }
 
 /// A position may only be changed if its message is lost: skipping readable messages would lose them.
-async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
+async fn position(State(healer): Here, JsonBody(place): JsonBody<Position>) -> Answer {
     let (shard, position) = (Shard(place.shard), place.position);
     let pool = pool(&healer.running, shard)?;
     let bus = &healer.running.bus;
@@ -198,7 +198,7 @@ async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
         Err(bus::Error::LostData { .. }) => {}
         Err(error) => return Err(error.into()),
         Ok(()) => {
-            let detail = format!("shard {shard} can read on from where it is: its position is left as it is");
+            let detail = format!("shard {shard} can continue from its position, which is left unchanged");
             return Err(Problem::conflict(detail));
         }
     }
@@ -225,11 +225,11 @@ async fn position(State(healer): Here, Told(place): Told<Position>) -> Answer {
     };
     if !stored::set_known(&mut pool.acquire().await?, now_known).await? {
         let detail = format!(
-            "position {position}: {} has read further on shard {shard}",
+            "position {position}: {} has already read further on shard {shard}",
             healer.service
         );
         return Err(Problem::conflict(detail));
     }
-    warn!(%shard, position, "healing shard {shard}: going on behind {position}");
+    warn!(%shard, position, "healing shard {shard}: continuing after {position}");
     Ok(Json(json!({ "shard": shard.0, "position": position })))
 }

@@ -34,17 +34,17 @@ pub(crate) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
 
 /// The response for an unknown route.
 #[expect(clippy::unused_async, reason = "axum's handlers are async")]
-pub async fn nothing_there(uri: Uri) -> Problem {
-    Problem::not_found(format!("there is nothing at {}", uri.path()))
+pub async fn not_found(uri: Uri) -> Problem {
+    Problem::not_found(format!("not found: {}", uri.path()))
 }
 
 /// The response for an unsupported method; the header `Allow` lists the supported ones.
 pub async fn not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::not_allowed(format!("{} does not take {method}", uri.path()))
+    Problem::not_allowed(format!("{} does not support {method}", uri.path()))
 }
 
 /// Forbids caching, unless a response allows it itself: balances are private, and must never be older than the books.
-pub(crate) async fn kept_by_nobody(mut response: Response) -> Response {
+pub(crate) async fn no_store(mut response: Response) -> Response {
     response
         .headers_mut()
         .entry(header::CACHE_CONTROL)
@@ -63,7 +63,7 @@ fn answer(ready: &Ready) -> Response {
 
 fn scraped(metrics: &Metrics, headers: &HeaderMap) -> Response {
     let accept = headers.get_all(header::ACCEPT).into_iter();
-    let form = Form::asked(accept.filter_map(|value| value.to_str().ok()));
+    let form = Form::preferred(accept.filter_map(|value| value.to_str().ok()));
     let headers = [
         (header::CONTENT_TYPE, form.content_type()),
         (header::VARY, header::ACCEPT.as_str()),

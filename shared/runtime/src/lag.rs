@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_handled_all_is_not_behind_and_who_stands_still_is_more_and_more() {
+    fn lag_is_zero_when_all_is_handled_and_grows_while_stalled() {
         let mut lag = Lag::default();
         lag.seen(10, 1_000);
         assert_eq!(lag.behind(10, 3_600_000_000), 0, "a quiet hour is no lag");
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_kept_when_there_are_too_many() {
+    fn the_oldest_sample_is_kept_when_there_are_too_many() {
         let mut lag = Lag::default();
         for second in 0..5_000 {
             lag.seen(second + 1, i64::try_from(second).unwrap() * 1_000_000);

@@ -7,12 +7,13 @@
 //! | [`running`] | the resources of a running service |
 //! | [`settings`], `telemetry` | command line and environment, logs |
 //! | [`http`], [`guard`] | the routes of every service; authentication and limits |
-//! | [`question`], [`reading`], [`problem`] | request parsing, reads that are never stale, and errors |
+//! | [`extract`], [`reading`], [`problem`] | request parsing, reads that are never stale, and errors |
 //! | [`place`] | relative links between pages |
 //! | [`headline`], [`instance`] | the state of the instances, for health endpoints, roll calls and pages |
 //! | `healing` | the endpoints behind `wallet heal`, for when the broker has lost messages |
 //! | [`metrics`] | the registry of metrics |
 
+pub mod extract;
 pub mod guard;
 pub mod headline;
 mod healing;
@@ -23,7 +24,6 @@ pub mod metrics;
 pub mod place;
 pub mod problem;
 pub mod program;
-pub mod question;
 pub mod reading;
 pub mod running;
 pub mod settings;

@@ -41,7 +41,7 @@ pub struct Metrics {
     inputs: Family<Label, Counter>,
     repeats: Family<Label, Counter>,
     events: Family<Label, Counter>,
-    set_aside: Family<Label, Counter>,
+    park_input: Family<Label, Counter>,
     position: Gauges,
     outbox_lag: Gauges,
     batch_seconds: Family<Label, Histogram>,
@@ -58,12 +58,12 @@ pub struct ShardMetrics {
     /// Events decided.
     pub events: Counter,
     /// Messages or elements parked.
-    pub set_aside: Counter,
+    pub park_input: Counter,
     /// The last sequence handled.
     pub position: ShardGauge,
     /// Events committed and not yet published.
     pub outbox_lag: ShardGauge,
-    /// From taking a batch to its commit.
+    /// Time from taking a batch to its commit.
     pub batch_seconds: Histogram,
     /// From commit to acknowledgement.
     pub publish_seconds: Histogram,
@@ -74,7 +74,7 @@ impl Meter for ShardMetrics {
         self.inputs.inc_by(batch.inputs as u64);
         self.repeats.inc_by(batch.repeats as u64);
         self.events.inc_by(batch.events as u64);
-        self.set_aside.inc_by(batch.parked as u64);
+        self.park_input.inc_by(batch.parked as u64);
         self.batch_seconds.observe(batch.took.as_secs_f64());
     }
 
@@ -112,7 +112,7 @@ impl Metrics {
             inputs: Family::default(),
             repeats: Family::default(),
             events: Family::default(),
-            set_aside: Family::default(),
+            park_input: Family::default(),
             position: Gauges::default(),
             outbox_lag: Gauges::default(),
             batch_seconds: Family::new_with_constructor(histogram),
@@ -121,19 +121,19 @@ impl Metrics {
         registry.register("inputs", "Requests and events handled", metrics.inputs.clone());
         registry.register(
             "repeats",
-            "Requests and events that were known already",
+            "Requests and events that were already known",
             metrics.repeats.clone(),
         );
         registry.register("events", "Events decided", metrics.events.clone());
-        let aside = "Messages or elements of messages set aside since the start";
-        registry.register("messages_parked", aside, metrics.set_aside.clone());
-        let position = "The last sequence handled of the shard's stream";
+        let aside = "Messages or message elements parked since the start";
+        registry.register("messages_parked", aside, metrics.park_input.clone());
+        let position = "The last sequence of the shard's stream that was handled";
         registry.register("position", position, metrics.position.0.clone());
         let lag = "Events committed and not yet published";
         registry.register("outbox_lag_events", lag, metrics.outbox_lag.0.clone());
-        let batch = "From taking a batch to its commit";
+        let batch = "Time from taking a batch to its commit";
         registry.register("batch_duration_seconds", batch, metrics.batch_seconds.clone());
-        let publish = "From a batch's commit to its acknowledgement by the log";
+        let publish = "Time from a batch's commit to its acknowledgement by the log";
         registry.register(
             "publish_duration_seconds",
             publish,
@@ -152,7 +152,7 @@ impl Metrics {
             inputs: self.inputs.get_or_create(&label).clone(),
             repeats: self.repeats.get_or_create(&label).clone(),
             events: self.events.get_or_create(&label).clone(),
-            set_aside: self.set_aside.get_or_create(&label).clone(),
+            park_input: self.park_input.get_or_create(&label).clone(),
             position: self.position.of(shard),
             outbox_lag: self.outbox_lag.of(shard),
             batch_seconds: self.batch_seconds.get_or_create(&label).clone(),

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whatever_stands_below_v1_is_for_programs() {
+    fn paths_below_v1_are_for_programs() {
         for (path, for_programs) in [
             ("/v1", true),
             ("/v1/", true),

@@ -55,7 +55,7 @@ impl Problem {
     /// The cursor to continue from is not one that we gave.
     pub fn not_a_place(before: &str) -> Self {
         Self::bad_request(format!(
-            "before {before:?}: use the \"next\" of an earlier answer"
+            "before {before:?}: use the \"next\" of an earlier response"
         ))
     }
 
@@ -71,7 +71,7 @@ impl Problem {
     pub(crate) fn uri_too_long(length: usize, limit: usize) -> Self {
         Self {
             status: StatusCode::URI_TOO_LONG,
-            detail: format!("a question of {length} bytes: the limit is {limit}"),
+            detail: format!("a URL of {length} bytes: the limit is {limit}"),
         }
     }
 
@@ -103,14 +103,14 @@ impl Problem {
 impl From<wallet_db::Error> for Problem {
     fn from(error: wallet_db::Error) -> Self {
         tracing::error!(%error, "a query failed: {error}");
-        Self::unavailable("the service's database does not answer; its log says why")
+        Self::unavailable("the service's database does not answer: see the log of the service")
     }
 }
 
 impl From<wallet_engine::bus::Error> for Problem {
     fn from(error: wallet_engine::bus::Error) -> Self {
         Self::unavailable(format!(
-            "how far the log reaches is not known, so no answer would be sure: {error}"
+            "the end of the log is unknown, so an answer could be stale: {error}"
         ))
     }
 }

@@ -1,7 +1,7 @@
 //! A service as a program: start, run, orderly stop.
 
 mod health;
-mod leaving;
+mod shutdown;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ use wallet_engine::clock;
 use wallet_engine::shard_loop::{self, Context};
 use wallet_engine::status::Board;
 use wallet_jetstream::JetStream;
-use wallet_kernel::{Keeps as _, Place};
+use wallet_kernel::{Persistence as _, Place};
 
 use crate::guard::{self, Token};
 use crate::headline::Headline;
@@ -33,7 +33,7 @@ use crate::metrics::Metrics;
 use crate::running::Running;
 use crate::settings::{Command, CommandLine, Settings};
 use crate::{healing, http, telemetry, watch};
-use leaving::{Leaving, Signals};
+use shutdown::{Shutdown, Signals};
 
 /// Timeout for finishing the work in hand.
 const WORK_WITHIN: Duration = Duration::from_secs(5);
@@ -72,11 +72,14 @@ fn run_program(parts: Parts) -> ExitCode {
     let line = CommandLine::read(parts.service);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(parts.service, &anyhow::Error::new(error).context("no runtime")),
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("the async runtime can't be started");
+            return failed(parts.service, &error);
+        }
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
-            let address = line.settings.http.unwrap_or(guard::usual_address(parts.service));
+            let address = line.settings.http.unwrap_or(guard::default_address(parts.service));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
         None => runtime.block_on(run(line.settings, parts)),
@@ -99,15 +102,15 @@ async fn run(settings: Settings, parts: Parts) -> anyhow::Result<ExitCode> {
         started = Started::new(settings, parts) => started?,
         // Drops the start that is in progress, wherever it hangs.
         name = signals.next() => {
-            info!("{name}: leaving before the start was done");
+            info!("{name}: stopping before the start was complete");
             return Ok(ExitCode::SUCCESS);
         }
     };
     tokio::select! {
-        name = signals.next() => info!("{name}: finishing what is held"),
+        name = signals.next() => info!("{name}: stopping, finishing the work in hand"),
         () = started.loops.wait() => error!("all loops have ended"),
     }
-    Ok(started.stop(signals.leaving()).await)
+    Ok(started.stop(signals.shutdown()).await)
 }
 
 /// A running service.
@@ -121,7 +124,7 @@ struct Started {
 impl Started {
     async fn new(settings: Settings, parts: Parts) -> anyhow::Result<Self> {
         let service = parts.service;
-        let address = settings.http.unwrap_or(guard::usual_address(service));
+        let address = settings.http.unwrap_or(guard::default_address(service));
         let token = settings.http_token.as_ref().map(|token| token.0.as_str());
         let token = Token::of(token, settings.http_token_file.as_deref())?;
         guard::warn_if_open(address, token);
@@ -158,7 +161,7 @@ impl Started {
         let routes = routes
             .method_not_allowed_fallback(http::not_allowed)
             .layer(middleware::from_fn_with_state(guard, guard::guard))
-            .layer(middleware::map_response(http::kept_by_nobody));
+            .layer(middleware::map_response(http::no_store));
         (parts.work)(&running, &instance.name, &loops, &stop);
         let quiet = stop.clone().cancelled_owned();
         let server = axum::serve(listener, routes).with_graceful_shutdown(quiet);
@@ -173,7 +176,7 @@ impl Started {
     }
 
     /// Finishes the work in hand, within time limits, and reports the result.
-    async fn stop(self, mut leaving: Leaving) -> ExitCode {
+    async fn stop(self, mut shutdown: Shutdown) -> ExitCode {
         let Self {
             running,
             loops,
@@ -184,28 +187,28 @@ impl Started {
         let left = || {
             format!(
                 ": {}; what is committed will be published at the next start",
-                told(&running.board)
+                describe(&running.board)
             )
         };
-        leaving
-            .step("the end of the shards' work", WORK_WITHIN, loops.wait(), left)
+        shutdown
+            .step("the shards' work to end", WORK_WITHIN, loops.wait(), left)
             .await;
         server.abort();
         let closed = async {
             join_all(running.pools.iter().map(|(_, pool)| pool.close())).await;
         };
-        leaving
-            .step("closing the databases", CLOSE_WITHIN, closed, String::new)
+        shutdown
+            .step("the databases to close", CLOSE_WITHIN, closed, String::new)
             .await;
-        leaving
+        shutdown
             .step(
-                "what NATS was to be sent",
+                "the last messages to reach NATS",
                 FLUSH_WITHIN,
                 running.bus.flush(),
                 String::new,
             )
             .await;
-        if leaving.in_order() {
+        if shutdown.is_clean() {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
@@ -248,9 +251,10 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
             stop: stop.clone(),
             publish_on: pool.is_local().then(Handle::current),
         };
-        running
-            .board
-            .starting(*shard, "asks the database who works on this shard".to_owned());
+        running.board.starting(
+            *shard,
+            "asking the database which instance works on this shard".to_owned(),
+        );
         let working = shard_loop::run(store, context);
         if pool.is_local() {
             loops.spawn(on_a_thread(format!("shard {shard}"), working));
@@ -267,19 +271,19 @@ async fn on_a_thread(name: String, working: impl Future<Output = ()> + Send + 's
     let thread = thread::Builder::new().name(name).spawn(move || {
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(working),
-            Err(error) => error!("no runtime for a shard: {error}"),
+            Err(error) => error!("a shard's runtime can't be started: {error}"),
         }
         // The receiver is gone if the program is shutting down.
         let _ = ended.send(());
     });
     match thread {
         Ok(_) => drop(end.await),
-        Err(error) => error!("no thread for a shard: {error}"),
+        Err(error) => error!("a shard's thread can't be started: {error}"),
     }
 }
 
 /// The state of each shard, in one line.
-fn told(board: &Board) -> String {
+fn describe(board: &Board) -> String {
     let shards = board
         .read()
         .into_iter()

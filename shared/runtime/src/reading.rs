@@ -39,7 +39,7 @@ pub async fn catch_up(running: &Running, shard: Shard, db: &mut Db) -> Result<()
         if tokio::time::Instant::now() > deadline {
             let behind = target.saturating_sub(as_of.sequence);
             return Err(Problem::unavailable(format!(
-                "shard {shard} is {behind} messages behind the log: ask again, or see /readyz"
+                "shard {shard} is {behind} messages behind the log: try again, or see /readyz"
             )));
         }
         tokio::time::sleep(LOOK).await;

@@ -58,13 +58,11 @@ impl CommandLine {
 fn about(service: Service) -> &'static str {
     match service {
         Service::Debit => {
-            "Takes money from payers' accounts, or holds it: one of the wallet's three services"
+            "Debits payers' accounts and holds reserved money: one of the wallet's three services"
         }
-        Service::Credit => {
-            "Brings money to payees' accounts, or refuses it: one of the wallet's three services"
-        }
+        Service::Credit => "Credits payees' accounts, or refuses to: one of the wallet's three services",
         Service::Ledger => {
-            "Keeps the books, answers questions about them and shows them as pages: one of the wallet's three services"
+            "Keeps the books, and serves them over HTTP and as web pages: one of the wallet's three services"
         }
     }
 }
@@ -154,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_is_about_the_service_and_for_who_runs_it() {
+    fn help_is_specific_to_the_service() {
         for service in Service::ALL {
             let help = CommandLine::of(service).render_long_help().to_string();
             assert!(help.starts_with(about(service)), "{help}");
@@ -174,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_needs_a_database_and_a_health_check_none() {
+    fn a_service_needs_a_database_but_its_health_check_does_not() {
         let read = |words: &[&str]| {
             let words = ["debit-svc"].iter().chain(words);
             let matches = CommandLine::of(Service::Debit).try_get_matches_from(words)?;
@@ -182,12 +180,12 @@ mod tests {
         };
         assert!(read(&["healthcheck"]).is_ok_and(|line| line.command.is_some()));
         assert!(read(&["--database", "sqlite:///d/{shard}.db"]).is_ok());
-        let told = read(&[]).map(|_| ()).unwrap_err().to_string();
-        assert!(told.contains("--database"), "{told}");
+        let error = read(&[]).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("--database"), "{error}");
     }
 
     #[test]
-    fn a_link_to_a_trace_goes_to_the_web_only() {
+    fn a_trace_url_must_be_http_or_https() {
         let check = |text: &str, good: bool| assert_eq!(parse_trace_url(text).is_ok(), good, "{text}");
         check("http://127.0.0.1:16686/trace/{trace_id}", true);
         check("https://tempo.example/explore?trace={trace_id}&tab=1", true);

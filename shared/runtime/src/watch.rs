@@ -44,11 +44,11 @@ pub(crate) async fn run(running: Running) {
 
 impl Watch {
     fn new(metrics: &Metrics) -> Self {
-        let lag = "For how long messages of the shard's log have waited to be handled";
+        let lag = "How long messages of the shard's log have waited to be handled";
         Self {
             parked: metrics.gauges(
                 "parked_messages",
-                "Messages or elements of messages that are set aside now",
+                "Messages or message elements that are parked now",
             ),
             lag: metrics.own("projection_lag_seconds", lag, SecondsGauges::default()),
             seen: BTreeMap::new(),
@@ -60,14 +60,14 @@ impl Watch {
             Ok(parked) => self.parked.set(shard, parked),
             Err(error) => {
                 self.parked.clear(shard);
-                debug!(%shard, "what is parked on shard {shard} can't be counted: {error}");
+                debug!(%shard, "the parked messages of shard {shard} can't be counted: {error}");
             }
         }
         let lag = self.seen.entry(shard).or_default();
         match running.bus.end(shard).await {
             Ok((sequence, stored_us)) => lag.seen(sequence, stored_us),
             Err(error) => {
-                debug!(%shard, "where the log of shard {shard} ends is not known: {error}");
+                debug!(%shard, "the end of the log of shard {shard} is unknown: {error}");
                 self.lag.remove(&Label { shard: shard.0 });
                 return;
             }

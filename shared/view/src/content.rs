@@ -13,9 +13,9 @@ use crate::flow::{Event, Flow};
 #[derive(Clone, Debug)]
 pub enum Content {
     /// A request from a client: its verb, and its order if the body is valid.
-    Asked(Verb, Option<Order>),
+    Requested(Verb, Option<Order>),
     /// A decision of a service.
-    Said(Fact),
+    Decided(Fact),
     /// Unreadable for this program; a newer version may have written it.
     Unknown,
 }
@@ -23,33 +23,33 @@ pub enum Content {
 impl Content {
     /// Parses an event of `flow`.
     pub fn of(event: &Event, flow: &Flow) -> Self {
-        match event.asks() {
-            Some(verb) => Self::Asked(verb, order(event, verb, flow)),
-            None => envelope::read(event.body.get()).map_or(Self::Unknown, |event| Self::Said(event.fact)),
+        match event.request_verb() {
+            Some(verb) => Self::Requested(verb, order(event, verb, flow)),
+            None => envelope::read(event.body.get()).map_or(Self::Unknown, |event| Self::Decided(event.fact)),
         }
     }
 
     /// The decided fact, if it is a decision.
     pub fn fact(&self) -> Option<&Fact> {
         match self {
-            Self::Said(fact) => Some(fact),
-            Self::Asked(..) | Self::Unknown => None,
+            Self::Decided(fact) => Some(fact),
+            Self::Requested(..) | Self::Unknown => None,
         }
     }
 
     /// The requested verb, if it is a request.
     pub fn verb(&self) -> Option<Verb> {
         match self {
-            Self::Asked(verb, _) => Some(*verb),
-            Self::Said(_) | Self::Unknown => None,
+            Self::Requested(verb, _) => Some(*verb),
+            Self::Decided(_) | Self::Unknown => None,
         }
     }
 
     /// The choreography step that this corresponds to.
     pub(crate) fn as_step(&self) -> Option<choreography::Step> {
         match self {
-            Self::Asked(verb, _) => Some(choreography::Step::Asked(*verb)),
-            Self::Said(fact) => Some(choreography::Step::Said(fact.clone())),
+            Self::Requested(verb, _) => Some(choreography::Step::Requested(*verb)),
+            Self::Decided(fact) => Some(choreography::Step::Decided(fact.clone())),
             Self::Unknown => None,
         }
     }

@@ -52,19 +52,19 @@ fn named(flow: &Flow, after: &Event, expected: choreography::Expected, shards: S
 
 impl Expected {
     /// Attributes the wait to the service that published the unanswered event, which `cannot` do what it must.
-    pub fn waits_for_who_said_it(&mut self, flow: &Flow, cannot: String) {
-        let said = flow.events.iter().find(|event| event.id == self.after);
-        if let Some((service, shard)) = said.and_then(Event::said_by) {
-            self.events = said.map(|event| event.kind.clone()).into_iter().collect();
+    pub fn waits_for_publisher(&mut self, flow: &Flow, cannot: String) {
+        let event = flow.events.iter().find(|event| event.id == self.after);
+        if let Some((service, shard)) = event.and_then(Event::decided_by_service) {
+            self.events = event.map(|event| event.kind.clone()).into_iter().collect();
             (self.service, self.shard) = (service.to_owned(), shard);
             self.cannot = Some(cannot);
         }
     }
 
     /// The waiting service as a sentence: `credit-svc of shard 1 has not reacted to account.debited`.
-    pub fn told(&self, flow: &Flow) -> String {
+    pub fn describe(&self, flow: &Flow) -> String {
         let after = flow.events.iter().find(|event| event.id == self.after);
-        let after = after.map_or("what it was told", |event| short(&event.kind));
+        let after = after.map_or("its input", |event| short(&event.kind));
         let cannot = self.cannot.as_deref().map(clean);
         idle(
             &clean(&self.service),

@@ -22,7 +22,7 @@ impl Flow {
     }
 
     /// The requested amount with its currency.
-    pub(crate) fn asked_money(&self) -> Option<String> {
+    pub(crate) fn requested_money(&self) -> Option<String> {
         let (amount, currency) = (self.amount.as_ref()?, self.currency.as_ref()?);
         Some(format!("{amount} {currency}"))
     }
@@ -52,8 +52,9 @@ impl Flow {
     /// How long the reservation waited for its payer, in microseconds; no service could have shortened that. The books know it;
     /// for a flow from elsewhere it is computed from the events.
     pub fn held_for_us(&self) -> Option<i64> {
-        let told = || held::of(&steps::of(self)).map(|held| held.us);
-        self.held_us.or_else(|| self.may_be_held().then(told).flatten())
+        let derived = || held::of(&steps::of(self)).map(|held| held.us);
+        self.held_us
+            .or_else(|| self.may_be_held().then(derived).flatten())
     }
 
     fn may_be_held(&self) -> bool {

@@ -70,7 +70,7 @@ pub struct Flow {
     pub expected: Vec<Expected>,
     /// Unresolved parked messages of a flow that has not ended, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub parked: Vec<SetAside>,
+    pub parked: Vec<ParkedMessage>,
     /// The bookings of its events, if they were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bookings: Vec<Booked>,
@@ -172,7 +172,7 @@ pub struct Expected {
 
 /// A parked message of a flow: a service could not handle it, and no operator has resolved it yet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct SetAside {
+pub struct ParkedMessage {
     /// The service that parked it.
     pub service: String,
     /// The shard whose log holds it.
@@ -211,11 +211,12 @@ pub struct Booked {
 impl Flow {
     /// Whether it concerns a payment, as opposed to an operator's request.
     pub fn is_payment(&self) -> bool {
-        self.asked().is_some_and(|verb| verb.flow() == Verb::Transfer)
+        self.first_verb()
+            .is_some_and(|verb| verb.flow() == Verb::Transfer)
     }
 
     /// The verb of its first request.
-    pub fn asked(&self) -> Option<Verb> {
+    pub fn first_verb(&self) -> Option<Verb> {
         Verb::ALL.into_iter().find(|verb| verb.token() == self.verb)
     }
 }
@@ -232,20 +233,20 @@ impl Event {
     }
 
     /// The service and shard that decided it; none for a client's request.
-    pub fn said_by(&self) -> Option<(&str, u16)> {
+    pub fn decided_by_service(&self) -> Option<(&str, u16)> {
         let (service, shard) = self.source.strip_prefix('/')?.split_once('/')?;
         Some((service, shard.parse().ok()?))
     }
 
     /// The verb, if it is a request.
-    pub fn asks(&self) -> Option<Verb> {
+    pub fn request_verb(&self) -> Option<Verb> {
         Verb::parse_requested(&self.kind)
     }
 }
 
 impl Flow {
     /// Its status in a word, or `parked` or `stuck` if it does not progress.
-    pub fn stands(&self) -> &'static str {
+    pub fn display_status(&self) -> &'static str {
         if !self.parked.is_empty() {
             "parked"
         } else if self.stuck.is_some() {
@@ -256,17 +257,17 @@ impl Flow {
     }
 }
 
-impl SetAside {
-    /// Which service parked what, and why: `credit-svc has set aside message 17 of WALLET_0: …`.
-    pub fn told(&self) -> String {
+impl ParkedMessage {
+    /// Which service parked what, and why: `credit-svc has parked message 17 of WALLET_0: …`.
+    pub fn describe(&self) -> String {
         let (service, shard, sequence, detail) = (&self.service, self.shard, self.sequence, &self.detail);
-        format!("{service} has set aside message {sequence} of WALLET_{shard}: {detail}")
+        format!("{service} has parked message {sequence} of WALLET_{shard}: {detail}")
     }
 }
 
 impl Stuck {
     /// What it waits for, such as `credit-svc of shard 1 has not reacted to account.debited`.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.waits_for {
             Some(waits) => idle(
                 &waits.service,

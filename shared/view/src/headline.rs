@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wallet_contract::status::Status;
 
-use crate::along;
+use crate::critical_path;
 use crate::flow::Flow;
 use crate::steps;
 use crate::text::{clean, span, span_us};
@@ -47,7 +47,7 @@ fn end(flow: &Flow) -> String {
 
 /// From its first request to the last event heard so far.
 fn so_far(flow: &Flow) -> Option<Duration> {
-    let so_far_us = along::last(&steps::of(flow))?.at_us;
+    let so_far_us = critical_path::last(&steps::of(flow))?.at_us;
     u64::try_from(so_far_us).ok().map(Duration::from_micros)
 }
 
@@ -55,7 +55,7 @@ fn movement(flow: &Flow) -> String {
     let payer = &flow.payer;
     let (Some(payee), Some(amount), Some(currency)) = (&flow.payee, &flow.amount, &flow.currency) else {
         return if flow.status == Status::Cancelled {
-            format!("{payer} cancelled a reservation before it was heard of")
+            format!("{payer} cancelled a reservation before it arrived")
         } else {
             format!("{payer} did not pay")
         };

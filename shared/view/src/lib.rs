@@ -5,7 +5,7 @@
 //! | [`flow`] | a flow on the wire, with its events |
 //! | [`steps`], [`content`] | its requests and events in causal order, with marks, words and timings |
 //! | `figures`, [`held`] | its amount and duration; how long it waited for its payer |
-//! | [`along`] | its critical path, and where the time went along it |
+//! | [`critical_path`] | its critical path, and where the time went along it |
 //! | [`expected`] | the events that the choreography requires and that have not been seen yet |
 //! | [`skew`] | clocks that contradict the order of the log |
 //! | [`headline`], [`story`] | what happened, in one sentence and in a few |
@@ -17,22 +17,22 @@
 //! | [`span`], [`otlp`] | its OpenTelemetry spans, rebuilt from the log, and as a file |
 //! | [`mermaid`] | its sequence diagram as Mermaid text |
 //! | [`typed`] | amounts as people type them |
-//! | [`moment`], [`lapse`], [`exact`] | times and durations as people write them; times in JSON |
+//! | [`moment`], [`duration`], [`exact`] | times and durations as people write them; times in JSON |
 //!
 //! Everything here is pure: no clock, no randomness, no I/O. The input comes from a log and is untrusted text, so the code that
 //! displays it must escape it.
 #![deny(clippy::float_arithmetic)]
 
-pub mod along;
 pub mod causes;
 pub mod content;
+pub mod critical_path;
+pub mod duration;
 pub mod exact;
 pub mod expected;
 mod figures;
 pub mod flow;
 pub mod headline;
 pub mod held;
-pub mod lapse;
 pub mod mermaid;
 pub mod moment;
 pub mod money;

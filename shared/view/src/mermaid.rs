@@ -53,7 +53,7 @@ fn arrow(step: &Step, steps: &[Step]) -> String {
             let shaft = match step.mark {
                 Mark::Undone => "-->>",
                 Mark::Refused => "-x",
-                Mark::Said | Mark::Good => "->>",
+                Mark::Neutral | Mark::Good => "->>",
             };
             writeln!(text, "    {}{shaft}{to}: {words}", id(from))
         }

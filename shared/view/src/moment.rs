@@ -25,7 +25,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
 use self::zone::Zone;
-use crate::lapse;
+use crate::duration;
 
 /// A period of time as a user named it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,21 +45,21 @@ pub enum BadTime {
     )]
     Form,
     /// It looks like a time, except for the sign of its offset.
-    #[error("a + in an address stands for a blank: write %2B")]
+    #[error("a + in a URL means a space: write %2B")]
     LostPlus,
     /// It is not on any calendar or clock.
-    #[error("no calendar or clock has {0}")]
+    #[error("{0} is not on any calendar or clock")]
     NoSuch(String),
     /// The time zone is unknown.
     #[error("unknown time zone {0:?}: use a name such as America/New_York, or an offset such as -05:00")]
     Zone(String),
     /// The offset is not the one that the zone had at that time.
-    #[error("{zone} was at {right} then, not at {said}: leave one of the two out")]
+    #[error("{zone} was at {right} then, not at {given}: leave one of the two out")]
     Contradiction {
         /// The zone.
         zone: String,
         /// The offset as written.
-        said: String,
+        given: String,
         /// The zone's offset.
         right: String,
     },
@@ -84,7 +84,7 @@ pub enum BadTime {
         to: String,
     },
     /// Outside the supported range.
-    #[error("that is too far away")]
+    #[error("that is out of range")]
     Range,
 }
 
@@ -92,8 +92,8 @@ impl Moment {
     /// Parses a time; relative times count back from `now`.
     pub fn read(text: &str, now: Timestamp) -> Result<Self, BadTime> {
         let text = text.trim();
-        if let Some(lapse) = text.strip_suffix(" ago") {
-            return Self::ago(lapse::read(lapse).map_err(|_| BadTime::Form)?, now);
+        if let Some(duration) = text.strip_suffix(" ago") {
+            return Self::ago(duration::read(duration).map_err(|_| BadTime::Form)?, now);
         }
         let read = |text: &str| Written::split(text).ok_or(BadTime::Form)?.read();
         read(text).map_err(|bad| {
@@ -107,9 +107,9 @@ impl Moment {
         })
     }
 
-    /// The moment that lies `lapse` before `now`.
-    pub fn ago(lapse: Duration, now: Timestamp) -> Result<Self, BadTime> {
-        let at_us = now.as_microsecond().checked_sub(lapse::microseconds(lapse));
+    /// The moment that lies `duration` before `now`.
+    pub fn ago(duration: Duration, now: Timestamp) -> Result<Self, BadTime> {
+        let at_us = now.as_microsecond().checked_sub(duration::microseconds(duration));
         let at = at_us.and_then(|us| Timestamp::from_microsecond(us).ok());
         let at_us = at.ok_or(BadTime::Range)?.as_microsecond();
         Ok(Self {
@@ -137,13 +137,13 @@ fn instant(us: i64) -> Timestamp {
 struct Written<'t> {
     date: &'t str,
     clock: Option<&'t str>,
-    offset: Option<Said>,
+    offset: Option<WrittenOffset>,
     zone: Option<&'t str>,
 }
 
 /// An offset from UTC.
 #[derive(Clone, Copy)]
-enum Said {
+enum WrittenOffset {
     /// `Z`: the time is given in UTC, whatever the place.
     Zulu,
     /// The local offset.
@@ -168,9 +168,11 @@ impl<'t> Written<'t> {
         };
         let offset = match offset {
             "" => None,
-            "Z" | "z" | " UTC" | " (UTC)" => Some(Said::Zulu),
+            "Z" | "z" | " UTC" | " (UTC)" => Some(WrittenOffset::Zulu),
             // A day has no single offset: it may begin with one and end with another.
-            offset => Some(Said::Local(zone::offset(offset).filter(|_| clock.is_some())?)),
+            offset => Some(WrittenOffset::Local(
+                zone::offset(offset).filter(|_| clock.is_some())?,
+            )),
         };
         Some(Self {
             date,
@@ -187,10 +189,10 @@ impl<'t> Written<'t> {
             .map_err(|_| BadTime::NoSuch(self.date.to_owned()))?;
         let named = self.zone.map(zone::named).transpose()?;
         let place = match (self.offset, named) {
-            (None, None) | (Some(Said::Zulu), _) => Zone::at(Offset::UTC),
-            (Some(Said::Local(offset)), None) => Zone::at(offset),
+            (None, None) | (Some(WrittenOffset::Zulu), _) => Zone::at(Offset::UTC),
+            (Some(WrittenOffset::Local(offset)), None) => Zone::at(offset),
             (None, Some(zone)) => zone,
-            (Some(Said::Local(offset)), Some(zone)) => zone.whose_offset_is(offset),
+            (Some(WrittenOffset::Local(offset)), Some(zone)) => zone.whose_offset_is(offset),
         };
         let (first_us, after_us) = match self.clock.map(clock).transpose()? {
             Some((time, unit_us)) => {

@@ -115,18 +115,19 @@ impl Play<'_> {
         };
         match &mut self.transfer {
             Some(transfer) => transfer.take(&event, at_us),
-            None => self.transfer = begun_by(&event, at_us),
+            None => self.transfer = started_by(&event, at_us),
         }
     }
 }
 
 /// The row that debit-svc's first decision creates; no other service's event creates one.
-fn begun_by(event: &Event, at_us: i64) -> Option<Transfer> {
+fn started_by(event: &Event, at_us: i64) -> Option<Transfer> {
     let by_debit = event.source.service == Service::Debit;
-    by_debit.then(|| Transfer::begun_by(event, at_us)).flatten()
+    by_debit.then(|| Transfer::started_by(event, at_us)).flatten()
 }
 
 /// Whether a flow has phases.
 pub fn has_phases(flow: &Flow) -> bool {
-    flow.asked().is_some_and(|verb| verb.flow() == Verb::Transfer)
+    flow.first_verb()
+        .is_some_and(|verb| verb.flow() == Verb::Transfer)
 }

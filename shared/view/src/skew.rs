@@ -21,7 +21,7 @@ pub enum Skew {
 
 impl Skew {
     /// Which clock is wrong, and by how much.
-    pub fn told(self, service: &str) -> String {
+    pub fn describe(self, service: &str) -> String {
         match self {
             Self::Behind(us) => format!(
                 "decided {} before its cause was stored: {service}'s clock is behind the NATS server's",

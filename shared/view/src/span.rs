@@ -226,16 +226,16 @@ fn destination(flow: &Flow, event: &Event, step: &Step) -> Vec<(&'static str, Va
         Lane::Ledger => Some(Service::Ledger),
     };
     let (name, template) = match (&step.content, service(step.lane)) {
-        (Content::Asked(verb, _), _) => match flow.payer.parse::<AccountId>() {
+        (Content::Requested(verb, _), _) => match flow.payer.parse::<AccountId>() {
             Ok(account) => (verb.subject(shard, &account), request_template(*verb)),
             Err(_) => return Vec::new(),
         },
-        (Content::Said(_) | Content::Unknown, Some(service)) => {
+        (Content::Decided(_) | Content::Unknown, Some(service)) => {
             let from = step.decided_on.map_or(shard, Shard);
             let name = subject::envelopes(shard, service, from);
             (name, format!("wallet.{{shard}}.evt.{}.{{from}}", service.token()))
         }
-        (Content::Said(_) | Content::Unknown, None) => return Vec::new(),
+        (Content::Decided(_) | Content::Unknown, None) => return Vec::new(),
     };
     vec![
         ("messaging.destination.name", text(name)),

@@ -196,7 +196,7 @@ mod tests {
 
     /// alice has 80.00 available, and holds 20.00 for bob and 3.00 for another payee.
     #[test]
-    fn a_capture_of_a_part_is_two_lines() {
+    fn a_partial_capture_is_two_lines() {
         let figures = Figures {
             amount: 1_500,
             held: -2_000,
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_capture_of_all_is_one_line() {
+    fn a_full_capture_is_one_line() {
         let figures = Figures {
             amount: 0,
             held: -2_000,
@@ -228,7 +228,7 @@ mod tests {
 
     /// A reservation that was captured in part and then reversed: a hold, and a debit of two parts.
     #[test]
-    fn who_gave_it_back_is_said_once() {
+    fn the_account_that_gave_back_is_named_once() {
         let other = Uuid::from_u128(7);
         let line = |kind: &str, parts: Vec<Part>| Line {
             time: Timestamp::UNIX_EPOCH,
@@ -251,14 +251,14 @@ mod tests {
         };
         let figures = ["0.00", "-5.00", "80.00", "18.00"];
         let parts = ["capture", "release"].map(|kind| part(kind, figures)).to_vec();
-        let said = |line: Line| -> Vec<usize> {
+        let mentions = |line: Line| -> Vec<usize> {
             let parts = line.drawn();
             parts.iter().map(|part| line.links(part).len()).collect()
         };
-        assert_eq!(said(line("hold", Vec::new())), [0]);
-        assert_eq!(said(line("debit", parts)), [1, 0]);
-        assert_eq!(said(line("credit", Vec::new())), [1]);
-        assert_eq!(said(line("reversal", Vec::new())), [0]);
+        assert_eq!(mentions(line("hold", Vec::new())), [0]);
+        assert_eq!(mentions(line("debit", parts)), [1, 0]);
+        assert_eq!(mentions(line("credit", Vec::new())), [1]);
+        assert_eq!(mentions(line("reversal", Vec::new())), [0]);
         let reversal = Line {
             reverses: Some(other),
             ..line("debit", Vec::new())
@@ -269,8 +269,8 @@ mod tests {
 
     #[test]
     fn a_change_has_its_sign() {
-        let told = ["15.00", "-5.00", "0.00", "0", "7"].map(change);
+        let shown = ["15.00", "-5.00", "0.00", "0", "7"].map(change);
         let expected = [Some("+15.00"), Some("-5.00"), None, None, Some("+7")];
-        assert_eq!(told, expected.map(|text| text.map(str::to_owned)));
+        assert_eq!(shown, expected.map(|text| text.map(str::to_owned)));
     }
 }

@@ -71,7 +71,7 @@ pub struct Times {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// An ordinary step.
-    Said,
+    Neutral,
     /// A successful end.
     Good,
     /// A refusal.
@@ -119,7 +119,7 @@ impl Mark {
     /// A sign that works without colour.
     pub fn sign(self) -> char {
         match self {
-            Self::Said => '●',
+            Self::Neutral => '●',
             Self::Good => '✓',
             Self::Refused => '✗',
             Self::Undone => '↺',
@@ -129,7 +129,7 @@ impl Mark {
     /// A word for readers who can't see the sign; also the name of a style.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Said => "said",
+            Self::Neutral => "neutral",
             Self::Good => "good",
             Self::Refused => "refused",
             Self::Undone => "undone",

@@ -27,7 +27,7 @@ pub fn of(flow: &Flow) -> Vec<Step> {
     let roots = events.iter().enumerate().filter(|(_, event)| begins(event));
     for (index, (place, event)) in roots.enumerate() {
         // The second phase belongs to the first request.
-        let goes_on = index > 0 && goes_on(event.asks()) && !order.is_refused(event);
+        let goes_on = index > 0 && goes_on(event.request_verb()) && !order.is_refused(event);
         others += usize::from(index > 0 && !goes_on);
         order.add(place, event, None, if goes_on { 0 } else { others });
     }

@@ -23,14 +23,14 @@ use crate::text::{clean, span, span_us, time};
 pub fn of(flow: &Flow) -> Vec<String> {
     let steps = steps::of(flow);
     let teller = Teller { flow, steps: &steps };
-    let mut told = match flow.asked().map(Verb::flow) {
+    let mut sentences = match flow.first_verb().map(Verb::flow) {
         Some(Verb::Transfer) => teller.payment(),
         Some(_) | None => teller.operator(),
     };
-    told.extend(teller.waits());
-    told.extend(teller.given_back());
-    told.extend(teller.asked_again());
-    told.iter().map(|sentence| clean(sentence)).collect()
+    sentences.extend(teller.waits());
+    sentences.extend(teller.given_back());
+    sentences.extend(teller.later_requests());
+    sentences.iter().map(|sentence| clean(sentence)).collect()
 }
 
 struct Teller<'f> {
@@ -60,14 +60,14 @@ impl Teller<'_> {
         match (&self.flow.detail, &self.flow.reason) {
             (Some(detail), _) => detail.clone(),
             (None, Some(reason)) => reason.clone(),
-            (None, None) => "no reason was told".to_owned(),
+            (None, None) => "no reason was given".to_owned(),
         }
     }
 
     /// The requested amount.
     fn money(&self) -> Option<String> {
         self.flow.payee.as_ref()?;
-        self.flow.asked_money()
+        self.flow.requested_money()
     }
 
     fn payee(&self) -> &str {
@@ -98,15 +98,19 @@ impl Teller<'_> {
     fn waits(&self) -> Option<String> {
         let since = |at: Timestamp| format!(", since {} UTC", time(at));
         if let Some(parked) = self.flow.parked.first() {
-            return Some(format!("It is parked: {}.", parked.told()));
+            return Some(format!("It is parked: {}.", parked.describe()));
         }
         if let Some(stuck) = &self.flow.stuck {
-            return Some(format!("It is stuck: {}{}.", stuck.told(), since(stuck.since)));
+            return Some(format!(
+                "It is stuck: {}{}.",
+                stuck.describe(),
+                since(stuck.since)
+            ));
         }
         let expected = self.flow.expected.last()?;
         Some(format!(
             "It waits: {}{}.",
-            expected.told(self.flow),
+            expected.describe(self.flow),
             since(expected.since)
         ))
     }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn times_read_well() {
+    fn durations_are_readable() {
         let spans = [
             420,
             8_349,

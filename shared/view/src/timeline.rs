@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_takes_as_long_as_the_rest_is_not_cut() {
+    fn comparable_stretches_are_not_cut() {
         let whole = line(vec![0, 2_000, 4_000, 9_000]);
         assert!(whole.iter().all(|stretch| !stretch.cut));
         assert_eq!(

@@ -57,7 +57,7 @@ pub fn minor(text: &str, currency: Currency) -> Result<i64, BadTyped> {
         }
         None if typed.starts_with(BELOW_ZERO) || typed.ends_with(BELOW_ZERO) => Err(bad(
             format!(
-                "amount {typed:?} is below zero: an amount has no sign, payer and payee say which way it goes"
+                "amount {typed:?} is negative: an amount has no sign, since payer and payee determine the direction"
             ),
             None,
         )),
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_one_way_is_read() {
+    fn an_unambiguous_amount_is_parsed() {
         for (text, expected) in [
             ("5", "5.00"),
             ("12.5", "12.50"),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_read_in_two_ways_is_not_guessed() {
+    fn an_ambiguous_amount_is_rejected() {
         check(
             "USD",
             "1,234",
@@ -328,7 +328,7 @@ mod tests {
                 "USD",
                 text,
                 Err(&format!(
-                    "amount {text:?} is below zero: an amount has no sign, payer and payee say which way it goes"
+                    "amount {text:?} is negative: an amount has no sign, since payer and payee determine the direction"
                 )),
             );
         }

@@ -16,7 +16,7 @@ pub(crate) struct Meaning {
     pub(crate) notes: Vec<String>,
 }
 
-fn said(mark: Mark, words: String, notes: impl IntoIterator<Item = String>) -> Meaning {
+fn meaning_of(mark: Mark, words: String, notes: impl IntoIterator<Item = String>) -> Meaning {
     Meaning {
         mark,
         words,
@@ -28,9 +28,9 @@ fn said(mark: Mark, words: String, notes: impl IntoIterator<Item = String>) -> M
 pub(crate) fn meaning(flow: &Flow, event: &Event, content: &Content, root: usize) -> Meaning {
     let words = clean(&event.short_kind().replace('.', " "));
     match content {
-        Content::Asked(verb, order) => asked(flow, *verb, order.as_ref(), words, root),
-        Content::Said(fact) => decided(fact, placed(event, &words), words),
-        Content::Unknown => said(Mark::Said, placed(event, &words), None),
+        Content::Requested(verb, order) => requested(flow, *verb, order.as_ref(), words, root),
+        Content::Decided(fact) => decided(fact, placed(event, &words), words),
+        Content::Unknown => meaning_of(Mark::Neutral, placed(event, &words), None),
     }
 }
 
@@ -46,12 +46,12 @@ fn decided(fact: &Fact, placed: String, words: String) -> Meaning {
 
 fn account(fact: &AccountFact, placed: String, words: String, refusal: Option<String>) -> Meaning {
     match fact {
-        AccountFact::ClosureRefused(_) => said(Mark::Refused, placed, refusal),
+        AccountFact::ClosureRefused(_) => meaning_of(Mark::Refused, placed, refusal),
         AccountFact::AccountOpened(..)
         | AccountFact::AccountFrozen
         | AccountFact::AccountUnfrozen
-        | AccountFact::AccountClosed => said(Mark::Good, words, None),
-        AccountFact::AccountClosing | AccountFact::ClosureAccepted => said(Mark::Said, placed, None),
+        | AccountFact::AccountClosed => meaning_of(Mark::Good, words, None),
+        AccountFact::AccountClosing | AccountFact::ClosureAccepted => meaning_of(Mark::Neutral, placed, None),
     }
 }
 
@@ -66,23 +66,23 @@ fn movement(
         payer, payee, money, ..
     } = movement;
     match fact {
-        MovementFact::CreditRefused(_) => said(Mark::Refused, placed, refusal),
+        MovementFact::CreditRefused(_) => meaning_of(Mark::Refused, placed, refusal),
         MovementFact::FundsReserved(terms) => {
             let until = time(terms.expires);
-            said(
-                Mark::Said,
+            meaning_of(
+                Mark::Neutral,
                 placed,
                 Some(format!("{money} held for {payee} until {until} UTC")),
             )
         }
-        MovementFact::ConfirmationDeferred => said(
-            Mark::Said,
+        MovementFact::ConfirmationDeferred => meaning_of(
+            Mark::Neutral,
             placed,
             Some(format!("{money} as soon as it is promised")),
         ),
         MovementFact::ReservationReleased(..) => {
             let back = format!("{money} is available to {payer} again");
-            said(Mark::Undone, placed, std::iter::once(back).chain(refusal))
+            meaning_of(Mark::Undone, placed, std::iter::once(back).chain(refusal))
         }
         MovementFact::AccountDebited => {
             let rest = movement.reserved.map(|reserved| {
@@ -90,16 +90,16 @@ fn movement(
                 let held = code.format_minor(reserved.minor());
                 format!("{money} of {held} {code} held")
             });
-            said(Mark::Said, placed, rest)
+            meaning_of(Mark::Neutral, placed, rest)
         }
-        MovementFact::DebitReversed(_) => said(
+        MovementFact::DebitReversed(_) => meaning_of(
             Mark::Undone,
             placed,
             Some(format!("{money} goes back to {payer}")),
         ),
-        MovementFact::TransferSettled => said(Mark::Good, words, None),
+        MovementFact::TransferSettled => meaning_of(Mark::Good, words, None),
         MovementFact::CreditPromised(_) | MovementFact::ReversalGranted | MovementFact::AccountCredited => {
-            said(Mark::Said, placed, None)
+            meaning_of(Mark::Neutral, placed, None)
         }
     }
 }
@@ -107,57 +107,55 @@ fn movement(
 fn request(fact: &RequestFact, placed: String, words: &str, refusal: Option<String>) -> Meaning {
     match fact {
         RequestFact::DebitRefused(..) | RequestFact::RequestRefused(..) | RequestFact::ReversalDenied(..) => {
-            said(Mark::Refused, placed, refusal)
+            meaning_of(Mark::Refused, placed, refusal)
         }
         RequestFact::ReservationBarred => {
-            let late = "it will be refused when it comes".to_owned();
-            said(Mark::Undone, placed, Some(late))
+            let late = "it will be refused when it arrives".to_owned();
+            meaning_of(Mark::Undone, placed, Some(late))
         }
         RequestFact::TransferFailed(_, failure, _) => {
             let mark = match failure {
                 Failure::Refused | Failure::Compensated => Mark::Refused,
                 Failure::Cancelled | Failure::Expired => Mark::Undone,
             };
-            said(mark, format!("{words}: {}", failure.word()), None)
+            meaning_of(mark, format!("{words}: {}", failure.word()), None)
         }
         RequestFact::RequestRecalled(.., instruction) => {
             let why = instruction.map(|sequence| {
-                format!(
-                    "in the place of what nobody could read: an operator's instruction, message {sequence}"
-                )
+                format!("in place of an unreadable request, by an operator's instruction: message {sequence}")
             });
-            said(Mark::Said, placed, why)
+            meaning_of(Mark::Neutral, placed, why)
         }
     }
 }
 
 fn message(fact: &MessageFact, words: String) -> Meaning {
     match fact {
-        MessageFact::MessageParked(parked) => said(Mark::Refused, words, Some(clean(&parked.detail))),
+        MessageFact::MessageParked(parked) => meaning_of(Mark::Refused, words, Some(clean(&parked.detail))),
         MessageFact::MessageResolved(resolved) => {
-            said(Mark::Said, format!("{words}: {}", resolved.how.word()), None)
+            meaning_of(Mark::Neutral, format!("{words}: {}", resolved.how.word()), None)
         }
     }
 }
 
 /// A request. A later one either continues the first one or reuses its id with another content.
-fn asked(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: usize) -> Meaning {
-    let first = flow.events.first().and_then(Event::asks) == Some(verb);
+fn requested(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: usize) -> Meaning {
+    let first = flow.events.first().and_then(Event::request_verb) == Some(verb);
     let another = root > 0 && !goes_on(Some(verb));
     let content = match order {
         Some(Order::Confirm(Some(money))) => Some(format!("{money} of it")),
         Some(Order::Confirm(None) | Order::Cancel) => None,
         _ if !another => None,
         Some(Order::Transfer(movement) | Order::Reserve(movement, _) | Order::Reverse(movement)) => {
-            let asked = format!("{} to {}", movement.money, movement.payee);
+            let content = format!("{} to {}", movement.money, movement.payee);
             Some(if first {
-                format!("other content: {asked}")
+                format!("different content: {content}")
             } else {
-                asked
+                content
             })
         }
         Some(Order::Open(..) | Order::Freeze | Order::Unfreeze | Order::Close) | None => {
-            Some("same id, other content".to_owned())
+            Some("same id, different content".to_owned())
         }
     };
     let words = if another && first {
@@ -165,7 +163,7 @@ fn asked(flow: &Flow, verb: Verb, order: Option<&Order>, words: String, root: us
     } else {
         words
     };
-    said(Mark::Said, words, content)
+    meaning_of(Mark::Neutral, words, content)
 }
 
 /// Adds the shard if it is not the flow's home.

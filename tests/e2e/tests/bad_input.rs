@@ -47,7 +47,7 @@ fn malformed() -> Vec<(Value, &'static str, &'static str)> {
         shape(json!({ "amount": "absent" }), "transfer needs field \"amount\""),
         shape(json!({ "to": "absent" }), "transfer needs field \"to\""),
         shape(json!({ "ammount": "1.00" }), "unknown field \"ammount\""),
-        shape(json!({ "overdraft": "1.00" }), "has no meaning for transfer"),
+        shape(json!({ "overdraft": "1.00" }), "does not apply to transfer"),
         shape(json!({ "memo": "m".repeat(257) }), "a memo of 257 bytes"),
         shape(json!({ "traceparent": "00-zz" }), "not a W3C trace context"),
         amount("12.345", "has 3 decimals, USD has 2"),
@@ -69,7 +69,7 @@ fn impossible_parties() -> Vec<(Value, &'static str, &'static str)> {
         payee("b ob", "has ' '"),
         payee("b>", "has '>'"),
         payee("b\u{7}", "has '\\u{7}'"),
-        payee("@in-transit", "belongs to the books"),
+        payee("@in-transit", "is internal to the books"),
         (
             json!({ "amount": "1.5", "currency": "KRW" }),
             "invalid_amount",
@@ -164,7 +164,7 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
         (
             "cmd.transfer.alice",
             "[1, 2]".to_owned(),
-            "not a request: 1 is no object",
+            "not a request: 1 is not an object",
         ),
         (
             "cmd.transfer.alice",
@@ -174,7 +174,7 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
         (
             "cmd.transfer.alice",
             format!("[{valid}, 5]"),
-            "not a request: 5 is no object",
+            "not a request: 5 is not an object",
         ),
         ("cmd.transfer.alice", String::new(), "the message is empty"),
         ("cmd.spend.alice", "{}".to_owned(), "has an unknown verb"),
@@ -238,7 +238,7 @@ async fn every_identifiable_request_is_answered_and_the_rest_is_parked() -> Resu
         let actual: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
         assert_eq!(
             actual,
-            ["not a request: [] is no object", "not a request: 7 is no object"]
+            ["not a request: [] is not an object", "not a request: 7 is not an object"]
         );
         park(&world).await?;
         let left = 9_600 - cents;
@@ -313,6 +313,6 @@ async fn a_message_over_the_servers_limit_is_refused_before_it_is_sent() -> Resu
         .request(Verb::Transfer, &"alice".parse()?, body, None)
         .await;
     let text = refused.expect_err("2 MB are too much").to_string();
-    assert!(text.contains("takes at most 1048576"), "{text}");
+    assert!(text.contains("accepts at most 1048576"), "{text}");
     world.stop().await
 }

@@ -16,7 +16,7 @@ const KNOWN: [(&str, &str, usize, &str); 17] = [
         "statements that the other rows of this table name",
     ),
     ("shared/db/src/postgres.rs", "AssertSqlSafe", 3, "the same"),
-    ("shared/db/src/together.rs", "AssertSqlSafe", 3, "the same"),
+    ("shared/db/src/combined.rs", "AssertSqlSafe", 3, "the same"),
     (
         "shared/db/src/postgres.rs",
         "format!",
@@ -35,7 +35,7 @@ const KNOWN: [(&str, &str, usize, &str); 17] = [
         5,
         "names from a `table!` declaration, and numbers of parameters",
     ),
-    ("shared/db/src/together.rs", "format!", 6, "the same"),
+    ("shared/db/src/combined.rs", "format!", 6, "the same"),
     (
         "shared/db/src/schema.rs",
         "AssertSqlSafe",

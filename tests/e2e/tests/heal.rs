@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet_client::LedgerError;
 use wallet_client::api::Api;
-use wallet_client::api::healing::{Again, Position};
+use wallet_client::api::healing::{Position, Republish};
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, bulk};
 use wallet_stack::ready;
@@ -258,9 +258,9 @@ async fn a_service_that_has_lost_nothing_keeps_its_position() -> Result<()> {
     };
     check(
         debit.go_on(far).await,
-        "can read on from where it is: its position is left as it is",
+        "can continue from its position, which is left unchanged",
     );
-    let again = |shard, to, no, recall| Again {
+    let again = |shard, to, no, recall| Republish {
         shard,
         to,
         events: vec![no],
@@ -276,7 +276,7 @@ async fn a_service_that_has_lost_nothing_keeps_its_position() -> Result<()> {
     let (home, hers) = (shards.of(&"@world".parse()?).0, shards.of(&"alice".parse()?).0);
     check(
         debit.publish(&again(home, 7, 1, false)).await,
-        "was never to stand in shard 7's stream",
+        "does not belong in shard 7's stream",
     );
     debit.publish(&again(home, hers, 1, false)).await?;
     world.verify().await?;

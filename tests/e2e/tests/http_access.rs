@@ -66,7 +66,7 @@ async fn with_a_token_only_health_is_open() -> Result<()> {
     ensure!(
         doctor.status.code() == Some(1)
             && output.contains("→ set WALLET_API_TOKEN")
-            && !output.contains(&format!("no answer from {api}")),
+            && !output.contains(&format!("no reply from {api}")),
         "{output}"
     );
     for (args, code) in [

@@ -89,7 +89,7 @@ async fn a_full_disk_under_load_loses_nothing() -> Result<()> {
             .request(Verb::Transfer, &"alice".parse()?, body, None)
             .await?;
     }
-    debit.until_shows("the disk is full: make room on it").await?;
+    debit.until_shows("the disk is full: free some space").await?;
     std::fs::remove_file(ballast)?;
     debit.until_both(WORKING).await?;
     world.verify().await?;

@@ -82,7 +82,7 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
         .request(Verb::Transfer, &"alice".parse()?, body, None)
         .await?;
     let log = world.stack.logs().join("debit-svc.log");
-    until(async || Ok(std::fs::read_to_string(&log)?.contains("publishing again in"))).await?;
+    until(async || Ok(std::fs::read_to_string(&log)?.contains("publishing failed, retrying in"))).await?;
     let began = Instant::now();
     world.stack.stop_service(Service::Debit).await?;
     ensure!(
@@ -91,7 +91,7 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
     );
     let output = std::fs::read_to_string(&log)?;
     ensure!(
-        output.contains("leaving without the end of the shards' work, which took more than 5s: shard 0 is "),
+        output.contains("stopping without waiting for the shards' work to end, which took more than 5s: shard 0 is "),
         "{output}"
     );
 

@@ -35,20 +35,18 @@ async fn with_a_token_or_a_password() -> Result<()> {
     connect(&at(&format!("nats://s3cr3t-token@{host}"))).await?;
     check(
         &at(&format!("nats://s3cr3t@{host}")),
-        &format!("the NATS server at {host} did not let the token in the address in: is it right? A user has a password"),
+        &format!("the NATS server at {host} rejected the token in the address: is it correct? A user needs a password"),
     )
     .await?;
     check(
         &at(&server.url()),
-        &format!("the NATS server at {host} did not let somebody without a name in: give a login, as --nats nats://user"),
+        &format!(
+            "the NATS server at {host} rejected a client without a login: give a login, as --nats nats://user"
+        ),
     )
     .await?;
     let alice = format!("nats://alice:s3cr3t@{host}");
-    check(
-        &at(&alice),
-        "did not let user \"alice\" in: is the password right?",
-    )
-    .await?;
+    check(&at(&alice), "rejected user \"alice\": is the password correct?").await?;
 
     // The first server that answers decides; servers that do not answer are skipped.
     let list = format!("nats://s3cr3t-token@127.0.0.1:9,{host}");
@@ -56,8 +54,8 @@ async fn with_a_token_or_a_password() -> Result<()> {
     let none = at("nats://s3cr3t@127.0.0.1:9,127.0.0.1:7");
     check(
         &none,
-        "none of the NATS servers lets us in: no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it \
-         running, and --nats (WALLET_NATS_URL) right?; no NATS server answers at 127.0.0.1:7",
+        "none of the NATS servers accepts the connection: no NATS server answers at 127.0.0.1:9 (Connection refused (os \
+         error 111)): is it running, and is --nats (WALLET_NATS_URL) correct?; no NATS server answers at 127.0.0.1:7",
     )
     .await
 }
@@ -100,7 +98,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     let file = file.display();
     check(
         &other,
-        &format!("did not let the NKey in {file} in: does that server know it"),
+        &format!("rejected the NKey in {file}: does that server know it"),
     )
     .await?;
     let unsigned = Settings {
@@ -110,8 +108,8 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     check(
         &unsigned,
         &format!(
-            "no TLS with the NATS server at {host} (invalid peer certificate: UnknownIssuer): name the authority that has signed \
-             its certificate with --nats-ca (WALLET_NATS_CA)"
+            "no TLS with the NATS server at {host} (invalid peer certificate: UnknownIssuer): give the authority that \
+             signed its certificate with --nats-ca (WALLET_NATS_CA)"
         ),
     )
     .await?;
@@ -119,7 +117,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
         nats: Some(Hidden(format!("tls://localhost:{}", host.port()))),
         ..right.clone()
     };
-    check(&elsewhere, "and the server as its certificate does").await?;
+    check(&elsewhere, "and use the host name in the certificate").await?;
     let faceless = Settings {
         nats_cert: None,
         nats_key: None,
@@ -127,14 +125,14 @@ async fn with_an_nkey_over_tls() -> Result<()> {
     };
     check(
         &faceless,
-        "it wants to see a certificate that its own authority has signed: --nats-cert",
+        "it requires a client certificate signed by its own authority: --nats-cert",
     )
     .await?;
     let mixed = Settings {
         nats_key: Some(certificates.file("server-key")),
         ..right.clone()
     };
-    check(&mixed, "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and the key that of the certificate?").await?;
+    check(&mixed, "are the files of --nats-ca, --nats-cert and --nats-key PEM files, and does the key belong to the certificate?").await?;
 
     // Files are read again for each connection.
     let renewed = Settings {
@@ -151,11 +149,7 @@ async fn with_an_nkey_over_tls() -> Result<()> {
 
     let plain = Server::start("").await?;
     let tls = at(&format!("tls://{}", plain.address));
-    check(
-        &tls,
-        "does that server do TLS, and a version of it that is not too old?",
-    )
-    .await
+    check(&tls, "does that server support TLS, in a recent enough version?").await
 }
 
 /// The whole wallet: the services inherit the tool's login, and the server accepts both.
@@ -179,7 +173,7 @@ async fn with_a_creds_file_and_certificates() -> Result<()> {
     };
     let stranger = Operator::make()?.creds(dir.path(), "stranger")?;
     let says = format!(
-        "did not let the user of {} in: does that server know it, and is it valid still?",
+        "rejected the user of {}: does that server know it, and is it still valid?",
         stranger.display()
     );
     check(&settings(&stranger), &says).await?;

@@ -228,7 +228,7 @@ async fn every_flow_is_exported_through_a_proxy_with_a_small_limit() -> Result<(
     until(&world, Service::Ledger, "wallet_export_lag_seconds", &[], 0.0).await?;
     let log = std::fs::read_to_string(world.stack.logs().join("ledger-svc.log"))?;
     assert_eq!(
-        log.matches("alone are more than the receiver takes").count(),
+        log.matches("exceed the receiver's size limit").count(),
         1,
         "{log}"
     );
@@ -375,7 +375,7 @@ async fn an_invalid_export_setting_prevents_the_start() -> Result<()> {
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
             "http://user:secret@h:4318",
-            "belongs into the headers",
+            "put a user or password into the headers",
         ),
         (
             "OTEL_EXPORTER_OTLP_PROTOCOL",

@@ -238,7 +238,7 @@ async fn an_invalid_instruction_is_parked_itself() -> Result<()> {
     for ((_, why), row) in bodies.iter().zip(rows.iter().rev().skip(1)) {
         let detail = row["detail"].as_str().unwrap_or_default();
         ensure!(
-            detail.contains(why) && detail.contains("can't stand for message"),
+            detail.contains(why) && detail.contains("can't replace message"),
             "{row}"
         );
     }
@@ -309,7 +309,7 @@ async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result
         let waiting = rows.iter().filter(|row| {
             row["detail"]
                 .as_str()
-                .is_some_and(|why| why.starts_with("waits behind"))
+                .is_some_and(|why| why.starts_with("waits for a parked message"))
         });
         assert_eq!(waiting.count(), 2, "{rows:#?}");
         ensure!(

@@ -36,7 +36,7 @@ async fn an_address_of_a_standby_is_left_for_the_primary() -> Result<()> {
     for service in Service::ALL {
         until(
             &url(&world, service),
-            &["it is a read-only standby", "this server takes no writes"],
+            &["it is a read-only standby", "this server accepts no writes"],
             2,
         )
         .await?;

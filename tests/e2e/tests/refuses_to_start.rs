@@ -163,10 +163,10 @@ async fn with_another_number_of_shards() -> Result<()> {
     let theirs = format!("sqlite://{}/debit-{{shard}}.db", world.dir().display());
     let shared = format!("sqlite://{}/debit.db", dir.path().display());
     for (database, shards, expected) in [
-        (files(&dir), "3", "was made for a wallet of 2"),
-        (files(&dir), "1", "was made for a wallet of 2"),
-        (theirs, "3", "was made for a wallet of 2"),
-        (shared, "2", "say where the shard's number goes"),
+        (files(&dir), "3", "was created for a wallet with 2 shards"),
+        (files(&dir), "1", "was created for a wallet with 2 shards"),
+        (theirs, "3", "was created for a wallet with 2 shards"),
+        (shared, "2", "put {shard} where its number goes"),
     ] {
         let mut command = debit_svc(&nats, &database, &free_http()?, shards)?;
         let ended = tokio::time::timeout(Duration::from_secs(20), command.output()).await??;
@@ -220,7 +220,7 @@ async fn on_a_newer_or_read_only_database() -> Result<()> {
         &url,
         &free_http()?,
         "2",
-        "has schema version 999, this program knows up to ",
+        "has schema version 999, but this program only knows versions up to ",
     )
     .await?;
     sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 999")
@@ -229,7 +229,7 @@ async fn on_a_newer_or_read_only_database() -> Result<()> {
     pool.close().await;
 
     let read_only = format!("{url}?mode=ro");
-    let says = "give this service the right to write it";
+    let says = "make it writable for this service";
     check(&nats, &read_only, &free_http()?, "2", says).await?;
     world.stack.start_service(Service::Debit).await?;
     world.verify().await?;
@@ -248,7 +248,7 @@ async fn on_a_full_disk() -> Result<()> {
         &url,
         &free_http()?,
         "2",
-        "make room on it",
+        "free some space",
     )
     .await?;
     world.stop().await

@@ -28,7 +28,7 @@ const ELSEWHERE: [(&[&str], &str); 2] = [
             "shared/db/src/schema.rs",
             "shared/db/src/session.rs",
             "shared/db/src/sqlite.rs",
-            "shared/db/src/together.rs",
+            "shared/db/src/combined.rs",
         ],
         "texts around other statements, and what only PostgreSQL has: `postgres`, `lost_servers`",
     ),

@@ -139,7 +139,7 @@ async fn changed_settings_are_reported(world: &World, spare: &Instance) -> Resul
         .unzip();
     change(world, HIS, &settings).await?;
     let expected = [
-        &["\"failed\"", "stream WALLET_0 is not as it must be"][..],
+        &["\"failed\"", "stream WALLET_0 has wrong settings"][..],
         &named,
     ]
     .concat();

@@ -6,7 +6,7 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_db::sql_store::Tables;
 use wallet_db::{Arg, Db, Target};
-use wallet_kernel::{ColumnType, Keeps, Shape};
+use wallet_kernel::{ColumnType, Persistence, Shape};
 use wallet_stack::postgres::Postgres;
 
 /// A column as a database describes it: its name, its type, whether it is nullable.

@@ -139,15 +139,15 @@ async fn help_begins_with_what_a_program_does() -> Result<()> {
     for (name, does) in [
         (
             "debit-svc",
-            "Takes money from payers' accounts, or holds it: one of the wallet's three services",
+            "Debits payers' accounts and holds reserved money: one of the wallet's three services",
         ),
         (
             "credit-svc",
-            "Brings money to payees' accounts, or refuses it: one of the wallet's three services",
+            "Credits payees' accounts, or refuses to: one of the wallet's three services",
         ),
         (
             "ledger-svc",
-            "Keeps the books, answers questions about them and shows them as pages: one of the wallet's three services",
+            "Keeps the books, and serves them over HTTP and as web pages: one of the wallet's three services",
         ),
         (
             "wallet",

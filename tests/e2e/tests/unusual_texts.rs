@@ -15,7 +15,7 @@ async fn no_text_stops_the_messages_after_it() -> Result<()> {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
         let zero = refused(&world, "memo", json!("rent\u{0}")).await?;
-        assert_eq!(zero, "a memo with a zero byte: it is a line of text");
+        assert_eq!(zero, "a memo with a zero byte: use a line of text");
         let long = refused(&world, "amount", json!("\"".repeat(MANY))).await?;
         assert!(
             long.starts_with("amount \"\\\"") && long.len() < 2_000,

@@ -129,12 +129,12 @@ async fn an_invalid_request_gets_an_error_page() -> Result<()> {
     let http = reqwest::Client::new();
     for (path, status, says) in [
         ("/?status=lost", 400, "use one of running"),
-        ("/?min=5.00", 400, "say in which currency"),
+        ("/?min=5.00", 400, "give the currency too"),
         ("/?unknown=1", 400, "unknown"),
         ("/?before=x", 400, "next"),
-        ("/find?q=a+b", 400, "is no transfer id"),
+        ("/find?q=a+b", 400, "is not a transfer id"),
         ("/accounts/nobody", 404, "account nobody was never opened"),
-        ("/nothing", 404, "there is nothing at /nothing"),
+        ("/nothing", 404, "not found: /nothing"),
     ] {
         let answer = http
             .get(format!("{}{path}", world.stack.api_url()))
@@ -161,10 +161,15 @@ async fn an_invalid_request_gets_an_error_page() -> Result<()> {
 /// Errors are returned as problem documents, and no answer may be cached by a proxy.
 async fn programs_get_problem_json(http: &Client, url: &str) -> Result<()> {
     for (method, path, status, says) in [
-        (Method::GET, "/v1/nothing", 404, "there is nothing at /v1/nothing"),
-        (Method::GET, "/v1", 404, "there is nothing at /v1"),
-        (Method::POST, "/readyz", 405, "/readyz does not take POST"),
-        (Method::DELETE, "/v1/store", 405, "/v1/store does not take DELETE"),
+        (Method::GET, "/v1/nothing", 404, "not found: /v1/nothing"),
+        (Method::GET, "/v1", 404, "not found: /v1"),
+        (Method::POST, "/readyz", 405, "/readyz does not support POST"),
+        (
+            Method::DELETE,
+            "/v1/store",
+            405,
+            "/v1/store does not support DELETE",
+        ),
     ] {
         let answer = http.request(method, format!("{url}{path}")).send().await?;
         assert_eq!(answer.status().as_u16(), status, "{url}{path}");
@@ -235,7 +240,7 @@ async fn a_long_list_has_pages_and_keys() -> Result<()> {
     browser.press("c").await?;
     browser
         .until(&format!(
-            "document.querySelector('#said').textContent.includes({focused})"
+            "document.querySelector('#toast').textContent.includes({focused})"
         ))
         .await?;
     browser.press("\u{e007}").await?;
@@ -340,7 +345,7 @@ async fn health_shows_balanced_books_and_parked_messages() -> Result<()> {
         browser.open("/health").await?;
         let text = browser.text("main").await?;
         ensure!(text.contains("✓ USD sums to zero"), "{text}");
-        ensure!(text.matches("✓ as they must be").count() == 2, "{text}");
+        ensure!(text.matches("✓ correct").count() == 2, "{text}");
         let alice = "alice".parse()?;
         world
             .nats

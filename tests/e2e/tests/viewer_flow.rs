@@ -115,7 +115,7 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
         (
             confirmed,
             "alice",
-            "until alice confirmed it: 7.50 of 20.00 USD went to bob, and 12.50 USD was alice&#39;s again at once",
+            "until alice confirmed it: 7.50 of 20.00 USD went to bob, and 12.50 USD was available to alice again at once",
         ),
         (cancelled, "alice", "until alice cancelled it"),
         (reversal, "bob", "bob gave back 2.50 USD to alice at "),
@@ -380,13 +380,13 @@ async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()
         sent.push_str(&String::from_utf8_lossy(&part));
     }
     ensure!(
-        sent.contains("event: fill\n") && sent.contains("bob had it "),
+        sent.contains("event: fill\n") && sent.contains("bob received it "),
         "{sent}"
     );
     ensure!(sent.ends_with("event: end\ndata: over\n\n"), "{sent}");
     let over = get(&world, &format!("{url}/live")).await?.text;
     ensure!(
-        over.contains("bob had it ") && over.ends_with("event: end\ndata: over\n\n"),
+        over.contains("bob received it ") && over.ends_with("event: end\ndata: over\n\n"),
         "a repeated request must get the flow once, then the end: {over}"
     );
     ensure!(

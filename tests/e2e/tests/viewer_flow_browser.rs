@@ -149,7 +149,7 @@ async fn ids_are_copied_and_files_downloaded() -> Result<()> {
     browser.click(".facts .copy").await?;
     browser
         .until(&format!(
-            "document.querySelector('#said').textContent === 'copied {id}'"
+            "document.querySelector('#toast').textContent === 'copied {id}'"
         ))
         .await?;
     for file in ["html", "otlp.json", "mmd"] {

@@ -17,7 +17,7 @@ async fn a_browser_logs_in_once_and_can_log_out() -> Result<()> {
     browser.fill("[name=token]", "a-token-that-is-wrong").await?;
     browser.press("\u{e007}").await?;
     browser
-        .until("document.body.textContent.includes('This is not the token.')")
+        .until("document.body.textContent.includes('Wrong token.')")
         .await?;
     ensure!(!browser.client.source().await?.contains("a-token-that-is-wrong"));
     // The refusal is an expected complaint.

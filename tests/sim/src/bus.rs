@@ -135,7 +135,7 @@ impl Bus for SimBus {
         }
     }
 
-    async fn tell(&self, notice: Notice) -> Result<(), Error> {
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
         self.0.world().found(self.invariant_told_is_in_the_log(&notice));
         Ok(self.0.pass(Point::Tell).await?)
     }

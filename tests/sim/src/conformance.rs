@@ -15,7 +15,7 @@ use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables};
 use wallet_db::{Migration, Target};
 use wallet_engine::batch::{self, Moment};
 use wallet_engine::store::{Commit, Error, Progress, Store, TENURE_MS, Tenure};
-use wallet_kernel::{Decider, Heard, Input, Keeps};
+use wallet_kernel::{Decider, Heard, Input, Persistence};
 use wallet_stack::postgres::Postgres;
 
 use self::script::{at, batches, here, parked};

@@ -1,5 +1,5 @@
 //! For each service: the constraints of its tables, its notices, and how its tables compare with a refold. The reads and writes
-//! are the services' own: see [`Keeps`].
+//! are the services' own: see [`Persistence`].
 
 mod credit;
 mod debit;
@@ -9,10 +9,10 @@ use std::fmt::Debug;
 
 use wallet_engine::bus::Notice;
 use wallet_kernel::memory::Memory;
-use wallet_kernel::{Decider, Keeps, Rows, Table};
+use wallet_kernel::{Decider, Persistence, Rows, Table};
 
 /// A service's own rows.
-pub(crate) trait Tables: Keeps<Core: Debug + Decider<State: Debug + Send>> + Debug {
+pub(crate) trait Tables: Persistence<Core: Debug + Decider<State: Debug + Send>> + Debug {
     /// Fails with the CHECK constraint that a changed row violates.
     fn check(state: &<Self::Core as Decider>::State) -> Result<(), String>;
 

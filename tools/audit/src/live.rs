@@ -95,7 +95,7 @@ async fn stuck(api: &Api) -> Result<Option<String>> {
         0 | 1 => "1 transfer is stuck".to_owned(),
         all => format!("{} transfers are stuck, the oldest", grouped(all)),
     };
-    let (reason, since) = (why.told(), time(why.since));
+    let (reason, since) = (why.describe(), time(why.since));
     Ok(Some(format!("{all}: {oldest}: {reason}, since {since} UTC")))
 }
 

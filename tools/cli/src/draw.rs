@@ -16,7 +16,7 @@ use std::fmt::Write;
 
 pub use facts::{facts, link, waits as expected};
 use uuid::Uuid;
-use wallet_view::along;
+use wallet_view::critical_path;
 pub use wallet_view::headline::headline;
 use wallet_view::steps::{self, Lane, Mark, Step, Times};
 
@@ -104,7 +104,7 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
 
 /// What a stuck flow waits for, and what would end that.
 fn stuck_text(stuck: &Stuck) -> String {
-    let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.told()));
+    let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.describe()));
     if let Some(waits_for) = &stuck.waits_for {
         if waits_for.cannot.is_some() {
             return text;
@@ -143,7 +143,7 @@ fn row(step: &Step, steps: &[Step], paint: Paint) -> String {
     line = fit(&line, WORDS);
     let words = fit(&step.words, WORDS_WIDTH);
     line.push_str(&match step.mark {
-        Mark::Said => words,
+        Mark::Neutral => words,
         Mark::Good => paint.good(&words),
         Mark::Refused => paint.bad(&words),
         Mark::Undone => paint.warn(&words),
@@ -177,7 +177,7 @@ fn arrow(parent: Option<usize>, lane: usize, mark: Mark) -> String {
 
 /// The sum along the critical path, excluding the time for which it was held.
 fn total(steps: &[Step], label: &str) -> String {
-    let (us, sum) = (along::length_us(steps), along::total(steps));
+    let (us, sum) = (critical_path::length_us(steps), critical_path::total(steps));
     let words = fit(&format!("{:>8}  {label}", ms(us)), WORDS + WORDS_WIDTH);
     format!("{words}{}", parts(sum))
 }

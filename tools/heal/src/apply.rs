@@ -7,7 +7,7 @@ use async_nats::HeaderMap;
 use futures_util::future::try_join_all;
 use indicatif::ProgressBar;
 use tokio::time::{Instant, sleep};
-use wallet_client::api::healing::{Again, Position};
+use wallet_client::api::healing::{Position, Republish};
 use wallet_client::connect::Connection;
 
 use super::order::{self, Run};
@@ -78,7 +78,7 @@ async fn publish(run: Run<'_>, connection: &Connection, services: &Services) -> 
     });
     let stored: Vec<Stored> = stored.collect();
     let Some(at) = stored.first() else { return Ok(()) };
-    let again = Again {
+    let again = Republish {
         shard: at.shard,
         to: shard,
         events: stored.iter().map(|at| at.no).collect(),

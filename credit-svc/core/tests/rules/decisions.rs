@@ -15,8 +15,8 @@ fn check(given: &[Input], when: &Input, expected: &str) {
 }
 
 #[test]
-fn an_open_account_receives() {
-    let bob = [asks(Verb::Open, "bob")];
+fn an_open_account_can_receive() {
+    let bob = [request_input(Verb::Open, "bob")];
     check(&bob, &debited("alice", "bob", "1.00"), "account.credited");
     check(&[], &debited("alice", "@world", "1.00"), "account.credited");
     check(
@@ -33,47 +33,50 @@ fn an_open_account_receives() {
 }
 
 #[test]
-fn what_an_account_has_received_can_be_counted() {
-    let full = [asks(Verb::Open, "bob"), debited("@world", "bob", MOST)];
-    let detail = "credit.refused: ceiling_reached: bob can't receive more than can be counted";
+fn a_credit_that_would_overflow_is_refused() {
+    let full = [request_input(Verb::Open, "bob"), debited("@world", "bob", MOST)];
+    let detail = "credit.refused: ceiling_reached: bob's total of credits would overflow";
     check(&full, &debited("alice", "bob", "0.01"), detail);
     check(&full[..1], &debited("@world", "bob", MOST), "account.credited");
 }
 
 #[test]
 fn an_account_opens_once_in_each_currency() {
-    let bob = [asks(Verb::Open, "bob")];
+    let bob = [request_input(Verb::Open, "bob")];
     check(&[], &bob[0], "account.opened");
     check(
         &bob,
         &bob[0],
-        "request.refused: already_open: bob is open in USD already",
+        "request.refused: already_open: bob is already open in USD",
     );
     check(
         &bob,
         &request(Verb::Open, "bob", r#""currency":"USD","overdraft":"5.00""#),
-        "request.refused: already_open: bob is open in USD already, with \"overdraft\" \"0.00\", now \"5.00\": it stays as \
-         it is",
+        "request.refused: already_open: bob is already open in USD, with \"overdraft\" \"0.00\", now \"5.00\": the \
+         overdraft stays unchanged",
     );
     check(
         &bob,
         &request(Verb::Open, "bob", r#""currency":"EUR""#),
         "account.opened",
     );
-    let world = "request.refused: invalid_account: @world is there from the start and can't be opened";
-    check(&[], &asks(Verb::Open, "@world"), world);
+    let world = "request.refused: invalid_account: @world always exists and can't be opened";
+    check(&[], &request_input(Verb::Open, "@world"), world);
 }
 
 #[test]
-fn a_request_is_from_the_account_of_its_subject() {
+fn a_request_must_come_from_its_subjects_account() {
     let mallory = request(Verb::Freeze, "bob", r#""from":"mallory""#);
     let detail = "request.refused: not_the_payer: the body is from \"mallory\", the subject's account is bob";
-    check(&[asks(Verb::Open, "bob")], &mallory, detail);
+    check(&[request_input(Verb::Open, "bob")], &mallory, detail);
 }
 
 #[test]
-fn a_frozen_account_neither_receives_nor_opens_nor_closes() {
-    let frozen = [asks(Verb::Open, "bob"), asks(Verb::Freeze, "bob")];
+fn a_frozen_account_can_not_receive_open_or_close() {
+    let frozen = [
+        request_input(Verb::Open, "bob"),
+        request_input(Verb::Freeze, "bob"),
+    ];
     check(
         &frozen,
         &debited("alice", "bob", "1.00"),
@@ -82,30 +85,33 @@ fn a_frozen_account_neither_receives_nor_opens_nor_closes() {
     for verb in [Verb::Freeze, Verb::Close] {
         check(
             &frozen,
-            &asks(verb, "bob"),
+            &request_input(verb, "bob"),
             "request.refused: account_frozen: bob is frozen",
         );
     }
     let euros = request(Verb::Open, "bob", r#""currency":"EUR""#);
     check(&frozen, &euros, "request.refused: account_frozen: bob is frozen");
-    check(&frozen, &asks(Verb::Unfreeze, "bob"), "account.unfrozen");
+    check(&frozen, &request_input(Verb::Unfreeze, "bob"), "account.unfrozen");
     check(
         &frozen[..1],
-        &asks(Verb::Unfreeze, "bob"),
+        &request_input(Verb::Unfreeze, "bob"),
         "request.refused: not_frozen: bob is not frozen",
     );
     for verb in [Verb::Freeze, Verb::Unfreeze, Verb::Close] {
         check(
             &[],
-            &asks(verb, "bob"),
+            &request_input(verb, "bob"),
             "request.refused: account_not_found: bob was never opened",
         );
     }
 }
 
 #[test]
-fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
-    let closing = [asks(Verb::Open, "bob"), asks(Verb::Close, "bob")];
+fn an_account_closes_once_debit_svc_confirms_a_zero_balance() {
+    let closing = [
+        request_input(Verb::Open, "bob"),
+        request_input(Verb::Close, "bob"),
+    ];
     check(&closing[..1], &closing[1], "account.closing");
     check(
         &closing,
@@ -114,7 +120,7 @@ fn an_account_is_closed_when_debit_svc_has_said_that_it_is_at_zero() {
     );
     check(
         &closing,
-        &asks(Verb::Close, "bob"),
+        &request_input(Verb::Close, "bob"),
         "request.refused: account_closed: bob is closing",
     );
     let accepted = event(Fact::Account(name("bob"), AccountFact::ClosureAccepted));
@@ -148,7 +154,7 @@ fn debited(payer: &str, payee: &str, amount: &str) -> Input {
     ))
 }
 
-fn asks(verb: Verb, account: &str) -> Input {
+fn request_input(verb: Verb, account: &str) -> Input {
     let fields = if verb == Verb::Open {
         r#""currency":"USD""#
     } else {
@@ -158,5 +164,5 @@ fn asks(verb: Verb, account: &str) -> Input {
 }
 
 fn request(verb: Verb, account: &str, fields: &str) -> Input {
-    testing::asks(verb, ONE, account, fields)
+    testing::request_input(verb, ONE, account, fields)
 }

@@ -1,5 +1,5 @@
 //! Promises of credit-svc, and how they end.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use credit_core::{Credit, PromiseStanding};
 use jiff::Timestamp;
@@ -7,22 +7,24 @@ use wallet_contract::event::{AccountFact, Fact, Failure, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::Input;
-use wallet_kernel::testing::{self, ONE, Player, THREE, TWO, asks, event, key, movement, name, part, told};
+use wallet_kernel::testing::{
+    self, ONE, Player, THREE, TWO, describe, event, key, movement, name, part, request_input,
+};
 
 const MOST: &str = "92233720368547758.07";
 const ALMOST: &str = "92233720368547757.07";
-const FULL: &str = "credit.refused: ceiling_reached: bob can't receive more than can be counted";
+const FULL: &str = "credit.refused: ceiling_reached: bob's total of credits would overflow";
 
 /// Plays the given inputs on bob's open account, then checks the last input's fact and what bob has received and was promised.
 fn check(given: &[Input], when: &Input, expected: &str, money: &str) {
     let mut player = bob();
     player.hear_all(given);
-    assert_eq!(told(player.hear(when).as_ref()), expected);
+    assert_eq!(describe(player.hear(when).as_ref()), expected);
     assert_eq!(has(&player), money, "{expected}");
 }
 
 #[test]
-fn an_open_account_is_promised_what_is_reserved() {
+fn a_reservation_is_promised_to_an_open_account() {
     check(
         &[],
         &reserved(ONE, "4.00"),
@@ -52,7 +54,7 @@ fn an_open_account_is_promised_what_is_reserved() {
 }
 
 #[test]
-fn a_promise_says_whose_and_on_what_terms() {
+fn a_promise_has_the_movement_and_terms_of_its_reservation() {
     let promised = bob().hear(&reserved(ONE, "4.00")).unwrap();
     assert_eq!(
         promised.fact,
@@ -64,7 +66,7 @@ fn a_promise_says_whose_and_on_what_terms() {
 }
 
 #[test]
-fn a_promise_is_kept_whatever_becomes_of_the_account() {
+fn a_promise_is_kept_even_if_the_account_is_frozen_or_closed() {
     let kept = "account.credited";
     let confirmed = confirmed(ONE, "4.00", "4.00");
     check(&[reserved(ONE, "4.00")], &confirmed, kept, "4.00, promised 0.00");
@@ -84,7 +86,7 @@ fn a_promise_is_kept_whatever_becomes_of_the_account() {
 }
 
 #[test]
-fn a_promise_is_kept_once() {
+fn a_promise_is_used_only_once() {
     let given = [
         reserved(ONE, "4.00"),
         confirmed(ONE, "4.00", "4.00"),
@@ -101,7 +103,7 @@ fn a_promise_is_kept_once() {
 }
 
 #[test]
-fn a_plain_payment_is_no_promised_one() {
+fn a_plain_payment_does_not_use_a_promise() {
     let given = [reserved(ONE, "4.00"), operator(Verb::Freeze)];
     let plain = event(
         Service::Debit,
@@ -119,7 +121,7 @@ fn a_plain_payment_is_no_promised_one() {
 }
 
 #[test]
-fn the_ceiling_counts_what_was_promised() {
+fn promises_count_towards_the_ceiling() {
     let given = [reserved(ONE, MOST)];
     let promised = format!("0.00, promised {MOST}");
     check(&given, &reserved(TWO, "0.01"), FULL, &promised);
@@ -151,7 +153,7 @@ fn a_release_frees_the_ceiling() {
 }
 
 #[test]
-fn a_part_that_is_confirmed_frees_the_rest() {
+fn a_partial_confirmation_frees_the_rest() {
     let given = [reserved(ONE, MOST), confirmed(ONE, "1.00", MOST)];
     check(&given[..1], &given[1], "account.credited", "1.00, promised 0.00");
     let rest = format!("1.00, promised {ALMOST}");
@@ -160,7 +162,7 @@ fn a_part_that_is_confirmed_frees_the_rest() {
 }
 
 #[test]
-fn a_release_of_what_was_never_promised_changes_nothing() {
+fn releasing_an_unpromised_reservation_changes_nothing() {
     check(&[], &released(ONE, "4.00"), "nothing", "0.00, promised 0.00");
     let other = [reserved(TWO, "1.00")];
     check(&other, &released(ONE, "4.00"), "nothing", "0.00, promised 1.00");
@@ -185,7 +187,7 @@ fn a_release_of_what_was_never_promised_changes_nothing() {
 }
 
 #[test]
-fn an_account_with_a_promise_may_close() {
+fn an_account_with_a_promise_can_close() {
     let given = [reserved(ONE, "4.00")];
     check(
         &given,
@@ -197,7 +199,7 @@ fn an_account_with_a_promise_may_close() {
 
 fn bob() -> Player<Credit> {
     let mut player = Player::new(Service::Credit);
-    player.hear(&asks(Verb::Open, THREE, "bob", r#""currency":"USD""#));
+    player.hear(&request_input(Verb::Open, THREE, "bob", r#""currency":"USD""#));
     player
 }
 
@@ -262,5 +264,5 @@ fn released(id: &str, amount: &str) -> Input {
 }
 
 fn operator(verb: Verb) -> Input {
-    asks(verb, THREE, "bob", "")
+    request_input(verb, THREE, "bob", "")
 }

@@ -5,7 +5,7 @@ use wallet_contract::event::{Fact, Movement, MovementFact, RequestFact};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::testing::{
-    ONE, Player, THREE, TWO, asks, event, key, movement, name, part, pays, place, reversal, told,
+    ONE, Player, THREE, TWO, describe, event, key, movement, name, part, pays, place, request_input, reversal,
 };
 use wallet_kernel::{Decider, Input};
 
@@ -15,11 +15,11 @@ const FOUR: &str = "01900000-0000-7000-8000-000000000004";
 fn check(given: &[Input], when: &Input, expected: &str) {
     let mut player = received(Some(movement("alice", "bob", "10.00")));
     player.hear_all(given);
-    assert_eq!(told(player.hear(when).as_ref()), expected);
+    assert_eq!(describe(player.hear(when).as_ref()), expected);
 }
 
 #[test]
-fn what_was_received_can_be_given_back() {
+fn a_received_transfer_can_be_reversed() {
     check(&[], &reverse(TWO, "10.00"), "reversal.granted");
     check(&[], &reverse(TWO, "0.01"), "reversal.granted");
     let mut player = received(Some(movement("alice", "bob", "10.00")));
@@ -35,10 +35,10 @@ fn what_was_received_can_be_given_back() {
 }
 
 #[test]
-fn no_more_than_is_left_can_be_given_back() {
-    let more = |left: &str, asked: &str| {
+fn reversals_can_not_exceed_the_transfer() {
+    let more = |left: &str, requested: &str| {
         format!(
-            "reversal.denied: exceeds_transfer: {left} USD of 10.00 USD is left of transfer {ONE}, {asked} USD can't be given \
+            "reversal.denied: exceeds_transfer: {left} USD of 10.00 USD is left of transfer {ONE}, {requested} USD can't be given \
              back"
         )
     };
@@ -51,27 +51,27 @@ fn no_more_than_is_left_can_be_given_back() {
 }
 
 #[test]
-fn only_a_confirmed_part_can_be_given_back() {
+fn only_the_confirmed_part_can_be_reversed() {
     let mut player = received(Some(part("alice", "bob", "3.00", "10.00")));
     let denied = player.hear(&reverse(TWO, "3.01"));
     let left = format!(
         "reversal.denied: exceeds_transfer: 3.00 USD of 3.00 USD is left of transfer {ONE}, 3.01 USD can't be given back"
     );
-    assert_eq!(told(denied.as_ref()), left);
+    assert_eq!(describe(denied.as_ref()), left);
     assert_eq!(
-        told(player.hear(&reverse(THREE, "3.00")).as_ref()),
+        describe(player.hear(&reverse(THREE, "3.00")).as_ref()),
         "reversal.granted"
     );
 }
 
 #[test]
-fn only_what_was_received_from_that_payer_can_be_given_back() {
+fn only_a_transfer_received_from_that_payer_can_be_reversed() {
     let none = |from: &str, id: &str, to: &str| {
-        format!("reversal.denied: transfer_not_found: {from} has received no transfer {id} from {to}")
+        format!("reversal.denied: transfer_not_found: {from} has not received a transfer {id} from {to}")
     };
     let reverse = |from: &str, to: &str, of: &str| {
         let fields = format!(r#"{},"reverses":"{of}""#, pays(to, "1.00"));
-        asks(Verb::Reverse, TWO, from, &fields)
+        request_input(Verb::Reverse, TWO, from, &fields)
     };
     check(&[], &reverse("bob", "alice", THREE), &none("bob", THREE, "alice"));
     // Wrong direction, somebody else's transfer, wrong payer.
@@ -80,15 +80,15 @@ fn only_what_was_received_from_that_payer_can_be_given_back() {
     check(&[], &reverse("bob", "carol", ONE), &none("bob", ONE, "carol"));
     let mut player = received(None);
     assert_eq!(
-        told(player.hear(&reverse("bob", "alice", ONE)).as_ref()),
+        describe(player.hear(&reverse("bob", "alice", ONE)).as_ref()),
         none("bob", ONE, "alice")
     );
 }
 
 #[test]
-fn a_transfer_is_given_back_in_its_currency() {
+fn a_reversal_must_use_the_transfers_currency() {
     let euros = pays("alice", "1.00").replace("USD", "EUR");
-    let euros = asks(
+    let euros = request_input(
         Verb::Reverse,
         TWO,
         "bob",
@@ -101,19 +101,20 @@ fn a_transfer_is_given_back_in_its_currency() {
 }
 
 #[test]
-fn an_id_names_one_reversal_for_ever() {
+fn a_reused_reversal_id_is_rejected() {
     let given = [reverse(TWO, "1.00")];
     let reused = |field: &str, then: &str, now: &str| {
-        let told =
-            format!("the id was used with another {field:?}: then {then:?}, now {now:?}: use a new id");
-        format!("request.refused: id_reused: {told}")
+        let detail = format!(
+            "the id was already used with a different {field:?}: then {then:?}, now {now:?}: use a new id"
+        );
+        format!("request.refused: id_reused: {detail}")
     };
     check(&given, &reverse(TWO, "2.00"), &reused("amount", "1.00", "2.00"));
     let undone = [&given[..], &[refused(TWO)]].concat();
     check(&undone, &reverse(TWO, "2.00"), &reused("amount", "1.00", "2.00"));
     let other = |to: &str, fields: &str, of: &str| {
         let fields = format!(r#"{},"reverses":"{of}"{fields}"#, pays(to, "1.00"));
-        asks(Verb::Reverse, TWO, "bob", &fields)
+        request_input(Verb::Reverse, TWO, "bob", &fields)
     };
     check(&given, &other("carol", "", ONE), &reused("to", "alice", "carol"));
     check(
@@ -121,8 +122,7 @@ fn an_id_names_one_reversal_for_ever() {
         &other("alice", "", THREE),
         &reused("reverses", ONE, THREE),
     );
-    let memo =
-        "request.refused: id_reused: the id was used with another \"memo\", now \"sorry\": use a new id";
+    let memo = "request.refused: id_reused: the id was already used with a different \"memo\", now \"sorry\": use a new id";
     check(&given, &other("alice", r#","memo":"sorry""#, ONE), memo);
     let euros = format!(
         r#"{},"reverses":"{ONE}""#,
@@ -130,49 +130,49 @@ fn an_id_names_one_reversal_for_ever() {
     );
     check(
         &given,
-        &asks(Verb::Reverse, TWO, "bob", &euros),
+        &request_input(Verb::Reverse, TWO, "bob", &euros),
         &reused("currency", "USD", "EUR"),
     );
-    let unsound = "request.refused: invalid_request: reverse needs field \"reverses\"";
+    let invalid = "request.refused: invalid_request: reverse needs field \"reverses\"";
     check(
         &given,
-        &asks(Verb::Reverse, TWO, "bob", &pays("alice", "1.00")),
-        unsound,
+        &request_input(Verb::Reverse, TWO, "bob", &pays("alice", "1.00")),
+        invalid,
     );
     // Another account may use the same id.
-    let carol = asks(
+    let carol = request_input(
         Verb::Reverse,
         TWO,
         "carol",
         &format!(r#"{},"reverses":"{ONE}""#, pays("alice", "1.00")),
     );
     let none =
-        format!("reversal.denied: transfer_not_found: carol has received no transfer {ONE} from alice");
+        format!("reversal.denied: transfer_not_found: carol has not received a transfer {ONE} from alice");
     check(&given, &carol, &none);
 }
 
 #[test]
-fn a_request_that_is_not_sound_is_denied() {
+fn an_invalid_reversal_is_denied() {
     let fields = pays("alice", "1.00");
     let needs = "reversal.denied: invalid_request: reverse needs field \"reverses\"";
-    check(&[], &asks(Verb::Reverse, TWO, "bob", &fields), needs);
+    check(&[], &request_input(Verb::Reverse, TWO, "bob", &fields), needs);
     let mut elsewhere = Player::<Credit>::on(Service::Credit, place(1, 2));
     let payer = ["alice", "bob"]
         .into_iter()
         .find(|payer| !place(1, 2).owns(&name(payer)));
     let payer = payer.unwrap();
     let fields = format!(r#"{},"reverses":"{ONE}""#, pays("carol", "1.00"));
-    let denied = elsewhere.hear(&asks(Verb::Reverse, TWO, payer, &fields));
+    let denied = elsewhere.hear(&request_input(Verb::Reverse, TWO, payer, &fields));
     let wrong = format!("reversal.denied: wrong_shard: {payer} belongs to shard 0 of 2, this is shard 1");
-    assert_eq!(told(denied.as_ref()), wrong);
+    assert_eq!(describe(denied.as_ref()), wrong);
 }
 
 #[test]
-fn a_reversal_that_failed_gives_its_part_back() {
+fn a_failed_reversal_can_be_repeated() {
     let given = [reverse(TWO, "10.00")];
     let refusal = || Refusal::new(Reason::InsufficientFunds, "0.00 USD available");
     let back = || reversal("bob", "alice", "10.00", ONE);
-    let says = |by, fact| event(by, TWO, fact);
+    let event_of = |by, fact| event(by, TWO, fact);
     let never = Fact::Request(
         name("bob"),
         RequestFact::DebitRefused(Some(back()), None, refusal()),
@@ -180,7 +180,7 @@ fn a_reversal_that_failed_gives_its_part_back() {
     let reversed = Fact::Movement(back(), MovementFact::DebitReversed(refusal()));
     let reused = Fact::Request(name("bob"), RequestFact::RequestRefused(Verb::Reverse, refusal()));
     for fact in [never, reversed, reused.clone()] {
-        let failed = [&given[..], &[says(Service::Debit, fact)]].concat();
+        let failed = [&given[..], &[event_of(Service::Debit, fact)]].concat();
         check(&given, &failed[1], "nothing");
         check(&failed, &reverse(THREE, "10.00"), "reversal.granted");
         check(
@@ -201,9 +201,9 @@ fn a_reversal_that_failed_gives_its_part_back() {
         RequestFact::RequestRefused(Verb::Transfer, refusal()),
     );
     for stays in [
-        says(Service::Credit, reused),
-        says(Service::Debit, plain),
-        says(Service::Debit, other),
+        event_of(Service::Credit, reused),
+        event_of(Service::Debit, plain),
+        event_of(Service::Debit, other),
         refused(THREE),
     ] {
         let given = [&given[..], &[stays]].concat();
@@ -213,28 +213,29 @@ fn a_reversal_that_failed_gives_its_part_back() {
 
 /// When the batch is loaded, the event store does not have the credit yet: it is decided in the same batch.
 #[test]
-fn what_is_credited_in_this_batch_can_be_given_back_in_it() {
+fn a_credit_can_be_reversed_in_the_same_batch() {
     let mut player = received(None);
     let denied =
-        format!("reversal.denied: transfer_not_found: bob has received no transfer {ONE} from alice");
-    assert_eq!(told(player.hear(&reverse(FOUR, "1.00")).as_ref()), denied);
-    player.hear(&asks(Verb::Open, THREE, "bob", r#""currency":"USD""#));
+        format!("reversal.denied: transfer_not_found: bob has not received a transfer {ONE} from alice");
+    assert_eq!(describe(player.hear(&reverse(FOUR, "1.00")).as_ref()), denied);
+    player.hear(&request_input(Verb::Open, THREE, "bob", r#""currency":"USD""#));
     player.hear(&event(
         Service::Debit,
         ONE,
         Fact::Movement(movement("alice", "bob", "10.00"), MovementFact::AccountDebited),
     ));
     assert_eq!(
-        told(player.hear(&reverse(TWO, "10.00")).as_ref()),
+        describe(player.hear(&reverse(TWO, "10.00")).as_ref()),
         "reversal.granted"
     );
     assert!(
-        told(player.hear(&reverse(THREE, "0.01")).as_ref()).starts_with("reversal.denied: exceeds_transfer")
+        describe(player.hear(&reverse(THREE, "0.01")).as_ref())
+            .starts_with("reversal.denied: exceeds_transfer")
     );
 }
 
 #[test]
-fn a_reversal_loads_itself_and_what_it_gives_back() {
+fn a_reversal_loads_its_own_row_and_the_original_transfer() {
     let mut keys = credit_core::Keys::default();
     Credit::touches(&reverse(TWO, "1.00"), place(0, 1), &mut keys);
     assert_eq!(Vec::from_iter(keys.reversals), [key(TWO, "bob")]);
@@ -252,7 +253,7 @@ fn received(movement: Option<Movement>) -> Player<Credit> {
 /// Bob gives back this much of [`ONE`].
 fn reverse(id: &str, amount: &str) -> Input {
     let fields = format!(r#"{},"reverses":"{ONE}""#, pays("alice", amount));
-    asks(Verb::Reverse, id, "bob", &fields)
+    request_input(Verb::Reverse, id, "bob", &fields)
 }
 
 /// debit-svc refuses a granted reversal.

@@ -8,107 +8,135 @@ use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::Input;
 use wallet_kernel::testing;
-use wallet_kernel::testing::{ONE, Player, TWO, movement, name, opened, place, told};
+use wallet_kernel::testing::{ONE, Player, TWO, describe, movement, name, opened, place};
 
 fn check(given: &[Input], when: impl Borrow<Input>, expected: &str) {
     testing::check::<Debit>(Service::Debit, given, when.borrow(), expected);
 }
 
 #[test]
-fn a_payer_pays_what_it_has() {
+fn a_payer_can_spend_its_balance() {
     let alice = [opened("alice", "0.00"), credited("@world", "alice", "10.00")];
-    check(&alice, asks(ONE, "alice", "bob", "10.00"), "account.debited");
     check(
         &alice,
-        asks(ONE, "alice", "bob", "10.01"),
-        "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD asked",
+        request_input(ONE, "alice", "bob", "10.00"),
+        "account.debited",
+    );
+    check(
+        &alice,
+        request_input(ONE, "alice", "bob", "10.01"),
+        "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD requested",
     );
     check(
         &[],
-        asks(ONE, "alice", "bob", "1.00"),
+        request_input(ONE, "alice", "bob", "1.00"),
         "debit.refused: account_not_found: alice was never opened",
     );
     check(
         &alice,
-        asks_in(ONE, "alice", "bob", "1.00", "EUR"),
+        request_input_in(ONE, "alice", "bob", "1.00", "EUR"),
         "debit.refused: currency_not_open: alice is not open in EUR",
     );
 }
 
 #[test]
-fn an_overdraft_is_a_limit() {
+fn an_overdraft_limit_is_enforced() {
     let limited = [opened("alice", "5.00")];
-    check(&limited, asks(ONE, "alice", "bob", "5.00"), "account.debited");
     check(
         &limited,
-        asks(ONE, "alice", "bob", "5.01"),
-        "debit.refused: insufficient_funds: 0.00 USD available, overdraft limit 5.00 USD, 5.01 USD asked",
+        request_input(ONE, "alice", "bob", "5.00"),
+        "account.debited",
+    );
+    check(
+        &limited,
+        request_input(ONE, "alice", "bob", "5.01"),
+        "debit.refused: insufficient_funds: 0.00 USD available, overdraft limit 5.00 USD, 5.01 USD requested",
     );
     let endless = [opened("alice", "unlimited")];
     check(
         &endless,
-        asks(ONE, "alice", "bob", "92233720368547758.07"),
+        request_input(ONE, "alice", "bob", "92233720368547758.07"),
         "account.debited",
     );
     check(
         &[
             opened("alice", "unlimited"),
-            asks(ONE, "alice", "bob", "92233720368547758.07"),
+            request_input(ONE, "alice", "bob", "92233720368547758.07"),
         ],
-        asks(TWO, "alice", "bob", "1.00"),
-        "debit.refused: ceiling_reached: alice can't owe more than can be counted",
+        request_input(TWO, "alice", "bob", "1.00"),
+        "debit.refused: ceiling_reached: alice's balance would overflow",
     );
-    check(&[], asks(ONE, "@world", "alice", "1.00"), "account.debited");
+    check(
+        &[],
+        request_input(ONE, "@world", "alice", "1.00"),
+        "account.debited",
+    );
 }
 
 #[test]
-fn a_frozen_or_closed_payer_does_not_pay() {
+fn a_frozen_or_closed_payer_is_refused() {
     let given = |fact| [opened("alice", "5.00"), event(fact)];
-    let asked = || asks(ONE, "alice", "bob", "1.00");
+    let request = || request_input(ONE, "alice", "bob", "1.00");
     let frozen = given(Fact::Account(name("alice"), AccountFact::AccountFrozen));
-    check(&frozen, asked(), "debit.refused: account_frozen: alice is frozen");
+    check(
+        &frozen,
+        request(),
+        "debit.refused: account_frozen: alice is frozen",
+    );
     let again = [
         frozen.to_vec(),
         vec![event(Fact::Account(name("alice"), AccountFact::AccountUnfrozen))],
     ]
     .concat();
-    check(&again, asked(), "account.debited");
+    check(&again, request(), "account.debited");
     let closed = given(Fact::Account(name("alice"), AccountFact::AccountClosing));
-    check(&closed, asked(), "debit.refused: account_closed: alice is closed");
+    check(
+        &closed,
+        request(),
+        "debit.refused: account_closed: alice is closed",
+    );
 }
 
 #[test]
-fn an_id_names_one_transfer_for_ever() {
-    let paid = [opened("alice", "50.00"), asks(ONE, "alice", "bob", "1.00")];
+fn a_reused_id_is_rejected() {
+    let paid = [
+        opened("alice", "50.00"),
+        request_input(ONE, "alice", "bob", "1.00"),
+    ];
     let reused = |field: &str, then: &str, now: &str| {
         format!(
-            "request.refused: id_reused: the id was used with another \"{field}\": then \"{then}\", now \"{now}\": use a new id"
+            "request.refused: id_reused: the id was already used with a different \"{field}\": then \"{then}\", now \
+             \"{now}\": use a new id"
         )
     };
     check(
         &paid,
-        asks(ONE, "alice", "bob", "2.00"),
+        request_input(ONE, "alice", "bob", "2.00"),
         &reused("amount", "1.00", "2.00"),
     );
     check(
         &paid,
-        asks(ONE, "alice", "carol", "1.00"),
+        request_input(ONE, "alice", "carol", "1.00"),
         &reused("to", "bob", "carol"),
     );
     check(
         &paid,
-        asks_in(ONE, "alice", "bob", "1.00", "EUR"),
+        request_input_in(ONE, "alice", "bob", "1.00", "EUR"),
         &reused("currency", "USD", "EUR"),
     );
-    check(&paid, asks(TWO, "alice", "bob", "2.00"), "account.debited");
+    check(
+        &paid,
+        request_input(TWO, "alice", "bob", "2.00"),
+        "account.debited",
+    );
     let refused = [
         opened("alice", "0.00"),
-        asks(ONE, "alice", "bob", "1.00"),
+        request_input(ONE, "alice", "bob", "1.00"),
         credited("@world", "alice", "9.00"),
     ];
     check(
         &refused,
-        asks(ONE, "alice", "bob", "2.00"),
+        request_input(ONE, "alice", "bob", "2.00"),
         &reused("amount", "1.00", "2.00"),
     );
 }
@@ -116,18 +144,20 @@ fn an_id_names_one_transfer_for_ever() {
 /// A reserve request under [`ONE`]. The original had 900 s and no `auto_confirm`.
 fn reserve(terms: &str) -> Input {
     let fields = format!("{}{terms}", testing::pays("bob", "1.00"));
-    testing::asks(Verb::Reserve, ONE, "alice", &fields)
+    testing::request_input(Verb::Reserve, ONE, "alice", &fields)
 }
 
 #[test]
-fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
+fn a_reused_id_is_rejected_with_the_differing_field_and_both_values() {
     let reused = |field: &str, then: &str, now: &str| {
-        let told = format!("the id was used with another {field:?}: then {then}, now {now}: use a new id");
-        format!("request.refused: id_reused: {told}")
+        let detail = format!(
+            "the id was already used with a different {field:?}: then {then}, now {now}: use a new id"
+        );
+        format!("request.refused: id_reused: {detail}")
     };
     let plain = |fields: &str| {
         let fields = format!("{}{fields}", testing::pays("bob", "1.00"));
-        testing::asks(Verb::Transfer, ONE, "alice", &fields)
+        testing::request_input(Verb::Transfer, ONE, "alice", &fields)
     };
     let quarter = r#","expires_in":900"#;
     let [until, later] = ["until 1970-01-01T00:15:00Z", "901, until 1970-01-01T00:15:01Z"];
@@ -168,11 +198,14 @@ fn an_id_that_was_used_is_refused_by_name_of_the_field_with_both_values() {
 }
 
 #[test]
-fn what_is_not_sound_is_told_so_though_its_id_was_used() {
-    let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
+fn an_invalid_request_is_refused_as_invalid_even_if_its_id_is_reused() {
+    let paid = [
+        opened("alice", "5.00"),
+        request_input(ONE, "alice", "bob", "1.00"),
+    ];
     check(
         &paid,
-        asks(ONE, "alice", "bob", "1.005"),
+        request_input(ONE, "alice", "bob", "1.005"),
         "request.refused: invalid_amount: amount \"1.005\" has 3 decimals, USD has 2",
     );
     let refusal = Refusal::new(Reason::InvalidRequest, "reverse needs field \"to\"");
@@ -187,8 +220,11 @@ fn what_is_not_sound_is_told_so_though_its_id_was_used() {
 }
 
 #[test]
-fn a_refused_credit_is_given_back_once() {
-    let paid = [opened("alice", "5.00"), asks(ONE, "alice", "bob", "1.00")];
+fn a_refused_credit_is_reversed_only_once() {
+    let paid = [
+        opened("alice", "5.00"),
+        request_input(ONE, "alice", "bob", "1.00"),
+    ];
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
     let refused = || {
         event(Fact::Movement(
@@ -207,7 +243,7 @@ fn a_refused_credit_is_given_back_once() {
 }
 
 #[test]
-fn an_account_closes_at_zero_with_nothing_on_its_way() {
+fn an_account_closes_only_at_zero_with_nothing_in_transit() {
     let closing = || event(Fact::Account(name("alice"), AccountFact::AccountClosing));
     check(&[opened("alice", "5.00")], closing(), "closure.accepted");
     let rich = [opened("alice", "0.00"), credited("@world", "alice", "1.00")];
@@ -217,7 +253,7 @@ fn an_account_closes_at_zero_with_nothing_on_its_way() {
         closing(),
         &format!("closure.refused: balance_not_zero: {has}"),
     );
-    let paying = [rich.to_vec(), vec![asks(ONE, "alice", "bob", "1.00")]].concat();
+    let paying = [rich.to_vec(), vec![request_input(ONE, "alice", "bob", "1.00")]].concat();
     let has = "alice has 0.00 USD available, 0.00 USD held and 1.00 USD in transit";
     check(
         &paying,
@@ -235,9 +271,9 @@ fn a_request_on_the_wrong_shard_is_refused() {
         .into_iter()
         .find(|payer| !here.owns(&name(payer)));
     let payer = payer.expect("the two have different shards");
-    let event = Player::<Debit>::on(Service::Debit, here).hear(&asks(ONE, payer, "carol", "1.00"));
+    let event = Player::<Debit>::on(Service::Debit, here).hear(&request_input(ONE, payer, "carol", "1.00"));
     let expected = format!("debit.refused: wrong_shard: {payer} belongs to shard 0 of 2, this is shard 1");
-    assert_eq!(told(event.as_ref()), expected);
+    assert_eq!(describe(event.as_ref()), expected);
 }
 
 /// An event of the flow [`ONE`].
@@ -252,11 +288,11 @@ fn credited(payer: &str, payee: &str, amount: &str) -> Input {
     ))
 }
 
-fn asks(id: &str, payer: &str, payee: &str, amount: &str) -> Input {
-    testing::asks(Verb::Transfer, id, payer, &testing::pays(payee, amount))
+fn request_input(id: &str, payer: &str, payee: &str, amount: &str) -> Input {
+    testing::request_input(Verb::Transfer, id, payer, &testing::pays(payee, amount))
 }
 
-fn asks_in(id: &str, payer: &str, payee: &str, amount: &str, currency: &str) -> Input {
+fn request_input_in(id: &str, payer: &str, payee: &str, amount: &str, currency: &str) -> Input {
     let more = testing::pays(payee, amount).replace("USD", currency);
-    testing::asks(Verb::Transfer, id, payer, &more)
+    testing::request_input(Verb::Transfer, id, payer, &more)
 }

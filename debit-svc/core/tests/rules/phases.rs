@@ -1,5 +1,5 @@
 //! One test per cell of the phase table, generated from the table.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use debit_core::{Debit, State};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_contract::trace::TraceId;
 use wallet_kernel::phase::{self, Rule, Signal, TABLE};
 use wallet_kernel::testing::{
-    ONE, Player, THREE, TWO, asks, event, key, movement, name, opened, part, pays, reversal,
+    ONE, Player, THREE, TWO, event, key, movement, name, opened, part, pays, request_input, reversal,
 };
 use wallet_kernel::{Due, Input, Phase};
 
@@ -22,7 +22,7 @@ const PART: i64 = 400;
 const DUE_US: i64 = 900 * 1_000_000;
 
 #[test]
-fn each_cell_of_the_table_is_decided_as_it_says() {
+fn every_cell_of_the_phase_table_is_implemented() {
     let mut cells = 0;
     for (phase, rules) in TABLE {
         for (signal, rule) in Signal::ALL.into_iter().zip(rules) {
@@ -35,7 +35,7 @@ fn each_cell_of_the_table_is_decided_as_it_says() {
 }
 
 #[test]
-fn the_architecture_shows_the_table() {
+fn the_architecture_document_has_the_phase_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
     let text = std::fs::read_to_string(path).unwrap();
     let table = phase::markdown();
@@ -56,7 +56,7 @@ fn check_cell(phase: Option<Phase>, signal: Signal, rule: Rule) {
     assert_eq!(money(&player.state), implied(phase), "{cell}: the money before");
 
     let decided = hear(&mut player, signal);
-    assert_eq!(told(decided.as_ref()), expected(rule), "{cell}");
+    assert_eq!(described(decided.as_ref()), expected(rule), "{cell}");
     let after = phase_after(phase, rule);
     assert_eq!(phase_of(&player.state), after, "{cell}: the phase behind it");
     assert_eq!(total(&player.state), 0, "{cell}: the sum of all money");
@@ -97,7 +97,7 @@ fn alice() -> Player<Debit> {
     player.hear_all(&[
         opened("alice", "0.00"),
         opened("bob", "0.00"),
-        asks(Verb::Transfer, THREE, "@world", &pays("alice", "100.00")),
+        request_input(Verb::Transfer, THREE, "@world", &pays("alice", "100.00")),
         event(
             Service::Credit,
             THREE,
@@ -117,9 +117,9 @@ fn hear(player: &mut Player<Debit>, signal: Signal) -> Option<Event> {
 
 /// The signal as an input in alice's flow [`ONE`]. Her requests differ in content from phase to phase, so none is a repeat.
 fn input(state: &State, signal: Signal) -> Input {
-    let says = |fact| event(Service::Credit, ONE, fact);
+    let from_credit = |fact| event(Service::Credit, ONE, fact);
     let refusal = || Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    let asked = |verb, fields: &str| asks(verb, ONE, "alice", fields);
+    let request = |verb, fields: &str| request_input(verb, ONE, "alice", fields);
     let to_bob = format!(r#"{},"memo":"{:?}""#, pays("bob", "10.00"), phase_of(state));
     let back = || reversal("alice", "bob", "10.00", TWO);
     let held = || movement("alice", "bob", "10.00");
@@ -129,30 +129,32 @@ fn input(state: &State, signal: Signal) -> Input {
         None => held(),
     };
     match signal {
-        Signal::Transfer => asked(Verb::Transfer, &to_bob),
-        Signal::Reserve => asked(Verb::Reserve, &format!(r#"{to_bob},"expires_in":900"#)),
-        Signal::Granted => says(Fact::Movement(back(), MovementFact::ReversalGranted)),
-        Signal::Denied => says(Fact::Request(
+        Signal::Transfer => request(Verb::Transfer, &to_bob),
+        Signal::Reserve => request(Verb::Reserve, &format!(r#"{to_bob},"expires_in":900"#)),
+        Signal::Granted => from_credit(Fact::Movement(back(), MovementFact::ReversalGranted)),
+        Signal::Denied => from_credit(Fact::Request(
             name("alice"),
             RequestFact::ReversalDenied(Some(back()), refusal()),
         )),
-        Signal::Confirm => asked(Verb::Confirm, r#""amount":"4.00","currency":"USD""#),
-        Signal::Cancel => asked(Verb::Cancel, ""),
+        Signal::Confirm => request(Verb::Confirm, r#""amount":"4.00","currency":"USD""#),
+        Signal::Cancel => request(Verb::Cancel, ""),
         Signal::Promised => {
             let terms = Terms {
                 expires: Timestamp::from_microsecond(DUE_US).unwrap(),
                 auto_confirm: false,
             };
-            says(Fact::Movement(held(), MovementFact::CreditPromised(terms)))
+            from_credit(Fact::Movement(held(), MovementFact::CreditPromised(terms)))
         }
-        Signal::CreditRefused => says(Fact::Movement(debited(), MovementFact::CreditRefused(refusal()))),
-        Signal::Credited => says(Fact::Movement(debited(), MovementFact::AccountCredited)),
+        Signal::CreditRefused => {
+            from_credit(Fact::Movement(debited(), MovementFact::CreditRefused(refusal())))
+        }
+        Signal::Credited => from_credit(Fact::Movement(debited(), MovementFact::AccountCredited)),
         Signal::Due => {
             let reserved = EventId(key(ONE, "alice").id.0);
             Input::Due(Due {
                 transfer: key(ONE, "alice"),
                 event: reservation().map_or(reserved, |reservation| reservation.event),
-                trace: TraceId::begun_by(reserved),
+                trace: TraceId::started_by(reserved),
             })
         }
     }
@@ -175,7 +177,7 @@ fn expected(rule: Rule) -> (Option<Kind>, Option<&'static str>) {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "only two say more than their kind")]
-fn told(event: Option<&Event>) -> (Option<Kind>, Option<&'static str>) {
+fn described(event: Option<&Event>) -> (Option<Kind>, Option<&'static str>) {
     let Some(Event { fact, .. }) = event else {
         return (None, None);
     };

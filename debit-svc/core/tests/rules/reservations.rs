@@ -1,5 +1,5 @@
 //! Two-phase transfers: the decisions of debit-svc, case by case.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod limits;
 mod stage;

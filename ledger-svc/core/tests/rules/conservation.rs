@@ -8,8 +8,8 @@ mod answers;
 mod ask;
 mod flows;
 mod invariants;
+mod outcomes;
 mod reader;
-mod told;
 mod world;
 
 use std::cell::RefCell;
@@ -27,7 +27,7 @@ const CASES: u32 = 1_000;
 const KINDS: usize = 22;
 
 #[test]
-fn money_is_neither_lost_nor_made() {
+fn no_money_is_lost_or_created() {
     let seen: RefCell<BTreeMap<Kind, u32>> = RefCell::default();
     let config = ProptestConfig {
         cases: CASES,
@@ -45,11 +45,11 @@ fn money_is_neither_lost_nor_made() {
         panic!("{failure}");
     }
     let seen = seen.into_inner();
-    println!("{CASES} plays, said in them: {seen:#?}");
+    println!("{CASES} plays, with these events: {seen:#?}");
     assert_eq!(
         seen.len(),
         KINDS,
-        "something is never said in these plays: {seen:#?}"
+        "an event never occurs in these plays: {seen:#?}"
     );
 }
 

@@ -1,5 +1,5 @@
 //! The bookings of ledger-svc, the ends of flows, and the outcomes it sends.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod one_phase;
 mod stage;

@@ -69,7 +69,7 @@ async fn balances_before(db: &mut Db, before: Cursor, limit: i64) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn every_place_is_found_in_books_that_were_moved() {
+async fn every_place_is_found_in_migrated_books() {
     let dir = tempfile::tempdir().unwrap();
     let mut db = moved(dir.path()).await.acquire().await.unwrap();
 
@@ -105,8 +105,8 @@ async fn every_place_is_found_in_books_that_were_moved() {
                 "before {here}"
             );
             let behind = (1..=LINES).take_while(|line| at_us(line * 2) <= at).count();
-            let told = balances_before(&mut db, Cursor::at(at), limit).await;
-            assert_eq!(told, first(i64::try_from(behind).unwrap() + 1), "at {at}");
+            let found = balances_before(&mut db, Cursor::at(at), limit).await;
+            assert_eq!(found, first(i64::try_from(behind).unwrap() + 1), "at {at}");
         }
     }
 }
@@ -127,7 +127,7 @@ async fn a_sample_is_the_newest_mark_of_its_time() {
 }
 
 #[test]
-fn the_mark_is_what_the_index_holds() {
+fn marked_lines_are_those_in_the_index() {
     assert_eq!(MARKED, format!("line % {STRIDE} = 1"));
     let index = ["ON booking (account, currency, at_us, no) WHERE ", MARKED, ";"].concat();
     assert!(

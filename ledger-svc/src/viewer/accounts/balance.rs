@@ -7,7 +7,7 @@ use wallet_db::{Db, Result};
 use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 
-use super::{Question, url};
+use super::{Query, url};
 use crate::books::{self, Balance, Page};
 use crate::viewer::chart::Chart;
 use crate::viewer::parts;
@@ -60,14 +60,14 @@ pub(super) async fn drawn(
     }))
 }
 
-/// The words before the time that was asked for.
-pub(super) fn when(then: &Page, is_to_come: bool) -> &'static str {
-    if is_to_come {
-        "This is how it is by now; still to come is"
+/// The words before the requested time.
+pub(super) fn when(then: &Page, is_future: bool) -> &'static str {
+    if is_future {
+        "The current balance, because this time is in the future:"
     } else if then.is_before_it_was_opened() {
-        "It was not opened yet at"
+        "The account was not open yet at"
     } else {
-        "As it was at"
+        "The balance at"
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn panel(balance: &Balance, limit: &Balance) -> Markup {
 }
 
 /// A field for the time, and a slider if the script runs.
-pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Option<i64>) -> Markup {
+pub(super) fn then(name: &AccountId, query: &Query, drawn: &Drawn, at_us: Option<i64>) -> Markup {
     const PLACES: i64 = 1000;
     let to = drawn.to.max(drawn.from.saturating_add(1));
     let place = at_us.map_or(PLACES, |at| {
@@ -105,9 +105,9 @@ pub(super) fn then(name: &AccountId, asked: &Question, drawn: &Drawn, at_us: Opt
     });
     html! {
         form.then-form action=(parts::account_url(Root::BELOW, name.as_str())) {
-            @if !asked.currency.is_empty() { input type="hidden" name="currency" value=(asked.currency); }
+            @if !query.currency.is_empty() { input type="hidden" name="currency" value=(query.currency); }
             div.fields {
-                label { "Balance at (UTC)" input #at name="at" value=(asked.at) placeholder=(rfc3339(drawn.to)) size="28"; }
+                label { "Balance at (UTC)" input #at name="at" value=(query.at) placeholder=(rfc3339(drawn.to)) size="28"; }
                 button { "Go back" }
             }
             input.slider.needs-script #slider type="range" min="0" max=(PLACES) value=(place) aria-label="Time" data-field="at"
@@ -140,22 +140,22 @@ pub(super) fn chart(currency: Currency, drawn: &Drawn, at_us: Option<i64>) -> Ma
 }
 
 /// The choice of the currency that is drawn and listed.
-pub(super) fn choice(name: &AccountId, asked: &Question, currencies: &[Currency]) -> Markup {
+pub(super) fn choice(name: &AccountId, query: &Query, currencies: &[Currency]) -> Markup {
     let with = |code: &str| {
         url(
             name,
-            &Question {
+            &Query {
                 currency: code.to_owned(),
                 before: String::new(),
-                ..asked.clone()
+                ..query.clone()
             },
         )
     };
     html! {
         p {
-            a href=(with("")) aria-current=[asked.currency.is_empty().then_some("true")] { "All" }
+            a href=(with("")) aria-current=[query.currency.is_empty().then_some("true")] { "All" }
             @for currency in currencies {
-                " · " a href=(with(currency.code())) aria-current=[(asked.currency == currency.code()).then_some("true")] { (currency) }
+                " · " a href=(with(currency.code())) aria-current=[(query.currency == currency.code()).then_some("true")] { (currency) }
             }
         }
     }
@@ -183,10 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_opened_yet_had_no_balance() {
+    fn a_currency_that_was_not_open_yet_has_no_balance() {
         let (before, between) = (then(&[false, false]), then(&[true, false]));
-        assert_eq!(when(&before, false), "It was not opened yet at");
-        assert_eq!(when(&between, false), "As it was at");
+        assert_eq!(when(&before, false), "The account was not open yet at");
+        assert_eq!(when(&between, false), "The balance at");
         let shown = |then: &Page, at: usize| panel(&then.balances[at], &then.balances[at]).into_string();
         assert!(
             shown(&between, 0).contains(">0 <small>KRW"),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_outside_of_a_chart_is_pointed_at() {
+    fn a_time_outside_the_chart_is_not_marked() {
         let drawn = Drawn {
             points: vec![(10, 5), (20, 7)],
             from: 10,

@@ -5,18 +5,18 @@ use wallet_contract::id::AccountId;
 use wallet_runtime::place::Root;
 use wallet_view::statement::{Line, Part, change};
 
-use super::{Question, url};
+use super::{Query, url};
 use crate::books::Statement;
 use crate::viewer::parts;
 
-pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -> Markup {
+pub(super) fn table(name: &AccountId, query: &Query, statement: &Statement) -> Markup {
     let lines = &statement.lines;
     let from = |before: String| {
         url(
             name,
-            &Question {
+            &Query {
                 before,
-                ..asked.clone()
+                ..query.clone()
             },
         )
     };
@@ -26,11 +26,11 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
     let changes = changes(holds);
     html! {
         h2 { "Statement" }
-        @if lines.is_empty() { p.muted { @if asked.at.is_empty() { "Nothing has been booked." } @else { "Nothing had been booked by then." } } }
+        @if lines.is_empty() { p.muted { @if query.at.is_empty() { "Nothing has been booked." } @else { "Nothing had been booked by then." } } }
         table.cards.statement {
             caption.visually-hidden { "Bookings, newest first" }
             thead { tr {
-                th scope="col" { "time (UTC)" } th scope="col" { "booking" } th scope="col" { "with" }
+                th scope="col" { "time (UTC)" } th scope="col" { "booking" } th scope="col" { "counterparty" }
                 th.num scope="col" { (changes) } th.num scope="col" { "available" }
                 @if holds { th.num scope="col" { "± held" } th.num scope="col" { "held" } }
                 th scope="col" { "transfer" } th scope="col" { "memo" }
@@ -39,7 +39,7 @@ pub(super) fn table(name: &AccountId, asked: &Question, statement: &Statement) -
             tbody { @for line in lines { @for part in line.drawn().iter().rev() { (row(name, line, part, holds)) } } }
         }
         nav.pages aria-label="Pages" {
-            @if asked.before.is_empty() { span {} } @else { a.button rel="prev" href=(from(String::new())) { "Newest" } }
+            @if query.before.is_empty() { span {} } @else { a.button rel="prev" href=(from(String::new())) { "Newest" } }
             @if let Some(next) = &statement.next { a.button rel="next" href=(from(next.clone())) { "Older →" } }
         }
     }
@@ -63,7 +63,7 @@ fn row(name: &AccountId, line: &Line, part: &Part, holds: bool) -> Markup {
         tr data-row data-id=(id) {
             td data-label="time (UTC)" { (parts::at(line.time)) }
             td data-label="booking" { span { (part.kind) } }
-            td data-label="with" { (parts::account(Root::BELOW, &line.counterparty)) }
+            td data-label="counterparty" { (parts::account(Root::BELOW, &line.counterparty)) }
             td.num data-label=(changes(holds)) { (change(&part.amount)) }
             td.num data-label="available" { (parts::grouped(&part.balance)) }
             @if holds {
@@ -126,11 +126,11 @@ mod tests {
             lines: vec![line],
             next: None,
         };
-        table(&"alice".parse().unwrap(), &Question::default(), &statement).into_string()
+        table(&"alice".parse().unwrap(), &Query::default(), &statement).into_string()
     }
 
     #[test]
-    fn what_was_given_back_is_linked() {
+    fn reversals_are_linked() {
         let link = |payer: &str| format!("href=\"../flows/{OTHER}?payer={payer}\"");
         // alice paid bob, who gave it back.
         let paid = shown(line("debit", &[("reversed_by", json!([OTHER]))]));

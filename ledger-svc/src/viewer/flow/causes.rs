@@ -25,8 +25,8 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         @for node in &nodes { (node_box(view, node, place(node))) }
     };
     html! {
-        (svg::drawing("Causes: what led to what", COLUMN * whole(columns), ROW * whole(rows) + 6, &content))
-        p.muted { "Each request and event stands behind the one that it is the decision on." }
+        (svg::drawing("Causes: what caused what", COLUMN * whole(columns), ROW * whole(rows) + 6, &content))
+        p.muted { "Each request and event is to the right of its cause." }
     }
 }
 
@@ -47,12 +47,12 @@ fn node_box(view: &View<'_>, node: &Node, (x, y): (i64, i64)) -> Markup {
     // The shard is written below.
     let words = words(step);
     let words = words.split_once(" on shard ").map_or(&*words, |(words, _)| words);
-    let told = format!("{} {words}", node.step + 1);
+    let label = format!("{} {words}", node.step + 1);
     html! {
         g data-row class={ "step node " (class(step.mark)) @if view.is_selected(node.step) { " selected" } } {
-            a.open href=(view.step_url(node.step)) data-swap aria-label=(format!("Step {told}")) {
+            a.open href=(view.step_url(node.step)) data-swap aria-label=(format!("Step {label}")) {
                 rect.box x=(x) y=(y) width=(BOX.0) height=(BOX.1) rx="6" {}
-                (svg::text(x + 10, y + 19, "words", &told, WORDS))
+                (svg::text(x + 10, y + 19, "words", &label, WORDS))
                 (svg::text(x + 10, y + 36, "note", &by, WORDS))
             }
         }

@@ -8,7 +8,7 @@ use super::{Medium, View};
 
 pub(super) fn list(view: &View<'_>) -> Markup {
     html! {
-        p.muted { "In the order of causes. What a client asked stands as it was sent; what a service said is a CloudEvent." }
+        p.muted { "In causal order. Requests are shown as the client sent them; services' events are CloudEvents." }
         @for index in 0..view.steps.len() { (one(view, index)) }
     }
 }
@@ -25,7 +25,7 @@ fn one(view: &View<'_>, index: usize) -> Markup {
             @if view.medium == Medium::Page && !view.is_selected(index) { p { a.open data-swap href=(view.step_url(index)) { "select" } } }
             (known(view, step))
             p {
-                "As it stands in the log "
+                "As stored in the log "
                 button.copy.needs-script type="button" data-copy=(event.body.get()) { "copy the JSON" }
             }
             pre { @for line in pretty_json(event.body.get()).lines() { (clean(line)) "\n" } }

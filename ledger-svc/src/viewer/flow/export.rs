@@ -5,8 +5,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, PreEscaped, html};
 use wallet_contract::id::TransferId;
+use wallet_runtime::extract::{FormParams, PathParam};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Filled, Named};
 use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 use wallet_view::text::exact;
@@ -14,26 +14,26 @@ use wallet_view::{headline, mermaid as diagram, otlp as file, span};
 
 use super::super::assets::CSS;
 use super::page as parts;
-use super::{Medium, Question, Tab, View};
+use super::{Medium, Query, Tab, View};
 use crate::handler::Ledger;
 use crate::whole;
 
 pub(super) async fn otlp(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Response, Problem> {
-    let flow = flow(&running, &id, &asked).await?;
+    let flow = flow(&running, &id, &query).await?;
     let text = file::json(&span::of(&flow)).to_string();
     Ok(attached(&flow, "otlp.json", "application/json", text))
 }
 
 pub(super) async fn mermaid(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Response, Problem> {
-    let flow = flow(&running, &id, &asked).await?;
+    let flow = flow(&running, &id, &query).await?;
     Ok(attached(
         &flow,
         "mmd",
@@ -45,13 +45,13 @@ pub(super) async fn mermaid(
 /// All tabs below one another, with the style sheet included and nothing else: no script, no links to other pages or hosts.
 pub(super) async fn page(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Response, Problem> {
-    let flow = flow(&running, &id, &asked).await?;
+    let flow = flow(&running, &id, &query).await?;
     let view = View {
         medium: Medium::File,
-        ..View::new(&running, &flow, &Question::default())?
+        ..View::new(&running, &flow, &Query::default())?
     };
     let page = html! {
         (DOCTYPE)
@@ -69,7 +69,7 @@ pub(super) async fn page(
                     @for tab in Tab::ALL {
                         section.panel id=(tab.word()) { h2 { (tab.title()) } (parts::tab(&view, tab)) }
                     }
-                    p.muted { "Taken from the log at " (exact(view.now)) "." }
+                    p.muted { "Exported from the log at " (exact(view.now)) "." }
                 }
             }
         }
@@ -82,9 +82,9 @@ pub(super) async fn page(
     ))
 }
 
-async fn flow(running: &Running, id: &str, asked: &Question) -> Result<Flow, Problem> {
+async fn flow(running: &Running, id: &str, query: &Query) -> Result<Flow, Problem> {
     let id: TransferId = Problem::parse("transfer", id)?;
-    let found = whole::with_id(running, id, asked.payer.as_deref()).await?;
+    let found = whole::with_id(running, id, query.payer.as_deref()).await?;
     Box::pin(whole::only(id, found)?.whole(running)).await
 }
 

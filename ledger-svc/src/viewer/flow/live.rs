@@ -9,13 +9,13 @@ use axum::response::sse::Event;
 use futures_util::stream;
 use tokio::time::Instant;
 use wallet_contract::id::TransferId;
+use wallet_runtime::extract::{FormParams, PathParam};
 use wallet_runtime::problem::Problem;
-use wallet_runtime::question::{Filled, Named};
 use wallet_runtime::running::Running;
 use wallet_view::flow::Flow;
 
 use super::super::sse;
-use super::{Question, View, page};
+use super::{Query, View, page};
 use crate::handler::Ledger;
 use crate::whole;
 
@@ -29,7 +29,7 @@ const AGAIN: u32 = 4;
 struct Watch {
     running: Arc<Running>,
     id: TransferId,
-    asked: Question,
+    query: Query,
     sent: Sent,
     /// The number of polls since then without a change.
     still: u32,
@@ -52,20 +52,20 @@ enum Sent {
 /// the page was read, so its end is sent in any case.
 pub(super) async fn live(
     State(running): Ledger,
-    Named(id): Named,
-    Filled(asked): Filled<Question>,
+    PathParam(id): PathParam,
+    FormParams(query): FormParams<Query>,
 ) -> Result<Response, Problem> {
     let id: TransferId = Problem::parse("transfer", &id)?;
     let mut watch = Watch {
         running,
         id,
-        asked,
+        query,
         sent: Sent::Nothing,
         still: 0,
         rest: LOOK,
     };
     let flow = watch.flow().await?;
-    View::new(&watch.running, &flow, &watch.asked)?;
+    View::new(&watch.running, &flow, &watch.query)?;
     if flow.ended_at.is_some() {
         watch.rest = Duration::ZERO;
     }
@@ -76,7 +76,7 @@ pub(super) async fn live(
 
 impl Watch {
     async fn flow(&self) -> Result<Flow, Problem> {
-        let found = whole::with_id(&self.running, self.id, self.asked.payer.as_deref()).await?;
+        let found = whole::with_id(&self.running, self.id, self.query.payer.as_deref()).await?;
         Box::pin(whole::only(self.id, found)?.whole(&self.running)).await
     }
 
@@ -105,7 +105,7 @@ impl Watch {
                 continue;
             }
             (self.sent, self.still) = (now, 0);
-            let view = View::among_others(&self.running, &flow, &self.asked);
+            let view = View::among_others(&self.running, &flow, &self.query);
             let view = Box::pin(view).await.ok()?;
             return Some((sse::fill(&page::body(&view).into_string()), self));
         }

@@ -26,14 +26,14 @@ pub(super) fn table(view: &View<'_>) -> Markup {
     html! {
         div.wide tabindex="0" role="group" aria-label="Money after each step" {
             table.money {
-                caption { "In " (currency) ". Each step's changes add up to zero; below each change, what was there before and after it." }
+                caption { "In " (currency) ". Each step's changes add up to zero; below each change is the balance before and after it." }
                 thead {
                     tr {
                         th { "step" }
-                        th.num { (payer) " has" }
-                        @if held { th.num { (payer) " holds" } }
+                        th.num { (payer) ", available" }
+                        @if held { th.num { (payer) ", held" } }
                         th.num { "in transit" }
-                        th.num { (payee) " has" }
+                        th.num { (payee) ", available" }
                         th.num { "sum" }
                     }
                 }
@@ -41,10 +41,10 @@ pub(super) fn table(view: &View<'_>) -> Markup {
             }
         }
         @for line in broken {
-            p.notice { "The books have another amount for event " (line.event) ": " (parts::grouped(&line.amount)) ", " (parts::grouped(&line.held)) " held." }
+            p.notice { "The books have a different amount for event " (line.event) ": " (parts::grouped(&line.amount)) ", " (parts::grouped(&line.held)) " held." }
         }
         @if rows.iter().any(|row| row.payer_available.change != 0 && row.payer_available.after.is_none()) {
-            p.muted { "Where no balance stands, the books have not got there yet." }
+            p.muted { "Missing balances are not in the books yet." }
         }
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_and_balances_are_grouped_as_elsewhere() {
+    fn changes_and_balances_have_digit_groups() {
         let change = Cell {
             change: -500_000,
             before: Some(123_456_789),

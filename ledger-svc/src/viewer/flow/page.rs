@@ -50,7 +50,7 @@ pub(super) fn head(view: &View<'_>) -> Markup {
     html! {
         h1 { (title(flow)) " " (status(flow)) }
         div.story { @for sentence in story::of(flow) { p { (parts::sentence(&sentence)) } } }
-        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.told()))) ", since " (parts::at(parked.since)) } }
+        @for parked in &flow.parked { p.notice.parked { "‖ " (parts::sentence(&clean(&parked.describe()))) ", since " (parts::at(parked.since)) } }
         @for expected in &flow.expected { p.notice.expected { (waits(view, expected)) } }
         @for (step, skew) in view.steps.iter().filter_map(|step| Some((step, step.skew?))) {
             p.notice.skew { "⚠ " (flagged(view, step, skew)) }
@@ -70,20 +70,24 @@ fn title(flow: &Flow) -> Markup {
 }
 
 fn status(flow: &Flow) -> Markup {
-    parts::status(flow.stands())
+    parts::status(flow.display_status())
 }
 
 /// `credit-svc of shard 1 has not reacted to account.debited for 14.0 s; usually 3.00 ms`
 fn waits(view: &View<'_>, expected: &Expected) -> String {
-    format!("… {} {}.", expected.told(view.flow), expected.waited(view.now))
+    format!(
+        "… {} {}.",
+        expected.describe(view.flow),
+        expected.waited(view.now)
+    )
 }
 
 fn flagged(view: &View<'_>, step: &Step, skew: Skew) -> String {
     let kind = view.flow.events[step.event].short_kind();
     format!(
-        "{}: {}. No time is shifted.",
+        "{}: {}. Times are shown as recorded.",
         clean(kind),
-        skew.told(step.lane.name())
+        skew.describe(step.lane.name())
     )
 }
 
@@ -100,12 +104,12 @@ fn facts(view: &View<'_>) -> Markup {
             @if let (Some(reason), Some(detail)) = (&flow.reason, &flow.detail) {
                 dt { "Reason" } dd { code { (reason) } " " (parts::sentence(&clean(detail))) }
             }
-            dt { "Began" } dd { (parts::at(flow.started_at)) }
+            dt { "Started" } dd { (parts::at(flow.started_at)) }
             @if let Some(ended) = flow.ended_at {
                 dt { "Ended" } dd { (parts::at(ended)) }
             }
-            @if let Some(us) = flow.took_us() { dt { "Took" } dd { (span_us(us)) } }
-            @if let Some(us) = flow.held_for_us() { dt { "Held for" } dd { (span_us(us)) ", which is not counted" } }
+            @if let Some(us) = flow.took_us() { dt { "Duration" } dd { (span_us(us)) } }
+            @if let Some(us) = flow.held_for_us() { dt { "Held for" } dd { (span_us(us)) ", not included in the duration" } }
             @if let (Some(captured), Some(released), Some(code)) = (&flow.captured, &flow.released, &flow.currency) {
                 dt { "Captured" } dd { (parts::money(captured, code)) }
                 dt { "Released" } dd { (parts::money(released, code)) }
@@ -129,8 +133,8 @@ fn facts(view: &View<'_>) -> Markup {
 fn gives_back(status: Status) -> &'static str {
     match status {
         Status::Settled | Status::Done => "Gives back",
-        Status::Running | Status::Reserved => "Is to give back",
-        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Does not give back",
+        Status::Running | Status::Reserved => "Giving back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Did not give back",
     }
 }
 
@@ -139,7 +143,7 @@ fn given_back(status: Status) -> &'static str {
     match status {
         Status::Settled | Status::Done => "Given back",
         Status::Running | Status::Reserved => "Being given back",
-        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Asked back",
+        Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => "Not given back",
     }
 }
 
@@ -174,7 +178,7 @@ fn downloads(flow: &Flow) -> Markup {
     let file = |name: &str| ROOT.to(&format!("/flows/{id}/{name}?payer={payer}"));
     html! {
         p.downloads {
-            "Take it away: "
+            "Download: "
             a href=(file("export.html")) download { "HTML" } ", "
             a href=(file("export.otlp.json")) download { "OTLP JSON" } ", "
             a href=(file("export.mmd")) download { "Mermaid" }
@@ -184,7 +188,7 @@ fn downloads(flow: &Flow) -> Markup {
 
 fn tabs(view: &View<'_>) -> Markup {
     html! {
-        nav.tabs data-key="tabs" aria-label="Ways to look at it" {
+        nav.tabs data-key="tabs" aria-label="Views" {
             @for (number, tab) in (1..).zip(Tab::ALL) {
                 a href=(view.url(tab, view.selected)) data-tab=(number) data-swap
                     aria-current=[(tab == view.tab).then_some("true")] { (tab.title()) }
@@ -196,7 +200,7 @@ fn tabs(view: &View<'_>) -> Markup {
 /// The content of one tab.
 pub(super) fn tab(view: &View<'_>, tab: Tab) -> Markup {
     if view.steps.is_empty() {
-        return html! { p { "Nothing of it has been recorded yet." } };
+        return html! { p { "Nothing has been recorded yet." } };
     }
     match tab {
         Tab::Sequence => sequence::draw(view),
@@ -216,7 +220,7 @@ pub(super) fn words(step: &Step) -> String {
 /// The CSS class of a mark.
 pub(super) fn class(mark: Mark) -> &'static str {
     match mark {
-        Mark::Said => "mark-said",
+        Mark::Neutral => "mark-neutral",
         Mark::Good => "mark-good",
         Mark::Refused => "mark-refused",
         Mark::Undone => "mark-undone",
@@ -226,7 +230,7 @@ pub(super) fn class(mark: Mark) -> &'static str {
 /// Everything known of the selected step.
 fn selected(view: &View<'_>) -> Markup {
     let Some(index) = view.selected else {
-        return html! { p.muted { "Choose a step to see all that is known of it." } };
+        return html! { p.muted { "Select a step to see its details." } };
     };
     let (step, last) = (&view.steps[index], view.steps.len() - 1);
     html! {
@@ -253,22 +257,22 @@ pub(super) fn known(view: &View<'_>, step: &Step) -> Markup {
     );
     html! {
         dl.facts {
-            dt { "Said by" } dd { (by) }
+            dt { "Published by" } dd { (by) }
             dt { "Event" } dd data-id=(event.id) { code { (clean(&event.kind)) } " " (parts::id(&event.id.to_string())) }
             dt { "Cause" }
             dd {
                 @match step.parent {
                     Some(parent) => a data-swap href=(view.step_url(parent)) { "step " (parent + 1) ", " (view.steps[parent].words) },
-                    None => "none: it begins here",
+                    None => "none: the flow begins here",
                 }
             }
             dt { "Log" } dd { "stream WALLET_" (event.shard) ", sequence " (event.sequence) }
-            dt { "Stored" } dd { (parts::at(event.recorded_at)) ", " (ms(step.at_us)) " ms after the beginning" }
+            dt { "Stored" } dd { (parts::at(event.recorded_at)) ", " (ms(step.at_us)) " ms after the start" }
             @if let Some(times) = step.times {
                 dt { "Decided" } dd { (parts::at(event.time)) }
                 dt { "Time" }
                 dd {
-                    (span_us(times.wait_us)) " waiting, " (span_us(times.work_us)) " at work, "
+                    (span_us(times.wait_us)) " waiting, " (span_us(times.work_us)) " working, "
                     @if let Some(us) = times.commit_us { (span_us(us)) " to commit, " (span_us(times.publish_us)) " to publish" }
                     @else { (span_us(times.publish_us)) " to commit and publish" }
                 }

@@ -8,13 +8,13 @@ use super::View;
 
 pub(super) fn table(view: &View<'_>) -> Markup {
     if !phases::has_phases(view.flow) {
-        return html! { p { "An operator's request has no phases: the table is about transfers." } };
+        return html! { p { "An operator's request has no phases: the table is for transfers only." } };
     }
     let visits = phases::of(view.flow, &view.steps);
     html! {
-        p { "What debit-svc decides depends on how far the transfer has come (the row) and on what is heard (the column). It went "
+        p { "The decision of debit-svc depends on the transfer's phase (the row) and on the input (the column). The flow went "
             "through the numbered cells, in this order:" }
-        ol.visits { @for visit in &visits { (told(view, visit)) } }
+        ol.visits { @for visit in &visits { (visited(view, visit)) } }
         (whole(view, &visits))
     }
 }
@@ -23,7 +23,7 @@ fn word(phase: Option<Phase>) -> &'static str {
     phase.map_or("unknown", Phase::word)
 }
 
-fn told(view: &View<'_>, visit: &Visit) -> Markup {
+fn visited(view: &View<'_>, visit: &Visit) -> Markup {
     html! {
         li data-row class=(if view.is_selected(visit.step) { "selected" } else { "" }) {
             a.open data-swap href=(view.step_url(visit.step)) { strong { (word(visit.before)) } " heard " strong { (visit.signal.word()) } }

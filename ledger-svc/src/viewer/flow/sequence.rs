@@ -47,9 +47,9 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         @for row in &rows { (row) }
     };
     html! {
-        (svg::drawing("Sequence: who told whom", width, y + 8, &content))
+        (svg::drawing("Sequence of messages", width, y + 8, &content))
         p.legend {
-            span.key.solid { "caused" } " " span.key.dashed { "↺ takes back" } " " span.key.crossed { "✗ refuses" } " "
+            span.key.solid { "caused" } " " span.key.dashed { "↺ reverses" } " " span.key.crossed { "✗ refuses" } " "
             span.key.dotted { "expected, not seen yet" }
         }
     }
@@ -125,7 +125,7 @@ fn row(view: &View<'_>, index: usize, parent: Option<i64>, x: i64, y: i64) -> Ma
 
 fn arrow(mark: Mark, from: i64, to: i64, y: i64) -> Markup {
     let line = match mark {
-        Mark::Said | Mark::Good => "arrow",
+        Mark::Neutral | Mark::Good => "arrow",
         Mark::Refused => "arrow crossed",
         Mark::Undone => "arrow dashed",
     };

@@ -42,15 +42,15 @@ fn the_id_of_another_flow_may_wrap() {
 }
 
 #[test]
-fn what_was_refused_was_not_given_back() {
+fn a_refused_reversal_is_not_shown_as_given_back() {
     for (status, there, back) in [
         ("settled", "<dt>Given back</dt>", "<dt>Gives back</dt>"),
-        ("running", "<dt>Being given back</dt>", "<dt>Is to give back</dt>"),
-        ("refused", "<dt>Asked back</dt>", "<dt>Does not give back</dt>"),
+        ("running", "<dt>Being given back</dt>", "<dt>Giving back</dt>"),
+        ("refused", "<dt>Not given back</dt>", "<dt>Did not give back</dt>"),
         (
             "compensated",
-            "<dt>Asked back</dt>",
-            "<dt>Does not give back</dt>",
+            "<dt>Not given back</dt>",
+            "<dt>Did not give back</dt>",
         ),
     ] {
         let head_of = |flow: &Flow| head(flow, Medium::Page);
@@ -63,7 +63,7 @@ fn what_was_refused_was_not_given_back() {
 }
 
 #[test]
-fn a_trace_of_one_flow_leads_nowhere() {
+fn a_trace_with_one_flow_is_not_linked() {
     let flow = flow(&json!({}));
     for has_siblings in [false, true] {
         let view = View {
@@ -76,7 +76,7 @@ fn a_trace_of_one_flow_leads_nowhere() {
 }
 
 #[test]
-fn amounts_are_written_in_one_way() {
+fn amounts_have_one_format() {
     let flow = flow(&json!({
         "amount": "5000.00", "status": "refused", "reason": "insufficient_funds",
         "detail": "alice has 1234.50 USD", "reversed_by": given_back("settled").reversed_by,

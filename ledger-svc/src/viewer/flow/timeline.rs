@@ -2,7 +2,7 @@
 //! steps' numbers, and the words are in the table (`flow.css`).
 
 use maud::{Markup, html};
-use wallet_view::along;
+use wallet_view::critical_path;
 use wallet_view::steps::Times;
 use wallet_view::text::{clean, ms, span_us};
 use wallet_view::timeline::{Bar, Stretch, bar, line, place};
@@ -45,10 +45,10 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
             @for stretch in line.iter().filter(|stretch| stretch.cut) { (cut(stretch, x(stretch.from_us), height)) }
         }
         @for (index, (row, bar)) in (0..).zip(&bars).enumerate() { (step(view, index, bar, TOP + ROW * row, &x)) }
-        @for (row, (from, to, told)) in (i64::try_from(bars.len()).unwrap_or(0)..).zip(&waits) {
+        @for (row, (from, to, label)) in (i64::try_from(bars.len()).unwrap_or(0)..).zip(&waits) {
             @let y = TOP + ROW * row;
             g.missing {
-                (svg::text(8, y + 18, "words what", told, LABEL))
+                (svg::text(8, y + 18, "words what", label, LABEL))
                 line.arrow.dotted.bars x1=(x(*from)) y1=(y + 13) x2=(x(*to)) y2=(y + 13) {}
             }
         }
@@ -62,9 +62,9 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         (svg::drawing("Timeline: where the time went", LEFT + WIDTH + 70, height, &content))
         p.legend {
             @if held.is_some() { span.key.held { "reserved, waiting for " (clean(&view.flow.payer)) } " " }
-            span.key.wait { "waiting in the log" } " " span.key.work { "at work" } " "
+            span.key.wait { "waiting in the log" } " " span.key.work { "working" } " "
             span.key.commit { "commit" } " " span.key.publish { "publish" } " "
-            span.key.idle { "≈ a long stretch, cut short" }
+            span.key.idle { "≈ a long wait, shortened" }
         }
         (took(view, held))
         (table(view))
@@ -92,17 +92,17 @@ fn waits(view: &View<'_>) -> Vec<(i64, i64, String)> {
     expected
         .map(|expected| {
             let since_us = expected.since.as_microsecond().saturating_sub(start_us);
-            let told = format!("? {} {}", expected.service, expected.waited(view.now));
-            (since_us, now_us.max(since_us), told)
+            let label = format!("? {} {}", expected.service, expected.waited(view.now));
+            (since_us, now_us.max(since_us), label)
         })
         .collect()
 }
 
 fn cut(stretch: &Stretch, x: i64, bottom: i64) -> Markup {
-    let told = format!("≈ {}", span_us(stretch.to_us.saturating_sub(stretch.from_us)));
+    let label = format!("≈ {}", span_us(stretch.to_us.saturating_sub(stretch.from_us)));
     html! {
         rect.idle x=(x) y=(TOP - 6) width=(CUT) height=(bottom - TOP + 6) {}
-        (svg::text(x + CUT / 2, TOP - 12, "at middle", &told, 14))
+        (svg::text(x + CUT / 2, TOP - 12, "at middle", &label, 14))
     }
 }
 
@@ -134,9 +134,12 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
     }
 }
 
-/// The same in numbers.
+/// The timeline in numbers.
 fn table(view: &View<'_>) -> Markup {
-    let (length_us, total) = (along::length_us(&view.steps), along::total(&view.steps));
+    let (length_us, total) = (
+        critical_path::length_us(&view.steps),
+        critical_path::total(&view.steps),
+    );
     let ended = view.flow.ended_at.is_some();
     let cell = |us: i64| html! { td.num { (ms(us)) } };
     // For an event that was published later than it could have been, only the sum is known.
@@ -148,9 +151,9 @@ fn table(view: &View<'_>) -> Markup {
         }
     };
     html! {
-        div.wide tabindex="0" role="group" aria-label="The same in numbers" {
+        div.wide tabindex="0" role="group" aria-label="The timeline in numbers" {
             table {
-                caption { "Milliseconds. What waits, waits in the log for a service to take it up; what is held waits for its payer." }
+                caption { "Milliseconds. Wait: in the log, until a service took it. Held: reserved, until the payer acted." }
                 thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit" } th.num { "publish" } } }
                 tbody {
                     @for (index, step) in view.steps.iter().enumerate() {
@@ -168,7 +171,7 @@ fn table(view: &View<'_>) -> Markup {
                     }
                 }
                 tfoot {
-                    tr { th { @if ended { "until the end stood in the log" } @else { "so far" } } (cell(length_us)) (parts(total)) }
+                    tr { th { @if ended { "until the end was in the log" } @else { "so far" } } (cell(length_us)) (parts(total)) }
                 }
             }
         }

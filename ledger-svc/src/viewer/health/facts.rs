@@ -13,7 +13,7 @@ use wallet_runtime::reading::pool;
 use wallet_runtime::running::Running;
 
 use crate::flows::list::tally;
-use crate::flows::{Flow, aside};
+use crate::flows::{self, Flow};
 use crate::listing;
 use crate::listing::places::Places;
 use crate::parked::{self, Parked};
@@ -77,7 +77,7 @@ impl Facts {
             let stuck_here = stuck::count(&mut db, running, shard).await?;
             stuck_in_all.flows += stuck_here.flows;
             stuck_in_all.or_more |= stuck_here.or_more;
-            parked_in_all += aside::count(&mut db).await?;
+            parked_in_all += flows::parked::count(&mut db).await?;
             let as_of = as_of(&mut db).await?;
             let known = stored::known(&mut db).await?;
             drop(db);
@@ -144,6 +144,6 @@ async fn wrong(running: &Running, shard: wallet_contract::shard::Shard, known: K
     match tokio::time::timeout(PATIENCE, running.bus.ready(shard, known)).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some(format!("NATS does not answer within {PATIENCE:?}")),
+        Err(_) => Some(format!("no reply from NATS within {PATIENCE:?}")),
     }
 }

@@ -58,7 +58,7 @@ pub(super) async fn watch(running: Arc<Running>, pace: Pace) {
                 }
                 samples.push_back(sample);
             }
-            Err(error) => debug!("no sample of the pace: {error}"),
+            Err(error) => debug!("no pace sample: {error}"),
         }
         tokio::time::sleep(EACH).await;
     }
@@ -85,10 +85,10 @@ async fn sample(running: &Running, before: &mut Option<Look>) -> Result<Option<S
         // Counts and times must be of the same transfers.
         if since > 0 {
             let newest = newest(&mut db, &Filter::default(), i64::MAX, FLOWS).await?;
-            took.extend(last(newest.flows.iter().map(|flow| &flow.told), since));
+            took.extend(last(newest.flows.iter().map(|flow| &flow.json), since));
         }
     }
-    let sample = before.as_ref().map(|before| told(before, &now, took));
+    let sample = before.as_ref().map(|before| sample_of(before, &now, took));
     *before = Some(now);
     Ok(sample)
 }
@@ -104,7 +104,7 @@ fn last<'f>(flows: impl Iterator<Item = &'f Flow>, many: i64) -> impl Iterator<I
     ended.into_iter().take(many).map(|(_, took_us)| took_us)
 }
 
-fn told(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
+fn sample_of(before: &Look, now: &Look, mut took: Vec<i64>) -> Sample {
     const HUNDREDTHS: i64 = 100 * 1_000_000;
     let ended: i64 = now
         .ended
@@ -132,11 +132,11 @@ pub(super) fn charts(pace: &Pace) -> Markup {
         points.collect()
     };
     html! {
-        h2 { "The last minutes" }
+        h2 { "The last ten minutes" }
         div.tiles {
-            (panel("Transfers that ended, a second", &points(|sample| sample.rate), &per_second))
-            (panel("Half took no longer than", &points(|sample| sample.median_us), &took))
-            (panel("99 of 100 took no longer than", &points(|sample| sample.slow_us), &took))
+            (panel("Transfers ended per second", &points(|sample| sample.rate), &per_second))
+            (panel("Median duration", &points(|sample| sample.median_us), &took))
+            (panel("99th percentile of the duration", &points(|sample| sample.slow_us), &took))
         }
     }
 }
@@ -179,7 +179,7 @@ fn panel(title: &str, points: &[(i64, i64)], value: &dyn Fn(i64) -> String) -> M
         to,
         then: None,
         title: title.to_owned(),
-        description: format!("now {now}, at most {}", value(high)),
+        description: format!("now {now}, maximum {}", value(high)),
         value,
         time: &clock,
     };
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_single_transfer_is_seen_in_every_chart() {
-        let sample = told(
+        let sample = sample_of(
             &look(10_000_000, &[7, 3]),
             &look(12_010_000, &[7, 4]),
             vec![16_000],
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_has_decimals_where_they_say_something() {
+    fn a_rate_has_decimals_only_where_they_matter() {
         let check = |hundredths: i64, shown: &str| {
             assert_eq!(per_second(hundredths), shown.replace(' ', "\u{202f}"));
         };
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_of_as_many_transfers_as_have_ended() {
+    fn durations_are_of_exactly_the_transfers_that_ended() {
         let flow = |ms: u32, verb: &str| {
             let ended = format!("2026-01-31T12:00:00.{ms:03}000Z");
             flow(&json!({ "verb": verb, "ended_at": ended }))

@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 use wallet_contract::status::Status;
 
-use crate::listing::question::{Halted, Question};
+use crate::listing::query::{Halted, ListQuery};
 
-pub(super) fn form(asked: &Question) -> Markup {
+pub(super) fn form(query: &ListQuery) -> Markup {
     let words = Status::ALL
         .map(Status::word)
         .into_iter()
         .chain(Halted::ALL.map(Halted::word));
-    let is_more = asked
+    let is_more = query
         .fields()
         .iter()
         .any(|(name, _)| !matches!(*name, "account" | "status" | "before" | "limit"));
@@ -24,29 +24,29 @@ pub(super) fn form(asked: &Question) -> Markup {
         }
         form.filters action="./" {
             div.fields {
-                label { "Account" input name="account" value=(asked.account) spellcheck="false" autocapitalize="off" size="14"; }
+                label { "Account" input name="account" value=(query.account) spellcheck="false" autocapitalize="off" size="14"; }
                 label {
                     "Status"
                     select name="status" {
                         option value="" { "any" }
-                        @for word in words { option value=(word) selected[asked.status == word] { (word) } }
+                        @for word in words { option value=(word) selected[query.status == word] { (word) } }
                     }
                 }
                 button { "Filter" }
-                @if !asked.fields().is_empty() { a.button href="./" { "Clear" } }
+                @if !query.fields().is_empty() { a.button href="./" { "Clear" } }
             }
             details open[is_more] {
                 summary { "More filters" }
                 div.fields {
-                    label { "Reason" input name="reason" value=(asked.reason) placeholder="insufficient_funds" spellcheck="false" size="20"; }
-                    label { "Currency" input name="currency" value=(asked.currency) placeholder="USD" maxlength="3" size="5"; }
-                    label { "Amount from" input name="min" value=(asked.min) inputmode="decimal" placeholder="10.00" size="9"; }
-                    label { "to" input name="max" value=(asked.max) inputmode="decimal" placeholder="99.99" size="9"; }
-                    label { "Lasted at least, ms" input name="lasted_ms" value=(asked.lasted_ms) inputmode="numeric" placeholder="250" size="7"; }
-                    label { "Began from (UTC)" input name="from" value=(asked.from) placeholder="2026-01-31T12:00:00" size="20"; }
-                    label { "to" input name="to" value=(asked.to) placeholder="2026-01-31T13:00:00" size="20"; }
-                    label { "Ended from (UTC)" input name="ended_from" value=(asked.ended_from) placeholder="2026-01-31T12:00:00" size="20"; }
-                    label { "to" input name="ended_to" value=(asked.ended_to) placeholder="2026-01-31T13:00:00" size="20"; }
+                    label { "Reason" input name="reason" value=(query.reason) placeholder="insufficient_funds" spellcheck="false" size="20"; }
+                    label { "Currency" input name="currency" value=(query.currency) placeholder="USD" maxlength="3" size="5"; }
+                    label { "Amount from" input name="min" value=(query.min) inputmode="decimal" placeholder="10.00" size="9"; }
+                    label { "to" input name="max" value=(query.max) inputmode="decimal" placeholder="99.99" size="9"; }
+                    label { "Lasted at least, ms" input name="lasted_ms" value=(query.lasted_ms) inputmode="numeric" placeholder="250" size="7"; }
+                    label { "Started from (UTC)" input name="from" value=(query.from) placeholder="2026-01-31T12:00:00" size="20"; }
+                    label { "to" input name="to" value=(query.to) placeholder="2026-01-31T13:00:00" size="20"; }
+                    label { "Ended from (UTC)" input name="ended_from" value=(query.ended_from) placeholder="2026-01-31T12:00:00" size="20"; }
+                    label { "to" input name="ended_to" value=(query.ended_to) placeholder="2026-01-31T13:00:00" size="20"; }
                 }
             }
         }

@@ -8,13 +8,13 @@ use wallet_engine::clock::rfc3339;
 use wallet_runtime::place::Root;
 use wallet_runtime::problem::Problem;
 use wallet_runtime::running::Running;
-use wallet_view::flow::Flow as Told;
+use wallet_view::flow::Flow as FlowJson;
 use wallet_view::text::{clean, span_us};
 
 use crate::flows::list::{Summary, summaries};
-use crate::flows::{Flow, aside, steps};
+use crate::flows::{self, Flow, steps};
 use crate::listing::Page;
-use crate::listing::question::Halted;
+use crate::listing::query::Halted;
 use crate::stuck;
 use crate::viewer::parts;
 
@@ -34,7 +34,7 @@ type Still = (String, Timestamp);
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
     let transfers: Vec<_> = page.items.iter().map(Flow::transfer).collect();
-    let (parked, look) = (aside::among(dbs, &transfers).await?, stuck::Look::now(running));
+    let (parked, look) = (flows::parked::among(dbs, &transfers).await?, stuck::Look::now(running));
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     let mut rows: Vec<Option<Row<'_>>> = page.items.iter().map(|_| None).collect();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {
@@ -45,13 +45,15 @@ pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Resu
             continue;
         }
         for ((flow, place), summary) in flows.iter().zip(places).zip(summaries(db, &flows).await?) {
-            let (word, still) = if let Some(aside) = parked.get(&flow.transfer()) {
-                let why = aside.as_ref().map(|aside| (aside.told(), aside.since));
+            let (word, still) = if let Some(message) = parked.get(&flow.transfer()) {
+                let why = message
+                    .as_ref()
+                    .map(|message| (message.describe(), message.since));
                 (Halted::Parked.word(), why)
             } else if let Some(why) = stuck(db, shard, flow, &look).await? {
                 (Halted::Stuck.word(), Some(why))
             } else {
-                (flow.told.status.word(), None)
+                (flow.json.status.word(), None)
             };
             *place = Some(Row {
                 flow,
@@ -70,38 +72,38 @@ async fn stuck(db: &mut Db, shard: Shard, flow: &Flow, look: &stuck::Look) -> Re
         return Ok(None);
     }
     let mut flow = flow.clone();
-    flow.told.events = steps::events(db, &flow, shard.0).await?;
+    flow.json.events = steps::events(db, &flow, shard.0).await?;
     look.mark(&mut flow);
-    Ok(flow.told.stuck.map(|stuck| (stuck.told(), stuck.since)))
+    Ok(flow.json.stuck.map(|stuck| (stuck.describe(), stuck.since)))
 }
 
 fn markup(row: &Row<'_>) -> Markup {
-    let (told, summary) = (&row.flow.told, &row.summary);
-    let id = told.transfer.to_string();
+    let (json, summary) = (&row.flow.json, &row.summary);
+    let id = json.transfer.to_string();
     html! {
-        tr data-row data-id=(id) data-key={ (id) "/" (told.payer) "/" (told.verb) } {
-            td data-label="status" title=[told.reason.as_deref()] {
+        tr data-row data-id=(id) data-key={ (id) "/" (json.payer) "/" (json.verb) } {
+            td data-label="status" title=[json.reason.as_deref()] {
                 span {
                     (parts::status(row.word))
-                    @if let Some(reason) = &told.reason { " " small.reason { (reason) } }
+                    @if let Some(reason) = &json.reason { " " small.reason { (reason) } }
                     @if let Some((why, since)) = &row.still { " " small.reason { (clean(why)) ", since " (parts::at(*since)) } }
                 }
             }
             td data-label="transfer" {
                 span.id {
-                    a.open href=(parts::flow_url(Root::TOP, &id, &told.payer)) title=(id) {
+                    a.open href=(parts::flow_url(Root::TOP, &id, &json.payer)) title=(id) {
                         span.full { (id) } span.short { (parts::short(&id)) }
                     }
                     (parts::copy(&id))
                 }
             }
-            td data-label="payer → payee" { span { (who(row.flow)) } }
+            td data-label="payer → payee" { span { (parties(row.flow)) } }
             td.num data-label="amount" {
-                @if let Some(currency) = &told.currency { span { (parts::amount(told, currency)) } }
+                @if let Some(currency) = &json.currency { span { (parts::amount(json, currency)) } }
             }
             td.num data-label="events" { (summary.events) }
             // The duration of an open flow keeps growing; it is the one at the time of reading, and is not updated.
-            td.num data-label="duration" { (duration(told)) }
+            td.num data-label="duration" { (duration(json)) }
             td data-label="last event" { span { (wallet_view::flow::short(&summary.last_kind)) } }
             td data-label="started (UTC)" { (parts::time(&rfc3339(row.flow.started_us))) }
         }
@@ -109,24 +111,24 @@ fn markup(row: &Row<'_>) -> Markup {
 }
 
 /// How long it took, and separately how long it was held, which does not count.
-fn duration(told: &Told) -> Markup {
+fn duration(json: &FlowJson) -> Markup {
     html! {
         span {
-            @match told.took_us() { Some(us) => (span_us(us)), None => span.muted { "–" } }
-            @if let Some(us) = told.held_for_us().filter(|us| *us > 0) { br; small { "held for " (span_us(us)) } }
+            @match json.took_us() { Some(us) => (span_us(us)), None => span.muted { "–" } }
+            @if let Some(us) = json.held_for_us().filter(|us| *us > 0) { br; small { "held for " (span_us(us)) } }
         }
     }
 }
 
-fn who(flow: &Flow) -> Markup {
-    let told = &flow.told;
+fn parties(flow: &Flow) -> Markup {
+    let json = &flow.json;
     html! {
-        @match &told.payee {
+        @match &json.payee {
             Some(payee) => {
-                @if told.verb != "transfer" { small { (told.verb) } " " }
-                (parts::account(Root::TOP, &told.payer)) " → " (parts::account(Root::TOP, payee))
+                @if json.verb != "transfer" { small { (json.verb) } " " }
+                (parts::account(Root::TOP, &json.payer)) " → " (parts::account(Root::TOP, payee))
             }
-            None => { small { (told.verb) } " " (parts::account(Root::TOP, &told.payer)) }
+            None => { small { (json.verb) } " " (parts::account(Root::TOP, &json.payer)) }
         }
     }
 }
@@ -139,13 +141,13 @@ mod tests {
     use crate::viewer::samples;
 
     #[test]
-    fn what_keeps_still_says_why() {
-        let flow = Flow::told(samples::flow(&json!({ "status": "running", "ended_at": null })));
+    fn a_stuck_row_says_why() {
+        let flow = Flow::of(samples::flow(&json!({ "status": "running", "ended_at": null })));
         let why = "credit-svc of shard 1 has not reacted to account.debited";
         let row = Row {
             flow: &flow,
             word: Halted::Stuck.word(),
-            still: Some((why.to_owned(), flow.told.started_at)),
+            still: Some((why.to_owned(), flow.json.started_at)),
             summary: Summary::default(),
         };
         let row = markup(&row).into_string();

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_shortened_and_whole_for_who_asks() {
+    fn a_long_text_is_shortened_and_can_be_expanded() {
         assert_eq!(shown("no JSON"), "<code class=\"long\">no JSON</code>");
         assert_eq!(shown(""), "<span class=\"muted\">empty</span>");
         let long = "x".repeat(SHORT + 1);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_come_in_time_is_elsewhere() {
+    fn a_text_that_was_not_read_in_time_names_the_command() {
         let page = markup("debit/0/7/2", None).into_string();
         assert!(
             page.contains("<code>wallet parked show debit/0/7/2</code>"),

@@ -30,12 +30,12 @@ impl fmt::Debug for ApiToken {
 
 /// The service to query, and the option that sets its address.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Who {
+pub(super) struct Target {
     pub(super) name: &'static str,
     pub(super) option: &'static str,
 }
 
-impl Who {
+impl Target {
     pub(super) const LEDGER: Self = Self {
         name: "the ledger",
         option: "--api",
@@ -51,27 +51,27 @@ impl Who {
 }
 
 impl Api {
-    pub(super) fn of(who: Who, url: &str) -> Result<Self, Error> {
-        let (name, address) = (who.name, "use an address such as http://127.0.0.1:8080");
+    pub(super) fn of(target: Target, url: &str) -> Result<Self, Error> {
+        let (name, address) = (target.name, "use an address such as http://127.0.0.1:8080");
         let shown = without_login(url);
         let unread = |why| InvalidInput::new(format!("address of {name} {shown:?}: {address} ({why})"));
         let mut base: Url = url.parse().map_err(unread)?;
         if !base.username().is_empty() || base.password().is_some() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: it takes no user or password, but a token, if it asks for one: WALLET_API_TOKEN, or \
-                 --api-token"
+                "address of {name} {shown:?}: leave out the user and password; if the service requires a token, set \
+                 WALLET_API_TOKEN or --api-token"
             ))
             .into());
         }
         if base.query().is_some() || base.fragment().is_some() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: leave out what begins with ? or #: {address}"
+                "address of {name} {shown:?}: leave out the query and the fragment (? and #): {address}"
             ))
             .into());
         }
         if base.scheme() != "http" || base.host_str().is_none() {
             return Err(InvalidInput::new(format!(
-                "address of {name} {shown:?}: {address} (plain http; TLS ends at a proxy)"
+                "address of {name} {shown:?}: {address} (plain http; a proxy terminates TLS)"
             ))
             .into());
         }
@@ -86,8 +86,8 @@ impl Api {
             base,
             http: http
                 .build()
-                .map_err(|error| Error::Strange(format!("the HTTP client can't be started: {error}")))?,
-            who,
+                .map_err(|error| Error::Unexpected(format!("the HTTP client can't be started: {error}")))?,
+            target,
             authorization: None,
         })
     }
@@ -99,7 +99,7 @@ impl Api {
             // The original error could repeat it.
             let unfit = |_| {
                 InvalidInput::new(
-                    "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/=",
+                    "WALLET_API_TOKEN (or --api-token) has characters that a token can't contain: use letters, digits and -._~+/=",
                 )
             };
             let mut value = value.map_err(unfit)?;

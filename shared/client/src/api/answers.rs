@@ -267,7 +267,7 @@ impl Duty {
     }
 
     /// A one-line description for people.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         let since = self
             .heard_at
             .filter(|_| self.state == "silent")
@@ -319,14 +319,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_silent_was_heard_from_at_a_time_as_tables_have_it() {
+    fn a_silent_service_shows_when_it_was_last_heard_from() {
         let silent = Duty {
             state: "silent".to_owned(),
             heard_at: Some("2026-11-30T18:01:57.976782Z".parse().unwrap()),
             ..Duty::default()
         };
         assert_eq!(
-            silent.told(),
+            silent.describe(),
             "shard 0: silent (last heard from at 2026-11-30 18:01:57 UTC)"
         );
     }

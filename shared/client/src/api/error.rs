@@ -16,13 +16,13 @@ pub enum Error {
     Input(#[from] InvalidInput),
     /// There was no response, or the token is missing or wrong.
     #[error(transparent)]
-    Mute(#[from] Mute),
+    Access(#[from] AccessError),
     /// The service reported a problem.
     #[error(transparent)]
     Problem(#[from] Problem),
     /// The response is not a ledger's, or from an incompatible version.
     #[error("{0}")]
-    Strange(String),
+    Unexpected(String),
 }
 
 /// A problem document of the ledger (RFC 9457).
@@ -51,10 +51,10 @@ impl StdError for Problem {}
 
 /// Why a service could not be queried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Mute {
+pub enum AccessError {
     /// There was no response.
-    #[error("no answer from {name} at {url}: {why}; is it running (`wallet up`), and {option} right?")]
-    Silent {
+    #[error("no reply from {name} at {url}: {why}; is it running (`wallet up`), and is {option} correct?")]
+    NoReply {
         /// The service's name.
         name: &'static str,
         /// Its address.
@@ -65,8 +65,8 @@ pub enum Mute {
         option: &'static str,
     },
     /// A token is required and none was given.
-    #[error("{name} at {url} asks for a token: set WALLET_API_TOKEN, or give --api-token")]
-    Locked {
+    #[error("{name} at {url} requires a token: set WALLET_API_TOKEN, or give --api-token")]
+    TokenRequired {
         /// The service's name.
         name: &'static str,
         /// Its address.
@@ -74,8 +74,7 @@ pub enum Mute {
     },
     /// The token was rejected.
     #[error(
-        "{name} at {url} does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was started with as \
-         WALLET_HTTP_TOKEN"
+        "{name} at {url} rejects this token: WALLET_API_TOKEN (or --api-token) must equal the WALLET_HTTP_TOKEN that it was started with"
     )]
     WrongToken {
         /// The service's name.

@@ -38,7 +38,7 @@ impl Api {
     }
 
     /// Makes a service publish decisions again.
-    pub async fn publish(&self, again: &Again) -> Result<(), Error> {
+    pub async fn publish(&self, again: &Republish) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/publish", again).await?;
         Ok(())
     }
@@ -159,7 +159,7 @@ pub struct Position {
 
 /// The decisions that a service is to publish again.
 #[derive(Clone, Debug, Serialize)]
-pub struct Again {
+pub struct Republish {
     /// The shard that decided them.
     pub shard: u16,
     /// The shard whose stream they go to.

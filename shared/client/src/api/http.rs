@@ -5,9 +5,9 @@ use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::address::Who;
+use super::address::Target;
 use super::error::root_cause;
-use super::{Api, Error, Mute, Problem};
+use super::{AccessError, Api, Error, Problem};
 
 impl Api {
     pub(super) async fn get<T: DeserializeOwned>(
@@ -35,9 +35,9 @@ impl Api {
 
     async fn answer<T: DeserializeOwned>(&self, path: &str, mut request: RequestBuilder) -> Result<T, Error> {
         let no_answer = |error: reqwest::Error| {
-            let Who { name, option } = self.who;
+            let Target { name, option } = self.target;
             let (url, why) = (self.url().to_owned(), root_cause(&error));
-            Mute::Silent {
+            AccessError::NoReply {
                 name,
                 url,
                 why,
@@ -54,9 +54,9 @@ impl Api {
             return Err(self.problem(status, &body));
         }
         serde_json::from_slice(&body).map_err(|error| {
-            Error::Strange(format!(
-                "{} at {} answered {path} with something else than expected: {error}",
-                self.who.name,
+            Error::Unexpected(format!(
+                "{} at {} gave an unexpected response to {path}: {error}",
+                self.target.name,
                 self.url()
             ))
         })
@@ -64,24 +64,26 @@ impl Api {
 
     fn url_of(&self, path: &str) -> Result<Url, Error> {
         let joined = self.base.join(path);
-        joined.map_err(|error| Error::Strange(format!("{path:?} is no path below {}: {error}", self.url())))
+        joined.map_err(|error| {
+            Error::Unexpected(format!("{path:?} is not a path below {}: {error}", self.url()))
+        })
     }
 
     pub(super) fn problem(&self, status: StatusCode, body: &[u8]) -> Error {
         if status == StatusCode::UNAUTHORIZED {
-            let (name, url) = (self.who.name, self.url().to_owned());
+            let (name, url) = (self.target.name, self.url().to_owned());
             return match self.authorization {
-                None => Mute::Locked { name, url }.into(),
-                Some(_) => Mute::WrongToken { name, url }.into(),
+                None => AccessError::TokenRequired { name, url }.into(),
+                Some(_) => AccessError::WrongToken { name, url }.into(),
             };
         }
         match serde_json::from_slice::<Problem>(body) {
             Ok(problem) => problem.into(),
-            Err(_) => Error::Strange(format!(
+            Err(_) => Error::Unexpected(format!(
                 "{} answered HTTP {status}; is that {} of a wallet? See {}",
                 self.url(),
-                self.who.name,
-                self.who.option
+                self.target.name,
+                self.target.option
             )),
         }
     }

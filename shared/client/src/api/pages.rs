@@ -27,8 +27,8 @@ async fn follow<T>(
             return Ok((all, then));
         }
         if then == next {
-            return Err(Error::Strange(format!(
-                "the list does not go on behind {next:?}: is that the ledger of a wallet?"
+            return Err(Error::Unexpected(format!(
+                "the list does not continue after {next:?}: is that the ledger of a wallet?"
             )));
         }
         next = then;
@@ -115,8 +115,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_there_are_or_as_many_as_are_wanted() {
-        for (of, wanted, told, more) in [
+    async fn a_list_is_followed_to_its_end_or_to_the_limit() {
+        for (of, wanted, expected, more) in [
             (0, None, 0, false),
             (2_500, None, 2_500, false),
             (2_500, Some(1_001), 1_001, true),
@@ -124,15 +124,15 @@ mod tests {
             (2_500, Some(9_000), 2_500, false),
             (1_000, Some(1_000), 1_000, false),
         ] {
-            let asked = async |limit, at: Option<String>| Ok(pages(of, 700, limit, at.as_deref()));
-            let (all, next) = follow(wanted, asked).await.unwrap();
-            assert_eq!(all, (0..told).collect::<Vec<u32>>(), "{of} {wanted:?}");
+            let fetch = async |limit, at: Option<String>| Ok(pages(of, 700, limit, at.as_deref()));
+            let (all, next) = follow(wanted, fetch).await.unwrap();
+            assert_eq!(all, (0..expected).collect::<Vec<u32>>(), "{of} {wanted:?}");
             assert_eq!(next.is_some(), more, "{of} {wanted:?}");
         }
     }
 
     #[tokio::test]
-    async fn an_empty_page_with_a_next_is_not_the_end_and_one_that_goes_nowhere_is() {
+    async fn an_empty_page_is_not_the_end_but_a_repeated_next_is_an_error() {
         let gaps = async |_, at: Option<String>| {
             Ok(match at.as_deref() {
                 None => (Vec::new(), Some("1".to_owned())),
@@ -143,6 +143,6 @@ mod tests {
         assert_eq!(follow(None, gaps).await.unwrap().0, [7]);
         let nowhere = async |_, _| Ok((vec![7], Some("1".to_owned())));
         let error = follow(None, nowhere).await.unwrap_err();
-        assert!(error.to_string().contains("does not go on behind"), "{error}");
+        assert!(error.to_string().contains("does not continue after"), "{error}");
     }
 }

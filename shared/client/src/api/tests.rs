@@ -30,8 +30,8 @@ fn an_address_may_have_a_path_of_its_own() {
     ] {
         let api = Api::new(given).unwrap();
         assert_eq!(api.url(), "http://host/wallet", "{given}");
-        let asked = api.base.join("v1/stats").unwrap();
-        assert_eq!(asked.as_str(), "http://host/wallet/v1/stats", "{given}");
+        let joined = api.base.join("v1/stats").unwrap();
+        assert_eq!(joined.as_str(), "http://host/wallet/v1/stats", "{given}");
     }
     assert_eq!(
         neighbour("http://host:80/wallet", 1).as_deref(),
@@ -39,12 +39,15 @@ fn an_address_may_have_a_path_of_its_own() {
     );
     for bad in ["http://host/?tab=1", "http://host/wallet#view"] {
         let error = Api::new(bad).unwrap_err().to_string();
-        assert!(error.contains("leave out what begins with ? or #"), "{error}");
+        assert!(
+            error.contains("leave out the query and the fragment (? and #)"),
+            "{error}"
+        );
     }
 }
 
 #[test]
-fn an_address_with_a_password_is_refused_without_it() {
+fn an_address_with_a_password_is_rejected_without_showing_it() {
     for url in [
         "http://me:secret@host:8080",
         "https://me:secret@host",
@@ -59,7 +62,7 @@ fn an_address_with_a_password_is_refused_without_it() {
 }
 
 #[test]
-fn a_problem_speaks_for_itself() {
+fn a_problems_detail_is_the_error_message() {
     let api = Api::new("http://127.0.0.1:8080").unwrap();
     let body =
         r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"account bob was never opened"}"#;
@@ -75,7 +78,7 @@ fn a_problem_speaks_for_itself() {
 }
 
 #[tokio::test]
-async fn a_ledger_that_is_not_there_is_named() {
+async fn an_unreachable_ledger_is_named() {
     // Nothing listens on port 9 (discard).
     let error = Api::new("http://127.0.0.1:9")
         .unwrap()
@@ -84,17 +87,17 @@ async fn a_ledger_that_is_not_there_is_named() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.starts_with("no answer from the ledger at http://127.0.0.1:9: "),
+        error.starts_with("no reply from the ledger at http://127.0.0.1:9: "),
         "{error}"
     );
     assert!(
-        error.ends_with("is it running (`wallet up`), and --api right?"),
+        error.ends_with("is it running (`wallet up`), and is --api correct?"),
         "{error}"
     );
 }
 
 #[test]
-fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
+fn a_missing_token_is_reported_with_the_variable_not_the_header() {
     let body = br#"{"title":"Unauthorized","status":401,"detail":"as a header: Authorization: Bearer"}"#;
     let check = |api: &Api, expected: &str| {
         assert_eq!(api.problem(StatusCode::UNAUTHORIZED, body).to_string(), expected);
@@ -103,21 +106,21 @@ fn who_lacks_the_token_is_told_the_variable_and_not_the_header() {
     let ledger = Api::new("http://127.0.0.1:8080").unwrap();
     check(
         &ledger,
-        "the ledger at http://127.0.0.1:8080 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+        "the ledger at http://127.0.0.1:8080 requires a token: set WALLET_API_TOKEN, or give --api-token",
     );
     check(
         &Api::debit("http://127.0.0.1:8081").unwrap(),
-        "debit-svc at http://127.0.0.1:8081 asks for a token: set WALLET_API_TOKEN, or give --api-token",
+        "debit-svc at http://127.0.0.1:8081 requires a token: set WALLET_API_TOKEN, or give --api-token",
     );
     check(
         &ledger.clone().with_token(Some(&token)).unwrap(),
-        "the ledger at http://127.0.0.1:8080 does not take this token: WALLET_API_TOKEN (or --api-token) must be what it was \
-         started with as WALLET_HTTP_TOKEN",
+        "the ledger at http://127.0.0.1:8080 rejects this token: WALLET_API_TOKEN (or --api-token) must equal the \
+         WALLET_HTTP_TOKEN that it was started with",
     );
-    let strange = ApiToken::from("s3cr3t\u{1}".to_owned());
-    let error = ledger.with_token(Some(&strange)).unwrap_err().to_string();
+    let invalid = ApiToken::from("s3cr3t\u{1}".to_owned());
+    let error = ledger.with_token(Some(&invalid)).unwrap_err().to_string();
     assert_eq!(
         error,
-        "WALLET_API_TOKEN (or --api-token) has characters that no token has: use letters, digits and -._~+/="
+        "WALLET_API_TOKEN (or --api-token) has characters that a token can't contain: use letters, digits and -._~+/="
     );
 }

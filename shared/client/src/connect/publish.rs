@@ -61,11 +61,11 @@ impl Connection {
         let headers: Vec<_> = headers.into_iter().collect();
         self.fits(&headers, &body)?;
         let explain = |attempt| {
-            let (what, asked) = (format!("requests for {account}"), verb.token());
+            let (what, verb) = (format!("requests for {account}"), verb.token());
             self.explain(
                 attempt,
                 &what,
-                &format!("{asked} with {account}'s authority"),
+                &format!("{verb} with {account}'s authority"),
                 "the request",
             )
         };
@@ -95,7 +95,7 @@ impl Connection {
         self.fits(&headers, &body)?;
         let published = self.deliver(subject, &headers, &body).await;
         published.map_err(|attempt| {
-            let right = format!("publish on {subject}, use an operator's");
+            let right = format!("publish on {subject}, so use an operator's");
             self.explain(attempt, subject, &right, &format!("what was put on {subject}"))
         })
     }
@@ -120,10 +120,10 @@ impl Connection {
                 host,
                 what: on.to_owned(),
             },
-            Attempt::Denied(told) => Error::Denied {
+            Attempt::Denied(reason) => Error::Denied {
                 host,
                 what: right.to_owned(),
-                told,
+                reason,
             },
             Attempt::NoAck(why) => Error::NotAcknowledged {
                 host,

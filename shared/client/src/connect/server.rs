@@ -19,11 +19,11 @@ const DENIALS: usize = 64;
 /// Connects, and checks that the server meets the wallet's requirements.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     let (denials, _) = broadcast::channel(DENIALS);
-    let told = denials.clone();
+    let sender = denials.clone();
     let hear = move |_: &str, event: &Event| {
         if let Event::ServerError(ServerError::Other(text)) = event {
             // There may be no receiver.
-            let _ = told.send(text.clone());
+            let _ = sender.send(text.clone());
         }
     };
     let Reached { client, host, lost } = route(settings)?
@@ -66,14 +66,14 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_server_that_is_not_there_is_named_without_the_password() {
+    async fn an_unreachable_server_is_named_without_the_password() {
         // Nothing listens on port 9 (discard).
         let settings = Settings::at("nats://alice:s3cr3t@127.0.0.1:9");
         let error = connect(&settings).await.unwrap_err().to_string();
         assert_eq!(
             error,
-            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and --nats \
-             (WALLET_NATS_URL) right?"
+            "no NATS server answers at 127.0.0.1:9 (Connection refused (os error 111)): is it running, and is --nats \
+             (WALLET_NATS_URL) correct?"
         );
         let error = connect(&Settings::at("nats://alice:s3cr3t@:x"))
             .await

@@ -23,8 +23,8 @@ impl Connection {
 
     async fn ask(&self, shard: Shard, details: &Value) -> Result<Option<Found>, Error> {
         let name = stream::name(shard);
-        let asked = self.context.request(format!("STREAM.INFO.{name}"), details).await;
-        match asked.map_err(|error| Error::Stream(format!("stream {name}: {error}")))? {
+        let answer = self.context.request(format!("STREAM.INFO.{name}"), details).await;
+        match answer.map_err(|error| Error::Stream(format!("stream {name}: {error}")))? {
             Response::Ok(found) => Ok(Some(found)),
             Response::Err { error } if error.code() == 404 => Ok(None),
             Response::Err { error } => Err(Error::Stream(format!("stream {name}: {error}"))),

@@ -20,7 +20,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// What is known of a request.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct Followed {
     /// Its position in the log; none if the server did not acknowledge in time.
     pub ack: Option<PublishAck>,
     /// Its outcome; none if it did not arrive in time.
@@ -69,7 +69,7 @@ impl Listener {
     }
 
     /// Waits briefly for the end of the transfer that our request was too late for: the refusal may arrive first.
-    pub(crate) async fn how_it_ends(&mut self, refused: Outcome) -> Result<Outcome, Error> {
+    pub(crate) async fn await_end(&mut self, refused: Outcome) -> Result<Outcome, Error> {
         let status = refused.transfer.as_ref().map(|became| became.status);
         if status != Some(Status::Running) {
             return Ok(refused);
@@ -102,9 +102,9 @@ impl Listener {
             message = self.messages.next() => {
                 read(&message.ok_or(Error::Closed)?.payload).map(Some)
             }
-            told = denied(&mut self.denials, &self.subject) => {
-                let what = format!("hear outcomes on {}, ask the ledger with `wallet trace`", self.subject);
-                Err(Error::Denied { host: self.host.clone(), what, told })
+            reason = denied(&mut self.denials, &self.subject) => {
+                let what = format!("receive outcomes on {}, so query the ledger with `wallet trace`", self.subject);
+                Err(Error::Denied { host: self.host.clone(), what, reason })
             }
             () = sleep_until(deadline) => Ok(None),
         }

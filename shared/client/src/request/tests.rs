@@ -7,7 +7,7 @@ fn id() -> TransferId {
 }
 
 #[test]
-fn what_is_sent_is_what_was_checked() {
+fn the_request_that_is_sent_is_the_one_that_was_validated() {
     let alice: AccountId = "alice".parse().unwrap();
     let wanted = Wanted {
         from: &alice,
@@ -30,7 +30,7 @@ fn what_is_sent_is_what_was_checked() {
 }
 
 #[test]
-fn a_flaw_is_told_in_the_contracts_words() {
+fn errors_use_the_contracts_wording() {
     let check = |from: &str, to: &str, amount: &str, currency: &str, expected: &str| {
         let from = from.parse().unwrap();
         let wanted = Wanted {
@@ -69,7 +69,7 @@ fn a_flaw_is_told_in_the_contracts_words() {
 }
 
 #[test]
-fn an_amount_that_a_person_typed_is_sent_as_the_wire_has_it() {
+fn a_typed_amount_is_sent_in_the_wire_format() {
     let (alice, usd) = ("alice".parse().unwrap(), "USD".parse().unwrap());
     let wanted = |amount| Wanted {
         from: &alice,
@@ -114,7 +114,7 @@ fn an_amount_that_a_person_typed_is_sent_as_the_wire_has_it() {
 }
 
 #[test]
-fn in_an_array_and_in_bulk_a_request_is_the_same_one() {
+fn a_request_is_the_same_in_an_array_and_in_bulk() {
     let alice: AccountId = "alice".parse().unwrap();
     let wanted = Wanted {
         from: &alice,
@@ -124,7 +124,7 @@ fn in_an_array_and_in_bulk_a_request_is_the_same_one() {
         memo: Some("a \"lunch\" {1}"),
     };
     let traced = |request: Request| Request {
-        trace: Some(TraceId::begun_by(EventId(id().0))),
+        trace: Some(TraceId::started_by(EventId(id().0))),
         ..request
     };
     let requests = [
@@ -154,7 +154,7 @@ fn in_an_array_and_in_bulk_a_request_is_the_same_one() {
 }
 
 #[test]
-fn the_same_request_goes_under_another_id() {
+fn a_request_can_be_sent_again_under_another_id() {
     let alice = "alice".parse().unwrap();
     let old = id().to_string();
     let wanted = Wanted {
@@ -170,7 +170,7 @@ fn the_same_request_goes_under_another_id() {
 }
 
 #[test]
-fn an_operators_request_says_only_what_it_means() {
+fn an_operators_request_has_only_the_fields_that_it_needs() {
     let bob: AccountId = "bob".parse().unwrap();
     let open = Request::open(id(), &bob, "USD".parse().unwrap(), Some("unlimited")).unwrap();
     let body = r#"{"id":"0190b1c4-7a2e-7c3d-9f00-5a3c1e8b2d4f","currency":"USD","overdraft":"unlimited"}"#;

@@ -7,7 +7,7 @@ use async_nats::jetstream::publish::PublishAck;
 use tokio::time::Instant;
 
 use super::Wallet;
-use crate::outcome::{Listener, Outcome, Told};
+use crate::outcome::{Followed, Listener, Outcome};
 use crate::request::Request;
 use crate::{Error, clock};
 
@@ -17,7 +17,7 @@ pub const FIRST_REPEAT: Duration = Duration::from_secs(5);
 impl Wallet {
     /// Sends a request and waits, like [`Self::ask`], but also returns the request's position in the log, how long it took, and
     /// whether it had ended before.
-    pub async fn follow(&self, request: &Request) -> Result<Told, Error> {
+    pub async fn follow(&self, request: &Request) -> Result<Followed, Error> {
         let mut listener =
             Listener::start(self.connection(), &request.account, request.id, request.request).await?;
         let (started, since) = (Instant::now(), clock::now());
@@ -28,13 +28,13 @@ impl Wallet {
             .await?;
         let elapsed = started.elapsed();
         let outcome = match outcome {
-            Some(outcome) => Some(listener.how_it_ends(outcome).await?),
+            Some(outcome) => Some(listener.await_end(outcome).await?),
             None => None,
         };
         let earlier = outcome
             .as_ref()
             .is_some_and(|outcome| outcome.is_earlier(sent.again, since));
-        Ok(Told {
+        Ok(Followed {
             ack: sent.ack,
             outcome,
             earlier,
@@ -51,7 +51,7 @@ impl Wallet {
         deadline: Instant,
         sent: &mut Sent,
     ) -> Result<Option<Outcome>, Error> {
-        let mut publishing = pin!(self.post.send(request));
+        let mut publishing = pin!(self.publisher.send(request));
         let (mut is_publishing, mut pause) = (true, FIRST_REPEAT);
         let mut until = deadline.min(Instant::now() + pause);
         loop {
@@ -65,7 +65,7 @@ impl Wallet {
                         return Ok(None);
                     }
                     if !is_publishing {
-                        publishing.set(self.post.send(request));
+                        publishing.set(self.publisher.send(request));
                         (is_publishing, sent.again) = (true, true);
                         pause *= 2;
                     }

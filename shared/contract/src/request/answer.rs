@@ -28,7 +28,7 @@ pub(super) struct Answered<'t> {
 
 impl Answered<'_> {
     /// Whether the request is also refused under this id.
-    pub(super) fn is_told(&self, id: &str) -> bool {
+    pub(super) fn answers_id(&self, id: &str) -> bool {
         let named = Named::read(id).map(|named| named.id);
         self.also.iter().any(|request| Some(request.transfer) == named)
     }
@@ -43,7 +43,7 @@ pub(super) fn answer<'t>(json: &'t str, context: Context<'_>) -> Result<Answered
     };
     let error = match serde_json::from_str::<Body<'_>>(json) {
         Ok(body) => match body.read(json, context) {
-            Ok(request) => return Ok(sound(request, json)),
+            Ok(request) => return Ok(valid(request, json)),
             Err(unreadable) => unreadable.to_string(),
         },
         Err(error) => match serde_json::from_str::<CloudEvent<'_>>(json) {
@@ -85,7 +85,7 @@ fn carried<'t>(
                 return flawed(json, json, Known::of(&text), why, context);
             }
             match body.read(&text, context) {
-                Ok(request) => return Ok(sound(request, json)),
+                Ok(request) => return Ok(valid(request, json)),
                 Err(unreadable) => unreadable.to_string(),
             }
         }
@@ -109,7 +109,7 @@ pub(super) fn refused(text: &str, why: &Why, context: Context<'_>) -> Result<Ans
     Ok(answered(requests, Cow::Owned(raw)))
 }
 
-fn sound(request: Request, json: &str) -> Answered<'_> {
+fn valid(request: Request, json: &str) -> Answered<'_> {
     Answered {
         request,
         also: Vec::new(),
@@ -140,8 +140,8 @@ fn flawed<'t>(
             Ok(answered(requests, Cow::Borrowed(json)))
         }
         Ok(_) => {
-            let why = format!("{} is no request: use an object", shown(json));
-            let bad = |_| Unreadable::Json(format!("{} is no object", shown(json)));
+            let why = format!("{} is not a request: use an object", shown(json));
+            let bad = |_| Unreadable::Json(format!("{} is not an object", shown(json)));
             refused(json, &Why::Other(why), context).map_err(bad)
         }
         // No other reader could read it either.
@@ -175,7 +175,7 @@ fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request
         .and_then(|text| TraceId::from_traceparent(text).ok());
     let refusal = Refusal::new(
         Reason::InvalidRequest,
-        known.flaw.as_deref().unwrap_or("not sound"),
+        known.flaw.as_deref().unwrap_or("invalid request"),
     );
     let request = |named: &Named| {
         let id = flawed_id(content, &account, named.id, verb);
@@ -185,7 +185,9 @@ fn refuse(known: &Known, content: &str, context: Context<'_>) -> Result<(Request
             written: named.written.clone(),
             account: account.clone(),
             verb,
-            trace: trace.or(context.trace()).unwrap_or_else(|| TraceId::begun_by(id)),
+            trace: trace
+                .or(context.trace())
+                .unwrap_or_else(|| TraceId::started_by(id)),
             order: Err(refusal.clone()),
         }
     };

@@ -50,7 +50,7 @@ impl Body<'_> {
             written,
             account,
             verb,
-            trace: trace.unwrap_or_else(|| TraceId::begun_by(id)),
+            trace: trace.unwrap_or_else(|| TraceId::started_by(id)),
             order,
         })
     }

@@ -184,18 +184,18 @@ fn broken<'m>(text: &str, error: &str) -> Cut<'m> {
 mod tests {
     use super::*;
 
-    fn told(payload: &[u8]) -> Vec<String> {
-        let told = cut(payload).pieces.into_iter().map(|piece| match piece {
+    fn pieces(payload: &[u8]) -> Vec<String> {
+        let pieces = cut(payload).pieces.into_iter().map(|piece| match piece {
             Piece::Json(text) => text.to_owned(),
             Piece::Damaged { text, why } => format!("{why:?} {text}"),
         });
-        told.collect()
+        pieces.collect()
     }
 
     #[test]
-    fn a_message_is_cut_where_that_is_certain() {
+    fn a_message_is_split_where_the_boundaries_are_certain() {
         let check = |payload: &[u8], expected: &[&str]| {
-            assert_eq!(told(payload), expected, "{}", String::from_utf8_lossy(payload));
+            assert_eq!(pieces(payload), expected, "{}", String::from_utf8_lossy(payload));
         };
         check(br#" {"a":1} "#, &[r#"{"a":1}"#]);
         check(br#"[{"a":1}, 5 ,"x"]"#, &[r#"{"a":1}"#, "5", "\"x\""]);
@@ -207,11 +207,11 @@ mod tests {
     }
 
     #[test]
-    fn damage_within_a_string_is_that_requests_alone() {
+    fn damage_within_a_string_affects_only_that_request() {
         let check = |bad: &[u8], expected: &str| {
             let payload = [b"[{\"a\":\"\\\"\"},{\"b\":\"", bad, b"\"}, {\"c\":3}]"].concat();
-            let [first, second, third] = &told(&payload)[..] else {
-                panic!("{:?}", told(&payload));
+            let [first, second, third] = &pieces(&payload)[..] else {
+                panic!("{:?}", pieces(&payload));
             };
             assert_eq!((&**first, &**third), (r#"{"a":"\""}"#, r#"{"c":3}"#));
             assert!(second.starts_with(expected), "{second}");
@@ -227,12 +227,15 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_cut_with_certainty_is_damaged_as_a_whole() {
+    fn a_message_that_can_not_be_split_with_certainty_is_damaged_as_a_whole() {
         let check = |payload: &[u8], expected: &[&str]| {
-            let told = told(payload);
-            assert_eq!(told.len(), expected.len(), "{told:?}");
-            for (told, expected) in told.iter().zip(expected) {
-                assert!(told.starts_with("NotJson") && told.ends_with(expected), "{told}");
+            let found = pieces(payload);
+            assert_eq!(found.len(), expected.len(), "{found:?}");
+            for (piece, expected) in found.iter().zip(expected) {
+                assert!(
+                    piece.starts_with("NotJson") && piece.ends_with(expected),
+                    "{piece}"
+                );
             }
         };
         check(br#"[{"a":1},{"b":"#, &[r#"{"a":1}"#, r#"{"b":"#]);

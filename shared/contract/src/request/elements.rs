@@ -34,7 +34,7 @@ pub fn elements<'m>(
     against: Option<&str>,
 ) -> Result<Vec<Element<'m>>, Unreadable> {
     if against.is_none()
-        && let Some((text, request)) = sound(payload, context)
+        && let Some((text, request)) = valid(payload, context)
     {
         return Ok(vec![Element {
             raw: Cow::Borrowed(text),
@@ -69,7 +69,7 @@ pub fn elements<'m>(
 }
 
 /// The common case: one plain request, and no header that could contradict it.
-fn sound<'m>(payload: &'m [u8], context: Context<'_>) -> Option<(&'m str, Request)> {
+fn valid<'m>(payload: &'m [u8], context: Context<'_>) -> Option<(&'m str, Request)> {
     if context.event_id.is_some() || payload.len() > MAX_MESSAGE_BYTES {
         return None;
     }
@@ -148,7 +148,7 @@ fn json<'m>(text: &'m str, context: Context<'_>, alone: bool) -> Result<Answered
         },
     );
     let why = match &named {
-        Ok(named) if alone && !named.is_told(id) => contradiction(Some(named.request.transfer), Some(id)),
+        Ok(named) if alone && !named.answers_id(id) => contradiction(Some(named.request.transfer), Some(id)),
         Ok(_) => None,
         Err(_) if alone => return answer(text, context),
         Err(_) => Some(format!(

@@ -71,7 +71,7 @@ impl Known {
             }
             if known.flaw.is_none() {
                 let twice = fields[..place].iter().find(|earlier| earlier.name == field.name);
-                known.flaw = twice.map_or_else(|| flaw(field), |earlier| Some(stands_twice(earlier, field)));
+                known.flaw = twice.map_or_else(|| flaw(field), |earlier| Some(occurs_twice(earlier, field)));
             }
         }
         let replaced = fields.iter().find(|field| field.raw.contains('\u{fffd}'));
@@ -98,9 +98,9 @@ impl Known {
     }
 }
 
-fn stands_twice(earlier: &Field<'_>, field: &Field<'_>) -> String {
+fn occurs_twice(earlier: &Field<'_>, field: &Field<'_>) -> String {
     let (name, first, then) = (&field.name, shown(earlier.raw), shown(field.raw));
-    format!("field {name:?} stands twice, as {first} and as {then}: use it once")
+    format!("field {name:?} occurs twice, as {first} and as {then}: use it once")
 }
 
 /// What is wrong with a field's name, type or text.
@@ -154,7 +154,7 @@ fn reason(error: &serde_json::Error) -> String {
     let error = error.to_string();
     let why = error.split(" at line ").next().unwrap_or(&error);
     if why.contains("surrogate") || why.contains("end of hex escape") {
-        "half of a surrogate pair is no character".to_owned()
+        "half of a surrogate pair is not a character".to_owned()
     } else if why.contains("control character") {
         "a control character must be written as an escape, such as \\n or \\t".to_owned()
     } else {

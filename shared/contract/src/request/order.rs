@@ -56,7 +56,7 @@ fn only_meant(body: &Body<'_>, verb: Verb) -> Result<(), Refusal> {
     ];
     match given.iter().find(|(name, given)| *given && !meant.contains(name)) {
         Some((name, _)) => {
-            let detail = format!("field {name:?} has no meaning for {}", verb.token());
+            let detail = format!("field {name:?} does not apply to {}", verb.token());
             Err(Refusal::new(Reason::InvalidRequest, detail))
         }
         None => Ok(()),
@@ -91,7 +91,7 @@ fn movement(body: &Body<'_>, payer: &AccountId, verb: Verb) -> Result<Movement, 
         payee.map_err(|bad| Refusal::new(Reason::InvalidAccount, format_args!("field \"to\": {bad}")))?;
     let money = money(body, verb)?;
     if let Some(account) = [&payee, payer].into_iter().find(|account| account.is_reserved()) {
-        let detail = format!("{account} belongs to the books: it neither pays nor is paid");
+        let detail = format!("{account} is internal to the books: it can neither pay nor be paid");
         return Err(Refusal::new(Reason::InvalidAccount, detail));
     }
     if payee == *payer {
@@ -107,7 +107,7 @@ fn movement(body: &Body<'_>, payer: &AccountId, verb: Verb) -> Result<Movement, 
     }
     // Not every database accepts a zero byte.
     if memo.as_ref().is_some_and(|memo| memo.contains('\0')) {
-        let detail = "a memo with a zero byte: it is a line of text";
+        let detail = "a memo with a zero byte: use a line of text";
         return Err(Refusal::new(Reason::InvalidRequest, detail));
     }
     Ok(Movement {
@@ -146,7 +146,7 @@ fn confirm(body: &Body<'_>) -> Result<Option<Money>, Refusal> {
 fn reverses(body: &Body<'_>) -> Result<TransferId, Refusal> {
     let id = needed("reverses", &body.reverses, Verb::Reverse)?;
     let bad = |_| {
-        let detail = format!("reverses {id:?}: use the id of the transfer that is to be given back, a UUID");
+        let detail = format!("reverses {id:?}: use the id of the transfer to give back, a UUID");
         Refusal::new(Reason::InvalidRequest, detail)
     };
     id.parse().map_err(bad)
@@ -155,7 +155,7 @@ fn reverses(body: &Body<'_>) -> Result<TransferId, Refusal> {
 fn open(body: &Body<'_>, account: &AccountId) -> Result<Order, Refusal> {
     let currency = currency(body, Verb::Open)?;
     if account.is_reserved() || account.is_world() {
-        let detail = format!("{account} is there from the start and can't be opened");
+        let detail = format!("{account} always exists and can't be opened");
         return Err(Refusal::new(Reason::InvalidAccount, detail));
     }
     let overdraft =

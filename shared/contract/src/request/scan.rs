@@ -112,17 +112,17 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
     }
-    let mut said = String::with_capacity(text.len());
+    let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
-        said.push_str(&rest[..at]);
+        decoded.push_str(&rest[..at]);
         rest = &rest[at..];
         let (character, length) = escape(rest);
-        said.push(character);
+        decoded.push(character);
         rest = rest.get(length..).unwrap_or_default();
     }
-    said.push_str(rest);
-    Cow::Owned(said)
+    decoded.push_str(rest);
+    Cow::Owned(decoded)
 }
 
 /// The character of the escape at the start of a text, and the length of the escape.
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_there_is_found() {
+    fn fields_of_a_damaged_object_are_found() {
         let check = |text: &str, expected: &[(&str, &str)]| {
             let found: Vec<_> = fields(text)
                 .map(|field| (field.name.into_owned(), field.raw.to_owned()))
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_says_what_it_can() {
+    fn a_damaged_string_is_decoded_as_far_as_possible() {
         let check = |raw: &str, expected: &str| assert_eq!(unescaped(raw), expected, "{raw}");
         check(r#"a\n\t\"\\\/\u00e9"#, "a\n\t\"\\/é");
         check(r"\ud83c\udf55!", "🍕!");
@@ -220,7 +220,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn of_an_object_of_json_exactly_its_fields_are_found(
+        fn a_valid_object_yields_exactly_its_fields(
             object in prop::collection::btree_map(".{0,8}", prop_oneof![
                 ".{0,12}".prop_map(serde_json::Value::from),
                 any::<u64>().prop_map(serde_json::Value::from),

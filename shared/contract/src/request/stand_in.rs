@@ -3,6 +3,8 @@
 //! The ledger records each request as it was sent, and may have to publish it again after a loss. A request that was refused for the
 //! way it was sent could then be read differently: invalid bytes have become text, a header is gone. So a stand-in is recorded
 //! instead: JSON that states what was wrong, and is refused with the same words and the same id wherever it is read.
+//!
+//! The id is derived from that JSON, so the words are part of the wire format: with another reason the same message has another id.
 
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +89,7 @@ fn refused(text: &str, why: &Why, known: &Known) -> String {
             .or_else(|| known.replaced.clone())
             .unwrap_or_else(|| format!("not UTF-8: {}", shown(text))),
         Why::NotJson(error) => flaw.unwrap_or_else(|| match &known.last {
-            Some(field) => format!("not JSON behind field {field}: {error}"),
+            Some(field) => format!("not JSON after field {field}: {error}"),
             None => format!("not JSON: {error}"),
         }),
     }

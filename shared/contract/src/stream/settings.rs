@@ -91,7 +91,7 @@ impl Settings {
         names
             .filter_map(|name| {
                 let (wanted, actual) = (value(&wanted, name), value(actual, name));
-                (!suffices(name, actual, wanted)).then(|| told(name, actual, wanted))
+                (!suffices(name, actual, wanted)).then(|| difference(name, actual, wanted))
             })
             .collect()
     }
@@ -138,7 +138,7 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-fn told(name: &str, actual: &Value, wanted: &Value) -> String {
+fn difference(name: &str, actual: &Value, wanted: &Value) -> String {
     if name == "metadata" {
         let shards = |metadata: &Value| recorded(metadata).unwrap_or("not recorded").to_owned();
         return format!(

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_gone_from_the_front_or_the_middle_is_counted() {
+    fn messages_missing_at_the_front_or_in_the_middle_are_counted() {
         let check = |messages, first, last, deleted: Option<&[u64]>, from, missing| {
             let state = State {
                 messages,

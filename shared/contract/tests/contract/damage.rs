@@ -1,10 +1,10 @@
-//! Damage to a text: bits flip; parts are cut, doubled, swapped, replaced with another text's, or inserted.
+//! Mutations of a text: bits flip; parts are cut, doubled, swapped, replaced with another text's, or inserted.
 
 use proptest::prelude::*;
 
-/// One act of damage.
+/// One mutation.
 #[derive(Clone, Debug)]
-pub(crate) enum Blow {
+pub(crate) enum Mutation {
     /// A bit flips.
     Flip(prop::sample::Index, u8),
     /// A byte is replaced.
@@ -67,54 +67,54 @@ const WORDS: [&str; 42] = [
     "v2",
 ];
 
-/// A few acts of damage, one after the other.
-pub(crate) fn blows() -> impl Strategy<Value = Vec<Blow>> {
+/// A few mutations, applied one after the other.
+pub(crate) fn mutations() -> impl Strategy<Value = Vec<Mutation>> {
     let at = any::<prop::sample::Index>;
-    let blow = prop_oneof![
-        3 => (at(), 0..8_u8).prop_map(|(at, bit)| Blow::Flip(at, bit)),
-        3 => (at(), any::<u8>()).prop_map(|(at, byte)| Blow::Set(at, byte)),
-        3 => (at(), 1..40_u8).prop_map(|(at, length)| Blow::Cut(at, length)),
-        1 => at().prop_map(Blow::End),
-        2 => (at(), 1..40_u8).prop_map(|(at, length)| Blow::Double(at, length)),
-        3 => (at(), at(), 1..80_u8).prop_map(|(at, from, length)| Blow::Splice(at, from, length)),
-        5 => (at(), prop::sample::select(&WORDS[..])).prop_map(|(at, word)| Blow::Insert(at, word)),
+    let mutation = prop_oneof![
+        3 => (at(), 0..8_u8).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
+        3 => (at(), any::<u8>()).prop_map(|(at, byte)| Mutation::Set(at, byte)),
+        3 => (at(), 1..40_u8).prop_map(|(at, length)| Mutation::Cut(at, length)),
+        1 => at().prop_map(Mutation::End),
+        2 => (at(), 1..40_u8).prop_map(|(at, length)| Mutation::Double(at, length)),
+        3 => (at(), at(), 1..80_u8).prop_map(|(at, from, length)| Mutation::Splice(at, from, length)),
+        5 => (at(), prop::sample::select(&WORDS[..])).prop_map(|(at, word)| Mutation::Insert(at, word)),
     ];
-    prop::collection::vec(blow, 0..5)
+    prop::collection::vec(mutation, 0..5)
 }
 
-/// A text after damage.
-pub(crate) fn damaged(text: &[u8], other: &[u8], blows: &[Blow]) -> Vec<u8> {
+/// A text after these mutations.
+pub(crate) fn damaged(text: &[u8], other: &[u8], mutations: &[Mutation]) -> Vec<u8> {
     let mut bytes = text.to_vec();
-    for blow in blows {
+    for mutation in mutations {
         if bytes.is_empty() {
             break;
         }
-        strike(&mut bytes, other, blow);
+        apply(&mut bytes, other, mutation);
     }
     bytes
 }
 
-fn strike(bytes: &mut Vec<u8>, other: &[u8], blow: &Blow) {
+fn apply(bytes: &mut Vec<u8>, other: &[u8], mutation: &Mutation) {
     let length = bytes.len();
     let part = |at: &prop::sample::Index, much: &u8, length: usize| {
         let from = at.index(length);
         from..length.min(from + usize::from(*much))
     };
-    match blow {
-        Blow::Flip(at, bit) => bytes[at.index(length)] ^= 1 << bit,
-        Blow::Set(at, byte) => bytes[at.index(length)] = *byte,
-        Blow::Cut(at, much) => drop(bytes.drain(part(at, much, length))),
-        Blow::End(at) => bytes.truncate(at.index(length)),
-        Blow::Double(at, much) => {
+    match mutation {
+        Mutation::Flip(at, bit) => bytes[at.index(length)] ^= 1 << bit,
+        Mutation::Set(at, byte) => bytes[at.index(length)] = *byte,
+        Mutation::Cut(at, much) => drop(bytes.drain(part(at, much, length))),
+        Mutation::End(at) => bytes.truncate(at.index(length)),
+        Mutation::Double(at, much) => {
             let part = part(at, much, length);
             let twice = bytes[part.clone()].to_vec();
             bytes.splice(part.start..part.start, twice);
         }
-        Blow::Splice(at, from, much) => {
+        Mutation::Splice(at, from, much) => {
             let theirs = other[part(from, much, other.len())].to_vec();
             bytes.splice(part(at, much, length), theirs);
         }
-        Blow::Insert(at, word) => {
+        Mutation::Insert(at, word) => {
             let at = at.index(length + 1);
             bytes.splice(at..at, word.bytes());
         }

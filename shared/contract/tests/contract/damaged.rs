@@ -24,7 +24,7 @@ use wallet_contract::testing::{ONE, THREE, TWO, name, pays};
 use crate::reading::{Reading, read};
 
 /// Reads the message, and describes it with one line per request.
-fn told(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String> {
+fn results(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String> {
     let headers: BTreeMap<String, String> = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -42,7 +42,7 @@ fn told(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String>
             let what = match &request.order {
                 Ok(order) => order
                     .movement()
-                    .map_or_else(|| "sound".to_owned(), |movement| movement.money.to_string()),
+                    .map_or_else(|| "valid".to_owned(), |movement| movement.money.to_string()),
                 Err(refusal) => refusal.to_string(),
             };
             format!(
@@ -62,8 +62,8 @@ fn told(subject: &Subject, headers: &[(&str, &str)], body: &[u8]) -> Vec<String>
 fn check(headers: &[(&str, &str)], body: impl AsRef<[u8]>, expected: &[&str]) {
     let body = body.as_ref();
     let alices = Subject::Request(Verb::Transfer, name("alice"));
-    let told = told(&alices, headers, body);
-    assert_eq!(told, expected, "{}", String::from_utf8_lossy(body));
+    let results = results(&alices, headers, body);
+    assert_eq!(results, expected, "{}", String::from_utf8_lossy(body));
 }
 
 /// A transfer of alice's with additional fields.

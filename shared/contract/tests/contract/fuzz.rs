@@ -1,8 +1,8 @@
 //! Damaged messages at volume: no bytes make a reader panic, and whatever can be read keeps its meaning when written again.
 //!
-//! Damage is applied to the corpus, so that most attempts are almost valid. `WALLET_FUZZ_CASES` sets the number of cases
+//! Mutation is applied to the corpus, so that most attempts are almost valid. `WALLET_FUZZ_CASES` sets the number of cases
 //! for each test: by default a few seconds' worth, a million with `make fuzz`.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::{self, Subject};
 use wallet_contract::trace::TraceId;
 
-use crate::damage::{Blow, blows, damaged};
+use crate::damage::{Mutation, damaged, mutations};
 use crate::message::{HERE, Message, corpus, fields};
 use crate::reading::{Reading, read};
 
@@ -47,10 +47,10 @@ proptest! {
     #[test]
     fn a_damaged_message_is_read_or_refused(
         which: prop::sample::Index, other: prop::sample::Index, under: prop::sample::Index,
-        blows in blows(), elsewhere in prop::bool::weighted(0.2),
+        mutations in mutations(), elsewhere in prop::bool::weighted(0.2),
     ) {
         let message = which.get(&CORPUS);
-        let body = damaged(&message.body, &other.get(&CORPUS).body, &blows);
+        let body = damaged(&message.body, &other.get(&CORPUS).body, &mutations);
         let under = if elsewhere { under.get(&CORPUS) } else { message };
         let subject = Subject::read(&under.subject, HERE).unwrap();
         survives(&subject, &message.headers, &body)?;
@@ -63,17 +63,17 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_header_is_read_or_ignored(which: prop::sample::Index, blows in blows()) {
+    fn a_damaged_header_is_read_or_ignored(which: prop::sample::Index, mutations in mutations()) {
         let message = which.get(&CORPUS);
-        let damage = |text: &String| text_of(text, &blows);
+        let damage = |text: &String| text_of(text, &mutations);
         let headers = message.headers.iter().map(|(name, text)| (name.clone(), damage(text))).collect();
         let subject = Subject::read(&message.subject, HERE).unwrap();
         survives(&subject, &headers, &message.body)?;
     }
 
     #[test]
-    fn a_subject_is_read_as_it_is_written(which: prop::sample::Index, blows in blows()) {
-        let text = text_of(&which.get(&CORPUS).subject, &blows);
+    fn a_subject_round_trips(which: prop::sample::Index, mutations in mutations()) {
+        let text = text_of(&which.get(&CORPUS).subject, &mutations);
         let _ = subject::owner(&text);
         let written = match Subject::read(&text, HERE) {
             Ok(Subject::Bulk) => subject::bulk(HERE),
@@ -86,8 +86,8 @@ proptest! {
     }
 
     #[test]
-    fn a_trace_is_read_as_it_is_written(blows in blows(), event: u128) {
-        let text = text_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", &blows);
+    fn a_trace_round_trips(mutations in mutations(), event: u128) {
+        let text = text_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", &mutations);
         if let Ok(trace) = TraceId::from_traceparent(&text) {
             let event = EventId(uuid::Uuid::from_u128(event | 1));
             prop_assert_eq!(TraceId::from_traceparent(&trace.traceparent(event)), Ok(trace));
@@ -97,11 +97,11 @@ proptest! {
     }
 
     #[test]
-    fn money_is_read_as_it_is_written(
-        text in prop_oneof!["[0-9]{0,22}(\\.[0-9]{0,5})?", "\\PC{0,24}", "[0-9.+-]{0,24}"], blows in blows(),
+    fn money_round_trips(
+        text in prop_oneof!["[0-9]{0,22}(\\.[0-9]{0,5})?", "\\PC{0,24}", "[0-9.+-]{0,24}"], mutations in mutations(),
         code in prop::sample::select(vec!["USD", "KRW", "BHD", "CLF", "UYW", "MRU", "JPY"]),
     ) {
-        for text in [text_of(&text, &blows), text] {
+        for text in [text_of(&text, &mutations), text] {
             let _ = text.parse::<Currency>().map(|currency| assert_eq!(currency.code(), text));
             let currency: Currency = code.parse().unwrap();
             if let Ok(money) = Money::parse(&text, currency) {
@@ -115,8 +115,8 @@ proptest! {
     }
 
     #[test]
-    fn an_account_is_read_as_it_is_written(text in "@?[a-zA-Z0-9_-]{0,70}", blows in blows()) {
-        for text in [text_of(&text, &blows), text] {
+    fn an_account_name_round_trips(text in "@?[a-zA-Z0-9_-]{0,70}", mutations in mutations()) {
+        for text in [text_of(&text, &mutations), text] {
             if let Ok(account) = text.parse::<AccountId>() {
                 prop_assert_eq!(account.as_str(), text);
             }
@@ -124,8 +124,8 @@ proptest! {
     }
 }
 
-fn text_of(text: &str, blows: &[Blow]) -> String {
-    String::from_utf8_lossy(&damaged(text.as_bytes(), text.as_bytes(), blows)).into_owned()
+fn text_of(text: &str, mutations: &[Mutation]) -> String {
+    String::from_utf8_lossy(&damaged(text.as_bytes(), text.as_bytes(), mutations)).into_owned()
 }
 
 /// Reads a body. Whatever can be read must survive being written and read again.

@@ -1,5 +1,5 @@
 //! The messages of the corpus.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

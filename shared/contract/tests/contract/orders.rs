@@ -1,5 +1,5 @@
 //! The meaning of requests, verb by verb, and the refusals of invalid ones.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 use wallet_contract::id::AccountId;
 use wallet_contract::request::{self, Context, Order, Request};
@@ -8,11 +8,11 @@ use wallet_contract::testing::{ONE, TWO, name, pays, reversal};
 
 /// Reads a request of alice's with these fields, and checks why it is refused.
 fn check(verb: Verb, fields: &str, expected: &str) {
-    assert_eq!(refusal(&asks(verb, fields)), expected, "{fields}");
+    assert_eq!(refusal(&parse(verb, fields)), expected, "{fields}");
 }
 
 #[test]
-fn a_field_without_meaning_for_the_verb_is_refused() {
+fn a_field_that_does_not_apply_to_the_verb_is_refused() {
     let fields = [
         ("to", r#""bob""#),
         ("amount", r#""1.00""#),
@@ -43,15 +43,15 @@ fn a_field_without_meaning_for_the_verb_is_refused() {
     for verb in Verb::ALL {
         for (name, value) in fields {
             let refused = format!(
-                "invalid_request: field {name:?} has no meaning for {}",
+                "invalid_request: field {name:?} does not apply to {}",
                 verb.token()
             );
-            let request = asks(verb, &format!("{name:?}:{value}"));
-            let told = refusal(&request);
+            let request = parse(verb, &format!("{name:?}:{value}"));
+            let found = refusal(&request);
             assert_eq!(
-                told == refused,
+                found == refused,
                 without(verb).contains(&name),
-                "{} with {name}: {told}",
+                "{} with {name}: {found}",
                 verb.token()
             );
         }
@@ -61,7 +61,7 @@ fn a_field_without_meaning_for_the_verb_is_refused() {
 #[test]
 fn a_reservation_holds_from_a_second_to_a_year() {
     let reserve = |terms: &str| format!("{},{terms}", pays("bob", "1.00"));
-    let held = |fields: &str| match asks(Verb::Reserve, fields).order {
+    let held = |fields: &str| match parse(Verb::Reserve, fields).order {
         Ok(Order::Reserve(_, hold)) => (hold.expires_in, hold.auto_confirm),
         other => panic!("{fields}: {other:?}"),
     };
@@ -92,7 +92,7 @@ fn a_reservation_holds_from_a_second_to_a_year() {
 }
 
 #[test]
-fn a_reservation_needs_what_a_transfer_needs() {
+fn a_reservation_needs_the_fields_of_a_transfer() {
     check(Verb::Reserve, "", "invalid_request: reserve needs field \"to\"");
     check(
         Verb::Reserve,
@@ -107,7 +107,7 @@ fn a_reservation_needs_what_a_transfer_needs() {
     check(
         Verb::Reserve,
         &pays("@in-transit", "1.00"),
-        "invalid_account: @in-transit belongs to the books: it neither pays nor is paid",
+        "invalid_account: @in-transit is internal to the books: it can neither pay nor be paid",
     );
     check(
         Verb::Reserve,
@@ -117,23 +117,23 @@ fn a_reservation_needs_what_a_transfer_needs() {
 }
 
 #[test]
-fn a_memo_has_no_zero_byte_and_no_answer_is_long() {
+fn a_memo_with_a_zero_byte_is_refused_and_details_are_bounded() {
     let memo = format!(r#"{},"memo":"rent\u0000""#, pays("bob", "1.00"));
-    let expected = "invalid_request: a memo with a zero byte: it is a line of text";
+    let expected = "invalid_request: a memo with a zero byte: use a line of text";
     check(Verb::Transfer, &memo, expected);
     for amount in [
         format!("\"{}\"", r#"\""#.repeat(300_000)),
         format!("[{}0]", "\"\",".repeat(200_000)),
     ] {
         let fields = format!(r#""to":"bob","amount":{amount},"currency":"USD""#);
-        let told = refusal(&asks(Verb::Transfer, &fields));
-        assert!(told.len() < 2_000, "{} bytes", told.len());
+        let found = refusal(&parse(Verb::Transfer, &fields));
+        assert!(found.len() < 2_000, "{} bytes", found.len());
     }
 }
 
 #[test]
 fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
-    let confirms = |fields: &str| match asks(Verb::Confirm, fields).order {
+    let confirms = |fields: &str| match parse(Verb::Confirm, fields).order {
         Ok(Order::Confirm(money)) => money.map(|money| money.to_string()),
         other => panic!("{fields}: {other:?}"),
     };
@@ -163,7 +163,7 @@ fn a_confirm_is_for_all_or_for_an_amount_with_its_currency() {
 fn a_reversal_names_the_transfer_that_it_gives_back() {
     let reverse = |id: &str| format!(r#"{},"reverses":"{id}""#, pays("bob", "1.00"));
     assert_eq!(
-        asks(Verb::Reverse, &reverse(TWO)).order,
+        parse(Verb::Reverse, &reverse(TWO)).order,
         Ok(Order::Reverse(reversal("alice", "bob", "1.00", TWO)))
     );
     check(
@@ -172,17 +172,16 @@ fn a_reversal_names_the_transfer_that_it_gives_back() {
         "invalid_request: reverse needs field \"reverses\"",
     );
     for id in ["", "7", "01900000-0000-7000-8000-00000000000g"] {
-        let expected = format!(
-            "invalid_request: reverses {id:?}: use the id of the transfer that is to be given back, a UUID"
-        );
+        let expected =
+            format!("invalid_request: reverses {id:?}: use the id of the transfer to give back, a UUID");
         check(Verb::Reverse, &reverse(id), &expected);
     }
 }
 
 #[test]
-fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
+fn a_bodys_verb_must_match_its_subject() {
     let named = |verb: &str| format!(r#"{},"verb":"{verb}""#, pays("bob", "1.00"));
-    check(Verb::Transfer, &named("transfer"), "sound");
+    check(Verb::Transfer, &named("transfer"), "valid");
     check(
         Verb::Transfer,
         &named("reserve"),
@@ -193,11 +192,11 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
         let request = request::read(&json, context(Verb::Transfer, None)).unwrap();
         format!("{}: {}", request.verb.token(), refusal(&request))
     };
-    assert_eq!(bulk("transfer"), "transfer: sound");
-    assert_eq!(bulk("reserve"), "reserve: sound");
+    assert_eq!(bulk("transfer"), "transfer: valid");
+    assert_eq!(bulk("reserve"), "reserve: valid");
     assert_eq!(
         bulk("confirm"),
-        "confirm: invalid_request: field \"to\" has no meaning for confirm"
+        "confirm: invalid_request: field \"to\" does not apply to confirm"
     );
     for verb in [
         "reverse", "open", "freeze", "unfreeze", "close", "pay", "Transfer", "",
@@ -210,7 +209,7 @@ fn a_body_names_its_subjects_verb_and_in_bulk_a_payers() {
 }
 
 #[test]
-fn a_movement_tells_the_id_of_the_request_for_it() {
+fn a_requests_id_can_be_derived_from_its_movement() {
     let memo = format!(r#"{},"memo":"rent, März""#, pays("bob", "12.50"));
     let back = format!(r#"{},"reverses":"{TWO}""#, pays("bob", "0.05"));
     for (verb, fields) in [
@@ -218,55 +217,55 @@ fn a_movement_tells_the_id_of_the_request_for_it() {
         (Verb::Transfer, memo),
         (Verb::Reverse, back),
     ] {
-        let request = asks(verb, &fields);
+        let request = parse(verb, &fields);
         let Ok(Order::Transfer(movement) | Order::Reverse(movement)) = &request.order else {
             panic!("{fields}: {request:?}");
         };
-        assert_eq!(movement.asked(request.transfer), (verb, request.id), "{fields}");
+        assert_eq!(movement.request(request.transfer), (verb, request.id), "{fields}");
     }
 }
 
 /// examples/README.md uses this example to explain to clients in other languages how to derive the id of a request.
 #[test]
-fn the_id_of_a_request_is_made_as_the_examples_tell() {
+fn a_requests_id_is_derived_as_in_the_examples() {
     let id = "01a207e8-99e5-7247-b87a-88872bad8c0f";
     let alice = name("alice");
     let body = format!(r#"{{"id":"{id}",{}}}"#, pays("bob", "12.50"));
     let request = request::read(&body, context(Verb::Transfer, Some(&alice))).unwrap();
     assert_eq!(request.id.to_string(), "01a207e8-99e5-8247-8de9-9fd0c5f2659c");
-    let told = include_str!("../../../../examples/README.md");
-    assert!(told.contains(id) && told.contains(&request.id.to_string()));
+    let readme = include_str!("../../../../examples/README.md");
+    assert!(readme.contains(id) && readme.contains(&request.id.to_string()));
 }
 
 #[test]
-fn other_terms_or_another_verb_make_another_request() {
-    let reserve = |terms: &str| asks(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
+fn different_terms_or_verbs_make_different_requests() {
+    let reserve = |terms: &str| parse(Verb::Reserve, &format!("{}{terms}", pays("bob", "1.00"))).id;
     assert_eq!(
         reserve(""),
         reserve(r#","expires_in":604800,"auto_confirm":false"#)
     );
     assert_ne!(reserve(""), reserve(r#","expires_in":604801"#));
     assert_ne!(reserve(""), reserve(r#","auto_confirm":true"#));
-    assert_ne!(reserve(""), asks(Verb::Transfer, &pays("bob", "1.00")).id);
+    assert_ne!(reserve(""), parse(Verb::Transfer, &pays("bob", "1.00")).id);
     let reverse = |of: &str| {
         let fields = format!(r#"{},"reverses":"{of}""#, pays("bob", "1.00"));
-        asks(Verb::Reverse, &fields).id
+        parse(Verb::Reverse, &fields).id
     };
     assert_ne!(reverse(ONE), reverse(TWO));
     assert_ne!(
-        asks(Verb::Confirm, "").id,
-        asks(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
+        parse(Verb::Confirm, "").id,
+        parse(Verb::Confirm, r#""amount":"4.00","currency":"USD""#).id
     );
-    assert_ne!(asks(Verb::Confirm, "").id, asks(Verb::Cancel, "").id);
+    assert_ne!(parse(Verb::Confirm, "").id, parse(Verb::Cancel, "").id);
 }
 
 #[test]
 fn the_same_content_in_another_spelling_is_the_same_request() {
     let same = |verb: Verb, one: &str, other: &str| {
-        let [one, other] = [one, other].map(|fields| asks(verb, fields));
+        let [one, other] = [one, other].map(|fields| parse(verb, fields));
         assert_eq!(
             (refusal(&one), refusal(&other)),
-            ("sound".to_owned(), "sound".to_owned())
+            ("valid".to_owned(), "valid".to_owned())
         );
         assert_eq!(
             one.id,
@@ -342,7 +341,7 @@ fn the_same_content_in_another_spelling_is_the_same_request() {
         let expected = Request {
             // Its digits have no upper case.
             written: Some(id).filter(|id| id != ONE),
-            ..asks(Verb::Transfer, &plain)
+            ..parse(Verb::Transfer, &plain)
         };
         assert_eq!(request, expected);
     }
@@ -353,8 +352,8 @@ fn a_refusal_names_the_field_and_its_value() {
     check(
         Verb::Transfer,
         &pays("b.ob", "1.00"),
-        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' ('@' in front is \
-         the operator's)",
+        "invalid_account: field \"to\": account name \"b.ob\" has '.': use ASCII letters, digits, '-' and '_' (a \
+         leading '@' is for operators only)",
     );
     check(
         Verb::Open,
@@ -393,12 +392,12 @@ fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
 
 fn refusal(request: &Request) -> String {
     match &request.order {
-        Ok(_) => "sound".to_owned(),
+        Ok(_) => "valid".to_owned(),
         Err(refusal) => refusal.to_string(),
     }
 }
 
-fn asks(verb: Verb, fields: &str) -> Request {
+fn parse(verb: Verb, fields: &str) -> Request {
     let comma = if fields.is_empty() { "" } else { "," };
     let json = format!(r#"{{"id":"{ONE}"{comma}{fields}}}"#);
     request::read(&json, context(verb, Some(&name("alice")))).unwrap()

@@ -33,21 +33,21 @@ pub(crate) fn read(
     );
     if let Some((context, against)) = Context::of(subject, traceparent.as_deref(), event_id.as_deref()) {
         let elements = request::elements(body, context, against).map_err(|bad| bad.to_string())?;
-        let asked = elements.into_iter().map(|element| {
+        let requests = elements.into_iter().map(|element| {
             let request = element.request.map(Reading::Request);
             request.map_err(|bad| bad.to_string())
         });
-        return Ok(asked.collect());
+        return Ok(requests.collect());
     }
     if let Subject::Parking(_) = subject {
         let instruction = Instruction::read(body).map_err(|bad| bad.to_string())?;
         return Ok(vec![Ok(Reading::Instruction(instruction))]);
     }
-    let said = |json: &&str| {
+    let event = |json: &&str| {
         envelope::read(json)
             .map(Reading::Event)
             .map_err(|bad| bad.to_string())
     };
     let elements = envelope::split(body).map_err(|bad| bad.to_string())?;
-    Ok(elements.iter().map(said).collect())
+    Ok(elements.iter().map(event).collect())
 }

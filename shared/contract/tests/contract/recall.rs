@@ -22,7 +22,7 @@ fn decided(fact: Fact) -> Event {
     let cause = Cause {
         id: REQUEST,
         transfer: TransferId(Uuid::from_u128(7)),
-        trace: TraceId::begun_by(REQUEST),
+        trace: TraceId::started_by(REQUEST),
     };
     let source = Source {
         service: Service::Debit,
@@ -39,18 +39,18 @@ fn decided(fact: Fact) -> Event {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of facts")]
-fn a_decision_tells_what_was_asked() {
+fn a_request_can_be_recalled_from_its_decision() {
     let check = |fact: Fact, expected: Option<(&str, Verb, Option<Movement>)>| {
         let decision = decided(fact);
-        let told = recalled(&decision);
-        let fact = told.as_ref().map(|event| event.fact.clone());
+        let recalled_event = recalled(&decision);
+        let fact = recalled_event.as_ref().map(|event| event.fact.clone());
         let wanted = expected.map(|(account, verb, movement)| {
             Fact::Request(name(account), RequestFact::RequestRecalled(verb, movement, None))
         });
         assert_eq!(fact, wanted, "{decision:?}");
         // It has the request's own id, so that the decision has its cause again; all else is the flow's.
         let flow = |event: &Event| (event.transfer, event.trace);
-        assert!(told.is_none_or(|event| event.id == REQUEST && flow(&event) == flow(&decision)));
+        assert!(recalled_event.is_none_or(|event| event.id == REQUEST && flow(&event) == flow(&decision)));
     };
     let paid = || movement("alice", "bob", "12.50");
     let refusal = |reason| Refusal::new(reason, "why");

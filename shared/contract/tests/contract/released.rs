@@ -16,7 +16,7 @@ use crate::reading::{Reading, read};
 #[test]
 fn every_released_message_is_read_as_it_was() {
     for message in corpus() {
-        insta::assert_snapshot!(message.name.clone(), told(&message));
+        insta::assert_snapshot!(message.name.clone(), describe(&message));
     }
 }
 
@@ -53,17 +53,17 @@ fn elements(message: &Message) -> Vec<Result<Reading, String>> {
     read(&subject, &message.headers, &message.body).expect("elements")
 }
 
-fn told(message: &Message) -> String {
-    let told = elements(message).into_iter().map(|reading| match reading {
+fn describe(message: &Message) -> String {
+    let described = elements(message).into_iter().map(|reading| match reading {
         Ok(Reading::Event(event)) => envelope::write(&event),
-        Ok(Reading::Request(request)) => asked(&request),
+        Ok(Reading::Request(request)) => request_text(&request),
         Ok(Reading::Instruction(instruction)) => instruction.write(),
         Err(bad) => format!("unreadable: {bad}"),
     });
-    told.collect::<Vec<_>>().join("\n")
+    described.collect::<Vec<_>>().join("\n")
 }
 
-fn asked(request: &Request) -> String {
+fn request_text(request: &Request) -> String {
     let Request {
         id,
         transfer,

@@ -1,5 +1,5 @@
 //! Wire forms: pinned by snapshots that are never edited; what is written is read back unchanged; no bytes make a reader panic.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod samples;
 
@@ -50,7 +50,7 @@ fn requests_v1_are_read_as_released() {
 }
 
 #[test]
-fn what_is_no_event_of_ours_says_why() {
+fn a_foreign_event_is_rejected_with_the_reason() {
     let check = |from: &str, to: &str, expected: &str| {
         let json = envelope::write(&placed(Fact::Movement(
             movement(None),
@@ -62,7 +62,7 @@ fn what_is_no_event_of_ours_says_why() {
     check(
         "debited.v1",
         "debited.v2",
-        "unknown event type \"wallet.account.debited.v2\": a newer service may have said it",
+        "unknown event type \"wallet.account.debited.v2\": a newer service may have published it",
     );
     check(
         "\"1.0\"",
@@ -160,7 +160,7 @@ proptest! {
         let terms = Terms { expires: Timestamp::from_microsecond(expires).unwrap(), auto_confirm };
         let refusal = Refusal::new(reason, detail);
         let cause = EventId(Uuid::from_u128(cause.max(1)));
-        let cause = Cause { id: cause, transfer: TransferId(cause.0), trace: TraceId::begun_by(cause) };
+        let cause = Cause { id: cause, transfer: TransferId(cause.0), trace: TraceId::started_by(cause) };
         let source = Source { service: Service::Debit, shard: Shard(7) };
         let time = Timestamp::from_microsecond(micros).unwrap();
         let origin = Origin { source, place: LogPlace { sequence, element }, time, work_us };

@@ -10,7 +10,7 @@ use wallet_contract::request::{self, Context, Request};
 use wallet_contract::subject::Subject;
 use wallet_kernel::{Decider, Heard, Input, Place};
 
-use super::{Batch, of, set_aside_whole};
+use super::{Batch, of, park_instruction};
 use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
@@ -35,7 +35,7 @@ pub fn resume<'m, C: Decider>(
             Ok(requests) => replaced(row, requests, message, at_us),
             // The named message stays parked, and the instruction is parked as well: someone must take a look.
             Err(why) => Batch {
-                parked: vec![set_aside_whole(message, at_us, &why)],
+                parked: vec![park_instruction(message, at_us, &why)],
                 ..Batch::default()
             },
         };
@@ -113,10 +113,10 @@ fn requests<C: Decider>(
     place: Place,
     blocked: &Blocked,
 ) -> Result<Vec<Request>, String> {
-    let (sequence, no) = (row.place.sequence, "can't stand for message");
+    let (sequence, no) = (row.place.sequence, "can't replace message");
     if let Some(transfer) = row.transfer {
         return Err(format!(
-            "this {no} {sequence}, which is of transfer {transfer}: what was said is never changed"
+            "this {no} {sequence}, which is of transfer {transfer}: events are never changed"
         ));
     }
     let subject = Subject::read(&row.subject, place.shard);
@@ -127,12 +127,14 @@ fn requests<C: Decider>(
         let (transfer, account) = of(&input);
         if blocked.holds(transfer, account.as_deref()) {
             return Err(format!(
-                "this {no} {sequence} yet: something else of transfer {transfer} is set aside, and comes first"
+                "this {no} {sequence} yet: another message of transfer {transfer} is parked, and comes first"
             ));
         }
         if !C::concerns(&input, place) {
             let verb = request.verb.token();
-            return Err(format!("this {no} {sequence}: a {verb} is decided elsewhere"));
+            return Err(format!(
+                "this {no} {sequence}: a {verb} is decided by another service or shard"
+            ));
         }
     }
     Ok(requests)

@@ -25,13 +25,13 @@ fn cause(row: &ParkedRow, source: Source) -> Cause {
     Cause {
         id,
         transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
+        trace: TraceId::started_by(id),
     }
 }
 
 /// The events that report parked messages.
 pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
-    let told = rows.iter().map(|row| {
+    let events = rows.iter().map(|row| {
         let fact = Fact::Message(MessageFact::MessageParked(Parked {
             place: row.place,
             subject: row.subject.clone(),
@@ -40,12 +40,12 @@ pub fn parked(rows: &[ParkedRow], moment: Moment) -> Vec<Event> {
         }));
         moment.event(fact, cause(row, moment.source), row.place)
     });
-    told.collect()
+    events.collect()
 }
 
 /// The events that report how parked messages were resolved.
 pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event> {
-    let told = resolved.iter().map(|(row, resolved)| {
+    let events = resolved.iter().map(|(row, resolved)| {
         let fact = Fact::Message(MessageFact::MessageResolved(resolved.clone()));
         moment.event(
             fact,
@@ -53,12 +53,12 @@ pub fn resolved(resolved: &[(ParkedRow, Resolved)], moment: Moment) -> Vec<Event
             LogPlace::message(resolved.instruction),
         )
     });
-    told.collect()
+    events.collect()
 }
 
 /// The events that report requests which an instruction has put in place of an unreadable one.
 pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
-    let told = heard.iter().filter_map(|heard| match &heard.input {
+    let events = heard.iter().filter_map(|heard| match &heard.input {
         Input::Request(request) => Some(recall::mended(
             request,
             heard.place.sequence,
@@ -66,5 +66,5 @@ pub fn mended(heard: &[Heard<'_>], moment: Moment) -> Vec<Event> {
         )),
         Input::Event(_) | Input::Due(_) => None,
     });
-    told.collect()
+    events.collect()
 }

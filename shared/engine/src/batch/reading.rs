@@ -17,7 +17,7 @@ use crate::bus::Message;
 use crate::store::{Blocked, ParkedRow};
 
 /// The reason for parking something that can be read.
-pub const WAITS: &str = "waits behind what was set aside of the same transfer or account";
+pub const WAITS: &str = "waits for a parked message of the same transfer or account";
 
 /// Reads messages as the inputs of `service`. `at_us` is the log's time so far, which never decreases. `blocked` are the transfers and
 /// accounts with a parked message: inputs about them are parked, too.
@@ -58,7 +58,7 @@ type Of = (Uuid, Option<String>);
 pub fn of(input: &Input) -> Of {
     let account = match input {
         Input::Request(request) if request.verb.flow() != Verb::Transfer => Some(&request.account),
-        Input::Event(event) => event.fact.stands(),
+        Input::Event(event) => event.fact.account_with_standing(),
         Input::Request(_) | Input::Due(_) => None,
     };
     (input.as_cause().transfer.0, account.map(ToString::to_string))
@@ -234,7 +234,7 @@ fn waiting(
 }
 
 /// Parks an input that was read and can't be handled; later messages of its transfer wait for it.
-pub(crate) fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
+pub(crate) fn park_input(message: &Message, heard: &Heard<'_>, why: &str) -> ParkedRow {
     waiting(
         message,
         heard.at_us,
@@ -246,7 +246,7 @@ pub(crate) fn set_aside(message: &Message, heard: &Heard<'_>, why: &str) -> Park
 }
 
 /// Parks an instruction that can't be followed.
-pub(crate) fn set_aside_whole(message: &Message, at_us: i64, why: &str) -> ParkedRow {
+pub(crate) fn park_instruction(message: &Message, at_us: i64, why: &str) -> ParkedRow {
     let place = LogPlace::message(message.sequence);
     unread(message, at_us, place, why, &message.payload)
 }

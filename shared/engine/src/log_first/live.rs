@@ -99,7 +99,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
                 self.one_by_one(message).await?;
             }
             let Some(last) = run.last() else { continue };
-            self.caution.takes_many(last.sequence);
+            self.caution.begin_many(last.sequence);
             let after = self.after(run);
             if let Some((message, told)) = instruction(self.context, run) {
                 self.follow(message, &told, after).await?;
@@ -107,7 +107,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
                 let batch = self.read(run);
                 self.handle(after, batch).await?;
             }
-            self.caution.lets_go();
+            self.caution.succeed();
         }
         Ok(())
     }
@@ -188,19 +188,19 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         let whole = LogPlace::message(message.sequence);
         let after = self.after(run);
         if let Some((message, told)) = instruction(self.context, run) {
-            let condemned = self.caution.condemns(whole).map(str::to_owned);
-            self.caution.takes_one(whole);
+            let condemned = self.caution.reason_to_park(whole).map(str::to_owned);
+            self.caution.begin_one(whole);
             match condemned {
                 Some(why) => {
                     let batch = Batch {
-                        parked: vec![batch::set_aside_whole(message, after.at_us, &why)],
+                        parked: vec![batch::park_instruction(message, after.at_us, &why)],
                         ..Batch::default()
                     };
                     self.handle(after, batch).await?;
                 }
                 None => self.follow(message, &told, after).await?,
             }
-            self.caution.lets_go();
+            self.caution.succeed();
             return Ok(());
         }
         for element in elements(message, self.context.service, self.context.place.shard) {
@@ -208,12 +208,12 @@ impl<S: Base, L: Log> Live<'_, S, L> {
             if at <= self.progress.place() {
                 continue;
             }
-            let condemned = self.caution.condemns(at).map(str::to_owned);
+            let condemned = self.caution.reason_to_park(at).map(str::to_owned);
             let mut batch = Batch::default();
             self.hear(element, after.at_us, condemned.as_deref(), &mut batch);
-            self.caution.takes_one(at);
+            self.caution.begin_one(at);
             self.handle(self.progress.at(at, after.at_us), batch).await?;
-            self.caution.lets_go();
+            self.caution.succeed();
         }
         self.progress = self.progress.at(whole, after.at_us);
         Ok(())
@@ -248,7 +248,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
 
     /// Decides on a batch and puts it into the log and the database.
     async fn handle(&mut self, mut after: Progress, mut batch: Batch<'_>) -> Result<(), Ended> {
-        if batch.says_nothing() {
+        if batch.is_empty() {
             // If these messages are read again, they are skipped again.
             self.progress = after;
             return Ok(());
@@ -303,9 +303,9 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         after.own = own.unwrap_or(after.own);
         self.settled(after);
         for notice in self.store.notices(&state, &repeats).await? {
-            if let Err(error) = self.context.bus.tell(notice).await {
+            if let Err(error) = self.context.bus.notify(notice).await {
                 // A caller that is waiting will ask again; the ledger has the outcome.
-                debug!(%error, "could not tell: {error}");
+                debug!(%error, "could not notify: {error}");
             }
         }
         Ok(())

@@ -18,12 +18,12 @@ const FAILURES: u32 = 2;
 pub(crate) struct Caution {
     /// Messages up to this one are handled element by element.
     until: u64,
-    hand: Option<Hand>,
+    current: Option<Current>,
     suspect: Option<Suspect>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Hand {
+enum Current {
     Many { last: u64 },
     One(LogPlace),
 }
@@ -42,34 +42,34 @@ impl Caution {
     }
 
     /// Messages up to this one are being handled together.
-    pub(crate) fn takes_many(&mut self, last: u64) {
-        self.hand = Some(Hand::Many { last });
+    pub(crate) fn begin_many(&mut self, last: u64) {
+        self.current = Some(Current::Many { last });
     }
 
     /// One element is being handled.
-    pub(crate) fn takes_one(&mut self, place: LogPlace) {
-        self.hand = Some(Hand::One(place));
+    pub(crate) fn begin_one(&mut self, place: LogPlace) {
+        self.current = Some(Current::One(place));
     }
 
     /// Handling succeeded.
-    pub(crate) fn lets_go(&mut self) {
-        self.hand = None;
+    pub(crate) fn succeed(&mut self) {
+        self.current = None;
     }
 
     /// The reason to park an element, if it must be parked.
-    pub(crate) fn condemns(&self, place: LogPlace) -> Option<&str> {
+    pub(crate) fn reason_to_park(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
 
     /// Learns from the end of a tenure; `why` it ended, if the input may be to blame.
     pub(crate) fn learn(&mut self, why: Option<String>) {
-        let Some((hand, why)) = self.hand.take().zip(why) else {
+        let Some((current, why)) = self.current.take().zip(why) else {
             return;
         };
-        match hand {
-            Hand::Many { last } => self.until = self.until.max(last),
-            Hand::One(place) => {
+        match current {
+            Current::Many { last } => self.until = self.until.max(last),
+            Current::One(place) => {
                 let before = self.suspect.take().filter(|suspect| suspect.place == place);
                 self.suspect = Some(Suspect {
                     place,
@@ -90,39 +90,42 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_by_itself_twice_is_condemned() {
+    fn an_element_that_fails_twice_on_its_own_is_parked() {
         let mut caution = Caution::default();
-        caution.takes_many(7);
+        caution.begin_many(7);
         caution.learn(Some(panicked()));
         assert!(caution.is_due(7) && !caution.is_due(8));
         let place = LogPlace::element(5, 2);
         for _ in 0..FAILURES {
-            assert_eq!(caution.condemns(place), None);
-            caution.takes_one(place);
+            assert_eq!(caution.reason_to_park(place), None);
+            caution.begin_one(place);
             caution.learn(Some(panicked()));
         }
-        assert_eq!(caution.condemns(place), Some("the rules panicked: overflow"));
-        assert_eq!(caution.condemns(LogPlace::element(5, 1)), None);
+        assert_eq!(
+            caution.reason_to_park(place),
+            Some("the rules panicked: overflow")
+        );
+        assert_eq!(caution.reason_to_park(LogPlace::element(5, 1)), None);
     }
 
     #[test]
-    fn another_ones_failure_is_no_second_one() {
+    fn another_elements_failure_does_not_count() {
         let mut caution = Caution::default();
         for place in [0, 1, 0].map(|element| LogPlace::element(5, element)) {
-            caution.takes_one(place);
+            caution.begin_one(place);
             caution.learn(Some(panicked()));
-            assert_eq!(caution.condemns(place), None);
+            assert_eq!(caution.reason_to_park(place), None);
         }
     }
 
     #[test]
-    fn what_is_not_its_fault_teaches_nothing() {
+    fn failures_that_are_not_the_inputs_fault_are_ignored() {
         let mut caution = Caution::default();
-        caution.takes_many(7);
+        caution.begin_many(7);
         caution.learn(None);
         assert!(!caution.is_due(7));
-        caution.takes_many(7);
-        caution.lets_go();
+        caution.begin_many(7);
+        caution.succeed();
         caution.learn(Some(panicked()));
         assert!(!caution.is_due(7));
     }

@@ -33,12 +33,12 @@ pub(crate) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_
     let shard = context.place.shard;
     let state = match context.bus.check(shard, whole_from).await {
         Ok(()) => State::Standby(format!(
-            "{by} works on this shard; its lease runs {expires_in_ms} ms yet"
+            "{by} works on this shard; its lease expires in {expires_in_ms} ms"
         )),
         Err(error @ bus::Error::LostData { .. }) => State::LostData(error.to_string()),
-        Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => {
-            State::Failed(format!("standing by for {by}, and could not take over: {error}"))
-        }
+        Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => State::Failed(
+            format!("loop_state by for {by}, and could not take over: {error}"),
+        ),
     };
     let before = context
         .board

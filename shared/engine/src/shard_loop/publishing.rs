@@ -43,9 +43,9 @@ pub(super) async fn republish<S: Store, B: Bus>(
         let Some(last) = events.last() else { break };
         after = last.no;
         let (shard, count) = (context.place.shard, events.len());
-        info!(%shard, events = count, "publishing again up to event {after}");
+        info!(%shard, events = count, "republishing events up to {after}");
         let waits_for = format!(
-            "publishes {count} events that were committed, up to number {after}; NATS has not taken them yet"
+            "publishing {count} committed events, up to number {after}; NATS has not acknowledged them yet"
         );
         context.board.starting(shard, waits_for);
         context.publisher().publish(&events, None).await?;
@@ -73,7 +73,7 @@ pub(super) async fn hand_over<B>(
     if !batch.events.is_empty() || !batch.notices.is_empty() {
         let unpublished = progress.last_no - published.load(Ordering::Acquire);
         context.meter.unpublished(unpublished);
-        let closed = |_| bus::Error::Nats("the publisher ended".to_owned());
+        let closed = |_| bus::Error::Nats("the publisher has stopped".to_owned());
         decided.send(batch).await.map_err(closed)?;
     }
     Ok(())
@@ -88,9 +88,9 @@ pub(super) async fn publish<B: Bus>(
     while let Some(batch) = to_publish.recv().await {
         let began = (context.clock)();
         for notice in batch.notices {
-            if let Err(error) = context.bus.tell(notice).await {
+            if let Err(error) = context.bus.notify(notice).await {
                 // A caller that is waiting will ask again; the ledger has the outcome.
-                debug!(%error, "could not tell: {error}");
+                debug!(%error, "could not notify: {error}");
             }
         }
         let Some(last) = batch.events.last() else { continue };

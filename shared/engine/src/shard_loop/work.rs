@@ -22,8 +22,8 @@ use crate::store::{Blocked, Commit, ParkedRow, Progress, Store};
 /// How many deadlines are decided at once.
 pub(super) const DUE: usize = 2_000;
 
-/// The state of the work on a shard while the tenure lasts.
-pub(super) struct ShardState {
+/// The progress of the work on a shard, in memory and in the database.
+pub(super) struct LoopState {
     pub(super) progress: Progress,
     /// The position in the database. Messages after it, up to `progress.position`, were read and do not concern the service.
     pub(super) stored: u64,
@@ -33,7 +33,7 @@ pub(super) struct ShardState {
     pub(super) horizon: Horizon,
 }
 
-impl ShardState {
+impl LoopState {
     /// The progress, with the number of the last published event.
     pub(super) fn as_published(&self, published: &AtomicI64) -> Progress {
         Progress {
@@ -48,15 +48,15 @@ pub(super) fn runs<'m, B>(
     context: &Context<B>,
     messages: &'m [Message],
 ) -> impl Iterator<Item = &'m [Message]> {
-    let told = parking(context.place.shard, context.service);
-    messages.chunk_by(move |one, next| one.subject != told && next.subject != told)
+    let parking = parking(context.place.shard, context.service);
+    messages.chunk_by(move |one, next| one.subject != parking && next.subject != parking)
 }
 
-/// Decides on messages of the log: one of its [`runs`]. Messages that caution applies to are handled element by element.
+/// Decides on messages in the log: one of its [`runs`]. Messages that caution applies to are handled element by element.
 pub(super) async fn messages<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
     caution: &mut Caution,
     run: &[Message],
 ) -> Result<Decided, Ended> {
@@ -64,16 +64,16 @@ pub(super) async fn messages<S: Store, B>(
     let (suspicious, run) = run.split_at(careful);
     let mut decided = Decided::default();
     for message in suspicious {
-        decided.append(one_by_one(store, context, shard, caution, message).await?);
+        decided.append(one_by_one(store, context, loop_state, caution, message).await?);
     }
     if let Some(last) = run.last() {
-        caution.takes_many(last.sequence);
+        caution.begin_many(last.sequence);
         let taken = (context.clock)();
-        let rows = asked_for(store, context, run).await?;
-        let batch = read::<S::Core, B>(context, shard, run, &rows);
-        let after = after(shard, run);
-        decided.append(handle(store, context, shard, after, batch, taken).await?);
-        caution.lets_go();
+        let rows = instruction_rows(store, context, run).await?;
+        let batch = read::<S::Core, B>(context, loop_state, run, &rows);
+        let after = after(loop_state, run);
+        decided.append(handle(store, context, loop_state, after, batch, taken).await?);
+        caution.succeed();
     }
     Ok(decided)
 }
@@ -83,56 +83,56 @@ pub(super) async fn messages<S: Store, B>(
 async fn one_by_one<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
     caution: &mut Caution,
     message: &Message,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
     let run = std::slice::from_ref(message);
     let is_instruction = instruction(context, run).is_some();
-    let rows = asked_for(store, context, run).await?;
+    let rows = instruction_rows(store, context, run).await?;
     let condemned = caution
-        .condemns(LogPlace::message(message.sequence))
+        .reason_to_park(LogPlace::message(message.sequence))
         .map(str::to_owned);
     let mut rest = match condemned {
         Some(why) if is_instruction => Batch {
-            parked: vec![batch::set_aside_whole(message, shard.progress.at_us, &why)],
+            parked: vec![batch::park_instruction(message, loop_state.progress.at_us, &why)],
             ..Batch::default()
         },
-        Some(_) | None => read::<S::Core, B>(context, shard, run, &rows),
+        Some(_) | None => read::<S::Core, B>(context, loop_state, run, &rows),
     };
     let mut decided = Decided::default();
     if !is_instruction {
         for heard in std::mem::take(&mut rest.heard) {
             let place = heard.place;
             let (transfer, account) = batch::of(&heard.input);
-            let why = match caution.condemns(place) {
+            let why = match caution.reason_to_park(place) {
                 Some(why) => why,
-                None if shard.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
+                None if loop_state.blocked.holds(transfer, account.as_deref()) => batch::WAITS,
                 None => {
-                    caution.takes_one(place);
-                    let (one, unmoved) = (Batch::of(heard), shard.progress);
-                    decided.append(handle(store, context, shard, unmoved, one, taken).await?);
-                    caution.lets_go();
+                    caution.begin_one(place);
+                    let (one, unmoved) = (Batch::of(heard), loop_state.progress);
+                    decided.append(handle(store, context, loop_state, unmoved, one, taken).await?);
+                    caution.succeed();
                     continue;
                 }
             };
-            let row = batch::set_aside(message, &heard, why);
-            shard.blocked.add(Blocked::by([&row]));
+            let row = batch::park_input(message, &heard, why);
+            loop_state.blocked.add(Blocked::by([&row]));
             rest.parked.push(row);
         }
         rest.parked.sort_by_key(|row| row.place);
     }
-    caution.takes_one(LogPlace::message(message.sequence));
-    let after = after(shard, run);
-    decided.append(handle(store, context, shard, after, rest, taken).await?);
-    caution.lets_go();
+    caution.begin_one(LogPlace::message(message.sequence));
+    let after = after(loop_state, run);
+    decided.append(handle(store, context, loop_state, after, rest, taken).await?);
+    caution.succeed();
     Ok(decided)
 }
 
 /// The progress after these messages.
-fn after(shard: &ShardState, run: &[Message]) -> Progress {
-    let progress = shard.progress;
+fn after(loop_state: &LoopState, run: &[Message]) -> Progress {
+    let progress = loop_state.progress;
     let position = run.last().map(|message| message.sequence);
     let at_us = run.iter().map(|message| message.at_us).max();
     Progress {
@@ -143,13 +143,13 @@ fn after(shard: &ShardState, run: &[Message]) -> Progress {
 }
 
 /// The parked messages that an instruction is about, if the run is an instruction.
-async fn asked_for<S: Store, B>(
+async fn instruction_rows<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
     run: &[Message],
 ) -> Result<Vec<ParkedRow>, Ended> {
     Ok(match instruction(context, run) {
-        Some((_, told)) => store.parked(told.place).await?,
+        Some((_, instruction)) => store.parked(instruction.place).await?,
         None => Vec::new(),
     })
 }
@@ -157,24 +157,24 @@ async fn asked_for<S: Store, B>(
 /// Reads messages, or follows an instruction.
 fn read<'m, C: Decider, B>(
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
     run: &'m [Message],
     rows: &'m [ParkedRow],
 ) -> Batch<'m> {
     let (service, place) = (context.service, context.place);
-    let ShardState {
+    let LoopState {
         progress, blocked, ..
-    } = shard;
-    let Some((message, told)) = instruction(context, run) else {
+    } = loop_state;
+    let Some((message, instruction)) = instruction(context, run) else {
         return batch::read::<C>(run, service, place, progress.at_us, blocked);
     };
     let at_us = progress.at_us.max(message.at_us);
-    let batch = batch::resume::<C>(rows, &told, message, place, at_us, blocked);
-    if batch.says_nothing() {
-        let (sequence, at) = (message.sequence, told.place.sequence);
+    let batch = batch::resume::<C>(rows, &instruction, message, place, at_us, blocked);
+    if batch.is_empty() {
+        let (sequence, at) = (message.sequence, instruction.place.sequence);
         warn!(
             sequence,
-            "instruction {sequence} changes nothing: nothing of message {at} is set aside, or it can't be read yet"
+            "instruction {sequence} changes nothing: nothing of message {at} is parked, or it still can't be read"
         );
     }
     blocked.remove(&batch.released);
@@ -184,46 +184,57 @@ fn read<'m, C: Decider, B>(
 /// An operator's instruction to this service about a message that it has parked.
 fn instruction<'m, B>(context: &Context<B>, run: &'m [Message]) -> Option<(&'m Message, Instruction)> {
     let [message] = run else { return None };
-    let is_told = message.subject == parking(context.place.shard, context.service);
-    let told = is_told.then(|| Instruction::read(&message.payload).ok())??;
-    Some((message, told))
+    let is_instruction = message.subject == parking(context.place.shard, context.service);
+    let instruction = is_instruction.then(|| Instruction::read(&message.payload).ok())??;
+    Some((message, instruction))
 }
 
 /// Decides on the deadlines due by the time up to which the log is handled: see [`Horizon`].
 pub(super) async fn due<S: Store, B: Bus>(
     store: &mut S,
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
 ) -> Result<Decided, Ended> {
     let taken = (context.clock)();
-    if due_by(store, shard, taken.as_microsecond(), 1).await?.is_empty() {
+    if due_by(store, loop_state, taken.as_microsecond(), 1)
+        .await?
+        .is_empty()
+    {
         return Ok(Decided::default());
     }
     match context.bus.head(context.place.shard).await {
-        Ok(head) => shard.horizon.ask(head, shard.progress.position),
-        Err(error) => debug!(%error, "what is due must wait: {error}"),
+        Ok(head) => loop_state.horizon.ask(head, loop_state.progress.position),
+        Err(error) => debug!(%error, "deadlines can't be decided yet: {error}"),
     }
-    let passed_us = shard.horizon.passed_us(shard.progress.at_us);
-    let due = due_by(store, shard, passed_us, DUE).await?;
+    let passed_us = loop_state.horizon.passed_us(loop_state.progress.at_us);
+    let due = due_by(store, loop_state, passed_us, DUE).await?;
     if due.is_empty() {
         return Ok(Decided::default());
     }
-    let after = shard.progress;
-    handle(store, context, shard, after, batch::due(due, passed_us), taken).await
+    let after = loop_state.progress;
+    handle(
+        store,
+        context,
+        loop_state,
+        after,
+        batch::due(due, passed_us),
+        taken,
+    )
+    .await
 }
 
 /// The deadlines due by a time, or by the log's time if that is later: at least `many`, if there are as many. Those of transfers with a
 /// parked message are left out until that is resolved.
 async fn due_by<S: Store>(
     store: &mut S,
-    shard: &ShardState,
+    loop_state: &LoopState,
     time_us: i64,
     many: usize,
 ) -> Result<Vec<Due>, Ended> {
-    let blocked = &shard.blocked;
+    let blocked = &loop_state.blocked;
     let limit = many.saturating_add(blocked.transfers.len());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut due = store.due(time_us.max(shard.progress.at_us), limit).await?;
+    let mut due = store.due(time_us.max(loop_state.progress.at_us), limit).await?;
     due.retain(|due| !blocked.holds(due.transfer.id.0, None));
     Ok(due)
 }
@@ -231,13 +242,13 @@ async fn due_by<S: Store>(
 async fn handle<S: Store, B>(
     store: &mut S,
     context: &Context<B>,
-    shard: &mut ShardState,
+    loop_state: &mut LoopState,
     mut after: Progress,
     mut batch: Batch<'_>,
     taken: Timestamp,
 ) -> Result<Decided, Ended> {
-    let (place, progress) = (context.place, &mut shard.progress);
-    if batch.says_nothing() {
+    let (place, progress) = (context.place, &mut loop_state.progress);
+    if batch.is_empty() {
         // If these messages are read again after a crash, they are skipped again.
         *progress = after;
         return Ok(Decided::default());
@@ -290,7 +301,7 @@ async fn handle<S: Store, B>(
         })
         .await?;
     *progress = after;
-    shard.stored = after.position;
+    loop_state.stored = after.position;
     let committed = Some((context.clock)());
     let notices = store.notices(&state, &repeats).await?;
 
@@ -341,7 +352,7 @@ fn log(batch: &Batch<'_>, events: &[Event], repeats: &[Heard<'_>]) {
             Input::Event(event) => event.fact.kind().name(),
             Input::Due(_) => "due",
         };
-        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.place.sequence, "{what} is known already");
+        debug!(trace_id = %cause.trace, transfer_id = %cause.transfer, sequence = heard.place.sequence, "{what} is already known");
     }
     for event in events {
         let (kind, cause) = (event.fact.kind(), event.cause);

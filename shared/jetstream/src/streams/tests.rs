@@ -85,7 +85,7 @@ fn paused() -> Value {
 }
 
 #[test]
-fn every_setting_that_is_another_one_is_named_with_both_values() {
+fn every_differing_setting_is_named_with_both_values() {
     let flipped = serde_json::to_value(all_flipped()).unwrap();
     let flipped = flipped.as_object().unwrap();
     // The library omits settings that are false.
@@ -152,7 +152,7 @@ fn every_setting_that_is_another_one_is_named_with_both_values() {
 }
 
 #[test]
-fn what_may_differ_does() {
+fn lenient_settings_may_differ() {
     let mut config = settings().config();
     config.insert("num_replicas".to_owned(), 3.into());
     config["metadata"]["_nats.server.version"] = "2.15.0".into();
@@ -174,15 +174,15 @@ fn what_may_differ_does() {
 }
 
 #[test]
-fn the_library_reads_what_is_asked_for_as_it_is_meant() {
+fn the_library_round_trips_our_settings() {
     let config = settings().config();
     let read: Config = serde_json::from_value(Value::Object(config.clone())).unwrap();
-    let told = serde_json::to_value(read).unwrap();
+    let written = serde_json::to_value(read).unwrap();
     assert_eq!(
-        settings().differences(told.as_object().unwrap()),
+        settings().differences(written.as_object().unwrap()),
         Vec::<String>::new()
     );
     for name in config.keys() {
-        assert_eq!(told.get(name), config.get(name), "{name}");
+        assert_eq!(written.get(name), config.get(name), "{name}");
     }
 }

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_one_flow_that_was_too_large_it_doubles_with_each_message() {
+    fn after_one_oversized_flow_it_doubles_with_each_message() {
         let mut size = Size::default();
         for spans in [512, 256, 128, 64] {
             size.too_many(spans);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_answered_is_made_smaller_and_known_limits_stay() {
+    fn an_unanswered_message_shrinks_and_known_limits_stay() {
         let mut size = Size::default();
         size.too_many(400);
         size.shrink(200);

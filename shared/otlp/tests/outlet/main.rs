@@ -1,5 +1,5 @@
 //! Flows sent to receivers that refuse in every possible way, over both protocols.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod receiver;
 
@@ -65,7 +65,7 @@ fn is_sent(done: &Done) -> bool {
 }
 
 #[tokio::test]
-async fn a_receiver_that_takes_less_at_once_gets_everything_in_smaller_messages() {
+async fn a_receiver_with_a_size_limit_gets_everything_in_smaller_messages() {
     for mood in [Mood::Limit, Mood::LimitAsTonic] {
         for protocol in PROTOCOLS {
             // About a quarter of a full message.
@@ -74,17 +74,17 @@ async fn a_receiver_that_takes_less_at_once_gets_everything_in_smaller_messages(
             let done = all(&mut outlet(&receiver, protocol), &sent).await.unwrap();
             assert!(done.iter().all(is_sent), "{protocol} {mood:?}: {done:?}");
             assert_eq!(receiver.taken(), ids(&sent), "each once, in their order");
-            let (asked, taken) = (receiver.asked(), done.len());
+            let (requests, taken) = (receiver.requests(), done.len());
             assert!(
-                asked <= taken + taken / 8 + 4,
-                "{protocol} {mood:?}: {asked} messages for {taken}"
+                requests <= taken + taken / 8 + 4,
+                "{protocol} {mood:?}: {requests} messages for {taken}"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn a_flow_that_is_too_large_alone_is_left_out_and_messages_grow_back() {
+async fn a_flow_too_large_for_one_message_is_left_out_and_messages_grow_back() {
     for mood in [Mood::Limit, Mood::LimitAsTonic] {
         for protocol in PROTOCOLS {
             let receiver = Receiver::start(protocol, mood, 512 * 1024).await;
@@ -108,7 +108,7 @@ async fn a_flow_that_is_too_large_alone_is_left_out_and_messages_grow_back() {
 }
 
 #[tokio::test]
-async fn an_answer_that_means_never_is_not_waited_for() {
+async fn a_permanent_rejection_is_not_retried() {
     for protocol in PROTOCOLS {
         let receiver = Receiver::start(protocol, Mood::Bad, 0).await;
         let mut outlet = outlet(&receiver, protocol);
@@ -118,7 +118,7 @@ async fn an_answer_that_means_never_is_not_waited_for() {
             other @ (Done::Sent { .. } | Done::Refused { .. } | Done::TooLarge { .. }) => panic!("{other:?}"),
         });
         assert_eq!(refused.sum::<usize>(), 100 * EACH, "{protocol}");
-        assert_eq!(receiver.asked(), 2, "no message is sent again");
+        assert_eq!(receiver.requests(), 2, "no message is sent again");
 
         for (mood, rejected, why) in [
             (Mood::Partial, 3, "three are too old"),
@@ -137,7 +137,7 @@ async fn an_answer_that_means_never_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_busy_is_left_alone_as_long_as_it_asks_and_not_for_ever() {
+async fn a_busy_receiver_is_left_alone_as_long_as_it_asks_within_a_limit() {
     for protocol in PROTOCOLS {
         let delay = Duration::from_secs(7);
         let receiver = Receiver::start(protocol, Mood::Busy(Some(delay)), usize::MAX).await;
@@ -164,7 +164,7 @@ async fn a_receiver_that_is_busy_is_left_alone_as_long_as_it_asks_and_not_for_ev
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_away_is_waited_for_with_smaller_messages() {
+async fn an_unreachable_receiver_is_retried_with_smaller_messages() {
     for protocol in PROTOCOLS {
         let receiver = Receiver::start(protocol, Mood::Limit, usize::MAX).await;
         let (outlet, sent) = (outlet(&receiver, protocol), flows(100));
@@ -185,7 +185,7 @@ async fn a_receiver_that_is_away_is_waited_for_with_smaller_messages() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_answers_in_http_is_understood_over_both_protocols() {
+async fn a_proxys_http_error_is_understood_over_both_protocols() {
     for protocol in PROTOCOLS {
         let delay = Some(Duration::from_secs(7));
         let receiver = Receiver::start(protocol, Mood::Proxy(503, delay), usize::MAX).await;

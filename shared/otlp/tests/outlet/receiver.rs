@@ -51,7 +51,7 @@ pub(crate) enum Mood {
 struct Books {
     mood: Mood,
     limit: usize,
-    asked: usize,
+    requests: usize,
     /// The span ids of each accepted message.
     taken: Vec<Vec<Vec<u8>>>,
 }
@@ -80,11 +80,11 @@ impl Receiver {
     pub(crate) async fn start_at(address: SocketAddr, protocol: Protocol, mood: Mood, limit: usize) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (asked, taken) = (0, Vec::new());
+        let (requests, taken) = (0, Vec::new());
         let books = Arc::new(Mutex::new(Books {
             mood,
             limit,
-            asked,
+            requests,
             taken,
         }));
         let task = match protocol {
@@ -112,8 +112,8 @@ impl Receiver {
     }
 
     /// How many messages have arrived.
-    pub(crate) fn asked(&self) -> usize {
-        self.books.lock().unwrap().asked
+    pub(crate) fn requests(&self) -> usize {
+        self.books.lock().unwrap().requests
     }
 
     /// The ids of all accepted spans, in order.
@@ -130,28 +130,28 @@ impl Receiver {
 }
 
 /// Its response to a message, whatever the protocol.
-enum Said {
+enum Reply {
     Taken(ExportTraceServiceResponse),
     TooLarge,
     Bad,
     Busy(Option<Duration>),
 }
 
-fn answer(books: &Shared, bytes: usize, message: &ExportTraceServiceRequest) -> Said {
+fn answer(books: &Shared, bytes: usize, message: &ExportTraceServiceRequest) -> Reply {
     let mut books = books.lock().unwrap();
-    books.asked += 1;
-    let partial = |rejected_spans, says: &str| {
-        let error_message = says.to_owned();
+    books.requests += 1;
+    let partial = |rejected_spans, text: &str| {
+        let error_message = text.to_owned();
         let partial = ExportTracePartialSuccess {
             rejected_spans,
             error_message,
         };
-        Said::Taken(ExportTraceServiceResponse {
+        Reply::Taken(ExportTraceServiceResponse {
             partial_success: Some(partial),
         })
     };
     match books.mood {
-        Mood::Limit | Mood::LimitAsTonic if bytes > books.limit => Said::TooLarge,
+        Mood::Limit | Mood::LimitAsTonic if bytes > books.limit => Reply::TooLarge,
         Mood::Limit | Mood::LimitAsTonic => {
             let scopes = message
                 .resource_spans
@@ -161,12 +161,12 @@ fn answer(books: &Shared, bytes: usize, message: &ExportTraceServiceRequest) -> 
                 .flat_map(|scope| &scope.spans)
                 .map(|span| span.span_id.clone());
             books.taken.push(ids.collect());
-            Said::Taken(ExportTraceServiceResponse::default())
+            Reply::Taken(ExportTraceServiceResponse::default())
         }
-        Mood::Bad => Said::Bad,
+        Mood::Bad => Reply::Bad,
         Mood::Partial => partial(3, "three are too old"),
         Mood::Warning => partial(0, "use another path"),
-        Mood::Busy(delay) => Said::Busy(delay),
+        Mood::Busy(delay) => Reply::Busy(delay),
         Mood::Proxy(..) => unreachable!("the proxy has answered"),
     }
 }
@@ -195,16 +195,16 @@ async fn proxy(State(books): State<Shared>, request: axum::extract::Request, nex
     let Mood::Proxy(status, delay) = mood else {
         return next.run(request).await;
     };
-    books.lock().unwrap().asked += 1;
+    books.lock().unwrap().requests += 1;
     let after = delay.map(|delay| [(header::RETRY_AFTER, delay.as_secs().to_string())]);
-    let page = Html("<html>it is the proxy that says so</html>");
+    let page = Html("<html>this is the proxy</html>");
     (StatusCode::from_u16(status).unwrap(), after, page).into_response()
 }
 
 async fn over_http(State(books): State<Shared>, body: Bytes) -> Response {
     let message = ExportTraceServiceRequest::decode(body.clone()).unwrap();
     let kind = [(header::CONTENT_TYPE, "application/x-protobuf")];
-    let told = |message: &str| {
+    let error_body = |message: &str| {
         let status = tonic_types::pb::Status {
             message: message.to_owned(),
             ..Default::default()
@@ -212,13 +212,15 @@ async fn over_http(State(books): State<Shared>, body: Bytes) -> Response {
         status.encode_to_vec()
     };
     match answer(&books, body.len(), &message) {
-        Said::Taken(response) => (kind, response.encode_to_vec()).into_response(),
-        Said::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, kind, told("above the limit")).into_response(),
-        Said::Bad => (StatusCode::BAD_REQUEST, kind, told("no such tenant")).into_response(),
-        Said::Busy(None) => (StatusCode::SERVICE_UNAVAILABLE, kind, told("busy")).into_response(),
-        Said::Busy(Some(delay)) => {
+        Reply::Taken(response) => (kind, response.encode_to_vec()).into_response(),
+        Reply::TooLarge => {
+            (StatusCode::PAYLOAD_TOO_LARGE, kind, error_body("above the limit")).into_response()
+        }
+        Reply::Bad => (StatusCode::BAD_REQUEST, kind, error_body("no such tenant")).into_response(),
+        Reply::Busy(None) => (StatusCode::SERVICE_UNAVAILABLE, kind, error_body("busy")).into_response(),
+        Reply::Busy(Some(delay)) => {
             let after = [(header::RETRY_AFTER, delay.as_secs().to_string())];
-            (StatusCode::TOO_MANY_REQUESTS, kind, after, told("busy")).into_response()
+            (StatusCode::TOO_MANY_REQUESTS, kind, after, error_body("busy")).into_response()
         }
     }
 }
@@ -255,11 +257,11 @@ impl TraceService for OverGrpc {
         let message = request.into_inner();
         let bytes = message.encoded_len();
         Err(match answer(&self.0, bytes, &message) {
-            Said::Taken(response) => return Ok(tonic::Response::new(response)),
-            Said::TooLarge => Status::resource_exhausted("above the limit"),
-            Said::Bad => Status::invalid_argument("no such tenant"),
-            Said::Busy(None) => Status::unavailable("busy"),
-            Said::Busy(Some(delay)) => {
+            Reply::Taken(response) => return Ok(tonic::Response::new(response)),
+            Reply::TooLarge => Status::resource_exhausted("above the limit"),
+            Reply::Bad => Status::invalid_argument("no such tenant"),
+            Reply::Busy(None) => Status::unavailable("busy"),
+            Reply::Busy(Some(delay)) => {
                 let details = ErrorDetails::with_retry_info(Some(delay));
                 Status::with_error_details(Code::ResourceExhausted, "busy", details)
             }

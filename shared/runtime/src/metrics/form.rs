@@ -12,7 +12,7 @@ pub enum Form {
 impl Form {
     /// The format that these `Accept` headers ask for: the one with the higher weight, and between equal ones OpenMetrics if it
     /// is named. A client that accepts neither still gets text: an error would help it less.
-    pub fn asked<'a>(accept: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn preferred<'a>(accept: impl IntoIterator<Item = &'a str>) -> Self {
         let ranges: Vec<Range<'_>> = accept
             .into_iter()
             .flat_map(|header| header.split(','))
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_told_unless_open_metrics_is_asked_for() {
+    fn plain_text_is_the_default() {
         let check = |accept: &[&str], form: Form| {
-            assert_eq!(Form::asked(accept.iter().copied()), form, "{accept:?}");
+            assert_eq!(Form::preferred(accept.iter().copied()), form, "{accept:?}");
         };
         let text = |accept: &[&str]| check(accept, Form::Text);
         let open = |accept: &[&str]| check(accept, Form::OpenMetrics);
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_higher_weight_and_the_closest_range_decide() {
-        let check = |accept: &str, form: Form| assert_eq!(Form::asked([accept]), form, "{accept}");
+        let check = |accept: &str, form: Form| assert_eq!(Form::preferred([accept]), form, "{accept}");
         check("application/openmetrics-text;q=0.5, text/plain", Form::Text);
         check(
             "application/openmetrics-text;q=0.50, text/plain;Q=0.499",
@@ -170,8 +170,8 @@ mod tests {
 
     /// Headers from the sources of Prometheus 2 and 3, and from an agent that reads text only.
     #[test]
-    fn scrapers_are_told_what_they_like_best() {
-        let check = |accept: &str, form: Form| assert_eq!(Form::asked([accept]), form, "{accept}");
+    fn scrapers_get_the_format_that_they_prefer() {
+        let check = |accept: &str, form: Form| assert_eq!(Form::preferred([accept]), form, "{accept}");
         let two = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,\
                    text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
         let three = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,\

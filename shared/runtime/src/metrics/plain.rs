@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_samples_are_the_same_and_what_is_said_of_them_is_text() {
+    fn plain_text_has_the_same_samples() {
         let open = "\
 # HELP wallet_inputs Requests and events handled.
 # TYPE wallet_inputs counter

@@ -25,8 +25,8 @@ pub(super) async fn ask(address: SocketAddr) -> anyhow::Result<()> {
     };
     let answer = tokio::time::timeout(Duration::from_secs(5), ask).await;
     let answer = answer
-        .context("no answer within 5 s")?
-        .with_context(|| format!("nobody answers on {address}"))?;
+        .context("no reply within 5 s")?
+        .with_context(|| format!("no reply on {address}"))?;
     if !answer.lines().next().unwrap_or_default().contains(" 200 ") {
         bail!("not ready: {}", answer.lines().last().unwrap_or_default());
     }

@@ -10,7 +10,7 @@ pub(super) struct Zone {
     rules: TimeZone,
     name: String,
     /// The offset that was given for the zone, to be checked.
-    said: Option<Offset>,
+    given: Option<Offset>,
 }
 
 /// Looks up a zone by its name in brackets.
@@ -24,7 +24,7 @@ pub(super) fn named(text: &str) -> Result<Zone, BadTime> {
     Ok(Zone {
         rules: zone.ok_or_else(|| BadTime::Zone(name.to_owned()))?,
         name: name.to_owned(),
-        said: None,
+        given: None,
     })
 }
 
@@ -55,14 +55,14 @@ impl Zone {
         Self {
             rules: TimeZone::fixed(offset),
             name: shown(offset),
-            said: None,
+            given: None,
         }
     }
 
     /// The zone, with an offset that must match it.
     pub(super) fn whose_offset_is(self, offset: Offset) -> Self {
         Self {
-            said: Some(offset),
+            given: Some(offset),
             ..self
         }
     }
@@ -76,16 +76,18 @@ impl Zone {
     /// The instant at which clocks in this zone showed that time, in microseconds since 1970.
     pub(super) fn instant(&self, at: DateTime) -> Result<i64, BadTime> {
         let zone = self.name.clone();
-        let offset = match (self.rules.to_ambiguous_timestamp(at).offset(), self.said) {
+        let offset = match (self.rules.to_ambiguous_timestamp(at).offset(), self.given) {
             (AmbiguousOffset::Unambiguous { offset }, None) => offset,
-            (AmbiguousOffset::Unambiguous { offset }, Some(said)) if said == offset => said,
-            (AmbiguousOffset::Fold { before, after }, Some(said)) if said == before || said == after => said,
+            (AmbiguousOffset::Unambiguous { offset }, Some(given)) if given == offset => given,
+            (AmbiguousOffset::Fold { before, after }, Some(given)) if given == before || given == after => {
+                given
+            }
             (
                 AmbiguousOffset::Unambiguous { offset: right } | AmbiguousOffset::Fold { before: right, .. },
-                Some(said),
+                Some(given),
             ) => {
-                let (said, right) = (shown(said), shown(right));
-                return Err(BadTime::Contradiction { zone, said, right });
+                let (given, right) = (shown(given), shown(right));
+                return Err(BadTime::Contradiction { zone, given, right });
             }
             (AmbiguousOffset::Fold { before, after }, None) => {
                 let (first, second) = (shown(before), shown(after));

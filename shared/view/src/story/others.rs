@@ -15,7 +15,7 @@ impl Teller<'_> {
         let (account, started) = (&self.flow.payer, self.started());
         let code = self.flow.currency.as_ref();
         let code = code.map_or_else(String::new, |code| format!(" in {code}"));
-        let done = match self.flow.asked() {
+        let done = match self.flow.first_verb() {
             Some(Verb::Open) => "opened",
             Some(Verb::Freeze) => "frozen",
             Some(Verb::Unfreeze) => "unfrozen",
@@ -26,14 +26,14 @@ impl Teller<'_> {
         };
         match self.flow.status {
             Status::Done | Status::Settled => vec![format!(
-                "{account} was {done}{code}: asked at {started}, done after {}.",
+                "{account} was {done}{code}: requested at {started}, done after {}.",
                 self.took()
             )],
             Status::Running | Status::Reserved => {
-                vec![format!("{account} is to be {done}{code}, since {started}.")]
+                vec![format!("{account} is being {done}{code}, since {started}.")]
             }
             Status::Refused | Status::Compensated | Status::Cancelled | Status::Expired => vec![format!(
-                "{account} was to be {done}{code} at {started}. That was refused after {}: {}.",
+                "{account} was not {done}{code}: requested at {started}, refused after {}: {}.",
                 self.took(),
                 self.why()
             )],
@@ -41,7 +41,7 @@ impl Teller<'_> {
     }
 
     /// Later requests under the same id that changed nothing.
-    pub(super) fn asked_again(&self) -> Vec<String> {
+    pub(super) fn later_requests(&self) -> Vec<String> {
         let again = self
             .steps
             .iter()
@@ -53,23 +53,23 @@ impl Teller<'_> {
     fn again(&self, index: usize, step: &Step) -> String {
         let at = self.flow.events[step.event].recorded_at;
         let what = match &step.content {
-            Content::Asked(verb, Some(Order::Transfer(m) | Order::Reserve(m, _) | Order::Reverse(m))) => {
+            Content::Requested(verb, Some(Order::Transfer(m) | Order::Reserve(m, _) | Order::Reverse(m))) => {
                 format!("a {} of {} to {}", verb.token(), m.money, m.payee)
             }
-            Content::Asked(Verb::Confirm, Some(Order::Confirm(Some(money)))) => {
+            Content::Requested(Verb::Confirm, Some(Order::Confirm(Some(money)))) => {
                 format!("a confirm of {money}")
             }
-            Content::Asked(verb, _) => format!("a {}", verb.token()),
-            Content::Said(fact) => format!("a {}", fact.kind().short()),
+            Content::Requested(verb, _) => format!("a {}", verb.token()),
+            Content::Decided(fact) => format!("a {}", fact.kind().short()),
             Content::Unknown => "something".to_owned(),
         };
         let answer = self.steps.iter().find(|answer| answer.parent == Some(index));
         let refusal = answer.and_then(|answer| answer.content.fact()?.refusal());
         let end = match (refusal, answer) {
-            (Some(Refusal { detail, .. }), _) => format!("that was refused, and changed nothing: {detail}"),
+            (Some(Refusal { detail, .. }), _) => format!("it was refused and changed nothing: {detail}"),
             (None, Some(answer)) => format!("the answer was: {}", answer.words),
-            (None, None) => "that has not been answered".to_owned(),
+            (None, None) => "it has not been answered".to_owned(),
         };
-        format!("At {} UTC {what} came under the same id; {end}.", time(at))
+        format!("At {} UTC {what} arrived under the same id; {end}.", time(at))
     }
 }

@@ -10,7 +10,7 @@ use crate::text::span_us;
 impl Teller<'_> {
     pub(super) fn payment(&self) -> Vec<String> {
         let Some(money) = self.money() else {
-            return self.unsound();
+            return self.without_movement();
         };
         let reserved = self.flow.verb == "reserve" || self.find(is_reserved).is_some();
         match self.flow.status {
@@ -33,11 +33,11 @@ impl Teller<'_> {
     }
 
     /// A request without a valid movement: refused, or cancelled before it arrived.
-    fn unsound(&self) -> Vec<String> {
+    fn without_movement(&self) -> Vec<String> {
         let (payer, started) = (&self.flow.payer, self.started());
         match self.flow.status {
             Status::Cancelled => vec![format!(
-                "{payer} cancelled a reservation at {started}, before it was heard of; a reservation that comes late is refused."
+                "{payer} cancelled a reservation at {started}, before it arrived; a later reserve is refused."
             )],
             Status::Running | Status::Reserved => {
                 vec![format!("{payer} asked to {} at {started}.", self.flow.verb)]
@@ -84,18 +84,18 @@ impl Teller<'_> {
             ("@world", _) | (_, None) => format!("; it was settled after {}", self.took()),
             (payee, Some(arrived)) => {
                 format!(
-                    "; {payee} had it {arrived} later, and after {} it was settled",
+                    "; {payee} received it {arrived} later, and it was settled after {}",
                     self.took()
                 )
             }
         };
-        let mut told = vec![format!("{what}{rest}.")];
-        told.extend(
+        let mut sentences = vec![format!("{what}{rest}.")];
+        sentences.extend(
             self.flow
                 .reverses
                 .map(|of| format!("It gives back transfer {of}.")),
         );
-        told
+        sentences
     }
 
     fn compensated(&self, money: &str, reserved: bool) -> Vec<String> {

@@ -18,7 +18,7 @@ impl Teller<'_> {
             .expires()
             .map_or_else(String::new, |at| format!(" at {} UTC", time(at)));
         format!(
-            "The money is held and promised to {}. It waits for {} to confirm or cancel; if nobody does, it is released{until}.",
+            "The money is held and promised to {}. It waits for {} to confirm or cancel; otherwise it is released{until}.",
             self.payee(),
             self.flow.payer
         )
@@ -36,7 +36,9 @@ impl Teller<'_> {
         let (payer, payee) = (&self.flow.payer, self.payee());
         let auto = |fact: &Fact| matches!(fact, Fact::Movement(_, MovementFact::CreditPromised(terms)) if terms.auto_confirm);
         let confirmed = match self.held() {
-            _ if self.find(auto).is_some() => format!("The promise of {payee}'s side confirmed it at once"),
+            _ if self.find(auto).is_some() => {
+                format!("It was confirmed automatically when {payee}'s side promised it")
+            }
             Some(held) => format!("It was held for {held}, until {payer} confirmed it"),
             None => format!("{payer} confirmed it"),
         };
@@ -44,7 +46,9 @@ impl Teller<'_> {
         let moved = match (part, self.flow.currency.as_ref()) {
             (Some(captured), Some(code)) => {
                 let rest = released.map_or_else(|| "the rest".to_owned(), |rest| format!("{rest} {code}"));
-                format!("{captured} of {money} went to {payee}, and {rest} was {payer}'s again at once")
+                format!(
+                    "{captured} of {money} went to {payee}, and {rest} was available to {payer} again at once"
+                )
             }
             (_, _) => format!("all of it went to {payee}"),
         };
@@ -72,7 +76,7 @@ impl Teller<'_> {
         vec![
             self.reserved(money),
             format!(
-                "{}, so {payee}'s side did not promise to take it, and the money was {payer}'s to spend again {} later.",
+                "{}, so {payee}'s side declined it, and the money was available to {payer} again {} later.",
                 self.why(),
                 self.back()
             ),
@@ -84,15 +88,15 @@ impl Teller<'_> {
         let expired = self.flow.status == Status::Expired;
         let why = match (expired, self.held()) {
             (true, Some(held)) => {
-                format!("It was held for {held}, and nobody confirmed it in time: it was released")
+                format!("It was held for {held} and was not confirmed in time, so it was released")
             }
-            (true, None) => "Nobody confirmed it in time, so it was released".to_owned(),
+            (true, None) => "It was not confirmed in time, so it was released".to_owned(),
             (false, Some(held)) => format!("It was held for {held}, until {payer} cancelled it"),
             (false, None) => format!("{payer} cancelled it"),
         };
         vec![
             self.reserved(money),
-            format!("{why}, and all of it was {payer}'s to spend again."),
+            format!("{why}, and all of it was available to {payer} again."),
         ]
     }
 }

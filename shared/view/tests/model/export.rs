@@ -7,7 +7,7 @@ use wallet_contract::subject::Service;
 use wallet_view::span::{self, Kind, Span, Value};
 use wallet_view::{expected, mermaid, otlp};
 
-use crate::stage::{TRACE, Told, at, compensated, paid, settled};
+use crate::stage::{FlowBuilder, TRACE, at, compensated, paid, settled};
 
 fn attribute<'s>(span: &'s Span, name: &str) -> Option<&'s Value> {
     let found = span.attributes.iter().find(|(other, _)| *other == name);
@@ -32,7 +32,7 @@ fn a_span_has_the_ids_that_its_event_carries() {
 }
 
 #[test]
-fn a_request_lasts_until_the_last_thing_that_it_led_to() {
+fn a_requests_span_lasts_until_its_last_effect() {
     let spans = span::of(&settled().flow("settled", |_| {}));
     let [request, debited, ..] = &spans[..] else {
         panic!()
@@ -52,7 +52,7 @@ fn a_request_lasts_until_the_last_thing_that_it_led_to() {
 }
 
 #[test]
-fn a_refusal_is_no_error() {
+fn a_refusal_is_not_an_error() {
     let spans = span::of(&compensated().flow("compensated", |_| {}));
     assert!(spans.iter().all(|span| span.error.is_none()));
     let reason = attribute(&spans[2], "wallet.refusal.reason");
@@ -72,7 +72,7 @@ fn the_file_is_otlp_json() {
 
 #[test]
 fn the_diagram_is_mermaid() {
-    let debited = Told::default().asks_to_pay().says(
+    let debited = FlowBuilder::default().pay_request().event(
         Service::Debit,
         1,
         Fact::Movement(paid(), MovementFact::AccountDebited),
@@ -87,7 +87,7 @@ fn the_diagram_is_mermaid() {
 }
 
 #[test]
-fn a_diagram_takes_no_orders_from_a_name() {
+fn names_are_escaped_in_a_diagram() {
     let hostile = "bob\n    D->>K: forged; <script>alert(1)</script> %% #35;";
     let flow = settled().flow("settled", |flow| {
         flow["payee"] = json!(hostile);

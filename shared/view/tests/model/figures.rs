@@ -8,9 +8,9 @@ use wallet_contract::subject::Service;
 use wallet_contract::testing::{ONE, name, part};
 use wallet_view::flow::Flow;
 use wallet_view::headline::headline;
-use wallet_view::{along, held, mermaid, span, steps, story, timeline};
+use wallet_view::{critical_path, held, mermaid, span, steps, story, timeline};
 
-use crate::stage::{NOON_US, Told, at, paid, refusal, reserved, settled};
+use crate::stage::{FlowBuilder, NOON_US, at, paid, refusal, reserved, settled};
 
 /// How long alice thinks before she confirms or cancels.
 const HELD_US: i64 = 7_380_000_000;
@@ -18,38 +18,38 @@ const HELD_US: i64 = 7_380_000_000;
 const PROMISED_US: i64 = 4_000;
 
 /// Adds a decision at a given time after alice's delayed confirm or cancel.
-fn then(told: Told, service: Service, cause: u128, after_us: i64, fact: Fact) -> Told {
+fn then(builder: FlowBuilder, service: Service, cause: u128, after_us: i64, fact: Fact) -> FlowBuilder {
     let at_us = PROMISED_US + HELD_US + after_us;
-    told.says_at((service, 0), cause, at_us - 500, at_us, fact)
+    builder.event_at((service, 0), cause, at_us - 500, at_us, fact)
 }
 
-fn word(verb: &str, body: &Value) -> Told {
-    reserved(false).asks_at(PROMISED_US + HELD_US, verb, body)
+fn word(verb: &str, body: &Value) -> FlowBuilder {
+    reserved(false).request_at(PROMISED_US + HELD_US, verb, body)
 }
 
 /// 5.00 of 12.50 USD are confirmed after two hours.
-fn confirmed() -> Told {
+fn confirmed() -> FlowBuilder {
     let moved = || part("alice", "bob", "5.00", "12.50");
-    let told = word(
+    let builder = word(
         "confirm",
         &json!({ "id": ONE, "amount": "5.00", "currency": "USD" }),
     );
-    let told = then(
-        told,
+    let builder = then(
+        builder,
         Service::Debit,
         4,
         2_000,
         Fact::Movement(moved(), MovementFact::AccountDebited),
     );
-    let told = then(
-        told,
+    let builder = then(
+        builder,
         Service::Credit,
         5,
         4_000,
         Fact::Movement(moved(), MovementFact::AccountCredited),
     );
     then(
-        told,
+        builder,
         Service::Ledger,
         6,
         6_000,
@@ -57,18 +57,18 @@ fn confirmed() -> Told {
     )
 }
 
-fn cancelled() -> Told {
+fn cancelled() -> FlowBuilder {
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
-    let told = word("cancel", &json!({ "id": ONE }));
-    let told = then(
-        told,
+    let builder = word("cancel", &json!({ "id": ONE }));
+    let builder = then(
+        builder,
         Service::Debit,
         4,
         2_000,
         Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer())),
     );
     then(
-        told,
+        builder,
         Service::Ledger,
         5,
         4_000,
@@ -80,9 +80,9 @@ fn cancelled() -> Told {
 }
 
 /// The reservation expires: debit-svc takes it up 0.3 ms before it decides.
-fn expired() -> Told {
+fn expired() -> FlowBuilder {
     let late = || refusal(Reason::Expired, "not confirmed in time");
-    let told = then(
+    let builder = then(
         reserved(false),
         Service::Debit,
         2,
@@ -90,7 +90,7 @@ fn expired() -> Told {
         Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late())),
     );
     then(
-        told,
+        builder,
         Service::Ledger,
         4,
         2_800,
@@ -106,11 +106,11 @@ fn in_part(flow: &mut Value) {
 }
 
 #[test]
-fn how_much_was_captured_stands_wherever_the_amount_does() {
+fn the_captured_amount_is_shown_wherever_the_amount_is() {
     let flow = confirmed().flow("settled", in_part);
     assert_eq!(flow.money().as_deref(), Some("5.00 of 12.50 USD"));
-    let told = [headline(&flow), story::of(&flow).join(" "), mermaid::of(&flow)];
-    for text in &told {
+    let texts = [headline(&flow), story::of(&flow).join(" "), mermaid::of(&flow)];
+    for text in &texts {
         assert!(text.contains("5.00 of 12.50 USD"), "{text}");
     }
     let attribute = |name: &str| {
@@ -159,7 +159,7 @@ fn how_much_was_captured_stands_wherever_the_amount_does() {
 }
 
 #[test]
-fn what_is_held_waits_for_its_payer_and_is_no_latency() {
+fn time_held_for_the_payer_is_not_latency() {
     #[track_caller]
     fn check(flow: &Flow, took: &str, who: char, head: &str) {
         let steps = steps::of(flow);
@@ -169,9 +169,9 @@ fn what_is_held_waits_for_its_payer_and_is_no_latency() {
         assert_eq!(wallet_view::text::span(flow.took().unwrap()), took);
         assert_eq!(headline(flow), head);
         // The held time is no waiting time, and the parts add up to the whole path.
-        let total = along::total(&steps);
+        let total = critical_path::total(&steps);
         let parts = total.wait_us + total.work_us + total.commit_us.unwrap_or(0) + total.publish_us;
-        assert_eq!(parts, along::length_us(&steps));
+        assert_eq!(parts, critical_path::length_us(&steps));
         assert!(parts < 20_000, "{total:?}");
         // It is drawn as held, and as nothing else, before the step that ended it.
         let bar = timeline::bar(flow, &steps, &steps[held.step]);
@@ -201,43 +201,43 @@ fn what_is_held_waits_for_its_payer_and_is_no_latency() {
 }
 
 #[test]
-fn the_books_know_how_long_it_was_held_where_there_are_no_events() {
+fn the_books_have_the_held_time_where_there_are_no_events() {
     let mut flow = confirmed().flow("settled", |_| {});
     flow.events.clear();
-    assert_eq!(flow.took_us(), Some(HELD_US + 9_500), "nobody told");
+    assert_eq!(flow.took_us(), Some(HELD_US + 9_500), "no held time");
     flow.held_us = Some(HELD_US);
     assert_eq!(flow.took_us(), Some(9_500));
 }
 
 #[test]
-fn what_nobody_thought_about_was_not_held() {
+fn a_reservation_that_never_waited_for_its_payer_was_not_held() {
     let all = || part("alice", "bob", "12.50", "12.50");
-    let auto = reserved(true).says(
+    let auto = reserved(true).event(
         Service::Debit,
         3,
         Fact::Movement(all(), MovementFact::AccountDebited),
     );
     assert_eq!(auto.flow("running", |_| {}).held_for_us(), None);
     // Here the confirm waits for the promise, not the promise for the confirm.
-    let early = Told::default()
-        .asks_to_reserve()
-        .says(
+    let early = FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .asks("confirm", &json!({ "id": ONE }))
-        .says(
+        .request("confirm", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             3,
             Fact::Movement(all(), MovementFact::ConfirmationDeferred),
         )
-        .says(
+        .event(
             Service::Credit,
             2,
             Fact::Movement(paid(), MovementFact::CreditPromised(crate::stage::terms(false))),
         )
-        .says(
+        .event(
             Service::Debit,
             5,
             Fact::Movement(all(), MovementFact::AccountDebited),
@@ -256,11 +256,11 @@ fn a_transfer_has_one_duration() {
     assert_eq!(flow.ended_at, Some(at(5_500)), "when it was decided");
     assert_eq!(flow.took_us(), Some(5_500));
     assert!(headline(&flow).ends_with("settled in 5.50 ms"));
-    assert!(story::of(&flow)[0].ends_with("after 5.50 ms it was settled."));
+    assert!(story::of(&flow)[0].ends_with("it was settled after 5.50 ms."));
     assert!(mermaid::of(&flow).contains("settled in 5.50 ms"));
     // The last event is stored in the log a little later: the drawing ends there, and no second duration is shown.
     let steps = steps::of(&flow);
-    assert_eq!(along::length_us(&steps), 6_000);
+    assert_eq!(critical_path::length_us(&steps), 6_000);
     // A clock that goes back must not make a duration negative.
     let back = settled().flow("settled", |flow| flow["ended_at"] = json!(at(-1)));
     assert_eq!(

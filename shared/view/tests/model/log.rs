@@ -5,23 +5,23 @@ use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_view::flow::Flow;
 use wallet_view::skew::Skew;
-use wallet_view::{along, causes, expected, steps, timeline};
+use wallet_view::{causes, critical_path, expected, steps, timeline};
 
-use crate::stage::{Told, at, compensated, paid, reserved, settled};
+use crate::stage::{FlowBuilder, at, compensated, paid, reserved, settled};
 
 fn missing(flow: &Flow) -> Vec<String> {
     let found = expected::of(flow, Shards::new(2).unwrap());
-    found.iter().map(|expected| expected.told(flow)).collect()
+    found.iter().map(|expected| expected.describe(flow)).collect()
 }
 
 #[test]
-fn what_must_come_is_named_until_it_has_come() {
-    let begun = Told::default().asks_to_pay();
+fn an_expected_event_is_named_until_it_has_arrived() {
+    let started = FlowBuilder::default().pay_request();
     assert_eq!(
-        missing(&begun.flow("running", |_| {})),
+        missing(&started.flow("running", |_| {})),
         ["debit-svc of shard 1 has not reacted to transfer.requested"]
     );
-    let debited = Told::default().asks_to_pay().says(
+    let debited = FlowBuilder::default().pay_request().event(
         Service::Debit,
         1,
         Fact::Movement(paid(), MovementFact::AccountDebited),
@@ -46,11 +46,11 @@ fn what_must_come_is_named_until_it_has_come() {
 }
 
 #[test]
-fn commit_and_publish_are_told_apart_if_the_log_says_so() {
+fn commit_and_publish_are_separate_if_the_log_has_the_commit_time() {
     let check = |publish_us: Option<i64>, expected: (Option<i64>, i64)| {
-        let mut flow = Told::default()
-            .asks_to_pay()
-            .says_at(
+        let mut flow = FlowBuilder::default()
+            .pay_request()
+            .event_at(
                 (Service::Debit, 0),
                 1,
                 1_500,
@@ -62,7 +62,7 @@ fn commit_and_publish_are_told_apart_if_the_log_says_so() {
         let steps = steps::of(&flow);
         let times = steps[1].times.unwrap();
         assert_eq!((times.commit_us, times.publish_us), expected, "{publish_us:?}");
-        assert_eq!(along::total(&steps), times);
+        assert_eq!(critical_path::total(&steps), times);
         let bar = timeline::bar(&flow, &steps, &steps[1]);
         assert_eq!(bar.committed_us, bar.decided_us + expected.0.unwrap_or(0));
     };
@@ -76,9 +76,9 @@ fn commit_and_publish_are_told_apart_if_the_log_says_so() {
 #[test]
 fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
     let check = |decided_us: i64, recorded_us: i64, expected: Option<Skew>| {
-        let flow = Told::default()
-            .asks_to_pay()
-            .says_at(
+        let flow = FlowBuilder::default()
+            .pay_request()
+            .event_at(
                 (Service::Debit, 0),
                 1,
                 decided_us,
@@ -96,14 +96,14 @@ fn a_clock_that_contradicts_the_log_is_flagged_and_nothing_is_shifted() {
     check(-5_000, 2_000, Some(Skew::Behind(5_000)));
     check(9_000, 2_000, Some(Skew::Ahead(7_000)));
     assert_eq!(
-        Skew::Behind(5_000).told("debit-svc"),
+        Skew::Behind(5_000).describe("debit-svc"),
         "decided 5.00 ms before its cause was stored: debit-svc's clock is behind the NATS server's"
     );
 }
 
 #[test]
-fn a_cause_stands_before_what_it_led_to() {
-    let flow = compensated().asks_to_pay().flow("compensated", |_| {});
+fn a_cause_comes_before_its_effects() {
+    let flow = compensated().pay_request().flow("compensated", |_| {});
     let steps = steps::of(&flow);
     let (nodes, edges) = causes::of(&steps);
     let places: Vec<_> = nodes.iter().map(|node| (node.column, node.row)).collect();
@@ -113,9 +113,9 @@ fn a_cause_stands_before_what_it_led_to() {
 }
 
 #[test]
-fn what_has_two_effects_has_two_lines() {
+fn a_step_with_two_effects_has_two_lines() {
     let flow = settled()
-        .says(
+        .event(
             Service::Ledger,
             2,
             Fact::Movement(paid(), MovementFact::TransferSettled),

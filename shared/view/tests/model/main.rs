@@ -1,5 +1,5 @@
 //! The model of a flow: what each module derives from flows as the ledger returns them.
-#![expect(clippy::unwrap_used, reason = "a test's helpers fail as its checks do")]
+#![expect(clippy::unwrap_used, reason = "test helpers panic, as assertions do")]
 
 mod export;
 mod figures;

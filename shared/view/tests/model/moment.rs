@@ -14,17 +14,17 @@ fn read(text: &str) -> Result<Moment, String> {
 #[track_caller]
 fn names(text: &str, first: &str, last: &str) {
     let moment = read(text).unwrap_or_else(|bad| panic!("{text}: {bad}"));
-    let told = (text::exact(moment.first()), text::exact(moment.last()));
-    assert_eq!(told, (first.to_owned(), last.to_owned()), "{text}");
+    let found = (text::exact(moment.first()), text::exact(moment.last()));
+    assert_eq!(found, (first.to_owned(), last.to_owned()), "{text}");
 }
 
 #[track_caller]
-fn refused(text: &str, says: &str) {
-    assert_eq!(read(text).unwrap_err(), says, "{text}");
+fn refused(text: &str, expected: &str) {
+    assert_eq!(read(text).unwrap_err(), expected, "{text}");
 }
 
 #[test]
-fn a_time_names_the_whole_unit_down_to_which_it_is_written() {
+fn a_time_covers_the_whole_of_its_smallest_written_unit() {
     names(
         "2026-01-31",
         "2026-01-31T00:00:00.000000Z",
@@ -75,7 +75,7 @@ fn a_time_names_the_whole_unit_down_to_which_it_is_written() {
 
 /// As JSON, tables, stories, pages and the slider print it.
 #[test]
-fn every_time_that_is_printed_is_read_and_covers_what_it_was_printed_for() {
+fn every_printed_time_is_parsed_and_covers_the_original() {
     for us in [0, 1, 100_000, 245_897, 500_000, 999_999] {
         let printed = at(us);
         let forms = [
@@ -100,7 +100,7 @@ fn every_time_that_is_printed_is_read_and_covers_what_it_was_printed_for() {
 }
 
 #[test]
-fn a_zone_is_where_the_time_is_told() {
+fn a_time_is_local_to_its_zone() {
     names(
         "2026-11-30T05:02:29[America/New_York]",
         "2026-11-30T10:02:29.000000Z",
@@ -143,7 +143,7 @@ fn a_zone_is_where_the_time_is_told() {
 }
 
 #[test]
-fn what_has_two_readings_or_none_is_refused() {
+fn ambiguous_and_nonexistent_times_are_rejected() {
     refused(
         "2026-06-01T00:00+06[Europe/Berlin]",
         "Europe/Berlin was at +02:00 then, not at +06:00: leave one of the two out",
@@ -190,7 +190,7 @@ fn what_has_two_readings_or_none_is_refused() {
 }
 
 #[test]
-fn what_is_no_time_is_told_so() {
+fn an_invalid_time_is_rejected() {
     let form =
         "use a time such as 2026-01-31T12:00:00Z or 2026-01-31T12:00[Europe/Berlin], a day, or \"10m ago\"";
     for text in [
@@ -232,21 +232,21 @@ fn what_is_no_time_is_told_so() {
         ("2026-01-31T12:60", "12:60"),
         ("2026-01-31T23:59:60Z", "23:59:60"),
     ] {
-        refused(text, &format!("no calendar or clock has {what}"));
+        refused(text, &format!("{what} is not on any calendar or clock"));
     }
     refused(
         "2026-01-31T12:00:00 01:00",
-        "a + in an address stands for a blank: write %2B",
+        "a + in a URL means a space: write %2B",
     );
     refused(
         "2026-06-01T00:00 02:00[Europe/Berlin]",
-        "a + in an address stands for a blank: write %2B",
+        "a + in a URL means a space: write %2B",
     );
-    refused("9999-12-31", "that is too far away");
+    refused("9999-12-31", "that is out of range");
     refused("19999y ago", form);
-    refused("175307616h ago", "that is too far away");
+    refused("175307616h ago", "that is out of range");
     assert_eq!(
         Moment::read("1s ago", Timestamp::MIN).map_err(|bad| bad.to_string()),
-        Err("that is too far away".to_owned())
+        Err("that is out of range".to_owned())
     );
 }

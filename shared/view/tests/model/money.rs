@@ -7,10 +7,10 @@ use wallet_contract::testing::part;
 use wallet_view::money::{self, Cell, Row};
 use wallet_view::steps;
 
-use crate::stage::{Told, compensated, reserved, settled};
+use crate::stage::{FlowBuilder, compensated, reserved, settled};
 
-fn rows(told: Told, status: &str, bookings: serde_json::Value) -> Vec<Row> {
-    let flow = told.flow(status, |flow| flow["bookings"] = bookings);
+fn rows(builder: FlowBuilder, status: &str, bookings: serde_json::Value) -> Vec<Row> {
+    let flow = builder.flow(status, |flow| flow["bookings"] = bookings);
     let steps = steps::of(&flow);
     assert!(
         flow.bookings
@@ -60,31 +60,31 @@ fn money_leaves_is_in_transit_and_arrives() {
 }
 
 #[test]
-fn what_is_not_in_the_books_yet_has_no_balance() {
+fn an_event_that_is_not_booked_yet_has_no_balance() {
     let rows = rows(compensated(), "compensated", json!([]));
     assert_eq!(changes(&rows), [[-1250, 0, 1250, 0], [1250, 0, -1250, 0]]);
     assert_eq!(rows[0].payer_available.after, None);
 }
 
 #[test]
-fn what_is_held_is_paid_in_part() {
+fn a_hold_can_be_paid_in_part() {
     let moved = || part("alice", "bob", "5.00", "12.50");
-    let told = reserved(false)
-        .asks(
+    let builder = reserved(false)
+        .request(
             "confirm",
             &json!({ "id": wallet_contract::testing::ONE, "amount": "5.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             4,
             Fact::Movement(moved(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             5,
             Fact::Movement(moved(), MovementFact::AccountCredited),
         );
-    let rows = rows(told, "running", json!([]));
+    let rows = rows(builder, "running", json!([]));
     assert_eq!(
         changes(&rows),
         [[-1250, 1250, 0, 0], [750, -1250, 500, 0], [0, 0, -500, 500]]
@@ -92,7 +92,7 @@ fn what_is_held_is_paid_in_part() {
 }
 
 #[test]
-fn books_that_say_something_else_are_seen() {
+fn contradicting_books_are_noticed() {
     let line = json!([{ "event": id(2), "account": "alice", "kind": "debit", "amount": "-12.51", "held": "0.00",
         "balance": "87.49", "held_balance": "0.00" }]);
     let flow = settled().flow("settled", |flow| flow["bookings"] = line);

@@ -8,11 +8,11 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, name, part};
 use wallet_view::{phases, steps};
 
-use crate::stage::{Told, compensated, paid, refusal, reserved, settled};
+use crate::stage::{FlowBuilder, compensated, paid, refusal, reserved, settled};
 
 #[track_caller]
-fn check(told: Told, status: &str, expected: &[&str]) {
-    let flow = told.flow(status, |_| {});
+fn check(builder: FlowBuilder, status: &str, expected: &[&str]) {
+    let flow = builder.flow(status, |_| {});
     let word = |phase: Option<wallet_kernel::Phase>| phase.map_or("unknown", wallet_kernel::Phase::word);
     let visits = phases::of(&flow, &steps::of(&flow));
     let cells = visits.iter().map(|visit| {
@@ -29,7 +29,7 @@ fn check(told: Told, status: &str, expected: &[&str]) {
 #[test]
 fn one_phase() {
     check(
-        Told::default().asks_to_pay(),
+        FlowBuilder::default().pay_request(),
         "running",
         &["unknown + transfer = unknown"],
     );
@@ -47,7 +47,7 @@ fn one_phase() {
         ],
     );
     let short = refusal(Reason::InsufficientFunds, "too little");
-    let refused = Told::default().asks_to_pay().says(
+    let refused = FlowBuilder::default().pay_request().event(
         Service::Debit,
         1,
         Fact::Request(
@@ -57,7 +57,7 @@ fn one_phase() {
     );
     check(refused, "refused", &["unknown + transfer = refused"]);
     let reused = refusal(Reason::IdReused, "another amount");
-    let again = settled().asks_to_pay().says(
+    let again = settled().pay_request().event(
         Service::Debit,
         5,
         Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Transfer, reused)),
@@ -83,13 +83,13 @@ fn two_phases() {
     check(reserved(false), "reserved", &promised);
     let all = || part("alice", "bob", "12.50", "12.50");
     let confirmed = reserved(false)
-        .asks("confirm", &json!({ "id": ONE }))
-        .says(
+        .request("confirm", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             4,
             Fact::Movement(all(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             5,
             Fact::Movement(all(), MovementFact::AccountCredited),
@@ -102,7 +102,7 @@ fn two_phases() {
             "confirmed + credited = completed",
         ]),
     );
-    let auto = reserved(true).says(
+    let auto = reserved(true).event(
         Service::Debit,
         3,
         Fact::Movement(all(), MovementFact::AccountDebited),
@@ -116,14 +116,14 @@ fn two_phases() {
         ],
     );
     let by_payer = refusal(Reason::Cancelled, "cancelled");
-    let cancelled = reserved(false).asks("cancel", &json!({ "id": ONE })).says(
+    let cancelled = reserved(false).request("cancel", &json!({ "id": ONE })).event(
         Service::Debit,
         4,
         Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer)),
     );
     check(cancelled, "cancelled", &with(&["promised + cancel = cancelled"]));
     let late = refusal(Reason::Expired, "late");
-    let expired = reserved(false).says(
+    let expired = reserved(false).event(
         Service::Debit,
         2,
         Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late)),
@@ -135,31 +135,31 @@ fn two_phases() {
 fn a_confirm_that_overtakes_the_promise() {
     let all = || part("alice", "bob", "12.50", "12.50");
     // The log holds the promise before debit-svc's decision on the confirm, which it made before it heard of the promise.
-    let told = Told::default()
-        .asks_to_reserve()
-        .says(
+    let builder = FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .asks("confirm", &json!({ "id": ONE }))
-        .says(
+        .request("confirm", &json!({ "id": ONE }))
+        .event(
             Service::Credit,
             2,
             Fact::Movement(paid(), MovementFact::CreditPromised(crate::stage::terms(false))),
         )
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(all(), MovementFact::ConfirmationDeferred),
         )
-        .says(
+        .event(
             Service::Debit,
             4,
             Fact::Movement(all(), MovementFact::AccountDebited),
         );
     check(
-        told,
+        builder,
         "running",
         &[
             "unknown + reserve = reserved",
@@ -168,19 +168,19 @@ fn a_confirm_that_overtakes_the_promise() {
         ],
     );
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
-    let declined = Told::default()
-        .asks_to_reserve()
-        .says(
+    let declined = FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .says(
+        .event(
             Service::Credit,
             2,
             Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
         )
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Refused, frozen())),

@@ -20,7 +20,7 @@ pub(crate) const TRACE: &str = "0190b1c47a2e8c3d9f005a3c1e8b2d4f";
 
 /// A flow under construction.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct FlowBuilder {
     events: Vec<Value>,
     refusal: Option<Refusal>,
 }
@@ -45,20 +45,20 @@ pub(crate) fn terms(auto_confirm: bool) -> Terms {
     }
 }
 
-impl Told {
+impl FlowBuilder {
     fn next(&self) -> (u128, i64) {
         let place = self.events.len();
         (place as u128 + 1, 2_000 * i64::try_from(place).unwrap())
     }
 
     /// Adds a client's request.
-    pub(crate) fn asks(self, verb: &str, body: &Value) -> Self {
+    pub(crate) fn request(self, verb: &str, body: &Value) -> Self {
         let (_, recorded_us) = self.next();
-        self.asks_at(recorded_us, verb, body)
+        self.request_at(recorded_us, verb, body)
     }
 
     /// Adds a client's request at a given time.
-    pub(crate) fn asks_at(mut self, recorded_us: i64, verb: &str, body: &Value) -> Self {
+    pub(crate) fn request_at(mut self, recorded_us: i64, verb: &str, body: &Value) -> Self {
         let (id, _) = self.next();
         self.events.push(json!({
             "id": Uuid::from_u128(id), "type": format!("wallet.{verb}.requested.v1"), "source": "/client",
@@ -69,28 +69,28 @@ impl Told {
     }
 
     /// A transfer of 12.50 USD to bob.
-    pub(crate) fn asks_to_pay(self) -> Self {
-        self.asks(
+    pub(crate) fn pay_request(self) -> Self {
+        self.request(
             "transfer",
             &json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD" }),
         )
     }
 
     /// A reservation of 12.50 USD for bob.
-    pub(crate) fn asks_to_reserve(self) -> Self {
+    pub(crate) fn reserve_request(self) -> Self {
         let body =
             json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "expires_in": 3600 });
-        self.asks("reserve", &body)
+        self.request("reserve", &body)
     }
 
     /// Adds a decision of a service on shard 0 on the event with this number, counted from 1.
-    pub(crate) fn says(self, service: Service, cause: u128, fact: Fact) -> Self {
+    pub(crate) fn event(self, service: Service, cause: u128, fact: Fact) -> Self {
         let (_, recorded_us) = self.next();
-        self.says_at((service, 0), cause, recorded_us - 500, recorded_us, fact)
+        self.event_at((service, 0), cause, recorded_us - 500, recorded_us, fact)
     }
 
     /// Adds a decision with its shard and times: decided, stored.
-    pub(crate) fn says_at(
+    pub(crate) fn event_at(
         mut self,
         (service, shard): (Service, u16),
         cause: u128,
@@ -137,12 +137,15 @@ impl Told {
         let verb = verb.split('.').nth(1).unwrap().to_owned();
         // A transfer ends with the ledger's decision, an operator's request with credit-svc's.
         let by = |service: &str| {
-            let said = |event: &&Value| {
+            let is_cause = |event: &&Value| {
                 event["source"]
                     .as_str()
                     .is_some_and(|source| source.starts_with(service))
             };
-            self.events.iter().rfind(said).map(|event| event["time"].clone())
+            self.events
+                .iter()
+                .rfind(is_cause)
+                .map(|event| event["time"].clone())
         };
         let end = by("/ledger-svc")
             .or_else(|| by("/credit-svc"))
@@ -159,22 +162,22 @@ impl Told {
 }
 
 /// alice pays bob, who lives on shard 1.
-pub(crate) fn settled() -> Told {
-    Told::default()
-        .asks_to_pay()
-        .says(
+pub(crate) fn settled() -> FlowBuilder {
+    FlowBuilder::default()
+        .pay_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::AccountDebited),
         )
-        .says_at(
+        .event_at(
             (Service::Credit, 1),
             2,
             3_500,
             4_000,
             Fact::Movement(paid(), MovementFact::AccountCredited),
         )
-        .says(
+        .event(
             Service::Ledger,
             3,
             Fact::Movement(paid(), MovementFact::TransferSettled),
@@ -182,29 +185,29 @@ pub(crate) fn settled() -> Told {
 }
 
 /// bob is frozen.
-pub(crate) fn compensated() -> Told {
+pub(crate) fn compensated() -> FlowBuilder {
     use wallet_contract::event::Failure::Compensated;
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
-    Told::default()
-        .asks_to_pay()
-        .says(
+    FlowBuilder::default()
+        .pay_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::AccountDebited),
         )
-        .says_at(
+        .event_at(
             (Service::Credit, 1),
             2,
             3_500,
             4_000,
             Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
         )
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(paid(), MovementFact::DebitReversed(frozen())),
         )
-        .says(
+        .event(
             Service::Ledger,
             4,
             Fact::Request(
@@ -215,15 +218,15 @@ pub(crate) fn compensated() -> Told {
 }
 
 /// Held and promised.
-pub(crate) fn reserved(auto_confirm: bool) -> Told {
-    Told::default()
-        .asks_to_reserve()
-        .says(
+pub(crate) fn reserved(auto_confirm: bool) -> FlowBuilder {
+    FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(terms(auto_confirm))),
         )
-        .says_at(
+        .event_at(
             (Service::Credit, 1),
             2,
             3_500,

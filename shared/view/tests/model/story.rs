@@ -11,7 +11,7 @@ use wallet_contract::testing::{ONE, TWO, name, reversal};
 use wallet_view::flow::Flow;
 use wallet_view::story;
 
-use crate::stage::{Told, at, compensated, paid, refusal, settled};
+use crate::stage::{FlowBuilder, at, compensated, paid, refusal, settled};
 
 const AS_IT_IS: fn(&mut Value) = |_| {};
 
@@ -21,17 +21,18 @@ fn check(flow: &Flow, expected: &[&str]) {
 }
 
 #[test]
-fn a_payment_that_settles() {
+fn a_settled_payment() {
     check(
         &settled().flow("settled", AS_IT_IS),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
         ],
     );
     check(
         &settled().flow("settled", |flow| flow["payer"] = json!("@world")),
         &[
-            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "12.50 USD was deposited to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was \
+             settled after 5.50 ms.",
         ],
     );
     check(
@@ -41,7 +42,7 @@ fn a_payment_that_settles() {
 }
 
 #[test]
-fn a_payment_that_is_given_back() {
+fn a_reversed_payment() {
     let back = json!([
         { "transfer": TWO, "payer": "bob", "amount": "1.50", "status": "settled" },
         { "transfer": TWO, "payer": "bob", "amount": "9.50", "status": "refused" },
@@ -49,47 +50,48 @@ fn a_payment_that_is_given_back() {
     check(
         &settled().flow("settled", |flow| flow["reversed_by"] = back),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
             "bob gave back 1.50 USD of it later.",
         ],
     );
     let movement = || reversal("alice", "bob", "12.50", TWO);
     let body = json!({ "id": ONE, "to": "bob", "amount": "12.50", "currency": "USD", "reverses": TWO });
-    let told = || {
-        Told::default()
-            .asks("reverse", &body)
-            .says(
+    let reversal = || {
+        FlowBuilder::default()
+            .request("reverse", &body)
+            .event(
                 Service::Credit,
                 1,
                 Fact::Movement(movement(), MovementFact::ReversalGranted),
             )
-            .says(
+            .event(
                 Service::Debit,
                 2,
                 Fact::Movement(movement(), MovementFact::AccountDebited),
             )
-            .says(
+            .event(
                 Service::Credit,
                 3,
                 Fact::Movement(movement(), MovementFact::AccountCredited),
             )
-            .says(
+            .event(
                 Service::Ledger,
                 4,
                 Fact::Movement(movement(), MovementFact::TransferSettled),
             )
     };
     check(
-        &told().flow("settled", |flow| flow["reverses"] = json!(TWO)),
+        &reversal().flow("settled", |flow| flow["reverses"] = json!(TWO)),
         &[
-            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 6.00 ms later, and after 7.50 ms it was settled.",
+            "alice gave back 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 6.00 ms later, and it was \
+             settled after 7.50 ms.",
             "It gives back transfer 01900000-0000-7000-8000-000000000002.",
         ],
     );
     let more = || refusal(Reason::ExceedsTransfer, "1.00 USD of 12.50 USD is left");
-    let denied = Told::default()
-        .asks("reverse", &body)
-        .says(
+    let denied = FlowBuilder::default()
+        .request("reverse", &body)
+        .event(
             Service::Credit,
             1,
             Fact::Request(
@@ -97,7 +99,7 @@ fn a_payment_that_is_given_back() {
                 RequestFact::ReversalDenied(Some(movement()), more()),
             ),
         )
-        .says(
+        .event(
             Service::Debit,
             2,
             Fact::Request(
@@ -105,7 +107,7 @@ fn a_payment_that_is_given_back() {
                 RequestFact::DebitRefused(Some(movement()), None, more()),
             ),
         )
-        .says(
+        .event(
             Service::Ledger,
             3,
             Fact::Request(
@@ -123,12 +125,17 @@ fn a_payment_that_is_given_back() {
 }
 
 #[test]
-fn a_payment_that_is_refused() {
-    let short = || refusal(Reason::InsufficientFunds, "3.00 USD available, 12.50 USD asked");
+fn a_refused_payment() {
+    let short = || {
+        refusal(
+            Reason::InsufficientFunds,
+            "3.00 USD available, 12.50 USD requested",
+        )
+    };
     let refused = || {
-        Told::default()
-            .asks_to_pay()
-            .says(
+        FlowBuilder::default()
+            .pay_request()
+            .event(
                 Service::Debit,
                 1,
                 Fact::Request(
@@ -136,7 +143,7 @@ fn a_payment_that_is_refused() {
                     RequestFact::DebitRefused(Some(paid()), None, short()),
                 ),
             )
-            .says(
+            .event(
                 Service::Ledger,
                 2,
                 Fact::Request(
@@ -149,7 +156,7 @@ fn a_payment_that_is_refused() {
         &refused().flow("refused", AS_IT_IS),
         &[
             "alice wanted to pay 12.50 USD to bob at 2026-01-31 12:00:00 UTC.",
-            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD requested. No money moved.",
         ],
     );
     let no_movement = |flow: &mut Value| {
@@ -161,13 +168,13 @@ fn a_payment_that_is_refused() {
         &refused().flow("refused", no_movement),
         &[
             "alice asked to transfer at 2026-01-31 12:00:00 UTC.",
-            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD asked. No money moved.",
+            "That was refused after 3.50 ms: 3.00 USD available, 12.50 USD requested. No money moved.",
         ],
     );
 }
 
 #[test]
-fn a_payment_that_is_compensated() {
+fn a_compensated_payment() {
     check(
         &compensated().flow("compensated", AS_IT_IS),
         &[
@@ -178,9 +185,9 @@ fn a_payment_that_is_compensated() {
 }
 
 #[test]
-fn a_flow_that_has_not_ended() {
+fn a_running_flow() {
     let debited = || {
-        Told::default().asks_to_pay().says(
+        FlowBuilder::default().pay_request().event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::AccountDebited),
@@ -199,12 +206,12 @@ fn a_flow_that_has_not_ended() {
     );
     let parked = json!([{ "service": "credit-svc", "shard": 0, "sequence": 18, "detail": "unknown type", "since": at(2_000) }]);
     let parked = debited().flow("running", |flow| flow["parked"] = parked);
-    assert_eq!(parked.stands(), "parked");
+    assert_eq!(parked.display_status(), "parked");
     check(
         &parked,
         &[
             began,
-            "It is parked: credit-svc has set aside message 18 of WALLET_0: unknown type.",
+            "It is parked: credit-svc has parked message 18 of WALLET_0: unknown type.",
         ],
     );
     let stuck = json!({ "since": at(60_000_000), "waits_for": {
@@ -228,7 +235,7 @@ fn a_flow_that_has_not_ended() {
     let mut flow = debited().flow("running", AS_IT_IS);
     flow.expected = wallet_view::expected::of(&flow, wallet_contract::shard::Shards::new(1).unwrap());
     let mut withheld = flow.expected[0].clone();
-    withheld.waits_for_who_said_it(&flow, "publish to shard 1: it is sealed".to_owned());
+    withheld.waits_for_publisher(&flow, "publish to shard 1: it is sealed".to_owned());
     flow.expected = vec![withheld];
     check(
         &flow,
@@ -240,14 +247,14 @@ fn a_flow_that_has_not_ended() {
 }
 
 #[test]
-fn an_id_that_is_used_again() {
+fn a_reused_id() {
     let reused = refusal(Reason::IdReused, "amount was 12.50, now 13.00");
     let again = settled()
-        .asks(
+        .request(
             "transfer",
             &json!({ "id": ONE, "to": "bob", "amount": "13.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             5,
             Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Transfer, reused)),
@@ -255,15 +262,15 @@ fn an_id_that_is_used_again() {
     check(
         &again.flow("settled", AS_IT_IS),
         &[
-            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob had it 4.00 ms later, and after 5.50 ms it was settled.",
-            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob came under the same id; that was refused, and changed \
-             nothing: amount was 12.50, now 13.00.",
+            "alice paid 12.50 USD to bob at 2026-01-31 12:00:00 UTC; bob received it 4.00 ms later, and it was settled after 5.50 ms.",
+            "At 2026-01-31 12:00:00 UTC a transfer of 13.00 USD to bob arrived under the same id; it was refused and \
+             changed nothing: amount was 12.50, now 13.00.",
         ],
     );
 }
 
 #[test]
-fn what_an_operator_asks() {
+fn an_operators_request() {
     let of = |verb: &str, fact: Fact, status: &str| {
         let operator = |flow: &mut Value| {
             flow["payee"] = Value::Null;
@@ -272,9 +279,9 @@ fn what_an_operator_asks() {
                 flow["currency"] = Value::Null;
             }
         };
-        Told::default()
-            .asks(verb, &json!({ "id": ONE, "currency": "USD" }))
-            .says(Service::Credit, 1, fact)
+        FlowBuilder::default()
+            .request(verb, &json!({ "id": ONE, "currency": "USD" }))
+            .event(Service::Credit, 1, fact)
             .flow(status, operator)
     };
     let opened = Fact::Account(
@@ -283,7 +290,7 @@ fn what_an_operator_asks() {
     );
     check(
         &of("open", opened, "done"),
-        &["alice was opened in USD: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
+        &["alice was opened in USD: requested at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
         &of(
@@ -291,7 +298,7 @@ fn what_an_operator_asks() {
             Fact::Account(name("alice"), AccountFact::AccountFrozen),
             "done",
         ),
-        &["alice was frozen: asked at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
+        &["alice was frozen: requested at 2026-01-31 12:00:00 UTC, done after 1.50 ms."],
     );
     check(
         &of(
@@ -299,7 +306,7 @@ fn what_an_operator_asks() {
             Fact::Account(name("alice"), AccountFact::AccountClosing),
             "running",
         ),
-        &["alice is to be closed, since 2026-01-31 12:00:00 UTC."],
+        &["alice is being closed, since 2026-01-31 12:00:00 UTC."],
     );
     let busy = refusal(Reason::BalanceNotZero, "alice has 1.00 USD available");
     check(
@@ -309,13 +316,13 @@ fn what_an_operator_asks() {
             "refused",
         ),
         &[
-            "alice was to be closed at 2026-01-31 12:00:00 UTC. That was refused after 1.50 ms: alice has 1.00 USD available.",
+            "alice was not closed: requested at 2026-01-31 12:00:00 UTC, refused after 1.50 ms: alice has 1.00 USD available.",
         ],
     );
 }
 
 #[test]
-fn a_text_of_somebody_else_can_not_rewrite_a_terminal() {
-    let told = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
-    assert!(!told[0].contains('\u{1b}'), "{told:?}");
+fn foreign_text_can_not_rewrite_a_terminal() {
+    let sentences = story::of(&settled().flow("settled", |flow| flow["payee"] = json!("b\u{1b}[2Job")));
+    assert!(!sentences[0].contains('\u{1b}'), "{sentences:?}");
 }

@@ -65,7 +65,7 @@ pub(super) fn all() -> Vec<Case> {
 }
 
 fn damaged() -> Vec<Case> {
-    let half = "half of a surrogate pair is no character";
+    let half = "half of a surrogate pair is not a character";
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     let amount = |amount: &str| {
         let id = e2e::id();
@@ -102,12 +102,12 @@ fn damaged() -> Vec<Case> {
         ),
         one_request(
             r#","memo":"a","memo":"b""#,
-            "field \"memo\" stands twice, as \"a\" and as \"b\"",
+            "field \"memo\" occurs twice, as \"a\" and as \"b\"",
         ),
         one_request(&format!(r#","memo":{deep}"#), "field \"memo\" is [[[["),
         one_request(
             r#","memo":"say "hi" now""#,
-            "not JSON behind field \"memo\": \"say \"",
+            "not JSON after field \"memo\": \"say \"",
         ),
         amount("1e999"),
         amount("null"),
@@ -125,11 +125,11 @@ fn damaged() -> Vec<Case> {
         ),
         case(
             pays(&cut, "").trim_end_matches('}'),
-            vec![(cut, refused("not JSON behind field \"to\": \"bob\": EOF"))],
+            vec![(cut, refused("not JSON after field \"to\": \"bob\": EOF"))],
         ),
         case(
             two_ids,
-            twice.map(|id| (id, refused("field \"id\" stands twice"))).into(),
+            twice.map(|id| (id, refused("field \"id\" occurs twice"))).into(),
         ),
     ]
 }
@@ -166,10 +166,10 @@ fn several() -> Vec<Case> {
         three(b"caf\xe9", "it is not UTF-8"),
         three(b"a\tb", "a control character must be written as an escape"),
         three(b"a\nb", "a control character must be written as an escape"),
-        three(br"\ud83c", "half of a surrogate pair is no character"),
+        three(br"\ud83c", "half of a surrogate pair is not a character"),
         both("\n", || Settled),
         both("", || Settled),
-        both(",", || refused("not JSON behind field \"to\": \"bob\"")),
+        both(",", || refused("not JSON after field \"to\": \"bob\"")),
         case(format!("[7,{},[]]", pays(&last, "")), vec![(last, Settled)]),
     ]
 }

@@ -64,7 +64,7 @@ pub(super) async fn are_rejected_by_name(world: &World, http: &reqwest::Client) 
                 let (status, text) = (answer.status(), answer.text().await?);
                 ensure!(
                     status == 400
-                        && text.contains(&format!("{field} is blank: say what it is, or leave it out")),
+                        && text.contains(&format!("{field} is blank: give it a value, or leave it out")),
                     "{query}: {status} {text}"
                 );
             }

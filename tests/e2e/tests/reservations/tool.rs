@@ -64,7 +64,7 @@ async fn the_tool_reserves_and_shows_the_phases() -> Result<()> {
     let early = id();
     check(&format!("cancel {early} --from alice"), 0, &["cancelled"]).await?;
     let late = format!("reserve --from alice --to bob --amount 1.00 --currency USD --id {early}");
-    check(&late, 3, &["refused", "cancelled before it was heard of"]).await?;
+    check(&late, 3, &["refused", "cancelled before the request arrived"]).await?;
     world.verify().await?;
     world.stop().await
 }
@@ -111,8 +111,9 @@ async fn a_part_is_shown_everywhere(world: &World, one: &str) -> Result<()> {
             format!("<title>{head} · wallet</title>"),
             "<h1>5.00 of 20.00 USD, alice → bob".to_owned(),
             "<dt>Captured</dt><dd>5.00 <small>USD</small></dd><dt>Released</dt><dd>15.00 <small>USD</small></dd>".to_owned(),
-            format!("<dt>Took</dt><dd>{took}</dd>"),
-            format!("It was held for {held}, until alice confirmed it: 5.00 of 20.00 USD went to bob, and 15.00 USD was alice's again"),
+            format!("<dt>Duration</dt><dd>{took}</dd>"),
+            format!("It was held for {held}, until alice confirmed it: 5.00 of 20.00 USD went to bob, and 15.00 USD was \
+                     available to alice again"),
         ]),
         (&format!("/flows/{one}?tab=timeline"), vec![format!("It took <strong>{took}</strong>")]),
         (&format!("/flows/{one}/export.mmd"), vec![head.clone(), format!("held for {held}")]),

@@ -175,7 +175,7 @@ fn take<T: Tables>(
     let row = row.filter(|row| row.place == LogPlace { sequence, element });
     if let Some(row) = row {
         database.refold.parked += 1;
-        return set_aside::<T>(&mut database.refold, entry, row);
+        return park_input::<T>(&mut database.refold, entry, row);
     }
     let Ok(input) = &entry.what else {
         return invariant_nothing_dropped(service, sequence, entry, !entry.is_parked_by(service));
@@ -196,7 +196,7 @@ fn take<T: Tables>(
 }
 
 /// An element was parked: it is unreadable, it can't be handled, or it waits for a parked message ahead of it.
-fn set_aside<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedRow) -> Result<(), Breach> {
+fn park_input<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &ParkedRow) -> Result<(), Breach> {
     let before = Blocked::by(&fold.aside);
     let blocked = row
         .transfer

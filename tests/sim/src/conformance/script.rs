@@ -8,7 +8,7 @@ use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 use wallet_engine::store::ParkedRow;
-use wallet_kernel::testing::{ONE, TWO, asks, event, movement, opened, part, pays, place, reversal};
+use wallet_kernel::testing::{ONE, TWO, event, movement, opened, part, pays, place, request_input, reversal};
 use wallet_kernel::{Input, Place};
 
 const THREE: &str = "0190b1c4-7a2e-7c3d-9f00-000000000003";
@@ -53,15 +53,15 @@ pub(super) fn batches() -> Vec<Vec<Input>> {
     let cancelled = || Refusal::new(Reason::Cancelled, "the payer cancelled it");
     let requests = || {
         vec![
-            asks(Verb::Transfer, ONE, &payer, &pays(&payee, "5.00")),
-            asks(Verb::Reserve, TWO, &payer, &pays(&payee, "3.00")),
-            asks(Verb::Reserve, THREE, &payer, &pays(&payee, "2.00")),
+            request_input(Verb::Transfer, ONE, &payer, &pays(&payee, "5.00")),
+            request_input(Verb::Reserve, TWO, &payer, &pays(&payee, "3.00")),
+            request_input(Verb::Reserve, THREE, &payer, &pays(&payee, "2.00")),
         ]
     };
     vec![
         vec![
-            asks(Verb::Open, ONE, &payer, open),
-            asks(Verb::Open, TWO, &payee, open),
+            request_input(Verb::Open, ONE, &payer, open),
+            request_input(Verb::Open, TWO, &payee, open),
             opened(&payer, "100.00"),
         ],
         requests(),
@@ -86,8 +86,8 @@ pub(super) fn batches() -> Vec<Vec<Input>> {
                 moved("2.00"),
                 MovementFact::ReservationReleased(Failure::Cancelled, cancelled()),
             ),
-            asks(Verb::Cancel, THREE, &payer, ""),
-            asks(Verb::Confirm, TWO, &payer, r#""amount":"1.00","currency":"USD""#),
+            request_input(Verb::Cancel, THREE, &payer, ""),
+            request_input(Verb::Confirm, TWO, &payer, r#""amount":"1.00","currency":"USD""#),
         ],
         vec![credit(
             TWO,

@@ -57,8 +57,8 @@ impl Bus for AckEarly {
         Ok(())
     }
 
-    async fn tell(&self, notice: Notice) -> Result<(), Error> {
-        self.0.tell(notice).await
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
+        self.0.notify(notice).await
     }
 }
 
@@ -95,7 +95,7 @@ impl Bus for Impatient {
         self.0.publish(subject, payload, committed).await
     }
 
-    async fn tell(&self, notice: Notice) -> Result<(), Error> {
-        self.0.tell(notice).await
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
+        self.0.notify(notice).await
     }
 }

@@ -45,8 +45,8 @@ impl Bus for MutantLog {
         self.bus.publish(subject, payload, committed).await
     }
 
-    async fn tell(&self, notice: Notice) -> Result<(), Error> {
-        self.bus.tell(notice).await
+    async fn notify(&self, notice: Notice) -> Result<(), Error> {
+        self.bus.notify(notice).await
     }
 }
 

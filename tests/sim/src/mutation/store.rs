@@ -146,7 +146,7 @@ where
         if self.mutation == Mutation::TellEarly {
             let bus = SimBus::new(self.store.node.clone());
             for notice in self.store.notices(commit.state, &[]).await? {
-                let told = bus.tell(notice).await;
+                let told = bus.notify(notice).await;
                 told.map_err(|error| Error::Unfit(error.to_string()))?;
             }
         }

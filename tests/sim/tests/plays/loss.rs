@@ -75,7 +75,7 @@ fn a_log_that_grows_again_before_anybody_looks_hides_nothing() {
     for service in ["debit", "credit", "ledger"] {
         let site = format!(" {service}/0#");
         let told = |line: &str| {
-            line.contains(&site) && line.contains("WALLET_0 has another message at our position")
+            line.contains(&site) && line.contains("WALLET_0 has a different message at position")
         };
         assert!(text.lines().any(told), "{service}: {text}");
     }

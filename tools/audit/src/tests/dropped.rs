@@ -48,7 +48,7 @@ fn an_unreadable_message_must_be_parked() {
     let asked = Cause {
         id: EventId(id),
         transfer: TransferId(id),
-        trace: TraceId::begun_by(EventId(id)),
+        trace: TraceId::started_by(EventId(id)),
     };
     script.decide(
         Service::Debit,

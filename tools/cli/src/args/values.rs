@@ -10,7 +10,7 @@ use wallet_contract::id::TransferId;
 use wallet_contract::reason::Reason;
 use wallet_contract::request::MAX_EXPIRES_IN;
 use wallet_contract::status::Status;
-use wallet_view::lapse;
+use wallet_view::duration;
 use wallet_view::moment::Moment;
 
 /// Parses a name. Surrounding blanks are removed as unintended, and an empty name is rejected as an unset variable.
@@ -48,14 +48,14 @@ fn meaning(status: StatusFilter) -> &'static str {
 
 /// Parses `30s`, `1m 30s`, `500ms`, `7d` of 24 hours, or a plain number of seconds.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    lapse::read_in("s", text)
+    duration::read_in("s", text)
 }
 
 /// Parses a duration of whole seconds.
 pub(super) fn whole_seconds(text: &str) -> Result<Duration, String> {
-    let lapse = duration(text)?;
-    if lapse.subsec_nanos() == 0 {
-        Ok(lapse)
+    let duration = duration(text)?;
+    if duration.subsec_nanos() == 0 {
+        Ok(duration)
     } else {
         Err("use whole seconds, such as 30s or 15m".to_owned())
     }
@@ -111,8 +111,8 @@ pub(super) fn until(text: &str) -> Result<Timestamp, String> {
 
 fn moment_or_lapse(text: &str) -> Result<Moment, String> {
     moment(text).or_else(|bad| {
-        let lapse = lapse::read(text).map_err(|_| bad)?;
-        Moment::ago(lapse, clock::now()).map_err(|bad| bad.to_string())
+        let duration = duration::read(text).map_err(|_| bad)?;
+        Moment::ago(duration, clock::now()).map_err(|bad| bad.to_string())
     })
 }
 
@@ -130,7 +130,7 @@ mod tests {
         assert!(
             duration("soon")
                 .unwrap_err()
-                .ends_with(": use a time such as 30s, 500ms or 2m")
+                .ends_with(": use a duration such as 30s, 500ms or 2m")
         );
     }
 

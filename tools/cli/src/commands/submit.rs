@@ -9,7 +9,7 @@ use serde_json::json;
 use wallet_client::api::Transfer;
 use wallet_client::clock;
 use wallet_client::connect::Connection;
-use wallet_client::outcome::{self, Became, Outcome, Told};
+use wallet_client::outcome::{self, Followed, Outcome, TransferState};
 use wallet_client::request::Request;
 use wallet_client::{LedgerError, Options, Wallet};
 use wallet_contract::id::TransferId;
@@ -44,7 +44,7 @@ pub(super) async fn submit(
         let sent = wallet.connection().send(&request).await;
         return report_sent(&request, &sent.with_context(with_id)?, common);
     }
-    let Told {
+    let Followed {
         ack,
         outcome,
         elapsed,
@@ -187,8 +187,8 @@ fn held(outcome: &Outcome, order: &Order, when: When) -> Option<String> {
 }
 
 /// The state of the transfer that a refused request was about.
-fn transfer_status(transfer: &Became) -> String {
-    let Became {
+fn transfer_status(transfer: &TransferState) -> String {
+    let TransferState {
         payee,
         amount,
         reserved,

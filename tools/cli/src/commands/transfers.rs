@@ -104,7 +104,7 @@ fn table(transfers: &[Transfer]) -> Table {
 
 fn why(flow: &Transfer) -> String {
     match &flow.stuck {
-        Some(stuck) => format!("{}, since {}", stuck.told(), time(stuck.since)),
+        Some(stuck) => format!("{}, since {}", stuck.describe(), time(stuck.since)),
         None => flow.reason.clone().unwrap_or_default(),
     }
 }

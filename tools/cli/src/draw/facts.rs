@@ -11,7 +11,7 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     lines.extend(waits(flow, now, paint));
     for step in steps::of(flow) {
         if let Some(skew) = step.skew {
-            let text = format!("⚠ {}: {}", step.words, skew.told(step.lane.name()));
+            let text = format!("⚠ {}: {}", step.words, skew.describe(step.lane.name()));
             lines.push(paint.warn(&text));
         }
     }
@@ -21,7 +21,7 @@ pub fn facts(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
 /// The expected events that have not been seen yet, and for how long.
 pub fn waits(flow: &Flow, now: Timestamp, paint: Paint) -> Vec<String> {
     let expected = flow.expected.iter();
-    let text = expected.map(|expected| format!("… {} {}", expected.told(flow), expected.waited(now)));
+    let text = expected.map(|expected| format!("… {} {}", expected.describe(flow), expected.waited(now)));
     text.map(|text| paint.warn(&clean(&text))).collect()
 }
 
@@ -53,8 +53,8 @@ mod tests {
             facts(&flow, now, Paint::Plain),
             [
                 "@fees is paying 1.00 USD to bob, since 2026-01-31 12:00:00 UTC.",
-                "It waits: debit-svc of shard 1 has not reacted to what it was told, since 2026-01-31 12:00:00 UTC.",
-                "… debit-svc of shard 1 has not reacted to what it was told for 14.00 s; usually 3.00 ms",
+                "It waits: debit-svc of shard 1 has not reacted to its input, since 2026-01-31 12:00:00 UTC.",
+                "… debit-svc of shard 1 has not reacted to its input for 14.00 s; usually 3.00 ms",
             ]
         );
         let page = "http://127.0.0.1:8080/flows/01900000-0000-7000-8000-000000000001?payer=%40fees";

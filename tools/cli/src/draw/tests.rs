@@ -60,7 +60,7 @@ fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), f
         time: time(decided_us).parse().unwrap(),
         work_us,
         transfer: ID.parse::<TransferId>().unwrap(),
-        trace: TraceId::begun_by(EventId(id)),
+        trace: TraceId::started_by(EventId(id)),
         fact,
     };
     let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();

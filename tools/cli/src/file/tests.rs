@@ -198,7 +198,7 @@ fn every_bad_line_is_reported() {
         "2: amount \"0.125\" has 3 decimals, USD has 2",
         "4: alice can't pay itself",
         "5: id \"7\" is not a UUID",
-        "6: from: account name \"a.b\" has '.': use ASCII letters, digits, '-' and '_' ('@' in front is the operator's)",
+        "6: from: account name \"a.b\" has '.': use ASCII letters, digits, '-' and '_' (a leading '@' is for operators only)",
         "7: from is missing",
         "8: the row has 5 values, the header has 6 columns",
         "9: currency: unknown currency \"EURO\": use an ISO 4217 code in capitals, such as USD",
@@ -206,7 +206,7 @@ fn every_bad_line_is_reported() {
         "11: \"12,50\" is two values, because commas separate values: put it in quotes, or use a decimal point",
         "12: \"12,50\" is two values, because commas separate values: put it in quotes, or use a decimal point",
         "13: amount \"1,234\" can be read as 1234 and as 1.234: did you mean 1.23, 1.24 or 1234.00?",
-        "14: amount \"-5.00\" is below zero: an amount has no sign, payer and payee say which way it goes",
+        "14: amount \"-5.00\" is negative: an amount has no sign, since payer and payee determine the direction",
         "15: the row has 7 values, the header has 6 columns",
     ];
     assert_eq!(flaws(&file, Format::Csv), expected);

@@ -143,12 +143,12 @@ mod tests {
             r#"{"to":"bob","amount":"1","currency":"USD"}"#,
             "invalid_amount",
         );
-        check(alice, "[]", "it asks for nothing");
+        check(alice, "[]", "it contains no request");
         check("wallet.0.bulk", &format!("{{{PAYS}}}"), "needs \"from\"");
         check(
             "wallet.0.evt.credit.0",
             &format!("{{{PAYS}}}"),
-            "only services say events",
+            "only services publish events",
         );
     }
 }

@@ -3,33 +3,34 @@
 use jiff::Timestamp;
 use wallet_contract::event::{AccountFact, Event, Fact, MovementFact, Terms};
 use wallet_contract::subject::Verb;
-use wallet_kernel::testing::{self, ONE, TWO, movement, name, pays, told};
+use wallet_kernel::testing::{self, ONE, TWO, describe, movement, name, pays};
 
 use super::stage::{
-    SECOND, alice, asks, cancels, check, confirms, declined, has, promised, reserves, reserves_on, says,
+    SECOND, alice, cancels, check, confirms, declined, from_credit, has, promised, request_input, reserves,
+    reserves_on,
 };
 
 #[test]
-fn no_more_than_is_held_can_be_confirmed() {
+fn confirming_more_than_is_held_is_refused() {
     for given in [vec![reserves("4.00")], vec![reserves("4.00"), promised("4.00")]] {
         let more =
-            "request.refused: exceeds_reservation: 4.00 USD is reserved, 4.01 USD can't be confirmed of it";
+            "request.refused: exceeds_reservation: only 4.00 USD is reserved, so 4.01 USD can't be confirmed";
         check(&given, &confirms("4.01"), more, "6.00 + 4.00 held");
-        let euros = asks(Verb::Confirm, r#""amount":"1.00","currency":"EUR""#);
+        let euros = request_input(Verb::Confirm, r#""amount":"1.00","currency":"EUR""#);
         let other =
-            "request.refused: exceeds_reservation: 4.00 USD is reserved, 1.00 EUR can't be confirmed of it";
+            "request.refused: exceeds_reservation: only 4.00 USD is reserved, so 1.00 EUR can't be confirmed";
         check(&given, &euros, other, "6.00 + 4.00 held");
-        let unsound = asks(Verb::Confirm, r#""amount":"1.00""#);
+        let invalid = request_input(Verb::Confirm, r#""amount":"1.00""#);
         let needs = "request.refused: invalid_request: confirm needs field \"currency\"";
-        check(&given, &unsound, needs, "6.00 + 4.00 held");
+        check(&given, &invalid, needs, "6.00 + 4.00 held");
     }
 }
 
 #[test]
-fn a_payee_that_can_t_take_it_declines() {
+fn a_reservation_is_declined_if_the_payee_can_not_receive() {
     let refused = "reservation.released: account_frozen: bob is frozen";
     check(&[reserves("4.00")], &declined("4.00"), refused, "10.00");
-    let late = "request.refused: declined: the reservation is declined already";
+    let late = "request.refused: declined: the reservation is already declined";
     check(
         &[reserves("4.00"), declined("4.00")],
         &confirms(""),
@@ -39,38 +40,38 @@ fn a_payee_that_can_t_take_it_declines() {
 }
 
 #[test]
-fn what_is_held_is_not_available() {
-    let more = "debit.refused: insufficient_funds: 6.00 USD available, 4.00 USD held, 6.01 USD asked";
-    let pays_more = testing::asks(Verb::Transfer, TWO, "alice", &pays("bob", "6.01"));
+fn held_money_is_not_available() {
+    let more = "debit.refused: insufficient_funds: 6.00 USD available, 4.00 USD held, 6.01 USD requested";
+    let pays_more = testing::request_input(Verb::Transfer, TWO, "alice", &pays("bob", "6.01"));
     check(&[reserves("4.00")], &pays_more, more, "6.00 + 4.00 held");
-    let reserves_more = testing::asks(Verb::Reserve, TWO, "alice", &pays("bob", "6.01"));
+    let reserves_more = testing::request_input(Verb::Reserve, TWO, "alice", &pays("bob", "6.01"));
     check(&[reserves("4.00")], &reserves_more, more, "6.00 + 4.00 held");
-    let without = "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD asked";
+    let without = "debit.refused: insufficient_funds: 10.00 USD available, 10.01 USD requested";
     check(&[], &reserves("10.01"), without, "10.00");
 }
 
 #[test]
-fn what_is_held_counts_against_the_overdraft_limit() {
+fn held_money_counts_against_the_overdraft_limit() {
     let mut player = alice("5.00");
-    let reserve = |id, amount| testing::asks(Verb::Reserve, id, "alice", &pays("bob", amount));
+    let reserve = |id, amount| testing::request_input(Verb::Reserve, id, "alice", &pays("bob", amount));
     player.hear(&reserve(ONE, "14.00"));
     assert_eq!(has(&player), "-4.00 + 14.00 held");
     let decided = player.hear(&reserve(TWO, "1.01"));
-    let expected = "debit.refused: insufficient_funds: -4.00 USD available, 14.00 USD held, overdraft limit 5.00 USD, 1.01 USD \
-                    asked";
-    assert_eq!(told(decided.as_ref()), expected);
-    let decided = player.hear(&testing::asks(
+    let expected = "debit.refused: insufficient_funds: -4.00 USD available, 14.00 USD held, overdraft limit 5.00 USD, \
+                    1.01 USD requested";
+    assert_eq!(describe(decided.as_ref()), expected);
+    let decided = player.hear(&testing::request_input(
         Verb::Reserve,
         testing::THREE,
         "alice",
         &pays("bob", "1.00"),
     ));
-    assert_eq!(told(decided.as_ref()), "funds.reserved");
+    assert_eq!(describe(decided.as_ref()), "funds.reserved");
 }
 
 #[test]
-fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelled() {
-    let frozen = || says(Fact::Account(name("alice"), AccountFact::AccountFrozen));
+fn a_frozen_payer_can_confirm_and_cancel_but_not_reserve() {
+    let frozen = || from_credit(Fact::Account(name("alice"), AccountFact::AccountFrozen));
     let refused = "debit.refused: account_frozen: alice is frozen";
     check(&[frozen()], &reserves("4.00"), refused, "10.00");
     let given = [reserves("4.00"), promised("4.00"), frozen()];
@@ -80,9 +81,9 @@ fn a_frozen_payer_reserves_nothing_but_what_it_reserved_is_confirmed_or_cancelle
 }
 
 #[test]
-fn an_account_that_holds_money_stays_open() {
+fn an_account_with_held_money_can_not_close() {
     let given = [reserves("10.00")];
-    let closing = says(Fact::Account(name("alice"), AccountFact::AccountClosing));
+    let closing = from_credit(Fact::Account(name("alice"), AccountFact::AccountClosing));
     let has = "alice has 0.00 USD available, 10.00 USD held and 0.00 USD in transit";
     let refused = format!("closure.refused: balance_not_zero: {has}");
     check(&given, &closing, &refused, "0.00 + 10.00 held");
@@ -98,14 +99,17 @@ fn a_flow_keeps_the_trace_of_its_reservation() {
         (event.trace.to_string(), event.cause == input.as_cause().id)
     };
     let expected = ("a".repeat(32), true);
-    assert_eq!(trace(asks(Verb::Reserve, &reserve)), expected);
-    assert_eq!(trace(asks(Verb::Reserve, &pays("bob", "5.00"))), expected);
-    assert_eq!(trace(asks(Verb::Confirm, &traced("b"))), expected);
-    assert_eq!(trace(asks(Verb::Cancel, &traced("c"))), expected);
+    assert_eq!(trace(request_input(Verb::Reserve, &reserve)), expected);
+    assert_eq!(
+        trace(request_input(Verb::Reserve, &pays("bob", "5.00"))),
+        expected
+    );
+    assert_eq!(trace(request_input(Verb::Confirm, &traced("b"))), expected);
+    assert_eq!(trace(request_input(Verb::Cancel, &traced("c"))), expected);
 }
 
 #[test]
-fn a_reservation_names_its_terms() {
+fn a_reservation_has_its_terms() {
     let mut player = alice("0.00");
     player.at_us = 100 * SECOND;
     let event = player

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use wallet_contract::event::{Fact, MovementFact, Terms};
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::{Service, Verb};
-use wallet_kernel::testing::{self, ONE, Player, TWO, event, key, movement, name, opened, pays, told};
+use wallet_kernel::testing::{self, ONE, Player, TWO, describe, event, key, movement, name, opened, pays};
 use wallet_kernel::{Due, Input};
 
 pub(crate) const SECOND: i64 = 1_000_000;
@@ -15,7 +15,7 @@ pub(crate) fn check(given: &[Input], when: &Input, expected: &str, money: &str) 
     let mut player = alice("0.00");
     player.hear_all(given);
     let decided = player.hear(when);
-    assert_eq!(told(decided.as_ref()), expected);
+    assert_eq!(describe(decided.as_ref()), expected);
     assert_eq!(has(&player), money, "{expected}");
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn due(player: &Player<Debit>) -> Input {
 }
 
 /// An event of credit-svc in the flow [`ONE`].
-pub(crate) fn says(fact: Fact) -> Input {
+pub(crate) fn from_credit(fact: Fact) -> Input {
     event(Service::Credit, ONE, fact)
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn promised(amount: &str) -> Input {
         expires: Timestamp::UNIX_EPOCH,
         auto_confirm: false,
     };
-    says(Fact::Movement(
+    from_credit(Fact::Movement(
         movement("alice", "bob", amount),
         MovementFact::CreditPromised(terms),
     ))
@@ -81,19 +81,19 @@ pub(crate) fn promised(amount: &str) -> Input {
 
 pub(crate) fn declined(amount: &str) -> Input {
     let refusal = Refusal::new(Reason::AccountFrozen, "bob is frozen");
-    says(Fact::Movement(
+    from_credit(Fact::Movement(
         movement("alice", "bob", amount),
         MovementFact::CreditRefused(refusal),
     ))
 }
 
 /// A request of alice's in the flow [`ONE`].
-pub(crate) fn asks(verb: Verb, fields: &str) -> Input {
-    testing::asks(verb, ONE, "alice", fields)
+pub(crate) fn request_input(verb: Verb, fields: &str) -> Input {
+    testing::request_input(verb, ONE, "alice", fields)
 }
 
 pub(crate) fn transfers(amount: &str) -> Input {
-    asks(Verb::Transfer, &pays("bob", amount))
+    request_input(Verb::Transfer, &pays("bob", amount))
 }
 
 pub(crate) fn reserves(amount: &str) -> Input {
@@ -102,17 +102,17 @@ pub(crate) fn reserves(amount: &str) -> Input {
 
 pub(crate) fn reserves_on(amount: &str, terms: &str) -> Input {
     let fields = format!(r#"{},"expires_in":900{terms}"#, pays("bob", amount));
-    asks(Verb::Reserve, &fields)
+    request_input(Verb::Reserve, &fields)
 }
 
 /// A confirmation of everything held, or of this amount.
 pub(crate) fn confirms(amount: &str) -> Input {
     match amount {
-        "" => asks(Verb::Confirm, ""),
-        _ => asks(Verb::Confirm, &format!(r#""amount":"{amount}","currency":"USD""#)),
+        "" => request_input(Verb::Confirm, ""),
+        _ => request_input(Verb::Confirm, &format!(r#""amount":"{amount}","currency":"USD""#)),
     }
 }
 
 pub(crate) fn cancels() -> Input {
-    asks(Verb::Cancel, "")
+    request_input(Verb::Cancel, "")
 }

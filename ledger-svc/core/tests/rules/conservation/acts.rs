@@ -53,13 +53,13 @@ impl Act {
                 let Some(request) = ask.request(world) else {
                     return;
                 };
-                world.asked.push(request.clone());
+                world.requests.push(request.clone());
                 if !late {
                     world.deliver(request);
                 }
             }
             Self::Deliver { which } => {
-                if let Some(request) = world.asked.get(which % world.asked.len().max(1)).cloned() {
+                if let Some(request) = world.requests.get(which % world.requests.len().max(1)).cloned() {
                     world.deliver(request);
                 }
             }

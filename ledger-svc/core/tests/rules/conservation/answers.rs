@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ledger_core::{Asked, Causes, Outcome, Status};
+use ledger_core::{Causes, FirstRequest, Outcome, Status};
 use wallet_contract::event::{Fact, MovementFact};
 use wallet_contract::id::{EventId, TransferKey};
 
@@ -27,10 +27,10 @@ pub(crate) fn name_each_request_once(world: &World) {
             );
             assert!(
                 alone.is_some() || !is_a_plain_end(outcome),
-                "a payment is told without a question to the books: {outcome:?}"
+                "a plain payment needs no look-up in the books: {outcome:?}"
             );
-            if let Some(asked) = asked(world, outcome).and_then(|asked| outcome.answers_asked(&asked)) {
-                assert_eq!(asked, answers, "{outcome:?}");
+            if let Some(found) = first_request(world, outcome).and_then(|first| outcome.answers_for(&first)) {
+                assert_eq!(found, answers, "{outcome:?}");
             }
             if outcome.status != Status::Reserved {
                 for id in answers.values() {
@@ -39,7 +39,7 @@ pub(crate) fn name_each_request_once(world: &World) {
             }
         }
     }
-    for request in &world.asked {
+    for request in &world.requests {
         assert_eq!(ends.get(&request.id), Some(&1), "{request:?}");
     }
 }
@@ -53,11 +53,11 @@ fn is_a_plain_end(outcome: &Outcome) -> bool {
 }
 
 /// The requests of its flow, as the flow's head has them.
-fn asked(world: &World, outcome: &Outcome) -> Option<Asked> {
+fn first_request(world: &World, outcome: &Outcome) -> Option<FirstRequest> {
     let shard = usize::from(shards().of(&outcome.account).0);
     let flows = &world.nodes[shard].ledger.player.state.flows;
     let flow = flows.get(&(key(outcome), outcome.verb.flow()))?;
-    Some(flow.asked())
+    Some(flow.first_request())
 }
 
 pub(crate) fn key(outcome: &Outcome) -> TransferKey {

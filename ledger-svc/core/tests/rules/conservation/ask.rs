@@ -7,7 +7,7 @@ use wallet_contract::event::{Fact, Movement, MovementFact};
 use wallet_contract::request::{Order, Request};
 use wallet_contract::subject::Verb;
 use wallet_kernel::Input;
-use wallet_kernel::testing::{asks, pays};
+use wallet_kernel::testing::{pays, request_input};
 
 use super::world::World;
 
@@ -52,9 +52,14 @@ impl World {
     pub(crate) fn endow(&mut self) {
         for (id, account) in (900..).zip(&ACCOUNTS[..4]) {
             let id = uuid(id);
-            self.deliver(request(asks(Verb::Open, &id, account, r#""currency":"USD""#)));
+            self.deliver(request(request_input(
+                Verb::Open,
+                &id,
+                account,
+                r#""currency":"USD""#,
+            )));
             if *account != "dave" {
-                self.deliver(request(asks(
+                self.deliver(request(request_input(
                     Verb::Transfer,
                     &id,
                     "@world",
@@ -70,11 +75,11 @@ impl Ask {
     pub(crate) fn request(&self, world: &World) -> Option<Request> {
         let amount = decimal(self.minor);
         let earlier = || {
-            let sound = world
-                .asked
+            let valid = world
+                .requests
                 .iter()
                 .filter_map(|request| Some((request.transfer, movement(request)?)));
-            self.one_of(sound.collect())
+            self.one_of(valid.collect())
         };
         // Mostly a transfer that was received.
         let received = || {
@@ -88,7 +93,7 @@ impl Ask {
         };
         let (id, account) = (uuid(self.id), ACCOUNTS[self.account]);
         Some(request(match self.verb {
-            Verb::Transfer => asks(self.verb, &id, account, &pays(ACCOUNTS[self.payee], &amount)),
+            Verb::Transfer => request_input(self.verb, &id, account, &pays(ACCOUNTS[self.payee], &amount)),
             Verb::Reserve => {
                 let terms = match self.more {
                     Some(more) => format!(
@@ -99,27 +104,27 @@ impl Ask {
                     None => String::new(),
                 };
                 let fields = format!("{}{terms}", pays(ACCOUNTS[self.payee], &amount));
-                asks(self.verb, &id, account, &fields)
+                request_input(self.verb, &id, account, &fields)
             }
             Verb::Confirm => {
                 let (id, held) = earlier()?;
                 let some = format!(r#""amount":"{amount}","currency":"USD""#);
                 let fields = if self.more.is_some() { &some } else { "" };
-                asks(self.verb, &id.to_string(), held.payer.as_str(), fields)
+                request_input(self.verb, &id.to_string(), held.payer.as_str(), fields)
             }
             Verb::Cancel => {
                 let (id, held) = earlier()?;
-                asks(self.verb, &id.to_string(), held.payer.as_str(), "")
+                request_input(self.verb, &id.to_string(), held.payer.as_str(), "")
             }
             Verb::Reverse => {
                 let (of, paid) = received()?;
                 let all = paid.money.decimal();
                 let amount = if self.more.is_some() { &amount } else { &all };
                 let fields = format!(r#"{},"reverses":"{of}""#, pays(paid.payer.as_str(), amount));
-                asks(self.verb, &id, paid.payee.as_str(), &fields)
+                request_input(self.verb, &id, paid.payee.as_str(), &fields)
             }
-            Verb::Open => asks(self.verb, &id, account, r#""currency":"USD""#),
-            Verb::Freeze | Verb::Unfreeze | Verb::Close => asks(self.verb, &id, account, ""),
+            Verb::Open => request_input(self.verb, &id, account, r#""currency":"USD""#),
+            Verb::Freeze | Verb::Unfreeze | Verb::Close => request_input(self.verb, &id, account, ""),
         }))
     }
 

@@ -21,8 +21,8 @@ pub(crate) fn end_once_or_wait_for_their_payer(world: &World) {
         }
     }
     every_request_has_a_flow_that_ends_or_waits(world);
-    what_settles_has_one_debit_and_one_credit(&flows);
-    no_more_is_given_back_than_was_received(&flows);
+    a_settled_transfer_has_one_debit_and_one_credit(&flows);
+    reversals_never_exceed_the_transfer(&flows);
     let ids = world.ids();
     for event in world.events() {
         assert!(
@@ -82,7 +82,7 @@ fn every_request_has_a_flow_that_ends_or_waits(world: &World) {
     }
 }
 
-fn what_settles_has_one_debit_and_one_credit(flows: &Flows<'_>) {
+fn a_settled_transfer_has_one_debit_and_one_credit(flows: &Flows<'_>) {
     for (key, events) in flows {
         let of = |moved: fn(&Fact) -> bool| -> Vec<&Movement> {
             let moved = events.iter().filter(|event| moved(&event.fact));
@@ -97,7 +97,7 @@ fn what_settles_has_one_debit_and_one_credit(flows: &Flows<'_>) {
     }
 }
 
-fn no_more_is_given_back_than_was_received(flows: &Flows<'_>) {
+fn reversals_never_exceed_the_transfer(flows: &Flows<'_>) {
     let mut received: BTreeMap<TransferKey, i64> = BTreeMap::new();
     let mut back: BTreeMap<TransferKey, i64> = BTreeMap::new();
     for (key, event) in flows

@@ -24,8 +24,8 @@ pub(crate) fn at_each_step(world: &World) {
     floors(&debit);
     floors(&ledger);
     each_event_is_booked_once(world);
-    each_line_names_the_one_before(world);
-    accounts_hold_what_their_transfers_say(world, &debit);
+    each_line_refers_to_the_previous_one(world);
+    accounts_match_their_transfers(world, &debit);
 }
 
 /// Nothing is held, promised or in transit, and the balances of debit-svc and ledger-svc are equal.
@@ -60,8 +60,8 @@ fn snapshot(node: &Node) -> impl PartialEq + use<> {
         node.credit.player.state.clone(),
         node.ledger.player.state.clone(),
     );
-    let said = [&node.debit.said, &node.credit.said, &node.ledger.said].map(Vec::clone);
-    (states, said)
+    let decided = [&node.debit.decided, &node.credit.decided, &node.ledger.decided].map(Vec::clone);
+    (states, decided)
 }
 
 /// Every balance, in debit-svc and in ledger-svc.
@@ -148,7 +148,7 @@ fn each_event_is_booked_once(world: &World) {
 }
 
 /// The lines of each account are numbered and chained in log order, up to the one that the account's row names.
-fn each_line_names_the_one_before(world: &World) {
+fn each_line_refers_to_the_previous_one(world: &World) {
     for node in &world.nodes {
         let state = &node.ledger.player.state;
         let mut ends = BTreeMap::new();
@@ -168,7 +168,7 @@ fn each_line_names_the_one_before(world: &World) {
     }
 }
 
-fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
+fn accounts_match_their_transfers(world: &World, balances: &Balances) {
     let mut expected: BTreeMap<&AccountId, [i64; 2]> = BTreeMap::new();
     let transfers = world
         .nodes
@@ -176,11 +176,11 @@ fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
         .flat_map(|node| node.debit.player.state.transfers.iter());
     for (key, row) in transfers {
         let Some(movement) = &row.movement else { continue };
-        let asked = movement.money.amount.minor();
+        let amount = movement.money.amount.minor();
         let captured = row.reservation.and_then(|reservation| reservation.captured);
         let change = match row.phase {
-            Phase::Reserved | Phase::Confirming | Phase::Promised => [asked, 0],
-            Phase::Debited => [0, asked],
+            Phase::Reserved | Phase::Confirming | Phase::Promised => [amount, 0],
+            Phase::Debited => [0, amount],
             Phase::Confirmed => [0, captured.map_or(0, Amount::minor)],
             _ => [0, 0],
         };
@@ -195,15 +195,15 @@ fn accounts_hold_what_their_transfers_say(world: &World, balances: &Balances) {
 
 /// Each reaction came from the service and shard that the choreography declares, with one of the declared events.
 pub(crate) fn each_reaction_is_declared(world: &World) {
-    let asked = world.asked.iter().map(|request| {
-        let step = Step::Asked(request.verb);
+    let requests = world.requests.iter().map(|request| {
+        let step = Step::Requested(request.verb);
         (request.id, (step, request.account.clone()))
     });
-    let said = world.events().map(|event| {
-        let step = Step::Said(event.fact.clone());
+    let events = world.events().map(|event| {
+        let step = Step::Decided(event.fact.clone());
         (event.id, (step, event.fact.account()))
     });
-    let causes: BTreeMap<EventId, (Step, AccountId)> = asked.chain(said).collect();
+    let causes: BTreeMap<EventId, (Step, AccountId)> = requests.chain(events).collect();
     for event in world.events() {
         let by_the_clock = matches!(
             event.fact,
@@ -235,11 +235,11 @@ pub(crate) fn each_reaction_is_declared(world: &World) {
 /// A promise may be what an earlier confirm was waiting for.
 fn deferred(cause: &Step) -> Option<Expected> {
     match cause {
-        Step::Said(Fact::Movement(movement, MovementFact::CreditPromised(_))) => after(&Fact::Movement(
+        Step::Decided(Fact::Movement(movement, MovementFact::CreditPromised(_))) => after(&Fact::Movement(
             movement.clone(),
             MovementFact::ConfirmationDeferred,
         )),
-        Step::Asked(_) | Step::Said(_) => None,
+        Step::Requested(_) | Step::Decided(_) => None,
     }
 }
 
@@ -248,7 +248,7 @@ pub(crate) fn nothing_is_open(world: &World) {
     let mut flows: BTreeMap<(AccountId, TransferId), Vec<Step>> = BTreeMap::new();
     for event in world.events() {
         let flow = flows.entry((event.fact.account(), event.transfer)).or_default();
-        flow.push(Step::Said(event.fact.clone()));
+        flow.push(Step::Decided(event.fact.clone()));
     }
     for (flow, steps) in flows {
         assert_eq!(waits_for(&steps), None, "{flow:?}: {steps:?}");

@@ -18,7 +18,7 @@ pub(crate) struct Reader<C: Decider> {
     pub(crate) player: Player<C>,
     pub(crate) inbox: BTreeSet<EventId>,
     /// Its event store.
-    pub(crate) said: Vec<Event>,
+    pub(crate) decided: Vec<Event>,
     /// Events that it has not published to the second destination yet.
     pub(crate) later: VecDeque<Event>,
     position: usize,
@@ -42,7 +42,7 @@ impl<C: Decider> Reader<C> {
         Self {
             player: Player::on(service, place(shard, SHARDS)),
             inbox: BTreeSet::new(),
-            said: Vec::new(),
+            decided: Vec::new(),
             later: VecDeque::new(),
             position: 0,
         }
@@ -65,7 +65,7 @@ impl<C: Decider> Reader<C> {
         }
         self.player.at_us = at_us;
         let event = self.player.hear(input)?;
-        self.said.push(event.clone());
+        self.decided.push(event.clone());
         Some(event)
     }
 }
@@ -81,7 +81,7 @@ impl Reader<Credit> {
             let of_key = |event: &&Event| event.transfer == key.id && event.fact.account() == key.payer;
             let credited =
                 |event: &&Event| matches!(event.fact, Fact::Movement(_, MovementFact::AccountCredited));
-            let event = self.said.iter().filter(of_key).find(credited);
+            let event = self.decided.iter().filter(of_key).find(credited);
             let receipt = event.and_then(|event| event.fact.movement().cloned());
             self.player.state.receipts.insert(key, receipt);
         }
@@ -97,8 +97,8 @@ impl Node {
         }
     }
 
-    pub(crate) fn said(&self) -> impl Iterator<Item = &Event> {
-        let said = [&self.debit.said, &self.credit.said, &self.ledger.said];
-        said.into_iter().flatten()
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        let all = [&self.debit.decided, &self.credit.decided, &self.ledger.decided];
+        all.into_iter().flatten()
     }
 }

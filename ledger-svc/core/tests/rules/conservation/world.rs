@@ -17,7 +17,7 @@ pub(crate) const SHARDS: u16 = 2;
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     /// Every request ever made, delivered or not.
-    pub(crate) asked: Vec<Request>,
+    pub(crate) requests: Vec<Request>,
     /// The logs' clock. It never goes back.
     pub(crate) now_us: i64,
     logs: Vec<Vec<Stored>>,
@@ -27,7 +27,7 @@ impl World {
     pub(crate) fn new() -> Self {
         Self {
             nodes: (0..SHARDS).map(Node::new).collect(),
-            asked: Vec::new(),
+            requests: Vec::new(),
             now_us: 0,
             logs: vec![Vec::new(); usize::from(SHARDS)],
         }
@@ -35,7 +35,7 @@ impl World {
 
     /// All events, in each service's order.
     pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
-        self.nodes.iter().flat_map(Node::said)
+        self.nodes.iter().flat_map(Node::events)
     }
 
     /// All requests that are in a log.
@@ -78,7 +78,7 @@ impl World {
     }
 
     pub(crate) fn deliver_all(&mut self) {
-        for request in self.asked.clone() {
+        for request in self.requests.clone() {
             self.deliver(request);
         }
     }
@@ -113,14 +113,14 @@ impl World {
     pub(crate) fn due(&self, shard: usize, ahead_us: i64) -> Vec<Due> {
         let transfers = self.nodes[shard].debit.player.state.transfers.iter();
         let due = transfers.filter(|(_, row)| row.due_us().is_some_and(|due| due <= self.now_us + ahead_us));
-        let said = due.filter_map(|(key, row)| {
+        let inputs = due.filter_map(|(key, row)| {
             Some(Due {
                 transfer: key.clone(),
                 event: row.reservation?.event,
                 trace: row.reservation?.trace,
             })
         });
-        said.collect()
+        inputs.collect()
     }
 
     /// That service hears that something is due.

@@ -7,12 +7,14 @@ use wallet_contract::event::{AccountFact, Fact, MessageFact, MovementFact, Parke
 use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::subject::{Service, Verb};
-use wallet_kernel::testing::{ONE, Player, TWO, asks, movement, name, opened, pays, reversal};
+use wallet_kernel::testing::{ONE, Player, TWO, movement, name, opened, pays, request_input, reversal};
 
-use super::stage::{SIDES, begun, booked, check, credit, debit, heard_of, in_transit, on, refusal, reserved};
+use super::stage::{
+    SIDES, booked, check, credit, debit, heard_of, in_transit, load_flow, on, refusal, reserved,
+};
 
 #[test]
-fn a_transfer_goes_through_what_is_in_transit() {
+fn a_transfer_is_booked_through_in_transit() {
     let paid = debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
         MovementFact::AccountDebited,
@@ -33,7 +35,7 @@ fn each_shard_books_its_own_side() {
     let moved = || movement(alice, bob, "10.00");
     let (mut home, mut away) = (on(alice), on(bob));
     for player in [&mut home, &mut away] {
-        begun(
+        load_flow(
             player,
             &credit(Fact::Movement(moved(), MovementFact::AccountCredited)),
         );
@@ -65,7 +67,7 @@ fn a_refused_transfer_moves_nothing() {
 }
 
 #[test]
-fn what_is_given_back_is_booked_back() {
+fn a_compensated_transfer_is_booked_back() {
     let paid = debit(Fact::Movement(
         movement("alice", "bob", "10.00"),
         MovementFact::AccountDebited,
@@ -90,10 +92,10 @@ fn what_is_given_back_is_booked_back() {
 
 #[test]
 fn a_reversal_is_a_transfer_of_its_own() {
-    let asked = format!(r#"{},"reverses":"{TWO}""#, pays("alice", "10.00"));
-    let asked = asks(Verb::Reverse, ONE, "bob", &asked);
+    let fields = format!(r#"{},"reverses":"{TWO}""#, pays("alice", "10.00"));
+    let request = request_input(Verb::Reverse, ONE, "bob", &fields);
     let back = || reversal("bob", "alice", "10.00", TWO);
-    check(&[], &asked, "nothing", &[], &[]);
+    check(&[], &request, "nothing", &[], &[]);
     check(
         &[],
         &credit(Fact::Movement(back(), MovementFact::ReversalGranted)),
@@ -103,7 +105,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
     );
     let paid = debit(Fact::Movement(back(), MovementFact::AccountDebited));
     check(
-        slice::from_ref(&asked),
+        slice::from_ref(&request),
         &paid,
         "nothing",
         &["bob debit -10.00 = -10.00 of TWO"],
@@ -113,7 +115,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
     let line = ["alice credit 10.00 = 10.00 of TWO"];
     let settled = ["transfer settled, flow settled"];
     check(
-        &[asked.clone(), paid],
+        &[request.clone(), paid],
         &received,
         "transfer.settled",
         &line,
@@ -123,14 +125,14 @@ fn a_reversal_is_a_transfer_of_its_own() {
         name("bob"),
         RequestFact::ReversalDenied(Some(back()), refusal()),
     ));
-    check(slice::from_ref(&asked), &denied, "nothing", &[], &[]);
+    check(slice::from_ref(&request), &denied, "nothing", &[], &[]);
     let refused = debit(Fact::Request(
         name("bob"),
         RequestFact::DebitRefused(Some(back()), None, refusal()),
     ));
     let failed = "transfer.failed: account_frozen: bob is frozen";
     check(
-        &[asked, denied],
+        &[request, denied],
         &refused,
         failed,
         &[],
@@ -139,7 +141,7 @@ fn a_reversal_is_a_transfer_of_its_own() {
 }
 
 #[test]
-fn a_request_that_came_too_late_is_told_and_ends_nothing() {
+fn a_late_request_gets_an_outcome_but_does_not_end_the_flow() {
     for verb in [
         Verb::Transfer,
         Verb::Reserve,
@@ -151,12 +153,12 @@ fn a_request_that_came_too_late_is_told_and_ends_nothing() {
             name("alice"),
             RequestFact::RequestRefused(verb, refusal()),
         ));
-        let told = format!("{} refused, flow running", verb.token());
+        let expected = format!("{} refused, flow running", verb.token());
         let given = [
-            asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")),
+            request_input(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")),
             reserved(),
         ];
-        check(&given, &refused, "nothing", &[], &[&told]);
+        check(&given, &refused, "nothing", &[], &[&expected]);
     }
     let refused = credit(Fact::Request(
         name("alice"),
@@ -166,7 +168,7 @@ fn a_request_that_came_too_late_is_told_and_ends_nothing() {
 }
 
 #[test]
-fn an_operators_request_ends_when_it_is_carried_out() {
+fn an_operators_request_ends_once_carried_out() {
     let usd: Currency = "USD".parse().unwrap();
     let alice = || name("alice");
     let checks = [
@@ -188,8 +190,8 @@ fn an_operators_request_ends_when_it_is_carried_out() {
             "close refused, flow refused",
         ),
     ];
-    for (input, told) in checks {
-        check(&[], &input, "nothing", &[], &[told]);
+    for (input, expected) in checks {
+        check(&[], &input, "nothing", &[], &[expected]);
     }
     for quiet in [
         credit(Fact::Account(alice(), AccountFact::AccountClosing)),
@@ -232,14 +234,14 @@ fn an_operators_request_ends_when_it_is_carried_out() {
 #[test]
 fn a_flow_begins_with_the_first_request_of_its_id() {
     let mut player = Player::<Ledger>::new(Service::Ledger);
-    player.hear(&asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")));
-    player.hear(&asks(Verb::Confirm, ONE, "alice", ""));
-    player.hear(&asks(Verb::Freeze, ONE, "alice", ""));
+    player.hear(&request_input(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")));
+    player.hear(&request_input(Verb::Confirm, ONE, "alice", ""));
+    player.hear(&request_input(Verb::Freeze, ONE, "alice", ""));
     let flows = player.state.flows.iter();
-    let begun = flows.map(|((_, kind), flow)| (*kind, flow.start.verb));
-    let begun: Vec<_> = begun.collect();
+    let started = flows.map(|((_, kind), flow)| (*kind, flow.start.verb));
+    let started: Vec<_> = started.collect();
     assert_eq!(
-        begun,
+        started,
         [(Verb::Transfer, Verb::Reserve), (Verb::Freeze, Verb::Freeze)]
     );
 }

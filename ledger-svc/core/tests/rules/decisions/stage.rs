@@ -8,7 +8,7 @@ use wallet_contract::log::LogPlace;
 use wallet_contract::money::Currency;
 use wallet_contract::reason::{Reason, Refusal};
 use wallet_contract::subject::Service;
-use wallet_kernel::testing::{self, ONE, Player, movement, name, place, told};
+use wallet_kernel::testing::{self, ONE, Player, describe, movement, name, place};
 use wallet_kernel::{Decider as _, Input};
 
 /// Two accounts on two shards.
@@ -19,19 +19,19 @@ pub(crate) const SIDES: (&str, &str) = ("alice", "bob");
 pub(crate) fn check(given: &[Input], when: &Input, decided: &str, lines: &[&str], outcomes: &[&str]) {
     let mut player = Player::<Ledger>::new(Service::Ledger);
     for input in given {
-        begun(&mut player, input);
+        load_flow(&mut player, input);
         player.hear(input);
     }
-    begun(&mut player, when);
+    load_flow(&mut player, when);
     player.state.bookings.clear();
     player.state.outcomes.clear();
-    assert_eq!(told(player.hear(when).as_ref()), decided);
+    assert_eq!(describe(player.hear(when).as_ref()), decided);
     assert_eq!(booked(&player.state), lines, "{decided}");
     assert_eq!(heard_of(&player.state), outcomes, "{decided}");
 }
 
 /// Begins the flow of an event, if it has not begun.
-pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
+pub(crate) fn load_flow(player: &mut Player<Ledger>, input: &Input) {
     let Input::Event(event) = input else { return };
     let mut keys = Keys::default();
     Ledger::touches(input, player.place, &mut keys);
@@ -45,7 +45,7 @@ pub(crate) fn begun(player: &mut Player<Ledger>, input: &Input) {
                 at_us: 0,
                 no: LogPlace::START,
             };
-            player.state.flows.load(key, Flow::begun(start));
+            player.state.flows.load(key, Flow::started(start));
         }
     }
 }

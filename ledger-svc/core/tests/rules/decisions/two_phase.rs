@@ -5,7 +5,7 @@ use wallet_contract::event::{Fact, Failure, MovementFact, RequestFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::Input;
-use wallet_kernel::testing::{ONE, Player, asks, key, movement, name, part, pays};
+use wallet_kernel::testing::{ONE, Player, key, movement, name, part, pays, request_input};
 
 use super::stage::{SIDES, check, credit, debit, on, promised, refusal, reserved, terms};
 
@@ -14,7 +14,10 @@ fn a_reservation_is_held_and_waits_for_its_payer() {
     let reserved = reserved();
     let line = ["alice hold -10.00 = -10.00, 10.00 = 10.00 held"];
     check(&[], &reserved, "nothing", &line, &[]);
-    let given = [asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")), reserved];
+    let given = [
+        request_input(Verb::Reserve, ONE, "alice", &pays("bob", "10.00")),
+        reserved,
+    ];
     check(
         &given,
         &promised(false),
@@ -31,7 +34,7 @@ fn a_reservation_is_held_and_waits_for_its_payer() {
 }
 
 #[test]
-fn what_is_confirmed_leaves_what_is_held_and_the_rest_is_available() {
+fn a_confirmation_is_booked_and_the_rest_is_available_again() {
     let given = [reserved(), promised(false)];
     let all = debit(Fact::Movement(
         part("alice", "bob", "10.00", "10.00"),
@@ -110,7 +113,7 @@ fn a_release_is_booked_and_ends_the_flow() {
 }
 
 #[test]
-fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
+fn a_reservation_waits_for_its_payer_from_promise_to_decision() {
     // In these tests every event has the transfer's id as its cause. The confirm or cancel was in the log at second 9.
     let word_us = 9_000_000;
     let waits = |heard: &[Input]| {
@@ -125,7 +128,7 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
             .unwrap();
         (flow.promised_us, flow.held_us)
     };
-    let asked = || asks(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
+    let request = || request_input(Verb::Reserve, ONE, "alice", &pays("bob", "10.00"));
     let released = |failure| {
         debit(Fact::Movement(
             movement("alice", "bob", "10.00"),
@@ -138,11 +141,11 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
             MovementFact::AccountDebited,
         ))
     };
-    let given = [asked(), reserved(), promised(false)];
+    let given = [request(), reserved(), promised(false)];
     let (promised_us, held_us) = waits(&given);
     let promised_us = promised_us.unwrap();
     assert_eq!(held_us, None);
-    assert_eq!(waits(&[asked(), reserved(), promised(true)]), (None, None));
+    assert_eq!(waits(&[request(), reserved(), promised(true)]), (None, None));
     let after = |last: Input| waits(&[&given[..], &[last]].concat());
     let until = |until_us: i64| (Some(promised_us), Some(until_us - promised_us));
     assert_eq!(after(debited()), until(word_us));
@@ -151,12 +154,17 @@ fn a_reservation_waits_for_its_payer_from_the_promise_to_the_word() {
     assert_eq!(after(released(Failure::Expired)), until(0));
     assert_eq!(after(released(Failure::Refused)), (Some(promised_us), None));
     // A promise that comes after a cancel does not start a wait.
-    let late = waits(&[asked(), reserved(), released(Failure::Cancelled), promised(false)]);
+    let late = waits(&[
+        request(),
+        reserved(),
+        released(Failure::Cancelled),
+        promised(false),
+    ]);
     assert_eq!(late, (None, None));
 }
 
 #[test]
-fn only_the_home_books_what_is_held() {
+fn only_the_home_shard_books_held_money() {
     let (alice, bob) = SIDES;
     let mut away = on(bob);
     let (held, terms) = (movement(alice, bob, "10.00"), terms(false));

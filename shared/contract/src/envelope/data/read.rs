@@ -80,7 +80,7 @@ impl Fields<'_, '_> {
     fn failure(&self) -> Result<Failure, Unreadable> {
         let word = self.data.outcome.as_ref().map_or("", |text| &*text.0);
         let failure = Failure::ALL.into_iter().find(|failure| failure.word() == word);
-        failure.ok_or_else(|| self.bad("outcome")(format!("{word:?} is no way to fail")))
+        failure.ok_or_else(|| self.bad("outcome")(format!("{word:?} is not a known outcome")))
     }
 
     fn terms(&self) -> Result<Terms, Unreadable> {
@@ -119,9 +119,7 @@ impl Fields<'_, '_> {
             "replaced" => Resolution::Replaced(self.number("replacement", self.data.replacement)?),
             "discarded" => Resolution::Discarded(self.parse("detail", &self.data.detail)?),
             word => {
-                return Err(self.bad("outcome")(format!(
-                    "{word:?} is no way to see to a message"
-                )));
+                return Err(self.bad("outcome")(format!("{word:?} is not a known resolution")));
             }
         };
         Ok(Resolved {

@@ -9,7 +9,7 @@ use super::{event, plain, with};
 
 /// What the ledger records is published again after a loss, with the transfer's id in a header.
 #[test]
-fn what_is_recorded_is_refused_again_with_the_same_id() {
+fn a_recorded_refusal_is_refused_again_with_the_same_id() {
     let alice = name("alice");
     let data = format!("{{{}}}", pays("bob", "1.00"));
     let pay = Subject::read("wallet.1.cmd.pay.alice", Shard(1)).unwrap();

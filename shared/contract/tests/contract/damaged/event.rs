@@ -7,13 +7,13 @@ use super::{check, event, plain, refused};
 #[test]
 fn an_event_carries_a_request_as_an_object_as_text_or_as_bytes() {
     let check = |body: String, expected: &str| check(&[], body, &[expected]);
-    let sound = "alice transfer one: 1.00 USD";
+    let valid = "alice transfer one: 1.00 USD";
     let data = format!("{{{}}}", pays("bob", "1.00"));
     let text = serde_json::to_string(&data).unwrap();
-    check(event(ONE, &format!(r#""data":{data}"#)), sound);
-    check(event(ONE, &format!(r#""data":{text}"#)), sound);
+    check(event(ONE, &format!(r#""data":{data}"#)), valid);
+    check(event(ONE, &format!(r#""data":{text}"#)), valid);
     let encoded = "eyJ0byI6ImJvYiIsImFtb3VudCI6IjEuMDAiLCJjdXJyZW5jeSI6IlVTRCJ9";
-    check(event(ONE, &format!(r#""data_base64":"{encoded}""#)), sound);
+    check(event(ONE, &format!(r#""data_base64":"{encoded}""#)), valid);
     check(
         event(ONE, r#""data_base64":"eyJ0byI6ImJvYiJ9""#),
         &refused("transfer needs field \"amount\""),
@@ -48,7 +48,7 @@ fn an_event_carries_a_request_as_an_object_as_text_or_as_bytes() {
     );
     check(
         event(ONE, r#""data":{"to":"bob","memo":"\ud83c"}"#),
-        &refused(r#"field "memo" is "\ud83c": half of a surrogate pair is no character"#),
+        &refused(r#"field "memo" is "\ud83c": half of a surrogate pair is not a character"#),
     );
 }
 
@@ -61,17 +61,17 @@ fn an_attribute_that_can_not_be_decoded_is_refused_by_name() {
     };
     check(
         r#""type":"\ud800paid""#,
-        r#"field "type" is "\ud800paid": half of a surrogate pair is no character"#,
+        r#"field "type" is "\ud800paid": half of a surrogate pair is not a character"#,
     );
     check(
         r#""weight":1e999"#,
         r#"field "weight" is 1e999: number out of range"#,
     );
-    check(r#""\ud800":"1""#, "half of a surrogate pair is no character");
+    check(r#""\ud800":"1""#, "half of a surrogate pair is not a character");
 }
 
 #[test]
-fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
+fn contradicting_event_and_data_ids_are_refused_under_both() {
     let why = format!("the event's id {TWO} contradicts \"id\" {ONE} of its data: use one id for both");
     let both = [
         refused(&why),
@@ -80,16 +80,16 @@ fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
     let both = [&*both[0], &*both[1]];
     check(&[], event(TWO, &format!(r#""data":{}"#, plain(ONE))), &both);
     check(&[("ce-id", TWO)], plain(ONE), &both);
-    let sound = ["alice transfer one: 1.00 USD"];
-    check(&[("ce-id", ONE)], plain(ONE), &sound);
-    check(&[("ce-id", &ONE.to_uppercase())], plain(ONE), &sound);
-    check(&[], event(ONE, &format!(r#""data":{}"#, plain(ONE))), &sound);
+    let valid = ["alice transfer one: 1.00 USD"];
+    check(&[("ce-id", ONE)], plain(ONE), &valid);
+    check(&[("ce-id", &ONE.to_uppercase())], plain(ONE), &valid);
+    check(&[], event(ONE, &format!(r#""data":{}"#, plain(ONE))), &valid);
     // An event may have an id of its own, as long as it can't be mistaken for the transfer's.
-    check(&[("ce-id", "order-17")], plain(ONE), &sound);
+    check(&[("ce-id", "order-17")], plain(ONE), &valid);
     check(
         &[],
         event("order-17", &format!(r#""data":{}"#, plain(ONE))),
-        &sound,
+        &valid,
     );
     let more = format!(
         "[{},{}]",
@@ -100,7 +100,7 @@ fn an_events_id_that_contradicts_its_datas_is_refused_under_both() {
 }
 
 #[test]
-fn headers_are_read_however_they_are_spelled() {
+fn headers_are_case_insensitive() {
     let data = format!("{{{}}}", pays("bob", "1.00"));
     for name in ["ce-id", "Ce-Id", "CE-ID"] {
         check(&[(name, ONE)], &data, &["alice transfer one: 1.00 USD"]);

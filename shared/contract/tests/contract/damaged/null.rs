@@ -25,7 +25,7 @@ const FIELDS: [&str; 11] = [
 ];
 
 /// The fields of a valid request of this verb.
-fn sound(verb: Verb) -> String {
+fn valid(verb: Verb) -> String {
     match verb {
         Verb::Transfer | Verb::Reserve => pays("bob", "1.00"),
         Verb::Reverse => format!(r#"{},"reverses":"{TWO}""#, pays("bob", "1.00")),
@@ -36,12 +36,12 @@ fn sound(verb: Verb) -> String {
 
 /// The fields of a valid request, with one of them null.
 fn with_null(verb: Verb, field: &str) -> String {
-    let sound: Vec<String> = sound(verb)
+    let valid: Vec<String> = valid(verb)
         .split(',')
         .filter(|given| !given.is_empty() && !given.starts_with(&format!("{field:?}:")))
         .map(str::to_owned)
         .collect();
-    [sound, vec![format!("{field:?}:null")]].concat().join(",")
+    [valid, vec![format!("{field:?}:null")]].concat().join(",")
 }
 
 /// A message with these fields, in each form that a client can choose.
@@ -90,33 +90,33 @@ fn a_field_that_is_null_is_refused_by_name() {
     for verb in Verb::ALL {
         for field in FIELDS {
             for (subject, headers, body) in forms(verb, &with_null(verb, field)) {
-                let (asked, told) = refusal(&subject, &headers, &body);
+                let (found, detail) = refusal(&subject, &headers, &body);
                 let expected = format!("field {field:?} is null: use ");
                 assert!(
-                    told.starts_with(&expected) && told.ends_with(", or leave it out"),
-                    "{body}: {told}"
+                    detail.starts_with(&expected) && detail.ends_with(", or leave it out"),
+                    "{body}: {detail}"
                 );
-                assert_eq!(asked, verb, "{body}");
+                assert_eq!(found, verb, "{body}");
             }
         }
     }
 }
 
 #[test]
-fn an_id_that_is_null_is_refused_where_another_tells_whom_to_answer() {
+fn a_null_id_is_refused_under_the_other_id() {
     for verb in Verb::ALL {
-        let fields = [r#""id":null"#.to_owned(), sound(verb)].join(",");
+        let fields = [r#""id":null"#.to_owned(), valid(verb)].join(",");
         let fields = fields.trim_end_matches(',');
         for (subject, headers, body) in forms(verb, fields) {
             // In the plain forms another `id` precedes it.
-            let (_, told) = refusal(&subject, &headers, &body);
-            assert!(told.contains("field \"id\""), "{body}: {told}");
+            let (_, detail) = refusal(&subject, &headers, &body);
+            assert!(detail.contains("field \"id\""), "{body}: {detail}");
         }
     }
 }
 
 #[test]
-fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
+fn a_null_event_attribute_counts_as_absent() {
     let body = format!(
         r#"{{"specversion":"1.0","id":null,"traceparent":null,"data":{{"id":"{ONE}",{}}}}}"#,
         pays("bob", "1.00")
@@ -134,7 +134,7 @@ fn an_attribute_of_an_event_that_is_null_is_left_out_as_its_standard_says() {
 }
 
 #[test]
-fn an_instruction_has_no_null_either() {
+fn an_instruction_rejects_null() {
     for field in ["sequence", "index", "action", "replacement", "body", "reason"] {
         let given = [
             ("sequence", "17"),

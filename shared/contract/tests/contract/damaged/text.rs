@@ -3,12 +3,12 @@
 use wallet_contract::subject::{Subject, Verb};
 use wallet_contract::testing::{ONE, THREE, TWO, name};
 
-use super::{check, plain, refused, told, with};
+use super::{check, plain, refused, results, with};
 
 #[test]
-fn damage_in_a_field_is_refused_by_its_name() {
+fn a_damaged_field_is_refused_by_name() {
     let check = |body: &[u8], detail: &str| check(&[], body, &[&*refused(detail)]);
-    let half = "half of a surrogate pair is no character";
+    let half = "half of a surrogate pair is not a character";
     let control = "a control character must be written as an escape, such as \\n or \\t";
     let unknown = "a request has id, from, to, amount, currency, overdraft, memo, reverses, verb, traceparent, expires_in, \
                    auto_confirm";
@@ -56,17 +56,17 @@ fn damage_in_a_field_is_refused_by_its_name() {
     );
     check(
         with(r#""amount":"2.00""#).as_bytes(),
-        "field \"amount\" stands twice, as \"1.00\" and as \"2.00\": use it once",
+        "field \"amount\" occurs twice, as \"1.00\" and as \"2.00\": use it once",
     );
     check(
         with(r#""am\u006funt":"1.00""#).as_bytes(),
-        "field \"amount\" stands twice, as \"1.00\" and as \"1.00\": use it once",
+        "field \"amount\" occurs twice, as \"1.00\" and as \"1.00\": use it once",
     );
 }
 
 #[test]
-fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
-    let currency = r#"not JSON behind field "currency": "USD": "#;
+fn invalid_json_is_refused_as_a_whole_under_each_id_in_it() {
+    let currency = r#"not JSON after field "currency": "USD": "#;
     let check = |body: &str, expected: &[String]| {
         let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
         check(&[], body, &expected);
@@ -83,7 +83,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
     check(
         &with(r#""memo":"say "hi" now""#),
         &[refused(
-            r#"not JSON behind field "memo": "say ": expected `,` or `}` at line 1 column 103"#,
+            r#"not JSON after field "memo": "say ": expected `,` or `}` at line 1 column 103"#,
         )],
     );
     let trailing = format!("{currency}expected value at line 1 column {}", one.len() + 2);
@@ -112,7 +112,7 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
     );
     // A quote that is never closed swallows what follows. Which request is meant can only be guessed, so all are answered.
     let open = format!(r#"[{{"id":"{ONE}","memo":"rent}},{}]"#, plain(TWO));
-    let why = r#"field "id" stands twice, as "01900000-0000-7000-8000-000000000001" and as "01900000-0000-7000-8000-000000000002": use it once"#;
+    let why = r#"field "id" occurs twice, as "01900000-0000-7000-8000-000000000001" and as "01900000-0000-7000-8000-000000000002": use it once"#;
     check(&open, &[refused(why), format!("{two}{why}")]);
     check(
         "nonsense",
@@ -127,26 +127,30 @@ fn what_is_no_json_is_refused_as_a_whole_and_each_id_in_it_is_told() {
         &["nobody: the message is empty: a request is an object".to_owned()],
     );
     check("[]", &[]);
-    check("[7]", &["nobody: not a request: 7 is no object".to_owned()]);
+    check("[7]", &["nobody: not a request: 7 is not an object".to_owned()]);
     check(
         &format!("[{one}, 7]"),
         &[
             "alice transfer one: 1.00 USD".to_owned(),
-            "nobody: not a request: 7 is no object".to_owned(),
+            "nobody: not a request: 7 is not an object".to_owned(),
         ],
     );
     check(
         &format!("[[{one}]]"),
-        &[refused(&format!("[{one}] is no request: use an object"))],
+        &[refused(&format!("[{one}] is not a request: use an object"))],
     );
     check(
         &serde_json::to_string(&one).unwrap(),
-        &["nobody: not a request: ".to_owned() + &serde_json::to_string(&one).unwrap() + " is no object"],
+        &[
+            "nobody: not a request: ".to_owned()
+                + &serde_json::to_string(&one).unwrap()
+                + " is not an object",
+        ],
     );
 }
 
 #[test]
-fn the_sound_ones_of_many_go_through() {
+fn valid_requests_among_damaged_ones_go_through() {
     let (first, last) = ("alice transfer one: 1.00 USD", "alice transfer three: 1.00 USD");
     let two = |detail: &str| format!("alice transfer two: invalid_request: {detail}");
     let memo = |bad: &[u8]| {
@@ -169,7 +173,7 @@ fn the_sound_ones_of_many_go_through() {
         (b"\n", format!("field \"memo\" is \"\\n\": {control}")),
         (
             b"\\ud83c",
-            "field \"memo\" is \"\\ud83c\": half of a surrogate pair is no character".to_owned(),
+            "field \"memo\" is \"\\ud83c\": half of a surrogate pair is not a character".to_owned(),
         ),
         (b"\\x", "field \"memo\" is \"\\x\": invalid escape".to_owned()),
     ] {
@@ -207,7 +211,7 @@ fn the_sound_ones_of_many_go_through() {
 }
 
 #[test]
-fn more_than_a_message_may_hold_is_refused_and_told() {
+fn an_oversized_message_is_refused_and_answered() {
     let many = |number: usize| {
         let requests: Vec<String> = (1..=number)
             .map(|number| format!(r#"{{"id":"01900000-0000-7000-8000-{number:012x}"}}"#))
@@ -215,17 +219,17 @@ fn more_than_a_message_may_hold_is_refused_and_told() {
         format!("[{}]", requests.join(","))
     };
     let cancels = Subject::Request(Verb::Cancel, name("alice"));
-    let whole = told(&cancels, &[], many(10_000).as_bytes());
+    let whole = results(&cancels, &[], many(10_000).as_bytes());
     assert_eq!(
         (whole.len(), &*whole[9_999]),
-        (10_000, "alice cancel another: sound")
+        (10_000, "alice cancel another: valid")
     );
-    let more = told(&cancels, &[], many(10_002).as_bytes());
+    let more = results(&cancels, &[], many(10_002).as_bytes());
     let why = "invalid_request: 10002 requests in one message: the limit is 10000";
     assert_eq!(
         more.len(),
         10_002,
-        "the last two are told under both of their ids"
+        "the last two are refused under both of their ids"
     );
     assert!(more.iter().all(|line| line.ends_with(why)), "{}", more[0]);
     assert_eq!(more[0], format!("alice cancel one: {why}"));

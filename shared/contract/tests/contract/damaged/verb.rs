@@ -4,29 +4,29 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::Subject;
 use wallet_contract::testing::{ONE, TWO, pays};
 
-use super::{plain, refused, told};
+use super::{plain, refused, results};
 
 #[test]
-fn a_verb_that_nobody_knows_is_its_senders_mistake() {
+fn an_unknown_verb_is_refused_with_the_known_ones() {
     let pay = Subject::read("wallet.1.cmd.pay.alice", Shard(1)).unwrap();
     let flaw = "subject \"wallet.1.cmd.pay.alice\" has an unknown verb: use cmd.transfer, cmd.reserve, cmd.confirm, cmd.cancel, \
                 cmd.reverse, adm.open, adm.freeze, adm.unfreeze, adm.close";
-    assert_eq!(told(&pay, &[], plain(ONE).as_bytes()), [refused(flaw)]);
+    assert_eq!(results(&pay, &[], plain(ONE).as_bytes()), [refused(flaw)]);
     let both = format!("[{},{}]", plain(ONE), plain(TWO));
     let two = format!("alice transfer two: invalid_request: {flaw}");
-    assert_eq!(told(&pay, &[], both.as_bytes()), [refused(flaw), two]);
-    assert_eq!(told(&pay, &[], b"{}"), [format!("nobody: {flaw}")]);
+    assert_eq!(results(&pay, &[], both.as_bytes()), [refused(flaw), two]);
+    assert_eq!(results(&pay, &[], b"{}"), [format!("nobody: {flaw}")]);
     let melt = Subject::read("wallet.1.adm.melt.alice", Shard(1)).unwrap();
-    let told = told(&melt, &[], plain(ONE).as_bytes());
+    let results = results(&melt, &[], plain(ONE).as_bytes());
     assert!(
-        told[0].starts_with("alice open one: invalid_request: subject \"wallet.1.adm.melt.alice\""),
-        "{told:?}"
+        results[0].starts_with("alice open one: invalid_request: subject \"wallet.1.adm.melt.alice\""),
+        "{results:?}"
     );
 }
 
 #[test]
-fn in_bulk_the_payer_must_be_known_too() {
-    let bulk = |body: &str| told(&Subject::Bulk, &[], body.as_bytes());
+fn a_bulk_request_needs_its_payer() {
+    let bulk = |body: &str| results(&Subject::Bulk, &[], body.as_bytes());
     let of = |from: &str, more: &str| {
         format!(
             r#"{{"id":"{ONE}","from":"{from}",{}{more}}}"#,
@@ -45,7 +45,7 @@ fn in_bulk_the_payer_must_be_known_too() {
     assert_eq!(
         bulk(&of(" carol ", r#","memo":"\ud83c""#)),
         [
-            r#"carol transfer one: invalid_request: field "memo" is "\ud83c": half of a surrogate pair is no character"#
+            r#"carol transfer one: invalid_request: field "memo" is "\ud83c": half of a surrogate pair is not a character"#
         ]
     );
     let nobody = "nobody: no payer: a bulk request needs \"from\", the payer's account";

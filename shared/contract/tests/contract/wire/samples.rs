@@ -267,7 +267,7 @@ pub(super) fn placed(fact: Fact) -> event::Event {
     let cause = Cause {
         id,
         transfer: TransferId(id.0),
-        trace: TraceId::begun_by(id),
+        trace: TraceId::started_by(id),
     };
     let source = Source {
         service: Service::Debit,

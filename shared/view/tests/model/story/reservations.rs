@@ -1,7 +1,7 @@
 //! The stories of two-phase transfers.
 
 use super::{AS_IT_IS, check};
-use crate::stage::{Told, paid, refusal, reserved};
+use crate::stage::{FlowBuilder, paid, refusal, reserved};
 use serde_json::{Value, json};
 use wallet_contract::event::Failure::{Cancelled, Expired, Refused};
 use wallet_contract::event::{Fact, MovementFact, RequestFact};
@@ -10,31 +10,31 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_contract::testing::{ONE, name, part};
 
 #[test]
-fn a_reservation_and_its_ends() {
+fn the_ends_of_a_reservation() {
     let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     check(
         &reserved(false).flow("reserved", AS_IT_IS),
         &[
             began,
-            "The money is held and promised to bob. It waits for alice to confirm or cancel; if nobody does, it is released at \
+            "The money is held and promised to bob. It waits for alice to confirm or cancel; otherwise it is released at \
              2026-01-31 13:00:00 UTC.",
         ],
     );
     let confirm = json!({ "id": ONE, "amount": "5.00", "currency": "USD" });
     let moved = || part("alice", "bob", "5.00", "12.50");
     let confirmed = reserved(false)
-        .asks("confirm", &confirm)
-        .says(
+        .request("confirm", &confirm)
+        .event(
             Service::Debit,
             4,
             Fact::Movement(moved(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             5,
             Fact::Movement(moved(), MovementFact::AccountCredited),
         )
-        .says(
+        .event(
             Service::Ledger,
             6,
             Fact::Movement(moved(), MovementFact::TransferSettled),
@@ -45,23 +45,24 @@ fn a_reservation_and_its_ends() {
         }),
         &[
             began,
-            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was alice's again at \
-             once. It was settled after 9.50 ms, not counting the time for which it was held.",
+            "It was held for 2.00 ms, until alice confirmed it: 5.00 of 12.50 USD went to bob, and 7.50 USD was \
+             available to alice again at once. It was settled after 9.50 ms, not counting the time for which it was \
+             held.",
         ],
     );
     let all = || part("alice", "bob", "12.50", "12.50");
     let confirmed = reserved(true)
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(all(), MovementFact::AccountDebited),
         )
-        .says(
+        .event(
             Service::Credit,
             4,
             Fact::Movement(all(), MovementFact::AccountCredited),
         )
-        .says(
+        .event(
             Service::Ledger,
             5,
             Fact::Movement(all(), MovementFact::TransferSettled),
@@ -70,23 +71,23 @@ fn a_reservation_and_its_ends() {
         &confirmed.flow("settled", AS_IT_IS),
         &[
             began,
-            "The promise of bob's side confirmed it at once: all of it went to bob. It was settled after 9.50 ms.",
+            "It was confirmed automatically when bob's side promised it: all of it went to bob. It was settled after 9.50 ms.",
         ],
     );
 }
 
 #[test]
-fn a_reservation_that_comes_to_nothing() {
+fn a_failed_reservation() {
     let began = "alice reserved 12.50 USD for bob at 2026-01-31 12:00:00 UTC.";
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let cancelled = reserved(false)
-        .asks("cancel", &json!({ "id": ONE }))
-        .says(
+        .request("cancel", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             4,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Cancelled, by_payer())),
         )
-        .says(
+        .event(
             Service::Ledger,
             5,
             Fact::Request(
@@ -98,17 +99,17 @@ fn a_reservation_that_comes_to_nothing() {
         &cancelled.flow("cancelled", AS_IT_IS),
         &[
             began,
-            "It was held for 2.00 ms, until alice cancelled it, and all of it was alice's to spend again.",
+            "It was held for 2.00 ms, until alice cancelled it, and all of it was available to alice again.",
         ],
     );
     let late = || refusal(Reason::Expired, "not confirmed in time");
     let expired = reserved(false)
-        .says(
+        .event(
             Service::Debit,
             2,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Expired, late())),
         )
-        .says(
+        .event(
             Service::Ledger,
             4,
             Fact::Request(
@@ -120,28 +121,28 @@ fn a_reservation_that_comes_to_nothing() {
         &expired.flow("expired", AS_IT_IS),
         &[
             began,
-            "It was held for 1.20 ms, and nobody confirmed it in time: it was released, and all of it was alice's to spend again.",
+            "It was held for 1.20 ms and was not confirmed in time, so it was released, and all of it was available to alice again.",
         ],
     );
     let frozen = || refusal(Reason::AccountFrozen, "bob is frozen");
-    let declined = Told::default()
-        .asks_to_reserve()
-        .says(
+    let declined = FlowBuilder::default()
+        .reserve_request()
+        .event(
             Service::Debit,
             1,
             Fact::Movement(paid(), MovementFact::FundsReserved(crate::stage::terms(false))),
         )
-        .says(
+        .event(
             Service::Credit,
             2,
             Fact::Movement(paid(), MovementFact::CreditRefused(frozen())),
         )
-        .says(
+        .event(
             Service::Debit,
             3,
             Fact::Movement(paid(), MovementFact::ReservationReleased(Refused, frozen())),
         )
-        .says(
+        .event(
             Service::Ledger,
             4,
             Fact::Request(
@@ -153,23 +154,23 @@ fn a_reservation_that_comes_to_nothing() {
         &declined.flow("refused", AS_IT_IS),
         &[
             began,
-            "bob is frozen, so bob's side did not promise to take it, and the money was alice's to spend again 6.00 ms later.",
+            "bob is frozen, so bob's side declined it, and the money was available to alice again 6.00 ms later.",
         ],
     );
 }
 
 #[test]
-fn a_cancel_that_comes_first() {
+fn a_cancel_before_its_reserve() {
     let by_payer = || refusal(Reason::Cancelled, "alice cancelled it");
     let late = || refusal(Reason::Cancelled, "it was cancelled before it came");
-    let barred = Told::default()
-        .asks("cancel", &json!({ "id": ONE }))
-        .says(
+    let barred = FlowBuilder::default()
+        .request("cancel", &json!({ "id": ONE }))
+        .event(
             Service::Debit,
             1,
             Fact::Request(name("alice"), RequestFact::ReservationBarred),
         )
-        .says(
+        .event(
             Service::Ledger,
             2,
             Fact::Request(
@@ -177,11 +178,11 @@ fn a_cancel_that_comes_first() {
                 RequestFact::TransferFailed(None, Cancelled, by_payer()),
             ),
         )
-        .asks(
+        .request(
             "reserve",
             &json!({ "id": ONE, "to": "bob", "amount": "9.00", "currency": "USD" }),
         )
-        .says(
+        .event(
             Service::Debit,
             4,
             Fact::Request(name("alice"), RequestFact::RequestRefused(Verb::Reserve, late())),
@@ -194,9 +195,8 @@ fn a_cancel_that_comes_first() {
     check(
         &barred.flow("cancelled", no_movement),
         &[
-            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it was heard of; a reservation that comes late is \
-             refused.",
-            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob came under the same id; that was refused, and changed nothing: \
+            "alice cancelled a reservation at 2026-01-31 12:00:00 UTC, before it arrived; a later reserve is refused.",
+            "At 2026-01-31 12:00:00 UTC a reserve of 9.00 USD to bob arrived under the same id; it was refused and changed nothing: \
              it was cancelled before it came.",
         ],
     );

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use wallet_client::LedgerError;
-use wallet_client::api::{Api, Duty, Filter, Health, Mute, Stats, StatusFilter, Transfer, neighbour};
+use wallet_client::api::{AccessError, Api, Duty, Filter, Health, Stats, StatusFilter, Transfer, neighbour};
 use wallet_contract::ready::LOST_DATA;
 use wallet_contract::subject::Service;
 use wallet_stack::ready;
@@ -52,19 +52,19 @@ async fn without_ledger(api: &Api, error: &LedgerError) -> Result<Vec<Finding>> 
 /// A ledger that does not report the wallet's health: it does not respond, or responds with an error.
 fn unusable_ledger(url: &str, error: &LedgerError) -> Finding {
     let (detail, advice) = match error {
-        LedgerError::Mute(Mute::Silent { why, .. }) => (
+        LedgerError::Access(AccessError::NoReply { why, .. }) => (
             format!("no answer from {url}: {why}"),
             "start it, or give its address: --api URL",
         ),
-        LedgerError::Mute(Mute::Locked { .. }) => (
+        LedgerError::Access(AccessError::TokenRequired { .. }) => (
             format!("{url} requires a token"),
             "set WALLET_API_TOKEN or --api-token to the WALLET_HTTP_TOKEN that it was started with",
         ),
-        LedgerError::Mute(Mute::WrongToken { .. }) => (
+        LedgerError::Access(AccessError::WrongToken { .. }) => (
             format!("{url} rejects this token"),
             "set WALLET_API_TOKEN or --api-token to the WALLET_HTTP_TOKEN that it was started with",
         ),
-        other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Strange(_)) => (
+        other @ (LedgerError::Input(_) | LedgerError::Problem(_) | LedgerError::Unexpected(_)) => (
             format!("{url} can't report the wallet's health: {other}"),
             "see its log, and check that --api is the address of ledger-svc",
         ),
@@ -99,7 +99,7 @@ async fn check_directly(service: Service, url: &str) -> Result<Finding> {
 
 /// The state of a service on its shards, as the ledger learned it.
 fn duty(service: Service, duties: &[&Duty]) -> Finding {
-    let states: Vec<String> = duties.iter().map(|duty| duty.told()).collect();
+    let states: Vec<String> = duties.iter().map(|duty| duty.describe()).collect();
     let detail = states.join(", ");
     if !duties.is_empty() && duties.iter().all(|duty| duty.is_good()) {
         return Finding::ok(service.name(), detail);
@@ -170,7 +170,7 @@ async fn stuck(health: &Health, api: &Api) -> Result<Finding> {
         .as_ref()
         .and_then(|flow| Some((flow, flow.stuck.as_ref()?)))
     {
-        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.told());
+        detail = format!("{detail}; the oldest is {}: {}", oldest.transfer, why.describe());
     }
     let advice =
         "`wallet transfers --status stuck` lists them; then see the log of the service that they wait for";
@@ -220,14 +220,14 @@ mod tests {
     #[test]
     fn the_advice_depends_on_why_the_ledger_is_unusable() {
         let (name, url) = ("the ledger", "http://127.0.0.1:8080".to_owned());
-        let check = |error: Mute, detail: &str, advice: &str| {
+        let check = |error: AccessError, detail: &str, advice: &str| {
             let found = unusable_ledger("http://127.0.0.1:8080", &error.into());
             assert_eq!(found.detail, detail);
             let advised = found.advice.unwrap();
             assert!(advised.starts_with(advice), "{advised}");
         };
         let (why, option) = ("Connection refused (os error 111)".to_owned(), "--api");
-        let silent = Mute::Silent {
+        let silent = AccessError::NoReply {
             name,
             url: url.clone(),
             why,
@@ -239,7 +239,7 @@ mod tests {
             "start it, or give its address: --api URL. Until then",
         );
         check(
-            Mute::Locked {
+            AccessError::TokenRequired {
                 name,
                 url: url.clone(),
             },
@@ -247,7 +247,7 @@ mod tests {
             "set WALLET_API_TOKEN",
         );
         check(
-            Mute::WrongToken { name, url },
+            AccessError::WrongToken { name, url },
             "http://127.0.0.1:8080 rejects this token",
             "set WALLET_API_TOKEN",
         );

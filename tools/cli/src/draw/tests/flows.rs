@@ -183,7 +183,7 @@ memo      lunch
     0.05  ╰─────▶●                    account debited                0.00  0.20   0.00    0.00  0:18
 
   900.00  ●                           transfer requested again                                  0:19
-          │                           other content: 13.00 USD to bob
+          │                           different content: 13.00 USD to bob
   902.31  ╰─────▶✗                    request refused                0.41  1.20   0.20    0.50  0:20
                                       id_reused: amount was 12.50, now 13.00
 

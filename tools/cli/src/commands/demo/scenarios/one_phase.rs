@@ -28,7 +28,7 @@ pub(super) async fn insufficient_funds(stage: &mut Stage<'_>) -> Result<Scene> {
         .check("outcome", "refused: insufficient_funds", with_reason(&outcome))
         .check(
             "detail",
-            "12.50 USD available, 1000.00 USD asked",
+            "12.50 USD available, 1000.00 USD requested",
             detail(&outcome),
         ))
 }

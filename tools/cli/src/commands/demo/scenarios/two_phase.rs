@@ -93,7 +93,7 @@ pub(super) async fn cancel(stage: &mut Stage<'_>) -> Result<Scene> {
         .check("after the reserve", "reserved", reserved.outcome.as_str())
         .check(
             "payment refused",
-            "40.00 USD available, 60.00 USD held, 50.00 USD asked",
+            "40.00 USD available, 60.00 USD held, 50.00 USD requested",
             detail(&refused),
         )
         .check(

@@ -162,17 +162,17 @@ fn keys(source: Source) -> Vec<ColumnType> {
 
 /// Answers a batch's look-ups in one round trip.
 pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found> {
-    let asked: Vec<_> = reads
+    let lookups: Vec<_> = reads
         .lookups
         .iter()
         .enumerate()
         .filter(|(_, lookup)| !lookup.keys.is_empty())
         .collect();
     let mut cells: Vec<Vec<Cell>> = reads.lookups.iter().map(|_| Vec::new()).collect();
-    if !asked.is_empty() {
+    if !lookups.is_empty() {
         let slots = Slots::of(reads);
         let (mut sql, mut next) = (String::new(), 1);
-        for (number, lookup) in &asked {
+        for (number, lookup) in &lookups {
             let all = if sql.is_empty() { "" } else { " UNION ALL " };
             let list = slots.selected(lookup.source.columns(), &lookup.source);
             let k = arrays(keys(lookup.source).into_iter(), &mut next);
@@ -183,7 +183,7 @@ pub(super) async fn find(db: &mut Connection, reads: &Reads<'_>) -> Result<Found
             );
         }
         let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (_, lookup) in &asked {
+        for (_, lookup) in &lookups {
             query = bound(
                 query,
                 keys(lookup.source).into_iter(),

@@ -12,28 +12,30 @@ const AGAIN: Duration = Duration::from_mins(1);
 
 /// The lines that were logged and held back.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Lines {
     rejected: Line,
     refused: Line,
     too_large: Line,
 }
 
-impl Told {
+impl Lines {
     /// Logs what happened to the first flows, if that is worth a line.
-    pub(super) fn tell(&mut self, receiver: &str, done: &Done, first: &[Vec<Span>]) {
+    pub(super) fn report(&mut self, receiver: &str, done: &Done, first: &[Vec<Span>]) {
         match done {
             Done::Sent { sent, .. } if sent.rejected > 0 || !sent.why.is_empty() => {
                 if let Some(others) = self.rejected.turn(sent.rejected) {
                     let (rejected, why) = (sent.rejected, &sent.why);
-                    warn!("{receiver} took a message and rejected {rejected} spans of it{others}: {why}");
+                    warn!(
+                        "{receiver} accepted a message but rejected {rejected} of its spans{others}: {why}"
+                    );
                 }
             }
             Done::Sent { .. } => {}
             Done::Refused { spans, why, .. } => {
                 if let Some(others) = self.refused.turn(*spans) {
                     warn!(
-                        "{spans} spans are not exported{others}; `wallet trace export --since …` sends them, when the receiver takes \
-                         them: {why}"
+                        "{spans} spans were not exported{others}; send them with `wallet trace export --since …` once \
+                         the receiver accepts them: {why}"
                     );
                 }
             }
@@ -43,7 +45,7 @@ impl Told {
                     let trace = trace.unwrap_or_default();
                     warn!(
                         %trace,
-                        "the flow with trace {trace} is not exported{others}: its {spans} spans alone are more than the receiver takes: {why}"
+                        "the flow with trace {trace} was not exported{others}: its {spans} spans exceed the receiver's size limit: {why}"
                     );
                 }
             }
@@ -54,7 +56,7 @@ impl Told {
 /// One kind of line.
 #[derive(Debug, Default)]
 struct Line {
-    said: Option<Instant>,
+    logged_at: Option<Instant>,
     /// Spans for which no line was logged since.
     others: usize,
 }
@@ -62,16 +64,16 @@ struct Line {
 impl Line {
     /// If a line is due now: what was held back since the last one.
     fn turn(&mut self, spans: usize) -> Option<String> {
-        if self.said.is_some_and(|said| said.elapsed() < AGAIN) {
+        if self.logged_at.is_some_and(|at| at.elapsed() < AGAIN) {
             self.others += spans;
             return None;
         }
         let others = match self.others {
             0 => String::new(),
-            others => format!(" (and {others} more since this was last said)"),
+            others => format!(" (and {others} more since the last such line)"),
         };
         *self = Self {
-            said: Some(Instant::now()),
+            logged_at: Some(Instant::now()),
             others: 0,
         };
         Some(others)
@@ -83,13 +85,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_comes_at_once_and_then_once_a_minute_with_what_was_left_out() {
+    fn the_first_line_is_logged_at_once_then_one_a_minute_with_a_count() {
         let mut line = Line::default();
         assert_eq!(line.turn(5), Some(String::new()));
         assert_eq!((line.turn(7), line.turn(1)), (None, None));
-        line.said = line.said.and_then(|said| said.checked_sub(AGAIN));
-        let told = line.turn(2);
-        assert_eq!(told.as_deref(), Some(" (and 8 more since this was last said)"));
+        line.logged_at = line.logged_at.and_then(|at| at.checked_sub(AGAIN));
+        let others = line.turn(2);
+        assert_eq!(others.as_deref(), Some(" (and 8 more since the last such line)"));
         assert_eq!(line.turn(2), None);
     }
 }

@@ -12,25 +12,25 @@ use wallet_contract::id::TransferKey;
 use wallet_contract::request::Request;
 use wallet_contract::subject::Verb;
 use wallet_kernel::Input;
-use wallet_kernel::testing::{ONE, TWO, asks, pays};
+use wallet_kernel::testing::{ONE, TWO, pays, request_input};
 
 use super::world::World;
 
 /// The steps, in log order.
 enum Step {
-    /// alice asks for this amount, always under the same id; a reversal is asked by bob.
+    /// alice asks for this amount, always under the same id; a reversal is requested by bob.
     Ask(Verb, &'static str),
     /// A reserve with `auto_confirm`.
     AutoConfirm(&'static str),
     /// Everything requested so far is decided, and its outcomes are sent.
-    Told,
+    Decided,
     /// bob's account is frozen.
     Frozen,
     /// The reservation's time is up.
     Late,
 }
 
-use Step::{Ask, AutoConfirm, Frozen, Late, Told};
+use Step::{Ask, AutoConfirm, Decided, Frozen, Late};
 use Verb::{Cancel, Confirm, Reserve, Reverse, Transfer};
 
 const ROWS: [(&str, &[Step]); 19] = [
@@ -44,20 +44,20 @@ const ROWS: [(&str, &[Step]); 19] = [
         "given back",
         &[
             Ask(Transfer, "2.00"),
-            Told,
+            Decided,
             Ask(Reverse, "2.00"),
             Ask(Reverse, "1.00"),
         ],
     ),
     (
         "confirmed in part",
-        &[Ask(Reserve, "9.00"), Told, Ask(Confirm, "5.00")],
+        &[Ask(Reserve, "9.00"), Decided, Ask(Confirm, "5.00")],
     ),
     (
         "two confirms",
         &[
             Ask(Reserve, "9.00"),
-            Told,
+            Decided,
             Ask(Confirm, "5.00"),
             Ask(Confirm, "7.00"),
         ],
@@ -67,7 +67,7 @@ const ROWS: [(&str, &[Step]); 19] = [
         &[
             Ask(Reserve, "9.00"),
             Ask(Reserve, "8.00"),
-            Told,
+            Decided,
             Ask(Confirm, "5.00"),
         ],
     ),
@@ -85,47 +85,59 @@ const ROWS: [(&str, &[Step]); 19] = [
         &[AutoConfirm("9.00"), Ask(Confirm, "5.00")],
     ),
     (
-        "bob can't be promised it",
-        &[Frozen, Ask(Reserve, "9.00"), Told, Ask(Confirm, "")],
+        "bob can't be promised the money",
+        &[Frozen, Ask(Reserve, "9.00"), Decided, Ask(Confirm, "")],
     ),
     (
         "a cancel that is too late",
-        &[Ask(Reserve, "9.00"), Told, Ask(Confirm, "5.00"), Ask(Cancel, "")],
+        &[
+            Ask(Reserve, "9.00"),
+            Decided,
+            Ask(Confirm, "5.00"),
+            Ask(Cancel, ""),
+        ],
     ),
     (
         "a confirm that is too late",
-        &[Ask(Reserve, "9.00"), Told, Ask(Cancel, ""), Ask(Confirm, "5.00")],
+        &[
+            Ask(Reserve, "9.00"),
+            Decided,
+            Ask(Cancel, ""),
+            Ask(Confirm, "5.00"),
+        ],
     ),
     (
         "cancelled before it is promised",
         &[Ask(Reserve, "9.00"), Ask(Cancel, "")],
     ),
     (
-        "cancelled before it is heard of",
+        "cancelled before it arrives",
         &[Ask(Cancel, ""), Ask(Reserve, "9.00")],
     ),
     (
         "not confirmed in time",
-        &[Ask(Reserve, "9.00"), Told, Late, Ask(Confirm, "5.00")],
+        &[Ask(Reserve, "9.00"), Decided, Late, Ask(Confirm, "5.00")],
     ),
     (
         "nothing is reserved",
         &[Ask(Confirm, "5.00"), Ask(Reserve, "9.00")],
     ),
-    ("no reservation", &[Ask(Transfer, "2.00"), Told, Ask(Cancel, "")]),
+    (
+        "no reservation",
+        &[Ask(Transfer, "2.00"), Decided, Ask(Cancel, "")],
+    ),
 ];
 
 #[test]
-fn who_is_told_what_stands_in_the_architecture() {
-    let mut table =
-        "| | asked under one id, in the order of the log | each is told |\n|---|---|---|\n".to_owned();
+fn the_architecture_document_has_the_outcome_table() {
+    let mut table = "| | requests under one id, in log order | outcome of each |\n|---|---|---|\n".to_owned();
     for (what, steps) in ROWS {
-        let told = play(steps);
+        let played = play(steps);
         let column = |of: fn(&(String, String)) -> &String| {
-            told.iter().map(of).cloned().collect::<Vec<_>>().join("; ")
+            played.iter().map(of).cloned().collect::<Vec<_>>().join("; ")
         };
-        let (asked, told) = (column(|(asked, _)| asked), column(|(_, told)| told));
-        writeln!(table, "| {what} | {asked} | {told} |").expect("a string takes it");
+        let (requests, outcomes) = (column(|(request, _)| request), column(|(_, outcome)| outcome));
+        writeln!(table, "| {what} | {requests} | {outcomes} |").expect("a string takes it");
     }
     let text = include_str!("../../../../../ARCHITECTURE.md");
     assert!(
@@ -139,36 +151,36 @@ fn play(steps: &[Step]) -> Vec<(String, String)> {
     let mut world = World::new();
     world.endow();
     world.until_quiet();
-    let (mut asked, mut answers): (Vec<(String, Request)>, _) = (Vec::new(), BTreeMap::new());
-    for step in steps.iter().chain([&Told]) {
+    let (mut requests, mut answers): (Vec<(String, Request)>, _) = (Vec::new(), BTreeMap::new());
+    for step in steps.iter().chain([&Decided]) {
         match step {
-            Ask(verb, amount) => asked.push((words(*verb, amount), ask(&mut world, *verb, amount, ""))),
+            Ask(verb, amount) => requests.push((words(*verb, amount), ask(&mut world, *verb, amount, ""))),
             AutoConfirm(amount) => {
                 let words = format!("{}, `auto_confirm`", words(Reserve, amount));
-                asked.push((words, ask(&mut world, Reserve, amount, r#","auto_confirm":true"#)));
+                requests.push((words, ask(&mut world, Reserve, amount, r#","auto_confirm":true"#)));
             }
-            Told => {
+            Decided => {
                 world.until_quiet();
-                for (_, request) in &asked {
+                for (_, request) in &requests {
                     if !answers.contains_key(&request.id) {
-                        answers.extend(told(&world, request).map(|told| (request.id, told)));
+                        answers.extend(outcome_of(&world, request).map(|outcome| (request.id, outcome)));
                     }
                 }
             }
             Frozen => {
-                world.deliver(request(asks(Verb::Freeze, TWO, "bob", "")));
+                world.deliver(request(request_input(Verb::Freeze, TWO, "bob", "")));
                 world.until_quiet();
             }
             Late => world.pass_every_expiry(),
         }
     }
-    asked
+    requests
         .into_iter()
         .map(|(words, request)| {
-            let told = answers.remove(&request.id);
+            let outcome = answers.remove(&request.id);
             (
                 words,
-                told.unwrap_or_else(|| panic!("{request:?} is told nothing")),
+                outcome.unwrap_or_else(|| panic!("{request:?} has no outcome")),
             )
         })
         .collect()
@@ -180,15 +192,15 @@ fn words(verb: Verb, amount: &str) -> String {
 
 fn ask(world: &mut World, verb: Verb, amount: &str, terms: &str) -> Request {
     let request = request(match verb {
-        Transfer | Reserve => asks(verb, ONE, "alice", &format!("{}{terms}", pays("bob", amount))),
-        Reverse => asks(
+        Transfer | Reserve => request_input(verb, ONE, "alice", &format!("{}{terms}", pays("bob", amount))),
+        Reverse => request_input(
             verb,
             TWO,
             "bob",
             &format!(r#"{},"reverses":"{ONE}""#, pays("alice", amount)),
         ),
-        _ if amount.is_empty() => asks(verb, ONE, "alice", ""),
-        _ => asks(
+        _ if amount.is_empty() => request_input(verb, ONE, "alice", ""),
+        _ => request_input(
             verb,
             ONE,
             "alice",
@@ -207,7 +219,7 @@ fn request(input: Input) -> Request {
 }
 
 /// The first outcome it gets, if any. *reserved* does not count once its flow has moved on.
-fn told(world: &World, request: &Request) -> Option<String> {
+fn outcome_of(world: &World, request: &Request) -> Option<String> {
     let causes = super::answers::all_causes(world);
     let outcomes = || {
         world

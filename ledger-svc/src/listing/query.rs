@@ -6,7 +6,7 @@ use wallet_contract::money::Currency;
 use wallet_contract::reason::Reason;
 use wallet_contract::status::Status;
 use wallet_runtime::problem::Problem;
-use wallet_view::lapse;
+use wallet_view::duration;
 use wallet_view::moment::Moment;
 use wallet_view::typed;
 
@@ -37,7 +37,7 @@ impl Halted {
 /// The fields as written. A field not filled in is empty; a blank one was refused before.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Question {
+pub(crate) struct ListQuery {
     pub(crate) account: String,
     pub(crate) status: String,
     pub(crate) reason: String,
@@ -63,7 +63,7 @@ pub(crate) struct Listed {
     pub(crate) before: Option<String>,
 }
 
-impl Question {
+impl ListQuery {
     /// The fields that are filled in, in a fixed order.
     pub(crate) fn fields(&self) -> Vec<(&'static str, &str)> {
         let all = [
@@ -88,8 +88,8 @@ impl Question {
     }
 
     /// The number of rows requested.
-    pub(crate) fn limit(&self, usual: i64) -> Result<i64, Problem> {
-        limit(Some(self.limit.trim()).filter(|text| !text.is_empty()), usual)
+    pub(crate) fn limit(&self, default: i64) -> Result<i64, Problem> {
+        limit(Some(self.limit.trim()).filter(|text| !text.is_empty()), default)
     }
 
     /// Parses the fields, or names the invalid one.
@@ -119,7 +119,7 @@ impl Question {
                     .map_err(|error| Problem::bad_request(format!("{name}: {error}")))
             }
             (Some(text), None) => Err(Problem::bad_request(format!(
-                "{name} {text:?}: say in which currency, such as currency=USD"
+                "{name} {text:?}: give the currency too, such as currency=USD"
             ))),
         };
         let lasted_us = field("lasted_ms").map(milliseconds).transpose()?;
@@ -151,8 +151,8 @@ impl Question {
 }
 
 impl Listed {
-    /// Refuses a filter that can never match: it is a mistake, and not an empty list. `said` returns the text of a field.
-    fn check<'a>(&self, said: impl Fn(&str) -> &'a str) -> Result<(), Problem> {
+    /// Refuses a filter that can never match: it is a mistake, and not an empty list. `field` returns the text of a field.
+    fn check<'a>(&self, field: impl Fn(&str) -> &'a str) -> Result<(), Problem> {
         let Filter {
             from_us,
             to_us,
@@ -169,9 +169,9 @@ impl Listed {
         ];
         for (first, last, span, is_beyond) in spans {
             if span.is_some_and(|(from, to)| from > to) {
-                let (from, to) = (said(first), said(last));
+                let (from, to) = (field(first), field(last));
                 return Err(Problem::bad_request(format!(
-                    "{first} {from:?} {is_beyond} {last} {to:?}: nothing lies between them"
+                    "{first} {from:?} {is_beyond} {last} {to:?}: nothing can match"
                 )));
             }
         }
@@ -182,7 +182,7 @@ impl Listed {
         };
         match open.filter(|_| self.ended.is_some()) {
             Some(word) => Err(Problem::bad_request(format!(
-                "status {word:?}: what stands like that has not ended; leave out ended_from and ended_to, or the status"
+                "status {word:?}: such flows have not ended; leave out ended_from and ended_to, or the status"
             ))),
             None => Ok(()),
         }
@@ -206,10 +206,10 @@ fn status(word: &str) -> Result<(Option<Status>, Option<Halted>), Problem> {
 }
 
 fn milliseconds(text: &str) -> Result<i64, Problem> {
-    let read = lapse::read_in("ms", text).map(lapse::microseconds);
+    let read = duration::read_in("ms", text).map(duration::microseconds);
     read.map_err(|_| {
         Problem::bad_request(format!(
-            "lasted_ms {text:?}: use milliseconds, such as 250, or a time such as 1.5 s"
+            "lasted_ms {text:?}: use milliseconds, such as 250, or a duration such as 1.5 s"
         ))
     })
 }
@@ -223,22 +223,22 @@ pub(crate) fn time(name: &str, text: &str, now: Timestamp) -> Result<Moment, Pro
 mod tests {
     use super::*;
 
-    fn read(change: impl FnOnce(&mut Question)) -> Result<Listed, String> {
-        let mut question = Question::default();
-        change(&mut question);
-        question
+    fn read(change: impl FnOnce(&mut ListQuery)) -> Result<Listed, String> {
+        let mut query = ListQuery::default();
+        change(&mut query);
+        query
             .read("2026-01-31T12:00:00Z".parse().unwrap())
             .map_err(|problem| problem.detail().to_owned())
     }
 
     #[test]
-    fn each_field_is_read() {
-        let listed = read(|asked| {
-            asked.account = "alice".to_owned();
-            asked.status = "settled".to_owned();
-            asked.currency = "USD".to_owned();
-            asked.min = "1.00".to_owned();
-            asked.lasted_ms = "13.9 ms".to_owned();
+    fn each_field_is_parsed() {
+        let listed = read(|query| {
+            query.account = "alice".to_owned();
+            query.status = "settled".to_owned();
+            query.currency = "USD".to_owned();
+            query.min = "1.00".to_owned();
+            query.lasted_ms = "13.9 ms".to_owned();
         });
         let filter = listed.unwrap().filter;
         assert_eq!(
@@ -247,12 +247,12 @@ mod tests {
         );
         assert_eq!(filter.lasted_us, Some(13_900));
         assert_eq!(
-            read(|asked| asked.status = "stuck".to_owned()).unwrap().halted,
+            read(|query| query.status = "stuck".to_owned()).unwrap().halted,
             Some(Halted::Stuck)
         );
-        let spelled = read(|asked| {
-            asked.currency = "USD".to_owned();
-            (asked.min, asked.max) = ("5".to_owned(), "1,234.5".to_owned());
+        let spelled = read(|query| {
+            query.currency = "USD".to_owned();
+            (query.min, query.max) = ("5".to_owned(), "1,234.5".to_owned());
         });
         let filter = spelled.unwrap().filter;
         assert_eq!((filter.least, filter.most), (Some(500), Some(123_450)));
@@ -260,10 +260,10 @@ mod tests {
 
     /// A time covers everything that it was printed for, in the time zone in which it is written.
     #[test]
-    fn times_reach_from_the_first_to_the_last_of_what_they_name() {
+    fn time_filters_cover_the_whole_of_their_smallest_unit() {
         let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
         let check = |text: &str, from: &str, to: &str| {
-            let filter = read(|asked| (asked.from, asked.to) = (text.to_owned(), text.to_owned()));
+            let filter = read(|query| (query.from, query.to) = (text.to_owned(), text.to_owned()));
             let filter = filter.unwrap().filter;
             assert_eq!(
                 (filter.from_us, filter.to_us),
@@ -290,53 +290,53 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
-        let check = |change: fn(&mut Question), says: &str| {
+    fn an_invalid_filter_is_named() {
+        let check = |change: fn(&mut ListQuery), expected: &str| {
             let error = read(change).unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.contains(expected), "{error}");
         };
-        check(|asked| asked.min = "1.00".to_owned(), "say in which currency");
+        check(|query| query.min = "1.00".to_owned(), "give the currency too");
         check(
-            |asked| (asked.currency, asked.max) = ("USD".to_owned(), "$5".to_owned()),
+            |query| (query.currency, query.max) = ("USD".to_owned(), "$5".to_owned()),
             "max: amount \"$5\" is not a plain decimal number, such as \"12.50\": did you mean 5.00?",
         );
-        check(|asked| asked.status = "lost".to_owned(), "use one of running");
-        check(|asked| asked.reason = "because".to_owned(), "reason \"because\"");
+        check(|query| query.status = "lost".to_owned(), "use one of running");
+        check(|query| query.reason = "because".to_owned(), "reason \"because\"");
         check(
-            |asked| asked.lasted_ms = "soon".to_owned(),
+            |query| query.lasted_ms = "soon".to_owned(),
             "lasted_ms \"soon\": use milliseconds",
         );
         check(
-            |asked| asked.from = "yesterday".to_owned(),
+            |query| query.from = "yesterday".to_owned(),
             "from \"yesterday\": use a time such as",
         );
         check(
-            |asked| asked.to = "2026-06-01T00:00+06[Europe/Berlin]".to_owned(),
+            |query| query.to = "2026-06-01T00:00+06[Europe/Berlin]".to_owned(),
             "to \"2026-06-01T00:00+06[Europe/Berlin]\": Europe/Berlin was at +02:00 then",
         );
-        check(|asked| asked.account = "a b".to_owned(), "account \"a b\"");
+        check(|query| query.account = "a b".to_owned(), "account \"a b\"");
     }
 
     #[test]
-    fn what_can_never_be_is_no_empty_list() {
-        let check = |fields: [(&str, &str); 2], says: &str| {
-            let error = read(|asked| {
+    fn an_impossible_filter_is_an_error() {
+        let check = |fields: [(&str, &str); 2], expected: &str| {
+            let error = read(|query| {
                 for (name, text) in fields {
                     let field = match name {
-                        "from" => &mut asked.from,
-                        "to" => &mut asked.to,
-                        "ended_from" => &mut asked.ended_from,
-                        "ended_to" => &mut asked.ended_to,
-                        "min" => &mut asked.min,
-                        "max" => &mut asked.max,
-                        _ => &mut asked.status,
+                        "from" => &mut query.from,
+                        "to" => &mut query.to,
+                        "ended_from" => &mut query.ended_from,
+                        "ended_to" => &mut query.ended_to,
+                        "min" => &mut query.min,
+                        "max" => &mut query.max,
+                        _ => &mut query.status,
                     };
                     text.clone_into(field);
                 }
-                "USD".clone_into(&mut asked.currency);
+                "USD".clone_into(&mut query.currency);
             });
             let error = error.unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.contains(expected), "{error}");
         };
         let (first, last) = ("2026-06-02T00:00:00Z", "2026-06-01T00:00:00Z");
         let both = "from \"2026-06-02T00:00:00Z\" is later than";
@@ -348,11 +348,14 @@ mod tests {
             "min \"2.00\" is more than max \"1.00\"",
         );
         for status in ["running", "reserved", "stuck", "parked"] {
-            check([("status", status), ("ended_from", first)], "has not ended");
+            check(
+                [("status", status), ("ended_from", first)],
+                "such flows have not ended",
+            );
         }
-        let same = read(|asked| {
-            first.clone_into(&mut asked.ended_from);
-            first.clone_into(&mut asked.ended_to);
+        let same = read(|query| {
+            first.clone_into(&mut query.ended_from);
+            first.clone_into(&mut query.ended_to);
         });
         let span = same.unwrap().ended.unwrap();
         let within = span.to_us - span.from_us;

@@ -13,37 +13,37 @@ use crate::problem::Problem;
 /// The query string of a program's request. An empty or blank field is rejected by name: a program that sends one has lost the
 /// value it meant, and would take the answer to a broader query for its own.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<T>(pub T);
+pub struct QueryParams<T>(pub T);
 
 /// The query string of a page's form. Browsers send untouched fields as empty ones, so these are ignored; a blank one is a typing
 /// slip and is rejected by name.
 #[derive(Clone, Copy, Debug)]
-pub struct Filled<T>(pub T);
+pub struct FormParams<T>(pub T);
 
 /// An empty query string.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Nothing {}
+pub struct NoParams {}
 
 /// The path parameter.
 #[derive(Clone, Debug)]
-pub struct Named(pub String);
+pub struct PathParam(pub String);
 
 /// The JSON body.
 #[derive(Clone, Copy, Debug)]
-pub struct Told<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let told = Json::<T>::from_request(request, state).await;
-        told.map(|Json(told)| Self(told))
+        let body = Json::<T>::from_request(request, state).await;
+        body.map(|Json(body)| Self(body))
             .map_err(|bad| Problem::bad_request(bad.body_text()))
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for QueryParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -51,7 +51,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filled<T> {
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for FormParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -60,34 +60,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filled<T> {
     }
 }
 
-/// Parses the query string, ignoring the fields for which `says_nothing` holds.
+/// Parses the query string, ignoring the fields for which `is_missing` holds.
 async fn read<S: Send + Sync, T: DeserializeOwned>(
     parts: &mut Parts,
     state: &S,
-    says_nothing: impl Fn(&str) -> bool,
+    is_missing: impl Fn(&str) -> bool,
 ) -> Result<T, Problem> {
     let unreadable = |bad: QueryRejection| Problem::bad_request(bad.body_text());
     let fields = Query::<Vec<(String, String)>>::from_request_parts(parts, state).await;
     let Query(fields) = fields.map_err(unreadable)?;
     for (name, text) in &fields {
-        if says_nothing(text) {
+        if is_missing(text) {
             let how = if text.is_empty() { "empty" } else { "blank" };
             return Err(Problem::bad_request(format!(
-                "{name} is {how}: say what it is, or leave it out"
+                "{name} is {how}: give it a value, or leave it out"
             )));
         }
         // PostgreSQL text can't contain NUL; no valid value does.
         if text.contains('\0') {
             return Err(Problem::bad_request(format!(
-                "{name}: a zero byte is part of no name"
+                "{name}: a value can't contain a zero byte"
             )));
         }
     }
-    let asked = Query::<T>::from_request_parts(parts, state).await;
-    asked.map(|Query(asked)| asked).map_err(unreadable)
+    let parsed = Query::<T>::from_request_parts(parts, state).await;
+    parsed.map(|Query(parsed)| parsed).map_err(unreadable)
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -106,7 +106,7 @@ mod tests {
 
     #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
     #[serde(deny_unknown_fields, default)]
-    struct Question {
+    struct Fields {
         account: String,
         limit: Option<u8>,
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_field_that_says_nothing_is_refused_by_name() {
+    async fn a_blank_field_is_refused_by_name() {
         let blanks = [
             "%20",
             "+",
@@ -131,29 +131,29 @@ mod tests {
         for field in ["account", "limit"] {
             for blank in blanks {
                 let mut parts = parts(&format!("{field}={blank}"));
-                let said = format!("{field} is blank: say what it is, or leave it out");
-                let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
-                assert_eq!(asked.unwrap_err().detail(), said, "{blank}");
-                let filled = Filled::<Question>::from_request_parts(&mut parts, &()).await;
-                assert_eq!(filled.unwrap_err().detail(), said, "{blank}");
+                let expected = format!("{field} is blank: give it a value, or leave it out");
+                let parsed = QueryParams::<Fields>::from_request_parts(&mut parts, &()).await;
+                assert_eq!(parsed.unwrap_err().detail(), expected, "{blank}");
+                let filled = FormParams::<Fields>::from_request_parts(&mut parts, &()).await;
+                assert_eq!(filled.unwrap_err().detail(), expected, "{blank}");
             }
         }
         let mut parts = parts("account=&limit=1");
-        let asked = Asked::<Question>::from_request_parts(&mut parts, &()).await;
+        let parsed = QueryParams::<Fields>::from_request_parts(&mut parts, &()).await;
         assert_eq!(
-            asked.unwrap_err().detail(),
-            "account is empty: say what it is, or leave it out"
+            parsed.unwrap_err().detail(),
+            "account is empty: give it a value, or leave it out"
         );
-        let Filled(untouched) = Filled::<Question>::from_request_parts(&mut parts, &())
+        let FormParams(untouched) = FormParams::<Fields>::from_request_parts(&mut parts, &())
             .await
             .unwrap();
         assert_eq!((untouched.account.as_str(), untouched.limit), ("", Some(1)));
     }
 
     #[tokio::test]
-    async fn what_is_not_asked_here_is_refused() {
+    async fn an_unknown_field_is_refused() {
         let mut parts = parts("limit=1");
-        let asked = Asked::<Nothing>::from_request_parts(&mut parts, &()).await;
-        assert!(asked.unwrap_err().detail().contains("unknown field `limit`"));
+        let parsed = QueryParams::<NoParams>::from_request_parts(&mut parts, &()).await;
+        assert!(parsed.unwrap_err().detail().contains("unknown field `limit`"));
     }
 }

@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Adds the headers, and shows an error as a page.
-pub(super) async fn dress(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
+pub(super) async fn finish(State(running): State<Arc<Running>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let (for_programs, root) = (is_for_programs(path), Root::of(path));
     let mut response = next.run(request).await;
@@ -51,27 +51,25 @@ fn page(running: &Running, root: Root, problem: &Problem) -> Response {
 
 fn title(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::BAD_REQUEST => "This question makes no sense",
+        StatusCode::BAD_REQUEST => "Invalid filter",
         StatusCode::NOT_FOUND => "Not found",
-        StatusCode::CONFLICT => "More than one answer",
-        StatusCode::SERVICE_UNAVAILABLE => "No answer just now",
+        StatusCode::CONFLICT => "Ambiguous id",
+        StatusCode::SERVICE_UNAVAILABLE => "Temporarily unavailable",
         other => other.canonical_reason().unwrap_or("Error"),
     }
 }
 
 fn advice(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::BAD_REQUEST => {
-            "Go back and correct it: the sentence above names the field and its value."
-        }
+        StatusCode::BAD_REQUEST => "Go back and correct it: the message above names the field and its value.",
         StatusCode::NOT_FOUND => {
-            "Is the id complete? A transfer is known as soon as its request stands in the log; the list shows the newest. Behind \
-             a proxy that gives the viewer a path of its own: it must take that path off before it asks."
+            "Is the id complete? A transfer can be found as soon as its request is in the log; the list shows the newest. A proxy that \
+             serves the viewer under a path of its own must strip that path from its requests."
         }
-        StatusCode::CONFLICT => "Choose one of those that the sentence above names.",
+        StatusCode::CONFLICT => "Choose one of those named in the message above.",
         StatusCode::SERVICE_UNAVAILABLE => {
-            "Load the page again in a moment. If it stays so, the health page and the log of ledger-svc say why."
+            "Reload the page in a moment. If the problem persists, see the health page and the log of ledger-svc."
         }
-        _ => "The log of ledger-svc may say more.",
+        _ => "The log of ledger-svc may have more details.",
     }
 }

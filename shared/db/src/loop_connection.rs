@@ -4,18 +4,19 @@ use std::ops::{Deref, DerefMut};
 
 use wallet_kernel::{Found, Reads, Scan, Writes};
 
+use super::combined;
 use super::connect::Pool;
 use super::db::Db;
 use super::error::Result;
 use super::local::Local;
 use super::set::Arg;
-use super::{postgres, together};
+use super::postgres;
 
 /// A connection on which a batch is one read and one write.
 #[derive(Debug)]
-pub struct Working(Db);
+pub struct LoopConnection(Db);
 
-impl Deref for Working {
+impl Deref for LoopConnection {
     type Target = Db;
 
     fn deref(&self) -> &Db {
@@ -23,7 +24,7 @@ impl Deref for Working {
     }
 }
 
-impl DerefMut for Working {
+impl DerefMut for LoopConnection {
     fn deref_mut(&mut self) -> &mut Db {
         &mut self.0
     }
@@ -31,21 +32,21 @@ impl DerefMut for Working {
 
 impl Pool {
     /// Takes a connection for a loop. For SQLite it is a new one, on which statements are plain function calls.
-    pub async fn work(&self) -> Result<Working> {
+    pub async fn loop_connection(&self) -> Result<LoopConnection> {
         match self {
-            Self::Sqlite { uri, .. } => Ok(Working(Db::Local(Local::open(uri)?))),
-            Self::Postgres(servers) => servers.acquire().await.map(|db| Working(Db::Postgres(db))),
+            Self::Sqlite { uri, .. } => Ok(LoopConnection(Db::Local(Local::open(uri)?))),
+            Self::Postgres(servers) => servers.acquire().await.map(|db| LoopConnection(Db::Postgres(db))),
         }
     }
 }
 
-impl Working {
+impl LoopConnection {
     /// Answers a batch's look-ups.
     pub async fn find(&mut self, reads: &Reads<'_>) -> Result<Found> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.find(reads)?),
-            Db::Postgres(db) => together::find(db, reads).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Postgres(db) => combined::find(db, reads).await,
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 
@@ -53,8 +54,8 @@ impl Working {
     pub async fn scan(&mut self, scan: &Scan) -> Result<Found> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.scan(scan)?),
-            Db::Postgres(db) => together::scan(db, scan).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Postgres(db) => combined::scan(db, scan).await,
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 
@@ -62,7 +63,7 @@ impl Working {
     pub async fn stage(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.stage(guard, args, writes)?),
-            Db::Postgres(db) => together::stage(db, guard, args, writes).await,
+            Db::Postgres(db) => combined::stage(db, guard, args, writes).await,
             Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
         }
     }
@@ -80,8 +81,8 @@ impl Working {
     pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         match &mut self.0 {
             Db::Local(db) => Ok(db.write(guard, args, writes)?),
-            Db::Postgres(db) => together::write(db, guard, args, writes).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Postgres(db) => combined::write(db, guard, args, writes).await,
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 }

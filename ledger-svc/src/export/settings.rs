@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_exported_unless_it_is_said_where_to() {
+    fn nothing_is_exported_without_an_endpoint() {
         let endpoint = |given: Otlp| settings(&given).map(|found| found.map(|s| s.endpoint.to_string()));
         // A machine may set one of these protocols for all programs.
         assert_eq!(endpoint(given("", "", "grpc")), Ok(None));

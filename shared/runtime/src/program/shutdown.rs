@@ -30,18 +30,18 @@ pub(super) struct Signals {
 impl Signals {
     /// Starts listening, on a dedicated thread because the others may hang.
     pub(super) fn listen() -> anyhow::Result<Self> {
-        let step: Step = Arc::new(Mutex::new("the start"));
-        let (tell, heard) = watch::channel(None);
+        let step: Step = Arc::new(Mutex::new("the start to complete"));
+        let (sender, heard) = watch::channel(None);
         let (ready, listens) = mpsc::channel();
         let hanging = Arc::clone(&step);
         thread::spawn(move || {
-            if let Err(error) = hear(&tell, &ready) {
+            if let Err(error) = hear(&sender, &ready) {
                 // The receiver is gone if the program has ended.
                 let _ = ready.send(Err(error));
                 return;
             }
             thread::sleep(WITHIN);
-            leave(*hanging.lock().unwrap_or_else(PoisonError::into_inner));
+            exit(*hanging.lock().unwrap_or_else(PoisonError::into_inner));
         });
         listens.recv().context("signals can't be caught")??;
         Ok(Self { heard, step })
@@ -57,17 +57,17 @@ impl Signals {
     }
 
     /// Begins the stop.
-    pub(super) fn leaving(&self) -> Leaving {
-        Leaving {
+    pub(super) fn shutdown(&self) -> Shutdown {
+        Shutdown {
             step: Arc::clone(&self.step),
-            in_order: true,
+            is_clean: true,
         }
     }
 }
 
 /// Returns when a signal has arrived.
 fn hear(
-    tell: &watch::Sender<Option<&'static str>>,
+    sender: &watch::Sender<Option<&'static str>>,
     ready: &mpsc::Sender<anyhow::Result<()>>,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -76,23 +76,23 @@ fn hear(
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("SIGTERM can't be caught")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT can't be caught")?;
-        ready.send(Ok(())).context("nobody waits for it")?;
+        ready.send(Ok(())).context("the receiver is gone")?;
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
         };
-        tell.send_replace(Some(name));
+        sender.send_replace(Some(name));
         Ok(())
     })
 }
 
 /// A stop in progress.
-pub(super) struct Leaving {
+pub(super) struct Shutdown {
     step: Step,
-    in_order: bool,
+    is_clean: bool,
 }
 
-impl Leaving {
+impl Shutdown {
     /// Runs one step: it completes, or is abandoned after `within` with a report of what is left.
     pub(super) async fn step(
         &mut self,
@@ -103,27 +103,27 @@ impl Leaving {
     ) {
         *self.step.lock().unwrap_or_else(PoisonError::into_inner) = what;
         if tokio::time::timeout(within, done).await.is_err() {
-            self.in_order = false;
+            self.is_clean = false;
             warn!(
-                "leaving without {what}, which took more than {within:?}{}",
+                "stopping without waiting for {what}, which took more than {within:?}{}",
                 left()
             );
         }
     }
 
     /// Whether no step had to be abandoned.
-    pub(super) fn in_order(&self) -> bool {
-        self.in_order
+    pub(super) fn is_clean(&self) -> bool {
+        self.is_clean
     }
 }
 
 /// Ends the process. Events that are committed will be published at the next start.
-fn leave(what: &'static str) -> ! {
-    let (said, heard) = mpsc::channel();
+fn exit(what: &'static str) -> ! {
+    let (logged, done) = mpsc::channel();
     thread::spawn(move || {
-        error!("leaving without {what}: it has hung for {WITHIN:?}");
-        let _ = said.send(());
+        error!("stopping without waiting for {what}, which has hung for {WITHIN:?}");
+        let _ = logged.send(());
     });
-    let _ = heard.recv_timeout(LAST_WORDS);
+    let _ = done.recv_timeout(LAST_WORDS);
     std::process::exit(1)
 }

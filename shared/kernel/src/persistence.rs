@@ -13,9 +13,9 @@ use crate::writes::Writes;
 
 /// A service's tables: what a batch reads and writes.
 ///
-/// A store loads the rows that a batch touches ([`Keeps::reads`], [`Keeps::state`]), the rules decide, and the store writes the
-/// resulting rows ([`Keeps::writes`]): two round trips per batch.
-pub trait Keeps: Send + Sync + 'static {
+/// A store loads the rows that a batch touches ([`Persistence::reads`], [`Persistence::state`]), the rules decide, and the store writes the
+/// resulting rows ([`Persistence::writes`]): two round trips per batch.
+pub trait Persistence: Send + Sync + 'static {
     /// The service's rules.
     type Core: Decider;
     /// The rows that record which inputs were handled.
@@ -30,7 +30,7 @@ pub trait Keeps: Send + Sync + 'static {
     /// Adds the look-ups for the rows with these keys.
     fn reads<'k>(keys: &'k <Self::Core as Decider>::Keys, reads: &mut Reads<'k>);
 
-    /// Builds the state from the rows found. Answers come in the order of [`Keeps::reads`].
+    /// Builds the state from the rows found. Answers come in the order of [`Persistence::reads`].
     fn state(
         keys: &<Self::Core as Decider>::Keys,
         found: &mut Found,

@@ -43,7 +43,7 @@ enum Lane {
 
 /// A request that waits to be published, with its caller.
 #[derive(Debug)]
-struct Letter {
+struct QueuedRequest {
     request: Request,
     /// Its form as an array element.
     element: String,
@@ -52,13 +52,13 @@ struct Letter {
 
 /// Publishes the requests of all callers of a client.
 #[derive(Debug)]
-pub(crate) struct Post {
+pub(crate) struct Publisher {
     pub(crate) connection: Connection,
     sharing: Sharing,
-    lanes: Mutex<Lanes<Lane, Letter>>,
+    lanes: Mutex<Lanes<Lane, QueuedRequest>>,
 }
 
-impl Post {
+impl Publisher {
     pub(crate) fn new(connection: Connection, sharing: Sharing) -> Self {
         let max_payload = connection.client().server_info().max_payload;
         let limits = Limits {
@@ -78,7 +78,7 @@ impl Post {
             return self.connection.send(request).await;
         };
         let (caller, acknowledged) = oneshot::channel();
-        let letter = Letter {
+        let queued = QueuedRequest {
             request: request.clone(),
             element: match &lane {
                 Lane::Account(..) => request.element(),
@@ -86,10 +86,10 @@ impl Post {
             },
             caller,
         };
-        let message = self.lanes().add(lane.clone(), letter.element.len(), letter);
-        if let Some(letter) = message {
+        let message = self.lanes().add(lane.clone(), queued.element.len(), queued);
+        if let Some(queued) = message {
             // A separate task, because the caller may give up while others wait for this message.
-            tokio::spawn(Arc::clone(self).deliver(lane, vec![letter]));
+            tokio::spawn(Arc::clone(self).deliver(lane, vec![queued]));
         }
         acknowledged.await.unwrap_or(Err(Error::Closed))
     }
@@ -107,23 +107,23 @@ impl Post {
     }
 
     /// Publishes a lane's messages one after the other, until nothing waits.
-    async fn deliver(self: Arc<Self>, lane: Lane, mut message: Vec<Letter>) {
+    async fn deliver(self: Arc<Self>, lane: Lane, mut message: Vec<QueuedRequest>) {
         loop {
             let published = self.publish(&lane, &message).await;
-            for letter in message {
+            for queued in message {
                 // The caller may have given up.
-                let _ = letter.caller.send(published.clone());
+                let _ = queued.caller.send(published.clone());
             }
-            match self.lanes().next(&lane, |letter| !letter.caller.is_closed()) {
+            match self.lanes().next(&lane, |queued| !queued.caller.is_closed()) {
                 Some(next) => message = next,
                 None => return,
             }
         }
     }
 
-    async fn publish(&self, lane: &Lane, message: &[Letter]) -> Result<PublishAck, Error> {
+    async fn publish(&self, lane: &Lane, message: &[QueuedRequest]) -> Result<PublishAck, Error> {
         let array = || {
-            let elements: Vec<&str> = message.iter().map(|letter| &*letter.element).collect();
+            let elements: Vec<&str> = message.iter().map(|queued| &*queued.element).collect();
             format!("[{}]", elements.join(","))
         };
         match (lane, message) {
@@ -137,7 +137,7 @@ impl Post {
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, Lanes<Lane, Letter>> {
+    fn lanes(&self) -> MutexGuard<'_, Lanes<Lane, QueuedRequest>> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

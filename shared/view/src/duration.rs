@@ -6,14 +6,14 @@ use jiff::{Span, SpanRelativeTo};
 
 /// Parses a duration with units; a day has 24 hours.
 pub fn read(text: &str) -> Result<Duration, String> {
-    let bad = |why: String| format!("{why}: use a time such as 30s, 500ms or 2m");
+    let bad = |why: String| format!("{why}: use a duration such as 30s, 500ms or 2m");
     let span: Span = text
         .trim()
         .parse()
         .map_err(|_| bad("no number with a unit".to_owned()))?;
-    let lapse = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    let lapse = lapse.map_err(|_| bad("a month has no certain length".to_owned()))?;
-    Duration::try_from(lapse).map_err(|_| bad("it is below zero".to_owned()))
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let duration = duration.map_err(|_| bad("a month has no fixed length".to_owned()))?;
+    Duration::try_from(duration).map_err(|_| bad("it is negative".to_owned()))
 }
 
 /// Parses a duration in which a bare number counts the given unit: `read_in("ms", "13.9")`.
@@ -29,8 +29,8 @@ pub fn read_in(unit: &str, text: &str) -> Result<Duration, String> {
 }
 
 /// Whole microseconds, saturating.
-pub fn microseconds(lapse: Duration) -> i64 {
-    i64::try_from(lapse.as_micros()).unwrap_or(i64::MAX)
+pub fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod tests {
     use crate::text::span_us;
 
     #[test]
-    fn a_lapse_has_units() {
+    fn a_duration_has_units() {
         let check = |text: &str, ms: u64| assert_eq!(read(text), Ok(Duration::from_millis(ms)), "{text}");
         check("30s", 30_000);
         check("1m 30s", 90_000);
@@ -48,24 +48,24 @@ mod tests {
         check(" 2 min 5 s ", 125_000);
         check("PT1M", 60_000);
         assert_eq!(read("13.9 ms"), Ok(Duration::from_micros(13_900)));
-        for (text, says) in [
+        for (text, problem) in [
             ("soon", "no number with a unit"),
             ("30", "no number with a unit"),
             ("", "no number with a unit"),
-            ("-3s", "it is below zero"),
-            ("1mo", "a month has no certain length"),
+            ("-3s", "it is negative"),
+            ("1mo", "a month has no fixed length"),
         ] {
             let error = read(text).unwrap_err();
             assert_eq!(
                 error,
-                format!("{says}: use a time such as 30s, 500ms or 2m"),
+                format!("{problem}: use a duration such as 30s, 500ms or 2m"),
                 "{text}"
             );
         }
     }
 
     #[test]
-    fn a_plain_number_counts_what_is_asked_for() {
+    fn a_plain_number_counts_the_given_unit() {
         assert_eq!(read_in("ms", "250"), Ok(Duration::from_millis(250)));
         assert_eq!(read_in("ms", "13.9"), Ok(Duration::from_micros(13_900)));
         assert_eq!(read_in("s", "30"), Ok(Duration::from_secs(30)));
@@ -77,7 +77,7 @@ mod tests {
 
     /// Printed durations are truncated, so a filter for "at least what is printed" matches the flow it was copied from.
     #[test]
-    fn what_is_printed_is_read_and_is_no_longer_than_what_it_was() {
+    fn a_printed_duration_is_parsed_and_not_longer_than_the_original() {
         for us in [
             0,
             420,
