@@ -221,6 +221,10 @@ impl<S: Base, L: Log> Live<'_, S, L> {
 
     /// Decides on the deadlines due by the time up to which the log is handled, and returns how many there were.
     pub(super) async fn due(&mut self) -> Result<usize, Ended> {
+        // A deadline is decided after a whole message: after a part of one, the rest comes first.
+        if self.progress.within.is_some() {
+            return Ok(0);
+        }
         let now_us = (self.context.clock)().as_microsecond();
         if self.due_by(now_us, 1).await?.is_empty() {
             return Ok(0);
