@@ -37,7 +37,10 @@ pub(crate) async fn transfers(db: &mut Db) -> Result<BTreeSet<Uuid>> {
 }
 
 /// Which of these transfers have a parked message on any shard, and which one, from each shard's database in shard order.
-pub(crate) async fn among(dbs: &mut [Db], transfers: &[Uuid]) -> Result<BTreeMap<Uuid, Option<ParkedMessage>>> {
+pub(crate) async fn among(
+    dbs: &mut [Db],
+    transfers: &[Uuid],
+) -> Result<BTreeMap<Uuid, Option<ParkedMessage>>> {
     let transfers: Vec<String> = transfers.iter().map(Uuid::to_string).collect();
     let mut found = BTreeMap::new();
     for (shard, db) in (0..).zip(dbs) {

@@ -17,8 +17,8 @@ use tokio::time::Instant;
 use tracing::debug;
 use wallet_db::Result;
 use wallet_db::stored::as_of;
-use wallet_runtime::problem::Problem;
 use wallet_runtime::extract::FormParams;
+use wallet_runtime::problem::Problem;
 use wallet_runtime::running::Running;
 
 use super::list::{self, ROWS};

@@ -34,7 +34,10 @@ mod tests {
             text("wallet.0.cmd.transfer.alice", payers, 1).as_deref(),
             Some(r#"{"from": "alice"}"#)
         );
-        assert_eq!(text("wallet.0.evt.debit.0", "[{}, [7]]", 1).as_deref(), Some("[7]"));
+        assert_eq!(
+            text("wallet.0.evt.debit.0", "[{}, [7]]", 1).as_deref(),
+            Some("[7]")
+        );
         assert_eq!(text("wallet.0.evt.debit.0", "[{}]", 1), None);
         assert_eq!(text("wallet.0.evt.debit.0", "no JSON", 0), None);
         assert_eq!(text("elsewhere", "[{}]", 0), None);

@@ -9,8 +9,8 @@ use super::connect::Pool;
 use super::db::Db;
 use super::error::Result;
 use super::local::Local;
-use super::set::Arg;
 use super::postgres;
+use super::set::Arg;
 
 /// A connection on which a batch is one read and one write.
 #[derive(Debug)]

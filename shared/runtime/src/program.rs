@@ -79,7 +79,10 @@ fn run_program(parts: Parts) -> ExitCode {
     };
     let ended = match line.command {
         Some(Command::Healthcheck) => {
-            let address = line.settings.http.unwrap_or(guard::default_address(parts.service));
+            let address = line
+                .settings
+                .http
+                .unwrap_or(guard::default_address(parts.service));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
         None => runtime.block_on(run(line.settings, parts)),

@@ -238,7 +238,10 @@ async fn every_identifiable_request_is_answered_and_the_rest_is_parked() -> Resu
         let actual: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
         assert_eq!(
             actual,
-            ["not a request: [] is not an object", "not a request: 7 is not an object"]
+            [
+                "not a request: [] is not an object",
+                "not a request: 7 is not an object"
+            ]
         );
         park(&world).await?;
         let left = 9_600 - cents;

@@ -91,7 +91,9 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
     );
     let output = std::fs::read_to_string(&log)?;
     ensure!(
-        output.contains("stopping without waiting for the shards' work to end, which took more than 5s: shard 0 is "),
+        output.contains(
+            "stopping without waiting for the shards' work to end, which took more than 5s: shard 0 is "
+        ),
         "{output}"
     );
 

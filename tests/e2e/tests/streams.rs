@@ -138,11 +138,7 @@ async fn changed_settings_are_reported(world: &World, spare: &Instance) -> Resul
         .map(|(name, value, named)| ((name, value), named))
         .unzip();
     change(world, HIS, &settings).await?;
-    let expected = [
-        &["\"failed\"", "stream WALLET_0 has wrong settings"][..],
-        &named,
-    ]
-    .concat();
+    let expected = [&["\"failed\"", "stream WALLET_0 has wrong settings"][..], &named].concat();
     for service in Service::ALL {
         shows(&world.stack.service_url(service), HIS, &expected).await?;
     }

@@ -104,7 +104,11 @@ pub fn new_steps(flow: &Transfer, seen: &mut BTreeSet<Uuid>, paint: Paint) -> Ve
 
 /// What a stuck flow waits for, and what would end that.
 fn stuck_text(stuck: &Stuck) -> String {
-    let mut text = format!("\nstuck since {}: {}", time(stuck.since), clean(&stuck.describe()));
+    let mut text = format!(
+        "\nstuck since {}: {}",
+        time(stuck.since),
+        clean(&stuck.describe())
+    );
     if let Some(waits_for) = &stuck.waits_for {
         if waits_for.cannot.is_some() {
             return text;

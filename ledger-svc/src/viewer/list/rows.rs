@@ -34,7 +34,10 @@ type Still = (String, Timestamp);
 pub(super) async fn rows(running: &Running, dbs: &mut [Db], page: &Page) -> Result<Markup, Problem> {
     let shards = running.settings.shards;
     let transfers: Vec<_> = page.items.iter().map(Flow::transfer).collect();
-    let (parked, look) = (flows::parked::among(dbs, &transfers).await?, stuck::Look::now(running));
+    let (parked, look) = (
+        flows::parked::among(dbs, &transfers).await?,
+        stuck::Look::now(running),
+    );
     let home = |flow: &Flow| flow.payer().parse().ok().map(|payer| shards.of(&payer));
     let mut rows: Vec<Option<Row<'_>>> = page.items.iter().map(|_| None).collect();
     for (db, shard) in dbs.iter_mut().zip(shards.all()) {

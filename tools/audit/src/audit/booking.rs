@@ -69,10 +69,15 @@ impl Audit {
     /// The flow that an event belongs to: at home, which is the payer's shard, or wherever a misdirected request was refused.
     fn flow(&mut self, here: Here<'_>) -> (AccountNo, &mut Flow) {
         let name = here.event.fact.account();
-        let home = if let Fact::Movement(movement, MovementFact::AccountCredited) = &here.event.fact {
-            self.shards.of(&movement.payer)
-        } else {
-            here.shard
+        // The payee's shard decides these.
+        let home = match &here.event.fact {
+            Fact::Movement(
+                movement,
+                MovementFact::AccountCredited
+                | MovementFact::CreditRefused(_)
+                | MovementFact::CreditPromised(_),
+            ) => self.shards.of(&movement.payer),
+            Fact::Account(..) | Fact::Movement(..) | Fact::Request(..) | Fact::Message(_) => here.shard,
         };
         let payer = self.books.number(&name);
         let log = &mut self.logs[usize::from(home.0)];
