@@ -127,7 +127,7 @@ async fn a_service_that_is_open_to_everybody_warns_at_start() -> Result<()> {
     let everywhere = format!("0.0.0.0:{port}");
     let here = format!("127.0.0.1:{port}");
     let end = "no NATS server answers at";
-    let loud = "ANYBODY WHO REACHES";
+    let loud = "ANYONE WHO CAN REACH";
     let check = |log: String, expected: bool| {
         ensure!(log.contains(loud) == expected && log.contains(end), "{log}");
         Ok(())

@@ -41,7 +41,8 @@ async fn stored(log: &JetStream, after: u64) -> Result<Vec<Message>> {
 /// What a client can store on any subject: without headers.
 async fn forge(world: &World) -> Result<u64> {
     let client = async_nats::connect(world.stack.nats_url()).await?;
-    let stored = jetstream::new(client).publish(SUBJECT, "+ACK".into()).await?;
+    let context = jetstream::new(client);
+    let stored = context.publish(SUBJECT, "+ACK".into()).await?;
     Ok(stored.await?.sequence)
 }
 

@@ -14,6 +14,7 @@ use wallet_contract::subject::Service;
 use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables};
 use wallet_db::{Migration, Target};
 use wallet_engine::batch::{self, Moment};
+use wallet_engine::log_first::{Base, Events as _};
 use wallet_engine::store::{Commit, Error, Progress, Store, TENURE_MS, Tenure};
 use wallet_kernel::{Decider, Heard, Input, Persistence};
 use wallet_stack::postgres::Postgres;
@@ -117,7 +118,7 @@ where
 async fn story<C, S>(mut one: S, mut other: S, service: Service) -> Vec<String>
 where
     C: Decider<State: Debug>,
-    S: Store<Core = C>,
+    S: Base<Core = C>,
 {
     let mut told = Vec::new();
     let mut progress = ours(one.acquire().await);
@@ -157,6 +158,16 @@ where
     told.push(format!("blocked {:?}", other.blocked().await.unwrap()));
     let events = other.events(0, 1_000).await.unwrap();
     told.extend(events.into_iter().map(|event| format!("{event:?}")));
+    let last = other.last_event().await.unwrap();
+    let mut table = other.event_table();
+    told.push(format!("last {last:?}"));
+    if let Some(last) = last {
+        told.push(format!("its number {:?}", table.number(last).await.unwrap()));
+    }
+    for shard in here().shards.all() {
+        let copies = table.to(shard, 0, 1_000).await.unwrap();
+        told.push(format!("for {shard}: {copies:?}"));
+    }
     other.release(taken_over).await.unwrap();
     assert_eq!(ours(one.acquire().await), taken_over);
     told
@@ -180,7 +191,7 @@ async fn handle<C, S>(
 ) -> Result<(), Error>
 where
     C: Decider<State: Debug>,
-    S: Store<Core = C>,
+    S: Base<Core = C>,
 {
     let concerning = inputs.iter().filter(|input| C::concerns(input, here()));
     let heard = (0..).zip(concerning).map(|(index, input)| Heard {
@@ -215,25 +226,34 @@ where
         ..*progress
     };
     let (row, resolved) = parked();
-    store
-        .commit(Commit {
-            progress: after,
-            heard: &heard,
-            decisions: &decisions,
-            state: &state,
-            events: &events,
-            parked: if number == 3 {
-                std::slice::from_ref(&row)
-            } else {
-                &[]
-            },
-            resolved: if number == 5 {
-                std::slice::from_ref(&resolved)
-            } else {
-                &[]
-            },
-        })
-        .await?;
+    let commit = || Commit {
+        progress: after,
+        heard: &heard,
+        decisions: &decisions,
+        state: &state,
+        events: &events,
+        parked: if number == 3 {
+            std::slice::from_ref(&row)
+        } else {
+            &[]
+        },
+        resolved: if number == 5 {
+            std::slice::from_ref(&resolved)
+        } else {
+            &[]
+        },
+    };
+    // Both loops commit: one statement at a time, or a transaction that stays open for a while.
+    if number == 2 {
+        store.write(commit()).await?;
+        store.abandon().await;
+    }
+    if number % 2 == 0 {
+        store.write(commit()).await?;
+        store.settle().await?;
+    } else {
+        store.commit(commit()).await?;
+    }
     if number == 4 {
         told.push(format!("parked {:?}", store.parked(row.place).await?));
         told.push(format!("blocked {:?}", store.blocked().await?));
