@@ -15,7 +15,7 @@ use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables};
 use wallet_db::{Migration, Target};
 use wallet_engine::batch::{self, Moment};
 use wallet_engine::log_first::{Base, Events as _};
-use wallet_engine::store::{Commit, Error, Progress, Store, TENURE_MS, Tenure};
+use wallet_engine::store::{Commit, Error, Progress, TENURE_MS, Tenure};
 use wallet_kernel::{Decider, Heard, Input, Persistence};
 use wallet_stack::postgres::Postgres;
 
@@ -248,7 +248,7 @@ where
         store.write(commit()).await?;
         store.abandon().await;
     }
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         store.write(commit()).await?;
         store.settle().await?;
     } else {
