@@ -248,6 +248,12 @@ impl Running {
     }
 }
 
+/// Stores an empty envelope of the ledger's, which says nothing to debit-svc.
+fn store_nothing(log: &Log) {
+    let subject = envelopes(Shard(0), Service::Ledger, Shard(0));
+    log.store(subject, Bytes::from_static(b"[]"));
+}
+
 /// Stores what credit-svc would have said: alice is open, with an overdraft limit of 10.00 USD.
 fn open_alice(log: &Log) -> Result<()> {
     let id = EventId("01900000-0000-7000-8000-00000000000a".parse()?);
@@ -351,14 +357,8 @@ async fn nothing_expires_before_the_log_is_read_up_to_its_deadline() -> Result<(
     pass(25 * SECOND);
     log.expect_no_more("it is not known what comes next").await?;
     // Stored when both reservations were due, and not the last message in the log.
-    let nothing = || {
-        log.store(
-            envelopes(Shard(0), Service::Ledger, Shard(0)),
-            Bytes::from_static(b"[]"),
-        );
-    };
-    nothing();
-    nothing();
+    store_nothing(&log);
+    store_nothing(&log);
     log.deliver_up_to(heard + 2);
     log.expect_events(&[HELD, HELD, DEFERRED, RELEASED]).await?;
     log.deliver_up_to(usize::MAX);
@@ -375,17 +375,11 @@ async fn stored(db: &mut Db) -> Result<i64> {
 async fn ignored_messages_are_not_committed_but_advance_the_position() -> Result<()> {
     const MESSAGES: i64 = 60;
     let (dir, log) = (TempDir::new()?, Log::default());
-    let of_the_ledger = || {
-        log.store(
-            envelopes(Shard(0), Service::Ledger, Shard(0)),
-            Bytes::from_static(b"[]"),
-        );
-    };
     let running = start(&dir, &log).await?;
     let mut db = open(&dir).await?.acquire().await?;
     let mut positions = BTreeSet::new();
     for _ in 0..MESSAGES {
-        of_the_ledger();
+        store_nothing(&log);
         tokio::time::sleep(Duration::from_millis(10)).await;
         positions.insert(stored(&mut db).await?);
     }
@@ -396,7 +390,7 @@ async fn ignored_messages_are_not_committed_but_advance_the_position() -> Result
     );
     tokio::time::sleep(LOOKS).await;
     assert_eq!(stored(&mut db).await?, MESSAGES, "written when the loop looks");
-    of_the_ledger();
+    store_nothing(&log);
     running.stop().await?;
     let left = stored(&mut db).await?;
     ensure!(left >= MESSAGES, "and when it stops: {left}");

@@ -21,11 +21,13 @@
 //! | `record` | reads our own subject; cuts decisions into envelopes |
 //! | `elements` | reads messages, element by element |
 //! | `merge` | applies the record to the elements that it answers |
+//! | `catch_up` | applies all of the record, at the start of a tenure |
 //! | `live` | decides on the elements after the record |
 //! | `tenure` | the steps above, in order |
 //! | `copies` | sends events to the other shards that must hold them |
 
 pub mod append;
+mod catch_up;
 mod copies;
 mod elements;
 mod live;

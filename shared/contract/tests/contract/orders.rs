@@ -368,28 +368,6 @@ fn a_refusal_names_the_field_and_its_value() {
     );
 }
 
-#[test]
-fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
-    let json = format!(
-        r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#,
-        pays("bob", "1.00")
-    );
-    let alice = name("alice");
-    let ids = |message: &str, event_id| {
-        let context = Context {
-            event_id,
-            ..context(Verb::Transfer, Some(&alice))
-        };
-        let elements = request::elements(message.as_bytes(), context, None).unwrap();
-        let ids = elements.into_iter().map(|element| element.request.unwrap().id);
-        ids.collect::<Vec<_>>()
-    };
-    let id = ids(&json, None);
-    assert_eq!(ids(&format!(" \r\n\t{json}\n"), None), id, "alone");
-    assert_eq!(ids(&format!("{json}\n"), Some(ONE)), id, "with a header");
-    assert_eq!(ids(&format!("[ {json} ]"), None), id, "in an array");
-}
-
 fn refusal(request: &Request) -> String {
     match &request.order {
         Ok(_) => "valid".to_owned(),

@@ -51,7 +51,7 @@ impl Element<'_> {
         }
     }
 
-    /// The element as a parked row. Later elements about the same wait for it, if `waits`.
+    /// The element as a parked row. Later elements wait for it if they are about the same transfer or account.
     pub(super) fn parked(&self, detail: &str, about: Option<About>, at_us: i64) -> ParkedRow {
         let body = match &self.what {
             What::Input(_, raw) => raw.as_bytes(),

@@ -11,13 +11,13 @@ use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::Instruction;
 use wallet_contract::subject::parking;
-use wallet_kernel::{Decider, Due, Heard};
+use wallet_kernel::{Decider, Due, Heard, Input};
 
 use super::append::append;
 use super::elements::{Element, What, elements};
 use super::merge::is_recall;
 use super::record::{Decision, cut};
-use super::tenure::{Ended, is_due};
+use super::tenure::Ended;
 use super::{Append, Base, Limits, Log};
 use crate::batch::{self, Batch, Moment, WAITS};
 use crate::bus::Message;
@@ -368,7 +368,10 @@ fn numbers(heard: &[Heard<'_>], events: &[Event], last_no: i64) -> Vec<Option<i6
 /// instruction to retry or discard is followed as a whole.
 fn joins(batch: &Batch<'_>, events: &[Event]) -> Vec<bool> {
     let whole = !batch.resolved.is_empty() && !batch.mended;
-    let deadlines = batch.heard.first().is_some_and(is_due);
+    let deadlines = batch
+        .heard
+        .first()
+        .is_some_and(|heard| matches!(heard.input, Input::Due(_)));
     let mut before = None;
     let joins = events.iter().map(|event| {
         let same = before == Some(event.place) && !deadlines;

@@ -9,27 +9,23 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tracing::{error, info};
-use wallet_contract::log::LogPlace;
-use wallet_contract::parking::{Action, Replacement};
 use wallet_contract::subject::envelopes;
-use wallet_kernel::{Decider, Heard, Input};
 
 use super::append::{Lost, append};
-use super::elements::elements;
+use super::catch_up::catch_up;
 use super::live::{self, Live};
-use super::merge::{self, Merged};
-use super::record::{self, Record};
+use super::merge;
+use super::record;
 use super::{Append, Base, Limits, Log, copies};
-use crate::batch;
 use crate::bus::{self, Message, Reader};
 use crate::horizon::Horizon;
 use crate::shard_loop::caution::Caution;
 use crate::shard_loop::{Context, checking};
 use crate::status::State;
-use crate::store::{self, Commit, Outgoing, Progress, TENURE_MS, Tenure};
+use crate::store::{self, Progress, TENURE_MS, Tenure};
 
 /// The maximum weight of one transaction (see [`Message::weight`]).
-const BATCH_WEIGHT: usize = 1536 * 1024;
+pub(super) const BATCH_WEIGHT: usize = 1536 * 1024;
 /// How often a stand-by checks whether it is needed.
 const STANDBY: Duration = Duration::from_millis(500);
 /// The pause between two attempts to work.
@@ -253,162 +249,6 @@ async fn open<L: Log>(
     }
 }
 
-/// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
-async fn catch_up<S: Base, L: Log>(
-    live: &mut Live<'_, S, L>,
-    reader: &mut L::Reader,
-    opening: u64,
-) -> Result<Vec<Message>, Ended> {
-    let context = live.context;
-    let shard = context.place.shard;
-    let known = live.progress.own;
-    let last = live.store.last_event().await?;
-    let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
-    record.skip_to(last).await?;
-    let mut rest: Vec<Message> = Vec::new();
-    while !record.is_done() {
-        if rest.is_empty() {
-            context.board.starting(
-                shard,
-                format!("catches up from {}, to message {opening}", live.progress.place()),
-            );
-            rest = reader.take(BATCH_WEIGHT).await?;
-        }
-        let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
-        let run: Vec<Message> = rest.drain(..count).collect();
-        let Some(last) = run.last() else { continue };
-        record.reach(last.sequence).await?;
-        if record.is_done() {
-            rest.splice(..0, run);
-            break;
-        }
-        let left = merge_run(live, &mut record, &run).await?;
-        rest.splice(..0, run[left..].iter().cloned());
-    }
-    Ok(rest)
-}
-
-/// Applies the record to a run of messages, as far as it goes. Returns the index of the first message that is not completely handled.
-async fn merge_run<S: Base, L: Log>(
-    live: &mut Live<'_, S, L>,
-    record: &mut Record<'_, L>,
-    run: &[Message],
-) -> Result<usize, Ended> {
-    let (context, place) = (live.context, live.context.place);
-    let mut merged = Merged::default();
-    let mut after = live.progress;
-    if let Some((message, told)) = live::instruction(context, run) {
-        let at_us = after.at_us.max(message.at_us);
-        let answers = merge::answers(&mut record.ahead, message.sequence);
-        let rows = live.store.parked(told.place).await?;
-        let is_text = matches!(told.action, Action::Replace(Replacement::Text(_)));
-        let rows = if is_text {
-            rows
-        } else {
-            merge::those_resolved(rows, &answers)
-        };
-        let last = answers.last().map(|last| last.event.place);
-        let batch = batch::resume::<S::Core>(&rows, &told, message, place, at_us, &live.blocked);
-        live.blocked.remove(&batch.released);
-        merged.instruction(batch, answers)?;
-        let whole = LogPlace::message(message.sequence);
-        let reached = if record.is_done() {
-            last.unwrap_or(whole)
-        } else {
-            whole
-        };
-        after = after.at(reached, at_us);
-        apply(live, merged, after).await?;
-        return Ok(usize::from(after.within.is_none()));
-    }
-    let mut handled = 0;
-    'run: for message in run {
-        let at_us = after.at_us.max(message.at_us);
-        for element in elements(message, context.service, place.shard) {
-            let at = element.place;
-            if at <= live.progress.place() {
-                continue;
-            }
-            merged.deadlines(&mut record.ahead, at, at_us)?;
-            if record.is_done() {
-                break 'run;
-            }
-            merged.element::<S::Core>(element, &mut record.ahead, at_us, place, &mut live.blocked)?;
-            after = after.at(at, at_us);
-            if record.is_done() {
-                break 'run;
-            }
-        }
-        handled += 1;
-        let next = LogPlace::element(message.sequence + 1, 0);
-        merged.deadlines(&mut record.ahead, next, at_us)?;
-        after = after.at(LogPlace::message(message.sequence), at_us);
-        if record.is_done() {
-            break;
-        }
-    }
-    apply(live, merged, after).await?;
-    Ok(handled)
-}
-
-/// Writes what the record says, as if it had just been decided.
-async fn apply<S: Base, L: Log>(
-    live: &mut Live<'_, S, L>,
-    merged: Merged<'_>,
-    mut after: Progress,
-) -> Result<(), Ended> {
-    let place = live.context.place;
-    let mut causes = Vec::new();
-    let mut keys = <S::Core as Decider>::Keys::default();
-    for step in &merged.steps {
-        causes.push(step.heard.input.as_cause().id);
-        S::Core::touches(&step.heard.input, place, &mut keys);
-    }
-    let (mut known, mut state) = live.store.find(&causes, &keys).await?;
-    let (mut heard, mut decisions) = (Vec::new(), Vec::new());
-    let number = |index: usize| live.progress.last_no + 1 + i64::try_from(index).unwrap_or(i64::MAX);
-    for step in merged.steps {
-        if !known.insert(step.heard.input.as_cause().id.0) {
-            continue;
-        }
-        S::Core::hear(&mut state, &step.heard, place);
-        if let Some(answer) = step.answer {
-            S::Core::evolve(&mut state, &merged.events[answer].event, place);
-        }
-        decisions.push(step.answer.map(number));
-        heard.push(step.heard);
-    }
-    let events: Vec<Outgoing> = (0..)
-        .zip(&merged.events)
-        .map(|(index, recorded)| {
-            let (first, then) = recorded.event.fact.destinations(place.shard, place.shards);
-            Outgoing {
-                no: number(index),
-                id: recorded.event.id,
-                first,
-                then,
-                json: recorded.json.clone(),
-            }
-        })
-        .collect();
-    after.last_no = events.last().map_or(after.last_no, |last| last.no);
-    after.published = after.last_no;
-    after.own = merged.events.last().map_or(after.own, |last| last.at);
-    let commit = Commit {
-        progress: after,
-        heard: &heard,
-        decisions: &decisions,
-        state: &state,
-        events: &events,
-        parked: &merged.parked,
-        resolved: &merged.resolved,
-    };
-    live.store.write(commit).await?;
-    live.store.settle().await?;
-    live.settled(after);
-    Ok(())
-}
-
 /// Consumes the log until the loop is stopped.
 async fn consume<S: Base, L: Log>(
     live: &mut Live<'_, S, L>,
@@ -439,9 +279,4 @@ async fn consume<S: Base, L: Log>(
             messages = reader.take(BATCH_WEIGHT) => live.log(&messages?).await?,
         }
     }
-}
-
-/// The input of a deadline or of the log, for errors.
-pub(super) fn is_due(heard: &Heard<'_>) -> bool {
-    matches!(heard.input, Input::Due(_))
 }

@@ -84,3 +84,27 @@ fn a_recorded_refusal_is_refused_again_with_the_same_id() {
         }
     }
 }
+
+#[test]
+fn a_refused_request_keeps_its_id_wherever_it_is_cut_from() {
+    let json = format!(
+        r#"{{"id":"{ONE}",{},"traceparent":"00-zz"}}"#,
+        pays("bob", "1.00")
+    );
+    let alice = name("alice");
+    let ids = |message: &str, event_id| {
+        let context = Context {
+            verb: Verb::Transfer,
+            account: Some(&alice),
+            traceparent: None,
+            event_id,
+        };
+        let elements = request::elements(message.as_bytes(), context, None).unwrap();
+        let ids = elements.into_iter().map(|element| element.request.unwrap().id);
+        ids.collect::<Vec<_>>()
+    };
+    let id = ids(&json, None);
+    assert_eq!(ids(&format!(" \r\n\t{json}\n"), None), id, "alone");
+    assert_eq!(ids(&format!("{json}\n"), Some(ONE)), id, "with a header");
+    assert_eq!(ids(&format!("[ {json} ]"), None), id, "in an array");
+}

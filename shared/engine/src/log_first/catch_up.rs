@@ -1,0 +1,182 @@
+//! Catches up: applies the record, up to the opening of the tenure, to the part of the log that the database lacks.
+
+use wallet_contract::log::LogPlace;
+use wallet_contract::parking::{Action, Instruction, Replacement};
+use wallet_kernel::Decider;
+
+use super::elements::elements;
+use super::live::{self, Live};
+use super::merge::{self, Merged};
+use super::record::Record;
+use super::tenure::{BATCH_WEIGHT, Ended};
+use super::{Base, Log};
+use crate::batch;
+use crate::bus::{Message, Reader as _};
+use crate::store::{Commit, Outgoing, Progress};
+
+/// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
+pub(super) async fn catch_up<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    reader: &mut L::Reader,
+    opening: u64,
+) -> Result<Vec<Message>, Ended> {
+    let context = live.context;
+    let shard = context.place.shard;
+    let known = live.progress.own;
+    let last = live.store.last_event().await?;
+    let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
+    record.skip_to(last).await?;
+    let mut rest: Vec<Message> = Vec::new();
+    while !record.is_done() {
+        if rest.is_empty() {
+            context.board.starting(
+                shard,
+                format!("catches up from {}, to message {opening}", live.progress.place()),
+            );
+            rest = reader.take(BATCH_WEIGHT).await?;
+        }
+        let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
+        let run: Vec<Message> = rest.drain(..count).collect();
+        let Some(last) = run.last() else { continue };
+        record.reach(last.sequence).await?;
+        if record.is_done() {
+            rest.splice(..0, run);
+            break;
+        }
+        let left = merge_run(live, &mut record, &run).await?;
+        rest.splice(..0, run[left..].iter().cloned());
+    }
+    Ok(rest)
+}
+
+/// Applies the record to a run of messages, as far as it goes. Returns the index of the first message that is not completely handled.
+async fn merge_run<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    record: &mut Record<'_, L>,
+    run: &[Message],
+) -> Result<usize, Ended> {
+    let (context, place) = (live.context, live.context.place);
+    if let Some((message, instruction)) = live::instruction(context, run) {
+        let is_whole = merge_instruction(live, record, message, &instruction).await?;
+        return Ok(usize::from(is_whole));
+    }
+    let mut merged = Merged::default();
+    let (mut after, mut handled) = (live.progress, 0);
+    'run: for message in run {
+        let at_us = after.at_us.max(message.at_us);
+        for element in elements(message, context.service, place.shard) {
+            let at = element.place;
+            if at <= live.progress.place() {
+                continue;
+            }
+            merged.deadlines(&mut record.ahead, at, at_us)?;
+            if record.is_done() {
+                break 'run;
+            }
+            merged.element::<S::Core>(element, &mut record.ahead, at_us, place, &mut live.blocked)?;
+            after = after.at(at, at_us);
+            if record.is_done() {
+                break 'run;
+            }
+        }
+        handled += 1;
+        let next = LogPlace::element(message.sequence + 1, 0);
+        merged.deadlines(&mut record.ahead, next, at_us)?;
+        after = after.at(LogPlace::message(message.sequence), at_us);
+        if record.is_done() {
+            break;
+        }
+    }
+    apply(live, merged, after).await?;
+    Ok(handled)
+}
+
+/// Applies the record to an instruction. Returns whether it is completely followed.
+async fn merge_instruction<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    record: &mut Record<'_, L>,
+    message: &Message,
+    instruction: &Instruction,
+) -> Result<bool, Ended> {
+    let place = live.context.place;
+    let at_us = live.progress.at_us.max(message.at_us);
+    let answers = merge::answers(&mut record.ahead, message.sequence);
+    let rows = live.store.parked(instruction.place).await?;
+    let rows = if matches!(instruction.action, Action::Replace(Replacement::Text(_))) {
+        rows
+    } else {
+        merge::those_resolved(rows, &answers)
+    };
+    let last = answers.last().map(|last| last.event.place);
+    let batch = batch::resume::<S::Core>(&rows, instruction, message, place, at_us, &live.blocked);
+    live.blocked.remove(&batch.released);
+    let mut merged = Merged::default();
+    merged.instruction(batch, answers)?;
+    let whole = LogPlace::message(message.sequence);
+    let reached = if record.is_done() {
+        last.unwrap_or(whole)
+    } else {
+        whole
+    };
+    let after = live.progress.at(reached, at_us);
+    apply(live, merged, after).await?;
+    Ok(after.within.is_none())
+}
+
+/// Writes what the record says, as if it had just been decided.
+async fn apply<S: Base, L: Log>(
+    live: &mut Live<'_, S, L>,
+    merged: Merged<'_>,
+    mut after: Progress,
+) -> Result<(), Ended> {
+    let place = live.context.place;
+    let mut causes = Vec::new();
+    let mut keys = <S::Core as Decider>::Keys::default();
+    for step in &merged.steps {
+        causes.push(step.heard.input.as_cause().id);
+        S::Core::touches(&step.heard.input, place, &mut keys);
+    }
+    let (mut known, mut state) = live.store.find(&causes, &keys).await?;
+    let (mut heard, mut decisions) = (Vec::new(), Vec::new());
+    let number = |index: usize| live.progress.last_no + 1 + i64::try_from(index).unwrap_or(i64::MAX);
+    for step in merged.steps {
+        if !known.insert(step.heard.input.as_cause().id.0) {
+            continue;
+        }
+        S::Core::hear(&mut state, &step.heard, place);
+        if let Some(answer) = step.answer {
+            S::Core::evolve(&mut state, &merged.events[answer].event, place);
+        }
+        decisions.push(step.answer.map(number));
+        heard.push(step.heard);
+    }
+    let events: Vec<Outgoing> = (0..)
+        .zip(&merged.events)
+        .map(|(index, recorded)| {
+            let (first, then) = recorded.event.fact.destinations(place.shard, place.shards);
+            Outgoing {
+                no: number(index),
+                id: recorded.event.id,
+                first,
+                then,
+                json: recorded.json.clone(),
+            }
+        })
+        .collect();
+    after.last_no = events.last().map_or(after.last_no, |last| last.no);
+    after.published = after.last_no;
+    after.own = merged.events.last().map_or(after.own, |last| last.at);
+    let commit = Commit {
+        progress: after,
+        heard: &heard,
+        decisions: &decisions,
+        state: &state,
+        events: &events,
+        parked: &merged.parked,
+        resolved: &merged.resolved,
+    };
+    live.store.write(commit).await?;
+    live.store.settle().await?;
+    live.settled(after);
+    Ok(())
+}
