@@ -105,7 +105,7 @@ pub async fn known(db: &mut Db) -> Result<Known> {
 /// Advances the progress to what the stream now holds, and ends any instance's tenure on the shard. Returns whether it did.
 pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
+    let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, within = -1, epoch = epoch + 1, expires_us = 0 \
                WHERE one = 1 AND position <= $1 AND at_us <= $2";
     let args = [int(known.position), Arg::Int(known.at_us), int(known.whole_from)];
     Ok(db.execute(sql, &args).await? == 1)

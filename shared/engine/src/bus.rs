@@ -5,6 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 use jiff::Timestamp;
 use wallet_contract::shard::Shard;
+use wallet_contract::subject::is_a_services;
 
 /// A message of a shard's stream.
 #[derive(Clone, Debug)]
@@ -31,8 +32,7 @@ pub struct Message {
 impl Message {
     /// The amount of work, in bytes of the resulting event: a request is about a quarter of its event's size.
     pub fn weight(&self) -> usize {
-        let is_event = self.subject.split('.').nth(2) == Some("evt");
-        self.payload.len().saturating_mul(if is_event { 1 } else { 4 })
+        self.payload.len().saturating_mul(if is_a_services(&self.subject) { 1 } else { 4 })
     }
 }
 
@@ -126,6 +126,14 @@ pub enum Loss {
         first: u64,
         /// Where it ends.
         last: u64,
+    },
+    /// It lacks an event of ours that another shard's log has.
+    #[error("lacks an event that the log of shard {shard} has (message {sequence})")]
+    Copied {
+        /// The other shard.
+        shard: Shard,
+        /// The message there.
+        sequence: u64,
     },
     /// The stream continued after the loss: the message at our position was stored later than the one we read there.
     #[error("has a different message at position {position}, stored later than the one that was read there")]

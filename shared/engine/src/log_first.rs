@@ -106,8 +106,8 @@ pub trait Base: Store {
     /// Rolls back the open transaction, if there is one.
     fn abandon(&mut self) -> impl Future<Output = ()> + Send;
 
-    /// The id of the last event in the event table.
-    fn last_event(&mut self) -> impl Future<Output = Result<Option<EventId>, store::Error>> + Send;
+    /// The last event in the event table.
+    fn last_event(&mut self) -> impl Future<Output = Result<Option<Outgoing>, store::Error>> + Send;
 
     /// The event table.
     fn event_table(&self) -> Self::Events;

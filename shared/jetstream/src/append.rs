@@ -6,15 +6,19 @@ use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, Replay
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
-use wallet_contract::envelope::CONTENT_TYPE;
+use wallet_contract::envelope::{self, CONTENT_TYPE};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
+use wallet_contract::subject::{Service, healed};
 use wallet_engine::bus::{Error, Message};
-use wallet_engine::log_first::{Append, Log};
+use wallet_engine::log_first::{Append, Limits, Log, record};
+use wallet_engine::store::Outgoing;
 
 use super::reader::message;
 use super::{JetStream, WRITER, nats};
 
+/// The writer of restored messages.
+const HEALER: &str = "wallet heal";
 /// The server removes a consumer that nobody has read from for this long.
 const ABANDONED: Duration = Duration::from_secs(5);
 /// How long to wait for a message that is in the stream.
@@ -129,6 +133,25 @@ impl JetStream {
             until = from;
         }
         Ok((end, None))
+    }
+}
+
+impl JetStream {
+    /// Puts events of `service` on shard `from` back into the log of shard `to`, in this order.
+    pub async fn restore(&self, service: Service, from: Shard, to: Shard, events: &[Outgoing]) -> Result<(), Error> {
+        let subject = healed(to, service, from);
+        for envelope in record::envelopes(events, Limits::default()) {
+            let message = PublishMessage::build()
+                .header("content-type", CONTENT_TYPE)
+                .header(WRITER, HEALER)
+                .payload(envelope::join(envelope.iter().map(|event| &*event.json)).into());
+            let stored = async {
+                let sent = self.context.send_publish(subject.clone(), message).await;
+                sent.map_err(nats)?.await.map_err(nats)
+            };
+            self.unless_lost(stored).await?;
+        }
+        Ok(())
     }
 }
 

@@ -21,7 +21,8 @@ use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
 use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
-use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::log_first::{self, Limits};
+use wallet_engine::shard_loop::Context;
 use wallet_engine::status::Board;
 use wallet_jetstream::JetStream;
 use wallet_kernel::{Persistence as _, Place};
@@ -258,7 +259,8 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
             *shard,
             "asking the database which instance works on this shard".to_owned(),
         );
-        let working = shard_loop::run(store, context);
+        let instance = instance.to_owned();
+        let working = async move { log_first::run(store, context, &instance, Limits::default()).await };
         if pool.is_local() {
             loops.spawn(on_a_thread(format!("shard {shard}"), working));
         } else {

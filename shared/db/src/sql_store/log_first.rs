@@ -41,11 +41,10 @@ impl<T: Tables> Base for SqlStore<T> {
         }
     }
 
-    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
-        let sql = "SELECT id FROM event ORDER BY no DESC LIMIT 1";
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
+        let sql = "SELECT no, id, shard_first, shard_then, body FROM event ORDER BY no DESC LIMIT 1";
         let rows = self.db().await?.query(sql, &[]).await?;
-        let id = rows.first().map(|row| row.uuid(0)).transpose()?;
-        Ok(id.map(EventId))
+        Ok(rows.first().map(outgoing).transpose()?)
     }
 
     fn event_table(&self) -> SqlEvents {

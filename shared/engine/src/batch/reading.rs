@@ -186,6 +186,7 @@ impl<'m> Reading<'m, '_> {
                 subject::owner(&self.message.subject) == self.service
             }
             Subject::Events(_) | Subject::Parking(_) => true,
+            Subject::Fill => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Catches up: applies the record, up to the opening of the tenure, to the part of the log that the database lacks.
 
+use wallet_contract::event::Source;
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{Action, Instruction, Replacement};
 use wallet_kernel::Decider;
@@ -7,7 +8,7 @@ use wallet_kernel::Decider;
 use super::elements::elements;
 use super::live::{self, Live};
 use super::merge::{self, Merged};
-use super::record::Record;
+use super::record::{From, Record};
 use super::tenure::{BATCH_WEIGHT, Ended};
 use super::{Base, Log};
 use crate::batch;
@@ -22,10 +23,17 @@ pub(super) async fn catch_up<S: Base, L: Log>(
 ) -> Result<Vec<Message>, Ended> {
     let context = live.context;
     let shard = context.place.shard;
-    let known = live.progress.own;
+    let from = From {
+        log: &context.bus,
+        source: Source {
+            service: context.service,
+            shard,
+        },
+        subject: live.subject,
+        opening,
+    };
     let last = live.store.last_event().await?;
-    let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
-    record.skip_to(last).await?;
+    let mut record = Record::after(from, live.progress.own, last, live.store.event_table()).await?;
     let mut rest: Vec<Message> = Vec::new();
     while !record.is_done() {
         if rest.is_empty() {
@@ -36,7 +44,11 @@ pub(super) async fn catch_up<S: Base, L: Log>(
             rest = reader.take(BATCH_WEIGHT).await?;
         }
         let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
-        let run: Vec<Message> = rest.drain(..count).collect();
+        let recorded = rest.partition_point(|message| message.sequence <= opening);
+        if recorded == 0 && !rest.is_empty() {
+            break;
+        }
+        let run: Vec<Message> = rest.drain(..count.min(recorded)).collect();
         let Some(last) = run.last() else { continue };
         record.reach(last.sequence).await?;
         if record.is_done() {
@@ -45,7 +57,11 @@ pub(super) async fn catch_up<S: Base, L: Log>(
         }
         let left = merge_run(live, &mut record, &run).await?;
         rest.splice(..0, run[left..].iter().cloned());
+        if left == run.len() && run.last().is_some_and(|last| last.sequence == opening) {
+            break;
+        }
     }
+    merge::applied_all(&record.ahead)?;
     Ok(rest)
 }
 
@@ -165,7 +181,8 @@ async fn apply<S: Base, L: Log>(
         .collect();
     after.last_no = events.last().map_or(after.last_no, |last| last.no);
     after.published = after.last_no;
-    after.own = merged.events.last().map_or(after.own, |last| last.at);
+    let own = merged.events.iter().filter_map(|recorded| recorded.at).max();
+    after.own = own.unwrap_or(after.own);
     let commit = Commit {
         progress: after,
         heard: &heard,

@@ -9,14 +9,15 @@ use bytes::Bytes;
 use futures_util::future::select_all;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{debug, warn};
 use wallet_contract::envelope;
 use wallet_contract::shard::Shard;
+use wallet_contract::stream;
 use wallet_contract::subject::envelopes;
 
 use super::record::{Decision, cut};
 use super::{Append, Events, Limits, Log};
-use crate::bus::{self, Message};
+use crate::bus::{self, Loss};
 use crate::shard_loop::Context;
 use crate::store;
 
@@ -32,8 +33,6 @@ enum Failed {
     Log(#[from] bus::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the last copy on {subject}, message {sequence}, is not in the event table")]
-    Unknown { subject: String, sequence: u64 },
 }
 
 /// Sends for ever. Returns if the other log shows that ours has lost data.
@@ -63,6 +62,48 @@ pub(super) async fn send<L: Log, E: Events>(
         return std::future::pending().await;
     }
     select_all(senders).await.0
+}
+
+/// Checks that every event of ours in the other logs is in the event table, as far as those logs can be read now.
+pub(super) async fn check<L: Log, E: Events>(context: &Context<L>, mut events: E) -> Result<(), bus::Error> {
+    let here = context.place.shard;
+    for to in context.place.shards.all().filter(|shard| *shard != here) {
+        match sent(context, &mut events, to).await {
+            Ok(_) => {}
+            Err(Failed::Log(error @ bus::Error::LostData { .. })) => return Err(error),
+            // Its sender will say so, again and again.
+            Err(failed) => debug!(%to, "can't see what was sent to shard {to}: {failed}"),
+        }
+    }
+    Ok(())
+}
+
+/// The last copy in the log of shard `to`: its sequence, or 0, and the number of its last event. An event that the table does not have
+/// was decided in a log that has since lost it.
+async fn sent<L: Log, E: Events>(
+    context: &Context<L>,
+    events: &mut E,
+    to: Shard,
+) -> Result<(u64, i64), Failed> {
+    let here = context.place.shard;
+    let subject = envelopes(to, context.service, here);
+    let (after, last) = context.bus.last(to, &subject).await?;
+    let Some(copy) = last else { return Ok((after, 0)) };
+    let last = envelope::split(&copy.payload)
+        .ok()
+        .and_then(|events| envelope::read(events.last()?).ok());
+    let number = match last {
+        Some(event) => events.number(event.id).await?,
+        None => None,
+    };
+    let lost = || bus::Error::LostData {
+        stream: stream::name(here),
+        how: Loss::Copied {
+            shard: to,
+            sequence: copy.sequence,
+        },
+    };
+    Ok((after, number.ok_or_else(lost)?))
 }
 
 struct Sender<'a, L, E> {
@@ -103,14 +144,7 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
     async fn until_refused(&mut self) -> Result<(), Failed> {
         let place = self.context.place;
         let subject = envelopes(self.to, self.context.service, place.shard);
-        let (mut after, last) = self.context.bus.last(self.to, &subject).await?;
-        let mut mark = match &last {
-            Some(last) => self.number(last).await?.ok_or_else(|| Failed::Unknown {
-                subject: subject.clone(),
-                sequence: last.sequence,
-            })?,
-            None => 0,
-        };
+        let (mut after, mut mark) = sent(self.context, &mut self.events, self.to).await?;
         loop {
             self.changed.borrow_and_update();
             let events = self.events.to(self.to, mark, READ).await?;
@@ -120,13 +154,7 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
                 }
                 continue;
             }
-            let copies: Vec<Decision> = events
-                .into_iter()
-                .map(|outgoing| Decision {
-                    outgoing,
-                    joins: false,
-                })
-                .collect();
+            let copies: Vec<Decision> = events.into_iter().map(Decision::alone).collect();
             for envelope in cut(&copies, self.limits) {
                 let message = Append {
                     shard: self.to,
@@ -141,17 +169,6 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
                 }
                 mark = envelope.last().map_or(mark, |event| event.no);
             }
-        }
-    }
-
-    /// The number of the last event in a copy.
-    async fn number(&mut self, copy: &Message) -> Result<Option<i64>, Failed> {
-        let last = envelope::split(&copy.payload)
-            .ok()
-            .and_then(|events| envelope::read(events.last()?).ok());
-        match last {
-            Some(event) => Ok(self.events.number(event.id).await?),
-            None => Ok(None),
         }
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn elements(message: &Message, service: Service, here: Shard) -> Vec<
     };
     let owns = subject::owner(&message.subject) == service;
     match Subject::read(&message.subject, here) {
-        Ok(subject) if subject.heard_by(service) => match said(message, &subject, owns) {
+        Ok(subject) if subject.heard_by(service) || is_restored(&subject, message, service) => match said(message, &subject, owns) {
             Ok(said) => said,
             Err(detail) if owns || is_parked_by_all(&subject) => whole(detail),
             Err(_) => Vec::new(),
@@ -109,10 +109,16 @@ pub(super) fn elements(message: &Message, service: Service, here: Shard) -> Vec<
     }
 }
 
+/// Whether a message restores what the service has said itself. That includes requests which nobody else has.
+fn is_restored(subject: &Subject, message: &Message, service: Service) -> bool {
+    let is_own = matches!(subject, Subject::Events(from) if from.service == service);
+    is_own && message.writer.is_some() && subject::is_healed(&message.subject)
+}
+
 /// An unreadable request is parked by the service that would have decided on it; an unreadable event, by every service that hears it.
 fn is_parked_by_all(subject: &Subject) -> bool {
     match subject {
-        Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => false,
+        Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk | Subject::Fill => false,
         Subject::Events(_) | Subject::Parking(_) => true,
     }
 }

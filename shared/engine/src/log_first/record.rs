@@ -1,17 +1,18 @@
 //! The record: our own decisions, as the log of our shard holds them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use wallet_contract::envelope::{self, Unreadable};
-use wallet_contract::event::Event;
+use wallet_contract::event::{Event, Source};
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_ENVELOPE_BYTES;
+use wallet_contract::subject::healed;
 
-use super::Log;
-use crate::bus;
-use crate::store::Outgoing;
+use super::{Events, Log};
+use crate::bus::{self, Message};
+use crate::store::{self, Outgoing};
 
 /// How many bytes of the record are read at once.
 const READ: usize = 1024 * 1024;
@@ -42,6 +43,16 @@ pub(super) struct Decision {
     pub(super) joins: bool,
 }
 
+impl Decision {
+    /// A decision that need not stay with another.
+    pub(super) fn alone(outgoing: Outgoing) -> Self {
+        Self {
+            outgoing,
+            joins: false,
+        }
+    }
+}
+
 /// Splits decisions into envelopes. A group that must stay together may exceed the limits.
 pub(super) fn cut(decisions: &[Decision], limits: Limits) -> Vec<Vec<&Outgoing>> {
     let mut envelopes: Vec<Vec<&Outgoing>> = Vec::new();
@@ -68,13 +79,22 @@ pub(super) fn cut(decisions: &[Decision], limits: Limits) -> Vec<Vec<&Outgoing>>
     envelopes
 }
 
+/// Splits events into envelopes.
+pub fn envelopes(events: &[Outgoing], limits: Limits) -> Vec<Vec<Outgoing>> {
+    let decisions: Vec<Decision> = events.iter().cloned().map(Decision::alone).collect();
+    let cut = cut(&decisions, limits);
+    cut.into_iter()
+        .map(|envelope| envelope.into_iter().cloned().collect())
+        .collect()
+}
+
 /// A decision that is in the record.
 #[derive(Clone, Debug)]
 pub(super) struct Recorded {
     pub(super) event: Event,
     pub(super) json: String,
-    /// Its place in our own log. The place of what it answers is the event's.
-    pub(super) at: LogPlace,
+    /// Its place in our own log; none if it was lost there and restored. The place of what it answers is the event's.
+    pub(super) at: Option<LogPlace>,
 }
 
 /// The part of the record that a database lacks, read as it is needed.
@@ -83,13 +103,45 @@ pub(super) struct Record<'a, L> {
     log: &'a L,
     shard: Shard,
     subject: &'a str,
-    /// The database has all events up to here.
-    known: LogPlace,
     /// The last message that was read.
     read: u64,
     /// The opening of this tenure, where the record ends.
     opening: u64,
-    pub(super) ahead: VecDeque<Recorded>,
+    /// The last decision that the database has.
+    last: Option<(EventId, LogPlace)>,
+    /// Whether that one was seen in the log.
+    is_seen: bool,
+    /// Decisions that were restored after a loss, in the order of their places. They are few, so they are read at once.
+    restored: VecDeque<Recorded>,
+    pub(super) ahead: Ahead,
+}
+
+/// Decisions that are yet to be applied.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    /// In the order of their places.
+    pub(super) queue: VecDeque<Recorded>,
+    /// Decisions, by cause, whose places the log has passed: it has lost their causes there, which were restored after them.
+    pub(super) astray: BTreeMap<EventId, Vec<Recorded>>,
+    /// Whether anything was restored, so that there may be such.
+    pub(super) was_healed: bool,
+}
+
+impl Ahead {
+    /// Keeps a decision until its cause is met.
+    pub(super) fn keep(&mut self, recorded: Recorded) {
+        self.astray.entry(recorded.event.cause).or_default().push(recorded);
+    }
+
+    /// Whether a decision waits for its cause.
+    pub(super) fn is_kept(&self, id: EventId) -> bool {
+        self.astray.values().flatten().any(|kept| kept.event.id == id)
+    }
+
+    /// Whether all is applied.
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.astray.is_empty()
+    }
 }
 
 /// Why the record can't be read.
@@ -97,82 +149,181 @@ pub(super) struct Record<'a, L> {
 pub(super) enum Failed {
     #[error(transparent)]
     Log(#[from] bus::Error),
+    #[error(transparent)]
+    Store(#[from] store::Error),
     #[error("message {0} on our own subject can't be read, perhaps because a newer version wrote it: {1}")]
     Unreadable(u64, Unreadable),
-    #[error("event {0}, which the database has, is not in the log of shard {1}: it has lost data")]
+    #[error("the last event in the database can't be read, perhaps because a newer version wrote it: {0}")]
+    Last(Unreadable),
+    #[error(
+        "event {0}, which the database has, is not in the log of shard {1}: it has lost data; nothing is changed until \
+         `wallet heal` has restored it"
+    )]
     Missing(EventId, Shard),
 }
 
+/// What a record is read from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct From<'a, L> {
+    pub(super) log: &'a L,
+    /// The service and shard whose record it is.
+    pub(super) source: Source,
+    /// Our own subject.
+    pub(super) subject: &'a str,
+    /// The opening of this tenure, where the record ends.
+    pub(super) opening: u64,
+}
+
 impl<'a, L: Log> Record<'a, L> {
-    /// The record after a place up to which the database has all events, up to the opening.
-    pub(super) fn after(log: &'a L, shard: Shard, subject: &'a str, known: LogPlace, opening: u64) -> Self {
-        Self {
-            log,
+    /// The decisions that a database lacks. It has all up to the place `known` in our own log, and none after `last`.
+    pub(super) async fn after<E: Events>(
+        from: From<'a, L>,
+        known: LogPlace,
+        last: Option<Outgoing>,
+        mut table: E,
+    ) -> Result<Self, Failed> {
+        let last = match last {
+            Some(last) => {
+                let place = envelope::read(&last.json).map_err(Failed::Last)?.place;
+                Some((last.id, place))
+            }
+            None => None,
+        };
+        let shard = from.source.shard;
+        let mut record = Self {
+            log: from.log,
             shard,
-            subject,
-            known,
+            subject: from.subject,
             // The known event may be followed by more in its message.
             read: known.sequence.saturating_sub(1),
-            opening,
-            ahead: VecDeque::new(),
+            opening: from.opening,
+            is_seen: last.is_none(),
+            last,
+            restored: VecDeque::new(),
+            ahead: Ahead::default(),
+        };
+        record.restored = record.restored(from.source).await?;
+        record.ahead.was_healed = !record.restored.is_empty();
+        // Several deadlines may be decided at one place, and not all of them are in the database.
+        while !record.is_seen && record.read < record.opening {
+            record.read_on().await?;
         }
+        if let (false, Some((id, _))) = (record.is_seen, last) {
+            return Err(Failed::Missing(id, shard));
+        }
+        let at_last = |recorded: &Recorded| last.is_some_and(|(_, place)| recorded.event.place == place);
+        for queue in [&mut record.restored, &mut record.ahead.queue] {
+            let mut kept = VecDeque::new();
+            for recorded in queue.drain(..) {
+                if !at_last(&recorded) || table.number(recorded.event.id).await?.is_none() {
+                    kept.push_back(recorded);
+                }
+            }
+            *queue = kept;
+        }
+        Ok(record)
     }
 
     /// Whether nothing is left of it.
     pub(super) fn is_done(&self) -> bool {
-        self.ahead.is_empty() && self.read >= self.opening
+        self.ahead.is_empty() && self.read >= self.opening && self.restored.is_empty()
     }
 
-    /// Skips the events that the database has: up to its last one, which must be there.
-    pub(super) async fn skip_to(&mut self, last: Option<EventId>) -> Result<(), Failed> {
-        let Some(last) = last else { return Ok(()) };
-        // The last event itself may be at the known place.
-        self.known = LogPlace::message(self.read);
+    /// The restored decisions that the database may lack.
+    async fn restored(&mut self, source: Source) -> Result<VecDeque<Recorded>, Failed> {
+        let subject = healed(self.shard, source.service, source.shard);
+        let (mut read, mut found) = (0, BTreeMap::new());
         loop {
-            while let Some(event) = self.ahead.pop_front() {
-                if event.event.id == last {
-                    return Ok(());
+            let messages = self.log.on(self.shard, &subject, read, self.opening, READ).await?;
+            let Some(last) = messages.last() else { break };
+            read = last.sequence;
+            for message in messages.iter().filter(|message| message.writer.is_some()) {
+                for recorded in decisions(message, None)? {
+                    self.is_seen |= self.is_last(&recorded);
+                    if self.is_new(&recorded) {
+                        found.entry(recorded.event.id).or_insert(recorded);
+                    }
                 }
             }
-            if self.read >= self.opening {
-                return Err(Failed::Missing(last, self.shard));
-            }
-            self.read_on().await?;
         }
+        let mut found: Vec<Recorded> = found.into_values().collect();
+        found.sort_by_key(|recorded| recorded.event.place);
+        Ok(found.into())
+    }
+
+    fn is_last(&self, recorded: &Recorded) -> bool {
+        self.last.is_some_and(|(id, _)| recorded.event.id == id)
+    }
+
+    /// Whether the database may lack a decision.
+    fn is_new(&self, recorded: &Recorded) -> bool {
+        self.last
+            .is_none_or(|(id, place)| recorded.event.place >= place && recorded.event.id != id)
     }
 
     /// Reads on until the answers to message `sequence` are complete.
     pub(super) async fn reach(&mut self, sequence: u64) -> Result<(), Failed> {
         let answers = |recorded: &Recorded| recorded.event.place.sequence;
-        while self.ahead.back().map_or(0, answers) <= sequence && self.read < self.opening {
+        while self.ahead.queue.back().map_or(0, answers) <= sequence && !self.is_read() {
             self.read_on().await?;
         }
         Ok(())
     }
 
+    fn is_read(&self) -> bool {
+        self.read >= self.opening && self.restored.is_empty()
+    }
+
     async fn read_on(&mut self) -> Result<(), Failed> {
-        let messages = self
-            .log
-            .on(self.shard, self.subject, self.read, self.opening, READ)
-            .await?;
+        let messages = if self.read < self.opening {
+            self.log
+                .on(self.shard, self.subject, self.read, self.opening, READ)
+                .await?
+        } else {
+            Vec::new()
+        };
         let Some(last) = messages.last() else {
             self.read = self.opening;
+            self.ahead.queue.append(&mut self.restored);
             return Ok(());
         };
         self.read = last.sequence;
         for message in messages.iter().filter(|message| message.writer.is_some()) {
-            let bad = |bad| Failed::Unreadable(message.sequence, bad);
-            for (element, json) in (0..).zip(envelope::split(&message.payload).map_err(bad)?) {
-                let at = LogPlace::element(message.sequence, element);
-                if at > self.known {
-                    let event = envelope::read(json).map_err(bad)?;
-                    let json = json.to_owned();
-                    self.ahead.push_back(Recorded { event, json, at });
+            for recorded in decisions(message, Some(message.sequence))? {
+                self.is_seen |= self.is_last(&recorded);
+                if self.is_new(&recorded) {
+                    self.take(recorded);
                 }
             }
         }
         Ok(())
     }
+
+    /// Adds a decision, after the restored ones that precede it.
+    fn take(&mut self, recorded: Recorded) {
+        let place = recorded.event.place;
+        while let Some(before) = self.restored.pop_front_if(|next| next.event.place <= place) {
+            // Where messages were lost in the middle, all decisions were restored, even those that were not lost.
+            if before.event.id != recorded.event.id {
+                self.ahead.queue.push_back(before);
+            }
+        }
+        self.ahead.queue.push_back(recorded);
+    }
+}
+
+/// The decisions in a message, which is our own message `own` or a restored one.
+fn decisions(message: &Message, own: Option<u64>) -> Result<Vec<Recorded>, Failed> {
+    let bad = |bad| Failed::Unreadable(message.sequence, bad);
+    let elements = envelope::split(&message.payload).map_err(bad)?;
+    let read = (0..).zip(elements).map(|(element, json)| {
+        Ok(Recorded {
+            event: envelope::read(json).map_err(bad)?,
+            json: json.to_owned(),
+            at: own.map(|sequence| LogPlace::element(sequence, element)),
+        })
+    });
+    read.collect()
 }
 
 #[cfg(test)]

@@ -77,7 +77,12 @@ impl Ended {
             Self::Append(Lost::Log(bus::Error::LostData { .. }))
             | Self::Record(record::Failed::Missing(..)) => State::LostData(text),
             Self::Append(Lost::Log(_) | Lost::Deposed { .. })
-            | Self::Record(record::Failed::Log(_) | record::Failed::Unreadable(..))
+            | Self::Record(
+                record::Failed::Log(_)
+                | record::Failed::Store(_)
+                | record::Failed::Unreadable(..)
+                | record::Failed::Last(_),
+            )
             | Self::Store(_)
             | Self::Deposed(_)
             | Self::Merge(_)
@@ -191,6 +196,7 @@ async fn hold<S: Base, L: Log>(
     let work = async {
         let mut reader = context.bus.read(shard, progress.position).await?;
         let rest = catch_up(&mut live, &mut reader, opening).await?;
+        copies::check(context, events.clone()).await?;
         context.board.set(shard, State::Working);
         context.board.advance(shard, live.progress.position);
         info!(%shard, place = %live.progress.place(), "shard {shard}: at work after {}", live.progress.place());

@@ -37,7 +37,7 @@ pub(crate) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_
         )),
         Err(error @ bus::Error::LostData { .. }) => State::LostData(error.to_string()),
         Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => State::Failed(
-            format!("loop_state by for {by}, and could not take over: {error}"),
+            format!("standing by for {by}, but could not take over: {error}"),
         ),
     };
     let before = context

@@ -157,7 +157,7 @@ where
         self.store.settle().await
     }
 
-    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
         self.store.last_event().await
     }
 

@@ -57,9 +57,9 @@ where
         Ok(())
     }
 
-    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
         self.node.pass(Point::Events).await?;
-        Ok(self.database.lock().events.last().map(|event| event.id))
+        Ok(self.database.lock().events.last().cloned())
     }
 
     async fn settle(&mut self) -> Result<(), Error> {
