@@ -106,7 +106,6 @@ impl Log {
             traceparent: None,
             event_id: None,
             writer: None,
-            committed_us: None,
         });
         self.0.changed.notify_waiters();
     }

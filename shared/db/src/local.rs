@@ -93,15 +93,6 @@ impl Local {
         Ok(found)
     }
 
-    /// Writes a batch in one transaction if the guard statement changes a row; returns whether it did.
-    pub(super) fn write(&self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
-        let written = self.stage(guard, args, writes)?;
-        if written {
-            self.command("COMMIT")?;
-        }
-        Ok(written)
-    }
-
     /// Writes a batch into a transaction and leaves it open, if the guard statement changes a row; returns whether it did.
     pub(super) fn stage(&self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
         self.command("BEGIN IMMEDIATE")?;

@@ -27,11 +27,8 @@ pub trait Meter: Debug + Send + Sync {
     /// The shard's log has been handled up to this sequence.
     fn handled(&self, _position: u64) {}
 
-    /// This many events are committed and not yet published.
-    fn unpublished(&self, _events: i64) {}
-
-    /// A batch was published, this long after its commit.
-    fn published(&self, _took: SignedDuration) {}
+    /// A batch was appended to the log, in this time.
+    fn appended(&self, _took: SignedDuration) {}
 
     /// This instance no longer works on the shard.
     fn rest(&self) {}

@@ -10,8 +10,8 @@ use wallet_contract::envelope::{self, CONTENT_TYPE};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::{Service, healed};
-use wallet_engine::bus::{Error, Message};
-use wallet_engine::log_first::{Append, Limits, Log, record};
+use wallet_engine::bus::{Append, Error, Message};
+use wallet_engine::shard_loop::{Limits, record};
 use wallet_engine::store::Outgoing;
 
 use super::reader::message;
@@ -30,10 +30,10 @@ const BACK: u64 = 10_000;
 const BACK_WEIGHT: usize = 1024 * 1024;
 
 /// One subject of a shard's stream.
-struct On<'a> {
-    shard: Shard,
-    subject: &'a str,
-    from: DeliverPolicy,
+pub(super) struct On<'a> {
+    pub(super) shard: Shard,
+    pub(super) subject: &'a str,
+    pub(super) from: DeliverPolicy,
 }
 
 impl JetStream {
@@ -55,7 +55,12 @@ impl JetStream {
     }
 
     /// Messages on a subject, up to a sequence and about a weight.
-    async fn take_on(&self, on: &On<'_>, until: u64, max_weight: usize) -> Result<Vec<Message>, Error> {
+    pub(super) async fn take_on(
+        &self,
+        on: &On<'_>,
+        until: u64,
+        max_weight: usize,
+    ) -> Result<Vec<Message>, Error> {
         let consumer = self.consumer(on).await?;
         let mut pending = consumer.cached_info().num_pending;
         let mut taken = Vec::new();
@@ -85,7 +90,7 @@ impl JetStream {
         Ok(taken)
     }
 
-    async fn append_once(&self, append: &Append) -> Result<Option<u64>, Error> {
+    pub(super) async fn append_once(&self, append: &Append) -> Result<Option<u64>, Error> {
         let message = PublishMessage::build()
             .header("content-type", CONTENT_TYPE)
             .header(WRITER, append.writer.as_str())
@@ -100,7 +105,7 @@ impl JetStream {
     }
 
     /// The last message on a subject, and the last one with a writer.
-    async fn last_on(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
+    pub(super) async fn last_on(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
         let on = |from| On { shard, subject, from };
         let last = self
             .take_on(&on(DeliverPolicy::LastPerSubject), u64::MAX, 1)
@@ -138,7 +143,13 @@ impl JetStream {
 
 impl JetStream {
     /// Puts events of `service` on shard `from` back into the log of shard `to`, in this order.
-    pub async fn restore(&self, service: Service, from: Shard, to: Shard, events: &[Outgoing]) -> Result<(), Error> {
+    pub async fn restore(
+        &self,
+        service: Service,
+        from: Shard,
+        to: Shard,
+        events: &[Outgoing],
+    ) -> Result<(), Error> {
         let subject = healed(to, service, from);
         for envelope in record::envelopes(events, Limits::default()) {
             let message = PublishMessage::build()
@@ -152,33 +163,5 @@ impl JetStream {
             self.unless_lost(stored).await?;
         }
         Ok(())
-    }
-}
-
-impl Log for JetStream {
-    async fn append(&self, append: &Append) -> Result<Option<u64>, Error> {
-        self.unless_lost(self.append_once(append)).await
-    }
-
-    async fn on(
-        &self,
-        shard: Shard,
-        subject: &str,
-        after: u64,
-        until: u64,
-        max_weight: usize,
-    ) -> Result<Vec<Message>, Error> {
-        let on = On {
-            shard,
-            subject,
-            from: DeliverPolicy::ByStartSequence {
-                start_sequence: after.saturating_add(1),
-            },
-        };
-        self.unless_lost(self.take_on(&on, until, max_weight)).await
-    }
-
-    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
-        self.unless_lost(self.last_on(shard, subject)).await
     }
 }

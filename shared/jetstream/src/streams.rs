@@ -8,7 +8,7 @@ use tracing::info;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::{self, Found, Settings};
 use wallet_contract::subject::fill;
-use wallet_engine::bus::{Bus as _, Error, Known, Loss};
+use wallet_engine::bus::{Error, Known, Loss};
 
 use super::{JetStream, nats};
 
@@ -65,10 +65,16 @@ impl JetStream {
         let missing = position.saturating_sub(found.state.last);
         for filled in (0..missing).step_by(FILLED_AT_ONCE) {
             let many = (missing - filled).min(FILLED_AT_ONCE as u64);
-            let empty = || self.publish(fill(shard), EMPTY.into(), None);
+            let empty = || self.fill(shard);
             try_join_all((0..many).map(|_| empty())).await?;
         }
         Ok(found.state.last.max(position))
+    }
+
+    async fn fill(&self, shard: Shard) -> Result<(), Error> {
+        let sent = self.context.publish(fill(shard), EMPTY.into()).await;
+        sent.map_err(nats)?.await.map_err(nats)?;
+        Ok(())
     }
 
     /// Rejects a number of shards other than the one that the wallet was created with, before any stream or database is created.

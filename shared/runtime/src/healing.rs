@@ -164,7 +164,8 @@ async fn publish(State(healer): Here, JsonBody(again): JsonBody<Republish>) -> A
         "healing: republishing to shard {to}"
     );
     let bus = &healer.running.bus;
-    bus.restore(healer.service, Shard(again.shard), to, &outgoing).await?;
+    bus.restore(healer.service, Shard(again.shard), to, &outgoing)
+        .await?;
     Ok(Json(json!({ "published": outgoing.len() })))
 }
 

@@ -43,7 +43,6 @@ pub struct Metrics {
     events: Family<Label, Counter>,
     park_input: Family<Label, Counter>,
     position: Gauges,
-    outbox_lag: Gauges,
     batch_seconds: Family<Label, Histogram>,
     publish_seconds: Family<Label, Histogram>,
 }
@@ -61,11 +60,9 @@ pub struct ShardMetrics {
     pub park_input: Counter,
     /// The last sequence handled.
     pub position: ShardGauge,
-    /// Events committed and not yet published.
-    pub outbox_lag: ShardGauge,
     /// Time from taking a batch to its commit.
     pub batch_seconds: Histogram,
-    /// From commit to acknowledgement.
+    /// From the decision until the log has it.
     pub publish_seconds: Histogram,
 }
 
@@ -82,18 +79,13 @@ impl Meter for ShardMetrics {
         self.position.set(i64::try_from(position).unwrap_or(i64::MAX));
     }
 
-    fn unpublished(&self, events: i64) {
-        self.outbox_lag.set(events);
-    }
-
-    fn published(&self, took: SignedDuration) {
+    fn appended(&self, took: SignedDuration) {
         self.publish_seconds.observe(took.as_secs_f64());
     }
 
     /// Clears the gauges, because another instance now reports them.
     fn rest(&self) {
         self.position.clear();
-        self.outbox_lag.clear();
     }
 }
 
@@ -114,7 +106,6 @@ impl Metrics {
             events: Family::default(),
             park_input: Family::default(),
             position: Gauges::default(),
-            outbox_lag: Gauges::default(),
             batch_seconds: Family::new_with_constructor(histogram),
             publish_seconds: Family::new_with_constructor(histogram),
         };
@@ -129,11 +120,9 @@ impl Metrics {
         registry.register("messages_parked", aside, metrics.park_input.clone());
         let position = "The last sequence of the shard's stream that was handled";
         registry.register("position", position, metrics.position.0.clone());
-        let lag = "Events committed and not yet published";
-        registry.register("outbox_lag_events", lag, metrics.outbox_lag.0.clone());
         let batch = "Time from taking a batch to its commit";
         registry.register("batch_duration_seconds", batch, metrics.batch_seconds.clone());
-        let publish = "Time from a batch's commit to its acknowledgement by the log";
+        let publish = "Time from appending a batch's decisions to the acknowledgement by the log";
         registry.register(
             "publish_duration_seconds",
             publish,
@@ -154,7 +143,6 @@ impl Metrics {
             events: self.events.get_or_create(&label).clone(),
             park_input: self.park_input.get_or_create(&label).clone(),
             position: self.position.of(shard),
-            outbox_lag: self.outbox_lag.of(shard),
             batch_seconds: self.batch_seconds.get_or_create(&label).clone(),
             publish_seconds: self.publish_seconds.get_or_create(&label).clone(),
         }

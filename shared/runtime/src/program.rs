@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use axum::{Router, middleware};
 use futures_util::future::join_all;
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,8 +20,7 @@ use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
 use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
-use wallet_engine::log_first::{self, Limits};
-use wallet_engine::shard_loop::Context;
+use wallet_engine::shard_loop::{self, Context, Limits};
 use wallet_engine::status::Board;
 use wallet_jetstream::JetStream;
 use wallet_kernel::{Persistence as _, Place};
@@ -40,7 +38,7 @@ use shutdown::{Shutdown, Signals};
 const WORK_WITHIN: Duration = Duration::from_secs(5);
 /// Timeout for closing the databases.
 const CLOSE_WITHIN: Duration = Duration::from_millis(1_500);
-/// Timeout for sending data that is buffered for NATS: only outcomes for listeners; events are in the outbox.
+/// Timeout for sending data that is buffered for NATS: only outcomes for listeners.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// A service: its tables, and its own metrics.
@@ -190,7 +188,7 @@ impl Started {
         stop.cancel();
         let left = || {
             format!(
-                ": {}; what is committed will be published at the next start",
+                ": {}; what is in the log will be applied at the next start",
                 describe(&running.board)
             )
         };
@@ -253,14 +251,14 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
             board: running.board.clone(),
             meter: Box::new(running.metrics.shard(*shard)),
             stop: stop.clone(),
-            publish_on: pool.is_local().then(Handle::current),
+            instance: instance.to_owned(),
+            limits: Limits::default(),
         };
         running.board.starting(
             *shard,
             "asking the database which instance works on this shard".to_owned(),
         );
-        let instance = instance.to_owned();
-        let working = async move { log_first::run(store, context, &instance, Limits::default()).await };
+        let working = shard_loop::run(store, context);
         if pool.is_local() {
             loops.spawn(on_a_thread(format!("shard {shard}"), working));
         } else {

@@ -105,7 +105,6 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
                             id: decision.id,
                             cause: decision.cause,
                             at_us: decision.time.as_microsecond(),
-                            published: decision.no <= shard.published,
                             answers: decision.answers,
                         });
                 }

@@ -76,8 +76,6 @@ pub struct StoredShard {
     pub position: u64,
     /// When that message was stored.
     pub at: Timestamp,
-    /// The number of the last decision that has been published.
-    pub published: i64,
     /// The sequence from which its stream must hold every message; an older service omits it.
     #[serde(default = "beginning")]
     pub whole_from: u64,

@@ -38,8 +38,8 @@ pub(crate) struct Logs {
     pub(crate) halves: BTreeSet<(EventId, Shard)>,
     /// Number of transfers that have ended.
     pub(crate) ended: u64,
-    /// If the log decides: the last place that each service has answered in its own log.
-    answered: Option<BTreeMap<(Shard, Service), LogPlace>>,
+    /// The last place that each service has answered in its own log.
+    answered: BTreeMap<(Shard, Service), LogPlace>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ struct Stream {
 }
 
 impl Logs {
-    pub(crate) fn new(shards: Shards, log_first: bool) -> Self {
+    pub(crate) fn new(shards: Shards) -> Self {
         Self {
             shards,
             streams: shards.all().map(|_| Stream::default()).collect(),
@@ -63,7 +63,7 @@ impl Logs {
             mended: BTreeSet::new(),
             halves: BTreeSet::new(),
             ended: 0,
-            answered: log_first.then(BTreeMap::new),
+            answered: BTreeMap::new(),
         }
     }
 
@@ -161,10 +161,10 @@ impl Logs {
 
     /// A service answers its log in order.
     fn invariant_places_never_decrease(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
-        let Some(answered) = self.answered.as_mut().filter(|_| event.source.shard == shard) else {
+        if event.source.shard != shard {
             return Ok(());
-        };
-        let last = answered.entry((shard, event.source.service)).or_default();
+        }
+        let last = self.answered.entry((shard, event.source.service)).or_default();
         let before = std::mem::replace(last, event.place);
         hold("invariant_places_never_decrease", before <= event.place, || {
             format!(

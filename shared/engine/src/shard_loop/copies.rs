@@ -15,11 +15,10 @@ use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::envelopes;
 
+use super::Context;
 use super::record::{Decision, cut};
-use super::{Append, Events, Limits, Log};
-use crate::bus::{self, Loss};
-use crate::shard_loop::Context;
-use crate::store;
+use crate::bus::{self, Append, Bus, Loss};
+use crate::store::{self, Events};
 
 /// How many events are read at once.
 const READ: i64 = 500;
@@ -36,11 +35,10 @@ enum Failed {
 }
 
 /// Sends for ever. Returns if the other log shows that ours has lost data.
-pub(super) async fn send<L: Log, E: Events>(
+pub(super) async fn send<L: Bus, E: Events>(
     context: &Context<L>,
     events: E,
     writer: &str,
-    limits: Limits,
     changed: watch::Receiver<i64>,
 ) -> bus::Error {
     let here = context.place.shard;
@@ -51,7 +49,6 @@ pub(super) async fn send<L: Log, E: Events>(
                 context,
                 events: events.clone(),
                 writer,
-                limits,
                 changed: changed.clone(),
                 to,
             };
@@ -65,7 +62,7 @@ pub(super) async fn send<L: Log, E: Events>(
 }
 
 /// Checks that every event of ours in the other logs is in the event table, as far as those logs can be read now.
-pub(super) async fn check<L: Log, E: Events>(context: &Context<L>, mut events: E) -> Result<(), bus::Error> {
+pub(super) async fn check<L: Bus, E: Events>(context: &Context<L>, mut events: E) -> Result<(), bus::Error> {
     let here = context.place.shard;
     for to in context.place.shards.all().filter(|shard| *shard != here) {
         match sent(context, &mut events, to).await {
@@ -80,7 +77,7 @@ pub(super) async fn check<L: Log, E: Events>(context: &Context<L>, mut events: E
 
 /// The last copy in the log of shard `to`: its sequence, or 0, and the number of its last event. An event that the table does not have
 /// was decided in a log that has since lost it.
-async fn sent<L: Log, E: Events>(
+async fn sent<L: Bus, E: Events>(
     context: &Context<L>,
     events: &mut E,
     to: Shard,
@@ -110,12 +107,11 @@ struct Sender<'a, L, E> {
     context: &'a Context<L>,
     events: E,
     writer: &'a str,
-    limits: Limits,
     changed: watch::Receiver<i64>,
     to: Shard,
 }
 
-impl<L: Log, E: Events> Sender<'_, L, E> {
+impl<L: Bus, E: Events> Sender<'_, L, E> {
     async fn run(mut self) -> bus::Error {
         let here = self.context.place.shard;
         let mut hindered = false;
@@ -155,7 +151,7 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
                 continue;
             }
             let copies: Vec<Decision> = events.into_iter().map(Decision::alone).collect();
-            for envelope in cut(&copies, self.limits) {
+            for envelope in cut(&copies, self.context.limits) {
                 let message = Append {
                     shard: self.to,
                     subject: subject.clone(),

@@ -94,9 +94,10 @@ impl<'m> Merged<'m> {
             self.take(ahead);
             return Ok(());
         }
-        let message = element.message;
         match element.what {
-            What::Input(input, raw) if C::concerns(&input, place) || ahead.astray.contains_key(&input.as_cause().id) => {
+            What::Input(input, raw)
+                if C::concerns(&input, place) || ahead.astray.contains_key(&input.as_cause().id) =>
+            {
                 let cause = input.as_cause().id;
                 let answer = match ahead.queue.front().filter(|next| next.event.place == at) {
                     None => self.take_astray(ahead, cause),
@@ -108,7 +109,6 @@ impl<'m> Merged<'m> {
                     raw,
                     place: at,
                     at_us,
-                    committed_us: message.committed_us,
                 };
                 self.steps.push(Step { heard, answer });
                 let answer = answer.map(|index| self.events[index].event.id);
@@ -175,7 +175,10 @@ impl<'m> Merged<'m> {
 /// The recorded answers to a message.
 pub(super) fn answers(ahead: &mut Ahead, sequence: u64) -> Vec<Recorded> {
     let mut answers = Vec::new();
-    while let Some(next) = ahead.queue.pop_front_if(|next| next.event.place.sequence == sequence) {
+    while let Some(next) = ahead
+        .queue
+        .pop_front_if(|next| next.event.place.sequence == sequence)
+    {
         answers.push(next);
     }
     answers
@@ -232,7 +235,6 @@ fn deadline(event: &Event, at_us: i64) -> Heard<'static> {
         raw: "".into(),
         place: event.place,
         at_us,
-        committed_us: None,
     }
 }
 
@@ -240,7 +242,10 @@ fn deadline(event: &Event, at_us: i64) -> Heard<'static> {
 pub(super) fn applied_all(ahead: &Ahead) -> Result<(), Stopped> {
     let mut left = ahead.queue.iter().chain(ahead.astray.values().flatten());
     match left.find(|left| !matches!(left.event.fact, Fact::Message(_))) {
-        Some(left) => Err(Stopped::Astray(left.event.place, left.event.fact.kind().name().to_owned())),
+        Some(left) => Err(Stopped::Astray(
+            left.event.place,
+            left.event.fact.kind().name().to_owned(),
+        )),
         None => Ok(()),
     }
 }

@@ -10,9 +10,8 @@ use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_ENVELOPE_BYTES;
 use wallet_contract::subject::healed;
 
-use super::{Events, Log};
-use crate::bus::{self, Message};
-use crate::store::{self, Outgoing};
+use crate::bus::{self, Bus, Message};
+use crate::store::{self, Events, Outgoing};
 
 /// How many bytes of the record are read at once.
 const READ: usize = 1024 * 1024;
@@ -130,7 +129,10 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Keeps a decision until its cause is met.
     pub(super) fn keep(&mut self, recorded: Recorded) {
-        self.astray.entry(recorded.event.cause).or_default().push(recorded);
+        self.astray
+            .entry(recorded.event.cause)
+            .or_default()
+            .push(recorded);
     }
 
     /// Whether a decision waits for its cause.
@@ -174,7 +176,7 @@ pub(super) struct From<'a, L> {
     pub(super) opening: u64,
 }
 
-impl<'a, L: Log> Record<'a, L> {
+impl<'a, L: Bus> Record<'a, L> {
     /// The decisions that a database lacks. It has all up to the place `known` in our own log, and none after `last`.
     pub(super) async fn after<E: Events>(
         from: From<'a, L>,
@@ -204,6 +206,10 @@ impl<'a, L: Log> Record<'a, L> {
         };
         record.restored = record.restored(from.source).await?;
         record.ahead.was_healed = !record.restored.is_empty();
+        if last.is_some() && record.is_seen {
+            // It was lost, and places in our own log may have been used again since.
+            record.read = 0;
+        }
         // Several deadlines may be decided at one place, and not all of them are in the database.
         while !record.is_seen && record.read < record.opening {
             record.read_on().await?;
@@ -234,7 +240,10 @@ impl<'a, L: Log> Record<'a, L> {
         let subject = healed(self.shard, source.service, source.shard);
         let (mut read, mut found) = (0, BTreeMap::new());
         loop {
-            let messages = self.log.on(self.shard, &subject, read, self.opening, READ).await?;
+            let messages = self
+                .log
+                .on(self.shard, &subject, read, self.opening, READ)
+                .await?;
             let Some(last) = messages.last() else { break };
             read = last.sequence;
             for message in messages.iter().filter(|message| message.writer.is_some()) {

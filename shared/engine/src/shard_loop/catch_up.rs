@@ -10,13 +10,12 @@ use super::live::{self, Live};
 use super::merge::{self, Merged};
 use super::record::{From, Record};
 use super::tenure::{BATCH_WEIGHT, Ended};
-use super::{Base, Log};
 use crate::batch;
-use crate::bus::{Message, Reader as _};
-use crate::store::{Commit, Outgoing, Progress};
+use crate::bus::{Bus, Message, Reader as _};
+use crate::store::{Commit, Outgoing, Progress, Store};
 
 /// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
-pub(super) async fn catch_up<S: Base, L: Log>(
+pub(super) async fn catch_up<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     reader: &mut L::Reader,
     opening: u64,
@@ -66,7 +65,7 @@ pub(super) async fn catch_up<S: Base, L: Log>(
 }
 
 /// Applies the record to a run of messages, as far as it goes. Returns the index of the first message that is not completely handled.
-async fn merge_run<S: Base, L: Log>(
+async fn merge_run<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     record: &mut Record<'_, L>,
     run: &[Message],
@@ -108,7 +107,7 @@ async fn merge_run<S: Base, L: Log>(
 }
 
 /// Applies the record to an instruction. Returns whether it is completely followed.
-async fn merge_instruction<S: Base, L: Log>(
+async fn merge_instruction<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     record: &mut Record<'_, L>,
     message: &Message,
@@ -140,7 +139,7 @@ async fn merge_instruction<S: Base, L: Log>(
 }
 
 /// Writes what the record says, as if it had just been decided.
-async fn apply<S: Base, L: Log>(
+async fn apply<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     merged: Merged<'_>,
     mut after: Progress,
@@ -180,7 +179,6 @@ async fn apply<S: Base, L: Log>(
         })
         .collect();
     after.last_no = events.last().map_or(after.last_no, |last| last.no);
-    after.published = after.last_no;
     let own = merged.events.iter().filter_map(|recorded| recorded.at).max();
     after.own = own.unwrap_or(after.own);
     let commit = Commit {
