@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use jiff::SignedDuration;
+use wallet_contract::shard::Shard;
 
 /// The contents of one committed batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,9 @@ pub trait Meter: Debug + Send + Sync {
 
     /// A batch was appended to the log, in this time.
     fn appended(&self, _took: SignedDuration) {}
+
+    /// This many decisions are not yet in the log of shard `to`, which must hold them, too.
+    fn pending(&self, _to: Shard, _decisions: usize) {}
 
     /// This instance no longer works on the shard.
     fn rest(&self) {}

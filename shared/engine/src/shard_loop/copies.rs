@@ -144,6 +144,7 @@ impl<L: Bus, E: Events> Sender<'_, L, E> {
         loop {
             self.changed.borrow_and_update();
             let events = self.events.to(self.to, mark, READ).await?;
+            self.context.meter.pending(self.to, events.len());
             if events.is_empty() {
                 if self.changed.changed().await.is_err() {
                     std::future::pending::<()>().await;

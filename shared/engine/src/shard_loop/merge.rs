@@ -64,8 +64,9 @@ impl<'m> Merged<'m> {
                 if !ahead.was_healed {
                     return Err(unmatched(event));
                 }
-                let strayed = ahead.queue.pop_front();
-                strayed.into_iter().for_each(|recorded| ahead.keep(recorded));
+                if let Some(strayed) = ahead.queue.pop_front() {
+                    ahead.keep(strayed);
+                }
                 continue;
             }
             let heard = deadline(event, at_us);

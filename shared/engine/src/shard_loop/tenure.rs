@@ -196,6 +196,7 @@ async fn hold<S: Store, L: Bus>(
         let rest = catch_up(&mut live, &mut reader, opening).await?;
         copies::check(context, events.clone()).await?;
         context.board.set(shard, State::Working);
+        context.meter.pending(shard, 0);
         context.board.advance(shard, live.progress.position);
         info!(%shard, place = %live.progress.place(), "shard {shard}: at work after {}", live.progress.place());
         tokio::select! {
