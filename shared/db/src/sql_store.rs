@@ -48,6 +48,17 @@ pub trait Tables: Send + Sync + 'static {
     }
 }
 
+/// A service's tables without an observer.
+#[derive(Debug)]
+pub struct Unwatched<T>(PhantomData<fn() -> T>);
+
+impl<T: Tables> Tables for Unwatched<T> {
+    type Rows = T::Rows;
+    type Observer = ();
+
+    const MIGRATIONS: &'static [Migration] = T::MIGRATIONS;
+}
+
 /// The database of one (service, shard), while this instance may work on it.
 pub struct SqlStore<T: Tables> {
     pool: Pool,

@@ -27,6 +27,7 @@
 //! | `copies` | sends events to the other shards that must hold them |
 //! | `checking` | periodically checks that the stream is still intact, beside the work or while standing by |
 //! | `caution` | handles messages that may have caused a failure element by element, and parks an element that fails by itself |
+//! | [`rebuild`] | rebuilds a database from the log alone |
 //! | `report` | logs and counts what was decided |
 //!
 //! Every failure, including a panic, leads back to the first step, which reads everything again: there is only one way to start.
@@ -39,6 +40,7 @@ mod copies;
 mod elements;
 mod live;
 mod merge;
+pub mod rebuild;
 pub mod record;
 mod report;
 mod tenure;

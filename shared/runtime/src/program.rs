@@ -1,6 +1,7 @@
 //! A service as a program: start, run, orderly stop.
 
 mod health;
+mod rebuild;
 mod shutdown;
 
 use std::io::Write as _;
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use axum::{Router, middleware};
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,7 @@ use crate::headline::Headline;
 use crate::instance::{Instance, Roll};
 use crate::metrics::Metrics;
 use crate::running::Running;
-use crate::settings::{Command, CommandLine, Settings};
+use crate::settings::{Command, CommandLine, Rebuild, Settings};
 use crate::{healing, http, telemetry, watch};
 use shutdown::{Shutdown, Signals};
 
@@ -54,6 +55,7 @@ pub fn main<T: Program>(routes: fn(Running) -> anyhow::Result<Router>) -> ExitCo
         migrations: T::MIGRATIONS,
         routes,
         work: work::<T>,
+        rebuild: |settings, args| Box::pin(rebuild::run::<T>(settings, args)),
     })
 }
 
@@ -65,6 +67,8 @@ struct Parts {
     routes: fn(Running) -> anyhow::Result<Router>,
     /// Starts the loop of each shard.
     work: fn(&Running, &str, &TaskTracker, &CancellationToken),
+    /// Rebuilds databases.
+    rebuild: fn(Settings, Rebuild) -> BoxFuture<'static, anyhow::Result<ExitCode>>,
 }
 
 fn run_program(parts: Parts) -> ExitCode {
@@ -84,6 +88,7 @@ fn run_program(parts: Parts) -> ExitCode {
                 .unwrap_or(guard::default_address(parts.service));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Rebuild(args)) => runtime.block_on((parts.rebuild)(line.settings, args)),
         None => runtime.block_on(run(line.settings, parts)),
     };
     // Don't wait for threads that still block, for example in a DNS look-up.

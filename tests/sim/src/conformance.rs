@@ -3,7 +3,6 @@
 mod script;
 
 use std::fmt::Debug;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use tempfile::tempdir;
 use tokio::time::sleep;
 use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
-use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables};
-use wallet_db::{Migration, Target};
+use wallet_db::Target;
+use wallet_db::sql_store::{Core, SqlStore, Tables as SqlTables, Unwatched};
 use wallet_engine::batch::{self, Moment};
 use wallet_engine::store::{Commit, Error, Events as _, Progress, Store, TENURE_MS, Tenure};
 use wallet_kernel::{Decider, Heard, Input, Persistence};
@@ -24,16 +23,6 @@ use crate::plan::{Pace, Plan};
 use crate::store::{Shared, SimStore};
 use crate::tables::Tables;
 use crate::world::World;
-
-/// A service's tables without what watches its work.
-struct Unwatched<T>(PhantomData<T>);
-
-impl<T: SqlTables> SqlTables for Unwatched<T> {
-    type Rows = T::Rows;
-    type Observer = ();
-
-    const MIGRATIONS: &'static [Migration] = T::MIGRATIONS;
-}
 
 #[test]
 fn debit_svc_keeps_the_same_on_every_store() {

@@ -141,6 +141,8 @@ pub enum Command {
     Parked(Parked),
     /// Restore messages that NATS has lost, from what the services have stored.
     Heal(Heal),
+    /// Rebuild a service's databases from the log alone, beside the running service, and compare every row.
+    Rebuild(Rebuild),
     /// Measure transfers per second on a separate stack.
     Bench(Bench),
     /// Write a completion script for a shell.
@@ -197,6 +199,31 @@ pub struct Doctor {
     /// Exit with 2 if there are warnings, though nothing is broken.
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `wallet rebuild`
+#[derive(Args, Debug)]
+#[command(after_help = help::REBUILD)]
+pub struct Rebuild {
+    /// The service.
+    #[arg(value_parser = ["debit", "credit", "ledger"])]
+    pub service: String,
+    /// The folder of the stack [default: ./data].
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Only this shard.
+    #[arg(long, value_name = "N")]
+    pub shard: Option<u16>,
+    /// Where to build it: sqlite:///folder/name-{shard}.db or postgres://user@host/database; it must be empty [default: next to the
+    /// live database, and removed afterwards].
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub into: Option<wallet_nats::Hidden>,
+    /// Put it into service: the live rows are replaced by the rebuilt ones.
+    #[arg(long)]
+    pub swap: bool,
+    /// Keep the rebuilt database.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// `wallet heal`

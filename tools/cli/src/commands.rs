@@ -11,6 +11,7 @@ pub mod movement;
 pub mod open;
 pub mod parked;
 pub mod phases;
+pub mod rebuild;
 pub mod reservation;
 pub mod reverse;
 pub mod statement;

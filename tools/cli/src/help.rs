@@ -241,6 +241,17 @@ Examples:
   wallet heal --yes
   wallet heal --json                             only what it would do";
 
+/// `wallet rebuild --help`
+pub const REBUILD: &str = "\
+It is for a stack of `wallet up`. Elsewhere, run the service's own program with the service's settings: `debit-svc rebuild --shard 0`.
+Nothing is decided, and nothing is written to the log. After a rebuild, the rows are compared with the live ones at the same place of
+the log: exit code 1 if one differs. With --swap the exit code is 0, since the log is right.
+
+Examples:
+  wallet rebuild debit
+  wallet rebuild ledger --shard 1 --into sqlite:///tmp/ledger-{shard}.db --keep
+  wallet rebuild credit --swap";
+
 /// `wallet completions --help`
 pub const COMPLETIONS: &str = "\
 Examples:

@@ -32,7 +32,7 @@ impl Events for SqlEvents {
 }
 
 /// The last event.
-pub(super) async fn last(db: &mut Db) -> error::Result<Option<Outgoing>> {
+pub(crate) async fn last(db: &mut Db) -> error::Result<Option<Outgoing>> {
     let sql = "SELECT no, id, shard_first, shard_then, body FROM event ORDER BY no DESC LIMIT 1";
     db.query(sql, &[]).await?.first().map(outgoing).transpose()
 }

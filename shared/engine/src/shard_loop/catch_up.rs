@@ -1,6 +1,7 @@
 //! Catches up: applies the record, up to the opening of the tenure, to the part of the log that the database lacks.
 
 use wallet_contract::event::Source;
+use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{Action, Instruction, Replacement};
 use wallet_kernel::Decider;
@@ -14,11 +15,33 @@ use crate::batch;
 use crate::bus::{Bus, Message, Reader as _};
 use crate::store::{Commit, Outgoing, Progress, Store};
 
-/// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
+/// Where catching up ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Until {
+    /// The message on our own subject where the record ends: the opening of a tenure.
+    pub(super) own: u64,
+    /// The last decision of the record, if it ends within that message or before it.
+    pub(super) last: Option<EventId>,
+    /// The place in the log up to which messages are handled, even if nothing was decided on the last of them.
+    pub(super) place: LogPlace,
+}
+
+impl Until {
+    fn is_reached<L: Bus>(&self, record: &Record<'_, L>, progress: Progress) -> bool {
+        record.is_done() && progress.place() >= self.place
+    }
+
+    /// The last message that the record may answer.
+    fn message(&self) -> u64 {
+        self.own.max(self.place.sequence)
+    }
+}
+
+/// Applies the record up to its end. Returns the messages that were taken and are yet to be handled.
 pub(super) async fn catch_up<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     reader: &mut L::Reader,
-    opening: u64,
+    until: Until,
 ) -> Result<Vec<Message>, Ended> {
     let context = live.context;
     let shard = context.place.shard;
@@ -29,34 +52,39 @@ pub(super) async fn catch_up<S: Store, L: Bus>(
             shard,
         },
         subject: live.subject,
-        opening,
+        end: until.own,
+        last: until.last,
     };
     let last = live.store.last_event().await?;
     let mut record = Record::after(from, live.progress.own, last, live.store.event_table()).await?;
     let mut rest: Vec<Message> = Vec::new();
-    while !record.is_done() {
+    while !until.is_reached(&record, live.progress) {
         if rest.is_empty() {
             context.board.starting(
                 shard,
-                format!("catches up from {}, to message {opening}", live.progress.place()),
+                format!(
+                    "catches up from {}, to message {}",
+                    live.progress.place(),
+                    until.message()
+                ),
             );
             rest = reader.take(BATCH_WEIGHT).await?;
         }
         let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
-        let recorded = rest.partition_point(|message| message.sequence <= opening);
+        let recorded = rest.partition_point(|message| message.sequence <= until.message());
         if recorded == 0 && !rest.is_empty() {
             break;
         }
         let run: Vec<Message> = rest.drain(..count.min(recorded)).collect();
         let Some(last) = run.last() else { continue };
         record.reach(last.sequence).await?;
-        if record.is_done() {
+        if until.is_reached(&record, live.progress) {
             rest.splice(..0, run);
             break;
         }
-        let left = merge_run(live, &mut record, &run).await?;
+        let left = merge_run(live, &mut record, &run, until).await?;
         rest.splice(..0, run[left..].iter().cloned());
-        if left == run.len() && run.last().is_some_and(|last| last.sequence == opening) {
+        if left == run.len() && run.last().is_some_and(|last| last.sequence == until.message()) {
             break;
         }
     }
@@ -69,6 +97,7 @@ async fn merge_run<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     record: &mut Record<'_, L>,
     run: &[Message],
+    until: Until,
 ) -> Result<usize, Ended> {
     let (context, place) = (live.context, live.context.place);
     if let Some((message, instruction)) = live::instruction(context, run) {
@@ -85,12 +114,12 @@ async fn merge_run<S: Store, L: Bus>(
                 continue;
             }
             merged.deadlines(&mut record.ahead, at, at_us)?;
-            if record.is_done() {
+            if until.is_reached(record, after) {
                 break 'run;
             }
             merged.element::<S::Core>(element, &mut record.ahead, at_us, place, &mut live.blocked)?;
             after = after.at(at, at_us);
-            if record.is_done() {
+            if until.is_reached(record, after) {
                 break 'run;
             }
         }
@@ -98,7 +127,7 @@ async fn merge_run<S: Store, L: Bus>(
         let next = LogPlace::element(message.sequence + 1, 0);
         merged.deadlines(&mut record.ahead, next, at_us)?;
         after = after.at(LogPlace::message(message.sequence), at_us);
-        if record.is_done() {
+        if until.is_reached(record, after) {
             break;
         }
     }

@@ -104,8 +104,10 @@ pub(super) struct Record<'a, L> {
     subject: &'a str,
     /// The last message that was read.
     read: u64,
-    /// The opening of this tenure, where the record ends.
-    opening: u64,
+    /// The message on our own subject where the record ends.
+    end: u64,
+    /// The decision where it ends, if before that message.
+    stop: Option<EventId>,
     /// The last decision that the database has.
     last: Option<(EventId, LogPlace)>,
     /// Whether that one was seen in the log.
@@ -172,8 +174,10 @@ pub(super) struct From<'a, L> {
     pub(super) source: Source,
     /// Our own subject.
     pub(super) subject: &'a str,
-    /// The opening of this tenure, where the record ends.
-    pub(super) opening: u64,
+    /// The message on it where the record ends: the opening of this tenure.
+    pub(super) end: u64,
+    /// The last decision of the record, if it ends before that message.
+    pub(super) last: Option<EventId>,
 }
 
 impl<'a, L: Bus> Record<'a, L> {
@@ -198,7 +202,8 @@ impl<'a, L: Bus> Record<'a, L> {
             subject: from.subject,
             // The known event may be followed by more in its message.
             read: known.sequence.saturating_sub(1),
-            opening: from.opening,
+            end: from.end,
+            stop: from.last,
             is_seen: last.is_none(),
             last,
             restored: VecDeque::new(),
@@ -211,11 +216,14 @@ impl<'a, L: Bus> Record<'a, L> {
             record.read = 0;
         }
         // Several deadlines may be decided at one place, and not all of them are in the database.
-        while !record.is_seen && record.read < record.opening {
+        while !record.is_seen && record.read < record.end {
             record.read_on().await?;
         }
         if let (false, Some((id, _))) = (record.is_seen, last) {
             return Err(Failed::Missing(id, shard));
+        }
+        if record.stop.is_some() && record.stop == last.map(|(id, _)| id) {
+            record.stop();
         }
         let at_last = |recorded: &Recorded| last.is_some_and(|(_, place)| recorded.event.place == place);
         for queue in [&mut record.restored, &mut record.ahead.queue] {
@@ -232,7 +240,7 @@ impl<'a, L: Bus> Record<'a, L> {
 
     /// Whether nothing is left of it.
     pub(super) fn is_done(&self) -> bool {
-        self.ahead.is_empty() && self.read >= self.opening && self.restored.is_empty()
+        self.ahead.is_empty() && self.read >= self.end && self.restored.is_empty()
     }
 
     /// The restored decisions that the database may lack.
@@ -240,10 +248,7 @@ impl<'a, L: Bus> Record<'a, L> {
         let subject = healed(self.shard, source.service, source.shard);
         let (mut read, mut found) = (0, BTreeMap::new());
         loop {
-            let messages = self
-                .log
-                .on(self.shard, &subject, read, self.opening, READ)
-                .await?;
+            let messages = self.log.on(self.shard, &subject, read, self.end, READ).await?;
             let Some(last) = messages.last() else { break };
             read = last.sequence;
             for message in messages.iter().filter(|message| message.writer.is_some()) {
@@ -280,19 +285,19 @@ impl<'a, L: Bus> Record<'a, L> {
     }
 
     fn is_read(&self) -> bool {
-        self.read >= self.opening && self.restored.is_empty()
+        self.read >= self.end && self.restored.is_empty()
     }
 
     async fn read_on(&mut self) -> Result<(), Failed> {
-        let messages = if self.read < self.opening {
+        let messages = if self.read < self.end {
             self.log
-                .on(self.shard, self.subject, self.read, self.opening, READ)
+                .on(self.shard, self.subject, self.read, self.end, READ)
                 .await?
         } else {
             Vec::new()
         };
         let Some(last) = messages.last() else {
-            self.read = self.opening;
+            self.read = self.end;
             self.ahead.queue.append(&mut self.restored);
             return Ok(());
         };
@@ -300,12 +305,24 @@ impl<'a, L: Bus> Record<'a, L> {
         for message in messages.iter().filter(|message| message.writer.is_some()) {
             for recorded in decisions(message, Some(message.sequence))? {
                 self.is_seen |= self.is_last(&recorded);
+                let id = recorded.event.id;
                 if self.is_new(&recorded) {
                     self.take(recorded);
+                }
+                if self.stop == Some(id) {
+                    self.read = self.end;
+                    return Ok(());
                 }
             }
         }
         Ok(())
+    }
+
+    /// Ends the record at what the database has.
+    fn stop(&mut self) {
+        self.read = self.end;
+        self.restored.clear();
+        self.ahead.queue.clear();
     }
 
     /// Adds a decision, after the restored ones that precede it.

@@ -12,7 +12,7 @@ use tracing::{error, info};
 use wallet_contract::subject::envelopes;
 
 use super::append::{Lost, append};
-use super::catch_up::catch_up;
+use super::catch_up::{Until, catch_up};
 use super::caution::Caution;
 use super::copies;
 use super::live::{self, Live};
@@ -191,9 +191,13 @@ async fn hold<S: Store, L: Bus>(
         end: opening,
         committed,
     };
+    let until = Until {
+        own: opening,
+        ..Until::default()
+    };
     let work = async {
         let mut reader = context.bus.read(shard, progress.position).await?;
-        let rest = catch_up(&mut live, &mut reader, opening).await?;
+        let rest = catch_up(&mut live, &mut reader, until).await?;
         copies::check(context, events.clone()).await?;
         context.board.set(shard, State::Working);
         context.meter.pending(shard, 0);
