@@ -265,6 +265,7 @@ async fn start(dir: &TempDir, log: &Log) -> Result<Running> {
         stop: stop.clone(),
         instance: "test".to_owned(),
         limits: Limits::default(),
+        copies: Arc::default(),
     };
     let task = tokio::spawn(shard_loop::run(store, context));
     Ok(Running { stop, task })

@@ -45,6 +45,9 @@ pub mod record;
 mod report;
 mod tenure;
 
+use std::sync::Arc;
+
+use tokio::sync::RwLock;
 use tokio_util::sync::CancellationToken;
 use wallet_contract::subject::Service;
 use wallet_kernel::Place;
@@ -76,4 +79,6 @@ pub struct Context<B> {
     pub instance: String,
     /// The largest envelope.
     pub limits: Limits,
+    /// Copies are sent to other shards only while nobody holds this exclusively: see `wallet backup`.
+    pub copies: Arc<RwLock<()>>,
 }

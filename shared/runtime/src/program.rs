@@ -30,6 +30,7 @@ use crate::guard::{self, Token};
 use crate::headline::Headline;
 use crate::instance::{Instance, Roll};
 use crate::metrics::Metrics;
+use crate::pausing::{self, Pauses};
 use crate::running::Running;
 use crate::settings::{Command, CommandLine, Rebuild, Settings};
 use crate::{healing, http, telemetry, watch};
@@ -150,6 +151,7 @@ impl Started {
             board: Board::default(),
             headline: Headline::default(),
             roll: Roll::default(),
+            pauses: Pauses::default(),
         };
         let instance = Instance {
             service,
@@ -163,6 +165,7 @@ impl Started {
         let (board, metrics) = (running.board.clone(), running.metrics.clone());
         let routes = http::routes(instance.clone(), metrics)
             .merge(healing::routes(service, running.clone(), board))
+            .merge(pausing::routes(running.clone()))
             .merge((parts.routes)(running.clone())?);
         let guard = guard::Guard::new(token, service);
         let routes = routes
@@ -258,6 +261,7 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
             stop: stop.clone(),
             instance: instance.to_owned(),
             limits: Limits::default(),
+            copies: running.pauses.gate(),
         };
         running.board.starting(
             *shard,

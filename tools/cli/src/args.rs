@@ -19,13 +19,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use wallet_client::api;
 use wallet_client::api::ApiToken;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
+use wallet_contract::subject::Service;
+use wallet_terminal::exit::Usage;
 
 use crate::help;
 pub use bench::Bench;
@@ -92,6 +94,25 @@ impl Common {
     }
 }
 
+impl Others {
+    /// Clients of all services.
+    pub fn services(&self, common: &Common) -> Result<[(Service, api::Api); 3]> {
+        let token = common.api_token.as_ref();
+        let address = |given: &Option<String>, after, option: &str, name: &str| {
+            let url = given.clone().or_else(|| api::neighbour(&common.api, after));
+            url.with_context(|| Usage::new(format!("the address of {name} is unknown: give {option} URL")))
+        };
+        let debit = api::Api::debit(&address(&self.debit, 1, "--debit", "debit-svc")?)?.with_token(token)?;
+        let credit =
+            api::Api::credit(&address(&self.credit, 2, "--credit", "credit-svc")?)?.with_token(token)?;
+        Ok([
+            (Service::Debit, debit),
+            (Service::Credit, credit),
+            (Service::Ledger, common.ledger()?),
+        ])
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -141,6 +162,10 @@ pub enum Command {
     Parked(Parked),
     /// Restore messages that NATS has lost, from what the services have stored.
     Heal(Heal),
+    /// Back up the streams while the wallet runs: everything else is what they add up to.
+    Backup(Backup),
+    /// Restore the streams of a backup, into an empty NATS server or a new folder.
+    Restore(Restore),
     /// Rebuild a service's databases from the log alone, beside the running service, and compare every row.
     Rebuild(Rebuild),
     /// Measure transfers per second on a separate stack.
@@ -226,6 +251,41 @@ pub struct Rebuild {
     pub keep: bool,
 }
 
+/// The services besides the ledger.
+#[derive(Args, Debug)]
+pub struct Others {
+    /// The HTTP address of debit-svc [default: the ledger's, one port up].
+    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
+    pub debit: Option<String>,
+    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
+    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
+    pub credit: Option<String>,
+}
+
+/// `wallet backup`
+#[derive(Args, Debug)]
+#[command(after_help = help::BACKUP)]
+pub struct Backup {
+    /// The folder to write; it must be new or empty.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The other services.
+    #[command(flatten)]
+    pub others: Others,
+}
+
+/// `wallet restore`
+#[derive(Args, Debug)]
+#[command(after_help = help::RESTORE)]
+pub struct Restore {
+    /// The folder of the backup.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// A new folder for `wallet up`, instead of a running NATS server.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
 /// `wallet heal`
 #[derive(Args, Debug)]
 #[command(after_help = help::HEAL)]
@@ -233,12 +293,9 @@ pub struct Heal {
     /// Don't ask for confirmation.
     #[arg(long)]
     pub yes: bool,
-    /// The HTTP address of debit-svc [default: the ledger's, one port up].
-    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
-    pub debit: Option<String>,
-    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
-    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
-    pub credit: Option<String>,
+    /// The other services.
+    #[command(flatten)]
+    pub others: Others,
 }
 
 /// The id of a request, and whether to wait for its outcome.

@@ -160,6 +160,7 @@ impl<L: Bus, E: Events> Sender<'_, L, E> {
                     writer: self.writer.to_owned(),
                     after,
                 };
+                let _while_open = self.context.copies.read().await;
                 match self.context.bus.append(&message).await? {
                     Some(sequence) => after = sequence,
                     None => return Ok(()),

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -86,6 +87,7 @@ async fn one<T: Tables>(
         stop: CancellationToken::new(),
         instance: "rebuild".to_owned(),
         limits: Limits::default(),
+        copies: Arc::default(),
     };
     let began = Instant::now();
     let end = bus.head(shard).await?.sequence;

@@ -99,6 +99,7 @@ impl World {
                 events: 3,
                 ..Limits::default()
             },
+            copies: Arc::default(),
         }
     }
 
