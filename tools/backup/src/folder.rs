@@ -1,5 +1,6 @@
 //! The files of a backup: `backup.json`, written last, and a file for each stream.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use wallet_client::clock;
 use wallet_contract::shard::Shards;
 
 /// The file that makes a folder a backup.
@@ -58,7 +60,7 @@ impl Manifest {
     pub(crate) fn new(shards: Shards, streams: Vec<Stream>) -> Self {
         Self {
             format: FORMAT,
-            made_at: Timestamp::now(),
+            made_at: clock::now(),
             shards: shards.count(),
             streams,
         }
@@ -138,9 +140,9 @@ impl Folder {
 
 /// A digest in hexadecimal.
 pub(crate) fn hex(digest: Sha256) -> String {
-    digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digest.finalize().iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -18,7 +18,7 @@ use super::folder::{Folder, Manifest, Stream};
 /// The size of a chunk.
 const CHUNK: usize = 128 * 1024;
 /// Timeout for the acknowledgement of a chunk, and for the server to open the restored stream.
-const DONE_WITHIN: Duration = Duration::from_secs(120);
+const DONE_WITHIN: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Deserialize)]
 struct Begun {

@@ -12,6 +12,7 @@ mod bench;
 mod blank;
 mod parked;
 mod reading;
+mod repair;
 mod two_phase;
 mod values;
 
@@ -19,20 +20,19 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use wallet_client::api;
 use wallet_client::api::ApiToken;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::money::Currency;
-use wallet_contract::subject::Service;
-use wallet_terminal::exit::Usage;
 
 use crate::help;
 pub use bench::Bench;
 pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
+pub use repair::{Backup, Heal, Others, Rebuild, Restore};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::{duration, name, request_id};
 
@@ -91,25 +91,6 @@ impl Common {
     /// A client for the given ledger.
     pub fn ledger(&self) -> Result<api::Api> {
         Ok(api::Api::new(&self.api)?.with_token(self.api_token.as_ref())?)
-    }
-}
-
-impl Others {
-    /// Clients of all services.
-    pub fn services(&self, common: &Common) -> Result<[(Service, api::Api); 3]> {
-        let token = common.api_token.as_ref();
-        let address = |given: &Option<String>, after, option: &str, name: &str| {
-            let url = given.clone().or_else(|| api::neighbour(&common.api, after));
-            url.with_context(|| Usage::new(format!("the address of {name} is unknown: give {option} URL")))
-        };
-        let debit = api::Api::debit(&address(&self.debit, 1, "--debit", "debit-svc")?)?.with_token(token)?;
-        let credit =
-            api::Api::credit(&address(&self.credit, 2, "--credit", "credit-svc")?)?.with_token(token)?;
-        Ok([
-            (Service::Debit, debit),
-            (Service::Credit, credit),
-            (Service::Ledger, common.ledger()?),
-        ])
     }
 }
 
@@ -226,100 +207,6 @@ pub struct Doctor {
     pub strict: bool,
 }
 
-/// `wallet rebuild`
-#[derive(Args, Debug)]
-#[command(after_help = help::REBUILD)]
-pub struct Rebuild {
-    /// The service.
-    #[arg(value_parser = ["debit", "credit", "ledger"])]
-    pub service: String,
-    /// The folder of the stack [default: ./data].
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-    /// Only this shard.
-    #[arg(long, value_name = "N")]
-    pub shard: Option<u16>,
-    /// Where to build it: sqlite:///folder/name-{shard}.db or postgres://user@host/database; it must be empty [default: next to the
-    /// live database, and removed afterwards].
-    #[arg(long, value_name = "URL", hide_env_values = true)]
-    pub into: Option<wallet_nats::Hidden>,
-    /// Put it into service: the live rows are replaced by the rebuilt ones.
-    #[arg(long)]
-    pub swap: bool,
-    /// Keep the rebuilt database.
-    #[arg(long)]
-    pub keep: bool,
-}
-
-/// The services besides the ledger.
-#[derive(Args, Debug)]
-pub struct Others {
-    /// The HTTP address of debit-svc [default: the ledger's, one port up].
-    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
-    pub debit: Option<String>,
-    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
-    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
-    pub credit: Option<String>,
-}
-
-/// `wallet backup`
-#[derive(Args, Debug)]
-#[command(after_help = help::BACKUP)]
-pub struct Backup {
-    /// The folder to write; it must be new or empty.
-    #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
-    /// The other services.
-    #[command(flatten)]
-    pub others: Others,
-}
-
-/// `wallet restore`
-#[derive(Args, Debug)]
-#[command(after_help = help::RESTORE)]
-pub struct Restore {
-    /// The folder of the backup.
-    #[arg(value_name = "FOLDER")]
-    pub folder: PathBuf,
-    /// A new folder for `wallet up`, instead of a running NATS server.
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-}
-
-/// `wallet heal`
-#[derive(Args, Debug)]
-#[command(after_help = help::HEAL)]
-pub struct Heal {
-    /// Don't ask for confirmation.
-    #[arg(long)]
-    pub yes: bool,
-    /// The other services.
-    #[command(flatten)]
-    pub others: Others,
-}
-
-/// The id of a request, and whether to wait for its outcome.
-#[derive(Args, Clone, Debug)]
-pub struct Sending {
-    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
-    #[arg(long, value_name = "UUID", value_parser = request_id)]
-    pub id: Option<TransferId>,
-    /// Waiting.
-    #[command(flatten)]
-    pub waiting: Waiting,
-}
-
-/// Whether to wait for the outcome of a request, and how long.
-#[derive(Args, Clone, Debug)]
-pub struct Waiting {
-    /// Don't wait for the outcome; only make sure that the request is in the log.
-    #[arg(long)]
-    pub no_wait: bool,
-    /// How long to wait for the outcome, such as 30s or 500ms.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    pub timeout: Duration,
-}
-
 /// `wallet open`
 #[derive(Args, Debug)]
 #[command(after_help = help::OPEN)]
@@ -427,3 +314,25 @@ pub struct Completions {
 
 #[cfg(test)]
 mod tests;
+
+/// The id of a request, and whether to wait for its outcome.
+#[derive(Args, Clone, Debug)]
+pub struct Sending {
+    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
+    #[arg(long, value_name = "UUID", value_parser = request_id)]
+    pub id: Option<TransferId>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// Whether to wait for the outcome of a request, and how long.
+#[derive(Args, Clone, Debug)]
+pub struct Waiting {
+    /// Don't wait for the outcome; only make sure that the request is in the log.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait for the outcome, such as 30s or 500ms.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}

@@ -97,7 +97,7 @@ async fn one<T: Tables>(
         rebuilt = rebuild(&mut store, &context, Goal::End) => rebuilt.with_context(|| format!("shard {shard}"))?,
         () = shown.show(&context.board) => Progress::default(),
     };
-    shown.clear();
+    Shown::clear();
     let took = began.elapsed();
     let live = target.open(T::MIGRATIONS).await?;
     let snapshot = Snapshot::of(&live).await?;
@@ -168,7 +168,7 @@ impl Shown {
         }
     }
 
-    fn clear(&self) {
+    fn clear() {
         if std::io::stderr().is_terminal() {
             let _ = write!(std::io::stderr(), "\r{:80}\r", "");
         }

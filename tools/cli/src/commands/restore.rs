@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
-use wallet_backup::folder::{Folder, Manifest};
+use wallet_backup::folder::{Folder, Manifest, Stream};
 use wallet_client::connect::connect;
 use wallet_contract::shard::Shards;
 use wallet_stack::{Database, Options, Stack};
@@ -20,7 +20,7 @@ pub async fn run(args: &Restore, common: &Common) -> Result<Exit> {
         Some(dir) => into(dir, &folder).await?,
         None => wallet_backup::restore::restore(&connect(&common.nats).await?, &folder).await?,
     };
-    let messages: u64 = restored.streams.iter().map(|stream| stream.last()).sum();
+    let messages: u64 = restored.streams.iter().map(Stream::last).sum();
     if common.json {
         output::json(
             &json!({ "made_at": restored.made_at, "streams": restored.streams.len(), "messages": messages }),
