@@ -114,24 +114,16 @@ struct Sender<'a, L, E> {
 impl<L: Bus, E: Events> Sender<'_, L, E> {
     async fn run(mut self) -> bus::Error {
         let here = self.context.place.shard;
-        let mut hindered = false;
         loop {
             match self.until_refused().await {
                 Ok(()) => {}
                 Err(Failed::Log(error @ bus::Error::LostData { .. })) => return error,
                 Err(failed) => {
                     warn!(to = %self.to, "can't send copies to shard {}: {failed}", self.to);
-                    self.context
-                        .board
-                        .publishes(here, self.to, Some(failed.to_string()));
-                    hindered = true;
+                    let why = failed.to_string();
+                    self.context.board.publishes(here, self.to, Some(why));
                     sleep(RETRY).await;
-                    continue;
                 }
-            }
-            if hindered {
-                self.context.board.publishes(here, self.to, None);
-                hindered = false;
             }
         }
     }
@@ -146,6 +138,8 @@ impl<L: Bus, E: Events> Sender<'_, L, E> {
             let events = self.events.to(self.to, mark, READ).await?;
             self.context.meter.pending(self.to, events.len());
             if events.is_empty() {
+                // Whatever hindered it is over.
+                self.context.board.publishes(place.shard, self.to, None);
                 if self.changed.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }

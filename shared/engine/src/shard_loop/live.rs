@@ -75,6 +75,8 @@ impl<S: Store, L: Bus> Live<'_, S, L> {
     pub(super) async fn keep(&mut self) -> Result<(), Ended> {
         self.store.renew(self.progress).await?;
         self.stored = self.progress.place();
+        let shard = self.context.place.shard;
+        self.context.board.advance(shard, self.progress.position);
         Ok(())
     }
 
