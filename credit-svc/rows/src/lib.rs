@@ -27,6 +27,7 @@ impl Persistence for Rows {
     type Handled = Vec<(EventId, Option<i64>)>;
 
     const SERVICE: Service = Service::Credit;
+    const FOLD: u32 = 1;
     const INBOX: Source = Inbox::SOURCE;
     const TABLES: &'static [&'static Shape] =
         &[Accounts::SHAPE, Promises::SHAPE, Reversals::SHAPE, Inbox::SHAPE];

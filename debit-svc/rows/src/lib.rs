@@ -22,6 +22,7 @@ impl Persistence for Rows {
     type Handled = Vec<(EventId, Option<i64>)>;
 
     const SERVICE: Service = Service::Debit;
+    const FOLD: u32 = 1;
     const INBOX: Source = Inbox::SOURCE;
     const TABLES: &'static [&'static Shape] = &[Accounts::SHAPE, Transfers::SHAPE, Inbox::SHAPE];
 

@@ -28,6 +28,7 @@ impl Persistence for Rows {
     type Handled = Vec<(LogPlace, Record)>;
 
     const SERVICE: Service = Service::Ledger;
+    const FOLD: u32 = 1;
     const INBOX: Source = Source::Rows {
         shape: Records::SHAPE,
         by: &["id"],

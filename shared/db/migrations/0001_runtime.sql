@@ -6,6 +6,8 @@ CREATE TABLE progress (
     service TEXT NOT NULL,
     shard BIGINT NOT NULL,
     shards BIGINT NOT NULL,
+    -- The version of the rules that made the rows out of the log.
+    fold BIGINT NOT NULL,
     holder TEXT NOT NULL,
     epoch BIGINT NOT NULL CHECK (epoch >= 0),
     expires_us BIGINT NOT NULL,

@@ -182,8 +182,8 @@ async fn swap_rows(live: &Pool, rebuilt: &str) -> Result<()> {
         steps.push(format!("DELETE FROM main.{table}"));
         steps.push(format!("INSERT INTO main.{table} SELECT * FROM rebuilt.{table}"));
     }
-    let progress = "UPDATE main.progress SET (position, at_us, last_no, whole_from, within, own) = \
-                    (SELECT position, at_us, last_no, whole_from, within, own FROM rebuilt.progress), \
+    let progress = "UPDATE main.progress SET (fold, position, at_us, last_no, whole_from, within, own) = \
+                    (SELECT fold, position, at_us, last_no, whole_from, within, own FROM rebuilt.progress), \
                     epoch = epoch + 1, expires_us = 0";
     steps.extend([progress.to_owned(), "COMMIT".to_owned()]);
     let done = all(&mut db, steps).await;

@@ -98,11 +98,19 @@ impl<T: Tables> SqlStore<T> {
         let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
         let name = T::Rows::SERVICE.name();
         let db = self.db().await?;
-        let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, whole_from, \
-                     within, own) VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 1, -1, 0) ON CONFLICT (one) DO NOTHING";
-        db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
-            .await?;
-        belongs_to(db, T::Rows::SERVICE, place).await
+        let first = "INSERT INTO progress (one, service, shard, shards, fold, holder, epoch, expires_us, position, at_us, last_no, whole_from, \
+                     within, own) VALUES (1, $1, $2, $3, $4, '', 0, 0, 0, 0, 0, 1, -1, 0) ON CONFLICT (one) DO NOTHING";
+        db.execute(
+            first,
+            &[
+                Arg::Text(name),
+                Arg::Int(shard),
+                Arg::Int(shards),
+                Arg::Int(i64::from(T::Rows::FOLD)),
+            ],
+        )
+        .await?;
+        belongs_to(db, Owner::of::<T>(), place).await
     }
 
     /// Writes a batch into a transaction and leaves it open.
@@ -127,22 +135,46 @@ impl<T: Tables> SqlStore<T> {
     }
 }
 
-/// Checks that a database belongs to this service and shard, and was created for the same number of shards. A new one belongs to
-/// nobody yet.
-pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(), Error> {
+/// Whose databases a program can use.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    service: Service,
+    fold: u32,
+}
+
+impl Owner {
+    /// The owner of these tables.
+    pub const fn of<T: Tables>() -> Self {
+        Self {
+            service: T::Rows::SERVICE,
+            fold: T::Rows::FOLD,
+        }
+    }
+}
+
+/// Checks that a database belongs to this service and shard, was created for the same number of shards, and holds what the rules of
+/// this program make of the log. A new one belongs to nobody yet.
+pub async fn belongs_to(db: &mut Db, owner: Owner, place: Place) -> Result<(), Error> {
     let rows = db
-        .query("SELECT service, shard, shards FROM progress", &[])
+        .query("SELECT service, shard, shards, fold FROM progress", &[])
         .await?;
     let Some(row) = rows.first() else { return Ok(()) };
-    let (owner, of, count) = (row.text(0)?, row.int(1)?, row.int(2)?);
+    let (name, of, count, fold) = (row.text(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
     let (shard, shards) = (place.shard, place.shards.count());
-    if owner == service.name() && of == i64::from(shard.0) && count == i64::from(shards) {
-        return Ok(());
+    let Owner { service, fold: ours } = owner;
+    if name != service.name() || of != i64::from(shard.0) || count != i64::from(shards) {
+        return Err(Error::Unfit(format!(
+            "the database belongs to {name}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the \
+             number of shards can't change, and each service has a database for each of its shards"
+        )));
     }
-    Err(Error::Unfit(format!(
-        "the database belongs to {owner}, shard {of} of {count}; this is {service}, shard {shard} of {shards}: the \
-         number of shards can't change, and each service has a database for each of its shards"
-    )))
+    if fold != i64::from(ours) {
+        return Err(Error::Unfit(format!(
+            "the rows of the database were made by version {fold} of the rules, and this program has version {ours}: rebuild them \
+             from the log with `{service} rebuild --swap`, or give it an empty database"
+        )));
+    }
+    Ok(())
 }
 
 /// Checks the tenure and renews it, in the statement that writes the progress.

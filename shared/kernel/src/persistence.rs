@@ -24,6 +24,9 @@ pub trait Persistence: Send + Sync + 'static {
     const TABLES: &'static [&'static Shape];
     /// The service.
     const SERVICE: Service;
+    /// The version of the fold. Rows are what `hear`, `evolve` and `concerns` make of the log. Whenever one of these changes, so that the same
+    /// log adds up to other rows, this number must change: databases of another version must be rebuilt.
+    const FOLD: u32;
     /// Where to look up the ids of handled inputs: a table with a column `id`.
     const INBOX: Source;
 

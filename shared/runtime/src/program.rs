@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
-use wallet_db::sql_store::{self, SqlStore, Tables};
+use wallet_db::sql_store::{self, Owner, SqlStore, Tables};
 use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
 use wallet_engine::shard_loop::{self, Context, Limits};
@@ -53,6 +53,7 @@ pub trait Program: Tables {
 pub fn main<T: Program>(routes: fn(Running) -> anyhow::Result<Router>) -> ExitCode {
     run_program(Parts {
         service: T::Rows::SERVICE,
+        owner: Owner::of::<T>(),
         migrations: T::MIGRATIONS,
         routes,
         work: work::<T>,
@@ -64,6 +65,7 @@ pub fn main<T: Program>(routes: fn(Running) -> anyhow::Result<Router>) -> ExitCo
 #[derive(Clone, Copy)]
 struct Parts {
     service: Service,
+    owner: Owner,
     migrations: &'static [Migration],
     routes: fn(Running) -> anyhow::Result<Router>,
     /// Starts the loop of each shard.
@@ -236,7 +238,7 @@ async fn open(settings: &Settings, parts: Parts) -> anyhow::Result<Vec<(Shard, P
             shard: target.shard(),
             shards: settings.shards,
         };
-        sql_store::belongs_to(&mut pool.acquire().await?, parts.service, place).await?;
+        sql_store::belongs_to(&mut pool.acquire().await?, parts.owner, place).await?;
         pools.push((place.shard, pool));
     }
     Ok(pools)

@@ -158,6 +158,38 @@ async fn databases_are_rebuilt_under_load_and_put_into_service() -> Result<()> {
     Ok(())
 }
 
+/// After an upgrade that changes what the rules make of a log, a service asks for its databases to be rebuilt.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_other_rules_made_are_rebuilt() -> Result<()> {
+    for database in DATABASES {
+        let mut world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        for service in Service::ALL {
+            let options = world.stack.options();
+            let pool = open(&options.database.url(service, &options.dir)?, service).await?;
+            world.stack.stop_service(service).await?;
+            pool.acquire()
+                .await?
+                .execute("UPDATE progress SET fold = 0", &[])
+                .await?;
+            pool.close().await;
+            let refused = world.stack.start_service(service).await;
+            let why = refused.map_or_else(|error| format!("{error:#}"), |()| "it works".to_owned());
+            ensure!(
+                why.contains(&format!("`{service} rebuild --swap`")),
+                "{database:?}: {why}"
+            );
+            world.stack.stop_service(service).await?;
+            rebuild(&world, service, &["--swap"]).await?;
+            world.stack.start_service(service).await?;
+        }
+        ensure!(world.pay("alice", "bob", "1.00").await?.outcome.is_good());
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
 /// The row of a lease is changed under the feet of two instances, so that both believe that they hold it, in turn.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_lies_forks_nothing() -> Result<()> {
