@@ -2,6 +2,7 @@
 //!
 //! All of it lives on one thread. The locks exist only because the loop's futures must be `Send`; they are never contended.
 
+mod rest;
 mod seen;
 mod start;
 
@@ -12,7 +13,6 @@ use bytes::Bytes;
 use fastrand::Rng;
 use jiff::Timestamp;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_contract::subject::Service;
 use wallet_engine::bus::Head;
 use wallet_engine::log_first::Append;
 use wallet_kernel::Place;
@@ -21,10 +21,12 @@ use crate::check::log::Logs;
 use crate::check::{Breach, hold};
 use crate::clock::Time;
 use crate::coverage::Coverage;
+use crate::entry::Stored;
+use crate::fault::{Blow, ClockOf, Point, SHARDS, Site, Trap};
 use crate::history::{History, Line};
 use crate::ill::Ill;
 use crate::mutation::Mutation;
-use crate::node::{Blow, Node, Point, Site, Trap};
+use crate::node::Node;
 use crate::plan::{Pace, Plan};
 use crate::server::{Log, Unacknowledged};
 use crate::store::Shared;
@@ -69,25 +71,6 @@ struct Skews {
     services: [i64; 6],
     databases: [i64; 6],
     servers: [i64; 2],
-}
-
-/// The owner of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockOf {
-    /// All instances of a service on a shard.
-    Service(Site),
-    /// Their database.
-    Database(Site),
-    /// The server that keeps a shard's log.
-    Server(u16),
-}
-
-/// The number of shards in every simulation.
-pub(crate) const SHARDS: u16 = 2;
-
-/// All services on all shards.
-pub(crate) fn sites() -> impl Iterator<Item = Site> {
-    (0..SHARDS).flat_map(|shard| Service::ALL.map(|service| Site { service, shard }))
 }
 
 fn index(site: Site) -> usize {
@@ -239,7 +222,7 @@ impl World {
         for stored in durable {
             let sequence = stored.message.sequence;
             history.add(at_us, Line::Stored(shard, sequence));
-            if let Err(found) = checks.take(shard, stored) {
+            if let Err(found) = checks.take(shard, stored.told_us, stored.inputs()) {
                 breach.get_or_insert(found);
             }
         }
@@ -258,7 +241,7 @@ impl World {
     pub(crate) fn lose_data(&self, shard: u16, messages: usize) {
         let State { logs, checks, .. } = &mut *self.state();
         let lost = logs[usize::from(shard)].lose(messages);
-        checks.forget_requests(Shard(shard), &lost);
+        checks.forget_requests(Shard(shard), lost.iter().flat_map(Stored::inputs));
     }
 
     /// The fault that strikes an instance at a point, if any.

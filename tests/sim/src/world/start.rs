@@ -17,13 +17,12 @@ use wallet_kernel::Place;
 
 use super::World;
 use crate::bus::SimBus;
-use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::bus::{AckEarly, Impatient};
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::log::MutantLog;
 use crate::mutation::store::Mutant;
-use crate::node::{Node, Site, run_as};
+use crate::node::{Node, Site, now, run_as};
 use crate::store::{Shared, SimStore};
 use crate::tables::Tables;
 use crate::watch::Watched;
@@ -114,7 +113,7 @@ impl World {
             service: node.site().service,
             place: node.place(),
             bus,
-            clock: clock::now,
+            clock: now,
             board: node.board().clone(),
             meter: Box::new(()),
             stop: node.stop().clone(),
