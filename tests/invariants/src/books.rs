@@ -78,7 +78,7 @@ impl Books {
         let sum = self.sums.get(&movement.money.currency).copied().unwrap_or(0);
         hold("invariant_conserved", sum == 0, || {
             format!(
-                "the sum is {sum} behind {} of {} {} -> {}",
+                "the sum is {sum} after {} of {} {} -> {}",
                 fact.kind(),
                 movement.money,
                 movement.payer,
@@ -95,7 +95,7 @@ impl Books {
         hold("invariant_floor", holds, || {
             let ([available, held, in_transit], kind) = (balance, fact.kind());
             format!(
-                "{} has {available}, {held} held, {in_transit} in transit behind {kind}",
+                "{} has {available}, {held} held, {in_transit} in transit after {kind}",
                 movement.payer
             )
         })
