@@ -74,11 +74,6 @@ impl wallet_db::sql_store::Tables for Tables {
             sql: include_str!("../migrations/0102_exported.sql"),
         },
         Migration {
-            version: 103,
-            name: "published",
-            sql: include_str!("../migrations/0103_published.sql"),
-        },
-        Migration {
             version: 104,
             name: "lines",
             sql: include_str!("../migrations/0104_lines.sql"),

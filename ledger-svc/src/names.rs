@@ -78,7 +78,6 @@ mod tests {
                 raw: json.into(),
                 place: LogPlace::element(1, 0),
                 at_us: 0,
-                committed_us: None,
             }]);
             let notice = |id: &str| Notice {
                 subject: format!("wallet.outcome.alice.{id}"),

@@ -19,8 +19,6 @@ pub struct Record {
     pub kind: Cow<'static, str>,
     /// When the log stored it, in microseconds.
     pub at_us: i64,
-    /// How long that was after its publisher's commit, in microseconds, if known.
-    pub publish_us: Option<i64>,
     /// Its JSON; `None` for a copy whose original is in another shard's record.
     pub body: Option<String>,
 }
@@ -34,10 +32,9 @@ wallet_kernel::table! {
         account: AccountId = &record.account,
         kind: String = &*record.kind,
         at_us: i64 = record.at_us,
-        publish_us: Option<i64> = record.publish_us,
         body: Option<String> = record.body.as_deref(),
     }
-    (no, Record { id, transfer, account, kind: Cow::Owned(kind), at_us, publish_us, body })
+    (no, Record { id, transfer, account, kind: Cow::Owned(kind), at_us, body })
 }
 
 /// The record of an input.
@@ -67,9 +64,6 @@ pub(crate) fn of(heard: &Heard<'_>, place: Place) -> (LogPlace, Record) {
         account,
         kind: Cow::Borrowed(kind),
         at_us: heard.at_us,
-        publish_us: heard
-            .committed_us
-            .map(|committed_us| heard.at_us.saturating_sub(committed_us)),
         body: body.map(str::to_owned),
     };
     (heard.place, record)

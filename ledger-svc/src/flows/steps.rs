@@ -29,12 +29,12 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> R
         .uuids("last", flows.iter().map(|flow| range(flow).1.0))
         .uuids("transfer", flows.iter().map(Flow::transfer))
         .texts("account", flows.iter().map(Flow::payer));
-    let sql = "SELECT r.id, r.kind, r.no, r.at_us, r.body, r.publish_us, r.transfer, r.account FROM k CROSS JOIN record AS r \
+    let sql = "SELECT r.id, r.kind, r.no, r.at_us, r.body, r.transfer, r.account FROM k CROSS JOIN record AS r \
                WHERE r.id BETWEEN k.first AND k.last AND r.transfer = k.transfer AND r.account = k.account \
                AND r.body IS NOT NULL";
     let mut events: BTreeMap<(Uuid, String), BTreeMap<i64, Event>> = BTreeMap::new();
     for row in db.select(sql, set).await? {
-        let key = (row.uuid(6)?, row.text(7)?);
+        let key = (row.uuid(5)?, row.text(6)?);
         events
             .entry(key)
             .or_default()
@@ -51,7 +51,7 @@ pub(crate) async fn add_events(db: &mut Db, shard: u16, flows: &mut [Flow]) -> R
 /// The record of a flow, in log order.
 pub(crate) async fn events(db: &mut Db, flow: &Flow, shard: u16) -> Result<Vec<Event>> {
     let (first, last) = derived_range(TransferId(flow.transfer()));
-    let sql = "SELECT id, kind, no, at_us, body, publish_us FROM record \
+    let sql = "SELECT id, kind, no, at_us, body FROM record \
                WHERE id BETWEEN $1 AND $2 AND transfer = $3 AND account = $4 AND body IS NOT NULL";
     let args = [
         Arg::Uuid(first.0),
@@ -93,7 +93,6 @@ fn event(row: &Row, shard: u16) -> Result<Event> {
         recorded_at,
         time,
         work_us: i64::from(work_us),
-        publish_us: row.int_or_null(5)?,
         cause,
         body,
     })

@@ -134,7 +134,7 @@ impl<'a> Context<'a> {
             Subject::Request(verb, account) => (*verb, Some(account), None),
             Subject::Unknown(verb, account, flaw) => (*verb, Some(account), Some(&**flaw)),
             Subject::Bulk => (Verb::Transfer, None, None),
-            Subject::Events(_) | Subject::Parking(_) => return None,
+            Subject::Events(_) | Subject::Fill | Subject::Parking(_) => return None,
         };
         let context = Self {
             verb,

@@ -7,6 +7,8 @@
 //! | `wallet.<shard>.adm.<verb>.<account>` | the mapping | an operator's request |
 //! | `wallet.<shard>.bulk` | trusted gateways | requests of many payers of one shard |
 //! | `wallet.<shard>.evt.<service>.<from>` | the services | an envelope of events that the service decided on shard `<from>` |
+//! | `wallet.<shard>.healed.<service>.<from>` | the services | such an envelope again, after the broker had lost it |
+//! | `wallet.<shard>.fill` | the services | nothing: it takes the place of a message that the broker has lost |
 //! | `wallet.<shard>.park.<service>` | operators | an instruction about a message that the service has parked |
 //! | `wallet.outcome.<account>.<transfer id>` | ledger-svc, core NATS | the outcome of a request, for waiting clients |
 //! | `wallet.ready` | ledger-svc, core NATS | a roll call: each instance of each service answers with its state ([`crate::ready`]) |
@@ -27,6 +29,27 @@ pub fn outcome(account: &AccountId, transfer: impl fmt::Display) -> String {
 /// The subject, in `shard`'s log, of the envelopes with the decisions of `service` on shard `from`.
 pub fn envelopes(shard: Shard, service: Service, from: Shard) -> String {
     format!("wallet.{shard}.evt.{}.{from}", service.token())
+}
+
+/// The subject, in `shard`'s log, of the restored decisions of `service` on shard `from`. Not the one of [`envelopes`]: that one is a
+/// chain, in the order of the decisions.
+pub fn healed(shard: Shard, service: Service, from: Shard) -> String {
+    format!("wallet.{shard}.healed.{}.{from}", service.token())
+}
+
+/// The subject, in `shard`'s log, of messages that take the place of lost ones.
+pub fn fill(shard: Shard) -> String {
+    format!("wallet.{shard}.fill")
+}
+
+/// Whether this is a subject of [`healed`].
+pub fn is_healed(subject: &str) -> bool {
+    subject.split('.').nth(2) == Some("healed")
+}
+
+/// Whether a message on this subject comes from a service: it is an envelope, or it takes the place of a lost message.
+pub fn is_a_services(subject: &str) -> bool {
+    matches!(subject.split('.').nth(2), Some("evt" | "healed" | "fill"))
 }
 
 /// The subject of bulk requests to `shard`.
@@ -51,6 +74,8 @@ pub enum Subject {
     Bulk,
     /// An envelope of events that a service decided on a shard.
     Events(Source),
+    /// No message: it takes the place of one that the broker has lost.
+    Fill,
     /// An instruction to this service about a message that it has parked.
     Parking(Service),
 }
@@ -60,6 +85,7 @@ impl Subject {
     pub fn heard_by(&self, service: Service) -> bool {
         match (service, self) {
             (_, Self::Parking(addressee)) => *addressee == service,
+            (_, Self::Fill) => false,
             (Service::Ledger, _) => true,
             (Service::Debit | Service::Credit, Self::Request(verb, _) | Self::Unknown(verb, ..)) => {
                 verb.decided_by() == service
@@ -115,7 +141,8 @@ impl Subject {
         }
         match (token(), token(), token(), token()) {
             (Some("bulk"), None, None, None) => Ok(Self::Bulk),
-            (Some("evt"), Some(name), Some(from), None) => {
+            (Some("fill"), None, None, None) => Ok(Self::Fill),
+            (Some("evt" | "healed"), Some(name), Some(from), None) => {
                 let shard = from.parse().map(Shard).ok();
                 let shard = shard.filter(|shard| shard.to_string() == from).ok_or_else(form)?;
                 let service = service(name).ok_or_else(form)?;
@@ -191,11 +218,14 @@ mod tests {
                 Subject::read(&envelopes(Shard(0), service, Shard(12)), Shard(0)),
                 Ok(Subject::Events(source))
             );
+            let subject = healed(Shard(0), service, Shard(12));
+            assert_eq!(Subject::read(&subject, Shard(0)), Ok(Subject::Events(source)));
             let subject = parking(Shard(0), service);
             assert_eq!(Subject::read(&subject, Shard(0)), Ok(Subject::Parking(service)));
             assert_eq!(owner(&subject), service);
         }
         assert_eq!(Subject::read(&bulk(Shard(3)), Shard(3)), Ok(Subject::Bulk));
+        assert_eq!(Subject::read(&fill(Shard(3)), Shard(3)), Ok(Subject::Fill));
     }
 
     #[test]

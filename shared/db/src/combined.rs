@@ -261,13 +261,8 @@ pub(super) async fn stage(
     written
 }
 
-/// Writes a batch in one round trip if the guard, an UPDATE, changes a row; returns whether it did.
-pub(super) async fn write(
-    db: &mut Connection,
-    guard: &str,
-    args: &[Arg<'_>],
-    writes: &Writes<'_>,
-) -> Result<bool> {
+/// Writes a batch in one statement.
+async fn write(db: &mut Connection, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
     let mut sql = format!("WITH tenure AS ({} RETURNING one)", timed(guard));
     let mut next = args.len() + 1;
     for (number, part) in writes.parts.iter().enumerate() {

@@ -18,6 +18,8 @@ use super::{checkpoint, postgres};
 
 /// The page cache of each SQLite connection used for reading, KiB. The loop's own cache is larger: see [`super::local::Local`].
 const CACHE_KIB: u32 = 1024;
+/// What the name of a rebuilt database ends in.
+const REBUILT: &str = "rebuilt";
 /// How many rows SQLite's thread reads ahead: a whole answer, without waking the reader in between.
 const ROWS: usize = 512;
 
@@ -29,6 +31,8 @@ const ROWS: usize = 512;
 pub struct Target {
     url: String,
     shard: Shard,
+    /// PostgreSQL's schema.
+    schema: String,
 }
 
 /// Connections to one shard's database.
@@ -68,6 +72,22 @@ impl Target {
         Self {
             url: template.replace("{shard}", &shard.to_string()),
             shard,
+            schema: format!("shard_{shard}"),
+        }
+    }
+
+    /// A second database next to this one, for what is rebuilt: a file, or a schema of the same database.
+    #[must_use]
+    pub fn rebuilt(&self) -> Self {
+        let (file, parameters) = self.url.split_at(self.url.find('?').unwrap_or(self.url.len()));
+        let url = match file.strip_prefix("sqlite:") {
+            Some(file) => format!("sqlite:{file}.{REBUILT}{parameters}"),
+            None => self.url.clone(),
+        };
+        Self {
+            url,
+            shard: self.shard,
+            schema: format!("{}_{REBUILT}", self.schema),
         }
     }
 
@@ -119,7 +139,8 @@ impl Target {
             Ok(Pool::Sqlite { pool, uri })
         } else if self.url.starts_with("postgres:") || self.url.starts_with("postgresql:") {
             let form = "the form is postgres://user:password@host:5432/database, or host,other:5433 for several servers";
-            let servers = Servers::named(&self.url, self.schema()).map_err(|error| unfit(&error, form))?;
+            let servers =
+                Servers::named(&self.url, self.schema.clone()).map_err(|error| unfit(&error, form))?;
             let servers = Arc::new(servers);
             let hint = "is PostgreSQL running there, with this user and database?";
             servers.look().await.map_err(|error| unfit(&error, hint))?;
@@ -138,6 +159,32 @@ impl Target {
                 "use sqlite:///folder/name-{shard}.db or postgres://user:password@host/database",
             ))
         }
+    }
+
+    /// Removes the database and all its data; nothing happens if there is none.
+    pub async fn remove(&self) -> Result<()> {
+        if !self.url.starts_with("sqlite:") {
+            let servers = Arc::new(Servers::named(&self.url, self.schema.clone())?);
+            let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
+            postgres::execute(&mut servers.acquire().await?, &sql, &[]).await?;
+            servers.pool().close().await;
+            return Ok(());
+        }
+        let file = self.sqlite()?.get_filename().to_owned();
+        for end in ["", "-wal", "-shm"] {
+            let mut name = file.clone().into_os_string();
+            name.push(end);
+            match std::fs::remove_file(&name) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::Unfit(format!(
+                        "{} can't be removed: {error}",
+                        name.display()
+                    )));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     fn sqlite(&self) -> sqlx::Result<SqliteConnectOptions> {
@@ -163,13 +210,9 @@ impl Target {
         format!("file:{path}{parameters}")
     }
 
-    fn schema(&self) -> String {
-        format!("shard_{}", self.shard)
-    }
-
     async fn make_schema(&self, servers: &Arc<Servers>) -> Result<()> {
         let mut db = servers.acquire().await?;
-        let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema());
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {}", self.schema);
         postgres::execute(&mut db, &sql, &[]).await?;
         Ok(())
     }

@@ -13,6 +13,7 @@
 //! | `loop_connection`, `combined` | the loop's connection: one read and one write per batch |
 //! | `checkpoint` | keeps SQLite's write-ahead log short |
 //! | [`sql_store`] | the engine's store |
+//! | [`rebuilt`] | a rebuilt database next to the live one |
 //! | [`stored`] | the remaining queries of the runtime and the ledger |
 
 mod checkpoint;
@@ -26,6 +27,7 @@ mod local;
 mod local_error;
 mod loop_connection;
 mod postgres;
+pub mod rebuilt;
 mod schema;
 mod servers;
 mod session;

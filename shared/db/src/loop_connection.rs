@@ -64,7 +64,7 @@ impl LoopConnection {
         match &mut self.0 {
             Db::Local(db) => Ok(db.stage(guard, args, writes)?),
             Db::Postgres(db) => combined::stage(db, guard, args, writes).await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
+            Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }
 
@@ -73,15 +73,6 @@ impl LoopConnection {
         match &mut self.0 {
             Db::Local(db) => Ok(db.command("COMMIT")?),
             Db::Postgres(db) => postgres::command(db, "COMMIT").await,
-            Db::Sqlite(_) => unreachable!("a loop works on a connection of its own"),
-        }
-    }
-
-    /// Writes a batch, all or nothing, if the guard, an UPDATE, changes one row; returns whether it did.
-    pub async fn write(&mut self, guard: &str, args: &[Arg<'_>], writes: &Writes<'_>) -> Result<bool> {
-        match &mut self.0 {
-            Db::Local(db) => Ok(db.write(guard, args, writes)?),
-            Db::Postgres(db) => combined::write(db, guard, args, writes).await,
             Db::Sqlite(_) => unreachable!("a loop has its own connection"),
         }
     }

@@ -39,23 +39,11 @@ impl Migration {
 /// The first line of a migration that does not apply to SQLite.
 const POSTGRES_ONLY: &str = "-- PostgreSQL only";
 
-const RUNTIME: [Migration; 3] = [
-    Migration {
-        version: 1,
-        name: "runtime",
-        sql: include_str!("../migrations/0001_runtime.sql"),
-    },
-    Migration {
-        version: 2,
-        name: "whole_from",
-        sql: include_str!("../migrations/0002_whole_from.sql"),
-    },
-    Migration {
-        version: 3,
-        name: "log_first",
-        sql: include_str!("../migrations/0003_log_first.sql"),
-    },
-];
+const RUNTIME: [Migration; 1] = [Migration {
+    version: 1,
+    name: "runtime",
+    sql: include_str!("../migrations/0001_runtime.sql"),
+}];
 
 /// All migrations, in the dialect of one database.
 pub(super) fn migrator(service: &[Migration], words: fn(&str) -> String) -> Migrator {

@@ -40,11 +40,12 @@ pub(super) enum Unfit {
 /// Sets up a new session for statements on the tables of `schema`.
 ///
 /// Every statement of ours goes through an index, and the planner, which has no statistics on a new table, must not guess otherwise.
+/// Commits do not wait for the disk: what a crash of the server loses is in the log, and is applied again at the next start.
 /// The settings are statements, not startup parameters, which poolers refuse or drop.
 pub(super) async fn begin(db: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
     let settings = format!(
         "SET search_path = {schema}; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-         SET enable_seqscan = off; SET jit = off; SET idle_in_transaction_session_timeout = {ABANDONED_MS}; \
+         SET enable_seqscan = off; SET jit = off; SET synchronous_commit = off; SET idle_in_transaction_session_timeout = {ABANDONED_MS}; \
          SET plan_cache_mode = force_generic_plan"
     );
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(db).await?;

@@ -1,6 +1,6 @@
 //! The engine's store on SQLite and PostgreSQL, for any service that declares its reads and writes.
 
-mod log_first;
+pub(crate) mod event_table;
 mod parking;
 mod tables;
 
@@ -9,7 +9,6 @@ use std::marker::PhantomData;
 
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
-use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Notice;
 use wallet_engine::observer::Observer;
@@ -23,7 +22,8 @@ use crate::db::Db;
 use crate::error;
 use crate::loop_connection::LoopConnection;
 use crate::schema::Migration;
-use crate::set::{Arg, Row};
+use crate::set::Arg;
+pub use event_table::SqlEvents;
 use tables::{Events, Parked};
 
 /// The rules of the service that has these tables.
@@ -46,6 +46,17 @@ pub trait Tables: Send + Sync + 'static {
     ) -> impl Future<Output = error::Result<Vec<Notice>>> + Send {
         async { Ok(Vec::new()) }
     }
+}
+
+/// A service's tables without an observer.
+#[derive(Debug)]
+pub struct Unwatched<T>(PhantomData<fn() -> T>);
+
+impl<T: Tables> Tables for Unwatched<T> {
+    type Rows = T::Rows;
+    type Observer = ();
+
+    const MIGRATIONS: &'static [Migration] = T::MIGRATIONS;
 }
 
 /// The database of one (service, shard), while this instance may work on it.
@@ -87,19 +98,15 @@ impl<T: Tables> SqlStore<T> {
         let (shard, shards) = (i64::from(place.shard.0), i64::from(place.shards.count()));
         let name = T::Rows::SERVICE.name();
         let db = self.db().await?;
-        let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, published) \
-                     VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 0) ON CONFLICT (one) DO NOTHING";
+        let first = "INSERT INTO progress (one, service, shard, shards, holder, epoch, expires_us, position, at_us, last_no, whole_from, \
+                     within, own) VALUES (1, $1, $2, $3, '', 0, 0, 0, 0, 0, 1, -1, 0) ON CONFLICT (one) DO NOTHING";
         db.execute(first, &[Arg::Text(name), Arg::Int(shard), Arg::Int(shards)])
             .await?;
         belongs_to(db, T::Rows::SERVICE, place).await
     }
 
-    /// Writes a batch, and commits it or leaves the transaction open.
-    async fn put(
-        &mut self,
-        commit: &Commit<'_, <Core<T> as Decider>::State>,
-        and_commit: bool,
-    ) -> Result<(), Error> {
+    /// Writes a batch into a transaction and leaves it open.
+    async fn stage(&mut self, commit: &Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
         let handled = T::Rows::handled(commit.heard, commit.decisions, self.place);
         let mut writes = Writes::default();
         T::Rows::writes(commit.state, &handled, &mut writes);
@@ -107,13 +114,11 @@ impl<T: Tables> SqlStore<T> {
         writes.insert::<Parked>(commit.parked.iter().map(|row| (&row.place, row)));
         writes.delete::<Parked>(commit.resolved.iter().map(|(row, _)| &row.place));
         let args = kept(self.epoch, commit.progress);
-        let db = self.db().await?;
-        let written = if and_commit {
-            db.write(KEEP, &args, &writes).await?
+        if self.db().await?.stage(KEEP, &args, &writes).await? {
+            Ok(())
         } else {
-            db.stage(KEEP, &args, &writes).await?
-        };
-        if written { Ok(()) } else { Err(Error::TenureLost) }
+            Err(Error::TenureLost)
+        }
     }
 
     /// Drops the connection. After a failure its state is unknown.
@@ -141,17 +146,16 @@ pub async fn belongs_to(db: &mut Db, service: Service, place: Place) -> Result<(
 }
 
 /// Checks the tenure and renews it, in the statement that writes the progress.
-const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, published = $5, \
-                    within = $6, own = $7 WHERE one = 1 AND epoch = $8";
+const KEEP: &str = "UPDATE progress SET expires_us = {now_us} + $1, position = $2, at_us = $3, last_no = $4, within = $5, \
+                    own = $6 WHERE one = 1 AND epoch = $7";
 
-fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 8] {
+fn kept(epoch: i64, progress: Progress) -> [Arg<'static>; 7] {
     let position = i64::try_from(progress.position).unwrap_or(i64::MAX);
     let values = [
         TENURE_MS * 1000,
         position,
         progress.at_us,
         progress.last_no,
-        progress.published,
         progress.within.map_or(-1, i64::from),
         progress.own.number(),
         epoch,
@@ -166,19 +170,9 @@ async fn keep(db: &mut Db, epoch: i64, progress: Progress) -> Result<(), Error> 
     }
 }
 
-pub(crate) fn outgoing(row: &Row) -> error::Result<Outgoing> {
-    let shard = |number: i64| Shard(u16::try_from(number).unwrap_or(u16::MAX));
-    Ok(Outgoing {
-        no: row.int(0)?,
-        id: EventId(row.uuid(1)?),
-        first: shard(row.int(2)?),
-        then: row.int_or_null(3)?.map(shard),
-        json: row.text(4)?,
-    })
-}
-
 impl<T: Tables> Store for SqlStore<T> {
     type Core = Core<T>;
+    type Events = SqlEvents;
 
     async fn acquire(&mut self) -> Result<Tenure, Error> {
         self.forget();
@@ -190,25 +184,24 @@ impl<T: Tables> Store for SqlStore<T> {
         let taken = db
             .execute(take, &[Arg::Text(&holder), Arg::Int(TENURE_MS * 1000)])
             .await?;
-        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, published, whole_from, within, \
-                   own FROM progress";
+        let now = "SELECT holder, (expires_us - {now_us}) / 1000, epoch, position, at_us, last_no, whole_from, within, own \
+                   FROM progress";
         let rows = db.query(now, &[]).await?;
         let row = rows.first().ok_or(error::Error::NoProgress)?;
         if taken == 0 {
             return Ok(Tenure::Held {
                 by: row.text(0)?,
                 expires_in_ms: row.int(1)?,
-                whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
+                whole_from: u64::try_from(row.int(6)?).unwrap_or_default(),
             });
         }
         let progress = Progress {
             position: u64::try_from(row.int(3)?).unwrap_or_default(),
             at_us: row.int(4)?,
             last_no: row.int(5)?,
-            published: row.int(6)?,
-            whole_from: u64::try_from(row.int(7)?).unwrap_or_default(),
-            within: u32::try_from(row.int(8)?).ok(),
-            own: LogPlace::of_number(row.int(9)?),
+            whole_from: u64::try_from(row.int(6)?).unwrap_or_default(),
+            within: u32::try_from(row.int(7)?).ok(),
+            own: LogPlace::of_number(row.int(8)?),
         };
         self.epoch = row.int(2)?;
         self.observer.begin();
@@ -258,24 +251,38 @@ impl<T: Tables> Store for SqlStore<T> {
         }
     }
 
-    async fn commit(&mut self, commit: Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
-        let written = self.put(&commit, true).await;
-        match written {
-            Ok(()) => self.observer.committed(commit.heard, commit.state),
-            Err(_) => self.forget(),
+    async fn write(&mut self, commit: Commit<'_, <Core<T> as Decider>::State>) -> Result<(), Error> {
+        let written = self.stage(&commit).await;
+        if written.is_err() {
+            self.forget();
         }
         written
     }
 
-    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
-        let sql =
-            "SELECT no, id, shard_first, shard_then, body FROM event WHERE no > $1 ORDER BY no LIMIT $2";
-        let rows = self
-            .db()
-            .await?
-            .query(sql, &[Arg::Int(after), Arg::Int(limit)])
-            .await?;
-        Ok(rows.iter().map(outgoing).collect::<error::Result<_>>()?)
+    async fn settle(&mut self) -> Result<(), Error> {
+        let settled = self.db().await?.commit().await;
+        if settled.is_err() {
+            self.forget();
+        }
+        Ok(settled?)
+    }
+
+    async fn abandon(&mut self) {
+        if let Some(mut db) = self.db.take() {
+            db.roll_back().await;
+        }
+    }
+
+    fn observe(&mut self, heard: &[Heard<'_>], state: &<Core<T> as Decider>::State) {
+        self.observer.committed(heard, state);
+    }
+
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
+        Ok(event_table::last(self.db().await?).await?)
+    }
+
+    fn event_table(&self) -> SqlEvents {
+        SqlEvents(self.pool.clone())
     }
 
     async fn blocked(&mut self) -> Result<Blocked, Error> {

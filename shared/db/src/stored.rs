@@ -13,7 +13,7 @@ use wallet_engine::store::Outgoing;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::set::{Arg, Row, Set};
-use crate::sql_store::outgoing;
+use crate::sql_store::event_table::outgoing;
 
 /// Counting stops at this many rows: more is a problem whatever the number.
 const PARKED: i64 = 100_000;
@@ -36,8 +36,6 @@ pub struct Position {
     pub position: u64,
     /// When that message was stored; if an earlier message was stored later, that one's time.
     pub at: String,
-    /// The number up to which events have been published.
-    pub published: i64,
     /// The sequence from which the stream must hold every message.
     pub whole_from: u64,
     /// The loop's state: `working`, `lost-data`, ….
@@ -76,15 +74,14 @@ pub async fn as_of(db: &mut Db) -> Result<AsOf> {
 /// How far the work has progressed; the caller supplies the loop's `state`, from the status board.
 pub async fn position(db: &mut Db, shard: u16, state: String) -> Result<Position> {
     let rows = db
-        .query("SELECT position, at_us, published, whole_from FROM progress", &[])
+        .query("SELECT position, at_us, whole_from FROM progress", &[])
         .await?;
     let row = rows.first().ok_or(Error::NoProgress)?;
     Ok(Position {
         shard,
         position: u64::try_from(row.int(0)?).unwrap_or_default(),
         at: rfc3339(row.int(1)?),
-        published: row.int(2)?,
-        whole_from: u64::try_from(row.int(3)?).unwrap_or_default(),
+        whole_from: u64::try_from(row.int(2)?).unwrap_or_default(),
         state,
     })
 }
@@ -105,7 +102,7 @@ pub async fn known(db: &mut Db) -> Result<Known> {
 /// Advances the progress to what the stream now holds, and ends any instance's tenure on the shard. Returns whether it did.
 pub async fn set_known(db: &mut Db, known: Known) -> Result<bool> {
     let int = |number: u64| Arg::Int(i64::try_from(number).unwrap_or(i64::MAX));
-    let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, epoch = epoch + 1, expires_us = 0 \
+    let sql = "UPDATE progress SET position = $1, at_us = $2, whole_from = $3, within = -1, epoch = epoch + 1, expires_us = 0 \
                WHERE one = 1 AND position <= $1 AND at_us <= $2";
     let args = [int(known.position), Arg::Int(known.at_us), int(known.whole_from)];
     Ok(db.execute(sql, &args).await? == 1)
@@ -146,6 +143,11 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoi
     let found: BTreeMap<i64, Outgoing> = found.collect::<Result<_>>()?;
     let in_order = numbers.iter().map(|no| found.get(no).cloned().ok_or(*no));
     Ok(in_order.collect())
+}
+
+/// Whether a service has ever worked with the database.
+pub async fn is_used(db: &mut Db) -> Result<bool> {
+    Ok(!db.query("SELECT 1 FROM progress", &[]).await?.is_empty())
 }
 
 /// The number of parked messages, or elements of messages.

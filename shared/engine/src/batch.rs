@@ -1,16 +1,14 @@
-//! The pure part of the loop: from messages to inputs, and from inputs to decisions.
+//! The pure part of the loop: from inputs to decisions.
 //!
 //! | part | does |
 //! |---|---|
-//! | [`read`] | reads messages as inputs of a service; parks what can't be read, and what must wait for a parked message |
-//! | `parking` | the events that report parked messages, and how they were resolved |
+//! | `parking` | parked rows, and the events that report them and how they were resolved |
 //! | `following` | follows an operator's instruction: handles a parked message after all, or its replacement |
 //!
 //! The rest decides, and prepares the decisions for the store.
 
 mod following;
 mod parking;
-mod reading;
 
 use std::collections::BTreeSet;
 
@@ -22,9 +20,8 @@ use wallet_contract::log::LogPlace;
 use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 pub use following::resume;
-pub use parking::{mended, parked, resolved};
-pub use reading::{WAITS, of, read};
-pub(crate) use reading::{park_input, park_instruction};
+pub use parking::{About, WAITS, mended, of, parked, resolved};
+pub(crate) use parking::{park_instruction, unread};
 
 use crate::store::{Blocked, Outgoing, ParkedRow};
 
@@ -134,7 +131,6 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
         raw: "".into(),
         place: LogPlace::START,
         at_us: now_us,
-        committed_us: None,
     });
     Batch {
         heard: heard.collect(),
@@ -142,19 +138,7 @@ pub fn due(due: Vec<Due>, now_us: i64) -> Batch<'static> {
     }
 }
 
-/// The number of the event decided on each input, if any; event numbers continue after `last_no`.
-pub fn decisions(heard: &[Heard<'_>], events: &[Event], last_no: i64) -> Vec<Option<i64>> {
-    let mut numbered = (last_no.saturating_add(1)..).zip(events).peekable();
-    let mut number = |heard: &Heard<'_>| {
-        let cause = heard.input.as_cause().id;
-        numbered
-            .next_if(|(_, event)| event.cause == cause)
-            .map(|(no, _)| no)
-    };
-    heard.iter().map(&mut number).collect()
-}
-
-/// Numbers events, and writes them as they will be stored and published.
+/// Numbers events, and writes them as they will be stored and appended.
 pub fn outgoing(events: &[Event], place: Place, last_no: i64) -> Vec<Outgoing> {
     let numbered = (last_no.saturating_add(1)..).zip(events).map(|(no, event)| {
         let (first, then) = event.fact.destinations(place.shard, place.shards);

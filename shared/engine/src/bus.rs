@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use wallet_contract::shard::Shard;
+use wallet_contract::subject::is_a_services;
 
 /// A message of a shard's stream.
 #[derive(Clone, Debug)]
@@ -21,8 +21,6 @@ pub struct Message {
     pub traceparent: Option<String>,
     /// The event id in its headers.
     pub event_id: Option<String>,
-    /// When a service committed these events, by its own clock, microseconds since 1970: the `wallet-committed` header.
-    pub committed_us: Option<i64>,
     /// The tenure that wrote it: an instance of a service, and a number. Messages without one are not the services' own, whatever their
     /// subject: a client can make the server store an acknowledgement anywhere, but not with headers.
     pub writer: Option<String>,
@@ -31,9 +29,25 @@ pub struct Message {
 impl Message {
     /// The amount of work, in bytes of the resulting event: a request is about a quarter of its event's size.
     pub fn weight(&self) -> usize {
-        let is_event = self.subject.split('.').nth(2) == Some("evt");
-        self.payload.len().saturating_mul(if is_event { 1 } else { 4 })
+        self.payload
+            .len()
+            .saturating_mul(if is_a_services(&self.subject) { 1 } else { 4 })
     }
+}
+
+/// A message for a subject with one writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Append {
+    /// The shard whose log is to hold it.
+    pub shard: Shard,
+    /// Its subject.
+    pub subject: String,
+    /// Its body: an envelope.
+    pub payload: Bytes,
+    /// The tenure that writes it: see [`Message::writer`].
+    pub writer: String,
+    /// The sequence of the last message on the subject, or 0: the message is refused if that is another one.
+    pub after: u64,
 }
 
 /// A message to the current subscribers. If there are none, nothing is lost.
@@ -127,6 +141,14 @@ pub enum Loss {
         /// Where it ends.
         last: u64,
     },
+    /// It lacks an event of ours that another shard's log has.
+    #[error("lacks an event that the log of shard {shard} has (message {sequence})")]
+    Copied {
+        /// The other shard.
+        shard: Shard,
+        /// The message there.
+        sequence: u64,
+    },
     /// The stream continued after the loss: the message at our position was stored later than the one we read there.
     #[error("has a different message at position {position}, stored later than the one that was read there")]
     Other {
@@ -160,13 +182,26 @@ pub trait Bus: Send + Sync + 'static {
     /// The end of `shard`'s stream, and the server's time. A slow answer is an error, because the loop waits for it.
     fn head(&self, shard: Shard) -> impl Future<Output = Result<Head, Error>> + Send;
 
-    /// Publishes one envelope and waits until it is durable. The envelope states when its events were committed, if known.
-    fn publish(
+    /// Appends a message and waits until it is durable. Returns its sequence, or `None` if it was refused because of `after`. After an
+    /// error its fate is open: it may be stored, or be stored later.
+    fn append(&self, message: &Append) -> impl Future<Output = Result<Option<u64>, Error>> + Send;
+
+    /// The messages on a subject after a sequence, up to and including another, at most about `max_weight` of them, in order.
+    fn on(
         &self,
-        subject: String,
-        payload: Bytes,
-        committed: Option<Timestamp>,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+        shard: Shard,
+        subject: &str,
+        after: u64,
+        until: u64,
+        max_weight: usize,
+    ) -> impl Future<Output = Result<Vec<Message>, Error>> + Send;
+
+    /// The sequence of the last message on a subject, or 0; and the last one that has a writer.
+    fn last(
+        &self,
+        shard: Shard,
+        subject: &str,
+    ) -> impl Future<Output = Result<(u64, Option<Message>), Error>> + Send;
 
     /// Sends a notice to current subscribers.
     fn notify(&self, notice: Notice) -> impl Future<Output = Result<(), Error>> + Send;

@@ -1,12 +1,10 @@
-//! The engine of a service: it reads one shard's log, decides in memory, commits, and publishes. It depends on no database or
+//! The engine of a service: it reads one shard's log, decides in memory, appends to the log, and commits. It depends on no database or
 //! broker: both are traits, so the simulation runs the same code on its own implementations.
 //!
 //! | module | does |
 //! |---|---|
-//! | [`shard_loop`] | take messages → decide in memory → one commit → one envelope per destination |
-//! | [`log_first`] | the loop that will replace it |
-//! | [`batch`] | the pure part of the loop: from messages to decisions |
-//! | [`outbox`] | publishes what was committed, in order, until it is acknowledged |
+//! | [`shard_loop`] | take messages → decide in memory → append one envelope → commit |
+//! | [`batch`] | the pure part of the loop: from inputs to decisions |
 //! | [`store`] | the database that the loop requires |
 //! | [`bus`] | the log that the loop requires |
 //! | `horizon` | the time up to which a log is handled, and so up to which deadlines may be decided |
@@ -19,10 +17,8 @@ pub mod batch;
 pub mod bus;
 pub mod clock;
 mod horizon;
-pub mod log_first;
 pub mod meter;
 pub mod observer;
-pub mod outbox;
 pub mod shard_loop;
 pub mod status;
 pub mod store;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use jiff::SignedDuration;
+use wallet_contract::shard::Shard;
 
 /// The contents of one committed batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +28,11 @@ pub trait Meter: Debug + Send + Sync {
     /// The shard's log has been handled up to this sequence.
     fn handled(&self, _position: u64) {}
 
-    /// This many events are committed and not yet published.
-    fn unpublished(&self, _events: i64) {}
+    /// A batch was appended to the log, in this time.
+    fn appended(&self, _took: SignedDuration) {}
 
-    /// A batch was published, this long after its commit.
-    fn published(&self, _took: SignedDuration) {}
+    /// This many decisions are not yet in the log of shard `to`, which must hold them, too.
+    fn pending(&self, _to: Shard, _decisions: usize) {}
 
     /// This instance no longer works on the shard.
     fn rest(&self) {}

@@ -1,7 +1,7 @@
-//! The database, as the loop requires it: a tenure, the rows of a batch, one commit.
+//! The database, as the loop requires it: a tenure, the rows of a batch, one transaction.
 //!
 //! Only the holder of a shard's tenure writes its rows, so they can be loaded before the transaction; the transaction itself
-//! checks that the tenure is still held.
+//! checks that the tenure is still held. It stays open while the decisions are appended to the log.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -28,15 +28,13 @@ pub struct Progress {
     pub at_us: i64,
     /// The number of the last decided event.
     pub last_no: i64,
-    /// The number up to which events have been published.
-    pub published: i64,
     /// The sequence from which the log must hold every message: its first, or the one from which `wallet heal` restored them all.
     /// The loop only reads it; healing writes it.
     pub whole_from: u64,
-    /// The last handled element of the message after `position`, if some of them are handled. Only [`crate::log_first`] uses it.
+    /// The last handled element of the message after `position`, if some of them are handled.
     pub within: Option<u32>,
     /// A place in our own log up to which all events are decided here. The last batch may be after it, since its place is only known once
-    /// it is in the log. Only [`crate::log_first`] uses it.
+    /// it is in the log.
     pub own: LogPlace,
 }
 
@@ -233,6 +231,8 @@ pub enum Tenure {
 pub trait Store: Send {
     /// The service's rules.
     type Core: Decider;
+    /// Reads the event table beside the loop.
+    type Events: Events;
 
     /// Takes the tenure if nobody holds it.
     fn acquire(&mut self) -> impl Future<Output = Result<Tenure, Error>> + Send;
@@ -253,11 +253,26 @@ pub trait Store: Send {
     /// Reservations due at `now_us`, the most overdue first, at most `limit`.
     fn due(&mut self, now_us: i64, limit: i64) -> impl Future<Output = Result<Vec<Due>, Error>> + Send;
 
-    /// Writes a batch, all or nothing.
-    fn commit(
+    /// Writes a batch into a transaction and leaves it open.
+    fn write(
         &mut self,
         commit: Commit<'_, <Self::Core as Decider>::State>,
     ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Commits the open transaction.
+    fn settle(&mut self) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Rolls back the open transaction, if there is one.
+    fn abandon(&mut self) -> impl Future<Output = ()> + Send;
+
+    /// Shows what was just decided and committed to whatever watches the service.
+    fn observe(&mut self, _heard: &[Heard<'_>], _state: &<Self::Core as Decider>::State) {}
+
+    /// The last event in the event table.
+    fn last_event(&mut self) -> impl Future<Output = Result<Option<Outgoing>, Error>> + Send;
+
+    /// The event table.
+    fn event_table(&self) -> Self::Events;
 
     /// The transfers and accounts with a parked message.
     fn blocked(&mut self) -> impl Future<Output = Result<Blocked, Error>> + Send;
@@ -265,14 +280,24 @@ pub trait Store: Send {
     /// The parked message at this position of the log, and all messages connected with it, in log order.
     fn parked(&mut self, place: LogPlace) -> impl Future<Output = Result<Vec<ParkedRow>, Error>> + Send;
 
-    /// The events after number `after`, at most `limit`.
-    fn events(&mut self, after: i64, limit: i64)
-    -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
-
     /// The notices to send after this commit: the outcomes of the batch, and again those of repeated requests.
     fn notices(
         &mut self,
         state: &<Self::Core as Decider>::State,
         repeats: &[Heard<'_>],
     ) -> impl Future<Output = Result<Vec<Notice>, Error>> + Send;
+}
+
+/// The event table of a shard.
+pub trait Events: Clone + Send {
+    /// The number of an event, if it is in the table.
+    fn number(&mut self, id: EventId) -> impl Future<Output = Result<Option<i64>, Error>> + Send;
+
+    /// Events after a number that another shard must hold, too; at most `limit`.
+    fn to(
+        &mut self,
+        shard: Shard,
+        after: i64,
+        limit: i64,
+    ) -> impl Future<Output = Result<Vec<Outgoing>, Error>> + Send;
 }

@@ -6,15 +6,19 @@ use async_nats::jetstream::consumer::{AckPolicy, Consumer, DeliverPolicy, Replay
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::message::PublishMessage;
 use futures_util::StreamExt;
-use wallet_contract::envelope::CONTENT_TYPE;
+use wallet_contract::envelope::{self, CONTENT_TYPE};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
-use wallet_engine::bus::{Error, Message};
-use wallet_engine::log_first::{Append, Log};
+use wallet_contract::subject::{Service, healed};
+use wallet_engine::bus::{Append, Error, Message};
+use wallet_engine::shard_loop::{Limits, record};
+use wallet_engine::store::Outgoing;
 
 use super::reader::message;
 use super::{JetStream, WRITER, nats};
 
+/// The writer of restored messages.
+const HEALER: &str = "wallet heal";
 /// The server removes a consumer that nobody has read from for this long.
 const ABANDONED: Duration = Duration::from_secs(5);
 /// How long to wait for a message that is in the stream.
@@ -26,10 +30,10 @@ const BACK: u64 = 10_000;
 const BACK_WEIGHT: usize = 1024 * 1024;
 
 /// One subject of a shard's stream.
-struct On<'a> {
-    shard: Shard,
-    subject: &'a str,
-    from: DeliverPolicy,
+pub(super) struct On<'a> {
+    pub(super) shard: Shard,
+    pub(super) subject: &'a str,
+    pub(super) from: DeliverPolicy,
 }
 
 impl JetStream {
@@ -51,7 +55,12 @@ impl JetStream {
     }
 
     /// Messages on a subject, up to a sequence and about a weight.
-    async fn take_on(&self, on: &On<'_>, until: u64, max_weight: usize) -> Result<Vec<Message>, Error> {
+    pub(super) async fn take_on(
+        &self,
+        on: &On<'_>,
+        until: u64,
+        max_weight: usize,
+    ) -> Result<Vec<Message>, Error> {
         let consumer = self.consumer(on).await?;
         let mut pending = consumer.cached_info().num_pending;
         let mut taken = Vec::new();
@@ -81,7 +90,7 @@ impl JetStream {
         Ok(taken)
     }
 
-    async fn append_once(&self, append: &Append) -> Result<Option<u64>, Error> {
+    pub(super) async fn append_once(&self, append: &Append) -> Result<Option<u64>, Error> {
         let message = PublishMessage::build()
             .header("content-type", CONTENT_TYPE)
             .header(WRITER, append.writer.as_str())
@@ -96,7 +105,7 @@ impl JetStream {
     }
 
     /// The last message on a subject, and the last one with a writer.
-    async fn last_on(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
+    pub(super) async fn last_on(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
         let on = |from| On { shard, subject, from };
         let last = self
             .take_on(&on(DeliverPolicy::LastPerSubject), u64::MAX, 1)
@@ -132,30 +141,27 @@ impl JetStream {
     }
 }
 
-impl Log for JetStream {
-    async fn append(&self, append: &Append) -> Result<Option<u64>, Error> {
-        self.unless_lost(self.append_once(append)).await
-    }
-
-    async fn on(
+impl JetStream {
+    /// Puts events of `service` on shard `from` back into the log of shard `to`, in this order.
+    pub async fn restore(
         &self,
-        shard: Shard,
-        subject: &str,
-        after: u64,
-        until: u64,
-        max_weight: usize,
-    ) -> Result<Vec<Message>, Error> {
-        let on = On {
-            shard,
-            subject,
-            from: DeliverPolicy::ByStartSequence {
-                start_sequence: after.saturating_add(1),
-            },
-        };
-        self.unless_lost(self.take_on(&on, until, max_weight)).await
-    }
-
-    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
-        self.unless_lost(self.last_on(shard, subject)).await
+        service: Service,
+        from: Shard,
+        to: Shard,
+        events: &[Outgoing],
+    ) -> Result<(), Error> {
+        let subject = healed(to, service, from);
+        for envelope in record::envelopes(events, Limits::default()) {
+            let message = PublishMessage::build()
+                .header("content-type", CONTENT_TYPE)
+                .header(WRITER, HEALER)
+                .payload(envelope::join(envelope.iter().map(|event| &*event.json)).into());
+            let stored = async {
+                let sent = self.context.send_publish(subject.clone(), message).await;
+                sent.map_err(nats)?.await.map_err(nats)
+            };
+            self.unless_lost(stored).await?;
+        }
+        Ok(())
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! | part | does |
 //! |---|---|
-//! | `append` | appends to subjects with one writer |
+//! | `append` | appends to subjects with one writer, and reads one subject |
 //! | `connect` | connects, and logs the connection's events |
 //! | `streams` | creates a shard's stream, or checks the existing one |
 //! | `reader` | reads it from our own position on |
 //! | `roll_call` | asks all instances of all services for their state |
 //!
-//! This module itself publishes events and outcomes.
+//! This module itself sends outcomes.
 
 mod append;
 mod connect;
@@ -22,25 +22,23 @@ use std::time::Duration;
 
 use async_nats::connection::State;
 use async_nats::jetstream::Context;
-use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::response::Response;
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::timeout;
 use tracing::warn;
-use wallet_contract::envelope::CONTENT_TYPE;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream;
-use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
+use wallet_engine::bus::{Append, Bus, Error, Head, Known, Loss, Message, Notice, Reader as _};
 use wallet_nats::Lost;
+
+use self::append::On;
 
 /// Timeout for reading a message that is in the stream.
 const MESSAGE_WITHIN: Duration = Duration::from_secs(5);
 /// Timeout for asking where a stream ends: the lease must be renewed meanwhile.
 const HEAD_WITHIN: Duration = Duration::from_millis(500);
-/// The header with the commit time of an envelope's events, as RFC 3339.
-const COMMITTED: &str = "wallet-committed";
 /// The header with the tenure that writes a message: see [`Message::writer`].
 const WRITER: &str = "wallet-writer";
 
@@ -174,23 +172,29 @@ impl Bus for JetStream {
         }
     }
 
-    async fn publish(
+    async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
+        self.unless_lost(self.append_once(message)).await
+    }
+
+    async fn on(
         &self,
-        subject: String,
-        payload: Bytes,
-        committed: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        let mut message = PublishMessage::build().header("content-type", CONTENT_TYPE);
-        if let Some(committed) = committed {
-            message = message.header(COMMITTED, committed.to_string());
-        }
-        let message = message.payload(payload);
-        let published = async {
-            let ack = self.context.send_publish(subject, message).await.map_err(nats)?;
-            ack.await.map_err(nats)?;
-            Ok(())
+        shard: Shard,
+        subject: &str,
+        after: u64,
+        until: u64,
+        max_weight: usize,
+    ) -> Result<Vec<Message>, Error> {
+        let start_sequence = after.saturating_add(1);
+        let on = On {
+            shard,
+            subject,
+            from: DeliverPolicy::ByStartSequence { start_sequence },
         };
-        self.unless_lost(published).await
+        self.unless_lost(self.take_on(&on, until, max_weight)).await
+    }
+
+    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
+        self.unless_lost(self.last_on(shard, subject)).await
     }
 
     async fn notify(&self, notice: Notice) -> Result<(), Error> {

@@ -12,13 +12,12 @@ use async_nats::jetstream::{self, Context};
 use async_nats::{Client, HeaderMap};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
-use jiff::Timestamp;
 use wallet_contract::headers::Headers;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_engine::bus::{self, Error, Message};
 
-use super::{COMMITTED, WRITER, nats};
+use super::{WRITER, nats};
 
 /// The most messages in one pull.
 const PULL_MESSAGES: usize = 4096;
@@ -96,7 +95,6 @@ pub(super) fn message(message: jetstream::Message) -> Result<Message, Error> {
     let (sequence, nanoseconds) = (info.stream_sequence, info.published.unix_timestamp_nanos());
     let headers = message.headers.as_ref();
     let header = |name| headers.and_then(|headers| headers.get(name));
-    let committed: Option<Timestamp> = header(COMMITTED).and_then(|at| at.as_str().parse().ok());
     let writer = header(WRITER).map(|writer| writer.as_str().to_owned());
     let Headers {
         traceparent,
@@ -106,7 +104,6 @@ pub(super) fn message(message: jetstream::Message) -> Result<Message, Error> {
         traceparent,
         event_id,
         writer,
-        committed_us: committed.map(Timestamp::as_microsecond),
         sequence,
         at_us: i64::try_from(nanoseconds / 1000).unwrap_or_default(),
         subject: message.message.subject.into_string(),

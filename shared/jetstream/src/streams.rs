@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use tracing::info;
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::{self, Found, Settings};
-use wallet_contract::subject::{Service, envelopes};
-use wallet_engine::bus::{Bus as _, Error, Known, Loss};
+use wallet_contract::subject::fill;
+use wallet_engine::bus::{Error, Known, Loss};
 
 use super::{JetStream, nats};
 
-/// An envelope without events: valid for every reader, and without effect.
+/// The body of a message that takes the place of a lost one: an envelope without events.
 const EMPTY: &str = "[]";
 /// How many of them are in flight at once.
 const FILLED_AT_ONCE: usize = 256;
@@ -55,8 +55,8 @@ impl JetStream {
     }
 
     /// Extends `shard`'s stream to `position`: a missing stream is recreated to begin after it, a shorter one is filled up with
-    /// empty envelopes. So whatever is put back gets sequences that were never used before.
-    pub async fn reach(&self, shard: Shard, service: Service, position: u64) -> Result<u64, Error> {
+    /// messages that nobody reads. So whatever is put back gets sequences that were never used before.
+    pub async fn reach(&self, shard: Shard, position: u64) -> Result<u64, Error> {
         let settings = self.settings(shard);
         let Some(found) = self.found(&settings.name).await? else {
             self.create(&settings, position.saturating_add(1)).await?;
@@ -65,10 +65,16 @@ impl JetStream {
         let missing = position.saturating_sub(found.state.last);
         for filled in (0..missing).step_by(FILLED_AT_ONCE) {
             let many = (missing - filled).min(FILLED_AT_ONCE as u64);
-            let empty = || self.publish(envelopes(shard, service, shard), EMPTY.into(), None);
+            let empty = || self.fill(shard);
             try_join_all((0..many).map(|_| empty())).await?;
         }
         Ok(found.state.last.max(position))
+    }
+
+    async fn fill(&self, shard: Shard) -> Result<(), Error> {
+        let sent = self.context.publish(fill(shard), EMPTY.into()).await;
+        sent.map_err(nats)?.await.map_err(nats)?;
+        Ok(())
     }
 
     /// Rejects a number of shards other than the one that the wallet was created with, before any stream or database is created.

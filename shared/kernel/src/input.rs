@@ -60,6 +60,4 @@ pub struct Heard<'m> {
     pub place: LogPlace,
     /// When the message was stored in the stream, microseconds since 1970; never decreases. For a deadline, the log's time when it was found due.
     pub at_us: i64,
-    /// When the publisher committed it, by its own clock, microseconds since 1970, if the message says so.
-    pub committed_us: Option<i64>,
 }

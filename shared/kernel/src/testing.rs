@@ -61,7 +61,6 @@ impl<C: Decider> Player<C> {
             raw: "".into(),
             place: LogPlace::element(self.sequence, 0),
             at_us: self.at_us,
-            committed_us: None,
         };
         let origin = Origin {
             source: self.source,

@@ -23,7 +23,6 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_db::stored;
 use wallet_engine::bus::{self, Bus as _, Known};
-use wallet_engine::outbox::Publisher;
 use wallet_engine::status::Board;
 use wallet_engine::store::Outgoing;
 
@@ -108,7 +107,7 @@ async fn reach(State(healer): Here, JsonBody(place): JsonBody<Position>) -> Answ
     pool(&healer.running, shard)?;
     warn!(%shard, position = place.position, "healing shard {shard}: filling its stream up to {}", place.position);
     let bus = &healer.running.bus;
-    let last = bus.reach(shard, healer.service, place.position).await?;
+    let last = bus.reach(shard, place.position).await?;
     Ok(Json(json!({ "shard": shard.0, "last_sequence": last })))
 }
 
@@ -164,13 +163,9 @@ async fn publish(State(healer): Here, JsonBody(again): JsonBody<Republish>) -> A
         recall = again.recall,
         "healing: republishing to shard {to}"
     );
-    let publisher = Publisher {
-        bus: &healer.running.bus,
-        service: healer.service,
-        shard: Shard(again.shard),
-        board: &healer.board,
-    };
-    publisher.publish(&outgoing, None).await?;
+    let bus = &healer.running.bus;
+    bus.restore(healer.service, Shard(again.shard), to, &outgoing)
+        .await?;
     Ok(Json(json!({ "published": outgoing.len() })))
 }
 

@@ -21,6 +21,7 @@ pub mod http;
 pub mod instance;
 mod lag;
 pub mod metrics;
+pub mod pausing;
 pub mod place;
 pub mod problem;
 pub mod program;

@@ -13,6 +13,7 @@ pub use durations::{Durations, seconds};
 pub use form::Form;
 pub use gauges::{Gauges, ShardGauge};
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,7 +44,7 @@ pub struct Metrics {
     events: Family<Label, Counter>,
     park_input: Family<Label, Counter>,
     position: Gauges,
-    outbox_lag: Gauges,
+    pending: Gauges,
     batch_seconds: Family<Label, Histogram>,
     publish_seconds: Family<Label, Histogram>,
 }
@@ -61,11 +62,13 @@ pub struct ShardMetrics {
     pub park_input: Counter,
     /// The last sequence handled.
     pub position: ShardGauge,
-    /// Events committed and not yet published.
-    pub outbox_lag: ShardGauge,
+    /// Decisions that other shards' logs lack.
+    pub pending: ShardGauge,
+    /// The same, by destination.
+    pending_to: Arc<Mutex<BTreeMap<Shard, usize>>>,
     /// Time from taking a batch to its commit.
     pub batch_seconds: Histogram,
-    /// From commit to acknowledgement.
+    /// From the decision until the log has it.
     pub publish_seconds: Histogram,
 }
 
@@ -82,18 +85,21 @@ impl Meter for ShardMetrics {
         self.position.set(i64::try_from(position).unwrap_or(i64::MAX));
     }
 
-    fn unpublished(&self, events: i64) {
-        self.outbox_lag.set(events);
+    fn appended(&self, took: SignedDuration) {
+        self.publish_seconds.observe(took.as_secs_f64());
     }
 
-    fn published(&self, took: SignedDuration) {
-        self.publish_seconds.observe(took.as_secs_f64());
+    fn pending(&self, to: Shard, decisions: usize) {
+        let mut pending = self.pending_to.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.insert(to, decisions);
+        let all: usize = pending.values().sum();
+        self.pending.set(i64::try_from(all).unwrap_or(i64::MAX));
     }
 
     /// Clears the gauges, because another instance now reports them.
     fn rest(&self) {
         self.position.clear();
-        self.outbox_lag.clear();
+        self.pending.clear();
     }
 }
 
@@ -114,7 +120,7 @@ impl Metrics {
             events: Family::default(),
             park_input: Family::default(),
             position: Gauges::default(),
-            outbox_lag: Gauges::default(),
+            pending: Gauges::default(),
             batch_seconds: Family::new_with_constructor(histogram),
             publish_seconds: Family::new_with_constructor(histogram),
         };
@@ -129,11 +135,11 @@ impl Metrics {
         registry.register("messages_parked", aside, metrics.park_input.clone());
         let position = "The last sequence of the shard's stream that was handled";
         registry.register("position", position, metrics.position.0.clone());
-        let lag = "Events committed and not yet published";
-        registry.register("outbox_lag_events", lag, metrics.outbox_lag.0.clone());
+        let pending = "Decisions that other shards' logs must hold, and lack";
+        registry.register("copies_pending_events", pending, metrics.pending.0.clone());
         let batch = "Time from taking a batch to its commit";
         registry.register("batch_duration_seconds", batch, metrics.batch_seconds.clone());
-        let publish = "Time from a batch's commit to its acknowledgement by the log";
+        let publish = "Time from appending a batch's decisions to the acknowledgement by the log";
         registry.register(
             "publish_duration_seconds",
             publish,
@@ -154,7 +160,8 @@ impl Metrics {
             events: self.events.get_or_create(&label).clone(),
             park_input: self.park_input.get_or_create(&label).clone(),
             position: self.position.of(shard),
-            outbox_lag: self.outbox_lag.of(shard),
+            pending: self.pending.of(shard),
+            pending_to: Arc::default(),
             batch_seconds: self.batch_seconds.get_or_create(&label).clone(),
             publish_seconds: self.publish_seconds.get_or_create(&label).clone(),
         }
@@ -221,7 +228,8 @@ mod tests {
         let metrics = Metrics::new("debit-svc");
         let shard = metrics.shard(Shard(1));
         shard.inputs.inc_by(3);
-        shard.outbox_lag.set(7);
+        Meter::pending(&shard, Shard(0), 3);
+        Meter::pending(&shard, Shard(2), 4);
         metrics
             .gauges("parked_messages", "Set aside now")
             .set(Shard(0), 2);
@@ -237,8 +245,8 @@ mod tests {
             "# TYPE wallet_inputs counter",
             "wallet_inputs_total{service=\"debit-svc\",shard=\"1\"} 3",
             "wallet_lag_seconds{service=\"debit-svc\"} NaN",
-            "# TYPE wallet_outbox_lag_events gauge",
-            "wallet_outbox_lag_events{service=\"debit-svc\",shard=\"1\"} 7",
+            "# TYPE wallet_copies_pending_events gauge",
+            "wallet_copies_pending_events{service=\"debit-svc\",shard=\"1\"} 7",
             "wallet_parked_messages{service=\"debit-svc\",shard=\"0\"} 2",
             "# TYPE wallet_step_duration_seconds histogram",
             "wallet_step_duration_seconds_count{event=\"account.debited\"} 2",
@@ -252,6 +260,6 @@ mod tests {
         assert!(plain.contains("\n# TYPE wallet_inputs_total counter\n") && !plain.contains("# EOF"));
         shard.rest();
         let rested = metrics.text(Form::OpenMetrics);
-        assert!(!rested.contains("wallet_outbox_lag_events{"), "at rest");
+        assert!(!rested.contains("wallet_copies_pending_events{"), "at rest");
     }
 }

@@ -1,6 +1,7 @@
 //! A service as a program: start, run, orderly stop.
 
 mod health;
+mod rebuild;
 mod shutdown;
 
 use std::io::Write as _;
@@ -9,8 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use axum::{Router, middleware};
-use futures_util::future::join_all;
-use tokio::runtime::Handle;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use wallet_contract::subject::Service;
 use wallet_db::sql_store::{self, SqlStore, Tables};
 use wallet_db::{Migration, Pool, Target};
 use wallet_engine::clock;
-use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::shard_loop::{self, Context, Limits};
 use wallet_engine::status::Board;
 use wallet_jetstream::JetStream;
 use wallet_kernel::{Persistence as _, Place};
@@ -30,8 +30,9 @@ use crate::guard::{self, Token};
 use crate::headline::Headline;
 use crate::instance::{Instance, Roll};
 use crate::metrics::Metrics;
+use crate::pausing::{self, Pauses};
 use crate::running::Running;
-use crate::settings::{Command, CommandLine, Settings};
+use crate::settings::{Command, CommandLine, Rebuild, Settings};
 use crate::{healing, http, telemetry, watch};
 use shutdown::{Shutdown, Signals};
 
@@ -39,7 +40,7 @@ use shutdown::{Shutdown, Signals};
 const WORK_WITHIN: Duration = Duration::from_secs(5);
 /// Timeout for closing the databases.
 const CLOSE_WITHIN: Duration = Duration::from_millis(1_500);
-/// Timeout for sending data that is buffered for NATS: only outcomes for listeners; events are in the outbox.
+/// Timeout for sending data that is buffered for NATS: only outcomes for listeners.
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
 /// A service: its tables, and its own metrics.
@@ -55,6 +56,7 @@ pub fn main<T: Program>(routes: fn(Running) -> anyhow::Result<Router>) -> ExitCo
         migrations: T::MIGRATIONS,
         routes,
         work: work::<T>,
+        rebuild: |settings, args| Box::pin(rebuild::run::<T>(settings, args)),
     })
 }
 
@@ -66,6 +68,8 @@ struct Parts {
     routes: fn(Running) -> anyhow::Result<Router>,
     /// Starts the loop of each shard.
     work: fn(&Running, &str, &TaskTracker, &CancellationToken),
+    /// Rebuilds databases.
+    rebuild: fn(Settings, Rebuild) -> BoxFuture<'static, anyhow::Result<ExitCode>>,
 }
 
 fn run_program(parts: Parts) -> ExitCode {
@@ -85,6 +89,7 @@ fn run_program(parts: Parts) -> ExitCode {
                 .unwrap_or(guard::default_address(parts.service));
             runtime.block_on(health::ask(address)).map(|()| ExitCode::SUCCESS)
         }
+        Some(Command::Rebuild(args)) => runtime.block_on((parts.rebuild)(line.settings, args)),
         None => runtime.block_on(run(line.settings, parts)),
     };
     // Don't wait for threads that still block, for example in a DNS look-up.
@@ -146,6 +151,7 @@ impl Started {
             board: Board::default(),
             headline: Headline::default(),
             roll: Roll::default(),
+            pauses: Pauses::default(),
         };
         let instance = Instance {
             service,
@@ -159,6 +165,7 @@ impl Started {
         let (board, metrics) = (running.board.clone(), running.metrics.clone());
         let routes = http::routes(instance.clone(), metrics)
             .merge(healing::routes(service, running.clone(), board))
+            .merge(pausing::routes(running.clone()))
             .merge((parts.routes)(running.clone())?);
         let guard = guard::Guard::new(token, service);
         let routes = routes
@@ -189,7 +196,7 @@ impl Started {
         stop.cancel();
         let left = || {
             format!(
-                ": {}; what is committed will be published at the next start",
+                ": {}; what is in the log will be applied at the next start",
                 describe(&running.board)
             )
         };
@@ -252,7 +259,9 @@ fn work<T: Program>(running: &Running, instance: &str, loops: &TaskTracker, stop
             board: running.board.clone(),
             meter: Box::new(running.metrics.shard(*shard)),
             stop: stop.clone(),
-            publish_on: pool.is_local().then(Handle::current),
+            instance: instance.to_owned(),
+            limits: Limits::default(),
+            copies: running.pauses.gate(),
         };
         running.board.starting(
             *shard,

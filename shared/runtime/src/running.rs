@@ -10,6 +10,7 @@ use crate::guard::Token;
 use crate::headline::Headline;
 use crate::instance::Roll;
 use crate::metrics::Metrics;
+use crate::pausing::Pauses;
 use crate::settings::Settings;
 
 /// A running service, as its routes and tasks use it.
@@ -33,4 +34,6 @@ pub struct Running {
     pub headline: Headline,
     /// The reports of all instances at the last roll call.
     pub roll: Roll,
+    /// Pauses of the copies to other shards.
+    pub pauses: Pauses,
 }

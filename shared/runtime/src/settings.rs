@@ -68,10 +68,30 @@ fn about(service: Service) -> &'static str {
 }
 
 /// The commands of a service besides running it.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum Command {
+    /// Rebuilds the database of each shard from the log alone, beside the running service, and compares every row with the live one.
+    /// Exit code 1 if a row differs.
+    Rebuild(Rebuild),
     /// Asks the running service whether it is ready; exit code 0 if so. For container health checks.
     Healthcheck,
+}
+
+/// What to rebuild.
+#[derive(Clone, Debug, Args)]
+pub struct Rebuild {
+    /// Only this shard.
+    #[arg(long, value_name = "N")]
+    pub shard: Option<u16>,
+    /// Where to build it, as in --database; it must be empty [default: next to the live database, and removed afterwards].
+    #[arg(long, value_name = "URL", hide_env_values = true)]
+    pub into: Option<Hidden>,
+    /// Put it into service: the live rows are replaced by the rebuilt ones.
+    #[arg(long)]
+    pub swap: bool,
+    /// Keep the rebuilt database.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// The settings of a running service.

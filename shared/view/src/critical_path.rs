@@ -21,7 +21,6 @@ pub fn total(steps: &[Step]) -> Times {
     let mut total = Times {
         wait_us: 0,
         work_us: 0,
-        commit_us: None,
         publish_us: 0,
     };
     let mut here = last(steps);
@@ -29,8 +28,6 @@ pub fn total(steps: &[Step]) -> Times {
         if let Some(times) = step.times {
             total.wait_us = total.wait_us.saturating_add(times.wait_us);
             total.work_us = total.work_us.saturating_add(times.work_us);
-            let commit_us = [total.commit_us, times.commit_us].into_iter().flatten();
-            total.commit_us = commit_us.reduce(i64::saturating_add);
             total.publish_us = total.publish_us.saturating_add(times.publish_us);
         }
         here = before(steps, step);

@@ -111,10 +111,6 @@ pub struct Event {
     pub time: Timestamp,
     /// How long the service had worked on it by then, in microseconds.
     pub work_us: i64,
-    /// How long it took from the service's commit until it was stored in the log, in microseconds, measured by two clocks. None
-    /// if unknown: for events that a service published only after a restart, and for requests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub publish_us: Option<i64>,
     /// The id of the request or event that it is the decision on.
     pub cause: Option<Uuid>,
     /// The request, or the whole `CloudEvent`, as published.

@@ -3,7 +3,7 @@
 //! | span | from | to |
 //! |---|---|---|
 //! | of a request | when it was stored in the log | when the last event that it led to was |
-//! | of an event | when the service took up its cause | when it was stored in the log, with span events `decided` and `committed` |
+//! | of an event | when the service took up its cause | when it was stored in the log, with the span event `decided` |
 //!
 //! The ids are those of the log: the flow's trace id, and for each request and event the span id in its `traceparent`. So a flow
 //! always gives the same spans, and a client that sent its own trace id finds its spans in the same trace. Time that a span
@@ -18,7 +18,7 @@ use wallet_contract::trace::{TraceId, span_id};
 
 use crate::content::Content;
 use crate::flow::{Event, Flow};
-use crate::steps::{self, Lane, Step, commit_us};
+use crate::steps::{self, Lane, Step};
 
 /// One span.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,17 +159,10 @@ fn processed(flow: &Flow, trace: TraceId, step: &Step, cause: Option<(&Step, &Ev
     if let Some(refusal) = step.content.fact().and_then(Fact::refusal) {
         attributes.push(("wallet.refusal.reason", text(refusal.reason.code())));
     }
-    let mut events = vec![SpanEvent {
+    let events = vec![SpanEvent {
         name: "decided",
         at: event.time,
     }];
-    let committed_us = commit_us(event).map(|us| event.time.as_microsecond().saturating_add(us));
-    if let Some(at) = committed_us.and_then(|us| Timestamp::from_microsecond(us).ok()) {
-        events.push(SpanEvent {
-            name: "committed",
-            at,
-        });
-    }
     let mut error = None;
     if let Some(Fact::Message(MessageFact::MessageParked(parked))) = step.content.fact() {
         error = Some(parked.detail.clone());

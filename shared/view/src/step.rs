@@ -61,9 +61,7 @@ pub struct Times {
     pub wait_us: i64,
     /// From then until the decision.
     pub work_us: i64,
-    /// From the decision until the commit; none if unknown, in which case it is part of [`Self::publish_us`].
-    pub commit_us: Option<i64>,
-    /// From then until it was stored in the log.
+    /// From the decision until it was stored in the log.
     pub publish_us: i64,
 }
 
@@ -87,11 +85,9 @@ impl Step {
         let Some(times) = self.times else {
             return self.at_us;
         };
-        let after_us = [Some(times.work_us), times.commit_us, Some(times.publish_us)];
-        after_us
-            .into_iter()
-            .flatten()
-            .fold(self.at_us, i64::saturating_sub)
+        self.at_us
+            .saturating_sub(times.work_us)
+            .saturating_sub(times.publish_us)
     }
 }
 

@@ -100,25 +100,11 @@ fn times(event: &Event, cause: Option<&Event>) -> Times {
     let decided_us = event.time.as_microsecond();
     let taken_us = decided_us.saturating_sub(event.work_us);
     let wait_us = cause.map_or(0, |cause| taken_us.saturating_sub(cause.recorded_us()));
-    let (rest_us, commit_us) = (
-        event.recorded_us().saturating_sub(decided_us).max(0),
-        commit_us(event),
-    );
     Times {
         wait_us: wait_us.max(0),
         work_us: event.work_us.max(0),
-        commit_us,
-        publish_us: rest_us.saturating_sub(commit_us.unwrap_or(0)),
+        publish_us: event.recorded_us().saturating_sub(decided_us).max(0),
     }
-}
-
-/// From the decision until the commit, capped by the total, because the log's clock may differ.
-pub(crate) fn commit_us(event: &Event) -> Option<i64> {
-    let rest_us = event
-        .recorded_us()
-        .saturating_sub(event.time.as_microsecond())
-        .max(0);
-    Some(rest_us.saturating_sub(event.publish_us?).clamp(0, rest_us))
 }
 
 /// The lane and shard of a source; the client's lane for anything but a service.

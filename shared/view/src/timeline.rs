@@ -4,7 +4,7 @@
 //! together, the axis is cut: that stretch gets a fixed width and is labelled with its length.
 
 use crate::flow::Flow;
-use crate::steps::{Step, commit_us};
+use crate::steps::Step;
 
 /// A stretch is cut if it is longer than this multiple of all shorter ones together.
 const MUCH_LONGER: i64 = 3;
@@ -23,7 +23,7 @@ pub struct Stretch {
 }
 
 /// The boundaries of a step's bar, in microseconds since the flow's first request. They are clamped to the order held, wait,
-/// work, commit, publish; nothing is shifted.
+/// work, publish; nothing is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// When the reservation began to wait for its payer, if it waited until [`Self::caused_us`]; otherwise equal to that.
@@ -34,8 +34,6 @@ pub struct Bar {
     pub taken_us: i64,
     /// When it was decided.
     pub decided_us: i64,
-    /// When that was committed; if unknown, when it was decided.
-    pub committed_us: i64,
     /// When it was stored in the log.
     pub recorded_us: i64,
 }
@@ -50,7 +48,6 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
             caused_us: recorded_us,
             taken_us: recorded_us,
             decided_us: recorded_us,
-            committed_us: recorded_us,
             recorded_us,
         };
     }
@@ -65,13 +62,11 @@ pub fn bar(flow: &Flow, steps: &[Step], step: &Step) -> Bar {
     let taken_us = decided_us.saturating_sub(event.work_us.max(0)).max(caused_us);
     let caused_us = if step.held_us > 0 { taken_us } else { caused_us };
     let recorded_us = recorded_us.max(decided_us);
-    let commit_us = commit_us(event).unwrap_or(0);
     Bar {
         held_us: caused_us.saturating_sub(step.held_us),
         caused_us,
         taken_us,
         decided_us,
-        committed_us: decided_us.saturating_add(commit_us).min(recorded_us),
         recorded_us,
     }
 }

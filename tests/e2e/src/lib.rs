@@ -7,6 +7,7 @@ pub mod disk;
 pub mod faults;
 pub mod identity;
 pub mod instance;
+pub mod kept;
 pub mod load;
 pub mod metrics;
 pub mod nginx;

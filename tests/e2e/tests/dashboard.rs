@@ -77,7 +77,7 @@ async fn the_dashboard_queries_only_exported_metrics() -> Result<()> {
         "wallet_flows_stuck",
         "wallet_parked_messages",
         "wallet_projection_lag_seconds",
-        "wallet_outbox_lag_events",
+        "wallet_copies_pending_events",
     ] {
         ensure!(names.contains(needed), "the dashboard does not show {needed}");
     }

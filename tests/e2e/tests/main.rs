@@ -9,6 +9,7 @@ mod connection;
 mod dashboard;
 mod files;
 mod forgery;
+mod forgetting;
 mod heal;
 mod http_access;
 mod instances;

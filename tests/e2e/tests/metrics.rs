@@ -139,7 +139,7 @@ async fn known_transfers_are_counted_and_timed() -> Result<()> {
         for service in Service::ALL {
             let scrape = until(&world, service, "wallet_projection_lag_seconds", &[], 0.0).await?;
             assert_eq!(
-                scrape.sum("wallet_outbox_lag_events", &[]),
+                scrape.sum("wallet_copies_pending_events", &[]),
                 Some(0.0),
                 "{service}"
             );
@@ -165,7 +165,7 @@ async fn only_the_working_instance_counts_and_a_restart_loses_nothing() -> Resul
         "wallet_flows_stuck",
         "wallet_projection_lag_seconds",
         "wallet_parked_messages",
-        "wallet_outbox_lag_events",
+        "wallet_copies_pending_events",
         "wallet_conservation_error_minor_units",
     ] {
         assert_eq!(idle.sum(gauge, &[]), None, "{gauge} is the working instance's");

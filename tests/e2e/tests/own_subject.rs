@@ -6,8 +6,8 @@ use bytes::Bytes;
 use e2e::World;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_engine::bus::Message;
-use wallet_engine::log_first::append::{Fate, Lost, append, fate};
-use wallet_engine::log_first::{Append, Log};
+use wallet_engine::bus::{Append, Bus as _};
+use wallet_engine::shard_loop::append::{Fate, Lost, append, fate};
 use wallet_jetstream::JetStream;
 use wallet_nats::{Hidden, Settings};
 

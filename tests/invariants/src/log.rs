@@ -39,7 +39,7 @@ pub struct Logs {
     pub halves: BTreeSet<(EventId, Shard)>,
     /// Number of transfers that have ended.
     pub ended: u64,
-    /// If the log decides: the last place that each service has answered in its own log.
+    /// The last place that each service has answered in its own log; none if the logs may have copies.
     answered: Option<BTreeMap<(Shard, Service), LogPlace>>,
 }
 
@@ -52,8 +52,8 @@ struct Stream {
 }
 
 impl Logs {
-    /// Empty logs.
-    pub fn new(shards: Shards, log_first: bool) -> Self {
+    /// Empty logs. If no message is ever copied, each service answers its log in order.
+    pub fn new(shards: Shards, has_copies: bool) -> Self {
         Self {
             shards,
             streams: shards.all().map(|_| Stream::default()).collect(),
@@ -65,7 +65,7 @@ impl Logs {
             mended: BTreeSet::new(),
             halves: BTreeSet::new(),
             ended: 0,
-            answered: log_first.then(BTreeMap::new),
+            answered: (!has_copies).then(BTreeMap::new),
         }
     }
 

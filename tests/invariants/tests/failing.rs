@@ -56,7 +56,7 @@ fn rows() {
         "invariant_nothing_is_under_way",
     );
     fails(invariant_services_agree(&some, &none), "invariant_services_agree");
-    let logs = Logs::new(Shards::new(2).unwrap(), false);
+    let logs = Logs::new(Shards::new(2).unwrap(), true);
     assert_eq!(invariant_rows_are_as_the_logs_say(&logs, &none), Ok(()));
     fails(
         invariant_rows_are_as_the_logs_say(&logs, &some),

@@ -137,7 +137,6 @@ impl<C: Core> Minds<C> {
             raw: "".into(),
             place: LogPlace::START,
             at_us,
-            committed_us: None,
         }];
         batch::without_repeats(&mut heard, known);
         let Some(input) = heard.first().map(|heard| heard.input.clone()) else {

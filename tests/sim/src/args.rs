@@ -21,9 +21,6 @@ pub struct Args {
     /// Number of steps in each simulation.
     #[arg(long, value_name = "M", default_value_t = STEPS)]
     pub steps: usize,
-    /// Run the loop in which the log decides, on databases that may forget.
-    #[arg(long)]
-    pub log_first: bool,
     /// Keep only these steps of the seed, as listed by a failure.
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "seed")]
     pub only: Option<Vec<usize>>,
@@ -41,11 +38,7 @@ pub struct Args {
 impl Args {
     /// The plan of a seed.
     pub fn plan(&self, seed: u64) -> Plan {
-        if self.log_first {
-            Plan::log_first(seed, self.steps)
-        } else {
-            Plan::new(seed, self.steps)
-        }
+        Plan::new(seed, self.steps)
     }
 }
 

@@ -4,11 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use jiff::Timestamp;
 use wallet_contract::shard::Shard;
-use wallet_engine::bus::{Bus, Error, Head, Known, Loss, Message, Notice, Reader};
-use wallet_engine::log_first::Append;
+use wallet_engine::bus::{Append, Bus, Error, Head, Known, Loss, Message, Notice, Reader};
 
 use wallet_contract::id::EventId;
 
@@ -35,10 +32,6 @@ impl SimBus {
         Self(node)
     }
 
-    pub(crate) fn node(&self) -> &Node {
-        &self.0
-    }
-
     fn lost(&self, shard: Shard, how: Option<Loss>) -> Result<(), Error> {
         let Some(how) = how else { return Ok(()) };
         let stream = wallet_contract::stream::name(shard);
@@ -57,11 +50,9 @@ impl SimBus {
             .0
             .world()
             .checks(|logs| id.is_some_and(|id| logs.holds(shard, id)));
-        hold(
-            "invariant_told_is_in_the_log",
-            !self.0.world().log_first || holds,
-            || format!("{} tells {}: {}", self.0, notice.subject, notice.payload),
-        )
+        hold("invariant_told_is_in_the_log", holds, || {
+            format!("{} tells {}: {}", self.0, notice.subject, notice.payload)
+        })
     }
 }
 
@@ -117,22 +108,45 @@ impl Bus for SimBus {
         Ok(self.0.world().head(shard))
     }
 
-    async fn publish(
-        &self,
-        subject: String,
-        payload: Bytes,
-        committed: Option<Timestamp>,
-    ) -> Result<(), Error> {
+    async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
+        let late = self.may_be_late(message);
         self.0.pass(Point::BeforePublish).await?;
-        let shard = shard_of(&subject);
-        let published = self.0.world().store(shard, subject, payload, committed);
-        // The message has been sent but is not durable; the server may crash here.
+        late.store(true, Ordering::Relaxed);
+        let Some(stored) = self.0.world().append(message) else {
+            self.0.world().sync(message.shard);
+            return Ok(None);
+        };
         self.0.pass(Point::AfterPublish).await?;
-        if self.0.world().acknowledge(shard, published) {
-            Ok(())
+        if self.0.world().acknowledge(message.shard, stored) {
+            Ok(Some(stored.sequence as u64))
         } else {
             Err(Failed.into())
         }
+    }
+
+    async fn on(
+        &self,
+        shard: Shard,
+        subject: &str,
+        after: u64,
+        until: u64,
+        _max_weight: usize,
+    ) -> Result<Vec<Message>, Error> {
+        self.0.pass(Point::Own).await?;
+        let many = self.0.below(8) + 1;
+        Ok(self.0.world().log(shard, |log| {
+            let within = |message: &&Message| message.sequence > after && message.sequence <= until;
+            log.on(subject).filter(within).take(many).cloned().collect()
+        }))
+    }
+
+    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
+        self.0.pass(Point::Last).await?;
+        Ok(self.0.world().log(shard, |log| {
+            let end = log.on(subject).next_back().map_or(0, |message| message.sequence);
+            let written = log.on(subject).rfind(|message| message.writer.is_some());
+            (end, written.cloned())
+        }))
     }
 
     async fn notify(&self, notice: Notice) -> Result<(), Error> {
@@ -184,51 +198,10 @@ impl SimReader {
     }
 }
 
+/// How long after its acknowledgement a message is stored at most, if that comes early, in milliseconds.
+const ACK_EARLY_MS: usize = 40;
 /// How long after its publisher gave up a message may still be stored, in milliseconds.
 const LATE_MS: usize = 5_000;
-
-impl wallet_engine::log_first::Log for SimBus {
-    async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
-        let late = self.may_be_late(message);
-        self.0.pass(Point::BeforePublish).await?;
-        late.store(true, Ordering::Relaxed);
-        let Some(stored) = self.0.world().append(message) else {
-            self.0.world().sync(message.shard);
-            return Ok(None);
-        };
-        self.0.pass(Point::AfterPublish).await?;
-        if self.0.world().acknowledge(message.shard, stored) {
-            Ok(Some(stored.sequence as u64))
-        } else {
-            Err(Failed.into())
-        }
-    }
-
-    async fn on(
-        &self,
-        shard: Shard,
-        subject: &str,
-        after: u64,
-        until: u64,
-        _max_weight: usize,
-    ) -> Result<Vec<Message>, Error> {
-        self.0.pass(Point::Own).await?;
-        let many = self.0.below(8) + 1;
-        Ok(self.0.world().log(shard, |log| {
-            let within = |message: &&Message| message.sequence > after && message.sequence <= until;
-            log.on(subject).filter(within).take(many).cloned().collect()
-        }))
-    }
-
-    async fn last(&self, shard: Shard, subject: &str) -> Result<(u64, Option<Message>), Error> {
-        self.0.pass(Point::Last).await?;
-        Ok(self.0.world().log(shard, |log| {
-            let end = log.on(subject).next_back().map_or(0, |message| message.sequence);
-            let written = log.on(subject).rfind(|message| message.writer.is_some());
-            (end, written.cloned())
-        }))
-    }
-}
 
 impl SimBus {
     /// What was sent may arrive although its sender has failed or died. Returns the switch that prevents it.
@@ -246,6 +219,29 @@ impl SimBus {
             }
         });
         arrived
+    }
+}
+
+impl SimBus {
+    /// Acknowledges a message at once, and stores it a little later: see [`crate::mutation::Mutation::AckEarly`].
+    pub(crate) async fn append_later(&self, message: &Append) -> Result<Option<u64>, Error> {
+        self.0.pass(Point::BeforePublish).await?;
+        let next = self
+            .0
+            .world()
+            .log(message.shard, |log| log.durable().len() as u64 + 1);
+        let (node, message) = (self.0.clone(), message.clone());
+        let later = Duration::from_millis(self.0.below(ACK_EARLY_MS) as u64);
+        tokio::spawn(async move {
+            tokio::time::sleep(later).await;
+            // What an instance had not sent when it died is lost.
+            if !node.is_dead()
+                && let Some(stored) = node.world().append(&message)
+            {
+                node.world().acknowledge(message.shard, stored);
+            }
+        });
+        Ok(Some(next))
     }
 }
 

@@ -155,6 +155,7 @@ fn parked_by(subject: &Subject, text: &str) -> &'static [Service] {
             Service::Credit => &[Service::Debit, Service::Ledger],
             Service::Ledger => &[Service::Ledger],
         },
+        Subject::Fill => &[],
         Subject::Parking(told) => alone(*told),
     }
 }

@@ -21,25 +21,22 @@ impl fmt::Display for Site {
 }
 
 macro_rules! points {
-    ($($name:ident,)* | $($first:ident,)*) => {
+    ($($name:ident,)*) => {
         /// The loop's calls to the bus and the store.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[expect(missing_docs, reason = "each is a call of the loop, by its name")]
-        pub enum Point { $($name,)* $($first,)* }
+        pub enum Point { $($name,)* }
 
         impl Point {
-            /// The points of the loop that the services run.
-            pub const TODAY: &[Self] = &[$(Self::$name,)*];
-            /// The points of the loop in which the log decides.
-            pub const LOG_FIRST: &[Self] = &[$(Self::$name,)* $(Self::$first,)*];
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
         }
     };
 }
 
 points! {
     Acquire, Renew, Release, Blocked, Parked, Find, Due, AfterDue, BeforeCommit, AfterCommit, Events, Notices,
-    Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell,
-    | Settle, Own, Last,
+    Ready, Read, Take, Head, BeforePublish, AfterPublish, Tell, Settle, Own, Last,
 }
 
 /// The effect of a fault on an instance.

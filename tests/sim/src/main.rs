@@ -72,7 +72,7 @@ fn many(args: &Args) -> Result<ExitCode> {
         &|seed| args.plan(seed),
         args.mutation,
         args.threads.unwrap_or(cores),
-        &|| bar.inc(1),
+        &|_| bar.inc(1),
     );
     bar.finish_and_clear();
     tell(&sum, began.elapsed());
@@ -116,10 +116,9 @@ fn failed(args: &Args, plan: &Plan, played: Played) -> Result<ExitCode> {
         .mutation
         .map(|mutation| format!(" --mutation {}", mutation.word()));
     println!(
-        "\nthe same again: sim --seed {} --steps {}{}{} --only {}\ndrawn: wallet trace --file {}",
+        "\nthe same again: sim --seed {} --steps {}{} --only {}\ndrawn: wallet trace --file {}",
         plan.seed,
         args.steps,
-        if args.log_first { " --log-first" } else { "" },
         mutation.unwrap_or_default(),
         kept.join(","),
         args.json.display()

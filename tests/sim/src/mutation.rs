@@ -1,7 +1,6 @@
 //! Bugs in the program itself, which the invariants must catch. Each is a wrapper around a core, a store or a bus; production
 //! code contains none of them.
 
-pub(crate) mod bus;
 pub(crate) mod cores;
 pub(crate) mod log;
 pub(crate) mod store;
@@ -15,10 +14,6 @@ pub enum Mutation {
     InboxWindow,
     /// The store does not check the epoch of the lease.
     NoEpochCheck,
-    /// Events are published before they are committed.
-    PublishEarly,
-    /// Committed events are marked as published before they are.
-    MarkEarly,
     /// After a restart, parked messages no longer block the messages that wait for them.
     ForgetParked,
     /// Every instruction about a resolved message is followed again.
@@ -35,8 +30,6 @@ pub enum Mutation {
     CreditEarly,
     /// credit-svc breaks its promise if the payee has been frozen or closed since.
     BreakPromise,
-    /// A tenure begins without an opening.
-    NoOpening,
     /// After a refusal, a message is appended again behind whatever is there.
     AnyPredecessor,
     /// All events of an envelope have the place of the first.
@@ -50,23 +43,11 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    /// The mutations of the loop in which the log decides.
-    pub const LOG_FIRST: [Self; 6] = [
-        Self::NoOpening,
-        Self::AnyPredecessor,
-        Self::PlacePerEnvelope,
-        Self::ParkLast,
-        Self::MarkInDatabase,
-        Self::TellEarly,
-    ];
-
     /// All mutations.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 16] = [
         Self::SkipInbox,
         Self::InboxWindow,
         Self::NoEpochCheck,
-        Self::PublishEarly,
-        Self::MarkEarly,
         Self::ForgetParked,
         Self::SeeToTwice,
         Self::AckEarly,
@@ -75,7 +56,6 @@ impl Mutation {
         Self::CompensateTwice,
         Self::CreditEarly,
         Self::BreakPromise,
-        Self::NoOpening,
         Self::AnyPredecessor,
         Self::PlacePerEnvelope,
         Self::ParkLast,
@@ -89,8 +69,6 @@ impl Mutation {
             Self::SkipInbox => "skip-inbox",
             Self::InboxWindow => "inbox-window",
             Self::NoEpochCheck => "no-epoch-check",
-            Self::PublishEarly => "publish-early",
-            Self::MarkEarly => "mark-early",
             Self::ForgetParked => "forget-parked",
             Self::SeeToTwice => "see-to-twice",
             Self::AckEarly => "ack-early",
@@ -99,7 +77,6 @@ impl Mutation {
             Self::CompensateTwice => "compensate-twice",
             Self::CreditEarly => "credit-early",
             Self::BreakPromise => "break-promise",
-            Self::NoOpening => "no-opening",
             Self::AnyPredecessor => "any-predecessor",
             Self::PlacePerEnvelope => "place-per-envelope",
             Self::ParkLast => "park-last",
@@ -111,29 +88,5 @@ impl Mutation {
     /// The mutation with that name.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|mutation| mutation.word() == word)
-    }
-
-    pub(crate) fn is_of_the_store(self) -> bool {
-        match self {
-            Self::SkipInbox
-            | Self::InboxWindow
-            | Self::NoEpochCheck
-            | Self::PublishEarly
-            | Self::MarkEarly
-            | Self::ForgetParked
-            | Self::SeeToTwice => true,
-            Self::AckEarly
-            | Self::ExpireEarly
-            | Self::ForgetToCompensate
-            | Self::CompensateTwice
-            | Self::CreditEarly
-            | Self::BreakPromise
-            | Self::NoOpening
-            | Self::AnyPredecessor
-            | Self::PlacePerEnvelope
-            | Self::ParkLast
-            | Self::MarkInDatabase
-            | Self::TellEarly => false,
-        }
     }
 }

@@ -117,8 +117,6 @@ pub struct Plan {
     pub seed: u64,
     /// The speed of all calls.
     pub pace: Pace,
-    /// Whether the instances run the loop in which the log decides.
-    pub log_first: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
 }
@@ -126,18 +124,8 @@ pub struct Plan {
 impl Plan {
     /// The plan of a seed.
     pub fn new(seed: u64, steps: usize) -> Self {
-        Self::generate(seed, steps, false)
-    }
-
-    /// The plan of a seed for the loop in which the log decides: databases may also forget.
-    pub fn log_first(seed: u64, steps: usize) -> Self {
-        Self::generate(seed, steps, true)
-    }
-
-    fn generate(seed: u64, steps: usize, log_first: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let points = if log_first { Point::LOG_FIRST } else { Point::TODAY };
-        let swarm = Swarm::new(&mut rng, points);
+        let swarm = Swarm::new(&mut rng, Point::ALL);
         let pace = Pace {
             slow: rng.u8(5..60),
             most_ms: rng.u64(2..40),
@@ -146,14 +134,11 @@ impl Plan {
         let mut plan = Self {
             seed,
             pace,
-            log_first,
             steps: client.endow(),
         };
         while plan.steps.len() < steps {
             swarm.step(&mut rng, &mut client, &mut plan.steps);
-            if log_first {
-                swarm.forget(&mut rng, &mut plan.steps);
-            }
+            swarm.forget(&mut rng, &mut plan.steps);
         }
         plan
     }

@@ -83,7 +83,7 @@ async fn take(world: &Arc<World>, step: &Step) {
     match step {
         Step::Ask { subject, payload } => {
             let shard = shard_of(subject);
-            let published = world.store(shard, subject.clone(), payload.clone().into(), None);
+            let published = world.store(shard, subject.clone(), payload.clone().into());
             world.acknowledge(shard, published);
             sleep(Duration::from_millis(1)).await;
         }
@@ -112,7 +112,7 @@ async fn take(world: &Arc<World>, step: &Step) {
             let shard = Shard(site.shard);
             let subject = envelopes(shard, site.service, shard);
             let acknowledged = r#"{"stream":"WALLET_0","seq":7}"#;
-            let stored = world.store(shard, subject, acknowledged.into(), None);
+            let stored = world.store(shard, subject, acknowledged.into());
             world.acknowledge(shard, stored);
         }
         Step::CrashServer(shard) => world.crash_server(*shard),

@@ -25,13 +25,13 @@ pub struct Sum {
     pub failed: Option<(u64, Played)>,
 }
 
-/// Plays seeds until one fails. Calls `played` after each.
+/// Plays seeds until one fails. Calls `played` with each result.
 pub fn play_all(
     seeds: Range<u64>,
     plan: &(impl Fn(u64) -> Plan + Sync),
     mutation: Option<Mutation>,
     threads: usize,
-    played: &(impl Fn() + Sync),
+    played: &(impl Fn(&Played) + Sync),
 ) -> Sum {
     let (next, failed) = (AtomicU64::new(seeds.start), AtomicBool::new(false));
     let sum = Mutex::new(Sum::default());
@@ -45,8 +45,8 @@ pub fn play_all(
                     }
                     let one = play(&plan(seed), mutation);
                     failed.fetch_or(one.breach.is_some(), Ordering::Relaxed);
+                    played(&one);
                     sum.lock().unwrap_or_else(PoisonError::into_inner).add(seed, one);
-                    played();
                 }
             };
             let builder = thread::Builder::new().name(THREAD.to_owned());

@@ -11,11 +11,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use tokio::sync::Notify;
 use wallet_contract::shard::Shard;
-use wallet_engine::bus::{Head, Message};
-use wallet_engine::log_first::Append;
+use wallet_engine::bus::{Append, Head, Message};
 
 use crate::entry::Stored;
 
@@ -51,14 +49,8 @@ impl Log {
         }
     }
 
-    pub(crate) fn store(
-        &mut self,
-        subject: String,
-        payload: Bytes,
-        at_us: i64,
-        committed: Option<Timestamp>,
-    ) -> Unacknowledged {
-        self.push(subject, payload, at_us, committed, None)
+    pub(crate) fn store(&mut self, subject: String, payload: Bytes, at_us: i64) -> Unacknowledged {
+        self.push(subject, payload, at_us, None)
     }
 
     /// Stores a message if the last one on its subject is the one that it names.
@@ -75,7 +67,7 @@ impl Log {
             append.payload.clone(),
             append.writer.clone(),
         );
-        Some(self.push(subject, payload, at_us, None, Some(writer)))
+        Some(self.push(subject, payload, at_us, Some(writer)))
     }
 
     fn push(
@@ -83,7 +75,6 @@ impl Log {
         subject: String,
         payload: Bytes,
         at_us: i64,
-        committed: Option<Timestamp>,
         writer: Option<String>,
     ) -> Unacknowledged {
         let message = Message {
@@ -94,7 +85,6 @@ impl Log {
             at_us,
             traceparent: None,
             event_id: None,
-            committed_us: committed.map(Timestamp::as_microsecond),
         };
         self.told_us = self.told_us.max(at_us);
         self.stored.push(Stored::read(message, self.told_us, self.shard));

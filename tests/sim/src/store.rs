@@ -3,7 +3,7 @@
 //! Committed data lives in memory and survives every instance. A commit is atomic, checks the epoch of the lease, and rejects
 //! what the tables' constraints reject. Every commit is compared with a refold of the log: see [`Refold`].
 
-mod log_first;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
@@ -22,8 +22,8 @@ use crate::check::refold::Refold;
 use crate::ill;
 use crate::node::{Failed, Node, Point};
 use crate::tables::Tables;
-use log_first::Saved;
-pub(crate) use log_first::SimEvents;
+use kept::Saved;
+pub(crate) use kept::SimEvents;
 
 /// Committed data.
 #[derive(Debug)]
@@ -137,6 +137,7 @@ where
     C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
 {
     type Core = C;
+    type Events = SimEvents<T>;
 
     async fn acquire(&mut self) -> Result<Tenure, Error> {
         self.node.pass(Point::Acquire).await?;
@@ -208,26 +209,60 @@ where
         Ok(due)
     }
 
-    async fn commit(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
+    async fn write(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
         self.node.pass(Point::BeforeCommit).await?;
-        let world = self.node.shared_world();
         let now_us = self.now_us();
         let written = {
             let mut database = self.database.lock();
-            if database.epoch == self.epoch {
-                database.expires_us = now_us + TENURE_MS * 1000;
-                database.write(&commit, now_us)
-            } else {
+            if database.epoch != self.epoch {
                 return Err(Error::TenureLost);
             }
+            database.expires_us = now_us + TENURE_MS * 1000;
+            let before = database.save();
+            let written = database.write(&commit, now_us);
+            self.open = Some(database.save());
+            database.load(before);
+            written
         };
         if let Err(constraint) = written {
-            world.breach("invariant_constraints", format!("{}: {constraint}", self.node));
+            self.open = None;
+            let text = format!("{}: {constraint}", self.node);
+            self.node.world().breach("invariant_constraints", text);
             return Err(Error::Unfit(constraint));
+        }
+        Ok(())
+    }
+
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
+        self.node.pass(Point::Events).await?;
+        Ok(self.database.lock().events.last().cloned())
+    }
+
+    async fn settle(&mut self) -> Result<(), Error> {
+        self.node.pass(Point::Settle).await?;
+        let world = self.node.shared_world();
+        {
+            let mut database = self.database.lock();
+            let Some(open) = self.open.take().filter(|_| database.epoch == self.epoch) else {
+                return Err(Error::TenureLost);
+            };
+            database.load(open);
         }
         world.committed::<T>(&self.node, &self.database);
         self.node.pass(Point::AfterCommit).await?;
         Ok(())
+    }
+
+    async fn abandon(&mut self) {
+        self.open = None;
+    }
+
+    fn event_table(&self) -> SimEvents<T> {
+        SimEvents {
+            marks: false,
+            node: self.node.clone(),
+            database: self.database.clone(),
+        }
     }
 
     async fn blocked(&mut self) -> Result<Blocked, Error> {
@@ -263,15 +298,6 @@ where
             ill::read_again(ill, &mut row.body);
         }
         Ok(rows)
-    }
-
-    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
-        self.node.pass(Point::Events).await?;
-        let database = self.database.lock();
-        let after = usize::try_from(after).unwrap_or(usize::MAX);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let events = database.events.get(after..).unwrap_or_default();
-        Ok(events.iter().take(limit).cloned().collect())
     }
 
     async fn notices(&mut self, state: &C::State, _repeats: &[Heard<'_>]) -> Result<Vec<Notice>, Error> {

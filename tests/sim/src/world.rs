@@ -11,10 +11,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fastrand::Rng;
-use jiff::Timestamp;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_engine::bus::Head;
-use wallet_engine::log_first::Append;
+use wallet_engine::bus::{Append, Head};
 use wallet_kernel::Place;
 
 use crate::check::log::Logs;
@@ -37,8 +35,6 @@ pub(crate) struct World {
     time: Time,
     seed: u64,
     pace: Pace,
-    /// Whether the instances run the loop in which the log decides.
-    pub(crate) log_first: bool,
     shards: Shards,
     mutation: Option<Mutation>,
     pub(crate) debit: Vec<Shared<debit_rows::Rows>>,
@@ -83,7 +79,7 @@ impl World {
         let places = || shards.all().map(|shard| Place { shard, shards });
         let state = State {
             logs: shards.all().map(Log::new).collect(),
-            checks: Logs::new(shards, plan.log_first),
+            checks: Logs::new(shards, false),
             nodes: Vec::new(),
             instances: 0,
             starting: 0,
@@ -98,7 +94,6 @@ impl World {
             time: Time::begin(),
             seed: plan.seed,
             pace: plan.pace,
-            log_first: plan.log_first,
             shards,
             mutation,
             debit: places().map(Shared::new).collect(),
@@ -179,17 +174,11 @@ impl World {
     }
 
     /// Stores a message, which is not durable yet.
-    pub(crate) fn store(
-        &self,
-        shard: Shard,
-        subject: String,
-        payload: Bytes,
-        committed: Option<Timestamp>,
-    ) -> Unacknowledged {
+    pub(crate) fn store(&self, shard: Shard, subject: String, payload: Bytes) -> Unacknowledged {
         let mut state = self.state();
         let shard = usize::from(shard.0);
         let at_us = self.time.now_us() + state.skews.servers[shard];
-        state.logs[shard].store(subject, payload, at_us, committed)
+        state.logs[shard].store(subject, payload, at_us)
     }
 
     /// Stores a message, which is not durable yet, unless another one than it names is the last on its subject.

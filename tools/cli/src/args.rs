@@ -12,6 +12,7 @@ mod bench;
 mod blank;
 mod parked;
 mod reading;
+mod repair;
 mod two_phase;
 mod values;
 
@@ -31,6 +32,7 @@ use crate::help;
 pub use bench::Bench;
 pub use parked::{Parked, ParkedAction, ParkedId};
 pub use reading::{Balance, Export, Statement, Trace, TraceCommand, Transfers, Watch};
+pub use repair::{Backup, Heal, Others, Rebuild, Restore};
 pub use two_phase::{Cancel, Confirm, Phases, Reserve, Reverse};
 use values::{duration, name, request_id};
 
@@ -141,6 +143,12 @@ pub enum Command {
     Parked(Parked),
     /// Restore messages that NATS has lost, from what the services have stored.
     Heal(Heal),
+    /// Back up the streams while the wallet runs: everything else is what they add up to.
+    Backup(Backup),
+    /// Restore the streams of a backup, into an empty NATS server or a new folder.
+    Restore(Restore),
+    /// Rebuild a service's databases from the log alone, beside the running service, and compare every row.
+    Rebuild(Rebuild),
     /// Measure transfers per second on a separate stack.
     Bench(Bench),
     /// Write a completion script for a shell.
@@ -197,43 +205,6 @@ pub struct Doctor {
     /// Exit with 2 if there are warnings, though nothing is broken.
     #[arg(long)]
     pub strict: bool,
-}
-
-/// `wallet heal`
-#[derive(Args, Debug)]
-#[command(after_help = help::HEAL)]
-pub struct Heal {
-    /// Don't ask for confirmation.
-    #[arg(long)]
-    pub yes: bool,
-    /// The HTTP address of debit-svc [default: the ledger's, one port up].
-    #[arg(long, env = "WALLET_DEBIT_URL", hide_env_values = true, value_name = "URL")]
-    pub debit: Option<String>,
-    /// The HTTP address of credit-svc [default: the ledger's, two ports up].
-    #[arg(long, env = "WALLET_CREDIT_URL", hide_env_values = true, value_name = "URL")]
-    pub credit: Option<String>,
-}
-
-/// The id of a request, and whether to wait for its outcome.
-#[derive(Args, Clone, Debug)]
-pub struct Sending {
-    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
-    #[arg(long, value_name = "UUID", value_parser = request_id)]
-    pub id: Option<TransferId>,
-    /// Waiting.
-    #[command(flatten)]
-    pub waiting: Waiting,
-}
-
-/// Whether to wait for the outcome of a request, and how long.
-#[derive(Args, Clone, Debug)]
-pub struct Waiting {
-    /// Don't wait for the outcome; only make sure that the request is in the log.
-    #[arg(long)]
-    pub no_wait: bool,
-    /// How long to wait for the outcome, such as 30s or 500ms.
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
-    pub timeout: Duration,
 }
 
 /// `wallet open`
@@ -343,3 +314,25 @@ pub struct Completions {
 
 #[cfg(test)]
 mod tests;
+
+/// The id of a request, and whether to wait for its outcome.
+#[derive(Args, Clone, Debug)]
+pub struct Sending {
+    /// The request's id; sending the same request with the same id again changes nothing [default: a new one].
+    #[arg(long, value_name = "UUID", value_parser = request_id)]
+    pub id: Option<TransferId>,
+    /// Waiting.
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+/// Whether to wait for the outcome of a request, and how long.
+#[derive(Args, Clone, Debug)]
+pub struct Waiting {
+    /// Don't wait for the outcome; only make sure that the request is in the log.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// How long to wait for the outcome, such as 30s or 500ms.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub timeout: Duration,
+}

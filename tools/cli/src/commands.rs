@@ -1,5 +1,6 @@
 //! One module for each command: `run` executes it and returns the exit code.
 
+pub mod backup;
 pub mod balance;
 pub mod bench;
 pub mod demo;
@@ -11,7 +12,9 @@ pub mod movement;
 pub mod open;
 pub mod parked;
 pub mod phases;
+pub mod rebuild;
 pub mod reservation;
+pub mod restore;
 pub mod reverse;
 pub mod statement;
 pub mod status_change;

@@ -129,8 +129,8 @@ fn heading() -> String {
     let lanes: String = LANES.iter().map(|lane| fit(lane, LANE_WIDTH)).collect();
     let words = fit("what happened", WORDS_WIDTH);
     format!(
-        "{:>8}  {lanes}{words}{:>6} {:>5} {:>6} {:>7}  log",
-        "ms", "wait", "work", "commit", "publish"
+        "{:>8}  {lanes}{words}{:>6} {:>5} {:>7}  log",
+        "ms", "wait", "work", "publish"
     )
 }
 
@@ -152,7 +152,7 @@ fn row(step: &Step, steps: &[Step], paint: Paint) -> String {
         Mark::Refused => paint.bad(&words),
         Mark::Undone => paint.warn(&words),
     });
-    let times = step.times.map_or_else(|| " ".repeat(27), parts);
+    let times = step.times.map_or_else(|| " ".repeat(20), parts);
     // Writing to a string can't fail.
     let _ = write!(
         line,
@@ -186,11 +186,10 @@ fn total(steps: &[Step], label: &str) -> String {
     format!("{words}{}", parts(sum))
 }
 
-/// Where the time went. For delayed publishing, only the sum of commit and publish is known.
+/// Where the time went.
 fn parts(times: Times) -> String {
     let [wait, work, publish] = [times.wait_us, times.work_us, times.publish_us].map(ms);
-    let commit = times.commit_us.map_or_else(|| "–".to_owned(), ms);
-    format!("{wait:>6} {work:>5} {commit:>6} {publish:>7}")
+    format!("{wait:>6} {work:>5} {publish:>7}")
 }
 
 /// Pads with blanks; a text that is too long is kept, followed by one blank.

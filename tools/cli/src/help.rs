@@ -241,6 +241,34 @@ Examples:
   wallet heal --yes
   wallet heal --json                             only what it would do";
 
+/// `wallet backup --help`
+pub const BACKUP: &str = "\
+While it runs, transfers between shards wait; all else goes on. The instances named must be the ones that work. The NATS user must be
+allowed to take snapshots of streams.
+
+Examples:
+  wallet backup /backups/monday";
+
+/// `wallet restore --help`
+pub const RESTORE: &str = "\
+Stop all services first, and give them empty databases: they rebuild them from the streams when they start. A database from the time of
+the backup or before it may be kept; one from after it is refused.
+
+Examples:
+  wallet restore /backups/monday --dir ./restored && wallet up --dir ./restored
+  wallet restore /backups/monday --nats nats://127.0.0.1:4222";
+
+/// `wallet rebuild --help`
+pub const REBUILD: &str = "\
+It is for a stack of `wallet up`. Elsewhere, run the service's own program with the service's settings: `debit-svc rebuild --shard 0`.
+Nothing is decided, and nothing is written to the log. After a rebuild, the rows are compared with the live ones at the same place of
+the log: exit code 1 if one differs. With --swap the exit code is 0, since the log is right.
+
+Examples:
+  wallet rebuild debit
+  wallet rebuild ledger --shard 1 --into sqlite:///tmp/ledger-{shard}.db --keep
+  wallet rebuild credit --swap";
+
 /// `wallet completions --help`
 pub const COMPLETIONS: &str = "\
 Examples:

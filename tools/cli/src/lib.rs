@@ -54,8 +54,8 @@ pub fn main() -> ExitCode {
 /// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
     use commands::{
-        balance, bench, demo, doctor, heal, movement, open, parked, phases, reservation, reverse, statement,
-        status_change, trace, transfer, transfers, up, verify, watch,
+        backup, balance, bench, demo, doctor, heal, movement, open, parked, phases, rebuild, reservation,
+        restore, reverse, statement, status_change, trace, transfer, transfers, up, verify, watch,
     };
     use wallet_contract::subject::Verb;
 
@@ -84,6 +84,9 @@ pub async fn run(cli: &Cli) -> Result<Exit> {
         Command::Doctor(args) => doctor::run(args, common).await,
         Command::Parked(args) => parked::run(args, common).await,
         Command::Heal(args) => heal::run(args, common).await,
+        Command::Backup(args) => backup::run(args, common).await,
+        Command::Restore(args) => restore::run(args, common).await,
+        Command::Rebuild(args) => rebuild::run(args, common).await,
         Command::Bench(args) => bench::run(args, common).await,
         Command::Completions(args) => {
             let mut script = Vec::new();

@@ -44,8 +44,6 @@ pub struct Decision {
     pub cause: Uuid,
     /// When it was decided, microseconds.
     pub at_us: i64,
-    /// Whether it had been published when the store was read.
-    pub published: bool,
     /// Whether it can answer a request.
     pub answers: bool,
 }
@@ -239,7 +237,8 @@ fn present<'k>(known: &'k Known, moved: &[Position], void: Void) -> (BTreeSet<Uu
     (present, unread)
 }
 
-/// The items that are not in the stream. If the stream lacks nothing that any service had read, only published items count.
+/// The items that are not in the stream. If the stream lacks nothing that any service had read, only decisions of this shard count: copies may be
+/// on their way.
 fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bool) -> Vec<Lost> {
     let indexes = known
         .recorded
@@ -269,7 +268,7 @@ fn lost(known: &Known, present: &BTreeSet<Uuid>, unread: &[&Message], broken: bo
         }
     }
     for decision in &known.decisions {
-        if !present.contains(&decision.id) && (broken || decision.published) {
+        if !present.contains(&decision.id) && (broken || decision.is_local) {
             lost.push(Lost {
                 id: decision.id,
                 cause: Some(decision.cause),

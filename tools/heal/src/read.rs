@@ -14,7 +14,7 @@ use wallet_client::connect::Connection;
 use wallet_contract::headers;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::stream::{self, Settings};
-use wallet_contract::subject::{Service, Verb};
+use wallet_contract::subject::{Service, Verb, is_a_services};
 use wallet_contract::trace::TraceId;
 
 use super::plan::{Decision, Known, Message, Position, Publish, Recorded, Stored, Stream};
@@ -105,7 +105,6 @@ async fn take_store(service: Service, api: &Api, store: &Store, known: &mut [Kno
                             id: decision.id,
                             cause: decision.cause,
                             at_us: decision.time.as_microsecond(),
-                            published: decision.no <= shard.published,
                             answers: decision.answers,
                         });
                 }
@@ -220,7 +219,7 @@ fn message_of(message: &async_nats::jetstream::Message, shard: Shard) -> Result<
         What::Unreadable(_) => None,
     });
     let ids: Vec<Uuid> = ids.collect();
-    let from_client = received.subject.split('.').nth(2) != Some("evt");
+    let from_client = !is_a_services(&received.subject);
     let mut headers = vec![("content-type", "application/json".to_owned())];
     headers.extend(received.traceparent.map(|value| (headers::TRACEPARENT, value)));
     headers.extend(received.event_id.map(|value| (headers::EVENT_ID, value)));

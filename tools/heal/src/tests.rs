@@ -48,7 +48,6 @@ fn decision(service: Service, no: i64, id: u128, cause: u128, at_us: i64) -> Dec
         id: Uuid::from_u128(id),
         cause: Uuid::from_u128(cause),
         at_us,
-        published: true,
         answers: service == Service::Debit,
     }
 }
@@ -130,11 +129,11 @@ fn a_complete_stream_needs_no_healing() {
     check(|_| (), &whole());
     // A service that is catching up reads on.
     check(|known| known.positions[2] = at(Service::Ledger, 1, 10), &whole());
-    // A decision that is not yet published is not lost: its service will publish it.
+    // A copy that is not there yet is not lost: its service will send it.
     check(
         |known| {
             known.decisions.push(Decision {
-                published: false,
+                is_local: false,
                 ..decision(Service::Debit, 8, 9, CREDITED, 35)
             });
         },
@@ -352,7 +351,7 @@ fn causes_come_first_whatever_the_clocks() {
 }
 
 #[test]
-fn a_published_event_lost_before_it_was_read_is_restored() {
+fn a_decision_lost_before_it_was_read_is_restored() {
     check(
         |known| {
             cut(known, 2);

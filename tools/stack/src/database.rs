@@ -127,6 +127,17 @@ impl Database {
         }
     }
 
+    /// Runs a statement of an administrator's on the PostgreSQL server, such as `DROP DATABASE`.
+    pub async fn administer(&self, sql: &str) -> Result<()> {
+        let Self::Postgres(server) = self else {
+            bail!("{sql}: SQLite has no server");
+        };
+        let mut db = server.connect().await?;
+        let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut db).await;
+        done.with_context(|| sql.to_owned())?;
+        db.close().await.context("PostgreSQL")
+    }
+
     /// Creates the missing databases.
     pub(super) async fn create(&self) -> Result<()> {
         let Self::Postgres(server) = self else {

@@ -6,6 +6,7 @@
 //! | [`folder`] | what the folder records about its wallet |
 //! | [`nats`] | finds or downloads a nats-server and writes its configuration |
 //! | [`database`], [`postgres`] | a database for each service; a throwaway PostgreSQL |
+//! | [`program`] | a service's program, with its settings |
 //! | [`process`], [`ready`] | children, their logs and signals; their readiness |
 //!
 //! No process outlives it: [`Stack::stop`] stops the services first, in order, then NATS; dropping a stack kills its children.
@@ -18,6 +19,7 @@ pub mod nats;
 pub mod options;
 pub mod postgres;
 pub mod process;
+pub mod program;
 pub mod ready;
 
 use std::collections::BTreeMap;
@@ -27,7 +29,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use tokio::process::Command;
 use wallet_contract::subject::Service;
 use wallet_nats::{DEFAULT_URL, Hidden, Settings};
 
@@ -118,8 +119,7 @@ impl Stack {
 
     /// Address and login of the NATS servers.
     pub fn nats(&self) -> Settings {
-        let own = || Settings::at(format!("nats://{}", self.options.addresses.nats));
-        self.options.nats.clone().unwrap_or_else(own)
+        self.options.nats()
     }
 
     /// The URL of the NATS servers, with its login.
@@ -184,40 +184,7 @@ impl Stack {
         if self.pid(service).is_some() {
             bail!("{service} is already running");
         }
-        let options = &self.options;
-        let mut nats = self.nats();
-        if let Some(url) = options.nats_urls.get(&service) {
-            nats.nats = Some(Hidden(url.clone()));
-        }
-        let mut command = Command::new(self.programs.join(service.name()));
-        for (variable, value) in nats.environment() {
-            match value {
-                Some(value) => command.env(variable, value),
-                None => command.env_remove(variable),
-            };
-        }
-        command
-            .env(
-                "WALLET_DATABASE_URL",
-                options.database.url(service, &options.dir)?,
-            )
-            .env("WALLET_HTTP_ADDR", options.addresses.of(service).to_string())
-            .env("WALLET_SHARDS", options.shards.count().to_string());
-        // Our own environment is meant for another stack.
-        command.env_remove("WALLET_HTTP_TOKEN_FILE");
-        command.env(
-            "WALLET_HTTP_TOKEN",
-            options.http_token.as_deref().unwrap_or_default(),
-        );
-        if let Some(seconds) = options.stuck_after {
-            command.env("WALLET_STUCK_AFTER", seconds.to_string());
-        }
-        command.envs(&options.settings);
-        // Our own server is a single one.
-        let alone = options.nats.is_none().then_some(1);
-        if let Some(replicas) = options.replicas.or(alone) {
-            command.env("WALLET_STREAM_REPLICAS", replicas.to_string());
-        }
+        let command = program::command(&self.options, &self.programs, service)?;
         let process = Process::spawn(service.name(), command, &self.logs())?;
         self.services.insert(service, process);
         Ok(())

@@ -48,8 +48,7 @@ pub(super) fn known(view: &View<'_>, step: &Step) -> Markup {
                 dt { "Time" }
                 dd {
                     (span_us(times.wait_us)) " waiting, " (span_us(times.work_us)) " working, "
-                    @if let Some(us) = times.commit_us { (span_us(us)) " to commit, " (span_us(times.publish_us)) " to publish" }
-                    @else { (span_us(times.publish_us)) " to commit and publish" }
+                    (span_us(times.publish_us)) " to publish"
                 }
             }
             @if let Some(skew) = step.skew { dt { "Clock" } dd.skew { "⚠ " (flagged(view, step, skew)) } }

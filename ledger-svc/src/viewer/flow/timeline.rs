@@ -1,4 +1,4 @@
-//! Where the time went: a bar per step, divided into waiting, work, commit and publish. On a narrow screen the bars are next to the
+//! Where the time went: a bar per step, divided into waiting, work and publishing. On a narrow screen the bars are next to the
 //! steps' numbers, and the words are in the table (`flow.css`).
 
 use maud::{Markup, html};
@@ -30,7 +30,6 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
             bar.caused_us,
             bar.taken_us,
             bar.decided_us,
-            bar.committed_us,
             bar.recorded_us,
         ]
     });
@@ -63,7 +62,7 @@ pub(super) fn draw(view: &View<'_>) -> Markup {
         p.legend {
             @if held.is_some() { span.key.held { "reserved, waiting for " (clean(&view.flow.payer)) } " " }
             span.key.wait { "waiting in the log" } " " span.key.work { "working" } " "
-            span.key.commit { "commit" } " " span.key.publish { "publish" } " "
+            span.key.publish { "publishing" } " "
             span.key.idle { "≈ a long wait, shortened" }
         }
         (took(view, held))
@@ -122,8 +121,7 @@ fn step(view: &View<'_>, index: usize, bar: &Bar, y: i64, x: &impl Fn(i64) -> i6
                     (part("held", bar.held_us, bar.caused_us))
                     (part("wait", bar.caused_us, bar.taken_us))
                     (part("work", bar.taken_us, bar.decided_us))
-                    (part("commit", bar.decided_us, bar.committed_us))
-                    (part("publish", bar.committed_us, bar.recorded_us))
+                    (part("publish", bar.decided_us, bar.recorded_us))
                     line.tick x1=(x(bar.recorded_us)) y1=(y + 3) x2=(x(bar.recorded_us)) y2=(y + 23) {}
                     text.at x=(x(bar.recorded_us) + 6) y=(y + 18) {
                         (ms(step.at_us)) @if step.skew.is_some() { " ⚠" title { "its times contradict the log" } }
@@ -142,11 +140,9 @@ fn table(view: &View<'_>) -> Markup {
     );
     let ended = view.flow.ended_at.is_some();
     let cell = |us: i64| html! { td.num { (ms(us)) } };
-    // For an event that was published later than it could have been, only the sum is known.
     let parts = |times: Times| {
         html! {
             (cell(times.wait_us)) (cell(times.work_us))
-            @match times.commit_us { Some(us) => (cell(us)), None => td.num { "–" } }
             (cell(times.publish_us))
         }
     };
@@ -154,7 +150,7 @@ fn table(view: &View<'_>) -> Markup {
         div.wide tabindex="0" role="group" aria-label="The timeline in numbers" {
             table {
                 caption { "Milliseconds. Wait: in the log, until a service took it. Held: reserved, until the payer acted." }
-                thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "commit" } th.num { "publish" } } }
+                thead { tr { th { "step" } th.num { "at" } th.num { "wait" } th.num { "work" } th.num { "publish" } } }
                 tbody {
                     @for (index, step) in view.steps.iter().enumerate() {
                         tr class=(if view.is_selected(index) { "selected" } else { "" }) {

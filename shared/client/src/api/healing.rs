@@ -43,11 +43,42 @@ impl Api {
         Ok(())
     }
 
+    /// Stops a service from sending copies to other shards, or extends such a pause.
+    pub async fn pause(&self, pausing: Pausing) -> Result<Paused, Error> {
+        self.post("v1/store/pause", &pausing).await
+    }
+
+    /// Ends a pause.
+    pub async fn resume(&self, pausing: Pausing) -> Result<Resumed, Error> {
+        self.post("v1/store/resume", &pausing).await
+    }
+
     /// Makes a service continue after a position, because the messages that it had read are lost.
     pub async fn go_on(&self, place: Position) -> Result<(), Error> {
         let IgnoredAny = self.post("v1/store/position", &place).await?;
         Ok(())
     }
+}
+
+/// A pause of the copies to other shards.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Pausing {
+    /// Its number, which the caller chooses.
+    pub pause: u64,
+}
+
+/// A pause that has begun, or was extended.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Paused {
+    /// The shards that the instance works on.
+    pub working_on: Vec<u16>,
+}
+
+/// A pause that has ended.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Resumed {
+    /// Whether it lasted until now.
+    pub lasted: bool,
 }
 
 /// The progress of a service.
@@ -76,8 +107,6 @@ pub struct StoredShard {
     pub position: u64,
     /// When that message was stored.
     pub at: Timestamp,
-    /// The number of the last decision that has been published.
-    pub published: i64,
     /// The sequence from which its stream must hold every message; an older service omits it.
     #[serde(default = "beginning")]
     pub whole_from: u64,

@@ -77,7 +77,11 @@ proptest! {
         let _ = subject::owner(&text);
         let written = match Subject::read(&text, HERE) {
             Ok(Subject::Bulk) => subject::bulk(HERE),
+            Ok(Subject::Events(from)) if text.contains(".healed.") => {
+                subject::healed(HERE, from.service, from.shard)
+            }
             Ok(Subject::Events(from)) => subject::envelopes(HERE, from.service, from.shard),
+            Ok(Subject::Fill) => subject::fill(HERE),
             Ok(Subject::Request(verb, account)) => verb.subject(HERE, &account),
             Ok(Subject::Parking(service)) => subject::parking(HERE, service),
             Ok(Subject::Unknown(..)) | Err(_) => return Ok(()),

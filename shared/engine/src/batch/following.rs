@@ -65,7 +65,6 @@ pub fn resume<'m, C: Decider>(
                         raw: Cow::Borrowed(&*row.body),
                         place: LogPlace::element(message.sequence, index),
                         at_us,
-                        committed_us: None,
                     });
                 }
                 Resolution::Retried
@@ -96,7 +95,6 @@ fn replaced<'m>(row: &ParkedRow, requests: Vec<Request>, message: &Message, at_u
         raw: Cow::Borrowed(""),
         place: LogPlace::element(message.sequence, index),
         at_us,
-        committed_us: None,
     });
     Batch {
         heard: heard.collect(),

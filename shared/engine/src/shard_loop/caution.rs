@@ -15,7 +15,7 @@ const FAILURES: u32 = 2;
 
 /// What is being handled, and what is known about it.
 #[derive(Debug, Default)]
-pub(crate) struct Caution {
+pub(super) struct Caution {
     /// Messages up to this one are handled element by element.
     until: u64,
     current: Option<Current>,
@@ -37,33 +37,33 @@ struct Suspect {
 
 impl Caution {
     /// Whether this message must be handled element by element.
-    pub(crate) fn is_due(&self, sequence: u64) -> bool {
+    pub(super) fn is_due(&self, sequence: u64) -> bool {
         sequence <= self.until
     }
 
     /// Messages up to this one are being handled together.
-    pub(crate) fn begin_many(&mut self, last: u64) {
+    pub(super) fn begin_many(&mut self, last: u64) {
         self.current = Some(Current::Many { last });
     }
 
     /// One element is being handled.
-    pub(crate) fn begin_one(&mut self, place: LogPlace) {
+    pub(super) fn begin_one(&mut self, place: LogPlace) {
         self.current = Some(Current::One(place));
     }
 
     /// Handling succeeded.
-    pub(crate) fn succeed(&mut self) {
+    pub(super) fn succeed(&mut self) {
         self.current = None;
     }
 
     /// The reason to park an element, if it must be parked.
-    pub(crate) fn reason_to_park(&self, place: LogPlace) -> Option<&str> {
+    pub(super) fn reason_to_park(&self, place: LogPlace) -> Option<&str> {
         let suspect = self.suspect.as_ref()?;
         (suspect.place == place && suspect.failures >= FAILURES).then_some(&*suspect.why)
     }
 
     /// Learns from the end of a tenure; `why` it ended, if the input may be to blame.
-    pub(crate) fn learn(&mut self, why: Option<String>) {
+    pub(super) fn learn(&mut self, why: Option<String>) {
         let Some((current, why)) = self.current.take().zip(why) else {
             return;
         };

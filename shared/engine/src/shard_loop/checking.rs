@@ -13,7 +13,7 @@ use crate::status::State;
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Checks until the stream is no longer intact. If the server can't be reached, reading and publishing will report that.
-pub(crate) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -> bus::Error {
+pub(super) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -> bus::Error {
     let shard = context.place.shard;
     loop {
         sleep(LOOK).await;
@@ -29,16 +29,16 @@ pub(crate) async fn until_unfit<B: Bus>(context: &Context<B>, whole_from: u64) -
 
 /// Stands by for the instance that works on the shard, and reports whether this one could take over: its database has just answered;
 /// this checks the log.
-pub(crate) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_ms: i64, whole_from: u64) {
+pub(super) async fn stand_by<B: Bus>(context: &Context<B>, by: &str, expires_in_ms: i64, whole_from: u64) {
     let shard = context.place.shard;
     let state = match context.bus.check(shard, whole_from).await {
         Ok(()) => State::Standby(format!(
             "{by} works on this shard; its lease expires in {expires_in_ms} ms"
         )),
         Err(error @ bus::Error::LostData { .. }) => State::LostData(error.to_string()),
-        Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => State::Failed(
-            format!("loop_state by for {by}, and could not take over: {error}"),
-        ),
+        Err(error @ (bus::Error::Unfit(_) | bus::Error::Nats(_) | bus::Error::Gap { .. })) => {
+            State::Failed(format!("standing by for {by}, but could not take over: {error}"))
+        }
     };
     let before = context
         .board

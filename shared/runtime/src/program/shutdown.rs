@@ -117,7 +117,7 @@ impl Shutdown {
     }
 }
 
-/// Ends the process. Events that are committed will be published at the next start.
+/// Ends the process. What is in the log will be applied at the next start.
 fn exit(what: &'static str) -> ! {
     let (logged, done) = mpsc::channel();
     thread::spawn(move || {

@@ -170,7 +170,7 @@ fn time_held_for_the_payer_is_not_latency() {
         assert_eq!(headline(flow), head);
         // The held time is no waiting time, and the parts add up to the whole path.
         let total = critical_path::total(&steps);
-        let parts = total.wait_us + total.work_us + total.commit_us.unwrap_or(0) + total.publish_us;
+        let parts = total.wait_us + total.work_us + total.publish_us;
         assert_eq!(parts, critical_path::length_us(&steps));
         assert!(parts < 20_000, "{total:?}");
         // It is drawn as held, and as nothing else, before the step that ended it.

@@ -46,31 +46,23 @@ fn an_expected_event_is_named_until_it_has_arrived() {
 }
 
 #[test]
-fn commit_and_publish_are_separate_if_the_log_has_the_commit_time() {
-    let check = |publish_us: Option<i64>, expected: (Option<i64>, i64)| {
-        let mut flow = FlowBuilder::default()
-            .pay_request()
-            .event_at(
-                (Service::Debit, 0),
-                1,
-                1_500,
-                2_000,
-                Fact::Movement(paid(), MovementFact::AccountDebited),
-            )
-            .flow("running", |_| {});
-        flow.events[1].publish_us = publish_us;
-        let steps = steps::of(&flow);
-        let times = steps[1].times.unwrap();
-        assert_eq!((times.commit_us, times.publish_us), expected, "{publish_us:?}");
-        assert_eq!(critical_path::total(&steps), times);
-        let bar = timeline::bar(&flow, &steps, &steps[1]);
-        assert_eq!(bar.committed_us, bar.decided_us + expected.0.unwrap_or(0));
-    };
-    check(Some(400), (Some(100), 400));
-    check(None, (None, 500));
-    // Measured by another clock; the total is that of the log.
-    check(Some(900), (Some(0), 500));
-    check(Some(-900), (Some(500), 0));
+fn a_step_is_published_from_its_decision_until_the_log_has_it() {
+    let flow = FlowBuilder::default()
+        .pay_request()
+        .event_at(
+            (Service::Debit, 0),
+            1,
+            1_500,
+            2_000,
+            Fact::Movement(paid(), MovementFact::AccountDebited),
+        )
+        .flow("running", |_| {});
+    let steps = steps::of(&flow);
+    let times = steps[1].times.unwrap();
+    assert_eq!(times.publish_us, 500);
+    assert_eq!(critical_path::total(&steps), times);
+    let bar = timeline::bar(&flow, &steps, &steps[1]);
+    assert_eq!(bar.recorded_us - bar.decided_us, 500);
 }
 
 #[test]

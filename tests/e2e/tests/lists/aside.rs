@@ -8,7 +8,7 @@ use wallet_contract::shard::Shard;
 use wallet_db::{Arg, Migration, Pool, Target};
 
 /// The ledger's migrations before that version.
-const BEFORE: [Migration; 5] = [
+const BEFORE: [Migration; 4] = [
     migration(
         101,
         include_str!("../../../../ledger-svc/migrations/0101_ledger.sql"),
@@ -16,10 +16,6 @@ const BEFORE: [Migration; 5] = [
     migration(
         102,
         include_str!("../../../../ledger-svc/migrations/0102_exported.sql"),
-    ),
-    migration(
-        103,
-        include_str!("../../../../ledger-svc/migrations/0103_published.sql"),
     ),
     migration(
         104,

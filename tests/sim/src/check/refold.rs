@@ -323,7 +323,6 @@ fn fold_in<T: Tables>(
         raw: "".into(),
         place,
         at_us: fold.at_us,
-        committed_us: None,
     };
     T::Core::hear(&mut fold.state, &heard, fold.place);
     if let Some(event) = decided.pop_front_if(|event| event.cause == id) {

@@ -1,11 +1,9 @@
-//! Faulty logs, for the loop in which the log decides.
+//! A faulty log.
 
 use bytes::Bytes;
-use jiff::Timestamp;
 use serde_json::Value;
 use wallet_contract::shard::Shard;
-use wallet_engine::bus::{Bus, Error, Head, Known, Message, Notice};
-use wallet_engine::log_first::{Append, Log};
+use wallet_engine::bus::{Append, Bus, Error, Head, Known, Message, Notice};
 
 use super::Mutation;
 use crate::bus::{SimBus, SimReader};
@@ -33,28 +31,22 @@ impl Bus for MutantLog {
     }
 
     async fn head(&self, shard: Shard) -> Result<Head, Error> {
-        self.bus.head(shard).await
-    }
-
-    async fn publish(
-        &self,
-        subject: String,
-        payload: Bytes,
-        committed: Option<Timestamp>,
-    ) -> Result<(), Error> {
-        self.bus.publish(subject, payload, committed).await
+        let head = self.bus.head(shard).await?;
+        if self.mutation == Mutation::ExpireEarly {
+            // Time passes for an instance that has not caught up.
+            return Ok(Head { sequence: 0, ..head });
+        }
+        Ok(head)
     }
 
     async fn notify(&self, notice: Notice) -> Result<(), Error> {
         self.bus.notify(notice).await
     }
-}
 
-impl Log for MutantLog {
     async fn append(&self, message: &Append) -> Result<Option<u64>, Error> {
         let mut message = message.clone();
-        if self.mutation == Mutation::NoOpening && &*message.payload == b"[]" {
-            return Ok(Some(message.after));
+        if self.mutation == Mutation::AckEarly {
+            return self.bus.append_later(&message).await;
         }
         if self.mutation == Mutation::PlacePerEnvelope {
             message.payload = in_one_place(&message.payload);

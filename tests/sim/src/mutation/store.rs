@@ -3,8 +3,6 @@
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_engine::bus::{Bus as _, Notice};
-use wallet_engine::log_first::Base;
-use wallet_engine::outbox::Publisher;
 use wallet_engine::store::{Blocked, Commit, Error, Found, Outgoing, ParkedRow, Progress, Store, Tenure};
 use wallet_kernel::{Decider, Due, Heard};
 
@@ -46,6 +44,7 @@ where
     C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
 {
     type Core = C;
+    type Events = SimEvents<T>;
 
     async fn acquire(&mut self) -> Result<Tenure, Error> {
         self.store.acquire().await
@@ -83,31 +82,6 @@ where
         self.store.due(now_us, limit).await
     }
 
-    async fn commit(&mut self, mut commit: Commit<'_, C::State>) -> Result<(), Error> {
-        if self.mutation == Mutation::PublishEarly {
-            let bus = SimBus::new(self.store.node.clone());
-            let publisher = Publisher {
-                bus: &bus,
-                service: T::SERVICE,
-                shard: self.store.node.place().shard,
-                board: self.store.node.board(),
-            };
-            let sent = publisher.publish(commit.events, None).await;
-            sent.map_err(|error| Error::Unfit(error.to_string()))?;
-        }
-        if self.has_a_poor_inbox() {
-            let mut database = self.store.database.lock();
-            for heard in commit.heard {
-                database.inbox.remove(&heard.input.as_cause().id);
-            }
-        }
-        if self.mutation == Mutation::MarkEarly {
-            commit.progress.published = commit.progress.last_no;
-        }
-        self.usurp();
-        self.store.commit(commit).await
-    }
-
     async fn blocked(&mut self) -> Result<Blocked, Error> {
         if self.mutation == Mutation::ForgetParked {
             return Ok(Blocked::default());
@@ -126,21 +100,9 @@ where
         self.store.parked(place).await
     }
 
-    async fn events(&mut self, after: i64, limit: i64) -> Result<Vec<Outgoing>, Error> {
-        self.store.events(after, limit).await
-    }
-
     async fn notices(&mut self, state: &C::State, repeats: &[Heard<'_>]) -> Result<Vec<Notice>, Error> {
         self.store.notices(state, repeats).await
     }
-}
-
-impl<C, T> Base for Mutant<C, T>
-where
-    T: Tables,
-    C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
-{
-    type Events = SimEvents<T>;
 
     async fn write(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
         if self.mutation == Mutation::TellEarly {
@@ -150,6 +112,13 @@ where
                 told.map_err(|error| Error::Unfit(error.to_string()))?;
             }
         }
+        if self.has_a_poor_inbox() {
+            let mut database = self.store.database.lock();
+            for heard in commit.heard {
+                database.inbox.remove(&heard.input.as_cause().id);
+            }
+        }
+        self.usurp();
         self.store.write(commit).await
     }
 
@@ -157,7 +126,7 @@ where
         self.store.settle().await
     }
 
-    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
+    async fn last_event(&mut self) -> Result<Option<Outgoing>, Error> {
         self.store.last_event().await
     }
 

@@ -33,11 +33,7 @@ impl World {
         let place = database.place;
         let log = state.logs[usize::from(place.shard.0)].durable();
         let (refold, live) = compared(&mut database);
-        let ahead = if self.log_first {
-            invariant_the_log_is_ahead::<T>(place, live, log)
-        } else {
-            Ok(())
-        };
+        let ahead = invariant_the_log_is_ahead::<T>(place, live, log);
         if let Err(breach) = ahead.and_then(|()| invariant_refold_equals_live::<T>(refold, live, log)) {
             state.breach.get_or_insert(breach);
         }
@@ -55,18 +51,18 @@ impl World {
         }
     }
 
-    /// Whether every service has read all of its log and published all that it has decided.
+    /// Whether every service has read all of its log, and every log has its copies.
     pub(crate) fn is_quiet(&self) -> bool {
         let state = self.state();
         let ends: Vec<u64> = state.logs.iter().map(|log| log.durable().len() as u64).collect();
         let starting = state.starting > 0;
         drop(state);
-        let copied = !self.log_first || self.checks(|logs| logs.halves.is_empty());
+        let copied = self.checks(|logs| logs.halves.is_empty());
         !starting
             && copied
-            && is_at(&self.debit, &ends, self.log_first)
-            && is_at(&self.credit, &ends, self.log_first)
-            && is_at(&self.ledger, &ends, self.log_first)
+            && is_at(&self.debit, &ends)
+            && is_at(&self.credit, &ends)
+            && is_at(&self.ledger, &ends)
     }
 
     /// Keeps a copy of a site's database.
@@ -128,12 +124,7 @@ impl World {
     fn instruct(&self, site: Site, place: LogPlace, action: Action) {
         let instruction = Instruction { place, action };
         let shard = Shard(site.shard);
-        let stored = self.store(
-            shard,
-            parking(shard, site.service),
-            instruction.write().into(),
-            None,
-        );
+        let stored = self.store(shard, parking(shard, site.service), instruction.write().into());
         self.acknowledge(shard, stored);
     }
 
@@ -210,19 +201,14 @@ fn unread<T: Tables>(shared: &Shared<T>) -> Option<LogPlace> {
     first.map(|row| row.place)
 }
 
-fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64], log_first: bool) -> bool {
-    databases.iter().zip(ends).all(|(shared, end)| {
-        let progress = shared.lock().progress;
-        let published = log_first || progress.published == progress.last_no;
-        progress.position == *end && published
-    })
+fn is_at<T: Tables>(databases: &[Shared<T>], ends: &[u64]) -> bool {
+    let mut both = databases.iter().zip(ends);
+    both.all(|(shared, end)| shared.lock().progress.position == *end)
 }
 
 fn told<T: Tables>(databases: &[Shared<T>]) -> String {
-    let each = databases.iter().map(|shared| {
-        let database = shared.lock();
-        let progress = database.progress;
-        format!("{}/{}", progress.position, progress.last_no - progress.published)
-    });
+    let each = databases
+        .iter()
+        .map(|shared| shared.lock().progress.position.to_string());
     format!("{} {}", T::SERVICE, each.collect::<Vec<_>>().join(", "))
 }

@@ -10,15 +10,13 @@ use ledger_core::Ledger;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::Service;
 use wallet_engine::bus::Bus;
-use wallet_engine::log_first::{self, Base, Limits};
-use wallet_engine::shard_loop::{self, Context};
+use wallet_engine::shard_loop::{self, Context, Limits};
 use wallet_engine::store::Store;
 use wallet_kernel::Place;
 
 use super::World;
 use crate::bus::SimBus;
 use crate::mutation::Mutation;
-use crate::mutation::bus::{AckEarly, Impatient};
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::log::MutantLog;
 use crate::mutation::store::Mutant;
@@ -71,41 +69,18 @@ impl World {
     fn work<C, T>(self: &Arc<Self>, node: &Node, database: &Shared<T>)
     where
         T: Tables,
-        SimStore<C, T>: Base + 'static,
-        Mutant<C, T>: Base + 'static,
+        SimStore<C, T>: Store + 'static,
+        Mutant<C, T>: Store + 'static,
     {
         let store = SimStore::<C, T>::new(node.clone(), database.clone());
         let bus = SimBus::new(node.clone());
-        if self.log_first {
-            let limits = Limits {
-                events: 3,
-                ..Limits::default()
-            };
-            let name = format!("{node}");
-            let Some(mutation) = self.mutation else {
-                let context = Self::context(node, bus);
-                return self.watch(node, async move {
-                    log_first::run(store, context, &name, limits).await;
-                });
-            };
-            let context = Self::context(node, MutantLog { bus, mutation });
-            let store = Mutant::new(store, mutation);
-            return self.watch(node, async move {
-                log_first::run(store, context, &name, limits).await;
-            });
-        }
         match self.mutation {
-            Some(Mutation::AckEarly) => self.spawn(node, store, AckEarly(bus)),
-            Some(Mutation::ExpireEarly) => self.spawn(node, store, Impatient(bus)),
-            Some(mutation) if mutation.is_of_the_store() => {
-                self.spawn(node, Mutant::new(store, mutation), bus);
+            Some(mutation) => {
+                let context = Self::context(node, MutantLog { bus, mutation });
+                self.watch(node, shard_loop::run(Mutant::new(store, mutation), context));
             }
-            Some(_) | None => self.spawn(node, store, bus),
+            None => self.watch(node, shard_loop::run(store, Self::context(node, bus))),
         }
-    }
-
-    fn spawn<S: Store + 'static, B: Bus>(self: &Arc<Self>, node: &Node, store: S, bus: B) {
-        self.watch(node, shard_loop::run(store, Self::context(node, bus)));
     }
 
     fn context<B: Bus>(node: &Node, bus: B) -> Context<B> {
@@ -117,7 +92,13 @@ impl World {
             board: node.board().clone(),
             meter: Box::new(()),
             stop: node.stop().clone(),
-            publish_on: None,
+            instance: node.to_string(),
+            // So few that the decisions of a batch are often split.
+            limits: Limits {
+                events: 3,
+                ..Limits::default()
+            },
+            copies: Arc::default(),
         }
     }
 

@@ -19,12 +19,7 @@ fn lose(then: impl IntoIterator<Item = Step>) -> Played {
     steps.extend(then);
     steps.push(Step::Wait { ms: 5_000 });
     let pace = Pace { slow: 20, most_ms: 5 };
-    let plan = Plan {
-        seed: 1,
-        pace,
-        log_first: false,
-        steps,
-    };
+    let plan = Plan { seed: 1, pace, steps };
     play(&plan, None)
 }
 

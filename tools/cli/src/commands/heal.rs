@@ -3,11 +3,10 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use wallet_audit::live;
-use wallet_client::api::{Api, neighbour};
 use wallet_client::connect::{self, Connection};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
@@ -16,7 +15,7 @@ use wallet_heal::plan::{Item, Plan, plan};
 use wallet_heal::read::Services;
 use wallet_heal::{apply, read};
 use wallet_terminal::eprintln;
-use wallet_terminal::exit::{Exit, Usage};
+use wallet_terminal::exit::Exit;
 use wallet_terminal::output;
 
 use crate::args::{Common, Heal};
@@ -26,7 +25,9 @@ const QUIET_WITHIN: Duration = Duration::from_secs(30);
 
 /// Runs `wallet heal`.
 pub async fn run(args: &Heal, common: &Common) -> Result<Exit> {
-    let services = services(args, common)?;
+    let services = Services {
+        each: args.others.services(common)?,
+    };
     let connection = connect::connect(&common.nats).await?;
     let known = read::known(&connection, &services).await?;
     let plans: Vec<Plan> = known.iter().map(plan).collect();
@@ -79,22 +80,6 @@ async fn restore(plans: &[Plan], connection: &Connection, services: &Services) -
     apply::apply(plans, connection, services, &bar).await?;
     bar.finish_and_clear();
     apply::until_working(services).await
-}
-
-fn services(args: &Heal, common: &Common) -> Result<Services> {
-    let token = common.api_token.as_ref();
-    let address = |given: &Option<String>, after, option: &str, name: &str| {
-        let url = given.clone().or_else(|| neighbour(&common.api, after));
-        url.with_context(|| Usage::new(format!("the address of {name} is unknown: give {option} URL")))
-    };
-    let debit = Api::debit(&address(&args.debit, 1, "--debit", "debit-svc")?)?.with_token(token)?;
-    let credit = Api::credit(&address(&args.credit, 2, "--credit", "credit-svc")?)?.with_token(token)?;
-    let each = [
-        (Service::Debit, debit),
-        (Service::Credit, credit),
-        (Service::Ledger, common.ledger()?),
-    ];
-    Ok(Services { each })
 }
 
 fn is_confirmed(json: bool) -> Result<bool> {

@@ -1,6 +1,7 @@
 //! `wallet up`: a local stack, until Ctrl-C.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -26,7 +27,14 @@ const DEFAULT_SHARDS: u16 = 2;
 pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
     let mut signals = Signals::new()?;
     let prepared = async {
-        let options = options(args, common).await?;
+        let defaults = Given::default();
+        let given = Given {
+            dir: args.dir.clone().unwrap_or(defaults.dir),
+            shards: args.shards,
+            database: args.database.clone(),
+            http: args.http,
+        };
+        let options = options(&given, common).await?;
         eprintln!(
             "Starting a wallet of {} shards in {} …",
             options.shards.count(),
@@ -60,23 +68,43 @@ pub async fn run(args: &Up, common: &Common) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
+/// What the command line says of a stack.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) dir: PathBuf,
+    pub(super) shards: Option<u16>,
+    pub(super) database: Option<String>,
+    pub(super) http: SocketAddr,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from(DEFAULT_DIR),
+            shards: None,
+            database: None,
+            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        }
+    }
+}
+
 /// The options of the stack: as recorded in the folder, otherwise as given on the command line.
-async fn options(args: &Up, common: &Common) -> Result<Options> {
-    let dir = args.dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DIR));
-    let dir = std::path::absolute(&dir).with_context(|| format!("invalid folder {}", dir.display()))?;
+pub(super) async fn options(given: &Given, common: &Common) -> Result<Options> {
+    let dir =
+        std::path::absolute(&given.dir).with_context(|| format!("invalid folder {}", given.dir.display()))?;
     let folder = Folder::read(&dir)?;
     let nats = folder.nats(&common.nats)?;
-    let database = folder.database(args.database.as_deref())?;
+    let database = folder.database(given.database.as_deref())?;
     let elsewhere = match &nats {
         Some(nats) => connect(nats).await?.recorded_shards().await?.map(Shards::count),
         None => None,
     };
-    let shards = folder.shards(args.shards, elsewhere)?.unwrap_or(DEFAULT_SHARDS);
+    let shards = folder.shards(given.shards, elsewhere)?.unwrap_or(DEFAULT_SHARDS);
     Ok(Options {
         dir,
         shards: Shards::new(shards)?,
         database: Database::lasting(database.as_deref())?,
-        addresses: Addresses::standard(args.http)?,
+        addresses: Addresses::standard(given.http)?,
         nats,
         nats_urls: BTreeMap::new(),
         stuck_after: None,

@@ -64,12 +64,10 @@ fn event(number: u128, cause: u128, from: (Service, u16), us: (u32, i64, i64), f
         fact,
     };
     let body: Value = serde_json::from_str(&envelope::write(&event)).unwrap();
-    // Each commit takes 0.2 ms, except the ledger's, which reports commit and publish together.
-    let publish_us = (from.0 != Service::Ledger).then_some(recorded_us - decided_us - 200);
     json!({
         "id": id.to_string(), "type": kind, "source": format!("/{}/{}", from.0, from.1), "shard": 0,
         "sequence": 16 + number, "recorded_at": time(recorded_us), "time": time(decided_us), "work_us": work_us,
-        "publish_us": publish_us, "cause": cause.to_string(), "body": body,
+        "cause": cause.to_string(), "body": body,
     })
 }
 

@@ -34,7 +34,7 @@ impl World {
             nodes: (0..SHARDS).map(Node::new).collect(),
             requests: Vec::new(),
             now_us: 0,
-            checked: Logs::new(shards(), false),
+            checked: Logs::new(shards(), true),
             logs: vec![Vec::new(); usize::from(SHARDS)],
         }
     }

@@ -9,16 +9,16 @@ use bytes::Bytes;
 use futures_util::future::select_all;
 use tokio::sync::watch;
 use tokio::time::sleep;
-use tracing::warn;
+use tracing::{debug, warn};
 use wallet_contract::envelope;
 use wallet_contract::shard::Shard;
+use wallet_contract::stream;
 use wallet_contract::subject::envelopes;
 
+use super::Context;
 use super::record::{Decision, cut};
-use super::{Append, Events, Limits, Log};
-use crate::bus::{self, Message};
-use crate::shard_loop::Context;
-use crate::store;
+use crate::bus::{self, Append, Bus, Loss};
+use crate::store::{self, Events};
 
 /// How many events are read at once.
 const READ: i64 = 500;
@@ -32,16 +32,13 @@ enum Failed {
     Log(#[from] bus::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
-    #[error("the last copy on {subject}, message {sequence}, is not in the event table")]
-    Unknown { subject: String, sequence: u64 },
 }
 
 /// Sends for ever. Returns if the other log shows that ours has lost data.
-pub(super) async fn send<L: Log, E: Events>(
+pub(super) async fn send<L: Bus, E: Events>(
     context: &Context<L>,
     events: E,
     writer: &str,
-    limits: Limits,
     changed: watch::Receiver<i64>,
 ) -> bus::Error {
     let here = context.place.shard;
@@ -52,7 +49,6 @@ pub(super) async fn send<L: Log, E: Events>(
                 context,
                 events: events.clone(),
                 writer,
-                limits,
                 changed: changed.clone(),
                 to,
             };
@@ -65,36 +61,69 @@ pub(super) async fn send<L: Log, E: Events>(
     select_all(senders).await.0
 }
 
+/// Checks that every event of ours in the other logs is in the event table, as far as those logs can be read now.
+pub(super) async fn check<L: Bus, E: Events>(context: &Context<L>, mut events: E) -> Result<(), bus::Error> {
+    let here = context.place.shard;
+    for to in context.place.shards.all().filter(|shard| *shard != here) {
+        match sent(context, &mut events, to).await {
+            Ok(_) => {}
+            Err(Failed::Log(error @ bus::Error::LostData { .. })) => return Err(error),
+            // Its sender will say so, again and again.
+            Err(failed) => debug!(%to, "can't see what was sent to shard {to}: {failed}"),
+        }
+    }
+    Ok(())
+}
+
+/// The last copy in the log of shard `to`: its sequence, or 0, and the number of its last event. An event that the table does not have
+/// was decided in a log that has since lost it.
+async fn sent<L: Bus, E: Events>(
+    context: &Context<L>,
+    events: &mut E,
+    to: Shard,
+) -> Result<(u64, i64), Failed> {
+    let here = context.place.shard;
+    let subject = envelopes(to, context.service, here);
+    let (after, last) = context.bus.last(to, &subject).await?;
+    let Some(copy) = last else { return Ok((after, 0)) };
+    let last = envelope::split(&copy.payload)
+        .ok()
+        .and_then(|events| envelope::read(events.last()?).ok());
+    let number = match last {
+        Some(event) => events.number(event.id).await?,
+        None => None,
+    };
+    let lost = || bus::Error::LostData {
+        stream: stream::name(here),
+        how: Loss::Copied {
+            shard: to,
+            sequence: copy.sequence,
+        },
+    };
+    Ok((after, number.ok_or_else(lost)?))
+}
+
 struct Sender<'a, L, E> {
     context: &'a Context<L>,
     events: E,
     writer: &'a str,
-    limits: Limits,
     changed: watch::Receiver<i64>,
     to: Shard,
 }
 
-impl<L: Log, E: Events> Sender<'_, L, E> {
+impl<L: Bus, E: Events> Sender<'_, L, E> {
     async fn run(mut self) -> bus::Error {
         let here = self.context.place.shard;
-        let mut hindered = false;
         loop {
             match self.until_refused().await {
                 Ok(()) => {}
                 Err(Failed::Log(error @ bus::Error::LostData { .. })) => return error,
                 Err(failed) => {
                     warn!(to = %self.to, "can't send copies to shard {}: {failed}", self.to);
-                    self.context
-                        .board
-                        .publishes(here, self.to, Some(failed.to_string()));
-                    hindered = true;
+                    let why = failed.to_string();
+                    self.context.board.publishes(here, self.to, Some(why));
                     sleep(RETRY).await;
-                    continue;
                 }
-            }
-            if hindered {
-                self.context.board.publishes(here, self.to, None);
-                hindered = false;
             }
         }
     }
@@ -103,31 +132,21 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
     async fn until_refused(&mut self) -> Result<(), Failed> {
         let place = self.context.place;
         let subject = envelopes(self.to, self.context.service, place.shard);
-        let (mut after, last) = self.context.bus.last(self.to, &subject).await?;
-        let mut mark = match &last {
-            Some(last) => self.number(last).await?.ok_or_else(|| Failed::Unknown {
-                subject: subject.clone(),
-                sequence: last.sequence,
-            })?,
-            None => 0,
-        };
+        let (mut after, mut mark) = sent(self.context, &mut self.events, self.to).await?;
         loop {
             self.changed.borrow_and_update();
             let events = self.events.to(self.to, mark, READ).await?;
+            self.context.meter.pending(self.to, events.len());
             if events.is_empty() {
+                // Whatever hindered it is over.
+                self.context.board.publishes(place.shard, self.to, None);
                 if self.changed.changed().await.is_err() {
                     std::future::pending::<()>().await;
                 }
                 continue;
             }
-            let copies: Vec<Decision> = events
-                .into_iter()
-                .map(|outgoing| Decision {
-                    outgoing,
-                    joins: false,
-                })
-                .collect();
-            for envelope in cut(&copies, self.limits) {
+            let copies: Vec<Decision> = events.into_iter().map(Decision::alone).collect();
+            for envelope in cut(&copies, self.context.limits) {
                 let message = Append {
                     shard: self.to,
                     subject: subject.clone(),
@@ -135,23 +154,13 @@ impl<L: Log, E: Events> Sender<'_, L, E> {
                     writer: self.writer.to_owned(),
                     after,
                 };
+                let _while_open = self.context.copies.read().await;
                 match self.context.bus.append(&message).await? {
                     Some(sequence) => after = sequence,
                     None => return Ok(()),
                 }
                 mark = envelope.last().map_or(mark, |event| event.no);
             }
-        }
-    }
-
-    /// The number of the last event in a copy.
-    async fn number(&mut self, copy: &Message) -> Result<Option<i64>, Failed> {
-        let last = envelope::split(&copy.payload)
-            .ok()
-            .and_then(|events| envelope::read(events.last()?).ok());
-        match last {
-            Some(event) => Ok(self.events.number(event.id).await?),
-            None => Ok(None),
         }
     }
 }

@@ -12,17 +12,17 @@ use tracing::{error, info};
 use wallet_contract::subject::envelopes;
 
 use super::append::{Lost, append};
-use super::catch_up::catch_up;
+use super::catch_up::{Until, catch_up};
+use super::caution::Caution;
+use super::copies;
 use super::live::{self, Live};
 use super::merge;
 use super::record;
-use super::{Append, Base, Limits, Log, copies};
-use crate::bus::{self, Message, Reader};
+use super::{Context, checking};
+use crate::bus::{self, Append, Bus, Message, Reader};
 use crate::horizon::Horizon;
-use crate::shard_loop::caution::Caution;
-use crate::shard_loop::{Context, checking};
 use crate::status::State;
-use crate::store::{self, Progress, TENURE_MS, Tenure};
+use crate::store::{self, Progress, Store, TENURE_MS, Tenure};
 
 /// The maximum weight of one transaction (see [`Message::weight`]).
 pub(super) const BATCH_WEIGHT: usize = 1536 * 1024;
@@ -77,7 +77,12 @@ impl Ended {
             Self::Append(Lost::Log(bus::Error::LostData { .. }))
             | Self::Record(record::Failed::Missing(..)) => State::LostData(text),
             Self::Append(Lost::Log(_) | Lost::Deposed { .. })
-            | Self::Record(record::Failed::Log(_) | record::Failed::Unreadable(..))
+            | Self::Record(
+                record::Failed::Log(_)
+                | record::Failed::Store(_)
+                | record::Failed::Unreadable(..)
+                | record::Failed::Last(_),
+            )
             | Self::Store(_)
             | Self::Deposed(_)
             | Self::Merge(_)
@@ -95,16 +100,16 @@ struct Memory {
     deposed_by: Option<String>,
 }
 
-/// Works on a shard until told to stop. `instance` is unique to this process.
-pub async fn run<S: Base, L: Log>(mut store: S, context: Context<L>, instance: &str, limits: Limits) {
+/// Works on a shard until told to stop.
+pub async fn run<S: Store, L: Bus>(mut store: S, context: Context<L>) {
     let shard = context.place.shard;
     let mut memory = Memory::default();
     while !context.stop.is_cancelled() {
         let pause = match store.acquire().await {
             Ok(Tenure::Ours(progress)) => {
                 memory.tenures += 1;
-                let writer = format!("{instance}#{}", memory.tenures);
-                let held = hold(&mut store, &context, progress, &mut memory, writer, limits);
+                let writer = format!("{}#{}", context.instance, memory.tenures);
+                let held = hold(&mut store, &context, progress, &mut memory, writer);
                 match guarded(held).await {
                     Ok(()) => break,
                     Err(ended) => {
@@ -159,13 +164,12 @@ async fn guarded(tenure: impl Future<Output = Result<(), Ended>>) -> Result<(), 
     ended.unwrap_or_else(|panic| Err(Ended::Panicked(told(panic))))
 }
 
-async fn hold<S: Base, L: Log>(
+async fn hold<S: Store, L: Bus>(
     store: &mut S,
     context: &Context<L>,
     progress: Progress,
     memory: &mut Memory,
     writer: String,
-    limits: Limits,
 ) -> Result<(), Ended> {
     let shard = context.place.shard;
     context.bus.ready(shard, progress.known()).await?;
@@ -185,19 +189,24 @@ async fn hold<S: Base, L: Log>(
         subject: &subject,
         writer: &writer,
         end: opening,
-        limits,
         committed,
+    };
+    let until = Until {
+        own: opening,
+        ..Until::default()
     };
     let work = async {
         let mut reader = context.bus.read(shard, progress.position).await?;
-        let rest = catch_up(&mut live, &mut reader, opening).await?;
+        let rest = catch_up(&mut live, &mut reader, until).await?;
+        copies::check(context, events.clone()).await?;
         context.board.set(shard, State::Working);
+        context.meter.pending(shard, 0);
         context.board.advance(shard, live.progress.position);
         info!(%shard, place = %live.progress.place(), "shard {shard}: at work after {}", live.progress.place());
         tokio::select! {
             biased;
             done = consume(&mut live, reader, rest) => done?,
-            failed = copies::send(context, events, &writer, limits, changed) => return Err(failed.into()),
+            failed = copies::send(context, events, &writer, changed) => return Err(failed.into()),
         }
         live.store.release(live.progress).await?;
         Ok(())
@@ -210,7 +219,7 @@ async fn hold<S: Base, L: Log>(
 }
 
 /// Appends the opening of the tenure, and returns its sequence.
-async fn open<L: Log>(
+async fn open<L: Bus>(
     context: &Context<L>,
     subject: &str,
     writer: &str,
@@ -250,7 +259,7 @@ async fn open<L: Log>(
 }
 
 /// Consumes the log until the loop is stopped.
-async fn consume<S: Base, L: Log>(
+async fn consume<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     mut reader: L::Reader,
     rest: Vec<Message>,

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::{Append, Log};
-use crate::bus::{Error, Message};
+use crate::bus::{Append, Bus, Error, Message};
 
 /// The pause between two attempts: the first, and the longest.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
@@ -61,7 +60,7 @@ pub fn fate(message: &Append, since: &[Message]) -> Fate {
 
 /// Appends a message, and returns its sequence once it is durable. `report` is called with every failed attempt, and with `None` after the
 /// last.
-pub async fn append<L: Log>(
+pub async fn append<L: Bus>(
     log: &L,
     mut message: Append,
     report: impl Fn(Option<String>),
@@ -87,7 +86,7 @@ pub async fn append<L: Log>(
 }
 
 /// One attempt; `None` if it must be repeated behind another message.
-async fn once<L: Log>(log: &L, message: &mut Append) -> Result<Option<u64>, Lost> {
+async fn once<L: Bus>(log: &L, message: &mut Append) -> Result<Option<u64>, Lost> {
     if let Some(sequence) = log.append(message).await? {
         return Ok(Some(sequence));
     }
@@ -130,7 +129,6 @@ mod tests {
             at_us: 0,
             traceparent: None,
             event_id: None,
-            committed_us: None,
             writer: writer.map(str::to_owned),
         }
     }

@@ -14,17 +14,16 @@ use wallet_contract::subject::parking;
 use wallet_kernel::{Decider, Due, Heard, Input};
 
 use super::append::append;
+use super::caution::Caution;
 use super::elements::{Element, What, elements};
 use super::merge::is_recall;
 use super::record::{Decision, cut};
 use super::tenure::Ended;
-use super::{Append, Base, Limits, Log};
+use super::{Context, report};
 use crate::batch::{self, Batch, Moment, WAITS};
-use crate::bus::Message;
+use crate::bus::{Append, Bus, Message};
 use crate::horizon::Horizon;
-use crate::shard_loop::Context;
-use crate::shard_loop::caution::Caution;
-use crate::store::{Blocked, Commit, Progress};
+use crate::store::{Blocked, Commit, Progress, Store};
 
 /// How many deadlines are decided at once.
 pub(super) const DUE: usize = 2_000;
@@ -47,7 +46,6 @@ pub(super) struct Live<'a, S, L> {
     pub(super) writer: &'a str,
     /// The last message on our own subject.
     pub(super) end: u64,
-    pub(super) limits: Limits,
     /// The number of the last committed event.
     pub(super) committed: watch::Sender<i64>,
 }
@@ -72,11 +70,13 @@ pub(super) fn instruction<'m, B>(
     Some((message, told))
 }
 
-impl<S: Base, L: Log> Live<'_, S, L> {
+impl<S: Store, L: Bus> Live<'_, S, L> {
     /// Renews the lease and writes the progress.
     pub(super) async fn keep(&mut self) -> Result<(), Ended> {
         self.store.renew(self.progress).await?;
         self.stored = self.progress.place();
+        let shard = self.context.place.shard;
+        self.context.board.advance(shard, self.progress.position);
         Ok(())
     }
 
@@ -168,7 +168,6 @@ impl<S: Base, L: Log> Live<'_, S, L> {
                 raw,
                 place: element.place,
                 at_us,
-                committed_us: element.message.committed_us,
             });
         }
     }
@@ -178,6 +177,9 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         let rows = self.store.parked(told.place).await?;
         let place = self.context.place;
         let batch = batch::resume::<S::Core>(&rows, told, message, place, after.at_us, &self.blocked);
+        if batch.is_empty() {
+            report::changes_nothing(message, told);
+        }
         self.blocked.remove(&batch.released);
         self.handle(after, batch).await
     }
@@ -284,8 +286,6 @@ impl<S: Base, L: Log> Live<'_, S, L> {
         let decisions = numbers(&batch.heard, &events, self.progress.last_no);
         let joins = joins(&batch, &events);
         after.last_no = outgoing.last().map_or(after.last_no, |event| event.no);
-        // What is committed is in the log.
-        after.published = after.last_no;
         let commit = Commit {
             progress: after,
             heard: &batch.heard,
@@ -301,11 +301,18 @@ impl<S: Base, L: Log> Live<'_, S, L> {
             .zip(joins)
             .map(|(outgoing, joins)| Decision { outgoing, joins })
             .collect();
+        let began = (self.context.clock)();
         let own = self.append(&decided).await?;
+        if own.is_some() {
+            let took = (self.context.clock)().duration_since(began);
+            self.context.meter.appended(took);
+        }
         self.store.settle().await?;
         self.store.observe(&batch.heard, &state);
         after.own = own.unwrap_or(after.own);
         self.settled(after);
+        report::log(&batch, &events, &repeats);
+        report::count(self.context, &batch, events.len(), repeats.len(), taken);
         for notice in self.store.notices(&state, &repeats).await? {
             if let Err(error) = self.context.bus.notify(notice).await {
                 // A caller that is waiting will ask again; the ledger has the outcome.
@@ -319,7 +326,7 @@ impl<S: Base, L: Log> Live<'_, S, L> {
     async fn append(&mut self, decided: &[Decision]) -> Result<Option<LogPlace>, Ended> {
         let shard = self.context.place.shard;
         let mut own = None;
-        for events in cut(decided, self.limits) {
+        for events in cut(decided, self.context.limits) {
             let message = Append {
                 shard,
                 subject: self.subject.to_owned(),

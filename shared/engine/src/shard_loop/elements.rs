@@ -2,23 +2,18 @@
 
 use std::borrow::Cow;
 
-use uuid::Uuid;
 use wallet_contract::envelope;
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::Instruction;
-use wallet_contract::reason::sentence;
 use wallet_contract::request::{self, Context};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream::MAX_MESSAGE_BYTES;
 use wallet_contract::subject::{self, Service, Subject};
 use wallet_kernel::Input;
 
-use crate::batch::of;
+use crate::batch::{About, of, unread};
 use crate::bus::Message;
 use crate::store::ParkedRow;
-
-/// The transfer that an element belongs to, and the account whose standing it reports or asks to change.
-pub(super) type About = (Uuid, Option<String>);
 
 /// One element of a message.
 #[derive(Debug)]
@@ -51,34 +46,23 @@ impl Element<'_> {
         }
     }
 
-    /// The element as a parked row. Later elements wait for it if they are about the same transfer or account.
+    /// The element as a parked row. It is kept whole if later elements wait for it, since it may be handled after all.
     pub(super) fn parked(&self, detail: &str, about: Option<About>, at_us: i64) -> ParkedRow {
         let body = match &self.what {
             What::Input(_, raw) => raw.as_bytes(),
             What::Unreadable { body, .. } => body,
         };
-        let kept = match about {
-            // It may be handled later, so it is kept whole.
-            Some(_) => body,
-            None => &body[..body.len().min(ParkedRow::MAX_BODY)],
-        };
-        let whole = about.is_some();
-        let (transfer, account) = about.unzip();
-        ParkedRow {
-            place: self.place,
-            subject: sentence(&self.message.subject),
-            detail: sentence(detail),
-            // A zero byte is valid text in Rust, but not in PostgreSQL.
-            body: if whole {
-                String::from_utf8_lossy(kept).into_owned()
-            } else {
-                String::from_utf8_lossy(kept).replace('\0', "\u{fffd}")
+        let row = unread(self.message, at_us, self.place, detail, body);
+        match about {
+            Some((transfer, account)) => ParkedRow {
+                body: String::from_utf8_lossy(body).into_owned(),
+                transfer: Some(transfer),
+                account,
+                traceparent: self.message.traceparent.clone(),
+                event_id: self.message.event_id.clone(),
+                ..row
             },
-            at_us,
-            transfer,
-            account: account.flatten(),
-            traceparent: self.message.traceparent.clone().filter(|_| whole),
-            event_id: self.message.event_id.clone().filter(|_| whole),
+            None => row,
         }
     }
 }
@@ -99,20 +83,28 @@ pub(super) fn elements(message: &Message, service: Service, here: Shard) -> Vec<
     };
     let owns = subject::owner(&message.subject) == service;
     match Subject::read(&message.subject, here) {
-        Ok(subject) if subject.heard_by(service) => match said(message, &subject, owns) {
-            Ok(said) => said,
-            Err(detail) if owns || is_parked_by_all(&subject) => whole(detail),
-            Err(_) => Vec::new(),
-        },
+        Ok(subject) if subject.heard_by(service) || is_restored(&subject, message, service) => {
+            match said(message, &subject, owns) {
+                Ok(said) => said,
+                Err(detail) if owns || is_parked_by_all(&subject) => whole(detail),
+                Err(_) => Vec::new(),
+            }
+        }
         Err(bad) if owns => whole(bad.to_string()),
         Ok(_) | Err(_) => Vec::new(),
     }
 }
 
+/// Whether a message restores what the service has said itself. That includes requests which nobody else has.
+fn is_restored(subject: &Subject, message: &Message, service: Service) -> bool {
+    let is_own = matches!(subject, Subject::Events(from) if from.service == service);
+    is_own && message.writer.is_some() && subject::is_healed(&message.subject)
+}
+
 /// An unreadable request is parked by the service that would have decided on it; an unreadable event, by every service that hears it.
 fn is_parked_by_all(subject: &Subject) -> bool {
     match subject {
-        Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk => false,
+        Subject::Request(..) | Subject::Unknown(..) | Subject::Bulk | Subject::Fill => false,
         Subject::Events(_) | Subject::Parking(_) => true,
     }
 }

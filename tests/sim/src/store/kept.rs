@@ -1,16 +1,14 @@
-//! What only the loop needs in which the log decides: a transaction that stays open, the event table, and databases that forget.
+//! The event table, and databases that forget.
 
 use std::collections::BTreeMap;
 
 use wallet_contract::event::Resolved;
 use wallet_contract::id::EventId;
 use wallet_contract::shard::Shard;
-use wallet_engine::log_first::{Base, Events};
-use wallet_engine::store::{Commit, Error, Outgoing, ParkedRow, Progress, TENURE_MS};
-use wallet_kernel::Decider;
+use wallet_engine::store::{Error, Events, Outgoing, ParkedRow, Progress};
 use wallet_kernel::memory::Memory;
 
-use super::{Database, Shared, SimStore};
+use super::{Database, Shared};
 use crate::check::refold::Refold;
 use crate::node::{Node, Point};
 use crate::tables::Tables;
@@ -26,77 +24,13 @@ pub(super) struct Saved {
     rows: Memory,
 }
 
-impl<C, T> Base for SimStore<C, T>
-where
-    T: Tables,
-    C: Decider<Keys = <T::Core as Decider>::Keys, State = <T::Core as Decider>::State> + 'static,
-{
-    type Events = SimEvents<T>;
-
-    async fn write(&mut self, commit: Commit<'_, C::State>) -> Result<(), Error> {
-        self.node.pass(Point::BeforeCommit).await?;
-        let now_us = self.now_us();
-        let written = {
-            let mut database = self.database.lock();
-            if database.epoch != self.epoch {
-                return Err(Error::TenureLost);
-            }
-            database.expires_us = now_us + TENURE_MS * 1000;
-            let before = database.save();
-            let written = database.write(&commit, now_us);
-            self.open = Some(database.save());
-            database.load(before);
-            written
-        };
-        if let Err(constraint) = written {
-            self.open = None;
-            let text = format!("{}: {constraint}", self.node);
-            self.node.world().breach("invariant_constraints", text);
-            return Err(Error::Unfit(constraint));
-        }
-        Ok(())
-    }
-
-    async fn last_event(&mut self) -> Result<Option<EventId>, Error> {
-        self.node.pass(Point::Events).await?;
-        Ok(self.database.lock().events.last().map(|event| event.id))
-    }
-
-    async fn settle(&mut self) -> Result<(), Error> {
-        self.node.pass(Point::Settle).await?;
-        let world = self.node.shared_world();
-        {
-            let mut database = self.database.lock();
-            let Some(open) = self.open.take().filter(|_| database.epoch == self.epoch) else {
-                return Err(Error::TenureLost);
-            };
-            database.load(open);
-        }
-        world.committed::<T>(&self.node, &self.database);
-        self.node.pass(Point::AfterCommit).await?;
-        Ok(())
-    }
-
-    async fn abandon(&mut self) {
-        self.open = None;
-    }
-
-    fn event_table(&self) -> SimEvents<T> {
-        SimEvents {
-            marks: false,
-            node: self.node.clone(),
-            database: self.database.clone(),
-        }
-    }
-}
-
 /// An instance's view of the event table.
 #[derive(Debug)]
 pub(crate) struct SimEvents<T: Tables> {
     /// Whether it marks in the database what was sent: see [`crate::mutation::Mutation::MarkInDatabase`].
     pub(crate) marks: bool,
-    node: Node,
-    database: Shared<T>,
+    pub(super) node: Node,
+    pub(super) database: Shared<T>,
 }
 
 impl<T: Tables> Clone for SimEvents<T> {
@@ -141,7 +75,7 @@ impl<T: Tables> Events for SimEvents<T> {
 }
 
 impl<T: Tables> Database<T> {
-    fn save(&self) -> Saved {
+    pub(super) fn save(&self) -> Saved {
         Saved {
             progress: self.progress,
             inbox: self.inbox.clone(),
@@ -152,7 +86,7 @@ impl<T: Tables> Database<T> {
         }
     }
 
-    fn load(&mut self, saved: Saved) {
+    pub(super) fn load(&mut self, saved: Saved) {
         let Saved {
             progress,
             inbox,

@@ -2,16 +2,17 @@
 //!
 //! The record lists decisions in the order of the places that they answer. An element that the record has passed without an answer
 //! was handled and answered by nothing. Elements after the last recorded answer are left to `live`.
-
-use std::collections::VecDeque;
+//!
+//! Where the broker has lost messages, `wallet heal` has restored them after their places, causes before decisions. A decision whose
+//! cause is not in its place is applied when that cause is met.
 
 use wallet_contract::event::{Event, Fact, MessageFact, Parked, RequestFact, Resolved};
-use wallet_contract::id::TransferKey;
+use wallet_contract::id::{EventId, TransferKey};
 use wallet_contract::log::LogPlace;
 use wallet_kernel::{Decider, Due, Heard, Input, Place};
 
 use super::elements::{Element, What};
-use super::record::Recorded;
+use super::record::{Ahead, Recorded};
 use crate::batch::Batch;
 use crate::store::{Blocked, ParkedRow};
 
@@ -38,27 +39,35 @@ pub(super) struct Merged<'m> {
 pub(super) enum Stopped {
     #[error("the record has an answer to {0}, which this program does not find there: {1}")]
     Unmatched(LogPlace, String),
+    #[error("the record has an answer to {0}, which is neither there nor restored anywhere: {1}")]
+    Astray(LogPlace, String),
     #[error("{0} was handled, and this program can't read it: {1}")]
     Unreadable(LogPlace, String),
 }
 
 impl<'m> Merged<'m> {
-    fn take(&mut self, ahead: &mut VecDeque<Recorded>) -> Option<usize> {
-        self.events.extend(ahead.pop_front());
+    fn take(&mut self, ahead: &mut Ahead) -> Option<usize> {
+        self.events.extend(ahead.queue.pop_front());
         self.events.len().checked_sub(1)
     }
 
     /// Takes the recorded decisions that answer no element and precede `place`: deadlines.
     pub(super) fn deadlines(
         &mut self,
-        ahead: &mut VecDeque<Recorded>,
+        ahead: &mut Ahead,
         before: LogPlace,
         at_us: i64,
     ) -> Result<(), Stopped> {
-        while let Some(next) = ahead.front().filter(|next| next.event.place < before) {
+        while let Some(next) = ahead.queue.front().filter(|next| next.event.place < before) {
             let event = &next.event;
-            if event.place.element.is_some() {
-                return Err(unmatched(event));
+            if event.place.element.is_some() || ahead.is_kept(event.cause) {
+                if !ahead.was_healed {
+                    return Err(unmatched(event));
+                }
+                if let Some(strayed) = ahead.queue.pop_front() {
+                    ahead.keep(strayed);
+                }
+                continue;
             }
             let heard = deadline(event, at_us);
             let answer = self.take(ahead);
@@ -71,13 +80,13 @@ impl<'m> Merged<'m> {
     pub(super) fn element<C: Decider>(
         &mut self,
         element: Element<'m>,
-        ahead: &mut VecDeque<Recorded>,
+        ahead: &mut Ahead,
         at_us: i64,
         place: Place,
         blocked: &mut Blocked,
     ) -> Result<(), Stopped> {
         let at = element.place;
-        let next = ahead.front().filter(|next| next.event.place == at);
+        let next = ahead.queue.front().filter(|next| next.event.place == at);
         if let Some(parked) = next.and_then(|next| parked(&next.event)) {
             let about = element.about().filter(|_| parked.transfer.is_some());
             let row = element.parked(&parked.detail, about, at_us);
@@ -86,11 +95,13 @@ impl<'m> Merged<'m> {
             self.take(ahead);
             return Ok(());
         }
-        let message = element.message;
         match element.what {
-            What::Input(input, raw) if C::concerns(&input, place) => {
-                let answer = match ahead.front().filter(|next| next.event.place == at) {
-                    None => None,
+            What::Input(input, raw)
+                if C::concerns(&input, place) || ahead.astray.contains_key(&input.as_cause().id) =>
+            {
+                let cause = input.as_cause().id;
+                let answer = match ahead.queue.front().filter(|next| next.event.place == at) {
+                    None => self.take_astray(ahead, cause),
                     Some(next) if next.event.cause == input.as_cause().id => self.take(ahead),
                     Some(next) => return Err(unmatched(&next.event)),
                 };
@@ -99,13 +110,32 @@ impl<'m> Merged<'m> {
                     raw,
                     place: at,
                     at_us,
-                    committed_us: message.committed_us,
                 };
                 self.steps.push(Step { heard, answer });
+                let answer = answer.map(|index| self.events[index].event.id);
+                self.deadlines_astray(ahead, answer, at_us);
                 Ok(())
             }
             What::Input(..) => Ok(()),
             What::Unreadable { detail, .. } => Err(unreadable(at, &detail)),
+        }
+    }
+
+    /// Takes the decision on a cause that was restored after it.
+    fn take_astray(&mut self, ahead: &mut Ahead, cause: EventId) -> Option<usize> {
+        let [recorded] = ahead.astray.remove(&cause)?.try_into().ok()?;
+        self.events.push(recorded);
+        self.events.len().checked_sub(1)
+    }
+
+    /// Takes the deadlines that were decided on a decision which has just been applied.
+    fn deadlines_astray(&mut self, ahead: &mut Ahead, decision: Option<EventId>, at_us: i64) {
+        let due = decision.and_then(|id| ahead.astray.remove(&id));
+        for recorded in due.into_iter().flatten() {
+            let heard = deadline(&recorded.event, at_us);
+            let answer = Some(self.events.len());
+            self.events.push(recorded);
+            self.steps.push(Step { heard, answer });
         }
     }
 
@@ -144,9 +174,12 @@ impl<'m> Merged<'m> {
 }
 
 /// The recorded answers to a message.
-pub(super) fn answers(ahead: &mut VecDeque<Recorded>, sequence: u64) -> Vec<Recorded> {
+pub(super) fn answers(ahead: &mut Ahead, sequence: u64) -> Vec<Recorded> {
     let mut answers = Vec::new();
-    while let Some(next) = ahead.pop_front_if(|next| next.event.place.sequence == sequence) {
+    while let Some(next) = ahead
+        .queue
+        .pop_front_if(|next| next.event.place.sequence == sequence)
+    {
         answers.push(next);
     }
     answers
@@ -203,7 +236,18 @@ fn deadline(event: &Event, at_us: i64) -> Heard<'static> {
         raw: "".into(),
         place: event.place,
         at_us,
-        committed_us: None,
+    }
+}
+
+/// At its end, nothing may be left of the record. A parked message that was lost can't be restored, and is given up.
+pub(super) fn applied_all(ahead: &Ahead) -> Result<(), Stopped> {
+    let mut left = ahead.queue.iter().chain(ahead.astray.values().flatten());
+    match left.find(|left| !matches!(left.event.fact, Fact::Message(_))) {
+        Some(left) => Err(Stopped::Astray(
+            left.event.place,
+            left.event.fact.kind().name().to_owned(),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Catches up: applies the record, up to the opening of the tenure, to the part of the log that the database lacks.
 
+use wallet_contract::event::Source;
+use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::parking::{Action, Instruction, Replacement};
 use wallet_kernel::Decider;
@@ -7,53 +9,95 @@ use wallet_kernel::Decider;
 use super::elements::elements;
 use super::live::{self, Live};
 use super::merge::{self, Merged};
-use super::record::Record;
+use super::record::{From, Record};
 use super::tenure::{BATCH_WEIGHT, Ended};
-use super::{Base, Log};
 use crate::batch;
-use crate::bus::{Message, Reader as _};
-use crate::store::{Commit, Outgoing, Progress};
+use crate::bus::{Bus, Message, Reader as _};
+use crate::store::{Commit, Outgoing, Progress, Store};
 
-/// Applies the record up to the opening. Returns the messages that were taken and are yet to be handled.
-pub(super) async fn catch_up<S: Base, L: Log>(
+/// Where catching up ends.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Until {
+    /// The message on our own subject where the record ends: the opening of a tenure.
+    pub(super) own: u64,
+    /// The last decision of the record, if it ends within that message or before it.
+    pub(super) last: Option<EventId>,
+    /// The place in the log up to which messages are handled, even if nothing was decided on the last of them.
+    pub(super) place: LogPlace,
+}
+
+impl Until {
+    fn is_reached<L: Bus>(&self, record: &Record<'_, L>, progress: Progress) -> bool {
+        record.is_done() && progress.place() >= self.place
+    }
+
+    /// The last message that the record may answer.
+    fn message(&self) -> u64 {
+        self.own.max(self.place.sequence)
+    }
+}
+
+/// Applies the record up to its end. Returns the messages that were taken and are yet to be handled.
+pub(super) async fn catch_up<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     reader: &mut L::Reader,
-    opening: u64,
+    until: Until,
 ) -> Result<Vec<Message>, Ended> {
     let context = live.context;
     let shard = context.place.shard;
-    let known = live.progress.own;
+    let from = From {
+        log: &context.bus,
+        source: Source {
+            service: context.service,
+            shard,
+        },
+        subject: live.subject,
+        end: until.own,
+        last: until.last,
+    };
     let last = live.store.last_event().await?;
-    let mut record = Record::after(&context.bus, shard, live.subject, known, opening);
-    record.skip_to(last).await?;
+    let mut record = Record::after(from, live.progress.own, last, live.store.event_table()).await?;
     let mut rest: Vec<Message> = Vec::new();
-    while !record.is_done() {
+    while !until.is_reached(&record, live.progress) {
         if rest.is_empty() {
             context.board.starting(
                 shard,
-                format!("catches up from {}, to message {opening}", live.progress.place()),
+                format!(
+                    "catches up from {}, to message {}",
+                    live.progress.place(),
+                    until.message()
+                ),
             );
             rest = reader.take(BATCH_WEIGHT).await?;
         }
         let count = live::runs(context, &rest).next().map_or(0, <[Message]>::len);
-        let run: Vec<Message> = rest.drain(..count).collect();
+        let recorded = rest.partition_point(|message| message.sequence <= until.message());
+        if recorded == 0 && !rest.is_empty() {
+            break;
+        }
+        let run: Vec<Message> = rest.drain(..count.min(recorded)).collect();
         let Some(last) = run.last() else { continue };
         record.reach(last.sequence).await?;
-        if record.is_done() {
+        if until.is_reached(&record, live.progress) {
             rest.splice(..0, run);
             break;
         }
-        let left = merge_run(live, &mut record, &run).await?;
+        let left = merge_run(live, &mut record, &run, until).await?;
         rest.splice(..0, run[left..].iter().cloned());
+        if left == run.len() && run.last().is_some_and(|last| last.sequence == until.message()) {
+            break;
+        }
     }
+    merge::applied_all(&record.ahead)?;
     Ok(rest)
 }
 
 /// Applies the record to a run of messages, as far as it goes. Returns the index of the first message that is not completely handled.
-async fn merge_run<S: Base, L: Log>(
+async fn merge_run<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     record: &mut Record<'_, L>,
     run: &[Message],
+    until: Until,
 ) -> Result<usize, Ended> {
     let (context, place) = (live.context, live.context.place);
     if let Some((message, instruction)) = live::instruction(context, run) {
@@ -70,12 +114,12 @@ async fn merge_run<S: Base, L: Log>(
                 continue;
             }
             merged.deadlines(&mut record.ahead, at, at_us)?;
-            if record.is_done() {
+            if until.is_reached(record, after) {
                 break 'run;
             }
             merged.element::<S::Core>(element, &mut record.ahead, at_us, place, &mut live.blocked)?;
             after = after.at(at, at_us);
-            if record.is_done() {
+            if until.is_reached(record, after) {
                 break 'run;
             }
         }
@@ -83,7 +127,7 @@ async fn merge_run<S: Base, L: Log>(
         let next = LogPlace::element(message.sequence + 1, 0);
         merged.deadlines(&mut record.ahead, next, at_us)?;
         after = after.at(LogPlace::message(message.sequence), at_us);
-        if record.is_done() {
+        if until.is_reached(record, after) {
             break;
         }
     }
@@ -92,7 +136,7 @@ async fn merge_run<S: Base, L: Log>(
 }
 
 /// Applies the record to an instruction. Returns whether it is completely followed.
-async fn merge_instruction<S: Base, L: Log>(
+async fn merge_instruction<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     record: &mut Record<'_, L>,
     message: &Message,
@@ -124,7 +168,7 @@ async fn merge_instruction<S: Base, L: Log>(
 }
 
 /// Writes what the record says, as if it had just been decided.
-async fn apply<S: Base, L: Log>(
+async fn apply<S: Store, L: Bus>(
     live: &mut Live<'_, S, L>,
     merged: Merged<'_>,
     mut after: Progress,
@@ -164,8 +208,8 @@ async fn apply<S: Base, L: Log>(
         })
         .collect();
     after.last_no = events.last().map_or(after.last_no, |last| last.no);
-    after.published = after.last_no;
-    after.own = merged.events.last().map_or(after.own, |last| last.at);
+    let own = merged.events.iter().filter_map(|recorded| recorded.at).max();
+    after.own = own.unwrap_or(after.own);
     let commit = Commit {
         progress: after,
         heard: &heard,
