@@ -39,7 +39,7 @@ lint:
 # on tokio, but on no database, broker or HTTP library. Only wallet-db may use SQL libraries, plus two tools that talk to PostgreSQL from
 # outside: the local stack creates databases, and the comparison implements other systems. The client library parses no command line and
 # serves nothing. Nothing depends on the command line, and the view of a flow depends on no service.
-PURE := wallet-contract wallet-kernel wallet-view debit-core credit-core ledger-core
+PURE := wallet-contract wallet-kernel wallet-invariants wallet-view debit-core credit-core ledger-core
 ENGINE := wallet-engine wallet-model sim
 SQL := wallet-db wallet-stack wallet-compare
 USERS := -e normal --depth 1 --prefix depth

@@ -22,6 +22,7 @@ mod money;
 mod page;
 mod phases;
 mod sequence;
+mod step;
 mod svg;
 #[cfg(test)]
 mod tests;

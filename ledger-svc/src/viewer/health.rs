@@ -206,6 +206,17 @@ mod tests {
     }
 
     #[test]
+    fn a_service_that_does_not_work_says_why() {
+        let now = Timestamp::UNIX_EPOCH;
+        let failed = Duty {
+            detail: "can't reach its database".to_owned(),
+            ..duty("failed", Some(7))
+        };
+        let shown = services(&[duty("working", Some(7)), failed, duty(SILENT, None)], now);
+        insta::assert_snapshot!(samples::lines(shown));
+    }
+
+    #[test]
     fn every_column_has_its_heading() {
         let now = Timestamp::UNIX_EPOCH;
         samples::columns_agree(&services(&[duty("working", Some(7))], now).into_string());

@@ -22,6 +22,11 @@ pub(super) fn flow(more: &Value) -> Flow {
     serde_json::from_value(flow).unwrap()
 }
 
+/// A part of a page as lines, for a snapshot: each element that follows a tag begins a line.
+pub(super) fn lines(markup: maud::Markup) -> String {
+    markup.into_string().replace("><", ">\n<").replace(">\n</", "></")
+}
+
 /// Each cell of a table agrees with its heading: as a card it is labelled with the same words, and numbers are right-aligned in
 /// both.
 pub(super) fn columns_agree(page: &str) {

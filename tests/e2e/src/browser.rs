@@ -6,7 +6,6 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use fantoccini::elements::Element;
@@ -17,10 +16,10 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use wallet_stack::address::free_ports;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, wait};
 
 /// A desktop window.
 pub const WIDE: (u32, u32) = (1280, 900);
@@ -125,15 +124,9 @@ impl Driver {
             child,
             url: format!("http://127.0.0.1:{port}"),
         };
-        let deadline = Instant::now() + PATIENCE;
-        while reqwest::get(format!("{}/status", driver.url)).await.is_err() {
-            ensure!(
-                Instant::now() < deadline,
-                "chromedriver does not answer on {}",
-                driver.url
-            );
-            sleep(Duration::from_millis(20)).await;
-        }
+        let status = format!("{}/status", driver.url);
+        let answers = async || Ok(reqwest::get(&status).await.is_ok());
+        wait::until("chromedriver answers", answers, |answers| *answers).await?;
         Ok(driver)
     }
 
@@ -273,16 +266,14 @@ impl Browser {
 
     /// Waits until an expression is true.
     pub async fn until(&self, expression: &str) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while self.eval(expression).await? != json!(true) {
-            if Instant::now() > deadline {
-                bail!(
-                    "not within {PATIENCE:?}: {expression}; the page shows {}",
-                    self.text("body").await?
-                );
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+        // The page's text is shown if it never is.
+        let both = format!("[({expression}), document.body?.innerText]");
+        wait::until(
+            expression,
+            async || self.eval(&both).await,
+            |seen| seen[0] == json!(true),
+        )
+        .await?;
         Ok(())
     }
 
@@ -348,8 +339,15 @@ impl Browser {
         Ok(foreign_requests)
     }
 
-    /// Closes the window. There must be no complaints and no requests to other origins.
+    /// Closes the window; see [`Self::is_content`].
     pub async fn close(self) -> Result<()> {
+        self.is_content().await?;
+        self.client.close().await?;
+        Ok(())
+    }
+
+    /// Fails if there were complaints, or requests to other origins.
+    pub async fn is_content(&self) -> Result<()> {
         let (complaints, foreign_requests) = (self.complaints().await?, self.foreign_requests().await?);
         ensure!(
             complaints.is_empty(),
@@ -359,7 +357,6 @@ impl Browser {
             foreign_requests.is_empty(),
             "requests to other hosts: {foreign_requests:#?}"
         );
-        self.client.close().await?;
         Ok(())
     }
 }

@@ -2,14 +2,14 @@
 
 use std::process::{ExitStatus, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
-use tokio::time::{Duration, Instant, sleep, timeout};
+use tokio::time::timeout;
 use wallet_contract::subject::Service;
 use wallet_stack::address::free_ports;
 
-use crate::{PATIENCE, World, program};
+use crate::{PATIENCE, World, program, wait};
 
 /// An instance that a test has started in addition to the stack's own. Dropping it kills it.
 #[derive(Debug)]
@@ -104,18 +104,19 @@ pub const WORKING: &str = "\"state\":\"working\"";
 
 /// Waits until a service's `/readyz` contains any of these texts this many times.
 pub async fn until(url: &str, texts: &[&str], times: usize) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    let mut last = String::new();
-    while Instant::now() < deadline {
-        if let Ok(answer) = reqwest::get(format!("{url}/readyz")).await {
-            last = answer.text().await?;
-            if texts.iter().map(|text| last.matches(text).count()).sum::<usize>() >= times {
-                return Ok(());
-            }
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    bail!("{url} does not show {texts:?}: {last}")
+    let read = async || match reqwest::get(format!("{url}/readyz")).await {
+        Ok(answer) => Ok(answer.text().await?),
+        Err(silent) => Ok(silent.to_string()),
+    };
+    let shows = |shown: &String| {
+        texts
+            .iter()
+            .map(|text| shown.matches(text).count())
+            .sum::<usize>()
+            >= times
+    };
+    wait::until(format!("{url} shows {texts:?}"), read, shows).await?;
+    Ok(())
 }
 
 /// Signals a process that this test has started.

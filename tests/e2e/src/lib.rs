@@ -19,6 +19,7 @@ pub mod reckoning;
 pub mod secured;
 pub mod server;
 pub mod streams;
+pub mod wait;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -35,7 +36,7 @@ use wallet_client::connect::{Connection, connect};
 use wallet_client::outcome::{Listener, Outcome};
 use wallet_contract::id::AccountId;
 use wallet_contract::request;
-use wallet_contract::shard::Shards;
+use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
 use wallet_nats::Settings;
 use wallet_stack::{Database, Options, Stack};
@@ -228,6 +229,33 @@ impl World {
         Ok(command.output().await?)
     }
 
+    /// Runs the tool, expects an exit code and texts on its outputs, and returns its standard output.
+    pub async fn tool(&self, args: &[&str], code: i32, says: &[&str]) -> Result<String> {
+        let output = self.wallet(args).await?;
+        let [stdout, stderr] =
+            [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let (status, text) = (output.status, format!("{stdout}{stderr}"));
+        ensure!(
+            status.code() == Some(code),
+            "wallet {args:?}, {code} expected: {status} {text}"
+        );
+        for part in says {
+            ensure!(
+                text.contains(part),
+                "wallet {args:?} does not show {part:?}: {text}"
+            );
+        }
+        Ok(stdout)
+    }
+
+    /// What the ledger answers at this path, with success.
+    pub async fn get(&self, path: &str) -> Result<String> {
+        let answer = reqwest::get(format!("{}{path}", self.stack.api_url())).await?;
+        let (status, text) = (answer.status(), answer.text().await?);
+        ensure!(status.is_success(), "{path}: {status} {text}");
+        Ok(text)
+    }
+
     /// Stops the stack in order.
     pub async fn stop(self) -> Result<()> {
         self.stack.stop().await
@@ -239,6 +267,18 @@ async fn options(dir: &TempDir, database: Option<&str>) -> Result<Options> {
     Options::temporary(dir.path(), Shards::new(2)?, database)
 }
 
+/// Runs the steps of a scenario one after the other, each with the same arguments. What fails in one begins with its name.
+#[macro_export]
+macro_rules! steps {
+    ($arguments:tt: $($step:path),+ $(,)?) => {
+        $({
+            println!("{}", stringify!($step));
+            let run = Box::pin($step $arguments).await;
+            anyhow::Context::context(run, stringify!($step))?;
+        })+
+    };
+}
+
 /// A new id, as text.
 pub fn id() -> String {
     new_id().to_string()
@@ -247,6 +287,17 @@ pub fn id() -> String {
 /// The body of a transfer of USD with a new id.
 pub fn transfer(to: &str, amount: &str) -> Value {
     json!({ "id": id(), "to": to, "amount": amount, "currency": "USD" })
+}
+
+/// An event of a transfer as a later version of credit-svc might write it: no service of today can read it.
+pub fn of_a_later_version(transfer: &str, shard: Shard) -> String {
+    let source = format!("/credit-svc/{shard}");
+    json!([{
+        "specversion": "1.0", "id": id(), "source": source, "type": "wallet.account.gilded.v2", "subject": transfer,
+        "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "position": "17:2", "workus": 250, "data": { "payer": "alice" },
+    }])
+    .to_string()
 }
 
 /// The path of a program of the workspace: in this test's folder or its parent.

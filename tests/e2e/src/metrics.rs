@@ -7,10 +7,9 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, ensure};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
-use tokio::time::{Instant, sleep};
 use wallet_contract::subject::Service;
 
-use crate::{PATIENCE, World, tool};
+use crate::{World, tool, wait};
 
 /// One scrape.
 #[derive(Debug)]
@@ -177,17 +176,11 @@ pub async fn until(
     labels: &[&str],
     value: f64,
 ) -> Result<Scrape> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    let read = async || {
         let scrape = Scrape::of(world, service).await?;
-        let found = scrape.sum(name, labels);
-        if found.is_some_and(|found| (found - value).abs() < 1e-9) {
-            return Ok(scrape);
-        }
-        ensure!(
-            Instant::now() < deadline,
-            "{name}{labels:?} is {found:?}, not {value}"
-        );
-        sleep(std::time::Duration::from_millis(100)).await;
-    }
+        Ok((scrape.sum(name, labels), scrape))
+    };
+    let is = |(found, _): &(Option<f64>, Scrape)| found.is_some_and(|found| (found - value).abs() < 1e-9);
+    let (_, scrape) = wait::until(format!("{name}{labels:?} is {value}"), read, is).await?;
+    Ok(scrape)
 }

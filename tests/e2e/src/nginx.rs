@@ -4,15 +4,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::{Duration, Instant, sleep};
 use wallet_stack::address::free_ports;
 
 use crate::receivers::Receiver;
-use crate::{PATIENCE, tool};
+use crate::{tool, wait};
 
 /// Compresses everything it can, so that streams which must not be held back are tested with compression.
 const GZIP: &str = "gzip on; gzip_types *; gzip_proxied any; gzip_min_length 1;";
@@ -101,16 +99,10 @@ impl Nginx {
     }
 
     async fn until_listens(&mut self, port: u16) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if self.child.try_wait()?.is_some() || Instant::now() > deadline {
-                let log = std::fs::read_to_string(self.dir.path().join("error.log"))
-                    .context("nginx's log can't be read")?;
-                bail!("nginx does not listen on port {port}: {log}");
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
+        let log = self.dir.path().join("error.log");
+        let log = || std::fs::read_to_string(&log).unwrap_or_default();
+        let listens = wait::until_listens(&mut self.child, format!("127.0.0.1:{port}"), log);
+        listens.await.context("nginx")
     }
 }
 

@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::{Duration, Instant, sleep};
 use wallet_stack::address::free_ports;
 use wallet_stack::postgres::Postgres;
 
-use crate::{PATIENCE, tool};
+use crate::{tool, wait};
 
 /// How long a client keeps a server connection.
 #[derive(Clone, Copy, Debug)]
@@ -60,16 +58,8 @@ impl Pooler {
             .stderr(Stdio::null())
             .kill_on_drop(true);
         let mut child = command.spawn()?;
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if let Some(status) = child.try_wait()? {
-                bail!("pgbouncer ended: {status}");
-            }
-            if Instant::now() > deadline {
-                bail!("pgbouncer does not listen");
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
+        let listens = wait::until_listens(&mut child, format!("127.0.0.1:{port}"), String::new);
+        listens.await.context("pgbouncer")?;
         Ok(Some(Self {
             child,
             port,

@@ -5,14 +5,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::{Duration, Instant, sleep};
 use wallet_stack::address::free_ports;
 
-use crate::PATIENCE;
+use crate::wait;
 
 /// A span as a receiver has decoded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,23 +115,16 @@ impl Receiver {
         grpc: String,
     ) -> Result<Self> {
         let file = File::create(&out)?;
-        let child = command
+        let mut child = command
             .stdout(file.try_clone()?)
             .stderr(file)
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .spawn()?;
-        let deadline = Instant::now() + PATIENCE;
         for url in [&http, &grpc].into_iter().filter(|url| !url.is_empty()) {
             let address = url.trim_start_matches("http://");
-            while TcpStream::connect(address).await.is_err() {
-                ensure!(
-                    Instant::now() < deadline,
-                    "nothing listens on {address}: {}",
-                    std::fs::read_to_string(&out)?
-                );
-                sleep(Duration::from_millis(50)).await;
-            }
+            let log = || std::fs::read_to_string(&out).unwrap_or_default();
+            wait::until_listens(&mut child, address, log).await?;
         }
         Ok(Self {
             child,
@@ -161,21 +152,8 @@ impl Receiver {
 
     /// Waits until it has received all spans that are wanted.
     pub async fn until_all(&self, wanted: impl Fn(&BTreeSet<Span>) -> bool) -> Result<BTreeSet<Span>> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let received = self.spans()?;
-            if wanted(&received) {
-                return Ok(received);
-            }
-            if Instant::now() > deadline {
-                let (arrived, process) = (received.len(), self.child.id());
-                bail!(
-                    "only {arrived} spans have arrived at process {process:?}: {}",
-                    self.output()?
-                );
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
+        let what = format!("all spans have arrived at process {:?}", self.child.id());
+        wait::until(what, async || self.spans(), wanted).await
     }
 }
 

@@ -5,13 +5,11 @@
 //! refusal that moved money.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use tokio::time::{Instant, sleep};
 use wallet_client::api::{Api, Filter, Line, MAX_ROWS, Status, Tally};
 
-use crate::PATIENCE;
+use crate::wait;
 
 /// What became of the accepted requests.
 #[derive(Debug, Default)]
@@ -173,13 +171,7 @@ fn is_same(a: &Line, b: &Line) -> bool {
 
 /// Waits until all unconfirmed reservations have expired.
 pub async fn until_all_ended(api: &Api) -> Result<Tally> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let tally = api.stats().await?.transfers;
-        if tally.reserved == 0 && tally.running == 0 {
-            return Ok(tally);
-        }
-        ensure!(Instant::now() < deadline, "not everything has ended: {tally:?}");
-        sleep(Duration::from_millis(100)).await;
-    }
+    let tally = async || Ok(api.stats().await?.transfers);
+    let ended = |tally: &Tally| tally.reserved == 0 && tally.running == 0;
+    wait::until("everything has ended", tally, ended).await
 }

@@ -3,17 +3,13 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 use wallet_stack::address::free_ports;
 
-/// How often, and with which pause, to check whether a server listens.
-const POLLS: (u32, Duration) = (600, Duration::from_millis(50));
+use crate::wait;
 
 /// A server with a test's own configuration. Dropping it kills it.
 #[derive(Debug)]
@@ -90,16 +86,9 @@ pub async fn program() -> Result<Command> {
 pub async fn listening(command: &mut Command, port: u16, dir: &Path) -> Result<Child> {
     let file = std::fs::File::create(dir.join("nats.log"))?;
     let mut child = command.stderr(Stdio::from(file)).kill_on_drop(true).spawn()?;
-    for _ in 0..POLLS.0 {
-        if TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-            return Ok(child);
-        }
-        if let Some(status) = child.try_wait()? {
-            bail!("the server ended with {status}: {}", log(dir));
-        }
-        sleep(POLLS.1).await;
-    }
-    bail!("the server does not listen on port {port}: {}", log(dir))
+    let listens = wait::until_listens(&mut child, format!("127.0.0.1:{port}"), || log(dir));
+    listens.await.context("nats-server")?;
+    Ok(child)
 }
 
 fn log(dir: &Path) -> String {

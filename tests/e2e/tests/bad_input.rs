@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use async_nats::HeaderMap;
-use e2e::{DATABASES, World, id, transfer};
+use e2e::{DATABASES, World, id, steps, transfer};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::Verb;
 
 use cases::{Case, Expected};
+
+use crate::unusual_texts::no_text_stops_the_messages_after_it;
 
 /// Publishes a request of alice's and expects a refusal.
 async fn check(world: &World, fields: Value, reason: &str, detail: &str) -> Result<()> {
@@ -101,15 +103,30 @@ fn impossible_parties() -> Vec<(Value, &'static str, &'static str)> {
 }
 
 #[tokio::test]
-async fn an_invalid_request_is_refused_with_the_field_and_its_value() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn bad_input_is_answered_or_parked_and_loses_nothing() -> Result<()> {
+    for database in DATABASES {
+        println!("{database:?}");
+        let world = World::start(database).await?;
+        world.open(&["alice", "bob"]).await?;
+        steps!((&world):
+            an_invalid_request_is_refused_with_the_field_and_its_value,
+            a_request_for_another_shard_is_refused_there,
+            a_message_over_the_servers_limit_is_refused_before_it_is_sent,
+            every_identifiable_request_is_answered_and_the_rest_is_parked,
+            no_text_stops_the_messages_after_it,
+        );
+        world.verify().await?;
+        world.stop().await?;
+    }
+    Ok(())
+}
+
+async fn an_invalid_request_is_refused_with_the_field_and_its_value(world: &World) -> Result<()> {
     for (fields, reason, detail) in malformed().into_iter().chain(impossible_parties()) {
-        check(&world, fields, reason, detail).await?;
+        check(world, fields, reason, detail).await?;
     }
     assert_eq!(world.available("alice").await?, "100.00");
-    world.verify().await?;
-    world.stop().await
+    Ok(())
 }
 
 /// Publishes all cases, and returns the outcome under each id.
@@ -204,52 +221,45 @@ fn unanswerable() -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
-#[tokio::test]
-async fn every_identifiable_request_is_answered_and_the_rest_is_parked() -> Result<()> {
-    for database in DATABASES {
-        let world = World::start(database).await?;
-        world.open(&["alice", "bob"]).await?;
-        let (cases, http) = (cases::all(), reqwest::Client::new());
-        let answers = publish(&world, &cases).await?;
-        let mut cents = 0;
-        for (id, expected) in cases.iter().flat_map(|case| &case.expected) {
-            let outcome = &answers[id];
-            match expected {
-                Expected::Settled | Expected::Traced => {
-                    assert_eq!(outcome["outcome"], "settled", "{id}: {outcome}");
-                    cents += 1;
-                }
-                Expected::Refused(detail) => {
-                    assert_eq!(outcome["reason"], "invalid_request", "{id}: {outcome}");
-                    let actual = outcome["detail"].as_str().unwrap_or_default();
-                    assert!(actual.contains(detail), "{actual:?} does not contain {detail:?}");
-                }
+async fn every_identifiable_request_is_answered_and_the_rest_is_parked(world: &World) -> Result<()> {
+    let (cases, http) = (cases::all(), reqwest::Client::new());
+    let answers = publish(world, &cases).await?;
+    let mut cents = 0;
+    for (id, expected) in cases.iter().flat_map(|case| &case.expected) {
+        let outcome = &answers[id];
+        match expected {
+            Expected::Settled | Expected::Traced => {
+                assert_eq!(outcome["outcome"], "settled", "{id}: {outcome}");
+                cents += 1;
             }
-            if let Expected::Traced = expected {
-                assert_eq!(outcome["trace"], cases::TRACE, "{outcome}");
+            Expected::Refused(detail) => {
+                assert_eq!(outcome["reason"], "invalid_request", "{id}: {outcome}");
+                let actual = outcome["detail"].as_str().unwrap_or_default();
+                assert!(actual.contains(detail), "{actual:?} does not contain {detail:?}");
             }
-            // Its flow is in the books, as valid JSON.
-            let id = outcome["id"].as_str().context("an id")?;
-            let url = format!("{}/v1/transfers/{id}?payer=alice", world.stack.api_url());
-            let flow: Value = http.get(url).send().await?.json().await?;
-            assert_eq!(flow["status"], outcome["outcome"], "{flow}");
         }
-        let parked = world.api.parked(false).await?;
-        let actual: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
-        assert_eq!(
-            actual,
-            [
-                "not a request: [] is not an object",
-                "not a request: 7 is not an object"
-            ]
-        );
-        park(&world).await?;
-        let left = 9_600 - cents;
-        let left = format!("{}.{:02}", left / 100, left % 100);
-        assert_eq!(world.available("alice").await?, left);
-        world.verify().await?;
-        world.stop().await?;
+        if let Expected::Traced = expected {
+            assert_eq!(outcome["trace"], cases::TRACE, "{outcome}");
+        }
+        // Its flow is in the books, as valid JSON.
+        let id = outcome["id"].as_str().context("an id")?;
+        let url = format!("{}/v1/transfers/{id}?payer=alice", world.stack.api_url());
+        let flow: Value = http.get(url).send().await?.json().await?;
+        assert_eq!(flow["status"], outcome["outcome"], "{flow}");
     }
+    let parked = world.api.parked(false).await?;
+    let actual: Vec<&str> = parked.iter().map(|parked| &*parked.detail).collect();
+    assert_eq!(
+        actual,
+        [
+            "not a request: [] is not an object",
+            "not a request: 7 is not an object"
+        ]
+    );
+    park(world).await?;
+    let left = 9_600 - cents;
+    let left = format!("{}.{:02}", left / 100, left % 100);
+    assert_eq!(world.available("alice").await?, left);
     Ok(())
 }
 
@@ -285,10 +295,7 @@ async fn park(world: &World) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_request_for_another_shard_is_refused_there() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn a_request_for_another_shard_is_refused_there(world: &World) -> Result<()> {
     let alice: AccountId = "alice".parse()?;
     let other = 1 - world.nats.shards().await?.of(&alice).0;
     let body = transfer("bob", "1.00");
@@ -304,12 +311,10 @@ async fn a_request_for_another_shard_is_refused_there() -> Result<()> {
     let outcome = listener.until(deadline).await?.expect("an outcome");
     assert_eq!(outcome.reason.as_deref(), Some("wrong_shard"));
     assert_eq!(world.available("alice").await?, "100.00");
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_message_over_the_servers_limit_is_refused_before_it_is_sent() -> Result<()> {
-    let world = World::start(None).await?;
+async fn a_message_over_the_servers_limit_is_refused_before_it_is_sent(world: &World) -> Result<()> {
     let body = json!({ "id": id(), "memo": "m".repeat(2 * 1024 * 1024) }).to_string();
     let refused = world
         .nats
@@ -317,5 +322,5 @@ async fn a_message_over_the_servers_limit_is_refused_before_it_is_sent() -> Resu
         .await;
     let text = refused.expect_err("2 MB are too much").to_string();
     assert!(text.contains("accepts at most 1048576"), "{text}");
-    world.stop().await
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The Rust client on a real stack: every call, its typed errors, and which requests share a message.
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::World;
+use e2e::{World, steps};
 use futures_util::TryStreamExt as _;
 use futures_util::future::try_join_all;
 use wallet_client::connect::connect;
@@ -45,9 +45,19 @@ fn check_end(outcome: &Outcome, expected: Word, reason: Option<&str>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_call_has_its_outcome() -> Result<()> {
+async fn the_client_calls_fails_and_shares_messages() -> Result<()> {
     let world = World::start(None).await?;
-    let wallet = client(&world, Sharing::default()).await?;
+    steps!((&world):
+        every_call_has_its_outcome,
+        each_failure_has_its_own_error,
+        callers_of_one_client_share_messages,
+    );
+    world.verify().await?;
+    world.stop().await
+}
+
+async fn every_call_has_its_outcome(world: &World) -> Result<()> {
+    let wallet = client(world, Sharing::default()).await?;
     let (alice, bob) = (account("alice"), account("bob"));
     for account in [&alice, &bob] {
         check_end(&wallet.open(account, usd(), None).await?, Word::Opened, None);
@@ -108,26 +118,23 @@ async fn every_call_has_its_outcome() -> Result<()> {
     let ledger = Ledger::new(&world.stack.api_url())?;
     let has = ledger.account(&alice, None).await?;
     assert_eq!(has.balances.first().context("USD")?.available, "75.00");
-    world.verify().await?;
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn each_failure_has_its_own_error() -> Result<()> {
-    let world = World::start(None).await?;
-    let wallet = client(&world, Sharing::default()).await?;
+async fn each_failure_has_its_own_error(world: &World) -> Result<()> {
+    let wallet = client(world, Sharing::default()).await?;
     let error = wallet
         .transfer(&payment("alice", "bob", "0.345"))
         .await
-        .unwrap_err();
+        .expect_err("three decimals are too many");
     assert!(matches!(error, Error::Request(_)), "{error}");
     let error = Wallet::connect("nats://127.0.0.1:9", Options::default())
         .await
-        .unwrap_err();
+        .expect_err("nobody listens there");
     assert!(matches!(error, Error::Server(_)), "{error}");
     let error = Wallet::connect("nats://:x", Options::default())
         .await
-        .unwrap_err();
+        .expect_err("this is no address");
     assert!(matches!(error, Error::Input(_)), "{error}");
     let hurried = Options {
         deadline: std::time::Duration::ZERO,
@@ -137,9 +144,9 @@ async fn each_failure_has_its_own_error() -> Result<()> {
     let error = hurried
         .transfer(&payment("alice", "bob", "1.00"))
         .await
-        .unwrap_err();
+        .expect_err("no outcome comes at once");
     assert!(matches!(error, Error::NoOutcome { .. }), "{error}");
-    world.stop().await
+    Ok(())
 }
 
 /// The number of messages on matching subjects, in all shards.
@@ -153,25 +160,22 @@ async fn messages(world: &World, filter: &str) -> Result<usize> {
     Ok(all)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn callers_of_one_client_share_messages() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
-    let single = "wallet.*.cmd.transfer.alice";
+async fn callers_of_one_client_share_messages(world: &World) -> Result<()> {
+    world.open(&["carol", "dave"]).await?;
+    let single = "wallet.*.cmd.transfer.carol";
     for (sharing, subject, least, most) in [
         (Sharing::Nothing, single, CALLERS, CALLERS),
         (Sharing::Account, single, 1, HANDFUL),
         (Sharing::Shard, "wallet.*.bulk", 1, HANDFUL),
     ] {
-        let wallet = client(&world, sharing).await?;
-        let before = messages(&world, subject).await?;
-        let payments: Vec<Payment> = (0..CALLERS).map(|_| payment("alice", "bob", "0.10")).collect();
+        let wallet = client(world, sharing).await?;
+        let before = messages(world, subject).await?;
+        let payments: Vec<Payment> = (0..CALLERS).map(|_| payment("carol", "dave", "0.10")).collect();
         let paid = try_join_all(payments.iter().map(|payment| wallet.transfer(payment))).await?;
         ensure!(paid.iter().all(|paid| paid.outcome == Word::Settled), "{paid:?}");
-        let sent = messages(&world, subject).await? - before;
+        let sent = messages(world, subject).await? - before;
         println!("{CALLERS} callers, {sharing:?}: {sent} messages");
         ensure!((least..=most).contains(&sent), "{sharing:?}: {sent} messages");
     }
-    world.verify().await?;
-    world.stop().await
+    Ok(())
 }

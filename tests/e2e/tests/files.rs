@@ -1,10 +1,9 @@
 //! Files of payments in the forms that people have: one stack, every balance checked after every file.
 
 use std::fs;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use e2e::{World, id};
+use e2e::{World, id, wait};
 use serde_json::Value;
 
 /// Writes a file and plays it, and expects an exit code and a piece of text; returns its stdout.
@@ -19,29 +18,9 @@ async fn play(
     let path = world.dir().join(name);
     fs::write(&path, content)?;
     let path = path.to_str().context("a UTF-8 path")?;
-    check(
-        world,
-        &[&["transfer", "--file", path], options].concat(),
-        code,
-        shown,
-    )
-    .await
-}
-
-async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
-    let output = world.wallet(args).await?;
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let text = format!("{stdout}{}", String::from_utf8_lossy(&output.stderr));
-    ensure!(
-        output.status.code() == Some(code),
-        "wallet {args:?}, {code} expected: {:?} {text}",
-        output.status.code()
-    );
-    ensure!(
-        text.contains(shown),
-        "wallet {args:?} does not show {shown:?}: {text}"
-    );
-    Ok(stdout)
+    world
+        .tool(&[&["transfer", "--file", path], options].concat(), code, &[shown])
+        .await
 }
 
 /// Checks the balances of alice, bob and carol.
@@ -298,16 +277,12 @@ async fn interrupted(world: &World) -> Result<()> {
     let path = world.dir().join("long-run.csv");
     fs::write(&path, format!("{HEADER}{small}{large}"))?;
     let path = path.to_str().context("a UTF-8 path")?;
-    let paid = async {
-        while world.available("alice").await? == "203.00" {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Ok::<_, anyhow::Error>(())
-    };
+    let available = async || world.available("alice").await;
+    let paid = wait::until("the first is paid", available, |available| available != "203.00");
     let run = ["transfer", "--file", path];
     tokio::select! {
         ended = world.wallet(&run) => bail!("it ended before it was killed: {ended:?}"),
-        paid = paid => paid?,
+        paid = paid => drop(paid?),
     }
     let left = world.available("alice").await?;
     ensure!(left != "181.00", "the run ended before it was killed");

@@ -13,7 +13,7 @@
 
 mod aside;
 mod collation;
-pub(crate) mod filled;
+mod filled;
 mod many;
 mod table;
 mod walk;

@@ -9,13 +9,14 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::instance::signal;
 use e2e::proxy::{Line, Proxy};
 use e2e::server::{self, Server};
+use e2e::wait::{self, until};
 use e2e::{World, program, streams, transfer};
 use rustix::process::Signal;
 use serde_json::json;
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 use wallet_client::connect::connect;
 use wallet_contract::ready::WORKING;
 use wallet_contract::stream;
@@ -82,7 +83,13 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
         .request(Verb::Transfer, &"alice".parse()?, body, None)
         .await?;
     let log = world.stack.logs().join("debit-svc.log");
-    until(async || Ok(std::fs::read_to_string(&log)?.contains("publishing failed, retrying in"))).await?;
+    let fails = |log: &String| log.contains("publishing failed, retrying in");
+    until(
+        "publishing fails",
+        async || Ok(std::fs::read_to_string(&log)?),
+        fails,
+    )
+    .await?;
     let began = Instant::now();
     world.stack.stop_service(Service::Debit).await?;
     ensure!(
@@ -99,7 +106,7 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
 
     world.stack.spawn_service(Service::Debit)?;
     let (url, http) = (world.stack.service_url(Service::Debit), ready::client()?);
-    let reports_a_reason = async || {
+    let waits_for = async || {
         let shards = ready::ask(&http, &url)
             .await
             .map_or(Vec::new(), |ready| ready.shards);
@@ -107,25 +114,14 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
             .into_iter()
             .filter(|on| on.state != WORKING)
             .map(|on| on.detail);
-        Ok(why
-            .into_iter()
-            .any(|why| why.contains("publish") || why.contains("max_msgs")))
+        Ok(why.collect::<Vec<_>>())
     };
-    until(reports_a_reason).await?;
+    let a_reason = |why: &String| why.contains("publish") || why.contains("max_msgs");
+    until("a reason is reported", waits_for, |why| why.iter().any(a_reason)).await?;
     streams::change(&world, shard.0, &[("max_msgs", json!(-1))]).await?;
     world.stack.wait_until_ready(Service::Debit).await?;
     world.verify().await?;
     Ok(world)
-}
-
-/// Polls until the condition holds.
-async fn until(condition: impl AsyncFn() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + e2e::PATIENCE;
-    while !condition().await? {
-        ensure!(Instant::now() < deadline, "the condition never held");
-        sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
 }
 
 /// A service that hangs at its first log line, because its log is not read: it never reaches any step of its shutdown.
@@ -152,8 +148,8 @@ impl Blocked {
             .env("WALLET_HTTP_ADDR", format!("127.0.0.1:{port}"))
             .stderr(Stdio::from(pipe))
             .kill_on_drop(true);
-        let child = service.spawn()?;
-        until(async || Ok(TcpStream::connect(("127.0.0.1", port)).await.is_ok())).await?;
+        let mut child = service.spawn()?;
+        wait::until_listens(&mut child, format!("127.0.0.1:{port}"), String::new).await?;
         signal(child.id().context("it runs")?, Signal::TERM)?;
         Ok(Self {
             child,
@@ -176,11 +172,12 @@ async fn stop(mut world: World) -> Result<()> {
     let http = ready::client()?;
     for service in Service::ALL {
         let url = world.stack.service_url(service);
-        let noticed = async || {
-            let ready = ready::ask(&http, &url).await?;
-            Ok(ready.shards.iter().all(|shard| shard.state != WORKING))
+        let states = async || {
+            let shards = ready::ask(&http, &url).await?.shards.into_iter();
+            Ok(shards.map(|shard| shard.state).collect::<Vec<_>>())
         };
-        until(noticed).await?;
+        let noticed = |states: &Vec<String>| states.iter().all(|state| state != WORKING);
+        until(format!("{service} has noticed"), states, noticed).await?;
     }
     let began = Instant::now();
     for service in Service::ALL {

@@ -41,6 +41,7 @@ mod unread;
 mod unusual_texts;
 mod up;
 mod viewer;
+mod viewer_browser;
 mod viewer_flow;
 mod viewer_flow_browser;
 mod viewer_login;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use e2e::metrics::{Scrape, until};
 use e2e::nginx::Narrow;
 use e2e::receivers::{Receiver, Span};
-use e2e::{World, id};
+use e2e::{World, id, wait};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use wallet_client::api::Filter;
@@ -244,19 +244,14 @@ async fn an_absent_or_slow_receiver_does_not_affect_payments() -> Result<()> {
     let silent = TcpListener::bind(("127.0.0.1", port)).await?;
     let world = exporting(None, &endpoint, "http/protobuf").await?;
     play(&world).await?;
-    let failed = Duration::from_mins(1);
-    let began = tokio::time::Instant::now();
     let failures = async || -> Result<f64> {
         let scrape = Scrape::of(&world, Service::Ledger).await?;
         Ok(scrape.sum("wallet_export_failures_total", &[]).unwrap_or(0.0))
     };
-    while failures().await? < 1.0 {
-        ensure!(
-            began.elapsed() < failed,
-            "a missing reply must count as a failure"
-        );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    wait::until("a missing reply counts as a failure", failures, |failures| {
+        *failures >= 1.0
+    })
+    .await?;
     drop(silent);
     let before = tokio::time::Instant::now();
     world.verify().await?;

@@ -2,12 +2,11 @@
 //! resolves them.
 
 use std::process::Output;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, transfer};
+use e2e::wait::until;
+use e2e::{DATABASES, World, of_a_later_version, transfer};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb, envelopes};
@@ -29,13 +28,15 @@ async fn parked(world: &World) -> Result<Vec<Value>> {
     Ok(answer["parked"].as_array().context("a list")?.clone())
 }
 
-/// Polls until the condition holds.
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition().await? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(50)).await;
-    }
+/// Waits until this many messages are listed.
+async fn until_parked(world: &World, many: usize) -> Result<Vec<Value>> {
+    let listed = |rows: &Vec<Value>| rows.len() == many;
+    until(format!("{many} are parked"), async || parked(world).await, listed).await
+}
+
+async fn until_settled(world: &World, id: &str) -> Result<()> {
+    let settled = |status: &String| status == "settled";
+    until("it is paid", async || status(world, id).await, settled).await?;
     Ok(())
 }
 
@@ -65,8 +66,7 @@ async fn an_unreadable_request_is_edited_or_discarded() -> Result<()> {
     for body in [r#"{"id":"#, r#"{"to":"bob"}"#] {
         world.nats.request(Verb::Transfer, &alice, body, None).await?;
     }
-    until("both are listed", async || Ok(parked(&world).await?.len() == 2)).await?;
-    let rows = parked(&world).await?;
+    let rows = until_parked(&world, 2).await?;
     let id = |row: usize| rows[row]["id"].as_str().unwrap_or_default().to_owned();
     let (newest, oldest) = (id(0), id(1));
 
@@ -84,10 +84,7 @@ async fn an_unreadable_request_is_edited_or_discarded() -> Result<()> {
     .await?;
     ensure!(code == 0 && output.contains("replaced by message"), "{output}");
     let edited_body = edited_body["id"].as_str().context("an id")?;
-    until("it is paid", async || {
-        Ok(status(&world, edited_body).await? == "settled")
-    })
-    .await?;
+    until_settled(&world, edited_body).await?;
 
     let (output, code) = tool(&world, &["parked", "discard", &oldest]).await?;
     ensure!(code == 2 && output.contains("--reason"), "{output}");
@@ -128,8 +125,7 @@ async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()>
                 .request(Verb::Transfer, &alice, r#"{"to":"bob"}"#, None)
                 .await?;
         }
-        until("all are listed", async || Ok(parked(&world).await?.len() == 3)).await?;
-        let rows = parked(&world).await?;
+        let rows = until_parked(&world, 3).await?;
         let id = |row: usize| rows[row]["id"].as_str().unwrap_or_default().to_owned();
         let pays = |amount: &str| json!({ "to": "bob", "amount": amount, "currency": "USD" }).to_string();
         let (one, other) = (pays("1.00"), pays("2.00"));
@@ -175,7 +171,7 @@ async fn the_first_of_two_operators_wins_and_the_other_learns_it() -> Result<()>
         );
         world.stack.start_service(Service::Debit).await?;
         paid += 1;
-        until("it is carried out", async || Ok(parked(&world).await?.is_empty())).await?;
+        until_parked(&world, 0).await?;
         let (output, code) = run_parked(&world, edit(2, &one)).await?;
         ensure!(
             code == 0 && output.contains("already resolved") && output.contains("with the same text"),
@@ -218,8 +214,7 @@ async fn an_invalid_instruction_is_parked_itself() -> Result<()> {
         .nats
         .request(Verb::Transfer, &alice, r#"{"to":"bob"}"#, None)
         .await?;
-    until("it is listed", async || Ok(parked(&world).await?.len() == 1)).await?;
-    let row = parked(&world).await?.swap_remove(0);
+    let row = until_parked(&world, 1).await?.swap_remove(0);
     let subject = wallet_contract::subject::parking(shard, Service::Debit);
     let bodies = [
         (transfer("bob", "1"), "invalid_amount"),
@@ -233,8 +228,7 @@ async fn an_invalid_instruction_is_parked_itself() -> Result<()> {
         let message = instruction.to_string().into();
         world.nats.client().publish(subject.clone(), message).await?;
     }
-    until("all are listed", async || Ok(parked(&world).await?.len() == 4)).await?;
-    let rows = parked(&world).await?;
+    let rows = until_parked(&world, 4).await?;
     for ((_, why), row) in bodies.iter().zip(rows.iter().rev().skip(1)) {
         let detail = row["detail"].as_str().unwrap_or_default();
         ensure!(
@@ -246,23 +240,10 @@ async fn an_invalid_instruction_is_parked_itself() -> Result<()> {
     let edited_body = json!({ "to": "bob", "amount": "1.00", "currency": "USD" }).to_string();
     let (output, code) = tool(&world, &["parked", "edit", id, "--body", &edited_body]).await?;
     ensure!(code == 0 && output.contains("replaced by message"), "{output}");
-    until("it is paid", async || {
-        Ok(world.available("bob").await? == "101.00")
-    })
-    .await?;
+    let available = async || world.available("bob").await;
+    until("it is paid", available, |available| available == "101.00").await?;
     world.verify().await?;
     world.stop().await
-}
-
-/// An event of a transfer as a later version of credit-svc might write it.
-fn of_a_later_version(transfer: &str) -> String {
-    json!([{
-        "specversion": "1.0", "id": e2e::id(), "source": "/credit-svc/0", "type": "wallet.account.gilded.v2",
-        "subject": transfer, "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "position": "17:2", "workus": 250,
-        "data": { "payer": "alice" },
-    }])
-    .to_string()
 }
 
 /// credit-svc writes an event of an unknown kind, then continues. debit-svc and ledger-svc can't process its later events of
@@ -280,26 +261,17 @@ async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result
             .nats
             .request(Verb::Transfer, &alice, body.to_string(), None)
             .await?;
-        until("it is debited", async || {
-            Ok(flow(&world, &blocked).await?["events"]
-                .as_array()
-                .is_some_and(|events| events.len() == 2))
-        })
-        .await?;
+        let debited = |flow: &Value| flow["events"].as_array().is_some_and(|events| events.len() == 2);
+        until("it is debited", async || flow(&world, &blocked).await, debited).await?;
         let home = home(&world, "alice").await?;
         let subject = envelopes(home, Service::Credit, home);
-        let message = of_a_later_version(&blocked);
+        let message = of_a_later_version(&blocked, home);
         world.nats.client().publish(subject, message.into()).await?;
-        until("both services have parked it", async || {
-            Ok(parked(&world).await?.len() == 2)
-        })
-        .await?;
+        until_parked(&world, 2).await?;
 
         world.stack.start_service(Service::Credit).await?;
-        until("the later messages wait", async || {
-            Ok(parked(&world).await?.len() == 4)
-        })
-        .await?;
+        // The later messages wait.
+        until_parked(&world, 4).await?;
         world.pay("alice", "bob", "2.00").await?;
         world.stack.kill(Service::Debit).await?;
         world.stack.start_service(Service::Debit).await?;
@@ -333,10 +305,7 @@ async fn later_messages_of_a_parked_transfer_wait_and_others_proceed() -> Result
             .await?;
             ensure!(code == 0, "{output}");
         }
-        until("the transfer continues", async || {
-            Ok(status(&world, &blocked).await? == "settled")
-        })
-        .await?;
+        until_settled(&world, &blocked).await?;
         ensure!(parked(&world).await?.is_empty(), "some messages still wait");
         world.verify().await?;
         assert_eq!(world.available("bob").await?, "106.00");
@@ -364,8 +333,7 @@ async fn a_message_that_the_database_refuses_is_found_and_parked() -> Result<()>
         .nats
         .request(Verb::Transfer, &alice, json!(bodies).to_string(), None)
         .await?;
-    until("it is parked", async || Ok(parked(&world).await?.len() == 1)).await?;
-    let rows = parked(&world).await?;
+    let rows = until_parked(&world, 1).await?;
     ensure!(
         rows[0]["transfer"] == refused.as_str() && rows[0]["index"] == 11,
         "{rows:#?}"
@@ -376,10 +344,7 @@ async fn a_message_that_the_database_refuses_is_found_and_parked() -> Result<()>
     sqlx::query("DROP INDEX one_of_each").execute(&pool).await?;
     let (output, code) = tool(&world, &["parked", "retry", "--all"]).await?;
     ensure!(code == 0 && output.contains("retried"), "{output}");
-    until("it is paid", async || {
-        Ok(status(&world, &refused).await? == "settled")
-    })
-    .await?;
+    until_settled(&world, &refused).await?;
     world.verify().await?;
     assert_eq!(world.available("bob").await?, "114.52");
     world.stop().await

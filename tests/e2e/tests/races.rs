@@ -1,9 +1,8 @@
 //! Several callers use one id at the same time: one request is carried out, and each caller hears its own outcome.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use e2e::{PATIENCE, World, id, run_wallet, transfer};
+use e2e::{World, id, run_wallet, transfer, wait};
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep};
 use wallet_contract::id::AccountId;
 use wallet_contract::stream;
 use wallet_contract::subject::{Service, Verb};
@@ -20,16 +19,19 @@ async fn at_once(world: &mut World, commands: impl IntoIterator<Item = &String>)
         Ok(stream.cached_info().state.last_sequence)
     };
     world.stack.kill(Service::Debit).await?;
-    let (before, deadline) = (end(world).await?, Instant::now() + PATIENCE);
+    let before = end(world).await?;
     let (nats, api) = (world.stack.nats_url(), world.stack.api_url());
     let running: Vec<_> = commands
         .into_iter()
         .map(|command| tokio::spawn(tool(command.clone(), nats.clone(), api.clone())))
         .collect();
-    while end(world).await? < before + running.len() as u64 {
-        ensure!(Instant::now() < deadline, "not all requests are in the log");
-        sleep(Duration::from_millis(20)).await;
-    }
+    let all = before + running.len() as u64;
+    wait::until(
+        "all requests are in the log",
+        async || end(world).await,
+        |end| *end >= all,
+    )
+    .await?;
     world.stack.start_service(Service::Debit).await?;
     let mut results = Vec::new();
     for command in running {

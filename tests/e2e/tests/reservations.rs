@@ -7,7 +7,7 @@ mod tool;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, id};
+use e2e::{DATABASES, World, id, steps, wait};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 use wallet_contract::id::AccountId;
@@ -15,6 +15,7 @@ use wallet_contract::subject::{Service, Verb};
 use wallet_view::{held, steps};
 
 use self::expiry::held_time_is_no_duration;
+use self::reversals::a_received_amount_can_be_reversed_once;
 
 fn reserve(id: &str, to: &str, amount: &str, expires_in: u32) -> Value {
     json!({ "id": id, "to": to, "amount": amount, "currency": "USD", "expires_in": expires_in })
@@ -32,16 +33,12 @@ async fn send(world: &World, verb: Verb, body: &Value) -> Result<()> {
 
 /// Waits until a transfer of alice's has this status.
 async fn until(world: &World, id: &str, status: &str) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
+    let read = async || {
         let flow = world.api.transfer(id.parse()?, Some(&"alice".parse()?)).await?;
-        let actual = flow.map_or("unknown", |flow| flow.status.word());
-        if actual == status {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "{id} is {actual}, not {status}");
-        sleep(Duration::from_millis(20)).await;
-    }
+        Ok(flow.map_or("unknown", |flow| flow.status.word()))
+    };
+    wait::until(format!("{id} is {status}"), read, |actual| *actual == status).await?;
+    Ok(())
 }
 
 /// `75.00 available, 20.00 held, 5.00 in transit`
@@ -56,7 +53,7 @@ async fn money(world: &World, account: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
+async fn any_client_reserves_confirms_cancels_and_reverses() -> Result<()> {
     for database in DATABASES {
         let world = World::start(database).await?;
         world.open(&["alice", "bob"]).await?;
@@ -138,6 +135,7 @@ async fn any_client_reserves_confirms_and_cancels() -> Result<()> {
         held_time_is_no_duration(&world, &short)
             .await
             .with_context(|| format!("{database:?}"))?;
+        steps!((&world): a_received_amount_can_be_reversed_once);
         world.verify().await?;
         world.stop().await?;
     }

@@ -1,14 +1,13 @@
 //! Every service and the doctor notice and name a change to a stream of a running wallet, and stop reporting it once it is undone.
 
-use std::process::Output;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::instance::{self, Instance, STANDBY, WORKING};
 use e2e::streams::{change, config, put};
-use e2e::{PATIENCE, World, transfer};
+use e2e::wait::until;
+use e2e::{World, transfer};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shard;
 use wallet_contract::stream;
 use wallet_contract::subject::{Service, Verb};
@@ -20,31 +19,15 @@ const HIS: u16 = 0;
 
 /// Waits until a service or its stand-by reports all of these texts for a shard and is not ready.
 async fn shows(url: &str, shard: u16, texts: &[&str]) -> Result<()> {
-    let (shard, deadline) = (usize::from(shard), Instant::now() + PATIENCE);
-    loop {
+    let read = async || {
         let answer = reqwest::get(format!("{url}/readyz")).await?;
         let status = answer.status().as_u16();
         let output: Value = answer.json().await?;
-        let output = output["shards"][shard].to_string();
-        if status == 503 && texts.iter().all(|text| output.contains(text)) {
-            return Ok(());
-        }
-        ensure!(
-            Instant::now() < deadline,
-            "{url} does not show {texts:?}: {status} {output}"
-        );
-        sleep(Duration::from_millis(20)).await;
-    }
-}
-
-/// Checks that the doctor fails and that its output contains all of these texts.
-async fn doctor_shows(world: &World, texts: &[&str]) -> Result<()> {
-    let Output { status, stdout, .. } = world.wallet(&["doctor"]).await?;
-    let output = String::from_utf8_lossy(&stdout).into_owned();
-    ensure!(status.code() == Some(1), "{status}: {output}");
-    for text in texts {
-        ensure!(output.contains(text), "{text:?} is not in {output}");
-    }
+        Ok((status, output["shards"][usize::from(shard)].to_string()))
+    };
+    let is =
+        |(status, output): &(u16, String)| *status == 503 && texts.iter().all(|text| output.contains(text));
+    until(format!("{url} shows {texts:?}"), read, is).await?;
     Ok(())
 }
 
@@ -150,7 +133,7 @@ async fn changed_settings_are_reported(world: &World, spare: &Instance) -> Resul
     .await?;
     let unquoted: Vec<String> = named.iter().map(|text| text.replace('\\', "")).collect();
     let unquoted: Vec<&str> = unquoted.iter().map(String::as_str).collect();
-    doctor_shows(world, &unquoted).await?;
+    world.tool(&["doctor"], 1, &unquoted).await?;
     let debit = reqwest::get(format!("{}/readyz", world.stack.service_url(Service::Debit))).await?;
     let debit: Value = debit.json().await?;
     assert_eq!(debit["shards"][usize::from(HERS)]["state"], "working", "{debit}");
@@ -212,21 +195,20 @@ async fn a_sealed_stream_is_reported_and_recreated(world: &mut World) -> Result<
         shows(&url, HIS, &["\"failed\"", "sealed is true, must be false"]).await?;
     }
     let cannot = "shard 1: cannot-publish (to shard 0: ";
-    doctor_shows(world, &["WALLET_0: sealed is true, must be false", cannot]).await?;
-    let deadline = Instant::now() + PATIENCE;
+    world
+        .tool(
+            &["doctor"],
+            1,
+            &["WALLET_0: sealed is true, must be false", cannot],
+        )
+        .await?;
     let blamed = "debit-svc of shard 1 cannot publish to shard 0: ";
-    loop {
+    let stuck = async || {
         let list = world.wallet(&["transfers", "--status", "stuck"]).await?;
-        let list = String::from_utf8_lossy(&list.stdout).into_owned();
-        if list.contains(&id) && list.contains(blamed) {
-            break;
-        }
-        ensure!(
-            Instant::now() < deadline,
-            "{id} is not stuck with debit-svc: {list}"
-        );
-        sleep(Duration::from_millis(100)).await;
-    }
+        Ok(String::from_utf8_lossy(&list.stdout).into_owned())
+    };
+    let with_debit = |list: &String| list.contains(&id) && list.contains(blamed);
+    until("it is stuck with debit-svc", stuck, with_debit).await?;
     let traced = world.wallet(&["trace", &id]).await?;
     let traced = String::from_utf8_lossy(&traced.stdout).into_owned();
     ensure!(

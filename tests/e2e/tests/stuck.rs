@@ -4,9 +4,10 @@ use std::process::Output;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, transfer};
+use e2e::wait::until;
+use e2e::{DATABASES, World, transfer};
 use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use wallet_contract::id::AccountId;
 use wallet_contract::subject::{Service, Verb, bulk};
 
@@ -29,20 +30,9 @@ async fn listed(world: &World) -> Result<String> {
     Ok(text(&world.wallet(&["transfers", "--status", "stuck"]).await?))
 }
 
-/// Polls until the condition holds.
-async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition().await? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(100)).await;
-    }
-    Ok(())
-}
-
 /// The sum of a gauge over the shards.
 async fn gauge(world: &World, name: &str) -> Result<i64> {
-    let url = format!("{}/metrics", world.stack.api_url());
-    let metrics = reqwest::get(url).await?.text().await?;
+    let metrics = world.get("/metrics").await?;
     let lines = metrics
         .lines()
         .filter(|line| line.starts_with(&format!("{name}{{")));
@@ -59,11 +49,16 @@ async fn verdict(world: &World) -> Result<String> {
     Ok(health["summary"].as_str().context("a summary")?.to_owned())
 }
 
-async fn page(world: &World, path: &str) -> Result<String> {
-    Ok(reqwest::get(format!("{}/{path}", world.stack.api_url()))
-        .await?
-        .text()
-        .await?)
+async fn until_healthy(world: &World) -> Result<()> {
+    let healthy = |verdict: &String| verdict.starts_with("Healthy: ");
+    until("the wallet is healthy", async || verdict(world).await, healthy).await?;
+    Ok(())
+}
+
+async fn until_stuck(world: &World, many: i64) -> Result<()> {
+    let stuck = async || gauge(world, "wallet_flows_stuck").await;
+    until("the gauge shows it", stuck, |stuck| *stuck == many).await?;
+    Ok(())
 }
 
 /// Kills a service, and checks what then waits for it.
@@ -76,14 +71,15 @@ async fn is_stuck_on(
 ) -> Result<()> {
     let shard = world.nats.shards().await?.of(&account.parse::<AccountId>()?);
     let reason = format!("{service} of shard {} has not reacted to {last}", shard.0);
-    until("the wallet is healthy", async || {
-        Ok(verdict(world).await?.starts_with("Healthy: "))
-    })
-    .await?;
+    until_healthy(world).await?;
     world.stack.kill(service).await?;
     let id = begin(world).await?;
-    until(&reason, async || Ok(listed(world).await?.contains(&reason))).await?;
-    let list = listed(world).await?;
+    let list = until(
+        &reason,
+        async || listed(world).await,
+        |list| list.contains(&reason),
+    )
+    .await?;
     ensure!(list.contains(&id) && list.contains("stuck"), "{list}");
     // It is also visible in queries that do not ask for stuck transfers.
     for more in [&[][..], &["--account", "alice"], &["--status", "running"]] {
@@ -94,10 +90,7 @@ async fn is_stuck_on(
             "{more:?}: {plain}"
         );
     }
-    until("the gauge", async || {
-        Ok(gauge(world, "wallet_flows_stuck").await? == 1)
-    })
-    .await?;
+    until_stuck(world, 1).await?;
     assert_eq!(gauge(world, "wallet_flows_in_flight").await?, 1);
 
     let traced = text(&world.wallet(&["trace", &id]).await?);
@@ -139,35 +132,30 @@ async fn is_stuck_on(
         "{verdict}"
     );
     ensure!(
-        page(world, "health").await?.contains(&expected),
+        world.get("/health").await?.contains(&expected),
         "the health page does not show it"
     );
-    until("every page shows it", async || {
-        Ok(page(world, "accounts").await?.contains("✗ degraded"))
+    let accounts = async || world.get("/accounts").await;
+    until("every page shows it", accounts, |page| {
+        page.contains("✗ degraded")
     })
     .await?;
 
     world.stack.start_service(service).await?;
-    until("the transfer continues", async || {
-        Ok(!listed(world).await?.contains(&id))
-    })
+    until(
+        "the transfer continues",
+        async || listed(world).await,
+        |list| !list.contains(&id),
+    )
     .await?;
-    until("the wallet is healthy", async || {
-        Ok(self::verdict(world).await?.starts_with("Healthy: "))
-    })
-    .await?;
-    until("every page shows it", async || {
-        Ok(page(world, "accounts").await?.contains("healthy"))
-    })
-    .await?;
+    until_healthy(world).await?;
+    let accounts = async || world.get("/accounts").await;
+    until("every page shows it", accounts, |page| page.contains("healthy")).await?;
     assert_eq!(
         world.wallet(&["doctor", "--strict"]).await?.status.code(),
         Some(0)
     );
-    until("the gauge", async || {
-        Ok(gauge(world, "wallet_flows_stuck").await? == 0)
-    })
-    .await?;
+    until_stuck(world, 0).await?;
     let traced = text(&world.wallet(&["trace", &id]).await?);
     ensure!(
         traced.contains("settled") && !traced.contains("stuck"),
@@ -225,42 +213,14 @@ async fn a_backlog_is_counted_and_the_oldest_are_listed() -> Result<()> {
         let message = Value::from(transfers).to_string();
         let sent = world.nats.jetstream().publish(bulk(shard), message.into());
         sent.await?.await?;
-        until("all are counted", async || {
-            Ok(gauge(&world, "wallet_flows_stuck").await? == i64::try_from(MANY)?)
-        })
-        .await?;
+        until_stuck(&world, i64::try_from(MANY)?).await?;
         let list = listed(&world).await?;
         ensure!(list.contains(&first), "{list}");
 
         world.stack.start_service(Service::Credit).await?;
-        until("none is left", async || {
-            Ok(gauge(&world, "wallet_flows_stuck").await? == 0)
-        })
-        .await?;
+        until_stuck(&world, 0).await?;
         world.verify().await?;
         world.stop().await?;
     }
     Ok(())
-}
-
-#[tokio::test]
-async fn the_stuck_list_can_be_filtered_and_has_one_page() -> Result<()> {
-    let world = World::start(None).await?;
-    let url = format!("{}/v1/transfers?status=stuck", world.stack.api_url());
-    for (more, status) in [
-        ("", 200),
-        ("&account=alice", 200),
-        ("&reason=account_frozen", 200),
-        ("&account=", 400),
-        ("&before=1", 400),
-    ] {
-        let answer = reqwest::get(format!("{url}{more}")).await?;
-        assert_eq!(
-            answer.status().as_u16(),
-            status,
-            "{more}: {}",
-            answer.text().await?
-        );
-    }
-    world.stop().await
 }

@@ -1,39 +1,36 @@
 //! The tool as a person uses it, and a client that is not ours.
 
 use anyhow::{Context as _, Result};
-use e2e::{World, id};
+use e2e::{World, id, steps};
 use serde_json::Value;
 
-/// Runs the tool and expects an exit code and a piece of text on one of its outputs.
-async fn check(world: &World, args: &[&str], code: i32, shown: &str) -> Result<String> {
-    let output = world.wallet(args).await?;
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
+#[tokio::test]
+async fn the_tool_pays_and_lists_and_so_does_another_client() -> Result<()> {
+    let world = World::start(None).await?;
+    steps!((&world):
+        each_command_does_what_its_help_says,
+        an_account_lists_its_transfers_page_by_page,
+        a_client_in_another_language_pays_with_one_publish,
     );
-    assert_eq!(output.status.code(), Some(code), "wallet {args:?}: {text}");
-    assert!(
-        text.contains(shown),
-        "wallet {args:?} does not show {shown:?}: {text}"
-    );
-    Ok(text)
+    world.stop().await
 }
 
-#[tokio::test]
-async fn each_command_does_what_its_help_says() -> Result<()> {
-    let world = World::start(None).await?;
+async fn each_command_does_what_its_help_says(world: &World) -> Result<()> {
     for account in ["alice", "bob"] {
-        check(&world, &["open", account, "--currency", "USD"], 0, "opened").await?;
+        world
+            .tool(&["open", account, "--currency", "USD"], 0, &["opened"])
+            .await?;
     }
-    check(
-        &world,
-        &["open", "carol", "--currency", "USD", "--overdraft", "50"],
-        0,
-        "opened",
-    )
-    .await?;
-    check(&world, &["deposit", "alice", "100", "USD"], 0, "settled").await?;
+    world
+        .tool(
+            &["open", "carol", "--currency", "USD", "--overdraft", "50"],
+            0,
+            &["opened"],
+        )
+        .await?;
+    world
+        .tool(&["deposit", "alice", "100", "USD"], 0, &["settled"])
+        .await?;
     let (transfer, refused) = (id(), id());
     let pay = |to, amount| {
         [
@@ -52,35 +49,43 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
         .into_iter()
         .chain(["--id", &transfer])
         .collect();
-    check(&world, &with_id, 0, "settled  ").await?;
-    check(&world, &with_id, 0, "settled earlier, at ").await?;
+    world.tool(&with_id, 0, &["settled  "]).await?;
+    world.tool(&with_id, 0, &["settled earlier, at "]).await?;
     let other: Vec<&str> = pay("bob", "13.50")
         .into_iter()
         .chain(["--id", &transfer])
         .collect();
-    check(&world, &other, 3, "id_reused").await?;
+    world.tool(&other, 3, &["id_reused"]).await?;
     let too_much: Vec<&str> = pay("bob", "1,000.00")
         .into_iter()
         .chain(["--id", &refused])
         .collect();
-    check(&world, &too_much, 3, "87.50 USD available").await?;
-    check(&world, &too_much, 3, "refused earlier, at ").await?;
-    check(&world, &pay("bob", "1.234"), 2, "has 3 decimals").await?;
-    check(&world, &pay("bob", "$5"), 2, "did you mean 5.00?").await?;
-    check(&world, &["withdraw", "bob", "2.5", "USD"], 0, "settled").await?;
-    check(&world, &["freeze", "bob"], 0, "frozen").await?;
-    check(&world, &pay("bob", "1.00"), 3, "compensated").await?;
-    check(&world, &["unfreeze", "bob"], 0, "unfrozen").await?;
-    check(&world, &["close", "bob"], 3, "balance_not_zero").await?;
-    check(&world, &["withdraw", "bob", "10.00", "USD"], 0, "settled").await?;
-    check(&world, &["close", "bob"], 0, "closed").await?;
-    check(&world, &["balance", "alice"], 0, "87.50").await?;
-    check(&world, &["balance", "nobody"], 1, "never opened").await?;
-    check(&world, &["statement", "alice"], 0, "-12.50").await?;
+    world.tool(&too_much, 3, &["87.50 USD available"]).await?;
+    world.tool(&too_much, 3, &["refused earlier, at "]).await?;
+    world.tool(&pay("bob", "1.234"), 2, &["has 3 decimals"]).await?;
+    world.tool(&pay("bob", "$5"), 2, &["did you mean 5.00?"]).await?;
+    world
+        .tool(&["withdraw", "bob", "2.5", "USD"], 0, &["settled"])
+        .await?;
+    world.tool(&["freeze", "bob"], 0, &["frozen"]).await?;
+    world.tool(&pay("bob", "1.00"), 3, &["compensated"]).await?;
+    world.tool(&["unfreeze", "bob"], 0, &["unfrozen"]).await?;
+    world.tool(&["close", "bob"], 3, &["balance_not_zero"]).await?;
+    world
+        .tool(&["withdraw", "bob", "10.00", "USD"], 0, &["settled"])
+        .await?;
+    world.tool(&["close", "bob"], 0, &["closed"]).await?;
+    world.tool(&["balance", "alice"], 0, &["87.50"]).await?;
+    world.tool(&["balance", "nobody"], 1, &["never opened"]).await?;
+    world.tool(&["statement", "alice"], 0, &["-12.50"]).await?;
     let in_euros = ["statement", "alice", "--currency", "EUR"];
-    check(&world, &in_euros, 1, "alice has no EUR balance").await?;
-    check(&world, &["transfers", "--account", "bob"], 0, "compensated").await?;
-    check(&world, &["transfers", "--account", "nobody"], 1, "never opened").await?;
+    world.tool(&in_euros, 1, &["alice has no EUR balance"]).await?;
+    world
+        .tool(&["transfers", "--account", "bob"], 0, &["compensated"])
+        .await?;
+    world
+        .tool(&["transfers", "--account", "nobody"], 1, &["never opened"])
+        .await?;
     // This id is unknown to every service.
     let unknown = id();
     for words in [
@@ -92,25 +97,27 @@ async fn each_command_does_what_its_help_says() -> Result<()> {
         "watch --timeout 0s",
     ] {
         let words: Vec<&str> = words.split(' ').chain([&*unknown]).collect();
-        check(&world, &words, 1, "error: ").await?;
+        world.tool(&words, 1, &["error: "]).await?;
     }
-    check(&world, &["balance", "--api", "ftp://x"], 2, "use an address").await?;
-    check(&world, &["trace", &transfer], 0, "account debited").await?;
-    check(&world, &["completions", "bash"], 0, "wallet").await?;
-    check(&world, &["doctor"], 0, "2 streams with the required settings").await?;
-    let report = check(&world, &["verify", "--json"], 0, "conservation").await?;
+    world
+        .tool(&["balance", "--api", "ftp://x"], 2, &["use an address"])
+        .await?;
+    world.tool(&["trace", &transfer], 0, &["account debited"]).await?;
+    world.tool(&["completions", "bash"], 0, &["wallet"]).await?;
+    world
+        .tool(&["doctor"], 0, &["2 streams with the required settings"])
+        .await?;
+    let report = world.tool(&["verify", "--json"], 0, &["conservation"]).await?;
     let line = report
         .lines()
         .find(|line| line.starts_with('{'))
         .context("JSON")?;
     assert_eq!(serde_json::from_str::<Value>(line)?["held"], true);
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn an_account_lists_its_transfers_page_by_page() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob", "carol"]).await?;
+async fn an_account_lists_its_transfers_page_by_page(world: &World) -> Result<()> {
+    world.open(&["dora", "erik", "frida"]).await?;
     for amount in 1..=12 {
         let amount = if amount % 4 == 0 {
             "1000.00".to_owned()
@@ -119,20 +126,20 @@ async fn an_account_lists_its_transfers_page_by_page() -> Result<()> {
         };
         world
             .pay(
-                "alice",
-                if amount.len() % 2 == 0 { "bob" } else { "carol" },
+                "dora",
+                if amount.len() % 2 == 0 { "erik" } else { "frida" },
                 &amount,
             )
             .await?;
     }
     let filter = wallet_client::api::Filter {
-        account: Some("alice".parse()?),
+        account: Some("dora".parse()?),
         ..wallet_client::api::Filter::default()
     };
     let whole = world.api.transfers(&filter, 100, None).await?.transfers;
     let ids =
         |page: &[wallet_client::api::Transfer]| page.iter().map(|flow| flow.transfer).collect::<Vec<_>>();
-    // 12 payments of alice's, her deposit, and the request that opened her account.
+    // 12 payments of dora's, her deposit, and the request that opened her account.
     assert_eq!(whole.len(), 14);
     let (mut paged, mut before) = (Vec::new(), None);
     for _ in 0..20 {
@@ -144,26 +151,24 @@ async fn an_account_lists_its_transfers_page_by_page() -> Result<()> {
         }
     }
     assert_eq!(paged, ids(&whole));
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn a_client_in_another_language_pays_with_one_publish() -> Result<()> {
+async fn a_client_in_another_language_pays_with_one_publish(world: &World) -> Result<()> {
     let python = e2e::repository().join(".tools/python/bin/python");
     if !python.is_file() {
         println!("skipped: no Python with nats-py in .tools (make tools)");
         return Ok(());
     }
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+    world.open(&["gina", "hugo"]).await?;
     let script = e2e::repository().join("examples/pay.py");
     let pay = |amount: &'static str| {
         let mut command = tokio::process::Command::new(&python);
         command.arg(&script).args([
             "--from",
-            "alice",
+            "gina",
             "--to",
-            "bob",
+            "hugo",
             "--amount",
             amount,
             "--currency",
@@ -200,8 +205,8 @@ async fn a_client_in_another_language_pays_with_one_publish() -> Result<()> {
         .status
         .success();
     assert_eq!(
-        world.available("bob").await?,
+        world.available("hugo").await?,
         if paid { "113.50" } else { "114.50" }
     );
-    world.stop().await
+    Ok(())
 }

@@ -4,9 +4,9 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::instance::{Instance, STANDBY};
-use e2e::{PATIENCE, World, program, transfer};
+use e2e::{PATIENCE, World, program, steps, transfer, wait};
 use tokio::process::Command;
-use tokio::time::{Duration, timeout};
+use tokio::time::timeout;
 use wallet_contract::subject::{Service, Verb};
 
 /// The exit code that a shell reports for a program ended by SIGPIPE.
@@ -33,9 +33,15 @@ fn wallet(world: &World, args: &[&str]) -> Result<Command> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
-    let world = World::start(None).await?;
+async fn closed_output_stops_commands_and_no_service() -> Result<()> {
+    let mut world = World::start(None).await?;
     world.open(&["alice", "bob"]).await?;
+    steps!((&world): a_command_with_closed_output_ends_quietly);
+    steps!((&mut world): a_service_works_on_with_a_closed_log);
+    world.stop().await
+}
+
+async fn a_command_with_closed_output_ends_quietly(world: &World) -> Result<()> {
     let body = transfer("bob", "1.00");
     let id = body["id"].as_str().context("an id")?.to_owned();
     world.ask(Verb::Transfer, "alice", body).await?;
@@ -70,7 +76,7 @@ async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
         &["deposit", "alice", "1.00", "USD"],
         &["deposit", "alice", "1.00", "USD", "--no-wait", "--json"],
     ] {
-        let child = wallet(&world, args)?.stderr(Stdio::piped()).spawn()?;
+        let child = wallet(world, args)?.stderr(Stdio::piped()).spawn()?;
         let done = timeout(PATIENCE, child.wait_with_output()).await??;
         let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
         assert_eq!(done.status.code(), Some(UNREAD), "{args:?}: {stderr}");
@@ -79,18 +85,14 @@ async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
             "{args:?}: {stderr}"
         );
     }
-    let deposited = async {
-        while world.available("alice").await? != "101.00" {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        anyhow::Ok(())
-    };
-    timeout(PATIENCE, deposited)
-        .await
-        .context("the deposits were not made")??;
+    let available = async || world.available("alice").await;
+    wait::until("the deposits are made", available, |available| {
+        available == "101.00"
+    })
+    .await?;
     // Continuous commands end with the first line that is not read, even if stderr is not read either.
     for json in [&["watch"][..], &["watch", "--json"]] {
-        let mut watch = wallet(&world, json)?.stderr(unread()?).spawn()?;
+        let mut watch = wallet(world, json)?.stderr(unread()?).spawn()?;
         let ended = async {
             loop {
                 world.pay("alice", "bob", "0.01").await?;
@@ -101,7 +103,7 @@ async fn a_command_with_closed_output_ends_quietly() -> Result<()> {
         };
         assert_eq!(timeout(PATIENCE, ended).await??.code(), Some(UNREAD), "{json:?}");
     }
-    world.stop().await
+    Ok(())
 }
 
 #[tokio::test]
@@ -120,18 +122,14 @@ async fn output_to_a_full_disk_is_an_error() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn a_service_works_on_with_a_closed_log() -> Result<()> {
-    let mut world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
-    let second = Instance::with_log(&world, Service::Debit, unread()?)?;
+async fn a_service_works_on_with_a_closed_log(world: &mut World) -> Result<()> {
+    let second = Instance::with_log(world, Service::Debit, unread()?)?;
     second.until_both(STANDBY).await?;
     world.stack.kill(Service::Debit).await?;
     assert_eq!(world.pay("alice", "bob", "1.00").await?.reason, None);
     ensure!(second.stop().await?.success());
     world.stack.start_service(Service::Debit).await?;
-    world.verify().await?;
-    world.stop().await
+    world.verify().await
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
-//! The pages of flows over HTTP: each kind of flow under each tab, downloads, hostile texts, missing flows.
+//! The pages of flows over HTTP, as steps of `viewer`: each kind of flow under each tab, downloads, hostile texts, missing flows.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, id, transfer};
+use e2e::wait::until;
+use e2e::{World, id, steps, transfer};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 use wallet_client::api::Api;
 use wallet_contract::id::{AccountId, TransferId};
 use wallet_contract::subject::{Service, Verb};
@@ -49,28 +49,31 @@ async fn ask(world: &World, verb: Verb, account: &str, body: Value) -> Result<St
     Ok(id)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn commit_and_publish_times_are_separate() -> Result<()> {
-    for database in DATABASES {
-        let world = World::start(database).await?;
-        world.open(&["alice", "bob"]).await?;
-        let transfer = ask(&world, Verb::Transfer, "alice", transfer("bob", "12.50")).await?;
-        let (id, deadline) = (transfer.parse()?, Instant::now() + PATIENCE);
-        let steps = loop {
-            // The caller hears the outcome before the last event is in the log.
-            let flow = world.api.transfer(id, None).await?.context("it is known")?;
-            let steps = steps::of(&flow);
-            if steps.len() == 4 {
-                break steps;
-            }
-            ensure!(Instant::now() < deadline, "{steps:#?}");
-            sleep(Duration::from_millis(20)).await;
-        };
-        for step in steps.iter().filter(|step| step.parent.is_some()) {
-            let times = step.times.context("its cause is unknown")?;
-            ensure!(times.publish_us > 0, "{database:?} {}: {times:?}", step.words);
-        }
-        world.stop().await?;
+/// All of this on one stack, on which alice has not been opened yet.
+pub(crate) async fn pages(world: &mut World) -> Result<()> {
+    steps!((world):
+        each_kind_of_flow_has_its_pages_and_files,
+        commit_and_publish_times_are_separate,
+        client_text_is_escaped,
+        an_unknown_flow_gets_an_error_page,
+        flows_with_the_same_id_or_trace_are_listed,
+        an_unfinished_flow_shows_what_is_expected_and_is_updated,
+    );
+    Ok(())
+}
+
+async fn commit_and_publish_times_are_separate(world: &World) -> Result<()> {
+    let transfer = ask(world, Verb::Transfer, "alice", transfer("bob", "12.50")).await?;
+    let id = transfer.parse()?;
+    let read = async || {
+        let flow = world.api.transfer(id, None).await?;
+        Ok(steps::of(&flow.context("it is known")?))
+    };
+    // The caller hears the outcome before the last event is in the log.
+    let steps = until("all steps are there", read, |steps| steps.len() == 4).await?;
+    for step in steps.iter().filter(|step| step.parent.is_some()) {
+        let times = step.times.context("its cause is unknown")?;
+        ensure!(times.publish_us > 0, "{}: {times:?}", step.words);
     }
     Ok(())
 }
@@ -117,35 +120,29 @@ async fn flows(world: &World) -> Result<Vec<(String, &'static str, &'static str)
     ])
 }
 
-#[tokio::test]
-async fn each_kind_of_flow_has_its_pages_and_files() -> Result<()> {
-    for database in DATABASES {
-        let world = World::start(database).await?;
-        let flows = flows(&world).await?;
-        for (id, payer, story) in &flows {
-            let url = format!("/flows/{id}?payer={payer}");
-            let story = story.replace("&#39;", "'");
-            for tab in TABS {
-                let began = Instant::now();
-                let text = page(&world, &format!("{url}&tab={tab}&step=2")).await?;
-                ensure!(began.elapsed() < SOON, "{tab} took {:?}", began.elapsed());
-                ensure!(text.contains(&story), "{tab} of {id}: no {story:?} in {text}");
-                ensure!(
-                    text.contains("Step 2 of "),
-                    "{tab} of {id}: the second step is not selected"
-                );
-                ensure!(
-                    text.contains(&format!("tab={tab}&amp;step=1")),
-                    "{tab} of {id}: no link to the first"
-                );
-            }
-            files(&world, id, payer, &story).await?;
-            same_phases(&world, id, payer).await?;
+async fn each_kind_of_flow_has_its_pages_and_files(world: &World) -> Result<()> {
+    let flows = flows(world).await?;
+    for (id, payer, story) in &flows {
+        let url = format!("/flows/{id}?payer={payer}");
+        let story = story.replace("&#39;", "'");
+        for tab in TABS {
+            let began = Instant::now();
+            let text = page(world, &format!("{url}&tab={tab}&step=2")).await?;
+            ensure!(began.elapsed() < SOON, "{tab} took {:?}", began.elapsed());
+            ensure!(text.contains(&story), "{tab} of {id}: no {story:?} in {text}");
+            ensure!(
+                text.contains("Step 2 of "),
+                "{tab} of {id}: the second step is not selected"
+            );
+            ensure!(
+                text.contains(&format!("tab={tab}&amp;step=1")),
+                "{tab} of {id}: no link to the first"
+            );
         }
-        adds_up(&world, &flows[4].0).await?;
-        world.stop().await?;
+        files(world, id, payer, &story).await?;
+        same_phases(world, id, payer).await?;
     }
-    Ok(())
+    adds_up(world, &flows[4].0).await
 }
 
 /// Each download has the type it claims.
@@ -223,29 +220,26 @@ async fn adds_up(world: &World, id: &str) -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn client_text_is_escaped() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn client_text_is_escaped(world: &World) -> Result<()> {
     let hostile = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u{202e}\r\n</style></svg>";
     let mut body = transfer("bob", "1.00");
     body["memo"] = json!(hostile);
-    let id = ask(&world, Verb::Transfer, "alice", body).await?;
+    let id = ask(world, Verb::Transfer, "alice", body).await?;
     for path in TABS
         .map(|tab| format!("?tab={tab}&step=1"))
         .into_iter()
         .chain(["/export.html".to_owned()])
     {
-        let text = page(&world, &format!("/flows/{id}{path}")).await?;
+        let text = page(world, &format!("/flows/{id}{path}")).await?;
         let body = visible(text.split_once("<main").context("a page has a main part")?.1);
         for raw in ["<script", "<img", "</style>", "\u{202e}"] {
             ensure!(!body.contains(raw), "{raw} in {path}");
         }
         ensure!(body.contains("&lt;script&gt;alert(1)"), "no memo in {path}");
     }
-    let diagram = get(&world, &format!("/flows/{id}/export.mmd")).await?.text;
+    let diagram = get(world, &format!("/flows/{id}/export.mmd")).await?.text;
     ensure!(!diagram.contains("<script"), "{diagram}");
-    world.stop().await
+    Ok(())
 }
 
 /// A page without the text that its buttons copy, which is verbatim.
@@ -257,9 +251,7 @@ fn visible(page: &str) -> String {
     })
 }
 
-#[tokio::test]
-async fn an_unknown_flow_gets_an_error_page() -> Result<()> {
-    let world = World::start(None).await?;
+async fn an_unknown_flow_gets_an_error_page(world: &World) -> Result<()> {
     let unknown = id();
     for (path, status, says) in [
         (format!("/flows/{unknown}"), 404, "no request with id"),
@@ -272,7 +264,7 @@ async fn an_unknown_flow_gets_an_error_page() -> Result<()> {
         ("/flows/7".to_owned(), 400, "transfer &quot;7&quot;"),
         (format!("/flows/{unknown}?tab_=x"), 400, "unknown field"),
     ] {
-        let answer = get(&world, &path).await?;
+        let answer = get(world, &path).await?;
         assert_eq!(answer.status, status, "{path}: {}", answer.text);
         ensure!(
             answer.kind.starts_with("text/html") && answer.text.contains(says),
@@ -280,27 +272,24 @@ async fn an_unknown_flow_gets_an_error_page() -> Result<()> {
             answer.text
         );
     }
-    let for_programs = get(&world, &format!("/v1/transfers/{unknown}")).await?;
+    let for_programs = get(world, &format!("/v1/transfers/{unknown}")).await?;
     assert_eq!(
         (for_programs.status, for_programs.kind.as_str()),
         (404, "application/problem+json")
     );
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test]
-async fn flows_with_the_same_id_or_trace_are_listed() -> Result<()> {
-    let world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn flows_with_the_same_id_or_trace_are_listed(world: &World) -> Result<()> {
     let first = transfer("bob", "1.00");
     let mut second = first.clone();
     second["to"] = json!("alice");
-    let id = ask(&world, Verb::Transfer, "alice", first).await?;
-    ask(&world, Verb::Transfer, "bob", second).await?;
-    let list = page(&world, &format!("/flows/{id}")).await?;
+    let id = ask(world, Verb::Transfer, "alice", first).await?;
+    ask(world, Verb::Transfer, "bob", second).await?;
+    let list = page(world, &format!("/flows/{id}")).await?;
     for payer in ["alice", "bob"] {
         ensure!(list.contains(&format!("/flows/{id}?payer={payer}\"")), "{list}");
-        let one = page(&world, &format!("/flows/{id}?payer={payer}")).await?;
+        let one = page(world, &format!("/flows/{id}?payer={payer}")).await?;
         ensure!(one.contains(&format!("{payer} paid 1.00 USD to ")), "{one}");
     }
 
@@ -317,36 +306,18 @@ async fn flows_with_the_same_id_or_trace_are_listed() -> Result<()> {
             .nats
             .request(Verb::Transfer, &alice, body.to_string(), Some(&parent))
             .await?;
-        until(|| async {
-            Ok(world
-                .api
-                .transfer(id, None)
-                .await?
-                .is_some_and(|flow| flow.ended_at.is_some()))
-        })
-        .await?;
-        let text = page(&world, &format!("/traces/{trace}")).await?;
+        let ended = async || Ok(world.api.transfer(id, None).await?.and_then(|flow| flow.ended_at));
+        until("it has ended", ended, Option::is_some).await?;
+        let text = page(world, &format!("/traces/{trace}")).await?;
         ensure!(text.contains(says), "{bodies}: {text}");
         // The page of the trace's only flow links to no other.
-        let flow = page(&world, &format!("/flows/{id}?payer=alice")).await?;
+        let flow = page(world, &format!("/flows/{id}?payer=alice")).await?;
         assert_eq!(flow.contains("flows of this trace"), bodies > 1);
-    }
-    world.stop().await
-}
-
-async fn until<F: Future<Output = Result<bool>>>(condition: impl Fn() -> F) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition().await? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}");
-        sleep(Duration::from_millis(50)).await;
     }
     Ok(())
 }
 
-#[tokio::test]
-async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()> {
-    let mut world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn an_unfinished_flow_shows_what_is_expected_and_is_updated(world: &mut World) -> Result<()> {
     world.pay("alice", "bob", "1.00").await?;
     world.stack.kill(Service::Credit).await?;
     let body = transfer("bob", "3.00");
@@ -356,8 +327,9 @@ async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()
         .request(Verb::Transfer, &"alice".parse()?, body.to_string(), None)
         .await?;
     let url = format!("/flows/{id}");
-    until(|| async { Ok(page(&world, &url).await?.contains("account.debited for ")) }).await?;
-    let waiting = page(&world, &url).await?;
+    let shows = |page: &String| page.contains("account.debited for ");
+    until("it waits", async || page(world, &url).await, shows).await?;
+    let waiting = page(world, &url).await?;
     for says in [
         "the money has left alice and is in transit",
         "credit-svc of shard 0 has not reacted to account.debited for ",
@@ -371,7 +343,7 @@ async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()
     let mut live = reqwest::get(format!("{}{url}/live", world.stack.api_url())).await?;
     world.stack.start_service(Service::Credit).await?;
     let mut sent = String::new();
-    while let Some(part) = tokio::time::timeout(PATIENCE, live.chunk()).await?? {
+    while let Some(part) = tokio::time::timeout(e2e::PATIENCE, live.chunk()).await?? {
         sent.push_str(&String::from_utf8_lossy(&part));
     }
     ensure!(
@@ -379,14 +351,14 @@ async fn an_unfinished_flow_shows_what_is_expected_and_is_updated() -> Result<()
         "{sent}"
     );
     ensure!(sent.ends_with("event: end\ndata: over\n\n"), "{sent}");
-    let over = get(&world, &format!("{url}/live")).await?.text;
+    let over = get(world, &format!("{url}/live")).await?.text;
     ensure!(
         over.contains("bob received it ") && over.ends_with("event: end\ndata: over\n\n"),
         "a repeated request must get the flow once, then the end: {over}"
     );
     ensure!(
-        !page(&world, &url).await?.contains("data-live"),
+        !page(world, &url).await?.contains("data-live"),
         "the page of an ended flow must not be live"
     );
-    world.stop().await
+    Ok(())
 }

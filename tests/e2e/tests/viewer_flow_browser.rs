@@ -3,7 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use e2e::browser::{Browser, NARROW, WIDE};
-use e2e::{World, id, transfer};
+use e2e::{World, id, steps, transfer};
 use serde_json::json;
 use wallet_contract::subject::{Service, Verb};
 
@@ -45,10 +45,18 @@ async fn reversed(world: &World) -> Result<[String; 2]> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tabs_keep_the_step_in_the_address() -> Result<()> {
-    let world = World::start(None).await?;
+async fn flows_work_in_a_browser() -> Result<()> {
+    let mut world = World::start(None).await?;
     let id = compensated(&world).await?;
     let browser = Browser::start(&world.stack.api_url()).await?;
+    steps!((&browser, &id): tabs_keep_the_step_in_the_address);
+    steps!((&world, &browser, &id): every_tab_fits_a_phone_in_both_themes);
+    steps!((&mut world, &browser): an_open_page_shows_the_end_of_its_flow);
+    steps!((&world, &browser, &id): ids_are_copied_and_files_downloaded);
+    world.stop().await
+}
+
+async fn tabs_keep_the_step_in_the_address(browser: &Browser, id: &str) -> Result<()> {
     browser.open(&format!("/flows/{id}")).await?;
     ensure!(
         browser
@@ -93,17 +101,12 @@ async fn tabs_keep_the_step_in_the_address() -> Result<()> {
     browser.open(&path).await?;
     ensure!(browser.text("#step h2").await?.contains("credit refused"));
     ensure!(browser.eval("document.title").await? != json!("forged"));
-    browser.close().await?;
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_tab_fits_a_phone_in_both_themes() -> Result<()> {
-    let world = World::start(None).await?;
-    let id = compensated(&world).await?;
-    let part = captured_in_part(&world).await?;
-    let back = reversed(&world).await?;
-    let browser = Browser::start(&world.stack.api_url()).await?;
+async fn every_tab_fits_a_phone_in_both_themes(world: &World, browser: &Browser, id: &str) -> Result<()> {
+    let part = captured_in_part(world).await?;
+    let back = reversed(world).await?;
     for theme in ["light", "dark"] {
         browser.prefer(theme).await?;
         for size in [WIDE, NARROW] {
@@ -136,15 +139,11 @@ async fn every_tab_fits_a_phone_in_both_themes() -> Result<()> {
             }
         }
     }
-    browser.close().await?;
-    world.stop().await
+    browser.resize(WIDE).await?;
+    Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ids_are_copied_and_files_downloaded() -> Result<()> {
-    let world = World::start(None).await?;
-    let id = compensated(&world).await?;
-    let browser = Browser::start(&world.stack.api_url()).await?;
+async fn ids_are_copied_and_files_downloaded(world: &World, browser: &Browser, id: &str) -> Result<()> {
     browser.open(&format!("/flows/{id}")).await?;
     browser.click(".facts .copy").await?;
     browser
@@ -166,23 +165,19 @@ async fn ids_are_copied_and_files_downloaded() -> Result<()> {
             ))
             .await?;
     }
+    browser.is_content().await?;
     // The page exported as one file and opened from disk: it shows the flow and makes no requests.
-    let page = reqwest::get(format!("{}/flows/{id}/export.html", world.stack.api_url()))
-        .await?
-        .text()
-        .await?;
+    let page = world.get(&format!("/flows/{id}/export.html")).await?;
     let file = world.dir().join("flow.html");
     std::fs::write(&file, page)?;
     browser.client.goto(&format!("file://{}", file.display())).await?;
     ensure!(browser.texts(".drawing").await?.len() == 3 && browser.text("h1").await?.contains("5.00 USD"));
     browser.client.back().await?;
-    world.stop().await
+    Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_open_page_shows_the_end_of_its_flow() -> Result<()> {
-    let mut world = World::start(None).await?;
-    world.open(&["alice", "bob"]).await?;
+async fn an_open_page_shows_the_end_of_its_flow(world: &mut World, browser: &Browser) -> Result<()> {
+    world.open(&["bob"]).await?;
     world.stack.kill(Service::Credit).await?;
     let body = transfer("bob", "3.00");
     let id = body["id"].as_str().context("an id")?.to_owned();
@@ -190,7 +185,6 @@ async fn an_open_page_shows_the_end_of_its_flow() -> Result<()> {
         .nats
         .request(Verb::Transfer, &"alice".parse()?, body.to_string(), None)
         .await?;
-    let browser = Browser::start(&world.stack.api_url()).await?;
     browser.open(&format!("/flows/{id}")).await?;
     browser
         .until("document.querySelector('.missing')?.textContent.includes('expected: account.credited')")
@@ -205,6 +199,5 @@ async fn an_open_page_shows_the_end_of_its_flow() -> Result<()> {
     browser
         .until("document.querySelector('h1 .settled') !== null && !document.querySelector('.missing')")
         .await?;
-    browser.close().await?;
-    world.stop().await
+    Ok(())
 }

@@ -1,16 +1,24 @@
 //! With a token configured, a browser is asked for it once.
 
 use anyhow::{Result, ensure};
-use e2e::World;
 use e2e::browser::{Browser, NARROW};
+use e2e::{World, steps};
 use reqwest::redirect::Policy;
 use reqwest::{StatusCode, header};
 
 const TOKEN: &str = "a-token-that-nobody-guesses";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_browser_logs_in_once_and_can_log_out() -> Result<()> {
+async fn with_a_token_pages_need_a_login() -> Result<()> {
     let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
+    steps!((&world):
+        a_browser_logs_in_once_and_can_log_out,
+        the_cookie_is_strict_and_programs_get_401,
+    );
+    world.stop().await
+}
+
+async fn a_browser_logs_in_once_and_can_log_out(world: &World) -> Result<()> {
     let browser = Browser::start(&world.stack.api_url()).await?;
     browser.open("/accounts?q=%40").await?;
     assert_eq!(browser.path().await?, "/login?next=%2Faccounts%3Fq%3D%2540");
@@ -41,13 +49,10 @@ async fn a_browser_logs_in_once_and_can_log_out() -> Result<()> {
     browser.until("location.pathname == '/login'").await?;
     browser.open("/health").await?;
     ensure!(browser.path().await?.starts_with("/login?"));
-    browser.close().await?;
-    world.stop().await
+    browser.close().await
 }
 
-#[tokio::test]
-async fn the_cookie_is_strict_and_programs_get_401() -> Result<()> {
-    let world = World::with(None, |options| options.http_token = Some(TOKEN.to_owned())).await?;
+async fn the_cookie_is_strict_and_programs_get_401(world: &World) -> Result<()> {
     let url = world.stack.api_url();
     let http = reqwest::Client::builder().redirect(Policy::none()).build()?;
     let page = http
@@ -93,5 +98,5 @@ async fn the_cookie_is_strict_and_programs_get_401() -> Result<()> {
         .send()
         .await?;
     assert_eq!(read.status(), StatusCode::OK);
-    world.stop().await
+    Ok(())
 }

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 
 use wallet_contract::event::{Cause, Event, Fact};
 use wallet_contract::subject::Service;
+use wallet_invariants::rows::Accounts;
 use wallet_kernel::{Decider, Heard, Input, Place};
 
-use crate::core::{Alarm, Core, Page};
+use crate::core::{Alarm, Core};
 
 /// A mistake in the rules of a core.
 pub trait Bend: Debug + Send + Sync + 'static {
@@ -67,8 +68,8 @@ impl<B: Bend> Core for Bent<B> {
         B::Core::forget(state);
     }
 
-    fn pages(state: &Self::State) -> Vec<Page> {
-        B::Core::pages(state)
+    fn accounts(state: &Self::State) -> Accounts {
+        B::Core::accounts(state)
     }
 
     fn alarms(state: &Self::State) -> Vec<Alarm> {

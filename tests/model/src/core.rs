@@ -5,25 +5,10 @@ use std::fmt::Debug;
 use credit_core::Credit;
 use debit_core::Debit;
 use ledger_core::Ledger;
-use wallet_contract::event::{Event, Fact, MovementFact, Overdraft};
-use wallet_contract::id::AccountId;
-use wallet_contract::money::Amount;
+use wallet_contract::event::{Event, Fact, MovementFact};
 use wallet_contract::subject::Service;
+use wallet_invariants::rows::{Account, Accounts, invariant_accounts_match_their_transfers};
 use wallet_kernel::{Decider, Due, Input, Phase, Place, Standing};
-
-/// Available, held and in transit, in minor units.
-pub type Money = [i64; 3];
-
-/// An account as a service sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// The account's name.
-    pub account: AccountId,
-    /// Its balances.
-    pub money: Money,
-    /// How far it may go below zero.
-    pub overdraft: Overdraft,
-}
 
 /// A time, and what becomes due then.
 pub type Alarm = (i64, Due);
@@ -42,8 +27,8 @@ pub trait Core: Decider<State: Clone + Debug> + Send + Sync + 'static {
     fn forget(_state: &mut Self::State) {}
 
     /// The accounts, if the service keeps balances.
-    fn pages(_state: &Self::State) -> Vec<Page> {
-        Vec::new()
+    fn accounts(_state: &Self::State) -> Accounts {
+        Accounts::new()
     }
 
     /// Everything that can become due.
@@ -63,13 +48,12 @@ pub trait Core: Decider<State: Clone + Debug> + Send + Sync + 'static {
 impl Core for Debit {
     const SERVICE: Service = Service::Debit;
 
-    fn pages(state: &Self::State) -> Vec<Page> {
-        let page = |((account, _), row): (&(AccountId, _), &debit_core::Account)| Page {
-            account: account.clone(),
-            money: [row.available, row.held, row.in_transit],
-            overdraft: row.overdraft,
-        };
-        state.accounts.iter().map(page).collect()
+    fn accounts(state: &Self::State) -> Accounts {
+        let accounts = state.accounts.iter().map(|(key, row)| {
+            let balance = [row.available, row.held, row.in_transit];
+            (key.clone(), Account::new(balance, row.overdraft))
+        });
+        accounts.collect()
     }
 
     fn alarms(state: &Self::State) -> Vec<Alarm> {
@@ -99,29 +83,7 @@ impl Core for Debit {
     }
 
     fn is_consistent(state: &Self::State) -> bool {
-        Self::pages(state).iter().all(|page| {
-            let of_account = state
-                .transfers
-                .iter()
-                .filter(|(key, _)| key.payer == page.account);
-            let sums = of_account.fold([0, 0], |[held, in_transit], (_, row)| {
-                let all = row.movement.as_ref().map_or(0, |m| m.money.amount.minor());
-                let captured = row.reservation.and_then(|reservation| reservation.captured);
-                match row.phase {
-                    Phase::Reserved | Phase::Confirming | Phase::Promised => [held + all, in_transit],
-                    Phase::Debited => [held, in_transit + all],
-                    Phase::Confirmed => [held, in_transit + captured.map_or(0, Amount::minor)],
-                    Phase::Refused
-                    | Phase::Credited
-                    | Phase::Reversed
-                    | Phase::Completed
-                    | Phase::Cancelled
-                    | Phase::Expired
-                    | Phase::Declined => [held, in_transit],
-                }
-            });
-            page.money[1..] == sums
-        })
+        invariant_accounts_match_their_transfers(&Self::accounts(state), state.transfers.iter()).is_ok()
     }
 }
 
@@ -173,13 +135,12 @@ impl Core for Ledger {
         }
     }
 
-    fn pages(state: &Self::State) -> Vec<Page> {
-        let page = |((account, _), row): (&(AccountId, _), &ledger_core::Account)| Page {
-            account: account.clone(),
-            money: [row.available, row.held, row.in_transit],
-            overdraft: row.overdraft,
-        };
-        state.accounts.iter().map(page).collect()
+    fn accounts(state: &Self::State) -> Accounts {
+        let accounts = state.accounts.iter().map(|(key, row)| {
+            let balance = [row.available, row.held, row.in_transit];
+            (key.clone(), Account::new(balance, row.overdraft))
+        });
+        accounts.collect()
     }
 
     fn is_busy(state: &Self::State) -> bool {

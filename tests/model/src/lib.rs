@@ -7,8 +7,9 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`scenarios`] | the worlds: which requests, from whom |
-//! | [`saga`] | the model: what can happen in a state, and what it leads to |
-//! | [`properties`] | the invariants |
+//! | [`saga`] | what can happen in a state, and what it leads to |
+//! | [`properties`] | the invariants (`tests/invariants`), as properties of a state |
+//! | `model` | both, as the checker needs them |
 //! | [`world`] | a state: small numbers |
 //! | [`mind`] | what those numbers stand for: a core's rows, inbox and event store |
 //! | [`bent`] | cores with a mistake, which the checker must find |
@@ -22,6 +23,7 @@ pub mod core;
 pub mod interned;
 pub mod message;
 pub mod mind;
+mod model;
 pub mod properties;
 pub mod report;
 pub mod saga;

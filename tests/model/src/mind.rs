@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use wallet_contract::event::{Event, Fact, MovementFact, Overdraft, Source};
+use wallet_contract::event::{Event, Source};
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_engine::batch::{self, Moment};
+use wallet_invariants::rows::{Accounts, invariant_floors, one_end, sum};
 use wallet_kernel::{Heard, Input, Place};
 
-use crate::core::{Alarm, Core, Page};
+use crate::core::{Alarm, Core};
 use crate::interned::Interned;
 use crate::message::Number;
 
@@ -27,7 +28,7 @@ struct Mind<C: Core> {
     inbox: BTreeSet<EventId>,
     said: Vec<(Number, Event)>,
     /// What it has heard at one end of a transfer only: plus credits to its payees, minus what has left its payers for good.
-    one_end: i64,
+    one_end: i128,
     seen: Arc<Seen>,
 }
 
@@ -35,9 +36,9 @@ struct Mind<C: Core> {
 #[derive(Debug, Default)]
 pub struct Seen {
     /// The accounts.
-    pub pages: Vec<Page>,
+    pub accounts: Accounts,
     /// All its money, less what it knows at one end of a transfer only: zero in the sum over all shards.
-    pub money: i64,
+    pub money: i128,
     /// The events it has decided, in the order of their numbers.
     pub said: Vec<Number>,
     /// Everything that can become due.
@@ -174,7 +175,7 @@ impl<C: Core> Minds<C> {
         state: C::State,
         inbox: BTreeSet<EventId>,
         said: Vec<(Number, Event)>,
-        one_end: i64,
+        one_end: i128,
     ) -> u32 {
         let numbers: Vec<Number> = said.iter().map(|(number, _)| *number).collect();
         let text = format!("{state:?} {inbox:?} {numbers:?}");
@@ -189,40 +190,19 @@ impl<C: Core> Minds<C> {
 }
 
 impl Seen {
-    fn of<C: Core>(state: &C::State, said: Vec<Number>, one_end: i64) -> Self {
-        let pages = C::pages(state);
-        let sum: i64 = pages.iter().flat_map(|page| page.money).sum();
+    fn of<C: Core>(state: &C::State, said: Vec<Number>, one_end: i128) -> Self {
+        let accounts = C::accounts(state);
         Self {
-            money: if pages.is_empty() { 0 } else { sum - one_end },
+            money: if accounts.is_empty() {
+                0
+            } else {
+                sum(&accounts) - one_end
+            },
             said,
             alarms: C::alarms(state),
             is_busy: C::is_busy(state),
-            is_sound: pages.iter().all(keeps_its_limit) && C::is_consistent(state),
-            pages,
+            is_sound: invariant_floors(&accounts).is_ok() && C::is_consistent(state),
+            accounts,
         }
     }
-}
-
-fn keeps_its_limit(page: &Page) -> bool {
-    let [available, held, in_transit] = page.money;
-    let floor = match page.overdraft {
-        _ if page.account.is_world() => i64::MIN,
-        Overdraft::Limit(limit) => -limit,
-        Overdraft::Unlimited => i64::MIN,
-    };
-    available >= floor && held >= 0 && in_transit >= 0
-}
-
-/// The change of a shard's money when it hears a credit whose other end may be on another shard.
-fn one_end(input: &Input, place: Place) -> i64 {
-    let Input::Event(Event {
-        fact: Fact::Movement(movement, MovementFact::AccountCredited),
-        ..
-    }) = input
-    else {
-        return 0;
-    };
-    let amount = movement.money.amount.minor();
-    let here = |account| i64::from(place.owns(account));
-    amount * (here(&movement.payee) - here(&movement.payer))
 }

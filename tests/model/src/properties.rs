@@ -6,9 +6,12 @@ use std::sync::Arc;
 use stateright::Property;
 use wallet_contract::event::Failure;
 use wallet_contract::subject::Service;
+use wallet_invariants::Breach;
+use wallet_invariants::end::{invariant_nothing_is_under_way, invariant_services_agree};
+use wallet_invariants::events::{Tally, invariant_causes_exist, invariant_ids_are_unique};
 
 use crate::core::Core;
-use crate::message::{Effect, Message};
+use crate::message::Message;
 use crate::saga::Saga;
 use crate::scenario::Outcome;
 use crate::view::View;
@@ -34,16 +37,6 @@ pub const ENDS: &str = "each transfer ends";
 /// The properties that must never be violated.
 pub const MUST: [&str; 8] = [CONSERVED, SOUND, ONCE, WHOLE, CAUSED, UNIQUE, QUIET, ENDS];
 
-/// What became of a flow, over all its events.
-#[derive(Clone, Debug, Default)]
-struct Tally {
-    debited: Vec<i64>,
-    credited: Vec<i64>,
-    reversed: Vec<i64>,
-    settled: Vec<i64>,
-    failed: Vec<Failure>,
-}
-
 /// The properties of a scenario whose transfers can end in these ways.
 pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Saga<D, C, L>>> {
     let mut properties = vec![
@@ -53,8 +46,12 @@ pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Sa
         Property::always(SOUND, |saga, world| {
             saga.view(world).nodes.iter().all(|seen| seen.is_sound)
         }),
-        Property::always(ONCE, |saga, world| tallies(saga, world).iter().all(at_most_once)),
-        Property::always(WHOLE, |saga, world| tallies(saga, world).iter().all(is_whole)),
+        Property::always(ONCE, |saga, world| {
+            all(&tallies(saga, world), Tally::invariant_at_most_once)
+        }),
+        Property::always(WHOLE, |saga, world| {
+            all(&tallies(saga, world), Tally::invariant_whole)
+        }),
         Property::always(CAUSED, |saga, world| is_caused(saga, world)),
         Property::always(UNIQUE, |saga, world| is_unique(saga, world)),
         Property::always(QUIET, |saga, world| {
@@ -68,6 +65,10 @@ pub(crate) fn of<D: Core, C: Core, L: Core>(ends: &[Outcome]) -> Vec<Property<Sa
     ];
     properties.extend(ends.iter().map(|end| possible(*end)));
     properties
+}
+
+fn all(tallies: &[Tally], invariant: fn(&Tally) -> Result<(), Breach>) -> bool {
+    tallies.iter().all(|tally| invariant(tally).is_ok())
 }
 
 /// The property that some requested transfer can end this way.
@@ -110,7 +111,7 @@ fn said<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<A
 }
 
 fn is_conserved(view: &View) -> bool {
-    let sum = |service: Service| -> i64 {
+    let sum = |service: Service| -> i128 {
         let nodes = view
             .nodes
             .iter()
@@ -124,53 +125,29 @@ fn is_conserved(view: &View) -> bool {
 fn tallies<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> Vec<Tally> {
     let mut tallies = vec![Tally::default(); saga.flow_count()];
     for message in said(saga, world) {
-        let tally = &mut tallies[message.flow];
-        match message.effect {
-            Effect::None => {}
-            Effect::Debited(amount) => tally.debited.push(amount),
-            Effect::Credited(amount) => tally.credited.push(amount),
-            Effect::Reversed(amount) => tally.reversed.push(amount),
-            Effect::Settled(amount) => tally.settled.push(amount),
-            Effect::Failed(failure) => tally.failed.push(failure),
+        if let Some(event) = message.event() {
+            tallies[message.flow].add(&event.fact);
         }
     }
     tallies
-}
-
-fn at_most_once(tally: &Tally) -> bool {
-    let once = [&tally.debited, &tally.credited, &tally.reversed];
-    once.iter().all(|said| said.len() <= 1)
-        && tally.credited.len() + tally.reversed.len() <= 1
-        && tally.settled.len() + tally.failed.len() <= 1
-}
-
-fn is_whole(tally: &Tally) -> bool {
-    let settled =
-        tally.settled.is_empty() || tally.settled == tally.credited && tally.settled == tally.debited;
-    let failed = tally.failed.is_empty() || tally.credited.is_empty() && tally.debited == tally.reversed;
-    settled && failed
 }
 
 fn is_caused<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> bool {
     let said = said(saga, world);
     let mut ids: BTreeSet<_> = saga.delivered(world).into_iter().collect();
     ids.extend(said.iter().map(|message| message.id));
-    said.iter()
-        .all(|message| message.cause.is_none_or(|cause| ids.contains(&cause)))
+    invariant_causes_exist(&ids, said.iter().filter_map(|message| message.cause)).is_ok()
 }
 
 fn is_unique<D: Core, C: Core, L: Core>(saga: &Saga<D, C, L>, world: &World) -> bool {
-    let said = said(saga, world);
-    let ids: BTreeSet<_> = said.iter().map(|message| message.id).collect();
-    ids.len() == said.len()
+    invariant_ids_are_unique(said(saga, world).iter().map(|message| message.id)).is_ok()
 }
 
 /// debit-svc and ledger-svc agree on every account, and nothing is held or in transit.
 fn books_agree(view: &View) -> bool {
     view.nodes.chunks(Service::ALL.len()).all(|shard| {
         let (debit, ledger) = (&shard[Service::Debit as usize], &shard[Service::Ledger as usize]);
-        let still = debit.pages.iter().all(|page| page.money[1..] == [0, 0]);
-        let same = debit.pages.iter().map(|page| (&page.account, page.money));
-        still && same.eq(ledger.pages.iter().map(|page| (&page.account, page.money)))
+        invariant_nothing_is_under_way(&debit.accounts).is_ok()
+            && invariant_services_agree(&debit.accounts, &ledger.accounts).is_ok()
     })
 }

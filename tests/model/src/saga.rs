@@ -1,11 +1,10 @@
-//! The model: what can happen in a state of the world, and the state that follows.
+//! A small world, played by three cores: what can happen in a state of it, and the state that follows.
 
 use std::sync::{PoisonError, RwLock};
 
 use credit_core::Credit;
 use debit_core::Debit;
 use ledger_core::Ledger;
-use stateright::{Model, Property};
 use wallet_contract::event::Event;
 use wallet_contract::id::TransferKey;
 use wallet_contract::shard::{Shard, Shards};
@@ -128,6 +127,51 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
         asked.map(|(_, number)| self.messages.get(*number).id).collect()
     }
 
+    /// The state in which it begins.
+    pub(crate) fn start(&self) -> &World {
+        &self.start
+    }
+
+    /// What can happen in a state.
+    pub(crate) fn possible(&self, world: &World, actions: &mut Vec<Action>) {
+        let asks = world.left.iter().enumerate().filter(|(_, left)| **left > 0);
+        actions.extend(asks.map(|(which, _)| Action::Ask(which)));
+        self.publishes(world, actions);
+        for (number, node) in world.nodes.iter().enumerate() {
+            let (shard, service) = who(number);
+            if !node.log.is_empty() {
+                actions.push(Action::Read(number));
+            }
+            if world.crashes > 0 && node.outbox.iter().any(|outgoing| outgoing.stage != Stage::First) {
+                actions.push(Action::Crash(number));
+            }
+            if service == Service::Debit {
+                let alarms = &self.minds[usize::from(shard.0)].debit.seen(node.mind).alarms;
+                actions.extend((0..alarms.len()).map(|which| Action::Ring(number, which)));
+            }
+        }
+    }
+
+    /// The state that follows.
+    pub(crate) fn after(&self, mut world: World, action: Action) -> World {
+        match action {
+            Action::Ask(which) => {
+                world.left[which] -= 1;
+                self.asked(world, self.scenario.given.len() + which)
+            }
+            Action::Read(number) => {
+                self.read(&mut world, number);
+                world
+            }
+            Action::Publish(number, which) => self.published(world, number, which),
+            Action::Crash(number) => self.crashed(world, number),
+            Action::Ring(number, which) => {
+                self.hear(&mut world, number, Ear::Alarm(which));
+                world
+            }
+        }
+    }
+
     fn numbered(&self, asks: &[Ask]) -> Vec<Number> {
         asks.iter().map(|ask| self.number(ask.input())).collect()
     }
@@ -153,7 +197,6 @@ impl<D: Core, C: Core, L: Core> Saga<D, C, L> {
                     Input::Request(_) | Input::Due(_) => None,
                 },
                 flow: number,
-                effect: message::effect(&input),
                 destinations: message::destinations(&input, self.shards),
                 heard_by: (0..self.start.nodes.len())
                     .map(|node| self.hears(node, &input))
@@ -318,57 +361,5 @@ fn mark(world: &mut World) {
         for node in &mut world.nodes {
             node.outbox.retain(|outgoing| outgoing.stage != Stage::Done);
         }
-    }
-}
-
-impl<D: Core, C: Core, L: Core> Model for Saga<D, C, L> {
-    type State = World;
-    type Action = Action;
-
-    fn init_states(&self) -> Vec<World> {
-        vec![self.start.clone()]
-    }
-
-    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        let asks = world.left.iter().enumerate().filter(|(_, left)| **left > 0);
-        actions.extend(asks.map(|(which, _)| Action::Ask(which)));
-        self.publishes(world, actions);
-        for (number, node) in world.nodes.iter().enumerate() {
-            let (shard, service) = who(number);
-            if !node.log.is_empty() {
-                actions.push(Action::Read(number));
-            }
-            if world.crashes > 0 && node.outbox.iter().any(|outgoing| outgoing.stage != Stage::First) {
-                actions.push(Action::Crash(number));
-            }
-            if service == Service::Debit {
-                let alarms = &self.minds[usize::from(shard.0)].debit.seen(node.mind).alarms;
-                actions.extend((0..alarms.len()).map(|which| Action::Ring(number, which)));
-            }
-        }
-    }
-
-    fn next_state(&self, world: &World, action: Action) -> Option<World> {
-        let mut world = world.clone();
-        Some(match action {
-            Action::Ask(which) => {
-                world.left[which] -= 1;
-                self.asked(world, self.scenario.given.len() + which)
-            }
-            Action::Read(number) => {
-                self.read(&mut world, number);
-                world
-            }
-            Action::Publish(number, which) => self.published(world, number, which),
-            Action::Crash(number) => self.crashed(world, number),
-            Action::Ring(number, which) => {
-                self.hear(&mut world, number, Ear::Alarm(which));
-                world
-            }
-        })
-    }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        crate::properties::of(self.scenario.ends)
     }
 }

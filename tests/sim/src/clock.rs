@@ -1,10 +1,7 @@
 //! Simulated time: the runtime's own clock, which advances only while all tasks are idle, plus an offset for each simulated
 //! clock.
 
-use jiff::Timestamp;
 use tokio::time::Instant;
-
-use crate::node;
 
 /// The start time of every simulation, in microseconds since 1970.
 const START_US: i64 = 1_700_000_000_000_000;
@@ -24,12 +21,6 @@ impl Time {
         let passed = i64::try_from(self.0.elapsed().as_micros()).unwrap_or(i64::MAX);
         START_US.saturating_add(passed)
     }
-}
-
-/// The clock passed to the loop: that of the calling instance.
-pub(crate) fn now() -> Timestamp {
-    let now_us = node::here(node::Node::clock_us);
-    Timestamp::from_microsecond(now_us).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// A time for display: seconds since the simulation began.

@@ -6,7 +6,7 @@ use wallet_kernel::Phase;
 use wallet_kernel::phase::{Rule, Signal, TABLE, rule};
 
 use crate::check::{Breach, hold};
-use crate::node::{Blow, Point};
+use crate::fault::{Blow, Point};
 
 /// A phase and an input to it.
 pub type Cell = (Option<Phase>, Signal);

@@ -57,6 +57,11 @@ impl Stored {
         }
     }
 
+    /// Its requests and events that can be read.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.entries.iter().filter_map(|entry| entry.what.as_ref().ok())
+    }
+
     /// Whether it is an instruction to `service` about its parked messages.
     pub(crate) fn instructs(&self, service: Service) -> bool {
         self.subject == Some(Subject::Parking(service))

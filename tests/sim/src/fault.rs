@@ -1,4 +1,5 @@
-//! Faults as data: their target, the point at which they strike, and their effect.
+//! Faults as data: their target, the point at which they strike, and their effect. And the targets: the services on their shards, and
+//! the clocks.
 
 use std::fmt;
 
@@ -66,4 +67,23 @@ pub struct Trap {
     pub skip: u32,
     /// Its effect.
     pub blow: Blow,
+}
+
+/// The owner of a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockOf {
+    /// All instances of a service on a shard.
+    Service(Site),
+    /// Their database.
+    Database(Site),
+    /// The server that keeps a shard's log.
+    Server(u16),
+}
+
+/// The number of shards in every simulation.
+pub(crate) const SHARDS: u16 = 2;
+
+/// All services on all shards.
+pub(crate) fn sites() -> impl Iterator<Item = Site> {
+    (0..SHARDS).flat_map(|shard| Service::ALL.map(|service| Site { service, shard }))
 }

@@ -7,7 +7,7 @@
 //! | `world`, `server`, `bus`, `store`, `tables` | what the loop runs on |
 //! | `node`, `fault` | an instance, and the points at which it can be killed, paused or refused |
 //! | `ill` | inputs that a program can't handle yet |
-//! | `check` | the invariants, each as a function `invariant_*` |
+//! | `check` | the invariants, each as a function `invariant_*`: those of `wallet_invariants`, and the refold |
 //! | [`mutation`] | bugs in the program itself, which the invariants must catch |
 //! | [`coverage`] | which cells of the phase table were reached |
 //! | [`seeds`] | plays many seeds |

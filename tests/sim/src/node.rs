@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fastrand::Rng;
+use jiff::Timestamp;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use wallet_engine::status::Board;
 use wallet_kernel::Place;
 
 use crate::coverage::Cell;
-pub use crate::fault::{Blow, Point, Site, Trap};
+pub(crate) use crate::fault::{Blow, Point, Site};
 use crate::world::World;
 
 tokio::task_local! {
@@ -65,6 +66,12 @@ pub(crate) async fn run_as<F: Future>(node: Node, future: F) -> F::Output {
 /// Calls a function with the running instance.
 pub(crate) fn here<T>(ask: impl FnOnce(&Node) -> T) -> T {
     HERE.with(ask)
+}
+
+/// The clock passed to the loop: that of the running instance.
+pub(crate) fn now() -> Timestamp {
+    let now_us = here(Node::clock_us);
+    Timestamp::from_microsecond(now_us).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 impl Node {

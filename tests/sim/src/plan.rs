@@ -9,9 +9,8 @@ use std::time::Duration;
 use fastrand::Rng;
 use wallet_contract::parking::Action;
 
+pub use crate::fault::{Blow, ClockOf, Point, Site, Trap};
 pub use crate::ill::Ill;
-pub use crate::node::{Blow, Point, Site, Trap};
-pub use crate::world::ClockOf;
 use ask::Client;
 use swarm::Swarm;
 

@@ -9,15 +9,12 @@ use wallet_contract::subject::envelopes;
 
 use crate::bus::shard_of;
 use crate::check::Breach;
-use crate::check::end::{
-    invariant_everything_ends, invariant_nothing_is_left, invariant_one_word_is_followed,
-    invariant_services_agree,
-};
 use crate::coverage::Coverage;
+use crate::fault::sites;
 use crate::history::History;
 use crate::mutation::Mutation;
 use crate::plan::{Plan, Step};
-use crate::world::{World, sites};
+use crate::world::World;
 
 /// How often to check whether everything is quiet.
 const LOOK: Duration = Duration::from_millis(250);
@@ -136,12 +133,7 @@ async fn calm_down(world: &Arc<World>) {
         if world.is_broken() {
             return;
         }
-        let found = world.checks(|logs| {
-            invariant_everything_ends(logs, waiting)?;
-            invariant_one_word_is_followed(logs)?;
-            invariant_nothing_is_left(world, logs)?;
-            invariant_services_agree(world, logs)
-        });
+        let found = world.is_at_rest(waiting);
         world.found(found);
         if waiting {
             world.turn_all(PAST_EVERY_EXPIRY_US);

@@ -2,6 +2,7 @@
 //!
 //! All of it lives on one thread. The locks exist only because the loop's futures must be `Send`; they are never contended.
 
+mod rest;
 mod seen;
 mod start;
 
@@ -11,7 +12,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use fastrand::Rng;
 use wallet_contract::shard::{Shard, Shards};
-use wallet_contract::subject::Service;
 use wallet_engine::bus::{Append, Head};
 use wallet_kernel::Place;
 
@@ -19,10 +19,12 @@ use crate::check::log::Logs;
 use crate::check::{Breach, hold};
 use crate::clock::Time;
 use crate::coverage::Coverage;
+use crate::entry::Stored;
+use crate::fault::{Blow, ClockOf, Point, SHARDS, Site, Trap};
 use crate::history::{History, Line};
 use crate::ill::Ill;
 use crate::mutation::Mutation;
-use crate::node::{Blow, Node, Point, Site, Trap};
+use crate::node::Node;
 use crate::plan::{Pace, Plan};
 use crate::server::{Log, Unacknowledged};
 use crate::store::Shared;
@@ -67,25 +69,6 @@ struct Skews {
     servers: [i64; 2],
 }
 
-/// The owner of a clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClockOf {
-    /// All instances of a service on a shard.
-    Service(Site),
-    /// Their database.
-    Database(Site),
-    /// The server that keeps a shard's log.
-    Server(u16),
-}
-
-/// The number of shards in every simulation.
-pub(crate) const SHARDS: u16 = 2;
-
-/// All services on all shards.
-pub(crate) fn sites() -> impl Iterator<Item = Site> {
-    (0..SHARDS).flat_map(|shard| Service::ALL.map(|service| Site { service, shard }))
-}
-
 fn index(site: Site) -> usize {
     usize::from(site.shard) * 3 + site.service as usize
 }
@@ -96,7 +79,7 @@ impl World {
         let places = || shards.all().map(|shard| Place { shard, shards });
         let state = State {
             logs: shards.all().map(Log::new).collect(),
-            checks: Logs::new(shards),
+            checks: Logs::new(shards, false),
             nodes: Vec::new(),
             instances: 0,
             starting: 0,
@@ -228,7 +211,7 @@ impl World {
         for stored in durable {
             let sequence = stored.message.sequence;
             history.add(at_us, Line::Stored(shard, sequence));
-            if let Err(found) = checks.take(shard, stored) {
+            if let Err(found) = checks.take(shard, stored.told_us, stored.inputs()) {
                 breach.get_or_insert(found);
             }
         }
@@ -247,7 +230,7 @@ impl World {
     pub(crate) fn lose_data(&self, shard: u16, messages: usize) {
         let State { logs, checks, .. } = &mut *self.state();
         let lost = logs[usize::from(shard)].lose(messages);
-        checks.forget_requests(Shard(shard), &lost);
+        checks.forget_requests(Shard(shard), lost.iter().flat_map(Stored::inputs));
     }
 
     /// The fault that strikes an instance at a point, if any.

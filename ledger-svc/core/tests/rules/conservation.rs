@@ -6,7 +6,6 @@
 mod acts;
 mod answers;
 mod ask;
-mod flows;
 mod invariants;
 mod outcomes;
 mod reader;
@@ -63,16 +62,13 @@ fn play(acts: &[Act]) -> World {
     }
     world.deliver_all();
     world.until_quiet();
-    flows::end_once_or_wait_for_their_payer(&world);
+    invariants::when_all_is_quiet(&world, true);
     world.pass_every_expiry();
     world.until_quiet();
     invariants::at_each_step(&world);
-    flows::end_once_or_wait_for_their_payer(&world);
-    flows::have_all_ended(&world);
+    invariants::when_all_is_quiet(&world, false);
     answers::name_each_request_once(&world);
     invariants::when_all_is_over(&world);
-    invariants::each_reaction_is_declared(&world);
-    invariants::nothing_is_open(&world);
     invariants::repeats_change_nothing(&mut world);
     world
 }

@@ -150,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_a_row() {
+        let held = [("held", json!("12.50")), ("held_balance", json!("12.50"))];
+        let lines = [
+            line("hold", &held),
+            line("debit", &[("memo", json!("<i>lunch</i>"))]),
+        ];
+        let statement = Statement {
+            account: "alice".to_owned(),
+            lines: lines.into(),
+            next: Some("7.7".to_owned()),
+        };
+        let table = table(&"alice".parse().unwrap(), &Query::default(), &statement);
+        insta::assert_snapshot!(samples::lines(table));
+    }
+
+    #[test]
     fn every_column_has_its_heading() {
         samples::columns_agree(&shown(line("debit", &[])));
         samples::columns_agree(&shown(line("hold", &[("held", json!("12.50"))])));

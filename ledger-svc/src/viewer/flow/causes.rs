@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use wallet_view::causes::{self, Node};
 
-use super::page::{class, words};
+use super::step::{class, words};
 use super::{View, svg};
 
 const BOX: (i64, i64) = (200, 46);

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use wallet_view::text::{clean, pretty_json};
 
-use super::page::{class, known, words};
+use super::step::{class, known, words};
 use super::{Medium, View};
 
 pub(super) fn list(view: &View<'_>) -> Markup {

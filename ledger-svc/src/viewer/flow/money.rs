@@ -7,7 +7,7 @@ use wallet_view::text::clean;
 
 use super::super::parts;
 use super::View;
-use super::page::{class, words};
+use super::step::{class, words};
 
 pub(super) fn table(view: &View<'_>) -> Markup {
     let flow = view.flow;

@@ -7,7 +7,7 @@ use wallet_view::flow::{Expected, short};
 use wallet_view::steps::{Lane, Mark, Step};
 use wallet_view::text::{clean, ms};
 
-use super::page::class;
+use super::step::class;
 use super::{View, svg};
 
 const LEFT: i64 = 150;

@@ -1,9 +1,11 @@
 //! The page around the tabs.
 
+use jiff::SignedDuration;
 use serde_json::json;
 use wallet_view::flow::Flow;
+use wallet_view::steps;
 
-use super::super::samples::{OTHER, flow};
+use super::super::samples::{self, OTHER, flow};
 use super::{Medium, Tab, View, page};
 
 fn view(flow: &Flow, medium: Medium) -> View<'_> {
@@ -16,6 +18,46 @@ fn view(flow: &Flow, medium: Medium) -> View<'_> {
         medium,
         has_siblings: false,
         trace_url: None,
+    }
+}
+
+/// A reservation of which a part was captured, as a ledger returned it.
+fn captured() -> Flow {
+    serde_json::from_str(include_str!("../samples/captured.json")).unwrap()
+}
+
+/// A transfer that waits for credit-svc, as a ledger returned it.
+fn stuck() -> Flow {
+    serde_json::from_str(include_str!("../samples/stuck.json")).unwrap()
+}
+
+/// The view of a flow with its second step selected, a minute after it began.
+fn opened(flow: &Flow, tab: Tab) -> View<'_> {
+    View {
+        steps: steps::of(flow),
+        tab,
+        selected: Some(1),
+        now: flow.started_at + SignedDuration::from_mins(1),
+        has_siblings: true,
+        trace_url: Some("https://traces.example/{trace_id}"),
+        ..view(flow, Medium::Page)
+    }
+}
+
+#[test]
+fn each_tab_shows_all_steps() {
+    let flow = captured();
+    for tab in Tab::ALL {
+        let shown = page::tab(&opened(&flow, tab), tab);
+        insta::assert_snapshot!(format!("captured_{}", tab.word()), samples::lines(shown));
+    }
+}
+
+#[test]
+fn a_page_tells_its_story_and_the_selected_step() {
+    for (name, flow) in [("captured", captured()), ("stuck", stuck())] {
+        let shown = page::body(&opened(&flow, Tab::Sequence));
+        insta::assert_snapshot!(name, samples::lines(shown));
     }
 }
 

@@ -7,7 +7,7 @@ use wallet_view::steps::Times;
 use wallet_view::text::{clean, ms, span_us};
 use wallet_view::timeline::{Bar, Stretch, bar, line, place};
 
-use super::page::{class, words};
+use super::step::{class, words};
 use super::{View, svg};
 
 const LEFT: i64 = 300;

@@ -144,6 +144,20 @@ mod tests {
     use crate::viewer::samples;
 
     #[test]
+    fn a_row_shows_amounts_and_duration() {
+        let flow = Flow::of(samples::flow(&json!({
+            "verb": "reserve", "captured": "5.00", "released": "7.50", "held_us": 3_000,
+        })));
+        let row = Row {
+            flow: &flow,
+            word: flow.json.status.word(),
+            still: None,
+            summary: Summary::default(),
+        };
+        insta::assert_snapshot!(samples::lines(markup(&row)));
+    }
+
+    #[test]
     fn a_stuck_row_says_why() {
         let flow = Flow::of(samples::flow(&json!({ "status": "running", "ended_at": null })));
         let why = "credit-svc of shard 1 has not reacted to account.debited";

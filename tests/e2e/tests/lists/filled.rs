@@ -1,14 +1,14 @@
 //! A stack with something in each list.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, Result, ensure};
-use e2e::{PATIENCE, World, id, transfer};
+use anyhow::Result;
+use e2e::wait::until;
+use e2e::{World, id, of_a_later_version, transfer};
 use serde_json::json;
-use tokio::time::{Instant, sleep};
 use wallet_client::api::{Filter, StatusFilter};
 use wallet_contract::id::AccountId;
-use wallet_contract::shard::{Shard, Shards};
+use wallet_contract::shard::Shards;
 use wallet_contract::status::Status;
 use wallet_contract::subject::{Service, Verb, envelopes};
 
@@ -27,6 +27,8 @@ pub(super) struct Filled {
     pub(super) shards: Shards,
     /// The trace of several flows.
     pub(super) trace: String,
+    /// How many messages are parked, or will be: those of [`Self::park`], and what [`Self::more`] adds.
+    parked: AtomicU64,
 }
 
 impl Filled {
@@ -35,6 +37,7 @@ impl Filled {
         Ok(Self {
             shards: Shards::new(1)?,
             trace: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+            parked: AtomicU64::new(9),
         })
     }
 
@@ -109,10 +112,14 @@ impl Filled {
                 .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
                 .await?;
         }
-        until("all messages are parked", async || {
-            Ok(world.api.stats().await?.parked >= 9)
-        })
-        .await
+        self.until_parked(world).await
+    }
+
+    async fn until_parked(&self, world: &World) -> Result<()> {
+        let parked = async || Ok(world.api.stats().await?.parked);
+        let all = self.parked.load(Ordering::Relaxed);
+        until("all messages are parked", parked, |parked| *parked >= all).await?;
+        Ok(())
     }
 
     /// Sends something that adds an item to a list.
@@ -124,6 +131,7 @@ impl Filled {
             let name = format!("{end}-{}", &id()[24..]);
             (Verb::Open, name, json!({ "id": id(), "currency": "USD" }))
         } else if is_of("/parked") || is_of("/log") {
+            self.parked.fetch_add(1, Ordering::Relaxed);
             (Verb::Transfer, "alice".to_owned(), json!({ "to": "bob" }))
         } else if is_of("refused") || is_of("insufficient") {
             (Verb::Transfer, "alice".to_owned(), transfer("bob", REFUSED))
@@ -154,10 +162,9 @@ impl Filled {
             status: Some(StatusFilter::Stuck),
             ..Filter::default()
         };
-        until("they are stuck", async || {
-            Ok(world.api.flows(&filter, None).await?.transfers.len() == 3 * EACH)
-        })
-        .await
+        let stuck = async || Ok(world.api.flows(&filter, None).await?.transfers.len());
+        until("they are stuck", stuck, |stuck| *stuck == 3 * EACH).await?;
+        Ok(())
     }
 
     /// Waits until nothing is under way. A list that is begun then has the same order as one begun before.
@@ -166,30 +173,8 @@ impl Filled {
             status: Some(StatusFilter::Is(Status::Running)),
             ..Filter::default()
         };
-        until("everything has settled", async || {
-            Ok(world.api.flows(&running, None).await?.transfers.is_empty())
-        })
-        .await
+        let running = async || Ok(world.api.flows(&running, None).await?.transfers.len());
+        until("everything has settled", running, |running| *running == 0).await?;
+        self.until_parked(world).await
     }
-}
-
-/// An event of a transfer as a later version of credit-svc might write it.
-pub(crate) fn of_a_later_version(transfer: &str, shard: Shard) -> String {
-    let source = format!("/credit-svc/{shard}");
-    json!([{
-        "specversion": "1.0", "id": id(), "source": source, "type": "wallet.account.gilded.v2", "subject": transfer,
-        "time": "2026-01-01T00:00:00Z", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "causationid": transfer, "correlationid": "4bf92f3577b34da6a3ce929d0e0e4736", "position": "17:2", "workus": 250, "data": { "payer": "alice" },
-    }])
-    .to_string()
-}
-
-/// Polls until the condition holds.
-pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !condition().await.with_context(|| what.to_owned())? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
 }

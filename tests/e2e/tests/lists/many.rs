@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
+use e2e::wait::until;
 use e2e::{DATABASES, PATIENCE, World, id, program, transfer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::time::timeout;
+use wallet_client::api::Stats;
 use wallet_contract::id::AccountId;
 use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Verb, bulk};
-
-use super::filled::until;
 
 /// One more than an answer may have.
 const MANY: usize = 1_001;
@@ -97,14 +97,17 @@ async fn fill(world: &World) -> Result<()> {
         .nats
         .put(&subject, headers, payments(TRACED, "0.02"))
         .await?;
-    until("everything has ended", async || {
-        let stats = world.api.stats().await?;
-        let settled = u64::try_from(MANY + TRACED + 2)?;
-        Ok(stats.transfers.settled == settled
-            && stats.parked == u64::try_from(MANY)?
-            && stats.shards[0].lag == 0)
-    })
-    .await
+    let (settled, parked) = (u64::try_from(MANY + TRACED + 2)?, u64::try_from(MANY)?);
+    let ended = |stats: &Stats| {
+        stats.transfers.settled == settled && stats.parked == parked && stats.shards[0].lag == 0
+    };
+    until(
+        "everything has ended",
+        async || Ok(world.api.stats().await?),
+        ended,
+    )
+    .await?;
+    Ok(())
 }
 
 /// A command's JSON output, and its other output.

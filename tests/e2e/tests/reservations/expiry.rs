@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{DATABASES, PATIENCE, World, id};
+use e2e::{DATABASES, PATIENCE, World, id, wait};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use wallet_client::api::{Status, StatusFilter};
@@ -25,10 +25,7 @@ pub(super) async fn held_time_is_no_duration(world: &World, expired: &str) -> Re
         .context("it is known")?;
     let held = flow.held_for_us().context("it was held")?;
     loop {
-        let list = async |query: &str| {
-            let url = format!("{}/v1/transfers?{query}", world.stack.api_url());
-            anyhow::Ok(reqwest::get(url).await?.text().await?)
-        };
+        let list = async |query: &str| world.get(&format!("/v1/transfers?{query}")).await;
         let one = world
             .api
             .transfer(waits.parse()?, None)
@@ -65,11 +62,8 @@ async fn many_reservations_expire_at_once_and_in_time() -> Result<()> {
             let some: Vec<Value> = (0..MANY / 10).map(|_| reserve(&id(), "bob", "0.01", 2)).collect();
             send(&world, Verb::Reserve, &Value::from(some)).await?;
         }
-        let deadline = Instant::now() + PATIENCE;
-        while world.api.stats().await?.transfers.expired < MANY {
-            ensure!(Instant::now() < deadline, "not all have expired");
-            sleep(Duration::from_millis(50)).await;
-        }
+        let expired = async || Ok(world.api.stats().await?.transfers.expired);
+        wait::until("all have expired", expired, |expired| *expired >= MANY).await?;
         let filter = wallet_client::api::Filter {
             status: Some(StatusFilter::Is(Status::Expired)),
             ..wallet_client::api::Filter::default()

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{World, id, transfer};
+use e2e::{World, id, of_a_later_version, transfer, wait};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+use wallet_client::api::{Api, Phases};
 use wallet_contract::subject::{Service, Verb, envelopes};
 
 use super::ran;
 use super::story::until_ended;
-use crate::lists::filled::{of_a_later_version, until};
 
 /// Interval between two conservation checks.
 const CONSERVATION: Duration = Duration::from_secs(5);
@@ -42,7 +42,13 @@ pub(super) async fn the_ledger_is_stopped(world: &mut World) -> Result<()> {
             .request(Verb::Confirm, &"carol".parse()?, confirm.to_string(), None)
             .await?;
     }
-    sleep(Duration::from_secs(1)).await;
+    let debit = Api::debit(&world.stack.service_url(Service::Debit))?;
+    for confirm in &confirmed {
+        let id = confirm["id"].as_str().context("an id")?.parse()?;
+        let phases = async || Ok(debit.phases(id, None).await?.phases);
+        let completed = |phases: &Vec<Phases>| phases.first().is_some_and(|known| known.phase == "completed");
+        wait::until("the ledger has missed all of it", phases, completed).await?;
+    }
     world.stack.start_service(Service::Ledger).await?;
     for confirm in confirmed {
         until_ended(world, confirm["id"].as_str().context("an id")?).await?;
@@ -85,10 +91,8 @@ pub(super) async fn many_are_stuck(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let many: Vec<Value> = (0..STUCK).map(|_| transfer("dave", "0.01")).collect();
     let last = send(world, "carol", &many).await?;
-    until("they are stuck", async || {
-        Ok(usize::try_from(world.api.health().await?.stuck)? >= STUCK)
-    })
-    .await?;
+    let stuck = async || Ok(usize::try_from(world.api.health().await?.stuck)?);
+    wait::until("they are stuck", stuck, |stuck| *stuck >= STUCK).await?;
     world.stack.start_service(Service::Credit).await?;
     until_ended(world, &last).await
 }
@@ -107,34 +111,28 @@ pub(super) async fn many_are_refused(world: &World) -> Result<()> {
 pub(super) async fn an_account_waits(world: &mut World) -> Result<()> {
     world.stack.kill(Service::Credit).await?;
     let blocked = send(world, "alice", &[transfer("bob", "0.01")]).await?;
-    until("it is debited", async || {
+    let events = async || {
         let flow = world.api.transfer(blocked.parse()?, None).await;
-        Ok(matches!(flow, Ok(Some(flow)) if flow.events.len() == 2))
-    })
-    .await?;
+        Ok(flow.ok().flatten().map_or(0, |flow| flow.events.len()))
+    };
+    wait::until("it is debited", events, |events| *events == 2).await?;
     let home = world.nats.shards().await?.of(&"alice".parse()?);
     let event = of_a_later_version(&blocked, home);
     world
         .nats
         .put(&envelopes(home, Service::Credit, home), Vec::new(), event)
         .await?;
-    until("it is parked", async || {
-        Ok(waiting(world, &blocked).await?.len() == 2)
-    })
-    .await?;
-    let page = reqwest::get(format!("{}/flows/{blocked}", world.stack.api_url())).await?;
-    ensure!(page.status().is_success(), "{}", page.status());
+    let those = async || waiting(world, &blocked).await;
+    let those = wait::until("it is parked", those, |those| those.len() == 2).await?;
+    world.get(&format!("/flows/{blocked}")).await?;
 
-    let those = waiting(world, &blocked).await?;
     let freeze = json!({ "id": blocked }).to_string();
     world
         .nats
         .request(Verb::Freeze, &"alice".parse()?, freeze, None)
         .await?;
-    until("its freeze waits", async || {
-        Ok(waiting(world, &blocked).await?.len() > those.len())
-    })
-    .await?;
+    let all = async || waiting(world, &blocked).await;
+    wait::until("its freeze waits", all, |all| all.len() > those.len()).await?;
     for service in Service::ALL {
         world.stack.stop_service(service).await?;
         world.stack.start_service(service).await?;

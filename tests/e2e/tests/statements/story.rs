@@ -1,12 +1,11 @@
 //! What the lists do not reach: every verb and every way to end, operators' actions, and the pages that people view.
 
-use std::time::Duration;
+use std::process::Output;
 
 use anyhow::{Context as _, Result, ensure};
-use e2e::{PATIENCE, World, id, transfer};
+use e2e::{World, id, transfer, wait};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 use wallet_contract::shard::Shard;
 use wallet_contract::subject::{Service, Verb};
 
@@ -95,16 +94,13 @@ pub(super) async fn run_flows(world: &World) -> Result<Flows> {
 
 /// Waits until a transfer has ended.
 pub(super) async fn until_ended(world: &World, id: &str) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        // A ledger that is far behind returns an error instead.
+    let ended = async || {
         let flow = world.api.transfer(id.parse()?, None).await;
-        if matches!(&flow, Ok(Some(flow)) if flow.ended_at.is_some()) {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "it has not ended: {flow:?}");
-        sleep(Duration::from_millis(50)).await;
-    }
+        // A ledger that is far behind returns an error instead.
+        Ok(flow.ok().flatten().and_then(|flow| flow.ended_at))
+    };
+    wait::until("it has ended", ended, Option::is_some).await?;
+    Ok(())
 }
 
 /// Resolves parked messages, as operators do.
@@ -186,16 +182,11 @@ pub(super) async fn heal(world: &World) -> Result<()> {
         .delete_stream(wallet_contract::stream::name(Shard(0)))
         .await?;
     let [debit, credit] = [Service::Debit, Service::Credit].map(|service| world.stack.service_url(service));
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let args = ["heal", "--debit", &debit, "--credit", &credit, "--yes", "--json"];
-        let done = world.wallet(&args).await?;
+    let args = ["heal", "--debit", &debit, "--credit", &credit, "--yes", "--json"];
+    let healed = |done: &Output| {
         let report: Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
-        let why = String::from_utf8_lossy(&done.stderr);
-        if done.status.success() && report["streams"][0]["gone"] == true {
-            return Ok(());
-        }
-        ensure!(Instant::now() < deadline, "{report}{why}");
-        sleep(Duration::from_millis(500)).await;
-    }
+        done.status.success() && report["streams"][0]["gone"] == true
+    };
+    wait::until("it is healed", async || world.wallet(&args).await, healed).await?;
+    Ok(())
 }

@@ -4,21 +4,21 @@
 //! together with the service's own decisions, into one state in memory. It never decides. After every commit this state must
 //! equal the service's tables; the inbox and the parked messages must match too.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wallet_contract::envelope;
-use wallet_contract::event::{Event, Fact, RequestFact, Resolution};
+use wallet_contract::event::{Event, Fact, RequestFact, Resolution, Resolved};
 use wallet_contract::id::EventId;
 use wallet_contract::log::LogPlace;
 use wallet_contract::subject::Service;
 use wallet_engine::batch::{WAITS, of};
-use wallet_engine::store::{Blocked, ParkedRow};
+use wallet_engine::store::{Blocked, Outgoing, ParkedRow};
+use wallet_kernel::memory::Memory;
 use wallet_kernel::{Decider, Heard, Input, Place};
 
 use crate::check::{Breach, hold};
 use crate::entry::{Entry, Stored};
 use crate::ill;
-use crate::store::Database;
 use crate::tables::Tables;
 
 /// The state folded from one service's log.
@@ -34,6 +34,18 @@ pub(crate) struct Refold<C: Decider> {
     resolved: usize,
     /// Parked messages.
     aside: Vec<ParkedRow>,
+}
+
+/// What a database holds, to be compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live<'d> {
+    pub(crate) position: u64,
+    pub(crate) inbox: &'d BTreeMap<EventId, i64>,
+    pub(crate) events: &'d [Outgoing],
+    /// Every message ever parked, and how it was resolved.
+    pub(crate) parked: &'d [ParkedRow],
+    pub(crate) resolved: &'d [(ParkedRow, Resolved)],
+    pub(crate) rows: &'d Memory,
 }
 
 impl<C: Decider> Refold<C> {
@@ -54,15 +66,16 @@ impl<C: Decider> Refold<C> {
 
 /// After a commit, the state refolded from the log equals the live state, and nothing from the log was dropped.
 pub(crate) fn invariant_refold_equals_live<T: Tables>(
-    database: &mut Database<T>,
+    fold: &mut Refold<T::Core>,
+    live: Live<'_>,
     log: &[Stored],
 ) -> Result<(), Breach> {
-    let mut decided = decided_since(database)?;
-    let position = database.progress.position;
-    let behind = usize::try_from(database.refold.position).unwrap_or(usize::MAX);
+    let mut decided = decided_since::<T>(fold, live)?;
+    let position = live.position;
+    let behind = usize::try_from(fold.position).unwrap_or(usize::MAX);
     hold(
         "invariant_position",
-        position <= log.len() as u64 && database.refold.position <= position,
+        position <= log.len() as u64 && fold.position <= position,
         || {
             format!(
                 "{} goes from {behind} to {position} in a log of {}",
@@ -76,23 +89,23 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
         .iter()
         .take_while(|stored| stored.message.sequence <= position)
     {
-        database.refold.at_us = database.refold.at_us.max(stored.message.at_us);
+        fold.at_us = fold.at_us.max(stored.message.at_us);
         for entry in &stored.entries {
-            take::<T>(database, stored, entry, &mut decided)?;
+            take::<T>(fold, live, stored, entry, &mut decided)?;
         }
         if stored.instructs(T::SERVICE) {
-            resume::<T>(database, stored, log, &mut decided)?;
+            resume::<T>(fold, live, stored, log, &mut decided)?;
         }
     }
-    database.refold.position = position;
-    begun::<T>(database, log, &mut decided);
-    own::<T>(database, decided);
-    let differs = T::differs(&database.rows, &database.refold.state);
+    fold.position = position;
+    begun::<T>(fold, live, log, &mut decided);
+    own::<T>(fold, decided);
+    let differs = T::differs(live.rows, &fold.state);
     hold("invariant_refold_equals_live", differs.is_none(), || {
         format!(
             "{}/{}: {}",
             T::SERVICE,
-            database.place.shard,
+            fold.place.shard,
             differs.unwrap_or_default()
         )
     })
@@ -100,17 +113,18 @@ pub(crate) fn invariant_refold_equals_live<T: Tables>(
 
 /// A database holds no decision that is not in its log.
 pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
-    database: &Database<T>,
+    place: Place,
+    live: Live<'_>,
     log: &[Stored],
 ) -> Result<(), Breach> {
-    let Some(last) = database.events.last() else {
+    let Some(last) = live.events.last() else {
         return Ok(());
     };
     let mut recorded = log.iter().rev().flat_map(|stored| &stored.entries);
     let is_last = |entry: &&Entry| matches!(&entry.what, Ok(Input::Event(event)) if event.id == last.id);
     let holds = recorded.any(|entry| is_last(&entry));
     hold("invariant_the_log_is_ahead", holds, || {
-        let (service, shard) = (T::SERVICE, database.place.shard);
+        let (service, shard) = (T::SERVICE, place.shard);
         format!(
             "{service}/{shard} has decided {} last, which is not in its log",
             last.json
@@ -119,8 +133,13 @@ pub(crate) fn invariant_the_log_is_ahead<T: Tables>(
 }
 
 /// Folds the elements already handled of the message after the position: in careful mode each element has a commit of its own.
-fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut VecDeque<Event>) {
-    let next = usize::try_from(database.refold.position)
+fn begun<T: Tables>(
+    fold: &mut Refold<T::Core>,
+    live: Live<'_>,
+    log: &[Stored],
+    decided: &mut VecDeque<Event>,
+) {
+    let next = usize::try_from(fold.position)
         .ok()
         .and_then(|position| log.get(position));
     let Some(next) = next.filter(|next| next.is_heard_by(T::SERVICE)) else {
@@ -128,9 +147,8 @@ fn begun<T: Tables>(database: &mut Database<T>, log: &[Stored], decided: &mut Ve
     };
     for entry in &next.entries {
         let Ok(input) = &entry.what else { continue };
-        let handled = database.inbox.contains_key(&input.as_cause().id);
-        if handled && T::Core::concerns(input, database.place) {
-            let fold = &mut database.refold;
+        let handled = live.inbox.contains_key(&input.as_cause().id);
+        if handled && T::Core::concerns(input, fold.place) {
             fold.at_us = fold.at_us.max(next.message.at_us);
             let place = LogPlace::element(next.message.sequence, entry.index.unwrap_or(0));
             fold_in::<T>(fold, input, place, decided);
@@ -147,8 +165,8 @@ fn changes_rows(fact: &Fact) -> bool {
 }
 
 /// The service's decisions since the last check, as stored in its event store.
-fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event>, Breach> {
-    let new = database.events.get(database.refold.events..).unwrap_or_default();
+fn decided_since<T: Tables>(fold: &mut Refold<T::Core>, live: Live<'_>) -> Result<VecDeque<Event>, Breach> {
+    let new = live.events.get(fold.events..).unwrap_or_default();
     let mut decided = VecDeque::with_capacity(new.len());
     for outgoing in new {
         let event = envelope::read(&outgoing.json);
@@ -157,41 +175,42 @@ fn decided_since<T: Tables>(database: &mut Database<T>) -> Result<VecDeque<Event
         })?;
         decided.extend(event.into_iter().filter(|event| changes_rows(&event.fact)));
     }
-    database.refold.events = database.events.len();
+    fold.events = live.events.len();
     Ok(decided)
 }
 
 /// Folds one element of the log.
 fn take<T: Tables>(
-    database: &mut Database<T>,
+    fold: &mut Refold<T::Core>,
+    live: Live<'_>,
     stored: &Stored,
     entry: &Entry,
     decided: &mut VecDeque<Event>,
 ) -> Result<(), Breach> {
     let sequence = stored.message.sequence;
     let service = T::SERVICE;
-    let row = database.parked.get(database.refold.parked);
+    let row = live.parked.get(fold.parked);
     let element = entry.index;
     let row = row.filter(|row| row.place == LogPlace { sequence, element });
     if let Some(row) = row {
-        database.refold.parked += 1;
-        return park_input::<T>(&mut database.refold, entry, row);
+        fold.parked += 1;
+        return park_input::<T>(fold, entry, row);
     }
     let Ok(input) = &entry.what else {
         return invariant_nothing_dropped(service, sequence, entry, !entry.is_parked_by(service));
     };
-    if !stored.is_heard_by(service) || !T::Core::concerns(input, database.place) {
+    if !stored.is_heard_by(service) || !T::Core::concerns(input, fold.place) {
         return Ok(());
     }
     let id = input.as_cause().id;
-    invariant_nothing_dropped(service, sequence, entry, database.inbox.contains_key(&id))?;
+    invariant_nothing_dropped(service, sequence, entry, live.inbox.contains_key(&id))?;
     let (transfer, account) = of(input);
-    let waits = Blocked::by(&database.refold.aside).holds(transfer, account.as_deref());
+    let waits = Blocked::by(&fold.aside).holds(transfer, account.as_deref());
     hold("invariant_what_comes_later_waits", !waits, || {
         format!("{service} has handled {input:?} of message {sequence}; something before it is set aside")
     })?;
     let place = LogPlace::element(sequence, entry.index.unwrap_or(0));
-    fold_in::<T>(&mut database.refold, input, place, decided);
+    fold_in::<T>(fold, input, place, decided);
     Ok(())
 }
 
@@ -211,28 +230,29 @@ fn park_input<T: Tables>(fold: &mut Refold<T::Core>, entry: &Entry, row: &Parked
 
 /// An operator retried the parked messages; they are folded in the order of the log.
 fn resume<T: Tables>(
-    database: &mut Database<T>,
+    fold: &mut Refold<T::Core>,
+    live: Live<'_>,
     instruction: &Stored,
     log: &[Stored],
     decided: &mut VecDeque<Event>,
 ) -> Result<(), Breach> {
     let sequence = instruction.message.sequence;
-    let row = database.parked.get(database.refold.parked);
+    let row = live.parked.get(fold.parked);
     if let Some(row) = row.filter(|row| row.place == LogPlace::message(sequence)) {
         // The instruction can't be followed.
-        database.refold.parked += 1;
-        database.refold.aside.push(row.clone());
+        fold.parked += 1;
+        fold.aside.push(row.clone());
         return Ok(());
     }
     let mut index = 0;
-    while let Some((row, resolved)) = database.resolved.get(database.refold.resolved) {
+    while let Some((row, resolved)) = live.resolved.get(fold.resolved) {
         if resolved.instruction != sequence {
             break;
         }
         if matches!(resolved.how, Resolution::Replaced(_) | Resolution::Discarded(_)) {
             let row = row.clone();
-            database.refold.resolved += 1;
-            see_to::<T>(&mut database.refold, instruction, &row, decided)?;
+            fold.resolved += 1;
+            see_to::<T>(fold, instruction, &row, decided)?;
             continue;
         }
         let at = usize::try_from(row.place.sequence)
@@ -245,7 +265,6 @@ fn resume<T: Tables>(
                 .find(|entry| entry.index == row.place.element)
         });
         let input = entry.and_then(|entry| entry.what.as_ref().ok());
-        let fold = &mut database.refold;
         fold.resolved += 1;
         fold.aside.retain(|other| other.place != row.place);
         hold(
@@ -328,8 +347,7 @@ fn invariant_nothing_dropped(
 }
 
 /// Folds decisions that have no message as input: expiries, and notices of parked messages.
-fn own<T: Tables>(database: &mut Database<T>, decided: VecDeque<Event>) {
-    let fold = &mut database.refold;
+fn own<T: Tables>(fold: &mut Refold<T::Core>, decided: VecDeque<Event>) {
     for event in decided {
         own_event::<T>(fold, &event);
     }

@@ -11,7 +11,7 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::Verb;
 
 use super::Step;
-use crate::world::SHARDS;
+use crate::fault::SHARDS;
 
 /// Accounts on both shards; the last one is opened by chance, if ever.
 const ACCOUNTS: [&str; 6] = ["alice", "bob", "carol", "dave", "@world", "erin"];

@@ -6,8 +6,8 @@ use wallet_contract::subject::{Service, Verb};
 
 use super::ask::Client;
 use super::{Blow, ClockOf, Ill, Point, Site, Step, Trap};
+use crate::fault::{SHARDS, sites};
 use crate::ill;
-use crate::world::{SHARDS, sites};
 
 /// A seed's weights.
 #[derive(Debug)]

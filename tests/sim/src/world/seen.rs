@@ -12,11 +12,11 @@ use wallet_engine::store::ParkedRow;
 
 use super::{State, World};
 use crate::check::Breach;
-use crate::check::refold::{invariant_refold_equals_live, invariant_the_log_is_ahead};
+use crate::check::refold::{Live, Refold, invariant_refold_equals_live, invariant_the_log_is_ahead};
 use crate::coverage::{Coverage, invariant_cell_can_be};
 use crate::history::{History, Line};
 use crate::node::{Node, Site};
-use crate::store::Shared;
+use crate::store::{Database, Shared};
 use crate::tables::Tables;
 
 impl World {
@@ -30,9 +30,11 @@ impl World {
                 state.breach.get_or_insert(breach);
             }
         }
-        let log = state.logs[usize::from(database.place.shard.0)].durable();
-        let ahead = invariant_the_log_is_ahead(&database, log);
-        if let Err(breach) = ahead.and_then(|()| invariant_refold_equals_live(&mut database, log)) {
+        let place = database.place;
+        let log = state.logs[usize::from(place.shard.0)].durable();
+        let (refold, live) = compared(&mut database);
+        let ahead = invariant_the_log_is_ahead::<T>(place, live, log);
+        if let Err(breach) = ahead.and_then(|()| invariant_refold_equals_live::<T>(refold, live, log)) {
             state.breach.get_or_insert(breach);
         }
         let (position, last) = (database.progress.position, database.progress.last_no);
@@ -167,6 +169,19 @@ impl World {
             checks.ended,
         )
     }
+}
+
+/// A database's refold, and what is compared with it.
+fn compared<T: Tables>(database: &mut Database<T>) -> (&mut Refold<T::Core>, Live<'_>) {
+    let live = Live {
+        position: database.progress.position,
+        inbox: &database.inbox,
+        events: &database.events,
+        parked: &database.parked,
+        resolved: &database.resolved,
+        rows: &database.rows,
+    };
+    (&mut database.refold, live)
 }
 
 fn waiting<T: Tables>(shared: &Shared<T>) -> Vec<LogPlace> {

@@ -16,12 +16,11 @@ use wallet_kernel::Place;
 
 use super::World;
 use crate::bus::SimBus;
-use crate::clock;
 use crate::mutation::Mutation;
 use crate::mutation::cores::{BreakPromise, CompensateTwice, CreditEarly, Forgetful};
 use crate::mutation::log::MutantLog;
 use crate::mutation::store::Mutant;
-use crate::node::{Node, Site, run_as};
+use crate::node::{Node, Site, now, run_as};
 use crate::store::{Shared, SimStore};
 use crate::tables::Tables;
 use crate::watch::Watched;
@@ -89,7 +88,7 @@ impl World {
             service: node.site().service,
             place: node.place(),
             bus,
-            clock: clock::now,
+            clock: now,
             board: node.board().clone(),
             meter: Box::new(()),
             stop: node.stop().clone(),

@@ -1,47 +1,91 @@
-//! What must hold for money after each step, and at the end.
+//! What must hold for money and flows after each step, and at the end: the shared invariants, and the lines of the books.
 #![expect(clippy::wildcard_enum_match_arm, reason = "a few of many move money")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use ledger_core::{BookingKind, Newest};
-use wallet_contract::event::{Fact, Failure, MovementFact};
-use wallet_contract::id::{AccountId, EventId, TransferId};
-use wallet_contract::money::Amount;
-use wallet_kernel::Phase;
-use wallet_kernel::choreography::{Expected, Party, Step, after, waits_for};
+use wallet_contract::event::{Fact, MovementFact};
+use wallet_contract::id::{AccountId, TransferId};
+use wallet_invariants::Breach;
+use wallet_invariants::end::{
+    invariant_every_flow_is_shown_to_its_end, invariant_everything_ends, invariant_no_promise_is_left,
+    invariant_nothing_is_under_way, invariant_only_what_is_promised_waits,
+    invariant_rows_are_as_the_logs_say, invariant_services_agree,
+};
+use wallet_invariants::reactions::{invariant_each_reaction_is_declared, invariant_nothing_is_open};
+use wallet_invariants::rows::{
+    Account, Accounts, invariant_accounts_match_their_transfers, invariant_floors,
+    invariant_money_is_conserved, sum,
+};
 
 use super::reader::Node;
 use super::world::{World, shards};
 
-/// Available, held and in transit.
-type Money = [i64; 3];
-type Balances = BTreeMap<AccountId, Money>;
-
 pub(crate) fn at_each_step(world: &World) {
-    let [debit, ledger] = both(world);
-    money_is_conserved(world, &debit, |node| &node.debit.inbox);
-    money_is_conserved(world, &ledger, |node| &node.ledger.inbox);
-    floors(&debit);
-    floors(&ledger);
+    must(money(world));
     each_event_is_booked_once(world);
     each_line_refers_to_the_previous_one(world);
-    accounts_match_their_transfers(world, &debit);
 }
 
-/// Nothing is held, promised or in transit, and the balances of debit-svc and ledger-svc are equal.
+/// Nothing is pending: every flow has ended, or waits for its payer if `waiting` is set.
+pub(crate) fn when_all_is_quiet(world: &World, waiting: bool) {
+    must(flows(world, waiting));
+}
+
+/// Nothing is held, promised or in transit, and the balances of debit-svc and ledger-svc are those that the logs give.
 pub(crate) fn when_all_is_over(world: &World) {
-    let [debit, ledger] = both(world);
-    assert_eq!(debit, ledger);
-    assert!(
-        debit
-            .values()
-            .all(|[_, held, in_transit]| (*held, *in_transit) == (0, 0)),
-        "{debit:?}"
-    );
-    for node in &world.nodes {
-        let mut credit = node.credit.player.state.accounts.iter();
-        assert_eq!(credit.find(|(_, row)| row.promised != 0), None);
+    must(balances(world));
+    let (requests, events): (_, Vec<_>) = (&world.requests, world.events().collect());
+    must(invariant_each_reaction_is_declared(shards(), requests, &events));
+    must(invariant_nothing_is_open(&events));
+}
+
+pub(crate) fn must(found: Result<(), Breach>) {
+    if let Err(breach) = found {
+        panic!("{breach}");
     }
+}
+
+/// All money adds up to zero, except for transfers that have been heard at one end and not yet at the other; no account is below
+/// its floor; debit-svc's accounts match its transfers.
+fn money(world: &World) -> Result<(), Breach> {
+    let [debit, ledger] = both(world);
+    let one_end = |of: fn(&Node) -> i128| world.nodes.iter().map(of).sum();
+    invariant_money_is_conserved(sum(&debit), one_end(|node| node.debit.one_end))?;
+    invariant_money_is_conserved(sum(&ledger), one_end(|node| node.ledger.one_end))?;
+    invariant_floors(&debit)?;
+    invariant_floors(&ledger)?;
+    let nodes = world.nodes.iter();
+    let transfers = nodes.flat_map(|node| node.debit.player.state.transfers.iter());
+    invariant_accounts_match_their_transfers(&debit, transfers)
+}
+
+fn flows(world: &World, waiting: bool) -> Result<(), Breach> {
+    let logs = &world.checked;
+    invariant_everything_ends(logs, waiting)?;
+    for (shard, node) in shards().all().zip(&world.nodes) {
+        for ((key, verb), flow) in node.ledger.player.state.flows.iter() {
+            let ended = flow.ended_us.is_some();
+            invariant_every_flow_is_shown_to_its_end(logs, shard, (key, *verb), ended)?;
+        }
+        for (key, row) in node.debit.player.state.transfers.iter() {
+            invariant_only_what_is_promised_waits(logs, shard, key, row)?;
+        }
+    }
+    Ok(())
+}
+
+fn balances(world: &World) -> Result<(), Breach> {
+    let [debit, ledger] = both(world);
+    invariant_services_agree(&debit, &ledger)?;
+    invariant_rows_are_as_the_logs_say(&world.checked, &debit)?;
+    invariant_nothing_is_under_way(&debit)?;
+    for node in &world.nodes {
+        for ((name, currency), row) in node.credit.player.state.accounts.iter() {
+            invariant_no_promise_is_left(&world.checked, name, *currency, row.promised)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reading copies of everything changes nothing.
@@ -64,44 +108,20 @@ fn snapshot(node: &Node) -> impl PartialEq + use<> {
     (states, decided)
 }
 
-/// Every balance, in debit-svc and in ledger-svc.
-fn both(world: &World) -> [Balances; 2] {
-    let (mut debit, mut ledger) = (Balances::new(), Balances::new());
+/// Every account, in debit-svc and in ledger-svc.
+fn both(world: &World) -> [Accounts; 2] {
+    let (mut debit, mut ledger) = (Accounts::new(), Accounts::new());
     for node in &world.nodes {
-        for ((name, _), row) in node.debit.player.state.accounts.iter() {
-            debit.insert(name.clone(), [row.available, row.held, row.in_transit]);
+        for (key, row) in node.debit.player.state.accounts.iter() {
+            let balance = [row.available, row.held, row.in_transit];
+            debit.insert(key.clone(), Account::new(balance, row.overdraft));
         }
-        for ((name, _), row) in node.ledger.player.state.accounts.iter() {
-            ledger.insert(name.clone(), [row.available, row.held, row.in_transit]);
+        for (key, row) in node.ledger.player.state.accounts.iter() {
+            let balance = [row.available, row.held, row.in_transit];
+            ledger.insert(key.clone(), Account::new(balance, row.overdraft));
         }
     }
     [debit, ledger]
-}
-
-/// All money adds up to zero, except for transfers that have been heard at one end and not yet at the other.
-fn money_is_conserved(world: &World, balances: &Balances, inbox: impl Fn(&Node) -> &BTreeSet<EventId>) {
-    let mut expected = 0;
-    for event in world.events() {
-        if let Fact::Movement(movement, MovementFact::AccountCredited) = &event.fact {
-            let heard = |account| {
-                let node = &world.nodes[usize::from(shards().of(account).0)];
-                i64::from(inbox(node).contains(&event.id))
-            };
-            expected += movement.money.amount.minor() * (heard(&movement.payee) - heard(&movement.payer));
-        }
-    }
-    let sum: i64 = balances.values().flatten().sum();
-    assert_eq!(sum, expected, "{balances:?}");
-}
-
-fn floors(balances: &Balances) {
-    for (name, [available, held, in_transit]) in balances {
-        assert!(name.is_world() || *available >= 0, "{name} has {available}");
-        assert!(
-            *held >= 0 && *in_transit >= 0,
-            "{name}: {held} held, {in_transit} in transit"
-        );
-    }
 }
 
 /// Each decided event is booked once, or not yet: never twice, and never with another amount.
@@ -165,92 +185,5 @@ fn each_line_refers_to_the_previous_one(world: &World) {
         for (key, page) in state.accounts.iter() {
             assert_eq!(page.newest, ends.get(key).copied(), "{key:?}");
         }
-    }
-}
-
-fn accounts_match_their_transfers(world: &World, balances: &Balances) {
-    let mut expected: BTreeMap<&AccountId, [i64; 2]> = BTreeMap::new();
-    let transfers = world
-        .nodes
-        .iter()
-        .flat_map(|node| node.debit.player.state.transfers.iter());
-    for (key, row) in transfers {
-        let Some(movement) = &row.movement else { continue };
-        let amount = movement.money.amount.minor();
-        let captured = row.reservation.and_then(|reservation| reservation.captured);
-        let change = match row.phase {
-            Phase::Reserved | Phase::Confirming | Phase::Promised => [amount, 0],
-            Phase::Debited => [0, amount],
-            Phase::Confirmed => [0, captured.map_or(0, Amount::minor)],
-            _ => [0, 0],
-        };
-        let sums = expected.entry(&key.payer).or_default();
-        *sums = [sums[0] + change[0], sums[1] + change[1]];
-    }
-    for (name, [_, held, in_transit]) in balances {
-        let expected = expected.get(name).copied().unwrap_or_default();
-        assert_eq!([*held, *in_transit], expected, "{name} holds, and has in transit");
-    }
-}
-
-/// Each reaction came from the service and shard that the choreography declares, with one of the declared events.
-pub(crate) fn each_reaction_is_declared(world: &World) {
-    let requests = world.requests.iter().map(|request| {
-        let step = Step::Requested(request.verb);
-        (request.id, (step, request.account.clone()))
-    });
-    let events = world.events().map(|event| {
-        let step = Step::Decided(event.fact.clone());
-        (event.id, (step, event.fact.account()))
-    });
-    let causes: BTreeMap<EventId, (Step, AccountId)> = requests.chain(events).collect();
-    for event in world.events() {
-        let by_the_clock = matches!(
-            event.fact,
-            Fact::Movement(_, MovementFact::ReservationReleased(Failure::Expired, _))
-        );
-        let Some((cause, account)) = causes.get(&event.cause).filter(|_| !by_the_clock) else {
-            continue;
-        };
-        let expected = cause.expected().or_else(|| deferred(cause));
-        let expected =
-            expected.unwrap_or_else(|| panic!("{event:?} follows {cause:?}, which nothing should"));
-        let of = match expected.of {
-            Party::Payer => account,
-            Party::Payee => cause.payee().expect("who pays a payee names it"),
-        };
-        let place = (event.source.service, event.source.shard);
-        assert_eq!(
-            (expected.by, shards().of(of)),
-            place,
-            "{event:?} follows {cause:?}"
-        );
-        assert!(
-            expected.kinds.contains(&event.fact.kind()),
-            "{event:?} follows {cause:?}"
-        );
-    }
-}
-
-/// A promise may be what an earlier confirm was waiting for.
-fn deferred(cause: &Step) -> Option<Expected> {
-    match cause {
-        Step::Decided(Fact::Movement(movement, MovementFact::CreditPromised(_))) => after(&Fact::Movement(
-            movement.clone(),
-            MovementFact::ConfirmationDeferred,
-        )),
-        Step::Requested(_) | Step::Decided(_) => None,
-    }
-}
-
-/// At the end, the only flows still open are reservations that wait for their payer.
-pub(crate) fn nothing_is_open(world: &World) {
-    let mut flows: BTreeMap<(AccountId, TransferId), Vec<Step>> = BTreeMap::new();
-    for event in world.events() {
-        let flow = flows.entry((event.fact.account(), event.transfer)).or_default();
-        flow.push(Step::Decided(event.fact.clone()));
-    }
-    for (flow, steps) in flows {
-        assert_eq!(waits_for(&steps), None, "{flow:?}: {steps:?}");
     }
 }

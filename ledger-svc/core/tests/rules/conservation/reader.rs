@@ -8,6 +8,7 @@ use ledger_core::Ledger;
 use wallet_contract::event::{Event, Fact, MovementFact};
 use wallet_contract::id::EventId;
 use wallet_contract::subject::Service;
+use wallet_invariants::rows::one_end;
 use wallet_kernel::testing::{Player, place};
 use wallet_kernel::{Decider, Input};
 
@@ -16,11 +17,13 @@ use super::world::SHARDS;
 /// A service on one shard: its state, its position, and what it has handled and published.
 pub(crate) struct Reader<C: Decider> {
     pub(crate) player: Player<C>,
-    pub(crate) inbox: BTreeSet<EventId>,
+    /// What it has heard at one end of a transfer only.
+    pub(crate) one_end: i128,
     /// Its event store.
     pub(crate) decided: Vec<Event>,
     /// Events that it has not published to the second destination yet.
     pub(crate) later: VecDeque<Event>,
+    inbox: BTreeSet<EventId>,
     position: usize,
 }
 
@@ -41,9 +44,10 @@ impl<C: Decider> Reader<C> {
     fn new(service: Service, shard: u16) -> Self {
         Self {
             player: Player::on(service, place(shard, SHARDS)),
-            inbox: BTreeSet::new(),
+            one_end: 0,
             decided: Vec::new(),
             later: VecDeque::new(),
+            inbox: BTreeSet::new(),
             position: 0,
         }
     }
@@ -63,6 +67,7 @@ impl<C: Decider> Reader<C> {
         if ours || !C::concerns(input, self.player.place) || !self.inbox.insert(input.as_cause().id) {
             return None;
         }
+        self.one_end += one_end(input, self.player.place);
         self.player.at_us = at_us;
         let event = self.player.hear(input)?;
         self.decided.push(event.clone());

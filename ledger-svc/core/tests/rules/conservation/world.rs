@@ -1,18 +1,21 @@
 //! The logs, and the three services on each shard that read them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use wallet_contract::event::Event;
-use wallet_contract::id::EventId;
 use wallet_contract::request::Request;
 use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
+use wallet_invariants::log::Logs;
 use wallet_kernel::testing::place;
 use wallet_kernel::{Due, Input};
 
+use super::invariants::must;
 use super::reader::{Node, Stored};
 
 pub(crate) const SHARDS: u16 = 2;
+/// debit-svc's clock runs ahead in these plays, so a confirm or cancel may be late at any time of the log's.
+const TOLD_US: i64 = i64::MAX;
 
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
@@ -20,6 +23,8 @@ pub(crate) struct World {
     pub(crate) requests: Vec<Request>,
     /// The logs' clock. It never goes back.
     pub(crate) now_us: i64,
+    /// The logs as the invariants have read them.
+    pub(crate) checked: Logs,
     logs: Vec<Vec<Stored>>,
 }
 
@@ -29,6 +34,7 @@ impl World {
             nodes: (0..SHARDS).map(Node::new).collect(),
             requests: Vec::new(),
             now_us: 0,
+            checked: Logs::new(shards(), true),
             logs: vec![Vec::new(); usize::from(SHARDS)],
         }
     }
@@ -47,12 +53,6 @@ impl World {
                 Input::Request(request) => Some(request),
                 Input::Event(_) | Input::Due(_) => None,
             })
-    }
-
-    /// The ids of everything in the logs.
-    pub(crate) fn ids(&self) -> BTreeSet<EventId> {
-        let stored = self.logs.iter().flatten();
-        stored.map(|stored| stored.input.as_cause().id).collect()
     }
 
     /// Appends a copy of a message to its log.
@@ -166,6 +166,8 @@ impl World {
     }
 
     fn store(&mut self, shard: usize, input: Input) {
+        let place = self.nodes[shard].debit.player.place;
+        must(self.checked.take(place.shard, TOLD_US, [&input]));
         let at_us = self.now_us;
         self.logs[shard].push(Stored { at_us, input });
     }

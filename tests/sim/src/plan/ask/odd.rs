@@ -5,8 +5,8 @@ use wallet_contract::shard::Shard;
 use wallet_contract::subject::{self, Verb};
 
 use super::{Client, Request, name, shard_of, step, uuid};
+use crate::fault::SHARDS;
 use crate::plan::Step;
-use crate::world::SHARDS;
 
 impl Client {
     /// Requests of many clients of one shard in one message.

@@ -10,23 +10,24 @@ use wallet_contract::event::{AccountFact, Fact, Movement, MovementFact, Overdraf
 use wallet_contract::id::AccountId;
 use wallet_contract::money::Currency;
 
-use super::flow::Flow;
-use super::{Breach, hold};
+use crate::flow::Flow;
+use crate::{Breach, hold};
 
 /// Available, held, in transit. Wider than the services' numbers, so that sums over corrupt logs fit too.
-pub(crate) type Balance = [i128; 3];
+pub type Balance = [i128; 3];
 
 /// All balances, their sums and limits.
 #[derive(Debug, Default)]
-pub(crate) struct Books {
-    pub(crate) balances: BTreeMap<(AccountId, Currency), Balance>,
+pub struct Books {
+    /// The balance of each account that ever moved money.
+    pub balances: BTreeMap<(AccountId, Currency), Balance>,
     limits: BTreeMap<(AccountId, Currency), Overdraft>,
     sums: BTreeMap<Currency, i128>,
 }
 
 impl Books {
     /// Books an event of a flow and checks the resulting balances.
-    pub(crate) fn book(&mut self, fact: &Fact, flow: &mut Flow) -> Result<(), Breach> {
+    pub fn book(&mut self, fact: &Fact, flow: &mut Flow) -> Result<(), Breach> {
         if let Fact::Account(name, AccountFact::AccountOpened(currency, overdraft)) = fact {
             self.limits.insert((name.clone(), *currency), *overdraft);
             return Ok(());
@@ -77,7 +78,7 @@ impl Books {
         let sum = self.sums.get(&movement.money.currency).copied().unwrap_or(0);
         hold("invariant_conserved", sum == 0, || {
             format!(
-                "the sum is {sum} behind {} of {} {} -> {}",
+                "the sum is {sum} after {} of {} {} -> {}",
                 fact.kind(),
                 movement.money,
                 movement.payer,
@@ -89,18 +90,12 @@ impl Books {
     /// No account falls below its floor, and no held or in-transit amount is negative.
     fn invariant_floor(&self, fact: &Fact, movement: &Movement) -> Result<(), Breach> {
         let key = (movement.payer.clone(), movement.money.currency);
-        let [available, held, in_transit] = self.balances.get(&key).copied().unwrap_or_default();
-        let floor = match self.limits.get(&key) {
-            Some(Overdraft::Unlimited) => i128::MIN,
-            Some(Overdraft::Limit(limit)) => -i128::from(*limit),
-            None if movement.payer.is_world() => i128::MIN,
-            None => 0,
-        };
-        let holds = available >= floor && held >= 0 && in_transit >= 0;
+        let balance = self.balances.get(&key).copied().unwrap_or_default();
+        let holds = is_sound(&key.0, self.limits.get(&key).copied(), balance);
         hold("invariant_floor", holds, || {
-            let kind = fact.kind();
+            let ([available, held, in_transit], kind) = (balance, fact.kind());
             format!(
-                "{} has {available}, {held} held, {in_transit} in transit behind {kind}",
+                "{} has {available}, {held} held, {in_transit} in transit after {kind}",
                 movement.payer
             )
         })
@@ -114,4 +109,17 @@ impl Books {
         }
         *self.sums.entry(currency).or_default() += change.iter().sum::<i128>();
     }
+}
+
+/// Whether an account is above its floor, and its held and in-transit amounts are not negative. The limit is that of its opening:
+/// `@world` has none and is never opened.
+pub(crate) fn is_sound(name: &AccountId, limit: Option<Overdraft>, balance: Balance) -> bool {
+    let [available, held, in_transit] = balance;
+    let floor = match limit {
+        Some(Overdraft::Unlimited) => i128::MIN,
+        Some(Overdraft::Limit(limit)) => -i128::from(limit),
+        None if name.is_world() => i128::MIN,
+        None => 0,
+    };
+    available >= floor && held >= 0 && in_transit >= 0
 }

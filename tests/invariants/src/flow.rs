@@ -2,36 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use wallet_contract::event::{Event, Fact, Failure, Kind, Movement, MovementFact, RequestFact};
+use wallet_contract::event::{Event, Fact, Kind, MovementFact, RequestFact};
 
-use super::{Breach, hold};
+use crate::events::Tally;
+use crate::{Breach, hold};
 
 /// A transfer, as recorded on its home shard.
 #[derive(Debug, Default)]
-pub(crate) struct Flow {
+pub struct Flow {
     /// Held, in minor units.
-    pub(crate) held: i128,
+    pub held: i128,
     /// In transit, in minor units.
-    pub(crate) in_transit: i128,
+    pub in_transit: i128,
     /// Amount given back, in minor units.
-    pub(crate) given_back: i128,
+    pub given_back: i128,
     /// When its reservation expires, in microseconds since 1970.
-    pub(crate) expires_us: Option<i64>,
+    pub expires_us: Option<i64>,
     said: BTreeSet<Kind>,
-    reserved: Option<Movement>,
-    debited: Option<Movement>,
-    pub(crate) credited: Option<Movement>,
-    reversed: bool,
+    moved: Tally,
     ended: bool,
 }
 
 impl Flow {
     /// Records an event of the flow.
-    pub(crate) fn note(&mut self, event: &Event) -> Result<(), Breach> {
+    pub fn note(&mut self, event: &Event) -> Result<(), Breach> {
+        self.moved.add(&event.fact);
         match &event.fact {
             // An operator may use one id for many requests.
             Fact::Account(..) | Fact::Message(_) => return Ok(()),
-            Fact::Movement(movement, fact) => self.note_movement(event, movement, fact)?,
+            Fact::Movement(_, fact) => self.note_movement(event, fact)?,
             Fact::Request(_, fact) => match fact {
                 RequestFact::TransferFailed(..) => self.invariant_one_end(event)?,
                 RequestFact::DebitRefused(..) | RequestFact::ReservationBarred => {}
@@ -44,23 +43,17 @@ impl Flow {
         self.invariant_steps_happen_once(event)
     }
 
-    fn note_movement(
-        &mut self,
-        event: &Event,
-        movement: &Movement,
-        fact: &MovementFact,
-    ) -> Result<(), Breach> {
+    fn note_movement(&mut self, event: &Event, fact: &MovementFact) -> Result<(), Breach> {
         match fact {
             MovementFact::FundsReserved(terms) => {
-                self.reserved = Some(movement.clone());
                 self.expires_us = Some(terms.expires.as_microsecond());
             }
-            MovementFact::AccountDebited => self.debited = Some(movement.clone()),
-            MovementFact::AccountCredited => self.credited = Some(movement.clone()),
-            MovementFact::DebitReversed(_) => self.reversed = true,
             MovementFact::CreditRefused(_) => self.invariant_a_promise_is_kept(event)?,
             MovementFact::TransferSettled => self.invariant_one_end(event)?,
-            MovementFact::CreditPromised(_)
+            MovementFact::AccountDebited
+            | MovementFact::AccountCredited
+            | MovementFact::DebitReversed(_)
+            | MovementFact::CreditPromised(_)
             | MovementFact::ConfirmationDeferred
             | MovementFact::ReservationReleased(..)
             | MovementFact::ReversalGranted => {}
@@ -68,19 +61,27 @@ impl Flow {
         Ok(())
     }
 
+    /// What its payee received.
+    pub fn received(&self) -> i128 {
+        let credited = self.moved.credited.iter();
+        credited
+            .map(|movement| i128::from(movement.money.amount.minor()))
+            .sum()
+    }
+
     /// Whether the next event must come from its payer or from the clock.
-    pub(crate) fn waits(&self) -> bool {
+    pub fn waits(&self) -> bool {
         let said = |kind: Kind| self.said.contains(&kind);
         said(Kind::CreditPromised) && self.held > 0 && !self.ended
     }
 
     /// Whether it has ended, or no transfer has begun.
-    pub(crate) fn has_ended(&self) -> bool {
+    pub fn has_ended(&self) -> bool {
         self.ended || self.said.is_empty()
     }
 
     /// Its events so far, as text.
-    pub(crate) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let words = self.said.iter().map(|kind| kind.short());
         words.collect::<Vec<_>>().join(", ")
     }
@@ -108,20 +109,10 @@ impl Flow {
 
     /// Each transfer ends once: settled with one debit and one credit of the same amount, or failed with its payer whole.
     fn invariant_one_end(&mut self, event: &Event) -> Result<(), Breach> {
-        let sound = if let Fact::Movement(movement, MovementFact::TransferSettled) = &event.fact {
-            let moved = Some(movement);
-            self.debited.as_ref() == moved && self.credited.as_ref() == moved && !self.reversed
-        } else {
-            let compensated = matches!(
-                event.fact,
-                Fact::Request(_, RequestFact::TransferFailed(_, Failure::Compensated, _))
-            );
-            let whole = self.debited.is_some() == compensated && self.reversed == compensated;
-            whole && self.credited.is_none()
-        };
+        self.moved.invariant_whole()?;
         let nothing_left = self.held == 0 && self.in_transit == 0;
         let once = !std::mem::replace(&mut self.ended, true);
-        hold("invariant_one_end", once && sound && nothing_left, || {
+        hold("invariant_one_end", once && nothing_left, || {
             let (held, in_transit) = (self.held, self.in_transit);
             format!(
                 "{:?}; {held} held, {in_transit} in transit; {}",

@@ -12,21 +12,22 @@ use wallet_contract::shard::{Shard, Shards};
 use wallet_contract::subject::{Service, Verb};
 use wallet_kernel::Input;
 
-use super::books::Books;
-use super::flow::Flow;
-use super::{Breach, hold};
-use crate::entry::Stored;
+use crate::books::Books;
+use crate::flow::Flow;
+use crate::{Breach, hold};
 
 /// A transfer, or an operator's request, on the shard that decides it.
-pub(crate) type FlowKey = (Shard, TransferId, AccountId);
+pub type FlowKey = (Shard, TransferId, AccountId);
 
 /// The contents of all logs.
 #[derive(Debug)]
-pub(crate) struct Logs {
+pub struct Logs {
     shards: Shards,
     streams: Vec<Stream>,
-    pub(crate) books: Books,
-    pub(crate) flows: BTreeMap<FlowKey, Flow>,
+    /// The balances.
+    pub books: Books,
+    /// The transfers and operators' requests.
+    pub flows: BTreeMap<FlowKey, Flow>,
     /// Requests without a decision.
     pub(crate) undecided: BTreeMap<(Shard, EventId), String>,
     /// The server's clock when a confirm or cancel was stored, in microseconds since 1970.
@@ -35,11 +36,11 @@ pub(crate) struct Logs {
     pub(crate) mending: BTreeSet<(Shard, u64)>,
     pub(crate) mended: BTreeSet<(Shard, u64)>,
     /// Events that a second stream must hold and does not hold yet.
-    pub(crate) halves: BTreeSet<(EventId, Shard)>,
+    pub halves: BTreeSet<(EventId, Shard)>,
     /// Number of transfers that have ended.
-    pub(crate) ended: u64,
-    /// The last place that each service has answered in its own log.
-    answered: BTreeMap<(Shard, Service), LogPlace>,
+    pub ended: u64,
+    /// The last place that each service has answered in its own log; none if the logs may have copies.
+    answered: Option<BTreeMap<(Shard, Service), LogPlace>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,7 +52,8 @@ struct Stream {
 }
 
 impl Logs {
-    pub(crate) fn new(shards: Shards) -> Self {
+    /// Empty logs. If no message is ever copied, each service answers its log in order.
+    pub fn new(shards: Shards, has_copies: bool) -> Self {
         Self {
             shards,
             streams: shards.all().map(|_| Stream::default()).collect(),
@@ -63,31 +65,37 @@ impl Logs {
             mended: BTreeSet::new(),
             halves: BTreeSet::new(),
             ended: 0,
-            answered: BTreeMap::new(),
+            answered: (!has_copies).then(BTreeMap::new),
         }
     }
 
-    /// Processes the next message of a shard's log.
-    pub(crate) fn take(&mut self, shard: Shard, stored: &Stored) -> Result<(), Breach> {
-        for entry in &stored.entries {
-            match &entry.what {
-                Ok(Input::Request(request)) => self.request(shard, request, stored.told_us),
-                Ok(Input::Event(event)) => self.event(shard, event)?,
-                Ok(Input::Due(_)) | Err(_) => {}
+    /// Processes the next message of a shard's log. `told_us` is the latest time that the log's server had shown to anybody when it
+    /// stored the message, in microseconds since 1970.
+    pub fn take<'i>(
+        &mut self,
+        shard: Shard,
+        told_us: i64,
+        inputs: impl IntoIterator<Item = &'i Input>,
+    ) -> Result<(), Breach> {
+        for input in inputs {
+            match input {
+                Input::Request(request) => self.request(shard, request, told_us),
+                Input::Event(event) => self.event(shard, event)?,
+                Input::Due(_) => {}
             }
         }
         Ok(())
     }
 
     /// Whether a shard's log holds an event.
-    pub(crate) fn holds(&self, shard: Shard, id: EventId) -> bool {
+    pub fn holds(&self, shard: Shard, id: EventId) -> bool {
         self.streams[usize::from(shard.0)].ids.contains_key(&id)
     }
 
     /// Forgets the pending requests among lost messages: nobody can decide on them any more.
-    pub(crate) fn forget_requests(&mut self, shard: Shard, lost: &[Stored]) {
-        for entry in lost.iter().flat_map(|stored| &stored.entries) {
-            if let Ok(Input::Request(request)) = &entry.what {
+    pub fn forget_requests<'i>(&mut self, shard: Shard, lost: impl IntoIterator<Item = &'i Input>) {
+        for input in lost {
+            if let Input::Request(request) = input {
                 self.undecided.remove(&(shard, request.id));
             }
         }
@@ -161,10 +169,10 @@ impl Logs {
 
     /// A service answers its log in order.
     fn invariant_places_never_decrease(&mut self, shard: Shard, event: &Event) -> Result<(), Breach> {
-        if event.source.shard != shard {
+        let Some(answered) = self.answered.as_mut().filter(|_| event.source.shard == shard) else {
             return Ok(());
-        }
-        let last = self.answered.entry((shard, event.source.service)).or_default();
+        };
+        let last = answered.entry((shard, event.source.service)).or_default();
         let before = std::mem::replace(last, event.place);
         hold("invariant_places_never_decrease", before <= event.place, || {
             format!(
@@ -254,10 +262,7 @@ impl Logs {
             let home = self.shards.of(&movement.payee);
             let of = self.flows.entry((home, of, movement.payee.clone())).or_default();
             of.given_back += i128::from(movement.money.amount.minor());
-            let received = of
-                .credited
-                .as_ref()
-                .map_or(0, |movement| i128::from(movement.money.amount.minor()));
+            let received = of.received();
             return hold(
                 "invariant_no_more_is_given_back",
                 of.given_back <= received,
