@@ -32,6 +32,9 @@ pub struct Common {
     /// Draw charts as SVG into this folder.
     #[arg(long, global = true, value_name = "DIR")]
     pub charts: Option<PathBuf>,
+    /// The number of the wallet's shards; the default is that of `wallet up` and `wallet bench`.
+    #[arg(long, global = true, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub shards: u16,
     /// The folder of the wallet's services [default: the folder of this program].
     #[arg(
         long,
@@ -85,6 +88,9 @@ pub struct Speed {
     /// The seed for the choice of accounts and amounts.
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+    /// Let the wallet's callers share messages, as threads of one program may. Callers of the other systems share no statements.
+    #[arg(long)]
+    pub sharing: bool,
 }
 
 /// `wallet-compare accidents`

@@ -30,12 +30,14 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Parser as _;
 use serde_json::json;
+use wallet_client::Sharing;
+use wallet_contract::shard::Shards;
 use wallet_terminal::exit::{Exit, Usage};
 use wallet_terminal::output::{self, Unwritten};
 use wallet_terminal::signals::Signals;
 
 use crate::args::{Cli, Command, Pay};
-use crate::program::Programs;
+use crate::program::{Programs, Setting};
 use crate::stop::Stop;
 use crate::system::Payment;
 
@@ -63,7 +65,12 @@ pub fn main() -> ExitCode {
 
 /// Runs the command.
 pub async fn run(cli: &Cli) -> Result<Exit> {
-    let programs = Programs::new(cli.common.programs.clone())?;
+    let sharing = matches!(&cli.command, Command::Speed(args) if args.sharing);
+    let setting = Setting {
+        shards: Shards::new(cli.common.shards)?,
+        sharing: if sharing { Sharing::Shard } else { Sharing::Nothing },
+    };
+    let programs = Programs::new(cli.common.programs.clone(), setting)?;
     match &cli.command {
         Command::Speed(args) => speed::run(args, &cli.common, &programs, &mut Signals::new()?).await,
         Command::Accidents(args) => accidents::run(args, &cli.common, &programs, &mut Signals::new()?).await,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use wallet_client::Sharing;
+use wallet_contract::shard::Shards;
 
 /// The variable that names a redis-server to use.
 const REDIS_VAR: &str = "WALLET_REDIS_SERVER";
@@ -14,13 +16,28 @@ pub struct Programs {
     pub own: PathBuf,
     /// The folder of the wallet's services; none to look beside this program.
     pub services: Option<PathBuf>,
+    /// How the wallet is set up.
+    pub setting: Setting,
+}
+
+/// How the wallet is set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The number of shards.
+    pub shards: Shards,
+    /// Whether its callers share messages, as threads of one program may.
+    pub sharing: Sharing,
 }
 
 impl Programs {
     /// This program, with the services in that folder.
-    pub fn new(services: Option<PathBuf>) -> Result<Self> {
+    pub fn new(services: Option<PathBuf>, setting: Setting) -> Result<Self> {
         let own = std::env::current_exe().context("the path of this program can't be determined")?;
-        Ok(Self { own, services })
+        Ok(Self {
+            own,
+            services,
+            setting,
+        })
     }
 }
 

@@ -3,14 +3,12 @@
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Serialize;
-use wallet_contract::shard::Shards;
 use wallet_load::bench;
 use wallet_stack::{Database, Options};
 
 use crate::args::Speed;
 use crate::kind::Kind;
 use crate::program::Programs;
-use crate::systems::wallet::SHARDS;
 
 /// The result of one run.
 #[derive(Clone, Debug, Serialize)]
@@ -43,7 +41,7 @@ pub async fn run(kind: Kind, args: &Speed, programs: &Programs, round: u32) -> R
     };
     let dir = tempfile::Builder::new().prefix("wallet-compare-").tempdir()?;
     let database = Database::temporary(database).await?;
-    let mut options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
+    let mut options = Options::temporary(dir.path(), programs.setting.shards, database)?;
     options.programs.clone_from(&programs.services);
     let figures = wallet_stack::with(options, async |stack| bench::measure(stack, &load).await);
     let figures = figures.await.context("the bulk run")?;

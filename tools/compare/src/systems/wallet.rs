@@ -15,9 +15,8 @@ use tokio::sync::Mutex;
 use wallet_client::api::{Api, MAX_ROWS};
 use wallet_client::outcome::Word;
 use wallet_client::request::{Request, Wanted};
-use wallet_client::{Options as ClientOptions, Sharing, Wallet as Client};
+use wallet_client::{Options as ClientOptions, Wallet as Client};
 use wallet_contract::id::{AccountId, TransferId};
-use wallet_contract::shard::Shards;
 use wallet_contract::subject::Service;
 use wallet_load::random::decimal;
 use wallet_stack::{Database, Options, Stack};
@@ -28,15 +27,8 @@ use crate::system::{Balance, Paid, Payment, System};
 
 pub use self::cut::POINTS;
 
-/// The default of `wallet up` and `wallet bench`.
-pub(crate) const SHARDS: u16 = 2;
 /// How long a caller waits for an outcome.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(30);
-/// Callers of the other systems share no statements, so callers of the wallet share no messages.
-const INDEPENDENT: ClientOptions = ClientOptions {
-    deadline: OUTCOME_WITHIN,
-    sharing: Sharing::Nothing,
-};
 /// How many requests are in flight while accounts are opened.
 const OPENING: usize = 128;
 
@@ -76,11 +68,15 @@ impl Wallet {
     pub async fn start(programs: Programs, database: Option<&str>) -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("wallet-compare-").tempdir()?;
         let database = Database::temporary(database).await?;
-        let mut options = Options::temporary(dir.path(), Shards::new(SHARDS)?, database)?;
+        let mut options = Options::temporary(dir.path(), programs.setting.shards, database)?;
         options.programs = programs.services;
         let stack = Stack::start(options).await?;
+        let client = ClientOptions {
+            deadline: OUTCOME_WITHIN,
+            sharing: programs.setting.sharing,
+        };
         Ok(Self {
-            client: Client::connect_with(&stack.nats(), INDEPENDENT).await?,
+            client: Client::connect_with(&stack.nats(), client).await?,
             api: Api::new(&stack.api_url())?,
             stack: Mutex::new(stack),
             _dir: dir,

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::timeout;
+use wallet_client::Sharing;
 use wallet_compare::accidents::verdict::{Accident, Verdict, Wait};
 use wallet_compare::accidents::{self, INTERRUPTED, OPENED};
 use wallet_compare::kind::Kind;
-use wallet_compare::program::{Programs, redis_server};
+use wallet_compare::program::{Programs, Setting, redis_server};
 use wallet_compare::stop::Stop;
 use wallet_compare::system::{Paid, Payment, System};
 use wallet_compare::systems::redis_one_slot::RedisOneSlot;
+use wallet_contract::shard::Shards;
 use wallet_terminal::signals::Signals;
 
 /// How long to observe who waits.
@@ -22,6 +24,10 @@ fn programs() -> Programs {
     Programs {
         own: env!("CARGO_BIN_EXE_wallet-compare").into(),
         services: std::env::var_os("WALLET_PROGRAMS").map(Into::into),
+        setting: Setting {
+            shards: Shards::new(2).expect("two shards can be"),
+            sharing: Sharing::Nothing,
+        },
     }
 }
 
