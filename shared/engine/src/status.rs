@@ -93,9 +93,9 @@ impl Entry {
     fn state(&self) -> State {
         let silent = self.alive.elapsed();
         match (&self.state, self.unpublished.first_key_value()) {
-            (State::Starting(_), Some((to, why))) => State::Failed(format!(
-                "earlier decisions can't be published to shard {to}: {why}"
-            )),
+            (State::Starting(_), Some((to, why))) => {
+                State::Failed(format!("it can't write to the log of shard {to}: {why}"))
+            }
             (State::Working, Some((to, why))) => {
                 State::CannotPublish(format!("to shard {to}: {why}; retrying"))
             }

@@ -18,7 +18,7 @@ use crate::server::{listening, program};
 /// The prefix of every user's password; the user's name follows.
 pub const PASSWORD: &str = "secret-of-";
 /// The users of the configuration.
-pub const USERS: [&str; 5] = ["debit", "credit", "ledger", "operator", "alice"];
+pub const USERS: [&str; 6] = ["debit", "credit", "ledger", "operator", "backup", "alice"];
 
 /// nats-server with `deploy/nats.conf`, and a stack on it; the world's own connection is the operator's.
 pub struct Secured {

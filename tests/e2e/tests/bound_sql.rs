@@ -66,7 +66,7 @@ const KNOWN: [(&str, &str, usize, &str); 18] = [
         3,
         "a database of our own name: letters, digits and _",
     ),
-    ("tools/stack/src/database.rs", "format!", 2, "the same"),
+    ("tools/stack/src/database.rs", "format!", 3, "the same"),
     ("ledger-svc/src/books.rs", "format!", 1, "the constant PAGE"),
     ("ledger-svc/src/books/accounts.rs", "format!", 1, "the same"),
     (

@@ -70,7 +70,7 @@ async fn a_silently_cut_server_is_left_for_the_next_one() -> Result<()> {
     stop(world).await
 }
 
-/// A stream accepts no more messages, so debit-svc can't publish what it has decided. It stops nevertheless, and the next
+/// A stream accepts no more messages, so debit-svc can't send what it has decided there. It stops nevertheless, and the next
 /// instance reports what it waits for.
 async fn publishing_is_refused(mut world: World) -> Result<World> {
     let shard = world.nats.shards().await?.of(&"bob".parse()?);
@@ -83,7 +83,7 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
         .request(Verb::Transfer, &"alice".parse()?, body, None)
         .await?;
     let log = world.stack.logs().join("debit-svc.log");
-    let fails = |log: &String| log.contains("publishing failed, retrying in");
+    let fails = |log: &String| log.contains("can't send copies to shard");
     until(
         "publishing fails",
         async || Ok(std::fs::read_to_string(&log)?),
@@ -95,13 +95,6 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
     ensure!(
         began.elapsed() < STOPPED_WITHIN,
         "debit-svc has not stopped by itself"
-    );
-    let output = std::fs::read_to_string(&log)?;
-    ensure!(
-        output.contains(
-            "stopping without waiting for the shards' work to end, which took more than 5s: shard 0 is "
-        ),
-        "{output}"
     );
 
     world.stack.spawn_service(Service::Debit)?;
@@ -116,7 +109,7 @@ async fn publishing_is_refused(mut world: World) -> Result<World> {
             .map(|on| on.detail);
         Ok(why.collect::<Vec<_>>())
     };
-    let a_reason = |why: &String| why.contains("publish") || why.contains("max_msgs");
+    let a_reason = |why: &String| why.contains("can't write") || why.contains("max_msgs");
     until("a reason is reported", waits_for, |why| why.iter().any(a_reason)).await?;
     streams::change(&world, shard.0, &[("max_msgs", json!(-1))]).await?;
     world.stack.wait_until_ready(Service::Debit).await?;

@@ -27,7 +27,7 @@ impl Try {
 }
 
 /// Denied to everybody: changing, losing or copying the contents of a log, seeing others' answers, administering the server.
-const DENIED_TO_ALL: [Try; 36] = [
+const DENIED_TO_ALL: [Try; 34] = [
     Publish("wallet.x"),
     Publish("wallet.0.x"),
     Publish("wallet.0.evt"),
@@ -45,8 +45,6 @@ const DENIED_TO_ALL: [Try; 36] = [
     Api("STREAM.MSG.GET.WALLET_0"),
     Api("STREAM.CREATE.OTHER"),
     Api("STREAM.CREATE.WALLET_2"),
-    Api("STREAM.SNAPSHOT.WALLET_0"),
-    Api("STREAM.RESTORE.WALLET_0"),
     Api("STREAM.PEER.REMOVE.WALLET_0"),
     Api("STREAM.LEADER.STEPDOWN.WALLET_0"),
     Api("META.LEADER.STEPDOWN"),
@@ -90,6 +88,14 @@ const SERVICE: [Try; 9] = [
     Subscribe("wallet.ready"),
 ];
 
+/// Allowed only to `backup`.
+const SNAPSHOTS: [Try; 4] = [
+    Api("STREAM.SNAPSHOT.WALLET_0"),
+    Api("STREAM.RESTORE.WALLET_1"),
+    Publish("$JS.SNAPSHOT.ACK.WALLET_0.x"),
+    Publish("$JS.SNAPSHOT.RESTORE.WALLET_0.x"),
+];
+
 /// Also denied to services: deleting another reader's consumer, listing what exists.
 const DENIED_TO_SERVICES: [Try; 5] = [
     Api("CONSUMER.DELETE.WALLET_0.x"),
@@ -105,16 +111,22 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
         "debit" => &[
             Publish("wallet.0.evt.debit.0"),
             Publish("wallet.1.evt.debit.0"),
+            Publish("wallet.1.healed.debit.0"),
+            Publish("wallet.1.fill"),
             Subscribe("_INBOX_debit.x"),
         ],
         "credit" => &[
             Publish("wallet.0.evt.credit.0"),
             Publish("wallet.1.evt.credit.0"),
+            Publish("wallet.1.healed.credit.0"),
+            Publish("wallet.1.fill"),
             Subscribe("_INBOX_credit.x"),
         ],
         _ => &[
             Publish("wallet.0.evt.ledger.0"),
             Publish("wallet.1.evt.ledger.0"),
+            Publish("wallet.1.healed.ledger.0"),
+            Publish("wallet.1.fill"),
             Subscribe("_INBOX_ledger.x"),
             Publish("wallet.outcome.alice.x"),
             Publish("wallet.ready"),
@@ -123,6 +135,7 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
     let others: &[Try] = match name {
         "debit" => &[
             Publish("wallet.0.evt.credit.0"),
+            Publish("wallet.0.healed.credit.0"),
             Publish("wallet.1.evt.ledger.0"),
             Publish("wallet.outcome.alice.x"),
             Publish("wallet.ready"),
@@ -143,7 +156,14 @@ fn service(name: &str) -> (Vec<Try>, Vec<Try>) {
     };
     (
         [&SERVICE, own].concat(),
-        [&DENIED_TO_ALL, &REQUESTS[..], &DENIED_TO_SERVICES, others].concat(),
+        [
+            &DENIED_TO_ALL,
+            &REQUESTS[..],
+            &SNAPSHOTS,
+            &DENIED_TO_SERVICES,
+            others,
+        ]
+        .concat(),
     )
 }
 
@@ -162,13 +182,15 @@ const OPERATOR: [Try; 12] = [
     Subscribe("_INBOX_operator.x"),
 ];
 
-const DENIED_TO_OPERATOR: [Try; 8] = [
+const DENIED_TO_OPERATOR: [Try; 10] = [
     Publish("wallet.ready"),
     Subscribe("wallet.ready"),
     Publish("wallet.0.evt.debit.0"),
     Publish("wallet.0.evt.credit.0"),
     Publish("wallet.0.evt.ledger.0"),
     Publish("wallet.outcome.alice.x"),
+    Publish("wallet.0.healed.debit.0"),
+    Publish("wallet.0.fill"),
     Api("STREAM.CREATE.WALLET_0"),
     Subscribe("_INBOX_alice.x"),
 ];
@@ -216,13 +238,24 @@ fn rows(user: &str) -> (Vec<Try>, Vec<Try>) {
     match user {
         "operator" => (
             [&REQUESTS[..], &OPERATOR].concat(),
-            [&DENIED_TO_ALL[..], &DENIED_TO_OPERATOR].concat(),
+            [&DENIED_TO_ALL[..], &SNAPSHOTS, &DENIED_TO_OPERATOR].concat(),
+        ),
+        "backup" => (
+            [&SNAPSHOTS[..], &SERVICE[..3], &[Subscribe("_INBOX_backup.x")]].concat(),
+            [
+                &DENIED_TO_ALL[..],
+                &REQUESTS,
+                &SERVICE[3..],
+                &DENIED_TO_SERVICES,
+                &DENIED_TO_OPERATOR[..8],
+            ]
+            .concat(),
         ),
         "alice" => {
             let denied_service = [&SERVICE[..1], &SERVICE[2..], &DENIED_TO_SERVICES[..4]].concat();
             (
                 ALICE.to_vec(),
-                [&DENIED_TO_ALL[..], &denied_service, &DENIED_TO_ALICE].concat(),
+                [&DENIED_TO_ALL[..], &SNAPSHOTS, &denied_service, &DENIED_TO_ALICE].concat(),
             )
         }
         name => service(name),
@@ -305,5 +338,11 @@ async fn the_wallet_works_with_these_permissions() -> Result<()> {
         ensure!(done.status.success(), "{args:?}: {done:?}");
     }
     assert_eq!(world.available("alice").await?, "87.50");
+    let folder = world.dir().join("backup").display().to_string();
+    let [debit, credit] = [Service::Debit, Service::Credit].map(|service| world.stack.service_url(service));
+    let backup = ["backup", &folder, "--debit", &debit, "--credit", &credit];
+    let user = e2e::secured::url(secured.address, "backup");
+    let done = e2e::run_wallet(&backup, &user, &world.stack.api_url()).await?;
+    ensure!(done.status.success(), "{done:?}");
     secured.world.stop().await
 }
