@@ -161,6 +161,11 @@ impl Rows {
     }
 }
 
+/// Whether a service has ever worked with the database.
+pub async fn is_used(db: &mut Db) -> Result<bool> {
+    Ok(!db.query("SELECT 1 FROM progress", &[]).await?.is_empty())
+}
+
 /// Replaces the rows of the live database by those of a rebuilt one, and ends any instance's tenure. The working instance begins a new
 /// one, and goes on from there.
 pub async fn swap(live: &Pool, rebuilt: &Pool) -> Result<()> {

@@ -145,11 +145,6 @@ pub async fn decisions(db: &mut Db, numbers: &[i64]) -> Result<Result<Vec<Outgoi
     Ok(in_order.collect())
 }
 
-/// Whether a service has ever worked with the database.
-pub async fn is_used(db: &mut Db) -> Result<bool> {
-    Ok(!db.query("SELECT 1 FROM progress", &[]).await?.is_empty())
-}
-
 /// The number of parked messages, or elements of messages.
 pub async fn parked(db: &mut Db) -> Result<i64> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM parked LIMIT $1) AS counted";

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use tokio_util::sync::CancellationToken;
 use wallet_contract::shard::Shard;
+use wallet_db::Target;
 use wallet_db::rebuilt::{self, Compared, Snapshot};
 use wallet_db::sql_store::{SqlStore, Tables, Unwatched};
-use wallet_db::{Target, stored};
 use wallet_engine::bus::Bus as _;
 use wallet_engine::clock;
 use wallet_engine::shard_loop::rebuild::{Goal, rebuild};
@@ -73,7 +73,7 @@ async fn one<T: Tables>(
         beside.remove().await?;
     }
     let new = beside.open(T::MIGRATIONS).await?;
-    if stored::is_used(&mut new.acquire().await?).await? {
+    if rebuilt::is_used(&mut new.acquire().await?).await? {
         bail!("--into {}: that database is not empty", beside.shown());
     }
     let mut store = SqlStore::<Unwatched<T>>::new(new.clone(), place, "rebuild".to_owned(), ());
